@@ -1,0 +1,47 @@
+"""What runs leave behind for people to look at: tables, Markdown, links."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from store.database import Database
+from store.tables import artifacts
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One artifact.
+
+    Attributes:
+        run_id: The run that made it; `None` when it was made outside of one.
+        key: Names a series of artifacts; may be `None`.
+        type: `table`, `markdown` or `link`.
+        data: What it shows, as JSON: a list of rows, Markdown text, or `{"link": …, "text": …}`.
+    """
+
+    id: str
+    run_id: str | None
+    key: str | None
+    type: str
+    description: str | None
+    data: Any
+    created_at: datetime
+
+
+def create(db: Database, artifact: Artifact) -> None:
+    """Write an artifact, unless one with its id stands already."""
+    with db.write() as tx:
+        if tx.execute(select(artifacts.c.id).where(artifacts.c.id == artifact.id)).first() is None:
+            tx.execute(insert(artifacts), asdict(artifact))
+
+
+def find(db: Database, *, run_id: str | None = None, key: str | None = None) -> list[Artifact]:
+    """Artifacts of a run or of a key, oldest first."""
+    query = select(artifacts).order_by(artifacts.c.created_at, artifacts.c.id)
+    wanted: Mapping[str, str | None] = {"run_id": run_id, "key": key}
+    query = query.filter_by(**{name: value for name, value in wanted.items() if value is not None})
+    with db.read() as connection:
+        return [Artifact(**row._mapping) for row in connection.execute(query)]

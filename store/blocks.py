@@ -1,0 +1,30 @@
+"""Named values that outlive runs."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from store.database import Database
+from store.tables import blocks
+
+
+def save(db: Database, type_: str, name: str, value: Any, *, overwrite: bool, now: datetime) -> bool:
+    """Keep `value` under a name; `False`, and nothing changed, where the name is taken and may not be."""
+    named = (blocks.c.type == type_) & (blocks.c.name == name)
+    with db.write() as tx:
+        if tx.execute(select(blocks.c.name).where(named)).first() is None:
+            tx.execute(insert(blocks).values(type=type_, name=name, value=value, updated_at=now))
+        elif overwrite:
+            tx.execute(update(blocks).where(named).values(value=value, updated_at=now))
+        else:
+            return False
+        return True
+
+
+def load(db: Database, type_: str, name: str) -> tuple[Any] | None:
+    """The value under a name, in a tuple of one since it may be `None`; `None` where there is nothing."""
+    with db.read() as connection:
+        query = select(blocks.c.value).where(blocks.c.type == type_, blocks.c.name == name)
+        row = connection.execute(query).first()
+    return None if row is None else (row.value,)

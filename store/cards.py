@@ -1,0 +1,109 @@
+"""How far Slack is behind the record: which cards are missing or stale, and where they stand."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, func, select, update
+
+from store import ledger
+from store.changes import Topic
+from store.database import Database, Transaction
+from store.records import Card, Prompt
+from store.rows import prompt, select_prompts
+from store.tables import cards, notices, prompts
+
+
+def add(tx: Transaction, prompt_id: str, now: datetime) -> None:
+    """Have a card posted for a new prompt, within a transaction that is open."""
+    tx.execute(cards.insert().values(prompt_id=prompt_id, due_at=now))
+    tx.touch(Topic.CARDS)
+
+
+def touch(tx: Transaction, prompt_id: str, now: datetime) -> None:
+    """Have the card of a changed prompt drawn anew, within a transaction that is open."""
+    tx.execute(update(cards).where(cards.c.prompt_id == prompt_id).values(due_at=now))
+    tx.touch(Topic.CARDS)
+
+
+def take_due(db: Database, *, now: datetime, lease: timedelta, limit: int = 50) -> list[Card]:
+    """Take cards that are missing or stale; who takes them has `lease` to draw them before another may.
+
+    `attempts` counts the takings since the card was last right: above 1, a post may have gone through
+    without having been recorded.
+    """
+    due = select(cards.c.prompt_id).where(cards.c.due_at <= now).order_by(cards.c.due_at).limit(limit)
+    with db.read() as connection:
+        if connection.execute(due.limit(1)).first() is None:
+            return []
+    with db.write() as tx:
+        rows = tx.execute(
+            update(cards)
+            .where(cards.c.prompt_id.in_(due.with_for_update(skip_locked=True)))
+            .values(due_at=now + lease, attempts=cards.c.attempts + 1)
+            .returning(cards)
+        ).all()
+        asked = tx.execute(select_prompts().where(prompts.c.id.in_([row.prompt_id for row in rows])))
+        by_id = {row.id: prompt(row) for row in asked}
+    taken = [Card(by_id[row.prompt_id], row.channel, row.ts, row.attempts, row.error) for row in rows]
+    return sorted(taken, key=lambda card: card.prompt.opened_at)
+
+
+def drawn(db: Database, shown: Prompt, *, channel: str, ts: str, now: datetime) -> None:
+    """Note that the card stands in Slack and shows `shown`; it stays due if the prompt has changed since."""
+    current = select(prompts.c.revision).where(prompts.c.id == shown.id).scalar_subquery()
+    with db.write() as tx:
+        before = tx.execute(select(cards.c.ts).where(cards.c.prompt_id == shown.id)).scalar()
+        tx.execute(
+            update(cards)
+            .where(cards.c.prompt_id == shown.id)
+            .values(
+                channel=channel,
+                ts=ts,
+                shown=shown.revision,
+                attempts=0,
+                error=None,
+                due_at=case((current == shown.revision, None), else_=now),
+            )
+        )
+        if before != ts:
+            ledger.add(tx, shown.id, "card_posted", now=now, detail={"channel": channel, "ts": ts})
+        # What waited for the card, or for its newest state, may go on.
+        tx.touch(Topic.CARDS)
+
+
+def failed(db: Database, prompt_id: str, *, error: str, retry_at: datetime, now: datetime) -> None:
+    """Note why a card could not be drawn, once for each new reason, and when to try again."""
+    with db.write() as tx:
+        known = tx.execute(select(cards.c.error).where(cards.c.prompt_id == prompt_id)).scalar()
+        tx.execute(update(cards).where(cards.c.prompt_id == prompt_id).values(error=error, due_at=retry_at))
+        if known != error:
+            ledger.add(tx, prompt_id, "card_failed", now=now, detail={"error": error})
+
+
+def lost(db: Database, prompt_id: str, *, now: datetime) -> None:
+    """Note that the message is gone from Slack: it is posted anew."""
+    with db.write() as tx:
+        tx.execute(
+            update(cards)
+            .where(cards.c.prompt_id == prompt_id)
+            .values(channel=None, ts=None, shown=0, attempts=0, due_at=now)
+        )
+        ledger.add(tx, prompt_id, "card_lost", now=now)
+        tx.touch(Topic.CARDS)
+
+
+def redraw(db: Database, prompt_id: str, *, now: datetime) -> None:
+    """Have a card drawn anew although its prompt has not changed: somebody saw a stale one."""
+    with db.write() as tx:
+        touch(tx, prompt_id, now)
+
+
+def next_due_at(db: Database) -> datetime | None:
+    """When the next card or message is to be tried; `None` when Slack equals the record."""
+    soonest = (
+        select(func.min(cards.c.due_at))
+        .where(cards.c.due_at.is_not(None))
+        .union_all(select(func.min(notices.c.due_at)).where(notices.c.due_at.is_not(None)))
+    )
+    with db.read() as connection:
+        moments = [moment for (moment,) in connection.execute(soonest) if moment is not None]
+    return min(moments, default=None)

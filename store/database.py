@@ -1,0 +1,200 @@
+"""The way to the record: one `Database`, on SQLite or PostgreSQL, and nothing else knows which.
+
+SQLite is used in WAL mode with `synchronous=FULL`, and every writing transaction begins with
+`BEGIN IMMEDIATE`, so that it never fails half-way for want of the lock.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, text
+from sqlalchemy.engine import CursorResult, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+
+from store.changes import Changes, PostgresWatcher, SqliteWatcher, Topic
+from store.errors import DatabaseOutdated, DatabaseUnavailable
+
+BUSY_TIMEOUT = 10.0
+"""Seconds that a writer waits for another process's lock before it gives up."""
+
+
+class Transaction:
+    """One open transaction, and what it will have changed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.topics: set[Topic] = set()
+
+    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run one statement."""
+        return self.connection.execute(statement, parameters)
+
+    def touch(self, *topics: Topic) -> None:
+        """Wake those who wait for these topics once the transaction has committed."""
+        self.topics.update(topics)
+
+
+class Database:
+    """The record, opened.
+
+    Args:
+        url: An SQLAlchemy URL: `sqlite:///file.db`, or `postgresql://user:password@host/name`.
+
+    Raises:
+        DatabaseUnavailable: If the URL cannot be understood.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self.url = self.engine.url
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.changes = Changes(self._watcher())
+        # SQLite's writers wait by sleeping; within one process a lock is fair and wakes at once.
+        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
+
+    @property
+    def shown_url(self) -> str:
+        """The URL without its password."""
+        return self.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A transaction that commits at the end of the block, or leaves no trace.
+
+        Raises:
+            DatabaseUnavailable: If the database cannot be reached or written.
+            DatabaseOutdated: If its tables are not those of this Signoff.
+        """
+        with self._turn, self._explained(), self.engine.begin() as connection:
+            transaction = Transaction(connection)
+            yield transaction
+            if transaction.topics and not self.is_sqlite:
+                payload = ",".join(sorted(transaction.topics))
+                connection.execute(text("SELECT pg_notify('signoff', :payload)"), {"payload": payload})
+        self.changes.announce(transaction.topics)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one consistent state.
+
+        Raises:
+            DatabaseUnavailable: If the database cannot be reached.
+            DatabaseOutdated: If its tables are not those of this Signoff.
+        """
+        with self._explained(), self.engine.connect() as connection:
+            reading = connection.execution_options(signoff_reading=True)
+            yield reading
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.changes.close()
+        self.engine.dispose()
+
+    def _watcher(self) -> SqliteWatcher | PostgresWatcher:
+        if self.is_sqlite:
+            return SqliteWatcher(self.engine)
+        return PostgresWatcher(self.url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            cause = " ".join(str(error.orig).split()) or type(error.orig).__name__
+            if _is_missing_table(error):
+                raise DatabaseOutdated(
+                    f"The database {self.shown_url} lacks tables of this Signoff ({cause}). "
+                    "Run `signoff db upgrade`."
+                ) from error
+            if _is_unreachable(error):
+                raise DatabaseUnavailable(
+                    f"The database {self.shown_url} cannot be used: {cause}. Check DATABASE_URL, that the "
+                    "server runs, and that the file and its folder can be written."
+                ) from error
+            raise
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql":
+            return create_engine(
+                parsed.set(drivername="postgresql+psycopg"),
+                json_serializer=_dumps,
+                pool_pre_ping=True,
+                pool_size=10,
+                max_overflow=20,
+            )
+        if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+            engine = create_engine(
+                parsed,
+                json_serializer=_dumps,
+                connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False},
+                pool_size=10,
+                max_overflow=20,
+            )
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+            return engine
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise DatabaseUnavailable(f"DATABASE_URL cannot be understood: {_first_line(error)}") from None
+    raise DatabaseUnavailable(
+        f"DATABASE_URL names a database that Signoff does not know, {parsed.render_as_string()!r}. "
+        "Give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
+    )
+
+
+def sqlite_file(database: Database) -> Path | None:
+    """The file that holds the record, where it is one."""
+    return Path(database.url.database or "") if database.is_sqlite else None
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver must not begin transactions by itself: `_begin_sqlite` says how they begin.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("signoff_reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _is_missing_table(error: DBAPIError) -> bool:
+    cause = str(error.orig)
+    return (
+        "no such table" in cause
+        or "no such column" in cause
+        or getattr(error.orig, "sqlstate", None) in ("42P01", "42703")
+    )
+
+
+def _is_unreachable(error: DBAPIError) -> bool:
+    # Not only OperationalError: SQLite says DatabaseError where the file is no database.
+    return error.connection_invalidated or not isinstance(
+        error, (IntegrityError, DataError, ProgrammingError)
+    )
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error.args[0] if isinstance(error, SQLAlchemyError) and error.args else error).splitlines()
+    return lines[0] if lines else type(error).__name__

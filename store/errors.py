@@ -1,0 +1,40 @@
+"""What can go wrong with the record.
+
+```
+StoreError
+├── DatabaseUnavailable   cannot be opened, reached or written
+├── DatabaseOutdated      its tables are older, or newer, than this Signoff
+├── NoSuchRun             no run has that id, or several do
+├── NoSuchPrompt          no prompt has that id, or several do
+├── RunFinished           the run is over already
+└── LeaseLost             another worker holds the run now, or it was cancelled
+```
+"""
+
+
+class StoreError(Exception):
+    """The record refused."""
+
+
+class DatabaseUnavailable(StoreError):
+    """The database cannot be opened, reached or written."""
+
+
+class DatabaseOutdated(StoreError):
+    """The tables are older, or newer, than this Signoff expects."""
+
+
+class NoSuchRun(StoreError):
+    """No run has that id, or more than one begins with it."""
+
+
+class NoSuchPrompt(StoreError):
+    """No prompt has that id, or more than one begins with it."""
+
+
+class RunFinished(StoreError):
+    """The run is over already."""
+
+
+class LeaseLost(StoreError):
+    """Another worker holds the run now, or it was cancelled: nothing more may be recorded for it."""

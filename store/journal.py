@@ -1,0 +1,29 @@
+"""The journal of a run: the steps that ended, by name, so that none of them runs twice."""
+
+from dataclasses import asdict
+
+from sqlalchemy import select
+
+from store.database import Database
+from store.leases import hold
+from store.records import Step
+from store.rows import step
+from store.tables import steps
+
+
+def load(db: Database, run_id: str) -> dict[str, Step]:
+    """What a run has recorded, by key."""
+    with db.read() as connection:
+        rows = connection.execute(select(steps).where(steps.c.run_id == run_id))
+        return {row.key: step(row) for row in rows}
+
+
+def record(db: Database, done: Step, *, fence: int) -> None:
+    """Write a step that has ended.
+
+    Raises:
+        LeaseLost: If another worker holds the run now: the step does not count.
+    """
+    with db.write() as tx:
+        hold(tx, done.run_id, fence)
+        tx.execute(steps.insert(), asdict(done))

@@ -1,0 +1,88 @@
+"""Who holds which run. A worker's claims live as long as the worker does.
+
+A worker renews one row, not one a run. When it is found dead, its runs are free again, and since every
+claim grows the run's fence, whatever a worker that was only thought dead still tries to record is refused.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, delete, insert, select, update
+
+from store.changes import Topic
+from store.database import Database, Transaction
+from store.errors import LeaseLost
+from store.records import RunState
+from store.tables import flow_runs, workers
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    """A worker that holds, or held, runs.
+
+    Attributes:
+        domain: Within one domain a process id means the same process.
+    """
+
+    id: str
+    domain: str
+    pid: int
+    expires_at: datetime
+
+
+def join(db: Database, worker: str, *, domain: str, pid: int, now: datetime, lease: timedelta) -> None:
+    """Announce a worker."""
+    with db.write() as tx:
+        tx.execute(
+            insert(workers).values(id=worker, domain=domain, pid=pid, started_at=now, expires_at=now + lease)
+        )
+
+
+def renew(db: Database, worker: str, *, now: datetime, lease: timedelta) -> bool:
+    """Keep a worker's claims alive; `False` when it was buried meanwhile and holds none any more."""
+    with db.write() as tx:
+        renewed = tx.execute(update(workers).where(workers.c.id == worker).values(expires_at=now + lease))
+        return renewed.rowcount == 1
+
+
+def everybody(db: Database) -> list[WorkerRow]:
+    """All workers that are not buried."""
+    with db.read() as connection:
+        rows = connection.execute(select(workers.c.id, workers.c.domain, workers.c.pid, workers.c.expires_at))
+        return [WorkerRow(row.id, row.domain, row.pid, row.expires_at) for row in rows]
+
+
+def free(db: Database, worker: str, *, now: datetime) -> int:
+    """Bury a worker that stopped or died: what it ran is runnable again; returns how many runs it held.
+
+    Runs that it held while they waited go on waiting, and are replayed once they are answered.
+    """
+    running = flow_runs.c.state == RunState.RUNNING
+    with db.write() as tx:
+        tx.execute(delete(workers).where(workers.c.id == worker))
+        freed = tx.execute(
+            update(flow_runs)
+            .where(flow_runs.c.lease_owner == worker)
+            .values(
+                lease_owner=None,
+                fence=flow_runs.c.fence + 1,
+                runnable_at=case(
+                    (flow_runs.c.state == RunState.CANCELLED, None),
+                    (running, now),
+                    else_=flow_runs.c.runnable_at,
+                ),
+            )
+        )
+        tx.touch(Topic.RUNS)
+        return freed.rowcount
+
+
+def hold(tx: Transaction, run_id: str, fence: int) -> None:
+    """Make sure, and keep sure until the commit, that the newest claim on the run is the one with `fence`.
+
+    Raises:
+        LeaseLost: If it is not.
+    """
+    query = select(flow_runs.c.fence).where(flow_runs.c.id == run_id).with_for_update()
+    if tx.execute(query).scalar() != fence:
+        raise LeaseLost(f"The run {run_id} is no longer held with fence {fence}.")

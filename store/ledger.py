@@ -1,0 +1,54 @@
+"""The append-only history of everything that happened to a prompt."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from store.database import Database, Transaction
+from store.records import Actor, LedgerLine
+from store.rows import ledger_line
+from store.tables import ledger
+
+
+def add(
+    tx: Transaction,
+    prompt_id: str,
+    event: str,
+    *,
+    now: datetime,
+    actor: Actor | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Add a line within a transaction that is open."""
+    tx.execute(
+        ledger.insert().values(
+            prompt_id=prompt_id,
+            at=now,
+            event=event,
+            actor=None if actor is None else actor.id,
+            detail={**(detail or {}), **({} if actor is None else {"name": actor.name})},
+        )
+    )
+
+
+def note(
+    db: Database,
+    prompt_id: str,
+    event: str,
+    *,
+    now: datetime,
+    actor: Actor | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Add a line of its own: something happened that changed nothing, such as a refusal."""
+    with db.write() as tx:
+        add(tx, prompt_id, event, now=now, actor=actor, detail=detail)
+
+
+def lines(db: Database, prompt_id: str) -> list[LedgerLine]:
+    """Everything that happened to a prompt, oldest first."""
+    with db.read() as connection:
+        rows = connection.execute(select(ledger).where(ledger.c.prompt_id == prompt_id).order_by(ledger.c.id))
+        return [ledger_line(row) for row in rows]

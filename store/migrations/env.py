@@ -1,0 +1,13 @@
+"""Alembic's entry: run the migrations on the connection that `upgrade` holds."""
+
+from alembic import context
+
+from store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+context.run_migrations()

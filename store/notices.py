@@ -1,0 +1,91 @@
+"""Messages for the threads of cards: each is written with what it reports, and posted once."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from store.changes import Topic
+from store.database import Database, Transaction
+from store.records import Notice
+from store.rows import prompt, select_prompts
+from store.tables import cards, notices, prompts
+
+
+def add(tx: Transaction, prompt_id: str, *, kind: str, detail: Mapping[str, Any], now: datetime) -> None:
+    """Have a message posted, within a transaction that is open."""
+    tx.execute(
+        notices.insert().values(
+            prompt_id=prompt_id, kind=kind, detail=dict(detail), created_at=now, due_at=now
+        )
+    )
+    tx.touch(Topic.CARDS)
+
+
+def add_for_run(
+    tx: Transaction, run_id: str, *, kind: str, detail: Mapping[str, Any], now: datetime
+) -> str | None:
+    """Have a message posted under the run's last card; the prompt's id, or `None` if it never asked."""
+    newest = (
+        select(prompts.c.id)
+        .where(prompts.c.run_id == run_id)
+        .order_by(prompts.c.opened_at.desc(), prompts.c.id)
+        .limit(1)
+    )
+    prompt_id = tx.execute(newest).scalar()
+    if prompt_id is not None:
+        add(tx, prompt_id, kind=kind, detail=detail, now=now)
+    return prompt_id
+
+
+def take_due(db: Database, *, now: datetime, lease: timedelta, limit: int = 50) -> list[Notice]:
+    """Take messages that are to be posted; who takes them has `lease` to do it before another may.
+
+    A message waits until its card is posted.
+    """
+    ready = (
+        select(notices.c.id)
+        .join(cards, cards.c.prompt_id == notices.c.prompt_id)
+        .where(notices.c.due_at <= now, cards.c.ts.is_not(None))
+        .order_by(notices.c.due_at, notices.c.id)
+        .limit(limit)
+    )
+    with db.read() as connection:
+        if connection.execute(ready.limit(1)).first() is None:
+            return []
+    with db.write() as tx:
+        rows = tx.execute(
+            update(notices)
+            .where(notices.c.id.in_(ready.with_for_update(of=notices, skip_locked=True)))
+            .values(due_at=now + lease, attempts=notices.c.attempts + 1)
+            .returning(notices)
+        ).all()
+        return [_notice(tx, row) for row in sorted(rows, key=lambda row: row.id)]
+
+
+def posted(db: Database, notice_id: int, *, ts: str) -> None:
+    """Note that a message stands in Slack."""
+    with db.write() as tx:
+        tx.execute(update(notices).where(notices.c.id == notice_id).values(ts=ts, due_at=None, error=None))
+
+
+def failed(db: Database, notice_id: int, *, error: str, retry_at: datetime | None) -> None:
+    """Note why a message could not be posted, and when to try again; `None` gives it up."""
+    with db.write() as tx:
+        tx.execute(update(notices).where(notices.c.id == notice_id).values(error=error, due_at=retry_at))
+
+
+def _notice(tx: Transaction, row: Any) -> Notice:
+    asked = prompt(tx.execute(select_prompts().where(prompts.c.id == row.prompt_id)).one())
+    card = tx.execute(select(cards.c.channel, cards.c.ts).where(cards.c.prompt_id == row.prompt_id)).one()
+    return Notice(
+        id=row.id,
+        prompt=asked,
+        kind=row.kind,
+        detail=row.detail,
+        created_at=row.created_at,
+        attempts=row.attempts,
+        card_channel=card.channel,
+        card_ts=card.ts,
+    )

@@ -1,0 +1,275 @@
+"""Prompts: opened, settled, reminded of. Each function that takes a `Database` is one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, tuple_, update
+
+from store import cards, ledger, notices
+from store.changes import Topic
+from store.database import Database, Transaction
+from store.errors import NoSuchPrompt
+from store.leases import hold
+from store.records import Actor, Outcome, Prompt, RunState
+from store.rows import prompt, select_prompts
+from store.tables import flow_runs, prompts, submissions
+
+_ID_LENGTH = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of an attempt to settle.
+
+    Attributes:
+        won: Whether this attempt ended the prompt.
+        prompt: The prompt as it stands, settled by whoever won.
+    """
+
+    won: bool
+    prompt: Prompt
+
+
+def open_prompt(db: Database, asked: Prompt, *, fence: int, state: RunState, held: bool) -> Prompt:
+    """Open a prompt and let its run wait; or, if the run has asked it before, wait for it again.
+
+    Args:
+        asked: The prompt to open. It is found again by its run and key.
+        fence: The token of the claim under which the run is being run.
+        state: `Paused` or `Suspended`.
+        held: Whether the worker keeps the run in memory, and with it its lease.
+
+    Returns:
+        The prompt as the record has it. If it is settled already, the run does not wait.
+
+    Raises:
+        LeaseLost: If another worker holds the run now.
+    """
+    with db.write() as tx:
+        hold(tx, asked.run_id, fence)
+        known = tx.execute(
+            select_prompts().where(prompts.c.run_id == asked.run_id, prompts.c.key == asked.key)
+        ).one_or_none()
+        if known is not None and known.outcome is not None:
+            return prompt(known)
+        if known is None:
+            _insert(tx, asked)
+        waiting = {"state": state} if held else {"state": state, "lease_owner": None}
+        tx.execute(update(flow_runs).where(flow_runs.c.id == asked.run_id).values(**waiting))
+        tx.touch(Topic.RUNS, Topic.PROMPTS)
+        return asked if known is None else prompt(known)
+
+
+def settle(
+    db: Database,
+    prompt_id: str,
+    *,
+    outcome: Outcome,
+    actor: Actor,
+    via: str,
+    now: datetime,
+    answer: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+) -> Settlement:
+    """End a prompt, if nobody has, and make its run runnable.
+
+    Args:
+        via: The way it came: `slack`, `cli`, `flow`, `clock`.
+        answer: The validated values the flow gets.
+        values: What the person sent; `None` when the prompt is not ended by a person's values.
+        reason: Why, in the person's words.
+
+    Raises:
+        NoSuchPrompt: If there is no such prompt.
+    """
+    with db.write() as tx:
+        run_id = tx.execute(select(prompts.c.run_id).where(prompts.c.id == prompt_id)).scalar()
+        if run_id is None:
+            raise NoSuchPrompt(
+                f"There is no prompt {prompt_id!r}. `signoff pending` lists those that are open."
+            )
+        # The run first, then the prompt: `open_prompt` locks in the same order.
+        tx.execute(select(flow_runs.c.id).where(flow_runs.c.id == run_id).with_for_update())
+        won = _end(tx, prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
+        if outcome in (Outcome.SUBMITTED, Outcome.REJECTED):
+            _add_submission(tx, prompt_id, actor=actor, via=via, values=values, reason=reason, now=now)
+        detail = {"via": via, "answer": answer, "reason": reason}
+        event = outcome.value if won else "too_late"
+        ledger.add(
+            tx,
+            prompt_id,
+            event,
+            now=now,
+            actor=actor,
+            detail={key: value for key, value in detail.items() if value is not None},
+        )
+        if won:
+            tx.execute(
+                update(flow_runs)
+                .where(flow_runs.c.id == run_id, flow_runs.c.state.in_(_WAITING))
+                .values(runnable_at=now)
+            )
+            tx.touch(Topic.RUNS, Topic.PROMPTS)
+        return Settlement(won, prompt(tx.execute(select_prompts().where(prompts.c.id == prompt_id)).one()))
+
+
+def get(db: Database, prompt_id: str) -> Prompt:
+    """The prompt with this id, or the only one whose id begins so.
+
+    Raises:
+        NoSuchPrompt: If there is none, or more than one.
+    """
+    if len(prompt_id) < _ID_LENGTH:
+        wanted = prompts.c.id.startswith(prompt_id, autoescape=True)
+    else:
+        wanted = prompts.c.id == prompt_id
+    with db.read() as connection:
+        rows = connection.execute(select_prompts().where(wanted).limit(2)).all()
+    if not rows or not prompt_id:
+        raise _unknown(prompt_id)
+    if len(rows) > 1:
+        raise NoSuchPrompt(f"More than one prompt's id begins with {prompt_id!r}. Give more of it.")
+    return prompt(rows[0])
+
+
+def of_run(db: Database, run_id: str) -> list[Prompt]:
+    """Every prompt of a run, oldest first."""
+    query = select_prompts().where(prompts.c.run_id == run_id).order_by(prompts.c.opened_at, prompts.c.id)
+    with db.read() as connection:
+        return [prompt(row) for row in connection.execute(query)]
+
+
+def pending(db: Database, *, limit: int = 100, after: Prompt | None = None) -> list[Prompt]:
+    """Open prompts, oldest first.
+
+    Args:
+        after: The last prompt of the page before.
+    """
+    query = select_prompts().where(prompts.c.outcome.is_(None))
+    if after is not None:
+        query = query.where(tuple_(prompts.c.opened_at, prompts.c.id) > tuple_(after.opened_at, after.id))
+    query = query.order_by(prompts.c.opened_at, prompts.c.id).limit(limit)
+    with db.read() as connection:
+        return [prompt(row) for row in connection.execute(query)]
+
+
+def due(db: Database, *, now: datetime, limit: int = 100) -> list[Prompt]:
+    """Prompts that the clock has to look at, longest due first."""
+    query = select_prompts().where(prompts.c.due_at <= now).order_by(prompts.c.due_at).limit(limit)
+    with db.read() as connection:
+        return [prompt(row) for row in connection.execute(query)]
+
+
+def remind(db: Database, reminded: Prompt, *, due_at: datetime | None, now: datetime) -> bool:
+    """Have a reminder posted, unless another process has, or the prompt is settled; whether it was."""
+    with db.write() as tx:
+        moved = tx.execute(
+            update(prompts)
+            .where(
+                prompts.c.id == reminded.id,
+                prompts.c.outcome.is_(None),
+                prompts.c.reminders_sent == reminded.reminders_sent,
+            )
+            .values(reminders_sent=reminded.reminders_sent + 1, due_at=due_at)
+        )
+        if moved.rowcount == 0:
+            return False
+        notices.add(tx, reminded.id, kind="reminder", detail={"number": reminded.reminders_sent + 1}, now=now)
+        ledger.add(tx, reminded.id, "reminded", now=now)
+        return True
+
+
+def close_open_prompts(tx: Transaction, run_id: str, *, actor: Actor, reason: str, now: datetime) -> None:
+    """Cancel what a run still asks, within the transaction that ends the run."""
+    still_open = select(prompts.c.id).where(prompts.c.run_id == run_id, prompts.c.outcome.is_(None))
+    for (prompt_id,) in tx.execute(still_open).all():
+        _end(tx, prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason)
+        ledger.add(tx, prompt_id, Outcome.CANCELLED.value, now=now, actor=actor, detail={"reason": reason})
+        tx.touch(Topic.PROMPTS)
+
+
+def _unknown(prompt_id: str) -> NoSuchPrompt:
+    return NoSuchPrompt(f"There is no prompt {prompt_id!r}. `signoff pending` lists those that are open.")
+
+
+_WAITING = (RunState.PAUSED, RunState.SUSPENDED)
+
+
+def _insert(tx: Transaction, asked: Prompt) -> None:
+    tx.execute(
+        prompts.insert().values(
+            id=asked.id,
+            run_id=asked.run_id,
+            key=asked.key,
+            title=asked.title,
+            description=asked.description,
+            schema=asked.schema,
+            schema_hash=asked.schema_hash,
+            fingerprint=asked.fingerprint,
+            initial=asked.initial,
+            policy=asked.policy,
+            model=asked.model,
+            opened_at=asked.opened_at,
+            deadline=asked.deadline,
+            due_at=asked.due_at,
+        )
+    )
+    ledger.add(tx, asked.id, "opened", now=asked.opened_at, detail={"run_id": asked.run_id, "key": asked.key})
+    cards.add(tx, asked.id, asked.opened_at)
+
+
+def _end(
+    tx: Transaction,
+    prompt_id: str,
+    *,
+    outcome: Outcome,
+    actor: Actor,
+    now: datetime,
+    answer: Mapping[str, Any] | None,
+    reason: str | None,
+) -> bool:
+    """The compare-and-set: whether this call ended the prompt."""
+    ended = tx.execute(
+        update(prompts)
+        .where(prompts.c.id == prompt_id, prompts.c.outcome.is_(None))
+        .values(
+            outcome=outcome,
+            settled_at=now,
+            settled_by=actor.id,
+            settled_by_name=actor.name,
+            answer=answer,
+            reason=reason,
+            due_at=None,
+            revision=prompts.c.revision + 1,
+        )
+    )
+    if ended.rowcount == 0:
+        return False
+    cards.touch(tx, prompt_id, now)
+    return True
+
+
+def _add_submission(
+    tx: Transaction,
+    prompt_id: str,
+    *,
+    actor: Actor,
+    via: str,
+    values: Mapping[str, Any] | None,
+    reason: str | None,
+    now: datetime,
+) -> None:
+    tx.execute(
+        submissions.insert().values(
+            prompt_id=prompt_id,
+            at=now,
+            actor=actor.id,
+            actor_name=actor.name,
+            via=via,
+            values=values,
+            reason=reason,
+        )
+    )

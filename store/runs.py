@@ -1,0 +1,244 @@
+"""Flow runs: created, claimed with a lease, finished, retried, cancelled.
+
+Each function is one transaction.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, select, update
+
+from store import ledger, notices
+from store.changes import Topic
+from store.database import Database, Transaction
+from store.errors import NoSuchRun, RunFinished
+from store.leases import hold
+from store.prompts import close_open_prompts
+from store.records import Actor, FlowRun, RunState
+from store.rows import flow_run
+from store.tables import flow_runs, steps
+
+_ID_LENGTH = 36
+
+
+def create(
+    db: Database,
+    *,
+    run_id: str,
+    name: str,
+    flow: str,
+    parameters: Mapping[str, Any],
+    now: datetime,
+) -> FlowRun:
+    """Write a run that any worker may take from now on."""
+    with db.write() as tx:
+        row = tx.execute(
+            flow_runs.insert()
+            .values(
+                id=run_id,
+                name=name,
+                flow=flow,
+                parameters=dict(parameters),
+                state=RunState.SCHEDULED,
+                created_at=now,
+                runnable_at=now,
+            )
+            .returning(flow_runs)
+        ).one()
+        tx.touch(Topic.RUNS)
+    return flow_run(row)
+
+
+def get(db: Database, run_id: str) -> FlowRun:
+    """The run with this id, or the only one whose id begins so, or whose name it is.
+
+    Raises:
+        NoSuchRun: If there is none, or more than one.
+    """
+    with db.read() as connection:
+        wanted = flow_runs.c.id == run_id
+        if len(run_id) < _ID_LENGTH:
+            wanted = flow_runs.c.id.startswith(run_id, autoescape=True) | (flow_runs.c.name == run_id)
+        rows = connection.execute(select(flow_runs).where(wanted).limit(2)).all()
+    if not rows:
+        raise NoSuchRun(f"There is no run {run_id!r}. `signoff runs` lists them.")
+    if len(rows) > 1:
+        raise NoSuchRun(f"More than one run is meant by {run_id!r}. Give more of its id.")
+    return flow_run(rows[0])
+
+
+def newest(db: Database, *, state: RunState | None = None, limit: int = 100) -> list[FlowRun]:
+    """The newest runs, newest first."""
+    query = select(flow_runs).order_by(flow_runs.c.created_at.desc(), flow_runs.c.id).limit(limit)
+    if state is not None:
+        query = query.where(flow_runs.c.state == state)
+    with db.read() as connection:
+        return [flow_run(row) for row in connection.execute(query)]
+
+
+def claim(
+    db: Database, worker: str, *, flows: Collection[str], limit: int, now: datetime, only: str | None = None
+) -> list[FlowRun]:
+    """Take up to `limit` runnable runs of these flows, oldest first: each gets a lease and a new fence.
+
+    A run that this worker holds already, because it waits in memory, is taken like any other once it was
+    answered; one that was cancelled meanwhile comes back as `Cancelled`, with its lease ended.
+
+    Args:
+        only: The one run to take, if this worker works for a single run.
+    """
+    takeable = _takeable(worker, flows, now, only)
+    candidates = select(flow_runs.c.id).where(takeable).order_by(flow_runs.c.runnable_at).limit(limit)
+    with db.read() as connection:
+        if connection.execute(candidates.limit(1)).first() is None:
+            return []
+    cancelled = flow_runs.c.state == RunState.CANCELLED
+    with db.write() as tx:
+        rows = tx.execute(
+            update(flow_runs)
+            .where(flow_runs.c.id.in_(candidates.with_for_update(skip_locked=True)))
+            .values(
+                state=case((cancelled, flow_runs.c.state), else_=RunState.RUNNING),
+                lease_owner=case((cancelled, None), else_=worker),
+                fence=flow_runs.c.fence + 1,
+                runnable_at=None,
+                started_at=func.coalesce(flow_runs.c.started_at, now),
+            )
+            .returning(flow_runs)
+        ).all()
+    return [flow_run(row) for row in rows]
+
+
+def next_runnable_at(
+    db: Database, *, flows: Collection[str], now: datetime, only: str | None = None
+) -> datetime | None:
+    """When the next run of these flows becomes runnable by the passing of time alone."""
+    query = select(func.min(flow_runs.c.runnable_at)).where(
+        flow_runs.c.runnable_at > now, flow_runs.c.flow.in_(flows)
+    )
+    if only is not None:
+        query = query.where(flow_runs.c.id == only)
+    with db.read() as connection:
+        return connection.execute(query).scalar()
+
+
+def begin(db: Database, run_id: str, fence: int, *, fingerprint: str) -> None:
+    """Note which code the run goes on with.
+
+    Raises:
+        LeaseLost: If another worker holds the run now.
+    """
+    with db.write() as tx:
+        hold(tx, run_id, fence)
+        tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(fingerprint=fingerprint))
+
+
+def finish(
+    db: Database,
+    run_id: str,
+    fence: int,
+    *,
+    state: RunState,
+    now: datetime,
+    result: Any = None,
+    error: str | None = None,
+    message: str = "",
+) -> None:
+    """End a run, cancel what it still asks, and have its end told in the thread of its last card.
+
+    Raises:
+        LeaseLost: If another worker holds the run now.
+    """
+    with db.write() as tx:
+        hold(tx, run_id, fence)
+        tx.execute(
+            update(flow_runs)
+            .where(flow_runs.c.id == run_id)
+            .values(
+                state=state, finished_at=now, result=result, error=error, message=message, lease_owner=None
+            )
+        )
+        close_open_prompts(tx, run_id, actor=_SIGNOFF, reason="The run has ended.", now=now)
+        _tell_end(tx, run_id, state, now, result=result, error=error)
+        tx.touch(Topic.RUNS)
+
+
+def retry(db: Database, run_id: str, fence: int, *, at: datetime, error: str) -> None:
+    """Have the flow function tried again at `at`; failed steps are forgotten, finished ones stay.
+
+    Raises:
+        LeaseLost: If another worker holds the run now.
+    """
+    with db.write() as tx:
+        hold(tx, run_id, fence)
+        tx.execute(steps.delete().where(steps.c.run_id == run_id, steps.c.format == "error"))
+        tx.execute(
+            update(flow_runs)
+            .where(flow_runs.c.id == run_id)
+            .values(
+                state=RunState.SCHEDULED,
+                lease_owner=None,
+                runnable_at=at,
+                attempt=flow_runs.c.attempt + 1,
+                error=error,
+            )
+        )
+        tx.touch(Topic.RUNS)
+
+
+def cancel(db: Database, run_id: str, *, actor: Actor, reason: str, now: datetime) -> FlowRun:
+    """End a run at once, wherever it stands. Its worker learns of it and stops; it can record nothing more.
+
+    Raises:
+        NoSuchRun: If there is no such run.
+        RunFinished: If it is over already.
+    """
+    with db.write() as tx:
+        query = select(flow_runs).where(flow_runs.c.id == run_id).with_for_update()
+        row = tx.execute(query).one_or_none()
+        if row is None:
+            raise NoSuchRun(f"There is no run {run_id!r}. `signoff runs` lists them.")
+        if RunState(row.state).is_final:
+            raise RunFinished(f"The run {row.name} is over already: {row.state}.")
+        ended = tx.execute(
+            update(flow_runs)
+            .where(flow_runs.c.id == run_id)
+            .values(
+                state=RunState.CANCELLED,
+                finished_at=now,
+                message=reason,
+                fence=flow_runs.c.fence + 1,
+                # Its worker, if it has one, takes it once more to let go of it.
+                runnable_at=None if row.lease_owner is None else now,
+            )
+            .returning(flow_runs)
+        ).one()
+        close_open_prompts(tx, run_id, actor=actor, reason=reason, now=now)
+        _tell_end(tx, run_id, RunState.CANCELLED, now, error=reason)
+        tx.touch(Topic.RUNS)
+    return flow_run(ended)
+
+
+def _takeable(worker: str, flows: Collection[str], now: datetime, only: str | None) -> ColumnElement[bool]:
+    free = flow_runs.c.lease_owner.is_(None) | (flow_runs.c.lease_owner == worker)
+    takeable = (flow_runs.c.runnable_at <= now) & flow_runs.c.flow.in_(flows) & free
+    return takeable if only is None else takeable & (flow_runs.c.id == only)
+
+
+def _tell_end(
+    tx: Transaction,
+    run_id: str,
+    state: RunState,
+    now: datetime,
+    *,
+    result: Any = None,
+    error: str | None = None,
+) -> None:
+    detail = {"state": state.value, "result": result, "error": error}
+    prompt_id = notices.add_for_run(tx, run_id, kind="run_ended", detail=detail, now=now)
+    if prompt_id is not None:
+        ledger.add(tx, prompt_id, "run_ended", now=now, detail={"state": state.value})
+
+
+_SIGNOFF = Actor("signoff", "Signoff")

@@ -1,0 +1,223 @@
+"""The tables. What a column means is said where the record hands it out, in `store.records`."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.sqlite import INTEGER as SQLITE_INTEGER
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC: `timestamptz` on PostgreSQL, sortable text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time; give the database UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment in the record needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back a time that knows it is UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite numbers rows by itself only in a column of type INTEGER.
+_Number = BigInteger().with_variant(SQLITE_INTEGER(), "sqlite")
+_Id = String(36)
+
+
+def _moment(name: str, *, nullable: bool = True) -> Column[datetime | None]:
+    return Column(name, UtcDateTime, nullable=nullable)
+
+
+def _json(name: str, *, nullable: bool = True) -> Column[Any]:
+    return Column(name, JSON(none_as_null=True), nullable=nullable)
+
+
+def _partial_index(name: str, where: ColumnElement[bool], *columns: Column[Any]) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    # Where a process id means the same process: two workers of one domain can tell whether the other lives.
+    Column("domain", String, nullable=False),
+    Column("pid", Integer, nullable=False),
+    _moment("started_at", nullable=False),
+    _moment("expires_at", nullable=False),
+)
+
+flow_runs = Table(
+    "flow_runs",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("flow", String, nullable=False),
+    _json("parameters", nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("message", Text, nullable=False, default=""),
+    _moment("created_at", nullable=False),
+    _moment("started_at"),
+    _moment("finished_at"),
+    _moment("runnable_at"),
+    Column("lease_owner", _Id),
+    Column("fence", Integer, nullable=False, default=0),
+    Column("fingerprint", String(64)),
+    Column("attempt", Integer, nullable=False, default=1),
+    _json("result"),
+    Column("error", Text),
+)
+_partial_index("ix_flow_runs_runnable_at", flow_runs.c.runnable_at.is_not(None), flow_runs.c.runnable_at)
+_partial_index("ix_flow_runs_lease_owner", flow_runs.c.lease_owner.is_not(None), flow_runs.c.lease_owner)
+Index("ix_flow_runs_created_at", flow_runs.c.created_at, flow_runs.c.id)
+
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("run_id", _Id, ForeignKey("flow_runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("arguments_hash", String(64), nullable=False),
+    Column("format", String(8), nullable=False),
+    Column("result", Text, nullable=False),
+    _moment("started_at", nullable=False),
+    _moment("finished_at", nullable=False),
+)
+
+prompts = Table(
+    "prompts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("run_id", _Id, ForeignKey("flow_runs.id", ondelete="CASCADE"), nullable=False),
+    Column("key", String, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    _json("schema"),
+    Column("schema_hash", String(64), nullable=False),
+    Column("fingerprint", String(64)),
+    _json("initial", nullable=False),
+    _json("policy", nullable=False),
+    Column("model", String),
+    _moment("opened_at", nullable=False),
+    _moment("deadline"),
+    _moment("due_at"),
+    Column("reminders_sent", Integer, nullable=False, default=0),
+    Column("outcome", String(16)),
+    _moment("settled_at"),
+    Column("settled_by", String),
+    Column("settled_by_name", String),
+    _json("answer"),
+    Column("reason", Text),
+    Column("revision", Integer, nullable=False, default=1),
+    UniqueConstraint("run_id", "key"),
+)
+_partial_index("ix_prompts_due_at", prompts.c.due_at.is_not(None), prompts.c.due_at)
+_partial_index("ix_prompts_open", prompts.c.outcome.is_(None), prompts.c.opened_at, prompts.c.id)
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), nullable=False, index=True),
+    _moment("at", nullable=False),
+    Column("actor", String, nullable=False),
+    Column("actor_name", String, nullable=False),
+    Column("via", String, nullable=False),
+    _json("values"),
+    Column("reason", Text),
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), primary_key=True),
+    Column("channel", String),
+    Column("ts", String),
+    Column("shown", Integer, nullable=False, default=0),
+    # When the dispatcher has to look at it next; NULL while Slack equals the record.
+    _moment("due_at"),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("error", Text),
+)
+_partial_index("ix_cards_due_at", cards.c.due_at.is_not(None), cards.c.due_at)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    _json("detail", nullable=False),
+    _moment("created_at", nullable=False),
+    _moment("due_at"),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("ts", String),
+    Column("error", Text),
+)
+_partial_index("ix_notices_due_at", notices.c.due_at.is_not(None), notices.c.due_at)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), nullable=False, index=True),
+    _moment("at", nullable=False),
+    Column("event", String(32), nullable=False),
+    Column("actor", String),
+    _json("detail", nullable=False),
+)
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("run_id", _Id, ForeignKey("flow_runs.id", ondelete="CASCADE"), nullable=True, index=True),
+    Column("key", String, index=True),
+    Column("type", String(16), nullable=False),
+    Column("description", Text),
+    _json("data", nullable=False),
+    _moment("created_at", nullable=False),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("type", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    _json("value"),
+    _moment("updated_at", nullable=False),
+)
