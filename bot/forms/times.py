@@ -1,0 +1,104 @@
+"""Dates, and points in time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar, Literal
+
+from bot.blocks import PLACEHOLDER_TEXT, Block, plain_text
+from bot.forms.element import UNSET, Unreadable
+from bot.forms.text import as_json
+from bot.markup import at, escape, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A calendar day, as `2026-05-01`."""
+
+    placeholder: str | None = None
+
+    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
+
+    def draw(self, value: Any) -> Block | None:
+        """A date picker."""
+        element: Block = {"type": "datepicker"}
+        if (day := _day(value)) is not None:
+            element["initial_date"] = day.isoformat()
+        if self.placeholder:
+            element["placeholder"] = plain_text(plain(self.placeholder, PLACEHOLDER_TEXT))
+        return element
+
+    def read(self, state: Mapping[str, Any]) -> Any:
+        """The day in ISO 8601."""
+        picked = state.get("selected_date")
+        if not picked:
+            return UNSET
+        day = _day(picked)
+        if day is None:
+            raise Unreadable("Give a date, such as 2026-05-01.")
+        return day.isoformat()
+
+    def show(self, value: Any) -> str:
+        """The day with the month in letters, which cannot be mistaken for the day."""
+        day = _day(value)
+        return _as_given(value) if day is None else f"{day.day} {day:%b} {day.year}"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time, in ISO 8601 and in UTC. The person picks and reads it in their own time zone."""
+
+    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "mrkdwn"
+
+    def draw(self, value: Any) -> Block | None:
+        """A picker of date and time, which holds moments from 2001 to 2286."""
+        moment = _moment(value)
+        if moment is None:
+            return {"type": "datetimepicker"}
+        return (
+            {"type": "datetimepicker", "initial_date_time": int(moment.timestamp())}
+            if _fits(moment)
+            else None
+        )
+
+    def read(self, state: Mapping[str, Any]) -> Any:
+        """The moment in UTC, to the second."""
+        picked = state.get("selected_date_time")
+        if picked is None:
+            return UNSET
+        try:
+            return datetime.fromtimestamp(int(picked), UTC).isoformat().replace("+00:00", "Z")
+        except (TypeError, ValueError, OverflowError, OSError):
+            raise Unreadable("Give a date and a time.") from None
+
+    def show(self, value: Any) -> str:
+        """The moment in the reader's time zone, as mrkdwn."""
+        moment = _moment(value)
+        return at(moment) if moment is not None and _fits(moment) else escape(_as_given(value))
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _moment(value: Any) -> datetime | None:
+    """The moment that `value` names; without an offset it is taken as UTC."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _fits(moment: datetime) -> bool:
+    """Whether its timestamp has the ten digits that Slack takes."""
+    return 10**9 <= moment.timestamp() < 10**10
+
+
+def _as_given(value: Any) -> str:
+    if value is UNSET or value is None:
+        return ""
+    return value if isinstance(value, str) else as_json(value)

@@ -1,0 +1,106 @@
+"""Press, then ask only for what is missing: the field of a form whose values become buttons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.blocks import BUTTON_TEXT, Style
+from bot.forms.choices import YES_OR_NO, OneOf
+from bot.forms.element import Element
+from bot.forms.field import Field
+from bot.forms.form import Form
+from bot.markup import plain
+
+_MOST_BUTTONS = 5
+_SHORT = 30
+_YES = frozenset({"accept", "accepted", "approval", "approve", "approved", "confirm", "ok", "publish", "yes"})
+_NO = frozenset(
+    {"block", "cancel", "decline", "declined", "deny", "denied", "no", "reject", "rejected", "stop"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictChoice:
+    """One button: the value it stands for, its label, and how it looks."""
+
+    value: Any
+    label: str
+    style: Style | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The field that is decided by a press.
+
+    Attributes:
+        approval: Whether it is a yes or no that approves or rejects what is asked.
+    """
+
+    field: Field
+    choices: tuple[VerdictChoice, ...]
+    approval: bool
+
+    @property
+    def can_reject(self) -> bool:
+        """Whether one of the choices already says no."""
+        return any(choice.style == "danger" or choice.value is False for choice in self.choices)
+
+
+def verdict_of(form: Form, initial: Mapping[str, Any]) -> Verdict | None:
+    """The verdict of `form`, if it has one.
+
+    It is the only required field without an initial value that is a `bool` or lists at most five short texts.
+    Among several such fields the only `bool` is it; otherwise there is none.
+    """
+    wanted = [
+        one for one in form.fields if one.required and one.name not in initial and _is_short(one.element)
+    ]
+    if len(wanted) > 1:
+        wanted = [one for one in wanted if _is_bool(one.element)]
+    return _verdict(wanted[0]) if len(wanted) == 1 else None
+
+
+def _verdict(one: Field) -> Verdict:
+    assert isinstance(one.element, OneOf)  # noqa: S101 - what `_is_short` has found
+    if not _is_bool(one.element):
+        choices = tuple(
+            VerdictChoice(choice.value, humanized(choice.value), _style(choice.value))
+            for choice in one.element.choices
+        )
+        return Verdict(one, choices, approval=False)
+    approval = not _YES.isdisjoint(one.name.lower().split("_"))
+    yes, no = ("Approve", "Reject") if approval else ("Yes", "No")
+    return Verdict(
+        one,
+        (
+            VerdictChoice(True, yes, "primary" if approval else None),
+            VerdictChoice(False, no, "danger" if approval else None),
+        ),
+        approval,
+    )
+
+
+def _is_bool(element: Element) -> bool:
+    return isinstance(element, OneOf) and element.choices == YES_OR_NO and not element.nullable
+
+
+def _is_short(element: Element) -> bool:
+    if _is_bool(element):
+        return True
+    if not isinstance(element, OneOf) or element.nullable or len(element.choices) > _MOST_BUTTONS:
+        return False
+    return all(
+        isinstance(choice.value, str) and 0 < len(choice.value.strip()) <= _SHORT
+        for choice in element.choices
+    )
+
+
+def humanized(value: str) -> str:
+    """A value as a button says it: `needs_work` is "Needs work"."""
+    words = plain(value.replace("_", " "), BUTTON_TEXT) or value
+    return words[:1].upper() + words[1:]
+
+
+def _style(value: str) -> Style | None:
+    word = value.lower()
+    return "primary" if word in _YES else "danger" if word in _NO else None

@@ -1,0 +1,101 @@
+"""Text from people and flows, made safe for Slack: it pings nobody and forges no layout.
+
+Where a text can stand in a `plain_text` object it does, through `plain` and `lines`: Slack shows that
+letter by letter. `escape` is for the rest, where it stands inside Slack's own markup.
+"""
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+
+_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f"  # controls
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks that turn the direction of writing
+    "\ufff9-\ufffb\ufeff\U000e0000-\U000e007f]"  # annotations, byte order mark, tags
+)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_CUT_ENTITY = re.compile(r"&[a-z]{0,3}$")
+_DELIMITER = re.compile(r"(?<!\w)([*_~`])|([*_~`])(?!\w)")
+_ELLIPSIS = "…"
+
+
+def clean(text: str) -> str:
+    """`text` without characters that cannot be seen and act on their surroundings; lines are kept."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = _BREAKS.sub("\n", text)
+    return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _UNSEEN.sub("", text))
+
+
+def shorten(text: str, limit: int) -> str:
+    """`text` in at most `limit` characters, ending in an ellipsis where it was cut."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    while cut and unicodedata.combining(text[len(cut)]):
+        cut = cut[:-1]
+    return cut.rstrip() + _ELLIPSIS
+
+
+def plain(text: str, limit: int) -> str:
+    """`text` as one line of a `plain_text` object."""
+    return shorten(" ".join(clean(text).split()), limit)
+
+
+def lines(text: str, limit: int) -> str:
+    """`text` with its lines, for a `plain_text` object."""
+    return shorten(clean(text).strip("\n"), limit)
+
+
+def escape(text: str, limit: int = 3000) -> str:
+    """`text` as one line inside mrkdwn: no mention, no link, no formatting.
+
+    mrkdwn has no escape for its own delimiters, so a zero-width space parts them from what they would
+    format. The limit counts the escaped characters, and none is cut in two.
+    """
+    line = " ".join(clean(text).split())
+    parted = _DELIMITER.sub(lambda found: f"\u200b{found[0]}\u200b", line)
+    escaped = parted.translate(_ENTITIES)
+    if len(escaped) <= limit:
+        return escaped
+    return _CUT_ENTITY.sub("", escaped[: limit - 1]).rstrip() + _ELLIPSIS
+
+
+def bold(text: str, limit: int = 300) -> str:
+    """`text` in bold, as mrkdwn."""
+    escaped = escape(text, limit)
+    return f"*{escaped}*" if escaped else ""
+
+
+def code(text: str, limit: int = 300) -> str:
+    """`text` as a code span of mrkdwn; a backtick cannot stand in one and becomes a modifier letter."""
+    line = " ".join(clean(text).replace("`", "ˋ").split()).translate(_ENTITIES)
+    if len(line) > limit:
+        line = _CUT_ENTITY.sub("", line[: limit - 1]) + _ELLIPSIS
+    return f"`{line}`" if line else ""
+
+
+def at(moment: datetime) -> str:
+    """`moment` in the reader's own time zone, as mrkdwn."""
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{utc(moment)}>"
+
+
+def utc(moment: datetime) -> str:
+    """`moment` in UTC, for where Slack cannot know the reader's time zone."""
+    moment = moment.astimezone(UTC)
+    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+
+
+def span(duration: timedelta) -> str:
+    """`duration` in its two greatest units: `3 d 4 h`, `12 min`."""
+    minutes = max(0, int(duration.total_seconds() // 60))
+    parts = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")]
+    shown = [f"{number} {unit}" for number, unit in parts if number][:2]
+    return " ".join(shown) or "less than a minute"
+
+
+def either(names: list[str]) -> str:
+    """`names` as a phrase: `Ana`, `Ana or Ben`, `Ana, Ben or Cleo`."""
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
