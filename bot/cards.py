@@ -1,0 +1,130 @@
+"""Cards: a prompt's record as a Slack message. Nothing is remembered here, and only the record is shown."""
+
+from collections.abc import Mapping
+
+from bot import actions
+from bot.blocks import (
+    HEADER_TEXT,
+    MARKDOWN_TEXT,
+    MESSAGE_TEXT,
+    SECTION_TEXT,
+    Block,
+    Message,
+    button,
+    context,
+    fields,
+    header,
+    markdown,
+    mrkdwn,
+    plain_text,
+    section,
+)
+from bot.blocks import actions as buttons
+from bot.forms import Form
+from bot.markdown import for_message
+from bot.markup import bold, escape, lines, plain
+from bot.values import value_blocks
+from bot.wording import (
+    deadline_of,
+    form_of,
+    outcome_line,
+    outcome_sentence,
+    title_of,
+    told_by_outcome,
+    verdict_in,
+    who_may_answer,
+)
+from store.records import Prompt
+
+METADATA_EVENT = "signoff_prompt"
+"""The type of the metadata by which a lost card is found again."""
+
+
+def card(prompt: Prompt, mentions: Mapping[str, str]) -> Message:
+    """The card of a prompt, open or settled.
+
+    Args:
+        mentions: Slack's mention (`<@U…>`) for approvers as the policy writes them (`@ana`); the others are
+            shown as the policy writes them.
+
+    Raises:
+        FormError: The prompt's form cannot be shown in Slack.
+    """
+    form = form_of(prompt)
+    below = _open(prompt, form, mentions) if prompt.is_open else _settled(prompt, form)
+    return Message(
+        text=_sentence(prompt, form),
+        blocks=[*_heading(prompt), *_description(prompt, below), *below],
+        metadata={"event_type": METADATA_EVENT, "event_payload": {"prompt_id": prompt.id}},
+    )
+
+
+def _heading(prompt: Prompt) -> list[Block]:
+    title = title_of(prompt)
+    blocks = [header(plain(title, HEADER_TEXT) or "Signoff")]
+    if len(title) > HEADER_TEXT:
+        blocks.append(section(plain_text(lines(title, SECTION_TEXT))))
+    return [*blocks, context(plain_text(plain(f"{prompt.flow} · {prompt.run_name}", 300) or "Signoff"))]
+
+
+def _description(prompt: Prompt, others: list[Block]) -> list[Block]:
+    """The description in the room that the other blocks leave."""
+    room = min(MARKDOWN_TEXT, MESSAGE_TEXT - 2 * len(title_of(prompt)) - sum(map(_length, others)))
+    text = for_message(prompt.description, room)
+    return [markdown(text)] if text else []
+
+
+def _length(part: object) -> int:
+    """How many characters of text stand in a block."""
+    if isinstance(part, dict):
+        return sum(_length(value) for value in part.values())
+    if isinstance(part, list):
+        return sum(map(_length, part))
+    return len(part) if isinstance(part, str) else 0
+
+
+def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str]) -> list[Block]:
+    rules = " ".join(filter(None, [who_may_answer(prompt, mentions), deadline_of(prompt)]))
+    return [
+        *value_blocks(form, prompt.initial, prompt.initial),
+        context(mrkdwn(rules)),
+        buttons(_buttons(prompt, form)),
+    ]
+
+
+def _buttons(prompt: Prompt, form: Form) -> list[Block]:
+    verdict = verdict_in(prompt, form)
+    if verdict is not None:
+        shown = [
+            button(choice.label, actions.choose(position), prompt.id, choice.style)
+            for position, choice in enumerate(verdict.choices)
+        ]
+        others = len(form.fields) > 1
+    else:
+        missing = any(one.required and one.name not in prompt.initial for one in form.fields)
+        label = "Answer…" if missing else "Submit as shown" if form.fields else "Resume"
+        shown = [button(label, actions.ANSWER, prompt.id, "primary")]
+        others = bool(form.fields) and not missing
+    if others:
+        shown.append(button("Edit…", actions.EDIT, prompt.id))
+    if verdict is None or not verdict.can_reject:
+        shown.append(button("Reject…", actions.REJECT, prompt.id, "danger"))
+    return shown
+
+
+def _settled(prompt: Prompt, form: Form) -> list[Block]:
+    values = prompt.initial if prompt.answer is None else prompt.answer
+    blocks = [section(mrkdwn(outcome_line(prompt, form)))]
+    if prompt.reason:
+        blocks.append(fields([mrkdwn(bold("Reason")), plain_text(lines(prompt.reason, 1500) or "–")]))
+    return [*blocks, *value_blocks(form, values, prompt.initial, without=told_by_outcome(prompt, form))]
+
+
+def _sentence(prompt: Prompt, form: Form) -> str:
+    title = escape(title_of(prompt), 300)
+    if not prompt.is_open:
+        return f"{title} – {outcome_sentence(prompt, form)}"
+    asks = f"{escape(prompt.flow, 100)} ({escape(prompt.run_name, 100)}) waits for an answer."
+    return " ".join(
+        filter(None, [f"{title} – {asks}", who_may_answer(prompt, {}), deadline_of(prompt, spoken=True)])
+    )
