@@ -15,6 +15,8 @@ _HEADING = re.compile(r"^ {0,3}#{1,6} +(.+?)(?: +#+)?$")
 _BULLET = re.compile(r"^(\s*)[-*+] +")
 _HALF_TOKEN = re.compile(r"(?:&[a-z]{0,3}|<https?://[^>]*)$")
 _SHORTENED = "…"
+_ROW = re.compile(r"^ {0,3}\|.*\|\s*$")
+_TABLE = "|"
 _KEPT = "\x00"
 
 
@@ -28,22 +30,25 @@ def for_message(text: str, limit: int) -> str:
 
 
 def for_modal(text: str, limit: int) -> str:
-    """`text` as mrkdwn: bold, italic, struck through, links, headings, lists and code."""
+    """`text` as mrkdwn: bold, italic, struck through, links, headings, lists and code. Tables are put in code,
+    the only place in mrkdwn where their columns line up.
+    """
     shown: list[str] = []
     fence: str | None = None
-    for line in _unfenced_tables(clean(text[: 2 * limit]).strip()).split("\n"):
+    for line in clean(text[: 2 * limit]).strip().split("\n"):
+        if fence == _TABLE and not _ROW.match(line):
+            fence = None
+            shown.append("```")
+        elif fence is None and _ROW.match(line):
+            fence = _TABLE
+            shown.append("```")
         marks = _FENCE.match(line)
         if marks and (fence is None or marks[1].startswith(fence)):
             fence = marks[1] if fence is None else None
             shown.append("```")
         else:
-            shown.append(_entities(line) if fence else _inline(line))
-    return _fit("\n".join(shown), limit)
-
-
-def _unfenced_tables(text: str) -> str:
-    """Tables put between fences: mrkdwn has none, and their columns line up only in code."""
-    return re.sub(r"(?m)(?:^\|.*\|[ \t]*$\n?){2,}", lambda table: f"```\n{table[0].rstrip()}\n```\n", text)
+            shown.append(_inline(line) if fence is None else _entities(line))
+    return _fit("\n".join([*shown, "```"] if fence else shown), limit)
 
 
 def _inline(line: str) -> str:

@@ -4,11 +4,12 @@ An option carries the position of its value, so that any JSON value of any lengt
 that Slack reports is a claim: one that is not in the list is refused.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from bot.blocks import OPTION_TEXT, PLACEHOLDER_TEXT, Block, option, plain_text
+from bot.blocks import OPTION_TEXT, Block, option
 from bot.forms.element import UNSET, Choice, Unreadable
 from bot.forms.text import as_json
 from bot.markup import plain, shorten
@@ -36,7 +37,6 @@ class OneOf:
     choices: tuple[Choice, ...]
     nullable: bool
     radio: bool
-    placeholder: str | None = None
 
     shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
@@ -52,8 +52,6 @@ class OneOf:
         element: Block = {"type": "radio_buttons" if self.radio else "static_select", "options": options}
         if initial is not None:
             element["initial_option"] = initial
-        if self.placeholder and not self.radio:
-            element["placeholder"] = plain_text(plain(self.placeholder, PLACEHOLDER_TEXT))
         return element
 
     def read(self, state: Mapping[str, Any]) -> Any:
@@ -82,7 +80,6 @@ class SomeOf:
     choices: tuple[Choice, ...]
     most: int | None
     checkboxes: bool
-    placeholder: str | None = None
 
     shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
@@ -98,11 +95,8 @@ class SomeOf:
         }
         if initial:
             element["initial_options"] = initial
-        if not self.checkboxes:
-            if self.most is not None:
-                element["max_selected_items"] = max(1, self.most)
-            if self.placeholder:
-                element["placeholder"] = plain_text(plain(self.placeholder, PLACEHOLDER_TEXT))
+        if self.most is not None and not self.checkboxes:
+            element["max_selected_items"] = max(1, self.most, len(initial))
         return element
 
     def read(self, state: Mapping[str, Any]) -> Any:
@@ -123,13 +117,11 @@ class SomeOf:
 class Tick:
     """Yes or no as one checkbox, for a field that has a default."""
 
-    label: str
-
     shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
     def draw(self, value: Any) -> Block | None:
         """One checkbox, ticked when `value` is true."""
-        only = option(self.label, "yes")
+        only = option("Yes", "yes")
         ticked = {"initial_options": [only]} if value is True else {}
         return {"type": "checkboxes", "options": [only], **ticked}
 
@@ -147,7 +139,7 @@ def labelled(options: Sequence[tuple[Any, str | None]]) -> tuple[Choice, ...]:
     choices: list[Choice] = []
     taken: set[str] = set()
     for number, (value, title) in enumerate(options, 1):
-        label = plain(title or _name(value), OPTION_TEXT) or as_json(value)
+        label = plain(title or _name(value), OPTION_TEXT) or shorten(json.dumps(value), OPTION_TEXT)
         if label in taken:
             label = f"{shorten(label, OPTION_TEXT - 8)} ({number})"
         taken.add(label)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bot.blocks import INPUT_TEXT, LABEL_TEXT, OPTION_TEXT
+from bot.blocks import INPUT_TEXT, LABEL_TEXT, OPTION_TEXT, PLACEHOLDER_TEXT
 from bot.forms.choices import (
     MOST_BUTTONS,
     MOST_OPTIONS,
@@ -33,6 +33,7 @@ class Field:
 
     Attributes:
         path: Where the value stands: the name of the field.
+        placeholder: An example, shown while the input is empty.
         required: Whether the model needs a value from outside: it has no default.
         default: The value that the model takes by itself, where the schema names it.
         empty: What an input left empty means; `UNSET` where it means nothing and the input must be filled
@@ -42,6 +43,7 @@ class Field:
     path: Path
     label: str
     hint: str | None
+    placeholder: str | None
     element: Element
     required: bool
     default: Any
@@ -75,7 +77,7 @@ def field_of(path: Path, schema: Schema, root: Schema, *, required: bool) -> Fie
     notes = wanted.annotations
     label = plain(str(notes.get("title") or name.replace("_", " ").title()), LABEL_TEXT) or "Value"
     default = notes.get("default", UNSET)
-    element = _element(wanted, label, root, has_default=default is not UNSET)
+    element = _element(wanted, root)
     hint = plain(str(notes.get("description") or wanted.schema.get("description") or ""), LABEL_TEXT)
     if isinstance(element, JsonText):
         hint = shorten(f"{hint} (JSON)" if hint else "JSON", LABEL_TEXT)
@@ -83,6 +85,7 @@ def field_of(path: Path, schema: Schema, root: Schema, *, required: bool) -> Fie
         path=path,
         label=label,
         hint=hint or None,
+        placeholder=_placeholder(wanted),
         element=element,
         required=required,
         default=default,
@@ -103,54 +106,50 @@ def _meaning_of_empty(wanted: Property, element: Element) -> Any:
     return "" if is_any_text and "default" in wanted.annotations else UNSET
 
 
-def _element(wanted: Property, label: str, root: Schema, *, has_default: bool) -> Element:
+def _element(wanted: Property, root: Schema) -> Element:
     """The element that asks for values of `wanted`; JSON text where there is none of its own."""
     schema = wanted.schema
-    placeholder = _placeholder(wanted)
     options = options_of(schema)
     if options:
-        return _one_of(labelled(options), wanted, placeholder) or JsonText(placeholder)
+        return _one_of(labelled(options), wanted) or JsonText()
     match kind_of(schema):
-        case "boolean" if has_default and not wanted.nullable:
-            return Tick(shorten(label, OPTION_TEXT))
+        case "boolean" if "default" in wanted.annotations and not wanted.nullable:
+            return Tick()
         case "boolean":
             return OneOf(YES_OR_NO, wanted.nullable, radio=True)
         case "integer" | "number" as kind:
-            return _number(schema, placeholder, whole=kind == "integer")
+            return _number(schema, whole=kind == "integer")
         case "string":
-            return _string(schema, placeholder)
+            return _string(schema)
         case "array":
-            return _some_of(schema, placeholder, root) or JsonText(placeholder)
+            return _some_of(schema, root) or JsonText()
         case _:
-            return JsonText(placeholder)
+            return JsonText()
 
 
 def _placeholder(wanted: Property) -> str | None:
     examples = wanted.annotations.get("examples")
     if not isinstance(examples, list) or not examples:
         return None
-    return examples[0] if isinstance(examples[0], str) else as_json(examples[0])
+    example = examples[0] if isinstance(examples[0], str) else as_json(examples[0])
+    return plain(example, PLACEHOLDER_TEXT) or None
 
 
-def _one_of(choices: tuple[Choice, ...], wanted: Property, placeholder: str | None) -> Element | None:
+def _one_of(choices: tuple[Choice, ...], wanted: Property) -> Element | None:
     number = len(choices) + wanted.nullable
     if number <= MOST_BUTTONS and _are_short(choices):
         return OneOf(choices, wanted.nullable, radio=True)
-    return (
-        OneOf(choices, wanted.nullable, radio=False, placeholder=placeholder)
-        if number <= MOST_OPTIONS
-        else None
-    )
+    return OneOf(choices, wanted.nullable, radio=False) if number <= MOST_OPTIONS else None
 
 
-def _some_of(schema: Schema, placeholder: str | None, root: Schema) -> Element | None:
+def _some_of(schema: Schema, root: Schema) -> Element | None:
     items = schema.get("items")
     options = options_of(unwrap(items, root).schema) if isinstance(items, dict) else None
     if not options or len(options) > MOST_OPTIONS:
         return None
     choices = labelled(options)
     boxes = len(choices) <= MOST_BUTTONS and _are_short(choices)
-    return SomeOf(choices, schema.get("maxItems"), boxes, None if boxes else placeholder)
+    return SomeOf(choices, schema.get("maxItems"), boxes)
 
 
 def _are_short(choices: tuple[Choice, ...]) -> bool:
@@ -158,7 +157,7 @@ def _are_short(choices: tuple[Choice, ...]) -> bool:
     return all(not isinstance(choice.value, str) or len(choice.value) <= OPTION_TEXT for choice in choices)
 
 
-def _number(schema: Schema, placeholder: str | None, *, whole: bool) -> Element:
+def _number(schema: Schema, *, whole: bool) -> Element:
     least, most = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     step = 1 if whole else 0
@@ -166,15 +165,15 @@ def _number(schema: Schema, placeholder: str | None, *, whole: bool) -> Element:
         least = max(above + step, least if least is not None else above + step)
     if isinstance(below, int | float):
         most = min(below - step, most if most is not None else below - step)
-    return Number(whole, least, most, placeholder)
+    return Number(whole, least, most)
 
 
-def _string(schema: Schema, placeholder: str | None) -> Element:
+def _string(schema: Schema) -> Element:
     match schema.get("format"):
         case "date":
-            return Day(placeholder)
+            return Day()
         case "date-time":
             return Moment()
     longest = schema.get("maxLength", INPUT_TEXT)
     multiline = schema.get("element") == _MULTILINE or ("maxLength" in schema and longest > _LONG_TEXT)
-    return Text(multiline, schema.get("minLength", 0), longest, placeholder)
+    return Text(multiline, schema.get("minLength", 0), longest)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.blocks import SECTION_TEXT, Block, input_block, mrkdwn, section
+from bot.blocks import SECTION_TEXT, Block, input_block, mrkdwn, plain_text, section
 from bot.forms.element import UNSET, Unreadable
 from bot.forms.field import Field, Path, field_of
 from bot.forms.schema import Schema
@@ -14,6 +14,12 @@ from bot.markup import bold
 
 ACTION = "value"
 """The `action_id` of every input; the block id says which field it is."""
+
+_WITH_PLACEHOLDER = frozenset(
+    {"plain_text_input", "number_input", "datepicker", "static_select", "multi_static_select"}
+)
+_EMPTY: tuple[Any, ...] = (None, "", [])
+"""The values that leave an input empty."""
 
 _LONGEST_BLOCK_ID = 255
 
@@ -82,6 +88,8 @@ class Form:
         if element is None:
             notice = f"{bold(one.label)}\nSlack cannot hold this value for editing. It is kept as it is."
             return section(mrkdwn(notice[:SECTION_TEXT]))
+        if one.placeholder and element["type"] in _WITH_PLACEHOLDER:
+            element["placeholder"] = plain_text(one.placeholder)
         return input_block(
             self.block_id(one.path),
             one.label,
@@ -110,13 +118,13 @@ class Form:
     def _read(self, one: Field, state: Mapping[str, Any], values: dict[str, Any]) -> None:
         drawn = self.value(one, values)
         value = one.element.read(state)
-        if value is UNSET and one.empty is UNSET:
-            if not one.may_be_empty(drawn):
-                raise Unreadable("Fill this in.")
+        if value is UNSET and not one.may_be_empty(drawn):
+            raise Unreadable("Fill this in.")
+        if value is UNSET:
+            value = drawn if drawn in _EMPTY else one.empty
+        elif drawn is not UNSET and one.element.draw(value) == one.element.draw(drawn):
+            value = drawn
+        if value is UNSET:
             values.pop(one.name, None)
-        elif value is UNSET:
-            values[one.name] = one.empty
-        elif drawn is UNSET or one.element.draw(value) != one.element.draw(drawn):
-            values[one.name] = value
         else:
-            values[one.name] = drawn
+            values[one.name] = value

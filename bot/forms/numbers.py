@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
-from bot.blocks import PLACEHOLDER_TEXT, Block, plain_text
+from bot.blocks import Block
 from bot.forms.element import UNSET, Unreadable
 from bot.forms.text import as_json, typed_text
-from bot.markup import plain
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,4000}(?:\.0*)?")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
@@ -29,17 +28,22 @@ class Number:
     whole: bool
     minimum: int | float | None = None
     maximum: int | float | None = None
-    placeholder: str | None = None
 
     shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
     def draw(self, value: Any) -> Block | None:
         """The input with its bounds."""
         element: Block = {"type": "number_input", "is_decimal_allowed": not self.whole}
-        bounds = {"min_value": self.minimum, "max_value": self.maximum, "initial_value": _number(value)}
-        element |= {name: _digits(bound) for name, bound in bounds.items() if bound is not None}
-        if self.placeholder:
-            element["placeholder"] = plain_text(plain(self.placeholder, PLACEHOLDER_TEXT))
+        least, most, number = self.minimum, self.maximum, _number(value)
+        if number is not None and not (self.whole and number != int(number)):
+            # Slack refuses an initial value outside the bounds; here the person can correct it.
+            least = None if least is None else min(least, number)
+            most = None if most is None else max(most, number)
+            element["initial_value"] = _digits(number)
+        if least is not None:
+            element["min_value"] = _digits(least)
+        if most is not None and (least is None or least <= most):
+            element["max_value"] = _digits(most)
         return element
 
     def read(self, state: Mapping[str, Any]) -> Any:

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NoReturn
 
-from bot.blocks import INPUT_TEXT, PLACEHOLDER_TEXT, Block, plain_text
+from bot.blocks import INPUT_TEXT, Block
 from bot.forms.element import UNSET, Unreadable
-from bot.markup import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,6 @@ class Text:
     multiline: bool
     min_length: int = 0
     max_length: int = INPUT_TEXT
-    placeholder: str | None = None
 
     shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
@@ -31,18 +29,18 @@ class Text:
         typed = self.show(value)
         if len(typed) > INPUT_TEXT:
             return None
+        # Slack refuses an initial value outside the bounds; here the person can correct it.
+        shortest = min(self.min_length, len(typed) or self.min_length, INPUT_TEXT)
+        longest = max(1, min(self.max_length, INPUT_TEXT), len(typed), shortest)
         element: Block = {
             "type": "plain_text_input",
             "multiline": self.multiline or "\n" in typed,
-            # A value that is too long for the model is for the model to refuse: here it can be shortened.
-            "max_length": max(1, min(self.max_length, INPUT_TEXT), len(typed)),
+            "max_length": longest,
         }
-        if 0 < self.min_length <= element["max_length"]:
-            element["min_length"] = self.min_length
+        if shortest:
+            element["min_length"] = shortest
         if typed:
             element["initial_value"] = typed
-        if self.placeholder:
-            element["placeholder"] = plain_text(plain(self.placeholder, PLACEHOLDER_TEXT))
         return element
 
     def read(self, state: Mapping[str, Any]) -> Any:
@@ -60,14 +58,12 @@ class Text:
 class JsonText:
     """Any JSON value, typed as JSON."""
 
-    placeholder: str | None = None
-
     shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
     def draw(self, value: Any) -> Block | None:
         """The input, holding the value as indented JSON."""
         typed = "" if value is UNSET or value is None else as_json(value, indent=2)
-        return Text(multiline=True, placeholder=self.placeholder).draw(typed)
+        return Text(multiline=True).draw(typed)
 
     def read(self, state: Mapping[str, Any]) -> Any:
         """The value; errors name the line and the column."""

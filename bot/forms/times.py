@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Literal
 
-from bot.blocks import PLACEHOLDER_TEXT, Block, plain_text
+from bot.blocks import Block
 from bot.forms.element import UNSET, Unreadable
 from bot.forms.text import as_json
-from bot.markup import at, escape, plain
+from bot.markup import at, escape
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
     """A calendar day, as `2026-05-01`."""
-
-    placeholder: str | None = None
 
     shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
@@ -24,8 +22,6 @@ class Day:
         element: Block = {"type": "datepicker"}
         if (day := _day(value)) is not None:
             element["initial_date"] = day.isoformat()
-        if self.placeholder:
-            element["placeholder"] = plain_text(plain(self.placeholder, PLACEHOLDER_TEXT))
         return element
 
     def read(self, state: Mapping[str, Any]) -> Any:

@@ -1,0 +1,127 @@
+"""Fields of every kind, for hypothesis: an annotation, and values that a model of it accepts."""
+
+import enum
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field, create_model
+from pydantic.fields import FieldInfo
+
+TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60)
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True).filter(
+    lambda name: not name.startswith("model_")
+)
+CHOICES = st.lists(
+    st.one_of(TEXTS, st.integers(-5, 5)), min_size=1, max_size=30, unique_by=lambda value: str(value)
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of field: its annotation, its constraints, and the values that it accepts."""
+
+    annotation: Any
+    values: st.SearchStrategy[Any]
+    constraints: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model and one instance of it."""
+
+    model: type[BaseModel]
+    instance: BaseModel
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The instance as JSON values."""
+        return self.instance.model_dump(mode="json")
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> Kind:
+    """Strings with and without lengths."""
+    longest = draw(st.sampled_from([None, 5, 150, 400, 5000]))
+    shortest = draw(st.sampled_from([0, 1, 4]))
+    values = st.text(st.characters(codec="utf-8"), min_size=max(1, shortest), max_size=min(longest or 50, 50))
+    limits: dict[str, Any] = {"min_length": shortest} | ({} if longest is None else {"max_length": longest})
+    return Kind(str, values, limits)
+
+
+@st.composite
+def integers(draw: st.DrawFn) -> Kind:
+    """Integers with inclusive and exclusive bounds."""
+    least, most = sorted(draw(st.tuples(st.integers(-(10**6), 10**6), st.integers(-(10**6), 10**6))))
+    limits = draw(st.sampled_from([{}, {"ge": least}, {"gt": least - 1, "le": most}, {"lt": most + 1}]))
+    return Kind(int, st.integers(least, most), limits)
+
+
+@st.composite
+def floats(draw: st.DrawFn) -> Kind:
+    """Floats of every size, with and without bounds."""
+    bounded = draw(st.booleans())
+    values = st.floats(-1000, 1000) if bounded else st.floats(allow_nan=False, allow_infinity=False)
+    return Kind(float, values, {"ge": -1000, "le": 1000} if bounded else {})
+
+
+@st.composite
+def choices(draw: st.DrawFn) -> Kind:
+    """Literals and enums, from one option to thirty."""
+    listed = draw(CHOICES)
+    if draw(st.booleans()):
+        members = enum.Enum("Members", {f"m{position}": value for position, value in enumerate(listed)})  # type: ignore[misc]
+        return Kind(members, st.sampled_from(list(members)))
+    return Kind(Literal[tuple(listed)], st.sampled_from(listed))
+
+
+@st.composite
+def lists_of_choices(draw: st.DrawFn) -> Kind:
+    """Lists of literals."""
+    listed = draw(CHOICES)
+    values = st.lists(st.sampled_from(listed), unique_by=lambda value: str(value))
+    return Kind(list[Literal[tuple(listed)]], values.map(lambda some: sorted(some, key=listed.index)))  # type: ignore[misc]
+
+
+DAYS = st.builds(Kind, st.just(date), st.just(st.dates()))
+MOMENTS = st.builds(
+    Kind,
+    st.just(datetime),
+    # Slack's picker has seconds at best, and holds timestamps of ten digits.
+    st.just(st.integers(10**9, 10**10 - 1).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))),
+)
+BOOLS = st.builds(Kind, st.just(bool), st.just(st.booleans()))
+JSON = st.builds(
+    Kind,
+    st.just(dict[str, int | list[str]]),
+    st.just(
+        st.dictionaries(
+            TEXTS, st.one_of(st.integers(-9, 9), st.lists(TEXTS, max_size=2)), min_size=1, max_size=3
+        )
+    ),
+)
+KINDS = st.one_of(texts(), integers(), floats(), choices(), lists_of_choices(), DAYS, MOMENTS, BOOLS, JSON)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """A model of up to six fields, some optional, some with defaults, and an instance of it."""
+    definitions: dict[str, tuple[Any, FieldInfo]] = {}
+    instance: dict[str, Any] = {}
+    for name in draw(st.lists(NAMES, min_size=1, max_size=6, unique=True)):
+        kind = draw(KINDS)
+        optional = draw(st.booleans())
+        values = st.none() | kind.values.filter(lambda value: value != []) if optional else kind.values
+        notes: dict[str, Any] = draw(
+            st.fixed_dictionaries(
+                {}, optional={"title": TEXTS, "description": TEXTS, "examples": st.lists(TEXTS, max_size=2)}
+            )
+        )
+        if draw(st.booleans()):
+            notes["default"] = draw(values)
+        annotation = kind.annotation | None if optional else kind.annotation
+        definitions[name] = (annotation, Field(**kind.constraints, **notes))
+        instance[name] = draw(values)
+    model = create_model("Model", **definitions)  # type: ignore[call-overload]
+    return Case(model, model.model_validate(instance))

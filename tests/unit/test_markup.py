@@ -1,0 +1,169 @@
+"""Text from people and flows pings nobody and forges no layout."""
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.markdown import for_message, for_modal
+from bot.markup import at, bold, clean, code, either, escape, lines, plain, span
+
+HOSTILE = st.lists(
+    st.sampled_from(
+        [
+            "<!channel>",
+            "<@U123>",
+            "<#C1|x>",
+            "<!subteam^S1>",
+            "&",
+            "&lt;",
+            "`",
+            "```",
+            "*",
+            "_",
+            "~",
+            ">",
+            "\n",
+            "\r",
+        ]
+        + [
+            "\u202e",
+            "\u2066",
+            "\x00",
+            "\x1b",
+            "\ufeff",
+            "[x](https://e.x|<!here>)",
+            "<https://e.x|y>",
+            "a b",
+            "é",
+            "👍🏽",
+        ]
+    )
+    | st.text(max_size=5),
+    max_size=40,
+).map("".join)
+FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]"
+)
+MENTION = re.compile(r"<[!@#]")
+HALF_ENTITY = re.compile(r"&(?!amp;|lt;|gt;)")
+
+
+@given(HOSTILE, st.integers(2, 80))
+def test_escaped_text_holds_no_markup_of_slacks(text: str, limit: int) -> None:
+    """Escaped text is one line within its limit, without control characters, raw brackets or half an entity."""
+    escaped = escape(text, limit)
+
+    assert len(escaped) <= limit
+    assert not set(escaped) & set("<>\n")
+    assert not FORBIDDEN.search(escaped)
+    assert not HALF_ENTITY.search(escaped)
+
+
+@given(HOSTILE)
+def test_escaped_text_still_says_the_same(text: str) -> None:
+    """What a reader sees of escaped text is the text, but for what cannot be seen."""
+    seen = html.unescape(escape(text, 10_000)).replace("\u200b", "")
+
+    assert seen == " ".join(clean(text).split()).replace("\u200b", "") or "&" in text
+
+
+@given(HOSTILE, st.integers(2, 80))
+def test_code_cannot_be_left(text: str, limit: int) -> None:
+    """A code span holds no backtick but its own two."""
+    shown = code(text, limit)
+
+    assert shown.count("`") in (0, 2)
+    assert not MENTION.search(shown)
+    assert not HALF_ENTITY.search(shown)
+
+
+@given(HOSTILE, st.integers(1, 80))
+def test_plain_text_fits_and_has_no_control_characters(text: str, limit: int) -> None:
+    """Text for `plain_text` objects stays within its limit; one-line text has no line break."""
+    assert len(plain(text, limit)) <= limit
+    assert "\n" not in plain(text, limit)
+    assert len(lines(text, limit)) <= limit
+    assert not FORBIDDEN.search(plain(text, limit) + lines(text, limit))
+
+
+@given(HOSTILE, st.integers(30, 200))
+def test_a_description_mentions_nobody(text: str, limit: int) -> None:
+    """Neither in a message nor in a modal does a Markdown description mention a person, a channel or everybody."""
+    assert not MENTION.search(for_message(text, limit))
+    assert not MENTION.search(for_modal(text, limit))
+    assert len(for_message(text, limit)) <= limit
+    assert len(for_modal(text, limit)) <= limit
+
+
+@given(HOSTILE)
+def test_every_bracket_in_a_modals_description_belongs_to_a_link(text: str) -> None:
+    """The only markup with brackets that a description makes in a modal is a link to a web address."""
+    left = re.sub(r"<https?://[^<>|]+\|[^<>|]*>", "", for_modal(text, 3000))
+
+    assert not set(left) & set("<>")
+
+
+@pytest.mark.parametrize(
+    ("markdown", "mrkdwn"),
+    [
+        ("**bold** and *italic* and ~~gone~~", "*bold* and _italic_ and ~gone~"),
+        ("## Heading ##", "*Heading*"),
+        ("- one\n* two", "• one\n• two"),
+        ("[docs](https://example.com/a?b=1&c=2)", "<https://example.com/a?b=1&amp;c=2|docs>"),
+        ("`a < b` < c", "`a &lt; b` &lt; c"),
+        ("```python\nx = '<!here>'\n```", "```\nx = '&lt;!here&gt;'\n```"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "```\n| a | b |\n|---|---|\n| 1 | 2 |\n```"),
+        ("snake_case_name and 2 * 3 * 4", "snake_case_name and 2 * 3 * 4"),
+    ],
+)
+def test_markdown_is_translated_for_modals(markdown: str, mrkdwn: str) -> None:
+    """Bold, italic, headings, lists, links, code and tables read in a modal as they do on the card."""
+    assert for_modal(markdown, 3000) == mrkdwn
+
+
+@given(st.integers(40, 400))
+def test_a_shortened_description_leaves_no_code_fence_open(limit: int) -> None:
+    """Wherever a description is cut, what follows it is not code."""
+    text = "Intro\n```\n" + "line of code\n" * 50 + "```\nOutro"
+
+    assert for_message(text, limit).count("```") % 2 == 0
+    assert for_modal(text, limit).count("```") % 2 == 0
+
+
+def test_bold_text_cannot_end_early() -> None:
+    """Asterisks in a label are parted from the label's own bold."""
+    assert bold("*a* <b>") == "*\u200b*\u200ba\u200b*\u200b &lt;b&gt;*"
+
+
+def test_times_are_shown_in_the_readers_zone() -> None:
+    """A time is Slack's date markup, with UTC for clients that do not know it."""
+    moment = datetime(2026, 5, 1, 9, 5, tzinfo=UTC)
+
+    assert at(moment) == "<!date^1777626300^{date_short_pretty} at {time}|1 May 2026, 09:05 UTC>"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "shown"),
+    [(0, "less than a minute"), (12, "12 min"), (240, "4 h"), (255, "4 h 15 min"), (4560, "3 d 4 h")],
+)
+def test_durations_are_shown_in_two_units(minutes: int, shown: str) -> None:
+    """A duration is told in days, hours and minutes, the greatest two of them."""
+    assert span(timedelta(minutes=minutes)) == shown
+
+
+@pytest.mark.parametrize(
+    ("names", "phrase"), [([], ""), (["Ana"], "Ana"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")]
+)
+def test_names_are_joined_as_people_say_them(names: list[str], phrase: str) -> None:
+    """The last of several names follows an "or"."""
+    assert either(names) == phrase
+
+
+def test_a_hundred_kilobytes_are_cleaned_quickly() -> None:
+    """Text of any size is cut before it is translated."""
+    assert len(for_modal("**a " * 25_000, 3000)) <= 3000
+    assert len(for_message("<!channel> " * 10_000, 12_000)) <= 12_000
