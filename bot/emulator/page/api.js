@@ -1,0 +1,44 @@
+/** The emulator's control API, as the page uses it. Every call resolves; a failed request is `{ok: false, message}`. */
+import { state } from "./state.js";
+
+async function call(path, options = {}) {
+  try {
+    const response = await fetch(`/control/${path}`, options);
+    const answer = await response.json();
+    return response.ok ? { ok: true, ...answer } : { ...answer, ok: false };
+  } catch {
+    return { ok: false, error: "unreachable", message: "The emulator does not answer. Is it still running?" };
+  }
+}
+
+const query = (parameters) => new URLSearchParams(parameters).toString();
+const post = (path, body) =>
+  call(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ as: state.me, ...body }),
+  });
+
+export const readWorkspace = () => call("workspace");
+export const readMessages = (channel) => call(`messages?${query({ channel, as: state.me })}`);
+export const readViews = () => call(`views?${query({ as: state.me })}`);
+
+/** Press a button or choose in a select. `place` is `{channel, ts}` or `{view_id}`. */
+export const press = (place, action) => post("press", { ...place, ...action });
+export const submitView = (viewId, values) => post("submit", { view_id: viewId, values });
+export const closeView = (viewId) => post("close", { view_id: viewId });
+export const runCommand = (channel, text) => post("command", { channel, text });
+export const say = (channel, text, threadTs) =>
+  post("say", { channel, text, ...(threadTs ? { thread_ts: threadTs } : {}) });
+
+/** Options of an external select for what was typed. */
+export const readOptions = (place, blockId, actionId, typed) =>
+  post("options", { ...place, block_id: blockId, action_id: actionId, query: typed });
+
+/** Put a file into the workspace; answers `{ok, file}` with Slack's file object. */
+export const upload = (file) =>
+  call(`upload?${query({ as: state.me, name: file.name })}`, {
+    method: "POST",
+    headers: { "Content-Type": file.type || "application/octet-stream" },
+    body: file,
+  });

@@ -1,0 +1,36 @@
+/** The registry of block types. */
+import { h } from "../dom.js";
+import { mrkdwn } from "../mrkdwn.js";
+import { actions, contextActions } from "./actions.js";
+import { image } from "./image.js";
+import { input } from "./input.js";
+import { markdownBlock } from "./markdown.js";
+import { richText } from "./rich_text.js";
+import { context, divider, header, section } from "./section.js";
+import { table } from "./table.js";
+
+/**
+ * @typedef {object} Drawn
+ * @property {HTMLElement} node
+ * @property {import("../elements/index.js").Field[]} [fields]
+ * @property {(text: string|null) => void} [showError]
+ */
+
+const BLOCKS = {
+  actions, context, context_actions: contextActions, divider, header, image, input, markdown: markdownBlock,
+  rich_text: richText, section, table,
+  // The text of a message that has no blocks, drawn as if it were one.
+  message_text: (block) => ({ node: h("div.block-text", {}, mrkdwn(block.text)) }),
+};
+
+/** Draw one block for a surface. @returns {Drawn} */
+export function drawBlock(block, surface) {
+  const draw = BLOCKS[block.type];
+  const drawn = draw ? draw(block, surface) : { node: unknown(block) };
+  drawn.node.classList.add("block");
+  if (block.block_id) drawn.node.dataset.blockId = block.block_id;
+  drawn.node.dataset.blockType = block.type;
+  return { fields: [], ...drawn };
+}
+
+const unknown = (block) => h("p.block-unknown", {}, `This workspace does not draw “${block.type}” blocks.`);

@@ -1,0 +1,83 @@
+/** The blocks of one message or modal, redrawn block by block so that focus and typed text outlive an update. */
+import { syncChildren } from "../dom.js";
+import { holdFocus } from "../focus.js";
+import { drawBlock } from "./index.js";
+
+/** @typedef {import("../elements/index.js").Field} Field */
+
+export class BlockList {
+  #drawn = new Map();
+
+  /**
+   * @param {HTMLElement} node where the blocks are drawn
+   * @param {{kind: string, place: object}} surface completed here with the values that a press carries along
+   */
+  constructor(node, surface) {
+    this.node = node;
+    this.surface = { ...surface, values: () => this.values() };
+  }
+
+  /** Draw `blocks`, keeping the nodes of those that did not change and what was filled in into those that did. */
+  update(blocks) {
+    const fresh = new Map();
+    blocks.forEach((block, index) => {
+      const key = block.block_id ?? `${index} ${block.type}`;
+      const signature = JSON.stringify(block);
+      const old = this.#drawn.get(key);
+      fresh.set(key, old?.signature === signature ? old : this.#redraw(block, signature, old));
+    });
+    this.#drawn = fresh;
+    syncChildren(this.node, [...fresh.values()].map(({ node }) => node));
+  }
+
+  #redraw(block, signature, old) {
+    const drawn = { ...drawBlock(block, this.surface), signature };
+    if (!old) return drawn;
+    for (const field of drawn.fields) {
+      const before = old.fields.find((each) => each.actionId === field.actionId && each.type === field.type);
+      // Slack too keeps what is filled in while block_id and action_id stay, whatever the new initial value.
+      if (before?.value) field.restore(before.value());
+    }
+    const giveBack = holdFocus(old.node);
+    if (old.node.isConnected) old.node.replaceWith(drawn.node);
+    giveBack(drawn.node);
+    return drawn;
+  }
+
+  /** Every drawn element that holds a value or can be focused. @returns {Field[]} */
+  get fields() {
+    return [...this.#drawn.values()].flatMap(({ fields }) => fields);
+  }
+
+  /** `{block_id: {action_id: state value object}}`, as Slack reports it. */
+  values() {
+    const values = {};
+    for (const field of this.fields) {
+      if (field.value) (values[field.blockId] ??= {})[field.actionId] = field.value();
+    }
+    return values;
+  }
+
+  /** What the person must correct before anything can be sent: `{block_id: text}`. */
+  problems() {
+    return Object.fromEntries(this.fields.map((field) => [field.blockId, field.problem?.()]).filter(([, text]) => text));
+  }
+
+  /**
+   * Show errors under their fields and take away those that are not named any more.
+   * @returns {{first: Field|null, unplaced: string[]}} the topmost field with an error, and errors of no input block
+   */
+  showErrors(errors) {
+    const placed = new Set();
+    let first = null;
+    for (const { showError, fields } of this.#drawn.values()) {
+      if (!showError) continue;
+      const text = errors[fields[0].blockId] ?? null;
+      showError(text);
+      if (text === null) continue;
+      placed.add(fields[0].blockId);
+      first ??= fields[0];
+    }
+    return { first, unplaced: Object.keys(errors).filter((id) => !placed.has(id)).map((id) => errors[id]) };
+  }
+}

@@ -1,0 +1,95 @@
+/** The chosen channel: its header, its messages, and the composer under them. */
+import { Composer } from "./composer.js";
+import { fill, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { spoken } from "./message.js";
+import { MessageList } from "./message_list.js";
+import { inline } from "./mrkdwn.js";
+import { avatar, personAvatar } from "./people.js";
+import { lastRead, markRead } from "./read.js";
+import { channelOf, channelTitle, isMine, isReply, messagesOf, on, personOf, state } from "./state.js";
+import { announce } from "./toast.js";
+
+/** Draw the middle of the page. @param {{openDrawer: () => void}} actions */
+export function drawChannel({ openDrawer }) {
+  const head = h("header.channel-head");
+  const list = new MessageList({ label: "Messages" });
+  const composer = new Composer({ thread: () => null });
+  const node = h("main.channel", { id: "channel" }, head, list.node, composer.node);
+  let newAfter = null;
+
+  function drawHead() {
+    const channel = channelOf(state.channel);
+    fill(head,
+      h("button.icon-button.only-narrow", { type: "button", "aria-label": "Open the sidebar", onclick: openDrawer }, icon("menu")),
+      channel && [
+        h("h1.channel-head__title", {}, channel.is_im ? appAvatar("small") : icon(channel.is_private ? "lock" : "hash", 18), channel.is_im ? state.workspace.app.name : channel.name),
+        channel.topic && h("div.channel-head__topic", {}, inline(channel.topic)),
+        !channel.is_im && members(channel),
+      ]);
+  }
+
+  function drawIntro() {
+    const channel = channelOf(state.channel);
+    if (!channel) return fill(list.top);
+    const [title, words] = channel.is_im
+      ? [state.workspace.app.name, `This is the very beginning of your messages with ${state.workspace.app.name}.`]
+      : [`# ${channel.name}`, `This is the very beginning of the #${channel.name} channel.`];
+    return fill(list.top, h("div.intro", {}, h("div.intro__sign", { "aria-hidden": "true" }, channel.is_im ? appAvatar("large") : icon("hash", 30)),
+      h("h2.intro__title", {}, title), h("p", {}, words), !channel.is_im && h("p", {}, "When a flow asks something here, its card appears below.")));
+  }
+
+  function drawMessages() {
+    const channel = channelOf(state.channel);
+    const messages = channel ? messagesOf(channel.id).filter((message) => !isReply(message)) : [];
+    list.update(messages, { newAfter });
+    see();
+  }
+
+  /** What is in sight counts as read, once somebody looks at the page. */
+  function see() {
+    if (document.visibilityState === "visible" && list.atEnd && state.channel) markRead(state.channel);
+  }
+
+  function show() {
+    const channel = channelOf(state.channel);
+    newAfter = state.channel ? lastRead(state.channel) : null;
+    if (newAfter === "0") newAfter = null;
+    list.reset(channel ? `Messages in ${channelTitle(channel)}` : "Messages");
+    drawHead();
+    drawIntro();
+    composer.update(channel && isMine(channel) ? channel : null);
+    drawMessages();
+  }
+
+  on("channel", show);
+  on("person", show);
+  on("workspace", () => {
+    drawHead();
+    drawIntro();
+    const channel = channelOf(state.channel);
+    composer.update(channel && isMine(channel) ? channel : null);
+    drawMessages();
+  });
+  on("messages", (id) => id === state.channel && drawMessages());
+  on("thread", drawMessages);
+  on("arrived", (message) => {
+    if (message.user === state.me) list.toEnd();
+    if (message.channel === state.channel && message.user !== state.me) announce(spoken(message));
+  });
+  document.addEventListener("visibilitychange", see);
+  list.scroller.addEventListener("scroll", see, { passive: true });
+  setInterval(drawMessages, 60_000);
+  show();
+  return { node, focus: () => composer.focus() };
+}
+
+const appAvatar = (size) => avatar({ id: state.workspace.app.bot_user_id, name: state.workspace.app.name, app: true }, size);
+
+function members(channel) {
+  const people = (channel.members ?? []).map(personOf).filter(Boolean);
+  if (!people.length) return null;
+  const names = people.map((person) => person.real_name || person.name).join(", ");
+  return h("div.channel-head__members", { title: names, role: "img", "aria-label": `${people.length} members: ${names}` },
+    people.slice(0, 3).map((person) => personAvatar(person, "tiny")), h("span", {}, String(people.length)));
+}

@@ -1,0 +1,107 @@
+/** The box under the messages: posts what is typed, runs slash commands, and completes commands and names. */
+import { failureText } from "./actions.js";
+import { runCommand, say } from "./api.js";
+import { Completion } from "./completion.js";
+import { fill, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { channelTitle, humans, state } from "./state.js";
+import { toast } from "./toast.js";
+
+/** What was typed and not sent, per place, so that looking elsewhere loses nothing. */
+const drafts = new Map();
+
+/** As Slack's client sends it: control characters escaped, `@name` and `#channel` as references. */
+export function encode(text) {
+  const escaped = text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+  return escaped
+    .replace(/(^|[\s(])@([\w.-]+)/g, (whole, before, name) => {
+      const person = humans().find((each) => each.name === name);
+      if (person) return `${before}<@${person.id}>`;
+      return ["here", "channel", "everyone"].includes(name) ? `${before}<!${name}>` : whole;
+    })
+    .replace(/(^|[\s(])#([\w-]+)/g, (whole, before, name) => {
+      const channel = state.workspace.channels.find((each) => each.name === name && !each.is_im);
+      return channel ? `${before}<#${channel.id}|${name}>` : whole;
+    });
+}
+
+export class Composer {
+  #channel = null;
+  #key = "";
+
+  /** @param {{thread: () => string|null}} settings the thread that is answered, null for the channel itself */
+  constructor({ thread }) {
+    this.thread = thread;
+    this.text = h("textarea.composer__text", {
+      rows: 1, oninput: () => this.#changed(), onkeydown: (event) => this.#keydown(event),
+      onblur: () => this.completion.close(), onclick: () => this.completion.update(),
+    });
+    this.send = h("button.composer__send", { type: "submit", "aria-label": "Send" }, icon("send", 18));
+    this.form = h("form.composer__box", {
+      onsubmit: (event) => {
+        event.preventDefault();
+        this.#submit();
+      },
+    }, this.text, h("div.composer__bar", {}, h("span.composer__hint", {}, h("kbd", {}, "/"), " commands  ", h("kbd", {}, "Enter"), " sends"), this.send));
+    this.away = h("div.composer__away", { hidden: true });
+    this.node = h("div.composer", {}, this.form, this.away);
+    this.completion = new Completion(this.text, this.form, { commands: () => !this.thread(), onchange: () => this.#changed() });
+  }
+
+  focus() {
+    this.text.focus({ preventScroll: true });
+  }
+
+  /** Show the composer for a channel, or why there is none (null). */
+  update(channel) {
+    this.#channel = channel;
+    this.form.hidden = !channel;
+    this.away.hidden = Boolean(channel);
+    fill(this.away, "You are not in this channel: you can read along, and not write.");
+    if (!channel) return;
+    const label = this.thread() ? "Reply…" : `Message ${channelTitle(channel)}`;
+    this.text.placeholder = label;
+    this.text.setAttribute("aria-label", label);
+    const key = `${state.me} ${channel.id} ${this.thread() ?? ""}`;
+    if (key !== this.#key) {
+      this.#key = key;
+      this.#write(drafts.get(key) ?? "");
+    }
+  }
+
+  #write(text) {
+    this.text.value = text;
+    this.#changed();
+  }
+
+  #changed() {
+    const { text } = this;
+    drafts.set(this.#key, text.value);
+    this.send.disabled = !text.value.trim();
+    this.completion?.update();
+  }
+
+  #keydown(event) {
+    if (this.completion.keydown(event)) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.#submit();
+  }
+
+  /** The box is empty at once; what could not be sent comes back. */
+  async #submit() {
+    const text = this.text.value.trim();
+    if (!text || this.form.getAttribute("aria-busy") === "true") return;
+    const [channel, thread, key] = [this.#channel.id, this.thread(), this.#key];
+    this.completion.close();
+    this.#write("");
+    this.form.setAttribute("aria-busy", "true");
+    const isCommand = text.startsWith("/") && !thread;
+    const answer = isCommand ? await runCommand(channel, text) : await say(channel, encode(text), thread);
+    this.form.removeAttribute("aria-busy");
+    if (answer.ok) return;
+    toast(failureText(answer));
+    drafts.set(key, text);
+    if (this.#key === key && !this.text.value) this.#write(text);
+  }
+}

@@ -1,0 +1,97 @@
+/** The list under a select: groups of options, one of them active, some of them chosen. */
+import { fill, h, uid } from "../dom.js";
+import { icon } from "../icons.js";
+
+/** Rows drawn at once; the search finds the others. */
+const MOST_ROWS = 200;
+
+export class Listbox {
+  #options = [];
+  #active = -1;
+
+  /** @param {{label: string, multi: boolean, onpick: (item: object) => void}} settings */
+  constructor({ label, multi, onpick }) {
+    this.onpick = onpick;
+    this.list = h("div.listbox__options", {
+      role: "listbox", id: uid("listbox"), "aria-label": label, "aria-multiselectable": multi ? "true" : null,
+    });
+    this.note = h("div.listbox__note", { role: "status" });
+    // Pressing in the list must not take the focus from the input.
+    this.node = h("div.listbox", { onmousedown: (event) => event.preventDefault() }, this.list, this.note);
+  }
+
+  /** Draw groups; `isChosen` marks options, `isOff` those that cannot be added any more. */
+  show(groups, { isChosen, isOff }) {
+    this.#options = [];
+    const total = groups.reduce((sum, group) => sum + group.items.length, 0);
+    fill(this.list, groups.map((group) => this.#group(group, isChosen, isOff)));
+    this.tell(total === 0 ? "No matches" : total > MOST_ROWS ? `${total - MOST_ROWS} more: type to search` : "");
+    const chosen = this.#options.findIndex(({ item }) => isChosen(item));
+    this.activate(Math.max(chosen, 0));
+  }
+
+  #group({ label, items }, isChosen, isOff) {
+    const rows = items.slice(0, MOST_ROWS - this.#options.length).map((item) => this.#option(item, isChosen(item), isOff(item)));
+    if (label === null || !rows.length) return rows;
+    const id = uid("group");
+    return h("div.listbox__group", { role: "group", "aria-labelledby": id }, h("div.listbox__label", { id }, label), rows);
+  }
+
+  #option(item, chosen, off) {
+    const node = h(
+      "div.listbox__option",
+      {
+        role: "option", id: uid("option"), "aria-selected": String(chosen), "aria-disabled": off ? "true" : null,
+        "data-value": item.key, onclick: () => !off && this.onpick(item), onpointermove: () => this.activate(at, false),
+      },
+      h("span.listbox__main", {}, h("span.listbox__text", {}, item.draw()), item.description && h("span.listbox__description", {}, item.description)),
+      chosen && icon("check", 16),
+    );
+    const at = this.#options.push({ node, item, off }) - 1;
+    return node;
+  }
+
+  /** Say something instead of options, or under them. */
+  tell(text) {
+    fill(this.note, text);
+  }
+
+  /** Empty the list, with a word on why. */
+  clear(text) {
+    this.#options = [];
+    this.#active = -1;
+    fill(this.list);
+    this.tell(text);
+  }
+
+  activate(at, scroll = true) {
+    this.#options[this.#active]?.node.classList.remove("listbox__option--active");
+    this.#active = this.#options.length ? Math.min(Math.max(at, 0), this.#options.length - 1) : -1;
+    const node = this.#options[this.#active]?.node;
+    node?.classList.add("listbox__option--active");
+    if (scroll) node?.scrollIntoView({ block: "nearest" });
+    this.onactive?.(node?.id ?? null);
+  }
+
+  /** Move the active option, around the ends. */
+  move(step) {
+    const count = this.#options.length;
+    if (count) this.activate((this.#active + step + count) % count);
+  }
+
+  first() {
+    this.activate(0);
+  }
+
+  last() {
+    this.activate(this.#options.length - 1);
+  }
+
+  /** Choose the active option. @returns {boolean} whether there was one */
+  pick() {
+    const option = this.#options[this.#active];
+    if (!option || option.off) return false;
+    this.onpick(option.item);
+    return true;
+  }
+}

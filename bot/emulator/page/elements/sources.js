@@ -1,0 +1,101 @@
+/** Where a select's choices come from: its options, the app, the people, or the channels. */
+import { readOptions } from "../api.js";
+import { avatar, personAvatar } from "../people.js";
+import { icon } from "../icons.js";
+import { plainText, textNodes } from "../mrkdwn.js";
+import { channelOf, channelTitle, humans, myChannels, personOf, state } from "../state.js";
+
+/**
+ * @typedef {object} Item one choice
+ * @property {string} key what makes it the same choice
+ * @property {string} text its name, for the search and for screen readers
+ * @property {any} raw what the state value object holds
+ * @property {() => any} draw
+ * @property {string} [description]
+ *
+ * @typedef {{label: string|null, items: Item[]}} Group
+ *
+ * @typedef {object} Source
+ * @property {(typed: string) => Group[] | Promise<Group[]>} load
+ * @property {(raw: any) => Item} item the choice for a value held
+ * @property {number} [minimum] letters needed before the app is asked
+ */
+
+const optionItem = (option) => ({
+  key: option.value,
+  text: plainText(option.text),
+  raw: option,
+  description: option.description ? plainText(option.description) : "",
+  draw: () => textNodes(option.text),
+});
+
+const optionGroups = ({ options, option_groups: groups }) =>
+  groups
+    ? groups.map((group) => ({ label: plainText(group.label), items: group.options.map(optionItem) }))
+    : [{ label: null, items: (options ?? []).map(optionItem) }];
+
+/** Keep what contains every word typed, in the name or the description. */
+export function search(groups, typed) {
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
+  const hit = (item) => words.every((word) => `${item.text} ${item.description ?? ""}`.toLowerCase().includes(word));
+  return groups.map((group) => ({ ...group, items: group.items.filter(hit) })).filter((group) => group.items.length);
+}
+
+const staticSource = (element) => ({
+  load: (typed) => search(optionGroups(element), typed),
+  item: optionItem,
+});
+
+const externalSource = (element, env) => ({
+  minimum: element.min_query_length ?? 3,
+  item: optionItem,
+  async load(typed) {
+    const answer = await readOptions(env.surface.place, env.blockId, element.action_id, typed);
+    if (!answer.ok) throw new Error(answer.message || "The app did not answer.");
+    return optionGroups(answer).filter((group) => group.items.length);
+  },
+});
+
+function personItem(person) {
+  return {
+    key: person.id, text: person.real_name || person.name, raw: person.id, description: person.title ?? "",
+    draw: () => [personAvatar(person, "small"), person.real_name || person.name],
+  };
+}
+
+const peopleSource = () => ({
+  load: (typed) => search([{ label: null, items: humans().map(personItem) }], typed),
+  item: (id) => personItem(personOf(id) ?? { id, name: id }),
+});
+
+function channelItem(channel) {
+  const { app } = state.workspace;
+  const title = channelTitle(channel);
+  return {
+    key: channel.id, text: title, raw: channel.id, description: "",
+    draw: () => channel.is_im
+      ? [avatar({ id: app.bot_user_id, name: app.name, app: true }, "small"), title]
+      : [icon(channel.is_private ? "lock" : "hash", 16), channel.name],
+  };
+}
+
+/** `filter.include` of a conversations select: public, private, im (mpim does not exist here). */
+function included(channel, filter) {
+  if (!filter?.include) return !(channel.is_im && filter?.exclude_bot_users);
+  if (channel.is_im) return filter.include.includes("im") && !filter.exclude_bot_users;
+  return filter.include.includes(channel.is_private ? "private" : "public");
+}
+
+const channelsSource = (keep) => ({
+  load: (typed) => search([{ label: null, items: myChannels().filter(keep).map(channelItem) }], typed),
+  item: (id) => channelItem(channelOf(id) ?? { id, name: id }),
+});
+
+/** @type {Record<string, (element: object, env: object) => Source>} */
+export const SOURCES = {
+  static: staticSource,
+  external: externalSource,
+  users: peopleSource,
+  channels: () => channelsSource((channel) => !channel.is_im && !channel.is_private),
+  conversations: (element) => channelsSource((channel) => included(channel, element.filter)),
+};

@@ -1,0 +1,100 @@
+/** The websocket that keeps the page live, and the reload after it was lost. */
+import { readMessages, readViews, readWorkspace } from "./api.js";
+import { emit, myChannels, putMessage, setMessages, state } from "./state.js";
+
+const RETRY_MS = [300, 600, 1200, 2500, 5000];
+let socket = null;
+let attempt = 0;
+let retry = null;
+
+/** Connect for the person acted as; an earlier connection is dropped. */
+export function connect() {
+  clearTimeout(retry);
+  const previous = socket;
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  socket = new WebSocket(`${scheme}://${location.host}/control/live?as=${encodeURIComponent(state.me)}`);
+  const mine = socket;
+  previous?.close();
+  mine.onmessage = (event) => mine === socket && receive(JSON.parse(event.data));
+  mine.onopen = () => {
+    attempt = 0;
+    reload();
+  };
+  mine.onclose = () => {
+    if (mine !== socket) return;
+    setLive(false);
+    retry = setTimeout(connect, RETRY_MS[Math.min(attempt++, RETRY_MS.length - 1)]);
+  };
+}
+
+function setLive(live) {
+  if (state.live === live) return;
+  state.live = live;
+  emit("connection");
+}
+
+/** Take the workspace in as the server gives it. */
+export function takeWorkspace(workspace) {
+  state.workspace = workspace;
+  state.appConnected = Boolean(workspace.connected);
+  emit("workspace");
+  emit("connection");
+}
+
+/** Read everything again: after connecting, and after the person was switched. */
+export async function reload() {
+  const me = state.me;
+  const workspace = await readWorkspace();
+  if (!workspace.ok || me !== state.me) return;
+  takeWorkspace(workspace);
+  setLive(true);
+  const views = await readViews();
+  if (views.ok && me === state.me) takeViews(views.views);
+  await Promise.all(myChannels().map((channel) => loadChannel(channel.id)));
+}
+
+async function loadChannel(channelId) {
+  const me = state.me;
+  const answer = await readMessages(channelId);
+  if (!answer.ok || me !== state.me) return;
+  setMessages(channelId, answer.messages);
+  emit("messages", channelId);
+}
+
+function takeViews(views) {
+  state.views = views;
+  emit("views");
+}
+
+const receivers = {
+  hello: (event) => event.people && takeWorkspace(event),
+  message({ message }) {
+    const isNew = putMessage(message);
+    emit("messages", message.channel);
+    if (isNew) emit("arrived", message);
+  },
+  message_deleted({ channel, ts }) {
+    state.messages.get(channel)?.delete(ts);
+    emit("messages", channel);
+  },
+  views: ({ views }) => takeViews(views),
+  notice: ({ text }) => emit("notice", text),
+  app({ connected }) {
+    state.appConnected = connected;
+    emit("connection");
+  },
+  channel({ channel }) {
+    const others = state.workspace.channels.filter((known) => known.id !== channel.id);
+    const known = others.length < state.workspace.channels.length;
+    state.workspace.channels = known
+      ? state.workspace.channels.map((each) => (each.id === channel.id ? channel : each))
+      : [...others, channel];
+    emit("workspace");
+    if (!state.messages.has(channel.id)) loadChannel(channel.id);
+  },
+};
+
+function receive(event) {
+  if (event.type !== "hello" && !state.workspace) return;
+  receivers[event.type]?.(event);
+}

@@ -1,0 +1,81 @@
+/** One message in a list: who, when, its blocks, and the replies under it. */
+import { BlockList } from "./blocks/list.js";
+import { fill, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { avatar } from "./people.js";
+import { showThread } from "./route.js";
+import { authorOf, personOf, repliesTo, state } from "./state.js";
+import { ago, clock, fullTime } from "./time.js";
+
+/** What to draw: the blocks, or the text as if it were one. */
+const contentOf = (message) =>
+  message.blocks?.length ? message.blocks : [{ type: "message_text", block_id: "message-text", text: message.text ?? "" }];
+
+export class MessageRow {
+  #signature = "";
+  #time = "";
+
+  /** @param {object} message @param {{inThread: boolean}} settings */
+  constructor(message, { inThread }) {
+    const author = authorOf(message);
+    this.ts = message.ts;
+    this.inThread = inThread;
+    this.gutter = h("div.message__gutter", {}, avatar(author), h("span.message__gutter-time", { "aria-hidden": "true" }, clock(message.ts).replace(/ [AP]M$/, "")));
+    this.private = h("div.message__private", { hidden: true }, icon("eye", 16), "Only visible to you");
+    this.head = h("div.message__head", {});
+    this.body = h("div.message__body");
+    this.foot = h("div.message__foot");
+    this.tools = inThread || message.ephemeral_to ? null : this.#tools(author);
+    this.node = h("li.message", { dataset: { channel: message.channel, ts: message.ts } }, this.gutter,
+      h("div.message__main", {}, this.private, this.head, this.body, this.foot), this.tools);
+    this.blocks = new BlockList(this.body, { kind: "message", place: { channel: message.channel, ts: message.ts } });
+  }
+
+  #tools(author) {
+    return h("div.message__tools", {}, h("button.icon-button", {
+      type: "button", title: "Reply in thread", "aria-label": `Reply in thread to ${author.name}`,
+      onclick: () => showThread(this.ts),
+    }, icon("thread", 18)));
+  }
+
+  /** Draw the message's newest state; what has not changed stays as it is. */
+  update(message, { compact }) {
+    this.node.classList.toggle("message--compact", compact);
+    const replies = this.inThread ? [] : repliesTo(message.channel, message.ts);
+    const signature = JSON.stringify([message, replies.map((reply) => reply.ts), state.me]);
+    this.#drawFoot(message, replies);
+    if (signature === this.#signature) return;
+    this.#signature = signature;
+    const author = authorOf(message);
+    this.private.hidden = !message.ephemeral_to;
+    this.node.classList.toggle("message--private", Boolean(message.ephemeral_to));
+    fill(this.head, h("span.message__author", {}, author.name), author.app && h("span.badge", {}, "APP"),
+      h("time.message__time", { title: fullTime(message.ts), datetime: new Date(message.ts * 1000).toISOString() }, clock(message.ts)));
+    this.blocks.update(contentOf(message));
+    this.body.querySelector(".message__edited")?.remove();
+    if (message.edited) this.body.append(h("span.message__edited", { title: fullTime(message.edited.ts) }, "(edited)"));
+  }
+
+  #drawFoot(message, replies) {
+    const last = replies.at(-1);
+    const words = last ? `${ago(last.ts)} ${replies.length} ${state.thread}` : "";
+    if (words === this.#time) return;
+    this.#time = words;
+    const people = [...new Map(replies.map((reply) => [reply.user, reply])).values()].slice(0, 4);
+    const count = `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`;
+    const held = this.foot.contains(document.activeElement);
+    fill(this.foot, last && h("button.replies", {
+      type: "button", "aria-expanded": String(state.thread === message.ts), "aria-controls": "thread",
+      onclick: () => showThread(message.ts),
+    }, h("span.replies__people", {}, people.map((reply) => avatar(authorOf(reply), "tiny"))), h("span.replies__count", {}, count),
+    h("span.replies__last", {}, `Last reply ${ago(last.ts)}`), h("span.replies__open", { "aria-hidden": "true" }, "View thread")));
+    if (held) this.foot.querySelector("button")?.focus();
+  }
+}
+
+/** A message in a few words, for screen readers. */
+export function spoken(message) {
+  const words = (message.text ?? "").replace(/<@(\w+)(\|[^>]*)?>/g, (_, id) => personOf(id)?.real_name ?? "somebody")
+    .replace(/<[^|>]*\|([^>]*)>/g, "$1").replace(/[<>*_~`]/g, "").slice(0, 300);
+  return `${authorOf(message).name}: ${words || "a card"}`;
+}

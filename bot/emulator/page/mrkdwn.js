@@ -1,0 +1,103 @@
+/** Slack's mrkdwn and text objects as DOM nodes. */
+import { h, link } from "./dom.js";
+import { emojiNode, withEmoji } from "./emoji.js";
+import { channelMention, mention } from "./people.js";
+import { fullTime, slackDate } from "./time.js";
+
+const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
+const unescape = (text) => text.replace(/&(amp|lt|gt);/g, (entity) => ENTITIES[entity]);
+
+/** Angle brackets, code, links, styles and emoji; a style starts and ends at a word's edge, as in Slack. */
+const INLINE = new RegExp(
+  [
+    "<(?<angle>[^<>\\n]+)>",
+    "`(?<code>[^`\\n]+)`",
+    "(?<url>https?://[^\\s<>|*~`]*[^\\s<>|*_~`.,;:!?)])",
+    "(?<![\\p{L}\\p{N}*_~])(?<mark>[*_~])(?=\\S)(?<styled>[^\\n]*?\\S)\\k<mark>(?![\\p{L}\\p{N}])",
+    ":(?<emoji>[a-z0-9_+-]+):",
+  ].join("|"),
+  "gu",
+);
+const STYLES = { "*": "strong", _: "em", "~": "s" };
+
+function angle(body) {
+  const [target, label] = body.split("|", 2);
+  if (target.startsWith("@")) return mention(target.slice(1), label);
+  if (target.startsWith("#")) return channelMention(target.slice(1), label);
+  if (target.startsWith("!date^")) return dateNode(target, label);
+  if (target.startsWith("!subteam^")) return h("span.mention", {}, unescape(label || "@group"));
+  if (target.startsWith("!")) return h("span.mention.mention--all", {}, `@${label || target.slice(1)}`);
+  return link(unescape(target), ...withEmoji(unescape(label ?? target.replace(/^mailto:/, ""))));
+}
+
+function dateNode(target, fallback) {
+  const [, epoch, pattern, url] = target.split("^");
+  if (!/^\d+$/.test(epoch) || !pattern) return fallback ?? "";
+  const words = h("time", { datetime: new Date(epoch * 1000).toISOString(), title: fullTime(epoch) }, slackDate(epoch, pattern));
+  return url ? link(url, words) : words;
+}
+
+/** One or more lines of mrkdwn without block structure. */
+export function inline(text, depth = 0) {
+  const nodes = [];
+  let end = 0;
+  for (const match of text.matchAll(INLINE)) {
+    const { angle: body, code, url, mark, styled, emoji } = match.groups;
+    const known = emoji === undefined || emojiNode(emoji);
+    if (!known || (mark && depth > 4)) continue;
+    nodes.push(...withEmoji(unescape(text.slice(end, match.index)), false));
+    end = match.index + match[0].length;
+    if (body !== undefined) nodes.push(angle(body));
+    else if (code !== undefined) nodes.push(h("code", {}, unescape(code)));
+    else if (url) nodes.push(link(unescape(url), unescape(url)));
+    else if (mark) nodes.push(h(STYLES[mark], {}, inline(styled, depth + 1)));
+    else nodes.push(known);
+  }
+  nodes.push(...withEmoji(unescape(text.slice(end)), false));
+  return nodes;
+}
+
+const QUOTE = /^(?:&gt;|>)\s?/;
+const ITEM = /^(\s*)([•◦▪-]|\d+[.)])\s+(.*)$/;
+
+/** Consecutive lines of one kind become one node. */
+function lines(text) {
+  const nodes = [];
+  let plain = [];
+  const flush = () => plain.length && nodes.push(h("div.text", {}, inline(plain.join("\n"))));
+  const finish = () => (flush(), (plain = []));
+  let quote = null;
+  for (const line of text.replace(/^\n|\n$/g, "").split("\n")) {
+    const item = ITEM.exec(line);
+    if (!QUOTE.test(line)) quote = null;
+    if (QUOTE.test(line)) {
+      finish();
+      if (!quote) nodes.push((quote = h("blockquote")));
+      quote.append(h("div.text", {}, inline(line.replace(QUOTE, ""))));
+    } else if (item) {
+      finish();
+      const indent = `${Math.min(item[1].length / 2, 4)}em`;
+      nodes.push(h("div.text.text--item", { style: { "--indent": indent } }, h("span", {}, item[2]), h("div", {}, inline(item[3]))));
+    } else plain.push(line);
+  }
+  finish();
+  return nodes;
+}
+
+/** A whole mrkdwn text: code blocks, quotes, list-like lines, and what stands in them. */
+export function mrkdwn(text) {
+  return String(text ?? "")
+    .split(/```\n?([\s\S]*?)\n?```/)
+    .flatMap((part, i) => (i % 2 ? h("pre", { tabindex: "0" }, h("code", {}, unescape(part))) : part.trim() ? lines(part) : []));
+}
+
+/** A text object, `plain_text` or `mrkdwn`, as nodes. */
+export function textNodes(object) {
+  if (!object) return [];
+  if (object.type === "mrkdwn") return mrkdwn(object.text);
+  return withEmoji(object.text, object.emoji !== false);
+}
+
+/** A text object as one string, for names and labels. */
+export const plainText = (object) =>
+  (object?.text ?? "").replace(/:([a-z0-9_+-]+):/g, (whole, name) => (emojiNode(name) ? "" : whole)).trim();

@@ -1,0 +1,94 @@
+/** What the page knows: the workspace, whom it acts as, the messages of their channels, and their open modals. */
+
+export const state = {
+  /** As `GET /control/workspace` gives it; null until the first answer. */
+  workspace: null,
+  /** Id of the person acted as. */
+  me: null,
+  /** Id of the channel shown. */
+  channel: null,
+  /** `ts` of the message whose thread is open, or null. */
+  thread: null,
+  /** channel id -> Map of ts -> message. */
+  messages: new Map(),
+  /** The person's modal stack, bottom first. */
+  views: [],
+  /** Whether the app is connected, and whether this page is. */
+  appConnected: false,
+  live: false,
+};
+
+const bus = new EventTarget();
+
+/**
+ * Listen to `workspace`, `person`, `channel`, `thread`, `messages` (detail: channel id), `arrived` (detail: message),
+ * `views`, `connection`, `unread` or `notice` (detail: text).
+ */
+export const on = (type, listener) => bus.addEventListener(type, (event) => listener(event.detail));
+export const emit = (type, detail) => bus.dispatchEvent(new CustomEvent(type, { detail }));
+
+/** The person with this id, or null. */
+export const personOf = (id) => state.workspace?.people.find((person) => person.id === id) ?? null;
+
+/** The channel with this id, or null. */
+export const channelOf = (id) => state.workspace?.channels.find((channel) => channel.id === id) ?? null;
+
+/** The time zone in which this person reads clocks. */
+export const myZone = () => personOf(state.me)?.tz || Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** People who can be acted as: everybody but the app. */
+export const humans = () => (state.workspace?.people ?? []).filter((person) => !person.is_bot);
+
+/** Whether the person acted as is in the channel; a channel without a member list is open to everybody. */
+export function isMine(channel) {
+  if (channel.is_im) return channel.user === state.me;
+  return !channel.members?.length || channel.members.includes(state.me);
+}
+
+/** The channels in the person's sidebar. */
+export const myChannels = () => (state.workspace?.channels ?? []).filter((channel) => !channel.is_archived && isMine(channel));
+
+/** What a channel is called in running text: `#releases`, or the app's name for a direct message with it. */
+export function channelTitle(channel) {
+  return channel.is_im ? state.workspace.app.name : `#${channel.name}`;
+}
+
+/** Whether a message came from an app and not from a person. */
+export const isFromApp = (message) => Boolean(message.bot_id) || message.user === state.workspace?.app.bot_user_id;
+
+/** Name and colour to draw for a message's author. */
+export function authorOf(message) {
+  if (isFromApp(message)) {
+    return { id: message.user, name: message.username ?? state.workspace.app.name, app: true };
+  }
+  const person = personOf(message.user);
+  return { id: message.user, name: person?.real_name || person?.name || message.user || "Somebody", app: false, person };
+}
+
+/** Messages of a channel, oldest first. */
+export function messagesOf(channelId) {
+  const all = [...(state.messages.get(channelId)?.values() ?? [])];
+  return all.sort((a, b) => Number(a.ts) - Number(b.ts));
+}
+
+/** Whether a message is a reply that belongs in the thread panel only. */
+export const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
+
+/** Replies under a message, oldest first. */
+export const repliesTo = (channelId, ts) => messagesOf(channelId).filter((m) => isReply(m) && m.thread_ts === ts);
+
+/** Take a message in: new, changed, or known already. Returns whether it was new. */
+export function putMessage(message) {
+  if (message.ephemeral_to && message.ephemeral_to !== state.me) return false;
+  if (!state.messages.has(message.channel)) state.messages.set(message.channel, new Map());
+  const channel = state.messages.get(message.channel);
+  const isNew = !channel.has(message.ts);
+  channel.set(message.ts, message);
+  return isNew;
+}
+
+/** Replace everything known of a channel. */
+export function setMessages(channelId, messages) {
+  state.messages.set(channelId, new Map());
+  for (const message of messages) putMessage({ channel: channelId, ...message });
+}
