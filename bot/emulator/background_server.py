@@ -1,0 +1,67 @@
+"""Uvicorn in a thread of its own."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+import uvicorn
+from starlette.types import ASGIApp
+
+T = TypeVar("T")
+
+
+class BackgroundServer:
+    """Serves an application in a thread between `start` and `stop`, quietly and without signal handlers.
+
+    `goodbye` runs in the server's event loop before connections are closed.
+    """
+
+    def __init__(self, app: ASGIApp, listening: socket.socket, goodbye: Callable[[], Awaitable[None]]) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            lifespan="off",
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = _Server(config, goodbye)
+        self._socket = listening
+        self._thread = threading.Thread(target=self._server.run, args=([listening],), name="emulator", daemon=True)
+
+    def start(self) -> None:
+        """Returns when requests are taken."""
+        self._thread.start()
+        self._server.has_started.wait()
+
+    def stop(self) -> None:
+        """Returns when every connection is closed and the port is free."""
+        self._server.should_exit = True
+        self._thread.join()
+        self._socket.close()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in the server's event loop and wait for it, from another thread."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._server.loop).result()
+
+
+class _Server(uvicorn.Server):
+    loop: asyncio.AbstractEventLoop
+
+    def __init__(self, config: uvicorn.Config, goodbye: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self.has_started = threading.Event()
+        self._goodbye = goodbye
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.loop = asyncio.get_running_loop()
+        self.has_started.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._goodbye()
+        await super().shutdown(sockets=sockets)

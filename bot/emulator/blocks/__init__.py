@@ -1,0 +1,1 @@
+"""Block Kit: what Slack accepts, and what it finds in it."""

@@ -1,0 +1,179 @@
+"""The control API: act as a person, and read what a person sees. `docs/emulator.md` documents it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from bot.emulator.acts import TROUBLE, Acts, explanation
+from bot.emulator.delivery import Ack, Delivery
+from bot.emulator.directory import BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, TEAM_NAME, User
+from bot.emulator.live import LiveHub
+from bot.emulator.wire import Json, SlackError
+from bot.emulator.workspace import Workspace
+
+Act = Callable[[User, Json], Awaitable[Json]]
+
+
+class Control:
+    """Serves `/control/…` for people."""
+
+    def __init__(self, workspace: Workspace, acts: Acts, delivery: Delivery) -> None:
+        self._workspace = workspace
+        self._acts = acts
+        self._delivery = delivery
+        self._live = LiveHub(workspace)
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Everything a person can read and do."""
+        acts: dict[str, Act] = {
+            "press": self._press,
+            "submit": self._submit,
+            "close": self._close,
+            "command": self._command,
+            "say": self._say,
+            "options": self._options,
+        }
+        return [
+            Route("/workspace", answering(self._show_workspace)),
+            Route("/messages", answering(self._show_messages)),
+            Route("/views", answering(self._show_views)),
+            Route("/home", answering(self._show_home)),
+            Route("/files", answering(self._upload), methods=["POST"]),
+            *(Route(f"/{name}", answering(self._as_person(act)), methods=["POST"]) for name, act in acts.items()),
+            WebSocketRoute("/live", self._watch),
+        ]
+
+    def overview(self) -> Json:
+        """The workspace as a person finds it."""
+        directory = self._workspace.directory
+        manifest = self._workspace.manifest
+        return {
+            "team": {"id": TEAM_ID, "name": TEAM_NAME, "domain": TEAM_DOMAIN},
+            "app": {"name": manifest.name, "bot_user_id": BOT_USER_ID},
+            "people": [user.shown() for user in directory.users.values()],
+            "channels": [conversation.shown() for conversation in directory.conversations.values()],
+            "usergroups": [group.wire(with_users=True) for group in directory.groups.values()],
+            "commands": [
+                {"command": c.command, "description": c.description, "usage_hint": c.usage_hint}
+                for c in manifest.commands
+            ],
+            "connected": self._delivery.transport.is_connected,
+        }
+
+    async def _watch(self, websocket: WebSocket) -> None:
+        try:
+            user = self._workspace.directory.person(websocket.query_params.get("as", ""))
+        except SlackError:
+            await websocket.close(code=1008)
+            return
+        await self._live.serve(websocket, user.id, self.overview())
+
+    async def _show_workspace(self, _request: Request) -> Json:
+        return self.overview()
+
+    async def _show_messages(self, request: Request) -> Json:
+        user = self._person(request.query_params)
+        conversation = self._workspace.directory.conversation(request.query_params.get("channel", ""))
+        if not conversation.is_seen_by(user.id):
+            raise SlackError("channel_not_found")
+        messages = self._workspace.messages
+        return {
+            "messages": [
+                messages.shown(message)
+                for message in messages.in_channel(conversation.id)
+                if message.ephemeral_to in {None, user.id}
+            ]
+        }
+
+    async def _show_views(self, request: Request) -> Json:
+        user = self._person(request.query_params)
+        return {"views": [view.shown() for view in self._workspace.views.stack(user.id)]}
+
+    async def _show_home(self, request: Request) -> Json:
+        home = self._workspace.views.home(self._person(request.query_params).id)
+        return {"view": home.shown() if home else None}
+
+    async def _upload(self, request: Request) -> Json:
+        user = self._person(request.query_params)
+        name = request.query_params.get("name", "file")
+        file = self._workspace.files.add(user.id, name, await request.body())
+        return {"ok": True, "file": file.wire(str(request.base_url).rstrip("/"))}
+
+    async def _press(self, user: User, body: Json) -> Json:
+        element = (body["action_id"], body.get("block_id"), body.get("value"))
+        if "view_id" in body:
+            ack = await self._acts.press_in_view(user, body["view_id"], *element, body.get("values"))
+            return _acted(ack, TROUBLE)
+        ack = await self._acts.press_in_message(user, body["channel"], body["ts"], *element)
+        return _acted(ack)
+
+    async def _submit(self, user: User, body: Json) -> Json:
+        return _acted(await self._acts.submit(user, body["view_id"], body.get("values", {})), TROUBLE)
+
+    async def _close(self, user: User, body: Json) -> Json:
+        return _acted(await self._acts.close(user, body["view_id"]))
+
+    async def _command(self, user: User, body: Json) -> Json:
+        return _acted(await self._acts.command(user, body["channel"], body["text"]))
+
+    async def _say(self, user: User, body: Json) -> Json:
+        message = self._acts.say(user, body["channel"], body["text"], body.get("thread_ts"))
+        return {"ok": True, "message": self._workspace.messages.shown(message)}
+
+    async def _options(self, user: User, body: Json) -> Json:
+        asked = (body["action_id"], body.get("block_id"), body.get("query", ""))
+        if "view_id" in body:
+            return {"ok": True, **await self._acts.suggest_in_view(user, body["view_id"], *asked)}
+        return {"ok": True, **await self._acts.suggest_in_message(user, body["channel"], body["ts"], *asked)}
+
+    def _person(self, given: Any) -> User:
+        return self._workspace.directory.person(given.get("as", ""))
+
+    def _as_person(self, act: Act) -> Callable[[Request], Awaitable[Json]]:
+        async def acting(request: Request) -> Json:
+            body = await json_object(request)
+            user = self._person(body)
+            if user.is_bot:
+                raise SlackError("user_not_found")
+            return await act(user, body)
+
+        return acting
+
+
+async def json_object(request: Request) -> Json:
+    """The request's JSON object. Raises `invalid_json`."""
+    try:
+        body = await request.json()
+    except ValueError as error:
+        raise SlackError("invalid_json") from error
+    if not isinstance(body, dict):
+        raise SlackError("invalid_json")
+    return body
+
+
+def answering(serve: Callable[[Request], Awaitable[Json | list[Json]]]) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that answers with JSON: 422 for input that Slack's client would not send, 400 for other refusals."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return JSONResponse(await serve(request))
+        except KeyError as missing:
+            refusal = SlackError("invalid_arguments", message=f"missing: {missing.args[0]}")
+        except SlackError as error:
+            refusal = error
+        return JSONResponse(refusal.body(), status_code=422 if refusal.error == "invalid_input" else 400)
+
+    return endpoint
+
+
+def _acted(ack: Ack | None, message: str = "") -> Json:
+    if ack is None:
+        return {"ok": True, "ack_ms": 0.0, "response": None}
+    if ack.error is None:
+        return {"ok": True, "ack_ms": ack.ack_ms, "response": ack.response}
+    shown = {"ok": False, "error": ack.error, "ack_ms": ack.ack_ms, "response": ack.response}
+    return shown | {"message": message or explanation(ack)}

@@ -1,0 +1,188 @@
+"""Who and what a workspace has: people, conversations, user groups. What is here at the start, and in Slack's form."""
+
+from dataclasses import dataclass
+
+from bot.emulator.wire import Json, SlackError
+
+TEAM_ID = "T0SIGNOFF1"
+TEAM_NAME = "Northwind"
+TEAM_DOMAIN = "northwind"
+APP_ID = "A0SIGNOFF1"
+BOT_ID = "B0SIGNOFF1"
+BOT_USER_ID = "U0SIGNOFF1"
+UTC_OFFSETS = {"Europe/Madrid": 3600, "Africa/Lagos": 3600, "Europe/Paris": 3600, "Asia/Tokyo": 32400, "UTC": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person, or the app's bot user."""
+
+    id: str
+    name: str
+    real_name: str
+    title: str = ""
+    email: str = ""
+    tz: str = "UTC"
+    color: str = "4b5563"
+    is_bot: bool = False
+
+    def shown(self) -> Json:
+        """As the control API shows it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "real_name": self.real_name,
+            "title": self.title,
+            "email": self.email,
+            "tz": self.tz,
+            "color": f"#{self.color}",
+            "is_bot": self.is_bot,
+        }
+
+    def wire(self, *, with_email: bool) -> Json:
+        """As `users.info` answers; the address only for an app with `users:read.email`."""
+        profile: Json = {
+            "title": self.title,
+            "real_name": self.real_name,
+            "real_name_normalized": self.real_name,
+            "display_name": self.name,
+            "display_name_normalized": self.name,
+            "team": TEAM_ID,
+        }
+        if self.is_bot:
+            profile |= {"bot_id": BOT_ID, "api_app_id": APP_ID}
+        elif with_email:
+            profile["email"] = self.email
+        return {
+            "id": self.id,
+            "team_id": TEAM_ID,
+            "name": self.name,
+            "deleted": False,
+            "color": self.color,
+            "real_name": self.real_name,
+            "tz": self.tz,
+            "tz_label": self.tz,
+            "tz_offset": UTC_OFFSETS.get(self.tz, 0),
+            "profile": profile,
+            "is_bot": self.is_bot,
+            "is_app_user": False,
+            "is_admin": False,
+            "is_owner": False,
+            "is_restricted": False,
+            "is_ultra_restricted": False,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A channel, or the app's direct messages with one person (then `user` says whom)."""
+
+    id: str
+    name: str
+    topic: str = ""
+    members: frozenset[str] = frozenset()
+    is_private: bool = False
+    is_archived: bool = False
+    user: str | None = None
+
+    @property
+    def is_im(self) -> bool:
+        """Whether these are direct messages."""
+        return self.user is not None
+
+    @property
+    def kind(self) -> str:
+        """The word that Slack's scopes use: `channels`, `groups` or `im`."""
+        if self.is_im:
+            return "im"
+        return "groups" if self.is_private else "channels"
+
+    def is_seen_by(self, user: str) -> bool:
+        """Whether this conversation is in that person's sidebar. Public channels are in everybody's."""
+        return user in self.members or self.kind == "channels"
+
+    def shown(self) -> Json:
+        """As the control API shows it."""
+        shown: Json = {"id": self.id, "is_im": self.is_im, "members": sorted(self.members)}
+        if self.is_im:
+            return shown | {"user": self.user}
+        return shown | {
+            "name": self.name,
+            "topic": self.topic,
+            "is_private": self.is_private,
+            "is_archived": self.is_archived,
+        }
+
+    def wire(self, *, for_user: str = BOT_USER_ID) -> Json:
+        """As `conversations.info` answers."""
+        if self.is_im:
+            return {"id": self.id, "is_im": True, "user": self.user, "is_archived": False, "is_open": True}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "name_normalized": self.name,
+            "is_channel": not self.is_private,
+            "is_group": self.is_private,
+            "is_im": False,
+            "is_mpim": False,
+            "is_private": self.is_private,
+            "is_archived": self.is_archived,
+            "is_general": self.name == "general",
+            "is_member": for_user in self.members,
+            "num_members": len(self.members),
+            "topic": {"value": self.topic, "creator": "", "last_set": 0},
+            "purpose": {"value": "", "creator": "", "last_set": 0},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UserGroup:
+    """A group of people with a handle, `@buyers`."""
+
+    id: str
+    handle: str
+    name: str
+    users: tuple[str, ...]
+
+    def wire(self, *, with_users: bool) -> Json:
+        """As `usergroups.list` answers."""
+        group: Json = {
+            "id": self.id,
+            "team_id": TEAM_ID,
+            "is_usergroup": True,
+            "handle": self.handle,
+            "name": self.name,
+            "description": "",
+            "date_delete": 0,
+            "user_count": len(self.users),
+        }
+        return group | {"users": list(self.users)} if with_users else group
+
+
+class Directory:
+    """Everyone and everything in the workspace, by id and by name."""
+
+    def __init__(self, users: list[User], conversations: list[Conversation], groups: list[UserGroup]) -> None:
+        self.users = {user.id: user for user in users}
+        self.conversations = {conversation.id: conversation for conversation in conversations}
+        self.groups = {group.id: group for group in groups}
+
+    def person(self, reference: str) -> User:
+        """A person by id, `@ana`, `ana`, address or full name. Raises `user_not_found`."""
+        wanted = reference.removeprefix("@")
+        for user in self.users.values():
+            if wanted in {user.id, user.name, user.email, user.real_name}:
+                return user
+        raise SlackError("user_not_found")
+
+    def conversation(self, reference: str) -> Conversation:
+        """A conversation by id, `#releases` or `releases`. Raises `channel_not_found`."""
+        wanted = reference.removeprefix("#")
+        for conversation in self.conversations.values():
+            if wanted == conversation.id or (wanted == conversation.name and not conversation.is_im):
+                return conversation
+        raise SlackError("channel_not_found")
+
+    def direct_messages(self, user: str) -> Conversation | None:
+        """The app's direct messages with a person, if they were ever opened."""
+        return next((found for found in self.conversations.values() if found.user == user), None)

@@ -1,0 +1,15 @@
+"""The methods of Slack's Web API that the workspace serves, by name."""
+
+from bot.emulator.methods import apps, chat, conversations, files, usergroups, users, views
+from bot.emulator.methods.call import Method
+
+METHODS: dict[str, Method] = {
+    **apps.METHODS,
+    **chat.METHODS,
+    **conversations.METHODS,
+    **files.METHODS,
+    **usergroups.METHODS,
+    **users.METHODS,
+    **views.METHODS,
+}
+"""Every method. One that is missing here answers `unknown_method`."""

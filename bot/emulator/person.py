@@ -1,0 +1,269 @@
+"""Acting as a person from Python, over the control API, from this process or another."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from datetime import time as clock_time
+from typing import Any, TypeVar
+
+import httpx
+from websockets.sync.client import connect
+
+from bot.emulator.seen import Modal, SeenMessage
+from bot.emulator.wire import Json
+
+T = TypeVar("T")
+PATIENCE_SECONDS = 10.0
+
+
+class ActFailed(Exception):
+    """An act that the workspace refused, or that the app failed to take.
+
+    `error` is its name (`invalid_input`, `operation_timeout`, …), `errors` what stands under the inputs, by block id.
+    """
+
+    def __init__(self, answer: Json) -> None:
+        self.error: str = answer["error"]
+        self.errors: dict[str, str] = answer.get("errors", {})
+        self.answer = answer
+        super().__init__(f"{self.error}: {answer.get('message') or self.errors or ''}".rstrip(": "))
+
+
+class ControlClient:
+    """The control API of a workspace at that address."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = httpx.Client(base_url=f"{url}/control", trust_env=False, timeout=PATIENCE_SECONDS)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def person(self, reference: str) -> "Person":
+        """A person to act as: `ana`, `@ana`, an id or a full name. Raises LookupError for nobody."""
+        wanted = reference.removeprefix("@")
+        for shown in self.get("workspace")["people"]:
+            if wanted in {shown["id"], shown["name"], shown["real_name"]}:
+                return Person(self, shown["id"], shown["name"])
+        raise LookupError(f"There is nobody called {reference!r} in the workspace.")
+
+    def get(self, path: str, **query: str) -> Any:
+        """Read. Raises `ActFailed`."""
+        return _answer(self._http.get(path, params=query))
+
+    def post(self, path: str, **body: Any) -> Json:
+        """Do. Raises `ActFailed` when it is refused or fails."""
+        response = self._http.post(path, content=json.dumps(body, default=_plain))
+        answer: Json = _answer(response)
+        return answer
+
+    def add_person(self, name: str, **details: str) -> "Person":
+        """A further person of the workspace."""
+        self.post("people", name=name, **details)
+        return self.person(name)
+
+    def add_channel(self, name: str, **details: Any) -> str:
+        """A further channel; gives its id. Everybody is in it, the app too, unless `members` says otherwise."""
+        channel: str = self.post("channels", name=name.removeprefix("#"), **details)["channel"]["id"]
+        return channel
+
+    def want_fault(self, method: str, **fault: Any) -> None:
+        """Make the next calls of a Web API method fail, `error="ratelimited", times=2` say."""
+        self.post("faults", method=method, **fault)
+
+    def clear_faults(self) -> None:
+        """Let every call succeed again."""
+        _answer(self._http.delete("faults"))
+
+    def calls(self, method: str | None = None) -> list[Json]:
+        """The Web API calls so far, oldest first."""
+        return [call for call in self.get("calls") if method in {None, call["method"]}]
+
+    def deliveries(self) -> list[Json]:
+        """What the app was sent so far and how it acked, oldest first."""
+        delivered: list[Json] = self.get("deliveries")
+        return delivered
+
+
+class Person:
+    """One person, who sees what Slack would show them and acts on it."""
+
+    def __init__(self, client: ControlClient, user_id: str, name: str) -> None:
+        self._client = client
+        self.id = user_id
+        self.name = name
+
+    def sees(self, channel: str) -> list[SeenMessage]:
+        """The messages that this person sees there, oldest first, replies and ephemeral ones among them.
+
+        `@signoff` is the direct messages with the app.
+        """
+        place = self._place(channel)
+        if place is None:
+            return []
+        listed = self._client.get("messages", channel=place, **{"as": self.id})["messages"]
+        return [SeenMessage(message) for message in listed]
+
+    @property
+    def modal(self) -> Modal | None:
+        """The modal on top, if one is open."""
+        views = self._client.get("views", **{"as": self.id})["views"]
+        return Modal(views[-1]) if views else None
+
+    def press(
+        self, label: str, in_: str | None = None, *, message: SeenMessage | None = None, value: Json | None = None
+    ) -> Json:
+        """Press the button, or change the select, with that text or action id.
+
+        It is looked for in `message`, else in the newest message of channel `in_` that has it, else in the open modal.
+        `value` is the state value object for anything but a button. Gives the control API's answer; raises `ActFailed`
+        when the app did not take it and LookupError when there is nothing to press.
+        """
+        if message is None and in_ is None:
+            modal = self._open_modal()
+            place: Json = {"view_id": modal.id}
+            element = modal.element(label)
+        else:
+            message = message or self._newest_with(label, in_ or "")
+            place = {"channel": message.channel, "ts": message.ts}
+            element = message.element(label)
+        if element is None:
+            raise LookupError(f"There is nothing to press called {label!r}.")
+        pressed = {"action_id": element.action_id, "block_id": element.block_id, "value": value}
+        return self._act("press", **place, **pressed)
+
+    def submit(self, values: Mapping[str, Any] | None = None) -> Json:
+        """Submit the open modal with values by label (text, number, True, option, list of options) or block id."""
+        return self._act("submit", view_id=self._open_modal().id, values=dict(values or {}))
+
+    def close(self) -> Json:
+        """Close the open modal."""
+        return self._act("close", view_id=self._open_modal().id)
+
+    def command(self, text: str, in_: str = "#general") -> Json:
+        """Type a slash command."""
+        return self._act("command", channel=self._known_place(in_), text=text)
+
+    def say(self, text: str, in_: str = "#general", *, thread_ts: str | None = None) -> SeenMessage:
+        """Post a message, in a thread if one is named."""
+        said = self._act("say", channel=self._known_place(in_), text=text, thread_ts=thread_ts)
+        return SeenMessage(said["message"])
+
+    def wait_for_message(
+        self,
+        channel: str,
+        wanted: str | Callable[[SeenMessage], bool] = "",
+        *,
+        timeout: float = PATIENCE_SECONDS,
+    ) -> SeenMessage:
+        """The newest message there that contains this text or satisfies this condition, as soon as there is one."""
+
+        def find() -> SeenMessage | None:
+            matching = [
+                message
+                for message in self.sees(channel)
+                if (wanted in message.full_text if isinstance(wanted, str) else wanted(message))
+            ]
+            return matching[-1] if matching else None
+
+        return self.wait_until(find, what=f"a message in {channel}", timeout=timeout)
+
+    def wait_for_modal(self, wanted: str | Callable[[Modal], bool] = "", *, timeout: float = PATIENCE_SECONDS) -> Modal:
+        """The open modal, as soon as one is open that contains this text or satisfies this condition."""
+
+        def find() -> Modal | None:
+            modal = self.modal
+            if modal is None:
+                return None
+            fits = wanted in modal.full_text if isinstance(wanted, str) else wanted(modal)
+            return modal if fits else None
+
+        return self.wait_until(find, what="a modal", timeout=timeout)
+
+    def wait_until_no_modal(self, *, timeout: float = PATIENCE_SECONDS) -> None:
+        """Returns as soon as no modal is open."""
+        self.wait_until(lambda: self.modal is None or None, what="the modal to close", timeout=timeout)
+
+    def wait_until(self, find: Callable[[], T | None], *, what: str = "it", timeout: float = PATIENCE_SECONDS) -> T:
+        """What `find` gives as soon as it gives something; it is tried again after each change this person sees.
+
+        Raises TimeoutError after `timeout` seconds.
+        """
+        deadline = time.monotonic() + timeout
+        with self._changes() as next_change:
+            while True:
+                if (found := find()) is not None:
+                    return found
+                try:
+                    next_change(deadline - time.monotonic())
+                except TimeoutError:
+                    raise TimeoutError(f"{self.name} waited {timeout:g} s for {what}") from None
+
+    @contextmanager
+    def _changes(self) -> Iterator[Callable[[float], None]]:
+        address = f"{self._client.url.replace('http', 'ws', 1)}/control/live?as={self.id}"
+        with connect(address, proxy=None, compression=None) as live:
+            live.recv()  # hello: from here on no change is missed
+
+            def next_change(seconds: float) -> None:
+                live.recv(timeout=max(seconds, 0))
+
+            yield next_change
+
+    def _act(self, act: str, **body: Any) -> Json:
+        return self._client.post(act, **{"as": self.id}, **body)
+
+    def _open_modal(self) -> Modal:
+        modal = self.modal
+        if modal is None:
+            raise LookupError(f"{self.name} has no modal open.")
+        return modal
+
+    def _newest_with(self, label: str, channel: str) -> SeenMessage:
+        seen = self.sees(channel)
+        for message in reversed(seen):
+            if message.element(label):
+                return message
+        offered = sorted({text for message in seen for text in message.buttons})
+        raise LookupError(f"There is nothing to press called {label!r} in {channel}, only {offered}.")
+
+    def _place(self, channel: str) -> str | None:
+        """The id of a channel, or of the direct messages with the app if they are open."""
+        workspace = self._client.get("workspace")
+        wanted = channel.removeprefix("#")
+        for shown in workspace["channels"]:
+            if shown["is_im"]:
+                if channel.startswith("@") and shown["user"] == self.id:
+                    return str(shown["id"])
+            elif wanted in {shown["id"], shown["name"]}:
+                return str(shown["id"])
+        if channel.startswith("@"):
+            return None
+        raise LookupError(f"There is no channel {channel!r}.")
+
+    def _known_place(self, channel: str) -> str:
+        place = self._place(channel)
+        if place is None:
+            raise LookupError(f"{self.name} has no direct messages with the app.")
+        return place
+
+
+def _answer(response: httpx.Response) -> Any:
+    answer = response.json()
+    if isinstance(answer, dict) and answer.get("ok") is False:
+        raise ActFailed(answer)
+    return answer
+
+
+def _plain(value: Any) -> Any:
+    """Dates and times as state value objects hold them."""
+    if isinstance(value, datetime):
+        return int(value.timestamp())
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, clock_time):
+        return value.strftime("%H:%M")
+    return list(value) if isinstance(value, (set, frozenset, tuple)) else str(value)

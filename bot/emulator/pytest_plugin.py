@@ -1,0 +1,18 @@
+"""The pytest fixture `slack`. Every pytest run of a user loads this module, so it imports nothing heavy."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from bot.emulator.server import Emulator
+
+
+@pytest.fixture
+def slack() -> "Iterator[Emulator]":
+    """A fresh Slack workspace on a free port of localhost."""
+    from bot.emulator.server import Emulator
+
+    with Emulator() as emulator:
+        yield emulator

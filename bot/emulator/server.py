@@ -1,0 +1,158 @@
+"""The emulator as one server: everything on one port of localhost."""
+
+import socket
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+
+from bot.emulator.acts import Acts
+from bot.emulator.administration import Administration
+from bot.emulator.app_manifest import SIGNOFF, AppManifest
+from bot.emulator.background_server import BackgroundServer
+from bot.emulator.command_answer import respond
+from bot.emulator.control import Control
+from bot.emulator.delivery import ACK_LIMIT_SECONDS, Delivery
+from bot.emulator.directory import APP_ID
+from bot.emulator.events import AppConnected
+from bot.emulator.faults import Faults
+from bot.emulator.http_delivery import HttpDelivery
+from bot.emulator.person import ControlClient, Person
+from bot.emulator.socket_mode import SocketMode
+from bot.emulator.timestamps import Clock
+from bot.emulator.web_api import WebApi
+from bot.emulator.wire import SlackError
+from bot.emulator.workspace import Workspace
+
+BOT_TOKEN = "xoxb-emulator-bot-token"  # noqa: S105 (known to everybody, good for the emulator only)
+APP_TOKEN = "xapp-emulator-app-token"  # noqa: S105
+SIGNING_SECRET = "emulator-signing-secret"  # noqa: S105
+PAGE = Path(__file__).parent / "page"
+
+
+class Emulator:
+    """A Slack workspace on localhost, in a thread of its own between `start` and `stop`, or in a `with`.
+
+    `port` 0 takes a free one. `path` names a file in which messages survive a restart. `clock` gives seconds since the
+    epoch, for triggers, response URLs, timestamps and signatures. `ack_limit_seconds` is how long the app has to ack.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        path: Path | None = None,
+        manifest: AppManifest = SIGNOFF,
+        clock: Clock = time.time,
+        ack_limit_seconds: float = ACK_LIMIT_SECONDS,
+    ) -> None:
+        listening = socket.create_server(("127.0.0.1", port))
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self.api_url = f"{self.url}/api/"
+        self.bot_token = BOT_TOKEN
+        self.app_token = APP_TOKEN
+        self.signing_secret = SIGNING_SECRET
+        self._clock = clock
+        self._workspace = Workspace(path, manifest=manifest, clock=clock)
+        self._socket_mode = SocketMode(self._workspace.announce)
+        self._delivery = Delivery(self._socket_mode, ack_limit_seconds)
+        self._server = BackgroundServer(self._application(), listening, self._say_goodbye)
+        self.client = ControlClient(self.url)
+
+    def start(self) -> Self:
+        """Start serving; returns when requests are taken."""
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """End every connection and free the port."""
+        self.client.close()
+        self._server.stop()
+        self._workspace.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_exc: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.stop()
+
+    def person(self, reference: str) -> Person:
+        """A person of the workspace to act as: `ana`, `@ana`, an id or a full name."""
+        return self.client.person(reference)
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables that connect an app to this workspace."""
+        return {
+            "SLACK_API_URL": self.api_url,
+            "SLACK_BOT_TOKEN": self.bot_token,
+            "SLACK_APP_TOKEN": self.app_token,
+            "SLACK_SIGNING_SECRET": self.signing_secret,
+        }
+
+    def deliver_to(self, request_url: str) -> None:
+        """From now on post payloads to this URL, signed, and not through Socket Mode. Only while it is started."""
+        self._server.run(self._switch_to(HttpDelivery(request_url, self.signing_secret, self._clock)))
+
+    async def _switch_to(self, http: HttpDelivery) -> None:
+        await self._close_http()
+        self._delivery.transport = http
+        self._workspace.announce(AppConnected(True))
+
+    async def _close_http(self) -> None:
+        if isinstance(self._delivery.transport, HttpDelivery):
+            await self._delivery.transport.close()
+
+    async def _say_goodbye(self) -> None:
+        await self._socket_mode.disconnect()
+        await self._close_http()
+
+    def _application(self) -> Starlette:
+        faults = Faults()
+        acts = Acts(self._workspace, self._delivery, self.url)
+        tokens = {self.bot_token: "bot", self.app_token: "app"}
+        web_api = WebApi(self._workspace, faults, tokens, self.url, self._socket_url)
+        control = Control(self._workspace, acts, self._delivery)
+        administration = Administration(self._workspace, faults, web_api, self._delivery, self._socket_mode)
+        return Starlette(
+            routes=[
+                Route("/api/{method}", web_api.serve, methods=["GET", "POST"]),
+                WebSocketRoute("/socket/", self._socket_mode.serve),
+                Route("/respond/{token}", self._respond, methods=["POST"]),
+                Route("/files/{file}/{name}", self._download),
+                Mount("/control", routes=[*control.routes(), *administration.routes()]),
+                Mount("/page", StaticFiles(directory=PAGE, check_dir=False)),
+                Route("/", _page),
+            ]
+        )
+
+    def _socket_url(self) -> str:
+        address = self.url.replace("http", "ws", 1)
+        return f"{address}/socket/?ticket={self._socket_mode.ticket()}&app_id={APP_ID}"
+
+    async def _respond(self, request: Request) -> Response:
+        try:
+            respond(self._workspace, request.path_params["token"], await request.json())
+        except SlackError as error:
+            status = 404 if error.error.endswith("_url") else 400
+            return JSONResponse(error.body(), status_code=status)
+        except ValueError:
+            return PlainTextResponse("invalid_payload", status_code=400)
+        return PlainTextResponse("ok")
+
+    async def _download(self, request: Request) -> Response:
+        file = self._workspace.files.find(request.path_params["file"])
+        if file is None:
+            return PlainTextResponse("not found", status_code=404)
+        if request.headers.get("authorization") != f"Bearer {self.bot_token}":
+            return PlainTextResponse("sign in", status_code=403)
+        return Response(file.content, media_type=file.mimetype)
+
+
+async def _page(_request: Request) -> Response:
+    return FileResponse(PAGE / "index.html")

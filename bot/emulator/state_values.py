@@ -1,0 +1,105 @@
+"""State value objects: what a person has entered in an element, as `state.values` reports it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.emulator.blocks.walk import STATELESS, elements
+from bot.emulator.wire import Json
+
+_SINGLE = {
+    "static_select": ("selected_option", "initial_option"),
+    "external_select": ("selected_option", "initial_option"),
+    "radio_buttons": ("selected_option", "initial_option"),
+    "users_select": ("selected_user", "initial_user"),
+    "conversations_select": ("selected_conversation", "initial_conversation"),
+    "channels_select": ("selected_channel", "initial_channel"),
+    "datepicker": ("selected_date", "initial_date"),
+    "timepicker": ("selected_time", "initial_time"),
+    "datetimepicker": ("selected_date_time", "initial_date_time"),
+    "plain_text_input": ("value", "initial_value"),
+    "number_input": ("value", "initial_value"),
+    "email_text_input": ("value", "initial_value"),
+    "url_text_input": ("value", "initial_value"),
+    "rich_text_input": ("rich_text_value", "initial_value"),
+}
+_MANY = {
+    "checkboxes": ("selected_options", "initial_options"),
+    "multi_static_select": ("selected_options", "initial_options"),
+    "multi_external_select": ("selected_options", "initial_options"),
+    "multi_users_select": ("selected_users", "initial_users"),
+    "multi_conversations_select": ("selected_conversations", "initial_conversations"),
+    "multi_channels_select": ("selected_channels", "initial_channels"),
+    "file_input": ("files", "initial_files"),  # Slack has no initial files: the second name is never there
+}
+
+
+def value_key(element_type: str) -> str:
+    """The key of the state value object that holds this element's value, `selected_option` for a select."""
+    return (_SINGLE | _MANY)[element_type][0]
+
+
+def is_many(element_type: str) -> bool:
+    """Whether the element's value is a list."""
+    return element_type in _MANY
+
+
+def state_value(element: Json, value: Any) -> Json:
+    """The state value object of an element with that value."""
+    return {"type": element["type"], value_key(element["type"]): value}
+
+
+def value_of(state: Json) -> Any:
+    """The value that a state value object holds."""
+    return state.get(value_key(state["type"]))
+
+
+def initial_value(element: Json) -> Json:
+    """The state value object of an element that nobody has touched yet."""
+    if element["type"] in _MANY:
+        return state_value(element, element.get(_MANY[element["type"]][1], []))
+    return state_value(element, element.get(_SINGLE[element["type"]][1]))
+
+
+def initial_state(blocks: list[Json]) -> Json:
+    """`state.values` of fresh blocks: every element that has a state, with its initial value or its emptiness."""
+    return _state(blocks, lambda _block, element: initial_value(element))
+
+
+def kept_state(blocks: list[Json], entered: Json, old_blocks: list[Json]) -> Json:
+    """`state.values` after an update.
+
+    An element keeps what was entered when its block id, action id, type and initial value stayed the same; with other
+    options, only when what was chosen is still there.
+    """
+    old = {(block["block_id"], element.get("action_id")): element for block, element in elements(old_blocks)}
+
+    def kept(block: Json, element: Json) -> Json:
+        was = old.get((block["block_id"], element["action_id"]))
+        fresh = initial_value(element)
+        if was is None or was["type"] != element["type"] or initial_value(was) != fresh:
+            return fresh
+        state: Json = entered[block["block_id"]][element["action_id"]]
+        chosen = value_of(state)
+        known = [*element.get("options", []), *_grouped_options(element)]
+        still_there = [option for option in _as_list(chosen) if not known or option in known]
+        return state if len(still_there) == len(_as_list(chosen)) else fresh
+
+    return _state(blocks, kept)
+
+
+def _state(blocks: list[Json], value: Callable[[Json, Json], Json]) -> Json:
+    state: dict[str, Json] = {}
+    for block, element in elements(blocks):
+        if element["type"] not in STATELESS:
+            state.setdefault(block["block_id"], {})[element["action_id"]] = value(block, element)
+    return state
+
+
+def _grouped_options(element: Json) -> list[Json]:
+    return [option for group in element.get("option_groups", []) for option in group["options"]]
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,48 @@
+"""Trigger ids: the right to open a modal for the person who has just acted."""
+
+import secrets
+from dataclasses import dataclass
+
+from bot.emulator.timestamps import Clock
+from bot.emulator.wire import SlackError
+
+LIFE_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Who acted, when, and in which view if it was in one."""
+
+    user: str
+    issued_at: float
+    view_id: str | None
+
+
+class Triggers:
+    """Hands out trigger ids and takes each back once, within three seconds."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._issued: dict[str, Trigger] = {}
+        self._exchanged: set[str] = set()
+
+    def issue(self, user: str, view_id: str | None = None) -> str:
+        """A fresh trigger id for an act of this person."""
+        trigger_id = f"{len(self._issued) + 1}.{round(self._clock())}.{secrets.token_hex(16)}"
+        self._issued[trigger_id] = Trigger(user, self._clock(), view_id)
+        return trigger_id
+
+    def exchange(self, trigger_id: str) -> Trigger:
+        """Use a trigger id up.
+
+        Raises `invalid_trigger_id`, `exchanged_trigger_id` or `expired_trigger_id` (docs of `views.open`).
+        """
+        trigger = self._issued.get(trigger_id)
+        if trigger is None:
+            raise SlackError("invalid_trigger_id")
+        if trigger_id in self._exchanged:
+            raise SlackError("exchanged_trigger_id")
+        if self._clock() - trigger.issued_at > LIFE_SECONDS:
+            raise SlackError("expired_trigger_id")
+        self._exchanged.add(trigger_id)
+        return trigger
