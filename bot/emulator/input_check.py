@@ -120,7 +120,7 @@ def _date_time_error(_element: Json, value: Any, _workspace: Workspace) -> str |
     return None if is_moment else "Enter a date and a time."
 
 
-def _parses(value: Any, form: str) -> bool:
+def _parses(value: str, form: str) -> bool:
     try:
         return datetime.strptime(value, form).strftime(form) == value  # noqa: DTZ007 (only its form is of interest)
     except (TypeError, ValueError):
