@@ -14,7 +14,7 @@ import { announce } from "./toast.js";
 export function drawChannel({ openDrawer }) {
   const head = h("header.channel-head");
   const list = new MessageList({ label: "Messages" });
-  const composer = new Composer({ thread: () => null });
+  const composer = new Composer({ onsend: () => list.toEnd() });
   const node = h("main.channel", { id: "channel" }, head, list.node, composer.node);
   let newAfter = null;
 
@@ -74,7 +74,6 @@ export function drawChannel({ openDrawer }) {
   on("messages", (id) => id === state.channel && drawMessages());
   on("thread", drawMessages);
   on("arrived", (message) => {
-    if (message.user === state.me) list.toEnd();
     if (message.channel === state.channel && message.user !== state.me) announce(spoken(message));
   });
   document.addEventListener("visibilitychange", see);

@@ -8,7 +8,7 @@ export class Completion {
   #items = [];
   #active = 0;
 
-  /** @param {{commands: () => boolean, onchange: () => void}} settings whether commands are offered here */
+  /** @param {{commands: boolean, onchange: () => void}} settings whether commands are offered here */
   constructor(text, host, { commands, onchange }) {
     this.text = text;
     this.commands = commands;
@@ -23,7 +23,7 @@ export class Completion {
   /** Look at the word before the cursor and offer what fits. */
   update() {
     const before = this.text.value.slice(0, this.text.selectionStart);
-    this.#items = this.commands() && /^\/\S*$/.test(before) ? commandItems(before) : nameItems(before);
+    this.#items = this.commands && /^\/\S*$/.test(before) ? commandItems(before) : nameItems(before);
     this.#active = 0;
     this.#show();
   }

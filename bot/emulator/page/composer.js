@@ -29,9 +29,13 @@ export class Composer {
   #channel = null;
   #key = "";
 
-  /** @param {{thread: () => string|null}} settings the thread that is answered, null for the channel itself */
-  constructor({ thread }) {
-    this.thread = thread;
+  /**
+   * @param {{inThread?: boolean, onsend: () => void}} settings whether the open thread is answered, or the channel;
+   *   `onsend` brings the end of the list in sight, where the answer will appear
+   */
+  constructor({ inThread = false, onsend }) {
+    this.inThread = inThread;
+    this.onsend = onsend;
     this.text = h("textarea.composer__text", {
       rows: 1, oninput: () => this.#changed(), onkeydown: (event) => this.#keydown(event),
       onblur: () => this.completion.close(), onclick: () => this.completion.update(),
@@ -42,10 +46,10 @@ export class Composer {
         event.preventDefault();
         this.#submit();
       },
-    }, this.text, h("div.composer__bar", {}, h("span.composer__hint", {}, h("kbd", {}, "/"), " commands  ", h("kbd", {}, "Enter"), " sends"), this.send));
+    }, this.text, h("div.composer__bar", {}, h("span.composer__hint", {}, !inThread && [h("kbd", {}, "/"), " commands  "], h("kbd", {}, "Enter"), " sends"), this.send));
     this.away = h("div.composer__away", { hidden: true });
     this.node = h("div.composer", {}, this.form, this.away);
-    this.completion = new Completion(this.text, this.form, { commands: () => !this.thread(), onchange: () => this.#changed() });
+    this.completion = new Completion(this.text, this.form, { commands: !inThread, onchange: () => this.#changed() });
   }
 
   focus() {
@@ -59,10 +63,10 @@ export class Composer {
     this.away.hidden = Boolean(channel);
     fill(this.away, "You are not in this channel: you can read along, and not write.");
     if (!channel) return;
-    const label = this.thread() ? "Reply…" : `Message ${channelTitle(channel)}`;
+    const label = this.inThread ? "Reply…" : `Message ${channelTitle(channel)}`;
     this.text.placeholder = label;
     this.text.setAttribute("aria-label", label);
-    const key = `${state.me} ${channel.id} ${this.thread() ?? ""}`;
+    const key = `${state.me} ${channel.id} ${this.inThread ? state.thread : ""}`;
     if (key !== this.#key) {
       this.#key = key;
       this.#write(drafts.get(key) ?? "");
@@ -92,9 +96,10 @@ export class Composer {
   async #submit() {
     const text = this.text.value.trim();
     if (!text || this.form.getAttribute("aria-busy") === "true") return;
-    const [channel, thread, key] = [this.#channel.id, this.thread(), this.#key];
+    const [channel, thread, key] = [this.#channel.id, this.inThread ? state.thread : null, this.#key];
     this.completion.close();
     this.#write("");
+    this.onsend();
     this.form.setAttribute("aria-busy", "true");
     const isCommand = text.startsWith("/") && !thread;
     const answer = isCommand ? await runCommand(channel, text) : await say(channel, encode(text), thread);

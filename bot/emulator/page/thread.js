@@ -11,7 +11,7 @@ export function drawThread() {
   const close = h("button.icon-button", { type: "button", "aria-label": "Close the thread", onclick: () => leave() }, icon("close"));
   const list = new MessageList({ label: "Thread", inThread: true });
   const count = h("div.thread__count");
-  const composer = new Composer({ thread: () => state.thread });
+  const composer = new Composer({ inThread: true, onsend: () => list.toEnd() });
   const node = h("aside.thread", {
     id: "thread", "aria-label": "Thread", hidden: true,
     onkeydown: (event) => event.key === "Escape" && !event.defaultPrevented && leave(),

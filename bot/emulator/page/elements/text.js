@@ -32,7 +32,7 @@ function counter(element, control) {
   const node = h("span.field-counter", { "aria-hidden": "true" });
   const show = () => {
     const left = element.max_length - [...control.value].length;
-    const near = left <= Math.max(20, element.max_length * 0.1);
+    const near = control.value !== "" && left <= Math.max(10, element.max_length * 0.1);
     node.textContent = near ? String(left) : "";
     node.classList.toggle("field-counter--over", left < 0);
   };
