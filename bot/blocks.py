@@ -101,9 +101,7 @@ def option(label: str, value: str) -> Block:
     return {"text": plain_text(label), "value": value}
 
 
-def input_block(
-    block_id: str, label: str, element: Block, *, optional: bool, hint: str | None = None
-) -> Block:
+def input_block(block_id: str, label: str, element: Block, *, optional: bool, hint: str | None = None) -> Block:
     """A labelled input of a modal."""
     block: Block = {
         "type": "input",

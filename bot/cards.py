@@ -7,7 +7,6 @@ from bot.blocks import (
     HEADER_TEXT,
     MARKDOWN_TEXT,
     MESSAGE_TEXT,
-    SECTION_TEXT,
     Block,
     Message,
     button,
@@ -40,6 +39,9 @@ METADATA_EVENT = "signoff_prompt"
 """The type of the metadata by which a lost card is found again."""
 
 
+_LONGEST_TITLE = 1500
+
+
 def card(prompt: Prompt, mentions: Mapping[str, str]) -> Message:
     """The card of a prompt, open or settled.
 
@@ -51,10 +53,11 @@ def card(prompt: Prompt, mentions: Mapping[str, str]) -> Message:
         FormError: The prompt's form cannot be shown in Slack.
     """
     form = form_of(prompt)
+    above = _heading(prompt)
     below = _open(prompt, form, mentions) if prompt.is_open else _settled(prompt, form)
     return Message(
         text=_sentence(prompt, form),
-        blocks=[*_heading(prompt), *_description(prompt, below), *below],
+        blocks=[*above, *_description(prompt, [*above, *below]), *below],
         metadata={"event_type": METADATA_EVENT, "event_payload": {"prompt_id": prompt.id}},
     )
 
@@ -63,19 +66,18 @@ def _heading(prompt: Prompt) -> list[Block]:
     title = title_of(prompt)
     blocks = [header(plain(title, HEADER_TEXT) or "Signoff")]
     if len(title) > HEADER_TEXT:
-        blocks.append(section(plain_text(lines(title, SECTION_TEXT))))
+        blocks.append(section(plain_text(lines(title, _LONGEST_TITLE))))
     return [*blocks, context(plain_text(plain(f"{prompt.flow} · {prompt.run_name}", 300) or "Signoff"))]
 
 
 def _description(prompt: Prompt, others: list[Block]) -> list[Block]:
     """The description in the room that the other blocks leave."""
-    room = min(MARKDOWN_TEXT, MESSAGE_TEXT - 2 * len(title_of(prompt)) - sum(map(_length, others)))
-    text = for_message(prompt.description, room)
+    text = for_message(prompt.description, min(MARKDOWN_TEXT, MESSAGE_TEXT - _length(others)))
     return [markdown(text)] if text else []
 
 
 def _length(part: object) -> int:
-    """How many characters of text stand in a block."""
+    """How many characters stand in blocks, counted high: with the names of what is drawn."""
     if isinstance(part, dict):
         return sum(_length(value) for value in part.values())
     if isinstance(part, list):
@@ -125,6 +127,4 @@ def _sentence(prompt: Prompt, form: Form) -> str:
     if not prompt.is_open:
         return f"{title} – {outcome_sentence(prompt, form)}"
     asks = f"{escape(prompt.flow, 100)} ({escape(prompt.run_name, 100)}) waits for an answer."
-    return " ".join(
-        filter(None, [f"{title} – {asks}", who_may_answer(prompt, {}), deadline_of(prompt, spoken=True)])
-    )
+    return " ".join(filter(None, [f"{title} – {asks}", who_may_answer(prompt, {}), deadline_of(prompt, spoken=True)]))

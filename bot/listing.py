@@ -17,14 +17,8 @@ MOST = 20
 def listing(prompts: Sequence[Prompt], now: datetime) -> Message:
     """The list of `prompts`, in the order given; what exceeds a message is counted in its last line."""
     if not prompts:
-        return Message(
-            "Nothing waits for an answer.", [section(plain_text("Nothing waits for an answer. 🎉"))]
-        )
-    text = (
-        "1 prompt waits for an answer."
-        if len(prompts) == 1
-        else f"{len(prompts)} prompts wait for an answer."
-    )
+        return Message("Nothing waits for an answer.", [section(plain_text("Nothing waits for an answer. 🎉"))])
+    text = "1 prompt waits for an answer." if len(prompts) == 1 else f"{len(prompts)} prompts wait for an answer."
     blocks = [header(text.removesuffix("."))]
     for prompt in prompts[:MOST]:
         blocks += [divider(), _entry(prompt, now)]

@@ -30,8 +30,9 @@ def for_message(text: str, limit: int) -> str:
 
 
 def for_modal(text: str, limit: int) -> str:
-    """`text` as mrkdwn: bold, italic, struck through, links, headings, lists and code. Tables are put in code,
-    the only place in mrkdwn where their columns line up.
+    """`text` as mrkdwn: bold, italic, struck through, links, headings, lists and code.
+
+    Tables are put in code, the only place in mrkdwn where their columns line up.
     """
     shown: list[str] = []
     fence: str | None = None

@@ -1,7 +1,7 @@
 """Modals: the form of a prompt, the reason of a rejection, and the statement that a prompt is settled."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot import actions
@@ -26,23 +26,19 @@ from bot.markdown import for_modal
 from bot.markup import bold, lines, plain
 from bot.values import value_blocks
 from bot.wording import form_of, outcome_line, title_of, told_by_outcome
+from flows.validation import FieldError
 from store.records import Prompt
-
-Errors = Mapping[tuple[str | int, ...], str]
-"""What is wrong, by the path of the value; under `()` what is wrong with the whole."""
 
 _REASON = "reason"
 
 
-def answer_modal(
-    prompt: Prompt, form: Form, values: Mapping[str, Any], errors: Errors | None = None
-) -> Block:
+def answer_modal(prompt: Prompt, form: Form, values: Mapping[str, Any], errors: Sequence[FieldError] = ()) -> Block:
     """The modal that asks for the prompt's answer, filled in with `values`; `errors` stand at its top.
 
     Raises:
         TooLarge: It has more inputs than a modal of Slack's holds.
     """
-    blocks = [*_told(form, errors or {}), *_asked(prompt), *form.blocks(values)]
+    blocks = [*_told(form, errors), *_asked(prompt), *form.blocks(values)]
     view = _modal(title_of(prompt), blocks) | {
         "callback_id": actions.ANSWER_MODAL,
         "private_metadata": prompt.id,
@@ -62,7 +58,9 @@ def answer_modal(
     return view
 
 
-def answer_errors(prompt: Prompt, form: Form, values: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
+def answer_errors(
+    prompt: Prompt, form: Form, values: Mapping[str, Any], errors: Sequence[FieldError]
+) -> dict[str, Any]:
     """What a submission that is not valid is acked with: the modal stays open and says what is wrong.
 
     Every error stands under its field. Where one belongs to none, all stand at the top of the modal, which is
@@ -71,12 +69,12 @@ def answer_errors(prompt: Prompt, form: Form, values: Mapping[str, Any], errors:
     view = answer_modal(prompt, form, values, errors)
     inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
     under: dict[str, list[str]] = {}
-    for path, message in errors.items():
-        one = form.field(path)
+    for error in errors:
+        one = form.field(error.path)
         block_id = None if one is None else form.block_id(one.path)
         if block_id not in inputs:
             return {"response_action": "update", "view": view}
-        under.setdefault(str(block_id), []).append(message)
+        under.setdefault(str(block_id), []).append(error.message)
     return {
         "response_action": "errors",
         "errors": {block_id: lines("\n".join(told), ERROR_TEXT) for block_id, told in under.items()},
@@ -133,11 +131,11 @@ def _asked(prompt: Prompt) -> list[Block]:
     return blocks or _heading(prompt)
 
 
-def _told(form: Form, errors: Errors) -> list[Block]:
-    told = [_named(form, path, message) for path, message in errors.items()]
+def _told(form: Form, errors: Sequence[FieldError]) -> list[Block]:
+    told = [_named(form, error) for error in errors]
     return [section(plain_text(lines("\n".join(told), SECTION_TEXT)))] if told else []
 
 
-def _named(form: Form, path: tuple[str | int, ...], message: str) -> str:
-    one = form.field(path)
-    return f"⚠️ {message}" if one is None else f"⚠️ {one.label}: {message}"
+def _named(form: Form, error: FieldError) -> str:
+    one = form.field(error.path)
+    return f"⚠️ {error.message}" if one is None else f"⚠️ {one.label}: {error.message}"

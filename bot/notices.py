@@ -30,9 +30,7 @@ def notice_message(notice: Notice, mentions: Mapping[str, str]) -> Message:
         mentions: Slack's mention for approvers as the policy writes them; a reminder is meant to ping them.
     """
     text, blocks = _reminder(notice, mentions) if notice.kind == "reminder" else _run_ended(notice)
-    return Message(
-        text, blocks, {"event_type": METADATA_EVENT, "event_payload": {"notice_id": str(notice.id)}}
-    )
+    return Message(text, blocks, {"event_type": METADATA_EVENT, "event_payload": {"notice_id": str(notice.id)}})
 
 
 def _reminder(notice: Notice, mentions: Mapping[str, str]) -> tuple[str, list[Block]]:

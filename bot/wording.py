@@ -10,6 +10,7 @@ from store.records import Actor, Outcome, Prompt
 
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
 _NAME = 80
+_MOST_NAMES = 12
 
 
 def form_of(prompt: Prompt) -> Form:
@@ -30,7 +31,9 @@ def title_of(prompt: Prompt) -> str:
 def approvers_of(prompt: Prompt, mentions: Mapping[str, str]) -> str:
     """Who may answer: `<@U1> or @ben`, with the mentions there are; empty when anyone may."""
     approvers = Policy.model_validate(prompt.policy).approvers
-    return either([mentions.get(name) or escape(name, _NAME) for name in approvers])
+    named = [mentions.get(name) or escape(name, _NAME) for name in approvers]
+    others = len(named) - _MOST_NAMES
+    return either(named if others <= 1 else [*named[:_MOST_NAMES], f"{others} others"])
 
 
 def who_may_answer(prompt: Prompt, mentions: Mapping[str, str]) -> str:

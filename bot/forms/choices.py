@@ -21,8 +21,8 @@ MOST_OPTIONS = 100
 YES_OR_NO = (Choice(True, "Yes"), Choice(False, "No"))
 NO_ANSWER = "No answer"
 
+_POSITION = "choice-"
 _NONE = "none"
-_GONE = "This choice is no longer offered; please choose again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def _name(value: Any) -> str:
 
 
 def _options(choices: Sequence[Choice]) -> list[Block]:
-    return [option(choice.label, str(index)) for index, choice in enumerate(choices)]
+    return [option(choice.label, f"{_POSITION}{index}") for index, choice in enumerate(choices)]
 
 
 def _position(choices: Sequence[Choice], value: Any) -> int | None:
@@ -170,12 +170,11 @@ def _value(chosen: Any) -> Any:
 
 
 def _chosen(choices: Sequence[Choice], chosen: Any) -> Any:
-    position = _value(chosen)
-    if isinstance(position, str) and position.isdecimal() and position.isascii() and len(position) <= 9:
-        index = int(position)
-        if index < len(choices):
-            return choices[index].value
-    raise Unreadable(_GONE)
+    claimed = _value(chosen)
+    for index, choice in enumerate(choices):
+        if claimed == f"{_POSITION}{index}":
+            return choice.value
+    raise Unreadable("This choice is no longer offered; please choose again.")
 
 
 def _label(choices: Sequence[Choice], value: Any) -> str:

@@ -100,9 +100,7 @@ def _meaning_of_empty(wanted: Property, element: Element) -> Any:
         return None
     if isinstance(element, SomeOf) and not wanted.schema.get("minItems"):
         return []
-    is_any_text = isinstance(element, Text) and wanted.schema.keys().isdisjoint(
-        ("format", "minLength", "pattern")
-    )
+    is_any_text = isinstance(element, Text) and wanted.schema.keys().isdisjoint(("format", "minLength", "pattern"))
     return "" if is_any_text and "default" in wanted.annotations else UNSET
 
 

@@ -54,10 +54,7 @@ class Form:
         required = set(schema.get("required", ()))
         properties: Mapping[str, Schema] = schema.get("properties", {})
         return cls(
-            tuple(
-                field_of((name,), part, schema, required=name in required)
-                for name, part in properties.items()
-            )
+            tuple(field_of((name,), part, schema, required=name in required) for name, part in properties.items())
         )
 
     def field(self, path: tuple[str | int, ...]) -> Field | None:

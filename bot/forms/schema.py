@@ -49,9 +49,7 @@ def _inner(schema: Schema, root: Schema) -> tuple[Schema | None, bool]:
     """What `schema` wraps, if it only wraps, and whether the wrapping allows null."""
     if "$ref" in schema:
         target = _target(schema["$ref"], root)
-        own = {
-            key: value for key, value in schema.items() if key != "$ref" and key not in _WORDS_OF_THE_FIELD
-        }
+        own = {key: value for key, value in schema.items() if key != "$ref" and key not in _WORDS_OF_THE_FIELD}
         # A definition is titled with its class's name, which is no label for a field.
         return {
             **{key: value for key, value in target.items() if key not in ("title", "default")},
@@ -63,9 +61,7 @@ def _inner(schema: Schema, root: Schema) -> tuple[Schema | None, bool]:
             continue
         others = [member for member in members if member.get("type") != "null"]
         if len(others) == 1 and (word != "allOf" or len(members) == 1):
-            own = {
-                key: value for key, value in schema.items() if key != word and key not in _WORDS_OF_THE_FIELD
-            }
+            own = {key: value for key, value in schema.items() if key != word and key not in _WORDS_OF_THE_FIELD}
             return {**own, **others[0]}, len(others) < len(members)
     return None, False
 
@@ -106,7 +102,5 @@ def options_of(schema: Schema) -> tuple[tuple[Any, str | None], ...] | None:
         return tuple((value, None) for value in schema["enum"] if value is not None)
     members = schema.get("oneOf") or schema.get("anyOf")
     if members and all("const" in member for member in members):
-        return tuple(
-            (member["const"], member.get("title")) for member in members if member["const"] is not None
-        )
+        return tuple((member["const"], member.get("title")) for member in members if member["const"] is not None)
     return None

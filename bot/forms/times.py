@@ -51,11 +51,7 @@ class Moment:
         moment = _moment(value)
         if moment is None:
             return {"type": "datetimepicker"}
-        return (
-            {"type": "datetimepicker", "initial_date_time": int(moment.timestamp())}
-            if _fits(moment)
-            else None
-        )
+        return {"type": "datetimepicker", "initial_date_time": int(moment.timestamp())} if _fits(moment) else None
 
     def read(self, state: Mapping[str, Any]) -> Any:
         """The moment in UTC, to the second."""

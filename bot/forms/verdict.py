@@ -14,9 +14,7 @@ from bot.markup import plain
 _MOST_BUTTONS = 5
 _SHORT = 30
 _YES = frozenset({"accept", "accepted", "approval", "approve", "approved", "confirm", "ok", "publish", "yes"})
-_NO = frozenset(
-    {"block", "cancel", "decline", "declined", "deny", "denied", "no", "reject", "rejected", "stop"}
-)
+_NO = frozenset({"block", "cancel", "decline", "declined", "deny", "denied", "no", "reject", "rejected", "stop"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +50,7 @@ def verdict_of(form: Form, initial: Mapping[str, Any]) -> Verdict | None:
     It is the only required field without an initial value that is a `bool` or lists at most five short texts.
     Among several such fields the only `bool` is it; otherwise there is none.
     """
-    wanted = [
-        one for one in form.fields if one.required and one.name not in initial and _is_short(one.element)
-    ]
+    wanted = [one for one in form.fields if one.required and one.name not in initial and _is_short(one.element)]
     if len(wanted) > 1:
         wanted = [one for one in wanted if _is_bool(one.element)]
     return _verdict(wanted[0]) if len(wanted) == 1 else None
@@ -64,8 +60,7 @@ def _verdict(one: Field) -> Verdict:
     assert isinstance(one.element, OneOf)  # noqa: S101 - what `_is_short` has found
     if not _is_bool(one.element):
         choices = tuple(
-            VerdictChoice(choice.value, humanized(choice.value), _style(choice.value))
-            for choice in one.element.choices
+            VerdictChoice(choice.value, humanized(choice.value), _style(choice.value)) for choice in one.element.choices
         )
         return Verdict(one, choices, approval=False)
     approval = not _YES.isdisjoint(one.name.lower().split("_"))
@@ -89,10 +84,7 @@ def _is_short(element: Element) -> bool:
         return True
     if not isinstance(element, OneOf) or element.nullable or len(element.choices) > _MOST_BUTTONS:
         return False
-    return all(
-        isinstance(choice.value, str) and 0 < len(choice.value.strip()) <= _SHORT
-        for choice in element.choices
-    )
+    return all(isinstance(choice.value, str) and 0 < len(choice.value.strip()) <= _SHORT for choice in element.choices)
 
 
 def humanized(value: str) -> str:

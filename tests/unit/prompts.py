@@ -12,9 +12,7 @@ ANA = Actor("U0ANA", "Ana Ruiz", frozenset({"@ana"}))
 MENTIONS = {"@ana": "<@U0ANA>"}
 
 
-def prompt_for(
-    model: type[BaseModel] | None, initial: dict[str, Any] | None = None, **changes: Any
-) -> Prompt:
+def prompt_for(model: type[BaseModel] | None, initial: dict[str, Any] | None = None, **changes: Any) -> Prompt:
     """An open prompt that asks for `model`."""
     fields: dict[str, Any] = {
         "id": "0b1f6a52-6a5e-4c0e-9f64-0d6f3c1f7f11",

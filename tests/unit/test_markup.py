@@ -1,6 +1,5 @@
 """Text from people and flows pings nobody and forges no layout."""
 
-import html
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -11,50 +10,20 @@ from hypothesis import strategies as st
 from bot.markdown import for_message, for_modal
 from bot.markup import at, bold, clean, code, either, escape, lines, plain, span
 
+MENTIONS = ["<!channel>", "<@U123>", "<#C1|x>", "<!subteam^S1>", "[x](https://e.x|<!here>)", "<https://e.x|y>"]
+DELIMITERS = ["&", "&lt;", "`", "```", "*", "_", "~", ">", "\n", "\r"]
+UNSEEN = ["\u202e", "\u2066", "\x00", "\x1b", "\ufeff"]
 HOSTILE = st.lists(
-    st.sampled_from(
-        [
-            "<!channel>",
-            "<@U123>",
-            "<#C1|x>",
-            "<!subteam^S1>",
-            "&",
-            "&lt;",
-            "`",
-            "```",
-            "*",
-            "_",
-            "~",
-            ">",
-            "\n",
-            "\r",
-        ]
-        + [
-            "\u202e",
-            "\u2066",
-            "\x00",
-            "\x1b",
-            "\ufeff",
-            "[x](https://e.x|<!here>)",
-            "<https://e.x|y>",
-            "a b",
-            "é",
-            "👍🏽",
-        ]
-    )
-    | st.text(max_size=5),
-    max_size=40,
+    st.sampled_from([*MENTIONS, *DELIMITERS, *UNSEEN, "a b", "é", "👍🏽"]) | st.text(max_size=5), max_size=40
 ).map("".join)
-FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]"
-)
+FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]")
 MENTION = re.compile(r"<[!@#]")
 HALF_ENTITY = re.compile(r"&(?!amp;|lt;|gt;)")
 
 
 @given(HOSTILE, st.integers(2, 80))
 def test_escaped_text_holds_no_markup_of_slacks(text: str, limit: int) -> None:
-    """Escaped text is one line within its limit, without control characters, raw brackets or half an entity."""
+    """Escaped text is one short line without control characters, raw brackets or half an entity."""
     escaped = escape(text, limit)
 
     assert len(escaped) <= limit
@@ -66,9 +35,10 @@ def test_escaped_text_holds_no_markup_of_slacks(text: str, limit: int) -> None:
 @given(HOSTILE)
 def test_escaped_text_still_says_the_same(text: str) -> None:
     """What a reader sees of escaped text is the text, but for what cannot be seen."""
-    seen = html.unescape(escape(text, 10_000)).replace("\u200b", "")
+    escaped = escape(text, 10_000).replace("\u200b", "")
+    seen = escaped.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
-    assert seen == " ".join(clean(text).split()).replace("\u200b", "") or "&" in text
+    assert seen == " ".join(clean(text).split()).replace("\u200b", "")
 
 
 @given(HOSTILE, st.integers(2, 80))
@@ -92,7 +62,7 @@ def test_plain_text_fits_and_has_no_control_characters(text: str, limit: int) ->
 
 @given(HOSTILE, st.integers(30, 200))
 def test_a_description_mentions_nobody(text: str, limit: int) -> None:
-    """Neither in a message nor in a modal does a Markdown description mention a person, a channel or everybody."""
+    """Neither in a message nor in a modal does a description mention a person, a channel or everybody."""
     assert not MENTION.search(for_message(text, limit))
     assert not MENTION.search(for_modal(text, limit))
     assert len(for_message(text, limit)) <= limit

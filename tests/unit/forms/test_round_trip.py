@@ -61,9 +61,7 @@ def test_initial_values_of_any_type_are_drawn(case: Case, data: st.DataObject) -
 
 @THOROUGH
 @given(cases(), st.data())
-def test_whatever_is_reported_is_an_error_of_its_field_and_never_an_exception(
-    case: Case, data: st.DataObject
-) -> None:
+def test_whatever_is_reported_is_an_error_of_its_field_and_never_an_exception(case: Case, data: st.DataObject) -> None:
     """A forged or broken state gives values or errors by field, and the model has the last word."""
     form = Form.of(case.model.model_json_schema())
     keys = st.sampled_from(

@@ -10,12 +10,8 @@ from pydantic import BaseModel, Field, create_model
 from pydantic.fields import FieldInfo
 
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60)
-NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True).filter(
-    lambda name: not name.startswith("model_")
-)
-CHOICES = st.lists(
-    st.one_of(TEXTS, st.integers(-5, 5)), min_size=1, max_size=30, unique_by=lambda value: str(value)
-)
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True).filter(lambda name: not name.startswith("model_"))
+CHOICES = st.lists(st.one_of(TEXTS, st.integers(-5, 5)), min_size=1, max_size=30, unique_by=lambda value: str(value))
 
 
 @dataclass(frozen=True)
@@ -95,11 +91,7 @@ BOOLS = st.builds(Kind, st.just(bool), st.just(st.booleans()))
 JSON = st.builds(
     Kind,
     st.just(dict[str, int | list[str]]),
-    st.just(
-        st.dictionaries(
-            TEXTS, st.one_of(st.integers(-9, 9), st.lists(TEXTS, max_size=2)), min_size=1, max_size=3
-        )
-    ),
+    st.just(st.dictionaries(TEXTS, st.one_of(st.integers(-9, 9), st.lists(TEXTS, max_size=2)), min_size=1, max_size=3)),
 )
 KINDS = st.one_of(texts(), integers(), floats(), choices(), lists_of_choices(), DAYS, MOMENTS, BOOLS, JSON)
 

@@ -1,0 +1,354 @@
+"""Each type of field has the input that suits it, and says clearly what it cannot read."""
+
+import enum
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+import pytest
+from pydantic import BaseModel, Field, SecretStr, create_model
+from pydantic.json_schema import SkipJsonSchema
+
+from bot.blocks import Block
+from bot.forms import UNSET, Form, Undrawable
+from tests.unit.forms.slack import check
+
+
+class Color(enum.Enum):
+    """An enum's own title is no label."""
+
+    RED = "red"
+    GREEN = "green"
+
+
+class Level(enum.IntEnum):
+    """Numbers to choose from."""
+
+    LOW = 1
+    HIGH = 2
+
+
+class Nested(BaseModel):
+    """A model within a model."""
+
+    inner: int
+
+
+LONG = "long " * 20
+FIFTY = tuple(f"option {number}" for number in range(50))
+FIVE_HUNDRED = tuple(f"option {number}" for number in range(500))
+
+
+def listed(options: tuple[str, ...]) -> Any:
+    """The type of a list of some of the options."""
+    return list[Literal[options]]  # type: ignore[valid-type]
+
+
+def form_of(annotation: Any, **field: Any) -> Form:
+    """The form of a model with the one field `it`."""
+    return Form.of(create_model("Model", it=(annotation, Field(**field))).model_json_schema())
+
+
+def block_of(form: Form, value: Any = UNSET) -> Block:
+    """The block of the field, filled in with `value`."""
+    blocks = form.blocks({} if value is UNSET else {"it": value})
+    check(blocks)
+    return blocks[0]
+
+
+def element_of(annotation: Any, value: Any = UNSET, **field: Any) -> Block:
+    """The element of the field, filled in with `value`."""
+    element: Block = block_of(form_of(annotation, **field), value)["element"]
+    return element
+
+
+def read(form: Form, state: dict[str, Any], initial: dict[str, Any] | None = None) -> Any:
+    """What the field is read as: its value, or its error as text."""
+    reading = form.read({form.block_id(("it",)): {"value": state}}, initial or {})
+    return reading.errors.get(("it",), reading.values.get("it", UNSET))
+
+
+@pytest.mark.parametrize(
+    ("annotation", "kind"),
+    [
+        (str, "plain_text_input"),
+        (int, "number_input"),
+        (float, "number_input"),
+        (bool, "radio_buttons"),
+        (Literal["a", "b"], "radio_buttons"),
+        (Literal["a"], "radio_buttons"),
+        (Literal["a", LONG], "static_select"),
+        (Literal[FIFTY], "static_select"),
+        (Color, "radio_buttons"),
+        (Level, "radio_buttons"),
+        (date, "datepicker"),
+        (datetime, "datetimepicker"),
+        (list[Literal["a", "b"]], "checkboxes"),
+        (set[Color], "checkboxes"),
+        (listed(FIFTY), "multi_static_select"),
+        (Any, "plain_text_input"),
+    ],
+)
+def test_a_type_has_its_element(annotation: Any, kind: str) -> None:
+    """Required, optional and with a null default, a type is asked for by the same element."""
+    assert element_of(annotation)["type"] == kind
+    assert element_of(annotation | None)["type"] == kind
+    assert element_of(annotation | None, default=None)["type"] == kind
+
+
+@pytest.mark.parametrize(
+    "annotation", [Literal[FIVE_HUNDRED], listed(FIVE_HUNDRED), dict[str, int], list[int], int | str, Nested]
+)
+def test_what_has_no_element_is_asked_for_as_json(annotation: Any) -> None:
+    """Nothing is dropped: what cannot be drawn yet is typed as JSON, and says so."""
+    block = block_of(form_of(annotation))
+
+    assert block["element"]["multiline"] is True
+    assert block["hint"]["text"].endswith("JSON") or block["hint"]["text"].endswith("(JSON)")
+
+
+@pytest.mark.parametrize(
+    ("field", "multiline"),
+    [
+        ({}, False),
+        ({"max_length": 150}, False),
+        ({"max_length": 151}, True),
+        ({"json_schema_extra": {"element": "multiline"}}, True),
+        ({"default": "two\nlines"}, True),
+    ],
+)
+def test_long_text_has_several_lines(field: dict[str, Any], multiline: bool) -> None:
+    """Text over 150 characters, or asked for as such, or that has line breaks, gets a large input."""
+    assert element_of(str, **field)["multiline"] is multiline
+
+
+def test_a_bool_with_a_default_is_a_checkbox() -> None:
+    """A checkbox can only tell yes from no, so it needs a default; without one there are two radio buttons."""
+    assert element_of(bool, default=True)["initial_options"][0]["text"]["text"] == "Yes"
+    assert "initial_options" not in element_of(bool, default=False)
+    assert read(form_of(bool, default=True), {"selected_options": []}) is False
+
+
+def test_titles_descriptions_and_examples_are_shown() -> None:
+    """The title is the label, the description the hint, the first example the placeholder."""
+    block = block_of(form_of(int, title="How many", description="At most ten", examples=[3, 4]))
+
+    assert block["label"]["text"] == "How many"
+    assert block["hint"]["text"] == "At most ten"
+    assert block["element"]["placeholder"]["text"] == "3"
+
+
+def test_a_field_of_an_enum_is_labelled_by_its_name() -> None:
+    """The title that pydantic gives an enum is the name of its class, and no label."""
+    assert block_of(form_of(Color))["label"]["text"] == "It"
+    assert block_of(form_of(Color | None, title="Paint"))["label"]["text"] == "Paint"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "field", "bounds"),
+    [
+        (int, {"ge": 1, "le": 9}, ("1", "9")),
+        (int, {"gt": 1, "lt": 9}, ("2", "8")),
+        (float, {"gt": 0.5, "le": 1e3}, ("0.5", "1000")),
+        (int, {"gt": 5, "lt": 6}, ("6", None)),
+    ],
+)
+def test_numbers_have_their_bounds(annotation: Any, field: dict[str, Any], bounds: tuple[str | None, ...]) -> None:
+    """Slack's input gets inclusive bounds, in digits; bounds that leave nothing are the model's to refuse."""
+    element = element_of(annotation, **field)
+
+    assert (element.get("min_value"), element.get("max_value")) == bounds
+    assert element["is_decimal_allowed"] is (annotation is float)
+
+
+def test_an_initial_value_beyond_its_bounds_is_shown() -> None:
+    """What the model will refuse can still be seen and corrected."""
+    assert element_of(int, 50, le=10) | {"max_value": "50", "initial_value": "50"} == element_of(int, 50, le=10)
+    assert element_of(str, "abcdef", max_length=3)["initial_value"] == "abcdef"
+    assert element_of(str, "a", min_length=3)["min_length"] == 1
+
+
+@pytest.mark.parametrize(
+    ("annotation", "typed", "value"),
+    [
+        (int, "12", 12),
+        (int, " -3.0 ", -3),
+        (float, "1e3", 1000.0),
+        (float, ".5", 0.5),
+        (float, "12.", 12.0),
+        (int, "1_000", "Give a whole number, such as 12."),
+        (int, "1.5", "Give a whole number, such as 12."),
+        (int, "٣", "Give a whole number, such as 12."),
+        (float, "1,5", "Give a number with a point, such as 12.5."),
+        (float, "nan", "Give a number with a point, such as 12.5."),
+        (float, "1e999", "Give a number with a point, such as 12.5."),
+        (str, "\ud800", "This holds half of a character; please type it again."),
+        (Any, '{"a": [1, 2.5, null]}', {"a": [1, 2.5, None]}),
+        (Any, "NaN", "This is not JSON: NaN is no JSON number at line 1, column 1."),
+        (Any, "[" * 2900, "This JSON is nested too deeply or holds a number that is too long."),
+    ],
+)
+def test_what_is_typed_is_read_or_refused_in_words(annotation: Any, typed: str, value: Any) -> None:
+    """A number that is none, or JSON that is none, is an error of its field."""
+    assert read(form_of(annotation), {"value": typed}) == value
+
+
+def test_json_errors_name_line_and_column() -> None:
+    """A mistake in JSON can be found."""
+    assert read(form_of(Any), {"value": '{\n  "a": oops\n}'}) == (
+        "This is not JSON: Expecting value at line 2, column 8."
+    )
+
+
+@pytest.mark.parametrize(
+    ("annotation", "field", "empty"),
+    [
+        (str | None, {"default": "x"}, None),
+        (int | None, {}, None),
+        (Literal["a"] | None, {}, None),
+        (str, {"default": "x"}, ""),
+        (list[Literal["a"]], {}, []),
+        (list[Literal["a"]] | None, {"default": None}, None),
+        (datetime, {"default_factory": lambda: datetime.now(UTC)}, UNSET),
+    ],
+)
+def test_an_input_left_empty_means_what_the_model_can_take(annotation: Any, field: dict[str, Any], empty: Any) -> None:
+    """Null where it may be null, an empty text or list where that is a value, and else nothing at all."""
+    form = form_of(annotation, **field)
+
+    assert read(form, {"value": None}) == empty
+    assert block_of(form)["optional"] is True
+
+
+@pytest.mark.parametrize(
+    ("annotation", "field"),
+    [
+        (str, {}),
+        (str, {"default": "x", "min_length": 1}),
+        (int, {"default": 3}),
+        (list[Literal["a"]], {"min_length": 1}),
+        (date, {}),
+    ],
+)
+def test_a_field_without_a_meaning_for_empty_must_be_filled_in(annotation: Any, field: dict[str, Any]) -> None:
+    """Slack asks for it, and so does the form."""
+    form = form_of(annotation, **field)
+
+    assert block_of(form)["optional"] is False
+    assert read(form, {"value": None}) == "Fill this in."
+
+
+def test_clearing_a_field_overrides_its_initial_value() -> None:
+    """An optional field that was emptied is null, not what it was before."""
+    assert read(form_of(str | None), {"value": None}, {"it": "before"}) is None
+
+
+def test_what_slack_cannot_show_is_not_lost_when_it_is_left_alone() -> None:
+    """Microseconds and the order of a list survive a modal that was submitted untouched."""
+    moment = "2026-05-01T10:00:00.123456+02:00"
+    picked = {"selected_date_time": int(datetime.fromisoformat(moment).timestamp())}
+
+    assert read(form_of(datetime), picked, {"it": moment}) == moment
+    assert read(form_of(datetime), {"selected_date_time": 1777629600}, {"it": moment}) == "2026-05-01T10:00:00Z"
+
+
+@pytest.mark.parametrize("moment", ["1999-12-31T23:59:59Z", "2290-01-01T00:00:00Z"])
+def test_a_moment_that_slacks_picker_cannot_hold_is_kept(moment: str) -> None:
+    """Slack takes timestamps of ten digits; another moment is shown and stays as it is."""
+    form = form_of(datetime)
+
+    assert form.blocks({"it": moment})[0]["type"] == "section"
+    assert form.read({}, {"it": moment}).values == {"it": moment}
+
+
+def test_an_optional_choice_can_be_taken_back() -> None:
+    """Radio buttons cannot be unpressed, so an optional choice offers "No answer"."""
+    form = form_of(Literal["a", "b"] | None, default=None)
+    element = block_of(form)["element"]
+
+    assert [option["text"]["text"] for option in element["options"]] == ["a", "b", "No answer"]
+    assert element["initial_option"]["text"]["text"] == "No answer"
+    assert read(form, {"selected_option": element["options"][2]}, {"it": "a"}) is None
+
+
+def test_choices_that_look_alike_can_be_told_apart() -> None:
+    """Long options are cut for Slack, and numbered where they would read the same; the value stays whole."""
+    long = "x" * 100
+    form = form_of(Literal["1", 1, f"{long}1", f"{long}2"])
+    options = block_of(form)["element"]["options"]
+    labels = [option["text"]["text"] for option in options]
+
+    assert len(set(labels)) == 4
+    assert [read(form, {"selected_option": option}) for option in options] == ["1", 1, f"{long}1", f"{long}2"]
+
+
+@pytest.mark.parametrize("claimed", ["choice-7", "choice--1", "1", "", None, 0, {"value": []}])
+def test_a_choice_that_was_never_offered_is_refused(claimed: Any) -> None:
+    """The position in an option is a claim: only those of the schema count."""
+    found = read(form_of(Literal["a", "b"]), {"selected_option": {"value": claimed}})
+
+    assert found == "This choice is no longer offered; please choose again."
+
+
+def test_true_is_not_one() -> None:
+    """A choice between true and 1 keeps them apart, as JSON does."""
+    form = form_of(Literal[1, True])
+    options = block_of(form)["element"]["options"]
+
+    assert read(form, {"selected_option": options[0]}) is not True
+    assert block_of(form, True)["element"]["initial_option"] == options[1]
+
+
+def test_secrets_are_refused() -> None:
+    """A secret must not be typed into Slack; the error names the field and what to do."""
+    with pytest.raises(Undrawable, match=r"'it' is a secret.*let the flow read the secret"):
+        form_of(SecretStr)
+
+
+def test_schemas_that_others_wrote_are_drawn() -> None:
+    """`definitions`, `allOf` with one member, `type` with null, titled constants: all give their element."""
+    form = Form.of(
+        {
+            "definitions": {"size": {"enum": ["s", "m"], "title": "Size"}},
+            "properties": {
+                "size": {"allOf": [{"$ref": "#/definitions/size"}], "title": "Your size"},
+                "count": {"type": ["integer", "null"], "default": None},
+                "kind": {"oneOf": [{"const": 1, "title": "One"}, {"const": 2, "title": "Two"}]},
+                "loop": {"$ref": "#/definitions/nowhere"},
+            },
+            "required": ["size", "kind"],
+        }
+    )
+    blocks = form.blocks({})
+    check(blocks)
+
+    assert [block["element"]["type"] for block in blocks] == [
+        "radio_buttons",
+        "number_input",
+        "radio_buttons",
+        "plain_text_input",
+    ]
+    assert [block["optional"] for block in blocks] == [False, True, False, True]
+    assert blocks[2]["element"]["options"][1]["text"]["text"] == "Two"
+
+
+def test_a_reference_that_leads_to_itself_ends() -> None:
+    """A schema that never says what it is, is asked for as JSON."""
+    form = Form.of({"$defs": {"a": {"$ref": "#/$defs/a"}}, "properties": {"it": {"$ref": "#/$defs/a"}}})
+
+    assert block_of(form)["element"]["multiline"] is True
+
+
+def test_block_ids_are_unique_and_short() -> None:
+    """A path is its block's id, told apart from every other path, and hashed where Slack would refuse it."""
+    paths = [("a", "b"), ("a/b",), ("a~1b",), ("x" * 300,), ("x" * 301,)]
+    ids = [Form.block_id(path) for path in paths]
+
+    assert len(set(ids)) == len(paths)
+    assert all(len(block_id) <= 255 for block_id in ids)
+
+
+def test_a_field_hidden_from_the_schema_is_not_asked_for() -> None:
+    """What the schema does not have, the form does not have."""
+    model = create_model("Model", it=(SkipJsonSchema[int], 1), other=(int, ...))
+
+    assert [field.name for field in Form.of(model.model_json_schema()).fields] == ["other"]
