@@ -1,12 +1,27 @@
 /** What happens when somebody uses an interactive element: confirm, wait for the app, say so when it does not answer. */
 import { press } from "./api.js";
 import { ask } from "./confirm.js";
+import { state } from "./state.js";
 import { toast } from "./toast.js";
 
-const FAILED = "The app did not answer. Nothing was changed; try again.";
+const REFUSALS = {
+  message_not_found: "This message is not there any more.",
+  action_not_found: "This message has changed meanwhile. Look at it again.",
+  is_archived: "This channel is archived.",
+  file_too_large: "Files of up to 10 MB are accepted.",
+};
 
 /** What to show a person for a failed act. */
-export const failureText = (answer) => answer.message || FAILED;
+export const failureText = (answer) =>
+  answer.message || REFUSALS[answer.error] || `That did not work: ${(answer.error ?? "no answer").replaceAll("_", " ")}.`;
+
+/**
+ * Tell the person about a failed act, unless the workspace does: where the app failed (and was timed), its own notice
+ * comes over the websocket.
+ */
+export function complain(answer) {
+  if (answer.ack_ms === undefined || !state.live) toast(failureText(answer));
+}
 
 /**
  * Where blocks stand, and what a press there carries along.
@@ -33,6 +48,6 @@ export async function act(surface, { element, blockId, value, node }) {
     values: surface.values(),
   });
   node.removeAttribute("aria-busy");
-  if (!answer.ok) toast(failureText(answer));
+  if (!answer.ok) complain(answer);
   return answer.ok;
 }

@@ -7,7 +7,7 @@ import { MessageList } from "./message_list.js";
 import { inline } from "./mrkdwn.js";
 import { avatar, personAvatar } from "./people.js";
 import { lastRead, markRead } from "./read.js";
-import { channelOf, channelTitle, isMine, isReply, messagesOf, on, personOf, state } from "./state.js";
+import { channelOf, channelTitle, isOpen, isReply, messagesOf, on, personOf, state } from "./state.js";
 import { announce } from "./toast.js";
 
 /** Draw the middle of the page. @param {{openDrawer: () => void}} actions */
@@ -58,7 +58,7 @@ export function drawChannel({ openDrawer }) {
     list.reset(channel ? `Messages in ${channelTitle(channel)}` : "Messages");
     drawHead();
     drawIntro();
-    composer.update(channel && isMine(channel) ? channel : null);
+    composer.update(channel && isOpen(channel) ? channel : null);
     drawMessages();
   }
 
@@ -68,7 +68,7 @@ export function drawChannel({ openDrawer }) {
     drawHead();
     drawIntro();
     const channel = channelOf(state.channel);
-    composer.update(channel && isMine(channel) ? channel : null);
+    composer.update(channel && isOpen(channel) ? channel : null);
     drawMessages();
   });
   on("messages", (id) => id === state.channel && drawMessages());

@@ -1,11 +1,10 @@
 /** The box under the messages: posts what is typed, runs slash commands, and completes commands and names. */
-import { failureText } from "./actions.js";
+import { complain } from "./actions.js";
 import { runCommand, say } from "./api.js";
 import { Completion } from "./completion.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { channelTitle, humans, state } from "./state.js";
-import { toast } from "./toast.js";
 
 /** What was typed and not sent, per place, so that looking elsewhere loses nothing. */
 const drafts = new Map();
@@ -17,6 +16,8 @@ export function encode(text) {
     .replace(/(^|[\s(])@([\w.-]+)/g, (whole, before, name) => {
       const person = humans().find((each) => each.name === name);
       if (person) return `${before}<@${person.id}>`;
+      const group = state.workspace.usergroups?.find((each) => each.handle === name);
+      if (group) return `${before}<!subteam^${group.id}|@${name}>`;
       return ["here", "channel", "everyone"].includes(name) ? `${before}<!${name}>` : whole;
     })
     .replace(/(^|[\s(])#([\w-]+)/g, (whole, before, name) => {
@@ -61,7 +62,7 @@ export class Composer {
     this.#channel = channel;
     this.form.hidden = !channel;
     this.away.hidden = Boolean(channel);
-    fill(this.away, "You are not in this channel: you can read along, and not write.");
+    fill(this.away, "This channel is archived: nobody can write here any more.");
     if (!channel) return;
     const label = this.inThread ? "Reply…" : `Message ${channelTitle(channel)}`;
     this.text.placeholder = label;
@@ -105,7 +106,7 @@ export class Composer {
     const answer = isCommand ? await runCommand(channel, text) : await say(channel, encode(text), thread);
     this.form.removeAttribute("aria-busy");
     if (answer.ok) return;
-    toast(failureText(answer));
+    complain(answer);
     drafts.set(key, text);
     if (this.#key === key && !this.text.value) this.#write(text);
   }

@@ -1,5 +1,5 @@
 /** One modal: a view's title, blocks and buttons, with what was typed, errors, and the wait for the app. */
-import { failureText } from "./actions.js";
+import { complain } from "./actions.js";
 import { closeView, submitView } from "./api.js";
 import { BlockList } from "./blocks/list.js";
 import { fill, h, uid } from "./dom.js";
@@ -8,7 +8,7 @@ import { icon } from "./icons.js";
 import { textNodes } from "./mrkdwn.js";
 import { avatar } from "./people.js";
 import { state } from "./state.js";
-import { announce, toast } from "./toast.js";
+import { announce } from "./toast.js";
 
 const same = (one, other) => JSON.stringify(one ?? {}) === JSON.stringify(other ?? {});
 
@@ -24,7 +24,7 @@ export class Modal {
     const { app } = state.workspace;
     this.title = h("h2.modal__title", { id: titleId });
     this.body = h("div.modal__blocks");
-    this.summary = h("div.modal__summary", { role: "alert" });
+    this.summary = h("div.modal__summary", { role: "alert", hidden: true });
     this.scroll = h("div.modal__body", { tabindex: "-1" }, this.summary, this.body);
     this.cancel = h("button.button", { type: "button", onclick: () => this.requestClose() });
     this.submit = h("button.button.button--primary", { type: "submit" });
@@ -45,6 +45,8 @@ export class Modal {
     }, this.form);
     this.blocks = new BlockList(this.body, { kind: "modal", place: { view_id: view.id } });
     this.update(view);
+    // A page that was loaded again finds what had been entered by then.
+    this.blocks.restore(view.state?.values ?? {});
   }
 
   /** Draw the view's newest state; what was typed stays where its field stays. */
@@ -88,7 +90,7 @@ export class Modal {
     this.#wait(true, this.cancel);
     const answer = await closeView(this.id);
     this.#wait(false, this.cancel);
-    if (!answer.ok) toast(failureText(answer));
+    if (!answer.ok) complain(answer);
   }
 
   async #send() {
@@ -101,7 +103,7 @@ export class Modal {
     this.#wait(false, this.submit);
     const errors = answer.errors ?? (answer.response?.response_action === "errors" ? answer.response.errors : null);
     if (errors) return this.#showErrors(errors, true);
-    return answer.ok ? undefined : toast(failureText(answer));
+    return answer.ok ? undefined : complain(answer);
   }
 
   #wait(busy, button) {
@@ -119,6 +121,7 @@ export class Modal {
     this.#errors = errors;
     if (!changed && !moveFocus) return;
     const { first, unplaced } = this.blocks.showErrors(errors);
+    this.summary.hidden = unplaced.length === 0;
     fill(this.summary, unplaced.map((text) => h("p.modal__error", {}, icon("bang", 18), h("span", {}, text))));
     if (unplaced.length) this.scroll.scrollTop = 0;
     if (first && Object.keys(errors).length) focusInside(first.control);

@@ -1,7 +1,7 @@
 /** Slack's mrkdwn and text objects as DOM nodes. */
 import { h, link } from "./dom.js";
 import { emojiNode, withEmoji } from "./emoji.js";
-import { channelMention, mention } from "./people.js";
+import { channelMention, groupMention, mention } from "./people.js";
 import { fullTime, slackDate } from "./time.js";
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
@@ -25,7 +25,7 @@ function angle(body) {
   if (target.startsWith("@")) return mention(target.slice(1), label);
   if (target.startsWith("#")) return channelMention(target.slice(1), label);
   if (target.startsWith("!date^")) return dateNode(target, label);
-  if (target.startsWith("!subteam^")) return h("span.mention", {}, unescape(label || "@group"));
+  if (target.startsWith("!subteam^")) return groupMention(target.split("^")[1], label);
   if (target.startsWith("!")) return h("span.mention.mention--all", {}, `@${label || target.slice(1)}`);
   return link(unescape(target), ...withEmoji(unescape(label ?? target.replace(/^mailto:/, ""))));
 }

@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { showChannel } from "./route.js";
-import { channelOf, channelTitle, isMine, personOf, state } from "./state.js";
+import { channelOf, channelTitle, groupOf, isMine, personOf, state } from "./state.js";
 
 const COLOURS = ["#0f766e", "#7c4a9e", "#b4532a", "#2f6db5", "#9d3a5f", "#54722b", "#8a6414", "#4453a8"];
 
@@ -44,6 +44,13 @@ export function mention(userId, label) {
   const app = state.workspace?.app.bot_user_id === userId;
   const name = label || person?.real_name || person?.name || (app ? state.workspace.app.name : userId);
   return h("span.mention", { class: userId === state.me ? "mention--me" : "", title: person?.title }, `@${name}`);
+}
+
+/** `@buyers`, highlighted when the reader is one of them. */
+export function groupMention(groupId, label) {
+  const group = groupOf(groupId);
+  const name = label?.replace(/^@/, "") || group?.handle || "group";
+  return h("span.mention", { class: group?.users?.includes(state.me) ? "mention--me" : "", title: group?.name }, `@${name}`);
 }
 
 /** `#releases`, which opens the channel when the reader is in it. */

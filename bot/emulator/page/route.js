@@ -26,7 +26,7 @@ export function restorePlace() {
 /** A direct message of somebody else, or a channel that is gone, cannot be shown: fall back to the first own one. */
 function ensureChannel() {
   const channel = channelOf(state.channel);
-  if (channel && (!channel.is_im || isMine(channel))) return;
+  if (channel && isMine(channel)) return;
   state.channel = (myChannels().find((each) => !each.is_im) ?? myChannels()[0] ?? state.workspace.channels[0])?.id ?? null;
 }
 

@@ -8,6 +8,8 @@ import { actAs, showChannel } from "./route.js";
 import { channelOf, channelTitle, humans, myChannels, on, personOf, state } from "./state.js";
 import { themeButton } from "./theme.js";
 
+const WORKSPACE = "Signoff workspace";
+
 /** @param {{closeDrawer: () => void}} actions */
 export function drawSidebar({ closeDrawer }) {
   const channels = h("ul.side-list", { role: "list" });
@@ -57,12 +59,20 @@ export function drawSidebar({ closeDrawer }) {
   const personRow = (person) => h("li.side-row.side-row--person", { title: [person.title, person.tz].filter(Boolean).join(" · ") },
     personAvatar(person, "small"), h("span.side-row__name", {}, person.real_name || person.name, person.id === state.me && h("span.side-row__you", {}, "you")));
 
+  /** The app before it has ever written to the person: there is nothing to open yet. */
+  function silentApp() {
+    const { app } = state.workspace;
+    return h("li.side-row.side-row--person", { title: "It has not written to you yet" },
+      avatar({ id: app.bot_user_id, name: app.name, app: true }, "small"), h("span.side-row__name", {}, app.name));
+  }
+
   function draw() {
     if (!state.workspace) return;
     const mine = myChannels();
-    name.textContent = state.workspace.team.name;
+    name.textContent = WORKSPACE;
     syncChildren(channels, mine.filter((channel) => !channel.is_im).map(channelRow));
-    syncChildren(apps, mine.filter((channel) => channel.is_im).map(channelRow));
+    const direct = mine.filter((channel) => channel.is_im);
+    syncChildren(apps, direct.length ? direct.map(channelRow) : [silentApp()]);
     people.replaceChildren(...humans().map(personRow));
     const person = personOf(state.me);
     me.setAttribute("aria-label", `Acting as ${person?.real_name || person?.name}. Switch person`);
@@ -73,7 +83,7 @@ export function drawSidebar({ closeDrawer }) {
   function drawTitle(mine) {
     const unread = mine.filter((channel) => channel.id !== state.channel).reduce((sum, channel) => sum + unreadCount(channel.id), 0);
     const channel = channelOf(state.channel);
-    document.title = `${unread ? `(${unread}) ` : ""}${channel ? `${channelTitle(channel)} – ` : ""}${state.workspace.team.name}`;
+    document.title = `${unread ? `(${unread}) ` : ""}${channel ? `${channelTitle(channel)} – ` : ""}${WORKSPACE}`;
   }
 
   function drawConnection() {

@@ -39,11 +39,17 @@ export const myZone = () => personOf(state.me)?.tz || Intl.DateTimeFormat().reso
 /** People who can be acted as: everybody but the app. */
 export const humans = () => (state.workspace?.people ?? []).filter((person) => !person.is_bot);
 
-/** Whether the person acted as is in the channel; a channel without a member list is open to everybody. */
+/** Whether the channel is in the sidebar of the person acted as. Public channels are in everybody's. */
 export function isMine(channel) {
   if (channel.is_im) return channel.user === state.me;
-  return !channel.members?.length || channel.members.includes(state.me);
+  return !channel.is_private || channel.members.includes(state.me);
 }
+
+/** Whether one may write in the channel. */
+export const isOpen = (channel) => isMine(channel) && !channel.is_archived;
+
+/** The user group with this id, or null. */
+export const groupOf = (id) => state.workspace?.usergroups?.find((group) => group.id === id) ?? null;
 
 /** The channels in the person's sidebar. */
 export const myChannels = () => (state.workspace?.channels ?? []).filter((channel) => !channel.is_archived && isMine(channel));

@@ -4,7 +4,7 @@ import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { MessageList } from "./message_list.js";
 import { showThread } from "./route.js";
-import { channelOf, channelTitle, isMine, on, repliesTo, state } from "./state.js";
+import { channelOf, channelTitle, isOpen, on, repliesTo, state } from "./state.js";
 
 export function drawThread() {
   const where = h("span.thread__where");
@@ -39,7 +39,7 @@ export function drawThread() {
     const replies = repliesTo(channel.id, parent.ts);
     fill(where, channelTitle(channel));
     fill(count, replies.length ? `${replies.length} ${replies.length === 1 ? "reply" : "replies"}` : "No replies yet");
-    composer.update(isMine(channel) ? channel : null);
+    composer.update(isOpen(channel) ? channel : null);
     list.update([parent, ...replies]);
     list.list.querySelector("li")?.after(count);
     if (opened) composer.focus();

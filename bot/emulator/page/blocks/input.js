@@ -20,12 +20,13 @@ export function input(block, surface) {
   const label = field.isGroup
     ? h("div.input__label", { id: labelId }, words)
     : h("label.input__label", { id: labelId, for: field.control.id }, words);
-  const error = h("div.input__error", { id: errorId, role: "alert" });
+  const error = h("div.input__error", { id: errorId, role: "alert", hidden: true });
   const node = h("div.input", {}, label, field.node, error, block.hint && h("div.input__hint", { id: hintId }, textNodes(block.hint)));
 
   function showError(text) {
     const described = [text !== null && errorId, block.hint && hintId].filter(Boolean).join(" ");
     node.classList.toggle("input--invalid", text !== null);
+    error.hidden = text === null;
     fill(error, text !== null && [icon("bang", 16), h("span", {}, text)]);
     if (text === null) field.control.removeAttribute("aria-invalid");
     else field.control.setAttribute("aria-invalid", "true");

@@ -58,6 +58,14 @@ export class BlockList {
     return values;
   }
 
+  /** Fill in what was entered before, in the same form. */
+  restore(values) {
+    for (const field of this.fields) {
+      const state = values[field.blockId]?.[field.actionId];
+      if (state && field.restore) field.restore(state);
+    }
+  }
+
   /** What the person must correct before anything can be sent: `{block_id: text}`. */
   problems() {
     return Object.fromEntries(this.fields.map((field) => [field.blockId, field.problem?.()]).filter(([, text]) => text));

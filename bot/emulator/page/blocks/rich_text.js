@@ -1,7 +1,7 @@
 /** The `rich_text` block: sections, lists, quotes and code, with styled inline elements. */
 import { h, link } from "../dom.js";
 import { emojiNode, withEmoji } from "../emoji.js";
-import { channelMention, mention } from "../people.js";
+import { channelMention, groupMention, mention } from "../people.js";
 import { slackDate } from "../time.js";
 
 const TAGS = { code: "code", strike: "s", italic: "em", bold: "strong", underline: "u" };
@@ -15,7 +15,7 @@ const INLINE = {
   link: (part) => [link(part.url, part.text || part.url)],
   user: (part) => [mention(part.user_id)],
   channel: (part) => [channelMention(part.channel_id)],
-  usergroup: (part) => [h("span.mention", {}, `@${part.usergroup_id}`)],
+  usergroup: (part) => [groupMention(part.usergroup_id)],
   broadcast: (part) => [h("span.mention.mention--all", {}, `@${part.range}`)],
   emoji: (part) => [emojiNode(part.name, part.unicode) ?? `:${part.name}:`],
   date: (part) => [slackDate(part.timestamp, part.format)],

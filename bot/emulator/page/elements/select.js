@@ -43,7 +43,7 @@ export function select(element, env) {
     const raw = box.chosen().map((item) => item.raw);
     return { type: element.type, [kind.key]: kind.multi ? raw : raw[0] ?? null };
   };
-  const restore = (held) => box.choose([held[kind.key] ?? []].flat().map(source.item));
+  const restore = (held) => box.choose([held[kind.key] ?? []].flat().map(source.item).filter(source.has));
 
   let before = value();
   async function changed() {

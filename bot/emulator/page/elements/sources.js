@@ -18,6 +18,7 @@ import { channelOf, channelTitle, humans, myChannels, personOf, state } from "..
  * @typedef {object} Source
  * @property {(typed: string) => Group[] | Promise<Group[]>} load
  * @property {(raw: any) => Item} item the choice for a value held
+ * @property {(item: Item) => boolean} has whether it can still be chosen
  * @property {number} [minimum] letters needed before the app is asked
  */
 
@@ -44,11 +45,13 @@ export function search(groups, typed) {
 const staticSource = (element) => ({
   load: (typed) => search(optionGroups(element), typed),
   item: optionItem,
+  has: (item) => optionGroups(element).some(({ items }) => items.some(({ key }) => key === item.key)),
 });
 
 const externalSource = (element, env) => ({
   minimum: element.min_query_length ?? 3,
   item: optionItem,
+  has: () => true,
   async load(typed) {
     const answer = await readOptions(env.surface.place, env.blockId, element.action_id, typed);
     if (!answer.ok) throw new Error(answer.message || "The app did not answer.");
@@ -66,6 +69,7 @@ function personItem(person) {
 const peopleSource = () => ({
   load: (typed) => search([{ label: null, items: humans().map(personItem) }], typed),
   item: (id) => personItem(personOf(id) ?? { id, name: id }),
+  has: (item) => Boolean(personOf(item.key)),
 });
 
 function channelItem(channel) {
@@ -89,6 +93,7 @@ function included(channel, filter) {
 const channelsSource = (keep) => ({
   load: (typed) => search([{ label: null, items: myChannels().filter(keep).map(channelItem) }], typed),
   item: (id) => channelItem(channelOf(id) ?? { id, name: id }),
+  has: (item) => Boolean(channelOf(item.key)),
 });
 
 /** @type {Record<string, (element: object, env: object) => Source>} */
