@@ -7,6 +7,7 @@ from bot.blocks import (
     HEADER_TEXT,
     MARKDOWN_TEXT,
     MESSAGE_TEXT,
+    SECTION_TEXT,
     Block,
     Message,
     button,
@@ -39,9 +40,6 @@ METADATA_EVENT = "signoff_prompt"
 """The type of the metadata by which a lost card is found again."""
 
 
-_LONGEST_TITLE = 1500
-
-
 def card(prompt: Prompt, mentions: Mapping[str, str]) -> Message:
     """The card of a prompt, open or settled.
 
@@ -64,10 +62,9 @@ def card(prompt: Prompt, mentions: Mapping[str, str]) -> Message:
 
 def _heading(prompt: Prompt) -> list[Block]:
     title = title_of(prompt)
-    blocks = [header(plain(title, HEADER_TEXT) or "Signoff")]
-    if len(title) > HEADER_TEXT:
-        blocks.append(section(plain_text(lines(title, _LONGEST_TITLE))))
-    return [*blocks, context(plain_text(plain(f"{prompt.flow} · {prompt.run_name}", 300) or "Signoff"))]
+    fits = len(title) <= HEADER_TEXT
+    asked = header(title) if fits else section(mrkdwn(bold(title, SECTION_TEXT)))
+    return [asked, context(plain_text(plain(f"{prompt.flow} · {prompt.run_name}", 300)))]
 
 
 def _description(prompt: Prompt, others: list[Block]) -> list[Block]:

@@ -1,6 +1,7 @@
 """Markdown descriptions, for a message (Slack's `markdown` block) and for a modal, which has only mrkdwn."""
 
 import re
+from itertools import zip_longest
 
 from bot.markup import clean
 
@@ -16,7 +17,7 @@ _BULLET = re.compile(r"^(\s*)[-*+] +")
 _HALF_TOKEN = re.compile(r"(?:&[a-z]{0,3}|<https?://[^>]*)$")
 _SHORTENED = "…"
 _ROW = re.compile(r"^ {0,3}\|.*\|\s*$")
-_TABLE = "|"
+_RULE = re.compile(r":?-+:?")
 _KEPT = "\x00"
 
 
@@ -36,20 +37,31 @@ def for_modal(text: str, limit: int) -> str:
     """
     shown: list[str] = []
     fence: str | None = None
+    table: list[str] = []
     for line in clean(text[: 2 * limit]).strip().split("\n"):
-        if fence == _TABLE and not _ROW.match(line):
-            fence = None
-            shown.append("```")
-        elif fence is None and _ROW.match(line):
-            fence = _TABLE
-            shown.append("```")
+        if fence is None and _ROW.match(line):
+            table.append(line)
+            continue
+        shown += _aligned(table)
+        table = []
         marks = _FENCE.match(line)
         if marks and (fence is None or marks[1].startswith(fence)):
             fence = marks[1] if fence is None else None
             shown.append("```")
         else:
             shown.append(_inline(line) if fence is None else _entities(line))
-    return _fit("\n".join([*shown, "```"] if fence else shown), limit)
+    return _fit("\n".join([*shown, *_aligned(table), *(["```"] if fence else [])]), limit)
+
+
+def _aligned(table: list[str]) -> list[str]:
+    """The rows of a table with their columns under each other, in code."""
+    if not table:
+        return []
+    rows = [[cell.strip() for cell in row.strip().strip("|").split("|")] for row in table]
+    rows = [row for row in rows if not all(_RULE.fullmatch(cell) for cell in row)]
+    widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+    drawn = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in rows]
+    return ["```", *(_entities(row.rstrip()) for row in drawn), "```"]
 
 
 def _inline(line: str) -> str:

@@ -65,7 +65,7 @@ def escape(text: str, limit: int = 3000) -> str:
 
 def bold(text: str, limit: int = 300) -> str:
     """`text` in bold, as mrkdwn."""
-    escaped = escape(text, limit)
+    escaped = escape(text, limit - 2)
     return f"*{escaped}*" if escaped else ""
 
 

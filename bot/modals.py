@@ -39,7 +39,8 @@ def answer_modal(prompt: Prompt, form: Form, values: Mapping[str, Any], errors: 
         TooLarge: It has more inputs than a modal of Slack's holds.
     """
     blocks = [*_told(form, errors), *_asked(prompt), *form.blocks(values)]
-    view = _modal(title_of(prompt), blocks) | {
+    title = title_of(prompt)
+    view = _modal(title if len(title) <= MODAL_TITLE else prompt.flow, blocks) | {
         "callback_id": actions.ANSWER_MODAL,
         "private_metadata": prompt.id,
         "submit": plain_text("Submit" if form.fields else "Resume"),
@@ -119,11 +120,11 @@ def _modal(title: str, blocks: list[Block]) -> Block:
 
 
 def _heading(prompt: Prompt) -> list[Block]:
-    return [header(plain(title_of(prompt), HEADER_TEXT) or "Signoff")]
+    return [header(plain(title_of(prompt), HEADER_TEXT))]
 
 
 def _asked(prompt: Prompt) -> list[Block]:
-    """The title where the modal's own cuts it, and the description."""
+    """The title where it is too long for the modal's own, and the description."""
     blocks = _heading(prompt) if len(title_of(prompt)) > MODAL_TITLE else []
     text = for_modal(prompt.description, SECTION_TEXT)
     if text:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 
 from bot.forms import Form, Verdict, verdict_of
-from bot.markup import at, either, escape, utc
+from bot.markup import at, either, escape, plain, utc
 from flows.policy import Policy
 from store.records import Actor, Outcome, Prompt
 
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
+_TITLE = 1500
 _NAME = 80
 _MOST_NAMES = 12
 
@@ -24,8 +25,8 @@ def verdict_in(prompt: Prompt, form: Form) -> Verdict | None:
 
 
 def title_of(prompt: Prompt) -> str:
-    """What is asked, in a line of unescaped text."""
-    return prompt.title.strip() or f"{prompt.flow} waits for an answer"
+    """What is asked, in a line of text that is clean and not escaped; never empty."""
+    return plain(prompt.title, _TITLE) or plain(f"{prompt.flow} waits for an answer", _TITLE)
 
 
 def approvers_of(prompt: Prompt, mentions: Mapping[str, str]) -> str:

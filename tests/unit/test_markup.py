@@ -86,7 +86,7 @@ def test_every_bracket_in_a_modals_description_belongs_to_a_link(text: str) -> N
         ("[docs](https://example.com/a?b=1&c=2)", "<https://example.com/a?b=1&amp;c=2|docs>"),
         ("`a < b` < c", "`a &lt; b` &lt; c"),
         ("```python\nx = '<!here>'\n```", "```\nx = '&lt;!here&gt;'\n```"),
-        ("| a | b |\n|---|---|\n| 1 | 2 |", "```\n| a | b |\n|---|---|\n| 1 | 2 |\n```"),
+        ("| a | bc |\n|:---|---:|\n| 1 | <2 |", "```\na  bc\n1  &lt;2\n```"),
         ("snake_case_name and 2 * 3 * 4", "snake_case_name and 2 * 3 * 4"),
     ],
 )

@@ -1,0 +1,92 @@
+"""Cards and modals as they are meant to look, one JSON file each beside this module.
+
+After a change that is meant, `uv run python -m tests.golden.scenes` writes the files anew: read the difference.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.blocks import Message
+from bot.cards import card
+from bot.listing import listing
+from bot.modals import answer_modal, reject_modal, settled_modal
+from bot.notices import notice_message
+from bot.wording import form_of
+from flows.validation import FieldError
+from store.records import Notice, Outcome
+from tests.unit.models import Approval, DataSet, ShirtOrder, Triage
+from tests.unit.prompts import MENTIONS, OPENED, prompt_for, settled
+
+FOLDER = Path(__file__).parent
+DESCRIPTION = """\
+Ships the **new** checkout, see [notes](https://example.com/notes?a=1&b=2).
+
+- faster `pay()`
+- fixes _three_ bugs
+
+| service | version |
+|---------|---------|
+| api     | 1.4     |
+
+Not for <!channel>.
+"""
+
+APPROVAL = prompt_for(
+    Approval,
+    {"version": "1.4.0", "at": "2026-05-01T18:00:00Z"},
+    description=DESCRIPTION,
+    deadline=OPENED + timedelta(hours=4),
+)
+APPROVED = prompt_for(
+    Approval,
+    dict(APPROVAL.initial),
+    **settled(answer={"approved": True, "version": "1.4.1", "at": None, "reason": "With the *fix*"}),
+)
+SHIRT = prompt_for(ShirtOrder, {"size": "large"}, title="Which shirt?", flow="order")
+DATA = prompt_for(DataSet, {"rows": 50}, title="Make the data set", flow="dataset", description=DESCRIPTION)
+
+
+def _notice(kind: str, detail: dict[str, Any]) -> Notice:
+    return Notice(1, APPROVAL, kind, detail, OPENED + timedelta(hours=1, minutes=30), 0, None, None)
+
+
+SCENES: dict[str, Callable[[], Message | dict[str, Any]]] = {
+    "card_approval": lambda: card(APPROVAL, MENTIONS),
+    "card_choice": lambda: card(SHIRT, MENTIONS),
+    "card_answer": lambda: card(DATA, MENTIONS),
+    "card_resume": lambda: card(prompt_for(None, policy={}), {}),
+    "card_approved": lambda: card(APPROVED, MENTIONS),
+    "card_rejected": lambda: card(
+        prompt_for(ShirtOrder, {"size": "large"}, **settled(Outcome.REJECTED, reason="No red ones left")), {}
+    ),
+    "card_timed_out": lambda: card(prompt_for(Triage, **settled(Outcome.TIMED_OUT, None)), {}),
+    "modal_answer": lambda: answer_modal(DATA, form_of(DATA), DATA.initial),
+    "modal_answer_refused": lambda: answer_modal(
+        SHIRT,
+        form_of(SHIRT),
+        {"size": "small", "color": "red"},
+        [FieldError((), "There are no small red shirts.")],
+    ),
+    "modal_reject": lambda: reject_modal(APPROVAL),
+    "modal_settled": lambda: settled_modal(APPROVED),
+    "notice_reminder": lambda: notice_message(_notice("reminder", {}), MENTIONS),
+    "notice_completed": lambda: notice_message(
+        _notice("run_ended", {"state": "Completed", "run_name": "bold-lemur", "result": "1.4.1"}), MENTIONS
+    ),
+    "listing": lambda: listing([APPROVAL, SHIRT], OPENED + timedelta(hours=5)),
+}
+
+
+def drawn(name: str) -> str:
+    """The JSON of a scene, as its file has it."""
+    scene = SCENES[name]()
+    shown = {"text": scene.text, "blocks": list(scene.blocks)} if isinstance(scene, Message) else scene
+    return json.dumps(shown, indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for name in SCENES:
+        (FOLDER / f"{name}.json").write_text(drawn(name), encoding="utf-8")
