@@ -1,0 +1,48 @@
+"""What a flow author imports. The names and their meaning are Prefect's, so that a flow moves by its import line."""
+
+from flows.context import idempotency_key
+from flows.errors import (
+    FlowPauseTimeout,
+    FlowsError,
+    InvalidFlow,
+    InvalidInput,
+    InvalidParameters,
+    MissingContextError,
+    NotAllowed,
+    NotPausedError,
+    PromptRejected,
+    StepTimeout,
+    UnserializableResult,
+)
+from flows.flow import Flow, flow
+from flows.input import RunInput
+from flows.pausing import pause_flow_run, suspend_flow_run
+from flows.policy import Policy
+from flows.resuming import resume_flow_run
+from flows.run_logging import get_run_logger
+from flows.task import Task, task
+
+__all__ = [
+    "Flow",
+    "FlowPauseTimeout",
+    "FlowsError",
+    "InvalidFlow",
+    "InvalidInput",
+    "InvalidParameters",
+    "MissingContextError",
+    "NotAllowed",
+    "NotPausedError",
+    "Policy",
+    "PromptRejected",
+    "RunInput",
+    "StepTimeout",
+    "Task",
+    "UnserializableResult",
+    "flow",
+    "get_run_logger",
+    "idempotency_key",
+    "pause_flow_run",
+    "resume_flow_run",
+    "suspend_flow_run",
+    "task",
+]

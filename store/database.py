@@ -116,8 +116,7 @@ class Database:
             cause = " ".join(str(error.orig).split()) or type(error.orig).__name__
             if _is_missing_table(error):
                 raise DatabaseOutdated(
-                    f"The database {self.shown_url} lacks tables of this Signoff ({cause}). "
-                    "Run `signoff db upgrade`."
+                    f"The database {self.shown_url} lacks tables of this Signoff ({cause}). Run `signoff db upgrade`."
                 ) from error
             if _is_unreachable(error):
                 raise DatabaseUnavailable(
@@ -190,9 +189,7 @@ def _is_missing_table(error: DBAPIError) -> bool:
 
 def _is_unreachable(error: DBAPIError) -> bool:
     # Not only OperationalError: SQLite says DatabaseError where the file is no database.
-    return error.connection_invalidated or not isinstance(
-        error, (IntegrityError, DataError, ProgrammingError)
-    )
+    return error.connection_invalidated or not isinstance(error, (IntegrityError, DataError, ProgrammingError))
 
 
 def _first_line(error: Exception) -> str:

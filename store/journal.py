@@ -19,11 +19,13 @@ def load(db: Database, run_id: str) -> dict[str, Step]:
 
 
 def record(db: Database, done: Step, *, fence: int) -> None:
-    """Write a step that has ended.
+    """Write a step that has ended. Writing it twice, after a commit whose end was not heard, is once.
 
     Raises:
         LeaseLost: If another worker holds the run now: the step does not count.
     """
     with db.write() as tx:
         hold(tx, done.run_id, fence)
-        tx.execute(steps.insert(), asdict(done))
+        known = select(steps.c.key).where(steps.c.run_id == done.run_id, steps.c.key == done.key)
+        if tx.execute(known).first() is None:
+            tx.execute(steps.insert(), asdict(done))

@@ -33,9 +33,7 @@ class WorkerRow:
 def join(db: Database, worker: str, *, domain: str, pid: int, now: datetime, lease: timedelta) -> None:
     """Announce a worker."""
     with db.write() as tx:
-        tx.execute(
-            insert(workers).values(id=worker, domain=domain, pid=pid, started_at=now, expires_at=now + lease)
-        )
+        tx.execute(insert(workers).values(id=worker, domain=domain, pid=pid, started_at=now, expires_at=now + lease))
 
 
 def renew(db: Database, worker: str, *, now: datetime, lease: timedelta) -> bool:
@@ -81,8 +79,9 @@ def hold(tx: Transaction, run_id: str, fence: int) -> None:
     """Make sure, and keep sure until the commit, that the newest claim on the run is the one with `fence`.
 
     Raises:
-        LeaseLost: If it is not.
+        LeaseLost: If it is not, or if the run has ended.
     """
-    query = select(flow_runs.c.fence).where(flow_runs.c.id == run_id).with_for_update()
-    if tx.execute(query).scalar() != fence:
+    query = select(flow_runs.c.fence, flow_runs.c.finished_at).where(flow_runs.c.id == run_id)
+    held = tx.execute(query.with_for_update()).one_or_none()
+    if held is None or held.fence != fence or held.finished_at is not None:
         raise LeaseLost(f"The run {run_id} is no longer held with fence {fence}.")

@@ -15,17 +15,11 @@ from store.tables import cards, notices, prompts
 
 def add(tx: Transaction, prompt_id: str, *, kind: str, detail: Mapping[str, Any], now: datetime) -> None:
     """Have a message posted, within a transaction that is open."""
-    tx.execute(
-        notices.insert().values(
-            prompt_id=prompt_id, kind=kind, detail=dict(detail), created_at=now, due_at=now
-        )
-    )
+    tx.execute(notices.insert().values(prompt_id=prompt_id, kind=kind, detail=dict(detail), created_at=now, due_at=now))
     tx.touch(Topic.CARDS)
 
 
-def add_for_run(
-    tx: Transaction, run_id: str, *, kind: str, detail: Mapping[str, Any], now: datetime
-) -> str | None:
+def add_for_run(tx: Transaction, run_id: str, *, kind: str, detail: Mapping[str, Any], now: datetime) -> str | None:
     """Have a message posted under the run's last card; the prompt's id, or `None` if it never asked."""
     newest = (
         select(prompts.c.id)

@@ -88,9 +88,7 @@ def settle(
     with db.write() as tx:
         run_id = tx.execute(select(prompts.c.run_id).where(prompts.c.id == prompt_id)).scalar()
         if run_id is None:
-            raise NoSuchPrompt(
-                f"There is no prompt {prompt_id!r}. `signoff pending` lists those that are open."
-            )
+            raise NoSuchPrompt(f"There is no prompt {prompt_id!r}. `signoff pending` lists those that are open.")
         # The run first, then the prompt: `open_prompt` locks in the same order.
         tx.execute(select(flow_runs.c.id).where(flow_runs.c.id == run_id).with_for_update())
         won = _end(tx, prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
@@ -163,8 +161,13 @@ def due(db: Database, *, now: datetime, limit: int = 100) -> list[Prompt]:
         return [prompt(row) for row in connection.execute(query)]
 
 
-def remind(db: Database, reminded: Prompt, *, due_at: datetime | None, now: datetime) -> bool:
-    """Have a reminder posted, unless another process has, or the prompt is settled; whether it was."""
+def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None, now: datetime) -> bool:
+    """Have a reminder posted, unless another process has, or the prompt is settled; whether it was.
+
+    Args:
+        sent: How many of the policy's reminders are behind then.
+        due_at: When the clock has to look at the prompt next.
+    """
     with db.write() as tx:
         moved = tx.execute(
             update(prompts)
@@ -173,11 +176,11 @@ def remind(db: Database, reminded: Prompt, *, due_at: datetime | None, now: date
                 prompts.c.outcome.is_(None),
                 prompts.c.reminders_sent == reminded.reminders_sent,
             )
-            .values(reminders_sent=reminded.reminders_sent + 1, due_at=due_at)
+            .values(reminders_sent=sent, due_at=due_at)
         )
         if moved.rowcount == 0:
             return False
-        notices.add(tx, reminded.id, kind="reminder", detail={"number": reminded.reminders_sent + 1}, now=now)
+        notices.add(tx, reminded.id, kind="reminder", detail={"number": sent}, now=now)
         ledger.add(tx, reminded.id, "reminded", now=now)
         return True
 

@@ -71,7 +71,6 @@ class FlowRun:
         runnable_at: When a worker may take it; `None` while it waits or is being run.
         lease_owner: The worker that holds it, running or paused.
         fence: The fencing token of the newest claim; only its holder may record.
-        fingerprint: The hash of the flow's code when the run last began.
         attempt: How many times the flow function was tried; waiting and restarting do not count.
         result: The flow's return value as JSON.
     """
@@ -88,7 +87,6 @@ class FlowRun:
     runnable_at: datetime | None
     lease_owner: str | None
     fence: int
-    fingerprint: str | None
     attempt: int
     result: Any
     error: str | None
@@ -135,7 +133,7 @@ class Prompt:
     due_at: datetime | None
     reminders_sent: int
     schema_hash: str = ""
-    fingerprint: str | None = None
+    fingerprint: str = ""
     outcome: Outcome | None = None
     settled_at: datetime | None = None
     settled_by: Actor | None = None
@@ -156,13 +154,15 @@ class Step:
     Attributes:
         key: The name within the run: `build`, then `build-2`.
         arguments_hash: A hash of the arguments it was called with.
-        format: How `result` is written: `json`, `pickle` or `error`.
+        fingerprint: The hash of the flow's code when it was recorded.
+        format: How `result` is written: `json`, `typed`, `pickle` or `error`.
         result: The recorded return value or error, as text.
     """
 
     run_id: str
     key: str
     arguments_hash: str
+    fingerprint: str
     format: str
     result: str
     started_at: datetime

@@ -114,24 +114,11 @@ def next_runnable_at(
     db: Database, *, flows: Collection[str], now: datetime, only: str | None = None
 ) -> datetime | None:
     """When the next run of these flows becomes runnable by the passing of time alone."""
-    query = select(func.min(flow_runs.c.runnable_at)).where(
-        flow_runs.c.runnable_at > now, flow_runs.c.flow.in_(flows)
-    )
+    query = select(func.min(flow_runs.c.runnable_at)).where(flow_runs.c.runnable_at > now, flow_runs.c.flow.in_(flows))
     if only is not None:
         query = query.where(flow_runs.c.id == only)
     with db.read() as connection:
         return connection.execute(query).scalar()
-
-
-def begin(db: Database, run_id: str, fence: int, *, fingerprint: str) -> None:
-    """Note which code the run goes on with.
-
-    Raises:
-        LeaseLost: If another worker holds the run now.
-    """
-    with db.write() as tx:
-        hold(tx, run_id, fence)
-        tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(fingerprint=fingerprint))
 
 
 def finish(
@@ -155,9 +142,7 @@ def finish(
         tx.execute(
             update(flow_runs)
             .where(flow_runs.c.id == run_id)
-            .values(
-                state=state, finished_at=now, result=result, error=error, message=message, lease_owner=None
-            )
+            .values(state=state, finished_at=now, result=result, error=error, message=message, lease_owner=None)
         )
         close_open_prompts(tx, run_id, actor=_SIGNOFF, reason="The run has ended.", now=now)
         _tell_end(tx, run_id, state, now, result=result, error=error)

@@ -33,7 +33,6 @@ def upgrade() -> None:
         sa.Column("runnable_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.String(length=36), nullable=True),
         sa.Column("fence", sa.Integer(), nullable=False),
-        sa.Column("fingerprint", sa.String(length=64), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("result", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
@@ -74,9 +73,7 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("data", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["flow_runs.id"], name=op.f("fk_artifacts_run_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["run_id"], ["flow_runs.id"], name=op.f("fk_artifacts_run_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_artifacts")),
     )
     op.create_index(op.f("ix_artifacts_key"), "artifacts", ["key"], unique=False)
@@ -90,7 +87,7 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("schema", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("schema_hash", sa.String(length=64), nullable=False),
-        sa.Column("fingerprint", sa.String(length=64), nullable=True),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("initial", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("policy", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("model", sa.String(), nullable=True),
@@ -105,9 +102,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["flow_runs.id"], name=op.f("fk_prompts_run_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["run_id"], ["flow_runs.id"], name=op.f("fk_prompts_run_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prompts")),
         sa.UniqueConstraint("run_id", "key", name=op.f("uq_prompts_run_id_key")),
     )
@@ -132,13 +127,12 @@ def upgrade() -> None:
         sa.Column("run_id", sa.String(length=36), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("arguments_hash", sa.String(length=64), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("format", sa.String(length=8), nullable=False),
         sa.Column("result", sa.Text(), nullable=False),
         sa.Column("started_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("finished_at", UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["flow_runs.id"], name=op.f("fk_steps_run_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["run_id"], ["flow_runs.id"], name=op.f("fk_steps_run_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "key", name=op.f("pk_steps")),
         sqlite_with_rowid=False,
     )
@@ -151,9 +145,7 @@ def upgrade() -> None:
         sa.Column("due_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["prompt_id"], ["prompts.id"], name=op.f("fk_cards_prompt_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["prompt_id"], ["prompts.id"], name=op.f("fk_cards_prompt_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("prompt_id", name=op.f("pk_cards")),
     )
     op.create_index(
@@ -166,25 +158,19 @@ def upgrade() -> None:
     )
     op.create_table(
         "ledger",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("prompt_id", sa.String(length=36), nullable=False),
         sa.Column("at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("event", sa.String(length=32), nullable=False),
         sa.Column("actor", sa.String(), nullable=True),
         sa.Column("detail", sa.JSON(none_as_null=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["prompt_id"], ["prompts.id"], name=op.f("fk_ledger_prompt_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["prompt_id"], ["prompts.id"], name=op.f("fk_ledger_prompt_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
     )
     op.create_index(op.f("ix_ledger_prompt_id"), "ledger", ["prompt_id"], unique=False)
     op.create_table(
         "notices",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("prompt_id", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("detail", sa.JSON(none_as_null=True), nullable=False),
@@ -193,9 +179,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("ts", sa.String(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["prompt_id"], ["prompts.id"], name=op.f("fk_notices_prompt_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["prompt_id"], ["prompts.id"], name=op.f("fk_notices_prompt_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
     )
     op.create_index(
@@ -208,9 +192,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "submissions",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("prompt_id", sa.String(length=36), nullable=False),
         sa.Column("at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),

@@ -1,0 +1,98 @@
+"""Trying a function again, and giving it only so much time."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import Any
+
+from flows.errors import StepTimeout
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """How often a function is tried, and how long each try may take.
+
+    Attributes:
+        retries: How many tries may follow the first.
+        delay: Seconds before each retry; a sequence gives them one by one, its last for all further ones.
+        timeout: Seconds for one try; `None` for no limit.
+    """
+
+    name: str
+    retries: int = 0
+    delay: float | Sequence[float] = 0
+    timeout: float | None = None
+
+    def delay_before(self, retry: int) -> float:
+        """Seconds to wait before the retry with this number, counted from 1."""
+        if isinstance(self.delay, (int, float)):
+            return float(self.delay)
+        return float(self.delay[min(retry, len(self.delay)) - 1]) if self.delay else 0.0
+
+    def call(self, function: Callable[[], Any], *, failed: Callable[[Exception, int], None]) -> Any:
+        """Try a function until it returns, or raise its last error.
+
+        Args:
+            failed: Told of each error that is followed by a retry, with the retry's number.
+        """
+        for retry in range(1, self.retries + 1):
+            try:
+                return self._within_time(function)
+            except Exception as error:  # noqa: BLE001 - any failure may be retried
+                failed(error, retry)
+            time.sleep(self.delay_before(retry))
+        return self._within_time(function)
+
+    async def call_async(
+        self, function: Callable[[], Awaitable[Any]], *, failed: Callable[[Exception, int], None]
+    ) -> Any:
+        """The same for an async function."""
+        for retry in range(1, self.retries + 1):
+            try:
+                return await self._within_time_async(function)
+            except Exception as error:  # noqa: BLE001 - any failure may be retried
+                failed(error, retry)
+            await asyncio.sleep(self.delay_before(retry))
+        return await self._within_time_async(function)
+
+    def _within_time(self, function: Callable[[], Any]) -> Any:
+        if self.timeout is None:
+            return function()
+        # A thread cannot be stopped from outside: what comes after the time is up is thrown away.
+        done: Future[Any] = Future()
+        context = copy_context()
+        thread = threading.Thread(
+            target=lambda: context.run(_fulfil, done, function), name=f"{self.name}-timed", daemon=True
+        )
+        thread.start()
+        try:
+            return done.result(self.timeout)
+        except TimeoutError:
+            if done.done():
+                raise
+            raise self._too_long() from None
+
+    async def _within_time_async(self, function: Callable[[], Awaitable[Any]]) -> Any:
+        if self.timeout is None:
+            return await function()
+        try:
+            async with asyncio.timeout(self.timeout) as limit:
+                return await function()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise self._too_long() from None
+
+    def _too_long(self) -> StepTimeout:
+        return StepTimeout(f"{self.name} took longer than {self.timeout:g} seconds.")
+
+
+def _fulfil(done: "Future[Any]", function: Callable[[], Any]) -> None:
+    try:
+        done.set_result(function())
+    except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+        done.set_exception(error)

@@ -1,0 +1,87 @@
+"""What code within a flow run stands in: the run, its journal, and how it can wait."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from flows.errors import MissingContextError, Unwind
+from flows.journal import Journal
+from store.database import Database
+from store.records import FlowRun
+
+
+class Holder(Protocol):
+    """Holds a run in memory while it waits."""
+
+    def hold(self) -> "Future[FlowRun | Unwind]":
+        """Give up the worker's slot. The future gets the run as it was claimed anew, or why it has to go."""
+
+    def let_go(self) -> None:
+        """Take the slot back: there was nothing to wait for."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """Where the code that runs now stands.
+
+    Attributes:
+        scope: What stands in front of the keys of steps called from here: empty, or `release/`.
+        step: The key of the task or nested flow that runs; empty in the flow itself.
+        log_prints: Whether what is printed goes to the run's log.
+    """
+
+    db: Database
+    run: FlowRun
+    journal: Journal
+    holder: Holder
+    log_prints: bool = False
+    scope: str = ""
+    step: str = ""
+
+    def within(self, key: str, *, log_prints: bool | None) -> "RunContext":
+        """The context of a step of this one."""
+        prints = self.log_prints if log_prints is None else log_prints
+        return replace(self, scope=f"{key}/", step=key, log_prints=prints)
+
+
+_current: ContextVar[RunContext | None] = ContextVar("signoff_run", default=None)
+
+
+def current() -> RunContext | None:
+    """The context of the flow run that this code belongs to, or `None`."""
+    return _current.get()
+
+
+def required(what: str) -> RunContext:
+    """The context of the flow run that this code belongs to.
+
+    Raises:
+        MissingContextError: If it belongs to none.
+    """
+    context = _current.get()
+    if context is None:
+        raise MissingContextError(f"{what} can only be used within a flow run.")
+    return context
+
+
+@contextmanager
+def entered(context: RunContext) -> Iterator[None]:
+    """Run the block in this context."""
+    token = _current.set(context)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def idempotency_key() -> str:
+    """A key for the effect of the task that runs: the same on each try, also after a crash.
+
+    Raises:
+        MissingContextError: If no flow run is going on.
+    """
+    context = required("idempotency_key()")
+    return f"{context.run.id}:{context.step}"

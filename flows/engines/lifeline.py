@@ -1,0 +1,98 @@
+"""Keeps a worker's claims alive, and frees those of workers that died."""
+
+import logging
+import os
+import socket
+import threading
+import uuid
+from datetime import timedelta
+from pathlib import Path
+
+from flows.names import new_id, now
+from store import leases
+from store.database import Database
+from store.errors import StoreError
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+"""How long a worker that says nothing is taken to be alive."""
+
+
+class Lifeline:
+    """One worker's sign of life.
+
+    A worker that was thought dead, after a long sleep of the machine for instance, begins anew under another id:
+    what it still runs can record nothing, and is run again by whoever claims it.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._domain = process_domain()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="signoff-lifeline", daemon=True)
+        self.worker = new_id()
+        """The id under which runs are claimed now."""
+
+    def start(self) -> None:
+        """Announce the worker, and free what dead workers held."""
+        self._join()
+        self.look()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leave: whatever the worker still holds is free."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        try:
+            leases.free(self._db, self.worker, now=now())
+        except StoreError as error:
+            logger.warning("The worker could not sign off, its runs are free in %s: %s", LEASE, error)
+
+    def look(self) -> None:
+        """Renew the claims, and free those of the dead."""
+        if not leases.renew(self._db, self.worker, now=now(), lease=LEASE):
+            logger.warning("This worker was taken for dead; it begins anew")
+            self.worker = new_id()
+            self._join()
+        for other in leases.everybody(self._db):
+            if other.id != self.worker and self._is_dead(other):
+                freed = leases.free(self._db, other.id, now=now())
+                logger.info("The worker %s is dead, %d of its runs are free", other.id, freed)
+
+    def _loop(self) -> None:
+        while not self._stopped.wait(LEASE.total_seconds() / 3):
+            try:
+                self.look()
+            except StoreError as error:
+                logger.warning("The worker's claims could not be renewed, trying again: %s", error)
+
+    def _join(self) -> None:
+        leases.join(self._db, self.worker, domain=self._domain, pid=os.getpid(), now=now(), lease=LEASE)
+
+    def _is_dead(self, other: leases.WorkerRow) -> bool:
+        if other.expires_at < now():
+            return True
+        return other.domain == self._domain and not _is_alive(other.pid)
+
+
+def process_domain() -> str:
+    """Where a process id means the same process: this boot of this machine, and this container."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot}/{os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        return f"{uuid.getnode()}/{socket.gethostname()}"
+
+
+def _is_alive(pid: int) -> bool:
+    if pid == os.getpid():
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

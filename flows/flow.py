@@ -1,0 +1,140 @@
+"""`@flow`: an ordinary function that can wait for people and survives restarts."""
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from flows.attempts import Attempts
+from flows.context import RunContext, current
+from flows.errors import InvalidFlow
+from flows.fingerprint import fingerprint
+from flows.names import memorable_name, new_id, now
+from flows.parameters import Parameters
+from flows.serialization import Serializer
+from flows.steps import bind, call_step, return_annotation
+from store import runs
+from store.database import Database
+from store.records import FlowRun
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Flow(Generic[P, R]):
+    """A function that runs as a flow.
+
+    Called within a flow run it is a nested flow, a step of that run. Called elsewhere it makes a run in the
+    record of `DATABASE_URL`, sees it through to its end in this process, and gives back its result.
+
+    Made by `flow`, whose arguments are described there.
+    """
+
+    def __init__(
+        self,
+        function: Callable[P, R],
+        *,
+        name: str | None = None,
+        retries: int = 0,
+        retry_delay_seconds: float = 0,
+        timeout_seconds: float | None = None,
+        log_prints: bool = False,
+        result_serializer: Serializer = "json",
+    ) -> None:
+        if not callable(function):
+            raise InvalidFlow("@flow goes in front of a function.")
+        functools.update_wrapper(self, function)
+        self.fn = function
+        self.name = name or function.__name__.replace("_", "-")
+        self.isasync = inspect.iscoroutinefunction(function)
+        self.retries = retries
+        self.retry_delay_seconds = retry_delay_seconds
+        self.timeout_seconds = timeout_seconds
+        self.log_prints = log_prints
+        self.parameters = Parameters(function, self.name)
+        self.annotation = return_annotation(function)
+        self._serializer = result_serializer
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The hash of the flow's code, by which a replay knows whether it was edited."""
+        return fingerprint(self.fn)
+
+    def create_run(self, db: Database, parameters: Mapping[str, Any]) -> FlowRun:
+        """Write a run of this flow that any worker may take.
+
+        Args:
+            parameters: JSON values by name.
+
+        Raises:
+            InvalidParameters: If the flow does not take them.
+        """
+        self.parameters.from_json(parameters)
+        return runs.create(db, run_id=new_id(), name=memorable_name(), flow=self.name, parameters=parameters, now=now())
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the flow. An async flow gives an awaitable."""
+        context = current()
+        if context is not None:
+            nested: R = self._run_nested(context, args, kwargs)
+            return nested
+        # The engine is imported late: it knows flows, and a flow needs it only here.
+        from flows.engines.embedded import run_here
+
+        parameters = self.parameters.to_json(args, kwargs)
+        if self.isasync:
+            return asyncio.to_thread(run_here, self, parameters)  # type: ignore[return-value]
+        result: R = run_here(self, parameters)
+        return result
+
+    def _run_nested(self, context: RunContext, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        call = call_step(
+            context,
+            self.name,
+            bind(self.fn, args, kwargs),
+            annotation=self.annotation,
+            serializer=self._serializer,
+            log_prints=self.log_prints,
+        )
+        attempts = Attempts(self.name, self.retries, self.retry_delay_seconds, self.timeout_seconds)
+        function: Callable[[], Any] = functools.partial(self.fn, *args, **kwargs)
+        return call.run_async(attempts, function) if self.isasync else call.run(attempts, function)
+
+
+@overload
+def flow(function: Callable[P, R], /) -> Flow[P, R]: ...
+
+
+@overload
+def flow(
+    *,
+    name: str | None = None,
+    retries: int = 0,
+    retry_delay_seconds: float = 0,
+    timeout_seconds: float | None = None,
+    log_prints: bool = False,
+    result_serializer: Serializer = "json",
+) -> Callable[[Callable[P, R]], Flow[P, R]]: ...
+
+
+def flow(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """Make a function, sync or async, a flow.
+
+    Args:
+        function: The function. Its parameters are checked by their annotations.
+        name: What the flow is called; the function's name, with dashes, where none is given.
+        retries: How many tries may follow a first that fails; finished tasks are not run again.
+        retry_delay_seconds: Seconds before each retry.
+        timeout_seconds: Seconds that one execution may take; waiting for people does not count. A sync flow is
+            stopped at its next task or pause.
+        log_prints: Whether what it prints goes to the run's log.
+        result_serializer: How the result is recorded when another flow calls this one.
+
+    Raises:
+        InvalidFlow: If the function cannot be a flow.
+    """
+    if function is None:
+        return functools.partial(Flow, **options)
+    return Flow(function, **options)

@@ -1,0 +1,140 @@
+"""What one execution of a run finds recorded, and what it adds.
+
+Steps are found by name: the second call of `build` is `build-2`. A call within a task or a nested flow has
+that one's name in front: `release/build`.
+"""
+
+import threading
+from collections import Counter
+from datetime import datetime
+
+from flows.errors import AttentionNeeded
+from flows.names import now
+from flows.patience import patiently
+from flows.serialization import Recorded
+from flows.stopwatch import Stopwatch
+from store import journal
+from store.database import Database
+from store.records import FlowRun, Prompt, Step
+
+
+class Journal:
+    """The journal of a run that is being executed. Safe to use from several threads.
+
+    Args:
+        fence: The token of the claim under which the run is executed.
+        fingerprint: The hash of the flow's code as it is now.
+        stopwatch: Knows how much time the flow may still take; it is looked at before each step.
+        steps: What is recorded, by key.
+        asked: What was asked, by key.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        run: FlowRun,
+        fingerprint: str,
+        *,
+        stopwatch: Stopwatch,
+        steps: dict[str, Step] | None = None,
+        asked: dict[str, Prompt] | None = None,
+    ) -> None:
+        self._db = db
+        self._run_id = run.id
+        self.fence = run.fence
+        self.fingerprint = fingerprint
+        self._stopwatch = stopwatch
+        self._steps = steps or {}
+        self._asked = asked or {}
+        self._unseen = {*self._steps, *(f"?{key}" for key in self._asked)}
+        self._calls: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @property
+    def is_replaying(self) -> bool:
+        """Whether what runs now ran before: something recorded is still ahead."""
+        return bool(self._unseen)
+
+    def next_key(self, scope: str, name: str) -> str:
+        """The key of the next call of `name` within `scope`."""
+        self._stopwatch.check()
+        path = f"{scope}{name}"
+        with self._lock:
+            self._calls[path] += 1
+            count = self._calls[path]
+        return path if count == 1 else f"{path}-{count}"
+
+    def next_prompt_key(self, scope: str) -> str:
+        """The key of the next prompt that was given none: `1`, then `2`, as Prefect counts them."""
+        self._stopwatch.check()
+        with self._lock:
+            self._calls[f"{scope}?"] += 1
+            count = self._calls[f"{scope}?"]
+        return str(count) if not scope else f"{_dashed(scope)}-{count}"
+
+    def find(self, key: str, arguments_hash: str) -> Step | None:
+        """The recorded step, or `None` when it has not run yet.
+
+        Raises:
+            AttentionNeeded: If the code was edited and now calls the step with other arguments.
+        """
+        recorded = self._steps.get(key)
+        if recorded is None:
+            return None
+        if recorded.arguments_hash != arguments_hash and recorded.fingerprint != self.fingerprint:
+            raise AttentionNeeded(
+                f"The code was edited, and {key} is now called with other arguments than those its recorded "
+                "result came from."
+            )
+        self._unseen.discard(key)
+        return recorded
+
+    def check_question(self, key: str, question_hash: str) -> None:
+        """Note that a prompt was reached again.
+
+        Raises:
+            AttentionNeeded: If the code was edited and now asks something else under its key.
+        """
+        asked = self._asked.get(key)
+        if asked is None:
+            return
+        if asked.schema_hash != question_hash and asked.fingerprint != self.fingerprint:
+            raise AttentionNeeded(
+                f"The code was edited, and now asks something else where {asked.title!r} was asked. "
+                "The answer to the old question is not handed over."
+            )
+        self._unseen.discard(f"?{key}")
+
+    def check_all_asked(self) -> None:
+        """Make sure that every answer was handed over, at the end of a run.
+
+        Raises:
+            AttentionNeeded: If the code no longer asks what a person has answered.
+        """
+        forgotten = [asked for key, asked in self._asked.items() if f"?{key}" in self._unseen]
+        if forgotten:
+            asked = forgotten[0]
+            raise AttentionNeeded(f"The code no longer asks {asked.title!r}, which was asked and settled.")
+
+    def record(self, key: str, arguments_hash: str, recorded: Recorded, started_at: datetime) -> None:
+        """Add a step that has ended. While the database is away this waits.
+
+        Raises:
+            store.errors.LeaseLost: If another worker holds the run now.
+        """
+        done = Step(
+            run_id=self._run_id,
+            key=key,
+            arguments_hash=arguments_hash,
+            fingerprint=self.fingerprint,
+            format=recorded.format,
+            result=recorded.text,
+            started_at=started_at,
+            finished_at=now(),
+        )
+        patiently(lambda: journal.record(self._db, done, fence=self.fence))
+
+
+def _dashed(scope: str) -> str:
+    """A scope as Prefect allows it in a key: lower case, digits and dashes."""
+    return "".join(char if char.isalnum() else "-" for char in scope.lower()).strip("-")

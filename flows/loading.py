@@ -1,0 +1,101 @@
+"""Flow files: from a path to a module, from a module to its flows, and from a name to a model."""
+
+import importlib
+import importlib.util
+import logging
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import BaseModel
+
+from flows.errors import InvalidFlow
+
+logger = logging.getLogger(__name__)
+
+_PREFIX = "signoff_flow_"
+
+
+def load_file(path: str | Path) -> ModuleType:
+    """Import a flow file, once a process. Its own folder is searched for what it imports, after all else.
+
+    Raises:
+        InvalidFlow: If the file is missing, is no Python file, or fails while it is imported.
+    """
+    file = Path(path).resolve()
+    if not file.is_file():
+        raise InvalidFlow(f"There is no file {path}.")
+    if file.suffix != ".py":
+        raise InvalidFlow(f"{path} is no Python file: its name does not end in .py.")
+    name = _PREFIX + file.stem.replace(".", "_")
+    loaded = sys.modules.get(name)
+    if loaded is not None:
+        if Path(loaded.__file__ or "") != file:
+            raise InvalidFlow(f"{path} and {loaded.__file__} have the same name. Rename one of them.")
+        return loaded
+    return _import(name, file, shown=str(path))
+
+
+def _import(name: str, file: Path, *, shown: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise InvalidFlow(f"{shown} cannot be imported.")
+    if str(file.parent) not in sys.path:
+        sys.path.append(str(file.parent))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise InvalidFlow(f"{shown} fails to import: {_where(error, file)}") from error
+    return module
+
+
+def _where(error: BaseException, file: Path) -> str:
+    """What went wrong, and in which line of the file."""
+    line = error.lineno if isinstance(error, SyntaxError) else None
+    trace = error.__traceback__
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename) == file:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    said = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {said}" + ("" if line is None else f" (line {line})")
+
+
+def reference(model: type[BaseModel]) -> str | None:
+    """How another process finds a model: `module:Name@file`; `None` for one made within a function."""
+    if "<locals>" in model.__qualname__ or model.__module__ == "__main__":
+        return None
+    file = getattr(sys.modules.get(model.__module__), "__file__", None) or ""
+    return f"{model.__module__}:{model.__qualname__}@{file}"
+
+
+@cache
+def find_model(named: str) -> type[BaseModel] | None:
+    """The model behind a reference, or `None`, with a line in the log, where it cannot be imported here."""
+    path, _, file = named.partition("@")
+    module_name, _, qualname = path.partition(":")
+    try:
+        module = _module(module_name, file)
+        found: Any = module
+        for part in qualname.split("."):
+            found = getattr(found, part)
+    except (InvalidFlow, ImportError, AttributeError) as error:
+        logger.warning("%s cannot be imported here, its answers are checked by its schema: %s", qualname, error)
+        return None
+    return found if isinstance(found, type) and issubclass(found, BaseModel) else None
+
+
+def _module(name: str, file: str) -> ModuleType:
+    if name in sys.modules:
+        return sys.modules[name]
+    if name.startswith(_PREFIX):
+        return load_file(file)
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        raise InvalidFlow(f"{name} fails to import: {error}") from error

@@ -1,0 +1,33 @@
+"""Identifiers, names and times."""
+
+import re
+import uuid
+from datetime import UTC, datetime
+
+from coolname import generate_slug
+
+
+def new_id() -> str:
+    """A fresh identifier: a UUID as text."""
+    return str(uuid.uuid4())
+
+
+def memorable_name() -> str:
+    """A name for a run that people can say, such as `brave-otter`, made as Prefect makes them."""
+    return generate_slug(2)
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def words(identifier: str) -> str:
+    """An identifier as a person would write it: `ShirtOrder` and `shirt_order` become `Shirt order`.
+
+    Abbreviations in capitals stay as they are: `HTTPRoute` becomes `HTTP route`.
+    """
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_\-]+", " ", identifier).strip()
+    kept = [word if len(word) > 1 and word.isupper() else word.lower() for word in spaced.split()]
+    text = " ".join(kept)
+    return text[:1].upper() + text[1:]

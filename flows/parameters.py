@@ -1,0 +1,77 @@
+"""The parameters of a flow: checked by its annotations, kept as JSON."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, ValidationError, create_model
+
+from flows.errors import InvalidFlow, InvalidParameters
+
+
+class Parameters:
+    """What a flow function takes.
+
+    Raises:
+        InvalidFlow: If it takes `*args` or `**kwargs`, which a run's record cannot name.
+    """
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        self._function = function
+        self._name = name
+        self._signature = inspect.signature(function)
+        for parameter in self._signature.parameters.values():
+            if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
+                raise InvalidFlow(f"The flow {name} takes {parameter}: name each of its parameters instead.")
+
+    def to_json(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of a call, as JSON by name.
+
+        Raises:
+            InvalidParameters: If the flow does not take them.
+        """
+        try:
+            bound = self._signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise InvalidParameters(f"{self._name}: {error}. {self._usage}") from None
+        dumped: dict[str, Any] = self._checked(bound.arguments).model_dump(mode="json", by_alias=True)
+        return dumped
+
+    def from_json(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments as the function wants them, from JSON by name.
+
+        Raises:
+            InvalidParameters: If the flow does not take them.
+        """
+        checked = self._checked(values)
+        fields = type(checked).model_fields
+        return {str(field.alias): getattr(checked, attribute) for attribute, field in fields.items()}
+
+    def _checked(self, values: Mapping[str, Any]) -> BaseModel:
+        try:
+            return self._model.model_validate(dict(values))
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+            raise InvalidParameters(f"{self._name} does not take these parameters: {wrong}. {self._usage}") from None
+
+    @property
+    def _usage(self) -> str:
+        return f"It is {self._name}{self._signature}."
+
+    @cached_property
+    def _model(self) -> type[BaseModel]:
+        try:
+            hints = get_type_hints(self._function, include_extras=True)
+        except (NameError, TypeError):
+            hints = {}
+        fields: dict[str, Any] = {}
+        for number, (name, parameter) in enumerate(self._signature.parameters.items()):
+            default = ... if parameter.default is parameter.empty else parameter.default
+            # The alias carries the name, since a field may not be called `schema` or `_private`.
+            fields[f"parameter_{number}"] = (hints.get(name, Any), Field(default, alias=name))
+        try:
+            config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+            return create_model("Parameters", __config__=config, **fields)
+        except PydanticUserError as error:
+            raise InvalidFlow(f"The parameters of {self._name} cannot be checked: {error.message}") from error

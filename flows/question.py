@@ -1,0 +1,105 @@
+"""What is asked: a model, a plain type or nothing, as a prompt can show it and an answer can be read by it."""
+
+import inspect
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, PydanticUserError, create_model
+
+from flows.errors import InvalidFlow
+from flows.input import BaseRunInput, RunInput
+from flows.loading import reference
+from flows.names import words
+from flows.serialization import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question, independent of who asks it when.
+
+    Attributes:
+        schema: The JSON Schema of the answer; `None` when the run asks only to go on.
+        initial: The values under decision, by field name.
+        model: What an answer is validated by.
+        is_plain: Whether the flow gets the bare value of the field `value`.
+    """
+
+    title: str
+    description: str
+    schema: Mapping[str, Any] | None
+    initial: Mapping[str, Any]
+    model: type[BaseModel] | None
+    is_plain: bool = False
+
+    @classmethod
+    def of(cls, wait_for_input: Any) -> "Question":
+        """Read what a flow gave as `wait_for_input`.
+
+        Raises:
+            InvalidFlow: If a person cannot be asked for it.
+        """
+        if wait_for_input is None:
+            return cls("Continue?", "", None, {}, None)
+        if isinstance(wait_for_input, type) and issubclass(wait_for_input, BaseModel):
+            return cls._of_model(wait_for_input)
+        model = _around(wait_for_input)
+        return cls("Input needed", "", _schema(model), {}, model, is_plain=True)
+
+    @classmethod
+    def _of_model(cls, model: type[BaseModel]) -> "Question":
+        initial: Mapping[str, Any] = {}
+        description = None
+        asked = model
+        if issubclass(model, BaseRunInput):
+            initial, description = model.prompt_initial, model.prompt_description
+            asked = model.prompt_model or model
+        schema = _schema(asked)
+        title = asked.model_config.get("title") or words(asked.__name__)
+        return cls(title, description or _docstring(asked), schema, initial, asked)
+
+    @property
+    def hash(self) -> str:
+        """The hash by which a replay knows the question again. Initial values may differ."""
+        return digest([self.title, self.description, self.schema])
+
+    @property
+    def reference(self) -> str | None:
+        """Where another process finds the model; `None` where it cannot."""
+        return None if self.model is None or self.is_plain else reference(self.model)
+
+    def answer(self, values: Mapping[str, Any]) -> Any:
+        """What the flow gets for validated values.
+
+        Raises:
+            pydantic.ValidationError: If they do not fit after all.
+        """
+        if self.model is None:
+            return None
+        answered = self.model.model_validate_json(json.dumps(dict(values)))
+        return answered.value if self.is_plain else answered  # type: ignore[attr-defined]
+
+
+def _around(annotation: Any) -> type[BaseModel]:
+    try:
+        return create_model("Input", __base__=RunInput, value=(annotation, ...))
+    except (PydanticUserError, TypeError) as error:
+        raise _unaskable(annotation, error) from error
+
+
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    try:
+        return model.model_json_schema()
+    except PydanticUserError as error:
+        raise _unaskable(model, error) from error
+
+
+def _unaskable(asked: Any, error: Exception) -> InvalidFlow:
+    name = getattr(asked, "__name__", repr(asked))
+    cause = str(error).splitlines()[0]
+    return InvalidFlow(f"A person cannot be asked for {name}: {cause} Use types that have a JSON Schema.")
+
+
+def _docstring(model: type[BaseModel]) -> str:
+    return inspect.cleandoc(model.__dict__.get("__doc__") or "")

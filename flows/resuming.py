@@ -1,0 +1,48 @@
+"""Answering from code: `resume_flow_run`."""
+
+import getpass
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from flows.desk import AlreadySettled, Desk, Invalid, Refused
+from flows.errors import FlowPauseTimeout, InvalidInput, NotAllowed, NotPausedError
+from flows.record import current_database
+from store import prompts, runs
+from store.records import Actor, Outcome
+
+
+def resume_flow_run(flow_run_id: str, run_input: Mapping[str, Any] | BaseModel | None = None) -> None:
+    """Answer the prompt that a run has open, as the user who runs this program.
+
+    Args:
+        flow_run_id: The run.
+        run_input: The values, by field name.
+
+    Raises:
+        NotPausedError: If the run does not wait for an answer.
+        FlowPauseTimeout: If its deadline has passed.
+        NotAllowed: If the policy does not let this user answer.
+        InvalidInput: If the values do not fit; every error, by field.
+        store.errors.NoSuchRun: If there is no such run.
+    """
+    db = current_database()
+    run = runs.get(db, str(flow_run_id))
+    waiting = [prompt for prompt in prompts.of_run(db, run.id) if prompt.is_open]
+    if not waiting:
+        raise NotPausedError(f"The run {run.name} does not wait for an answer: it is {run.state}.")
+    values = run_input.model_dump(mode="json") if isinstance(run_input, BaseModel) else dict(run_input or {})
+    user = getpass.getuser()
+    actor = Actor(f"@{user}", user)
+    match Desk(db).submit(waiting[0].id, actor, values, via="flow"):
+        case AlreadySettled(prompt) if prompt.outcome is Outcome.TIMED_OUT:
+            raise FlowPauseTimeout(f"The deadline of {prompt.title!r} has passed.")
+        case AlreadySettled(prompt):
+            raise NotPausedError(f"{prompt.title!r} was settled meanwhile: {prompt.outcome}.")
+        case Refused() as refused:
+            raise NotAllowed(f"{actor.id} may not answer; {', '.join(refused.may)} may.")
+        case Invalid(_, errors):
+            raise InvalidInput("; ".join(map(str, errors)))
+        case _:
+            return

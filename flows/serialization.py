@@ -1,0 +1,174 @@
+"""Results and errors as text, so that what is read back equals what was returned.
+
+JSON goes through pydantic: by the return annotation where there is one, otherwise by the value's own type.
+What would not read back equal is refused at once; a task may ask for pickle instead.
+"""
+
+import base64
+import hashlib
+import importlib
+import json
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, PydanticUserError, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, from_json, to_json, to_jsonable_python
+
+from flows.errors import StepFailed, UnserializableResult
+
+Serializer = Literal["json", "pickle"]
+
+_PLAIN = (str, int, float, bool, type(None), list, dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A result or an error as the journal keeps it.
+
+    Attributes:
+        format: `json`, `typed` (JSON with the name of its type), `pickle` or `error`.
+    """
+
+    format: str
+    text: str
+
+
+def dump(value: Any, *, annotation: Any = None, serializer: Serializer = "json") -> Recorded:
+    """Write a result.
+
+    Args:
+        annotation: The type that the function says it returns, if it does.
+
+    Raises:
+        UnserializableResult: If it would not read back equal.
+    """
+    try:
+        recorded = _write(value, annotation, serializer)
+        back = load(recorded, annotation=annotation)
+    except (
+        PydanticSerializationError,
+        PydanticUserError,
+        ValidationError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        ImportError,
+        pickle.PicklingError,
+    ) as error:
+        raise _refusal(value, serializer) from error
+    if not _equal(value, back):
+        raise _refusal(value, serializer)
+    return recorded
+
+
+def load(recorded: Recorded, *, annotation: Any = None) -> Any:
+    """Read a result back. Raises what pydantic or pickle raise when the text does not fit any more."""
+    match recorded.format:
+        case "pickle":
+            return pickle.loads(base64.b64decode(recorded.text))  # noqa: S301 - asked for, from our own record
+        case "typed":
+            named = json.loads(recorded.text)
+            return TypeAdapter(_find(named["type"])).validate_json(json.dumps(named["value"]))
+        case _ if annotation is None:
+            return from_json(recorded.text)
+        case _:
+            return TypeAdapter(annotation).validate_json(recorded.text)
+
+
+def dump_error(error: Exception) -> Recorded:
+    """Write an error: its type, its arguments where they are plain, and what it says."""
+    try:
+        arguments = json.loads(json.dumps(error.args))
+    except (TypeError, ValueError):
+        arguments = None
+    text = {"type": _name(type(error)), "arguments": arguments, "message": str(error)}
+    return Recorded("error", json.dumps(text))
+
+
+def load_error(recorded: Recorded) -> Exception:
+    """Build a recorded error again: of its own type where that can be, otherwise a `StepFailed`."""
+    written = json.loads(recorded.text)
+    try:
+        type_ = _find(written["type"])
+        error = type_(*written["arguments"])
+    except Exception:  # noqa: BLE001 - an error's constructor may raise anything
+        error = None
+    if isinstance(error, Exception) and str(error) == written["message"]:
+        return error
+    return StepFailed(f"{written['type'].rpartition(':')[2]}: {written['message']}")
+
+
+def shown(value: Any) -> Any:
+    """A value as JSON for people and scripts to read; what has no JSON is shown as Python shows it."""
+    return from_json(to_json(value, fallback=repr, inf_nan_mode="strings", bytes_mode="base64"))
+
+
+def digest(value: Any) -> str:
+    """A hash that is the same in every process: of arguments, of a schema."""
+    text = json.dumps(_stable(value), sort_keys=True, separators=(",", ":"), default=repr)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _write(value: Any, annotation: Any, serializer: Serializer) -> Recorded:
+    if serializer == "pickle":
+        return Recorded("pickle", base64.b64encode(pickle.dumps(value)).decode())
+    if annotation is not None:
+        return Recorded("json", TypeAdapter(annotation).dump_json(value, warnings="error").decode())
+    if type(value) in _PLAIN:
+        return Recorded("json", to_json(value, inf_nan_mode="constants").decode())
+    content = TypeAdapter(type(value)).dump_python(value, mode="json")
+    return Recorded("typed", json.dumps({"type": _name(type(value)), "value": content}))
+
+
+def _refusal(value: Any, serializer: Serializer) -> UnserializableResult:
+    advice = (
+        "return something that can be pickled"
+        if serializer == "pickle"
+        else 'annotate the return type, return plain JSON, or declare result_serializer="pickle"'
+    )
+    return UnserializableResult(
+        f"The result, a {type(value).__qualname__}, would not read back equal after a restart: {advice}."
+    )
+
+
+def _equal(value: Any, back: Any) -> bool:
+    try:
+        if bool(value == back):
+            return True
+    except Exception:  # noqa: BLE001 - arrays refuse to be a bool
+        return False
+    # NaN is not equal to itself, yet nothing was lost.
+    return type(value) is type(back) and repr(value) == repr(back)
+
+
+def _name(type_: type) -> str:
+    return f"{type_.__module__}:{type_.__qualname__}"
+
+
+def _find(name: str) -> Any:
+    module, _, path = name.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in path.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _stable(value: Any) -> Any:
+    match value:
+        case str() | int() | float() | bool() | None:
+            return value
+        case Mapping():
+            return {str(key): _stable(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_stable(each) for each in value]
+        case set() | frozenset():
+            return sorted((_stable(each) for each in value), key=repr)
+        case BaseModel():
+            return {name: _stable(each) for name, each in value}
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return {field.name: _stable(getattr(value, field.name)) for field in fields(value)}
+        case _:
+            # An object that pydantic cannot write is known by its type: its `repr` may hold an address.
+            return to_jsonable_python(value, fallback=lambda each: _name(type(each)))

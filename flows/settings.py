@@ -1,0 +1,46 @@
+"""What the environment, or a `.env` in the working directory, says about the record and the defaults."""
+
+from functools import cache
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from flows.policy import Policy
+from store import migrations
+from store.database import Database
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+class RecordSettings(BaseSettings):
+    """Where the record is, and what holds where a policy is silent."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+    database_url: str = Field(default="sqlite:///signoff.db", validation_alias="DATABASE_URL")
+    """The record: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`."""
+
+    channel: str | None = Field(default=None, validation_alias="SIGNOFF_CHANNEL")
+    """Where cards are posted if the policy names no channel."""
+
+    approvers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(), validation_alias="SIGNOFF_APPROVERS"
+    )
+    """Who may answer if the policy names nobody: a list separated by commas."""
+
+    def defaults(self) -> Policy:
+        """The policy that fills what other policies leave open."""
+        return Policy(channel=self.channel or None, approvers=self.approvers)
+
+
+@cache
+def default_database() -> Database:
+    """The record that `DATABASE_URL` names, brought up to date; opened once a process."""
+    db = Database(RecordSettings().database_url)
+    migrations.upgrade(db)
+    return db

@@ -1,0 +1,131 @@
+"""One call of a task or a nested flow within a run: replayed if it is recorded, otherwise run and recorded."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, get_type_hints
+
+from flows.attempts import Attempts
+from flows.context import RunContext, entered
+from flows.errors import AttentionNeeded, UnserializableResult
+from flows.names import now
+from flows.run_logging import get_run_logger
+from flows.serialization import Recorded, Serializer, digest, dump, dump_error, load, load_error
+from store.records import Step
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """A call that has its name, and perhaps a recorded end.
+
+    Attributes:
+        context: Where the function is to run.
+        recorded: How it ended in an earlier execution; `None` if it did not.
+    """
+
+    context: RunContext
+    key: str
+    arguments_hash: str
+    recorded: Step | None
+    started_at: datetime
+    annotation: Any
+    serializer: Serializer
+
+    def run(self, attempts: Attempts, function: Callable[[], Any]) -> Any:
+        """What the function returns or raises, recorded; or what it returned or raised when it ran.
+
+        Raises:
+            UnserializableResult: If the result would not read back equal.
+            AttentionNeeded: If the recorded result does not fit the code any more.
+        """
+        if self.recorded is not None:
+            return self._replay(self.recorded)
+        with entered(self.context):
+            try:
+                result = attempts.call(function, failed=_tell_retry)
+            except Exception as error:
+                self._record(dump_error(error))
+                raise
+        return self._keep(result)
+
+    async def run_async(self, attempts: Attempts, function: Callable[[], Awaitable[Any]]) -> Any:
+        """The same for an async function."""
+        if self.recorded is not None:
+            return self._replay(self.recorded)
+        with entered(self.context):
+            try:
+                result = await attempts.call_async(function, failed=_tell_retry)
+            except Exception as error:
+                await asyncio.to_thread(self._record, dump_error(error))
+                raise
+        return await asyncio.to_thread(self._keep, result)
+
+    def _replay(self, recorded: Step) -> Any:
+        written = Recorded(recorded.format, recorded.result)
+        if written.format == "error":
+            raise load_error(written)
+        try:
+            return load(written, annotation=self.annotation)
+        except Exception as error:
+            raise AttentionNeeded(f"The recorded result of {self.key} cannot be read any more: {error}") from error
+
+    def _keep(self, result: Any) -> Any:
+        try:
+            self._record(dump(result, annotation=self.annotation, serializer=self.serializer))
+        except UnserializableResult as error:
+            self._record(dump_error(error))
+            raise
+        return result
+
+    def _record(self, recorded: Recorded) -> None:
+        self.context.journal.record(self.key, self.arguments_hash, recorded, self.started_at)
+
+
+def _tell_retry(error: Exception, retry: int) -> None:
+    get_run_logger().warning("%s: %s. Retry %d follows.", type(error).__name__, error, retry)
+
+
+def call_step(
+    parent: RunContext,
+    name: str,
+    arguments: Mapping[str, Any],
+    *,
+    annotation: Any,
+    serializer: Serializer = "json",
+    log_prints: bool | None = None,
+) -> StepCall:
+    """Give the next call of `name` its key, and look for its record."""
+    key = parent.journal.next_key(parent.scope, name)
+    arguments_hash = digest(dict(arguments))
+    return StepCall(
+        context=parent.within(key, log_prints=log_prints),
+        key=key,
+        arguments_hash=arguments_hash,
+        recorded=parent.journal.find(key, arguments_hash),
+        started_at=now(),
+        annotation=annotation,
+        serializer=serializer,
+    )
+
+
+def bind(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a call by name, defaults included.
+
+    Raises:
+        TypeError: As the call itself would.
+    """
+    bound = inspect.signature(function).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+def return_annotation(function: Callable[..., Any]) -> Any:
+    """What a function says it returns; `None` if it does not say, or says `Any`."""
+    try:
+        annotation = get_type_hints(function, include_extras=True).get("return")
+    except (NameError, TypeError, AttributeError):
+        return None
+    # A function that is annotated to return None has `NoneType` here.
+    return None if annotation is Any else annotation
