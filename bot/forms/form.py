@@ -16,7 +16,16 @@ ACTION = "value"
 """The `action_id` of every input; the block id says which field it is."""
 
 _WITH_PLACEHOLDER = frozenset(
-    {"plain_text_input", "number_input", "datepicker", "static_select", "multi_static_select"}
+    {
+        "plain_text_input",
+        "number_input",
+        "email_text_input",
+        "url_text_input",
+        "datepicker",
+        "timepicker",
+        "static_select",
+        "multi_static_select",
+    }
 )
 _EMPTY: tuple[Any, ...] = (None, "", [])
 """The values that leave an input empty."""
@@ -52,7 +61,7 @@ class Form:
             Undrawable: A field must not be asked for in Slack.
         """
         required = set(schema.get("required", ()))
-        properties: Mapping[str, Schema] = schema.get("properties", {})
+        properties: Mapping[str, Schema | bool] = schema.get("properties", {})
         return cls(
             tuple(field_of((name,), part, schema, required=name in required) for name, part in properties.items())
         )

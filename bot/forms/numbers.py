@@ -14,6 +14,12 @@ from bot.forms.text import as_json, typed_text
 _WHOLE = re.compile(r"[+-]?[0-9]{1,4000}(?:\.0*)?")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 
+_MOST_DIGITS = 400
+"""More than a `float` can have before its point; written out, `1e9999` would be longer than Slack's input."""
+
+
+_Number = int | float | Decimal
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -23,18 +29,22 @@ class Number:
         whole: Whether it is an integer.
         minimum: The least value that Slack lets through; an exclusive bound of a decimal number is one here,
             and the model refuses the bound itself.
+        exact: Whether its JSON value is a string of digits, as a `Decimal` has it.
     """
 
     whole: bool
     minimum: int | float | None = None
     maximum: int | float | None = None
+    exact: bool = False
 
     shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
     def draw(self, value: Any) -> Block | None:
         """The input with its bounds."""
         element: Block = {"type": "number_input", "is_decimal_allowed": not self.whole}
-        least, most, number = self.minimum, self.maximum, _number(value)
+        least: _Number | None = self.minimum
+        most: _Number | None = self.maximum
+        number = _number(value)
         if number is not None and not (self.whole and number != int(number)):
             # Slack refuses an initial value outside the bounds; here the person can correct it.
             least = None if least is None else min(least, number)
@@ -47,7 +57,7 @@ class Number:
         return element
 
     def read(self, state: Mapping[str, Any]) -> Any:
-        """An `int`, or a finite `float`."""
+        """An `int`, a finite `float`, or the digits as they were typed."""
         typed = typed_text(state).strip()
         if not typed:
             return UNSET
@@ -57,22 +67,29 @@ class Number:
             return int(typed.partition(".")[0])
         if not _DECIMAL.fullmatch(typed) or not math.isfinite(number := float(typed)):
             raise Unreadable("Give a number with a point, such as 12.5.")
-        return number
+        return typed if self.exact else number
 
     def show(self, value: Any) -> str:
         """The number in digits."""
         if value is UNSET or value is None:
             return ""
+        if isinstance(value, str):
+            return value
         number = _number(value)
         return as_json(value) if number is None else _digits(number)
 
 
-def _number(value: Any) -> int | float | None:
+def _number(value: Any) -> _Number | None:
+    if isinstance(value, str):
+        number = Decimal(value) if _DECIMAL.fullmatch(value) else None
+        return None if number is None or abs(number.adjusted()) > _MOST_DIGITS else number
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return value
 
 
-def _digits(number: int | float) -> str:
+def _digits(number: _Number) -> str:
     """`number` without an exponent, which Slack's input does not take."""
+    if isinstance(number, Decimal):
+        return f"{number:f}"
     return str(number) if isinstance(number, int) else f"{Decimal(repr(number)).normalize():f}"

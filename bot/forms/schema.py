@@ -29,8 +29,10 @@ class Property:
     annotations: Schema
 
 
-def unwrap(schema: Schema, root: Schema) -> Property:
-    """Reduces `schema`, a part of `root`, to a plain one."""
+def unwrap(schema: Schema | bool, root: Schema) -> Property:
+    """Reduces `schema`, a part of `root`, to a plain one; `true` and `false` to one that says nothing."""
+    if isinstance(schema, bool):
+        return Property({}, nullable=False, annotations={})
     annotations: dict[str, Any] = {}
     nullable = False
     for _ in range(_DEEPEST_REFERENCE):
@@ -56,13 +58,15 @@ def _inner(schema: Schema, root: Schema) -> tuple[Schema | None, bool]:
             **own,
         }, False
     for word in ("allOf", "anyOf", "oneOf"):
-        members = schema.get(word)
+        members = [member for member in schema.get(word) or () if isinstance(member, Mapping)]
         if not members:
             continue
         others = [member for member in members if member.get("type") != "null"]
+        own = {key: value for key, value in schema.items() if key != word and key not in _WORDS_OF_THE_FIELD}
         if len(others) == 1 and (word != "allOf" or len(members) == 1):
-            own = {key: value for key, value in schema.items() if key != word and key not in _WORDS_OF_THE_FIELD}
             return {**own, **others[0]}, len(others) < len(members)
+        if word != "allOf" and others and len(others) < len(members):
+            return {**own, word: others}, True
     return None, False
 
 

@@ -1,8 +1,8 @@
-"""Dates, and points in time."""
+"""Dates, times of day, and points in time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, Literal
 
 from bot.blocks import Block
@@ -69,6 +69,34 @@ class Moment:
         return at(moment) if moment is not None and _fits(moment) else escape(_as_given(value))
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A time of day without a zone, as `14:30:00`."""
+
+    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
+
+    def draw(self, value: Any) -> Block | None:
+        """A time picker, which holds no zone."""
+        moment = _time(value)
+        if moment is None:
+            return {"type": "timepicker"}
+        return None if moment.tzinfo else {"type": "timepicker", "initial_time": f"{moment:%H:%M}"}
+
+    def read(self, state: Mapping[str, Any]) -> Any:
+        """The time in ISO 8601, to the minute."""
+        picked = state.get("selected_time")
+        if not picked:
+            return UNSET
+        moment = _time(picked)
+        if moment is None:
+            raise Unreadable("Give a time of day, such as 14:30.")
+        return moment.isoformat()
+
+    def show(self, value: Any) -> str:
+        """The time as it is given."""
+        return _as_given(value)
+
+
 def _day(value: Any) -> date | None:
     try:
         return date.fromisoformat(value)
@@ -88,6 +116,13 @@ def _moment(value: Any) -> datetime | None:
 def _fits(moment: datetime) -> bool:
     """Whether its timestamp has the ten digits that Slack takes."""
     return 10**9 <= moment.timestamp() < 10**10
+
+
+def _time(value: Any) -> time | None:
+    try:
+        return time.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _as_given(value: Any) -> str:

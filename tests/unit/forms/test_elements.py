@@ -1,11 +1,15 @@
 """Each type of field has the input that suits it, and says clearly what it cannot read."""
 
 import enum
-from datetime import UTC, date, datetime
-from typing import Any, Literal
+import uuid
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field, SecretStr, create_model
+from pydantic import AnyUrl, BaseModel, EmailStr, Field, HttpUrl, SecretStr, create_model
 from pydantic.json_schema import SkipJsonSchema
 
 from bot.blocks import Block
@@ -82,6 +86,16 @@ def read(form: Form, state: dict[str, Any], initial: dict[str, Any] | None = Non
         (Level, "radio_buttons"),
         (date, "datepicker"),
         (datetime, "datetimepicker"),
+        (time, "timepicker"),
+        (timedelta, "plain_text_input"),
+        (Decimal, "plain_text_input"),
+        (Annotated[Decimal, Field(ge=0)], "number_input"),
+        (EmailStr, "email_text_input"),
+        (HttpUrl, "url_text_input"),
+        (AnyUrl, "plain_text_input"),
+        (uuid.UUID, "plain_text_input"),
+        (Path, "plain_text_input"),
+        (IPv4Address, "plain_text_input"),
         (list[Literal["a", "b"]], "checkboxes"),
         (set[Color], "checkboxes"),
         (listed(FIFTY), "multi_static_select"),
@@ -190,6 +204,45 @@ def test_an_initial_value_beyond_its_bounds_is_shown() -> None:
 def test_what_is_typed_is_read_or_refused_in_words(annotation: Any, typed: str, value: Any) -> None:
     """A number that is none, or JSON that is none, is an error of its field."""
     assert read(form_of(annotation), {"value": typed}) == value
+
+
+@pytest.mark.parametrize(
+    ("typed", "duration"),
+    [
+        ("90m", "PT1H30M"),
+        ("2h30m", "PT2H30M"),
+        ("1 day, 4 hours", "P1DT4H"),
+        ("1.5h", "PT1H30M"),
+        ("2w", "P14D"),
+        ("-5s", "-PT5S"),
+        ("PT1H30M", "PT1H30M"),
+        ("p3d", "P3D"),
+        ("90", "Give a duration with its units, such as 90m, 2h30m, 3d or PT1H30M."),
+        ("soon", "Give a duration with its units, such as 90m, 2h30m, 3d or PT1H30M."),
+        ("2 parsecs", "Give a duration with its units, such as 90m, 2h30m, 3d or PT1H30M."),
+        ("999999999999d", "Give a duration with its units, such as 90m, 2h30m, 3d or PT1H30M."),
+        ("P999999999999D", "Give a duration with its units, such as 90m, 2h30m, 3d or PT1H30M."),
+    ],
+)
+def test_durations_are_typed_as_people_write_them(typed: str, duration: str) -> None:
+    """Units in letters or words, and ISO 8601; a bare number is asked for its unit."""
+    assert read(form_of(timedelta), {"value": typed}) == duration
+
+
+def test_a_decimal_keeps_its_digits() -> None:
+    """The digits typed are the value: nothing is rounded, and an untouched value stays as it was written."""
+    form = form_of(Decimal, ge=0)
+
+    assert read(form, {"value": "0.10000000000000000001"}) == "0.10000000000000000001"
+    assert block_of(form, "1.50")["element"]["initial_value"] == "1.50"
+    assert block_of(form_of(Decimal, default=Decimal("2.50")))["element"]["type"] == "number_input"
+
+
+def test_a_time_with_a_zone_is_kept() -> None:
+    """Slack's time picker has no zone, so a time that has one is shown and stays as it is."""
+    assert form_of(time).blocks({"it": "10:00:00+02:00"})[0]["type"] == "section"
+    assert read(form_of(time), {"selected_time": "14:30"}) == "14:30:00"
+    assert read(form_of(time), {"selected_time": "late"}) == "Give a time of day, such as 14:30."
 
 
 def test_json_errors_name_line_and_column() -> None:
@@ -314,6 +367,7 @@ def test_schemas_that_others_wrote_are_drawn() -> None:
                 "count": {"type": ["integer", "null"], "default": None},
                 "kind": {"oneOf": [{"const": 1, "title": "One"}, {"const": 2, "title": "Two"}]},
                 "loop": {"$ref": "#/definitions/nowhere"},
+                "anything": True,
             },
             "required": ["size", "kind"],
         }
@@ -326,8 +380,9 @@ def test_schemas_that_others_wrote_are_drawn() -> None:
         "number_input",
         "radio_buttons",
         "plain_text_input",
+        "plain_text_input",
     ]
-    assert [block["optional"] for block in blocks] == [False, True, False, True]
+    assert [block["optional"] for block in blocks] == [False, True, False, True, True]
     assert blocks[2]["element"]["options"][1]["text"]["text"] == "Two"
 
 

@@ -1,12 +1,14 @@
 """Fields of every kind, for hypothesis: an annotation, and values that a model of it accepts."""
 
 import enum
+import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Literal
 
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, EmailStr, Field, create_model
 from pydantic.fields import FieldInfo
 
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60)
@@ -88,12 +90,37 @@ MOMENTS = st.builds(
     st.just(st.integers(10**9, 10**10 - 1).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))),
 )
 BOOLS = st.builds(Kind, st.just(bool), st.just(st.booleans()))
+TIMES = st.builds(Kind, st.just(time), st.just(st.times().map(lambda moment: moment.replace(microsecond=0, second=0))))
+DURATIONS = st.builds(Kind, st.just(timedelta), st.just(st.timedeltas()))
+DECIMALS = st.builds(
+    Kind,
+    st.just(Decimal),
+    st.just(st.decimals(-1000, 1000, allow_nan=False, places=3)),
+    st.sampled_from([{}, {"ge": -1000}, {"ge": -1000, "le": 1000}]),
+)
+ADDRESSES = st.builds(Kind, st.just(EmailStr), st.just(st.sampled_from(["ana@example.com", "b.o+x@mail.example.org"])))
+IDS = st.builds(Kind, st.just(uuid.UUID), st.just(st.uuids()))
 JSON = st.builds(
     Kind,
     st.just(dict[str, int | list[str]]),
     st.just(st.dictionaries(TEXTS, st.one_of(st.integers(-9, 9), st.lists(TEXTS, max_size=2)), min_size=1, max_size=3)),
 )
-KINDS = st.one_of(texts(), integers(), floats(), choices(), lists_of_choices(), DAYS, MOMENTS, BOOLS, JSON)
+KINDS = st.one_of(
+    texts(),
+    integers(),
+    floats(),
+    choices(),
+    lists_of_choices(),
+    DAYS,
+    MOMENTS,
+    BOOLS,
+    TIMES,
+    DURATIONS,
+    DECIMALS,
+    ADDRESSES,
+    IDS,
+    JSON,
+)
 
 
 @st.composite

@@ -1,0 +1,105 @@
+"""Which element asks for the values of a schema."""
+
+from bot.blocks import INPUT_TEXT, OPTION_TEXT
+from bot.forms.addresses import Address
+from bot.forms.choices import MOST_BUTTONS, MOST_OPTIONS, YES_OR_NO, OneOf, SomeOf, Tick, labelled
+from bot.forms.durations import Duration
+from bot.forms.element import Choice, Element
+from bot.forms.numbers import Number
+from bot.forms.schema import Property, Schema, kind_of, options_of, unwrap
+from bot.forms.text import JsonText, Text
+from bot.forms.times import Clock, Day, Moment
+
+_LONG_TEXT = 150
+_MULTILINE = "multiline"
+_LONGEST_HTTP_URL = 2083
+"""The `maxLength` by which pydantic's `HttpUrl` is known from URLs that Slack would not take."""
+
+
+def element_for(wanted: Property, root: Schema) -> Element:
+    """The element for values of `wanted`, a part of `root`; JSON text where there is none of its own."""
+    schema = wanted.schema
+    options = options_of(schema)
+    if options:
+        return _one_of(labelled(options), wanted) or JsonText()
+    match kind_of(schema):
+        case "boolean" if "default" in wanted.annotations and not wanted.nullable:
+            return Tick()
+        case "boolean":
+            return OneOf(YES_OR_NO, wanted.nullable, radio=True)
+        case "integer" | "number" as kind:
+            return _number(schema, whole=kind == "integer")
+        case "string":
+            return _string(schema)
+        case "array":
+            return _some_of(schema, root) or JsonText()
+        case _:
+            return _decimal(wanted) or JsonText()
+
+
+def _one_of(choices: tuple[Choice, ...], wanted: Property) -> Element | None:
+    number = len(choices) + wanted.nullable
+    if number <= MOST_BUTTONS and _are_short(choices):
+        return OneOf(choices, wanted.nullable, radio=True)
+    return OneOf(choices, wanted.nullable, radio=False) if number <= MOST_OPTIONS else None
+
+
+def _some_of(schema: Schema, root: Schema) -> Element | None:
+    items = schema.get("items")
+    options = options_of(unwrap(items, root).schema) if isinstance(items, dict) else None
+    if not options or len(options) > MOST_OPTIONS:
+        return None
+    choices = labelled(options)
+    boxes = len(choices) <= MOST_BUTTONS and _are_short(choices)
+    return SomeOf(choices, schema.get("maxItems"), boxes)
+
+
+def _are_short(choices: tuple[Choice, ...]) -> bool:
+    """Whether no label had to be cut to fit."""
+    return all(not isinstance(choice.value, str) or len(choice.value) <= OPTION_TEXT for choice in choices)
+
+
+def _number(schema: Schema, *, whole: bool = False, exact: bool = False) -> Number:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    step = 1 if whole else 0
+    if isinstance(above, int | float):
+        least = max(above + step, least if least is not None else above + step)
+    if isinstance(below, int | float):
+        most = min(below - step, most if most is not None else below - step)
+    return Number(whole, least, most, exact)
+
+
+def _decimal(wanted: Property) -> Element | None:
+    """The element for a `Decimal`, which pydantic writes as a number or a string.
+
+    It writes `float | str` the same way. Only bounds, or a default that is a number in a string, tell that a number
+    is meant; without them any text can be typed, and the model reads it.
+    """
+    members = {str(member.get("type")): member for member in wanted.schema.get("anyOf", ())}
+    if members.keys() != {"number", "string"}:
+        return None
+    number = _number(members["number"], exact=True)
+    default = wanted.annotations.get("default")
+    is_number = isinstance(default, str) and number.show(default) == default
+    bounded = number.minimum is not None or number.maximum is not None
+    return number if bounded or is_number else Text(multiline=False)
+
+
+def _string(schema: Schema) -> Element:
+    match schema.get("format"):
+        case "date":
+            return Day()
+        case "date-time":
+            return Moment()
+        case "time":
+            return Clock()
+        case "duration":
+            return Duration()
+        case "email":
+            return Address("email_text_input")
+        case "uri" if schema.get("maxLength") == _LONGEST_HTTP_URL:
+            return Address("url_text_input")
+    longest = schema.get("maxLength", INPUT_TEXT)
+    multiline = schema.get("element") == _MULTILINE or ("maxLength" in schema and longest > _LONG_TEXT)
+    return Text(multiline, schema.get("minLength", 0), longest)
