@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from bot.blocks import INPUT_TEXT, Block
-from bot.forms.element import UNSET
+from bot.forms.element import UNSET, Element
 from bot.forms.text import Text, typed_text
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class Address(Element):
     """A text that Slack's client checks before it sends it."""
 
     kind: Literal["email_text_input", "url_text_input"]
-
-    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
     def draw(self, value: Any) -> Block | None:
         """The input that offers the right keyboard."""

@@ -7,10 +7,10 @@ that Slack reports is a claim: one that is not in the list is refused.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 from bot.blocks import OPTION_TEXT, Block, option
-from bot.forms.element import UNSET, Choice, Unreadable
+from bot.forms.element import UNSET, Choice, Element, Unreadable
 from bot.forms.text import as_json
 from bot.markup import plain, shorten
 
@@ -26,7 +26,7 @@ _NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Element):
     """One of the choices.
 
     Attributes:
@@ -37,8 +37,6 @@ class OneOf:
     choices: tuple[Choice, ...]
     nullable: bool
     radio: bool
-
-    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
     def draw(self, value: Any) -> Block | None:
         """Radio buttons or a select, with the choice that equals `value`."""
@@ -69,7 +67,7 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
-class SomeOf:
+class SomeOf(Element):
     """Any number of the choices, as a list in the order of the schema.
 
     Attributes:
@@ -80,8 +78,6 @@ class SomeOf:
     choices: tuple[Choice, ...]
     most: int | None
     checkboxes: bool
-
-    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
     def draw(self, value: Any) -> Block | None:
         """Checkboxes or a multi-select, with the choices that are in `value`."""
@@ -114,10 +110,8 @@ class SomeOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Element):
     """Yes or no as one checkbox, for a field that has a default."""
-
-    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
     def draw(self, value: Any) -> Block | None:
         """One checkbox, ticked when `value` is true."""

@@ -1,10 +1,13 @@
 """Which element asks for the values of a schema."""
 
+from typing import Any
+
 from bot.blocks import INPUT_TEXT, OPTION_TEXT
 from bot.forms.addresses import Address
 from bot.forms.choices import MOST_BUTTONS, MOST_OPTIONS, YES_OR_NO, OneOf, SomeOf, Tick, labelled
 from bot.forms.durations import Duration
 from bot.forms.element import Choice, Element
+from bot.forms.lines import Lines, Pairs, ScalarKind
 from bot.forms.numbers import Number
 from bot.forms.schema import Property, Schema, kind_of, options_of, unwrap
 from bot.forms.text import JsonText, Text
@@ -32,7 +35,9 @@ def element_for(wanted: Property, root: Schema) -> Element:
         case "string":
             return _string(schema)
         case "array":
-            return _some_of(schema, root) or JsonText()
+            return _some_of(schema, root) or _lines(schema, root) or JsonText()
+        case "object":
+            return _pairs(schema, root) or JsonText()
         case _:
             return _decimal(wanted) or JsonText()
 
@@ -52,6 +57,30 @@ def _some_of(schema: Schema, root: Schema) -> Element | None:
     choices = labelled(options)
     boxes = len(choices) <= MOST_BUTTONS and _are_short(choices)
     return SomeOf(choices, schema.get("maxItems"), boxes)
+
+
+def _lines(schema: Schema, root: Schema) -> Element | None:
+    kind = _scalar_kind(schema.get("items"), root) if "prefixItems" not in schema else None
+    return None if kind is None else Lines(kind)
+
+
+def _pairs(schema: Schema, root: Schema) -> Element | None:
+    kind = None if schema.get("properties") else _scalar_kind(schema.get("additionalProperties"), root)
+    return None if kind is None else Pairs(kind)
+
+
+def _scalar_kind(schema: Any, root: Schema) -> ScalarKind | None:
+    """The kind of plain values that `schema` describes, if it describes such and nothing else."""
+    if not isinstance(schema, dict):
+        return None
+    item = unwrap(schema, root)
+    if item.nullable or options_of(item.schema):
+        return None
+    match kind_of(item.schema):
+        case "string" | "integer" | "number" | "boolean" as kind:
+            return kind
+        case _:
+            return None
 
 
 def _are_short(choices: tuple[Choice, ...]) -> bool:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from bot.blocks import Block
-from bot.forms.element import UNSET, Unreadable
+from bot.forms.element import UNSET, Element, Unreadable
 from bot.forms.text import Text, typed_text
 
 _MICROSECONDS = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000}
@@ -27,10 +27,10 @@ _ASK = "Give a duration with its units, such as 90m, 2h30m, 3d or PT1H30M."
 
 
 @dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Element):
     """A length of time. Its JSON value is ISO 8601, as pydantic writes it."""
 
-    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
+    how_to: ClassVar[str | None] = "such as 90m, 2h30m or 3d"
 
     def draw(self, value: Any) -> Block | None:
         """A text input that holds the duration as `2h30m`."""

@@ -1,9 +1,10 @@
 """What an input element of a form is, whatever its type."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar, Final, Literal, Protocol
+from typing import Any, ClassVar, Final, Literal
 
 from bot.blocks import Block
 
@@ -28,15 +29,20 @@ class Choice:
     label: str
 
 
-class Element(Protocol):
+class Element(ABC):
     """One of Slack's inputs, set up for one field. It is a pure function of its attributes.
 
     Attributes:
         shown_as: The kind of text object that `show` writes for.
+        how_to: How a value is to be typed, where that is not plain to see.
     """
 
-    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]]
+    __slots__ = ()
 
+    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
+    how_to: ClassVar[str | None] = None
+
+    @abstractmethod
     def draw(self, value: Any) -> Block | None:
         """The element filled in with `value`, empty where `value` cannot be filled in.
 
@@ -44,6 +50,7 @@ class Element(Protocol):
         a text longer than Slack can hold.
         """
 
+    @abstractmethod
     def read(self, state: Mapping[str, Any]) -> Any:
         """The JSON value that Slack reports, `UNSET` when the input was left empty.
 
@@ -51,5 +58,6 @@ class Element(Protocol):
             Unreadable: The input holds something that is no such value.
         """
 
+    @abstractmethod
     def show(self, value: Any) -> str:
         """`value` as people read it, of any length."""

@@ -8,8 +8,9 @@ from bot.forms.choices import SomeOf, Tick
 from bot.forms.choosing import element_for
 from bot.forms.element import UNSET, Element
 from bot.forms.errors import Undrawable
+from bot.forms.lines import Lines, Pairs
 from bot.forms.schema import Property, Schema, unwrap
-from bot.forms.text import JsonText, Text, as_json
+from bot.forms.text import Text, as_json
 from bot.markup import plain, shorten
 
 Path = tuple[str, ...]
@@ -67,8 +68,9 @@ def field_of(path: Path, schema: Schema | bool, root: Schema, *, required: bool)
     default = notes.get("default", UNSET)
     element = element_for(wanted, root)
     hint = plain(str(notes.get("description") or wanted.schema.get("description") or ""), LABEL_TEXT)
-    if isinstance(element, JsonText):
-        hint = shorten(f"{hint} (JSON)" if hint else "JSON", LABEL_TEXT)
+    if element.how_to:
+        how_to = element.how_to
+        hint = shorten(f"{hint} ({how_to})" if hint else f"{how_to[0].upper()}{how_to[1:]}", LABEL_TEXT)
     return Field(
         path=path,
         label=label,
@@ -86,8 +88,10 @@ def _meaning_of_empty(wanted: Property, element: Element) -> Any:
         return False
     if wanted.nullable:
         return None
-    if isinstance(element, SomeOf) and not wanted.schema.get("minItems"):
+    if isinstance(element, SomeOf | Lines) and not wanted.schema.get("minItems"):
         return []
+    if isinstance(element, Pairs) and not wanted.schema.get("minProperties"):
+        return {}
     is_any_text = isinstance(element, Text) and wanted.schema.keys().isdisjoint(("format", "minLength", "pattern"))
     return "" if is_any_text and "default" in wanted.annotations else UNSET
 

@@ -27,7 +27,7 @@ _WITH_PLACEHOLDER = frozenset(
         "multi_static_select",
     }
 )
-_EMPTY: tuple[Any, ...] = (None, "", [])
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 """The values that leave an input empty."""
 
 _LONGEST_BLOCK_ID = 255

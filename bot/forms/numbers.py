@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 from bot.blocks import Block
-from bot.forms.element import UNSET, Unreadable
+from bot.forms.element import UNSET, Element, Unreadable
 from bot.forms.text import as_json, typed_text
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,4000}(?:\.0*)?")
@@ -22,7 +22,7 @@ _Number = int | float | Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Number(Element):
     """A number with bounds.
 
     Attributes:
@@ -36,8 +36,6 @@ class Number:
     minimum: int | float | None = None
     maximum: int | float | None = None
     exact: bool = False
-
-    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
     def draw(self, value: Any) -> Block | None:
         """The input with its bounds."""

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from bot.blocks import INPUT_TEXT, Block
-from bot.forms.element import UNSET, Unreadable
+from bot.forms.element import UNSET, Element, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(Element):
     """A string, on one line or on several.
 
     Attributes:
@@ -21,8 +21,6 @@ class Text:
     multiline: bool
     min_length: int = 0
     max_length: int = INPUT_TEXT
-
-    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
     def draw(self, value: Any) -> Block | None:
         """The input; on several lines too where the value has them."""
@@ -55,10 +53,10 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class JsonText:
+class JsonText(Element):
     """Any JSON value, typed as JSON."""
 
-    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
+    how_to: ClassVar[str | None] = "as JSON"
 
     def draw(self, value: Any) -> Block | None:
         """The input, holding the value as indented JSON."""

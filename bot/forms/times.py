@@ -6,16 +6,14 @@ from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, Literal
 
 from bot.blocks import Block
-from bot.forms.element import UNSET, Unreadable
+from bot.forms.element import UNSET, Element, Unreadable
 from bot.forms.text import as_json
 from bot.markup import at, escape
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class Day(Element):
     """A calendar day, as `2026-05-01`."""
-
-    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
     def draw(self, value: Any) -> Block | None:
         """A date picker."""
@@ -41,7 +39,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Element):
     """A point in time, in ISO 8601 and in UTC. The person picks and reads it in their own time zone."""
 
     shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "mrkdwn"
@@ -70,10 +68,8 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Element):
     """A time of day without a zone, as `14:30:00`."""
-
-    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
 
     def draw(self, value: Any) -> Block | None:
         """A time picker, which holds no zone."""

@@ -110,14 +110,14 @@ def test_a_type_has_its_element(annotation: Any, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "annotation", [Literal[FIVE_HUNDRED], listed(FIVE_HUNDRED), dict[str, int], list[int], int | str, Nested]
+    "annotation", [Literal[FIVE_HUNDRED], listed(FIVE_HUNDRED), dict[str, Any], list[Nested], int | str, Nested]
 )
 def test_what_has_no_element_is_asked_for_as_json(annotation: Any) -> None:
     """Nothing is dropped: what cannot be drawn yet is typed as JSON, and says so."""
     block = block_of(form_of(annotation))
 
     assert block["element"]["multiline"] is True
-    assert block["hint"]["text"].endswith("JSON") or block["hint"]["text"].endswith("(JSON)")
+    assert block["hint"]["text"].lower().removesuffix(")").endswith("as json")
 
 
 @pytest.mark.parametrize(
@@ -227,6 +227,41 @@ def test_what_is_typed_is_read_or_refused_in_words(annotation: Any, typed: str, 
 def test_durations_are_typed_as_people_write_them(typed: str, duration: str) -> None:
     """Units in letters or words, and ISO 8601; a bare number is asked for its unit."""
     assert read(form_of(timedelta), {"value": typed}) == duration
+
+
+WHOLE = "Give a whole number, such as 12."
+
+
+@pytest.mark.parametrize(
+    ("annotation", "typed", "value"),
+    [
+        (list[str], "one\n\n  two words \r\n", ["one", "two words"]),
+        (list[str], '" kept "\n""\n"', [" kept ", "", '"']),
+        (list[int], "1\n-2", [1, -2]),
+        (list[bool], "Yes\nfalse", [True, False]),
+        (dict[str, int], "a: 1\n\nb:2", {"a": 1, "b": 2}),
+        (dict[str, str], 'a: b: c\n"x:y" : ""', {"a": "b: c", "x:y": ""}),
+        (list[int], "1\ntwo\n\n3.5", f"Line 2: {WHOLE}\nLine 4: {WHOLE}"),
+        (list[int], "x\n" * 7, "\n".join([*(f"Line {n}: {WHOLE}" for n in range(1, 6)), "and 2 more"])),
+        (list[bool], "perhaps", "Line 1: Give yes or no."),
+        (dict[str, int], "a: 1\nb 2", "Line 2: Give a name, a colon and a value."),
+        (dict[str, int], "a: 1\na: 2", "Line 2: “a” stands there twice."),
+        (dict[str, int], "a:", "Line 1: Give a number."),
+        (dict[str, str], '"a: 1', "Line 1: The quotes are not closed."),
+    ],
+)
+def test_lists_and_mappings_are_typed_one_a_line(annotation: Any, typed: str, value: Any) -> None:
+    """Each line is a value, or a name and a value; an error names the line it is in."""
+    form = form_of(annotation)
+
+    assert read(form, {"value": typed}) == value
+    assert block_of(form)["hint"]["text"].endswith("ne a line")
+
+
+def test_an_empty_mapping_is_a_value() -> None:
+    """A mapping that may be empty may be left empty."""
+    assert read(form_of(dict[str, int]), {"value": None}) == {}
+    assert read(form_of(dict[str, int], min_length=1), {"value": None}) == "Fill this in."
 
 
 def test_a_decimal_keeps_its_digits() -> None:

@@ -100,6 +100,17 @@ DECIMALS = st.builds(
 )
 ADDRESSES = st.builds(Kind, st.just(EmailStr), st.just(st.sampled_from(["ana@example.com", "b.o+x@mail.example.org"])))
 IDS = st.builds(Kind, st.just(uuid.UUID), st.just(st.uuids()))
+LINES = st.sampled_from(
+    [
+        Kind(list[str], st.lists(st.text(st.characters(codec="utf-8"), max_size=9), max_size=5)),
+        Kind(list[int], st.lists(st.integers(), max_size=5)),
+        Kind(list[float], st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=5)),
+        Kind(list[bool], st.lists(st.booleans(), max_size=5)),
+        Kind(set[date], st.sets(st.dates(), max_size=5)),
+        Kind(dict[str, str], st.dictionaries(TEXTS, st.text(st.characters(codec="utf-8"), max_size=9), max_size=4)),
+        Kind(dict[str, int], st.dictionaries(st.text(st.characters(codec="utf-8")), st.integers(), max_size=4)),
+    ]
+)
 JSON = st.builds(
     Kind,
     st.just(dict[str, int | list[str]]),
@@ -119,6 +130,7 @@ KINDS = st.one_of(
     DECIMALS,
     ADDRESSES,
     IDS,
+    LINES,
     JSON,
 )
 
@@ -131,7 +143,7 @@ def cases(draw: st.DrawFn) -> Case:
     for name in draw(st.lists(NAMES, min_size=1, max_size=6, unique=True)):
         kind = draw(KINDS)
         optional = draw(st.booleans())
-        values = st.none() | kind.values.filter(lambda value: value != []) if optional else kind.values
+        values = st.none() | kind.values.filter(lambda value: value not in ([], {}, set())) if optional else kind.values
         notes: dict[str, Any] = draw(
             st.fixed_dictionaries(
                 {}, optional={"title": TEXTS, "description": TEXTS, "examples": st.lists(TEXTS, max_size=2)}
