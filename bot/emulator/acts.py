@@ -13,7 +13,7 @@ from bot.emulator.directory import User
 from bot.emulator.events import Notice
 from bot.emulator.input_check import input_error
 from bot.emulator.messages import Content, Message
-from bot.emulator.state_values import initial_state, kept_state
+from bot.emulator.state_values import initial_state, kept_state, merged_state
 from bot.emulator.views import View
 from bot.emulator.wire import Json, SlackError
 from bot.emulator.workspace import Workspace
@@ -35,21 +35,30 @@ class Place:
 class Acts:
     """The acts of every person. Each waits for the app's ack and applies what it answers."""
 
-    def __init__(self, workspace: Workspace, delivery: Delivery, base_url: str) -> None:
+    def __init__(self, workspace: Workspace, delivery: Delivery) -> None:
         self._workspace = workspace
         self._delivery = delivery
-        self._base_url = base_url
         # What a person has chosen in a message, with the blocks it was chosen in. Slack's client keeps it too.
         self._chosen: dict[tuple[str, str, str], tuple[list[Json], Json]] = {}
 
     async def press_in_message(
-        self, user: User, channel: str, ts: str, action_id: str, block_id: str | None, value: Json | None
+        self,
+        user: User,
+        channel: str,
+        ts: str,
+        action_id: str,
+        block_id: str | None,
+        value: Json | None,
+        entered: Json | None = None,
     ) -> Ack | None:
-        """Press a button or change a select. Raises `message_not_found`, `action_not_found`, `invalid_value`."""
+        """Press a button or change a select. Raises `message_not_found`, `action_not_found`, `invalid_value`.
+
+        `value` is the state value object of anything but a button, `entered` what stands in the other elements by now.
+        """
         message = self._workspace.visible_message(user.id, channel, ts)
         blocks = message.content.blocks or []
         block, element = _found(blocks, action_id, block_id)
-        state = self._message_state(user, message)
+        state = merged_state(self._message_state(user, message), entered or {})
         action = self._action(block, element, value, state)
         self._chosen[user.id, channel, ts] = (blocks, state)
         if _is_quiet(block):
@@ -71,10 +80,10 @@ class Acts:
         value: Json | None,
         entered: Json | None = None,
     ) -> Ack | None:
-        """The same in a modal or a home tab. `entered` is what stands in the other inputs by now, as in `submit`."""
+        """The same in a modal or a home tab."""
         view = self._own_view(user, view_id)
         block, element = _found(view.blocks, action_id, block_id)
-        state = submission.merged(view, entered or {})
+        state = merged_state(view.state, entered or {})
         action = self._action(block, element, value, state)
         view = self._workspace.views.enter(view, state)
         if _is_quiet(block):
@@ -97,12 +106,12 @@ class Acts:
         }
         view = self._workspace.views.enter(view, submission.state_of(view, values, found, self._workspace))
         submission.check(view, self._workspace)
-        response_urls = submission.response_urls(view, self._workspace, self._base_url)
+        response_urls = submission.response_urls(view, self._workspace)
         trigger_id = self._workspace.triggers.issue(user.id, view.id)
         payload = payloads.view_submission(user, view, trigger_id=trigger_id, response_urls=response_urls)
-        ack = await self._delivery.deliver("view_submission", payload)
-        if ack.error is None:
-            ack = submission.apply(ack, view, self._workspace)
+        ack = await self._delivery.deliver(
+            "view_submission", payload, lambda answer: submission.apply(answer, view, self._workspace)
+        )
         if ack.error:
             self._notice(user, ack, TROUBLE)
         return ack
@@ -126,21 +135,20 @@ class Acts:
         if command not in {known.command for known in self._workspace.manifest.commands}:
             message = f"{command} is not a valid command."
             raise SlackError("unknown_command", message=message)
-        response_url = self._workspace.response_urls.issue(user.id, conversation.id)
         payload = payloads.slash_command(
             user,
             conversation,
             command,
             text.strip(),
             trigger_id=self._workspace.triggers.issue(user.id),
-            response_url=f"{self._base_url}/respond/{response_url.token}",
+            response_url=self._workspace.response_urls.issue(user.id, conversation.id),
         )
-        ack = await self._delivery.deliver("slash_command", payload)
+        ack = await self._delivery.deliver(
+            "slash_command", payload, lambda answer: show_command_answer(self._workspace, user, conversation, answer)
+        )
         if ack.error:
             name = "operation_timeout" if ack.error == "operation_timeout" else "dispatch_failed"
             self._notice(user, ack, f'{command} failed with the error "{name}"')
-        elif ack.response:
-            show_command_answer(self._workspace, user, conversation, ack.response)
         return ack
 
     def say(self, user: User, channel: str, text: str, thread_ts: str | None) -> Message:
@@ -177,14 +185,10 @@ class Acts:
         return await self._suggest(payloads.block_suggestion(user, source, block, element, query))
 
     async def _suggest(self, payload: Json) -> Json:
-        ack = await self._delivery.deliver("block_suggestion", payload)
+        ack = await self._delivery.deliver("block_suggestion", payload, _check_options)
         if ack.error:
-            raise SlackError(ack.error)
-        answer = ack.response or {}
-        for name, schema in (("options", OPTION), ("option_groups", OPTION_GROUP)):
-            if name in answer and not list(Items(schema, most=100).faults(answer[name], "")):
-                return {name: answer[name]}
-        raise SlackError("invalid_options")
+            raise SlackError(ack.error, message=explanation(ack))
+        return ack.response or {}
 
     def _message_state(self, user: User, message: Message) -> Json:
         blocks = message.content.blocks or []
@@ -202,7 +206,7 @@ class Acts:
             message,
             self._workspace.messages.wire(message),
             state,
-            f"{self._base_url}/respond/{response_url.token}",
+            response_url,
         )
 
     def _action(self, block: Json, element: Json, value: Json | None, state: Json) -> Json:
@@ -252,6 +256,13 @@ def explanation(ack: Ack) -> str:
     if ack.status:
         return f"This app responded with Status Code {ack.status}."
     return "This app is not connected right now."
+
+
+def _check_options(answer: Json) -> None:
+    options, groups = answer.get("options", []), answer.get("option_groups", [])
+    faults = [*Items(OPTION, most=100).faults(options, ""), *Items(OPTION_GROUP, most=100).faults(groups, "")]
+    if faults or not answer.keys() & {"options", "option_groups"}:
+        raise SlackError("invalid_options")
 
 
 def _found(blocks: list[Json], action_id: str, block_id: str | None) -> tuple[Json, Json]:

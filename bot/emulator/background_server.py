@@ -27,6 +27,8 @@ class BackgroundServer:
             lifespan="off",
             ws="websockets-sansio",
             ws_per_message_deflate=False,
+            # slack_sdk's built-in client can close only between two frames. Pings spare it a wait of 3 s.
+            ws_ping_interval=0.2,
             timeout_graceful_shutdown=1,
         )
         self._server = _Server(config, goodbye)
@@ -40,7 +42,7 @@ class BackgroundServer:
 
     def stop(self) -> None:
         """Returns when every connection is closed and the port is free."""
-        self._server.should_exit = True
+        self._server.loop.call_soon_threadsafe(self._server.stopping.set)
         self._thread.join()
         self._socket.close()
 
@@ -55,12 +57,16 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, goodbye: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
         self.has_started = threading.Event()
+        self.stopping = asyncio.Event()
         self._goodbye = goodbye
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self.loop = asyncio.get_running_loop()
         self.has_started.set()
+
+    async def main_loop(self) -> None:
+        await self.stopping.wait()  # uvicorn's own loop looks ten times a second
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._goodbye()

@@ -42,7 +42,7 @@ class Control:
             Route("/messages", answering(self._show_messages)),
             Route("/views", answering(self._show_views)),
             Route("/home", answering(self._show_home)),
-            Route("/files", answering(self._upload), methods=["POST"]),
+            Route("/upload", answering(self._upload), methods=["POST"]),
             *(Route(f"/{name}", answering(self._as_person(act)), methods=["POST"]) for name, act in acts.items()),
             WebSocketRoute("/live", self._watch),
         ]
@@ -101,12 +101,12 @@ class Control:
         user = self._person(request.query_params)
         name = request.query_params.get("name", "file")
         file = self._workspace.files.add(user.id, name, await request.body())
-        return {"ok": True, "file": file.wire(str(request.base_url).rstrip("/"))}
+        return {"ok": True, "file": file.wire()}
 
     async def _press(self, user: User, body: Json) -> Json:
-        element = (body["action_id"], body.get("block_id"), body.get("value"))
+        element = (body["action_id"], body.get("block_id"), body.get("value"), body.get("values"))
         if "view_id" in body:
-            ack = await self._acts.press_in_view(user, body["view_id"], *element, body.get("values"))
+            ack = await self._acts.press_in_view(user, body["view_id"], *element)
             return _acted(ack, TROUBLE)
         ack = await self._acts.press_in_message(user, body["channel"], body["ts"], *element)
         return _acted(ack)

@@ -3,13 +3,17 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.emulator.wire import Json
+from bot.emulator.wire import Json, SlackError
 
 ACK_LIMIT_SECONDS = 3.0
 MOST_REMEMBERED = 10_000
+
+
+Take = Callable[[Json], None]
 
 
 class NotDelivered(Exception):
@@ -67,14 +71,20 @@ class Delivery:
         self.log: deque[Ack] = deque(maxlen=MOST_REMEMBERED)
         self._ack_limit = ack_limit_seconds
 
-    async def deliver(self, kind: str, payload: Json) -> Ack:
-        """Deliver a payload of that kind, `block_actions` or `slash_command` say. Never raises: the ack tells."""
+    async def deliver(self, kind: str, payload: Json, take: Take = lambda _answer: None) -> Ack:
+        """Deliver a payload of that kind, `block_actions` or `slash_command` say. Never raises: the ack tells.
+
+        `take` does what the app answered. When it raises `SlackError`, that is how the delivery failed.
+        """
         transport = self.transport
         started = time.perf_counter()
         response, error, status = None, None, None
         try:
             async with asyncio.timeout(self._ack_limit):
                 response = await transport.send(kind, payload)
+            take(response or {})
+        except SlackError as refusal:
+            error = refusal.error
         except TimeoutError:
             error = "operation_timeout"
         except NotDelivered as failure:

@@ -2,6 +2,7 @@
 
 import mimetypes
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from bot.emulator.timestamps import Clock
 from bot.emulator.wire import Json, SlackError, new_id
@@ -19,6 +20,7 @@ class File:
     user: str
     created: int
     content: bytes
+    url: str
 
     @property
     def mimetype(self) -> str:
@@ -30,9 +32,8 @@ class File:
         """What file inputs filter by, `csv` say."""
         return self.name.rpartition(".")[2].lower()
 
-    def wire(self, base_url: str) -> Json:
+    def wire(self) -> Json:
         """As `files.info` answers."""
-        url = f"{base_url}/files/{self.id}/{self.name}"
         return {
             "id": self.id,
             "created": self.created,
@@ -44,23 +45,26 @@ class File:
             "user": self.user,
             "size": len(self.content),
             "mode": "hosted",
-            "url_private": url,
-            "url_private_download": f"{url}?download=1",
+            "url_private": self.url,
+            "url_private_download": f"{self.url}?download=1",
         }
 
 
 class Files:
     """Every uploaded file, in memory."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, base_url: str) -> None:
         self._clock = clock
+        self._base_url = base_url
         self._by_id: dict[str, File] = {}
 
     def add(self, user: str, name: str, content: bytes) -> File:
         """Keep an uploaded file. Raises `file_too_large`."""
         if len(content) > MOST_BYTES:
             raise SlackError("file_too_large")
-        file = File(new_id("F"), name, user, int(self._clock()), content)
+        file_id = new_id("F")
+        url = f"{self._base_url}/files/{file_id}/{quote(name)}"
+        file = File(file_id, name, user, int(self._clock()), content, url)
         self._by_id[file.id] = file
         return file
 

@@ -16,7 +16,7 @@ def from_plain(element: Json, plain: Any, workspace: Workspace, found: list[Json
     Options go by label or value, people by `@name`, channels by `#name`, files by id; `found` are the options that an
     external select offers. Dates and times are text as in the state value, a moment is in seconds since the epoch. A
     checkbox alone takes True and False. Raises `no_such_option`, `user_not_found`,
-    `channel_not_found`.
+    `channel_not_found` or `file_not_found`.
     """
     if plain is None:
         return state_value(element, [] if is_many(element["type"]) else None)
@@ -50,7 +50,7 @@ def _one(element: Json, plain: Any, workspace: Workspace, found: list[Json]) -> 
         case "selected_channel" | "selected_conversation":
             return workspace.directory.conversation(plain).id
         case "file":
-            return {"id": plain}
+            return workspace.files.get(str(plain)).wire()
         case "rich_text_value":
             return _rich_text(plain) if isinstance(plain, str) else plain
         case "selected_date_time":

@@ -13,7 +13,6 @@ LIFE_SECONDS = 30 * 60
 class ResponseUrl:
     """Where an answer goes, and from which message the act came (None for a command)."""
 
-    token: str
     user: str
     channel: str
     issued_at: float
@@ -25,18 +24,16 @@ class ResponseUrl:
 class ResponseUrls:
     """Hands out response URLs, each good for five uses within thirty minutes."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, base_url: str) -> None:
         self._clock = clock
+        self._base_url = base_url
         self._issued: dict[str, ResponseUrl] = {}
 
-    def issue(
-        self, user: str, channel: str, *, message_ts: str | None = None, thread_ts: str | None = None
-    ) -> ResponseUrl:
+    def issue(self, user: str, channel: str, *, message_ts: str | None = None, thread_ts: str | None = None) -> str:
         """A fresh one for an act of this person there."""
         token = new_id("") + new_id("")
-        issued = ResponseUrl(token, user, channel, self._clock(), message_ts, thread_ts)
-        self._issued[token] = issued
-        return issued
+        self._issued[token] = ResponseUrl(user, channel, self._clock(), message_ts, thread_ts)
+        return f"{self._base_url}/respond/{token}"
 
     def use(self, token: str) -> ResponseUrl:
         """Count one use. Raises `invalid_url`, `expired_url` or `used_url`."""

@@ -59,7 +59,7 @@ class Emulator:
         self.app_token = APP_TOKEN
         self.signing_secret = SIGNING_SECRET
         self._clock = clock
-        self._workspace = Workspace(path, manifest=manifest, clock=clock)
+        self._workspace = Workspace(path, url=self.url, manifest=manifest, clock=clock)
         self._socket_mode = SocketMode(self._workspace.announce)
         self._delivery = Delivery(self._socket_mode, ack_limit_seconds)
         self._server = BackgroundServer(self._application(), listening, self._say_goodbye)
@@ -114,9 +114,9 @@ class Emulator:
 
     def _application(self) -> Starlette:
         faults = Faults()
-        acts = Acts(self._workspace, self._delivery, self.url)
+        acts = Acts(self._workspace, self._delivery)
         tokens = {self.bot_token: "bot", self.app_token: "app"}
-        web_api = WebApi(self._workspace, faults, tokens, self.url, self._socket_url)
+        web_api = WebApi(self._workspace, faults, tokens, self._socket_url)
         control = Control(self._workspace, acts, self._delivery)
         administration = Administration(self._workspace, faults, web_api, self._delivery, self._socket_mode)
         return Starlette(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.emulator.blocks.walk import STATELESS, elements
-from bot.emulator.wire import Json
+from bot.emulator.wire import Json, SlackError
 
 _SINGLE = {
     "static_select": ("selected_option", "initial_option"),
@@ -85,6 +85,17 @@ def kept_state(blocks: list[Json], entered: Json, old_blocks: list[Json]) -> Jso
         return state if len(still_there) == len(_as_list(chosen)) else fresh
 
     return _state(blocks, kept)
+
+
+def merged_state(state: Json, entered: Json) -> Json:
+    """`state` with `{block_id: {action_id: state value object}}` entered. Raises `unknown_input`."""
+    state = {block_id: dict(values) for block_id, values in state.items()}
+    for block_id, values in entered.items():
+        for action_id, value in values.items():
+            if action_id not in state.get(block_id, {}):
+                raise SlackError("unknown_input", message=f"There is no input {block_id}/{action_id}.")
+            state[block_id][action_id] = value
+    return state
 
 
 def _state(blocks: list[Json], value: Callable[[Json, Json], Json]) -> Json:

@@ -1,16 +1,13 @@
 """Submitting a modal: the state that is sent, and what the app's answer does to the views."""
 
 from collections.abc import Iterator
-from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 from bot.emulator.blocks.check import checked_view
 from bot.emulator.blocks.walk import elements
-from bot.emulator.delivery import Ack
 from bot.emulator.input_check import input_errors
 from bot.emulator.plain_values import from_plain
-from bot.emulator.state_values import value_of
+from bot.emulator.state_values import merged_state, value_of
 from bot.emulator.views import View
 from bot.emulator.wire import Json, SlackError
 from bot.emulator.workspace import Workspace
@@ -19,21 +16,10 @@ Found = dict[str, list[Json]]
 """The options that external selects offer, by the label they were looked up for."""
 
 
-def merged(view: View, values: Json) -> Json:
-    """The view's state with `{block_id: {action_id: state value object}}` entered. Raises `unknown_input`."""
-    state = deepcopy(view.state)
-    for block_id, entered in values.items():
-        for action_id, value in entered.items():
-            if action_id not in state.get(block_id, {}):
-                raise SlackError("unknown_input", message=f"The view has no input {block_id}/{action_id}.")
-            state[block_id][action_id] = value
-    return state
-
-
 def state_of(view: View, values: Json, found: Found, workspace: Workspace) -> Json:
     """The view's state with what was entered: state value objects by block id, or plain values by label."""
     by_id = {name: value for name, value in values.items() if _is_by_id(view, name, value)}
-    state = merged(view, by_id)
+    state = merged_state(view.state, by_id)
     for label, plain in values.items():
         if label not in by_id:
             block, element = input_labelled(view, label)
@@ -69,45 +55,43 @@ def check(view: View, workspace: Workspace) -> None:
         raise SlackError("invalid_input", errors=errors)
 
 
-def response_urls(view: View, workspace: Workspace, base_url: str) -> list[Json]:
+def response_urls(view: View, workspace: Workspace) -> list[Json]:
     """One for each conversation that was chosen in an input with `response_url_enabled`."""
     issued = []
     for block, element in elements(view.blocks):
         if element.get("response_url_enabled"):
             channel = value_of(view.state[block["block_id"]][element["action_id"]])
             if channel:
-                token = workspace.response_urls.issue(view.user, channel).token
                 issued.append(
                     {
                         "block_id": block["block_id"],
                         "action_id": element["action_id"],
                         "channel_id": channel,
-                        "response_url": f"{base_url}/respond/{token}",
+                        "response_url": workspace.response_urls.issue(view.user, channel),
                     }
                 )
     return issued
 
 
-def apply(ack: Ack, view: View, workspace: Workspace) -> Ack:
-    """Do to the views what the app answered. An answer that Slack would not take becomes the ack's error."""
-    answer = ack.response or {}
-    try:
-        match answer.get("response_action"):
-            case None:
-                workspace.views.close(view)
-            case "clear":
-                workspace.views.clear(view.user)
-            case "errors":
-                workspace.views.refuse(view, _errors(view, answer.get("errors")))
-            case "update":
-                workspace.views.update(_current(view, workspace), checked_view(answer.get("view"), "modal"))
-            case "push":
-                workspace.views.push(view.user, checked_view(answer.get("view"), "modal"))
-            case _:
-                raise SlackError("invalid_response_action")
-    except SlackError as refusal:
-        return replace(ack, error=refusal.error, response=answer | {"response_metadata": refusal.details})
-    return ack
+def apply(answer: Json, view: View, workspace: Workspace) -> None:
+    """Do to the views what the app answered.
+
+    Raises `invalid_errors`, `invalid_arguments`, `push_limit_reached`, … for an answer that Slack would not take.
+    """
+    match answer.get("response_action"):
+        case None:
+            workspace.views.close(view)
+        case "clear":
+            workspace.views.clear(view.user)
+        case "errors":
+            workspace.views.refuse(view, _errors(view, answer.get("errors")))
+        case "update":
+            # The view as it is by now: the app may have called `views.update` before it acked.
+            workspace.views.update(workspace.views.get(view.id), checked_view(answer.get("view"), "modal"))
+        case "push":
+            workspace.views.push(view.user, checked_view(answer.get("view"), "modal"))
+        case _:
+            raise SlackError("invalid_response_action")
 
 
 def _errors(view: View, errors: Any) -> dict[str, str]:
@@ -118,11 +102,6 @@ def _errors(view: View, errors: Any) -> dict[str, str]:
     if not all(isinstance(text, str) and text for text in errors.values()):
         raise SlackError("invalid_errors")
     return errors
-
-
-def _current(view: View, workspace: Workspace) -> View:
-    """The view as it is by now: the app may have called `views.update` before it acked."""
-    return workspace.views.get(view.id)
 
 
 def _is_by_id(view: View, name: str, value: Any) -> bool:

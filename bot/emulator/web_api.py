@@ -34,14 +34,12 @@ class WebApi:
         workspace: Workspace,
         faults: Faults,
         tokens: dict[str, str],
-        base_url: str,
         open_socket: Callable[[], str],
     ) -> None:
         self.calls: deque[Json] = deque(maxlen=MOST_REMEMBERED)
         self._workspace = workspace
         self._faults = faults
         self._tokens = tokens
-        self._base_url = base_url
         self._open_socket = open_socket
 
     async def serve(self, request: Request) -> Response:
@@ -71,7 +69,7 @@ class WebApi:
         if method is None:
             raise SlackError("unknown_method", req_method=name)
         self._authorise(method, arguments, request)
-        call = Call(self._workspace, arguments, self._base_url, self._open_socket)
+        call = Call(self._workspace, arguments, self._open_socket)
         return {"ok": True, **method.run(call)}
 
     def _authorise(self, method: Method, arguments: Arguments, request: Request) -> None:

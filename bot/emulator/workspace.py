@@ -24,17 +24,19 @@ from bot.emulator.wire import SlackError, new_id
 class Workspace:
     """People, conversations, messages, modals, and what an app may use once.
 
-    With a `path`, messages, conversations, people and groups survive a restart, even a `kill -9`. `clock` gives seconds
-    since the epoch. The `listeners` are told of every change that a person would see.
+    `url` is where it is served, `clock` gives seconds since the epoch. With a `path`, messages, conversations, people
+    and groups survive a restart, even a `kill -9`. The `listeners` are told of every change that a person would see.
     """
 
     def __init__(
         self,
         path: Path | None = None,
         *,
+        url: str = "http://127.0.0.1",
         manifest: AppManifest = SIGNOFF,
         clock: Clock = time.time,
     ) -> None:
+        self.url = url
         self.manifest = manifest
         self.clock = clock
         self.listeners: list[Announce] = []
@@ -45,8 +47,8 @@ class Workspace:
         self.messages = Messages(self._store, timestamps, self.announce)
         self.views = Views(timestamps, self.announce)
         self.triggers = Triggers(clock)
-        self.response_urls = ResponseUrls(clock)
-        self.files = Files(clock)
+        self.response_urls = ResponseUrls(clock, url)
+        self.files = Files(clock, url)
 
     def announce(self, event: Event) -> None:
         """Tell the listeners."""

@@ -12,14 +12,10 @@ from bot.emulator.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that has been authorised.
-
-    `base_url` is the emulator's own address; `open_socket` gives the address of a new Socket Mode connection.
-    """
+    """A call that has been authorised. `open_socket` gives the address of a new Socket Mode connection."""
 
     workspace: Workspace
     arguments: Arguments
-    base_url: str
     open_socket: Callable[[], str]
 
     def require(self, scope: str) -> None:

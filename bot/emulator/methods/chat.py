@@ -70,7 +70,7 @@ def permalink(call: Call) -> Json:
     message = call.workspace.messages.find(conversation.id, call.arguments.required("message_ts"))
     if message is None or message.ephemeral_to:
         raise SlackError("message_not_found")
-    path = f"{call.base_url}/#/archives/{conversation.id}/p{message.ts.replace('.', '')}"
+    path = f"{call.workspace.url}/#/archives/{conversation.id}/p{message.ts.replace('.', '')}"
     return {"channel": conversation.id, "permalink": path}
 
 

@@ -6,7 +6,7 @@ from bot.emulator.wire import Json
 
 def info(call: Call) -> Json:
     """What an uploaded file is, and where its bytes are. Raises `file_not_found`."""
-    return {"file": call.workspace.files.get(call.arguments.required("file")).wire(call.base_url)}
+    return {"file": call.workspace.files.get(call.arguments.required("file")).wire()}
 
 
 METHODS = {"files.info": Method(info, scopes=("files:read",))}

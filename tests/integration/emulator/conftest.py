@@ -1,0 +1,46 @@
+"""A running emulator, Slack's own client, and a real Bolt app."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+from slack_sdk.socket_mode.builtin import SocketModeClient
+
+from bot.emulator import Emulator
+
+Connect = Callable[[App], None]
+
+
+def close_quickly(client: SocketModeClient) -> None:
+    """Close a Socket Mode client without the second that its queue would wait for a next message."""
+    client.closed = True
+    client.message_queue.put(None)
+    client.close()
+
+
+@pytest.fixture
+def client(slack: Emulator) -> WebClient:
+    """Slack's client with the bot's token."""
+    return WebClient(slack.bot_token, base_url=slack.api_url)
+
+
+@pytest.fixture
+def app(client: WebClient) -> App:
+    """A Bolt app, not connected yet."""
+    return App(client=client)
+
+
+@pytest.fixture
+def connect(slack: Emulator) -> Iterator[Connect]:
+    """Connects an app through Socket Mode until the test ends."""
+    with ExitStack() as stack:
+
+        def connect_app(app: App) -> None:
+            handler = SocketModeHandler(app, slack.app_token)
+            handler.client.connect()
+            stack.callback(close_quickly, handler.client)
+
+        yield connect_app

@@ -1,0 +1,15 @@
+"""A workspace without a server."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.emulator.workspace import Workspace
+
+
+@pytest.fixture
+def workspace() -> Iterator[Workspace]:
+    """A fresh workspace in memory."""
+    fresh = Workspace()
+    yield fresh
+    fresh.close()
