@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -94,6 +93,9 @@ def _message(error: ErrorDetails) -> str:
 
 
 def _by_schema(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Valid | tuple[FieldError, ...]:
+    # Imported late: its format checks take most of a second to load, and few answers need them.
+    from jsonschema import Draft202012Validator
+
     validator = Draft202012Validator(dict(schema), format_checker=Draft202012Validator.FORMAT_CHECKER)
     found = sorted(validator.iter_errors(dict(values)), key=lambda each: [str(part) for part in each.path])
     errors = []
