@@ -25,7 +25,7 @@ from bot.forms import ACTION, Form, TooLarge
 from bot.markdown import for_modal
 from bot.markup import bold, lines, plain
 from bot.values import value_blocks
-from bot.wording import form_of, outcome_line, title_of, told_by_outcome
+from bot.wording import form_of, outcome_line, refused, title_of, told_by_outcome
 from flows.validation import FieldError
 from store.records import Prompt
 
@@ -115,6 +115,19 @@ def settled_modal(prompt: Prompt) -> Block:
     return _modal("Already settled", blocks) | {"close": plain_text("Close")}
 
 
+def refused_modal(prompt: Prompt, mentions: Mapping[str, str]) -> Block:
+    """The statement that this person may not answer, and who may."""
+    blocks = [*_heading(prompt), section(mrkdwn(refused(prompt, mentions)))]
+    return _modal("Not yours to answer", blocks) | {"close": plain_text("Close")}
+
+
+def failed_modal(text: str) -> Block:
+    """The statement that something went wrong, where no input is left to say it under."""
+    return _modal("Nothing was decided", [section(plain_text(lines(text, SECTION_TEXT)))]) | {
+        "close": plain_text("Close")
+    }
+
+
 def _modal(title: str, blocks: list[Block]) -> Block:
     return {"type": "modal", "title": plain_text(plain(title, MODAL_TITLE) or "Signoff"), "blocks": blocks}
 
@@ -138,5 +151,5 @@ def _told(form: Form, errors: Sequence[FieldError]) -> list[Block]:
 
 
 def _named(form: Form, error: FieldError) -> str:
-    one = form.field(error.path)
-    return f"⚠️ {error.message}" if one is None else f"⚠️ {one.label}: {error.message}"
+    label = form.label(error.path)
+    return f"⚠️ {error.message}" if label is None else f"⚠️ {label}: {error.message}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.blocks import FIELD_TEXT, SECTION_FIELDS, Block, context, fields, mrkdwn, plain_text, section
 from bot.forms import UNSET, Form
+from bot.forms.places import value_at
 from bot.forms.text import as_json
 from bot.markup import bold, lines
 
@@ -60,14 +61,14 @@ def value_blocks(
 
 def _rows(form: Form, values: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[tuple[str, _Row]]:
     for one in form.fields:
-        value = form.value(one, values)
-        if value is UNSET or (value == one.default and not value and one.name not in before):
+        value, previous = one.value(values), value_at(before, one.path)
+        if value is UNSET or (value == one.default and not value and previous is UNSET):
             continue
         shown = one.element.show(value)
-        was = one.element.show(before[one.name]) if one.name in before else shown
+        was = shown if previous is UNSET else one.element.show(previous)
         text = _marked(shown, was)
         as_markup = one.element.shown_as == "mrkdwn"
-        yield one.name, _Row(_label(one.label), mrkdwn(text) if as_markup else plain_text(text))
+        yield one.name, _Row(_label(one.full_label), mrkdwn(text) if as_markup else plain_text(text))
     known = {one.name for one in form.fields}
     for name, value in values.items():
         if name not in known:

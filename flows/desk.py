@@ -79,18 +79,26 @@ class Desk:
         return prompt
 
     def submit(
-        self, prompt_id: str, actor: Actor, values: Mapping[str, Any], *, via: str, tentative: bool = False
+        self,
+        prompt_id: str,
+        actor: Actor,
+        values: Mapping[str, Any],
+        *,
+        via: str,
+        complete: bool = False,
+        tentative: bool = False,
     ) -> Reply:
-        """Take a person's values; what they leave out is taken from the initial values.
+        """Take a person's values.
 
         Args:
             via: The way they came: `slack`, `cli`, `flow`.
+            complete: Whether they are all there is; otherwise what they leave out is taken from the initial values.
             tentative: Whether what is missing will be asked for next, so that the ledger need not tell.
         """
         prompt = self.admit(prompt_id, actor)
         if not isinstance(prompt, Prompt):
             return prompt
-        checked = validate(prompt, {**prompt.initial, **values})
+        checked = validate(prompt, values if complete else {**prompt.initial, **values})
         if not isinstance(checked, Valid):
             if not tentative:
                 detail = {"via": via, "errors": [str(error) for error in checked]}

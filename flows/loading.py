@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import logging
 import sys
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from flows.errors import InvalidFlow
+from flows.flow import Flow
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,29 @@ def load_file(path: str | Path) -> ModuleType:
             raise InvalidFlow(f"{path} and {loaded.__file__} have the same name. Rename one of them.")
         return loaded
     return _import(name, file, shown=str(path))
+
+
+def load_flows(paths: Iterable[str | Path]) -> list[Flow[Any, Any]]:
+    """The flows that stand in these files, in the order they are written there.
+
+    Raises:
+        InvalidFlow: If a file cannot be imported or has no flow, or if two flows have one name.
+    """
+    found: dict[str, Flow[Any, Any]] = {}
+    for path in paths:
+        flows = flows_in(load_file(path))
+        if not flows:
+            raise InvalidFlow(f"{path} has no flow. Put @flow in front of a function.")
+        for flow in flows:
+            if found.setdefault(flow.name, flow) is not flow:
+                raise InvalidFlow(f"Two flows are called {flow.name!r}. Give one of them another name.")
+    return list(found.values())
+
+
+def flows_in(module: ModuleType) -> list[Flow[Any, Any]]:
+    """The flows that a module defines; not those it imports from elsewhere."""
+    defined = [each for each in vars(module).values() if isinstance(each, Flow)]
+    return [flow for flow in dict.fromkeys(defined) if flow.fn.__module__ == module.__name__]
 
 
 def _import(name: str, file: Path, *, shown: str) -> ModuleType:

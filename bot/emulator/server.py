@@ -1,6 +1,5 @@
 """The emulator as one server: everything on one port of localhost."""
 
-import socket
 import time
 from pathlib import Path
 from types import TracebackType
@@ -12,10 +11,10 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from bot.background_server import BackgroundServer, listen
 from bot.emulator.acts import Acts
 from bot.emulator.administration import Administration
 from bot.emulator.app_manifest import SIGNOFF, AppManifest
-from bot.emulator.background_server import BackgroundServer
 from bot.emulator.command_answer import respond
 from bot.emulator.control import Control
 from bot.emulator.delivery import ACK_LIMIT_SECONDS, Delivery
@@ -52,7 +51,7 @@ class Emulator:
         clock: Clock = time.time,
         ack_limit_seconds: float = ACK_LIMIT_SECONDS,
     ) -> None:
-        listening = _listening_socket(port)
+        listening = listen("127.0.0.1", port)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self.api_url = f"{self.url}/api/"
         self.bot_token = BOT_TOKEN
@@ -156,12 +155,3 @@ class Emulator:
 
 async def _page(_request: Request) -> Response:
     return FileResponse(PAGE / "index.html")
-
-
-def _listening_socket(port: int) -> socket.socket:
-    # asyncio sets TCP_NODELAY only where the protocol is named, and without it each answer takes 40 ms longer.
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("127.0.0.1", port))
-    listening.listen()
-    return listening

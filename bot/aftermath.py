@@ -1,0 +1,107 @@
+"""What follows an act in Slack, after its ack: a modal opens, a person is told something.
+
+None of it can fail the act.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.webhook import WebhookClient
+
+from bot.forms import FormError
+from bot.modals import answer_modal, reject_modal
+from bot.people import People
+from bot.wording import form_of, outcome_sentence, refused
+from flows.names import now
+from flows.validation import FieldError
+from store import cards
+from store.database import Database
+from store.records import Actor, Prompt
+
+logger = logging.getLogger(__name__)
+
+Body = Mapping[str, Any]
+
+WORKERS = 8
+"""How many things may be said at once: each is a call to Slack."""
+
+ANSWER_WITHIN = 5
+"""Seconds that Slack may take for one call."""
+
+
+class Aftermath:
+    """Says what is left to say. Modals have to open within the 3 s that a trigger lives."""
+
+    def __init__(self, db: Database, client: WebClient, people: People) -> None:
+        self._db = db
+        self._client = client
+        self._people = people
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="signoff-aftermath")
+
+    def stop(self) -> None:
+        """Say what was begun, and no more."""
+        self._workers.shutdown(wait=True, cancel_futures=True)
+
+    def open_form(
+        self, body: Body, prompt: Prompt, values: Mapping[str, Any], errors: Sequence[FieldError] = ()
+    ) -> None:
+        """Open the form, filled in with `values`."""
+
+        def open_it() -> None:
+            try:
+                view = answer_modal(prompt, form_of(prompt), values, errors)
+            except FormError as error:
+                self._say(body, f"This cannot be answered in Slack: {error}")
+            else:
+                self._client.views_open(trigger_id=body["trigger_id"], view=view)
+
+        self._later(open_it)
+
+    def open_reason(self, body: Body, prompt: Prompt) -> None:
+        """Open the modal that asks why."""
+        self._later(lambda: self._client.views_open(trigger_id=body["trigger_id"], view=reject_modal(prompt)))
+
+    def tell_refused(self, body: Body, prompt: Prompt) -> None:
+        """Tell a person who may answer."""
+        self._later(lambda: self._say(body, refused(prompt, self._people.mentions(prompt))))
+
+    def tell_settled(self, body: Body, actor: Actor, prompt: Prompt) -> None:
+        """Tell a person who was too late how the prompt ended, and have its card drawn anew: it looked open."""
+
+        def tell() -> None:
+            own = prompt.settled_by is not None and prompt.settled_by.id == actor.id
+            self._say(
+                body,
+                f"{'You have answered already' if own else 'Too late'}: {outcome_sentence(prompt, form_of(prompt))}",
+            )
+            cards.redraw(self._db, prompt.id, now=now())
+
+        self._later(tell)
+
+    def tell(self, body: Body, text: str) -> None:
+        """Tell a person something."""
+        self._later(lambda: self._say(body, text))
+
+    def redraw(self, prompt: Prompt) -> None:
+        """Have a card drawn anew."""
+        self._later(lambda: cards.redraw(self._db, prompt.id, now=now()))
+
+    def _say(self, body: Body, text: str) -> None:
+        """Say something to the person who acted, and to nobody else."""
+        url = body.get("response_url")
+        if url:
+            WebhookClient(url, timeout=ANSWER_WITHIN).send(text=text, response_type="ephemeral", replace_original=False)
+        else:
+            self._client.chat_postMessage(channel=body["user"]["id"], text=text)
+
+    def _later(self, act: Callable[[], Any]) -> None:
+        def safely() -> None:
+            try:
+                act()
+            except Exception:
+                logger.exception("A person could not be told what came of their act")
+
+        self._workers.submit(safely)

@@ -1,0 +1,91 @@
+"""`signoff demo`: everything in one process, with a local Slack workspace in place of Slack."""
+
+import logging
+import tempfile
+import webbrowser
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.emulator.server import Emulator
+from bot.service import Service, wait_for_signal
+from bot.settings import Settings
+from flows.examples import dataset, release, shirt
+from flows.flow import Flow
+from flows.loading import flows_in
+from store import runs
+from store.database import Database
+
+logger = logging.getLogger(__name__)
+
+FLOWS: Sequence[Flow[Any, Any]] = [flow for module in (release, shirt, dataset) for flow in flows_in(module)]
+"""The example flows."""
+
+
+class Demo:
+    """The workspace, and Signoff in it. Usable as a context manager.
+
+    Args:
+        db: The file that keeps the record; `None` for one that is thrown away at the end. The workspace's messages
+            stand beside it, in a file that ends in `.slack`.
+        port: The port of the page; 0 takes a free one.
+    """
+
+    def __init__(self, *, db: Path | None, port: int) -> None:
+        self._db = db
+        self._port = port
+        self._stack = ExitStack()
+        self.url = ""
+
+    def __enter__(self) -> "Demo":
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="signoff-")))
+            file = folder / "demo.db" if self._db is None else self._db.resolve()
+            slack = stack.enter_context(Emulator(self._port, path=file.with_name(f"{file.name}.slack")))
+            service = stack.enter_context(Service(_settings(file, slack), FLOWS, with_bot=True))
+            start_examples(service.db)
+            self.url = slack.url
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+
+def start_examples(db: Database) -> None:
+    """Start a run of each example that has none under way: a second start goes on where the first ended."""
+    under_way = {run.flow for run in runs.newest(db, limit=1000) if not run.state.is_final}
+    for flow in FLOWS:
+        if flow.name not in under_way:
+            flow.create_run(db, {})
+
+
+def demo(*, db: Path | None, port: int, open_page: bool) -> None:
+    """Run the demo until SIGINT or SIGTERM.
+
+    Raises:
+        OSError: If the port is taken.
+        store.errors.StoreError: If the record cannot be used.
+    """
+    with Demo(db=db, port=port) as running:
+        print(f"Signoff is ready. The workspace: {running.url}", flush=True)  # noqa: T201 - what the command is for
+        print("Ctrl-C ends it.", flush=True)  # noqa: T201
+        if open_page:
+            webbrowser.open(running.url)
+        wait_for_signal()
+
+
+def _settings(file: Path, slack: Emulator) -> Settings:
+    """Settings of the demo's own: whatever the environment says about a real workspace is left alone."""
+    return Settings(
+        _env_file=None,
+        database_url=f"sqlite:///{file}",
+        channel="#general",
+        approvers=(),
+        slack_bot_token=SecretStr(slack.bot_token),
+        slack_app_token=SecretStr(slack.app_token),
+        slack_api_url=slack.api_url,
+    )

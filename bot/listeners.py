@@ -1,0 +1,164 @@
+"""What people do in Slack, handed to the desk, and what they are told.
+
+Every listener decides first and acks then, so that what was acked is recorded. What is left to say goes to
+`Aftermath`, which runs after the ack and never raises: Bolt would turn an error after an ack into a failed request.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot import actions
+from bot.aftermath import Aftermath
+from bot.listing import listing
+from bot.modals import answer_errors, reason_error, reason_in, refused_modal, settled_modal
+from bot.people import People
+from bot.wording import form_of, verdict_in
+from flows.desk import AlreadySettled, Desk, Invalid, Refused, Settled
+from flows.names import now
+from flows.validation import FieldError, validate
+from store import prompts
+from store.database import Database
+from store.records import Actor, Prompt
+
+Body = Mapping[str, Any]
+
+PAGE = 100
+"""How many prompts `/approvals` looks at."""
+
+
+class Listeners:
+    """The listeners of one bot."""
+
+    def __init__(self, db: Database, desk: Desk, people: People, aftermath: Aftermath) -> None:
+        self._db = db
+        self._desk = desk
+        self._people = people
+        self._aftermath = aftermath
+
+    def register(self, app: App) -> None:
+        """Have `app` call them."""
+        app.action(actions.CHOOSE)(self.choose)
+        app.action(actions.ANSWER)(self.answer)
+        app.action(actions.EDIT)(self.open_form)
+        app.action(actions.OPEN)(self.open_form)
+        app.action(actions.REJECT)(self.open_reason)
+        app.view(actions.ANSWER_MODAL)(self.submit)
+        app.view(actions.REJECT_MODAL)(self.reject)
+        app.command("/approvals")(self.approvals)
+
+    def choose(self, ack: Ack, body: Body) -> None:
+        """A press on one of the verdict's choices: it settles, or the form opens for what is missing."""
+        action = body["actions"][0]
+        prompt = prompts.get(self._db, str(action["value"]))
+        verdict = verdict_in(prompt, form_of(prompt))
+        position = actions.chosen(str(action["action_id"]))
+        if verdict is None or position is None or position >= len(verdict.choices):
+            # The button is not one of this prompt's: whoever drew it, the record knows better.
+            self._aftermath.redraw(prompt)
+            ack()
+            return
+        self._try(ack, body, prompt, {verdict.field.name: verdict.choices[position].value})
+
+    def answer(self, ack: Ack, body: Body) -> None:
+        """A press on "submit as shown", "resume" or "answer"."""
+        self._try(ack, body, prompts.get(self._db, str(body["actions"][0]["value"])), {})
+
+    def open_form(self, ack: Ack, body: Body) -> None:
+        """A press that opens the form."""
+        actor = self._actor(body)
+        admitted = self._desk.admit(str(body["actions"][0]["value"]), actor)
+        if isinstance(admitted, Prompt):
+            self._aftermath.open_form(body, admitted, admitted.initial)
+        else:
+            self._tell(body, actor, admitted)
+        ack()
+
+    def open_reason(self, ack: Ack, body: Body) -> None:
+        """A press that opens the modal for a rejection's reason."""
+        actor = self._actor(body)
+        admitted = self._desk.admit(str(body["actions"][0]["value"]), actor)
+        if isinstance(admitted, Prompt):
+            self._aftermath.open_reason(body, admitted)
+        else:
+            self._tell(body, actor, admitted)
+        ack()
+
+    def submit(self, ack: Ack, body: Body) -> None:
+        """The form was submitted: it counts, or it stays open and says what is wrong."""
+        view = body["view"]
+        prompt = prompts.get(self._db, str(view["private_metadata"]))
+        form = form_of(prompt)
+        reading = form.read(view["state"]["values"], prompt.initial)
+        if reading.errors and prompt.is_open:
+            ack(**answer_errors(prompt, form, reading.values, _all_errors(prompt, reading.values, reading.errors)))
+            return
+        reply = self._desk.submit(prompt.id, self._actor(body), reading.values, via="slack", complete=True)
+        if isinstance(reply, Invalid):
+            ack(**answer_errors(prompt, form, reading.values, reply.errors))
+        else:
+            self._close(ack, reply)
+
+    def reject(self, ack: Ack, body: Body) -> None:
+        """The reason of a rejection was submitted."""
+        view = body["view"]
+        reason = reason_in(view["state"]["values"])
+        reply = self._desk.reject(str(view["private_metadata"]), self._actor(body), reason, via="slack")
+        if isinstance(reply, Invalid):
+            ack(**reason_error(reply.errors[0].message))
+        else:
+            self._close(ack, reply)
+
+    def approvals(self, ack: Ack) -> None:
+        """`/approvals`: what waits for an answer."""
+        message = listing(prompts.pending(self._db, limit=PAGE), now())
+        ack(text=message.text, blocks=message.blocks, response_type="ephemeral")
+
+    def _try(self, ack: Ack, body: Body, prompt: Prompt, choice: Mapping[str, Any]) -> None:
+        """Press, then ask only for what is missing."""
+        actor = self._actor(body)
+        reply = self._desk.submit(prompt.id, actor, choice, via="slack", tentative=True)
+        match reply:
+            case Settled():
+                pass
+            case Invalid(asked, errors):
+                known = {**asked.initial, **choice}
+                self._aftermath.open_form(body, asked, known, _about(known, errors))
+            case _:
+                self._tell(body, actor, reply)
+        ack()
+
+    def _close(self, ack: Ack, reply: Settled | AlreadySettled | Refused) -> None:
+        match reply:
+            case Settled():
+                ack()
+            case AlreadySettled(prompt):
+                ack(response_action="update", view=settled_modal(prompt))
+            case Refused(prompt):
+                ack(response_action="update", view=refused_modal(prompt, self._people.mentions(prompt)))
+
+    def _tell(self, body: Body, actor: Actor, reply: AlreadySettled | Refused) -> None:
+        if isinstance(reply, Refused):
+            self._aftermath.tell_refused(body, reply.prompt)
+        else:
+            self._aftermath.tell_settled(body, actor, reply.prompt)
+
+    def _actor(self, body: Body) -> Actor:
+        return self._people.actor(body["user"])
+
+
+def _about(known: Mapping[str, Any], errors: tuple[FieldError, ...]) -> tuple[FieldError, ...]:
+    """The errors that are news to somebody who has not seen the form yet: not those of empty fields."""
+    return tuple(error for error in errors if not error.path or error.path[0] in known)
+
+
+def _all_errors(
+    prompt: Prompt, values: Mapping[str, Any], unreadable: Mapping[tuple[str, ...], str]
+) -> list[FieldError]:
+    """What could not be read, and what is wrong with the rest."""
+    errors = [FieldError(path, message) for path, message in unreadable.items()]
+    checked = validate(prompt, values)
+    if isinstance(checked, tuple):
+        errors += [each for each in checked if each.path and each.path[:1] not in {path[:1] for path in unreadable}]
+    return errors

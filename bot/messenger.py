@@ -1,0 +1,207 @@
+"""What the dispatcher asks of Slack: draw this card, post this notice, each once."""
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
+
+from bot.blocks import Message
+from bot.cards import card as card_message
+from bot.notices import notice_message
+from bot.people import People
+from flows.policy import Policy
+from store.records import Card, Notice
+
+logger = logging.getLogger(__name__)
+
+_CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{2,}")
+_GONE = frozenset({"message_not_found", "thread_not_found", "cant_update_message"})
+
+
+class Refusal(Exception):
+    """Slack said no, so nothing was posted.
+
+    Attributes:
+        retry_after: Seconds that Slack asks to wait; `None` where it does not say.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Gone(Exception):
+    """The message does not exist any more."""
+
+
+class Unanswered(Exception):
+    """Slack did not answer: what was asked for may have happened, or not."""
+
+
+class Messenger:
+    """Posts and updates messages.
+
+    A message that may have been posted already, because Slack's answer was lost or because the process died, is
+    looked for by its metadata before it is posted again.
+
+    Args:
+        channel: Where a card goes whose policy names no channel.
+    """
+
+    def __init__(self, client: WebClient, people: People, *, channel: str | None) -> None:
+        self._client = client
+        self._people = people
+        self._channel = channel
+
+    def draw(self, card: Card) -> tuple[str, str]:
+        """Post a card, or bring it up to date; its channel's id and its timestamp.
+
+        Raises:
+            Refusal: If Slack says no.
+            Gone: If the card was deleted.
+            Unanswered: If Slack does not answer.
+            bot.forms.FormError: If the prompt's form cannot be shown in Slack.
+        """
+        message = card_message(card.prompt, self._people.mentions(card.prompt))
+        channel, ts = card.channel, card.ts
+        if channel is None or ts is None:
+            return self._post_card(card, message)
+        _answered(
+            lambda: self._client.chat_update(
+                channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=_metadata(message)
+            )
+        )
+        return channel, ts
+
+    def post_notice(self, notice: Notice) -> str:
+        """Post a notice into its card's thread; its timestamp.
+
+        Raises:
+            Refusal: If Slack says no.
+            Gone: If the card was deleted.
+            Unanswered: If Slack does not answer.
+        """
+        channel, thread = notice.card_channel or "", notice.card_ts or ""
+        message = notice_message(notice, self._people.mentions(notice.prompt))
+        if notice.attempts > 1:
+            replies = _answered(
+                lambda: self._client.conversations_replies(
+                    channel=channel, ts=thread, include_all_metadata=True, limit=200
+                )
+            )
+            found = _find(replies["messages"], message.metadata)
+            if found is not None:
+                return found
+        return str(self._post(channel, message, thread_ts=thread)["ts"])
+
+    def _post_card(self, card: Card, message: Message) -> tuple[str, str]:
+        wanted = Policy.model_validate(card.prompt.policy).channel or self._channel
+        if wanted is None:
+            raise Refusal("No channel: name one in the policy, or set SIGNOFF_CHANNEL.", retry_after=60)
+        if _may_be_posted(card):
+            channel = self._channel_id(wanted)
+            found = self._search(channel, card, message)
+            if found is not None:
+                logger.info("The card of %r was found again", card.prompt.title)
+                return channel, found
+        posted = self._post(wanted, message)
+        return str(posted["channel"]), str(posted["ts"])
+
+    def _post(self, channel: str, message: Message, *, thread_ts: str | None = None) -> SlackResponse:
+        return _answered(
+            lambda: self._client.chat_postMessage(
+                channel=channel,
+                text=message.text,
+                blocks=message.blocks,
+                metadata=_metadata(message),
+                thread_ts=thread_ts,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+
+    def _search(self, channel: str, card: Card, message: Message) -> str | None:
+        """The card in the channel's history since the prompt was opened, if it is there."""
+        oldest = f"{card.prompt.opened_at.timestamp() - 60:.6f}"
+        self._join(channel)
+        pages = self._pages(
+            lambda cursor: self._client.conversations_history(
+                channel=channel, oldest=oldest, include_all_metadata=True, limit=200, cursor=cursor
+            )
+        )
+        return next((found for page in pages if (found := _find(page["messages"], message.metadata))), None)
+
+    def _join(self, channel: str) -> None:
+        """Only a member may read a channel; a private one has to be joined by invitation."""
+        try:
+            _answered(lambda: self._client.conversations_join(channel=channel))
+        except Refusal as error:
+            logger.debug("%s was not joined: %s", channel, error)
+
+    def _channel_id(self, channel: str) -> str:
+        if _CHANNEL_ID.fullmatch(channel):
+            return channel
+        name = channel.removeprefix("#")
+        pages = self._pages(
+            lambda cursor: self._client.conversations_list(
+                types="public_channel,private_channel", exclude_archived=True, limit=200, cursor=cursor
+            )
+        )
+        for page in pages:
+            for each in page["channels"]:
+                if each["name"] == name:
+                    return str(each["id"])
+        raise Refusal(f"channel_not_found: there is no channel {channel}, or the bot cannot see it.", retry_after=60)
+
+    def _pages(self, ask: Callable[[str], SlackResponse]) -> Iterable[SlackResponse]:
+        cursor = ""
+        while True:
+            page = _answered(lambda: ask(cursor))  # noqa: B023 - called at once
+            yield page
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+
+def _may_be_posted(card: Card) -> bool:
+    """Whether an earlier try may have posted: it was cut off, or Slack's answer to it was lost."""
+    return card.attempts > 1 and (card.error is None or not card.error.startswith(Refusal.__name__))
+
+
+def _metadata(message: Message) -> dict[str, Any]:
+    return dict(message.metadata or {})
+
+
+def _find(messages: Iterable[Mapping[str, Any]], metadata: Mapping[str, Any] | None) -> str | None:
+    for message in messages:
+        if metadata and message.get("metadata") == metadata:
+            return str(message["ts"])
+    return None
+
+
+def _answered(call: Callable[[], SlackResponse]) -> SlackResponse:
+    try:
+        return call()
+    except SlackApiError as error:
+        raise _explained(error.response) from error
+    except (OSError, TimeoutError) as error:
+        raise Unanswered(str(error) or type(error).__name__) from error
+
+
+def _explained(response: SlackResponse | Mapping[str, Any]) -> Refusal | Gone | Unanswered:
+    status = getattr(response, "status_code", 200)
+    name = str(response.get("error") or f"HTTP {status}")
+    if status >= 500:
+        return Unanswered(f"Slack answered with {status}")
+    if name in _GONE:
+        return Gone(name)
+    details = (response.get("response_metadata") or {}).get("messages") or []
+    after = getattr(response, "headers", {}).get("Retry-After")
+    said = ": ".join([name, "; ".join(map(str, details))]) if details else name
+    needed = response.get("needed")
+    said += f" (the app needs the scope {needed})" if needed else ""
+    return Refusal(said, float(after) if after else None)

@@ -1,0 +1,147 @@
+"""The parts put together: bot, worker and clock in one process, each only where it is wanted."""
+
+import logging
+import signal
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from bot.aftermath import Aftermath
+from bot.dispatcher import Dispatcher
+from bot.messenger import Messenger
+from bot.people import People
+from bot.settings import Mode, Settings
+from bot.slack_app import check_token, make_app, make_client
+from bot.transport import HttpTransport, SocketTransport
+from flows.clock import Clock
+from flows.engines.embedded import Worker
+from flows.flow import Flow
+from flows.loading import load_flows
+from store import migrations
+from store.database import Database
+
+logger = logging.getLogger(__name__)
+
+
+class Bot:
+    """Slack's side: the app that listens, and the dispatcher that keeps cards up to date.
+
+    Raises:
+        BadSettings: If a token is missing or Slack refuses it.
+    """
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        client = make_client(settings)
+        check_token(client)
+        people = People(client)
+        self._aftermath = Aftermath(db, client, people)
+        app = make_app(settings, db, people, self._aftermath)
+        if settings.mode is Mode.HTTP:
+            self._transport: HttpTransport | SocketTransport = HttpTransport(app, settings.host, settings.port)
+            logger.info("Slack may post to %s", self._transport.url)
+        else:
+            self._transport = SocketTransport(app, settings.app_token())
+        self._dispatcher = Dispatcher(db, Messenger(client, people, channel=settings.channel))
+
+    @property
+    def request_url(self) -> str | None:
+        """Where Slack may post to; `None` in Socket Mode."""
+        return self._transport.url if isinstance(self._transport, HttpTransport) else None
+
+    def __enter__(self) -> Self:
+        self._transport.start()
+        self._dispatcher.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._transport.stop()
+        self._dispatcher.stop()
+        self._aftermath.stop()
+
+
+class Service:
+    """What `signoff serve`, `signoff bot` and `signoff worker` run. Usable as a context manager.
+
+    Args:
+        settings: Where the record and Slack are.
+        flows: The flows of the worker; `None` for no worker.
+        with_bot: Whether to serve Slack.
+        concurrency: How many runs may be running at once.
+        grace: Seconds that running steps get at the end.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        flows: Iterable[Flow[Any, Any]] | None,
+        *,
+        with_bot: bool,
+        concurrency: int = 32,
+        grace: float = 10.0,
+    ) -> None:
+        self.db = Database(settings.database_url)
+        self.bot: Bot | None = None
+        self._settings = settings
+        self._flows = None if flows is None else list(flows)
+        self._with_bot = with_bot
+        self._concurrency = concurrency
+        self._grace = grace
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.callback(self.db.close)
+            migrations.upgrade(self.db)
+            stack.enter_context(Clock(self.db))
+            if self._with_bot:
+                self.bot = stack.enter_context(Bot(self.db, self._settings))
+            if self._flows is not None:
+                worker = Worker(self.db, self._flows, concurrency=self._concurrency)
+                worker.start()
+                stack.callback(worker.stop, grace=self._grace)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+
+def serve(
+    settings: Settings,
+    flow_files: Sequence[Path],
+    *,
+    with_bot: bool,
+    with_worker: bool,
+    concurrency: int = 32,
+    grace: float = 10.0,
+) -> None:
+    """Run until SIGINT or SIGTERM.
+
+    Raises:
+        BadSettings: If a setting is missing or wrong.
+        flows.errors.InvalidFlow: If a file cannot be used.
+        store.errors.StoreError: If the record cannot be used.
+    """
+    flows = load_flows(flow_files) if with_worker else None
+    with Service(settings, flows, with_bot=with_bot, concurrency=concurrency, grace=grace):
+        names = ", ".join(flow.name for flow in flows or ())
+        logger.info(
+            "Ready%s%s", ", Slack by " + settings.mode if with_bot else "", f", flows: {names}" if names else ""
+        )
+        wait_for_signal()
+        logger.info("Stopping")
+
+
+def wait_for_signal() -> None:
+    """Block until this process is asked to end."""
+    asked = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked.set())
+    asked.wait()

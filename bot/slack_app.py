@@ -1,0 +1,110 @@
+"""The Bolt app: Signoff's listeners behind Slack's checks."""
+
+import logging
+from typing import Any
+
+from slack_bolt import App, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.aftermath import Aftermath
+from bot.listeners import Listeners
+from bot.modals import failed_modal
+from bot.people import People
+from bot.settings import BadSettings, Mode, Settings
+from flows.desk import Desk
+from store.database import Database
+from store.errors import NoSuchPrompt, StoreError
+
+logger = logging.getLogger(__name__)
+
+CALL_TIMEOUT = 5
+"""Seconds that one call to Slack may take."""
+
+
+def make_client(settings: Settings) -> WebClient:
+    """A client for Slack's Web API.
+
+    Raises:
+        BadSettings: If SLACK_BOT_TOKEN is missing or is another kind of token.
+    """
+    return WebClient(token=settings.bot_token(), base_url=settings.slack_api_url, timeout=CALL_TIMEOUT)
+
+
+def check_token(client: WebClient) -> None:
+    """Make sure that Slack takes the bot's token. Slack being away is no fault of the token.
+
+    Raises:
+        BadSettings: If Slack refuses it.
+    """
+    try:
+        client.auth_test()
+    except SlackApiError as error:
+        raise BadSettings(
+            f"SLACK_BOT_TOKEN: Slack refuses it ({error.response.get('error')}). Copy it again."
+        ) from None
+    except (OSError, TimeoutError) as error:
+        logger.warning("Slack cannot be reached now, cards will follow when it can: %s", error)
+
+
+def make_app(settings: Settings, db: Database, people: People, aftermath: Aftermath) -> App:
+    """The app, ready to be served.
+
+    Raises:
+        BadSettings: If signed HTTP is to be served without a signing secret.
+    """
+    is_http = settings.mode is Mode.HTTP
+    token = settings.bot_token()
+    app = App(
+        # Without a token: listeners answer by `Aftermath`, and never by Bolt's client.
+        client=WebClient(base_url=settings.slack_api_url, timeout=CALL_TIMEOUT),
+        # Nothing is asked of Slack before a listener runs: Slack being away must not block a decision.
+        authorize=lambda enterprise_id, team_id: AuthorizeResult(
+            enterprise_id=enterprise_id, team_id=team_id, bot_token=token
+        ),
+        signing_secret=settings.signing_secret() if is_http else "",
+        request_verification_enabled=is_http,
+        # The listener has decided when it returns; Bolt's other way looks for the ack every 10 ms.
+        process_before_response=True,
+        logger=logging.getLogger("bot.bolt"),
+    )
+    Listeners(db, Desk(db), people, aftermath).register(app)
+    app.error(Explainer(aftermath))
+    return app
+
+
+class Explainer:
+    """Says in a sentence that a listener raised. Nothing has counted then, so nothing but a sentence is acked."""
+
+    def __init__(self, aftermath: Aftermath) -> None:
+        self._aftermath = aftermath
+
+    def __call__(self, error: Exception, body: dict[str, Any]) -> BoltResponse:
+        """What the person gets: under the form's first input, as a command's answer, or as a message."""
+        text = _explanation(error)
+        if body.get("type") == "view_submission":
+            return BoltResponse(status=200, body=_in_modal(body["view"], text))
+        if "command" in body:
+            return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
+        self._aftermath.tell(body, text)
+        return BoltResponse(status=500)
+
+
+def _explanation(error: Exception) -> str:
+    match error:
+        case NoSuchPrompt():
+            return "This prompt is not in the record any more, so nothing was decided."
+        case StoreError():
+            logger.warning("A request from Slack could not be taken: %s", error)
+            return "The record cannot be reached, so nothing was decided. Try again in a moment."
+        case _:
+            logger.error("A request from Slack failed", exc_info=error)
+            return "Something went wrong here, so nothing was decided. Try again, or ask whoever runs Signoff."
+
+
+def _in_modal(view: dict[str, Any], text: str) -> dict[str, Any]:
+    inputs = [block["block_id"] for block in view.get("blocks", []) if block["type"] == "input"]
+    if inputs:
+        return {"response_action": "errors", "errors": {inputs[0]: text}}
+    return {"response_action": "update", "view": failed_modal(text)}
