@@ -1,0 +1,52 @@
+"""A shirt, ordered by a person: asked until the answer fits, or until the deadline."""
+
+from datetime import timedelta
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from flows import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run, task
+
+ORDERS = Policy(
+    channel="#orders",
+    approvers=["@ana", "@chloe"],
+    deadline=timedelta(minutes=3),
+    reminders=[timedelta(seconds=45)],
+)
+
+
+class ShirtOrder(RunInput):
+    """Which shirt to order."""
+
+    size: Literal["small", "medium", "large", "xlarge"]
+    color: Literal["red", "green", "black"]
+
+    @model_validator(mode="after")
+    def _is_made(self) -> Self:
+        if (self.size, self.color) == ("xlarge", "green"):
+            raise ValueError("Green shirts are not made in xlarge. Take another colour or another size.")
+        return self
+
+
+@task
+def place_order(size: str, color: str) -> str:
+    """Order the shirt; what comes back is the order's number."""
+    print(f"Ordering a {color} shirt, {size}")
+    return f"A-{size[0].upper()}{color[0].upper()}-1001"
+
+
+@flow(name="shirt-order", log_prints=True)
+def shirt_order() -> str:
+    """Ask which shirt, and order it."""
+    try:
+        order = pause_flow_run(
+            wait_for_input=ShirtOrder.with_initial_data(
+                description="The conference shirts are ordered today. Which one shall it be?",
+                size="xlarge",
+            ),
+            policy=ORDERS,
+        )
+    except FlowPauseTimeout:
+        return "No shirt was ordered: nobody chose one in time."
+    number = place_order(order.size, order.color)
+    return f"Ordered a {order.color} shirt, {order.size}: {number}."
