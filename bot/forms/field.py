@@ -1,5 +1,6 @@
 """One field of a form."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +10,10 @@ from bot.forms.choosing import element_for
 from bot.forms.element import UNSET, Element
 from bot.forms.errors import Undrawable
 from bot.forms.lines import Lines, Pairs
-from bot.forms.schema import Property, Schema, unwrap
+from bot.forms.places import Path, value_at
+from bot.forms.schema import Property, Schema
 from bot.forms.text import Text, as_json
 from bot.markup import plain, shorten
-
-Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Field:
     """One value that a person is asked for.
 
     Attributes:
-        path: Where the value stands: the name of the field.
+        path: Where the value stands: the names of the models around it and its own.
+        within: The labels of the models around it.
         placeholder: An example, shown while the input is empty.
         required: Whether the model needs a value from outside: it has no default.
         default: The value that the model takes by itself, where the schema names it.
@@ -30,6 +31,7 @@ class Field:
     """
 
     path: Path
+    within: tuple[str, ...]
     label: str
     hint: str | None
     placeholder: str | None
@@ -40,8 +42,18 @@ class Field:
 
     @property
     def name(self) -> str:
-        """The name of the field."""
-        return self.path[-1]
+        """The name of the value at the top: the field's own, or that of the model around it."""
+        return self.path[0]
+
+    @property
+    def full_label(self) -> str:
+        """The label with those of the models around it."""
+        return " › ".join([*self.within, self.label])
+
+    def value(self, values: Mapping[str, Any]) -> Any:
+        """Its value in `values`, else its default, else `UNSET`."""
+        given = value_at(values, self.path)
+        return self.default if given is UNSET else given
 
     def may_be_empty(self, value: Any) -> bool:
         """Whether the input may be left empty, where it stands filled in with `value`."""
@@ -50,22 +62,24 @@ class Field:
         return not self.required and self.default is UNSET and value is UNSET
 
 
-def field_of(path: Path, schema: Schema | bool, root: Schema, *, required: bool) -> Field:
-    """The field for the property of `root` at `path`.
+def label_of(name: str, wanted: Property) -> str:
+    """The label of a property: its own title, else its name."""
+    title = plain(str(wanted.annotations.get("title", "")), LABEL_TEXT)
+    return title or plain(name.replace("_", " ").title(), LABEL_TEXT) or "Value"
+
+
+def field_of(path: Path, within: tuple[str, ...], wanted: Property, root: Schema, *, required: bool) -> Field:
+    """The field for `wanted`, the property of `root` at `path`.
 
     Raises:
         Undrawable: It is a secret.
     """
-    wanted = unwrap(schema, root)
-    name = path[-1]
     if wanted.schema.get("format") == "password" or wanted.schema.get("writeOnly"):
         raise Undrawable(
-            f"The field {name!r} is a secret, and Slack keeps what is typed: "
+            f"The field {'.'.join(path)!r} is a secret, and Slack keeps what is typed: "
             "let the flow read the secret from where it is kept, and ask for its name instead."
         )
     notes = wanted.annotations
-    label = plain(str(notes.get("title") or name.replace("_", " ").title()), LABEL_TEXT) or "Value"
-    default = notes.get("default", UNSET)
     element = element_for(wanted, root)
     hint = plain(str(notes.get("description") or wanted.schema.get("description") or ""), LABEL_TEXT)
     if element.how_to:
@@ -73,12 +87,13 @@ def field_of(path: Path, schema: Schema | bool, root: Schema, *, required: bool)
         hint = shorten(f"{hint} ({how_to})" if hint else f"{how_to[0].upper()}{how_to[1:]}", LABEL_TEXT)
     return Field(
         path=path,
-        label=label,
+        within=within,
+        label=label_of(path[-1], wanted),
         hint=hint or None,
         placeholder=_placeholder(wanted),
         element=element,
         required=required,
-        default=default,
+        default=notes.get("default", UNSET),
         empty=_meaning_of_empty(wanted, element),
     )
 

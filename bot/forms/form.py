@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.blocks import SECTION_TEXT, Block, input_block, mrkdwn, plain_text, section
+from bot.blocks import SECTION_TEXT, Block, context, input_block, mrkdwn, plain_text, section
 from bot.forms.element import UNSET, Unreadable
-from bot.forms.field import Field, Path, field_of
+from bot.forms.field import Field
+from bot.forms.parsing import Section, parts_of
+from bot.forms.places import Path, drop, put, value_at
 from bot.forms.schema import Schema
 from bot.markup import bold
 
@@ -49,9 +51,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields of one schema, in its order."""
+    """The fields of one schema, in its order, and the nested models that hold some of them."""
 
     fields: tuple[Field, ...]
+    sections: tuple[Section, ...]
 
     @classmethod
     def of(cls, schema: Schema) -> "Form":
@@ -60,15 +63,22 @@ class Form:
         Raises:
             Undrawable: A field must not be asked for in Slack.
         """
-        required = set(schema.get("required", ()))
-        properties: Mapping[str, Schema | bool] = schema.get("properties", {})
+        parts = list(parts_of(schema))
         return cls(
-            tuple(field_of((name,), part, schema, required=name in required) for name, part in properties.items())
+            tuple(part for part in parts if isinstance(part, Field)),
+            tuple(part for part in parts if isinstance(part, Section)),
         )
 
     def field(self, path: tuple[str | int, ...]) -> Field | None:
         """The field that holds what stands at `path`, a position within its value included."""
         return next((one for one in self.fields if path[: len(one.path)] == one.path), None)
+
+    def label(self, path: tuple[str | int, ...]) -> str | None:
+        """What the field or the nested model at `path` is called."""
+        one = self.field(path)
+        if one is not None:
+            return one.full_label
+        return next((section.label for section in self.sections if section.path == path), None)
 
     @staticmethod
     def block_id(path: Path) -> str:
@@ -78,16 +88,19 @@ class Form:
             return pointer
         return "#" + hashlib.sha256(pointer.encode(errors="surrogatepass")).hexdigest()
 
-    def value(self, one: Field, values: Mapping[str, Any]) -> Any:
-        """The value of a field in `values`, else its default, else `UNSET`."""
-        return values.get(one.name, one.default)
-
     def blocks(self, values: Mapping[str, Any]) -> list[Block]:
-        """One input for each field, filled in with `values` and the defaults.
+        """One input for each field, filled in with `values` and the defaults, under the headings of its models.
 
         A value that Slack's input cannot hold unchanged is not asked for: a line says that it is kept.
         """
-        return [self._block(one, self.value(one, values)) for one in self.fields]
+        blocks: list[Block] = []
+        headings = {part.path: part for part in self.sections}
+        for one in self.fields:
+            for depth in range(1, len(one.path)):
+                part = headings.pop(one.path[:depth], None)
+                blocks += [] if part is None else _heading(part)
+            blocks.append(self._block(one, one.value(values)))
+        return blocks
 
     def _block(self, one: Field, value: Any) -> Block:
         element = one.element.draw(value)
@@ -113,24 +126,39 @@ class Form:
         reading = Reading(copy.deepcopy(dict(initial)))
         for one in self.fields:
             state = state_values.get(self.block_id(one.path), {}).get(ACTION)
-            if state is None:
+            if not isinstance(state, Mapping):
                 continue
             try:
-                self._read(one, state, reading.values)
+                value = _read(one, state, one.value(initial))
             except Unreadable as error:
                 reading.errors[one.path] = str(error)
+                continue
+            if value is UNSET:
+                drop(reading.values, one.path)
+            else:
+                put(reading.values, one.path, value)
+        self._complete(reading.values)
         return reading
 
-    def _read(self, one: Field, state: Mapping[str, Any], values: dict[str, Any]) -> None:
-        drawn = self.value(one, values)
-        value = one.element.read(state)
-        if value is UNSET and not one.may_be_empty(drawn):
-            raise Unreadable("Fill this in.")
-        if value is UNSET:
-            value = drawn if drawn in _EMPTY else one.empty
-        elif drawn is not UNSET and one.element.draw(value) == one.element.draw(drawn):
-            value = drawn
-        if value is UNSET:
-            values.pop(one.name, None)
-        else:
-            values[one.name] = value
+    def _complete(self, values: dict[str, Any]) -> None:
+        """Give the model an empty value for each nested one that it needs and that has its own defaults."""
+        for part in self.sections:
+            if part.required and value_at(values, part.path) is UNSET:
+                put(values, part.path, {})
+
+
+def _read(one: Field, state: Mapping[str, Any], drawn: Any) -> Any:
+    """The value of a field that was drawn with `drawn`; `UNSET` where the model has its own."""
+    value = one.element.read(state)
+    if value is UNSET and not one.may_be_empty(drawn):
+        raise Unreadable("Fill this in.")
+    if value is UNSET:
+        return drawn if drawn in _EMPTY else one.empty
+    if drawn is not UNSET and one.element.draw(value) == one.element.draw(drawn):
+        return drawn
+    return value
+
+
+def _heading(part: Section) -> list[Block]:
+    blocks = [section(mrkdwn(bold(part.label)))]
+    return [*blocks, context(plain_text(part.hint))] if part.hint else blocks

@@ -5,8 +5,10 @@ schema and a word on whether null is allowed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from bot.forms.element import UNSET
 
 Schema = Mapping[str, Any]
 
@@ -27,6 +29,10 @@ class Property:
     schema: Schema
     nullable: bool
     annotations: Schema
+
+    def with_default(self, default: Any) -> "Property":
+        """This property with a default that the object around it gives; `UNSET` changes nothing."""
+        return self if default is UNSET else replace(self, annotations={**self.annotations, "default": default})
 
 
 def unwrap(schema: Schema | bool, root: Schema) -> Property:

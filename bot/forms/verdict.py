@@ -50,7 +50,11 @@ def verdict_of(form: Form, initial: Mapping[str, Any]) -> Verdict | None:
     It is the only required field without an initial value that is a `bool` or lists at most five short texts.
     Among several such fields the only `bool` is it; otherwise there is none.
     """
-    wanted = [one for one in form.fields if one.required and one.name not in initial and _is_short(one.element)]
+    wanted = [
+        one
+        for one in form.fields
+        if one.required and len(one.path) == 1 and one.name not in initial and _is_short(one.element)
+    ]
     if len(wanted) > 1:
         wanted = [one for one in wanted if _is_bool(one.element)]
     return _verdict(wanted[0]) if len(wanted) == 1 else None

@@ -110,7 +110,7 @@ def test_a_type_has_its_element(annotation: Any, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "annotation", [Literal[FIVE_HUNDRED], listed(FIVE_HUNDRED), dict[str, Any], list[Nested], int | str, Nested]
+    "annotation", [Literal[FIVE_HUNDRED], listed(FIVE_HUNDRED), dict[str, Any], list[Nested], int | str, Nested | None]
 )
 def test_what_has_no_element_is_asked_for_as_json(annotation: Any) -> None:
     """Nothing is dropped: what cannot be drawn yet is typed as JSON, and says so."""

@@ -56,7 +56,7 @@ def test_initial_values_of_any_type_are_drawn(case: Case, data: st.DataObject) -
 
     reading = form.read(submitted_as_drawn(blocks), initial)
 
-    assert set(reading.errors) <= {(name,) for name in case.values}
+    assert set(reading.errors) <= {one.path for one in form.fields}
 
 
 @THOROUGH
@@ -69,15 +69,15 @@ def test_whatever_is_reported_is_an_error_of_its_field_and_never_an_exception(ca
     )
     inner = JUNK | st.lists(st.fixed_dictionaries({"value": JUNK}), max_size=2)
     forged: dict[str, Any] = {
-        form.block_id((name,)): {"value": data.draw(st.dictionaries(keys, inner))} for name in case.values
+        form.block_id(one.path): {"value": data.draw(st.dictionaries(keys, inner) | JUNK)} for one in form.fields
     }
 
     reading = form.read(forged, {})
 
-    assert set(reading.errors) <= {(name,) for name in case.values}
+    assert set(reading.errors) <= {one.path for one in form.fields}
     faults: list[ErrorDetails] = []
     try:
         case.model.model_validate(reading.values)
     except ValidationError as error:
         faults = error.errors()
-    assert all(form.field(fault["loc"]) for fault in faults)
+    assert all(form.label(fault["loc"]) for fault in faults)

@@ -136,11 +136,17 @@ KINDS = st.one_of(
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
-    """A model of up to six fields, some optional, some with defaults, and an instance of it."""
+def models(draw: st.DrawFn, deepest: int = 2) -> Case:
+    """A model of up to six fields, some optional, some with defaults, some models of their own."""
     definitions: dict[str, tuple[Any, FieldInfo]] = {}
     instance: dict[str, Any] = {}
     for name in draw(st.lists(NAMES, min_size=1, max_size=6, unique=True)):
+        if deepest and draw(st.integers(0, 9)) == 0:
+            inner = draw(models(deepest - 1))
+            default: Any = Field() if draw(st.booleans()) else Field(default=inner.instance)
+            definitions[name] = (inner.model, default)
+            instance[name] = inner.instance
+            continue
         kind = draw(KINDS)
         optional = draw(st.booleans())
         values = st.none() | kind.values.filter(lambda value: value not in ([], {}, set())) if optional else kind.values
@@ -156,3 +162,8 @@ def cases(draw: st.DrawFn) -> Case:
         instance[name] = draw(values)
     model = create_model("Model", **definitions)  # type: ignore[call-overload]
     return Case(model, model.model_validate(instance))
+
+
+def cases() -> st.SearchStrategy[Case]:
+    """A model, and an instance of it."""
+    return models()
