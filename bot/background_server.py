@@ -10,6 +10,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 T = TypeVar("T")
+GRACE_SECONDS = 1.0
+"""How long requests that are being answered have to end."""
 
 
 class BackgroundServer:
@@ -31,7 +33,6 @@ class BackgroundServer:
             ws_per_message_deflate=False,
             # slack_sdk's built-in client can close only between two frames. Pings spare it a wait of 3 s.
             ws_ping_interval=0.2,
-            timeout_graceful_shutdown=1,
         )
         self._server = _Server(config, goodbye)
         self._socket = listening
@@ -71,9 +72,15 @@ class _Server(uvicorn.Server):
         await self.stopping.wait()  # uvicorn's own loop looks ten times a second
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Uvicorn's own shutdown sleeps a tenth of a second at least, and many tests stop a server.
         if self._goodbye is not None:
             await self._goodbye()
-        await super().shutdown(sockets=sockets)
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=GRACE_SECONDS)
 
 
 def listen(host: str, port: int) -> socket.socket:

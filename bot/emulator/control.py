@@ -66,7 +66,7 @@ class Control:
 
     async def _watch(self, websocket: WebSocket) -> None:
         try:
-            user = self._workspace.directory.person(websocket.query_params.get("as", ""))
+            user = self._person(websocket.query_params)
         except SlackError:
             await websocket.close(code=1008)
             return
@@ -131,15 +131,15 @@ class Control:
         return {"ok": True, **await self._acts.suggest_in_message(user, body["channel"], body["ts"], *asked)}
 
     def _person(self, given: Any) -> User:
-        return self._workspace.directory.person(given.get("as", ""))
+        user = self._workspace.directory.person(given.get("as", ""))
+        if user.is_bot:
+            raise SlackError("user_not_found")
+        return user
 
     def _as_person(self, act: Act) -> Callable[[Request], Awaitable[Json]]:
         async def acting(request: Request) -> Json:
             body = await json_object(request)
-            user = self._person(body)
-            if user.is_bot:
-                raise SlackError("user_not_found")
-            return await act(user, body)
+            return await act(self._person(body), body)
 
         return acting
 

@@ -171,7 +171,7 @@ class Directory:
         """A person by id, `@ana`, `ana`, address or full name. Raises `user_not_found`."""
         wanted = reference.removeprefix("@")
         for user in self.users.values():
-            if wanted in {user.id, user.name, user.email, user.real_name}:
+            if wanted and wanted in {user.id, user.name, user.email, user.real_name}:
                 return user
         raise SlackError("user_not_found")
 

@@ -1,7 +1,6 @@
 """Faults on demand: what a test wants the Web API to do wrong next."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from bot.emulator.wire import Json, SlackError
 
@@ -31,11 +30,9 @@ class Faults:
 
     def want(self, wish: Json) -> Fault:
         """Add a wish. A rate limit is answered with 429, as Slack does. Raises `invalid_arguments`."""
-        known: dict[str, Any] = {"method": "*", "retry_after": None, **wish}
-        if known.get("error") == "ratelimited":
-            known = {"status": 429, **known, "retry_after": known["retry_after"] or 1}
+        rate_limit = {"status": 429, "retry_after": 1} if wish.get("error") == "ratelimited" else {}
         try:
-            fault = Fault(**known)
+            fault = Fault(**{"method": "*", **rate_limit, **wish})
         except TypeError as error:
             raise SlackError("invalid_arguments", message=str(error)) from error
         self._wanted.append(fault)

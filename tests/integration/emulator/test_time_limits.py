@@ -9,6 +9,7 @@ from slack_bolt import Ack, App
 from slack_sdk.errors import SlackApiError
 
 from bot.emulator import ActFailed, Emulator
+from bot.emulator.delivery import ACK_LIMIT_SECONDS
 from tests.integration.emulator.conftest import Connect
 from tests.unit.emulator.clock import Clock
 from tests.unit.emulator.samples import actions, button, modal
@@ -23,12 +24,19 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def slack(clock: Clock) -> Iterator[Emulator]:
-    """A workspace with that clock, which gives an app a tenth of a second to ack."""
-    with Emulator(clock=clock, ack_limit_seconds=0.1) as emulator:
+def ack_limit() -> float:
+    """The seconds that an app has to ack."""
+    return ACK_LIMIT_SECONDS
+
+
+@pytest.fixture
+def slack(clock: Clock, ack_limit: float) -> Iterator[Emulator]:
+    """A workspace with that clock and that limit."""
+    with Emulator(clock=clock, ack_limit_seconds=ack_limit) as emulator:
         yield emulator
 
 
+@pytest.mark.parametrize("ack_limit", [0.1])
 def test_an_app_that_acks_too_late_has_not_acked(slack: Emulator, app: App, connect: Connect) -> None:
     """After the limit, three seconds unless a test shortens it, the person sees an error."""
     may_ack = Event()
