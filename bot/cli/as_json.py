@@ -1,0 +1,75 @@
+"""Records as scripts read them. Times are ISO 8601, in UTC."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import typer
+
+from store.records import FlowRun, LedgerLine, Prompt
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON on stdout."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def run_as_json(run: FlowRun) -> Mapping[str, Any]:
+    """A run as `signoff runs` lists it."""
+    return {
+        "id": run.id,
+        "name": run.name,
+        "flow": run.flow,
+        "state": run.state,
+        "created_at": _moment(run.created_at),
+        "finished_at": _moment(run.finished_at),
+        "result": run.result,
+        "error": run.error,
+    }
+
+
+def pending_as_json(prompt: Prompt) -> Mapping[str, Any]:
+    """An open prompt as `signoff pending` lists it."""
+    return {
+        "id": prompt.id,
+        "run_id": prompt.run_id,
+        "run_name": prompt.run_name,
+        "flow": prompt.flow,
+        "key": prompt.key,
+        "title": prompt.title,
+        "description": prompt.description,
+        "schema": prompt.schema,
+        "initial": prompt.initial,
+        "policy": prompt.policy,
+        "opened_at": _moment(prompt.opened_at),
+        "deadline": _moment(prompt.deadline),
+    }
+
+
+def settled_as_json(prompt: Prompt) -> Mapping[str, Any]:
+    """A settled prompt as `signoff answer` reports it."""
+    return {
+        "id": prompt.id,
+        "run_id": prompt.run_id,
+        "outcome": prompt.outcome,
+        "answer": prompt.answer,
+        "reason": prompt.reason,
+        "settled_by": None if prompt.settled_by is None else prompt.settled_by.id,
+        "settled_at": _moment(prompt.settled_at),
+    }
+
+
+def ledger_line_as_json(line: LedgerLine) -> Mapping[str, Any]:
+    """A line of the ledger as `signoff history` lists it."""
+    return {
+        "prompt_id": line.prompt_id,
+        "at": _moment(line.at),
+        "event": line.event,
+        "actor": line.actor,
+        "detail": line.detail,
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

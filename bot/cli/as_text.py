@@ -1,0 +1,68 @@
+"""Records as a person reads them in a terminal.
+
+Text from flows and people is cleaned of what a terminal would obey.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.markup import plain, span, utc
+from store.records import Outcome, Prompt
+
+_LONGEST = 300
+_PIPE_WIDTH = 240
+"""Columns of a table that goes to a file or another program, which has no width."""
+
+
+def short(id_: str) -> str:
+    """As much of an id as tells it from others for a while: every command takes the beginning of an id."""
+    return id_[:8]
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """`12 min ago`."""
+    return f"{span(now - moment)} ago"
+
+
+def until(moment: datetime | None, now: datetime) -> str:
+    """`in 3 h`, `passed`, or `never`."""
+    if moment is None:
+        return "never"
+    return f"in {span(moment - now)}" if moment > now else "passed"
+
+
+def value_as_text(value: Any) -> str:
+    """A JSON value on one line; a text stands without quotes."""
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return plain(shown, _LONGEST)
+
+
+def values_as_text(values: Mapping[str, Any]) -> str:
+    """`size=large, color=red`."""
+    return ", ".join(f"{name}={value_as_text(value)}" for name, value in values.items())
+
+
+def outcome_as_text(prompt: Prompt) -> str:
+    """How a prompt ended: `submitted by Ana at 1 May 2026, 12:00 UTC: size=large`."""
+    by = "" if prompt.settled_by is None or prompt.outcome is Outcome.TIMED_OUT else f" by {prompt.settled_by.name}"
+    at = "" if prompt.settled_at is None else f" at {utc(prompt.settled_at)}"
+    told = prompt.reason or values_as_text(prompt.answer or {})
+    ended = "open" if prompt.outcome is None else prompt.outcome.replace("_", " ")
+    return plain(f"{ended}{by}{at}", _LONGEST) + (f": {plain(told, _LONGEST)}" if told else "")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
+    """Print a table, or the sentence `empty` where it would have no rows."""
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for row in rows:
+        table.add_row(*(Text(plain(cell, _LONGEST)) for cell in row))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_PIPE_WIDTH)
+    console.print(table if table.row_count else Text(empty))

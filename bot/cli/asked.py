@@ -1,0 +1,75 @@
+"""What is asked, and what has happened to it."""
+
+from typing import TYPE_CHECKING
+
+from bot.cli.logs import log_to_stderr
+from bot.cli.options import AsJson, PromptId
+
+if TYPE_CHECKING:
+    from store.database import Database
+    from store.records import Prompt
+
+
+def pending(as_json: AsJson = False) -> None:
+    """List the prompts that wait for an answer, oldest first."""
+    from bot.cli.as_json import pending_as_json, print_json
+    from bot.cli.as_text import ago, print_table, short, until
+    from bot.cli.record import existing
+    from flows.names import now
+    from flows.policy import Policy
+
+    log_to_stderr()
+    with existing() as db:
+        prompts = _every_pending(db)
+    if as_json:
+        print_json([pending_as_json(each) for each in prompts])
+        return
+    moment = now()
+    print_table(
+        ("ID", "TITLE", "FLOW", "RUN", "OPENED", "TIMES OUT", "WHO MAY ANSWER"),
+        (
+            (
+                short(each.id),
+                each.title,
+                each.flow,
+                each.run_name,
+                ago(each.opened_at, moment),
+                until(each.deadline, moment),
+                ", ".join(Policy.model_validate(each.policy).approvers) or "anyone",
+            )
+            for each in prompts
+        ),
+        empty="Nothing waits for an answer.",
+    )
+
+
+def history(prompt: PromptId, as_json: AsJson = False) -> None:
+    """Show everything that happened to a prompt, oldest first."""
+    from bot.cli.as_json import ledger_line_as_json, print_json
+    from bot.cli.as_text import print_table, values_as_text
+    from bot.cli.record import existing
+    from bot.markup import utc
+    from store.ledger import lines
+    from store.prompts import get
+
+    log_to_stderr()
+    with existing() as db:
+        found = lines(db, get(db, prompt).id)
+    if as_json:
+        print_json([ledger_line_as_json(line) for line in found])
+        return
+    print_table(
+        ("AT", "EVENT", "WHO", "DETAIL"),
+        ((utc(line.at), line.event, line.actor or "", values_as_text(line.detail)) for line in found),
+        empty="Nothing happened yet.",
+    )
+
+
+def _every_pending(db: "Database") -> "list[Prompt]":
+    from store.prompts import pending
+
+    found = page = pending(db)
+    while page:
+        page = pending(db, after=page[-1])
+        found = [*found, *page]
+    return found

@@ -1,0 +1,12 @@
+"""What is logged, and where: one line each, on stderr, so that stdout holds what was asked for and nothing else."""
+
+import logging
+
+_LOUD = ("alembic", "apscheduler", "httpx", "slack_bolt", "slack_sdk", "uvicorn", "websockets")
+
+
+def log_to_stderr(level: int = logging.WARNING) -> None:
+    """Log from `level` up; of what other libraries log, warnings only."""
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S", force=True)
+    for name in _LOUD:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,118 @@
+"""Runs: start them, list them, end them."""
+
+import logging
+import sys
+from contextlib import redirect_stdout, suppress
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.logs import log_to_stderr
+from bot.cli.options import AsJson, Who
+from store.records import FlowRun, RunState
+
+if TYPE_CHECKING:
+    from flows.flow import Flow
+    from store.database import Database
+
+Target = Annotated[
+    str, typer.Argument(metavar="FILE[:FLOW]", help="A Python file, and which of its flows where it has several.")
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("--param", "-p", metavar="NAME=JSON", help="A parameter. What is not JSON is taken as a text."),
+]
+Wait = Annotated[bool, typer.Option("--wait", help="Work on the run here, and wait until it has ended.")]
+State = Annotated[RunState | None, typer.Option("--state", case_sensitive=False, help="Only runs in this state.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="How many at most.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's name or id, or how the id begins.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
+
+
+def run(target: Target, param: Parameters = None, wait: Wait = False, as_json: AsJson = False) -> None:
+    """Start a run of a flow. A worker takes it, or with --wait this command does its work."""
+    from bot.cli.given import parameters
+    from bot.cli.record import migrated
+    from bot.cli.targets import find_flow
+
+    log_to_stderr(logging.INFO if wait else logging.WARNING)
+    values = parameters(param or [])
+    # What the file or the flow prints must not stand among the JSON.
+    with redirect_stdout(sys.stderr if as_json else sys.stdout):
+        flow = find_flow(target)
+        with migrated() as db:
+            created = flow.create_run(db, values)
+            ended = _see_through(db, flow, created) if wait else created
+    _report(ended, waited=wait, as_json=as_json)
+    if wait and ended.state is not RunState.COMPLETED:
+        raise typer.Exit(1)
+
+
+def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> None:
+    """List runs, newest first."""
+    from bot.cli.as_json import print_json, run_as_json
+    from bot.cli.as_text import ago, print_table, short, value_as_text
+    from bot.cli.record import existing
+    from flows.names import now
+    from store.runs import newest
+
+    log_to_stderr()
+    with existing() as db:
+        found = newest(db, state=state, limit=limit)
+    if as_json:
+        print_json([run_as_json(each) for each in found])
+        return
+    moment = now()
+    print_table(
+        ("ID", "NAME", "FLOW", "STATE", "CREATED", "RESULT"),
+        (
+            (
+                short(each.id),
+                each.name,
+                each.flow,
+                each.state,
+                ago(each.created_at, moment),
+                each.error or each.message or ("" if each.result is None else value_as_text(each.result)),
+            )
+            for each in found
+        ),
+        empty="There are no runs yet." if state is None else f"No run is {state}.",
+    )
+
+
+def cancel(run: RunId, reason: Reason = "", who: Who = None) -> None:
+    """Cancel a run and what it asks."""
+    from bot.cli.actors import actor
+    from bot.cli.record import existing
+    from flows.desk import Desk
+    from store.runs import get
+
+    log_to_stderr()
+    with existing() as db:
+        ended = Desk(db).cancel(get(db, run).id, actor(who), reason)
+    typer.echo(f"{ended.name} is cancelled.")
+
+
+def _see_through(db: "Database", flow: "Flow[Any, Any]", created: FlowRun) -> FlowRun:
+    from flows.engines.embedded import see_through
+    from flows.errors import RunCancelled
+    from store.runs import get
+
+    typer.echo(f"{created.name} runs. `signoff pending` shows what it asks.", err=True)
+    with suppress(RunCancelled):
+        see_through(db, flow, created.id)
+    return get(db, created.id)
+
+
+def _report(run: FlowRun, *, waited: bool, as_json: bool) -> None:
+    from bot.cli.as_json import print_json
+    from bot.cli.as_text import value_as_text
+
+    if as_json:
+        told: dict[str, Any] = {"id": run.id, "name": run.name, "state": run.state}
+        print_json(told | ({"result": run.result, "error": run.error} if waited else {}))
+        return
+    result = "" if run.result is None else f": {value_as_text(run.result)}"
+    typer.echo(f"{run.name} ({run.id}) is {run.state}{result}")
+    if problem := run.error or run.message:
+        typer.echo(problem, err=True)

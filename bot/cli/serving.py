@@ -1,0 +1,55 @@
+"""Commands that go on until SIGINT or SIGTERM."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.logs import log_to_stderr
+from bot.cli.options import FlowFiles
+
+DbFile = Annotated[
+    Path | None, typer.Option("--db", metavar="FILE", help="Keep the record in this file, and go on with it.")
+]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port of the page; 0 takes a free one.")]
+OpenPage = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
+Concurrency = Annotated[int, typer.Option("--concurrency", min=1, help="How many runs may be running at once.")]
+Grace = Annotated[
+    float, typer.Option("--grace", metavar="SECONDS", min=0, help="How long running steps may go on at the end.")
+]
+
+
+def demo(db: DbFile = None, port: Port = 4000, open_page: OpenPage = False) -> None:
+    """See it all at work, with a Slack workspace on this machine and three example flows."""
+    from bot import demo
+
+    log_to_stderr(logging.INFO)
+    demo.demo(db=db, port=port, open_page=open_page)
+
+
+def serve(files: FlowFiles, concurrency: Concurrency = 32, grace: Grace = 10) -> None:
+    """Serve Slack and work on runs of these flows: bot, worker and clock in one process."""
+    from bot import service
+    from bot.settings import load_settings
+
+    log_to_stderr(logging.INFO)
+    service.serve(load_settings(), files, with_bot=True, with_worker=True, concurrency=concurrency, grace=grace)
+
+
+def bot() -> None:
+    """Serve Slack and keep the deadlines; runs are left to workers."""
+    from bot import service
+    from bot.settings import load_settings
+
+    log_to_stderr(logging.INFO)
+    service.serve(load_settings(), [], with_bot=True, with_worker=False)
+
+
+def worker(files: FlowFiles, concurrency: Concurrency = 32, grace: Grace = 10) -> None:
+    """Work on runs of these flows and keep the deadlines; Slack is left to a bot."""
+    from bot import service
+    from bot.settings import load_settings
+
+    log_to_stderr(logging.INFO)
+    service.serve(load_settings(), files, with_bot=False, with_worker=True, concurrency=concurrency, grace=grace)

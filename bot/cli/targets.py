@@ -1,0 +1,34 @@
+"""`FILE:FLOW`: which flow is meant."""
+
+from pathlib import Path
+from typing import Any
+
+from flows.errors import InvalidFlow
+from flows.flow import Flow
+from flows.loading import load_flows
+
+
+def find_flow(target: str) -> Flow[Any, Any]:
+    """The flow that `FILE:FLOW` names, by its own name or its function's; `FILE` alone where it has one flow.
+
+    Raises:
+        InvalidFlow: If the file cannot be used, or does not say which flow.
+    """
+    file, name = _split(target)
+    flows = load_flows([file])
+    known = ", ".join(flow.name for flow in flows)
+    if name is None:
+        if len(flows) > 1:
+            raise InvalidFlow(f"{file} has several flows: {known}. Say which, as in {file}:{flows[0].name}.")
+        return flows[0]
+    for flow in flows:
+        if name in (flow.name, flow.fn.__name__):
+            return flow
+    raise InvalidFlow(f"{file} has no flow {name!r}. It has: {known}.")
+
+
+def _split(target: str) -> tuple[str, str | None]:
+    file, colon, name = target.rpartition(":")
+    if not colon or Path(target).is_file():
+        return target, None
+    return file, name
