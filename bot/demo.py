@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
+from slack_sdk import WebClient
 
 from bot.emulator.server import Emulator
 from bot.service import Service, wait_for_signal
@@ -46,6 +47,7 @@ class Demo:
             file = folder / "demo.db" if self._db is None else self._db.resolve()
             slack = stack.enter_context(Emulator(self._port, path=file.with_name(f"{file.name}.slack")))
             service = stack.enter_context(Service(_settings(file, slack), FLOWS, with_bot=True))
+            welcome(slack)
             start_examples(service.db)
             self.url = slack.url
             self._stack = stack.pop_all()
@@ -53,6 +55,26 @@ class Demo:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+
+WELCOME = """*Welcome.* Three flows wait for an answer. Try this:
+• Approve the release in {releases}, or reject it: the form asks why.
+• In {orders} order a green shirt in xlarge. It is not made, and the form says so. Or wait: the order times out.
+• In {data} make a data set: how many users, which columns, and whether to publish it.
+• Act as somebody else, below on the left, and answer what is not yours to answer.
+• Type `/approvals` to see what waits."""
+"""What the demo says in a workspace that is still empty."""
+
+
+def welcome(slack: Emulator) -> None:
+    """Say in #general what there is to try, once a workspace."""
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+    channels = {each["name"]: each["id"] for each in client.conversations_list()["channels"]}
+    client.conversations_join(channel=channels["general"])
+    if client.conversations_history(channel=channels["general"], limit=1)["messages"]:
+        return
+    text = WELCOME.format(**{name: f"<#{channel}>" for name, channel in channels.items()})
+    client.chat_postMessage(channel=channels["general"], text=text)
 
 
 def start_examples(db: Database) -> None:
