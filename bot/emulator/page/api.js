@@ -37,7 +37,7 @@ export const readOptions = (place, blockId, actionId, typed) =>
 
 /** Put a file into the workspace; answers `{ok, file}` with Slack's file object. */
 export const upload = (file) =>
-  call(`files?${query({ as: state.me, name: file.name })}`, {
+  call(`upload?${query({ as: state.me, name: file.name })}`, {
     method: "POST",
     headers: { "Content-Type": file.type || "application/octet-stream" },
     body: file,

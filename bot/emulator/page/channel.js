@@ -2,13 +2,11 @@
 import { Composer } from "./composer.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
-import { spoken } from "./message.js";
 import { MessageList } from "./message_list.js";
 import { inline } from "./mrkdwn.js";
 import { avatar, personAvatar } from "./people.js";
 import { lastRead, markRead } from "./read.js";
 import { channelOf, channelTitle, isOpen, isReply, messagesOf, on, personOf, state } from "./state.js";
-import { announce } from "./toast.js";
 
 /** Draw the middle of the page. @param {{openDrawer: () => void}} actions */
 export function drawChannel({ openDrawer }) {
@@ -73,9 +71,6 @@ export function drawChannel({ openDrawer }) {
   });
   on("messages", (id) => id === state.channel && drawMessages());
   on("thread", drawMessages);
-  on("arrived", (message) => {
-    if (message.channel === state.channel && message.user !== state.me) announce(spoken(message));
-  });
   document.addEventListener("visibilitychange", see);
   list.scroller.addEventListener("scroll", see, { passive: true });
   setInterval(drawMessages, 60_000);

@@ -49,7 +49,10 @@ export class Completion {
   keydown(event) {
     if (!this.#items.length) return false;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const whole = this.#items[this.#active].insert.trim() === this.text.value.trim();
+    const { insert, length } = this.#items[this.#active];
+    const end = this.text.selectionStart;
+    // What is already typed out in full needs no completion: Enter sends it.
+    const whole = insert.trim() === this.text.value.slice(end - length, end);
     if (step) {
       this.#active = (this.#active + step + this.#items.length) % this.#items.length;
       this.#show();

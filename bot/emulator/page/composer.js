@@ -41,7 +41,7 @@ export class Composer {
       rows: 1, oninput: () => this.#changed(), onkeydown: (event) => this.#keydown(event),
       onblur: () => this.completion.close(), onclick: () => this.completion.update(),
     });
-    this.send = h("button.composer__send", { type: "submit", "aria-label": "Send" }, icon("send", 18));
+    this.send = h("button.composer__send", { type: "submit", "aria-label": "Send message" }, icon("send", 18));
     this.form = h("form.composer__box", {
       onsubmit: (event) => {
         event.preventDefault();

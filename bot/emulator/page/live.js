@@ -53,11 +53,25 @@ export async function reload() {
   await Promise.all(myChannels().map((channel) => loadChannel(channel.id)));
 }
 
+/** What happened in a channel while its messages were being read: newer than the answer may be. */
+const meanwhile = new Map();
+
 async function loadChannel(channelId) {
   const me = state.me;
+  const events = [];
+  meanwhile.set(channelId, events);
   const answer = await readMessages(channelId);
+  if (meanwhile.get(channelId) === events) meanwhile.delete(channelId);
   if (!answer.ok || me !== state.me) return;
   setMessages(channelId, answer.messages);
+  for (const apply of events) apply();
+  emit("messages", channelId);
+}
+
+/** Change a channel's messages now, and once more after a reading under way. */
+function change(channelId, apply) {
+  apply();
+  meanwhile.get(channelId)?.push(apply);
   emit("messages", channelId);
 }
 
@@ -68,15 +82,8 @@ function takeViews(views) {
 
 const receivers = {
   hello: (event) => event.people && takeWorkspace(event),
-  message({ message }) {
-    const isNew = putMessage(message);
-    emit("messages", message.channel);
-    if (isNew) emit("arrived", message);
-  },
-  message_deleted({ channel, ts }) {
-    state.messages.get(channel)?.delete(ts);
-    emit("messages", channel);
-  },
+  message: ({ message }) => change(message.channel, () => putMessage(message)),
+  message_deleted: ({ channel, ts }) => change(channel, () => state.messages.get(channel)?.delete(ts)),
   views: ({ views }) => takeViews(views),
   notice: ({ text }) => emit("notice", text),
   app({ connected }) {

@@ -4,12 +4,14 @@ import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { avatar } from "./people.js";
 import { showThread } from "./route.js";
-import { authorOf, personOf, repliesTo, state } from "./state.js";
+import { authorOf, repliesTo, state } from "./state.js";
 import { ago, clock, fullTime } from "./time.js";
 
 /** What to draw: the blocks, or the text as if it were one. */
 const contentOf = (message) =>
   message.blocks?.length ? message.blocks : [{ type: "message_text", block_id: "message-text", text: message.text ?? "" }];
+
+const privateMark = () => h("div.message__private", {}, icon("eye", 16), "Only visible to you");
 
 export class MessageRow {
   #signature = "";
@@ -21,13 +23,12 @@ export class MessageRow {
     this.ts = message.ts;
     this.inThread = inThread;
     this.gutter = h("div.message__gutter", {}, avatar(author), h("span.message__gutter-time", { "aria-hidden": "true" }, clock(message.ts).replace(/ [AP]M$/, "")));
-    this.private = h("div.message__private", { hidden: true }, icon("eye", 16), "Only visible to you");
     this.head = h("div.message__head", {});
     this.body = h("div.message__body");
     this.foot = h("div.message__foot");
     this.tools = inThread || message.ephemeral_to ? null : this.#tools(author);
-    this.node = h("li.message", { dataset: { channel: message.channel, ts: message.ts } }, this.gutter,
-      h("div.message__main", {}, this.private, this.head, this.body, this.foot), this.tools);
+    this.node = h("li.message", { class: message.ephemeral_to ? "message--private" : "", dataset: { channel: message.channel, ts: message.ts } }, this.gutter,
+      h("div.message__main", {}, message.ephemeral_to && privateMark(), this.head, this.body, this.foot), this.tools);
     this.blocks = new BlockList(this.body, { kind: "message", place: { channel: message.channel, ts: message.ts } });
   }
 
@@ -47,8 +48,6 @@ export class MessageRow {
     if (signature === this.#signature) return;
     this.#signature = signature;
     const author = authorOf(message);
-    this.private.hidden = !message.ephemeral_to;
-    this.node.classList.toggle("message--private", Boolean(message.ephemeral_to));
     fill(this.head, h("span.message__author", {}, author.name), author.app && h("span.badge", {}, "APP"),
       h("time.message__time", { title: fullTime(message.ts), datetime: new Date(message.ts * 1000).toISOString() }, clock(message.ts)));
     this.blocks.update(contentOf(message));
@@ -71,11 +70,4 @@ export class MessageRow {
     h("span.replies__last", {}, `Last reply ${ago(last.ts)}`), h("span.replies__open", { "aria-hidden": "true" }, "View thread")));
     if (held) this.foot.querySelector("button")?.focus();
   }
-}
-
-/** A message in a few words, for screen readers. */
-export function spoken(message) {
-  const words = (message.text ?? "").replace(/<@(\w+)(\|[^>]*)?>/g, (_, id) => personOf(id)?.real_name ?? "somebody")
-    .replace(/<[^|>]*\|([^>]*)>/g, "$1").replace(/[<>*_~`]/g, "").slice(0, 300);
-  return `${authorOf(message).name}: ${words || "a card"}`;
 }

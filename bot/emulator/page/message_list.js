@@ -7,12 +7,15 @@ import { dayKey, dayLabel } from "./time.js";
 
 const NEAR_END_PX = 80;
 const GROUP_SECONDS = 300;
+/** A list that was just opened is quiet this long: what stands in it already is no news. */
+const QUIET_MS = 1500;
 
 export class MessageList {
   #rows = new Map();
   #days = new Map();
   #newLine = h("li.new-line", {}, h("span.new-line__label", {}, "New"));
   #atEnd = true;
+  #quiet = null;
 
   /** @param {{label: string, inThread?: boolean}} settings */
   constructor({ label, inThread = false }) {
@@ -20,12 +23,20 @@ export class MessageList {
     this.top = h("div.list-top");
     this.list = h("ol.messages", { role: "list", "aria-label": label });
     this.jump = h("button.jump", { type: "button", hidden: true, onclick: () => this.toEnd() }, icon("chevron", 16), "Newest messages");
-    this.scroller = h("div.scroller", { tabindex: "0", role: "group", "aria-label": label }, this.top, this.list);
+    this.scroller = h("div.scroller", { tabindex: "0", role: "log", "aria-label": label }, this.top, this.list);
     this.node = h("div.message-list", {}, this.scroller, this.jump);
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     const observer = new ResizeObserver(() => this.#atEnd && this.toEnd());
     observer.observe(this.scroller);
     observer.observe(this.list);
+    this.#hush();
+  }
+
+  /** Screen readers read what is added to the list, but not what is loaded into it. */
+  #hush() {
+    clearTimeout(this.#quiet);
+    this.scroller.setAttribute("aria-live", "off");
+    this.#quiet = setTimeout(() => this.scroller.setAttribute("aria-live", "polite"), QUIET_MS);
   }
 
   /** Whether the newest message is in sight. */
@@ -51,6 +62,7 @@ export class MessageList {
     this.list.replaceChildren();
     this.list.setAttribute("aria-label", label);
     this.scroller.setAttribute("aria-label", label);
+    this.#hush();
     this.#atEnd = true;
     this.jump.hidden = true;
   }

@@ -35,9 +35,9 @@ export class Modal {
         this.#send();
       },
     },
-    h("header.modal__head", {}, avatar({ id: app.bot_user_id, name: app.name, app: true }, "medium"), this.title,
+    h("div.modal__head", {}, avatar({ id: app.bot_user_id, name: app.name, app: true }, "medium"), this.title,
       h("button.icon-button", { type: "button", "aria-label": "Close", onclick: closeAll }, icon("close"))),
-    this.scroll, h("div.modal__notice"), h("footer.modal__foot", {}, h("span.modal__app", {}, app.name), this.cancel, this.submit));
+    this.scroll, h("div.modal__notice"), h("div.modal__foot", {}, h("span.modal__app", {}, app.name), this.cancel, this.submit));
     this.node = h("dialog.modal", {
       role: "dialog", "aria-modal": "true", "aria-labelledby": titleId, dataset: { viewId: view.id },
       onkeydown: (event) => this.#keydown(event),

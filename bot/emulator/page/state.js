@@ -21,8 +21,8 @@ export const state = {
 const bus = new EventTarget();
 
 /**
- * Listen to `workspace`, `person`, `channel`, `thread`, `messages` (detail: channel id), `arrived` (detail: message),
- * `views`, `connection`, `unread` or `notice` (detail: text).
+ * Listen to `workspace`, `person`, `channel`, `thread`, `messages` (detail: channel id), `views`, `connection`,
+ * `unread` or `notice` (detail: text).
  */
 export const on = (type, listener) => bus.addEventListener(type, (event) => listener(event.detail));
 export const emit = (type, detail) => bus.dispatchEvent(new CustomEvent(type, { detail }));
@@ -83,14 +83,11 @@ export const isReply = (message) => Boolean(message.thread_ts) && message.thread
 /** Replies under a message, oldest first. */
 export const repliesTo = (channelId, ts) => messagesOf(channelId).filter((m) => isReply(m) && m.thread_ts === ts);
 
-/** Take a message in: new, changed, or known already. Returns whether it was new. */
+/** Take a message in: new, changed, or known already. */
 export function putMessage(message) {
-  if (message.ephemeral_to && message.ephemeral_to !== state.me) return false;
+  if (message.ephemeral_to && message.ephemeral_to !== state.me) return;
   if (!state.messages.has(message.channel)) state.messages.set(message.channel, new Map());
-  const channel = state.messages.get(message.channel);
-  const isNew = !channel.has(message.ts);
-  channel.set(message.ts, message);
-  return isNew;
+  state.messages.get(message.channel).set(message.ts, message);
 }
 
 /** Replace everything known of a channel. */

@@ -25,7 +25,7 @@ export function drawCombobox({ source, multi, most, placeholder, clearable, chos
     oninput: () => {
       typed = input.value;
       open();
-      ask(source.minimum === undefined ? 0 : TYPING_MS);
+      ask(TYPING_MS);
     },
     onblur: shut,
   });
@@ -76,20 +76,25 @@ export function drawCombobox({ source, multi, most, placeholder, clearable, chos
   function ask(delay) {
     clearTimeout(timer);
     const mine = ++asked;
-    if (typed.length < (source.minimum ?? 0)) {
-      list.clear(`Type ${source.minimum === 1 ? "a letter" : `${source.minimum} letters`} or more to search`);
-      return;
+    if (source.minimum === undefined) return offer(source.load(typed));
+    if (typed.length < source.minimum) {
+      return list.clear(`Type ${source.minimum === 1 ? "a letter" : `${source.minimum} letters`} or more to search`);
     }
     timer = setTimeout(async () => {
-      if (source.minimum !== undefined) list.tell("Searching…");
+      list.tell("Searching…");
       try {
         const groups = await source.load(typed);
-        if (mine === asked && close) list.show(groups, { isChosen, isOff });
+        if (mine === asked && close) offer(groups);
       } catch (error) {
         if (mine === asked && close) list.clear(error.message);
       }
-      if (multi && items.length >= most && close) list.tell(`No more than ${most} can be chosen`);
     }, delay);
+    return undefined;
+  }
+
+  function offer(groups) {
+    list.show(groups, { isChosen, isOff });
+    if (multi && items.length >= most) list.tell(`No more than ${most} can be chosen`);
   }
 
   function pick(item) {

@@ -22,12 +22,15 @@ export class Listbox {
 
   /** Draw groups; `isChosen` marks options, `isOff` those that cannot be added any more. */
   show(groups, { isChosen, isOff }) {
+    const activeKey = this.#options[this.#active]?.item.key;
     this.#options = [];
+    this.#active = -1;
     const total = groups.reduce((sum, group) => sum + group.items.length, 0);
     fill(this.list, groups.map((group) => this.#group(group, isChosen, isOff)));
     this.tell(total === 0 ? "No matches" : total > MOST_ROWS ? `${total - MOST_ROWS} more: type to search` : "");
+    const same = this.#options.findIndex(({ item }) => item.key === activeKey);
     const chosen = this.#options.findIndex(({ item }) => isChosen(item));
-    this.activate(Math.max(chosen, 0));
+    this.activate(Math.max(same, 0) || Math.max(chosen, 0));
   }
 
   #group({ label, items }, isChosen, isOff) {
