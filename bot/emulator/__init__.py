@@ -3,10 +3,14 @@
 An unmodified Bolt app talks to it through `SLACK_API_URL`; a test or the page acts as a person through its control API.
 """
 
-from bot.emulator.app_manifest import SIGNOFF, AppManifest, SlashCommand
-from bot.emulator.person import ActFailed, ControlClient, Person
-from bot.emulator.seen import Modal, SeenMessage
-from bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Emulator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.emulator.app_manifest import SIGNOFF, AppManifest, SlashCommand
+    from bot.emulator.person import ActFailed, ControlClient, Person
+    from bot.emulator.seen import Modal, SeenMessage
+    from bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Emulator
 
 __all__ = [
     "APP_TOKEN",
@@ -22,3 +26,18 @@ __all__ = [
     "SeenMessage",
     "SlashCommand",
 ]
+
+# Every pytest run of a user imports this package for its plugin, so nothing is imported before it is asked for.
+_MODULES = {
+    "app_manifest": ("SIGNOFF", "AppManifest", "SlashCommand"),
+    "person": ("ActFailed", "ControlClient", "Person"),
+    "seen": ("Modal", "SeenMessage"),
+    "server": ("APP_TOKEN", "BOT_TOKEN", "SIGNING_SECRET", "Emulator"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -60,7 +60,8 @@ class Acts:
         block, element = _found(blocks, action_id, block_id)
         state = merged_state(self._message_state(user, message), entered or {})
         action = self._action(block, element, value, state)
-        self._chosen[user.id, channel, ts] = (blocks, state)
+        if state:
+            self._chosen[user.id, channel, ts] = (blocks, state)
         if _is_quiet(block):
             return None
         source = self._in_message(user, message, state)

@@ -31,6 +31,7 @@ class ResponseUrls:
 
     def issue(self, user: str, channel: str, *, message_ts: str | None = None, thread_ts: str | None = None) -> str:
         """A fresh one for an act of this person there."""
+        self._forget_old()
         token = new_id("") + new_id("")
         self._issued[token] = ResponseUrl(user, channel, self._clock(), message_ts, thread_ts)
         return f"{self._base_url}/respond/{token}"
@@ -46,3 +47,10 @@ class ResponseUrls:
             raise SlackError("used_url")
         issued.uses += 1
         return issued
+
+    def _forget_old(self) -> None:
+        while self._issued:
+            oldest = next(iter(self._issued))
+            if self._clock() - self._issued[oldest].issued_at < 2 * LIFE_SECONDS:
+                break
+            del self._issued[oldest]

@@ -1,12 +1,15 @@
 """Trigger ids: the right to open a modal for the person who has just acted."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 
 from bot.emulator.timestamps import Clock
 from bot.emulator.wire import SlackError
 
 LIFE_SECONDS = 3.0
+REMEMBERED_SECONDS = 3600
+"""For so long an old trigger id is known to be expired or exchanged, and then it is merely invalid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,7 @@ class Trigger:
     user: str
     issued_at: float
     view_id: str | None
+    is_exchanged: bool = False
 
 
 class Triggers:
@@ -24,11 +28,12 @@ class Triggers:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._issued: dict[str, Trigger] = {}
-        self._exchanged: set[str] = set()
+        self._numbers = count(1)
 
     def issue(self, user: str, view_id: str | None = None) -> str:
         """A fresh trigger id for an act of this person."""
-        trigger_id = f"{len(self._issued) + 1}.{round(self._clock())}.{secrets.token_hex(16)}"
+        self._forget_old()
+        trigger_id = f"{next(self._numbers)}.{round(self._clock())}.{secrets.token_hex(16)}"
         self._issued[trigger_id] = Trigger(user, self._clock(), view_id)
         return trigger_id
 
@@ -40,9 +45,16 @@ class Triggers:
         trigger = self._issued.get(trigger_id)
         if trigger is None:
             raise SlackError("invalid_trigger_id")
-        if trigger_id in self._exchanged:
+        if trigger.is_exchanged:
             raise SlackError("exchanged_trigger_id")
         if self._clock() - trigger.issued_at > LIFE_SECONDS:
             raise SlackError("expired_trigger_id")
-        self._exchanged.add(trigger_id)
+        self._issued[trigger_id] = replace(trigger, is_exchanged=True)
         return trigger
+
+    def _forget_old(self) -> None:
+        while self._issued:
+            oldest = next(iter(self._issued))
+            if self._clock() - self._issued[oldest].issued_at < REMEMBERED_SECONDS:
+                break
+            del self._issued[oldest]

@@ -13,19 +13,21 @@ def open_view(call: Call) -> Json:
 
 
 def push(call: Call) -> Json:
-    """Put a view on the modal in which the person acted. Raises `not_found` when it is closed meanwhile."""
+    """Put a view on the modal in which the person acted.
+
+    Raises `not_found` when that is closed meanwhile, or the act was not in a modal.
+    """
     body = _view(call, "modal")
     trigger = call.workspace.triggers.exchange(call.arguments.required("trigger_id"))
-    if not call.workspace.views.stack(trigger.user):
+    if trigger.view_id not in {view.id for view in call.workspace.views.stack(trigger.user)}:
         raise SlackError("not_found")
     return {"view": call.workspace.views.push(trigger.user, body).wire()}
 
 
 def update(call: Call) -> Json:
     """Replace an open view. Raises `not_found`, and `hash_conflict` when it has changed since."""
-    body = _view(call, "modal")
-    view_id = call.arguments.text("view_id") or call.arguments.required("external_id")
-    view = call.workspace.views.get(view_id)
+    view = call.workspace.views.get(call.arguments.text("view_id") or call.arguments.required("external_id"))
+    body = _view(call, view.body["type"])
     expected = call.arguments.text("hash") or None
     return {"view": call.workspace.views.update(view, body, expected_hash=expected).wire()}
 

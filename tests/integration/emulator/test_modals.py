@@ -236,6 +236,40 @@ def test_an_act_in_a_modal_reports_what_was_entered_so_far(ana: Person, answerin
     assert "message" not in body
 
 
+def test_the_app_pushes_a_view_from_an_act_in_the_modal(
+    client: WebClient, app: App, ana: Person, answering: Answering
+) -> None:
+    """`views.push` takes a trigger id from within the modal, and no other."""
+
+    @app.action("more")
+    def more(ack: Ack, body: Body) -> None:
+        ack()
+        client.views_push(trigger_id=body["trigger_id"], view=modal(section("More")))
+
+    modals = answering(modal(actions(button("More", action_id="more"))))
+    ana.press("More")
+    ana.wait_for_modal("More")
+    ana.close()
+    assert ana.modal is not None
+    assert ana.modal.buttons == ["More"]
+    assert modals.submissions == []
+
+
+def test_a_push_without_a_modal_is_refused(slack: Emulator, app: App, connect: Connect) -> None:
+    """A trigger id of a command opens, but cannot push."""
+    trigger_ids: list[str] = []
+
+    @app.command("/approvals")
+    def approvals(ack: Ack, body: Body) -> None:
+        trigger_ids.append(body["trigger_id"])
+        ack()
+
+    connect(app)
+    slack.person("ana").command("/approvals")
+    with pytest.raises(SlackApiError, match="not_found"):
+        app.client.views_push(trigger_id=trigger_ids[0], view=modal())
+
+
 def test_a_view_is_updated_only_if_it_has_not_changed(client: WebClient, ana: Person, answering: Answering) -> None:
     """`views.update` keeps what was entered, and a stale hash is a `hash_conflict`."""
     answering(modal(field("users_select", label="Who")))

@@ -1,0 +1,56 @@
+"""The package: what it exports, what it costs to import, and what its documentation says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from starlette.routing import Route, WebSocketRoute
+
+import bot.emulator
+from bot.emulator.acts import Acts
+from bot.emulator.administration import Administration
+from bot.emulator.control import Control
+from bot.emulator.delivery import Delivery
+from bot.emulator.faults import Faults
+from bot.emulator.methods import METHODS
+from bot.emulator.socket_mode import SocketMode
+from bot.emulator.web_api import WebApi
+from bot.emulator.workspace import Workspace
+
+DOCUMENTATION = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text()
+HEAVY = {"httpx", "starlette", "uvicorn", "slack_sdk", "slack_bolt", "sqlalchemy", "pydantic"}
+
+
+@pytest.mark.parametrize("name", bot.emulator.__all__)
+def test_every_exported_name_is_there(name: str) -> None:
+    """`from bot.emulator import …` gives all that is promised."""
+    assert getattr(bot.emulator, name) is not None
+
+
+def test_the_pytest_plugin_costs_users_next_to_nothing() -> None:
+    """Each pytest run of a user loads the plugin: it must not load the server with it."""
+    loaded = f"import sys, bot.emulator.pytest_plugin; print(sorted(sys.modules.keys() & {HEAVY!r}))"
+    printed = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert printed.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_is_documented(method: str) -> None:
+    """The list of methods in the documentation is complete."""
+    family, _, name = method.rpartition(".")
+    assert f"`{method}`" in DOCUMENTATION or (f"`{family}." in DOCUMENTATION and f"`{name}`" in DOCUMENTATION)
+
+
+def test_every_part_of_the_control_api_is_documented(workspace: Workspace) -> None:
+    """The table of the control API is complete."""
+    socket_mode = SocketMode(workspace.announce)
+    delivery = Delivery(socket_mode, ack_limit_seconds=3)
+    faults = Faults()
+    web_api = WebApi(workspace, faults, {}, lambda: "")
+    control = Control(workspace, Acts(workspace, delivery), delivery)
+    administration = Administration(workspace, faults, web_api, delivery, socket_mode)
+    for route in [*control.routes(), *administration.routes()]:
+        assert isinstance(route, Route | WebSocketRoute)
+        assert re.search(rf"\b{route.path.removeprefix('/')}\b", DOCUMENTATION), route.path
