@@ -55,8 +55,7 @@ def escape(text: str, limit: int = 3000) -> str:
     mrkdwn has no escape for its own delimiters, so a zero-width space parts them from what they would
     format. The limit counts the escaped characters, and none is cut in two.
     """
-    line = " ".join(clean(text).split())
-    parted = _DELIMITER.sub(lambda found: f"\u200b{found[0]}\u200b", line)
+    parted = _DELIMITER.sub(lambda found: f"\u200b{found[0]}\u200b", plain(text, limit))
     escaped = parted.translate(_ENTITIES)
     if len(escaped) <= limit:
         return escaped

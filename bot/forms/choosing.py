@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from bot.blocks import INPUT_TEXT, OPTION_TEXT
+from bot.blocks import INPUT_TEXT
 from bot.forms.addresses import Address
-from bot.forms.choices import MOST_BUTTONS, MOST_OPTIONS, YES_OR_NO, OneOf, SomeOf, Tick, labelled
+from bot.forms.choices import YES_OR_NO, OneOf, SomeOf, Tick
 from bot.forms.durations import Duration
-from bot.forms.element import Choice, Element
+from bot.forms.element import Element
 from bot.forms.lines import Lines, Pairs, ScalarKind
 from bot.forms.numbers import Number
+from bot.forms.options import Look, labelled, look_of
 from bot.forms.schema import Property, Schema, kind_of, options_of, unwrap
 from bot.forms.text import JsonText, Text
 from bot.forms.times import Clock, Day, Moment
@@ -24,12 +25,13 @@ def element_for(wanted: Property, root: Schema) -> Element:
     schema = wanted.schema
     options = options_of(schema)
     if options:
-        return _one_of(labelled(options), wanted) or JsonText()
+        choices = labelled(options)
+        return OneOf(choices, wanted.nullable, look_of(choices, more=wanted.nullable))
     match kind_of(schema):
         case "boolean" if "default" in wanted.annotations and not wanted.nullable:
             return Tick()
         case "boolean":
-            return OneOf(YES_OR_NO, wanted.nullable, radio=True)
+            return OneOf(YES_OR_NO, wanted.nullable, Look.BUTTONS)
         case "integer" | "number" as kind:
             return _number(schema, whole=kind == "integer")
         case "string":
@@ -42,21 +44,13 @@ def element_for(wanted: Property, root: Schema) -> Element:
             return _decimal(wanted) or JsonText()
 
 
-def _one_of(choices: tuple[Choice, ...], wanted: Property) -> Element | None:
-    number = len(choices) + wanted.nullable
-    if number <= MOST_BUTTONS and _are_short(choices):
-        return OneOf(choices, wanted.nullable, radio=True)
-    return OneOf(choices, wanted.nullable, radio=False) if number <= MOST_OPTIONS else None
-
-
 def _some_of(schema: Schema, root: Schema) -> Element | None:
     items = schema.get("items")
     options = options_of(unwrap(items, root).schema) if isinstance(items, dict) else None
-    if not options or len(options) > MOST_OPTIONS:
+    if not options:
         return None
     choices = labelled(options)
-    boxes = len(choices) <= MOST_BUTTONS and _are_short(choices)
-    return SomeOf(choices, schema.get("maxItems"), boxes)
+    return SomeOf(choices, schema.get("maxItems"), look_of(choices))
 
 
 def _lines(schema: Schema, root: Schema) -> Element | None:
@@ -81,11 +75,6 @@ def _scalar_kind(schema: Any, root: Schema) -> ScalarKind | None:
             return kind
         case _:
             return None
-
-
-def _are_short(choices: tuple[Choice, ...]) -> bool:
-    """Whether no label had to be cut to fit."""
-    return all(not isinstance(choice.value, str) or len(choice.value) <= OPTION_TEXT for choice in choices)
 
 
 def _number(schema: Schema, *, whole: bool = False, exact: bool = False) -> Number:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.blocks import SECTION_TEXT, Block, context, input_block, mrkdwn, plain_text, section
+from bot.forms.choices import OneOf, SomeOf
 from bot.forms.element import UNSET, Unreadable
 from bot.forms.field import Field
 from bot.forms.parsing import Section, parts_of
@@ -26,7 +27,9 @@ _WITH_PLACEHOLDER = frozenset(
         "datepicker",
         "timepicker",
         "static_select",
+        "external_select",
         "multi_static_select",
+        "multi_external_select",
     }
 )
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -116,6 +119,16 @@ class Form:
             optional=one.may_be_empty(value),
             hint=one.hint,
         )
+
+    def matching(self, block_id: str, query: str) -> list[Block]:
+        """The options that the select in a block offers for what a person typed into it.
+
+        They are what the `block_suggestion` of an external select is answered with.
+        """
+        for one in self.fields:
+            if self.block_id(one.path) == block_id and isinstance(one.element, OneOf | SomeOf):
+                return one.element.matching(query)
+        return []
 
     def read(self, state_values: Mapping[str, Any], initial: Mapping[str, Any]) -> Reading:
         """What Slack reports in `view.state.values`, over the values that the form was drawn with.

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.markdown import for_message, for_modal
@@ -21,6 +21,7 @@ MENTION = re.compile(r"<[!@#]")
 HALF_ENTITY = re.compile(r"&(?!amp;|lt;|gt;)")
 
 
+@settings(deadline=None)
 @given(HOSTILE, st.integers(2, 80))
 def test_escaped_text_holds_no_markup_of_slacks(text: str, limit: int) -> None:
     """Escaped text is one short line without control characters, raw brackets or half an entity."""
@@ -32,6 +33,7 @@ def test_escaped_text_holds_no_markup_of_slacks(text: str, limit: int) -> None:
     assert not HALF_ENTITY.search(escaped)
 
 
+@settings(deadline=None)
 @given(HOSTILE)
 def test_escaped_text_still_says_the_same(text: str) -> None:
     """What a reader sees of escaped text is the text, but for what cannot be seen."""
@@ -41,6 +43,7 @@ def test_escaped_text_still_says_the_same(text: str) -> None:
     assert seen == " ".join(clean(text).split()).replace("\u200b", "")
 
 
+@settings(deadline=None)
 @given(HOSTILE, st.integers(2, 80))
 def test_code_cannot_be_left(text: str, limit: int) -> None:
     """A code span holds no backtick but its own two."""
@@ -51,6 +54,7 @@ def test_code_cannot_be_left(text: str, limit: int) -> None:
     assert not HALF_ENTITY.search(shown)
 
 
+@settings(deadline=None)
 @given(HOSTILE, st.integers(1, 80))
 def test_plain_text_fits_and_has_no_control_characters(text: str, limit: int) -> None:
     """Text for `plain_text` objects stays within its limit; one-line text has no line break."""
@@ -60,6 +64,7 @@ def test_plain_text_fits_and_has_no_control_characters(text: str, limit: int) ->
     assert not FORBIDDEN.search(plain(text, limit) + lines(text, limit))
 
 
+@settings(deadline=None)
 @given(HOSTILE, st.integers(30, 200))
 def test_a_description_mentions_nobody(text: str, limit: int) -> None:
     """Neither in a message nor in a modal does a description mention a person, a channel or everybody."""
@@ -69,6 +74,7 @@ def test_a_description_mentions_nobody(text: str, limit: int) -> None:
     assert len(for_modal(text, limit)) <= limit
 
 
+@settings(deadline=None)
 @given(HOSTILE)
 def test_every_bracket_in_a_modals_description_belongs_to_a_link(text: str) -> None:
     """The only markup with brackets that a description makes in a modal is a link to a web address."""
@@ -95,6 +101,7 @@ def test_markdown_is_translated_for_modals(markdown: str, mrkdwn: str) -> None:
     assert for_modal(markdown, 3000) == mrkdwn
 
 
+@settings(deadline=None)
 @given(st.integers(40, 400))
 def test_a_shortened_description_leaves_no_code_fence_open(limit: int) -> None:
     """Wherever a description is cut, what follows it is not code."""

@@ -40,6 +40,7 @@ class Nested(BaseModel):
 LONG = "long " * 20
 FIFTY = tuple(f"option {number}" for number in range(50))
 FIVE_HUNDRED = tuple(f"option {number}" for number in range(500))
+FIVE_THOUSAND = tuple(f"option {number}" for number in range(5000))
 
 
 def listed(options: tuple[str, ...]) -> Any:
@@ -82,6 +83,8 @@ def read(form: Form, state: dict[str, Any], initial: dict[str, Any] | None = Non
         (Literal["a"], "radio_buttons"),
         (Literal["a", LONG], "static_select"),
         (Literal[FIFTY], "static_select"),
+        (Literal[FIVE_HUNDRED], "static_select"),
+        (Literal[FIVE_THOUSAND], "external_select"),
         (Color, "radio_buttons"),
         (Level, "radio_buttons"),
         (date, "datepicker"),
@@ -99,6 +102,8 @@ def read(form: Form, state: dict[str, Any], initial: dict[str, Any] | None = Non
         (list[Literal["a", "b"]], "checkboxes"),
         (set[Color], "checkboxes"),
         (listed(FIFTY), "multi_static_select"),
+        (listed(FIVE_HUNDRED), "multi_static_select"),
+        (listed(FIVE_THOUSAND), "multi_external_select"),
         (Any, "plain_text_input"),
     ],
 )
@@ -109,9 +114,7 @@ def test_a_type_has_its_element(annotation: Any, kind: str) -> None:
     assert element_of(annotation | None, default=None)["type"] == kind
 
 
-@pytest.mark.parametrize(
-    "annotation", [Literal[FIVE_HUNDRED], listed(FIVE_HUNDRED), dict[str, Any], list[Nested], int | str, Nested | None]
-)
+@pytest.mark.parametrize("annotation", [dict[str, Any], list[Nested], int | str, Nested | None])
 def test_what_has_no_element_is_asked_for_as_json(annotation: Any) -> None:
     """Nothing is dropped: what cannot be drawn yet is typed as JSON, and says so."""
     block = block_of(form_of(annotation))
@@ -375,6 +378,31 @@ def test_a_choice_that_was_never_offered_is_refused(claimed: Any) -> None:
     found = read(form_of(Literal["a", "b"]), {"selected_option": {"value": claimed}})
 
     assert found == "This choice is no longer offered; please choose again."
+
+
+def test_hundreds_of_choices_stand_in_groups() -> None:
+    """Slack lists at most a hundred options in a row, so more are grouped, and named by their first and last."""
+    form = form_of(Literal[FIVE_HUNDRED] | None)
+    groups = block_of(form, "option 499")["element"]["option_groups"]
+
+    assert [len(group["options"]) for group in groups] == [100, 100, 100, 100, 100, 1]
+    assert groups[1]["label"]["text"] == "option 100 – option 199"
+    assert read(form, {"selected_option": groups[4]["options"][99]}) == "option 499"
+
+
+def test_thousands_of_choices_are_searched() -> None:
+    """Beyond what a view holds, Slack asks for the options that match what was typed, the nearest first."""
+    form = form_of(Literal[("an option 499", *FIVE_THOUSAND)] | None)
+    block = block_of(form, "option 4999")
+    found = form.matching(block["block_id"], "OPTION 499")
+
+    assert block["element"]["initial_option"]["text"]["text"] == "option 4999"
+    assert [one["text"]["text"] for one in found][:2] == ["option 499", "option 4990"]
+    assert found[-1]["text"]["text"] == "an option 499"
+    assert read(form, {"selected_option": found[0]}) == "option 499"
+    assert len(form.matching(block["block_id"], "")) == 100
+    assert form.matching(block["block_id"], "")[0]["text"]["text"] == "No answer"
+    assert form.matching("/other", "") == []
 
 
 def test_true_is_not_one() -> None:

@@ -12,7 +12,9 @@ from pydantic import BaseModel, EmailStr, Field, create_model
 from pydantic.fields import FieldInfo
 
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60)
-NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True).filter(lambda name: not name.startswith("model_"))
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True).filter(
+    lambda name: not name.startswith("model_") and not hasattr(BaseModel, name)
+)
 CHOICES = st.lists(st.one_of(TEXTS, st.integers(-5, 5)), min_size=1, max_size=30, unique_by=lambda value: str(value))
 
 
