@@ -81,7 +81,7 @@ class Form:
         one = self.field(path)
         if one is not None:
             return one.full_label
-        return next((section.label for section in self.sections if section.path == path), None)
+        return next((part.label for part in self.sections if part.path == path), None)
 
     @staticmethod
     def block_id(path: Path) -> str:
@@ -167,9 +167,9 @@ def _read(one: Field, state: Mapping[str, Any], drawn: Any) -> Any:
         raise Unreadable("Fill this in.")
     if value is UNSET:
         return drawn if drawn in _EMPTY else one.empty
-    if drawn is not UNSET and one.element.draw(value) == one.element.draw(drawn):
-        return drawn
-    return value
+    if drawn is UNSET or isinstance(value, bool):
+        return value
+    return drawn if one.element.draw(value) == one.element.draw(drawn) else value
 
 
 def _heading(part: Section) -> list[Block]:

@@ -34,7 +34,8 @@ def parts_of(schema: Schema) -> Iterator[Field | Section]:
     Raises:
         Undrawable: A field must not be asked for in Slack.
     """
-    yield from _parts((), (), schema, schema, required=True, defaults=UNSET)
+    # A model that contains itself is a reference at the very top.
+    yield from _parts((), (), unwrap(schema, schema).schema, schema, required=True, defaults=UNSET)
 
 
 def _parts(

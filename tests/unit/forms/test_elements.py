@@ -143,6 +143,7 @@ def test_a_bool_with_a_default_is_a_checkbox() -> None:
     assert element_of(bool, default=True)["initial_options"][0]["text"]["text"] == "Yes"
     assert "initial_options" not in element_of(bool, default=False)
     assert read(form_of(bool, default=True), {"selected_options": []}) is False
+    assert read(form_of(bool, default=True), {"selected_options": []}, {"it": None}) is False
 
 
 def test_titles_descriptions_and_examples_are_shown() -> None:

@@ -117,7 +117,22 @@ def test_a_nested_secret_is_refused_with_its_path() -> None:
         Form.of(create_model("Model", login=(inner, ...)).model_json_schema())
 
 
-def test_a_model_that_contains_itself_ends_as_json() -> None:
+class Node(BaseModel):
+    """A tree"""
+
+    name: str
+    children: list["Node"] = []
+
+
+def test_a_recursive_model_has_its_fields() -> None:
+    """What leads back to the model is typed as JSON, the rest is asked for."""
+    blocks = Form.of(Node.model_json_schema()).blocks({})
+    check(blocks)
+
+    assert [block["label"]["text"] for block in blocks] == ["Name", "Children"]
+
+
+def test_a_schema_that_contains_itself_ends_as_json() -> None:
     """However a schema leads back to itself, the form ends."""
     schema = {
         "$defs": {"node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}, "required": ["next"]}},
