@@ -38,7 +38,7 @@ def answer_modal(prompt: Prompt, form: Form, values: Mapping[str, Any], errors: 
     Raises:
         TooLarge: It has more inputs than a modal of Slack's holds.
     """
-    blocks = [*_told(form, errors), *_asked(prompt), *form.blocks(values)]
+    blocks = [*_told(form, errors), *_asked(prompt, form), *form.blocks(values)]
     title = title_of(prompt)
     view = _modal(title if len(title) <= MODAL_TITLE else prompt.flow, blocks) | {
         "callback_id": actions.ANSWER_MODAL,
@@ -136,13 +136,13 @@ def _heading(prompt: Prompt) -> list[Block]:
     return [header(plain(title_of(prompt), HEADER_TEXT))]
 
 
-def _asked(prompt: Prompt) -> list[Block]:
-    """The title where it is too long for the modal's own, and the description."""
+def _asked(prompt: Prompt, form: Form) -> list[Block]:
+    """The title where it is too long for the modal's own or stands alone, and the description."""
     blocks = _heading(prompt) if len(title_of(prompt)) > MODAL_TITLE else []
     text = for_modal(prompt.description, SECTION_TEXT)
     if text:
         blocks.append(section(mrkdwn(text)))
-    return blocks or _heading(prompt)
+    return blocks if blocks or form.fields else _heading(prompt)
 
 
 def _told(form: Form, errors: Sequence[FieldError]) -> list[Block]:
