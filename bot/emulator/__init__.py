@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bot.emulator.app_manifest import SIGNOFF, AppManifest, SlashCommand
-    from bot.emulator.person import ActFailed, ControlClient, Person
+    from bot.emulator.control_client import ActFailed, ControlClient
+    from bot.emulator.person import Person
     from bot.emulator.seen import Modal, SeenMessage
     from bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Emulator
 
@@ -30,7 +31,8 @@ __all__ = [
 # Every pytest run of a user imports this package for its plugin, so nothing is imported before it is asked for.
 _MODULES = {
     "app_manifest": ("SIGNOFF", "AppManifest", "SlashCommand"),
-    "person": ("ActFailed", "ControlClient", "Person"),
+    "control_client": ("ActFailed", "ControlClient"),
+    "person": ("Person",),
     "seen": ("Modal", "SeenMessage"),
     "server": ("APP_TOKEN", "BOT_TOKEN", "SIGNING_SECRET", "Emulator"),
 }

@@ -8,10 +8,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from bot.emulator.acts import TROUBLE, Acts, explanation
-from bot.emulator.delivery import Ack, Delivery
+from bot.emulator.acts import Acts
+from bot.emulator.delivery import Delivery
 from bot.emulator.directory import BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, TEAM_NAME, User
 from bot.emulator.live import LiveHub
+from bot.emulator.places import Target
 from bot.emulator.wire import Json, SlackError
 from bot.emulator.workspace import Workspace
 
@@ -104,31 +105,23 @@ class Control:
         return {"ok": True, "file": file.wire()}
 
     async def _press(self, user: User, body: Json) -> Json:
-        element = (body["action_id"], body.get("block_id"), body.get("value"), body.get("values"))
-        if "view_id" in body:
-            ack = await self._acts.press_in_view(user, body["view_id"], *element)
-            return _acted(ack, TROUBLE)
-        ack = await self._acts.press_in_message(user, body["channel"], body["ts"], *element)
-        return _acted(ack)
+        return (await self._acts.press(user, _target(body), body.get("value"), body.get("values", {}))).shown()
 
     async def _submit(self, user: User, body: Json) -> Json:
-        return _acted(await self._acts.submit(user, body["view_id"], body.get("values", {})), TROUBLE)
+        return (await self._acts.submit(user, body["view_id"], body.get("values", {}))).shown()
 
     async def _close(self, user: User, body: Json) -> Json:
-        return _acted(await self._acts.close(user, body["view_id"]))
+        return (await self._acts.close(user, body["view_id"])).shown()
 
     async def _command(self, user: User, body: Json) -> Json:
-        return _acted(await self._acts.command(user, body["channel"], body["text"]))
+        return (await self._acts.command(user, body["channel"], body["text"])).shown()
+
+    async def _options(self, user: User, body: Json) -> Json:
+        return {"ok": True, **await self._acts.suggest(user, _target(body), body.get("query", ""))}
 
     async def _say(self, user: User, body: Json) -> Json:
         message = self._acts.say(user, body["channel"], body["text"], body.get("thread_ts"))
         return {"ok": True, "message": self._workspace.messages.shown(message)}
-
-    async def _options(self, user: User, body: Json) -> Json:
-        asked = (body["action_id"], body.get("block_id"), body.get("query", ""))
-        if "view_id" in body:
-            return {"ok": True, **await self._acts.suggest_in_view(user, body["view_id"], *asked)}
-        return {"ok": True, **await self._acts.suggest_in_message(user, body["channel"], body["ts"], *asked)}
 
     def _person(self, given: Any) -> User:
         user = self._workspace.directory.person(given.get("as", ""))
@@ -170,10 +163,8 @@ def answering(serve: Callable[[Request], Awaitable[Json | list[Json]]]) -> Calla
     return endpoint
 
 
-def _acted(ack: Ack | None, message: str = "") -> Json:
-    if ack is None:
-        return {"ok": True, "ack_ms": 0.0, "response": None}
-    if ack.error is None:
-        return {"ok": True, "ack_ms": ack.ack_ms, "response": ack.response}
-    shown = {"ok": False, "error": ack.error, "ack_ms": ack.ack_ms, "response": ack.response}
-    return shown | {"message": message or explanation(ack)}
+def _target(body: Json) -> Target:
+    view_id = body.get("view_id")
+    if view_id is None:
+        return Target(body["action_id"], body.get("block_id"), None, body["channel"], body["ts"])
+    return Target(body["action_id"], body.get("block_id"), view_id)

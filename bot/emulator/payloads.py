@@ -9,6 +9,9 @@ from bot.emulator.wire import Json
 
 VERIFICATION_TOKEN = "verification-token-of-the-emulator"  # noqa: S105 (deprecated by Slack, and no secret here)
 
+DESCRIBED = ("text", "value", "style", "confirm", "placeholder")
+"""What an entry of `actions` repeats of its element."""
+
 
 def block_actions(user: User, source: Json, action: Json, *, trigger_id: str) -> Json:
     """A person pressed a button or changed a select. `source` is `in_message(…)` or `in_view(…)`."""

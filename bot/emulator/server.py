@@ -17,12 +17,13 @@ from bot.emulator.administration import Administration
 from bot.emulator.app_manifest import SIGNOFF, AppManifest
 from bot.emulator.command_answer import respond
 from bot.emulator.control import Control
+from bot.emulator.control_client import ControlClient
 from bot.emulator.delivery import ACK_LIMIT_SECONDS, Delivery
 from bot.emulator.directory import APP_ID
 from bot.emulator.events import AppConnected
 from bot.emulator.faults import Faults
 from bot.emulator.http_delivery import HttpDelivery
-from bot.emulator.person import ControlClient, Person
+from bot.emulator.person import Person
 from bot.emulator.socket_mode import SocketMode
 from bot.emulator.timestamps import Clock
 from bot.emulator.web_api import WebApi

@@ -6,6 +6,7 @@ from typing import Any
 from bot.emulator.blocks.check import checked_view
 from bot.emulator.blocks.walk import elements
 from bot.emulator.input_check import input_errors
+from bot.emulator.places import Target
 from bot.emulator.plain_values import from_plain
 from bot.emulator.state_values import merged_state, value_of
 from bot.emulator.views import View
@@ -28,14 +29,15 @@ def state_of(view: View, values: Json, found: Found, workspace: Workspace) -> Js
     return state
 
 
-def external_lookups(view: View, values: Json) -> Iterator[tuple[str, tuple[Json, Json], Any]]:
-    """The (label, (block, element), wanted option) that the app must be asked for first."""
+def external_lookups(view: View, values: Json) -> Iterator[tuple[str, Target, str]]:
+    """The (label, external select, wanted option) that the app must be asked for first."""
     for label, plain in values.items():
         if not _is_by_id(view, label, plain):
             block, element = input_labelled(view, label)
             if "external" in element["type"] and plain is not None:
                 wanted = plain[0] if isinstance(plain, list) and len(plain) == 1 else plain
-                yield label, (block, element), "" if isinstance(wanted, list) else wanted
+                target = Target(element["action_id"], block["block_id"], view.id)
+                yield label, target, "" if isinstance(wanted, list) else str(wanted)
 
 
 def input_labelled(view: View, label: str) -> tuple[Json, Json]:

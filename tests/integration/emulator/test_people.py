@@ -133,7 +133,7 @@ def test_more_people_channels_and_groups_can_be_added(slack: Emulator, client: W
         ("press", {"as": "nobody"}, "user_not_found"),
         ("press", {"as": "signoff", "action_id": "go"}, "user_not_found"),
         ("press", {"as": "ana"}, "invalid_arguments"),
-        ("press", {"as": "ana", "action_id": "go", "channel": "#x", "ts": "1.0"}, "message_not_found"),
+        ("press", {"as": "ana", "action_id": "go", "channel": "#data", "ts": "1.0"}, "message_not_found"),
         ("say", {"as": "ana", "channel": "#x", "text": "y"}, "channel_not_found"),
         ("submit", {"as": "ana", "view_id": "V404"}, "not_found"),
         ("delete", {"channel": "#data", "ts": "1.0"}, "message_not_found"),
