@@ -13,7 +13,9 @@ const REFUSALS = {
 
 /** What to show a person for a failed act. */
 export const failureText = (answer) =>
-  answer.message || REFUSALS[answer.error] || `That did not work: ${(answer.error ?? "no answer").replaceAll("_", " ")}.`;
+  answer.message ||
+  REFUSALS[answer.error] ||
+  `That did not work: ${(answer.error ?? "no answer").replaceAll("_", " ")}.`;
 
 /**
  * Tell the person about a failed act, unless the workspace does: where the app failed (and was timed), its own notice

@@ -18,23 +18,50 @@ export function drawChannel({ openDrawer }) {
 
   function drawHead() {
     const channel = channelOf(state.channel);
-    fill(head,
-      h("button.icon-button.only-narrow", { type: "button", "aria-label": "Open the sidebar", onclick: openDrawer }, icon("menu")),
+    fill(
+      head,
+      h(
+        "button.icon-button.only-narrow",
+        { type: "button", "aria-label": "Open the sidebar", onclick: openDrawer },
+        icon("menu"),
+      ),
       channel && [
-        h("h1.channel-head__title", {}, channel.is_im ? appAvatar("small") : icon(channel.is_private ? "lock" : "hash", 18), channel.is_im ? state.workspace.app.name : channel.name),
+        h(
+          "h1.channel-head__title",
+          {},
+          channel.is_im ? appAvatar("small") : icon(channel.is_private ? "lock" : "hash", 18),
+          channel.is_im ? state.workspace.app.name : channel.name,
+        ),
         channel.topic && h("div.channel-head__topic", {}, inline(channel.topic)),
         !channel.is_im && members(channel),
-      ]);
+      ],
+    );
   }
 
   function drawIntro() {
     const channel = channelOf(state.channel);
     if (!channel) return fill(list.top);
     const [title, words] = channel.is_im
-      ? [state.workspace.app.name, `This is the very beginning of your messages with ${state.workspace.app.name}.`]
+      ? [
+          state.workspace.app.name,
+          `This is the very beginning of your messages with ${state.workspace.app.name}.`,
+        ]
       : [`# ${channel.name}`, `This is the very beginning of the #${channel.name} channel.`];
-    return fill(list.top, h("div.intro", {}, h("div.intro__sign", { "aria-hidden": "true" }, channel.is_im ? appAvatar("large") : icon("hash", 30)),
-      h("h2.intro__title", {}, title), h("p", {}, words), !channel.is_im && h("p", {}, "When a flow asks something here, its card appears below.")));
+    return fill(
+      list.top,
+      h(
+        "div.intro",
+        {},
+        h(
+          "div.intro__sign",
+          { "aria-hidden": "true" },
+          channel.is_im ? appAvatar("large") : icon("hash", 30),
+        ),
+        h("h2.intro__title", {}, title),
+        h("p", {}, words),
+        !channel.is_im && h("p", {}, "When a flow asks something here, its card appears below."),
+      ),
+    );
   }
 
   function drawMessages() {
@@ -78,12 +105,17 @@ export function drawChannel({ openDrawer }) {
   return { node, focus: () => composer.focus() };
 }
 
-const appAvatar = (size) => avatar({ id: state.workspace.app.bot_user_id, name: state.workspace.app.name, app: true }, size);
+const appAvatar = (size) =>
+  avatar({ id: state.workspace.app.bot_user_id, name: state.workspace.app.name, app: true }, size);
 
 function members(channel) {
   const people = (channel.members ?? []).map(personOf).filter(Boolean);
   if (!people.length) return null;
   const names = people.map((person) => person.real_name || person.name).join(", ");
-  return h("div.channel-head__members", { title: names, role: "img", "aria-label": `${people.length} members: ${names}` },
-    people.slice(0, 3).map((person) => personAvatar(person, "tiny")), h("span", {}, String(people.length)));
+  return h(
+    "div.channel-head__members",
+    { title: names, role: "img", "aria-label": `${people.length} members: ${names}` },
+    people.slice(0, 3).map((person) => personAvatar(person, "tiny")),
+    h("span", {}, String(people.length)),
+  );
 }

@@ -13,9 +13,20 @@ export class Completion {
     this.text = text;
     this.commands = commands;
     this.onchange = onchange;
-    this.list = h("div.completion", { id: uid("completion"), role: "listbox", "aria-label": "Suggestions", hidden: true, onmousedown: (event) => event.preventDefault() });
+    this.list = h("div.completion", {
+      id: uid("completion"),
+      role: "listbox",
+      "aria-label": "Suggestions",
+      hidden: true,
+      onmousedown: (event) => event.preventDefault(),
+    });
     host.append(this.list);
-    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.list.id })) {
+    for (const [name, value] of Object.entries({
+      role: "combobox",
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-controls": this.list.id,
+    })) {
       text.setAttribute(name, value);
     }
   }
@@ -37,10 +48,21 @@ export class Completion {
     const open = this.#items.length > 0;
     this.list.hidden = !open;
     this.text.setAttribute("aria-expanded", String(open));
-    fill(this.list, this.#items.map((item, i) =>
-      h("div.completion__item", {
-        role: "option", id: `${this.list.id}-${i}`, "aria-selected": String(i === this.#active), onclick: () => this.#take(i),
-      }, item.content)));
+    fill(
+      this.list,
+      this.#items.map((item, i) =>
+        h(
+          "div.completion__item",
+          {
+            role: "option",
+            id: `${this.list.id}-${i}`,
+            "aria-selected": String(i === this.#active),
+            onclick: () => this.#take(i),
+          },
+          item.content,
+        ),
+      ),
+    );
     if (open) this.text.setAttribute("aria-activedescendant", `${this.list.id}-${this.#active}`);
     else this.text.removeAttribute("aria-activedescendant");
   }
@@ -57,7 +79,8 @@ export class Completion {
       this.#active = (this.#active + step + this.#items.length) % this.#items.length;
       this.#show();
     } else if (event.key === "Escape") this.close();
-    else if (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey && !whole)) this.#take(this.#active);
+    else if (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey && !whole))
+      this.#take(this.#active);
     else return false;
     event.preventDefault();
     event.stopPropagation();
@@ -78,10 +101,19 @@ function commandItems(typed) {
   return (state.workspace?.commands ?? [])
     .filter(({ command }) => command.startsWith(typed.toLowerCase()))
     .map(({ command, description, usage_hint: hint }) => ({
-      insert: `${command} `, length: typed.length,
-      content: [h("span.completion__sign", {}, icon("bolt", 16)),
-        h("span.completion__main", {}, h("strong", {}, command), hint && h("span.completion__usage", {}, ` ${hint}`), h("span.completion__about", {}, description)),
-        h("span.completion__app", {}, state.workspace.app.name)],
+      insert: `${command} `,
+      length: typed.length,
+      content: [
+        h("span.completion__sign", {}, icon("bolt", 16)),
+        h(
+          "span.completion__main",
+          {},
+          h("strong", {}, command),
+          hint && h("span.completion__usage", {}, ` ${hint}`),
+          h("span.completion__about", {}, description),
+        ),
+        h("span.completion__app", {}, state.workspace.app.name),
+      ],
     }));
 }
 
@@ -89,10 +121,21 @@ function nameItems(before) {
   const typed = /(?:^|[\s(])@([\w.-]*)$/.exec(before)?.[1];
   if (typed === undefined) return [];
   return humans()
-    .filter(({ name, real_name: real }) => `${name} ${real ?? ""}`.toLowerCase().includes(typed.toLowerCase()))
+    .filter(({ name, real_name: real }) =>
+      `${name} ${real ?? ""}`.toLowerCase().includes(typed.toLowerCase()),
+    )
     .slice(0, 8)
     .map((person) => ({
-      insert: `@${person.name} `, length: typed.length + 1,
-      content: [personAvatar(person, "small"), h("span.completion__main", {}, h("strong", {}, person.real_name || person.name), h("span.completion__about", {}, `@${person.name}`))],
+      insert: `@${person.name} `,
+      length: typed.length + 1,
+      content: [
+        personAvatar(person, "small"),
+        h(
+          "span.completion__main",
+          {},
+          h("strong", {}, person.real_name || person.name),
+          h("span.completion__about", {}, `@${person.name}`),
+        ),
+      ],
     }));
 }

@@ -38,19 +38,45 @@ export class Composer {
     this.inThread = inThread;
     this.onsend = onsend;
     this.text = h("textarea.composer__text", {
-      rows: 1, oninput: () => this.#changed(), onkeydown: (event) => this.#keydown(event),
-      onblur: () => this.completion.close(), onclick: () => this.completion.update(),
+      rows: 1,
+      oninput: () => this.#changed(),
+      onkeydown: (event) => this.#keydown(event),
+      onblur: () => this.completion.close(),
+      onclick: () => this.completion.update(),
     });
-    this.send = h("button.composer__send", { type: "submit", "aria-label": "Send message" }, icon("send", 18));
-    this.form = h("form.composer__box", {
-      onsubmit: (event) => {
-        event.preventDefault();
-        this.#submit();
+    this.send = h(
+      "button.composer__send",
+      { type: "submit", "aria-label": "Send message" },
+      icon("send", 18),
+    );
+    this.form = h(
+      "form.composer__box",
+      {
+        onsubmit: (event) => {
+          event.preventDefault();
+          this.#submit();
+        },
       },
-    }, this.text, h("div.composer__bar", {}, h("span.composer__hint", {}, !inThread && [h("kbd", {}, "/"), " commands  "], h("kbd", {}, "Enter"), " sends"), this.send));
+      this.text,
+      h(
+        "div.composer__bar",
+        {},
+        h(
+          "span.composer__hint",
+          {},
+          !inThread && [h("kbd", {}, "/"), " commands  "],
+          h("kbd", {}, "Enter"),
+          " sends",
+        ),
+        this.send,
+      ),
+    );
     this.away = h("div.composer__away", { hidden: true });
     this.node = h("div.composer", {}, this.form, this.away);
-    this.completion = new Completion(this.text, this.form, { commands: !inThread, onchange: () => this.#changed() });
+    this.completion = new Completion(this.text, this.form, {
+      commands: !inThread,
+      onchange: () => this.#changed(),
+    });
   }
 
   focus() {

@@ -18,12 +18,23 @@ export function ask(confirm) {
       resolve(yes);
     };
     const style = confirm.style === "danger" ? "button--danger" : "button--primary";
-    const yes = h("button.button", { type: "button", class: style, onclick: () => answer(true) }, textNodes(confirm.confirm ?? { text: "Yes" }));
-    const no = h("button.button", { type: "button", onclick: () => answer(false) }, textNodes(confirm.deny ?? { text: "Cancel" }));
+    const yes = h(
+      "button.button",
+      { type: "button", class: style, onclick: () => answer(true) },
+      textNodes(confirm.confirm ?? { text: "Yes" }),
+    );
+    const no = h(
+      "button.button",
+      { type: "button", onclick: () => answer(false) },
+      textNodes(confirm.deny ?? { text: "Cancel" }),
+    );
     const dialog = h(
       "dialog.confirm",
       {
-        role: "alertdialog", "aria-modal": "true", "aria-labelledby": titleId, "aria-describedby": textId,
+        role: "alertdialog",
+        "aria-modal": "true",
+        "aria-labelledby": titleId,
+        "aria-describedby": textId,
         onkeydown: (event) => {
           if (event.key === "Escape") {
             event.preventDefault();
@@ -35,10 +46,13 @@ export function ask(confirm) {
         oncancel: (event) => event.preventDefault(),
         onpointerdown: (event) => event.target === dialog && answer(false),
       },
-      h("div.confirm__box", {},
+      h(
+        "div.confirm__box",
+        {},
         h("h2.confirm__title", { id: titleId }, textNodes(confirm.title ?? { text: "Are you sure?" })),
         h("div.confirm__text", { id: textId }, textNodes(confirm.text)),
-        h("div.confirm__buttons", {}, no, yes)),
+        h("div.confirm__buttons", {}, no, yes),
+      ),
     );
     document.body.append(dialog);
     dialog.showModal();

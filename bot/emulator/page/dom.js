@@ -26,13 +26,15 @@ function setProps(node, props) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (name === "dataset") Object.assign(node.dataset, withoutEmpty(value));
-    else if (name === "style") for (const [key, item] of Object.entries(value)) node.style.setProperty(key, item);
+    else if (name === "style")
+      for (const [key, item] of Object.entries(value)) node.style.setProperty(key, item);
     else if (name === "class") node.classList.add(...value.split(" ").filter(Boolean));
     else node.setAttribute(name, value === true ? "" : value);
   }
 }
 
-const withoutEmpty = (data) => Object.fromEntries(Object.entries(data).filter(([, v]) => v !== undefined && v !== null));
+const withoutEmpty = (data) =>
+  Object.fromEntries(Object.entries(data).filter(([, v]) => v !== undefined && v !== null));
 
 /** Append children of the kinds that `h` takes. */
 export function append(node, children) {

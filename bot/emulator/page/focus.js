@@ -29,10 +29,15 @@ export function holdFocus(node) {
   if (!active || !node.contains(active)) return () => {};
   const action = active.closest("[data-action-id]")?.dataset.actionId;
   const same = `${active.tagName}[type="${active.type}"]`;
-  const selection = typeof active.selectionStart === "number" ? [active.selectionStart, active.selectionEnd] : null;
+  const selection =
+    typeof active.selectionStart === "number" ? [active.selectionStart, active.selectionEnd] : null;
   return (fresh) => {
-    const place = action && [...fresh.querySelectorAll("[data-action-id]")].find((each) => each.dataset.actionId === action);
-    const target = place && (place.matches("button, input, textarea") ? place : place.querySelector(same) ?? tabStops(place)[0]);
+    const place =
+      action &&
+      [...fresh.querySelectorAll("[data-action-id]")].find((each) => each.dataset.actionId === action);
+    const target =
+      place &&
+      (place.matches("button, input, textarea") ? place : (place.querySelector(same) ?? tabStops(place)[0]));
     target?.focus({ preventScroll: true });
     if (selection && target?.setSelectionRange) target.setSelectionRange(...selection);
   };

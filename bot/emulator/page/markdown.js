@@ -13,7 +13,12 @@ const DIVIDER = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
 
 /** The nodes of a whole document. */
 export function markdown(text) {
-  return blocks(String(text ?? "").replace(/\r\n?/g, "\n").replace(/\t/g, "    ").split("\n"));
+  return blocks(
+    String(text ?? "")
+      .replace(/\r\n?/g, "\n")
+      .replace(/\t/g, "    ")
+      .split("\n"),
+  );
 }
 
 function blocks(lines) {
@@ -79,38 +84,78 @@ function readList(lines, at) {
   return [h(ordered ? "ol" : "ul", { start }, items.map(listItem)), end];
 }
 
-const continues = (line, indent) => line !== undefined && (ITEM.test(line) || (line.trim() && /^\s*/.exec(line)[0].length > indent));
+const continues = (line, indent) =>
+  line !== undefined && (ITEM.test(line) || (line.trim() && /^\s*/.exec(line)[0].length > indent));
 
 function listItem([first, ...rest]) {
   const task = TASK.exec(first);
   const done = task && task[1] !== " ";
-  const mark = task && h(`span.task${done ? ".task--done" : ""}`, { role: "img", "aria-label": done ? "done" : "not done" }, done && icon("check", 12));
+  const mark =
+    task &&
+    h(
+      `span.task${done ? ".task--done" : ""}`,
+      { role: "img", "aria-label": done ? "done" : "not done" },
+      done && icon("check", 12),
+    );
   const more = rest.findIndex((line) => !line.trim() || ITEM.test(line) || FENCE.test(line));
   const own = more < 0 ? rest : rest.slice(0, more);
   const words = [task ? first.slice(task[0].length) : first, ...own.map((line) => line.trim())].join("\n");
-  return h(`li${task ? ".task-item" : ""}`, {}, mark, markdownInline(words), more < 0 ? [] : blocks(rest.slice(more)));
+  return h(
+    `li${task ? ".task-item" : ""}`,
+    {},
+    mark,
+    markdownInline(words),
+    more < 0 ? [] : blocks(rest.slice(more)),
+  );
 }
 
 const cells = (line) =>
-  line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+  line
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim().replaceAll("\\|", "|"));
 
 function startsTable(lines, at) {
   const next = lines[at + 1];
-  return lines[at].includes("|") && next !== undefined && next.includes("-") && DIVIDER.test(next)
-    && cells(lines[at]).length === cells(next).length;
+  return (
+    lines[at].includes("|") &&
+    next !== undefined &&
+    next.includes("-") &&
+    DIVIDER.test(next) &&
+    cells(lines[at]).length === cells(next).length
+  );
 }
 
 function readTable(lines, at) {
   const head = cells(lines[at]);
-  const align = cells(lines[at + 1]).map((cell) => (cell.endsWith(":") ? (cell.startsWith(":") ? "center" : "right") : "left"));
+  const align = cells(lines[at + 1]).map((cell) =>
+    cell.endsWith(":") ? (cell.startsWith(":") ? "center" : "right") : "left",
+  );
   let end = at + 2;
   const rows = [];
   while (end < lines.length && lines[end].includes("|") && lines[end].trim()) rows.push(cells(lines[end++]));
-  const cell = (tag) => (words, i) => h(tag, { scope: tag === "th" && "col", style: { "text-align": align[i] ?? "left" } }, markdownInline(words ?? ""));
+  const cell = (tag) => (words, i) =>
+    h(
+      tag,
+      { scope: tag === "th" && "col", style: { "text-align": align[i] ?? "left" } },
+      markdownInline(words ?? ""),
+    );
   const table = h(
-    "table", {},
+    "table",
+    {},
     h("thead", {}, h("tr", {}, head.map(cell("th")))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, head.map((_, i) => cell("td")(row[i], i))))),
+    h(
+      "tbody",
+      {},
+      rows.map((row) =>
+        h(
+          "tr",
+          {},
+          head.map((_, i) => cell("td")(row[i], i)),
+        ),
+      ),
+    ),
   );
   return [h("div.table-scroll", { tabindex: "0", role: "region", "aria-label": "Table" }, table), end];
 }

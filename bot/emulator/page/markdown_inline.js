@@ -7,7 +7,7 @@ const INLINE = new RegExp(
   [
     "\\\\(?<escaped>[\\\\`*_{}\\[\\]()#+.!|~<>-])",
     "(?<ticks>`+)(?<code>.+?)\\k<ticks>(?!`)",
-    "!?\\[(?<label>(?:[^\\[\\]\\\\]|\\\\.|\\[[^\\]]*\\])*)\\]\\((?<target>[^()\\s]*(?:\\([^()\\s]*\\)[^()\\s]*)*)(?:\\s+\"[^\"]*\")?\\)",
+    '!?\\[(?<label>(?:[^\\[\\]\\\\]|\\\\.|\\[[^\\]]*\\])*)\\]\\((?<target>[^()\\s]*(?:\\([^()\\s]*\\)[^()\\s]*)*)(?:\\s+"[^"]*")?\\)',
     "<(?<auto>https?://[^\\s<>]+|mailto:[^\\s<>]+)>",
     "<@(?<user>[UW][A-Z0-9]+)>",
     "<#(?<channel>C[A-Z0-9]+)(?:\\|[^>]*)?>",
@@ -41,7 +41,8 @@ function nodeFor(part, depth) {
   if (part.escaped) return part.escaped;
   if (part.code !== undefined) return h("code", {}, part.code.trim() || part.code);
   if (part.label !== undefined) return link(part.target, markdownInline(part.label || part.target, depth));
-  if (part.auto ?? part.url) return link(part.auto ?? part.url, (part.auto ?? part.url).replace(/^mailto:/, ""));
+  if (part.auto ?? part.url)
+    return link(part.auto ?? part.url, (part.auto ?? part.url).replace(/^mailto:/, ""));
   if (part.user) return mention(part.user);
   if (part.channel) return channelMention(part.channel);
   if (strong) return h("strong", {}, markdownInline(strong, depth));

@@ -23,21 +23,32 @@ export function attachMenu(button, { label, items, alignEnd = false, header = nu
 
   function open(atEnd = false) {
     const entries = items().map(({ content, checked, onchoose }) =>
-      h("button.menu__item", {
-        type: "button",
-        role: checked === undefined ? "menuitem" : "menuitemradio",
-        "aria-checked": checked === undefined ? null : String(checked),
-        tabindex: "-1",
-        onclick: () => {
-          shut();
-          onchoose();
+      h(
+        "button.menu__item",
+        {
+          type: "button",
+          role: checked === undefined ? "menuitem" : "menuitemradio",
+          "aria-checked": checked === undefined ? null : String(checked),
+          tabindex: "-1",
+          onclick: () => {
+            shut();
+            onchoose();
+          },
         },
-      }, content),
+        content,
+      ),
     );
-    const menu = h("div.menu", { onkeydown: (event) => keydown(event, entries) }, header?.(), h("div", { role: "menu", "aria-label": label }, entries));
+    const menu = h(
+      "div.menu",
+      { onkeydown: (event) => keydown(event, entries) },
+      header?.(),
+      h("div", { role: "menu", "aria-label": label }, entries),
+    );
     close = openPopup(menu, button, { alignEnd, onDismiss: () => shut(false) });
     button.setAttribute("aria-expanded", "true");
-    (entries.find((entry) => entry.getAttribute("aria-checked") === "true") ?? entries.at(atEnd ? -1 : 0))?.focus();
+    (
+      entries.find((entry) => entry.getAttribute("aria-checked") === "true") ?? entries.at(atEnd ? -1 : 0)
+    )?.focus();
   }
 
   function keydown(event, entries) {

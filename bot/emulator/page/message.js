@@ -9,7 +9,9 @@ import { ago, clock, fullTime } from "./time.js";
 
 /** What to draw: the blocks, or the text as if it were one. */
 const contentOf = (message) =>
-  message.blocks?.length ? message.blocks : [{ type: "message_text", block_id: "message-text", text: message.text ?? "" }];
+  message.blocks?.length
+    ? message.blocks
+    : [{ type: "message_text", block_id: "message-text", text: message.text ?? "" }];
 
 const privateMark = () => h("div.message__private", {}, icon("eye", 16), "Only visible to you");
 
@@ -22,21 +24,47 @@ export class MessageRow {
     const author = authorOf(message);
     this.ts = message.ts;
     this.inThread = inThread;
-    this.gutter = h("div.message__gutter", {}, avatar(author), h("span.message__gutter-time", { "aria-hidden": "true" }, clock(message.ts).replace(/ [AP]M$/, "")));
+    this.gutter = h(
+      "div.message__gutter",
+      {},
+      avatar(author),
+      h("span.message__gutter-time", { "aria-hidden": "true" }, clock(message.ts).replace(/ [AP]M$/, "")),
+    );
     this.head = h("div.message__head", {});
     this.body = h("div.message__body");
     this.foot = h("div.message__foot");
     this.tools = inThread || message.ephemeral_to ? null : this.#tools(author);
-    this.node = h("li.message", { class: message.ephemeral_to ? "message--private" : "", dataset: { channel: message.channel, ts: message.ts } }, this.gutter,
-      h("div.message__main", {}, message.ephemeral_to && privateMark(), this.head, this.body, this.foot), this.tools);
-    this.blocks = new BlockList(this.body, { kind: "message", place: { channel: message.channel, ts: message.ts } });
+    this.node = h(
+      "li.message",
+      {
+        class: message.ephemeral_to ? "message--private" : "",
+        dataset: { channel: message.channel, ts: message.ts },
+      },
+      this.gutter,
+      h("div.message__main", {}, message.ephemeral_to && privateMark(), this.head, this.body, this.foot),
+      this.tools,
+    );
+    this.blocks = new BlockList(this.body, {
+      kind: "message",
+      place: { channel: message.channel, ts: message.ts },
+    });
   }
 
   #tools(author) {
-    return h("div.message__tools", {}, h("button.icon-button", {
-      type: "button", title: "Reply in thread", "aria-label": `Reply in thread to ${author.name}`,
-      onclick: () => showThread(this.ts),
-    }, icon("thread", 18)));
+    return h(
+      "div.message__tools",
+      {},
+      h(
+        "button.icon-button",
+        {
+          type: "button",
+          title: "Reply in thread",
+          "aria-label": `Reply in thread to ${author.name}`,
+          onclick: () => showThread(this.ts),
+        },
+        icon("thread", 18),
+      ),
+    );
   }
 
   /** Draw the message's newest state; what has not changed stays as it is. */
@@ -48,11 +76,20 @@ export class MessageRow {
     if (signature === this.#signature) return;
     this.#signature = signature;
     const author = authorOf(message);
-    fill(this.head, h("span.message__author", {}, author.name), author.app && h("span.badge", {}, "APP"),
-      h("time.message__time", { title: fullTime(message.ts), datetime: new Date(message.ts * 1000).toISOString() }, clock(message.ts)));
+    fill(
+      this.head,
+      h("span.message__author", {}, author.name),
+      author.app && h("span.badge", {}, "APP"),
+      h(
+        "time.message__time",
+        { title: fullTime(message.ts), datetime: new Date(message.ts * 1000).toISOString() },
+        clock(message.ts),
+      ),
+    );
     this.blocks.update(contentOf(message));
     this.body.querySelector(".message__edited")?.remove();
-    if (message.edited) this.body.append(h("span.message__edited", { title: fullTime(message.edited.ts) }, "(edited)"));
+    if (message.edited)
+      this.body.append(h("span.message__edited", { title: fullTime(message.edited.ts) }, "(edited)"));
   }
 
   #drawFoot(message, replies) {
@@ -63,11 +100,27 @@ export class MessageRow {
     const people = [...new Map(replies.map((reply) => [reply.user, reply])).values()].slice(0, 4);
     const count = `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`;
     const held = this.foot.contains(document.activeElement);
-    fill(this.foot, last && h("button.replies", {
-      type: "button", "aria-expanded": String(state.thread === message.ts), "aria-controls": "thread",
-      onclick: () => showThread(message.ts),
-    }, h("span.replies__people", {}, people.map((reply) => avatar(authorOf(reply), "tiny"))), h("span.replies__count", {}, count),
-    h("span.replies__last", {}, `Last reply ${ago(last.ts)}`), h("span.replies__open", { "aria-hidden": "true" }, "View thread")));
+    fill(
+      this.foot,
+      last &&
+        h(
+          "button.replies",
+          {
+            type: "button",
+            "aria-expanded": String(state.thread === message.ts),
+            "aria-controls": "thread",
+            onclick: () => showThread(message.ts),
+          },
+          h(
+            "span.replies__people",
+            {},
+            people.map((reply) => avatar(authorOf(reply), "tiny")),
+          ),
+          h("span.replies__count", {}, count),
+          h("span.replies__last", {}, `Last reply ${ago(last.ts)}`),
+          h("span.replies__open", { "aria-hidden": "true" }, "View thread"),
+        ),
+    );
     if (held) this.foot.querySelector("button")?.focus();
   }
 }

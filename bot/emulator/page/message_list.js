@@ -22,8 +22,18 @@ export class MessageList {
     this.inThread = inThread;
     this.top = h("div.list-top");
     this.list = h("ol.messages", { role: "list", "aria-label": label });
-    this.jump = h("button.jump", { type: "button", hidden: true, onclick: () => this.toEnd() }, icon("chevron", 16), "Newest messages");
-    this.scroller = h("div.scroller", { tabindex: "0", role: "log", "aria-label": label }, this.top, this.list);
+    this.jump = h(
+      "button.jump",
+      { type: "button", hidden: true, onclick: () => this.toEnd() },
+      icon("chevron", 16),
+      "Newest messages",
+    );
+    this.scroller = h(
+      "div.scroller",
+      { tabindex: "0", role: "log", "aria-label": label },
+      this.top,
+      this.list,
+    );
     this.node = h("div.message-list", {}, this.scroller, this.jump);
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     const observer = new ResizeObserver(() => this.#atEnd && this.toEnd());
@@ -98,7 +108,8 @@ export class MessageList {
   }
 
   #row(message) {
-    if (!this.#rows.has(message.ts)) this.#rows.set(message.ts, new MessageRow(message, { inThread: this.inThread }));
+    if (!this.#rows.has(message.ts))
+      this.#rows.set(message.ts, new MessageRow(message, { inThread: this.inThread }));
     return this.#rows.get(message.ts);
   }
 
@@ -112,9 +123,15 @@ export class MessageList {
   }
 }
 
-/** Messages of one author within five minutes stand together under one name. */
+/** Messages of one author within five minutes stand together under one name; a card stands for itself. */
 function sameBreath(before, message) {
-  return Boolean(before) && !before.ephemeral_to && !message.ephemeral_to
-    && authorOf(before).name === authorOf(message).name && before.user === message.user
-    && Number(message.ts) - Number(before.ts) < GROUP_SECONDS;
+  return (
+    Boolean(before) &&
+    !before.ephemeral_to &&
+    !message.ephemeral_to &&
+    !message.blocks?.length &&
+    authorOf(before).name === authorOf(message).name &&
+    before.user === message.user &&
+    Number(message.ts) - Number(before.ts) < GROUP_SECONDS
+  );
 }

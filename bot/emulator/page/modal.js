@@ -28,21 +28,38 @@ export class Modal {
     this.scroll = h("div.modal__body", { tabindex: "-1" }, this.summary, this.body);
     this.cancel = h("button.button", { type: "button", onclick: () => this.requestClose() });
     this.submit = h("button.button.button--primary", { type: "submit" });
-    this.form = h("form.modal__form", {
-      novalidate: true,
-      onsubmit: (event) => {
-        event.preventDefault();
-        this.#send();
+    this.form = h(
+      "form.modal__form",
+      {
+        novalidate: true,
+        onsubmit: (event) => {
+          event.preventDefault();
+          this.#send();
+        },
       },
-    },
-    h("div.modal__head", {}, avatar({ id: app.bot_user_id, name: app.name, app: true }, "medium"), this.title,
-      h("button.icon-button", { type: "button", "aria-label": "Close", onclick: closeAll }, icon("close"))),
-    this.scroll, h("div.modal__notice"), h("div.modal__foot", {}, h("span.modal__app", {}, app.name), this.cancel, this.submit));
-    this.node = h("dialog.modal", {
-      role: "dialog", "aria-modal": "true", "aria-labelledby": titleId, dataset: { viewId: view.id },
-      onkeydown: (event) => this.#keydown(event),
-      oncancel: (event) => event.preventDefault(),
-    }, this.form);
+      h(
+        "div.modal__head",
+        {},
+        avatar({ id: app.bot_user_id, name: app.name, app: true }, "medium"),
+        this.title,
+        h("button.icon-button", { type: "button", "aria-label": "Close", onclick: closeAll }, icon("close")),
+      ),
+      this.scroll,
+      h("div.modal__notice"),
+      h("div.modal__foot", {}, h("span.modal__app", {}, app.name), this.cancel, this.submit),
+    );
+    this.node = h(
+      "dialog.modal",
+      {
+        role: "dialog",
+        "aria-modal": "true",
+        "aria-labelledby": titleId,
+        dataset: { viewId: view.id },
+        onkeydown: (event) => this.#keydown(event),
+        oncancel: (event) => event.preventDefault(),
+      },
+      this.form,
+    );
     this.blocks = new BlockList(this.body, { kind: "modal", place: { view_id: view.id } });
     this.update(view);
     // A page that was loaded again finds what had been entered by then.
@@ -101,7 +118,8 @@ export class Modal {
     this.#wait(true, this.submit);
     const answer = await submitView(this.id, this.blocks.values());
     this.#wait(false, this.submit);
-    const errors = answer.errors ?? (answer.response?.response_action === "errors" ? answer.response.errors : null);
+    const errors =
+      answer.errors ?? (answer.response?.response_action === "errors" ? answer.response.errors : null);
     if (errors) return this.#showErrors(errors, true);
     return answer.ok ? undefined : complain(answer);
   }
@@ -122,7 +140,10 @@ export class Modal {
     if (!changed && !moveFocus) return;
     const { first, unplaced } = this.blocks.showErrors(errors);
     this.summary.hidden = unplaced.length === 0;
-    fill(this.summary, unplaced.map((text) => h("p.modal__error", {}, icon("bang", 18), h("span", {}, text))));
+    fill(
+      this.summary,
+      unplaced.map((text) => h("p.modal__error", {}, icon("bang", 18), h("span", {}, text))),
+    );
     if (unplaced.length) this.scroll.scrollTop = 0;
     if (first && Object.keys(errors).length) focusInside(first.control);
   }
@@ -141,6 +162,7 @@ export class Modal {
 
   /** Where the keyboard goes when the modal lost its focus to a redraw. */
   keepFocus() {
-    if (this.node.open && !this.node.contains(document.activeElement)) (tabStops(this.body)[0] ?? this.cancel).focus();
+    if (this.node.open && !this.node.contains(document.activeElement))
+      (tabStops(this.body)[0] ?? this.cancel).focus();
   }
 }

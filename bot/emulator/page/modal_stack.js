@@ -46,7 +46,10 @@ export function watchModals({ focusPage }) {
   function giveBack() {
     const action = opener?.dataset?.actionId;
     const ts = opener?.closest?.("[data-ts]")?.dataset.ts;
-    const again = action && ts && document.querySelector(`[data-ts="${CSS.escape(ts)}"] [data-action-id="${CSS.escape(action)}"]`);
+    const again =
+      action &&
+      ts &&
+      document.querySelector(`[data-ts="${CSS.escape(ts)}"] [data-action-id="${CSS.escape(action)}"]`);
     const target = opener?.isConnected && opener !== document.body ? opener : again;
     if (target) target.focus();
     else focusPage();

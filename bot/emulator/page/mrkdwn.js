@@ -33,7 +33,11 @@ function angle(body) {
 function dateNode(target, fallback) {
   const [, epoch, pattern, url] = target.split("^");
   if (!/^\d+$/.test(epoch) || !pattern) return fallback ?? "";
-  const words = h("time", { datetime: new Date(epoch * 1000).toISOString(), title: fullTime(epoch) }, slackDate(epoch, pattern));
+  const words = h(
+    "time",
+    { datetime: new Date(epoch * 1000).toISOString(), title: fullTime(epoch) },
+    slackDate(epoch, pattern),
+  );
   return url ? link(url, words) : words;
 }
 
@@ -77,7 +81,14 @@ function lines(text) {
     } else if (item) {
       finish();
       const indent = `${Math.min(item[1].length / 2, 4)}em`;
-      nodes.push(h("div.text.text--item", { style: { "--indent": indent } }, h("span", {}, item[2]), h("div", {}, inline(item[3]))));
+      nodes.push(
+        h(
+          "div.text.text--item",
+          { style: { "--indent": indent } },
+          h("span", {}, item[2]),
+          h("div", {}, inline(item[3])),
+        ),
+      );
     } else plain.push(line);
   }
   finish();
@@ -88,7 +99,9 @@ function lines(text) {
 export function mrkdwn(text) {
   return String(text ?? "")
     .split(/```\n?([\s\S]*?)\n?```/)
-    .flatMap((part, i) => (i % 2 ? h("pre", { tabindex: "0" }, h("code", {}, unescape(part))) : part.trim() ? lines(part) : []));
+    .flatMap((part, i) =>
+      i % 2 ? h("pre", { tabindex: "0" }, h("code", {}, unescape(part))) : part.trim() ? lines(part) : [],
+    );
 }
 
 /** A text object, `plain_text` or `mrkdwn`, as nodes. */

@@ -7,7 +7,12 @@ import { channelOf, channelTitle, groupOf, isMine, personOf, state } from "./sta
 const COLOURS = ["#0f766e", "#7c4a9e", "#b4532a", "#2f6db5", "#9d3a5f", "#54722b", "#8a6414", "#4453a8"];
 
 const initials = (name) =>
-  name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0].toUpperCase()).join("") || "?";
+  name
+    .split(/\s+/)
+    .filter(Boolean)
+    .slice(0, 2)
+    .map((word) => [...word][0].toUpperCase())
+    .join("") || "?";
 
 /** A colour that stays the same for the same id, dark enough for white letters. */
 function colourOf(id) {
@@ -29,9 +34,18 @@ function readable(colour) {
 
 /** Coloured initials, or the app's own mark; decoration only, the name always stands beside it. */
 export function avatar({ id, name, app = false, person = null }, size = "") {
-  if (app) return h(`span.avatar.avatar--app${size && `.avatar--${size}`}`, { "aria-hidden": "true" }, icon("check"));
+  if (app)
+    return h(
+      `span.avatar.avatar--app${size && `.avatar--${size}`}`,
+      { "aria-hidden": "true" },
+      icon("check"),
+    );
   const colour = readable((person ?? personOf(id))?.color) ?? colourOf(id);
-  return h(`span.avatar${size && `.avatar--${size}`}`, { "aria-hidden": "true", style: { "--avatar": colour } }, initials(name));
+  return h(
+    `span.avatar${size && `.avatar--${size}`}`,
+    { "aria-hidden": "true", style: { "--avatar": colour } },
+    initials(name),
+  );
 }
 
 /** An avatar for a person of the workspace. */
@@ -43,14 +57,22 @@ export function mention(userId, label) {
   const person = personOf(userId);
   const app = state.workspace?.app.bot_user_id === userId;
   const name = label || person?.real_name || person?.name || (app ? state.workspace.app.name : userId);
-  return h("span.mention", { class: userId === state.me ? "mention--me" : "", title: person?.title }, `@${name}`);
+  return h(
+    "span.mention",
+    { class: userId === state.me ? "mention--me" : "", title: person?.title },
+    `@${name}`,
+  );
 }
 
 /** `@buyers`, highlighted when the reader is one of them. */
 export function groupMention(groupId, label) {
   const group = groupOf(groupId);
   const name = label?.replace(/^@/, "") || group?.handle || "group";
-  return h("span.mention", { class: group?.users?.includes(state.me) ? "mention--me" : "", title: group?.name }, `@${name}`);
+  return h(
+    "span.mention",
+    { class: group?.users?.includes(state.me) ? "mention--me" : "", title: group?.name },
+    `@${name}`,
+  );
 }
 
 /** `#releases`, which opens the channel when the reader is in it. */

@@ -15,7 +15,8 @@ export function lastRead(channelId) {
 /** How many messages of others wait in the channel. */
 export function unreadCount(channelId) {
   const seen = Number(lastRead(channelId));
-  return messagesOf(channelId).filter((message) => Number(message.ts) > seen && message.user !== state.me).length;
+  return messagesOf(channelId).filter((message) => Number(message.ts) > seen && message.user !== state.me)
+    .length;
 }
 
 /** Everything in the channel has been seen. */

@@ -27,7 +27,8 @@ export function restorePlace() {
 function ensureChannel() {
   const channel = channelOf(state.channel);
   if (channel && isMine(channel)) return;
-  state.channel = (myChannels().find((each) => !each.is_im) ?? myChannels()[0] ?? state.workspace.channels[0])?.id ?? null;
+  state.channel =
+    (myChannels().find((each) => !each.is_im) ?? myChannels()[0] ?? state.workspace.channels[0])?.id ?? null;
 }
 
 function writePlace() {

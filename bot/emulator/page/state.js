@@ -52,7 +52,8 @@ export const isOpen = (channel) => isMine(channel) && !channel.is_archived;
 export const groupOf = (id) => state.workspace?.usergroups?.find((group) => group.id === id) ?? null;
 
 /** The channels in the person's sidebar. */
-export const myChannels = () => (state.workspace?.channels ?? []).filter((channel) => !channel.is_archived && isMine(channel));
+export const myChannels = () =>
+  (state.workspace?.channels ?? []).filter((channel) => !channel.is_archived && isMine(channel));
 
 /** What a channel is called in running text: `#releases`, or the app's name for a direct message with it. */
 export function channelTitle(channel) {
@@ -60,7 +61,8 @@ export function channelTitle(channel) {
 }
 
 /** Whether a message came from an app and not from a person. */
-export const isFromApp = (message) => Boolean(message.bot_id) || message.user === state.workspace?.app.bot_user_id;
+export const isFromApp = (message) =>
+  Boolean(message.bot_id) || message.user === state.workspace?.app.bot_user_id;
 
 /** Name and colour to draw for a message's author. */
 export function authorOf(message) {
@@ -68,7 +70,12 @@ export function authorOf(message) {
     return { id: message.user, name: message.username ?? state.workspace.app.name, app: true };
   }
   const person = personOf(message.user);
-  return { id: message.user, name: person?.real_name || person?.name || message.user || "Somebody", app: false, person };
+  return {
+    id: message.user,
+    name: person?.real_name || person?.name || message.user || "Somebody",
+    app: false,
+    person,
+  };
 }
 
 /** Messages of a channel, oldest first. */
@@ -81,7 +88,8 @@ export function messagesOf(channelId) {
 export const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
 
 /** Replies under a message, oldest first. */
-export const repliesTo = (channelId, ts) => messagesOf(channelId).filter((m) => isReply(m) && m.thread_ts === ts);
+export const repliesTo = (channelId, ts) =>
+  messagesOf(channelId).filter((m) => isReply(m) && m.thread_ts === ts);
 
 /** Take a message in: new, changed, or known already. */
 export function putMessage(message) {

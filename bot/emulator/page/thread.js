@@ -8,14 +8,26 @@ import { channelOf, channelTitle, isOpen, on, repliesTo, state } from "./state.j
 
 export function drawThread() {
   const where = h("span.thread__where");
-  const close = h("button.icon-button", { type: "button", "aria-label": "Close the thread", onclick: () => leave() }, icon("close"));
+  const close = h(
+    "button.icon-button",
+    { type: "button", "aria-label": "Close the thread", onclick: () => leave() },
+    icon("close"),
+  );
   const list = new MessageList({ label: "Thread", inThread: true });
   const count = h("div.thread__count");
   const composer = new Composer({ inThread: true, onsend: () => list.toEnd() });
-  const node = h("aside.thread", {
-    id: "thread", "aria-label": "Thread", hidden: true,
-    onkeydown: (event) => event.key === "Escape" && !event.defaultPrevented && leave(),
-  }, h("header.thread__head", {}, h("h2.thread__title", {}, "Thread"), where, close), list.node, composer.node);
+  const node = h(
+    "aside.thread",
+    {
+      id: "thread",
+      "aria-label": "Thread",
+      hidden: true,
+      onkeydown: (event) => event.key === "Escape" && !event.defaultPrevented && leave(),
+    },
+    h("header.thread__head", {}, h("h2.thread__title", {}, "Thread"), where, close),
+    list.node,
+    composer.node,
+  );
   let shown = null;
 
   function leave() {
@@ -38,7 +50,10 @@ export function drawThread() {
     shown = `${state.me} ${channel.id} ${state.thread}`;
     const replies = repliesTo(channel.id, parent.ts);
     fill(where, channelTitle(channel));
-    fill(count, replies.length ? `${replies.length} ${replies.length === 1 ? "reply" : "replies"}` : "No replies yet");
+    fill(
+      count,
+      replies.length ? `${replies.length} ${replies.length === 1 ? "reply" : "replies"}` : "No replies yet",
+    );
     composer.update(isOpen(channel) ? channel : null);
     list.update([parent, ...replies]);
     list.list.querySelector("li")?.after(count);

@@ -27,13 +27,18 @@ export function dayLabel(ts) {
   const pretty = prettyDay(ts);
   if (pretty) return pretty;
   const date = dateOf(ts);
-  const year = dayKey(ts).slice(0, 4) === dayKey(Date.now() / 1000).slice(0, 4) ? "" : `, ${dayKey(ts).slice(0, 4)}`;
+  const year =
+    dayKey(ts).slice(0, 4) === dayKey(Date.now() / 1000).slice(0, 4) ? "" : `, ${dayKey(ts).slice(0, 4)}`;
   return `${format(date, { weekday: "long" })}, ${format(date, { month: "long" })} ${ordinal(Number(dayKey(ts).slice(8)))}${year}`;
 }
 
 function prettyDay(ts) {
   const now = Date.now() / 1000;
-  const days = [[0, "Today"], [-86400, "Yesterday"], [86400, "Tomorrow"]];
+  const days = [
+    [0, "Today"],
+    [-86400, "Yesterday"],
+    [86400, "Tomorrow"],
+  ];
   return days.find(([shift]) => dayKey(now + shift) === dayKey(ts))?.[1] ?? null;
 }
 
@@ -41,7 +46,11 @@ function prettyDay(ts) {
 export function ago(ts) {
   const seconds = Number(ts) - Date.now() / 1000;
   const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
-  const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+  const units = [
+    ["day", 86400],
+    ["hour", 3600],
+    ["minute", 60],
+  ];
   for (const [unit, size] of units) {
     if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
   }
@@ -51,16 +60,23 @@ export function ago(ts) {
 /** Slack's `<!date^…>` format string; source: docs.slack.dev, "Formatting message text". */
 export function slackDate(epoch, pattern) {
   const date = dateOf(epoch);
-  const long = () => `${format(date, { weekday: "long" })}, ${format(date, { month: "long" })} ${ordinal(Number(dayKey(epoch).slice(8)))}, ${dayKey(epoch).slice(0, 4)}`;
-  const plain = () => `${format(date, { month: "long" })} ${ordinal(Number(dayKey(epoch).slice(8)))}, ${dayKey(epoch).slice(0, 4)}`;
+  const long = () =>
+    `${format(date, { weekday: "long" })}, ${format(date, { month: "long" })} ${ordinal(Number(dayKey(epoch).slice(8)))}, ${dayKey(epoch).slice(0, 4)}`;
+  const plain = () =>
+    `${format(date, { month: "long" })} ${ordinal(Number(dayKey(epoch).slice(8)))}, ${dayKey(epoch).slice(0, 4)}`;
   const short = () => format(date, { month: "short", day: "numeric", year: "numeric" });
   const soft = (words) => prettyDay(epoch) ?? words();
   const tokens = {
     date_num: () => dayKey(epoch),
     date_slash: () => format(date, { month: "2-digit", day: "2-digit", year: "numeric" }),
-    date: plain, date_long: long, date_short: short,
-    date_long_full: long, day_divider_pretty: () => dayLabel(epoch),
-    date_pretty: () => soft(plain), date_short_pretty: () => soft(short), date_long_pretty: () => soft(long),
+    date: plain,
+    date_long: long,
+    date_short: short,
+    date_long_full: long,
+    day_divider_pretty: () => dayLabel(epoch),
+    date_pretty: () => soft(plain),
+    date_short_pretty: () => soft(short),
+    date_long_pretty: () => soft(long),
     time: () => clock(epoch),
     time_secs: () => format(date, { hour: "numeric", minute: "2-digit", second: "2-digit" }),
     ago: () => ago(epoch),
@@ -71,7 +87,13 @@ export function slackDate(epoch, pattern) {
 /** Seconds since 1970 as `{date: "2026-05-06", time: "14:30"}` in a zone. */
 export function epochToLocal(epoch, zone = myZone()) {
   const parts = new Intl.DateTimeFormat("en-CA", {
-    timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+    timeZone: zone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
   }).formatToParts(new Date(epoch * 1000));
   const part = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   return { date: `${part.year}-${part.month}-${part.day}`, time: `${part.hour}:${part.minute}` };
@@ -91,4 +113,5 @@ export function localToEpoch(date, time, zone = myZone()) {
 /** The zone's name beside a clock: `CEST`, or the city where there is none. */
 export const zoneName = (epoch = Date.now() / 1000) =>
   new Intl.DateTimeFormat("en-GB", { timeZone: myZone(), timeZoneName: "short" })
-    .formatToParts(dateOf(epoch)).find((part) => part.type === "timeZoneName")?.value ?? myZone();
+    .formatToParts(dateOf(epoch))
+    .find((part) => part.type === "timeZoneName")?.value ?? myZone();

@@ -15,8 +15,17 @@ export function toast(text) {
     known.timer = setTimeout(() => dismiss(text), SHOWN_MS);
     return;
   }
-  const node = h("div.toast", { role: "alert" }, icon("alert"), h("span.toast__text", {}, text),
-    h("button.icon-button", { type: "button", "aria-label": "Dismiss", onclick: () => dismiss(text) }, icon("close", 16)));
+  const node = h(
+    "div.toast",
+    { role: "alert" },
+    icon("alert"),
+    h("span.toast__text", {}, text),
+    h(
+      "button.icon-button",
+      { type: "button", "aria-label": "Dismiss", onclick: () => dismiss(text) },
+      icon("close", 16),
+    ),
+  );
   host.append(node);
   toasts.set(text, { node, timer: setTimeout(() => dismiss(text), SHOWN_MS) });
 }

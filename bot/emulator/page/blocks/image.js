@@ -5,8 +5,11 @@ import { picture } from "./section.js";
 
 export function image(block) {
   return {
-    node: h("figure.image-block", {},
+    node: h(
+      "figure.image-block",
+      {},
       block.title && h("figcaption.image-block__title", {}, textNodes(block.title)),
-      picture(block, "image-block__picture")),
+      picture(block, "image-block__picture"),
+    ),
   };
 }

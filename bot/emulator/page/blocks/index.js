@@ -17,8 +17,17 @@ import { table } from "./table.js";
  */
 
 const BLOCKS = {
-  actions, context, context_actions: contextActions, divider, header, image, input, markdown: markdownBlock,
-  rich_text: richText, section, table,
+  actions,
+  context,
+  context_actions: contextActions,
+  divider,
+  header,
+  image,
+  input,
+  markdown: markdownBlock,
+  rich_text: richText,
+  section,
+  table,
   // The text of a message that has no blocks, drawn as if it were one.
   message_text: (block) => ({ node: h("div.block-text", {}, mrkdwn(block.text)) }),
 };

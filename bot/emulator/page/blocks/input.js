@@ -21,7 +21,14 @@ export function input(block, surface) {
     ? h("div.input__label", { id: labelId }, words)
     : h("label.input__label", { id: labelId, for: field.control.id }, words);
   const error = h("div.input__error", { id: errorId, role: "alert", hidden: true });
-  const node = h("div.input", {}, label, field.node, error, block.hint && h("div.input__hint", { id: hintId }, textNodes(block.hint)));
+  const node = h(
+    "div.input",
+    {},
+    label,
+    field.node,
+    error,
+    block.hint && h("div.input__hint", { id: hintId }, textNodes(block.hint)),
+  );
 
   function showError(text) {
     const described = [text !== null && errorId, block.hint && hintId].filter(Boolean).join(" ");

@@ -27,7 +27,10 @@ export class BlockList {
       fresh.set(key, old?.signature === signature ? old : this.#redraw(block, signature, old));
     });
     this.#drawn = fresh;
-    syncChildren(this.node, [...fresh.values()].map(({ node }) => node));
+    syncChildren(
+      this.node,
+      [...fresh.values()].map(({ node }) => node),
+    );
   }
 
   #redraw(block, signature, old) {
@@ -68,7 +71,9 @@ export class BlockList {
 
   /** What the person must correct before anything can be sent: `{block_id: text}`. */
   problems() {
-    return Object.fromEntries(this.fields.map((field) => [field.blockId, field.problem?.()]).filter(([, text]) => text));
+    return Object.fromEntries(
+      this.fields.map((field) => [field.blockId, field.problem?.()]).filter(([, text]) => text),
+    );
   }
 
   /**
@@ -86,6 +91,11 @@ export class BlockList {
       placed.add(fields[0].blockId);
       first ??= fields[0];
     }
-    return { first, unplaced: Object.keys(errors).filter((id) => !placed.has(id)).map((id) => errors[id]) };
+    return {
+      first,
+      unplaced: Object.keys(errors)
+        .filter((id) => !placed.has(id))
+        .map((id) => errors[id]),
+    };
   }
 }

@@ -19,7 +19,12 @@ const INLINE = {
   broadcast: (part) => [h("span.mention.mention--all", {}, `@${part.range}`)],
   emoji: (part) => [emojiNode(part.name, part.unicode) ?? `:${part.name}:`],
   date: (part) => [slackDate(part.timestamp, part.format)],
-  color: (part) => [h("span.swatch", { style: { "--swatch": /^#[0-9a-f]{3,8}$/i.test(part.value) ? part.value : "transparent" } }), part.value],
+  color: (part) => [
+    h("span.swatch", {
+      style: { "--swatch": /^#[0-9a-f]{3,8}$/i.test(part.value) ? part.value : "transparent" },
+    }),
+    part.value,
+  ],
 };
 
 const inline = (parts = []) =>
@@ -30,14 +35,19 @@ const PARTS = {
   rich_text_quote: (part) => h("blockquote", {}, h("div.text", {}, inline(part.elements))),
   rich_text_preformatted: (part) => h("pre", { tabindex: "0" }, h("code", {}, inline(part.elements))),
   rich_text_list: (part) =>
-    h(part.style === "ordered" ? "ol" : "ul", {
-      start: part.offset ? String(part.offset + 1) : null,
-      class: `list-level-${Math.min(part.indent ?? 0, 8)}`,
-      style: { "--level": part.indent ?? 0 },
-    }, (part.elements ?? []).map((item) => h("li", {}, PARTS[item.type]?.(item)))),
+    h(
+      part.style === "ordered" ? "ol" : "ul",
+      {
+        start: part.offset ? String(part.offset + 1) : null,
+        class: `list-level-${Math.min(part.indent ?? 0, 8)}`,
+        style: { "--level": part.indent ?? 0 },
+      },
+      (part.elements ?? []).map((item) => h("li", {}, PARTS[item.type]?.(item))),
+    ),
 };
 
 /** The nodes of a rich text value. */
-export const richTextNodes = (value) => (value.elements ?? []).map((part) => PARTS[part.type]?.(part)).filter(Boolean);
+export const richTextNodes = (value) =>
+  (value.elements ?? []).map((part) => PARTS[part.type]?.(part)).filter(Boolean);
 
 export const richText = (block) => ({ node: h("div.rich-text", {}, richTextNodes(block)) });

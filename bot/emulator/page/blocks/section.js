@@ -7,10 +7,19 @@ import { plainText, textNodes } from "../mrkdwn.js";
 export function section(block, surface) {
   const accessory = block.accessory && drawAccessory(block, surface);
   const node = h(
-    `div.section${accessory ? ".section--accessory" : ""}`, {},
-    h("div.section__body", {},
+    `div.section${accessory ? ".section--accessory" : ""}`,
+    {},
+    h(
+      "div.section__body",
+      {},
       block.text && h("div.section__text", {}, textNodes(block.text)),
-      block.fields && h("div.section__fields", {}, block.fields.map((field) => h("div.section__field", {}, textNodes(field))))),
+      block.fields &&
+        h(
+          "div.section__fields",
+          {},
+          block.fields.map((field) => h("div.section__field", {}, textNodes(field))),
+        ),
+    ),
     accessory && h("div.section__accessory", {}, accessory.node),
   );
   return { node, fields: accessory?.actionId ? [accessory] : [] };
@@ -18,7 +27,12 @@ export function section(block, surface) {
 
 function drawAccessory(block, surface) {
   if (block.accessory.type === "image") return { node: picture(block.accessory, "section__image") };
-  return drawElement(block.accessory, { surface, blockId: block.block_id, name: plainText(block.text), dispatch: true });
+  return drawElement(block.accessory, {
+    surface,
+    blockId: block.block_id,
+    name: plainText(block.text),
+    dispatch: true,
+  });
 }
 
 export const header = (block) => ({ node: h("h3.header-block", {}, textNodes(block.text)) });
@@ -28,8 +42,15 @@ export const divider = () => ({ node: h("hr.divider-block") });
 /** Small grey text and pictures. */
 export function context(block) {
   return {
-    node: h("div.context", {}, block.elements.map((element) =>
-      element.type === "image" ? picture(element, "context__image") : h("div.context__text", {}, textNodes(element)))),
+    node: h(
+      "div.context",
+      {},
+      block.elements.map((element) =>
+        element.type === "image"
+          ? picture(element, "context__image")
+          : h("div.context__text", {}, textNodes(element)),
+      ),
+    ),
   };
 }
 
@@ -37,5 +58,10 @@ export function context(block) {
 export function picture(element, name) {
   const url = element.image_url ?? element.slack_file?.url;
   const src = safeUrl(url) ?? (/^data:image\//.test(url ?? "") ? url : null);
-  return h(`img.${name}`, { src, alt: element.alt_text ?? "", loading: "lazy", referrerpolicy: "no-referrer" });
+  return h(`img.${name}`, {
+    src,
+    alt: element.alt_text ?? "",
+    loading: "lazy",
+    referrerpolicy: "no-referrer",
+  });
 }

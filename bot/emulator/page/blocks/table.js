@@ -6,17 +6,31 @@ import { richTextNodes } from "./rich_text.js";
 export function table(block) {
   const settings = block.column_settings ?? [];
   const cell = (tag) => (content, i) =>
-    h(tag, {
-      scope: tag === "th" && "col",
-      class: settings[i]?.is_wrapped ? "" : "nowrap",
-      style: { "text-align": settings[i]?.align ?? "left" },
-    }, cellNodes(content));
+    h(
+      tag,
+      {
+        scope: tag === "th" && "col",
+        class: settings[i]?.is_wrapped ? "" : "nowrap",
+        style: { "text-align": settings[i]?.align ?? "left" },
+      },
+      cellNodes(content),
+    );
   const [head = [], ...rows] = block.rows ?? [];
   return {
-    node: h("div.table-scroll", { tabindex: "0", role: "region", "aria-label": "Table" },
-      h("table", {},
+    node: h(
+      "div.table-scroll",
+      { tabindex: "0", role: "region", "aria-label": "Table" },
+      h(
+        "table",
+        {},
         h("thead", {}, h("tr", {}, head.map(cell("th")))),
-        h("tbody", {}, rows.map((row) => h("tr", {}, row.map(cell("td"))))))),
+        h(
+          "tbody",
+          {},
+          rows.map((row) => h("tr", {}, row.map(cell("td")))),
+        ),
+      ),
+    ),
   };
 }
 

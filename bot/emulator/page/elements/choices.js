@@ -6,19 +6,34 @@ import { textNodes } from "../mrkdwn.js";
 function choice(type, name, option, checked, onchange) {
   const [id, describedBy] = [uid("choice"), uid("choice-text")];
   const control = h("input.choice__box", {
-    type, name, id, checked, "aria-describedby": option.description && describedBy, onchange,
+    type,
+    name,
+    id,
+    checked,
+    "aria-describedby": option.description && describedBy,
+    onchange,
   });
-  const node = h("div.choice", {}, control,
+  const node = h(
+    "div.choice",
+    {},
+    control,
     h("label.choice__label", { for: id }, h("span.choice__text", {}, textNodes(option.text))),
-    option.description && h("div.choice__description", { id: describedBy }, textNodes(option.description)));
+    option.description && h("div.choice__description", { id: describedBy }, textNodes(option.description)),
+  );
   return { node, control, option };
 }
 
 function group(element, env, type, role, initial) {
   const name = uid("group");
   const chosen = new Set(initial.map((option) => option.value));
-  const choices = element.options.map((option) => choice(type, name, option, chosen.has(option.value), changed));
-  const node = h("div.choices", { role }, choices.map((each) => each.node));
+  const choices = element.options.map((option) =>
+    choice(type, name, option, chosen.has(option.value), changed),
+  );
+  const node = h(
+    "div.choices",
+    { role },
+    choices.map((each) => each.node),
+  );
   const selected = () => choices.filter(({ control }) => control.checked).map(({ option }) => option);
   const field = {
     node,
@@ -49,7 +64,13 @@ export function checkboxes(element, env) {
 }
 
 export function radioButtons(element, env) {
-  const field = group(element, env, "radio", "radiogroup", element.initial_option ? [element.initial_option] : []);
+  const field = group(
+    element,
+    env,
+    "radio",
+    "radiogroup",
+    element.initial_option ? [element.initial_option] : [],
+  );
   field.value = () => ({ type: element.type, selected_option: field.selected()[0] ?? null });
   field.restore = (state) => field.check(state.selected_option ? [state.selected_option] : []);
   return field;

@@ -19,8 +19,14 @@ export function drawCombobox({ source, multi, most, placeholder, clearable, chos
 
   const list = new Listbox({ label: placeholder, multi, onpick: pick });
   const input = h("input.select__input", {
-    type: "text", role: "combobox", id: uid("select"), autocomplete: "off", spellcheck: "false", "aria-autocomplete": "list",
-    "aria-expanded": "false", "aria-controls": list.list.id,
+    type: "text",
+    role: "combobox",
+    id: uid("select"),
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-autocomplete": "list",
+    "aria-expanded": "false",
+    "aria-controls": list.list.id,
     onkeydown: keydown,
     oninput: () => {
       typed = input.value;
@@ -30,15 +36,29 @@ export function drawCombobox({ source, multi, most, placeholder, clearable, chos
     onblur: shut,
   });
   const chips = h("span.select__chips");
-  const clear = clearable && h("button.icon-button.select__clear", {
-    type: "button", "aria-label": "Clear", onmousedown: (event) => event.preventDefault(),
-    onclick: (event) => {
-      event.stopPropagation();
-      set([]);
-      input.focus();
-    },
-  }, icon("close", 14));
-  const node = h("div.select", { class: multi ? "select--multi" : "" }, h("span.select__main", {}, chips, input), clear, h("span.select__arrow", {}, icon("chevron", 16)));
+  const clear =
+    clearable &&
+    h(
+      "button.icon-button.select__clear",
+      {
+        type: "button",
+        "aria-label": "Clear",
+        onmousedown: (event) => event.preventDefault(),
+        onclick: (event) => {
+          event.stopPropagation();
+          set([]);
+          input.focus();
+        },
+      },
+      icon("close", 14),
+    );
+  const node = h(
+    "div.select",
+    { class: multi ? "select--multi" : "" },
+    h("span.select__main", {}, chips, input),
+    clear,
+    h("span.select__arrow", {}, icon("chevron", 16)),
+  );
   node.addEventListener("mousedown", (event) => {
     if (event.target.closest("button")) return;
     if (event.target !== input) event.preventDefault();
@@ -46,7 +66,8 @@ export function drawCombobox({ source, multi, most, placeholder, clearable, chos
     if (close && event.target !== input) shut();
     else open();
   });
-  list.onactive = (id) => (id ? input.setAttribute("aria-activedescendant", id) : input.removeAttribute("aria-activedescendant"));
+  list.onactive = (id) =>
+    id ? input.setAttribute("aria-activedescendant", id) : input.removeAttribute("aria-activedescendant");
 
   const isChosen = (item) => items.some((each) => each.key === item.key);
   const isOff = (item) => multi && items.length >= most && !isChosen(item);
@@ -78,7 +99,9 @@ export function drawCombobox({ source, multi, most, placeholder, clearable, chos
     const mine = ++asked;
     if (source.minimum === undefined) return offer(source.load(typed));
     if (typed.length < source.minimum) {
-      return list.clear(`Type ${source.minimum === 1 ? "a letter" : `${source.minimum} letters`} or more to search`);
+      return list.clear(
+        `Type ${source.minimum === 1 ? "a letter" : `${source.minimum} letters`} or more to search`,
+      );
     }
     timer = setTimeout(async () => {
       list.tell("Searching…");
@@ -114,7 +137,12 @@ export function drawCombobox({ source, multi, most, placeholder, clearable, chos
   }
 
   function keydown(event) {
-    const moves = { ArrowDown: () => list.move(1), ArrowUp: () => list.move(-1), PageDown: () => list.last(), PageUp: () => list.first() };
+    const moves = {
+      ArrowDown: () => list.move(1),
+      ArrowUp: () => list.move(-1),
+      PageDown: () => list.last(),
+      PageUp: () => list.first(),
+    };
     if (event.key in moves) {
       event.preventDefault();
       if (close) moves[event.key]();
@@ -127,23 +155,40 @@ export function drawCombobox({ source, multi, most, placeholder, clearable, chos
       event.preventDefault();
       event.stopPropagation();
       shut();
-    } else if (event.key === "Backspace" && multi && input.value === "" && items.length) set(items.slice(0, -1));
+    } else if (event.key === "Backspace" && multi && input.value === "" && items.length)
+      set(items.slice(0, -1));
   }
 
   function show() {
     const [only] = items;
-    input.value = multi ? typed : only?.text ?? "";
+    input.value = multi ? typed : (only?.text ?? "");
     input.placeholder = multi && items.length ? "" : placeholder;
     node.classList.toggle("select--empty", items.length === 0);
     if (clear) clear.hidden = items.length === 0;
-    fill(chips, multi && items.map((item) =>
-      h("span.chip", {}, h("span.chip__text", {}, item.draw()), h("button.chip__remove", {
-        type: "button", "aria-label": `Remove ${item.text}`, onmousedown: (event) => event.preventDefault(),
-        onclick: () => {
-          set(items.filter((each) => each !== item));
-          input.focus();
-        },
-      }, icon("close", 12)))));
+    fill(
+      chips,
+      multi &&
+        items.map((item) =>
+          h(
+            "span.chip",
+            {},
+            h("span.chip__text", {}, item.draw()),
+            h(
+              "button.chip__remove",
+              {
+                type: "button",
+                "aria-label": `Remove ${item.text}`,
+                onmousedown: (event) => event.preventDefault(),
+                onclick: () => {
+                  set(items.filter((each) => each !== item));
+                  input.focus();
+                },
+              },
+              icon("close", 12),
+            ),
+          ),
+        ),
+    );
   }
 
   show();

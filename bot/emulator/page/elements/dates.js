@@ -39,15 +39,23 @@ function single(element, env, type, stateKey, initial) {
   };
 }
 
-export const datepicker = (element, env) => single(element, env, "date", "selected_date", element.initial_date);
+export const datepicker = (element, env) =>
+  single(element, env, "date", "selected_date", element.initial_date);
 
-export const timepicker = (element, env) => single(element, env, "time", "selected_time", element.initial_time);
+export const timepicker = (element, env) =>
+  single(element, env, "time", "selected_time", element.initial_time);
 
 export function datetimepicker(element, env) {
   const date = h("input.field.field--date", { type: "date" });
   const time = h("input.field.field--date", { type: "time", "aria-label": `${env.name || "When"}: time` });
   const zone = h("span.field-zone");
-  const node = h("div.datetime", { role: "group", "aria-label": `${env.name || "When"}: date and time` }, date, time, zone);
+  const node = h(
+    "div.datetime",
+    { role: "group", "aria-label": `${env.name || "When"}: date and time` },
+    date,
+    time,
+    zone,
+  );
 
   const epoch = () => (date.value && time.value ? localToEpoch(date.value, time.value) : null);
   const value = () => ({ type: element.type, selected_date_time: epoch() });

@@ -36,9 +36,21 @@ import { emailInput, numberInput, plainTextInput, urlInput } from "./text.js";
  */
 
 const ELEMENTS = {
-  button, icon_button: button, workflow_button: button, checkboxes, datepicker, datetimepicker, overflow, timepicker,
-  email_text_input: emailInput, file_input: fileInput, number_input: numberInput, plain_text_input: plainTextInput,
-  radio_buttons: radioButtons, rich_text_input: richTextInput, url_text_input: urlInput,
+  button,
+  icon_button: button,
+  workflow_button: button,
+  checkboxes,
+  datepicker,
+  datetimepicker,
+  overflow,
+  timepicker,
+  email_text_input: emailInput,
+  file_input: fileInput,
+  number_input: numberInput,
+  plain_text_input: plainTextInput,
+  radio_buttons: radioButtons,
+  rich_text_input: richTextInput,
+  url_text_input: urlInput,
   ...Object.fromEntries(Object.keys(SELECTS).map((type) => [type, select])),
 };
 
@@ -61,7 +73,8 @@ export function drawElement(element, env) {
   }
   if (!env.labelId && field.value) field.control.setAttribute("aria-label", env.name || element.action_id);
   if (env.describedBy) field.control.setAttribute("aria-describedby", env.describedBy);
-  if (env.required && (!field.isGroup || element.type === "radio_buttons")) field.control.setAttribute("aria-required", "true");
+  if (env.required && (!field.isGroup || element.type === "radio_buttons"))
+    field.control.setAttribute("aria-required", "true");
   if (element.focus_on_load) field.control.dataset.focusOnLoad = "true";
   return field;
 }

@@ -13,7 +13,10 @@ export class Listbox {
   constructor({ label, multi, onpick }) {
     this.onpick = onpick;
     this.list = h("div.listbox__options", {
-      role: "listbox", id: uid("listbox"), "aria-label": label, "aria-multiselectable": multi ? "true" : null,
+      role: "listbox",
+      id: uid("listbox"),
+      "aria-label": label,
+      "aria-multiselectable": multi ? "true" : null,
     });
     this.note = h("div.listbox__note", { role: "status" });
     // Pressing in the list must not take the focus from the input.
@@ -26,28 +29,50 @@ export class Listbox {
     this.#options = [];
     this.#active = -1;
     const total = groups.reduce((sum, group) => sum + group.items.length, 0);
-    fill(this.list, groups.map((group) => this.#group(group, isChosen, isOff)));
-    this.tell(total === 0 ? "No matches" : total > MOST_ROWS ? `${total - MOST_ROWS} more: type to search` : "");
+    fill(
+      this.list,
+      groups.map((group) => this.#group(group, isChosen, isOff)),
+    );
+    this.tell(
+      total === 0 ? "No matches" : total > MOST_ROWS ? `${total - MOST_ROWS} more: type to search` : "",
+    );
     const same = this.#options.findIndex(({ item }) => item.key === activeKey);
     const chosen = this.#options.findIndex(({ item }) => isChosen(item));
     this.activate(Math.max(same, 0) || Math.max(chosen, 0));
   }
 
   #group({ label, items }, isChosen, isOff) {
-    const rows = items.slice(0, MOST_ROWS - this.#options.length).map((item) => this.#option(item, isChosen(item), isOff(item)));
+    const rows = items
+      .slice(0, MOST_ROWS - this.#options.length)
+      .map((item) => this.#option(item, isChosen(item), isOff(item)));
     if (label === null || !rows.length) return rows;
     const id = uid("group");
-    return h("div.listbox__group", { role: "group", "aria-labelledby": id }, h("div.listbox__label", { id }, label), rows);
+    return h(
+      "div.listbox__group",
+      { role: "group", "aria-labelledby": id },
+      h("div.listbox__label", { id }, label),
+      rows,
+    );
   }
 
   #option(item, chosen, off) {
     const node = h(
       "div.listbox__option",
       {
-        role: "option", id: uid("option"), "aria-selected": String(chosen), "aria-disabled": off ? "true" : null,
-        "data-value": item.key, onclick: () => !off && this.onpick(item), onpointermove: () => this.activate(at, false),
+        role: "option",
+        id: uid("option"),
+        "aria-selected": String(chosen),
+        "aria-disabled": off ? "true" : null,
+        "data-value": item.key,
+        onclick: () => !off && this.onpick(item),
+        onpointermove: () => this.activate(at, false),
       },
-      h("span.listbox__main", {}, h("span.listbox__text", {}, item.draw()), item.description && h("span.listbox__description", {}, item.description)),
+      h(
+        "span.listbox__main",
+        {},
+        h("span.listbox__text", {}, item.draw()),
+        item.description && h("span.listbox__description", {}, item.description),
+      ),
       chosen && icon("check", 16),
     );
     const at = this.#options.push({ node, item, off }) - 1;

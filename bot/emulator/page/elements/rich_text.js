@@ -34,8 +34,12 @@ function wrapCode() {
 
 export function richTextInput(element, env) {
   const box = h("div.rich-input__box", {
-    contenteditable: "true", role: "textbox", "aria-multiline": "true", "data-placeholder": plainText(element.placeholder) || null,
-    oninput: () => box.classList.toggle("rich-input__box--empty", !box.textContent.trim() && !box.querySelector("li")),
+    contenteditable: "true",
+    role: "textbox",
+    "aria-multiline": "true",
+    "data-placeholder": plainText(element.placeholder) || null,
+    oninput: () =>
+      box.classList.toggle("rich-input__box--empty", !box.textContent.trim() && !box.querySelector("li")),
     onpaste: (event) => {
       event.preventDefault();
       const text = event.clipboardData.getData("text/plain");
@@ -45,16 +49,28 @@ export function richTextInput(element, env) {
     },
   });
   const tools = TOOLS.map(([name, sign, run, key]) =>
-    h("button.icon-button", {
-      type: "button", "aria-label": name, title: key ? `${name} (Ctrl+${key.toUpperCase()})` : name, tabindex: "-1",
-      onmousedown: (event) => event.preventDefault(),
-      onclick: () => {
-        box.focus();
-        run();
-        box.dispatchEvent(new Event("input"));
+    h(
+      "button.icon-button",
+      {
+        type: "button",
+        "aria-label": name,
+        title: key ? `${name} (Ctrl+${key.toUpperCase()})` : name,
+        tabindex: "-1",
+        onmousedown: (event) => event.preventDefault(),
+        onclick: () => {
+          box.focus();
+          run();
+          box.dispatchEvent(new Event("input"));
+        },
       },
-    }, icon(sign, 18)));
-  const bar = h("div.rich-input__tools", { role: "toolbar", "aria-label": "Formatting", onkeydown: (event) => arrows(event, tools) }, tools);
+      icon(sign, 18),
+    ),
+  );
+  const bar = h(
+    "div.rich-input__tools",
+    { role: "toolbar", "aria-label": "Formatting", onkeydown: (event) => arrows(event, tools) },
+    tools,
+  );
   tools[0].tabIndex = 0;
   const node = h("div.rich-input", {}, bar, box);
   const value = () => ({ type: element.type, rich_text_value: readRichText(box) });

@@ -1,6 +1,16 @@
 /** Between an editable element's content and Slack's `rich_text` value. */
 
-const MARKS = { B: "bold", STRONG: "bold", I: "italic", EM: "italic", S: "strike", STRIKE: "strike", DEL: "strike", CODE: "code", U: "underline" };
+const MARKS = {
+  B: "bold",
+  STRONG: "bold",
+  I: "italic",
+  EM: "italic",
+  S: "strike",
+  STRIKE: "strike",
+  DEL: "strike",
+  CODE: "code",
+  U: "underline",
+};
 const LISTS = { UL: "bullet", OL: "ordered" };
 
 /** @returns {object|null} the rich_text value of what `root` holds, null when it holds no text */
@@ -19,14 +29,23 @@ export function readRichText(root) {
 
   function walk(node, style) {
     if (node.nodeType === Node.TEXT_NODE) {
-      if (node.data) write({ type: "text", text: node.data, ...(Object.keys(style).length ? { style } : {}) });
+      if (node.data)
+        write({ type: "text", text: node.data, ...(Object.keys(style).length ? { style } : {}) });
     } else if (node.tagName === "BR") write({ type: "text", text: "\n" });
     else if (LISTS[node.tagName]) (close(), parts.push(...lists(node, 0)));
     else if (node.tagName === "BLOCKQUOTE" || node.tagName === "PRE") {
       close();
-      parts.push({ type: node.tagName === "PRE" ? "rich_text_preformatted" : "rich_text_quote", elements: inlineOf(node) });
+      parts.push({
+        type: node.tagName === "PRE" ? "rich_text_preformatted" : "rich_text_quote",
+        elements: inlineOf(node),
+      });
     } else if (node.tagName === "A") {
-      write({ type: "link", url: node.href, text: node.textContent, ...(Object.keys(style).length ? { style } : {}) });
+      write({
+        type: "link",
+        url: node.href,
+        text: node.textContent,
+        ...(Object.keys(style).length ? { style } : {}),
+      });
     } else {
       const mark = MARKS[node.tagName];
       const isLine = node.tagName === "DIV" || node.tagName === "P";
@@ -57,9 +76,13 @@ function lists(node, indent) {
   for (const item of node.children) {
     const nested = LISTS[item.tagName] ? [item] : [...item.children].filter((child) => LISTS[child.tagName]);
     const own = LISTS[item.tagName] ? [] : [...item.childNodes].filter((child) => !nested.includes(child));
-    const elements = inlineOf({ textContent: own.map((child) => child.textContent).join(""), childNodes: own });
+    const elements = inlineOf({
+      textContent: own.map((child) => child.textContent).join(""),
+      childNodes: own,
+    });
     if (elements.length) {
-      if (!current) parts.push((current = { type: "rich_text_list", style: LISTS[node.tagName], indent, elements: [] }));
+      if (!current)
+        parts.push((current = { type: "rich_text_list", style: LISTS[node.tagName], indent, elements: [] }));
       current.elements.push({ type: "rich_text_section", elements });
     }
     for (const inner of nested) {

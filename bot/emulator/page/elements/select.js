@@ -8,7 +8,12 @@ const KEYS = {
   static: ["selected_option", "selected_options", "initial_option", "initial_options"],
   external: ["selected_option", "selected_options", "initial_option", "initial_options"],
   users: ["selected_user", "selected_users", "initial_user", "initial_users"],
-  conversations: ["selected_conversation", "selected_conversations", "initial_conversation", "initial_conversations"],
+  conversations: [
+    "selected_conversation",
+    "selected_conversations",
+    "initial_conversation",
+    "initial_conversations",
+  ],
   channels: ["selected_channel", "selected_channels", "initial_channel", "initial_channels"],
 };
 
@@ -22,7 +27,8 @@ export const SELECTS = Object.fromEntries(
 
 function initialValues(element, { multi, initial, source }) {
   const given = element[initial] ?? (multi ? [] : null);
-  if (source === "conversations" && element.default_to_current_conversation && !element[initial]) return [state.channel];
+  if (source === "conversations" && element.default_to_current_conversation && !element[initial])
+    return [state.channel];
   return multi ? given : given === null ? [] : [given];
 }
 
@@ -32,7 +38,7 @@ export function select(element, env) {
   const box = drawCombobox({
     source,
     multi: kind.multi,
-    most: kind.multi ? element.max_selected_items ?? Infinity : 1,
+    most: kind.multi ? (element.max_selected_items ?? Infinity) : 1,
     placeholder: plainText(element.placeholder) || (kind.multi ? "Choose some options" : "Choose an option"),
     // Outside a form a choice is an act; only a form's field can be emptied again.
     clearable: Boolean(env.isInput) && !kind.multi,
@@ -41,7 +47,7 @@ export function select(element, env) {
   });
   const value = () => {
     const raw = box.chosen().map((item) => item.raw);
-    return { type: element.type, [kind.key]: kind.multi ? raw : raw[0] ?? null };
+    return { type: element.type, [kind.key]: kind.multi ? raw : (raw[0] ?? null) };
   };
   const restore = (held) => box.choose([held[kind.key] ?? []].flat().map(source.item).filter(source.has));
 

@@ -38,8 +38,11 @@ const optionGroups = ({ options, option_groups: groups }) =>
 /** Keep what contains every word typed, in the name or the description. */
 export function search(groups, typed) {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-  const hit = (item) => words.every((word) => `${item.text} ${item.description ?? ""}`.toLowerCase().includes(word));
-  return groups.map((group) => ({ ...group, items: group.items.filter(hit) })).filter((group) => group.items.length);
+  const hit = (item) =>
+    words.every((word) => `${item.text} ${item.description ?? ""}`.toLowerCase().includes(word));
+  return groups
+    .map((group) => ({ ...group, items: group.items.filter(hit) }))
+    .filter((group) => group.items.length);
 }
 
 const staticSource = (element) => ({
@@ -61,7 +64,10 @@ const externalSource = (element, env) => ({
 
 function personItem(person) {
   return {
-    key: person.id, text: person.real_name || person.name, raw: person.id, description: person.title ?? "",
+    key: person.id,
+    text: person.real_name || person.name,
+    raw: person.id,
+    description: person.title ?? "",
     draw: () => [personAvatar(person, "small"), person.real_name || person.name],
   };
 }
@@ -76,10 +82,14 @@ function channelItem(channel) {
   const { app } = state.workspace;
   const title = channelTitle(channel);
   return {
-    key: channel.id, text: title, raw: channel.id, description: "",
-    draw: () => channel.is_im
-      ? [avatar({ id: app.bot_user_id, name: app.name, app: true }, "small"), title]
-      : [icon(channel.is_private ? "lock" : "hash", 16), channel.name],
+    key: channel.id,
+    text: title,
+    raw: channel.id,
+    description: "",
+    draw: () =>
+      channel.is_im
+        ? [avatar({ id: app.bot_user_id, name: app.name, app: true }, "small"), title]
+        : [icon(channel.is_private ? "lock" : "hash", 16), channel.name],
   };
 }
 

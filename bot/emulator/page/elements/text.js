@@ -16,7 +16,11 @@ function textField(element, env, control) {
   }
   control.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || !env.dispatch || event.shiftKey) return;
-    if (!events.includes("on_enter_pressed") || (control.tagName === "TEXTAREA" && !(event.metaKey || event.ctrlKey))) return;
+    if (
+      !events.includes("on_enter_pressed") ||
+      (control.tagName === "TEXTAREA" && !(event.metaKey || event.ctrlKey))
+    )
+      return;
     event.preventDefault();
     env.fire(value());
   });
@@ -24,7 +28,12 @@ function textField(element, env, control) {
 }
 
 const line = (element, attributes) =>
-  h("input.field", { type: "text", autocomplete: "off", placeholder: plainText(element.placeholder) || null, ...attributes });
+  h("input.field", {
+    type: "text",
+    autocomplete: "off",
+    placeholder: plainText(element.placeholder) || null,
+    ...attributes,
+  });
 
 /** How much room is left, shown once little of it is. */
 function counter(element, control) {
@@ -57,7 +66,10 @@ export function plainTextInput(element, env) {
 
 /** Numbers stay text until the workspace checks them, so that `abc` gets an error instead of vanishing. */
 export function numberInput(element, env) {
-  const control = line(element, { inputmode: element.is_decimal_allowed ? "decimal" : "numeric", class: "field--number" });
+  const control = line(element, {
+    inputmode: element.is_decimal_allowed ? "decimal" : "numeric",
+    class: "field--number",
+  });
   const field = textField(element, env, control);
   control.addEventListener("keydown", (event) => {
     if (!["ArrowUp", "ArrowDown"].includes(event.key) || !/^-?\d*$/.test(control.value.trim())) return;
@@ -70,6 +82,8 @@ export function numberInput(element, env) {
   return { ...field, value: () => ({ type: element.type, value: control.value.trim() || null }) };
 }
 
-export const emailInput = (element, env) => textField(element, env, line(element, { inputmode: "email", autocapitalize: "off" }));
+export const emailInput = (element, env) =>
+  textField(element, env, line(element, { inputmode: "email", autocapitalize: "off" }));
 
-export const urlInput = (element, env) => textField(element, env, line(element, { inputmode: "url", autocapitalize: "off" }));
+export const urlInput = (element, env) =>
+  textField(element, env, line(element, { inputmode: "url", autocapitalize: "off" }));
