@@ -44,6 +44,9 @@ def checked_content(content: Content) -> Content:
         _refuse("invalid_blocks", standalone_faults(content.blocks, "/blocks"))
         if characters(content.blocks) > MOST_CHARACTERS:
             raise SlackError("msg_blocks_too_long")
+        if sum(block["type"] == "table" for block in content.blocks) > 1:
+            # Under this name although it is in the blocks (docs of the table block).
+            raise SlackError("invalid_attachments", response_metadata={"messages": ["[ERROR] only_one_table_allowed"]})
     if content.attachments is not None and not isinstance(content.attachments, list):
         raise SlackError("invalid_attachments")
     if content.metadata:

@@ -15,6 +15,12 @@ def section_says_something(block: Json) -> list[tuple[str, str]]:
     return [] if "text" in block or "fields" in block else [("", "must define either `text` or `fields`")]
 
 
+def no_dispatch_of_files(block: Json) -> list[tuple[str, str]]:
+    """A file input cannot dispatch (docs of the input block)."""
+    dispatches = block.get("dispatch_action") and block["element"]["type"] == "file_input"
+    return [("/element/type", "unsupported type: file_input")] if dispatches else []
+
+
 def distinct_action_ids(elements_key: str) -> Rule:
     """Action ids are unique within their block."""
 
@@ -66,6 +72,7 @@ ALL = ByType(
                 typed(
                     "input",
                     ("type", "label", "element"),
+                    no_dispatch_of_files,
                     **BLOCK,
                     label=plain(2000),
                     hint=plain(2000),

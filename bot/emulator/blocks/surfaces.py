@@ -56,7 +56,7 @@ def block_faults(blocks: Any, pointer: str) -> Iterator[Fault]:
     yield from found
     if not found:
         yield from repeated_block_ids(blocks, pointer)
-        yield from too_much_of_one_kind(blocks, pointer)
+        yield from too_much_markdown(blocks, pointer)
 
 
 def view_faults(view: Any, pointer: str) -> Iterator[Fault]:
@@ -78,10 +78,8 @@ def repeated_block_ids(blocks: list[Json], pointer: str) -> Iterator[Fault]:
         seen.add(block_id)
 
 
-def too_much_of_one_kind(blocks: list[Json], pointer: str) -> Iterator[Fault]:
-    """Markdown blocks share one allowance, and a message has one table."""
+def too_much_markdown(blocks: list[Json], pointer: str) -> Iterator[Fault]:
+    """Markdown blocks share one allowance."""
     markdown = sum(len(block["text"]) for block in blocks if block["type"] == "markdown")
     if markdown > LONGEST_MARKDOWN:
         yield Fault(pointer, f"markdown blocks must be less than {LONGEST_MARKDOWN + 1} characters together")
-    if sum(block["type"] == "table" for block in blocks) > 1:
-        yield Fault(pointer, "only_one_table_allowed")

@@ -291,7 +291,6 @@ OVER_THE_LIMIT: dict[str, tuple[list[Json], str, str]] = {
     ),
     "rows": ([table(101, 1)], "no more than 100 items allowed", "/blocks/0/rows"),
     "cells": ([table(1, 21)], "no more than 20 items allowed", "/blocks/0/rows/0"),
-    "tables": ([table(1, 1), table(1, 1)], "only_one_table_allowed", "/blocks"),
     "rich text list": (
         [rich_text({"type": "rich_text_list", "style": "roman", "elements": []})],
         "must be a valid enum value",
@@ -329,6 +328,12 @@ def test_blocks_with_too_many_characters_together_are_too_long() -> None:
     with pytest.raises(SlackError, match="msg_blocks_too_long"):
         checked_content(Content(blocks=[section("x" * 2700)] * 5))
     checked_content(Content(blocks=[section("x" * 2640)] * 5))
+
+
+def test_a_message_has_one_table() -> None:
+    """A second table is refused under a name of its own."""
+    with pytest.raises(SlackError, match="invalid_attachments"):
+        checked_content(Content(blocks=[table(1, 1), table(1, 1)]))
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,11 @@ OVER_THE_LIMIT: dict[str, tuple[Json, str, str]] = {
         "must be less than 11",
         "/view/blocks/0/element/max_files",
     ),
+    "a file input that dispatches": (
+        modal(field("file_input", dispatch_action=True)),
+        "unsupported type: file_input",
+        "/view/blocks/0/element/type",
+    ),
     "button as an input": (
         modal(field("button", text=plain())),
         "unsupported type: button",
