@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from bot.emulator import Emulator
 from tests.acceptance.emulator.conftest import OpenAs
 from tests.acceptance.emulator.form_app import FormApp, Json, option, question
 
@@ -169,6 +168,12 @@ def open_form(app: FormApp, open_as: OpenAs, channel: str, *blocks: Json, **answ
     return page
 
 
+def send(page: Page) -> None:
+    """Submit the form, which the app takes."""
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 @pytest.mark.parametrize("filled", CASES, ids=[f"{number}-{each.type}" for number, each in enumerate(CASES, 1)])
 def test_what_is_filled_in_reaches_the_app(filled: Case, app: FormApp, open_as: OpenAs, channel: str) -> None:
     """Left empty, a required input is refused under its field; filled in, its value arrives as Slack sends it."""
@@ -176,8 +181,7 @@ def test_what_is_filled_in_reaches_the_app(filled: Case, app: FormApp, open_as: 
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_role("alert")).to_have_text("Please complete this required field.")
     filled.fill(page)
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    send(page)
     assert app.submitted() == {"type": filled.type, **filled.state}
 
 
@@ -189,8 +193,7 @@ def test_a_file_is_uploaded_and_named_in_the_value(app: FormApp, open_as: OpenAs
     expect(page.get_by_text("tool.exe is not one of: txt.")).to_be_visible()
     box.set_input_files({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Ship it"})
     expect(page.get_by_role("button", name="Remove notes.txt")).to_be_visible()
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    send(page)
     (file,) = app.submitted()["files"]
     assert (file["name"], file["mimetype"], file["size"]) == ("notes.txt", "text/plain", 7)
 
@@ -234,17 +237,15 @@ def test_a_select_works_by_keyboard_alone(app: FormApp, open_as: OpenAs, channel
     expect(box).to_have_attribute("aria-expanded", "false")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Backspace")
-    page.get_by_role("button", name="Send", exact=True).click()
+    send(page)
     assert app.submitted()["selected_options"] == [SIZES[0]]
 
 
-def test_initial_values_are_shown_and_sent_back(
-    app: FormApp, workspace: Emulator, open_as: OpenAs, channel: str
-) -> None:
+def test_initial_values_are_shown_and_sent_back(app: FormApp, open_as: OpenAs, channel: str) -> None:
     """A form that nobody touches gives back what the app put into it."""
     moment = int(datetime(2026, 1, 31, 23, 15, tzinfo=UTC).timestamp())
     page = open_form(app, open_as, channel, question({"type": "datetimepicker", "initial_date_time": moment}))
     # In Madrid the next month has begun by then.
     expect(the_box(page)).to_have_value("2026-02-01")
-    page.get_by_role("button", name="Send", exact=True).click()
+    send(page)
     assert app.submitted()["selected_date_time"] == moment
