@@ -80,7 +80,7 @@ class Acts:
     async def command(self, user: User, channel: str, typed: str) -> Outcome:
         """Type a slash command. Raises `unknown_command`."""
         command, _, text = typed.strip().partition(" ")
-        conversation = self._workspace.directory.conversation(channel)
+        conversation = self._workspace.place(user.id, channel)
         if command not in {known.command for known in self._workspace.manifest.commands}:
             raise SlackError("unknown_command", message=f"{command} is not a valid command.")
         payload = payloads.slash_command(
@@ -112,9 +112,7 @@ class Acts:
 
     def say(self, user: User, channel: str, text: str, thread_ts: str | None) -> Message:
         """Post a message as a person. Raises `channel_not_found`, `is_archived`, `message_not_found`."""
-        conversation = self._workspace.directory.conversation(channel)
-        if not conversation.is_seen_by(user.id):
-            raise SlackError("channel_not_found")
+        conversation = self._workspace.place(user.id, channel)
         if conversation.is_archived:
             raise SlackError("is_archived")
         if thread_ts:

@@ -78,9 +78,7 @@ class Control:
 
     async def _show_messages(self, request: Request) -> Json:
         user = self._person(request.query_params)
-        conversation = self._workspace.directory.conversation(request.query_params.get("channel", ""))
-        if not conversation.is_seen_by(user.id):
-            raise SlackError("channel_not_found")
+        conversation = self._workspace.place(user.id, request.query_params.get("channel", ""))
         messages = self._workspace.messages
         return {
             "messages": [

@@ -7,10 +7,8 @@ from typing import Any
 
 import httpx
 
-from bot.emulator.person import Person
+from bot.emulator.person import PATIENCE_SECONDS, Person
 from bot.emulator.wire import Json
-
-PATIENCE_SECONDS = 10.0
 
 
 class ActFailed(Exception):

@@ -30,10 +30,7 @@ class Person:
 
         `@signoff` is the direct messages with the app.
         """
-        place = self._place(channel)
-        if place is None:
-            return []
-        listed = self._client.get("messages", channel=place, **{"as": self.id})["messages"]
+        listed = self._client.get("messages", channel=channel, **{"as": self.id})["messages"]
         return [SeenMessage(message) for message in listed]
 
     @property
@@ -74,11 +71,11 @@ class Person:
 
     def command(self, text: str, in_: str = "#general") -> Json:
         """Type a slash command."""
-        return self._act("command", channel=self._known_place(in_), text=text)
+        return self._act("command", channel=in_, text=text)
 
     def say(self, text: str, in_: str = "#general", *, thread_ts: str | None = None) -> SeenMessage:
         """Post a message, in a thread if one is named."""
-        said = self._act("say", channel=self._known_place(in_), text=text, thread_ts=thread_ts)
+        said = self._act("say", channel=in_, text=text, thread_ts=thread_ts)
         return SeenMessage(said["message"])
 
     def wait_for_message(
@@ -158,23 +155,3 @@ class Person:
                 return message
         offered = sorted({text for message in seen for text in message.buttons})
         raise LookupError(f"There is nothing to press called {label!r} in {channel}, only {offered}.")
-
-    def _place(self, channel: str) -> str | None:
-        """The id of a channel, or of the direct messages with the app if they are open."""
-        workspace = self._client.get("workspace")
-        wanted = channel.removeprefix("#")
-        for shown in workspace["channels"]:
-            if shown["is_im"]:
-                if channel.startswith("@") and shown["user"] == self.id:
-                    return str(shown["id"])
-            elif wanted in {shown["id"], shown["name"]}:
-                return str(shown["id"])
-        if channel.startswith("@"):
-            return None
-        raise LookupError(f"There is no channel {channel!r}.")
-
-    def _known_place(self, channel: str) -> str:
-        place = self._place(channel)
-        if place is None:
-            raise LookupError(f"{self.name} has no direct messages with the app.")
-        return place

@@ -135,8 +135,7 @@ class Places:
         """Where that element is, for this person. Raises `not_found` for a view and `message_not_found`."""
         if target.view_id is not None:
             return InView(self._workspace, self.view(user, target.view_id))
-        conversation = self._workspace.directory.conversation(target.channel)
-        message = self._workspace.visible_message(user.id, conversation.id, target.ts)
+        message = self._workspace.visible_message(user.id, target.channel, target.ts)
         return InMessage(self._workspace, user, message, self._chosen)
 
     def view(self, user: User, view_id: str) -> View:

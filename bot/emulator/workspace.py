@@ -98,6 +98,18 @@ class Workspace:
         members = frozenset({user, BOT_USER_ID})
         return self.put_conversation(Conversation(new_id("D"), "", members=members, user=user))
 
+    def place(self, user: str, reference: str) -> Conversation:
+        """The conversation that a person means by an id, `#releases`, or `@signoff`: their messages with the app.
+
+        Raises `channel_not_found` for one that is not in their sidebar.
+        """
+        if reference == f"@{self.manifest.bot_name}":
+            return self.open_direct_messages(user)
+        conversation = self.directory.conversation(reference)
+        if not conversation.is_seen_by(user):
+            raise SlackError("channel_not_found")
+        return conversation
+
     def post_as_app(
         self, channel: str, content: Content, *, thread_ts: str | None = None, ephemeral_to: str | None = None
     ) -> Message:
@@ -105,10 +117,9 @@ class Workspace:
         return self.messages.post(channel, BOT_USER_ID, content, thread_ts=thread_ts, ephemeral_to=ephemeral_to)
 
     def visible_message(self, user: str, channel: str, ts: str) -> Message:
-        """A message that this person sees. Raises `message_not_found`."""
-        message = self.messages.get(channel, ts)
-        conversation = self.directory.conversation(channel)
-        if message.ephemeral_to not in {None, user} or not conversation.is_seen_by(user):
+        """A message that this person sees. Raises `channel_not_found` or `message_not_found`."""
+        message = self.messages.get(self.place(user, channel).id, ts)
+        if message.ephemeral_to not in {None, user}:
             raise SlackError("message_not_found")
         return message
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -207,6 +208,16 @@ def test_closing_is_told_to_an_app_that_asked_for_it(ana: Person, answering: Ans
     assert ana.modal is None
     [body] = modals.closed
     assert (body["type"], body["is_cleared"], body["view"]["callback_id"]) == ("view_closed", False, "form")
+
+
+def test_waiting_for_a_modal_to_go(ana: Person, answering: Answering) -> None:
+    """The wait ends as soon as nothing is open."""
+    answering(modal(field()))
+    later = Timer(0.05, ana.close)
+    later.start()
+    ana.wait_until_no_modal()
+    assert ana.modal is None
+    later.join()
 
 
 def test_closing_is_not_told_to_an_app_that_did_not(slack: Emulator, ana: Person, answering: Answering) -> None:
