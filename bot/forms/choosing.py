@@ -1,5 +1,6 @@
 """Which element asks for the values of a schema."""
 
+import math
 from typing import Any
 
 from bot.blocks import INPUT_TEXT
@@ -80,11 +81,15 @@ def _scalar_kind(schema: Any, root: Schema) -> ScalarKind | None:
 def _number(schema: Schema, *, whole: bool = False, exact: bool = False) -> Number:
     least, most = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    step = 1 if whole else 0
     if isinstance(above, int | float):
-        least = max(above + step, least if least is not None else above + step)
+        above = math.floor(above) + 1 if whole else above
+        least = above if least is None else max(above, least)
     if isinstance(below, int | float):
-        most = min(below - step, most if most is not None else below - step)
+        below = math.ceil(below) - 1 if whole else below
+        most = below if most is None else min(below, most)
+    if whole:
+        least = None if least is None else math.ceil(least)
+        most = None if most is None else math.floor(most)
     return Number(whole, least, most, exact)
 
 
@@ -94,7 +99,7 @@ def _decimal(wanted: Property) -> Element | None:
     It writes `float | str` the same way. Only bounds, or a default that is a number in a string, tell that a number
     is meant; without them any text can be typed, and the model reads it.
     """
-    members = {str(member.get("type")): member for member in wanted.schema.get("anyOf", ())}
+    members = {kind_of(member): member for member in wanted.schema.get("anyOf", ()) if isinstance(member, dict)}
     if members.keys() != {"number", "string"}:
         return None
     number = _number(members["number"], exact=True)

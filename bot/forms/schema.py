@@ -107,10 +107,15 @@ def options_of(schema: Schema) -> tuple[tuple[Any, str | None], ...] | None:
     They are listed by `enum`, by `const`, or by an `anyOf` of titled `const`s; null is left out.
     """
     if "const" in schema:
-        return ((schema["const"], schema.get("title") if "title" in schema else None),)
+        # Its title is the property's, not the value's.
+        return () if schema["const"] is None else ((schema["const"], None),)
     if "enum" in schema:
         return tuple((value, None) for value in schema["enum"] if value is not None)
     members = schema.get("oneOf") or schema.get("anyOf")
-    if members and all("const" in member for member in members):
-        return tuple((member["const"], member.get("title")) for member in members if member["const"] is not None)
+    if members and all(isinstance(member, Mapping) and "const" in member for member in members):
+        return tuple(
+            (member["const"], str(member["title"]) if "title" in member else None)
+            for member in members
+            if member["const"] is not None
+        )
     return None

@@ -178,6 +178,14 @@ def test_numbers_have_their_bounds(annotation: Any, field: dict[str, Any], bound
     assert element["is_decimal_allowed"] is (annotation is float)
 
 
+def test_the_only_choice_is_called_by_its_value() -> None:
+    """The title of a field with one option is the field's label, not the option's."""
+    block = block_of(form_of(Literal["once"], title="How often"))
+
+    assert block["label"]["text"] == "How often"
+    assert block["element"]["options"][0]["text"]["text"] == "once"
+
+
 def test_an_initial_value_beyond_its_bounds_is_shown() -> None:
     """What the model will refuse can still be seen and corrected."""
     assert element_of(int, 50, le=10) | {"max_value": "50", "initial_value": "50"} == element_of(int, 50, le=10)
