@@ -44,7 +44,7 @@ def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries({}, optional=words)
 
 
-SCHEMAS = st.recursive(st.just({}), schemas, max_leaves=8)
+SCHEMAS: st.SearchStrategy[Any] = st.recursive(st.just({}), schemas, max_leaves=8)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
