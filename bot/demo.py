@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from slack_sdk import WebClient
 
 from bot.emulator.server import Emulator
-from bot.service import Service, wait_for_signal
+from bot.service import Service, asked_to_end
 from bot.settings import Settings
 from flows.examples import dataset, release, shirt
 from flows.flow import Flow
@@ -93,11 +93,12 @@ def demo(*, db: Path | None, port: int, open_page: bool) -> None:
         store.errors.StoreError: If the record cannot be used.
     """
     with Demo(db=db, port=port) as running:
+        asked = asked_to_end()
         print(f"Signoff is ready. The workspace: {running.url}", flush=True)  # noqa: T201 - what the command is for
         print("Ctrl-C ends it.", flush=True)  # noqa: T201
         if open_page:
             webbrowser.open(running.url)
-        wait_for_signal()
+        asked.wait()
 
 
 def _settings(file: Path, slack: Emulator) -> Settings:

@@ -131,17 +131,18 @@ def serve(
     """
     flows = load_flows(flow_files) if with_worker else None
     with Service(settings, flows, with_bot=with_bot, concurrency=concurrency, grace=grace):
+        asked = asked_to_end()
         names = ", ".join(flow.name for flow in flows or ())
         logger.info(
             "Ready%s%s", ", Slack by " + settings.mode if with_bot else "", f", flows: {names}" if names else ""
         )
-        wait_for_signal()
+        asked.wait()
         logger.info("Stopping")
 
 
-def wait_for_signal() -> None:
-    """Block until this process is asked to end."""
+def asked_to_end() -> threading.Event:
+    """What is set as soon as SIGINT or SIGTERM asks this process to end. To be had before anybody is told to ask."""
     asked = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: asked.set())
-    asked.wait()
+    return asked
