@@ -1,9 +1,9 @@
 """A shirt, ordered by a person: asked until the answer fits, or until the deadline."""
 
 from datetime import timedelta
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import model_validator
+from pydantic import ValidationInfo, field_validator
 
 from flows import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run, task
 
@@ -21,11 +21,12 @@ class ShirtOrder(RunInput):
     size: Literal["small", "medium", "large", "xlarge"]
     color: Literal["red", "green", "black"]
 
-    @model_validator(mode="after")
-    def _is_made(self) -> Self:
-        if (self.size, self.color) == ("xlarge", "green"):
-            raise ValueError("Green shirts are not made in xlarge. Take another colour or another size.")
-        return self
+    @field_validator("color")
+    @classmethod
+    def _is_made(cls, color: str, others: ValidationInfo) -> str:
+        if (others.data.get("size"), color) == ("xlarge", "green"):
+            raise ValueError("Green shirts are not made in xlarge. Take another color or another size.")
+        return color
 
 
 @task
