@@ -34,6 +34,7 @@ def answer(
 
     Exits with 1 when the answer does not count: it does not fit, you may not answer, or the prompt is settled.
     """
+    _check(reject, reason, gives_values=bool(sets) or values is not None)
     from bot.cli.actors import actor
     from bot.cli.as_json import print_json, settled_as_json
     from bot.cli.as_text import outcome_as_text
@@ -43,7 +44,6 @@ def answer(
     from store.prompts import get
 
     log_to_stderr()
-    _check(reject, reason, gives_values=bool(sets) or values is not None)
     person = actor(who)
     with existing() as db:
         desk = Desk(db)

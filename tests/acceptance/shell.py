@@ -1,0 +1,99 @@
+"""The real `signoff`, typed in a folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from store.database import Database
+
+SIGNOFF = Path(sys.executable).with_name("signoff")
+PATIENCE_SECONDS = 60.0
+OURS = ("SLACK_", "SIGNOFF_", "DATABASE_", "PREFECT_")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command that has ended has said.
+
+    Attributes:
+        code: Its exit code.
+    """
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed for scripts."""
+        return json.loads(self.out)
+
+
+class Shell:
+    """A folder and an environment in which `signoff` is typed; its record is the folder's `signoff.db`."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        self._environment = {**inherited, "COLUMNS": "200", **environment}
+
+    def __call__(self, *arguments: str, **environment: str) -> Said:
+        """Type `signoff …`, and wait for its end."""
+        ended = subprocess.run(
+            [SIGNOFF, *arguments],
+            cwd=self.folder,
+            env={**self._environment, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+        )
+        return Said(ended.returncode, ended.stdout, ended.stderr)
+
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Type `signoff …`, and go on while it runs; it is killed at the end of the block if it still does."""
+        with subprocess.Popen(
+            [SIGNOFF, *arguments],
+            cwd=self.folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    @contextmanager
+    def record(self) -> Iterator[Database]:
+        """The folder's record."""
+        db = Database(f"sqlite:///{self.folder / 'signoff.db'}")
+        try:
+            yield db
+        finally:
+            db.close()
+
+    def write(self, name: str, text: str) -> str:
+        """Write a file into the folder; gives its name."""
+        (self.folder / name).write_text(text, encoding="utf-8")
+        return name
+
+
+def line_with(process: subprocess.Popen[str], words: str) -> str:
+    """The first line on stderr that has these words in it, as soon as it is written."""
+    assert process.stderr is not None
+    seen = []
+    for line in process.stderr:
+        seen.append(line)
+        if words in line:
+            return line
+    raise AssertionError(f"It ended without saying {words!r}: {''.join(seen)}")
