@@ -80,6 +80,8 @@ def apply(answer: Json, view: View, workspace: Workspace) -> None:
 
     Raises `invalid_errors`, `invalid_arguments`, `push_limit_reached`, … for an answer that Slack would not take.
     """
+    if answer.get("response_action") in {"errors", "update"}:
+        view = workspace.views.get(view.id)  # the app may have called `views.update` before it acked
     match answer.get("response_action"):
         case None:
             workspace.views.close(view)
@@ -88,8 +90,7 @@ def apply(answer: Json, view: View, workspace: Workspace) -> None:
         case "errors":
             workspace.views.refuse(view, _errors(view, answer.get("errors")))
         case "update":
-            # The view as it is by now: the app may have called `views.update` before it acked.
-            workspace.views.update(workspace.views.get(view.id), checked_view(answer.get("view"), "modal"))
+            workspace.views.update(view, checked_view(answer.get("view"), "modal"))
         case "push":
             workspace.views.push(view.user, checked_view(answer.get("view"), "modal"))
         case _:

@@ -175,6 +175,32 @@ def test_a_push_opens_a_view_on_top_up_to_three(ana: Person, answering: Answerin
     assert ana.modal.id == second.id
 
 
+def test_errors_stand_in_the_view_as_it_is_by_now(
+    slack: Emulator, client: WebClient, app: App, connect: Connect
+) -> None:
+    """An app may update the view while it handles the submission, and then refuse."""
+
+    @app.command("/approvals")
+    def approvals(ack: Ack, body: Body) -> None:
+        ack()
+        client.views_open(trigger_id=body["trigger_id"], view=modal(field()))
+
+    @app.view("form")
+    def form(ack: Ack, view: Body) -> None:
+        client.views_update(view_id=view["id"], view=modal(section("Try again"), field()))
+        ack(response_action="errors", errors={"b": "Say more"})
+
+    connect(app)
+    ana = slack.person("ana")
+    ana.command("/approvals")
+    ana.wait_for_modal()
+    ana.submit({"Label": "x"})
+    refused = ana.modal
+    assert refused is not None
+    assert refused.full_text.startswith("A form\nTry again")
+    assert (refused.errors, refused.values) == ({"Label": "Say more"}, {"Label": "x"})
+
+
 def test_clear_closes_the_whole_stack(ana: Person, answering: Answering) -> None:
     """`response_action: clear` leaves nothing open."""
     answering(modal(field()), {"response_action": "clear"})
