@@ -34,6 +34,7 @@ class Administration:
             Route("/deliveries", answering(self._deliveries)),
             Route("/faults", answering(self._want_fault), methods=["POST"]),
             Route("/faults", answering(self._clear_faults), methods=["DELETE"]),
+            Route("/held", answering(self._until_held)),
             Route("/delete", answering(self._delete), methods=["POST"]),
             Route("/archive", answering(self._archive), methods=["POST"]),
             Route("/disconnect", answering(self._disconnect), methods=["POST"]),
@@ -54,6 +55,10 @@ class Administration:
 
     async def _clear_faults(self, _request: Request) -> Json:
         self._faults.clear()
+        return {"ok": True}
+
+    async def _until_held(self, _request: Request) -> Json:
+        await self._faults.until_held()
         return {"ok": True}
 
     async def _delete(self, request: Request) -> Json:

@@ -67,6 +67,10 @@ class ControlClient:
         """Make the next calls of a Web API method fail, `error="ratelimited", times=2` say."""
         self.post("faults", method=method, **fault)
 
+    def wait_until_held(self) -> None:
+        """Returns as soon as a call is held, as a fault with `hold="before"` or `hold="after"` wants it."""
+        self.get("held")
+
     def clear_faults(self) -> None:
         """Let every call succeed again."""
         _answer(self._http.delete("faults"))

@@ -1,20 +1,31 @@
 """Faults on demand: what a test wants the Web API to do wrong next."""
 
+import asyncio
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.emulator.wire import Json, SlackError
 
 
 @dataclass(slots=True)
 class Fault:
-    """One wish. `method` may be `*`; `times` counts down; `drop` does the work and then loses the answer."""
+    """One wish. `method` may be `*`; `times` counts down; `drop` does the work and then loses the answer.
+
+    `hold` keeps the app waiting, before the work is done or after it, until the faults are cleared.
+    """
 
     method: str
     error: str = "internal_error"
     status: int = 200
     retry_after: int | None = None
     drop: bool = False
+    hold: Literal["", "before", "after"] = ""
     times: int = 1
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether the work is done all the same."""
+        return self.drop or bool(self.hold)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -27,6 +38,8 @@ class Faults:
 
     def __init__(self) -> None:
         self._wanted: list[Fault] = []
+        self._holding = asyncio.Event()
+        self._released = asyncio.Event()
 
     def want(self, wish: Json) -> Fault:
         """Add a wish. A rate limit is answered with 429, as Slack does. Raises `invalid_arguments`."""
@@ -39,8 +52,19 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """Forget every wish."""
+        """Forget every wish, and let the calls go that are held."""
         self._wanted.clear()
+        self._released.set()
+        self._holding, self._released = asyncio.Event(), asyncio.Event()
+
+    async def hold(self) -> None:
+        """Keep a call until the faults are cleared."""
+        self._holding.set()
+        await self._released.wait()
+
+    async def until_held(self) -> None:
+        """Returns as soon as a call is held."""
+        await self._holding.wait()
 
     def next_for(self, method: str) -> Fault | None:
         """The fault that this call meets, if any."""

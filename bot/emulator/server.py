@@ -59,6 +59,7 @@ class Emulator:
         self.app_token = APP_TOKEN
         self.signing_secret = SIGNING_SECRET
         self._clock = clock
+        self._faults = Faults()
         self._workspace = Workspace(path, url=self.url, manifest=manifest, clock=clock)
         self._socket_mode = SocketMode(self._workspace.announce)
         self._delivery = Delivery(self._socket_mode, ack_limit_seconds)
@@ -109,16 +110,16 @@ class Emulator:
             await self._delivery.transport.close()
 
     async def _say_goodbye(self) -> None:
+        self._faults.clear()
         await self._socket_mode.disconnect()
         await self._close_http()
 
     def _application(self) -> Starlette:
-        faults = Faults()
         acts = Acts(self._workspace, self._delivery)
         tokens = {self.bot_token: "bot", self.app_token: "app"}
-        web_api = WebApi(self._workspace, faults, tokens, self._socket_url)
+        web_api = WebApi(self._workspace, self._faults, tokens, self._socket_url)
         control = Control(self._workspace, acts, self._delivery)
-        administration = Administration(self._workspace, faults, web_api, self._delivery, self._socket_mode)
+        administration = Administration(self._workspace, self._faults, web_api, self._delivery, self._socket_mode)
         return Starlette(
             routes=[
                 Route("/api/{method}", web_api.serve, methods=["GET", "POST"]),

@@ -47,14 +47,19 @@ class WebApi:
         name = request.path_params["method"]
         fault = self._faults.next_for(name)
         arguments = Arguments({})
+        body = await request.body()
+        if fault and fault.hold == "before":
+            await self._faults.hold()
+            if await request.is_disconnected():
+                return Response(status_code=408)
         try:
-            arguments = Arguments.parse(
-                await request.body(), request.headers.get("content-type", ""), request.url.query
-            )
+            arguments = Arguments.parse(body, request.headers.get("content-type", ""), request.url.query)
             answer = self._answer(name, arguments, request, fault)
         except SlackError as error:
             answer = error.body()
         self._remember(name, arguments, answer)
+        if fault and fault.hold == "after":
+            await self._faults.hold()
         if fault and fault.drop:
             return LostAnswer()
         scopes = {"x-oauth-scopes": ",".join(sorted(self._workspace.manifest.scopes))}
@@ -63,7 +68,7 @@ class WebApi:
         return JSONResponse(answer, headers=scopes)
 
     def _answer(self, name: str, arguments: Arguments, request: Request, fault: Fault | None) -> Json:
-        if fault and not fault.drop:
+        if fault and not fault.is_harmless:
             raise SlackError(fault.error)
         method = METHODS.get(name)
         if method is None:

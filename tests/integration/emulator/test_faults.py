@@ -1,5 +1,6 @@
 """Faults on demand: what an app must live with."""
 
+from concurrent.futures import ThreadPoolExecutor
 from http.client import IncompleteRead
 
 import pytest
@@ -55,3 +56,16 @@ def test_faults_can_be_forgotten(slack: Emulator, client: WebClient) -> None:
     slack.client.want_fault("*", error="fatal_error", times=100)
     slack.client.clear_faults()
     assert client.auth_test()["ok"]
+
+
+@pytest.mark.parametrize(("moment", "posted"), [("before", []), ("after", ["Held"])])
+def test_a_call_can_be_held(slack: Emulator, client: WebClient, moment: str, posted: list[str]) -> None:
+    """The app waits, before its message is posted or after it, until the faults are cleared."""
+    slack.client.want_fault("chat.postMessage", hold=moment)
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(client.chat_postMessage, channel="#data", text="Held")
+        slack.client.wait_until_held()
+        assert [message.text for message in slack.person("mei").sees("#data")] == posted
+        slack.client.clear_faults()
+        assert waiting.result()["ok"]
+    assert [message.text for message in slack.person("mei").sees("#data")] == ["Held"]
