@@ -57,7 +57,7 @@ def _typed(text: str, field: Schema, root: Schema) -> Any:
     """The text as the field's schema wants it: JSON, unless only a text will do."""
     value = _parsed(text)
     kinds = set(_kinds(field, root))
-    if value is _UNREADABLE or (kinds and "string" in kinds and _kind(value) not in kinds):
+    if value is _UNREADABLE or ("string" in kinds and _kind(value) not in kinds - {"string"}):
         return text
     return value
 

@@ -15,7 +15,7 @@ from bot.emulator.app_manifest import SIGNOFF as MANIFEST
 from store import migrations, prompts, runs
 from store.records import Prompt, RunState
 from tests.acceptance.shell import Said, Shell, line_with
-from tests.waiting import until
+from tests.waiting import until, until_over
 
 FLOWS = '''
 """Flows that wait for somebody."""
@@ -85,7 +85,7 @@ def asked(shell: Shell, *run: str) -> Prompt:
 def finished(shell: Shell, run_id: str) -> dict[str, object]:
     """The run as `signoff runs` lists it, once it is over."""
     with shell.record() as db:
-        until(db, lambda: runs.get(db, run_id).state.is_final)
+        until_over(db, run_id)
     listed: dict[str, object] = next(run for run in shell("runs", "--json").json if run["id"] == run_id)
     return listed
 
