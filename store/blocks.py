@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from store.database import Database
 from store.tables import blocks
@@ -13,12 +14,15 @@ def save(db: Database, type_: str, name: str, value: Any, *, overwrite: bool, no
     """Keep `value` under a name; `False`, and nothing changed, where the name is taken and may not be."""
     named = (blocks.c.type == type_) & (blocks.c.name == name)
     with db.write() as tx:
-        if tx.execute(select(blocks.c.name).where(named)).first() is None:
-            tx.execute(insert(blocks).values(type=type_, name=name, value=value, updated_at=now))
-        elif overwrite:
-            tx.execute(update(blocks).where(named).values(value=value, updated_at=now))
-        else:
-            return False
+        if overwrite and tx.execute(update(blocks).where(named).values(value=value, updated_at=now)).rowcount == 1:
+            return True
+        try:
+            with tx.connection.begin_nested():
+                tx.execute(insert(blocks).values(type=type_, name=name, value=value, updated_at=now))
+        except IntegrityError:
+            if overwrite:
+                tx.execute(update(blocks).where(named).values(value=value, updated_at=now))
+            return overwrite
         return True
 
 

@@ -35,13 +35,15 @@ def take_due(db: Database, *, now: datetime, lease: timedelta, limit: int = 50) 
         if connection.execute(due.limit(1)).first() is None:
             return []
     with db.write() as tx:
+        # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
+        ids = tx.execute(due.with_for_update(skip_locked=True)).scalars().all()
         rows = tx.execute(
             update(cards)
-            .where(cards.c.prompt_id.in_(due.with_for_update(skip_locked=True)))
+            .where(cards.c.prompt_id.in_(ids))
             .values(due_at=now + lease, attempts=cards.c.attempts + 1)
             .returning(cards)
         ).all()
-        asked = tx.execute(select_prompts().where(prompts.c.id.in_([row.prompt_id for row in rows])))
+        asked = tx.execute(select_prompts().where(prompts.c.id.in_(ids)))
         by_id = {row.id: prompt(row) for row in asked}
     taken = [Card(by_id[row.prompt_id], row.channel, row.ts, row.attempts, row.error) for row in rows]
     return sorted(taken, key=lambda card: card.prompt.opened_at)
@@ -51,7 +53,8 @@ def drawn(db: Database, shown: Prompt, *, channel: str, ts: str, now: datetime) 
     """Note that the card stands in Slack and shows `shown`; it stays due if the prompt has changed since."""
     current = select(prompts.c.revision).where(prompts.c.id == shown.id).scalar_subquery()
     with db.write() as tx:
-        before = tx.execute(select(cards.c.ts).where(cards.c.prompt_id == shown.id)).scalar()
+        # Who settles the prompt touches this row too: once it is locked, the next statement sees the newest revision.
+        before = tx.execute(select(cards.c.ts).where(cards.c.prompt_id == shown.id).with_for_update()).scalar()
         tx.execute(
             update(cards)
             .where(cards.c.prompt_id == shown.id)

@@ -20,6 +20,9 @@ logger = logging.getLogger(__name__)
 SQLITE_LOOK_EVERY = 0.02
 """Seconds between two looks at SQLite's `data_version`."""
 
+POSTGRES_LOOK_UP_EVERY = 0.1
+"""Seconds after which who listens to PostgreSQL sees that it is to stop."""
+
 RECONNECT_AFTER = 1.0
 """Seconds until a lost database is tried again."""
 
@@ -43,7 +46,8 @@ class Subscription:
     def wait(self, timeout: float | None = None) -> bool:
         """Block until something changed since the last call; `False` after `timeout` seconds without."""
         changed = self._event.wait(timeout)
-        self._event.clear()
+        if changed:
+            self._event.clear()
         return changed
 
     def wake(self) -> None:
@@ -162,8 +166,9 @@ class PostgresWatcher:
                     connection.execute("LISTEN signoff")
                     announce(Topic)
                     while not stopped.is_set():
-                        for notice in connection.notifies(timeout=0.5):
-                            announce(Topic(topic) for topic in notice.payload.split(","))
+                        for notice in connection.notifies(timeout=POSTGRES_LOOK_UP_EVERY):
+                            named = notice.payload.split(",")
+                            announce(topic for topic in Topic if topic in named)
             except psycopg.Error as error:
                 logger.warning("The database cannot be watched for changes, trying again: %s", error)
                 stopped.wait(RECONNECT_AFTER)

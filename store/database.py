@@ -5,6 +5,7 @@ SQLite is used in WAL mode with `synchronous=FULL`, and every writing transactio
 """
 
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -23,12 +24,17 @@ from sqlalchemy.exc import (
     ProgrammingError,
     SQLAlchemyError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from store.changes import Changes, PostgresWatcher, SqliteWatcher, Topic
 from store.errors import DatabaseOutdated, DatabaseUnavailable
 
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another process's lock before it gives up."""
+
+
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+"""What UTF-8 cannot write, and JSON can in its own way."""
 
 
 class Transaction:
@@ -112,6 +118,8 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
+        except PoolTimeout as error:
+            raise DatabaseUnavailable(f"The database {self.shown_url} has no connection free: {error}") from error
         except DBAPIError as error:
             cause = " ".join(str(error.orig).split()) or type(error.orig).__name__
             if _is_missing_table(error):
@@ -162,7 +170,10 @@ def sqlite_file(database: Database) -> Path | None:
 
 
 def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    if _HALF_CHARACTER.search(text) is None:
+        return text
+    return json.dumps(value, allow_nan=False, separators=(",", ":"))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

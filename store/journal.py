@@ -29,3 +29,15 @@ def record(db: Database, done: Step, *, fence: int) -> None:
         known = select(steps.c.key).where(steps.c.run_id == done.run_id, steps.c.key == done.key)
         if tx.execute(known).first() is None:
             tx.execute(steps.insert(), asdict(done))
+
+
+def forget_failed(db: Database, run_id: str, *, fence: int, scope: str) -> None:
+    """Have the failed steps whose keys begin with `scope` run again; finished ones stay.
+
+    Raises:
+        LeaseLost: If another worker holds the run now.
+    """
+    within = steps.c.key.startswith(scope, autoescape=True)
+    with db.write() as tx:
+        hold(tx, run_id, fence)
+        tx.execute(steps.delete().where(steps.c.run_id == run_id, steps.c.format == "error", within))

@@ -75,6 +75,12 @@ def free(db: Database, worker: str, *, now: datetime) -> int:
         return freed.rowcount
 
 
+def is_known(tx: Transaction, worker: str) -> bool:
+    """Whether a worker is not buried; until the commit nobody can bury it."""
+    query = select(workers.c.id).where(workers.c.id == worker)
+    return tx.execute(query.with_for_update(read=True, key_share=True)).first() is not None
+
+
 def hold(tx: Transaction, run_id: str, fence: int) -> None:
     """Make sure, and keep sure until the commit, that the newest claim on the run is the one with `fence`.
 

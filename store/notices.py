@@ -49,9 +49,11 @@ def take_due(db: Database, *, now: datetime, lease: timedelta, limit: int = 50) 
         if connection.execute(ready.limit(1)).first() is None:
             return []
     with db.write() as tx:
+        # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
+        ids = tx.execute(ready.with_for_update(of=notices, skip_locked=True)).scalars().all()
         rows = tx.execute(
             update(notices)
-            .where(notices.c.id.in_(ready.with_for_update(of=notices, skip_locked=True)))
+            .where(notices.c.id.in_(ids))
             .values(due_at=now + lease, attempts=notices.c.attempts + 1)
             .returning(notices)
         ).all()

@@ -70,7 +70,7 @@ class FlowRun:
     Attributes:
         runnable_at: When a worker may take it; `None` while it waits or is being run.
         lease_owner: The worker that holds it, running or paused.
-        fence: The fencing token of the newest claim; only its holder may record.
+        fence: The fencing token: grows when the run goes to another holder; only the newest may record.
         attempt: How many times the flow function was tried; waiting and restarting do not count.
         result: The flow's return value as JSON.
     """

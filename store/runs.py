@@ -13,7 +13,7 @@ from store import ledger, notices
 from store.changes import Topic
 from store.database import Database, Transaction
 from store.errors import NoSuchRun, RunFinished
-from store.leases import hold
+from store.leases import hold, is_known
 from store.prompts import close_open_prompts
 from store.records import Actor, FlowRun, RunState
 from store.rows import flow_run
@@ -82,32 +82,38 @@ def claim(
 ) -> list[FlowRun]:
     """Take up to `limit` runnable runs of these flows, oldest first: each gets a lease and a new fence.
 
-    A run that this worker holds already, because it waits in memory, is taken like any other once it was
-    answered; one that was cancelled meanwhile comes back as `Cancelled`, with its lease ended.
+    A run that this worker holds already, because it waits in memory, keeps its fence: what runs beside the wait may
+    still record. One that was cancelled meanwhile comes back as `Cancelled`, with its lease ended. A worker that was
+    buried gets nothing, since nobody would free what it held.
 
     Args:
         only: The one run to take, if this worker works for a single run.
     """
     takeable = _takeable(worker, flows, now, only)
-    candidates = select(flow_runs.c.id).where(takeable).order_by(flow_runs.c.runnable_at).limit(limit)
+    candidates = select(flow_runs.c.id).where(takeable).order_by(flow_runs.c.runnable_at, flow_runs.c.id).limit(limit)
     with db.read() as connection:
         if connection.execute(candidates.limit(1)).first() is None:
             return []
     cancelled = flow_runs.c.state == RunState.CANCELLED
     with db.write() as tx:
+        if not is_known(tx, worker):
+            return []
+        # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
+        taken = tx.execute(candidates.with_for_update(skip_locked=True)).scalars().all()
         rows = tx.execute(
             update(flow_runs)
-            .where(flow_runs.c.id.in_(candidates.with_for_update(skip_locked=True)))
+            .where(flow_runs.c.id.in_(taken))
             .values(
                 state=case((cancelled, flow_runs.c.state), else_=RunState.RUNNING),
                 lease_owner=case((cancelled, None), else_=worker),
-                fence=flow_runs.c.fence + 1,
+                fence=case((flow_runs.c.lease_owner == worker, flow_runs.c.fence), else_=flow_runs.c.fence + 1),
                 runnable_at=None,
                 started_at=func.coalesce(flow_runs.c.started_at, now),
             )
             .returning(flow_runs)
         ).all()
-    return [flow_run(row) for row in rows]
+    by_id = {row.id: flow_run(row) for row in rows}
+    return [by_id[run_id] for run_id in taken]
 
 
 def next_runnable_at(

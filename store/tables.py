@@ -1,5 +1,6 @@
 """The tables. What a column means is said where the record hands it out, in `store.records`."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,6 +54,26 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Words(TypeDecorator[str]):
+    """Text from people and flows. What a database cannot hold, a NUL or half a character, becomes U+FFFD."""
+
+    impl: type[String] = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Replace what cannot be held."""
+        return None if value is None else _UNHOLDABLE.sub("\ufffd", value)
+
+
+class Name(Words):
+    """The same where the column is short."""
+
+    impl = String
+    cache_ok = True
+
+
+_UNHOLDABLE = re.compile("[\0\ud800-\udfff]")
+
 # SQLite numbers rows by itself only in a column of type INTEGER.
 _Number = BigInteger().with_variant(SQLITE_INTEGER(), "sqlite")
 _Id = String(36)
@@ -85,11 +106,11 @@ flow_runs = Table(
     "flow_runs",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("name", String, nullable=False),
-    Column("flow", String, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("flow", Name, nullable=False),
     _json("parameters", nullable=False),
     Column("state", String(16), nullable=False),
-    Column("message", Text, nullable=False, default=""),
+    Column("message", Words, nullable=False, default=""),
     _moment("created_at", nullable=False),
     _moment("started_at"),
     _moment("finished_at"),
@@ -98,7 +119,7 @@ flow_runs = Table(
     Column("fence", Integer, nullable=False, default=0),
     Column("attempt", Integer, nullable=False, default=1),
     _json("result"),
-    Column("error", Text),
+    Column("error", Words),
 )
 _partial_index("ix_flow_runs_runnable_at", flow_runs.c.runnable_at.is_not(None), flow_runs.c.runnable_at)
 _partial_index("ix_flow_runs_lease_owner", flow_runs.c.lease_owner.is_not(None), flow_runs.c.lease_owner)
@@ -109,7 +130,7 @@ steps = Table(
     "steps",
     metadata,
     Column("run_id", _Id, ForeignKey("flow_runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("key", String, primary_key=True),
+    Column("key", Name, primary_key=True),
     Column("arguments_hash", String(64), nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("format", String(8), nullable=False),
@@ -123,9 +144,9 @@ prompts = Table(
     metadata,
     Column("id", _Id, primary_key=True),
     Column("run_id", _Id, ForeignKey("flow_runs.id", ondelete="CASCADE"), nullable=False),
-    Column("key", String, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("description", Text, nullable=False),
+    Column("key", Name, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("description", Words, nullable=False),
     _json("schema"),
     Column("schema_hash", String(64), nullable=False),
     Column("fingerprint", String(64), nullable=False),
@@ -138,10 +159,10 @@ prompts = Table(
     Column("reminders_sent", Integer, nullable=False, default=0),
     Column("outcome", String(16)),
     _moment("settled_at"),
-    Column("settled_by", String),
-    Column("settled_by_name", String),
+    Column("settled_by", Name),
+    Column("settled_by_name", Name),
     _json("answer"),
-    Column("reason", Text),
+    Column("reason", Words),
     Column("revision", Integer, nullable=False, default=1),
     UniqueConstraint("run_id", "key"),
 )
@@ -154,11 +175,11 @@ submissions = Table(
     Column("id", _Number, primary_key=True, autoincrement=True),
     Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), nullable=False, index=True),
     _moment("at", nullable=False),
-    Column("actor", String, nullable=False),
-    Column("actor_name", String, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("actor_name", Name, nullable=False),
     Column("via", String, nullable=False),
     _json("values"),
-    Column("reason", Text),
+    Column("reason", Words),
 )
 
 cards = Table(
@@ -171,7 +192,7 @@ cards = Table(
     # When the dispatcher has to look at it next; NULL while Slack equals the record.
     _moment("due_at"),
     Column("attempts", Integer, nullable=False, default=0),
-    Column("error", Text),
+    Column("error", Words),
 )
 _partial_index("ix_cards_due_at", cards.c.due_at.is_not(None), cards.c.due_at)
 
@@ -186,7 +207,7 @@ notices = Table(
     _moment("due_at"),
     Column("attempts", Integer, nullable=False, default=0),
     Column("ts", String),
-    Column("error", Text),
+    Column("error", Words),
 )
 _partial_index("ix_notices_due_at", notices.c.due_at.is_not(None), notices.c.due_at)
 
@@ -197,7 +218,7 @@ ledger = Table(
     Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), nullable=False, index=True),
     _moment("at", nullable=False),
     Column("event", String(32), nullable=False),
-    Column("actor", String),
+    Column("actor", Name),
     _json("detail", nullable=False),
 )
 
@@ -206,9 +227,9 @@ artifacts = Table(
     metadata,
     Column("id", _Id, primary_key=True),
     Column("run_id", _Id, ForeignKey("flow_runs.id", ondelete="CASCADE"), nullable=True, index=True),
-    Column("key", String, index=True),
+    Column("key", Name, index=True),
     Column("type", String(16), nullable=False),
-    Column("description", Text),
+    Column("description", Words),
     _json("data", nullable=False),
     _moment("created_at", nullable=False),
 )
@@ -217,7 +238,7 @@ blocks = Table(
     "blocks",
     metadata,
     Column("type", String, primary_key=True),
-    Column("name", String, primary_key=True),
+    Column("name", Name, primary_key=True),
     _json("value"),
     _moment("updated_at", nullable=False),
 )

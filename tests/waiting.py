@@ -14,15 +14,18 @@ T = TypeVar("T")
 PATIENCE = 20.0
 """Seconds after which a test gives up."""
 
+LOOK_EVERY = 0.1
+"""Seconds until a test looks again although nothing was announced."""
+
 
 def until(db: Database, look: Callable[[], T | None], *, what: str = "the change") -> T:
     """What `look` finds, as soon as it finds something that is true."""
     end = time.monotonic() + PATIENCE
     with db.changes.subscribe(*Topic) as changes:
         while not (found := look()):
-            left = end - time.monotonic()
-            assert left > 0, f"waited in vain for {what}"
-            changes.wait(left)
+            assert time.monotonic() < end, f"waited in vain for {what}"
+            # That a run was claimed, or a slot freed, is announced to nobody.
+            changes.wait(LOOK_EVERY)
     return found
 
 

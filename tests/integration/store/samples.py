@@ -1,0 +1,76 @@
+"""Runs and prompts as tests need them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flows.names import new_id
+from store import leases, prompts, runs
+from store.database import Database
+from store.records import Actor, FlowRun, Outcome, Prompt, RunState
+
+NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
+ANA = Actor("U1", "Ana")
+BEN = Actor("U2", "Ben")
+
+
+def a_worker(db: Database) -> str:
+    """A worker that lives for a while."""
+    worker = new_id()
+    leases.join(db, worker, domain="test", pid=1, now=NOON, lease=timedelta(days=1))
+    return worker
+
+
+def a_run(db: Database, *, flow: str = "order", now: datetime = NOON) -> FlowRun:
+    """A run that nobody has taken yet."""
+    return runs.create(db, run_id=new_id(), name="brave-otter", flow=flow, parameters={}, now=now)
+
+
+def claim(db: Database, worker: str, *, now: datetime = NOON, limit: int = 10) -> list[FlowRun]:
+    """What this worker gets of the runs of `order`."""
+    return runs.claim(db, worker, flows=["order"], limit=limit, now=now)
+
+
+def a_claimed_run(db: Database, worker: str | None = None) -> FlowRun:
+    """A run in the hands of a worker."""
+    run_id = a_run(db).id
+    taken = claim(db, worker or a_worker(db))
+    return next(run for run in taken if run.id == run_id)
+
+
+def asking(run: FlowRun, **changed: Any) -> Prompt:
+    """A question of this run."""
+    values: Mapping[str, Any] = {
+        "id": new_id(),
+        "run_id": run.id,
+        "run_name": run.name,
+        "flow": run.flow,
+        "key": "1",
+        "title": "Which shirt?",
+        "description": "",
+        "schema": {"type": "object", "properties": {"size": {"type": "string"}}},
+        "initial": {},
+        "policy": {},
+        "model": None,
+        "opened_at": NOON,
+        "deadline": None,
+        "due_at": None,
+        "reminders_sent": 0,
+    }
+    return Prompt(**{**values, **changed})
+
+
+def an_open_prompt(db: Database, *, held: bool = True, worker: str | None = None, **changed: Any) -> Prompt:
+    """A prompt that a run waits for."""
+    run = a_claimed_run(db, worker)
+    state = RunState.PAUSED if held else RunState.SUSPENDED
+    return prompts.open_prompt(db, asking(run, **changed), fence=run.fence, state=state, held=held)
+
+
+def settle(
+    db: Database, prompt: Prompt, actor: Actor = ANA, answer: Mapping[str, Any] | None = None, now: datetime = NOON
+) -> prompts.Settlement:
+    """Submit an answer."""
+    return prompts.settle(
+        db, prompt.id, outcome=Outcome.SUBMITTED, actor=actor, via="slack", now=now, answer=answer or {}, values={}
+    )

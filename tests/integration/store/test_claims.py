@@ -1,0 +1,169 @@
+"""Who holds a run: claims, leases and fences."""
+
+import threading
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from store import journal, leases, prompts, runs
+from store.database import Database
+from store.errors import LeaseLost
+from store.records import Actor, RunState, Step
+from tests.integration.store.samples import (
+    ANA,
+    NOON,
+    a_claimed_run,
+    a_run,
+    a_worker,
+    an_open_prompt,
+    asking,
+    claim,
+    settle,
+)
+
+LATER = NOON + timedelta(minutes=5)
+
+
+def a_step(run_id: str, key: str = "build") -> Step:
+    return Step(run_id, key, "", "", "json", "1", NOON, NOON)
+
+
+def test_a_claim_takes_the_longest_runnable_first_and_no_more_than_asked(db: Database) -> None:
+    """Runs are taken in the order in which they became runnable."""
+    ids = [a_run(db, now=NOON + timedelta(seconds=second)).id for second in range(5)]
+    worker = a_worker(db)
+    assert [run.id for run in claim(db, worker, now=LATER, limit=2)] == ids[:2]
+    assert [run.id for run in claim(db, worker, now=LATER, limit=9)] == ids[2:]
+    assert claim(db, worker, now=LATER) == []
+
+
+def test_a_claim_takes_only_what_the_worker_knows_and_what_is_due(db: Database) -> None:
+    """A run of another flow, or of a later time, stays."""
+    a_run(db, flow="other")
+    a_run(db, now=LATER)
+    worker = a_worker(db)
+    assert claim(db, worker) == []
+    assert runs.next_runnable_at(db, flows=["order"], now=NOON) == LATER
+    assert runs.next_runnable_at(db, flows=["nothing"], now=NOON) is None
+
+
+def test_workers_that_claim_at_once_never_get_the_same_run(db: Database) -> None:
+    """Each of 60 runs goes to one of four workers, in portions of at most three."""
+    ids = {a_run(db).id for _ in range(60)}
+    taken: list[str] = []
+    portions: list[int] = []
+
+    def work(worker: str) -> None:
+        while len(taken) < len(ids):
+            claimed = claim(db, worker, limit=3)
+            portions.append(len(claimed))
+            taken.extend(run.id for run in claimed)
+
+    threads = [threading.Thread(target=work, args=(a_worker(db),)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(taken) == Counter(ids)
+    assert max(portions) <= 3
+
+
+def test_a_worker_that_died_loses_its_runs_and_can_record_nothing(db: Database) -> None:
+    """Every write of a worker that lost its lease is refused: a step, a question, an end, a retry."""
+    run = a_claimed_run(db, dead := a_worker(db))
+    assert leases.free(db, dead, now=NOON) == 1
+    (again,) = claim(db, a_worker(db))
+    assert again.id == run.id
+    for write in (
+        lambda: journal.record(db, a_step(run.id), fence=run.fence),
+        lambda: prompts.open_prompt(db, asking(run), fence=run.fence, state=RunState.PAUSED, held=True),
+        lambda: runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=NOON),
+        lambda: runs.retry(db, run.id, run.fence, at=NOON, error=""),
+        lambda: journal.forget_failed(db, run.id, fence=run.fence, scope=""),
+    ):
+        with pytest.raises(LeaseLost):
+            write()
+    assert journal.load(db, run.id) == {}
+    assert prompts.of_run(db, run.id) == []
+    journal.record(db, a_step(run.id), fence=again.fence)
+    assert [*journal.load(db, run.id)] == ["build"]
+
+
+def test_a_buried_worker_gets_no_runs(db: Database) -> None:
+    """Nobody would free what a worker takes that is known no more."""
+    a_run(db)
+    worker = a_worker(db)
+    leases.free(db, worker, now=NOON)
+    assert claim(db, worker) == []
+    assert not leases.renew(db, worker, now=NOON, lease=timedelta(1))
+    assert len(claim(db, a_worker(db))) == 1
+
+
+def test_a_run_that_waits_in_memory_goes_back_to_its_own_worker_with_its_fence(db: Database) -> None:
+    """While the worker that holds it lives, no other gets an answered run."""
+    prompt = an_open_prompt(db, worker=(mine := a_worker(db)))
+    fence = runs.get(db, prompt.run_id).fence
+    settle(db, prompt)
+    assert claim(db, a_worker(db)) == []
+    (run,) = claim(db, mine)
+    assert (run.state, run.fence, run.lease_owner) == (RunState.RUNNING, fence, mine)
+
+
+def test_a_suspended_run_goes_to_anybody_with_a_new_fence(db: Database) -> None:
+    """Nobody holds a suspended run."""
+    prompt = an_open_prompt(db, held=False)
+    before = runs.get(db, prompt.run_id)
+    assert before.lease_owner is None
+    settle(db, prompt)
+    (run,) = claim(db, a_worker(db))
+    assert run.fence == before.fence + 1
+
+
+def test_a_run_whose_worker_died_while_it_waited_goes_on_waiting(db: Database) -> None:
+    """It is claimed by another once it is answered, and not before."""
+    prompt = an_open_prompt(db, worker=(dead := a_worker(db)))
+    leases.free(db, dead, now=NOON)
+    other = a_worker(db)
+    assert claim(db, other) == []
+    assert runs.get(db, prompt.run_id).state is RunState.PAUSED
+    settle(db, prompt)
+    assert [run.id for run in claim(db, other)] == [prompt.run_id]
+
+
+def test_a_run_answered_before_its_worker_was_found_dead_goes_on(db: Database) -> None:
+    """The order of the answer and the burial does not matter."""
+    prompt = an_open_prompt(db, worker=(dead := a_worker(db)))
+    settle(db, prompt)
+    leases.free(db, dead, now=NOON)
+    assert [run.id for run in claim(db, a_worker(db))] == [prompt.run_id]
+
+
+def test_a_cancelled_run_is_handed_once_to_its_worker_and_to_nobody_else(db: Database) -> None:
+    """Its worker learns of it and lets go; what it still records is refused."""
+    run = a_claimed_run(db, mine := a_worker(db))
+    other = a_worker(db)
+    runs.cancel(db, run.id, actor=ANA, reason="Not today", now=NOON)
+    assert claim(db, other) == []
+    (gone,) = claim(db, mine)
+    assert (gone.state, gone.lease_owner) == (RunState.CANCELLED, None)
+    assert claim(db, mine) == []
+    with pytest.raises(LeaseLost):
+        journal.record(db, a_step(run.id), fence=run.fence)
+
+
+def test_a_cancelled_run_of_a_dead_worker_stays_cancelled(db: Database) -> None:
+    """Burying its worker makes it runnable for nobody."""
+    run = a_claimed_run(db, mine := a_worker(db))
+    runs.cancel(db, run.id, actor=Actor("U1", "Ana"), reason="", now=NOON)
+    leases.free(db, mine, now=NOON)
+    assert claim(db, a_worker(db)) == []
+    assert runs.get(db, run.id).state is RunState.CANCELLED
+
+
+def test_a_step_recorded_twice_is_recorded_once(db: Database) -> None:
+    """A commit whose end was not heard can be repeated."""
+    run = a_claimed_run(db)
+    for _ in range(2):
+        journal.record(db, a_step(run.id), fence=run.fence)
+    assert [*journal.load(db, run.id)] == ["build"]

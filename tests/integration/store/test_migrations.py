@@ -1,0 +1,82 @@
+"""The tables as migrated are the tables as used."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from store import migrations
+from store.database import Database
+from store.errors import DatabaseOutdated
+from store.tables import metadata
+from tests.conftest import PostgresServer
+
+
+def test_the_migrated_tables_are_those_of_the_models(db: Database) -> None:
+    """No column, type, index or constraint differs between the migrations and `store.tables`."""
+    with db.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_partial_indexes_are_partial(db: Database) -> None:
+    """Migrated indexes have the conditions that the models give them."""
+    with db.read() as connection:
+        for table in metadata.tables.values():
+            migrated = {index["name"]: index for index in inspect(connection).get_indexes(table.name)}
+            option = f"{connection.dialect.name}_where"
+            for index in table.indexes:
+                found = migrated[str(index.name)].get("dialect_options", {}).get(option)
+                assert (found is None) == (index.dialect_kwargs.get(option) is None)
+
+
+def test_an_upgrade_of_what_is_up_to_date_changes_nothing(db: Database) -> None:
+    """The command can be run any number of times."""
+    newest = migrations.revision(db)
+    assert migrations.upgrade(db) == (newest, newest)
+    migrations.check(db)
+
+
+def test_a_record_of_a_newer_signoff_is_left_alone(db: Database) -> None:
+    """An old Signoff refuses a record whose tables it does not know."""
+    with db.write() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for act in (migrations.upgrade, migrations.check):
+        with pytest.raises(DatabaseOutdated, match=r"newer Signoff \(revision 9999\)"):
+            act(db)
+
+
+def _upgrade_at_once(urls: list[str]) -> list[Any]:
+    databases = [Database(url) for url in urls]
+    came: list[Any] = []
+    start = threading.Barrier(len(databases))
+
+    def upgrade(database: Database) -> None:
+        start.wait()
+        came.append(migrations.upgrade(database)[1])
+
+    threads = [threading.Thread(target=upgrade, args=(database,)) for database in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for database in databases:
+        database.close()
+    assert len(came) == len(urls)
+    return came
+
+
+def test_two_that_start_together_on_an_empty_file_do_not_collide(tmp_path: Path) -> None:
+    """Who comes second finds the tables made."""
+    assert len(set(_upgrade_at_once([f"sqlite:///{tmp_path}/new.db"] * 4))) == 1
+
+
+def test_two_that_start_together_on_an_empty_server_do_not_collide(postgres: PostgresServer) -> None:
+    """Who comes second finds the tables made."""
+    postgres.execute("DROP DATABASE IF EXISTS {}", "empty")
+    postgres.execute("CREATE DATABASE {}", "empty")
+    assert len(set(_upgrade_at_once([postgres.database("empty")] * 4))) == 1

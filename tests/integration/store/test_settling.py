@@ -1,0 +1,125 @@
+"""A prompt settles once, whoever comes at the same time."""
+
+import multiprocessing
+import queue
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from store import ledger, prompts, runs
+from store.database import Database
+from store.errors import NoSuchPrompt
+from store.records import Actor, Outcome, RunState
+from tests.integration.store.samples import ANA, BEN, NOON, a_claimed_run, an_open_prompt, asking, settle
+
+ROUNDS = 200
+
+
+def _answer(url: str, ids: list[str], actor: Actor, answer: bool, start: Any, came: Any) -> None:
+    db = Database(url)
+    settlements = []
+    for prompt_id in ids:
+        start.wait()
+        settlement = prompts.settle(
+            db, prompt_id, outcome=Outcome.SUBMITTED, actor=actor, via="slack", now=NOON, answer={"ok": answer}
+        )
+        won_by = settlement.prompt.settled_by
+        settlements.append((settlement.won, won_by.name if won_by else None, settlement.prompt.answer))
+    db.close()
+    came.put((actor.name, settlements))
+
+
+def _race(db: Database, url: str, kind: Any, barrier: Any, answers: Any) -> None:
+    run = a_claimed_run(db)
+    asked = [asking(run, key=str(number)) for number in range(ROUNDS)]
+    ids = [prompts.open_prompt(db, each, fence=run.fence, state=RunState.PAUSED, held=True).id for each in asked]
+    parties = [
+        kind(target=_answer, args=(url, ids, actor, answer, barrier, answers))
+        for actor, answer in ((ANA, True), (BEN, False))
+    ]
+    for party in parties:
+        party.start()
+    came = dict(answers.get(timeout=60) for _ in parties)
+    for party in parties:
+        party.join()
+    for number, prompt_id in enumerate(ids):
+        ana, ben = came["Ana"][number], came["Ben"][number]
+        assert ana[0] != ben[0], "exactly one wins"
+        winner = ("Ana", {"ok": True}) if ana[0] else ("Ben", {"ok": False})
+        assert ana[1:] == ben[1:] == winner, "the loser learns who won, and with what"
+        events = [line.event for line in ledger.lines(db, prompt_id)]
+        assert events == ["opened", "submitted", "too_late"]
+
+
+def test_yes_and_no_at_once_in_two_threads_settle_once(db: Database, database_url: str) -> None:
+    """In 200 rounds exactly one of two people wins each, and the other is told the winner and the answer."""
+    _race(db, database_url, threading.Thread, threading.Barrier(2), queue.Queue())
+
+
+def test_yes_and_no_at_once_in_two_processes_settle_once(db: Database, database_url: str) -> None:
+    """The same where the two are in different processes."""
+    spawn = multiprocessing.get_context("spawn")
+    _race(db, database_url, spawn.Process, spawn.Barrier(2), spawn.Queue())
+
+
+def test_settling_makes_the_run_runnable_in_the_same_moment(db: Database) -> None:
+    """An answer that is recorded is an answer that a worker finds."""
+    prompt = an_open_prompt(db)
+    assert runs.get(db, prompt.run_id).runnable_at is None
+    later = NOON + timedelta(hours=2)
+    settlement = settle(db, prompt, answer={"size": "large"}, now=later)
+    assert settlement.won
+    assert (settlement.prompt.answer, settlement.prompt.settled_by) == ({"size": "large"}, ANA)
+    assert runs.get(db, prompt.run_id).runnable_at == later
+
+
+def test_a_question_asked_again_is_the_same_question(db: Database) -> None:
+    """A replay finds the prompt as it was opened, and its answer once there is one."""
+    prompt = an_open_prompt(db, held=False)
+    run = runs.get(db, prompt.run_id)
+    found = prompts.open_prompt(db, asking(run), fence=run.fence, state=RunState.SUSPENDED, held=False)
+    assert (found.id, found.is_open) == (prompt.id, True)
+    settle(db, prompt, answer={"size": "large"})
+    found = prompts.open_prompt(db, asking(run), fence=run.fence, state=RunState.SUSPENDED, held=False)
+    assert (found.id, found.answer) == (prompt.id, {"size": "large"})
+
+
+def test_a_settled_prompt_can_be_neither_reminded_of_nor_settled_again(db: Database) -> None:
+    """What comes late changes nothing, and is written down."""
+    prompt = an_open_prompt(db)
+    settle(db, prompt, answer={"size": "large"})
+    assert not prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
+    late = prompts.settle(
+        db, prompt.id, outcome=Outcome.TIMED_OUT, actor=Actor("clock", "the clock"), via="clock", now=NOON
+    )
+    assert not late.won
+    assert late.prompt.outcome is Outcome.SUBMITTED
+
+
+def test_a_reminder_is_sent_by_one_of_two_clocks(db: Database) -> None:
+    """Two clocks on one record remind once."""
+    prompt = an_open_prompt(db, due_at=NOON)
+    assert prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
+    assert not prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
+
+
+def test_a_prompt_is_found_by_the_beginning_of_its_id(db: Database) -> None:
+    """People type the beginning."""
+    prompt = an_open_prompt(db)
+    assert prompts.get(db, prompt.id[:8]).id == prompt.id
+    for given in ("", "%", "nothing"):
+        with pytest.raises(NoSuchPrompt, match="signoff pending"):
+            prompts.get(db, given)
+
+
+def test_pages_of_open_prompts_are_oldest_first_and_complete(db: Database) -> None:
+    """Walking the pages meets every open prompt once."""
+    moments = [NOON, NOON, NOON + timedelta(seconds=1), NOON + timedelta(seconds=2)]
+    opened = [an_open_prompt(db, opened_at=moment) for moment in moments]
+    settle(db, opened[2])
+    first = prompts.pending(db, limit=2)
+    rest = prompts.pending(db, limit=2, after=first[-1])
+    assert {prompt.id for prompt in first} == {prompt.id for prompt in opened[:2]}
+    assert [prompt.id for prompt in rest] == [opened[3].id]
