@@ -14,7 +14,7 @@ from flows.examples import dataset, release, shirt
 from flows.flow import Flow
 from store import artifacts, migrations, prompts, runs
 from store.database import Database
-from store.records import Actor, FlowRun, Prompt, RunState
+from store.records import Actor, Prompt, RunState
 from tests.waiting import until, until_over
 
 ANA = Actor("U0ANA", "Ana Ruiz", frozenset({"@ana"}))
