@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.emulator.timestamps import Clock
 from bot.emulator.wire import Json, SlackError
 
 ACK_LIMIT_SECONDS = 3.0
@@ -42,10 +43,14 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """How the app took a payload. `error` is None when it acked in time; `status` is the HTTP status of a refusal."""
+    """How the app took a payload. `error` is None when it acked in time; `status` is the HTTP status of a refusal.
+
+    `at` is when it was sent, in seconds since the epoch.
+    """
 
     kind: str
     via: str
+    at: float
     ack_ms: float
     response: Json | None = None
     error: str | None = None
@@ -56,6 +61,7 @@ class Ack:
         return {
             "kind": self.kind,
             "via": self.via,
+            "at": self.at,
             "ack_ms": self.ack_ms,
             "status": self.status or (None if self.error else 200),
             "response": self.response,
@@ -66,10 +72,11 @@ class Ack:
 class Delivery:
     """Delivers one payload after another and remembers how each was taken."""
 
-    def __init__(self, transport: Transport, ack_limit_seconds: float) -> None:
+    def __init__(self, transport: Transport, ack_limit_seconds: float, clock: Clock = time.time) -> None:
         self.transport = transport
         self.log: deque[Ack] = deque(maxlen=MOST_REMEMBERED)
         self._ack_limit = ack_limit_seconds
+        self._clock = clock
 
     async def deliver(self, kind: str, payload: Json, take: Take = lambda _answer: None) -> Ack:
         """Deliver a payload of that kind, `block_actions` or `slash_command` say. Never raises: the ack tells.
@@ -77,7 +84,7 @@ class Delivery:
         `take` does what the app answered. When it raises `SlackError`, that is how the delivery failed.
         """
         transport = self.transport
-        started = time.perf_counter()
+        at, started = self._clock(), time.perf_counter()
         response, error, status = None, None, None
         try:
             async with asyncio.timeout(self._ack_limit):
@@ -90,6 +97,6 @@ class Delivery:
         except NotDelivered as failure:
             error, status = failure.error, failure.status
         ack_ms = round((time.perf_counter() - started) * 1000, 3)
-        ack = Ack(kind, transport.via, ack_ms, response, error, status)
+        ack = Ack(kind, transport.via, at, ack_ms, response, error, status)
         self.log.append(ack)
         return ack

@@ -62,7 +62,7 @@ class Emulator:
         self._faults = Faults()
         self._workspace = Workspace(path, url=self.url, manifest=manifest, clock=clock)
         self._socket_mode = SocketMode(self._workspace.announce)
-        self._delivery = Delivery(self._socket_mode, ack_limit_seconds)
+        self._delivery = Delivery(self._socket_mode, ack_limit_seconds, clock)
         self._server = BackgroundServer(self._application(), listening, self._say_goodbye)
         self.client = ControlClient(self.url)
 
