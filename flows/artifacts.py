@@ -52,16 +52,17 @@ def _create(type_: str, data: Any, key: str | None, description: str | None) -> 
         # Named like a step, so that a replay, which comes here again, makes no second one.
         name = context.journal.next_key(context.scope, f"{type_}-artifact")
         artifact_id = str(uuid.uuid5(uuid.UUID(context.run.id), name))
-    artifacts.create(
-        current_database(),
-        artifacts.Artifact(
-            id=artifact_id,
-            run_id=None if context is None else context.run.id,
-            key=key,
-            type=type_,
-            description=description,
-            data=data,
-            created_at=now(),
-        ),
+    artifact = artifacts.Artifact(
+        id=artifact_id,
+        run_id=None if context is None else context.run.id,
+        key=key,
+        type=type_,
+        description=description,
+        data=data,
+        created_at=now(),
     )
+    if context is None:
+        artifacts.create(current_database(), artifact)
+    else:
+        context.journal.keep(artifact)
     return artifact_id

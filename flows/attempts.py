@@ -1,15 +1,17 @@
 """Trying a function again, and giving it only so much time."""
 
 import asyncio
-import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Future
-from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from flows.errors import StepTimeout
+from flows.blocking import in_thread, off_loop
+from flows.errors import FlowPauseTimeout, FlowTimeout, PromptRejected, StepTimeout
+
+_FINAL = (PromptRejected, FlowPauseTimeout, FlowTimeout)
+"""What would come out the same again: a person's no, a deadline, a flow whose time is up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Attempts:
         for retry in range(1, self.retries + 1):
             try:
                 return self._within_time(function)
+            except _FINAL:
+                raise
             except Exception as error:  # noqa: BLE001 - any failure may be retried
                 failed(error, retry)
             time.sleep(self.delay_before(retry))
@@ -54,8 +58,10 @@ class Attempts:
         for retry in range(1, self.retries + 1):
             try:
                 return await self._within_time_async(function)
+            except _FINAL:
+                raise
             except Exception as error:  # noqa: BLE001 - any failure may be retried
-                failed(error, retry)
+                await off_loop(partial(failed, error, retry))
             await asyncio.sleep(self.delay_before(retry))
         return await self._within_time_async(function)
 
@@ -63,12 +69,7 @@ class Attempts:
         if self.timeout is None:
             return function()
         # A thread cannot be stopped from outside: what comes after the time is up is thrown away.
-        done: Future[Any] = Future()
-        context = copy_context()
-        thread = threading.Thread(
-            target=lambda: context.run(_fulfil, done, function), name=f"{self.name}-timed", daemon=True
-        )
-        thread.start()
+        done = in_thread(function, name=f"{self.name}-timed")
         try:
             return done.result(self.timeout)
         except TimeoutError:
@@ -89,10 +90,3 @@ class Attempts:
 
     def _too_long(self) -> StepTimeout:
         return StepTimeout(f"{self.name} took longer than {self.timeout:g} seconds.")
-
-
-def _fulfil(done: "Future[Any]", function: Callable[[], Any]) -> None:
-    try:
-        done.set_result(function())
-    except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
-        done.set_exception(error)

@@ -50,14 +50,15 @@ class Clock:
     def look(self) -> int:
         """Do what is due now; how many prompts that were."""
         done = 0
-        while due := prompts.due(self._db, now=self._now()):
+        # One moment for the whole look: a system clock that is set back meanwhile must not keep it going.
+        moment = self._now()
+        while due := prompts.due(self._db, now=moment):
             for prompt in due:
-                self._do(prompt)
+                self._do(prompt, moment)
             done += len(due)
         return done
 
-    def _do(self, prompt: Prompt) -> None:
-        moment = self._now()
+    def _do(self, prompt: Prompt, moment: datetime) -> None:
         if prompt.deadline is not None and prompt.deadline <= moment:
             self._desk.time_out(prompt)
             return

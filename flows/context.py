@@ -17,10 +17,10 @@ class Holder(Protocol):
     """Holds a run in memory while it waits."""
 
     def hold(self) -> "Future[FlowRun | Unwind]":
-        """Give up the worker's slot. The future gets the run as it was claimed anew, or why it has to go."""
+        """Begin a wait: the worker's slot is given up. The future gets the claimed run, or why it has to go."""
 
-    def let_go(self) -> None:
-        """Take the slot back: there was nothing to wait for."""
+    def let_go(self, wait: "Future[FlowRun | Unwind]") -> None:
+        """End a wait. If it was not woken, the slot is taken back."""
 
 
 @dataclass(frozen=True, slots=True)

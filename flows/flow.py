@@ -1,13 +1,12 @@
 """`@flow`: an ordinary function that can wait for people and survives restarts."""
 
-import asyncio
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from flows.attempts import Attempts
+from flows.blocking import off_loop
 from flows.context import RunContext, current
 from flows.errors import InvalidFlow
 from flows.fingerprint import fingerprint
@@ -55,12 +54,9 @@ class Flow(Generic[P, R]):
         self.log_prints = log_prints
         self.parameters = Parameters(function, self.name)
         self.annotation = return_annotation(function)
+        # Taken now: the file may be edited while this process runs what it says at this moment.
+        self.fingerprint = fingerprint(function)
         self._serializer = result_serializer
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """The hash of the flow's code, by which a replay knows whether it was edited."""
-        return fingerprint(self.fn)
 
     def create_run(self, db: Database, parameters: Mapping[str, Any]) -> FlowRun:
         """Write a run of this flow that any worker may take.
@@ -85,7 +81,7 @@ class Flow(Generic[P, R]):
 
         parameters = self.parameters.to_json(args, kwargs)
         if self.isasync:
-            return asyncio.to_thread(run_here, self, parameters)  # type: ignore[return-value]
+            return off_loop(functools.partial(run_here, self, parameters))  # type: ignore[return-value]
         result: R = run_here(self, parameters)
         return result
 

@@ -1,5 +1,6 @@
 """The models a person is asked to fill in, as in Prefect."""
 
+import json
 from collections.abc import Mapping
 from copy import copy
 from typing import Any, ClassVar, Self
@@ -39,10 +40,15 @@ class BaseRunInput(BaseModel):
         fields: dict[str, Any] = {}
         for name, value in values.items():
             fields[name] = (cls._field(name).annotation, _with_default(cls, name, value))
+        initial = to_jsonable_python(values)
+        try:
+            json.dumps(initial, allow_nan=False)
+        except ValueError as error:
+            raise ValueError(f"The initial data of {cls.__name__} cannot be shown: {error}.") from None
         made: type[Self] = create_model(cls.__name__, __base__=cls, __module__=cls.__module__, **fields)
         made.__doc__ = cls.__doc__
         made.prompt_description = description
-        made.prompt_initial = {**cls.prompt_initial, **to_jsonable_python(values)}
+        made.prompt_initial = {**cls.prompt_initial, **initial}
         made.prompt_model = cls.prompt_model or cls
         return made
 

@@ -6,15 +6,18 @@ that one's name in front: `release/build`.
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 
-from flows.errors import AttentionNeeded
+from flows.errors import AttentionNeeded, InvalidFlow, Released
 from flows.names import now
 from flows.patience import patiently
 from flows.serialization import Recorded
 from flows.stopwatch import Stopwatch
-from store import journal
+from store import artifacts, journal
+from store.artifacts import Artifact
 from store.database import Database
+from store.errors import LeaseLost
 from store.records import FlowRun, Prompt, Step
 
 
@@ -47,30 +50,42 @@ class Journal:
         self._steps = steps or {}
         self._asked = asked or {}
         self._unseen = {*self._steps, *(f"?{key}" for key in self._asked)}
+        self._anew = False
         self._calls: Counter[str] = Counter()
+        self._keys: set[str] = set()
+        self._questions: dict[str, str] = {}
         self._lock = threading.Lock()
 
     @property
     def is_replaying(self) -> bool:
-        """Whether what runs now ran before: something recorded is still ahead."""
-        return bool(self._unseen)
+        """Whether what runs now ran before: something recorded is still ahead, and nothing new was reached."""
+        return bool(self._unseen) and not self._anew
 
     def next_key(self, scope: str, name: str) -> str:
         """The key of the next call of `name` within `scope`."""
         self._stopwatch.check()
         path = f"{scope}{name}"
         with self._lock:
-            self._calls[path] += 1
-            count = self._calls[path]
-        return path if count == 1 else f"{path}-{count}"
+            return self._next(path, lambda count: path if count == 1 else f"{path}-{count}")
 
-    def next_prompt_key(self, scope: str) -> str:
-        """The key of the next prompt that was given none: `1`, then `2`, as Prefect counts them."""
+    def prompt_key(self, scope: str, given: str | None) -> str:
+        """The key that a prompt was given, or the next one of those without: `1`, then `2`, as Prefect counts them."""
         self._stopwatch.check()
+        before = f"{_dashed(scope)}-" if scope else ""
         with self._lock:
-            self._calls[f"{scope}?"] += 1
-            count = self._calls[f"{scope}?"]
-        return str(count) if not scope else f"{_dashed(scope)}-{count}"
+            if given is not None:
+                self._keys.add(f"?{given}")
+                return given
+            return self._next(f"?{scope}", lambda count: f"?{before}{count}")[1:]
+
+    def _next(self, path: str, named: Callable[[int], str]) -> str:
+        """The next key of a path that nothing else has: a task may be called `build-2` by its author."""
+        while True:
+            self._calls[path] += 1
+            key = named(self._calls[path])
+            if key not in self._keys:
+                self._keys.add(key)
+                return key
 
     def find(self, key: str, arguments_hash: str) -> Step | None:
         """The recorded step, or `None` when it has not run yet.
@@ -80,6 +95,7 @@ class Journal:
         """
         recorded = self._steps.get(key)
         if recorded is None:
+            self._anew = True
             return None
         if recorded.arguments_hash != arguments_hash and recorded.fingerprint != self.fingerprint:
             raise AttentionNeeded(
@@ -90,13 +106,20 @@ class Journal:
         return recorded
 
     def check_question(self, key: str, question_hash: str) -> None:
-        """Note that a prompt was reached again.
+        """Note that a prompt was reached, perhaps again.
 
         Raises:
             AttentionNeeded: If the code was edited and now asks something else under its key.
+            InvalidFlow: If the code asks two different questions under one key.
         """
+        if self._questions.setdefault(key, question_hash) != question_hash:
+            raise InvalidFlow(
+                f"The key {key!r} names another question of this run, whose answer is not handed over. "
+                "Give each question a key of its own."
+            )
         asked = self._asked.get(key)
         if asked is None:
+            self._anew = True
             return
         if asked.schema_hash != question_hash and asked.fingerprint != self.fingerprint:
             raise AttentionNeeded(
@@ -120,7 +143,7 @@ class Journal:
         """Add a step that has ended. While the database is away this waits.
 
         Raises:
-            store.errors.LeaseLost: If another worker holds the run now.
+            Released: If another worker holds the run now.
         """
         done = Step(
             run_id=self._run_id,
@@ -132,7 +155,40 @@ class Journal:
             started_at=started_at,
             finished_at=now(),
         )
-        patiently(lambda: journal.record(self._db, done, fence=self.fence))
+        self._write(lambda: journal.record(self._db, done, fence=self.fence))
+
+    def keep(self, artifact: Artifact) -> None:
+        """Write an artifact of the run; one that stands already stays. While the database is away this waits.
+
+        Raises:
+            Released: If another worker holds the run now.
+        """
+        self._write(lambda: artifacts.create(self._db, artifact, fence=self.fence))
+
+    def forget_failed(self, scope: str) -> None:
+        """Let what runs in `scope` be tried again: its keys are given anew, and its failed steps are forgotten.
+
+        Raises:
+            Released: If another worker holds the run now.
+        """
+        with self._lock:
+            inside = [path for path in self._calls if path.removeprefix("?").startswith(scope)]
+        if not inside:
+            return
+        self._write(lambda: journal.forget_failed(self._db, self._run_id, fence=self.fence, scope=scope))
+        steps = patiently(lambda: journal.load(self._db, self._run_id))
+        prompts = f"?{_dashed(scope)}-"
+        with self._lock:
+            self._steps = steps
+            for path in inside:
+                del self._calls[path]
+            self._keys = {key for key in self._keys if not key.startswith((scope, prompts))}
+
+    def _write(self, transaction: Callable[[], None]) -> None:
+        try:
+            patiently(transaction)
+        except LeaseLost as error:
+            raise Released(str(error)) from error
 
 
 def _dashed(scope: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from flows.desk import AlreadySettled, Desk, Invalid, Refused
 from flows.errors import FlowPauseTimeout, InvalidInput, NotAllowed, NotPausedError
@@ -32,7 +33,7 @@ def resume_flow_run(flow_run_id: str, run_input: Mapping[str, Any] | BaseModel |
     waiting = [prompt for prompt in prompts.of_run(db, run.id) if prompt.is_open]
     if not waiting:
         raise NotPausedError(f"The run {run.name} does not wait for an answer: it is {run.state}.")
-    values = run_input.model_dump(mode="json") if isinstance(run_input, BaseModel) else dict(run_input or {})
+    values = to_jsonable_python(run_input or {}, by_alias=True)
     user = getpass.getuser()
     actor = Actor(f"@{user}", user)
     match Desk(db).submit(waiting[0].id, actor, values, via="flow"):

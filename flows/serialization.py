@@ -9,7 +9,7 @@ import hashlib
 import importlib
 import json
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
@@ -167,6 +167,9 @@ def _stable(value: Any) -> Any:
             return sorted((_stable(each) for each in value), key=repr)
         case BaseModel():
             return {name: _stable(each) for name, each in value}
+        case Iterator():
+            # To read a generator or a file here would take from the step what it was given.
+            return _name(type(value))
         case _ if is_dataclass(value) and not isinstance(value, type):
             return {field.name: _stable(getattr(value, field.name)) for field in fields(value)}
         case _:

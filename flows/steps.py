@@ -1,6 +1,5 @@
 """One call of a task or a nested flow within a run: replayed if it is recorded, otherwise run and recorded."""
 
-import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import datetime
 from typing import Any, get_type_hints
 
 from flows.attempts import Attempts
+from flows.blocking import off_loop
 from flows.context import RunContext, entered
 from flows.errors import AttentionNeeded, UnserializableResult
 from flows.names import now
@@ -44,7 +44,7 @@ class StepCall:
             return self._replay(self.recorded)
         with entered(self.context):
             try:
-                result = attempts.call(function, failed=_tell_retry)
+                result = attempts.call(function, failed=self._before_retry)
             except Exception as error:
                 self._record(dump_error(error))
                 raise
@@ -56,11 +56,12 @@ class StepCall:
             return self._replay(self.recorded)
         with entered(self.context):
             try:
-                result = await attempts.call_async(function, failed=_tell_retry)
+                result = await attempts.call_async(function, failed=self._before_retry)
             except Exception as error:
-                await asyncio.to_thread(self._record, dump_error(error))
+                recorded = dump_error(error)
+                await off_loop(lambda: self._record(recorded))
                 raise
-        return await asyncio.to_thread(self._keep, result)
+        return await off_loop(lambda: self._keep(result))
 
     def _replay(self, recorded: Step) -> Any:
         written = Recorded(recorded.format, recorded.result)
@@ -82,9 +83,9 @@ class StepCall:
     def _record(self, recorded: Recorded) -> None:
         self.context.journal.record(self.key, self.arguments_hash, recorded, self.started_at)
 
-
-def _tell_retry(error: Exception, retry: int) -> None:
-    get_run_logger().warning("%s: %s. Retry %d follows.", type(error).__name__, error, retry)
+    def _before_retry(self, error: Exception, retry: int) -> None:
+        get_run_logger().warning("%s: %s. Retry %d follows.", type(error).__name__, error, retry)
+        self.context.journal.forget_failed(self.context.scope)
 
 
 def call_step(

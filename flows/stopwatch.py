@@ -1,6 +1,10 @@
 """How long a flow has been running, without the time it waited."""
 
+import asyncio
+import math
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 from flows.errors import FlowTimeout
 
@@ -30,9 +34,28 @@ class Stopwatch:
         if self._since is None:
             self._since = time.monotonic()
 
+    async def limit(self, flow: Coroutine[Any, Any, Any]) -> Any:
+        """What an async flow returns; when the time is up it is cancelled, and `FlowTimeout` is raised."""
+        if self._limit is None:
+            return await flow
+        running = asyncio.ensure_future(flow)
+        while not running.done():
+            # While the flow waits for a person, what is left does not shrink.
+            await asyncio.wait([running], timeout=self._left)
+            if self._left <= 0 and not running.done():
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+                self.check()
+        return running.result()
+
     def check(self) -> None:
         """Raise `FlowTimeout` when the time is up."""
+        if self._left <= 0:
+            raise FlowTimeout(f"The flow {self._name} took longer than {self._limit:g} seconds.")
+
+    @property
+    def _left(self) -> float:
+        """Seconds; without a limit there is no end to them."""
         since = self._since
         running = 0.0 if since is None else time.monotonic() - since
-        if self._limit is not None and self._spent + running > self._limit:
-            raise FlowTimeout(f"The flow {self._name} took longer than {self._limit:g} seconds.")
+        return (math.inf if self._limit is None else self._limit) - self._spent - running

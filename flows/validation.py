@@ -45,6 +45,10 @@ def validate(prompt: Prompt, values: Mapping[str, Any]) -> Valid | tuple[FieldEr
     if prompt.schema is None:
         unasked = tuple(FieldError((name,), "This was not asked for.") for name in values)
         return unasked or Valid({})
+    try:
+        json.dumps(dict(values), allow_nan=False)
+    except ValueError as error:
+        return (FieldError((), f"A number cannot be kept: {error}."),)
     model = _model_of(prompt)
     if model is None:
         return _by_schema(prompt.schema, values)

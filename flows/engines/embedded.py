@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -11,9 +12,10 @@ from typing import Any, Self
 from flows.clock import Clock
 from flows.engines.execution import End, Execution
 from flows.engines.lifeline import Lifeline
-from flows.errors import Released, RunCancelled, Unwind
+from flows.errors import FlowsError, Released, RunCancelled
 from flows.flow import Flow
 from flows.names import now
+from flows.patience import patiently
 from flows.run_logging import capture_prints
 from flows.settings import default_database
 from store import runs
@@ -52,17 +54,18 @@ class Worker:
         self._flows = {flow.name: flow for flow in flows}
         self._concurrency = concurrency
         self._only = only
-        self._lifeline = Lifeline(db)
+        self._lifeline = Lifeline(db, buried=self._release)
         self._lock = threading.Lock()
         self._executions: dict[str, Execution] = {}
         self._busy = 0
-        self._idle = threading.Condition(self._lock)
+        self._slots = threading.Condition(self._lock)
         self._stopping = threading.Event()
         self._changes: Subscription | None = None
         self._thread = threading.Thread(target=self._work, name="signoff-worker", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop_thread: threading.Thread | None = None
         self.end: End | None = None
-        """How the last execution ended that was not only unwound."""
+        """How the run ended that ended last."""
 
     def start(self) -> None:
         """Begin to take runs."""
@@ -80,16 +83,16 @@ class Worker:
             self._changes.wake()
             self._thread.join()
             self._changes.close()
-        with self._lock:
-            held = list(self._executions.values())
-        for execution in held:
-            if execution.wake(Released()):
-                self._take_slot()
-        with self._idle:
-            self._idle.wait_for(lambda: self._busy == 0, timeout=grace)
+        until = time.monotonic() + grace
+        while self._executions and (left := until - time.monotonic()) > 0:
+            self._release()
+            with self._slots:
+                # Who begins to wait meanwhile is released in the next turn.
+                self._slots.wait_for(lambda: not self._executions or any(self._waiting()), timeout=left)
         self._lifeline.stop()
-        if self._loop is not None:
+        if self._loop is not None and self._loop_thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
+            self._loop_thread.join(timeout=1)
 
     def __enter__(self) -> Self:
         self.start()
@@ -137,13 +140,13 @@ class Worker:
         with self._lock:
             held = self._executions.get(run.id)
         cancelled = run.state is RunState.CANCELLED
-        reason: FlowRun | Unwind = RunCancelled(run.message) if cancelled else run
+        # With the same fence the run never left this worker. Otherwise its memory is out of date.
+        held_on = held is not None and held.run.fence == run.fence
+        if held is not None:
+            held.wake(RunCancelled(run.message) if cancelled else run if held_on else Released("It was taken over."))
+        if cancelled or held_on:
+            return
         self._take_slot()
-        if held is not None and held.wake(reason):
-            return
-        if cancelled:
-            self._free_slot()
-            return
         execution = Execution(
             self._db,
             self._flows[run.flow],
@@ -156,11 +159,21 @@ class Worker:
             self._executions[run.id] = execution
         execution.start(self._event_loop)
 
-    def _forget(self, execution: Execution, end: End) -> None:
+    def _release(self) -> None:
+        """Leave the runs that wait in memory to others."""
+        with self._lock:
+            waiting = list(self._waiting())
+        for execution in waiting:
+            execution.wake(Released("The worker holds the run no longer."))
+
+    def _waiting(self) -> Iterator[Execution]:
+        return (execution for execution in self._executions.values() if execution.is_waiting)
+
+    def _forget(self, execution: Execution, end: End | None) -> None:
         with self._lock:
             if self._executions.get(execution.run.id) is execution:
                 del self._executions[execution.run.id]
-        if not isinstance(end.error, Unwind):
+        if end is not None:
             self.end = end
         self._free_slot()
 
@@ -169,10 +182,10 @@ class Worker:
             self._busy += 1
 
     def _free_slot(self) -> None:
-        with self._idle:
+        with self._slots:
             was_full = self._busy >= self._concurrency
             self._busy -= 1
-            self._idle.notify_all()
+            self._slots.notify_all()
         if was_full and self._changes is not None:
             self._changes.wake()
 
@@ -180,17 +193,26 @@ class Worker:
         """The loop of all async flows of this worker."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
-            threading.Thread(target=_run_loop, args=(self._loop,), name="signoff-async", daemon=True).start()
+            self._loop_thread = threading.Thread(
+                target=_run_loop, args=(self._loop,), name="signoff-async", daemon=True
+            )
+            self._loop_thread.start()
         return self._loop
 
 
 def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
-    try:
-        loop.run_forever()
-    finally:
-        loop.run_until_complete(loop.shutdown_default_executor())
-        loop.close()
+    loop.run_forever()
+    loop.run_until_complete(_cancel_rest())
+    loop.close()
+
+
+async def _cancel_rest() -> None:
+    """End what still runs. It can record nothing any more."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
 
 
 def run_here(flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
@@ -198,27 +220,29 @@ def run_here(flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
 
     Raises:
         Exception: What the flow raises.
+        FlowsError: If the run did not end well elsewhere, or needs attention.
         RunCancelled: If somebody cancels the run.
     """
     db = default_database()
-    run = flow.create_run(db, parameters)
-    end = see_through(db, flow, run.id)
-    if end is None:
-        return runs.get(db, run.id).result
+    end = see_through(db, flow, flow.create_run(db, parameters).id)
     if end.error is not None:
         raise end.error
     return end.result
 
 
-def see_through(db: Database, flow: Flow[Any, Any], run_id: str) -> End | None:
-    """Work until this run has ended, here or in another worker; its end, if it ended here.
+def see_through(db: Database, flow: Flow[Any, Any], run_id: str) -> End:
+    """Work until this run has ended, here or in another worker; its end.
 
     Raises:
         RunCancelled: If somebody cancels the run.
     """
     with db.changes.subscribe(Topic.RUNS) as changes, Clock(db), Worker(db, [flow], only=run_id) as worker:
-        while not (run := runs.get(db, run_id)).state.is_final:
+        while not (run := patiently(lambda: runs.get(db, run_id))).state.is_final:
             changes.wait(LOOK_AT_LEAST_EVERY)
     if run.state is RunState.CANCELLED:
         raise RunCancelled(run.message)
-    return worker.end
+    if worker.end is not None:
+        return worker.end
+    if run.state is RunState.COMPLETED:
+        return End(result=run.result)
+    return End(error=FlowsError(f"The run {run.name} is {run.state}: {run.error}"))

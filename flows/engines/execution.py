@@ -7,14 +7,17 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
+from flows.blocking import off_loop
 from flows.context import RunContext, entered
 from flows.errors import (
     AttentionNeeded,
     FlowPauseTimeout,
     FlowTimeout,
     PromptRejected,
+    Released,
     Unwind,
 )
 from flows.flow import Flow
@@ -50,8 +53,8 @@ class Execution:
 
     Args:
         slot_freed: Told when the run begins to wait in memory: another may run meanwhile.
-        slot_taken: Told when it turns out that there is nothing to wait for.
-        ended: Told how it ended, once nothing of the run is left in memory.
+        slot_taken: Told when it goes on. Neither of the two may call back.
+        ended: Told, once nothing of the run is left in memory, how it ended; `None` if it is not over.
     """
 
     def __init__(
@@ -62,7 +65,7 @@ class Execution:
         *,
         slot_freed: Callable[[], None],
         slot_taken: Callable[[], None],
-        ended: Callable[["Execution", End], None],
+        ended: Callable[["Execution", End | None], None],
     ) -> None:
         self._db = db
         self._flow = flow
@@ -70,7 +73,9 @@ class Execution:
         self._slot_freed = slot_freed
         self._slot_taken = slot_taken
         self._ended = ended
-        self._woken: Future[FlowRun | Unwind] | None = None
+        # An async flow may ask several people at once.
+        self._waits: set[Future[FlowRun | Unwind]] = set()
+        self._is_over = False
         self._lock = threading.Lock()
         self._journal: Journal | None = None
         self._stopwatch = Stopwatch(flow.name, flow.timeout_seconds)
@@ -85,49 +90,69 @@ class Execution:
     @property
     def is_waiting(self) -> bool:
         """Whether the run waits in memory and takes no slot."""
-        return self._woken is not None
+        return bool(self._waits)
 
     def hold(self) -> "Future[FlowRun | Unwind]":
-        """Give up the slot until `wake` is called."""
+        """Begin a wait, and give up the slot until `wake` is called."""
+        wait: Future[FlowRun | Unwind] = Future()
         with self._lock:
-            self._woken = Future()
-        self._stopwatch.stop()
-        self._slot_freed()
-        return self._woken
+            if self._is_over:
+                # What the flow left behind, such as the rest of a gather, can wait for nothing any more.
+                wait.set_result(Released("The flow is not running any more."))
+                return wait
+            self._waits.add(wait)
+            if len(self._waits) == 1:
+                self._stopwatch.stop()
+                self._slot_freed()
+        return wait
 
-    def let_go(self) -> None:
-        """Take the slot back without having waited."""
+    def let_go(self, wait: "Future[FlowRun | Unwind]") -> None:
+        """End a wait; the slot is taken back, unless it was already, or another wait goes on."""
         with self._lock:
-            self._woken = None
+            if wait in self._waits:
+                self._waits.remove(wait)
+                if not self._waits:
+                    self._go_on()
+
+    def wake(self, reason: FlowRun | Unwind) -> bool:
+        """End all waits: with the run as it was claimed anew, or with what unwinds it; `False` if it does not wait."""
+        with self._lock:
+            woken, self._waits = self._waits, set()
+            if woken:
+                self._go_on()
+        for wait in woken:
+            wait.set_result(reason)
+        return bool(woken)
+
+    def _go_on(self) -> None:
         self._stopwatch.go_on()
         self._slot_taken()
 
-    def wake(self, reason: FlowRun | Unwind) -> bool:
-        """End the wait: with the run as it was claimed anew, or with what unwinds it; `False` if none waits."""
-        with self._lock:
-            woken, self._woken = self._woken, None
-        if woken is None:
-            return False
-        self._stopwatch.go_on()
-        woken.set_result(reason)
-        return True
-
     def _run(self) -> None:
+        end: End | None
         try:
             with entered(self._context()):
                 result = self._flow.fn(**self._flow.parameters.from_json(self.run.parameters))
             end = self._returned(result)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the run's end is recorded
             end = self._raised(error)
-        self._ended(self, end)
+        self._leave(end)
 
     async def _run_async(self) -> None:
+        end: End | None
         try:
-            with entered(await asyncio.to_thread(self._context)):
-                result = await self._flow.fn(**self._flow.parameters.from_json(self.run.parameters))
-            end = await asyncio.to_thread(self._returned, result)
+            with entered(await off_loop(self._context)):
+                parameters = self._flow.parameters.from_json(self.run.parameters)
+                result = await self._stopwatch.limit(self._flow.fn(**parameters))
+            end = await off_loop(partial(self._returned, result))
         except BaseException as error:  # noqa: BLE001 - whatever it is, the run's end is recorded
-            end = await asyncio.to_thread(self._raised, error)
+            end = await off_loop(partial(self._raised, error))
+        self._leave(end)
+
+    def _leave(self, end: End | None) -> None:
+        with self._lock:
+            self._is_over = True
+        self.wake(Released("The flow is not running any more."))
         self._ended(self, end)
 
     def _context(self) -> RunContext:
@@ -153,45 +178,49 @@ class Execution:
         self._finish(RunState.COMPLETED, result=shown(result))
         return End(result=result)
 
-    def _raised(self, error: BaseException) -> End:
+    def _raised(self, error: BaseException) -> End | None:
         try:
-            self._record_error(error)
+            return self._record_error(error)
         except LeaseLost:
             logger.info("%s | goes on elsewhere, or was cancelled", self.run.name)
-        return End(error=error)
+            return None
 
-    def _record_error(self, error: BaseException) -> None:
+    def _record_error(self, error: BaseException) -> End | None:
         match error:
             case AttentionNeeded():
                 logger.error("%s | needs attention: %s", self.run.name, error)
                 self._finish(RunState.NEEDS_ATTENTION, error=str(error))
-            case Unwind() | LeaseLost() | asyncio.CancelledError():
-                pass
+                return None
+            case Unwind() | LeaseLost():
+                return None
             case PromptRejected():
                 self._finish(RunState.FAILED, error=str(error))
             case FlowPauseTimeout() | FlowTimeout():
                 self._finish(RunState.TIMED_OUT, error=str(error))
             case _ if isinstance(error, Exception) and self.run.attempt <= self._flow.retries:
                 self._retry(error)
+                return None
             case _:
                 logger.error("%s | failed", self.run.name, exc_info=error)
                 self._finish(RunState.FAILED, error=_said(error))
+        return End(error=error)
 
     def _retry(self, error: Exception) -> None:
         delay = self._flow.retry_delay_seconds
         logger.warning("%s | %s. Retry %d follows.", self.run.name, _said(error), self.run.attempt)
-        fence = self._fence
         at = now() + timedelta(seconds=delay)
-        patiently(lambda: runs.retry(self._db, self.run.id, fence, at=at, error=_said(error)))
+        patiently(lambda: runs.retry(self._db, self.run.id, self.run.fence, at=at, error=_said(error)))
 
     def _finish(self, state: RunState, *, result: Any = None, error: str | None = None) -> None:
-        fence, at = self._fence, now()
-        patiently(lambda: runs.finish(self._db, self.run.id, fence, state=state, now=at, result=result, error=error))
-
-    @property
-    def _fence(self) -> int:
-        return self.run.fence if self._journal is None else self._journal.fence
+        at = now()
+        patiently(
+            lambda: runs.finish(self._db, self.run.id, self.run.fence, state=state, now=at, result=result, error=error)
+        )
 
 
 def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - an error of the user's may fail to say what it is
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,10 +25,14 @@ class Lifeline:
 
     A worker that was thought dead, after a long sleep of the machine for instance, begins anew under another id:
     what it still runs can record nothing, and is run again by whoever claims it.
+
+    Args:
+        buried: Called when that has happened.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, buried: Callable[[], None] = lambda: None) -> None:
         self._db = db
+        self._buried = buried
         self._domain = process_domain()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="signoff-lifeline", daemon=True)
@@ -54,6 +59,7 @@ class Lifeline:
         """Renew the claims, and free those of the dead."""
         if not leases.renew(self._db, self.worker, now=now(), lease=LEASE):
             logger.warning("This worker was taken for dead; it begins anew")
+            self._buried()
             self.worker = new_id()
             self._join()
         for other in leases.everybody(self._db):

@@ -1,0 +1,36 @@
+"""Blocking work in a thread of its own, so that an event loop goes on meanwhile.
+
+Not `asyncio.to_thread`: its few threads may all be taken by flows that wait, and an interpreter that exits waits
+for each of them, also for one that waits for a database to come back.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import copy_context
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def in_thread(function: Callable[[], T], *, name: str) -> "Future[T]":
+    """Run a function in a daemon thread called `name`, in a copy of this context."""
+    done: Future[T] = Future()
+    # From now on it cannot be cancelled: nobody can stop a thread.
+    done.set_running_or_notify_cancel()
+    context = copy_context()
+    threading.Thread(target=lambda: context.run(_fulfil, done, function), name=name, daemon=True).start()
+    return done
+
+
+async def off_loop(function: Callable[[], T]) -> T:
+    """What a blocking function returns or raises, awaited."""
+    return await asyncio.wrap_future(in_thread(function, name="signoff-off-loop"))
+
+
+def _fulfil(done: "Future[T]", function: Callable[[], T]) -> None:
+    try:
+        done.set_result(function())
+    except BaseException as error:  # noqa: BLE001 - handed to who waits
+        done.set_exception(error)
