@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
 
 from store.database import Database
 from store.errors import DatabaseOutdated
+
+REVISIONS = ("0001",)
+"""Every revision, oldest first. It is known without Alembic, which loads longer than most commands run."""
 
 
 def upgrade(db: Database) -> tuple[str | None, str]:
@@ -20,25 +20,23 @@ def upgrade(db: Database) -> tuple[str | None, str]:
         DatabaseOutdated: If the database was made by a newer Signoff.
         DatabaseUnavailable: If it cannot be reached or written.
     """
-    newest = _newest()
+    newest = REVISIONS[-1]
     before = revision(db)
     if before == newest:
         return before, newest
     with db.write() as tx:
         if not db.is_sqlite:
             tx.connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7346)")
-        before = MigrationContext.configure(tx.connection).get_current_revision()
+        before = _revision(tx.connection)
         _refuse_unknown(db, before)
-        config = _config()
-        config.attributes["connection"] = tx.connection
-        command.upgrade(config, "head")
+        _run_scripts(tx.connection)
     return before, newest
 
 
 def revision(db: Database) -> str | None:
     """The revision the database is at; `None` when it is empty."""
     with db.read() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _revision(connection)
 
 
 def check(db: Database) -> None:
@@ -49,23 +47,29 @@ def check(db: Database) -> None:
     """
     found = revision(db)
     _refuse_unknown(db, found)
-    if found != _newest():
+    if found != REVISIONS[-1]:
         raise DatabaseOutdated(f"The database {db.shown_url} is not up to date. Run `signoff db upgrade`.")
 
 
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
 def _refuse_unknown(db: Database, found: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in REVISIONS:
         raise DatabaseOutdated(
             f"The database {db.shown_url} was made by a newer Signoff (revision {found}). Upgrade Signoff."
         )
 
 
-def _newest() -> str:
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+def _run_scripts(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
 
-
-def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    return config
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
