@@ -21,6 +21,9 @@ OPEN = "signoff:open"
 CHOOSE = re.compile(r"signoff:choose:([0-9]{1,3})")
 """Press one of the verdict's choices."""
 
+ANY = re.compile("")
+"""Press anything."""
+
 ANSWER_MODAL = "signoff:answer"
 """The `callback_id` of the modal that answers a prompt."""
 

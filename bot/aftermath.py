@@ -1,4 +1,4 @@
-"""What follows an act in Slack, after its ack: a modal opens, a person is told something.
+"""What follows an act in Slack, beside its ack: a modal opens, a person is told something.
 
 None of it can fail the act.
 """
@@ -6,19 +6,25 @@ None of it can fail the act.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import Any
 
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
+from bot.blocks import Block
 from bot.forms import FormError
+from bot.markup import escape
 from bot.modals import answer_modal, reject_modal
 from bot.people import People
+from bot.slack_client import NO_ANSWER, name_of
 from bot.wording import form_of, outcome_sentence, refused
 from flows.names import now
 from flows.validation import FieldError
 from store import cards
 from store.database import Database
+from store.errors import StoreError
 from store.records import Actor, Prompt
 
 logger = logging.getLogger(__name__)
@@ -54,15 +60,15 @@ class Aftermath:
             try:
                 view = answer_modal(prompt, form_of(prompt), values, errors)
             except FormError as error:
-                self._say(body, f"This cannot be answered in Slack: {error}")
+                self._say(body, f"This cannot be answered in Slack: {escape(str(error))}")
             else:
-                self._client.views_open(trigger_id=body["trigger_id"], view=view)
+                self._open(body, view)
 
         self._later(open_it)
 
     def open_reason(self, body: Body, prompt: Prompt) -> None:
         """Open the modal that asks why."""
-        self._later(lambda: self._client.views_open(trigger_id=body["trigger_id"], view=reject_modal(prompt)))
+        self._later(lambda: self._open(body, reject_modal(prompt)))
 
     def tell_refused(self, body: Body, prompt: Prompt) -> None:
         """Tell a person who may answer."""
@@ -72,12 +78,12 @@ class Aftermath:
         """Tell a person who was too late how the prompt ended, and have its card drawn anew: it looked open."""
 
         def tell() -> None:
+            cards.redraw(self._db, prompt.id, now=now())
             own = prompt.settled_by is not None and prompt.settled_by.id == actor.id
             self._say(
                 body,
                 f"{'You have answered already' if own else 'Too late'}: {outcome_sentence(prompt, form_of(prompt))}",
             )
-            cards.redraw(self._db, prompt.id, now=now())
 
         self._later(tell)
 
@@ -93,14 +99,26 @@ class Aftermath:
         """Say something to the person who acted, and to nobody else."""
         url = body.get("response_url")
         if url:
-            WebhookClient(url, timeout=ANSWER_WITHIN).send(text=text, response_type="ephemeral", replace_original=False)
-        else:
-            self._client.chat_postMessage(channel=body["user"]["id"], text=text)
+            webhook = WebhookClient(url, timeout=ANSWER_WITHIN, retry_handlers=[])
+            said = webhook.send(text=text, response_type="ephemeral", replace_original=False)
+            if said.status_code == HTTPStatus.OK:
+                return
+        # A press in a modal has no such address, and one lives for half an hour only.
+        self._client.chat_postMessage(channel=body["user"]["id"], text=text)
+
+    def _open(self, body: Body, view: Block) -> None:
+        try:
+            self._client.views_open(trigger_id=body["trigger_id"], view=view)
+        except SlackApiError as error:
+            logger.warning("Slack did not open a form: %s", name_of(error))
+            self._say(body, "Slack did not open the form. Press again.")
 
     def _later(self, act: Callable[[], Any]) -> None:
         def safely() -> None:
             try:
                 act()
+            except (SlackApiError, StoreError, *NO_ANSWER) as error:
+                logger.warning("A person could not be told what came of their act: %s", error)
             except Exception:
                 logger.exception("A person could not be told what came of their act")
 

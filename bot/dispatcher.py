@@ -12,6 +12,7 @@ from typing import Self
 
 from bot.forms import FormError
 from bot.messenger import Gone, Messenger, Refusal, Unanswered
+from flows.engines.lifeline import Lifeline
 from flows.names import now
 from store import cards, notices
 from store.changes import Subscription, Topic
@@ -21,29 +22,38 @@ from store.records import Card, Notice
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=10)
-"""How long one card may take. A dispatcher that dies while it posts is followed after that."""
+FIRST_BACKOFF = timedelta(seconds=0.5)
+"""The time before the second try; it doubles with each further one."""
 
 LONGEST_BACKOFF = timedelta(minutes=5)
-"""The longest time between two tries."""
+"""The longest time between two tries where Slack refuses: somebody has to mend something first."""
+
+LONGEST_SILENCE = timedelta(seconds=30)
+"""The longest time between two tries where Slack does not answer: it comes back by itself."""
 
 LOOK_AT_LEAST_EVERY = 30.0
 """Seconds after which the record is looked at although nothing told to."""
 
 
 class Dispatcher:
-    """One thread that draws cards and posts notices as the record asks. Usable as a context manager."""
+    """One thread that draws cards and posts notices as the record asks. Usable as a context manager.
+
+    What it has begun is left to it as long as its process lives. Who begins after its death knows by that that a
+    post may have gone through, and looks for it first.
+    """
 
     def __init__(self, db: Database, messenger: Messenger, *, clock: Callable[[], datetime] = now) -> None:
         self._db = db
         self._messenger = messenger
         self._now = clock
+        self._lifeline = Lifeline(db, buried=lambda: None)
         self._stopping = threading.Event()
         self._changes: Subscription | None = None
         self._thread = threading.Thread(target=self._loop, name="signoff-dispatcher", daemon=True)
 
     def start(self) -> None:
         """Begin with what is missing or stale now."""
+        self._lifeline.start()
         self._changes = self._db.changes.subscribe(Topic.CARDS)
         self._thread.start()
 
@@ -54,13 +64,14 @@ class Dispatcher:
             self._changes.wake()
             self._thread.join()
             self._changes.close()
+            self._lifeline.stop()
 
     def look(self) -> bool:
         """Draw one card, or post one notice, that is due; whether there was one."""
-        for card in cards.take_due(self._db, now=self._now(), lease=LEASE, limit=1):
+        for card in cards.take_due(self._db, self._lifeline.worker, now=self._now(), limit=1):
             self._draw(card)
             return True
-        for notice in notices.take_due(self._db, now=self._now(), lease=LEASE, limit=1):
+        for notice in notices.take_due(self._db, self._lifeline.worker, now=self._now(), limit=1):
             self._post(notice)
             return True
         return False
@@ -82,22 +93,31 @@ class Dispatcher:
         soonest = cards.next_due_at(self._db)
         if soonest is None:
             return LOOK_AT_LEAST_EVERY
-        # What is due and was not taken waits for another process, or for its card: no need to hurry.
-        return min(max((soonest - self._now()).total_seconds(), 0.5), LOOK_AT_LEAST_EVERY)
+        # What is due and was not taken is in another process's hands: no need to hurry.
+        wait = (soonest - self._now()).total_seconds()
+        return min(wait if wait > 0 else 0.5, LOOK_AT_LEAST_EVERY)
 
     def _draw(self, card: Card) -> None:
         prompt = card.prompt
         try:
             channel, ts = self._messenger.draw(card)
+        except StoreError:
+            raise
         except Gone:
             if prompt.is_open:
                 cards.lost(self._db, prompt.id, now=self._now())
             else:
                 self._drawn(card, card.channel or "", card.ts or "")
-        except (Refusal, Unanswered, FormError) as error:
-            retry_at = self._retry_at(card.attempts, error)
-            logger.warning("The card of %r could not be drawn: %s", prompt.title, error)
-            cards.failed(self._db, prompt.id, error=_kept(error), retry_at=retry_at, now=self._now())
+        except Exception as error:  # noqa: BLE001 - whatever one card meets, the others are drawn
+            _log(f"The card of {prompt.title!r} could not be drawn", error)
+            cards.failed(
+                self._db,
+                prompt.id,
+                error=_told(error),
+                retry_at=self._retry_at(card.attempts, error),
+                in_doubt=card.in_doubt or _leaves_doubt(error),
+                now=self._now(),
+            )
         else:
             self._drawn(card, channel, ts)
 
@@ -107,19 +127,32 @@ class Dispatcher:
     def _post(self, notice: Notice) -> None:
         try:
             ts = self._messenger.post_notice(notice)
+        except StoreError:
+            raise
         except Gone as error:
-            notices.failed(self._db, notice.id, error=_kept(error), retry_at=None)
-        except (Refusal, Unanswered) as error:
-            logger.warning("A notice on %r could not be posted: %s", notice.prompt.title, error)
+            self._card_gone(notice, error)
+        except Exception as error:  # noqa: BLE001 - whatever one notice meets, the others are posted
+            _log(f"A notice on {notice.prompt.title!r} could not be posted", error)
             retry_at = self._retry_at(notice.attempts, error)
-            notices.failed(self._db, notice.id, error=_kept(error), retry_at=retry_at)
+            in_doubt = notice.in_doubt or _leaves_doubt(error)
+            notices.failed(self._db, notice.id, error=_told(error), retry_at=retry_at, in_doubt=in_doubt)
         else:
             notices.posted(self._db, notice.id, ts=ts)
 
+    def _card_gone(self, notice: Notice, error: Gone) -> None:
+        """A card that is still needed is posted again, and the notice after it; otherwise nobody wants either."""
+        retry_at = None
+        if notice.prompt.is_open:
+            cards.lost(self._db, notice.prompt.id, now=self._now())
+            retry_at = self._now()
+        notices.failed(self._db, notice.id, error=_told(error), retry_at=retry_at, in_doubt=False)
+
     def _retry_at(self, attempts: int, error: Exception) -> datetime:
-        wanted = error.retry_after if isinstance(error, Refusal) else None
-        backoff = min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_BACKOFF)
-        return self._now() + (backoff if wanted is None else timedelta(seconds=wanted))
+        if isinstance(error, Refusal) and error.retry_after is not None:
+            return self._now() + timedelta(seconds=error.retry_after)
+        longest = LONGEST_SILENCE if isinstance(error, Unanswered) else LONGEST_BACKOFF
+        doublings = min(max(attempts - 1, 0), 10)
+        return self._now() + min(FIRST_BACKOFF * (1 << doublings), longest)
 
     def __enter__(self) -> Self:
         self.start()
@@ -131,6 +164,15 @@ class Dispatcher:
         self.stop()
 
 
-def _kept(error: Exception) -> str:
-    """What the record keeps of an error; `Messenger` reads it to know whether Slack may have posted after all."""
-    return f"{type(error).__name__}: {error}"
+def _leaves_doubt(error: Exception) -> bool:
+    """Whether Slack may have posted although this was raised."""
+    return isinstance(error, Unanswered)
+
+
+def _told(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _log(what: str, error: Exception) -> None:
+    known = isinstance(error, (Refusal, Unanswered, FormError))
+    logger.warning("%s: %s", what, error, exc_info=None if known else error)

@@ -1,5 +1,7 @@
 """What people do in Slack, handed to the desk, and what they are told.
 
+A button's value and a modal's `private_metadata` are claims: they name a prompt, and nothing else of them is believed.
+
 Every listener decides first and acks then, so that what was acked is recorded. What is left to say goes to
 `Aftermath`, which runs after the ack and never raises: Bolt would turn an error after an ack into a failed request.
 """
@@ -20,6 +22,7 @@ from flows.names import now
 from flows.validation import FieldError, validate
 from store import prompts
 from store.database import Database
+from store.errors import NoSuchPrompt
 from store.records import Actor, Prompt
 
 Body = Mapping[str, Any]
@@ -42,33 +45,39 @@ class Listeners:
         app.action(actions.CHOOSE)(self.choose)
         app.action(actions.ANSWER)(self.answer)
         app.action(actions.EDIT)(self.open_form)
-        app.action(actions.OPEN)(self.open_form)
+        app.action(actions.OPEN)(self.open_listed)
         app.action(actions.REJECT)(self.open_reason)
         app.view(actions.ANSWER_MODAL)(self.submit)
         app.view(actions.REJECT_MODAL)(self.reject)
         app.command("/approvals")(self.approvals)
+        # Last: what none of the others takes is a button of another day, or was never one.
+        app.action(actions.ANY)(self.unknown)
 
     def choose(self, ack: Ack, body: Body) -> None:
         """A press on one of the verdict's choices: it settles, or the form opens for what is missing."""
-        action = body["actions"][0]
-        prompt = prompts.get(self._db, str(action["value"]))
+        prompt = self._pressed(body)
         verdict = verdict_in(prompt, form_of(prompt))
-        position = actions.chosen(str(action["action_id"]))
+        position = actions.chosen(str(body["actions"][0]["action_id"]))
         if verdict is None or position is None or position >= len(verdict.choices):
-            # The button is not one of this prompt's: whoever drew it, the record knows better.
             self._aftermath.redraw(prompt)
-            ack()
-            return
-        self._try(ack, body, prompt, {verdict.field.name: verdict.choices[position].value})
+            self.unknown(ack, body)
+        else:
+            self._try(ack, body, prompt, {verdict.field.name: verdict.choices[position].value})
 
     def answer(self, ack: Ack, body: Body) -> None:
         """A press on "submit as shown", "resume" or "answer"."""
-        self._try(ack, body, prompts.get(self._db, str(body["actions"][0]["value"])), {})
+        self._try(ack, body, self._pressed(body), {})
+
+    def open_listed(self, ack: Ack, body: Body) -> None:
+        """A press in the list of prompts: the form opens, and a card that somebody deleted is posted again."""
+        self._aftermath.redraw(self._pressed(body))
+        self.open_form(ack, body)
 
     def open_form(self, ack: Ack, body: Body) -> None:
         """A press that opens the form."""
-        actor = self._actor(body)
-        admitted = self._desk.admit(str(body["actions"][0]["value"]), actor)
+        prompt = self._pressed(body)
+        actor = self._people.actor(body["user"], prompt)
+        admitted = self._desk.admit(prompt.id, actor)
         if isinstance(admitted, Prompt):
             self._aftermath.open_form(body, admitted, admitted.initial)
         else:
@@ -77,24 +86,35 @@ class Listeners:
 
     def open_reason(self, ack: Ack, body: Body) -> None:
         """A press that opens the modal for a rejection's reason."""
-        actor = self._actor(body)
-        admitted = self._desk.admit(str(body["actions"][0]["value"]), actor)
+        prompt = self._pressed(body)
+        actor = self._people.actor(body["user"], prompt)
+        admitted = self._desk.admit(prompt.id, actor)
         if isinstance(admitted, Prompt):
             self._aftermath.open_reason(body, admitted)
         else:
             self._tell(body, actor, admitted)
         ack()
 
+    def unknown(self, ack: Ack, body: Body) -> None:
+        """A press on what is no button of a prompt's: whoever drew it, the record knows better."""
+        self._aftermath.tell(body, "This button does not belong to its prompt, so nothing was decided. Press another.")
+        ack()
+
     def submit(self, ack: Ack, body: Body) -> None:
         """The form was submitted: it counts, or it stays open and says what is wrong."""
         view = body["view"]
-        prompt = prompts.get(self._db, str(view["private_metadata"]))
+        prompt = self._claimed(view["private_metadata"])
+        actor = self._people.actor(body["user"], prompt)
         form = form_of(prompt)
         reading = form.read(view["state"]["values"], prompt.initial)
-        if reading.errors and prompt.is_open:
-            ack(**answer_errors(prompt, form, reading.values, _all_errors(prompt, reading.values, reading.errors)))
+        if reading.errors:
+            admitted = self._desk.admit(prompt.id, actor)
+            if isinstance(admitted, Prompt):
+                ack(**answer_errors(prompt, form, reading.values, _all_errors(prompt, reading.values, reading.errors)))
+            else:
+                self._close(ack, admitted)
             return
-        reply = self._desk.submit(prompt.id, self._actor(body), reading.values, via="slack", complete=True)
+        reply = self._desk.submit(prompt.id, actor, reading.values, via="slack", complete=True)
         if isinstance(reply, Invalid):
             ack(**answer_errors(prompt, form, reading.values, reply.errors))
         else:
@@ -103,8 +123,9 @@ class Listeners:
     def reject(self, ack: Ack, body: Body) -> None:
         """The reason of a rejection was submitted."""
         view = body["view"]
+        prompt = self._claimed(view["private_metadata"])
         reason = reason_in(view["state"]["values"])
-        reply = self._desk.reject(str(view["private_metadata"]), self._actor(body), reason, via="slack")
+        reply = self._desk.reject(prompt.id, self._people.actor(body["user"], prompt), reason, via="slack")
         if isinstance(reply, Invalid):
             ack(**reason_error(reply.errors[0].message))
         else:
@@ -117,7 +138,7 @@ class Listeners:
 
     def _try(self, ack: Ack, body: Body, prompt: Prompt, choice: Mapping[str, Any]) -> None:
         """Press, then ask only for what is missing."""
-        actor = self._actor(body)
+        actor = self._people.actor(body["user"], prompt)
         reply = self._desk.submit(prompt.id, actor, choice, via="slack", tentative=True)
         match reply:
             case Settled():
@@ -144,8 +165,19 @@ class Listeners:
         else:
             self._aftermath.tell_settled(body, actor, reply.prompt)
 
-    def _actor(self, body: Body) -> Actor:
-        return self._people.actor(body["user"])
+    def _pressed(self, body: Body) -> Prompt:
+        return self._claimed(body["actions"][0].get("value"))
+
+    def _claimed(self, prompt_id: object) -> Prompt:
+        """The prompt with just this id: the beginning of one, as the command line takes it, will not do.
+
+        Raises:
+            NoSuchPrompt: If there is none.
+        """
+        prompt = prompts.get(self._db, str(prompt_id))
+        if prompt.id != prompt_id:
+            raise NoSuchPrompt(f"There is no prompt {prompt_id!r}.")
+        return prompt
 
 
 def _about(known: Mapping[str, Any], errors: tuple[FieldError, ...]) -> tuple[FieldError, ...]:

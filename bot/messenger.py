@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from slack_sdk import WebClient
@@ -13,13 +14,17 @@ from bot.blocks import Message
 from bot.cards import card as card_message
 from bot.notices import notice_message
 from bot.people import People
+from bot.slack_client import NO_ANSWER
 from flows.policy import Policy
 from store.records import Card, Notice
 
 logger = logging.getLogger(__name__)
 
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{2,}")
-_GONE = frozenset({"message_not_found", "thread_not_found", "cant_update_message"})
+_ERROR_NAME = re.compile(r"[a-z_]+")
+_GONE = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message", "cant_update_message"})
+_MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+"""Errors of which Slack says that a part of what was asked for may have been done."""
 
 
 class Refusal(Exception):
@@ -70,11 +75,7 @@ class Messenger:
         channel, ts = card.channel, card.ts
         if channel is None or ts is None:
             return self._post_card(card, message)
-        _answered(
-            lambda: self._client.chat_update(
-                channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=_metadata(message)
-            )
-        )
+        self._update(channel, ts, message)
         return channel, ts
 
     def post_notice(self, notice: Notice) -> str:
@@ -87,13 +88,8 @@ class Messenger:
         """
         channel, thread = notice.card_channel or "", notice.card_ts or ""
         message = notice_message(notice, self._people.mentions(notice.prompt))
-        if notice.attempts > 1:
-            replies = _answered(
-                lambda: self._client.conversations_replies(
-                    channel=channel, ts=thread, include_all_metadata=True, limit=200
-                )
-            )
-            found = _find(replies["messages"], message.metadata)
+        if notice.in_doubt:
+            found = self._search_thread(channel, thread, notice, message)
             if found is not None:
                 return found
         return str(self._post(channel, message, thread_ts=thread)["ts"])
@@ -102,14 +98,23 @@ class Messenger:
         wanted = Policy.model_validate(card.prompt.policy).channel or self._channel
         if wanted is None:
             raise Refusal("No channel: name one in the policy, or set SIGNOFF_CHANNEL.", retry_after=60)
-        if _may_be_posted(card):
+        if card.in_doubt:
             channel = self._channel_id(wanted)
             found = self._search(channel, card, message)
             if found is not None:
                 logger.info("The card of %r was found again", card.prompt.title)
+                # It may show the prompt as it was when it was posted.
+                self._update(channel, found, message)
                 return channel, found
         posted = self._post(wanted, message)
         return str(posted["channel"]), str(posted["ts"])
+
+    def _update(self, channel: str, ts: str, message: Message) -> None:
+        _answered(
+            lambda: self._client.chat_update(
+                channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=_metadata(message)
+            )
+        )
 
     def _post(self, channel: str, message: Message, *, thread_ts: str | None = None) -> SlackResponse:
         return _answered(
@@ -126,11 +131,22 @@ class Messenger:
 
     def _search(self, channel: str, card: Card, message: Message) -> str | None:
         """The card in the channel's history since the prompt was opened, if it is there."""
-        oldest = f"{card.prompt.opened_at.timestamp() - 60:.6f}"
+        oldest = _slightly_before(card.prompt.opened_at)
         self._join(channel)
         pages = self._pages(
             lambda cursor: self._client.conversations_history(
                 channel=channel, oldest=oldest, include_all_metadata=True, limit=200, cursor=cursor
+            )
+        )
+        return next((found for page in pages if (found := _find(page["messages"], message.metadata))), None)
+
+    def _search_thread(self, channel: str, thread: str, notice: Notice, message: Message) -> str | None:
+        """The notice in its card's thread, if it is there."""
+        oldest = _slightly_before(notice.created_at)
+        self._join(channel)
+        pages = self._pages(
+            lambda cursor: self._client.conversations_replies(
+                channel=channel, ts=thread, oldest=oldest, include_all_metadata=True, limit=200, cursor=cursor
             )
         )
         return next((found for page in pages if (found := _find(page["messages"], message.metadata))), None)
@@ -148,7 +164,7 @@ class Messenger:
         name = channel.removeprefix("#")
         pages = self._pages(
             lambda cursor: self._client.conversations_list(
-                types="public_channel,private_channel", exclude_archived=True, limit=200, cursor=cursor
+                types="public_channel,private_channel", limit=200, cursor=cursor
             )
         )
         for page in pages:
@@ -167,9 +183,9 @@ class Messenger:
                 return
 
 
-def _may_be_posted(card: Card) -> bool:
-    """Whether an earlier try may have posted: it was cut off, or Slack's answer to it was lost."""
-    return card.attempts > 1 and (card.error is None or not card.error.startswith(Refusal.__name__))
+def _slightly_before(moment: datetime) -> str:
+    """As Slack writes moments; earlier by more than two clocks differ."""
+    return f"{moment.timestamp() - 60:.6f}"
 
 
 def _metadata(message: Message) -> dict[str, Any]:
@@ -188,15 +204,15 @@ def _answered(call: Callable[[], SlackResponse]) -> SlackResponse:
         return call()
     except SlackApiError as error:
         raise _explained(error.response) from error
-    except (OSError, TimeoutError) as error:
-        raise Unanswered(str(error) or type(error).__name__) from error
+    except NO_ANSWER as error:
+        raise Unanswered(f"Slack did not answer ({str(error) or type(error).__name__})") from error
 
 
 def _explained(response: SlackResponse | Mapping[str, Any]) -> Refusal | Gone | Unanswered:
     status = getattr(response, "status_code", 200)
     name = str(response.get("error") or f"HTTP {status}")
-    if status >= 500:
-        return Unanswered(f"Slack answered with {status}")
+    if status >= 500 or name in _MAYBE_DONE or not _ERROR_NAME.fullmatch(name):
+        return Unanswered(f"Slack answered with {name if _ERROR_NAME.fullmatch(name) else f'HTTP {status}'}")
     if name in _GONE:
         return Gone(name)
     details = (response.get("response_metadata") or {}).get("messages") or []
@@ -204,4 +220,4 @@ def _explained(response: SlackResponse | Mapping[str, Any]) -> Refusal | Gone | 
     said = ": ".join([name, "; ".join(map(str, details))]) if details else name
     needed = response.get("needed")
     said += f" (the app needs the scope {needed})" if needed else ""
-    return Refusal(said, float(after) if after else None)
+    return Refusal(said, float(after) if after and after.isdecimal() else None)

@@ -14,7 +14,7 @@ from bot.dispatcher import Dispatcher
 from bot.messenger import Messenger
 from bot.people import People
 from bot.settings import Mode, Settings
-from bot.slack_app import check_token, make_app, make_client
+from bot.slack_app import QUICK_CALL_TIMEOUT, check_token, make_app, make_client
 from bot.transport import HttpTransport, SocketTransport
 from flows.clock import Clock
 from flows.engines.embedded import Worker
@@ -35,8 +35,7 @@ class Bot:
 
     def __init__(self, db: Database, settings: Settings) -> None:
         client = make_client(settings)
-        check_token(client)
-        people = People(client)
+        people = People(make_client(settings, timeout=QUICK_CALL_TIMEOUT), check_token(client))
         self._aftermath = Aftermath(db, client, people)
         app = make_app(settings, db, people, self._aftermath)
         if settings.mode is Mode.HTTP:

@@ -9,43 +9,51 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.aftermath import Aftermath
+from bot.forms import FormError
 from bot.listeners import Listeners
+from bot.markup import escape
 from bot.modals import failed_modal
-from bot.people import People
+from bot.people import People, Unrecognised
 from bot.settings import BadSettings, Mode, Settings
+from bot.slack_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
 from flows.desk import Desk
 from store.database import Database
 from store.errors import NoSuchPrompt, StoreError
 
 logger = logging.getLogger(__name__)
 
-CALL_TIMEOUT = 5
-"""Seconds that one call to Slack may take."""
+QUICK_CALL_TIMEOUT = 1
+"""The same where a person's press waits for it: Slack gives up on the ack after 3."""
 
 
-def make_client(settings: Settings) -> WebClient:
+def make_client(settings: Settings, *, timeout: int = CALL_TIMEOUT) -> WebClient:
     """A client for Slack's Web API.
 
     Raises:
         BadSettings: If SLACK_BOT_TOKEN is missing or is another kind of token.
     """
-    return WebClient(token=settings.bot_token(), base_url=settings.slack_api_url, timeout=CALL_TIMEOUT)
+    return web_client(settings.bot_token(), settings.slack_api_url, timeout=timeout)
 
 
-def check_token(client: WebClient) -> None:
+def check_token(client: WebClient) -> str | None:
     """Make sure that Slack takes the bot's token. Slack being away is no fault of the token.
+
+    Returns:
+        The workspace's id; `None` where Slack is away.
 
     Raises:
         BadSettings: If Slack refuses it.
     """
     try:
-        client.auth_test()
+        return str(client.auth_test()["team_id"])
     except SlackApiError as error:
-        raise BadSettings(
-            f"SLACK_BOT_TOKEN: Slack refuses it ({error.response.get('error')}). Copy it again."
-        ) from None
-    except (OSError, TimeoutError) as error:
-        logger.warning("Slack cannot be reached now, cards will follow when it can: %s", error)
+        if refuses_token(error):
+            raise BadSettings(f"SLACK_BOT_TOKEN: Slack refuses it ({name_of(error)}). Copy it again.") from None
+        trouble = name_of(error)
+    except NO_ANSWER as error:
+        trouble = str(error) or type(error).__name__
+    logger.warning("Slack cannot be reached now, cards will follow when it can: %s", trouble)
+    return None
 
 
 def make_app(settings: Settings, db: Database, people: People, aftermath: Aftermath) -> App:
@@ -88,7 +96,8 @@ class Explainer:
         if "command" in body:
             return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
         self._aftermath.tell(body, text)
-        return BoltResponse(status=500)
+        # Slack's client marks a press that was not acked; one on what is gone would never be.
+        return BoltResponse(status=200 if isinstance(error, NoSuchPrompt) else 500)
 
 
 def _explanation(error: Exception) -> str:
@@ -98,6 +107,10 @@ def _explanation(error: Exception) -> str:
         case StoreError():
             logger.warning("A request from Slack could not be taken: %s", error)
             return "The record cannot be reached, so nothing was decided. Try again in a moment."
+        case Unrecognised():
+            return "Slack does not say who you are right now, so nothing was decided. Try again in a moment."
+        case FormError():
+            return f"This cannot be answered in Slack, so nothing was decided: {escape(str(error))}"
         case _:
             logger.error("A request from Slack failed", exc_info=error)
             return "Something went wrong here, so nothing was decided. Try again, or ask whoever runs Signoff."

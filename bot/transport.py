@@ -2,12 +2,11 @@
 
 import logging
 import threading
-from typing import Protocol
+from http import HTTPStatus
 
 from slack_bolt import App, BoltRequest
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.adapter.starlette.handler import to_starlette_response
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -17,24 +16,34 @@ from starlette.routing import Route
 
 from bot.background_server import BackgroundServer, listen
 from bot.settings import BadSettings
+from bot.slack_client import NO_ANSWER, name_of, refuses_token, web_client
 
 logger = logging.getLogger(__name__)
 
-WATCH_EVERY = 10.0
+WATCH_EVERY = 2.0
 """Seconds between two looks at a Socket Mode connection."""
+
+OWN_ATTEMPTS = 15.0
+"""Seconds that the SDK has to connect again by itself."""
+
+REFUSED_AGAIN_AFTER = 30.0
+"""Seconds until Slack is asked again for a connection that it refused, unless it says how long."""
+
+MOST_BYTES = 5_000_000
+"""The longest request that is read before its signature is checked. A modal's state can be long, but not that long."""
 
 CONCURRENCY = 16
 """How many of Slack's requests are worked on at once in Socket Mode."""
 
 
-class Transport(Protocol):
-    """A way for Slack to reach the app."""
+def _without_trace(record: logging.LogRecord) -> bool:
+    record.exc_info = None
+    return True
 
-    def start(self) -> None:
-        """Take requests from now on."""
 
-    def stop(self) -> None:
-        """Take no more, and let the one that is being answered end."""
+_sdk_logger = logging.getLogger("bot.socket")
+# A connection that ends is an everyday event, and the SDK logs it as if the program had failed.
+_sdk_logger.addFilter(_without_trace)
 
 
 class SocketTransport:
@@ -46,7 +55,10 @@ class SocketTransport:
 
     def __init__(self, app: App, app_token: str) -> None:
         self._app = app
+        # A client of its own: opening a connection takes the app's token.
+        self._client = web_client(app_token, app.client.base_url)
         self._token = app_token
+        self._said = ""
         self._stopping = threading.Event()
         self._handler: SocketModeHandler | None = None
         self._watch = threading.Thread(target=self._look_after, name="signoff-socket-watch", daemon=True)
@@ -60,11 +72,13 @@ class SocketTransport:
         try:
             self._connect()
         except SlackApiError as error:
-            raise BadSettings(
-                f"SLACK_APP_TOKEN: Slack refuses it ({error.response.get('error')}). It needs connections:write."
-            ) from None
-        except (OSError, TimeoutError) as error:
-            logger.warning("Slack cannot be reached, trying again: %s", error)
+            if refuses_token(error):
+                raise BadSettings(
+                    f"SLACK_APP_TOKEN: Slack refuses it ({name_of(error)}). It needs connections:write."
+                ) from None
+            self._trouble(name_of(error))
+        except NO_ANSWER as error:
+            self._trouble(str(error))
         self._watch.start()
 
     def stop(self) -> None:
@@ -75,45 +89,70 @@ class SocketTransport:
         self._drop()
 
     def _connect(self) -> None:
+        # Asked for here, since the SDK would wait as long as a rate limit says.
+        url = self._client.apps_connections_open(app_token=self._token)["url"]
         handler = SocketModeHandler(
             self._app,
             self._token,
-            logger=logging.getLogger("bot.socket"),
-            # A client of its own: opening a connection takes the app's token.
-            web_client=WebClient(base_url=self._app.client.base_url, timeout=self._app.client.timeout),
+            logger=_sdk_logger,
+            web_client=self._client,
             concurrency=CONCURRENCY,
         )
+        handler.client.wss_uri = url
         try:
             handler.connect()  # type: ignore[no-untyped-call]
         except Exception:
-            handler.close()  # type: ignore[no-untyped-call]
+            _close(handler)
             raise
         self._handler = handler
 
     def _drop(self) -> None:
         handler, self._handler = self._handler, None
         if handler is not None:
-            handler.close()  # type: ignore[no-untyped-call]
+            _close(handler)
 
     def _look_after(self) -> None:
-        away = 0
-        while not self._stopping.wait(WATCH_EVERY):
+        wait, away = WATCH_EVERY, 0.0
+        while not self._stopping.wait(wait):
+            wait = WATCH_EVERY
             if self._handler is not None and self._handler.client.is_connected():
-                away = 0
+                away = 0.0
                 continue
-            away += 1
-            # The first look leaves the SDK's own attempt its time.
-            if away > 1 or self._handler is None:
-                self._reconnect()
+            away += WATCH_EVERY
+            if self._handler is None or away > OWN_ATTEMPTS:
+                wait = self._reconnect()
 
-    def _reconnect(self) -> None:
+    def _reconnect(self) -> float:
+        """Connect anew; seconds until the next look."""
         self._drop()
         try:
             self._connect()
-        except (SlackApiError, OSError, TimeoutError) as error:
-            logger.warning("Slack cannot be reached, trying again: %s", error)
+        except SlackApiError as error:
+            self._trouble(name_of(error))
+            return float(error.response.headers.get("Retry-After", REFUSED_AGAIN_AFTER))
+        except Exception as error:  # noqa: BLE001 - the SDK's client raises whatever its socket met
+            self._trouble(str(error) or type(error).__name__)
         else:
+            self._said = ""
             logger.info("Connected to Slack again")
+        return WATCH_EVERY
+
+    def _trouble(self, what: str) -> None:
+        """Say it once, not at every attempt."""
+        if what != self._said:
+            logger.warning("Slack cannot be reached, trying again: %s", what)
+        self._said = what
+
+
+def _close(handler: SocketModeHandler) -> None:
+    """Have what is being answered answered, and disconnect."""
+    client = handler.client
+    client.closed = True
+    client.auto_reconnect_enabled = False
+    client.message_queue.put(None)  # wakes its reader, which looks once a second otherwise
+    client.message_processor.shutdown()  # type: ignore[no-untyped-call]
+    client.message_workers.shutdown()
+    handler.close()  # type: ignore[no-untyped-call]
 
 
 class HttpTransport:
@@ -121,11 +160,17 @@ class HttpTransport:
 
     Args:
         port: 0 takes a free one.
+
+    Raises:
+        BadSettings: If the address cannot be listened on.
     """
 
     def __init__(self, app: App, host: str, port: int) -> None:
         self._app = app
-        self._socket = listen(host, port)
+        try:
+            self._socket = listen(host, port)
+        except OSError as error:
+            raise BadSettings(f"SIGNOFF_HOST and SIGNOFF_PORT: cannot listen on {host}:{port} ({error}).") from None
         self.url = f"http://{host}:{self._socket.getsockname()[1]}/slack/events"
         routes = [Route("/slack/events", self._events, methods=["POST"])]
         self._server = BackgroundServer(Starlette(routes=routes), self._socket)
@@ -139,12 +184,11 @@ class HttpTransport:
         self._server.stop()
 
     async def _events(self, request: Request) -> Response:
-        body = (await request.body()).decode("utf-8", "replace")
-        bolt_request = BoltRequest(body=body, headers=dict(request.headers))
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > MOST_BYTES:
+                return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        bolt_request = BoltRequest(body=body.decode("utf-8", "replace"), headers=dict(request.headers))
         # Bolt's own adapter would hold up the event loop while a listener works.
         return to_starlette_response(await run_in_threadpool(self._app.dispatch, bolt_request))
-
-
-def make_transport(app: App, *, app_token: str | None, host: str, port: int) -> SocketTransport | HttpTransport:
-    """Socket Mode where there is an app token, signed HTTP otherwise."""
-    return HttpTransport(app, host, port) if app_token is None else SocketTransport(app, app_token)

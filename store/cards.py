@@ -1,12 +1,13 @@
 """How far Slack is behind the record: which cards are missing or stale, and where they stand."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import case, func, select, update
 
 from store import ledger
 from store.changes import Topic
 from store.database import Database, Transaction
+from store.leases import is_free
 from store.records import Card, Prompt
 from store.rows import prompt, select_prompts
 from store.tables import cards, notices, prompts
@@ -24,28 +25,44 @@ def touch(tx: Transaction, prompt_id: str, now: datetime) -> None:
     tx.touch(Topic.CARDS)
 
 
-def take_due(db: Database, *, now: datetime, lease: timedelta, limit: int = 50) -> list[Card]:
-    """Take cards that are missing or stale; who takes them has `lease` to draw them before another may.
+def take_due(db: Database, taker: str, *, now: datetime, limit: int = 50) -> list[Card]:
+    """Take cards that are missing or stale.
 
-    `attempts` counts the takings since the card was last right: above 1, a post may have gone through
-    without having been recorded.
+    Nobody else may take one until `taker` has said what came of it, or is buried. `attempts` counts the takings
+    since the card was last right.
     """
-    due = select(cards.c.prompt_id).where(cards.c.due_at <= now).order_by(cards.c.due_at).limit(limit)
+    due = (
+        select(cards.c.prompt_id, cards.c.taken_by)
+        .where(cards.c.due_at <= now, is_free(cards.c.taken_by, taker))
+        .order_by(cards.c.due_at)
+        .limit(limit)
+    )
     with db.read() as connection:
         if connection.execute(due.limit(1)).first() is None:
             return []
     with db.write() as tx:
         # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
-        ids = tx.execute(due.with_for_update(skip_locked=True)).scalars().all()
+        before = {row.prompt_id: row.taken_by for row in tx.execute(due.with_for_update(skip_locked=True))}
+        ids = list(before)
         rows = tx.execute(
             update(cards)
             .where(cards.c.prompt_id.in_(ids))
-            .values(due_at=now + lease, attempts=cards.c.attempts + 1)
+            .values(taken_by=taker, attempts=cards.c.attempts + 1)
             .returning(cards)
         ).all()
         asked = tx.execute(select_prompts().where(prompts.c.id.in_(ids)))
         by_id = {row.id: prompt(row) for row in asked}
-    taken = [Card(by_id[row.prompt_id], row.channel, row.ts, row.attempts, row.error) for row in rows]
+    taken = [
+        Card(
+            by_id[row.prompt_id],
+            row.channel,
+            row.ts,
+            row.attempts,
+            row.error,
+            in_doubt=before[row.prompt_id] is not None,
+        )
+        for row in rows
+    ]
     return sorted(taken, key=lambda card: card.prompt.opened_at)
 
 
@@ -62,6 +79,7 @@ def drawn(db: Database, shown: Prompt, *, channel: str, ts: str, now: datetime) 
                 channel=channel,
                 ts=ts,
                 shown=shown.revision,
+                taken_by=None,
                 attempts=0,
                 error=None,
                 due_at=case((current == shown.revision, None), else_=now),
@@ -73,11 +91,18 @@ def drawn(db: Database, shown: Prompt, *, channel: str, ts: str, now: datetime) 
         tx.touch(Topic.CARDS)
 
 
-def failed(db: Database, prompt_id: str, *, error: str, retry_at: datetime, now: datetime) -> None:
-    """Note why a card could not be drawn, once for each new reason, and when to try again."""
+def failed(db: Database, prompt_id: str, *, error: str, retry_at: datetime, in_doubt: bool, now: datetime) -> None:
+    """Note why a card could not be drawn, once for each new reason, and when to try again.
+
+    Args:
+        in_doubt: Whether it may have been posted after all. It stays with who took it then.
+    """
     with db.write() as tx:
         known = tx.execute(select(cards.c.error).where(cards.c.prompt_id == prompt_id)).scalar()
-        tx.execute(update(cards).where(cards.c.prompt_id == prompt_id).values(error=error, due_at=retry_at))
+        taken_by = cards.c.taken_by if in_doubt else None
+        tx.execute(
+            update(cards).where(cards.c.prompt_id == prompt_id).values(error=error, due_at=retry_at, taken_by=taken_by)
+        )
         if known != error:
             ledger.add(tx, prompt_id, "card_failed", now=now, detail={"error": error})
 
@@ -88,7 +113,7 @@ def lost(db: Database, prompt_id: str, *, now: datetime) -> None:
         tx.execute(
             update(cards)
             .where(cards.c.prompt_id == prompt_id)
-            .values(channel=None, ts=None, shown=0, attempts=0, due_at=now)
+            .values(channel=None, ts=None, shown=0, taken_by=None, attempts=0, due_at=now)
         )
         ledger.add(tx, prompt_id, "card_lost", now=now)
         tx.touch(Topic.CARDS)
@@ -102,10 +127,14 @@ def redraw(db: Database, prompt_id: str, *, now: datetime) -> None:
 
 def next_due_at(db: Database) -> datetime | None:
     """When the next card or message is to be tried; `None` when Slack equals the record."""
+    # A notice whose card is missing waits for no moment: `drawn` tells when it is there.
+    ready = cards.c.ts.is_not(None) & notices.c.due_at.is_not(None)
     soonest = (
         select(func.min(cards.c.due_at))
         .where(cards.c.due_at.is_not(None))
-        .union_all(select(func.min(notices.c.due_at)).where(notices.c.due_at.is_not(None)))
+        .union_all(
+            select(func.min(notices.c.due_at)).join(cards, cards.c.prompt_id == notices.c.prompt_id).where(ready)
+        )
     )
     with db.read() as connection:
         moments = [moment for (moment,) in connection.execute(soonest) if moment is not None]

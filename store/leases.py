@@ -1,4 +1,4 @@
-"""Who holds which run. A worker's claims live as long as the worker does.
+"""Who holds which run, card or notice. A worker's claims live as long as the worker does.
 
 A worker renews one row, not one a run. When it is found dead, its runs are free again, and since every
 claim grows the run's fence, whatever a worker that was only thought dead still tries to record is refused.
@@ -7,7 +7,7 @@ claim grows the run's fence, whatever a worker that was only thought dead still 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy import Column, ColumnElement, case, delete, insert, select, update
 
 from store.changes import Topic
 from store.database import Database, Transaction
@@ -71,8 +71,13 @@ def free(db: Database, worker: str, *, now: datetime) -> int:
                 ),
             )
         )
-        tx.touch(Topic.RUNS)
+        tx.touch(Topic.RUNS, Topic.CARDS)
         return freed.rowcount
+
+
+def is_free(holder: "Column[str | None]", taker: str) -> ColumnElement[bool]:
+    """Whether `taker` may take what `holder` names the holder of: nobody, somebody buried, or `taker` itself."""
+    return holder.is_(None) | (holder == taker) | holder.not_in(select(workers.c.id))
 
 
 def is_known(tx: Transaction, worker: str) -> bool:

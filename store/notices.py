@@ -1,13 +1,14 @@
 """Messages for the threads of cards: each is written with what it reports, and posted once."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
 
 from store.changes import Topic
 from store.database import Database, Transaction
+from store.leases import is_free
 from store.records import Notice
 from store.rows import prompt, select_prompts
 from store.tables import cards, notices, prompts
@@ -33,15 +34,15 @@ def add_for_run(tx: Transaction, run_id: str, *, kind: str, detail: Mapping[str,
     return prompt_id
 
 
-def take_due(db: Database, *, now: datetime, lease: timedelta, limit: int = 50) -> list[Notice]:
-    """Take messages that are to be posted; who takes them has `lease` to do it before another may.
+def take_due(db: Database, taker: str, *, now: datetime, limit: int = 50) -> list[Notice]:
+    """Take messages that are to be posted. A message waits until its card is posted.
 
-    A message waits until its card is posted.
+    Nobody else may take one until `taker` has said what came of it, or is buried.
     """
     ready = (
-        select(notices.c.id)
+        select(notices.c.id, notices.c.taken_by)
         .join(cards, cards.c.prompt_id == notices.c.prompt_id)
-        .where(notices.c.due_at <= now, cards.c.ts.is_not(None))
+        .where(notices.c.due_at <= now, is_free(notices.c.taken_by, taker), cards.c.ts.is_not(None))
         .order_by(notices.c.due_at, notices.c.id)
         .limit(limit)
     )
@@ -50,29 +51,38 @@ def take_due(db: Database, *, now: datetime, lease: timedelta, limit: int = 50) 
             return []
     with db.write() as tx:
         # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
-        ids = tx.execute(ready.with_for_update(of=notices, skip_locked=True)).scalars().all()
+        before = {row.id: row.taken_by for row in tx.execute(ready.with_for_update(of=notices, skip_locked=True))}
         rows = tx.execute(
             update(notices)
-            .where(notices.c.id.in_(ids))
-            .values(due_at=now + lease, attempts=notices.c.attempts + 1)
+            .where(notices.c.id.in_(list(before)))
+            .values(taken_by=taker, attempts=notices.c.attempts + 1)
             .returning(notices)
         ).all()
-        return [_notice(tx, row) for row in sorted(rows, key=lambda row: row.id)]
+        return [_notice(tx, row, before[row.id] is not None) for row in sorted(rows, key=lambda row: row.id)]
 
 
 def posted(db: Database, notice_id: int, *, ts: str) -> None:
     """Note that a message stands in Slack."""
     with db.write() as tx:
-        tx.execute(update(notices).where(notices.c.id == notice_id).values(ts=ts, due_at=None, error=None))
+        tx.execute(
+            update(notices).where(notices.c.id == notice_id).values(ts=ts, due_at=None, taken_by=None, error=None)
+        )
 
 
-def failed(db: Database, notice_id: int, *, error: str, retry_at: datetime | None) -> None:
-    """Note why a message could not be posted, and when to try again; `None` gives it up."""
+def failed(db: Database, notice_id: int, *, error: str, retry_at: datetime | None, in_doubt: bool) -> None:
+    """Note why a message could not be posted, and when to try again; `None` gives it up.
+
+    Args:
+        in_doubt: Whether it may have been posted after all. It stays with who took it then.
+    """
     with db.write() as tx:
-        tx.execute(update(notices).where(notices.c.id == notice_id).values(error=error, due_at=retry_at))
+        taken_by = notices.c.taken_by if in_doubt else None
+        tx.execute(
+            update(notices).where(notices.c.id == notice_id).values(error=error, due_at=retry_at, taken_by=taken_by)
+        )
 
 
-def _notice(tx: Transaction, row: Any) -> Notice:
+def _notice(tx: Transaction, row: Any, in_doubt: bool) -> Notice:
     asked = prompt(tx.execute(select_prompts().where(prompts.c.id == row.prompt_id)).one())
     card = tx.execute(select(cards.c.channel, cards.c.ts).where(cards.c.prompt_id == row.prompt_id)).one()
     return Notice(
@@ -84,4 +94,5 @@ def _notice(tx: Transaction, row: Any) -> Notice:
         attempts=row.attempts,
         card_channel=card.channel,
         card_ts=card.ts,
+        in_doubt=in_doubt,
     )

@@ -178,6 +178,7 @@ class Card:
         ts: Slack's timestamp of the message; `None` before it was posted.
         attempts: How often posting or updating was tried since it last succeeded.
         error: What Slack last said against it.
+        in_doubt: Whether an earlier try may have gone through without having been recorded.
     """
 
     prompt: Prompt
@@ -185,6 +186,7 @@ class Card:
     ts: str | None
     attempts: int
     error: str | None
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ class Notice:
         detail: What the message is about, as JSON.
         card_channel: The card's channel; `None` while the card is not posted.
         card_ts: The card's timestamp; `None` while the card is not posted.
+        in_doubt: Whether an earlier try may have gone through without having been recorded.
     """
 
     id: int
@@ -206,6 +209,7 @@ class Notice:
     attempts: int
     card_channel: str | None
     card_ts: str | None
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

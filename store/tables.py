@@ -191,6 +191,8 @@ cards = Table(
     Column("shown", Integer, nullable=False, default=0),
     # When the dispatcher has to look at it next; NULL while Slack equals the record.
     _moment("due_at"),
+    # Who began to post it last and has not learned what came of it. As long as that one lives nobody else may.
+    Column("taken_by", _Id),
     Column("attempts", Integer, nullable=False, default=0),
     Column("error", Words),
 )
@@ -205,6 +207,7 @@ notices = Table(
     _json("detail", nullable=False),
     _moment("created_at", nullable=False),
     _moment("due_at"),
+    Column("taken_by", _Id),
     Column("attempts", Integer, nullable=False, default=0),
     Column("ts", String),
     Column("error", Words),

@@ -1,0 +1,89 @@
+"""Flows that ask what the tests need asked."""
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from flows import Policy, RunInput, flow, pause_flow_run, suspend_flow_run
+from flows.flow import Flow
+
+APPROVERS = ["@ana", "ben@example.com"]
+
+
+class Approval(RunInput):
+    """Whether it may go out."""
+
+    approved: bool
+    reason: str = Field(default="", validate_default=True)
+
+    @field_validator("reason")
+    @classmethod
+    def _say_why_not(cls, reason: str, others: ValidationInfo) -> str:
+        if others.data.get("approved") is False and not reason.strip():
+            raise ValueError("Say what has to change.")
+        return reason
+
+    @field_validator("reason")
+    @classmethod
+    def _be_short(cls, reason: str) -> str:
+        if len(reason) > 40:
+            raise ValueError("Say it in 40 characters.")
+        return reason
+
+
+class NeedsReason(RunInput):
+    """A verdict that never comes without its reason."""
+
+    approved: bool
+    reason: str
+
+
+class Shirt(RunInput):
+    """Which shirt."""
+
+    size: Literal["small", "large"]
+    color: str
+
+
+@flow(name="approve")
+def approve(deadline: float | None = None, reminder: float | None = None, where: str | None = "#releases") -> str:
+    """Ask two people for a yes or a no."""
+    policy = Policy(
+        channel=where,
+        approvers=APPROVERS,
+        deadline=None if deadline is None else timedelta(seconds=deadline),
+        reminders=[] if reminder is None else [timedelta(seconds=reminder)],
+    )
+    answer = suspend_flow_run(wait_for_input=Approval.with_initial_data(description="May it go out?"), policy=policy)
+    return f"approved: {answer.approved} {answer.reason}".strip()
+
+
+@flow(name="give-a-reason")
+def give_a_reason() -> str:
+    """Ask for a verdict with its reason."""
+    policy = Policy(channel="#releases", approvers=APPROVERS)
+    answer = pause_flow_run(wait_for_input=NeedsReason.with_initial_data(description="And why?"), policy=policy)
+    return f"approved: {answer.approved} because {answer.reason}"
+
+
+@flow(name="shirt")
+def shirt() -> str:
+    """Ask anybody for a shirt."""
+    answer = pause_flow_run(
+        wait_for_input=Shirt.with_initial_data(description="Which one?", color="red"), policy=Policy(channel="#orders")
+    )
+    return f"{answer.size} {answer.color}"
+
+
+@flow(name="shout")
+def shout(text: str) -> str:
+    """Say what it was told to say, wherever a flow can."""
+    answer = pause_flow_run(
+        wait_for_input=Approval.with_initial_data(description=text, reason=text[:40]),
+        policy=Policy(channel="#releases", approvers=["@ana", text]),
+    )
+    return text + answer.reason
+
+
+FLOWS: list[Flow[Any, Any]] = [approve, give_a_reason, shirt, shout]

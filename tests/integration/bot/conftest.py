@@ -1,0 +1,29 @@
+"""The whole of Signoff in this process: bot, worker, clock and a record in a file, beside the emulator."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.emulator import Emulator
+from bot.service import Service
+from bot.settings import Mode
+from tests.integration.bot.asking import FLOWS
+from tests.integration.bot.house import House, copied, settings_for
+
+
+@pytest.fixture
+def record(sqlite_file: Path, tmp_path: Path) -> str:
+    """The URL of a fresh record."""
+    return copied(sqlite_file, tmp_path / "record.db")
+
+
+@pytest.fixture
+def house(slack: Emulator, record: str, request: pytest.FixtureRequest) -> Iterator[House]:
+    """Signoff, served by signed HTTP, or by the mode that the test is parametrised with."""
+    mode = getattr(request, "param", Mode.HTTP)
+    with Service(settings_for(slack.api_url, record, mode), FLOWS, with_bot=True, grace=1.0) as service:
+        house = House(slack, service)
+        if mode is Mode.HTTP:
+            slack.deliver_to(house.request_url)
+        yield house

@@ -1,0 +1,197 @@
+"""Slack being down, slow, rate-limiting or lying delays cards, and never a decision."""
+
+import socket
+
+import pytest
+
+from bot.emulator import Emulator
+from bot.service import Service
+from bot.settings import Mode
+from flows.desk import Desk, Settled
+from store.records import Actor, Prompt
+from tests.integration.bot.asking import FLOWS, approve
+from tests.integration.bot.house import House, settings_for
+from tests.waiting import until_asked, until_over
+
+ANA = Actor("@ana", "ana", frozenset({"@ana"}))
+YES = {"approved": True}
+
+
+def answered_at_the_desk(house: House, prompt: Prompt) -> None:
+    """Somebody answers where Slack is not needed."""
+    assert isinstance(Desk(house.db).submit(prompt.id, ANA, YES, via="cli"), Settled)
+    assert house.over(prompt).result == "approved: True"
+
+
+def posted(slack: Emulator) -> int:
+    """How many cards stand in Slack."""
+    person = slack.person("mei")
+    return sum(1 for seen in person.sees("#releases") if (seen.metadata or {}).get("event_type") == "signoff_prompt")
+
+
+@pytest.mark.parametrize("where", ["#nowhere", "C0NOWHERE1", "#old"])
+def test_a_channel_that_cannot_be_posted_in_delays_the_card_only(house: House, where: str) -> None:
+    """The ledger says why, once; the prompt is answered all the same."""
+    if where == "#old":
+        house.slack.client.add_channel("old")
+        house.slack.client.post("archive", channel="old")
+    prompt = house.ask(approve, where=where)
+    detail = house.until_noted(prompt, "card_failed")
+    assert detail["error"] == ("is_archived" if where == "#old" else "channel_not_found")
+    house.slack.client.want_fault("chat.postMessage", hold="before")
+    house.slack.client.wait_until_held()
+    house.slack.client.clear_faults()
+    assert house.events(prompt).count("card_failed") == 1
+    answered_at_the_desk(house, prompt)
+
+
+def test_a_channel_that_comes_into_being_gets_its_card(house: House) -> None:
+    """Nobody has to ask for it again."""
+    prompt = house.ask(approve, where="#later")
+    house.until_noted(prompt, "card_failed")
+    house.slack.client.add_channel("later")
+    house.card(prompt, "#later")
+
+
+def test_a_prompt_without_a_channel_is_told_in_the_ledger(house: House) -> None:
+    """It says what to set."""
+    prompt = house.ask(approve, where=None)
+    assert "SIGNOFF_CHANNEL" in house.until_noted(prompt, "card_failed")["error"]
+    answered_at_the_desk(house, prompt)
+
+
+def test_a_rate_limit_is_waited_for(house: House) -> None:
+    """As long as Slack says, and not shorter."""
+    house.slack.client.want_fault("chat.postMessage", error="ratelimited", retry_after=1)
+    house.ask_in("#releases", approve)
+    refused, taken = house.slack.client.calls("chat.postMessage")
+    assert (refused["error"], taken["error"]) == ("ratelimited", None)
+    assert taken["at"] - refused["at"] >= 1
+    assert posted(house.slack) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"error": "service_unavailable", "status": 503},
+        {"drop": True},
+        {"error": "fatal_error"},
+    ],
+    ids=["unavailable", "lost answer", "fatal"],
+)
+def test_a_failed_post_ends_in_one_card(house: House, fault: dict[str, object]) -> None:
+    """Whether it was posted or not is found out before it is posted again."""
+    house.slack.client.want_fault("chat.postMessage", **fault)
+    prompt, _ = house.ask_in("#releases", approve)
+    house.until_all_is_said()
+    assert posted(house.slack) == 1
+    assert house.events(prompt) == ["opened", "card_failed", "card_posted"]
+
+
+def test_a_card_in_doubt_stays_in_doubt_while_slack_cannot_be_asked(house: House) -> None:
+    """A search that Slack refuses is no sign that the card is missing."""
+    house.slack.client.want_fault("chat.postMessage", drop=True)
+    house.slack.client.want_fault("conversations.history", error="ratelimited", retry_after=0, times=2)
+    house.ask_in("#releases", approve)
+    house.until_all_is_said()
+    assert posted(house.slack) == 1
+    assert [call["error"] for call in house.slack.client.calls("conversations.history")] == [*["ratelimited"] * 2, None]
+
+
+def test_a_card_that_was_settled_before_it_was_found_again_shows_the_outcome(house: House) -> None:
+    """What was posted showed the prompt as it was then; lost answers to its updates do no harm either."""
+    house.slack.client.want_fault("chat.postMessage", drop=True)
+    house.slack.client.want_fault("chat.update", drop=True, times=2)
+    prompt, card = house.ask_in("#releases", approve)
+    house.slack.person("ana").press("Approve", message=card)
+    house.over(prompt)
+    house.until_all_is_said()
+    assert posted(house.slack) == 1
+    assert "Approved" in house.card(prompt, open_=False).full_text
+
+
+def test_an_answer_that_is_no_json_leaves_the_dispatcher_alive(house: House) -> None:
+    """A proxy's page in the place of Slack's answer delays one card."""
+    house.slack.client.want_fault("chat.postMessage", error="<html>", status=200)
+    house.ask_in("#releases", approve)
+    assert posted(house.slack) == 1
+
+
+def test_a_deleted_card_is_posted_again_with_the_next_change(house: House) -> None:
+    """The run still needs its answer: a reminder brings the card back, and follows it."""
+    prompt, card = house.ask_in("#releases", approve, reminder=0.5)
+    house.slack.client.post("delete", channel=card.channel, ts=card.ts)
+    again = house.card(prompt)
+    assert again.ts != card.ts
+    reminder = house.slack.person("ana").wait_for_message("#releases", "Still waiting")
+    assert reminder.thread_ts == again.ts
+    assert house.events(prompt)[:4] == ["opened", "card_posted", "reminded", "card_lost"]
+
+
+def test_a_deleted_card_is_posted_again_when_it_is_opened_from_the_list(house: House) -> None:
+    """Whoever opens it from `/approvals` brings it back."""
+    prompt, card = house.ask_in("#releases", approve)
+    house.slack.client.post("delete", channel=card.channel, ts=card.ts)
+    ana = house.slack.person("ana")
+    ana.command("/approvals")
+    ana.press("Open", in_="#general")
+    ana.wait_for_modal("May it go out?")
+    assert house.card(prompt).ts != card.ts
+
+
+def test_a_deleted_card_of_a_settled_prompt_stays_away(house: House) -> None:
+    """Nobody needs it any more."""
+    prompt, card = house.ask_in("#releases", approve)
+    house.slack.client.post("delete", channel=card.channel, ts=card.ts)
+    answered_at_the_desk(house, prompt)
+    house.until_all_is_said()
+    assert posted(house.slack) == 0
+
+
+@pytest.mark.parametrize("mode", list(Mode), ids=str)
+def test_slack_being_away_at_the_start_holds_up_cards_only(
+    record: str, mode: Mode, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Runs begin and are answered meanwhile; the cards come when Slack does."""
+    port = free_port()
+    settings = settings_for(f"http://127.0.0.1:{port}/api/", record, mode)
+    with Service(settings, FLOWS, with_bot=True, grace=1.0) as service:
+        first, second = (approve.create_run(service.db, {}) for _ in range(2))
+        answered, waiting = until_asked(service.db, first.id), until_asked(service.db, second.id)
+        assert isinstance(Desk(service.db).submit(answered.id, ANA, YES, via="cli"), Settled)
+        assert until_over(service.db, first.id).result == "approved: True"
+        with Emulator(port) as slack:
+            house = House(slack, service)
+            house.card(answered, open_=False)
+            house.card(waiting)
+            if mode is Mode.HTTP:
+                slack.deliver_to(house.request_url)
+            else:
+                until_connected(slack)
+            slack.person("ana").press("Approve", message=house.card(waiting))
+            assert house.over(waiting).result == "approved: True"
+            house.until_all_is_said()
+            assert posted(slack) == 2
+    assert "Traceback" not in caplog.text
+
+
+def test_a_socket_that_slack_closes_is_opened_again(slack: Emulator, record: str) -> None:
+    """As it does every few hours."""
+    with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as service:
+        house = House(slack, service)
+        prompt, card = house.ask_in("#releases", approve)
+        slack.client.post("disconnect")
+        until_connected(slack)
+        slack.person("ana").press("Approve", message=card)
+        assert house.over(prompt).result == "approved: True"
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def until_connected(slack: Emulator) -> None:
+    """Returns as soon as the app has a Socket Mode connection."""
+    slack.person("ana").wait_until(lambda: slack.client.get("workspace")["connected"] or None, what="the app")
