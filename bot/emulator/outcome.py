@@ -20,8 +20,9 @@ class Outcome:
         """As the control API answers."""
         if self.ack is None:
             return {"ok": True, "ack_ms": 0.0, "response": None}
-        shown: Json = {"ok": self.ack.error is None, "ack_ms": self.ack.ack_ms, "response": self.ack.response}
-        return shown | {"error": self.ack.error, "message": self.message} if self.ack.error else shown
+        ack = self.ack
+        shown: Json = {"ok": ack.error is None, "at": ack.at, "ack_ms": ack.ack_ms, "response": ack.response}
+        return shown | {"error": ack.error, "message": self.message} if ack.error else shown
 
 
 def explanation(ack: Ack) -> str:
