@@ -1,0 +1,43 @@
+"""What Bolt costs without Signoff: an app that posts one button and does nothing but ack, by the same transports."""
+
+import threading
+
+from slack_bolt import Ack, App
+
+from bot.settings import load_settings
+from bot.slack_app import make_client
+from bot.transport import HttpTransport, SocketTransport
+from tests.benchmarks.questions import CHANNEL
+
+BUTTON = "Ack"
+
+
+def main() -> None:
+    """Serve until killed. The settings come from the environment, as Signoff's do."""
+    settings = load_settings()
+    secret = settings.slack_signing_secret
+    app = App(
+        client=make_client(settings),
+        signing_secret="" if secret is None else secret.get_secret_value(),
+        request_verification_enabled=settings.slack_app_token is None,
+        process_before_response=True,
+    )
+    app.action("press")(acknowledge)
+    transport = (
+        HttpTransport(app, settings.host, settings.port)
+        if settings.slack_app_token is None
+        else SocketTransport(app, settings.app_token())
+    )
+    transport.start()
+    button = {"type": "button", "action_id": "press", "text": {"type": "plain_text", "text": BUTTON}}
+    app.client.chat_postMessage(channel=CHANNEL, text="Bare", blocks=[{"type": "actions", "elements": [button]}])
+    threading.Event().wait()
+
+
+def acknowledge(ack: Ack) -> None:
+    """Ack."""
+    ack()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""How figures are reckoned and printed."""
+
+import os
+import platform
+import sqlite3
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table: what was measured, in milliseconds, and what it is to be."""
+
+    what: str
+    samples: Sequence[float]
+    goal: str = ""
+
+    def cells(self) -> list[str]:
+        """The line's cells."""
+        worst = percentile(self.samples, 99)
+        shown = [f"{value:.1f}" for value in (statistics.median(self.samples), worst, max(self.samples))]
+        return [self.what, str(len(self.samples)), *shown, self.goal]
+
+
+def percentile(samples: Sequence[float], percent: int) -> float:
+    """The value that so many percent of the samples do not exceed."""
+    ordered = sorted(samples)
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
+
+
+def print_table(figures: Iterable[Figure]) -> None:
+    """Print the figures as a Markdown table, below what they were measured on."""
+    lines = [["", "n", "median ms", "p99 ms", "max ms", "goal"], *(figure.cells() for figure in figures)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    lines.insert(1, ["-" * width for width in widths])
+    print(f"{machine()}\n")
+    for line in lines:
+        print(f"| {' | '.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))} |")
+
+
+def machine() -> str:
+    """The machine in a line; its load says whether the figures can be trusted."""
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{os.cpu_count()} cores{load}, {system}, {python}, SQLite {sqlite3.sqlite_version}"
