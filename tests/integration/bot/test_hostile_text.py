@@ -1,0 +1,77 @@
+"""Text from flows and people pings nobody, wherever it is shown."""
+
+import re
+
+import pytest
+
+from bot.emulator import SeenMessage
+from tests.integration.bot.asking import shirt, shout
+from tests.integration.bot.house import House
+
+SHOUTS = [
+    "<!channel> look",
+    "<!here|here> *now*",
+    "<@U0MEITANA1> `rm -rf` ```",
+    "<https://evil.example|Approve>",
+    "&lt;!everyone&gt; <!everyone>",
+    "<!subteam^S0BUYERS01>",
+]
+PINGS = re.compile(r"<!(?!date\^)|<@U0MEITANA1>")
+FORGES = re.compile(rf"{PINGS.pattern}|<https?:")
+
+
+def assert_quiet(messages: list[SeenMessage]) -> None:
+    """No markup of Slack's came from a text."""
+    for seen in messages:
+        assert not FORGES.search(seen.text), seen.text
+        assert_quiet_blocks(seen.blocks)
+
+
+def assert_quiet_blocks(blocks: object) -> None:
+    """The same of blocks. A link in a description is meant, since that is Markdown, and so said to be one."""
+    for text in _marked(blocks, "mrkdwn"):
+        assert not FORGES.search(text), text
+    for text in _marked(blocks, "markdown"):
+        assert not PINGS.search(text), text
+
+
+def _marked(value: object, kind: str) -> list[str]:
+    """Every text in blocks that Slack would read as this kind of markup."""
+    if isinstance(value, list):
+        return [text for each in value for text in _marked(each, kind)]
+    if isinstance(value, dict):
+        if value.get("type") == kind:
+            return [str(value["text"])]
+        return [text for each in value.values() for text in _marked(each, kind)]
+    return []
+
+
+@pytest.mark.parametrize("text", SHOUTS)
+def test_what_a_flow_says_pings_nobody(house: House, text: str) -> None:
+    """On its card, in its refusals, in its statement, and in the report of its end."""
+    prompt, card = house.ask_in("#releases", shout, text=text)
+    ana, chloe = house.slack.person("ana"), house.slack.person("chloe")
+    chloe.press("Approve", message=card)
+    chloe.wait_for_message("#releases", "You may not answer")
+    ana.press("Edit…", message=card)
+    assert_quiet_blocks(ana.wait_for_modal("Approval").blocks)
+    ana.submit({"Approved": "Yes"})
+    house.over(prompt)
+    house.until_all_is_said()
+    assert_quiet([*chloe.sees("#releases"), *ana.sees("#releases")])
+
+
+@pytest.mark.parametrize("text", SHOUTS)
+def test_what_a_person_says_pings_nobody(house: House, text: str) -> None:
+    """The reason of a rejection stands on the card and in what the others are told."""
+    prompt, card = house.ask_in("#orders", shirt)
+    house.slack.client.want_fault("chat.update", error="ratelimited", retry_after=1)
+    ana, ben = house.slack.person("ana"), house.slack.person("ben")
+    ana.press("Reject…", message=card)
+    ana.wait_for_modal("Reason")
+    ana.submit({"Reason": text})
+    ben.press("Reject…", message=card)
+    ben.wait_for_message("#orders", "Too late")
+    house.over(prompt)
+    house.until_all_is_said()
+    assert_quiet(ben.sees("#orders"))

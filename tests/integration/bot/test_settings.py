@@ -1,0 +1,80 @@
+"""Settings that cannot be right are named when the bot starts; what only Slack knows is named in the ledger."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.emulator import SIGNOFF, Emulator
+from bot.service import Service
+from bot.settings import BadSettings, Mode
+from tests.integration.bot.asking import FLOWS, approve
+from tests.integration.bot.house import House, settings_for
+from tests.waiting import until_asked
+
+WRONG: dict[str, tuple[Mode, dict[str, Any]]] = {
+    "SLACK_BOT_TOKEN: Slack refuses it (invalid_auth)": (Mode.HTTP, {"slack_bot_token": SecretStr("xoxb-wrong")}),
+    "SLACK_BOT_TOKEN is another kind of token": (Mode.HTTP, {"slack_bot_token": SecretStr("xapp-wrong")}),
+    "SLACK_BOT_TOKEN is not set": (Mode.HTTP, {"slack_bot_token": None}),
+    "SLACK_APP_TOKEN: Slack refuses it (invalid_auth)": (Mode.SOCKET, {"slack_app_token": SecretStr("xapp-wrong")}),
+    "SLACK_APP_TOKEN is another kind of token": (Mode.SOCKET, {"slack_app_token": SecretStr("xoxb-wrong")}),
+    "Neither SLACK_APP_TOKEN": (Mode.HTTP, {"slack_signing_secret": None}),
+    "SIGNOFF_HOST and SIGNOFF_PORT: cannot listen on": (Mode.HTTP, {"host": "192.0.2.1"}),
+}
+
+
+@pytest.mark.parametrize("said", list(WRONG))
+def test_a_wrong_setting_is_named(slack: Emulator, record: str, said: str, caplog: pytest.LogCaptureFixture) -> None:
+    """In a sentence that holds no token."""
+    mode, changed = WRONG[said]
+    service = Service(settings_for(slack.api_url, record, mode, **changed), FLOWS, with_bot=True)
+    with pytest.raises(BadSettings) as refusal, service:
+        pytest.fail("it started")
+    assert str(refusal.value).startswith(said)
+    for secret in ("xoxb-wrong", "xapp-wrong", slack.signing_secret):
+        assert secret not in str(refusal.value) + caplog.text
+
+
+def test_slack_being_in_trouble_is_no_fault_of_the_token(slack: Emulator, record: str) -> None:
+    """The bot starts, and goes on when Slack does."""
+    slack.client.want_fault("auth.test", error="service_unavailable", status=503)
+    slack.client.want_fault("apps.connections.open", error="ratelimited", retry_after=0)
+    with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as service:
+        prompt, card = House(slack, service).ask_in("#releases", approve)
+        ana = slack.person("ana")
+        ana.wait_until(lambda: slack.client.get("workspace")["connected"] or None, what="the app")
+        ana.press("Approve", message=card)
+        assert House(slack, service).over(prompt).result == "approved: True"
+
+
+@pytest.fixture
+def without_posting() -> Iterator[Emulator]:
+    """A workspace whose app was installed without the scope to post."""
+    with Emulator(manifest=replace(SIGNOFF, scopes=SIGNOFF.scopes - {"chat:write"})) as slack:
+        yield slack
+
+
+def test_a_missing_scope_is_named(without_posting: Emulator, record: str) -> None:
+    """In the ledger, where the card is missing."""
+    with Service(settings_for(without_posting.api_url, record), FLOWS, with_bot=True, grace=1.0) as service:
+        house = House(without_posting, service)
+        prompt = until_asked(service.db, approve.create_run(service.db, {}).id)
+        assert house.until_noted(prompt, "card_failed") == {
+            "error": "missing_scope (the app needs the scope chat:write)"
+        }
+
+
+def test_no_token_is_ever_logged(slack: Emulator, record: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Not even where everything is logged, and Slack refuses."""
+    caplog.set_level(logging.DEBUG)
+    slack.client.want_fault("chat.postMessage", error="invalid_auth")
+    with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as service:
+        house = House(slack, service)
+        prompt, card = house.ask_in("#releases", approve)
+        slack.person("ana").press("Approve", message=card)
+        house.over(prompt)
+    for secret in (slack.bot_token, slack.app_token, slack.signing_secret):
+        assert secret not in caplog.text
