@@ -11,7 +11,6 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
-import psycopg
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -160,6 +159,9 @@ class PostgresWatcher:
 
     def watch(self, announce: Callable[[Iterable[Topic]], None], stopped: threading.Event) -> None:
         """Listen; after a lost connection announce everything, since something may have been missed."""
+        # Imported late: it is slow to import, and who keeps the record in SQLite never needs it.
+        import psycopg
+
         while not stopped.is_set():
             try:
                 with psycopg.connect(self._url, autocommit=True) as connection:

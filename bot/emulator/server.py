@@ -1,9 +1,10 @@
 """The emulator as one server: everything on one port of localhost."""
 
 import time
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,18 +18,21 @@ from bot.emulator.administration import Administration
 from bot.emulator.app_manifest import SIGNOFF, AppManifest
 from bot.emulator.command_answer import respond
 from bot.emulator.control import Control
-from bot.emulator.control_client import ControlClient
 from bot.emulator.delivery import ACK_LIMIT_SECONDS, Delivery
 from bot.emulator.directory import APP_ID
 from bot.emulator.events import AppConnected
 from bot.emulator.faults import Faults
-from bot.emulator.http_delivery import HttpDelivery
-from bot.emulator.person import Person
 from bot.emulator.socket_mode import SocketMode
 from bot.emulator.timestamps import Clock
 from bot.emulator.web_api import WebApi
 from bot.emulator.wire import SlackError
 from bot.emulator.workspace import Workspace
+
+# httpx is slow to import, and the demo needs none of these.
+if TYPE_CHECKING:
+    from bot.emulator.control_client import ControlClient
+    from bot.emulator.http_delivery import HttpDelivery
+    from bot.emulator.person import Person
 
 BOT_TOKEN = "xoxb-emulator-bot-token"  # noqa: S105 (known to everybody, good for the emulator only)
 APP_TOKEN = "xapp-emulator-app-token"  # noqa: S105
@@ -63,8 +67,8 @@ class Emulator:
         self._workspace = Workspace(path, url=self.url, manifest=manifest, clock=clock)
         self._socket_mode = SocketMode(self._workspace.announce)
         self._delivery = Delivery(self._socket_mode, ack_limit_seconds, clock)
+        self._http: HttpDelivery | None = None
         self._server = BackgroundServer(self._application(), listening, self._say_goodbye)
-        self.client = ControlClient(self.url)
 
     def start(self) -> Self:
         """Start serving; returns when requests are taken."""
@@ -73,7 +77,8 @@ class Emulator:
 
     def stop(self) -> None:
         """End every connection and free the port."""
-        self.client.close()
+        if "client" in vars(self):
+            self.client.close()
         self._server.stop()
         self._workspace.close()
 
@@ -83,7 +88,14 @@ class Emulator:
     def __exit__(self, *_exc: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.stop()
 
-    def person(self, reference: str) -> Person:
+    @cached_property
+    def client(self) -> "ControlClient":
+        """The control API, to act through."""
+        from bot.emulator.control_client import ControlClient
+
+        return ControlClient(self.url)
+
+    def person(self, reference: str) -> "Person":
         """A person of the workspace to act as: `ana`, `@ana`, an id or a full name."""
         return self.client.person(reference)
 
@@ -98,16 +110,18 @@ class Emulator:
 
     def deliver_to(self, request_url: str) -> None:
         """From now on post payloads to this URL, signed, and not through Socket Mode. Only while it is started."""
+        from bot.emulator.http_delivery import HttpDelivery
+
         self._server.run(self._switch_to(HttpDelivery(request_url, self.signing_secret, self._clock)))
 
-    async def _switch_to(self, http: HttpDelivery) -> None:
+    async def _switch_to(self, http: "HttpDelivery") -> None:
         await self._close_http()
-        self._delivery.transport = http
+        self._http = self._delivery.transport = http
         self._workspace.announce(AppConnected(True))
 
     async def _close_http(self) -> None:
-        if isinstance(self._delivery.transport, HttpDelivery):
-            await self._delivery.transport.close()
+        if self._http is not None:
+            await self._http.close()
 
     async def _say_goodbye(self) -> None:
         self._faults.clear()
