@@ -48,9 +48,8 @@ def test_an_async_flow_may_ask_several_people_at_once(db: Database, start_worker
 
     @flow
     async def ask() -> list[str]:
-        return list(
-            await asyncio.gather(*(pause_flow_run(wait_for_input=str, key=key) for key in ("ana", "ben", "eve")))
-        )
+        asking: list[Any] = [pause_flow_run(wait_for_input=str, key=key) for key in ("ana", "ben", "eve")]
+        return [*await asyncio.gather(*asking)]
 
     worker = start_worker(ask)
     run = ask.create_run(db, {})

@@ -1,0 +1,162 @@
+"""A run that waits survives an edit of its code; what cannot be matched any more asks for a person."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import Flow, RunInput, flow, suspend_flow_run, task
+from flows.engines.embedded import Worker
+from store import prompts, runs
+from store.database import Database
+from store.records import Outcome, Prompt, RunState
+from tests.conftest import StartWorker
+from tests.integration.flows.answering import answer
+from tests.waiting import until_asked, until_over
+
+ORIGINAL = '''
+from flows import RunInput, flow, suspend_flow_run, task
+
+
+class Approval(RunInput):
+    """May it go out?"""
+
+    ok: bool
+
+
+@task
+def build(version, target="linux"):
+    return f"{version} for {target}"
+
+
+@task
+def deploy(what):
+    return f"deployed {what}"
+
+
+@flow
+def release():
+    built = build("1.0")
+    if suspend_flow_run(wait_for_input=Approval).ok:
+        return deploy(built)
+    return "kept"
+'''
+
+
+def load(folder: Path, text: str) -> Flow[Any, Any]:
+    """The flow `release` of a file that holds this text now."""
+    file = folder / "release.py"
+    file.write_text(text, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("release_as_edited", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    release: Flow[Any, Any] = module.release
+    return release
+
+
+def ask_by_the_original(db: Database, folder: Path) -> Prompt:
+    """What the original asks, after which its worker stops."""
+    release = load(folder, ORIGINAL)
+    with Worker(db, [release]):
+        return until_asked(db, release.create_run(db, {}).id)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('    built = build("1.0")', '    # The newest.\n    built = build(  "1.0" )'),
+        ("@task\ndef deploy", "@task\ndef unused():\n    return 1\n\n\n@task\ndef deploy"),
+        ('    built = build("1.0")', '    built = build("1.0")\n    deploy("docs")'),
+        ('return f"{version} for {target}"', 'return "another result"'),
+    ],
+    ids=["a comment", "another task", "a new step", "a step's body"],
+)
+def test_an_edit_that_matches_what_was_recorded_lets_the_run_go_on(
+    db: Database, tmp_path: Path, start_worker: StartWorker, before: str, after: str
+) -> None:
+    """What was recorded stands, and the answer is handed over."""
+    prompt = ask_by_the_original(db, tmp_path)
+    answer(db, prompt, ok=True)
+    start_worker(load(tmp_path, ORIGINAL.replace(before, after)))
+    ended = until_over(db, prompt.run_id)
+    assert (ended.state, ended.result) == (RunState.COMPLETED, "deployed 1.0 for linux")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("May it go out?", "May it be kept back?", "now asks something else where 'Approval' was asked"),
+        ("    ok: bool", "    ok: bool\n    reason: str = ''", "now asks something else"),
+        ('build("1.0")', 'build("2.0")', "build is now called with other arguments"),
+        ('target="linux"', 'target="windows"', "build is now called with other arguments"),
+        ("suspend_flow_run(wait_for_input=Approval).ok", "True", "no longer asks 'Approval'"),
+        ("if suspend", 'suspend_flow_run(wait_for_input=str)\n    if suspend', "now asks something else"),
+    ],
+    ids=["the text", "the schema", "an argument", "a default", "the question removed", "another question put first"],
+)
+def test_an_edit_that_does_not_match_asks_for_a_person(
+    db: Database, tmp_path: Path, start_worker: StartWorker, before: str, after: str, told: str
+) -> None:
+    """The run needs attention and says why, and nothing is decided by an answer to another question."""
+    prompt = ask_by_the_original(db, tmp_path)
+    answer(db, prompt, ok=True)
+    start_worker(load(tmp_path, ORIGINAL.replace(before, after)))
+    ended = until_over(db, prompt.run_id)
+    assert (ended.state, ended.result) == (RunState.NEEDS_ATTENTION, None)
+    assert ended.error is not None
+    assert told in ended.error
+    assert prompts.get(db, prompt.id).outcome is Outcome.SUBMITTED, "the answer is kept"
+
+
+def test_a_result_that_fits_its_annotation_no_more_asks_for_a_person(
+    db: Database, tmp_path: Path, start_worker: StartWorker
+) -> None:
+    """A recorded result is never handed over as something else."""
+    prompt = ask_by_the_original(db, tmp_path)
+    answer(db, prompt, ok=True)
+    start_worker(load(tmp_path, ORIGINAL.replace('target="linux"):', 'target="linux") -> int:')))
+    ended = until_over(db, prompt.run_id)
+    assert ended.state is RunState.NEEDS_ATTENTION
+    assert ended.error is not None
+    assert "build cannot be read any more" in ended.error
+
+
+def test_without_an_edit_texts_and_arguments_may_differ_in_a_replay(db: Database, start_worker: StartWorker) -> None:
+    """A clock or a random number in a text or an argument strands no run: what was recorded stands."""
+    executions = iter(range(9))
+
+    @task
+    def draw(number: int) -> int:
+        return number
+
+    @flow
+    def ask() -> list[Any]:
+        number = next(executions)
+        drawn = draw(number)
+
+        class Choice(RunInput):
+            __doc__ = f"Execution {number}"
+            size: str
+
+        return [drawn, suspend_flow_run(wait_for_input=Choice).size, next(executions)]
+
+    start_worker(ask)
+    run = ask.create_run(db, {})
+    answer(db, until_asked(db, run.id), size="large")
+    assert until_over(db, run.id).result == [0, "large", 2]
+
+
+def test_a_file_edited_while_the_worker_runs_does_not_pass_for_its_code(db: Database, tmp_path: Path) -> None:
+    """A flow is known by the code that was loaded, not by what its file says later."""
+    release = load(tmp_path, ORIGINAL)
+    edited = load(tmp_path, ORIGINAL.replace("May it go out?", "May it be kept back?"))
+    assert release.fingerprint != edited.fingerprint
+    with Worker(db, [release]):
+        prompt = until_asked(db, release.create_run(db, {}).id)
+    answer(db, prompt, ok=True)
+    with Worker(db, [edited]):
+        assert until_over(db, prompt.run_id).state is RunState.NEEDS_ATTENTION
+    assert runs.get(db, prompt.run_id).result is None
