@@ -1,13 +1,13 @@
 """What is asked, and what has happened to it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.cli.logs import log_to_stderr
 from bot.cli.options import AsJson, PromptId
 
 if TYPE_CHECKING:
     from store.database import Database
-    from store.records import Prompt
+    from store.records import LedgerLine, Prompt
 
 
 def pending(as_json: AsJson = False) -> None:
@@ -60,9 +60,18 @@ def history(prompt: PromptId, as_json: AsJson = False) -> None:
         return
     print_table(
         ("AT", "EVENT", "WHO", "DETAIL"),
-        ((utc(line.at), line.event, line.actor or "", values_as_text(line.detail)) for line in found),
+        ((utc(line.at), line.event, _who(line), values_as_text(_rest(line))) for line in found),
         empty="Nothing happened yet.",
     )
+
+
+def _who(line: "LedgerLine") -> str:
+    """The person's name, which the ledger keeps beside the id."""
+    return str(line.detail.get("name") or line.actor or "")
+
+
+def _rest(line: "LedgerLine") -> dict[str, Any]:
+    return {name: value for name, value in line.detail.items() if name != "name"}
 
 
 def _every_pending(db: "Database") -> "list[Prompt]":

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.cli.record import opened
 from bot.emulator.app_manifest import SIGNOFF
 from bot.settings import BadSettings, Mode, Settings, load_settings
-from bot.slack_app import CALL_TIMEOUT, make_client
+from bot.slack_client import NO_ANSWER, name_of, web_client
 from store import migrations
 from store.database import Database, sqlite_file
 from store.errors import StoreError
@@ -67,14 +66,14 @@ def _future_file(file: Path, db: Database) -> Check:
 
 def _bot_token(settings: Settings) -> Iterator[Check]:
     try:
-        said = make_client(settings).auth_test()
+        said = web_client(settings.bot_token(), settings.slack_api_url).auth_test()
     except BadSettings as error:
         yield Check("bot token", False, f"{error} Without it Slack shows nothing; all other commands work.")
         return
     except SlackApiError as error:
-        yield Check("bot token", False, f"Slack refuses SLACK_BOT_TOKEN ({_code(error)}). Copy it again.")
+        yield Check("bot token", False, f"Slack refuses SLACK_BOT_TOKEN ({name_of(error)}). Copy it again.")
         return
-    except OSError as error:
+    except NO_ANSWER as error:
         yield _unreachable("bot token", settings, error)
         return
     yield Check("bot token", True, f"SLACK_BOT_TOKEN is @{said.get('user')} in {said.get('team')}")
@@ -96,17 +95,17 @@ def _scopes(granted: str) -> Check:
 def _app_token(settings: Settings) -> Check:
     name = "app token"
     try:
-        client = WebClient(base_url=settings.slack_api_url, timeout=CALL_TIMEOUT)
-        client.apps_connections_open(app_token=settings.app_token())
+        token = settings.app_token()
+        web_client(token, settings.slack_api_url).apps_connections_open(app_token=token)
     except BadSettings as error:
         return Check(name, False, str(error))
     except SlackApiError as error:
         return Check(
             name,
             False,
-            f"Slack refuses SLACK_APP_TOKEN ({_code(error)}). Copy it again, or make one with connections:write.",
+            f"Slack refuses SLACK_APP_TOKEN ({name_of(error)}). Copy it again, or make one with connections:write.",
         )
-    except OSError as error:
+    except NO_ANSWER as error:
         return _unreachable(name, settings, error)
     return Check(name, True, "SLACK_APP_TOKEN opens Socket Mode")
 
@@ -123,12 +122,8 @@ def _signing_secret(settings: Settings) -> Check:
     )
 
 
-def _unreachable(name: str, settings: Settings, error: OSError) -> Check:
+def _unreachable(name: str, settings: Settings, error: Exception) -> Check:
     cause = getattr(error, "reason", None) or error
     return Check(
         name, False, f"{settings.slack_api_url} cannot be reached ({cause}). Check SLACK_API_URL and the network."
     )
-
-
-def _code(error: SlackApiError) -> str:
-    return str(error.response.get("error"))

@@ -2,7 +2,11 @@
 
 import logging
 
-_LOUD = ("alembic", "apscheduler", "httpx", "slack_bolt", "slack_sdk", "uvicorn", "websockets")
+_LOUD = (
+    *("alembic", "apscheduler", "httpx", "slack_bolt", "slack_sdk", "uvicorn", "websockets"),
+    # The loggers that Bolt and its Socket Mode client are given.
+    *("bot.bolt", "bot.socket"),
+)
 
 
 def log_to_stderr(level: int = logging.WARNING) -> None:

@@ -1,11 +1,14 @@
 """Commands that go on until SIGINT or SIGTERM."""
 
+import errno
 import logging
+import sqlite3
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bot.cli.failures import CommandFailed
 from bot.cli.logs import log_to_stderr
 from bot.cli.options import FlowFiles
 
@@ -25,7 +28,14 @@ def demo(db: DbFile = None, port: Port = 4000, open_page: OpenPage = False) -> N
     from bot import demo
 
     log_to_stderr(logging.INFO)
-    demo.demo(db=db, port=port, open_page=open_page)
+    try:
+        demo.demo(db=db, port=port, open_page=open_page)
+    except sqlite3.Error as error:
+        raise CommandFailed(f"{db} cannot be used: {error}. Give another file with --db.") from None
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        raise CommandFailed(f"Port {port} cannot be used: {error.strerror}. Choose another with --port.") from None
 
 
 def serve(files: FlowFiles, concurrency: Concurrency = 32, grace: Grace = 10) -> None:

@@ -454,6 +454,26 @@ def test_serving_slack_needs_its_settings(empty: Shell, command: str) -> None:
     assert "Traceback" not in missing.err + wrong.err
 
 
+def test_a_port_that_is_taken_is_explained(empty: Shell, slack: Emulator) -> None:
+    """One sentence, that names the option or the setting that chooses another."""
+    port = slack.url.rpartition(":")[2]
+    demo = empty("demo", "--port", port)
+    assert_refused(demo, 1, f"Port {port} cannot be used: Address already in use. Choose another with --port.")
+    bot = empty("bot", **slack.environment() | {"SLACK_APP_TOKEN": "", "SIGNOFF_PORT": port})
+    assert bot.code == 1
+    assert "SIGNOFF_PORT" in bot.err
+    assert "Address already in use" in bot.err
+    assert "Traceback" not in bot.err
+
+
+def test_a_demo_that_cannot_keep_its_record_is_explained(empty: Shell) -> None:
+    """One sentence, that names the file and the option."""
+    said = empty("demo", "--port", "0", "--db", "nowhere/demo.db")
+    assert_refused(
+        said, 1, "nowhere/demo.db cannot be used: unable to open database file. Give another file with --db."
+    )
+
+
 def test_the_command_is_quick_to_start() -> None:
     """Help and completion load no database and no Slack library: a command loads what it works with."""
     heavy = "{'sqlalchemy', 'alembic', 'pydantic', 'slack_sdk', 'slack_bolt', 'apscheduler', 'flows'}"
