@@ -69,14 +69,17 @@ class Journal:
             return self._next(path, lambda count: path if count == 1 else f"{path}-{count}")
 
     def prompt_key(self, scope: str, given: str | None) -> str:
-        """The key that a prompt was given, or the next one of those without: `1`, then `2`, as Prefect counts them."""
+        """The key of a prompt: the one it was given, or the next number, as Prefect counts them.
+
+        Within a nested flow, which in Prefect is a run of its own, that one's key goes in front: `release--1`.
+        """
         self._stopwatch.check()
-        before = f"{_dashed(scope)}-" if scope else ""
+        before = f"?{_dashed(scope)}"
         with self._lock:
-            if given is not None:
-                self._keys.add(f"?{given}")
-                return given
-            return self._next(f"?{scope}", lambda count: f"?{before}{count}")[1:]
+            if given is None:
+                return self._next(f"?{scope}", lambda count: f"{before}{count}")[1:]
+            self._keys.add(f"{before}{given}")
+            return f"{before}{given}"[1:]
 
     def _next(self, path: str, named: Callable[[int], str]) -> str:
         """The next key of a path that nothing else has: a task may be called `build-2` by its author."""
@@ -102,7 +105,8 @@ class Journal:
                 f"The code was edited, and {key} is now called with other arguments than those its recorded "
                 "result came from."
             )
-        self._unseen.discard(key)
+        within = (f"{key}/", f"?{_dashed(f'{key}/')}")
+        self._unseen = {each for each in self._unseen if each != key and not each.startswith(within)}
         return recorded
 
     def check_question(self, key: str, question_hash: str) -> None:
@@ -177,7 +181,7 @@ class Journal:
             return
         self._write(lambda: journal.forget_failed(self._db, self._run_id, fence=self.fence, scope=scope))
         steps = patiently(lambda: journal.load(self._db, self._run_id))
-        prompts = f"?{_dashed(scope)}-"
+        prompts = f"?{_dashed(scope)}"
         with self._lock:
             self._steps = steps
             for path in inside:
@@ -193,4 +197,4 @@ class Journal:
 
 def _dashed(scope: str) -> str:
     """A scope as Prefect allows it in a key: lower case, digits and dashes."""
-    return "".join(char if char.isalnum() else "-" for char in scope.lower()).strip("-")
+    return "".join(char if char.isalnum() or char == "/" else "-" for char in scope.lower()).replace("/", "--")

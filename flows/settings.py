@@ -1,5 +1,6 @@
 """What the environment, or a `.env` in the working directory, says about the record and the defaults."""
 
+import threading
 from functools import cache
 from typing import Annotated
 
@@ -38,9 +39,18 @@ class RecordSettings(BaseSettings):
         return Policy(channel=self.channel or None, approvers=self.approvers)
 
 
-@cache
+_opening = threading.Lock()
+
+
 def default_database() -> Database:
     """The record that `DATABASE_URL` names, brought up to date; opened once a process."""
+    # A cache alone would open it once for each thread of those that come first.
+    with _opening:
+        return _open_default()
+
+
+@cache
+def _open_default() -> Database:
     db = Database(RecordSettings().database_url)
     migrations.upgrade(db)
     return db

@@ -93,7 +93,7 @@ def test_an_edit_that_matches_what_was_recorded_lets_the_run_go_on(
         ('build("1.0")', 'build("2.0")', "build is now called with other arguments"),
         ('target="linux"', 'target="windows"', "build is now called with other arguments"),
         ("suspend_flow_run(wait_for_input=Approval).ok", "True", "no longer asks 'Approval'"),
-        ("if suspend", 'suspend_flow_run(wait_for_input=str)\n    if suspend', "now asks something else"),
+        ("if suspend", "suspend_flow_run(wait_for_input=str)\n    if suspend", "now asks something else"),
     ],
     ids=["the text", "the schema", "an argument", "a default", "the question removed", "another question put first"],
 )
