@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, PydanticUserError, create_model
+from pydantic import BaseModel, PydanticUserError, ValidationError, create_model
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from flows.choices import Choices, schema_with_choices, unchosen
 from flows.errors import InvalidFlow
 from flows.input import BaseRunInput, RunInput
 from flows.loading import reference
 from flows.names import words
+from flows.schema import schema_of
+from flows.schema_validation import Place
 from flows.serialization import digest
 
 
@@ -45,17 +49,18 @@ class Question:
         if isinstance(wait_for_input, type) and issubclass(wait_for_input, BaseModel):
             return cls._of_model(wait_for_input)
         model = _around(wait_for_input)
-        return cls("Input needed", "", _schema(model), {}, model, is_plain=True)
+        return cls("Input needed", "", schema_of(model), {}, model, is_plain=True)
 
     @classmethod
     def _of_model(cls, model: type[BaseModel]) -> "Question":
         initial: Mapping[str, Any] = {}
+        choices: Mapping[str, Choices] = {}
         description = None
         asked = model
         if issubclass(model, BaseRunInput):
             initial, description = model.prompt_initial, model.prompt_description
-            asked = model.prompt_model or model
-        schema = _schema(asked)
+            asked, choices = model.prompt_model or model, model.prompt_choices
+        schema = schema_with_choices(schema_of(asked), choices)
         title = asked.model_config.get("title") or words(asked.__name__)
         return cls(title, description or _docstring(asked), schema, initial, asked)
 
@@ -78,6 +83,8 @@ class Question:
         if self.model is None:
             return None
         answered = self.model.model_validate_json(json.dumps(dict(values)))
+        if wrong := list(unchosen(self.schema or {}, answered.model_dump(mode="json", by_alias=True))):
+            raise ValidationError.from_exception_data(self.model.__name__, [_unchosen(*each) for each in wrong])
         return answered.value if self.is_plain else answered  # type: ignore[attr-defined]
 
 
@@ -88,11 +95,11 @@ def _around(annotation: Any) -> type[BaseModel]:
         raise _unaskable(annotation, error) from error
 
 
-def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    try:
-        return model.model_json_schema()
-    except PydanticUserError as error:
-        raise _unaskable(model, error) from error
+def _unchosen(place: Place, message: str) -> InitErrorDetails:
+    # The message is no template of pydantic's: what was chosen may hold braces.
+    return InitErrorDetails(
+        type=PydanticCustomError("unchosen", "{message}", {"message": message}), loc=place, input=""
+    )
 
 
 def _unaskable(asked: Any, error: Exception) -> InvalidFlow:

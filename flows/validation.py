@@ -10,7 +10,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from flows.choices import schema_without_choices, unchosen
+from flows.errors import InvalidFlow
 from flows.loading import find_model
+from flows.schema import schema_of
+from flows.schema_validation import schema_errors
 from flows.serialization import digest
 from store.records import Prompt
 
@@ -52,20 +56,26 @@ def validate(prompt: Prompt, values: Mapping[str, Any]) -> Valid | tuple[FieldEr
     model = _model_of(prompt)
     if model is None:
         return _by_schema(prompt.schema, values)
-    return _by_model(model, values)
+    checked = _by_model(model, values)
+    wrong = unchosen(prompt.schema, checked.answer) if isinstance(checked, Valid) else ()
+    return tuple(FieldError(*error) for error in wrong) or checked
 
 
 def _model_of(prompt: Prompt) -> type[BaseModel] | None:
     """The prompt's own model; not one that has the same name and asks something else by now."""
     model = None if prompt.model is None else find_model(prompt.model)
-    if model is None or _schema_hash(model) != digest(prompt.schema):
+    if model is None or _schema_hash(model) != digest(schema_without_choices(prompt.schema or {})):
         return None
     return model
 
 
 @lru_cache(maxsize=1024)
-def _schema_hash(model: type[BaseModel]) -> str:
-    return digest(model.model_json_schema())
+def _schema_hash(model: type[BaseModel]) -> str | None:
+    try:
+        return digest(schema_of(model))
+    except InvalidFlow:
+        # It asks by now for what a person cannot be asked for.
+        return None
 
 
 def _by_model(model: type[BaseModel], values: Mapping[str, Any]) -> Valid | tuple[FieldError, ...]:
@@ -97,16 +107,5 @@ def _message(error: ErrorDetails) -> str:
 
 
 def _by_schema(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Valid | tuple[FieldError, ...]:
-    # Imported late: its format checks take most of a second to load, and few answers need them.
-    from jsonschema import Draft202012Validator
-
-    validator = Draft202012Validator(dict(schema), format_checker=Draft202012Validator.FORMAT_CHECKER)
-    found = sorted(validator.iter_errors(dict(values)), key=lambda each: [str(part) for part in each.path])
-    errors = []
-    for each in found:
-        if each.validator == "required":
-            missing = [name for name in each.validator_value if name not in each.instance]
-            errors += [FieldError((*each.path, name), "This is required.") for name in missing]
-        else:
-            errors.append(FieldError(tuple(each.path), each.message))
-    return tuple(dict.fromkeys(errors)) or Valid(dict(values))
+    errors = tuple(FieldError(*error) for error in schema_errors(schema, values))
+    return errors or Valid(dict(values))

@@ -1,7 +1,6 @@
 """A data set made with a person in the loop: how many users, which columns, and whether to publish it."""
 
 import random
-from typing import Literal
 
 from pydantic import Field
 
@@ -28,17 +27,7 @@ class PublishDataSet(RunInput):
 class Columns(RunInput):
     """Which columns are left out."""
 
-    drop: list[str]
-
-
-def columns_of(rows: list[Row]) -> type[Columns]:
-    """A form that offers the columns there are, of which one has to stay."""
-    names = list(rows[0])
-
-    class ColumnsToDrop(Columns):
-        drop: list[Literal[*names]] = Field(title="Drop", max_length=len(names) - 1)  # type: ignore[valid-type]
-
-    return ColumnsToDrop
+    drop: list[str] = Field(title="Drop")
 
 
 @task
@@ -78,7 +67,8 @@ def build_dataset(users: int = 25) -> str:
     print(f"Drew {len(rows)} users")
 
     cleaning = pause_flow_run(
-        wait_for_input=columns_of(rows).with_initial_data(
+        # Which columns there are is known only now. The first one stays.
+        wait_for_input=Columns.with_choices(drop=list(rows[0])[1:]).with_initial_data(
             description=f"Which columns are to go?\n\n{as_markdown(rows[:3])}", drop=["email"]
         ),
         timeout=None,

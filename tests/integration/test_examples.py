@@ -107,7 +107,7 @@ def test_a_data_set_is_made_as_a_person_says(db: Database) -> None:
 
     columns = asked(db, run_id)
     assert columns.schema is not None
-    assert columns.schema["properties"]["drop"]["items"]["enum"] == ["id", "name", "email", "city", "orders"]
+    assert columns.schema["properties"]["drop"]["items"]["enum"] == ["name", "email", "city", "orders"]
     assert columns.initial == {"drop": ["email"]}
     unknown = Desk(db).submit(columns.id, MEI, {"drop": ["phone"]}, via="cli")
     assert isinstance(unknown, Invalid)
