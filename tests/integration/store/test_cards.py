@@ -1,0 +1,131 @@
+"""What the dispatcher is told to do, and that no change of a prompt is ever missed."""
+
+import threading
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from store import cards, leases, ledger, notices, prompts
+from store.changes import Topic
+from store.database import Database
+from store.records import Card
+from tests.integration.store.samples import ANA, NOON, a_worker, an_open_prompt, settle
+from tests.waiting import until
+
+LEASE = timedelta(seconds=30)
+
+
+def taken(db: Database, by: str | None = None, *, limit: int = 50) -> list[Card]:
+    """What a dispatcher gets."""
+    return cards.take_due(db, by or a_worker(db), now=NOON, limit=limit)
+
+
+def test_a_new_prompt_s_card_is_taken_once(db: Database) -> None:
+    """While one draws it, no other does; once that one is buried, another does, and knows the doubt."""
+    prompt = an_open_prompt(db)
+    dead = a_worker(db)
+    (card,) = taken(db, dead)
+    assert (card.prompt.id, card.attempts, card.ts, card.in_doubt) == (prompt.id, 1, None, False)
+    assert taken(db) == []
+    leases.free(db, dead, now=NOON)
+    (again,) = taken(db)
+    assert (again.attempts, again.in_doubt) == (2, True)
+
+
+def test_no_more_cards_are_taken_than_asked(db: Database) -> None:
+    """Each card is taken by one dispatcher, in portions."""
+    for _ in range(5):
+        an_open_prompt(db)
+    takers = [a_worker(db) for _ in range(4)]
+    portions = [taken(db, taker, limit=2) for taker in takers]
+    assert [len(portion) for portion in portions] == [2, 2, 1, 0]
+
+
+def test_a_drawn_card_is_due_again_when_its_prompt_is_settled(db: Database) -> None:
+    """The card is redrawn with what was decided."""
+    prompt = an_open_prompt(db)
+    (card,) = taken(db)
+    cards.drawn(db, card.prompt, channel="C1", ts="1.0", now=NOON)
+    assert cards.next_due_at(db) is None
+    settle(db, prompt)
+    (card,) = taken(db)
+    assert (card.channel, card.ts, card.prompt.is_open, card.attempts) == ("C1", "1.0", False, 1)
+
+
+def test_a_prompt_settled_while_its_card_was_drawn_is_drawn_again(db: Database) -> None:
+    """What was drawn is compared with the prompt as it stands."""
+    prompt = an_open_prompt(db)
+    (card,) = taken(db)
+    settle(db, prompt)
+    cards.drawn(db, card.prompt, channel="C1", ts="1.0", now=NOON)
+    (again,) = taken(db)
+    assert not again.prompt.is_open
+
+
+def test_a_settling_that_is_not_committed_yet_is_not_missed(db: Database) -> None:
+    """Noting a card waits for who is changing its prompt, and then sees the change."""
+    if db.is_sqlite:
+        return  # There one writes at a time.
+    prompt = an_open_prompt(db)
+    (card,) = taken(db)
+    noting = threading.Thread(
+        target=lambda: cards.drawn(db, card.prompt, channel="C1", ts="1.0", now=NOON), name="dispatcher"
+    )
+
+    def is_blocked() -> bool:
+        with db.read() as connection:
+            return bool(connection.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted")).first())
+
+    with db.write() as tx:
+        tx.execute(text("UPDATE prompts SET revision = revision + 1, outcome = 'submitted'"))
+        cards.touch(tx, prompt.id, NOON)
+        noting.start()
+        with db.changes.subscribe(Topic.CARDS) as changes:
+            while not is_blocked():
+                changes.wait(0.02)
+    noting.join()
+    assert [each.prompt.id for each in taken(db)] == [prompt.id]
+
+
+def test_a_failure_is_told_once_for_each_reason(db: Database) -> None:
+    """The ledger is not filled with repetitions."""
+    prompt = an_open_prompt(db)
+    for error in ("no such channel", "no such channel", "archived"):
+        cards.failed(db, prompt.id, error=error, retry_at=NOON + LEASE, in_doubt=False, now=NOON)
+    events = [line.event for line in ledger.lines(db, prompt.id)]
+    assert events == ["opened", "card_failed", "card_failed"]
+    assert cards.next_due_at(db) == NOON + LEASE
+
+
+def test_a_lost_card_is_posted_anew(db: Database) -> None:
+    """A message deleted in Slack comes back."""
+    prompt = an_open_prompt(db)
+    cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
+    cards.lost(db, prompt.id, now=NOON)
+    (card,) = taken(db)
+    assert (card.channel, card.ts) == (None, None)
+
+
+def test_a_reminder_waits_for_its_card_and_is_posted_once(db: Database) -> None:
+    """A message has a place only under a card that stands."""
+    prompt = an_open_prompt(db, due_at=NOON)
+    prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
+    mine, other = a_worker(db), a_worker(db)
+    assert notices.take_due(db, mine, now=NOON) == []
+    cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
+    (notice,) = notices.take_due(db, mine, now=NOON)
+    assert (notice.kind, notice.card_channel, notice.card_ts) == ("reminder", "C1", "1.0")
+    assert notices.take_due(db, other, now=NOON) == []
+    notices.posted(db, notice.id, ts="1.1")
+    assert notices.take_due(db, mine, now=NOON + LEASE) == []
+
+
+def test_the_ledger_tells_who_did_what_in_order(db: Database) -> None:
+    """Each line has its moment, its person and what there is to tell."""
+    prompt = an_open_prompt(db)
+    settle(db, prompt, answer={"size": "large"}, now=NOON + LEASE)
+    opened, submitted = ledger.lines(db, prompt.id)
+    assert (opened.event, opened.at, opened.actor) == ("opened", NOON, None)
+    assert (submitted.event, submitted.at, submitted.actor) == ("submitted", NOON + LEASE, ANA.id)
+    assert submitted.detail == {"via": "slack", "answer": {"size": "large"}, "name": "Ana"}
+    assert until(db, lambda: ledger.lines(db, prompt.id))

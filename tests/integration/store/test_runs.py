@@ -1,0 +1,87 @@
+"""Runs: found, listed, finished, retried, cancelled."""
+
+from datetime import timedelta
+
+import pytest
+
+from store import cards, journal, ledger, notices, prompts, runs
+from store.database import Database
+from store.errors import NoSuchRun, RunFinished
+from store.records import Outcome, RunState, Step
+from tests.integration.store.samples import ANA, NOON, a_claimed_run, a_run, a_worker, an_open_prompt, claim
+
+SOON = NOON + timedelta(seconds=30)
+
+
+def test_a_run_is_found_by_its_id_the_beginning_of_it_or_its_name(db: Database) -> None:
+    """People type the beginning, or the name."""
+    run = a_run(db)
+    for given in (run.id, run.id[:8], run.name):
+        assert runs.get(db, given).id == run.id
+
+
+def test_what_names_no_run_or_several_is_refused(db: Database) -> None:
+    """Nothing is guessed; wildcards are plain characters."""
+    a_run(db)
+    a_run(db)
+    with pytest.raises(NoSuchRun, match="signoff runs"):
+        runs.get(db, "unknown")
+    with pytest.raises(NoSuchRun, match="More than one"):
+        runs.get(db, "brave-otter")
+    with pytest.raises(NoSuchRun, match="There is no run"):
+        runs.get(db, "%")
+
+
+def test_the_newest_runs_come_first(db: Database) -> None:
+    """A list of runs begins with what happened last."""
+    ids = [a_run(db, now=NOON + timedelta(seconds=second)).id for second in range(3)]
+    assert [run.id for run in runs.newest(db)] == ids[::-1]
+    assert [run.id for run in runs.newest(db, limit=1)] == ids[-1:]
+    assert runs.newest(db, state=RunState.FAILED) == []
+
+
+def test_a_finished_run_cancels_what_it_still_asks_and_tells_its_end(db: Database) -> None:
+    """No card stays open for a run that is over."""
+    prompt = an_open_prompt(db)
+    cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
+    run, taker = runs.get(db, prompt.run_id), a_worker(db)
+    runs.finish(db, run.id, run.fence, state=RunState.FAILED, now=SOON, error="It broke")
+    settled = prompts.get(db, prompt.id)
+    assert (settled.outcome, settled.reason) == (Outcome.CANCELLED, "The run has ended.")
+    assert [card.prompt.id for card in cards.take_due(db, taker, now=SOON)] == [prompt.id]
+    (notice,) = notices.take_due(db, taker, now=SOON)
+    assert (notice.kind, notice.detail) == ("run_ended", {"state": "Failed", "result": None, "error": "It broke"})
+    assert [line.event for line in ledger.lines(db, prompt.id)] == ["opened", "card_posted", "cancelled", "run_ended"]
+
+
+def test_a_retried_run_waits_its_time_and_keeps_what_it_finished(db: Database) -> None:
+    """Failed steps run again, finished ones do not."""
+    run = a_claimed_run(db)
+    for key, format_ in (("build", "json"), ("test", "error")):
+        journal.record(db, Step(run.id, key, "", "", format_, "{}", NOON, NOON), fence=run.fence)
+    runs.retry(db, run.id, run.fence, at=SOON, error="It broke")
+    worker = a_worker(db)
+    assert claim(db, worker) == []
+    (again,) = claim(db, worker, now=SOON)
+    assert (again.attempt, again.error) == (2, "It broke")
+    assert [*journal.load(db, run.id)] == ["build"]
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_cancelled_run_ends_at_once_with_its_question(db: Database, held: bool) -> None:
+    """A waiting run, paused or suspended, is over in the same moment as its prompt."""
+    prompt = an_open_prompt(db, held=held)
+    run = runs.cancel(db, prompt.run_id, actor=ANA, reason="Not today", now=SOON)
+    assert (run.state, run.message, run.finished_at) == (RunState.CANCELLED, "Not today", SOON)
+    settled = prompts.get(db, prompt.id)
+    assert (settled.outcome, settled.settled_by, settled.reason) == (Outcome.CANCELLED, ANA, "Not today")
+
+
+def test_a_run_that_is_over_cannot_be_cancelled(db: Database) -> None:
+    """Who cancels too late is told how the run ended."""
+    run = a_run(db)
+    runs.cancel(db, run.id, actor=ANA, reason="", now=NOON)
+    with pytest.raises(RunFinished, match="over already: Cancelled"):
+        runs.cancel(db, run.id, actor=ANA, reason="", now=NOON)
+    with pytest.raises(NoSuchRun):
+        runs.cancel(db, "none", actor=ANA, reason="", now=NOON)
