@@ -37,7 +37,7 @@ def answer(
     _check(reject, reason, gives_values=bool(sets) or values is not None)
     from bot.cli.actors import actor
     from bot.cli.as_json import print_json, settled_as_json
-    from bot.cli.as_text import outcome_as_text
+    from bot.cli.as_text import outcome_as_text, value_as_text
     from bot.cli.given import submission
     from bot.cli.record import existing
     from flows.desk import Desk
@@ -56,7 +56,7 @@ def answer(
     if as_json:
         print_json(settled_as_json(settled))
     else:
-        typer.echo(f"{settled.title}: {outcome_as_text(settled)}")
+        typer.echo(f"{value_as_text(settled.title)}: {outcome_as_text(settled)}")
 
 
 def _check(reject: bool, reason: str | None, *, gives_values: bool) -> None:

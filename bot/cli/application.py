@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -36,6 +37,9 @@ app.command(rich_help_panel="Installation")(checking.doctor)
 
 def main() -> None:
     """Run the command line; what is wrong is said in a sentence on stderr, and by the exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal that cannot show a letter shows another one in its place.
+        sys.stdout.reconfigure(errors="replace")
     try:
         app()
     except Exception as error:

@@ -12,7 +12,7 @@ from store.records import FlowRun, LedgerLine, Prompt
 
 def print_json(value: Any) -> None:
     """Print a value as JSON on stdout."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(value, indent=2))
 
 
 def run_as_json(run: FlowRun) -> Mapping[str, Any]:
