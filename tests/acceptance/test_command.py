@@ -386,7 +386,7 @@ def test_people_read_tables(shell: Shell) -> None:
 
 def test_a_terminal_that_cannot_show_a_letter_is_no_error(empty: Shell) -> None:
     """It shows a question mark in its place."""
-    said = empty("db", "upgrade", PYTHONIOENCODING="ascii")
+    said = empty("db", "upgrade", PYTHONIOENCODING="latin-1")
     assert (said.code, said.out) == (0, "sqlite:///signoff.db was upgraded: empty ? 0001.\n")
 
 
