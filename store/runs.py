@@ -70,7 +70,7 @@ def get(db: Database, run_id: str) -> FlowRun:
 
 def newest(db: Database, *, state: RunState | None = None, limit: int = 100) -> list[FlowRun]:
     """The newest runs, newest first."""
-    query = select(flow_runs).order_by(flow_runs.c.created_at.desc(), flow_runs.c.id).limit(limit)
+    query = select(flow_runs).order_by(flow_runs.c.created_at.desc(), flow_runs.c.id.desc()).limit(limit)
     if state is not None:
         query = query.where(flow_runs.c.state == state)
     with db.read() as connection:
@@ -90,7 +90,7 @@ def claim(
         only: The one run to take, if this worker works for a single run.
     """
     takeable = _takeable(worker, flows, now, only)
-    candidates = select(flow_runs.c.id).where(takeable).order_by(flow_runs.c.runnable_at, flow_runs.c.id).limit(limit)
+    candidates = select(flow_runs.c.id).where(takeable).order_by(flow_runs.c.runnable_at).limit(limit)
     with db.read() as connection:
         if connection.execute(candidates.limit(1)).first() is None:
             return []

@@ -1,0 +1,117 @@
+"""What is written is what is read, on both databases."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import StatementError
+
+from store import artifacts, blocks, journal, prompts, runs
+from store.artifacts import Artifact
+from store.database import Database
+from store.errors import LeaseLost
+from store.records import Actor, Outcome, Step
+from tests.integration.store.samples import NOON, a_claimed_run, an_open_prompt
+
+VALUES = {
+    "nothing": None,
+    "yes": True,
+    "zero": 0,
+    "a large number": 2**200,
+    "a fraction": 0.1,
+    "empty": {},
+    "nested": {"a": [{"b": [None, 1.5, "x"]}]},
+    "a NUL": "a\0b",
+    "half a character": "\ud83d",
+    "a key of that kind": {"\0\ud83d": 1},
+    "other scripts": "ж漢𝄞",
+    "quotes": "'\"\\",
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_json_comes_back_as_it_was(db: Database, name: str) -> None:
+    """Whatever JSON can say is kept: null is null, and not nothing."""
+    value = VALUES[name]
+    assert blocks.save(db, "json", "value", value, overwrite=False, now=NOON)
+    assert blocks.load(db, "json", "value") == (value,)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_json_is_refused_whole(db: Database, value: Any) -> None:
+    """A number that other readers of JSON would choke on leaves no trace."""
+    with pytest.raises((StatementError, ValueError)):
+        blocks.save(db, "json", "value", value, overwrite=False, now=NOON)
+    assert blocks.load(db, "json", "value") is None
+
+
+def test_text_that_no_database_holds_is_replaced_and_not_refused(db: Database) -> None:
+    """A name or a reason with a NUL or half a character in it stops nobody's decision."""
+    prompt = an_open_prompt(db, title="a\0b", description="half \ud83d ж")
+    settlement = prompts.settle(
+        db,
+        prompt.id,
+        outcome=Outcome.REJECTED,
+        actor=Actor("U\0", "An\ud83da"),
+        via="slack",
+        now=NOON,
+        reason="no\0",
+    )
+    found = settlement.prompt
+    assert (found.title, found.description, found.reason) == ("a\ufffdb", "half \ufffd ж", "no\ufffd")
+    assert found.settled_by == Actor("U\ufffd", "An\ufffda")
+
+
+def test_moments_are_utc_and_exact(db: Database) -> None:
+    """A time given in any zone comes back as the same moment, to the microsecond."""
+    moment = datetime(2031, 5, 6, 14, 0, 0, 123_456, tzinfo=timezone(timedelta(hours=2)))
+    prompt = an_open_prompt(db, deadline=moment, due_at=moment)
+    found = prompts.get(db, prompt.id)
+    assert found.deadline == moment
+    assert found.deadline is not None
+    assert found.deadline.tzinfo is UTC
+    assert [each.id for each in prompts.due(db, now=moment)] == [prompt.id]
+    assert prompts.due(db, now=moment - timedelta(microseconds=1)) == []
+
+
+def test_a_moment_without_a_zone_is_refused(db: Database) -> None:
+    """Nobody knows when that is."""
+    with pytest.raises(StatementError, match="needs a time zone"):
+        prompts.due(db, now=datetime(2031, 5, 6))  # noqa: DTZ001 - that is the point
+
+
+def test_whole_seconds_and_fractions_are_in_order(db: Database) -> None:
+    """Times are compared as times, also where they are kept as text."""
+    moments = [NOON + timedelta(microseconds=each) for each in (0, 1, 500_000, 1_000_000)]
+    opened = [an_open_prompt(db, opened_at=moment).id for moment in reversed(moments)]
+    assert [prompt.id for prompt in prompts.pending(db)] == opened[::-1]
+
+
+def test_a_block_is_replaced_only_where_that_is_said(db: Database) -> None:
+    """A name is not taken by mistake."""
+    assert blocks.save(db, "json", "a", 1, overwrite=True, now=NOON)
+    assert not blocks.save(db, "json", "a", 2, overwrite=False, now=NOON)
+    assert blocks.load(db, "json", "a") == (1,)
+    assert blocks.save(db, "json", "a", 3, overwrite=True, now=NOON)
+    assert blocks.load(db, "json", "a") == (3,)
+    assert blocks.load(db, "json", "b") is None
+
+
+def test_an_artifact_is_kept_once_and_only_by_who_holds_its_run(db: Database) -> None:
+    """A replay makes no second one, and a worker that lost its lease makes none."""
+    run = a_claimed_run(db)
+    made = Artifact("a1", run.id, "report", "markdown", None, "# Done", NOON)
+    for _ in range(2):
+        artifacts.create(db, made, fence=run.fence)
+    assert artifacts.find(db, run_id=run.id) == artifacts.find(db, key="report") == [made]
+    with pytest.raises(LeaseLost):
+        artifacts.create(db, Artifact("a2", run.id, None, "link", None, {}, NOON), fence=run.fence - 1)
+
+
+def test_a_large_result_is_recorded(db: Database) -> None:
+    """The journal takes what a task returns, whatever its size."""
+    run = a_claimed_run(db)
+    text = '"' + "x" * 3_000_000 + '"'
+    journal.record(db, Step(run.id, "build", "", "", "json", text, NOON, NOON), fence=run.fence)
+    assert journal.load(db, run.id)["build"].result == text
+    assert runs.get(db, run.id).fence == run.fence
