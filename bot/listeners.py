@@ -13,6 +13,7 @@ from slack_bolt import Ack, App
 
 from bot import actions
 from bot.aftermath import Aftermath
+from bot.forms import ACTION
 from bot.listing import listing
 from bot.modals import answer_errors, reason_error, reason_in, refused_modal, settled_modal
 from bot.people import People
@@ -49,6 +50,7 @@ class Listeners:
         app.action(actions.REJECT)(self.open_reason)
         app.view(actions.ANSWER_MODAL)(self.submit)
         app.view(actions.REJECT_MODAL)(self.reject)
+        app.options(ACTION)(self.suggest)
         app.command("/approvals")(self.approvals)
         # Last: what none of the others takes is a button of another day, or was never one.
         app.action(actions.ANY)(self.unknown)
@@ -119,6 +121,11 @@ class Listeners:
             ack(**answer_errors(prompt, form, reading.values, reply.errors))
         else:
             self._close(ack, reply)
+
+    def suggest(self, ack: Ack, body: Body) -> None:
+        """Something was typed into a select that searches on this side."""
+        prompt = self._claimed(body["view"]["private_metadata"])
+        ack(options=form_of(prompt).matching(body["block_id"], str(body.get("value") or "")))
 
     def reject(self, ack: Ack, body: Body) -> None:
         """The reason of a rejection was submitted."""

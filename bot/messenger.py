@@ -14,6 +14,7 @@ from bot.blocks import Message
 from bot.cards import card as card_message
 from bot.notices import notice_message
 from bot.people import People
+from bot.quiet import quiet
 from bot.slack_client import NO_ANSWER
 from flows.policy import Policy
 from store.records import Card, Notice
@@ -71,10 +72,11 @@ class Messenger:
             Unanswered: If Slack does not answer.
             bot.forms.FormError: If the prompt's form cannot be shown in Slack.
         """
-        message = card_message(card.prompt, self._people.mentions(card.prompt))
+        mentions = self._people.mentions(card.prompt)
+        message = card_message(card.prompt, mentions)
         channel, ts = card.channel, card.ts
         if channel is None or ts is None:
-            return self._post_card(card, message)
+            return self._post_card(card, message, quiet(message, set(mentions.values()), self._people.name))
         self._update(channel, ts, message)
         return channel, ts
 
@@ -94,7 +96,7 @@ class Messenger:
                 return found
         return str(self._post(channel, message, thread_ts=thread)["ts"])
 
-    def _post_card(self, card: Card, message: Message) -> tuple[str, str]:
+    def _post_card(self, card: Card, message: Message, first: Message) -> tuple[str, str]:
         wanted = Policy.model_validate(card.prompt.policy).channel or self._channel
         if wanted is None:
             raise Refusal("No channel: name one in the policy, or set SIGNOFF_CHANNEL.", retry_after=60)
@@ -106,7 +108,7 @@ class Messenger:
                 # It may show the prompt as it was when it was posted.
                 self._update(channel, found, message)
                 return channel, found
-        posted = self._post(wanted, message)
+        posted = self._post(wanted, first)
         return str(posted["channel"]), str(posted["ts"])
 
     def _update(self, channel: str, ts: str, message: Message) -> None:

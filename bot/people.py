@@ -77,6 +77,10 @@ class People:
         found = {approver: self._user_id(approver) for approver in approvers}
         return {approver: f"<@{user_id}>" for approver, user_id in found.items() if user_id}
 
+    def name(self, user_id: str) -> str | None:
+        """What a person is called; `None` where Slack does not say."""
+        return self._person(user_id).get("real_name")
+
     def _own_team(self) -> str | None:
         if self._team is None:
             self._team = self._asked("the workspace", lambda: str(self._client.auth_test()["team_id"]), None)

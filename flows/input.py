@@ -11,9 +11,10 @@ from pydantic_core import to_jsonable_python
 
 from flows.choices import Choices, Given, checked_choices, property_of, schema_with_choices, unchosen
 from flows.schema import schema_of
+from flows.slack_types import SlackChannel, SlackUser
 from flows.times import AwareTime
 
-__all__ = ["AwareTime", "BaseRunInput", "RunInput"]
+__all__ = ["AwareTime", "BaseRunInput", "RunInput", "SlackChannel", "SlackUser"]
 
 
 class BaseRunInput(BaseModel):

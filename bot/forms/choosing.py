@@ -7,29 +7,37 @@ from bot.blocks import INPUT_TEXT
 from bot.forms.addresses import Address
 from bot.forms.choices import YES_OR_NO, OneOf, SomeOf, Tick
 from bot.forms.durations import Duration
-from bot.forms.element import Element
+from bot.forms.element import Choice, Element
 from bot.forms.lines import Lines, Pairs, ScalarKind
+from bot.forms.mentions import KIND_OF_FORMAT, AllMentioned, Mentioned
 from bot.forms.numbers import Number
-from bot.forms.options import Look, labelled, look_of
+from bot.forms.options import MOST_BUTTONS, Look, labelled, look_of
 from bot.forms.schema import Property, Schema, kind_of, options_of, unwrap
 from bot.forms.text import JsonText, Text
 from bot.forms.times import Clock, Day, Moment
 
 _LONG_TEXT = 150
+_TEXT = "text"
 _MULTILINE = "multiline"
+_SELECT = "select"
+_JSON = "json"
 _LONGEST_HTTP_URL = 2083
 """The `maxLength` by which pydantic's `HttpUrl` is known from URLs that Slack would not take."""
 
 
 def element_for(wanted: Property, root: Schema) -> Element:
-    """The element for values of `wanted`, a part of `root`; JSON text where there is none of its own."""
+    """The element for values of `wanted`, a part of `root`; JSON text where there is none of its own.
+
+    A schema may name another by the word `element`; one that cannot ask for its values is not heard.
+    """
     schema = wanted.schema
+    asked_for = schema.get("element")
     options = options_of(schema)
     if options:
         choices = labelled(options)
-        return OneOf(choices, wanted.nullable, look_of(choices, more=wanted.nullable))
+        return OneOf(choices, wanted.nullable, _look(choices, wanted.nullable, asked_for, buttons="radio"))
     match kind_of(schema):
-        case "boolean" if "default" in wanted.annotations and not wanted.nullable:
+        case "boolean" if _is_tick(wanted, asked_for):
             return Tick()
         case "boolean":
             return OneOf(YES_OR_NO, wanted.nullable, Look.BUTTONS)
@@ -38,20 +46,41 @@ def element_for(wanted: Property, root: Schema) -> Element:
         case "string":
             return _string(schema)
         case "array":
-            return _some_of(schema, root) or _lines(schema, root) or JsonText()
+            lines = None if asked_for == _JSON else _lines(schema, root)
+            return _some_of(schema, root) or lines or JsonText()
         case "object":
-            return _pairs(schema, root) or JsonText()
+            return (None if asked_for == _JSON else _pairs(schema, root)) or JsonText()
+        case None if asked_for in (_TEXT, _MULTILINE):
+            return Text(multiline=asked_for == _MULTILINE)
         case _:
             return _decimal(wanted) or JsonText()
 
 
+def _look(choices: tuple[Choice, ...], more: int, asked_for: Any, *, buttons: str) -> Look:
+    look = look_of(choices, more)
+    if asked_for == _SELECT and look is Look.BUTTONS:
+        return Look.LIST
+    return Look.BUTTONS if asked_for == buttons and len(choices) + more <= MOST_BUTTONS else look
+
+
+def _is_tick(wanted: Property, asked_for: Any) -> bool:
+    if wanted.nullable or asked_for == "radio":
+        return False
+    return "default" in wanted.annotations or asked_for == "checkbox"
+
+
 def _some_of(schema: Schema, root: Schema) -> Element | None:
     items = schema.get("items")
-    options = options_of(unwrap(items, root).schema) if isinstance(items, dict) else None
+    if not isinstance(items, dict):
+        return None
+    item, most = unwrap(items, root).schema, schema.get("maxItems")
+    if kind := KIND_OF_FORMAT.get(item.get("format")):
+        return AllMentioned(kind, most)
+    options = options_of(item)
     if not options:
         return None
     choices = labelled(options)
-    return SomeOf(choices, schema.get("maxItems"), look_of(choices))
+    return SomeOf(choices, most, _look(choices, 0, schema.get("element"), buttons="checkboxes"))
 
 
 def _lines(schema: Schema, root: Schema) -> Element | None:
@@ -110,13 +139,16 @@ def _decimal(wanted: Property) -> Element | None:
 
 
 def _string(schema: Schema) -> Element:
-    match schema.get("format"):
+    format_, zone = schema.get("format"), schema.get("zone")
+    if kind := KIND_OF_FORMAT.get(format_):
+        return Mentioned(kind)
+    match format_:
         case "date":
             return Day()
         case "date-time":
-            return Moment()
+            return Moment(naive=zone == "none")
         case "time":
-            return Clock()
+            return Clock(zoned=zone == "required")
         case "duration":
             return Duration()
         case "email":
@@ -124,5 +156,6 @@ def _string(schema: Schema) -> Element:
         case "uri" if schema.get("maxLength") == _LONGEST_HTTP_URL:
             return Address("url_text_input")
     longest = schema.get("maxLength", INPUT_TEXT)
-    multiline = schema.get("element") == _MULTILINE or ("maxLength" in schema and longest > _LONG_TEXT)
+    is_long = "maxLength" in schema and longest > _LONG_TEXT and schema.get("element") != _TEXT
+    multiline = schema.get("element") == _MULTILINE or is_long
     return Text(multiline, schema.get("minLength", 0), longest)

@@ -15,7 +15,9 @@ from bot.forms.element import UNSET, Choice, Unreadable
 from bot.forms.text import as_json
 from bot.markup import plain, shorten
 
-_MOST_BUTTONS = 10
+MOST_BUTTONS = 10
+"""How many radio buttons or checkboxes Slack takes."""
+
 _MOST_OPTIONS = 100
 _MOST_IN_GROUPS = 1000
 """Slack would take 100 groups of 100, but a view of 250 kB holds about two thousand options."""
@@ -35,7 +37,7 @@ class Look(Enum):
 def look_of(choices: Sequence[Choice], more: int = 0) -> Look:
     """How to offer `choices` and `more` options beside them: as buttons where they are few, and short."""
     number = len(choices) + more
-    if number <= _MOST_BUTTONS and all(len(_name(choice.value)) <= OPTION_TEXT for choice in choices):
+    if number <= MOST_BUTTONS and all(len(_name(choice.value)) <= OPTION_TEXT for choice in choices):
         return Look.BUTTONS
     if number <= _MOST_OPTIONS:
         return Look.LIST

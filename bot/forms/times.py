@@ -10,6 +10,8 @@ from bot.forms.element import UNSET, Element, Unreadable
 from bot.forms.text import as_json
 from bot.markup import at, escape
 
+_ANY_DAY = date(2001, 1, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Day(Element):
@@ -40,7 +42,13 @@ class Day(Element):
 
 @dataclass(frozen=True, slots=True)
 class Moment(Element):
-    """A point in time, in ISO 8601 and in UTC. The person picks and reads it in their own time zone."""
+    """A point in time, in ISO 8601 and in UTC. The person picks and reads it in their own time zone.
+
+    Attributes:
+        naive: Whether the value is written without its zone; it is UTC all the same.
+    """
+
+    naive: bool = False
 
     shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "mrkdwn"
 
@@ -57,7 +65,8 @@ class Moment(Element):
         if picked is None:
             return UNSET
         try:
-            return datetime.fromtimestamp(int(picked), UTC).isoformat().replace("+00:00", "Z")
+            written = datetime.fromtimestamp(int(picked), UTC).isoformat()
+            return written.removesuffix("+00:00") if self.naive else written.replace("+00:00", "Z")
         except (TypeError, ValueError, OverflowError, OSError):
             raise Unreadable("Give a date and a time.") from None
 
@@ -69,14 +78,23 @@ class Moment(Element):
 
 @dataclass(frozen=True, slots=True)
 class Clock(Element):
-    """A time of day without a zone, as `14:30:00`."""
+    """A time of day, as `14:30:00`.
+
+    Attributes:
+        zoned: Whether the value has a zone. It is picked in UTC then: what a zone's offset is depends on the day.
+    """
+
+    zoned: bool = False
 
     def draw(self, value: Any) -> Block | None:
-        """A time picker, which holds no zone."""
+        """A time picker. One that asks for no zone cannot hold any."""
+        element: Block = {"type": "timepicker"} | ({"timezone": "UTC"} if self.zoned else {})
         moment = _time(value)
         if moment is None:
-            return {"type": "timepicker"}
-        return None if moment.tzinfo else {"type": "timepicker", "initial_time": f"{moment:%H:%M}"}
+            return element
+        if moment.tzinfo and not self.zoned:
+            return None
+        return element | {"initial_time": f"{_in_utc(moment):%H:%M}"}
 
     def read(self, state: Mapping[str, Any]) -> Any:
         """The time in ISO 8601, to the minute."""
@@ -86,7 +104,7 @@ class Clock(Element):
         moment = _time(picked)
         if moment is None:
             raise Unreadable("Give a time of day, such as 14:30.")
-        return moment.isoformat()
+        return moment.isoformat() + ("Z" if self.zoned else "")
 
     def show(self, value: Any) -> str:
         """The time as it is given."""
@@ -119,6 +137,11 @@ def _time(value: Any) -> time | None:
         return time.fromisoformat(value)
     except (TypeError, ValueError):
         return None
+
+
+def _in_utc(moment: time) -> time:
+    """`moment` in UTC on a day when its offset is known: that of a zone with a summer time is not, and stays."""
+    return datetime.combine(_ANY_DAY, moment).astimezone(UTC).time() if moment.utcoffset() is not None else moment
 
 
 def _as_given(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.blocks import BUTTON_TEXT, Style
 from bot.forms.choices import YES_OR_NO, OneOf
-from bot.forms.element import Element
+from bot.forms.element import Choice, Element
 from bot.forms.field import Field
 from bot.forms.form import Form
 from bot.markup import plain
@@ -64,7 +64,7 @@ def _verdict(one: Field) -> Verdict:
     assert isinstance(one.element, OneOf)  # noqa: S101 - what `_is_short` has found
     if not _is_bool(one.element):
         choices = tuple(
-            VerdictChoice(choice.value, humanized(choice.value), _style(choice.value)) for choice in one.element.choices
+            VerdictChoice(choice.value, _button(choice), _style(choice.value)) for choice in one.element.choices
         )
         return Verdict(one, choices, approval=False)
     approval = not _YES.isdisjoint(one.name.lower().split("_"))
@@ -89,6 +89,11 @@ def _is_short(element: Element) -> bool:
     if not isinstance(element, OneOf) or element.nullable or len(element.choices) > _MOST_BUTTONS:
         return False
     return all(isinstance(choice.value, str) and 0 < len(choice.value.strip()) <= _SHORT for choice in element.choices)
+
+
+def _button(choice: Choice) -> str:
+    """The label that the schema gives the choice, else its value in words."""
+    return choice.label if choice.label != choice.value else humanized(choice.value)
 
 
 def humanized(value: str) -> str:

@@ -1,0 +1,200 @@
+"""Each kind of input from the flow's model through Slack and back into the flow, a wrong value first."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import pytest
+from pydantic import AwareDatetime, Field, NaiveDatetime, SecretStr, field_validator
+
+from bot.cli.given import submission
+from bot.emulator import ActFailed, Emulator
+from bot.service import Service
+from flows import Policy, RunInput, flow, pause_flow_run
+from flows.desk import Desk, Invalid, Settled
+from flows.flow import Flow
+from flows.input import AwareTime, SlackChannel, SlackUser
+from store.records import Actor, Prompt, RunState
+from tests.integration.bot.house import House, settings_for
+from tests.waiting import until_over
+
+ORDERS = Policy(channel="#orders")
+CLI = Actor("ops", "Ops")
+
+
+class Handover(RunInput):
+    """Who takes over."""
+
+    owner: SlackUser
+    helpers: list[SlackUser] = Field(default=[], max_length=2)
+    channel: SlackChannel | None = None
+
+    @field_validator("helpers")
+    @classmethod
+    def _not_dmitri(cls, helpers: list[str]) -> list[str]:
+        if "U0DMITRIS1" in helpers:
+            raise ValueError("Dmitri is on leave.")
+        return helpers
+
+
+@flow(name="handover")
+def handover(proposed: str = "U0BENOKAF1") -> str:
+    """Ask for people and a channel."""
+    asked = Handover.with_initial_data(description="Who takes over?", owner=proposed, helpers=[proposed])
+    answer = pause_flow_run(wait_for_input=asked, policy=Policy(channel="#orders", approvers=["@mei"]))
+    return f"{answer.owner} {answer.helpers} {answer.channel}"
+
+
+class Releases(RunInput):
+    """Which releases go out."""
+
+    first: str
+    others: list[int] = Field(default=[])
+
+
+@flow(name="releases")
+def releases(number: int = 3) -> str:
+    """Offer what is open only now."""
+    names = {f"release-{position}": f"Release number {position}" for position in range(number)}
+    asked = Releases.with_choices(first=names, others=range(number)).with_initial_data(description="Which one?")
+    answer = pause_flow_run(wait_for_input=asked, policy=ORDERS)
+    return f"{answer.first} {answer.others} {type(answer) is Releases}"
+
+
+class Times(RunInput):
+    """When."""
+
+    naive: NaiveDatetime
+    aware: AwareDatetime
+    daily: AwareTime
+    note: str = Field(default="", json_schema_extra={"element": "multiline"})
+    size: Literal["small", "large"] = Field(default="small", json_schema_extra={"element": "select"})
+
+    @field_validator("aware")
+    @classmethod
+    def _later(cls, aware: datetime) -> datetime:
+        if aware < datetime(2026, 1, 1, tzinfo=UTC):
+            raise ValueError("That is over.")
+        return aware
+
+
+@flow(name="times")
+def times() -> str:
+    """Ask for times."""
+    answer = pause_flow_run(wait_for_input=Times.with_initial_data(description="When?"), policy=ORDERS)
+    return f"{answer.naive} {answer.aware} {answer.daily} {answer.note} {answer.size}"
+
+
+class Credentials(RunInput):
+    """What must not be asked."""
+
+    user: str
+    token: SecretStr
+
+
+@flow(name="secret")
+def secret() -> None:
+    """Ask for a secret."""
+    pause_flow_run(wait_for_input=Credentials)
+
+
+FLOWS: list[Flow[Any, Any]] = [handover, releases, times, secret]
+
+
+@pytest.fixture
+def house(slack: Emulator, record: str) -> Iterator[House]:
+    """Signoff with these flows."""
+    with Service(settings_for(slack.api_url, record), FLOWS, with_bot=True, grace=1.0) as service:
+        house = House(slack, service)
+        slack.deliver_to(house.request_url)
+        yield house
+
+
+def opened(house: House, asked: Flow[Any, Any], button: str, **parameters: Any) -> Prompt:
+    """A prompt, with its form opened by Mei."""
+    prompt, _ = house.ask_in("#orders", asked, **parameters)
+    mei = house.slack.person("mei")
+    mei.press(button, in_="#orders")
+    mei.wait_for_modal()
+    return prompt
+
+
+def refused(house: House, values: dict[str, Any]) -> dict[str, str]:
+    """What stands under the inputs once Mei has submitted values that will not do."""
+    mei = house.slack.person("mei")
+    mei.submit(values)
+    return mei.wait_for_modal(lambda seen: bool(seen.errors)).errors
+
+
+def test_people_and_a_channel_are_chosen_in_slack(house: House) -> None:
+    """A wrong one is refused under its field; the flow gets the ids; the card shows mentions."""
+    prompt = opened(house, handover, "Edit…")
+    assert refused(house, {"Helpers": ["@dmitri"]}) == {"Helpers": "Dmitri is on leave."}
+    house.slack.person("mei").submit({"Owner": "@chloe", "Helpers": ["@ana", "@ben"], "Channel": "#data"})
+    assert house.over(prompt).result == "U0CHLOEM01 ['U0ANARUIZ1', 'U0BENOKAF1'] C0DATASET1"
+    shown = house.card(prompt, "#orders", open_=False).full_text
+    assert "<@U0CHLOEM01>" in shown
+    assert "<#C0DATASET1>" in shown
+
+
+def test_a_card_names_who_is_proposed_and_pings_only_who_may_answer(house: House) -> None:
+    """The approver is mentioned, since they are meant; who is merely a value is called by name."""
+    _, card = house.ask_in("#orders", handover)
+    assert f"<@{house.slack.person('mei').id}>" in card.full_text
+    assert "<@U0BENOKAF1>" not in card.full_text
+    assert "@Ben Okafor" in card.full_text
+
+
+def test_people_are_given_on_the_command_line_by_their_id(house: House) -> None:
+    """And what is no id is refused with an example."""
+    prompt = house.ask(handover, proposed="U0ANARUIZ1")
+    desk = Desk(house.db)
+    mei = Actor("U0MEITANA1", "Mei", frozenset({"@mei"}))
+    wrong = desk.submit(prompt.id, mei, submission(prompt, ["owner=@ben"], None), via="cli")
+    assert isinstance(wrong, Invalid)
+    assert [str(error) for error in wrong.errors] == ["owner: Give the id of a person in Slack, such as U024BE7LH."]
+    right = submission(prompt, ["owner=U0BENOKAF1", 'helpers=["U0ANARUIZ1"]'], None)
+    assert isinstance(desk.submit(prompt.id, mei, right, via="cli"), Settled)
+    assert house.over(prompt).result == "U0BENOKAF1 ['U0ANARUIZ1'] None"
+
+
+@pytest.mark.parametrize(("number", "button"), [(3, "Edit…"), (150, "Answer…"), (1200, "Answer…")])
+def test_choices_of_the_moment_are_offered_and_enforced(house: House, number: int, button: str) -> None:
+    """A few are radio buttons, many a select, thousands a search; what was not offered is refused by the desk."""
+    prompt = opened(house, releases, button, number=number)
+    wrong = Desk(house.db).submit(prompt.id, CLI, {"first": "release-x"}, via="cli")
+    assert isinstance(wrong, Invalid)
+    assert "Choose among: release-0, release-1" in wrong.errors[0].message
+    mei = house.slack.person("mei")
+    with pytest.raises(ActFailed, match="no_such_option"):
+        mei.submit({"First": "Release number x"})
+    mei.submit({"First": f"Release number {number - 1}", "Others": [str(number - 1)]})
+    assert house.over(prompt).result == f"release-{number - 1} [{number - 1}] True"
+
+
+def test_choices_with_labels_are_buttons_that_say_so(house: House) -> None:
+    """A press on one of a few settles."""
+    prompt, card = house.ask_in("#orders", releases)
+    assert card.buttons[:2] == ["Release number 0", "Release number 1"]
+    house.slack.person("mei").press("Release number 1", in_="#orders")
+    assert house.over(prompt).result == "release-1 [] True"
+
+
+def test_times_come_with_and_without_their_zone(house: House) -> None:
+    """As the model wants them; the same moment in both."""
+    prompt = opened(house, times, "Answer…")
+    moment = 1777645800
+    wrong = {"Naive": moment, "Aware": 10**9, "Daily": "09:15"}
+    assert refused(house, wrong) == {"Aware": "That is over."}
+    house.slack.person("mei").submit({"Aware": moment, "Note": "two\nlines", "Size": "large"})
+    expected = "2026-05-01 14:30:00 2026-05-01 14:30:00+00:00 09:15:00+00:00 two\nlines large"
+    assert house.over(prompt).result == expected
+
+
+def test_a_secret_is_refused_where_the_flow_asks(house: House) -> None:
+    """The run fails with the field's name and what to do instead; nothing was asked."""
+    run = secret.create_run(house.db, {})
+    over = until_over(house.db, run.id)
+    assert over.state is RunState.FAILED
+    assert "Credentials.token is a secret" in str(over.error)
+    assert "ask for its name" in str(over.error)
