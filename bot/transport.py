@@ -1,13 +1,17 @@
 """How Slack reaches the app: Socket Mode, or signed HTTP. Both run beside the caller, between `start` and `stop`."""
 
 import logging
+import socket
 import threading
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from slack_bolt import App, BoltRequest
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.adapter.starlette.handler import to_starlette_response
 from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode import SocketModeClient
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -98,7 +102,9 @@ class SocketTransport:
             web_client=self._client,
             concurrency=CONCURRENCY,
         )
-        handler.client.wss_uri = url
+        client = handler.client
+        client.wss_uri = url
+        client.message_listeners.append(lambda _client, message, _raw: _send_at_once(client, message))
         try:
             handler.connect()  # type: ignore[no-untyped-call]
         except Exception:
@@ -142,6 +148,13 @@ class SocketTransport:
         if what != self._said:
             logger.warning("Slack cannot be reached, trying again: %s", what)
         self._said = what
+
+
+def _send_at_once(client: SocketModeClient, message: Mapping[str, Any]) -> None:
+    """Have acks leave when they are ready; otherwise TCP holds one back until Slack's side confirms the one before."""
+    session = client.current_session
+    if message.get("type") == "hello" and session is not None and session.sock is not None:
+        session.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _close(handler: SocketModeHandler) -> None:
