@@ -56,6 +56,15 @@ def check_token(client: WebClient) -> str | None:
     return None
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    return "`token` will be unused" not in record.getMessage()
+
+
+_bolt_logger = logging.getLogger("bot.bolt")
+# Bolt reads SLACK_BOT_TOKEN by itself, and warns that it does not need it.
+_bolt_logger.addFilter(_is_news)
+
+
 def make_app(settings: Settings, db: Database, people: People, aftermath: Aftermath) -> App:
     """The app, ready to be served.
 
@@ -75,7 +84,7 @@ def make_app(settings: Settings, db: Database, people: People, aftermath: Afterm
         request_verification_enabled=is_http,
         # The listener has decided when it returns; Bolt's other way looks for the ack every 10 ms.
         process_before_response=True,
-        logger=logging.getLogger("bot.bolt"),
+        logger=_bolt_logger,
     )
     Listeners(db, Desk(db), people, aftermath).register(app)
     app.error(Explainer(aftermath))

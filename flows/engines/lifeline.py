@@ -65,13 +65,14 @@ class Lifeline:
         for other in leases.everybody(self._db):
             if other.id != self.worker and self._is_dead(other):
                 freed = leases.free(self._db, other.id, now=now())
-                logger.info("The worker %s is dead, %d of its runs are free", other.id, freed)
+                if freed:
+                    logger.info("The worker %s is dead, %d of its runs are free", other.id, freed)
 
     def _loop(self) -> None:
         while not self._stopped.wait(LEASE.total_seconds() / 3):
             try:
                 self.look()
-            except StoreError as error:
+            except Exception as error:  # noqa: BLE001 - without this loop the worker would be taken for dead
                 logger.warning("The worker's claims could not be renewed, trying again: %s", error)
 
     def _join(self) -> None:

@@ -67,6 +67,16 @@ def test_a_missing_scope_is_named(without_posting: Emulator, record: str) -> Non
         }
 
 
+def test_a_start_that_goes_well_warns_of_nothing(
+    slack: Emulator, record: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the settings in the environment, where Bolt looks for them too."""
+    for name, value in slack.environment().items():
+        monkeypatch.setenv(name, value)
+    with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True):
+        assert [line for line in caplog.records if line.levelno >= logging.WARNING] == []
+
+
 def test_no_token_is_ever_logged(slack: Emulator, record: str, caplog: pytest.LogCaptureFixture) -> None:
     """Not even where everything is logged, and Slack refuses."""
     caplog.set_level(logging.DEBUG)
