@@ -110,9 +110,10 @@ class Worker:
             try:
                 wait = self._take()
                 said = False
-            except StoreError as error:
+            except Exception as error:
                 if not said:
-                    logger.error("Runs cannot be taken, trying again: %s", error)
+                    details = None if isinstance(error, StoreError) else error
+                    logger.error("Runs cannot be taken, trying again: %s", error, exc_info=details)
                 said = True
                 wait = RETRY_AFTER
             changes.wait(wait)
