@@ -44,6 +44,7 @@ class Bot:
         else:
             self._transport = SocketTransport(app, settings.app_token())
         self._dispatcher = Dispatcher(db, Messenger(client, people, channel=settings.channel))
+        self._stack = ExitStack()
 
     @property
     def request_url(self) -> str | None:
@@ -51,16 +52,20 @@ class Bot:
         return self._transport.url if isinstance(self._transport, HttpTransport) else None
 
     def __enter__(self) -> Self:
-        self._transport.start()
-        self._dispatcher.start()
+        with ExitStack() as stack:
+            # Ended in the opposite order: first nobody is listened to any more.
+            stack.callback(self._aftermath.stop)
+            stack.callback(self._dispatcher.stop)
+            self._transport.start()
+            stack.callback(self._transport.stop)
+            self._dispatcher.start()
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._transport.stop()
-        self._dispatcher.stop()
-        self._aftermath.stop()
+        self._stack.close()
 
 
 class Service:
