@@ -1,0 +1,91 @@
+"""Who may answer, who is told, and what holds where a policy is silent."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ConfigDict, ValidationError
+
+from flows import Policy, RunInput
+from flows.policy import policy_in
+from flows.settings import RecordSettings
+
+NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+class Release(RunInput):
+    """Whether to release."""
+
+    model_config = ConfigDict(json_schema_extra=Policy(channel="#releases", reminders=(HOUR,)).in_schema())
+
+    ok: bool
+
+
+def test_the_call_goes_before_the_model_and_the_model_before_the_settings() -> None:
+    """Each decides what the one before it leaves open, and nothing else."""
+    settings = Policy(channel="#general", approvers=("@boss",))
+    on_model = policy_in(Release.model_json_schema())
+    merged = Policy(approvers=("@ana",), deadline=HOUR).over(on_model.over(settings))
+    assert merged == Policy(channel="#releases", approvers=("@ana",), deadline=HOUR, reminders=(HOUR,))
+
+
+def test_an_empty_list_that_was_said_is_not_silence() -> None:
+    """A policy may let everybody answer although the settings name somebody."""
+    assert Policy(approvers=()).over(Policy(approvers=("@boss",))).approvers == ()
+    assert Policy().over(Policy(approvers=("@boss",))).approvers == ("@boss",)
+
+
+def test_the_environment_fills_what_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A channel and a list of people separated by commas."""
+    monkeypatch.setenv("SIGNOFF_CHANNEL", "#ops")
+    monkeypatch.setenv("SIGNOFF_APPROVERS", "@ana, ben@example.com ,")
+    assert RecordSettings().defaults() == Policy(channel="#ops", approvers=("@ana", "ben@example.com"))
+
+
+def test_a_policy_survives_the_record_and_the_schema() -> None:
+    """It is the same after it was written as JSON and read back."""
+    policy = Policy(
+        channel="#a", approvers=("@ana",), deadline=4 * HOUR, at_deadline="continue", reminders=(HOUR, HOUR / 60)
+    )
+    assert Policy.model_validate(policy.model_dump(mode="json", exclude_defaults=True)) == policy
+    assert policy_in(policy.in_schema()) == policy
+    assert policy_in({}) == Policy()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"deadline": 0},
+        {"deadline": -1},
+        {"reminders": ["PT0S"]},
+        {"channel": ""},
+        {"approver": "@ana"},
+        {"at_deadline": "no"},
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+    """A misspelt setting or an empty duration is an error, not a policy without it."""
+    with pytest.raises(ValidationError):
+        Policy.model_validate(wrong)
+
+
+def test_a_deadline_of_the_policy_goes_before_the_timeout_of_the_pause() -> None:
+    """Without either there is none."""
+    assert Policy(deadline=HOUR).deadline_from(NOON, 60) == NOON + HOUR
+    assert Policy().deadline_from(NOON, 60) == NOON + timedelta(minutes=1)
+    assert Policy().deadline_from(NOON, 0) == NOON
+    assert Policy().deadline_from(NOON, None) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "deadline", "expected"),
+    [(0, None, HOUR), (1, None, 2 * HOUR), (2, None, None), (1, HOUR / 2, HOUR / 2), (2, 3 * HOUR, 3 * HOUR)],
+)
+def test_the_clock_looks_next_at_a_reminder_or_at_the_deadline(
+    sent: int, deadline: timedelta | None, expected: timedelta | None
+) -> None:
+    """Whichever comes first of those that are left."""
+    policy = Policy(reminders=(2 * HOUR, HOUR))
+    found = policy.due_at(NOON, reminders_sent=sent, deadline=None if deadline is None else NOON + deadline)
+    assert found == (None if expected is None else NOON + expected)
