@@ -1,0 +1,67 @@
+"""A file of flows that ask, and what tests do with them through the command."""
+
+from store import prompts
+from store.records import Prompt
+from tests.acceptance.shell import Said, Shell
+from tests.waiting import until, until_over
+
+FLOWS = '''
+"""Flows that wait for somebody."""
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from flows import Policy, RunInput, flow, pause_flow_run, suspend_flow_run
+
+
+class Shirt(RunInput):
+    """Which shirt?"""
+
+    size: Literal["small", "large"]
+    color: Literal["red", "green"]
+    count: int = 1
+
+    @model_validator(mode="after")
+    def _is_made(self):
+        if (self.size, self.color) == ("large", "green"):
+            raise ValueError("Large shirts are not made in green.")
+        return self
+
+
+@flow
+def shirt(size: str = "small"):
+    print("asking")
+    order = pause_flow_run(
+        wait_for_input=Shirt.with_initial_data(size=size),
+        policy=Policy(channel="#orders", approvers=["@ana", "@ben"]),
+    )
+    return f"{order.count} {order.size} {order.color}"
+
+
+@flow(name="go-on")
+def ask_to_go_on():
+    suspend_flow_run()
+    return "went on"
+'''
+
+
+def asked(shell: Shell, *run: str) -> Prompt:
+    """What a run that is started by `signoff run …` asks, once it does."""
+    started = shell("run", *run, "--json")
+    assert (started.code, started.err) == (0, "")
+    with shell.record() as db:
+        return until(db, lambda: prompts.of_run(db, started.json["id"]))[0]
+
+
+def finished(shell: Shell, run_id: str) -> dict[str, object]:
+    """The run as `signoff runs` lists it, once it is over."""
+    with shell.record() as db:
+        until_over(db, run_id)
+    listed: dict[str, object] = next(run for run in shell("runs", "--json").json if run["id"] == run_id)
+    return listed
+
+
+def assert_refused(said: Said, code: int, *lines: str) -> None:
+    """It failed with that exit code and those lines on stderr, and put nothing among what scripts read."""
+    assert (said.code, said.err.splitlines(), said.out) == (code, [*lines], "")

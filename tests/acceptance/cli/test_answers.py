@@ -1,0 +1,138 @@
+"""`signoff answer`, `pending` and `history`: the whole way, and every way in which an answer does not count."""
+
+import re
+
+import pytest
+
+from store import prompts
+from tests.acceptance.cli.asking import asked, assert_refused, finished
+from tests.acceptance.shell import Shell
+from tests.waiting import until
+
+
+def test_a_run_asks_is_answered_and_goes_on(shell: Shell) -> None:
+    """The whole way through the command line, with the shapes that scripts rely on."""
+    started = shell("run", "asking.py:shirt", "-p", "size=large", "--json")
+    assert started.code == 0
+    run = started.json
+    assert list(run) == ["id", "name", "state"]
+    assert run["state"] == "Scheduled"
+
+    with shell.record() as db:
+        prompt = until(db, lambda: prompts.of_run(db, run["id"]))[0]
+    waiting = next(each for each in shell("pending", "--json").json if each["id"] == prompt.id)
+    assert waiting == {
+        "id": prompt.id,
+        "run_id": run["id"],
+        "run_name": run["name"],
+        "flow": "shirt",
+        "key": "1",
+        "title": "Shirt",
+        "description": "Which shirt?",
+        "schema": prompt.schema,
+        "initial": {"size": "large"},
+        "policy": {"channel": "#orders", "approvers": ["@ana", "@ben"]},
+        "opened_at": prompt.opened_at.isoformat(),
+        "deadline": prompt.deadline and prompt.deadline.isoformat(),
+    }
+
+    answered = shell("answer", prompt.id, "--set", "color=red", "--set", "count=3", "--as", "@ana", "--json")
+    assert (answered.code, answered.err) == (0, "")
+    assert answered.json["outcome"] == "submitted"
+    assert answered.json["answer"] == {"size": "large", "color": "red", "count": 3}
+
+    ended = finished(shell, run["id"])
+    assert list(ended) == ["id", "name", "flow", "state", "created_at", "finished_at", "result", "error"]
+    assert (ended["state"], ended["result"], ended["error"]) == ("Completed", "3 large red", None)
+
+    history = shell("history", prompt.id, "--json").json
+    assert [line["event"] for line in history] == ["opened", "submitted", "run_ended"]
+    assert {"prompt_id", "at", "event", "actor", "detail"} == set(history[0])
+    assert history[1]["actor"] == "@ana"
+
+
+def test_an_answer_that_does_not_fit_says_every_error_by_field(shell: Shell) -> None:
+    """Exit code 1, one line for each field, and the prompt stays open."""
+    prompt = asked(shell, "asking.py:shirt")
+    wrong = shell("answer", prompt.id, "--as", "@ana", "--values", '{"size": "huge", "count": "many"}')
+    assert_refused(
+        wrong,
+        1,
+        "size: Input should be 'small' or 'large'",
+        "color: This is required.",
+        "count: Input should be a valid integer, unable to parse string as an integer",
+    )
+    together = shell("answer", prompt.id, "--as", "@ana", "--set", "size=large", "--set", "color=green")
+    assert_refused(together, 1, "Large shirts are not made in green.")
+    unknown = shell("answer", prompt.id, "--as", "@ana", "--set", "colour=red")
+    assert_refused(unknown, 1, "colour: Shirt has no such field. Its fields are size, color, count.")
+    with shell.record() as db:
+        assert prompts.get(db, prompt.id).is_open
+
+
+def test_who_may_not_answer_is_told_who_may(shell: Shell) -> None:
+    """Exit code 1, and the names as the policy has them."""
+    prompt = asked(shell, "asking.py:shirt")
+    refused = shell("answer", prompt.id, "--as", "chloe", "--set", "color=red")
+    assert_refused(refused, 1, "@chloe may not answer; @ana, @ben may.")
+
+
+def test_who_comes_too_late_is_told_who_won_and_with_what(shell: Shell) -> None:
+    """Exit code 1, and the answer that counts."""
+    prompt = asked(shell, "asking.py:shirt")
+    assert shell("answer", prompt.id[:8], "--set", "color=red", "--as", "ana").code == 0
+    late = shell("answer", prompt.id, "--reject", "--reason", "Too dear", "--as", "@ben")
+    assert late.code == 1
+    assert late.err.startswith("Already submitted by ana at ")
+    assert late.err.endswith(": size=small, color=red, count=1\n")
+
+
+def test_a_rejection_reaches_the_flow_with_its_reason(shell: Shell) -> None:
+    """It counts, and the run that does not catch it fails by it."""
+    prompt = asked(shell, "asking.py:shirt")
+    assert shell("answer", prompt.id, "--reject", "--reason", "Too dear", "--as", "@ben").code == 0
+    ended = finished(shell, prompt.run_id)
+    assert (ended["state"], ended["error"]) == ("Failed", "Rejected by ben: Too dear")
+
+
+def test_an_answer_without_values_submits_what_is_shown(shell: Shell) -> None:
+    """Where nothing is asked for, it lets the run go on; who acts is the user of this machine."""
+    prompt = asked(shell, "asking.py:go-on")
+    answered = shell("answer", prompt.id, LOGNAME="dora")
+    assert (answered.code, answered.err) == (0, "")
+    assert finished(shell, prompt.run_id)["result"] == "went on"
+    with shell.record() as db:
+        settled_by = prompts.get(db, prompt.id).settled_by
+    assert settled_by is not None
+    assert settled_by.id == "@dora"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--reject"], "--reject needs a --reason."),
+        (["--reject", "--reason", "No", "--set", "size=small"], "--reject takes no values: leave --set and"),
+        (["--reason", "No"], "--reason belongs to --reject."),
+        (["--set", "size"], "--set takes name=value, not 'size'."),
+        (["--values", "[1]"], "--values takes a JSON object, such as"),
+    ],
+)
+def test_wrong_usage_of_answer_ends_with_two(shell: Shell, options: list[str], told: str) -> None:
+    """Options that contradict each other, or cannot be read, are told apart from an answer that does not count."""
+    with shell.record() as db:
+        prompt = next(iter(prompts.pending(db)), None)
+    said = shell("answer", prompt.id if prompt else asked(shell, "asking.py:shirt").id, *options)
+    assert said.code == 2
+    assert said.err.startswith(told)
+    assert len(said.err.splitlines()) == 1
+
+
+def test_people_read_tables(shell: Shell) -> None:
+    """Without `--json` the lists are tables, with ids that every command takes, and say who may answer."""
+    prompt = asked(shell, "asking.py:shirt")
+    row = next(line for line in shell("pending").out.splitlines() if line.startswith(prompt.id[:8]))
+    assert "@ana, @ben" in row
+    assert re.search(r"in 5\d min", row)
+    assert prompt.run_name in shell("runs", "--state", "paused").out
+    assert prompt.run_name not in shell("runs", "--state", "Completed", "--limit", "1").out
+    assert "opened" in shell("history", prompt.id[:8]).out

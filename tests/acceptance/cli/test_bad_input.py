@@ -1,0 +1,124 @@
+"""Whatever is wrong: one clear sentence, an exit code, and no traceback."""
+
+import pytest
+
+from bot.emulator import Emulator
+from tests.acceptance.cli.asking import FLOWS, assert_refused
+from tests.acceptance.shell import Shell
+
+BAD_INPUT = {
+    "nothing.py": "There is no file nothing.py.",
+    "notes.txt": "notes.txt is no Python file: its name does not end in .py.",
+    "plain.py": "plain.py has no flow. Put @flow in front of a function.",
+    "broken.py": "broken.py fails to import: ModuleNotFoundError: No module named 'gone' (line 1)",
+    "typo.py": "typo.py fails to import: SyntaxError: '(' was never closed (line 1)",
+    "asking.py": "asking.py has several flows: shirt, go-on. Say which, as in asking.py:shirt.",
+    "asking.py:trousers": "asking.py has no flow 'trousers'. It has: shirt, go-on.",
+}
+
+
+@pytest.mark.parametrize("target", BAD_INPUT)
+def test_a_flow_that_cannot_be_run_is_explained(empty: Shell, target: str) -> None:
+    """One sentence, exit code 1, no traceback, and no record is made for it."""
+    empty.write("notes.txt", "Not a flow")
+    empty.write("plain.py", "def shirt(): ...\n")
+    empty.write("broken.py", "import gone\n")
+    empty.write("typo.py", "print(\n")
+    empty.write("asking.py", FLOWS)
+    assert_refused(empty("run", target), 1, BAD_INPUT[target])
+    assert not (empty.folder / "signoff.db").exists()
+
+
+def test_parameters_that_a_flow_does_not_take_are_explained(shell: Shell) -> None:
+    """The sentence names the parameter and shows what the flow takes; what has no name is wrong usage."""
+    assert_refused(
+        shell("run", "asking.py:shirt", "-p", "sise=large"),
+        1,
+        "shirt does not take these parameters: sise: Extra inputs are not permitted. It is shirt(size: str = 'small').",
+    )
+    assert_refused(shell("run", "asking.py:shirt", "-p", "large"), 2, "-p takes name=value, not 'large'.")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["answer", "nobody-asked"], ["history", "nobody-asked"], ["cancel", "nobody-asked"]],
+    ids=lambda command: command[0],
+)
+def test_an_unknown_id_is_explained(shell: Shell, command: list[str]) -> None:
+    """One sentence that says where the ids are."""
+    said = shell(*command)
+    assert said.code == 1
+    assert len(said.err.splitlines()) == 1
+    assert said.err.startswith("There is no ")
+    assert "lists" in said.err
+
+
+@pytest.mark.parametrize("command", [["pending"], ["runs"], ["answer", "1"], ["history", "1"], ["cancel", "1"]])
+def test_without_a_record_nothing_is_made_up(empty: Shell, command: list[str]) -> None:
+    """A mistyped path is told, and leaves no empty file behind."""
+    assert_refused(
+        empty(*command),
+        1,
+        "There is no record at sqlite:///signoff.db. Start a run with `signoff run`, "
+        "or name another record in DATABASE_URL.",
+    )
+    assert [*empty.folder.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite:////nowhere/at/all.db", "postgresql://ana:hidden@127.0.0.1:1/signoff", "oracle://ana:hidden@host/x", "?"],
+)
+def test_a_database_that_cannot_be_opened_is_explained(empty: Shell, url: str) -> None:
+    """One sentence that names the setting and keeps the password."""
+    said = empty("db", "upgrade", DATABASE_URL=url)
+    assert (said.code, len(said.err.splitlines())) == (1, 1)
+    assert "DATABASE_URL" in said.err
+    assert "hidden" not in said.err
+
+
+def test_a_file_that_is_no_record_is_explained(empty: Shell) -> None:
+    """It is told apart from one that has no tables yet, for which there is a command."""
+    empty.write("signoff.db", "These are my notes.\n" * 100)
+    assert "file is not a database" in empty("pending").err
+    (empty.folder / "signoff.db").write_bytes(b"")
+    assert "Run `signoff db upgrade`" in empty("pending").err
+    upgraded = empty("db", "upgrade")
+    assert (upgraded.code, upgraded.out) == (0, "sqlite:///signoff.db was upgraded: empty → 0001.\n")
+    assert empty("db", "upgrade").out == "sqlite:///signoff.db is up to date: revision 0001.\n"
+    assert empty("pending", "--json").json == []
+    assert empty("pending").out == "Nothing waits for an answer.\n"
+
+
+@pytest.mark.parametrize("command", ["serve", "bot"])
+def test_serving_slack_needs_its_settings(empty: Shell, command: str) -> None:
+    """Missing or wrong tokens are one sentence that names the setting."""
+    files = [empty.write("asking.py", FLOWS)] if command == "serve" else []
+    missing = empty(command, *files)
+    assert missing.code == 1
+    assert missing.err.startswith("SLACK_BOT_TOKEN is not set.")
+    with Emulator() as slack:
+        wrong = empty(command, *files, **slack.environment() | {"SLACK_BOT_TOKEN": "xoxb-no"})
+    assert wrong.code == 1
+    assert "SLACK_BOT_TOKEN: Slack refuses it (invalid_auth)." in wrong.err
+    assert "Traceback" not in missing.err + wrong.err
+
+
+def test_a_port_that_is_taken_is_explained(empty: Shell, slack: Emulator) -> None:
+    """One sentence, that names the option or the setting that chooses another."""
+    port = slack.url.rpartition(":")[2]
+    demo = empty("demo", "--port", port)
+    assert_refused(demo, 1, f"Port {port} cannot be used: Address already in use. Choose another with --port.")
+    bot = empty("bot", **slack.environment() | {"SLACK_APP_TOKEN": "", "SIGNOFF_PORT": port})
+    assert bot.code == 1
+    assert "SIGNOFF_PORT" in bot.err
+    assert "Address already in use" in bot.err
+    assert "Traceback" not in bot.err
+
+
+def test_a_demo_that_cannot_keep_its_record_is_explained(empty: Shell) -> None:
+    """One sentence, that names the file and the option."""
+    said = empty("demo", "--port", "0", "--db", "nowhere/demo.db")
+    assert_refused(
+        said, 1, "nowhere/demo.db cannot be used: unable to open database file. Give another file with --db."
+    )

@@ -1,0 +1,56 @@
+"""`signoff doctor` finds what is wrong with an installation, and nothing else."""
+
+from dataclasses import replace
+
+from bot.emulator import Emulator
+from bot.emulator.app_manifest import SIGNOFF as MANIFEST
+from store import migrations
+from tests.acceptance.shell import Shell
+
+
+def test_the_doctor_says_what_is_missing(empty: Shell) -> None:
+    """Without a Slack setting it exits with 1, and what works without one it says, too."""
+    said = empty("doctor")
+    assert said.code == 1
+    assert "✓ database: sqlite:///signoff.db does not exist yet" in said.out
+    assert "✗ bot token: SLACK_BOT_TOKEN is not set." in said.out
+    assert "✗ signing secret: " in said.out
+    broken = empty("doctor", SIGNOFF_PORT="ninety")
+    assert broken.code == 1
+    assert "✗ settings: SIGNOFF_PORT: " in broken.out
+    assert [*empty.folder.iterdir()] == []
+
+
+def test_the_doctor_finds_a_healthy_installation_healthy(empty: Shell, slack: Emulator) -> None:
+    """Tokens, scopes and database are tried for real, and no secret is printed."""
+    with empty.record() as db:
+        migrations.upgrade(db)
+    said = empty("doctor", **slack.environment())
+    assert (said.code, said.err) == (0, "")
+    assert [line.partition(":")[0] for line in said.out.splitlines()] == [
+        "✓ database",
+        "✓ settings",
+        "✓ bot token",
+        "✓ scopes",
+        "✓ app token",
+    ]
+    assert slack.bot_token not in said.out
+    assert slack.app_token not in said.out
+
+
+def test_the_doctor_names_wrong_tokens_and_missing_scopes(empty: Shell) -> None:
+    """Each finding says which setting it is about, for scripts as JSON."""
+    fewer = replace(MANIFEST, scopes=MANIFEST.scopes - {"users:read", "im:write"})
+    with Emulator(manifest=fewer) as slack:
+        lacking = empty("doctor", "--json", **slack.environment())
+        wrong = empty(
+            "doctor", "--json", **slack.environment() | {"SLACK_BOT_TOKEN": "xoxb-no", "SLACK_APP_TOKEN": "xapp-no"}
+        )
+    assert lacking.code == wrong.code == 1
+    found = {check["check"]: check for check in lacking.json}
+    assert found["bot token"]["ok"]
+    assert found["scopes"]["message"].startswith("im:write, users:read not granted.")
+    refused = {check["check"]: check["message"] for check in wrong.json if not check["ok"]}
+    assert refused.keys() == {"bot token", "app token"}
+    assert "SLACK_BOT_TOKEN (invalid_auth)" in refused["bot token"]
+    assert "SLACK_APP_TOKEN (invalid_auth)" in refused["app token"]

@@ -1,0 +1,81 @@
+"""`signoff run --wait`, `cancel` and `worker`: runs and who works on them, from start to signal."""
+
+import json
+import signal
+
+import pytest
+
+from store import prompts, runs
+from store.records import RunState
+from tests.acceptance.cli.asking import FLOWS, assert_refused, finished
+from tests.acceptance.shell import Shell, line_with
+from tests.waiting import until
+
+
+def test_waiting_for_a_run_gives_its_end(empty: Shell) -> None:
+    """`run --wait` does a worker's work, prints nothing but JSON on stdout, and exits with 0 when it completes."""
+    empty.write("asking.py", FLOWS)
+    with empty.started("run", "asking.py:shirt", "--wait", "--json") as waiting:
+        line_with(waiting, "signoff pending")
+        with empty.record() as db:
+            prompt = until(db, lambda: prompts.pending(db))[0]
+        assert empty("answer", prompt.id, "--set", "color=red", "--as", "@ana").code == 0
+        out, _ = waiting.communicate()
+    assert waiting.returncode == 0
+    assert json.loads(out) == {
+        "id": prompt.run_id,
+        "name": prompt.run_name,
+        "state": "Completed",
+        "result": "1 small red",
+        "error": None,
+    }
+
+
+def test_waiting_for_a_run_that_does_not_complete_exits_with_one(empty: Shell) -> None:
+    """Scripts can stop there: here the run was cancelled, with a reason."""
+    empty.write("asking.py", FLOWS)
+    with empty.started("run", "asking.py:go-on", "--wait") as waiting:
+        line_with(waiting, "signoff pending")
+        with empty.record() as db:
+            run = until(db, lambda: prompts.pending(db))[0].run_name
+        assert empty("cancel", run, "--reason", "Not today", "--as", "@ana").out == f"{run} is cancelled.\n"
+        out, err = waiting.communicate()
+    assert waiting.returncode == 1
+    assert "is Cancelled" in out
+    assert err.endswith("Not today\n")
+    assert_refused(empty("cancel", run), 1, f"The run {run} is over already: Cancelled.")
+
+
+def test_an_interrupted_wait_is_quiet(empty: Shell) -> None:
+    """Ctrl-C ends `run --wait` with 130 and no traceback; the run waits on, for any worker."""
+    empty.write("asking.py", FLOWS)
+    with empty.started("run", "asking.py:shirt", "--wait") as waiting:
+        with empty.record() as db:
+            line_with(waiting, "signoff pending")
+            prompt = until(db, lambda: prompts.pending(db))[0]
+        waiting.send_signal(signal.SIGINT)
+        _, err = waiting.communicate()
+        assert waiting.returncode == 130
+        assert "Traceback" not in err
+    with empty.record() as db:
+        assert runs.get(db, prompt.run_id).state is RunState.PAUSED
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_ends_cleanly_when_asked_to(empty: Shell, number: signal.Signals) -> None:
+    """It exits with 0, holds nothing any more, and the next worker goes on with what it left."""
+    empty.write("asking.py", FLOWS)
+    run_id = empty("run", "asking.py:shirt", "--json").json["id"]
+    with empty.started("worker", "asking.py", "--grace", "5") as worker:
+        line_with(worker, "Ready")
+        with empty.record() as db:
+            prompt = until(db, lambda: prompts.of_run(db, run_id))[0]
+        worker.send_signal(number)
+        worker.communicate()
+        assert worker.returncode == 0
+    with empty.record() as db:
+        assert runs.get(db, run_id).lease_owner is None
+    assert empty("answer", prompt.id, "--set", "color=red", "--as", "@ana").code == 0
+    with empty.started("worker", "asking.py", "--concurrency", "1") as worker:
+        line_with(worker, "Ready")
+        assert finished(empty, run_id)["result"] == "1 small red"
