@@ -7,8 +7,9 @@ are the model's.
 from bot.forms.element import UNSET
 from bot.forms.errors import FormError, TooLarge, Undrawable
 from bot.forms.field import Field
-from bot.forms.form import ACTION, Form, Reading
+from bot.forms.form import Form
 from bot.forms.places import Path
+from bot.forms.reading import ACTION, Reading
 from bot.forms.verdict import Verdict, VerdictChoice, verdict_of
 
 __all__ = [

@@ -7,13 +7,20 @@ from typing import Any
 from bot.blocks import LABEL_TEXT, PLACEHOLDER_TEXT
 from bot.forms.choices import SomeOf, Tick
 from bot.forms.choosing import element_for
+from bot.forms.composite import composite_for
 from bot.forms.element import UNSET, Element
+from bot.forms.entries import ListOf
 from bot.forms.errors import Undrawable
+from bot.forms.kinds import KindOf
 from bot.forms.lines import Lines, Pairs
-from bot.forms.places import Path, value_at
+from bot.forms.mentions import AllMentioned
+from bot.forms.places import Path, Spot, value_at
 from bot.forms.schema import Property, Schema
-from bot.forms.text import Text, as_json
+from bot.forms.text import JsonText, Text, as_json
 from bot.markup import plain, shorten
+
+_DEEPEST = 8
+"""Unions and lists of models are taken apart down to here; what leads further is typed as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +28,34 @@ class Field:
     """One value that a person is asked for.
 
     Attributes:
-        path: Where the value stands: the names of the models around it and its own.
-        within: The labels of the models around it.
+        spot: Where it stands.
         placeholder: An example, shown while the input is empty.
-        required: Whether the model needs a value from outside: it has no default.
+        needed: Whether the model that holds it cannot be without it: it has no default.
+        required: Whether it is needed, and the models around it are.
         default: The value that the model takes by itself, where the schema names it.
         empty: What an input left empty means; `UNSET` where it means nothing and the input must be filled
             in, or where only the model knows (a `default_factory`).
     """
 
-    path: Path
-    within: tuple[str, ...]
+    spot: Spot
     label: str
     hint: str | None
     placeholder: str | None
     element: Element
+    needed: bool
     required: bool
     default: Any
     empty: Any
+
+    @property
+    def path(self) -> Path:
+        """Where the value stands: the names of the models around it and its own."""
+        return self.spot.path
+
+    @property
+    def block_id(self) -> str:
+        """The id of the block that asks for it."""
+        return self.spot.block_id
 
     @property
     def name(self) -> str:
@@ -48,7 +65,7 @@ class Field:
     @property
     def full_label(self) -> str:
         """The label with those of the models around it."""
-        return " › ".join([*self.within, self.label])
+        return " › ".join([*self.spot.within, self.label])
 
     def value(self, values: Mapping[str, Any]) -> Any:
         """Its value in `values`, else its default, else `UNSET`."""
@@ -57,7 +74,7 @@ class Field:
 
     def may_be_empty(self, value: Any) -> bool:
         """Whether the input may be left empty, where it stands filled in with `value`."""
-        if self.empty is not UNSET:
+        if self.empty is not UNSET or not (self.element.fills or value is UNSET):
             return True
         return not self.required and self.default is UNSET and value is UNSET
 
@@ -68,12 +85,18 @@ def label_of(name: str, wanted: Property) -> str:
     return title or plain(name.replace("_", " ").title(), LABEL_TEXT) or "Value"
 
 
-def field_of(path: Path, within: tuple[str, ...], wanted: Property, root: Schema, *, required: bool) -> Field:
-    """The field for `wanted`, the property of `root` at `path`.
+def field_of(spot: Spot, wanted: Property, root: Schema, *, needed: bool, required: bool, lists: bool) -> Field:
+    """The field for `wanted`, the property of `root` at `spot`.
+
+    Args:
+        needed: Whether the model that holds it cannot be without it.
+        required: Whether the models around it cannot be without it either.
+        lists: Whether a list's entries may be asked for, each in a modal of its own.
 
     Raises:
         Undrawable: It is a secret.
     """
+    path = spot.path
     if wanted.schema.get("format") == "password" or wanted.schema.get("writeOnly"):
         raise Undrawable(
             f"The field {'.'.join(path)!r} is a secret, and Slack keeps what is typed: "
@@ -81,18 +104,20 @@ def field_of(path: Path, within: tuple[str, ...], wanted: Property, root: Schema
         )
     notes = wanted.annotations
     element = element_for(wanted, root)
+    if isinstance(element, JsonText) and spot.depth <= _DEEPEST and wanted.schema.get("element") != "json":
+        element = composite_for(wanted, root, lists=lists) or element
     hint = plain(str(notes.get("description") or wanted.schema.get("description") or ""), LABEL_TEXT)
     if element.how_to:
         how_to = element.how_to
         hint = shorten(f"{hint} ({how_to})" if hint else f"{how_to[0].upper()}{how_to[1:]}", LABEL_TEXT)
     return Field(
-        path=path,
-        within=within,
+        spot=spot,
         label=label_of(path[-1], wanted),
         hint=hint or None,
         placeholder=_placeholder(wanted),
         element=element,
-        required=required,
+        needed=needed,
+        required=needed and required,
         default=notes.get("default", UNSET),
         empty=_meaning_of_empty(wanted, element),
     )
@@ -102,8 +127,8 @@ def _meaning_of_empty(wanted: Property, element: Element) -> Any:
     if isinstance(element, Tick):
         return False
     if wanted.nullable:
-        return None
-    if isinstance(element, SomeOf | Lines) and not wanted.schema.get("minItems"):
+        return UNSET if isinstance(element, KindOf) else None
+    if isinstance(element, SomeOf | AllMentioned | Lines | ListOf) and not wanted.schema.get("minItems"):
         return []
     if isinstance(element, Pairs) and not wanted.schema.get("minProperties"):
         return {}

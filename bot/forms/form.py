@@ -1,63 +1,44 @@
 """A form: the fields of a JSON Schema, drawn as Slack's inputs and read back as JSON values."""
 
-import copy
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.blocks import SECTION_TEXT, Block, context, input_block, mrkdwn, plain_text, section
+from bot.blocks import Block
 from bot.forms.choices import OneOf, SomeOf
-from bot.forms.element import UNSET, Unreadable
+from bot.forms.drawing import Row, rows_of
+from bot.forms.element import UNSET
+from bot.forms.entries import WRAPPED, ListOf
+from bot.forms.faults import Located, locate
 from bot.forms.field import Field
-from bot.forms.parsing import Section, parts_of
-from bot.forms.places import Path, drop, put, value_at
+from bot.forms.kinds import KindOf
+from bot.forms.parsing import Part, parts_of, parts_of_kind
+from bot.forms.places import Path, Spot
+from bot.forms.reading import Reading, chosen_kind, read
 from bot.forms.schema import Schema
-from bot.markup import bold
 
-ACTION = "value"
-"""The `action_id` of every input; the block id says which field it is."""
+_MODALS = 3
+"""How many modals Slack stacks: a form, an entry of one of its lists, and an entry of one of that one's."""
 
-_WITH_PLACEHOLDER = frozenset(
-    {
-        "plain_text_input",
-        "number_input",
-        "email_text_input",
-        "url_text_input",
-        "datepicker",
-        "timepicker",
-        "static_select",
-        "external_select",
-        "multi_static_select",
-        "multi_external_select",
-    }
-)
-_EMPTY: tuple[Any, ...] = (None, "", [], {})
-"""The values that leave an input empty."""
-
-_LONGEST_BLOCK_ID = 255
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a person filled in.
-
-    Attributes:
-        values: The initial values and what was filled in over them. An input left empty has the value that
-            stands for "empty": null, an empty text, an empty list; or none, where the model has its own.
-        errors: What could not be read, by the path of its field.
-    """
-
-    values: dict[str, Any]
-    errors: dict[Path, str] = field(default_factory=dict)
+_NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields of one schema, in its order, and the nested models that hold some of them."""
+    """The fields of one schema, in its order, and the nested models that hold some of them.
 
-    fields: tuple[Field, ...]
-    sections: tuple[Section, ...]
+    Which fields there are depends on what is filled in: each kind of a union has its own. Where a method takes
+    values, it takes what is `kept` beside them in a draft too.
+
+    Attributes:
+        parts: What is asked for in any case.
+        root: The schema that holds what is referred to.
+        modals: How many modals may stand on this form's.
+    """
+
+    parts: tuple[Part, ...]
+    root: Schema = field(default_factory=dict, repr=False, compare=False)
+    modals: int = 0
 
     @classmethod
     def of(cls, schema: Schema) -> "Form":
@@ -66,112 +47,103 @@ class Form:
         Raises:
             Undrawable: A field must not be asked for in Slack.
         """
-        parts = list(parts_of(schema))
-        return cls(
-            tuple(part for part in parts if isinstance(part, Field)),
-            tuple(part for part in parts if isinstance(part, Section)),
-        )
+        return cls._of(schema, schema, _MODALS - 1)
 
-    def field(self, path: tuple[str | int, ...]) -> Field | None:
-        """The field that holds what stands at `path`, a position within its value included."""
-        return next((one for one in self.fields if path[: len(one.path)] == one.path), None)
+    @classmethod
+    def _of(cls, schema: Schema, root: Schema, modals: int) -> "Form":
+        return cls(tuple(parts_of(schema, root, lists=modals > 0)), root, modals)
 
-    def label(self, path: tuple[str | int, ...]) -> str | None:
-        """What the field or the nested model at `path` is called."""
-        one = self.field(path)
-        if one is not None:
-            return one.full_label
-        return next((part.label for part in self.sections if part.path == path), None)
+    def of_entry(self, listed: ListOf) -> "Form":
+        """The form of one entry of a list. An entry that is no object is its field `WRAPPED`."""
+        schema = listed.items
+        if listed.is_wrapped:
+            schema = {
+                "properties": {WRAPPED: {**listed.items, "title": listed.noun.capitalize()}},
+                "required": [WRAPPED],
+            }
+        return self._of(schema, self.root, self.modals - 1)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields that are asked for in any case."""
+        return tuple(part for part in self.parts if isinstance(part, Field))
+
+    def sheet(self, values: Mapping[str, Any], kept: Mapping[str, Any] = _NOTHING) -> tuple[Part, ...]:
+        """What is asked for where this is filled in: with the parts of the kinds that are chosen."""
+        return tuple(self._with_kinds(self.parts, values, kept))
+
+    def _with_kinds(self, parts: Iterable[Part], values: Mapping[str, Any], kept: Mapping[str, Any]) -> Iterator[Part]:
+        for part in parts:
+            yield part
+            if isinstance(part, Field) and isinstance(part.element, KindOf):
+                number = chosen_kind(part, part.element, values, kept)
+                if number is not None:
+                    kind = part.element.kinds[number]
+                    inner = parts_of_kind(part, number, kind, self.root, lists=self.modals > 0)
+                    yield from self._with_kinds(inner, values, kept)
 
     @staticmethod
     def block_id(path: Path) -> str:
-        """The id of the block that asks for the field at `path`: a JSON Pointer, hashed where too long."""
-        pointer = "/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path)
-        if len(pointer) <= _LONGEST_BLOCK_ID:
-            return pointer
-        return "#" + hashlib.sha256(pointer.encode(errors="surrogatepass")).hexdigest()
+        """The id of the block that asks for the field at `path`, outside of unions."""
+        spot = Spot()
+        for name in path:
+            spot = spot.at(name)
+        return spot.block_id
 
-    def blocks(self, values: Mapping[str, Any]) -> list[Block]:
-        """One input for each field, filled in with `values` and the defaults, under the headings of its models.
+    def rows(self, values: Mapping[str, Any], kept: Mapping[str, Any] = _NOTHING) -> list[Row]:
+        """The modal's blocks, filled in with `values` and the defaults, in rows that are not parted."""
+        return rows_of(self, values, kept)
 
-        A value that Slack's input cannot hold unchanged is not asked for: a line says that it is kept.
-        """
-        blocks: list[Block] = []
-        headings = {part.path: part for part in self.sections}
-        for one in self.fields:
-            for depth in range(1, len(one.path)):
-                part = headings.pop(one.path[:depth], None)
-                blocks += [] if part is None else _heading(part)
-            blocks.append(self._block(one, one.value(values)))
-        return blocks
+    def blocks(self, values: Mapping[str, Any], kept: Mapping[str, Any] = _NOTHING) -> list[Block]:
+        """The blocks of every row."""
+        return [block for row in self.rows(values, kept) for block in row.blocks]
 
-    def _block(self, one: Field, value: Any) -> Block:
-        element = one.element.draw(value)
-        if element is None:
-            notice = f"{bold(one.label)}\nSlack cannot hold this value for editing. It is kept as it is."
-            return section(mrkdwn(notice[:SECTION_TEXT]))
-        if one.placeholder and element["type"] in _WITH_PLACEHOLDER:
-            element["placeholder"] = plain_text(one.placeholder)
-        return input_block(
-            self.block_id(one.path),
-            one.label,
-            {**element, "action_id": ACTION},
-            optional=one.may_be_empty(value),
-            hint=one.hint,
-        )
-
-    def matching(self, block_id: str, query: str) -> list[Block]:
+    def matching(
+        self, block_id: str, query: str, values: Mapping[str, Any] = _NOTHING, kept: Mapping[str, Any] = _NOTHING
+    ) -> list[Block]:
         """The options that the select in a block offers for what a person typed into it.
 
         They are what the `block_suggestion` of an external select is answered with.
         """
-        for one in self.fields:
-            if self.block_id(one.path) == block_id and isinstance(one.element, OneOf | SomeOf):
-                return one.element.matching(query)
+        for part in self.sheet(values, kept):
+            if isinstance(part, Field) and part.block_id == block_id and isinstance(part.element, OneOf | SomeOf):
+                return part.element.matching(query)
         return []
 
-    def read(self, state_values: Mapping[str, Any], initial: Mapping[str, Any]) -> Reading:
+    def read(
+        self, state_values: Mapping[str, Any], initial: Mapping[str, Any], kept: Mapping[str, Any] = _NOTHING
+    ) -> Reading:
         """What Slack reports in `view.state.values`, over the values that the form was drawn with.
 
         A value left as it was drawn is read as the initial value itself, whatever Slack's input cannot show
         of it (microseconds, the order of a list). A field without a block keeps its initial value.
         """
-        reading = Reading(copy.deepcopy(dict(initial)))
-        for one in self.fields:
-            state = state_values.get(self.block_id(one.path), {}).get(ACTION)
-            if not isinstance(state, Mapping):
-                continue
-            try:
-                value = _read(one, state, one.value(initial))
-            except Unreadable as error:
-                reading.errors[one.path] = str(error)
-                continue
-            if value is UNSET:
-                drop(reading.values, one.path)
-            else:
-                put(reading.values, one.path, value)
-        self._complete(reading.values)
-        return reading
+        return read(self.sheet(initial, kept), state_values, initial, kept)
 
-    def _complete(self, values: dict[str, Any]) -> None:
-        """Give the model an empty value for each nested one that it needs and that has its own defaults."""
-        for part in self.sections:
-            if part.required and value_at(values, part.path) is UNSET:
-                put(values, part.path, {})
+    def locate(
+        self, path: Sequence[str | int], values: Mapping[str, Any] = _NOTHING, kept: Mapping[str, Any] = _NOTHING
+    ) -> Located:
+        """The field that holds what stands at `path`, and what of the path leads on from there."""
+        return locate(self.sheet(values, kept), path)
 
+    def field(self, path: Sequence[str | int]) -> Field | None:
+        """The field that holds what stands at `path`, a position within its value included."""
+        return self.locate(path).field
 
-def _read(one: Field, state: Mapping[str, Any], drawn: Any) -> Any:
-    """The value of a field that was drawn with `drawn`; `UNSET` where the model has its own."""
-    value = one.element.read(state)
-    if value is UNSET and not one.may_be_empty(drawn):
-        raise Unreadable("Fill this in.")
-    if value is UNSET:
-        return drawn if drawn in _EMPTY else one.empty
-    if drawn is UNSET or isinstance(value, bool):
-        return value
-    return drawn if one.element.draw(value) == one.element.draw(drawn) else value
+    def label(self, path: Sequence[str | int]) -> str | None:
+        """What the field or the nested model at `path` is called."""
+        return self.locate(path).label
 
+    def list_in(self, block_id: str, values: Mapping[str, Any], kept: Mapping[str, Any]) -> Field | None:
+        """The list whose entries stand under that id, if one does."""
+        for part in self.sheet(values, kept):
+            if isinstance(part, Field) and part.block_id == block_id and isinstance(part.element, ListOf):
+                return part
+        return None
 
-def _heading(part: Section) -> list[Block]:
-    blocks = [section(mrkdwn(bold(part.label)))]
-    return [*blocks, context(plain_text(part.hint))] if part.hint else blocks
+    def is_missing_anything(self, values: Mapping[str, Any]) -> bool:
+        """Whether a field that has to be filled in is not."""
+        return any(
+            isinstance(part, Field) and part.required and part.value(values) is UNSET and part.empty is UNSET
+            for part in self.sheet(values)
+        )

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from bot.blocks import LABEL_TEXT
 from bot.forms.element import UNSET
 from bot.forms.field import Field, field_of, label_of
-from bot.forms.places import Path, value_at
+from bot.forms.kinds import Kind
+from bot.forms.places import Path, Spot, value_at
 from bot.forms.schema import Property, Schema, kind_of, unwrap
 from bot.markup import plain
+from flows.files import FILE_FORMAT
 
 _DEEPEST = 5
 """Models within models are sections down to here; a schema that leads back to itself ends as JSON text."""
@@ -28,33 +31,77 @@ class Section:
     required: bool
 
 
-def parts_of(schema: Schema) -> Iterator[Field | Section]:
-    """The fields and sections of an object's schema, each section before its fields.
+Part = Field | Section
+
+
+def parts_of(schema: Schema, root: Schema, *, lists: bool) -> Iterator[Part]:
+    """The fields and sections of an object's schema, a part of `root`, each section before its fields.
+
+    Args:
+        lists: Whether a list's entries may be asked for, each in a modal of its own.
 
     Raises:
         Undrawable: A field must not be asked for in Slack.
     """
     # A model that contains itself is a reference at the very top.
-    yield from _parts((), (), unwrap(schema, schema).schema, schema, required=True, defaults=UNSET)
+    yield from _parts(Spot(), unwrap(schema, root).schema, root, required=True, defaults=UNSET, lists=lists)
+
+
+def parts_of_kind(one: Field, number: int, kind: Kind, root: Schema, *, lists: bool) -> Iterator[Part]:
+    """What asks for a value of `kind`, chosen in the field `one`: the fields of a model, or one for the value itself.
+
+    Raises:
+        Undrawable: A field must not be asked for in Slack.
+    """
+    if kind.only is not UNSET:
+        return
+    spot = one.spot.kind(number).under(one.label)
+    default = UNSET if kind.fit(one.default) is None else one.default
+    if not kind.is_model:
+        wanted = Property(
+            kind.wanted.schema, nullable=False, annotations={**kind.wanted.annotations, "title": kind.label}
+        )
+        yield field_of(spot, wanted.with_default(default), root, needed=True, required=True, lists=lists)
+        return
+    hint = plain(str(kind.wanted.annotations.get("description", "")), LABEL_TEXT)
+    yield Section(one.path, kind.label if len(_models(one)) > 1 else one.label, hint or None, required=False)
+    yield from _parts(
+        spot, kind.wanted.schema, root, required=True, defaults=default, lists=lists, without=frozenset(kind.constants)
+    )
+
+
+def _models(one: Field) -> list[Kind]:
+    return [kind for kind in getattr(one.element, "kinds", ()) if kind.is_model]
 
 
 def _parts(
-    path: Path, within: tuple[str, ...], schema: Schema, root: Schema, *, required: bool, defaults: object
-) -> Iterator[Field | Section]:
+    spot: Spot,
+    schema: Schema,
+    root: Schema,
+    *,
+    required: bool,
+    defaults: Any,
+    lists: bool,
+    without: frozenset[str] = frozenset(),
+) -> Iterator[Part]:
     needed = set(schema.get("required", ()))
     for name, part in schema.get("properties", {}).items():
-        place = (*path, name)
+        if name in without:
+            continue
+        place = spot.at(name)
         wanted = unwrap(part, root).with_default(value_at(defaults, (name,)))
         is_needed = required and name in needed
-        if len(place) > _DEEPEST or not _is_section(wanted):
-            yield field_of(place, within, wanted, root, required=is_needed)
+        if len(place.path) > _DEEPEST or not _is_section(wanted):
+            yield field_of(place, wanted, root, needed=name in needed, required=required, lists=lists)
             continue
         label = label_of(name, wanted)
         hint = plain(str(wanted.annotations.get("description", "")), LABEL_TEXT)
-        yield Section(place, label, hint or None, is_needed)
+        yield Section(place.path, label, hint or None, is_needed)
         inner = wanted.annotations.get("default", UNSET)
-        yield from _parts(place, (*within, label), wanted.schema, root, required=is_needed, defaults=inner)
+        yield from _parts(place.under(label), wanted.schema, root, required=is_needed, defaults=inner, lists=lists)
 
 
 def _is_section(wanted: Property) -> bool:
-    return kind_of(wanted.schema) == "object" and bool(wanted.schema.get("properties")) and not wanted.nullable
+    if wanted.nullable or wanted.schema.get("format") == FILE_FORMAT:
+        return False
+    return kind_of(wanted.schema) == "object" and bool(wanted.schema.get("properties"))

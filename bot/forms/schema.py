@@ -56,11 +56,11 @@ def unwrap(schema: Schema | bool, root: Schema) -> Property:
 def _inner(schema: Schema, root: Schema) -> tuple[Schema | None, bool]:
     """What `schema` wraps, if it only wraps, and whether the wrapping allows null."""
     if "$ref" in schema:
-        target = _target(schema["$ref"], root)
+        aim = target(schema["$ref"], root)
         own = {key: value for key, value in schema.items() if key != "$ref" and key not in _WORDS_OF_THE_FIELD}
         # A definition is titled with its class's name, which is no label for a field.
         return {
-            **{key: value for key, value in target.items() if key not in ("title", "default")},
+            **{key: value for key, value in aim.items() if key not in ("title", "default")},
             **own,
         }, False
     for word in ("allOf", "anyOf", "oneOf"):
@@ -76,15 +76,15 @@ def _inner(schema: Schema, root: Schema) -> tuple[Schema | None, bool]:
     return None, False
 
 
-def _target(reference: Any, root: Schema) -> Schema:
+def target(reference: Any, root: Schema) -> Schema:
     """The schema that a reference within `root` names; anything, `{}`, where it names none."""
     if not isinstance(reference, str) or not reference.startswith("#"):
         return {}
-    target: Any = root
+    found: Any = root
     for part in filter(None, reference[1:].split("/")):
         name = part.replace("~1", "/").replace("~0", "~")
-        target = target.get(name, {}) if isinstance(target, Mapping) else {}
-    return target if isinstance(target, Mapping) else {}
+        found = found.get(name, {}) if isinstance(found, Mapping) else {}
+    return found if isinstance(found, Mapping) else {}
 
 
 def _holds_null(schema: Schema) -> bool:

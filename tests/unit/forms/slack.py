@@ -7,6 +7,10 @@ from slack_sdk.models.blocks import Block as SdkBlock
 from bot.blocks import Block
 from bot.emulator.blocks.check import view_faults
 from bot.emulator.state_values import initial_state
+from bot.forms import UNSET, Form, Reading
+from bot.forms.entries import ListOf, entries_of
+from bot.forms.field import Field
+from bot.forms.places import put
 
 
 def modal(blocks: list[Block]) -> Block:
@@ -28,3 +32,23 @@ def check(blocks: list[Block]) -> None:
 def submitted_as_drawn(blocks: list[Block]) -> dict[str, Any]:
     """`view.state.values` of a modal that a person submits without touching it."""
     return dict(initial_state([block for block in blocks if block["type"] == "input"]))
+
+
+def filled_in(form: Form, values: dict[str, Any]) -> Reading:
+    """What is read where a person fills in `values`: chooses kinds until no other field appears, and adds entries."""
+    blocks = form.blocks(values)
+    if blocks:
+        check(blocks)
+    state = submitted_as_drawn(blocks)
+    reading = form.read(state, {})
+    while reading.switched:
+        reading = form.read(state, reading.values, reading.kept)
+    for part in form.sheet(reading.values, reading.kept):
+        if isinstance(part, Field) and isinstance(part.element, ListOf):
+            listed = part.element
+            inner = [filled_in(form.of_entry(listed), listed.wrap(each)) for each in entries_of(part.value(values))]
+            if part.value(values) is not UNSET:
+                entries = [listed.unwrap(each.values) for each in inner]
+                put(reading.values, part.path, entries if part.value(values) is not None else None)
+            reading.errors.update({(*part.path, *path): text for each in inner for path, text in each.errors.items()})
+    return reading

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.forms import Form
-from tests.unit.forms.slack import check, submitted_as_drawn
+from bot.forms.field import Field
+from tests.unit.forms.slack import check, filled_in, submitted_as_drawn
 from tests.unit.forms.zoo import Case, cases
 
 THOROUGH = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -19,15 +20,16 @@ JUNK = st.recursive(
 )
 
 
+def fields_in(form: Form, values: dict[str, Any], kept: dict[str, Any] | None = None) -> list[Field]:
+    """The fields that are asked for where this is filled in."""
+    return [part for part in form.sheet(values, kept or {}) if isinstance(part, Field)]
+
+
 @THOROUGH
 @given(cases())
 def test_what_is_filled_in_reads_back_as_an_equal_model(case: Case) -> None:
     """A form filled in with a model's values reads back as that model, and Slack takes the form."""
-    form = Form.of(case.model.model_json_schema())
-    blocks = form.blocks(case.values)
-    check(blocks)
-
-    reading = form.read(submitted_as_drawn(blocks), {})
+    reading = filled_in(Form.of(case.model.model_json_schema()), case.values)
 
     assert reading.errors == {}
     assert case.model.model_validate(reading.values) == case.instance
@@ -56,7 +58,7 @@ def test_initial_values_of_any_type_are_drawn(case: Case, data: st.DataObject) -
 
     reading = form.read(submitted_as_drawn(blocks), initial)
 
-    assert set(reading.errors) <= {one.path for one in form.fields}
+    assert set(reading.errors) <= {one.path for one in fields_in(form, initial)}
 
 
 @THOROUGH
@@ -68,16 +70,20 @@ def test_whatever_is_reported_is_an_error_of_its_field_and_never_an_exception(ca
         ["value", "selected_option", "selected_options", "selected_date", "selected_date_time", "type"]
     )
     inner = JUNK | st.lists(st.fixed_dictionaries({"value": JUNK}), max_size=2)
+    initial = data.draw(st.sampled_from([{}, case.values]))
+    kept = data.draw(st.dictionaries(st.sampled_from([one.block_id for one in fields_in(form, initial)]), JUNK))
+    fields = fields_in(form, initial, kept)
     forged: dict[str, Any] = {
-        form.block_id(one.path): {"value": data.draw(st.dictionaries(keys, inner) | JUNK)} for one in form.fields
+        one.block_id: data.draw(JUNK | st.fixed_dictionaries({"value": st.dictionaries(keys, inner) | JUNK}))
+        for one in fields
     }
 
-    reading = form.read(forged, {})
+    reading = form.read(forged, initial, kept)
 
-    assert set(reading.errors) <= {one.path for one in form.fields}
+    assert set(reading.errors) <= {one.path for one in fields}
     faults: list[ErrorDetails] = []
     try:
         case.model.model_validate(reading.values)
     except ValidationError as error:
         faults = error.errors()
-    assert all(form.label(fault["loc"]) for fault in faults)
+    assert all(form.locate(fault["loc"], reading.values, reading.kept).label for fault in faults)

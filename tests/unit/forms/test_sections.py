@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field, SecretStr, create_model
 
 from bot.blocks import Block
 from bot.forms import Form, Undrawable
+from bot.forms.entries import ListOf
+from bot.forms.text import JsonText
 from tests.unit.forms.slack import check, submitted_as_drawn
 
 
@@ -125,11 +127,15 @@ class Node(BaseModel):
 
 
 def test_a_recursive_model_has_its_fields() -> None:
-    """What leads back to the model is typed as JSON, the rest is asked for."""
-    blocks = Form.of(Node.model_json_schema()).blocks({})
-    check(blocks)
+    """What leads back to the model is a list of its entries, as deep as modals are stacked, and then JSON."""
+    form = Form.of(Node.model_json_schema())
+    elements = []
+    for _ in range(3):
+        check(form.blocks({}))
+        elements.append(form.fields[1].element)
+        form = form.of_entry(elements[-1]) if isinstance(elements[-1], ListOf) else form
 
-    assert [block["label"]["text"] for block in blocks] == ["Name", "Children"]
+    assert [type(element) for element in elements] == [ListOf, ListOf, JsonText]
 
 
 def test_a_schema_that_contains_itself_ends_as_json() -> None:

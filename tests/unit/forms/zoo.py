@@ -1,6 +1,8 @@
 """Fields of every kind, for hypothesis: an annotation, and values that a model of it accepts."""
 
 import enum
+import functools
+import operator
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -137,19 +139,69 @@ KINDS = st.one_of(
 )
 
 
+SCALARS = st.sampled_from(
+    [
+        Kind(int, st.integers(-9, 9)),
+        Kind(bool, st.booleans()),
+        Kind(str, st.text(st.characters(codec="utf-8"), min_size=1, max_size=9)),
+        Kind(list[int], st.lists(st.integers(-9, 9), min_size=1, max_size=3)),
+    ]
+)
+
+
+@st.composite
+def tagged(draw: st.DrawFn, deepest: int) -> Kind:
+    """A union of models that a tag tells apart."""
+    cases = draw(st.lists(models(deepest - 1), min_size=2, max_size=3))
+    members, values = [], []
+    for number, case in enumerate(cases):
+        tag: tuple[Any, Any] = (Literal[f"tag {number}"], f"tag {number}" if number else ...)
+        member = create_model(f"Member{number}", __base__=case.model, tag=tag)
+        members.append(member)
+        values.append(member.model_validate({**case.instance.model_dump(), "tag": f"tag {number}"}))
+    union = functools.reduce(operator.or_, members)
+    return Kind(union, st.sampled_from(values), {"discriminator": "tag"})
+
+
+@st.composite
+def unions(draw: st.DrawFn, deepest: int) -> Kind:
+    """A union of a model and plain types."""
+    case = draw(models(deepest - 1))
+    scalars = draw(st.lists(SCALARS, min_size=1, max_size=3, unique_by=lambda kind: str(kind.annotation)))
+    union = functools.reduce(operator.or_, [case.model, *(kind.annotation for kind in scalars)])
+    return Kind(union, st.one_of(st.just(case.instance), *(kind.values for kind in scalars)))
+
+
+@st.composite
+def lists_of_models(draw: st.DrawFn, deepest: int) -> Kind:
+    """Lists of models, and of what is a model or not."""
+    case = draw(models(deepest - 1))
+    entries = st.lists(st.just(case.instance), max_size=3)
+    if draw(st.booleans()):
+        return Kind(list[case.model], entries)  # type: ignore[name-defined]
+    return Kind(list[case.model | None], st.lists(st.none() | st.just(case.instance), min_size=1, max_size=3))  # type: ignore[name-defined]
+
+
+def composites(deepest: int) -> st.SearchStrategy[Kind]:
+    """Kinds that take several inputs."""
+    optional = models(deepest - 1).map(lambda case: Kind(case.model, st.just(case.instance)))
+    return st.one_of(tagged(deepest), unions(deepest), lists_of_models(deepest), optional)
+
+
 @st.composite
 def models(draw: st.DrawFn, deepest: int = 2) -> Case:
-    """A model of up to six fields, some optional, some with defaults, some models of their own."""
+    """A model of up to six fields, some optional, some with defaults, some models, unions or lists of such."""
     definitions: dict[str, tuple[Any, FieldInfo]] = {}
     instance: dict[str, Any] = {}
     for name in draw(st.lists(NAMES, min_size=1, max_size=6, unique=True)):
-        if deepest and draw(st.integers(0, 9)) == 0:
+        chance = draw(st.integers(0, 9)) if deepest else 9
+        if chance == 0:
             inner = draw(models(deepest - 1))
             default: Any = Field() if draw(st.booleans()) else Field(default=inner.instance)
             definitions[name] = (inner.model, default)
             instance[name] = inner.instance
             continue
-        kind = draw(KINDS)
+        kind = draw(composites(deepest) if chance == 1 else KINDS)
         optional = draw(st.booleans())
         values = st.none() | kind.values.filter(lambda value: value not in ([], {}, set())) if optional else kind.values
         notes: dict[str, Any] = draw(

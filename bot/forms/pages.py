@@ -1,0 +1,74 @@
+"""The rows of a form on pages that Slack's modals hold."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.blocks import MODAL_BLOCKS, VIEW_BYTES, Block
+from bot.forms.drawing import Row
+from bot.forms.errors import TooLarge
+
+_OTHER_BLOCKS = 8
+"""Room for the title, the description, the errors and the way back."""
+
+_OTHER_BYTES = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a form.
+
+    Attributes:
+        first: The position of its first row.
+        number: Which page it is, from 1.
+        of: How many there are.
+    """
+
+    rows: tuple[Row, ...]
+    first: int
+    number: int
+    of: int
+
+    @property
+    def after(self) -> int:
+        """The position of the first row behind it."""
+        return self.first + len(self.rows)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the form ends with it."""
+        return self.number == self.of
+
+    @property
+    def blocks(self) -> list[Block]:
+        """What stands on it."""
+        return [block for row in self.rows for block in row.blocks]
+
+
+def page_with(rows: Sequence[Row], position: int) -> Page:
+    """The page that holds the row at `position`; the last one where there is none such.
+
+    Raises:
+        TooLarge: One row alone is larger than a modal.
+    """
+    starts = _starts(rows)
+    number = max(sum(start <= position for start in starts), 1)
+    first = starts[number - 1]
+    end = starts[number] if number < len(starts) else len(rows)
+    return Page(tuple(rows[first:end]), first, number, len(starts))
+
+
+def _starts(rows: Sequence[Row]) -> list[int]:
+    starts, blocks, size = [0], 0, 0
+    for position, row in enumerate(rows):
+        more, larger = len(row.blocks), len(json.dumps(row.blocks))
+        if larger > VIEW_BYTES - _OTHER_BYTES or more > MODAL_BLOCKS - _OTHER_BLOCKS:
+            raise TooLarge(
+                f"The field {row.field.full_label!r} is larger than the 250 kB that a modal of Slack's holds: "
+                "give it fewer choices or a shorter value."
+            )
+        blocks, size = blocks + more, size + larger
+        if position and (blocks > MODAL_BLOCKS - _OTHER_BLOCKS or size > VIEW_BYTES - _OTHER_BYTES):
+            starts.append(position)
+            blocks, size = more, larger
+    return starts

@@ -1,0 +1,49 @@
+"""Values in a line."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from bot.forms.element import UNSET
+from bot.forms.entries import ListOf, entries_of
+from bot.forms.field import Field
+from bot.forms.kinds import KindOf
+from bot.markup import escape
+
+if TYPE_CHECKING:
+    from bot.forms.form import Form
+
+_VALUE = 80
+_MORE = " · …"
+
+
+def summary_of(form: "Form", values: Mapping[str, Any], limit: int) -> str:
+    """What is filled in, as one line of mrkdwn: `Ana · 3 · Vienna`. Whole values are left out to fit `limit`."""
+    text = ""
+    for said in filter(None, _said(form, values)):
+        longer = f"{text} · {said}" if text else said
+        if len(longer) > limit - len(_MORE):
+            return text + _MORE if text else escape(said, limit)
+        text = longer
+    return text or "–"
+
+
+def _said(form: "Form", values: Mapping[str, Any]) -> Iterator[str]:
+    for part in form.sheet(values):
+        if not isinstance(part, Field):
+            continue
+        value = part.value(values)
+        if value is UNSET or value is None:
+            continue
+        if isinstance(part.element, ListOf):
+            inner = form.of_entry(part.element)
+            entries = entries_of(value)
+            yield ", ".join(summary_of(inner, part.element.wrap(each), _VALUE) for each in entries[:3])
+            if entries[3:]:
+                yield f"{len(entries) - 3} more"
+        elif isinstance(part.element, KindOf) and part.element.has_field(value):
+            # Said by the field for the value itself, which follows.
+            continue
+        elif part.element.shown_as == "mrkdwn":
+            yield part.element.show(value)
+        else:
+            yield escape(part.element.show(value), _VALUE)
