@@ -17,6 +17,7 @@ from bot.forms import ACTION
 from bot.listing import listing
 from bot.modals import answer_errors, reason_error, reason_in, refused_modal, settled_modal
 from bot.people import People
+from bot.uploads import Uploads
 from bot.wording import form_of, verdict_in
 from flows.desk import AlreadySettled, Desk, Invalid, Refused, Settled
 from flows.names import now
@@ -35,11 +36,12 @@ PAGE = 100
 class Listeners:
     """The listeners of one bot."""
 
-    def __init__(self, db: Database, desk: Desk, people: People, aftermath: Aftermath) -> None:
+    def __init__(self, db: Database, desk: Desk, people: People, aftermath: Aftermath, uploads: Uploads) -> None:
         self._db = db
         self._desk = desk
         self._people = people
         self._aftermath = aftermath
+        self._uploads = uploads
 
     def register(self, app: App) -> None:
         """Have `app` call them."""
@@ -109,14 +111,16 @@ class Listeners:
         actor = self._people.actor(body["user"], prompt)
         form = form_of(prompt)
         reading = form.read(view["state"]["values"], prompt.initial)
-        if reading.errors:
+        values, missing = self._uploads.take(form, reading)
+        unreadable = [*(FieldError(path, message) for path, message in reading.errors.items()), *missing]
+        if unreadable:
             admitted = self._desk.admit(prompt.id, actor)
             if isinstance(admitted, Prompt):
-                ack(**answer_errors(prompt, form, reading.values, _all_errors(prompt, reading.values, reading.errors)))
+                ack(**answer_errors(prompt, form, reading.values, _all_errors(prompt, values, unreadable)))
             else:
                 self._close(ack, admitted)
             return
-        reply = self._desk.submit(prompt.id, actor, reading.values, via="slack", complete=True)
+        reply = self._desk.submit(prompt.id, actor, values, via="slack", complete=True)
         if isinstance(reply, Invalid):
             ack(**answer_errors(prompt, form, reading.values, reply.errors))
         else:
@@ -192,12 +196,9 @@ def _about(known: Mapping[str, Any], errors: tuple[FieldError, ...]) -> tuple[Fi
     return tuple(error for error in errors if not error.path or error.path[0] in known)
 
 
-def _all_errors(
-    prompt: Prompt, values: Mapping[str, Any], unreadable: Mapping[tuple[str, ...], str]
-) -> list[FieldError]:
+def _all_errors(prompt: Prompt, values: Mapping[str, Any], unreadable: list[FieldError]) -> list[FieldError]:
     """What could not be read, and what is wrong with the rest."""
-    errors = [FieldError(path, message) for path, message in unreadable.items()]
     checked = validate(prompt, values)
-    if isinstance(checked, tuple):
-        errors += [each for each in checked if each.path and each.path[:1] not in {path[:1] for path in unreadable}]
-    return errors
+    rest = checked if isinstance(checked, tuple) else ()
+    told = {error.path[:1] for error in unreadable}
+    return [*unreadable, *(error for error in rest if error.path and error.path[:1] not in told)]

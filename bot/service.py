@@ -16,6 +16,7 @@ from bot.people import People
 from bot.settings import Mode, Settings
 from bot.slack_app import QUICK_CALL_TIMEOUT, check_token, make_app, make_client
 from bot.transport import HttpTransport, SocketTransport
+from bot.uploads import Uploads
 from flows.clock import Clock
 from flows.engines.embedded import Worker
 from flows.flow import Flow
@@ -37,7 +38,8 @@ class Bot:
         client = make_client(settings)
         people = People(make_client(settings, timeout=QUICK_CALL_TIMEOUT), check_token(client))
         self._aftermath = Aftermath(db, client, people)
-        app = make_app(settings, db, people, self._aftermath)
+        self._uploads = Uploads(client)
+        app = make_app(settings, db, people, self._aftermath, self._uploads)
         if settings.mode is Mode.HTTP:
             self._transport: HttpTransport | SocketTransport = HttpTransport(app, settings.host, settings.port)
             logger.info("Slack may post to %s", self._transport.url)
@@ -55,6 +57,7 @@ class Bot:
         with ExitStack() as stack:
             # Ended in the opposite order: first nobody is listened to any more.
             stack.callback(self._aftermath.stop)
+            stack.callback(self._uploads.stop)
             stack.callback(self._dispatcher.stop)
             self._transport.start()
             stack.callback(self._transport.stop)

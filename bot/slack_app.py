@@ -16,6 +16,7 @@ from bot.modals import failed_modal
 from bot.people import People, Unrecognised
 from bot.settings import BadSettings, Mode, Settings
 from bot.slack_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
+from bot.uploads import Uploads
 from flows.desk import Desk
 from store.database import Database
 from store.errors import NoSuchPrompt, StoreError
@@ -65,7 +66,7 @@ _bolt_logger = logging.getLogger("bot.bolt")
 _bolt_logger.addFilter(_is_news)
 
 
-def make_app(settings: Settings, db: Database, people: People, aftermath: Aftermath) -> App:
+def make_app(settings: Settings, db: Database, people: People, aftermath: Aftermath, uploads: Uploads) -> App:
     """The app, ready to be served.
 
     Raises:
@@ -86,7 +87,7 @@ def make_app(settings: Settings, db: Database, people: People, aftermath: Afterm
         process_before_response=True,
         logger=_bolt_logger,
     )
-    Listeners(db, Desk(db), people, aftermath).register(app)
+    Listeners(db, Desk(db), people, aftermath, uploads).register(app)
     app.error(Explainer(aftermath))
     return app
 

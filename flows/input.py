@@ -10,17 +10,27 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from flows.choices import Choices, Given, checked_choices, property_of, schema_with_choices, unchosen
+from flows.files import Accepts, UploadedFile
 from flows.schema import schema_of
 from flows.slack_types import SlackChannel, SlackUser
 from flows.times import AwareTime
 
-__all__ = ["AwareTime", "BaseRunInput", "RunInput", "SlackChannel", "SlackUser"]
+__all__ = [
+    "Accepts",
+    "AwareTime",
+    "BaseRunInput",
+    "RunInput",
+    "SlackChannel",
+    "SlackUser",
+    "UploadedFile",
+]
 
 
 class BaseRunInput(BaseModel):
     """What every input has in common: no field that was not asked for is taken."""
 
-    model_config = ConfigDict(extra="forbid")
+    # Bytes are asked for as a file, whose content need not be text.
+    model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
     prompt_description: ClassVar[str | None] = None
     """What `with_initial_data` says is asked."""
@@ -50,7 +60,7 @@ class BaseRunInput(BaseModel):
         fields: dict[str, Any] = {}
         for name, value in values.items():
             fields[name] = (cls._field(name, "initial data").annotation, _with_default(cls, name, value))
-        initial = to_jsonable_python(values)
+        initial = to_jsonable_python(values, bytes_mode="base64")
         try:
             json.dumps(initial, allow_nan=False)
         except ValueError as error:

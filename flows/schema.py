@@ -36,7 +36,12 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
 
 
 class _ForPeople(GenerateJsonSchema):
-    """pydantic's generator, which does not say by itself whether a time has a zone."""
+    """pydantic's generator, which does not say by itself whether a time has a zone, or how bytes are encoded."""
+
+    def bytes_schema(self, schema: core_schema.BytesSchema) -> JsonSchemaValue:
+        # `Base64Bytes` puts its own format over that of the bytes within, which may be encoded too.
+        encoding = {"contentEncoding": "base64"} if self._config.ser_json_bytes == "base64" else {}
+        return super().bytes_schema(schema) | encoding
 
     def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
         return super().datetime_schema(schema) | _zone(schema)

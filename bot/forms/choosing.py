@@ -8,6 +8,7 @@ from bot.forms.addresses import Address
 from bot.forms.choices import YES_OR_NO, OneOf, SomeOf, Tick
 from bot.forms.durations import Duration
 from bot.forms.element import Choice, Element
+from bot.forms.files import file_input_for
 from bot.forms.lines import Lines, Pairs, ScalarKind
 from bot.forms.mentions import KIND_OF_FORMAT, AllMentioned, Mentioned
 from bot.forms.numbers import Number
@@ -32,6 +33,8 @@ def element_for(wanted: Property, root: Schema) -> Element:
     """
     schema = wanted.schema
     asked_for = schema.get("element")
+    if file := file_input_for(schema, _items(schema, root)):
+        return file
     options = options_of(schema)
     if options:
         choices = labelled(options)
@@ -69,11 +72,16 @@ def _is_tick(wanted: Property, asked_for: Any) -> bool:
     return "default" in wanted.annotations or asked_for == "checkbox"
 
 
-def _some_of(schema: Schema, root: Schema) -> Element | None:
+def _items(schema: Schema, root: Schema) -> Schema | None:
+    """What a list holds; `None` where `schema` is of no list, or of a list that may hold anything."""
     items = schema.get("items")
-    if not isinstance(items, dict):
+    return unwrap(items, root).schema if kind_of(schema) == "array" and isinstance(items, dict) else None
+
+
+def _some_of(schema: Schema, root: Schema) -> Element | None:
+    item, most = _items(schema, root), schema.get("maxItems")
+    if item is None:
         return None
-    item, most = unwrap(items, root).schema, schema.get("maxItems")
     if kind := KIND_OF_FORMAT.get(item.get("format")):
         return AllMentioned(kind, most)
     options = options_of(item)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -30,7 +30,10 @@ _ASK = "Give a duration with its units, such as 90m, 2h30m, 3d or PT1H30M."
 class Duration(Element):
     """A length of time. Its JSON value is ISO 8601, as pydantic writes it."""
 
-    how_to: ClassVar[str | None] = "such as 90m, 2h30m or 3d"
+    @property
+    def how_to(self) -> str:
+        """How it is typed."""
+        return "such as 90m, 2h30m or 3d"
 
     def draw(self, value: Any) -> Block | None:
         """A text input that holds the duration as `2h30m`."""

@@ -34,13 +34,18 @@ class Element(ABC):
 
     Attributes:
         shown_as: The kind of text object that `show` writes for.
-        how_to: How a value is to be typed, where that is not plain to see.
+        fills: Whether Slack can fill it in. Where it cannot, an input left empty keeps the value.
     """
 
     __slots__ = ()
 
     shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
-    how_to: ClassVar[str | None] = None
+    fills: ClassVar[bool] = True
+
+    @property
+    def how_to(self) -> str | None:
+        """How a value is to be given, where that is not plain to see."""
+        return None
 
     @abstractmethod
     def draw(self, value: Any) -> Block | None:

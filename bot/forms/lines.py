@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from bot.blocks import Block
 from bot.forms.element import UNSET, Element, Unreadable
@@ -23,7 +23,10 @@ class Lines(Element):
 
     kind: ScalarKind
 
-    how_to: ClassVar[str | None] = "one a line"
+    @property
+    def how_to(self) -> str:
+        """How it is typed."""
+        return "one a line"
 
     def draw(self, value: Any) -> Block | None:
         """A text input of several lines."""
@@ -49,7 +52,10 @@ class Pairs(Element):
 
     kind: ScalarKind
 
-    how_to: ClassVar[str | None] = "“name: value”, one a line"
+    @property
+    def how_to(self) -> str:
+        """How it is typed."""
+        return "“name: value”, one a line"
 
     def draw(self, value: Any) -> Block | None:
         """A text input of several lines."""

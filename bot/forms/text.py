@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 from bot.blocks import INPUT_TEXT, Block
 from bot.forms.element import UNSET, Element, Unreadable
@@ -56,7 +56,10 @@ class Text(Element):
 class JsonText(Element):
     """Any JSON value, typed as JSON."""
 
-    how_to: ClassVar[str | None] = "as JSON"
+    @property
+    def how_to(self) -> str:
+        """How it is typed."""
+        return "as JSON"
 
     def draw(self, value: Any) -> Block | None:
         """The input, holding the value as indented JSON."""

@@ -1,0 +1,110 @@
+"""Files that a person uploads. They are kept in the record with the answer, so they must be small."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+MOST_BYTES = 1_000_000
+"""How large a file may be, and all the files of one answer together."""
+
+FILE_FORMAT = "uploaded-file"
+"""The `format` by which a form knows an `UploadedFile`."""
+
+
+def _for_people(schema: dict[str, Any]) -> None:
+    schema["format"] = FILE_FORMAT
+    # It is for who writes flows, and would stand below the input.
+    schema.pop("description", None)
+
+
+class UploadedFile(BaseModel):
+    """A file that a person uploads.
+
+    Attributes:
+        name: As the person's own computer has it; it may hold anything.
+        mimetype: What Slack takes the content for.
+        content: At most `MOST_BYTES`. Its JSON is base64.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+        json_schema_extra=_for_people,
+    )
+
+    name: str
+    mimetype: str = "application/octet-stream"
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        """How many bytes the content has."""
+        return len(self.content)
+
+    @property
+    def extension(self) -> str:
+        """The end of the name, `csv` say, in lower case; empty where it has none."""
+        return extension_of(self.name)
+
+    @model_validator(mode="after")
+    def _is_small(self) -> "UploadedFile":
+        _check_size(self.content, MOST_BYTES)
+        return self
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Accepts:
+    """Which files a field takes: `Annotated[UploadedFile, Accepts("csv", "tsv", max_bytes=200_000)]`.
+
+    It stands at `UploadedFile` or at `bytes`; of bare bytes the type is checked in Slack only, since they have no name.
+
+    Attributes:
+        types: Endings of names without the dot; none for any.
+        max_bytes: How large one file may be.
+    """
+
+    types: tuple[str, ...]
+    max_bytes: int
+
+    def __init__(self, *types: str, max_bytes: int = MOST_BYTES) -> None:
+        if not 0 < max_bytes <= MOST_BYTES:
+            raise ValueError(f"max_bytes must be from 1 to {MOST_BYTES}: files are kept in the record.")
+        object.__setattr__(self, "types", tuple(each.lower().removeprefix(".") for each in types))
+        object.__setattr__(self, "max_bytes", max_bytes)
+
+    def check(self, value: Any) -> Any:
+        """`value`, if it is accepted. Raises ValueError where it is not, and says what is."""
+        if isinstance(value, UploadedFile) and self.types and value.extension not in self.types:
+            raise ValueError(f"Upload a file of the type {' or '.join(self.types)}.")
+        _check_size(value.content if isinstance(value, UploadedFile) else value, self.max_bytes)
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        if source not in (UploadedFile, bytes):
+            raise TypeError("Accepts(…) stands at the file itself: list[Annotated[UploadedFile, Accepts(…)]], say.")
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        types = {"filetypes": list(self.types)} if self.types else {}
+        return handler(schema) | types | {"maxBytes": self.max_bytes}
+
+
+def extension_of(name: str) -> str:
+    """The end of a file's name after the last dot, in lower case; empty where there is none."""
+    stem, dot, end = name.rpartition(".")
+    return end.lower() if dot and stem else ""
+
+
+def in_kilobytes(size: int) -> str:
+    """A size for people, rounded up: `12 kB`."""
+    return f"{size} bytes" if size < 1000 else f"{-(-size // 1000)} kB"
+
+
+def _check_size(content: bytes, most: int) -> None:
+    if len(content) > most:
+        raise ValueError(f"The file has {in_kilobytes(len(content))}; at most {in_kilobytes(most)} can be taken.")
