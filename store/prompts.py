@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select, tuple_, update
 
-from store import cards, ledger, notices
+from store import cards, drafts, ledger, notices
 from store.changes import Topic
 from store.database import Database, Transaction
 from store.errors import NoSuchPrompt
@@ -251,6 +251,7 @@ def _end(
     )
     if ended.rowcount == 0:
         return False
+    drafts.discard_all(tx, prompt_id)
     cards.touch(tx, prompt_id, now)
     return True
 

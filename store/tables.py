@@ -182,6 +182,15 @@ submissions = Table(
     Column("reason", Words),
 )
 
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), primary_key=True),
+    Column("actor", Name, primary_key=True),
+    _json("values", nullable=False),
+    _moment("updated_at", nullable=False),
+)
+
 cards = Table(
     "cards",
     metadata,

@@ -1,0 +1,51 @@
+"""Drafts: what a person has filled in of a prompt's form and not submitted yet."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from store.database import Database, Transaction
+from store.tables import drafts, prompts
+
+
+def load(db: Database, prompt_id: str, actor_id: str) -> Mapping[str, Any] | None:
+    """What this person had filled in; `None` when there is nothing."""
+    query = select(drafts.c["values"]).where(drafts.c.prompt_id == prompt_id, drafts.c.actor == actor_id)
+    with db.read() as connection:
+        found: Mapping[str, Any] | None = connection.execute(query).scalar()
+    return found
+
+
+def save(db: Database, prompt_id: str, actor_id: str, values: Mapping[str, Any], *, now: datetime) -> bool:
+    """Keep what this person has filled in, in the place of what was kept before.
+
+    Returns:
+        Whether it was kept: of a prompt that is settled nothing is.
+    """
+    with db.write() as tx:
+        # Locked, so that nobody settles it between the look and the write.
+        is_open = select(prompts.c.id).where(prompts.c.id == prompt_id, prompts.c.outcome.is_(None)).with_for_update()
+        if tx.execute(is_open).first() is None:
+            return False
+        mine = (drafts.c.prompt_id == prompt_id) & (drafts.c.actor == actor_id)
+        kept = tx.execute(update(drafts).where(mine).values({"values": dict(values), "updated_at": now}))
+        if kept.rowcount == 0:
+            tx.execute(
+                drafts.insert().values(
+                    {"prompt_id": prompt_id, "actor": actor_id, "values": dict(values), "updated_at": now}
+                )
+            )
+        return True
+
+
+def discard(db: Database, prompt_id: str, actor_id: str) -> None:
+    """Forget what this person has filled in."""
+    with db.write() as tx:
+        tx.execute(delete(drafts).where(drafts.c.prompt_id == prompt_id, drafts.c.actor == actor_id))
+
+
+def discard_all(tx: Transaction, prompt_id: str) -> None:
+    """Forget what anybody has filled in, within the transaction that settles the prompt."""
+    tx.execute(delete(drafts).where(drafts.c.prompt_id == prompt_id))
