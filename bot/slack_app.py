@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from slack_bolt import App, BoltResponse
+from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -18,13 +18,17 @@ from bot.settings import BadSettings, Mode, Settings
 from bot.slack_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
 from bot.uploads import Uploads
 from flows.desk import Desk
-from store.database import Database
+from store.database import Database, hurried
 from store.errors import NoSuchPrompt, StoreError
 
 logger = logging.getLogger(__name__)
 
 QUICK_CALL_TIMEOUT = 1
 """The same where a person's press waits for it: Slack gives up on the ack after 3."""
+
+
+WRITE_WITHIN = 1.5
+"""Seconds that a press waits for its turn to write. Slack gives up after 3, and a person presses again."""
 
 
 def make_client(settings: Settings, *, timeout: int = CALL_TIMEOUT) -> WebClient:
@@ -74,7 +78,7 @@ def make_app(settings: Settings, db: Database, people: People, aftermath: Afterm
     """
     is_http = settings.mode is Mode.HTTP
     token = settings.bot_token()
-    app = App(
+    app = _HurriedApp(
         # Without a token: listeners answer by `Aftermath`, and never by Bolt's client.
         client=WebClient(base_url=settings.slack_api_url, timeout=CALL_TIMEOUT),
         # Nothing is asked of Slack before a listener runs: Slack being away must not block a decision.
@@ -90,6 +94,15 @@ def make_app(settings: Settings, db: Database, people: People, aftermath: Afterm
     Listeners(db, Desk(db), people, aftermath, uploads).register(app)
     app.error(Explainer(aftermath))
     return app
+
+
+class _HurriedApp(App):
+    """Decides in time or not at all."""
+
+    def dispatch(self, req: BoltRequest) -> BoltResponse:
+        """Answer a request of Slack's."""
+        with hurried(WRITE_WITHIN):
+            return super().dispatch(req)
 
 
 class Explainer:

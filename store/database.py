@@ -8,8 +8,10 @@ import json
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,22 @@ from store.errors import DatabaseOutdated, DatabaseUnavailable
 
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another process's lock before it gives up."""
+
+_deadline: ContextVar[float | None] = ContextVar("signoff_write_deadline", default=None)
+
+
+@contextmanager
+def hurried(seconds: float) -> Iterator[None]:
+    """Within the block a writer that is kept waiting gives up after `seconds` in all.
+
+    For work that somebody waits for: an answer that counts only after the asker was told that it failed is worse
+    than none.
+    """
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
 
 
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
@@ -68,8 +86,7 @@ class Database:
         self.url = self.engine.url
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.changes = Changes(self._watcher())
-        # SQLite's writers wait by sleeping; within one process a lock is fair and wakes at once.
-        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
+        self._turn = threading.Lock()
 
     @property
     def shown_url(self) -> str:
@@ -84,7 +101,7 @@ class Database:
             DatabaseUnavailable: If the database cannot be reached or written.
             DatabaseOutdated: If its tables are not those of this Signoff.
         """
-        with self._turn, self._explained(), self.engine.begin() as connection:
+        with self._turn_taken(), self._explained(), self.engine.begin() as connection:
             transaction = Transaction(connection)
             yield transaction
             if transaction.topics and not self.is_sqlite:
@@ -108,6 +125,19 @@ class Database:
         """Let go of every connection."""
         self.changes.close()
         self.engine.dispose()
+
+    @contextmanager
+    def _turn_taken(self) -> Iterator[None]:
+        """SQLite's writers wait by sleeping; within one process a lock is fairer and wakes at once."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=-1 if _deadline.get() is None else _patience()):
+            raise DatabaseUnavailable(f"The database {self.shown_url} is busy. Try again in a moment.")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def _watcher(self) -> SqliteWatcher | PostgresWatcher:
         if self.is_sqlite:
@@ -185,8 +215,17 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("signoff_reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("signoff_reading", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={_patience() * 1000:.0f}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _patience() -> float:
+    """Seconds that a writer may still wait."""
+    deadline = _deadline.get()
+    return BUSY_TIMEOUT if deadline is None else max(deadline - time.monotonic(), 0.0)
 
 
 def _is_missing_table(error: DBAPIError) -> bool:

@@ -44,6 +44,6 @@ SIGNOFF = AppManifest(
             "users:read.email",
         }
     ),
-    commands=(SlashCommand("/approvals", "What waits for an answer, and for how long", "[mine | all | run name]"),),
+    commands=(SlashCommand("/approvals", "What waits for an answer, and for how long"),),
 )
 """Signoff itself. A test holds it equal to `manifest.yml`."""

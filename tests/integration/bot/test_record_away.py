@@ -14,12 +14,6 @@ from tests.integration.bot.asking import FLOWS, approve, give_a_reason
 from tests.integration.bot.house import House, settings_for
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits long for the lock."""
-    monkeypatch.setattr(database, "BUSY_TIMEOUT", 0.1)
-
-
 @contextmanager
 def locked(house: House) -> Iterator[None]:
     """Somebody else writes to the record, and does not come to an end."""
@@ -31,7 +25,6 @@ def locked(house: House) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
-@pytest.mark.usefixtures("impatient")
 def test_a_press_that_cannot_be_recorded_is_not_acked_and_says_so(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -49,7 +42,6 @@ def test_a_press_that_cannot_be_recorded_is_not_acked_and_says_so(
     assert "Traceback" not in caplog.text
 
 
-@pytest.mark.usefixtures("impatient")
 def test_a_form_that_cannot_be_recorded_stays_open_and_says_so(house: House) -> None:
     """Nothing has to be typed again."""
     prompt, card = house.ask_in("#releases", give_a_reason)
@@ -64,7 +56,6 @@ def test_a_form_that_cannot_be_recorded_stays_open_and_says_so(house: House) -> 
     assert house.over(prompt).result == "approved: True because It is Tuesday"
 
 
-@pytest.mark.usefixtures("impatient")
 def test_cards_follow_when_the_record_is_back(house: House) -> None:
     """The dispatcher looks again, and posts nothing twice."""
     prompt, card = house.ask_in("#releases", approve)
