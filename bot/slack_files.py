@@ -37,7 +37,9 @@ def fetch(client: WebClient, claim: Claim) -> Content:
             raise Unfetched(f"“{name}” is kept outside of Slack: upload the file itself.")
         data = _download(url, str(client.token), size)
     except SlackApiError as error:
-        raise Unfetched(f"Slack does not hand out “{name}” ({name_of(error)}). Upload it again.") from error
+        raise Unfetched(
+            f"Slack does not hand out “{name}” ({name_of(error)}). Submit again, or upload it again."
+        ) from error
     except (KeyError, ValueError) as error:
         raise Unfetched(f"Slack does not say where “{name}” is. Upload it again.") from error
     except NO_ANSWER as error:

@@ -1,0 +1,159 @@
+"""Files from a person's computer through Slack into the flow, and into the record."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from pydantic import Field
+
+from bot.emulator import ActFailed, Emulator
+from bot.service import Service
+from flows import Policy, RunInput, flow, pause_flow_run
+from flows.files import MOST_BYTES
+from flows.flow import Flow
+from flows.input import Accepts, UploadedFile
+from store import prompts
+from store.records import Prompt
+from tests.integration.bot.house import House, settings_for
+
+ORDERS = Policy(channel="#orders")
+
+
+class Report(RunInput):
+    """A table, and what belongs to it."""
+
+    table: Annotated[UploadedFile, Accepts("csv", max_bytes=200_000)]
+    appendix: list[UploadedFile] = Field(default=[], max_length=2)
+    seal: bytes = b""
+
+
+@flow(name="report")
+def report() -> str:
+    """Ask for files."""
+    answer = pause_flow_run(wait_for_input=Report.with_initial_data(description="The report, please."), policy=ORDERS)
+    appendix = [(file.name, file.size) for file in answer.appendix]
+    return f"{answer.table.name} {answer.table.mimetype} {answer.table.content!r} {appendix} {answer.seal!r}"
+
+
+@flow(name="correct")
+def correct() -> str:
+    """Ask whether a file is to be another."""
+    old = UploadedFile(name="old.csv", mimetype="text/csv", content=b"old")
+    asked = Report.with_initial_data(description="Is it this one?", table=old)
+    return pause_flow_run(wait_for_input=asked, policy=ORDERS).table.name
+
+
+FLOWS: list[Flow[Any, Any]] = [report, correct]
+
+
+@pytest.fixture
+def house(slack: Emulator, record: str) -> Iterator[House]:
+    """Signoff with these flows."""
+    with Service(settings_for(slack.api_url, record), FLOWS, with_bot=True, grace=1.0) as service:
+        house = House(slack, service)
+        slack.deliver_to(house.request_url)
+        yield house
+
+
+def uploaded(house: House, name: str, content: bytes) -> str:
+    """The id of a file that Mei has uploaded."""
+    answer = httpx.post(
+        f"{house.slack.url}/control/upload", params={"as": "mei", "name": name}, content=content, trust_env=False
+    )
+    return str(answer.json()["file"]["id"])
+
+
+def opened(house: House, asked: Flow[Any, Any] = report, button: str = "Answer…") -> Prompt:
+    """A prompt, with its form opened by Mei."""
+    prompt, _ = house.ask_in("#orders", asked)
+    mei = house.slack.person("mei")
+    mei.press(button, in_="#orders")
+    mei.wait_for_modal()
+    return prompt
+
+
+def refused(house: House, values: dict[str, Any]) -> dict[str, str]:
+    """What stands under the inputs once Mei has submitted values that will not do."""
+    mei = house.slack.person("mei")
+    mei.submit(values)
+    return mei.wait_for_modal(lambda seen: bool(seen.errors)).errors
+
+
+def test_the_flow_gets_what_was_uploaded(house: House) -> None:
+    """Files of a wrong type or size are refused; each byte of the right ones arrives; the card names them."""
+    prompt = opened(house)
+    mei = house.slack.person("mei")
+    with pytest.raises(ActFailed, match="Only these types of file are accepted: csv"):
+        mei.submit({"Table": uploaded(house, "table.pdf", b"%PDF")})
+    large = uploaded(house, "table.csv", bytes(200_001))
+    assert refused(house, {"Table": large}) == {"Table": "“table.csv” has 201 kB; at most 200 kB can be taken."}
+    appendix = [uploaded(house, "a.bin", b"\xff\x00"), uploaded(house, "b.txt", b"b")]
+    table, seal = uploaded(house, "Übersicht.csv", b"a,b\n"), uploaded(house, "seal", b"\xfe")
+    mei.submit({"Table": table, "Appendix": appendix, "Seal": seal})
+    expected = r"Übersicht.csv text/csv b'a,b\n' [('a.bin', 2), ('b.txt', 1)] b'\xfe'"
+    assert house.over(prompt).result == expected
+    answer = prompts.get(house.db, prompt.id).answer
+    assert answer is not None
+    assert base64.urlsafe_b64decode(answer["table"]["content"]) == b"a,b\n"
+    shown = house.card(prompt, "#orders", open_=False).full_text
+    assert "Übersicht.csv (4 bytes)" in shown
+    assert "a.bin (2 bytes), b.txt (1 bytes)" in shown
+    assert answer["table"]["content"] not in shown
+
+
+def test_a_slow_file_loses_nothing(house: House) -> None:
+    """The form says so in time and keeps what was uploaded; the next submission counts."""
+    prompt = opened(house)
+    mei = house.slack.person("mei")
+    house.slack.client.want_fault("files.info", hold="before")
+    errors = refused(house, {"Table": uploaded(house, "slow.csv", b"slow")})
+    assert errors == {"Table": "Slack is still handing over “slow.csv”. Submit again in a moment."}
+    assert prompts.get(house.db, prompt.id).is_open
+    house.slack.client.clear_faults()
+    mei.submit()
+    assert "slow.csv" in str(house.over(prompt).result)
+
+
+@pytest.mark.parametrize(
+    ("fault", "name"), [({"error": "file_not_found"}, "file_not_found"), ({"status": 503}, "internal_error")]
+)
+def test_a_file_that_slack_does_not_hand_out_is_said_to_be_missing(
+    house: House, fault: dict[str, Any], name: str
+) -> None:
+    """With what to do; trying again is all it takes."""
+    prompt = opened(house)
+    house.slack.client.want_fault("files.info", **fault)
+    errors = refused(house, {"Table": uploaded(house, "table.csv", b"a")})
+    told = f"Slack does not hand out “table.csv” ({name}). Submit again, or upload it again."
+    assert errors == {"Table": told}
+    house.slack.person("mei").submit()
+    assert "table.csv" in str(house.over(prompt).result)
+
+
+def test_the_files_of_an_answer_are_small_together(house: House) -> None:
+    """Each would do by itself; the record takes a megabyte."""
+    opened(house)
+    half = MOST_BYTES // 2
+    appendix = [uploaded(house, name, bytes(half)) for name in ("a.bin", "b.bin")]
+    errors = refused(house, {"Table": uploaded(house, "t.csv", b"a"), "Appendix": appendix})
+    assert errors == {"Appendix": "All files of an answer together can have at most 1000 kB."}
+
+
+def test_a_file_under_decision_is_kept_unless_another_is_uploaded(house: House) -> None:
+    """The form says what an empty input means."""
+    prompt = opened(house, correct, "Edit…")
+    mei = house.slack.person("mei")
+    assert "Leave it empty to keep old.csv (3 bytes)." in json.dumps(mei.wait_for_modal().blocks, ensure_ascii=False)
+    mei.submit()
+    assert house.over(prompt).result == "old.csv"
+
+
+def test_a_file_takes_the_place_of_the_one_under_decision(house: House) -> None:
+    """And the card says what it was before."""
+    prompt = opened(house, correct, "Edit…")
+    house.slack.person("mei").submit({"Table": uploaded(house, "new.csv", b"new")})
+    assert house.over(prompt).result == "new.csv"
+    assert "was old.csv" in house.card(prompt, "#orders", open_=False).full_text
