@@ -21,6 +21,7 @@ from flows.clock import Clock
 from flows.engines.embedded import Worker
 from flows.flow import Flow
 from flows.loading import load_flows
+from flows.schema_validation import warm_up
 from store import migrations
 from store.database import Database
 
@@ -62,6 +63,7 @@ class Bot:
             self._transport.start()
             stack.callback(self._transport.stop)
             self._dispatcher.start()
+            threading.Thread(target=warm_up, name="signoff-warm-up", daemon=True).start()
             self._stack = stack.pop_all()
         return self
 

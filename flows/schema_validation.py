@@ -131,3 +131,8 @@ def _listed(value: Any) -> list[Any]:
 
 def _either(names: Sequence[str]) -> str:
     return " or ".join(names) or "another value"
+
+
+def warm_up() -> None:
+    """Load the validator, which takes most of a second, before somebody waits for it."""
+    schema_errors({"type": "object"}, {})

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.cli import answering, asked, checking, migrating, running, serving
-from bot.cli.failures import explained
+from bot.cli.failures import explained, unforeseen
 
 Command = Callable[..., None]
 
@@ -45,7 +45,7 @@ def main() -> None:
     except Exception as error:
         failure = explained(error)
         if failure is None:
-            raise
+            failure = unforeseen(error)
         for line in failure.lines:
             print(line, file=sys.stderr)  # noqa: T201
         sys.exit(failure.exit_code)

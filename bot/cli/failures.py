@@ -45,3 +45,16 @@ def explained(error: Exception) -> Failure | None:
     if isinstance(error, (BadSettings, FlowsError, StoreError)):
         return Failure((str(error),), FAILED)
     return None
+
+
+def unforeseen(error: Exception) -> Failure:
+    """The failure behind an error that nobody foresaw; where it happened is kept in a file for a report of it."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="signoff-", suffix=".txt", delete=False, encoding="utf-8") as report:
+        traceback.print_exception(error, file=report)
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return Failure(
+        (f"This is a fault of Signoff's own, {said}. Please report it with the file {report.name}.",), FAILED
+    )

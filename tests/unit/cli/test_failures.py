@@ -1,0 +1,19 @@
+"""What a command tells when it cannot do its work."""
+
+from pathlib import Path
+
+from bot.cli.failures import FAILED, unforeseen
+
+
+def test_an_error_that_nobody_foresaw_is_one_sentence_and_a_file() -> None:
+    """A user reads what to do, and a maintainer gets the traceback."""
+    try:
+        raise KeyError("lost")
+    except KeyError as error:
+        failure = unforeseen(error)
+    assert failure.exit_code == FAILED
+    (line,) = failure.lines
+    assert "KeyError: 'lost'" in line
+    report = Path(line.rpartition(" ")[2].removesuffix("."))
+    assert "Traceback" in report.read_text(encoding="utf-8")
+    report.unlink()
