@@ -42,10 +42,8 @@ def main() -> None:
         sys.stdout.reconfigure(errors="replace")
     try:
         app()
-    except Exception as error:
-        failure = explained(error)
-        if failure is None:
-            failure = unforeseen(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, a user reads a sentence
+        failure = explained(error) or unforeseen(error)
         for line in failure.lines:
             print(line, file=sys.stderr)  # noqa: T201
         sys.exit(failure.exit_code)
