@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.cli.failures import CommandFailed, WrongUsage
+from bot.cli.given_files import uploaded
 from bot.forms.schema import Schema, unwrap
 from store.records import Prompt
 
@@ -29,7 +30,7 @@ def submission(prompt: Prompt, sets: Sequence[str], values: str | None) -> dict[
 
     Raises:
         WrongUsage: If they cannot be read.
-        CommandFailed: If one names a field that the prompt does not have.
+        CommandFailed: If one names a field that the prompt does not have, or a file that cannot be taken.
     """
     given = _object(values)
     for name, text in _pairs(sets, "--set"):
@@ -54,7 +55,10 @@ def _object(text: str | None) -> dict[str, Any]:
 
 
 def _typed(text: str, field: Schema, root: Schema) -> Any:
-    """The text as the field's schema wants it: JSON, unless only a text will do."""
+    """The text as the field's schema wants it: JSON, unless only a text will do; of `@path` the file."""
+    file = uploaded(text, field, root)
+    if file is not None:
+        return file
     value = _parsed(text)
     kinds = set(_kinds(field, root))
     if value is _UNREADABLE or ("string" in kinds and _kind(value) not in kinds - {"string"}):
