@@ -31,7 +31,7 @@ def possible_elements(part: Mapping[str, Any], root: Mapping[str, Any]) -> tuple
             values = plain(wanted.get("additionalProperties"), root)
             return ("pairs", "json") if values.get("type") in _SCALARS else ("json",)
         case None:
-            return ("json", "multiline")
+            return ("json", "text", "multiline")
         case _:
             return ()
 

@@ -27,6 +27,7 @@ DRAWN = [
     (dict[str, int], "pairs", {"a": 1}, {"type": "plain_text_input", "initial_value": "a: 1"}),
     (dict[str, int], "json", {"a": 1}, {"type": "plain_text_input", "initial_value": '{\n  "a": 1\n}'}),
     (Any, "json", [1], {"type": "plain_text_input", "initial_value": "[\n  1\n]"}),
+    (Any, "text", "free text", {"type": "plain_text_input", "multiline": False}),
     (Any, "multiline", "free text", {"type": "plain_text_input", "initial_value": "free text"}),
 ]
 
