@@ -65,7 +65,7 @@ export function slackDate(epoch, pattern) {
   const plain = () =>
     `${format(date, { month: "long" })} ${ordinal(Number(dayKey(epoch).slice(8)))}, ${dayKey(epoch).slice(0, 4)}`;
   const short = () => format(date, { month: "short", day: "numeric", year: "numeric" });
-  const soft = (words) => prettyDay(epoch) ?? words();
+  const soft = (words) => prettyDay(epoch)?.toLowerCase() ?? words();
   const tokens = {
     date_num: () => dayKey(epoch),
     date_slash: () => format(date, { month: "2-digit", day: "2-digit", year: "numeric" }),
