@@ -183,7 +183,9 @@ class Execution:
             return self._record_error(error)
         except LeaseLost:
             logger.info("%s | goes on elsewhere, or was cancelled", self.run.name)
-            return None
+        except Exception:
+            logger.exception("%s | its end cannot be recorded", self.run.name)
+        return None
 
     def _record_error(self, error: BaseException) -> End | None:
         match error:

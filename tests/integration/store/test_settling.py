@@ -41,7 +41,7 @@ def _race(db: Database, url: str, kind: Any, barrier: Any, answers: Any) -> None
     ]
     for party in parties:
         party.start()
-    came = dict(answers.get(timeout=60) for _ in parties)
+    came = dict(answers.get(timeout=30) for _ in parties)
     for party in parties:
         party.join()
     for number, prompt_id in enumerate(ids):
