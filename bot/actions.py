@@ -21,6 +21,9 @@ OPEN = "signoff:open"
 CHOOSE = re.compile(r"signoff:choose:([0-9]{1,3})")
 """Press one of the verdict's choices."""
 
+BACK = "signoff:back"
+"""Go to the page before."""
+
 ANY = re.compile("")
 """Press anything."""
 

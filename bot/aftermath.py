@@ -6,6 +6,7 @@ None of it can fail the act.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -15,14 +16,17 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.blocks import Block
 from bot.forms import FormError
+from bot.forms.draft import Draft
+from bot.forms.place import Place
 from bot.markup import escape
-from bot.modals import answer_modal, reject_modal
+from bot.modals import answer_modal, reject_modal, settled_modal
+from bot.open_views import OpenViews
 from bot.people import People
 from bot.slack_client import NO_ANSWER, name_of
 from bot.wording import form_of, outcome_sentence, refused
 from flows.names import now
 from flows.validation import FieldError
-from store import cards
+from store import cards, drafts
 from store.database import Database
 from store.errors import StoreError
 from store.records import Actor, Prompt
@@ -37,6 +41,8 @@ WORKERS = 8
 ANSWER_WITHIN = 5
 """Seconds that Slack may take for one call."""
 
+_NOTHING: Mapping[str, Any] = {}
+
 
 class Aftermath:
     """Says what is left to say. Modals have to open within the 3 s that a trigger lives."""
@@ -45,6 +51,7 @@ class Aftermath:
         self._db = db
         self._client = client
         self._people = people
+        self._open_views = OpenViews()
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="signoff-aftermath")
 
     def stop(self) -> None:
@@ -52,23 +59,52 @@ class Aftermath:
         self._workers.shutdown(wait=True, cancel_futures=True)
 
     def open_form(
-        self, body: Body, prompt: Prompt, values: Mapping[str, Any], errors: Sequence[FieldError] = ()
+        self, body: Body, prompt: Prompt, choice: Mapping[str, Any] = _NOTHING, errors: Sequence[FieldError] = ()
     ) -> None:
-        """Open the form, filled in with `values`."""
+        """Open the form, filled in with what this person had typed before, else the initial values, and `choice`."""
 
         def open_it() -> None:
+            actor_id = str(body["user"]["id"])
+            typed = Draft.of_json(drafts.load(self._db, prompt.id, actor_id))
+            draft = typed or Draft(prompt.initial)
+            if choice:
+                draft = replace(draft, values={**draft.values, **choice})
+                drafts.save(self._db, prompt.id, actor_id, draft.as_json(), now=now())
+            note = "What you had filled in before stands here again." if typed else ""
             try:
-                view = answer_modal(prompt, form_of(prompt), values, errors)
+                view = answer_modal(prompt, Place(form_of(prompt), draft), errors, note=note)
             except FormError as error:
                 self._say(body, f"This cannot be answered in Slack: {escape(str(error))}")
             else:
-                self._open(body, view)
+                self._open(body, view, prompt)
 
         self._later(open_it)
 
+    def push(self, body: Body, prompt: Prompt, draw: Callable[[], Block]) -> None:
+        """Put a modal on top of the one in which a person acted."""
+
+        def push_it() -> None:
+            pushed = self._client.views_push(trigger_id=body["trigger_id"], view=draw())
+            self._open_views.add(str(pushed["view"]["id"]), prompt.id)
+
+        self._later(push_it)
+
+    def update(self, view_id: str, draw: Callable[[], Block]) -> None:
+        """Draw an open modal anew."""
+        self._later(lambda: self._client.views_update(view_id=view_id, view=draw()))
+
+    def settle_forms(self, prompt: Prompt) -> None:
+        """Have every open modal of a prompt say how it ended."""
+        for view_id in self._open_views.take(prompt.id):
+            self.update(view_id, lambda: settled_modal(prompt))
+
+    def forget_view(self, view_id: str) -> None:
+        """A modal is not open any more."""
+        self._open_views.forget(view_id)
+
     def open_reason(self, body: Body, prompt: Prompt) -> None:
         """Open the modal that asks why."""
-        self._later(lambda: self._open(body, reject_modal(prompt)))
+        self._later(lambda: self._open(body, reject_modal(prompt), prompt))
 
     def tell_refused(self, body: Body, prompt: Prompt) -> None:
         """Tell a person who may answer."""
@@ -106,12 +142,14 @@ class Aftermath:
         # A press in a modal has no such address, and one lives for half an hour only.
         self._client.chat_postMessage(channel=body["user"]["id"], text=text)
 
-    def _open(self, body: Body, view: Block) -> None:
+    def _open(self, body: Body, view: Block, prompt: Prompt) -> None:
         try:
-            self._client.views_open(trigger_id=body["trigger_id"], view=view)
+            opened = self._client.views_open(trigger_id=body["trigger_id"], view=view)
         except SlackApiError as error:
             logger.warning("Slack did not open a form: %s", name_of(error))
             self._say(body, "Slack did not open the form. Press again.")
+        else:
+            self._open_views.add(str(opened["view"]["id"]), prompt.id)
 
     def _later(self, act: Callable[[], Any]) -> None:
         def safely() -> None:

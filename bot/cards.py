@@ -20,7 +20,7 @@ from bot.blocks import (
     section,
 )
 from bot.blocks import actions as buttons
-from bot.forms import UNSET, Form
+from bot.forms import Form
 from bot.markdown import for_message
 from bot.markup import bold, escape, lines, plain
 from bot.values import value_blocks
@@ -100,7 +100,7 @@ def _buttons(prompt: Prompt, form: Form) -> list[Block]:
         ]
         others = len(form.fields) > 1
     else:
-        missing = any(one.required and one.value(prompt.initial) is UNSET for one in form.fields)
+        missing = form.is_missing_anything(prompt.initial)
         label = "Answer…" if missing else "Submit as shown" if form.fields else "Resume"
         shown = [button(label, actions.ANSWER, prompt.id, "primary")]
         others = bool(form.fields) and not missing

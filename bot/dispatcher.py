@@ -18,7 +18,7 @@ from store import cards, notices
 from store.changes import Subscription, Topic
 from store.database import Database
 from store.errors import StoreError
-from store.records import Card, Notice
+from store.records import Card, Notice, Prompt
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +40,22 @@ class Dispatcher:
 
     What it has begun is left to it as long as its process lives. Who begins after its death knows by that that a
     post may have gone through, and looks for it first.
+
+    Args:
+        settled: What else is to be told of a prompt that is settled; must not raise.
     """
 
-    def __init__(self, db: Database, messenger: Messenger, *, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self,
+        db: Database,
+        messenger: Messenger,
+        *,
+        settled: Callable[[Prompt], None] = lambda _: None,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
         self._db = db
         self._messenger = messenger
+        self._settled = settled
         self._now = clock
         self._lifeline = Lifeline(db, buried=lambda: None)
         self._stopping = threading.Event()
@@ -99,6 +110,8 @@ class Dispatcher:
 
     def _draw(self, card: Card) -> None:
         prompt = card.prompt
+        if not prompt.is_open:
+            self._settled(prompt)
         try:
             channel, ts = self._messenger.draw(card)
         except StoreError:

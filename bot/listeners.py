@@ -13,18 +13,15 @@ from slack_bolt import Ack, App
 
 from bot import actions
 from bot.aftermath import Aftermath
-from bot.forms import ACTION
 from bot.listing import listing
-from bot.modals import answer_errors, reason_error, reason_in, refused_modal, settled_modal
+from bot.modals import reason_error, reason_in, refused_modal, settled_modal
 from bot.people import People
-from bot.uploads import Uploads
 from bot.wording import form_of, verdict_in
 from flows.desk import AlreadySettled, Desk, Invalid, Refused, Settled
 from flows.names import now
-from flows.validation import FieldError, validate
+from flows.validation import FieldError
 from store import prompts
 from store.database import Database
-from store.errors import NoSuchPrompt
 from store.records import Actor, Prompt
 
 Body = Mapping[str, Any]
@@ -36,12 +33,11 @@ PAGE = 100
 class Listeners:
     """The listeners of one bot."""
 
-    def __init__(self, db: Database, desk: Desk, people: People, aftermath: Aftermath, uploads: Uploads) -> None:
+    def __init__(self, db: Database, desk: Desk, people: People, aftermath: Aftermath) -> None:
         self._db = db
         self._desk = desk
         self._people = people
         self._aftermath = aftermath
-        self._uploads = uploads
 
     def register(self, app: App) -> None:
         """Have `app` call them."""
@@ -50,9 +46,7 @@ class Listeners:
         app.action(actions.EDIT)(self.open_form)
         app.action(actions.OPEN)(self.open_listed)
         app.action(actions.REJECT)(self.open_reason)
-        app.view(actions.ANSWER_MODAL)(self.submit)
         app.view(actions.REJECT_MODAL)(self.reject)
-        app.options(ACTION)(self.suggest)
         app.command("/approvals")(self.approvals)
         # Last: what none of the others takes is a button of another day, or was never one.
         app.action(actions.ANY)(self.unknown)
@@ -83,7 +77,7 @@ class Listeners:
         actor = self._people.actor(body["user"], prompt)
         admitted = self._desk.admit(prompt.id, actor)
         if isinstance(admitted, Prompt):
-            self._aftermath.open_form(body, admitted, admitted.initial)
+            self._aftermath.open_form(body, admitted)
         else:
             self._tell(body, actor, admitted)
         ack()
@@ -103,33 +97,6 @@ class Listeners:
         """A press on what is no button of a prompt's: whoever drew it, the record knows better."""
         self._aftermath.tell(body, "This button does not belong to its prompt, so nothing was decided. Press another.")
         ack()
-
-    def submit(self, ack: Ack, body: Body) -> None:
-        """The form was submitted: it counts, or it stays open and says what is wrong."""
-        view = body["view"]
-        prompt = self._claimed(view["private_metadata"])
-        actor = self._people.actor(body["user"], prompt)
-        form = form_of(prompt)
-        reading = form.read(view["state"]["values"], prompt.initial)
-        values, missing = self._uploads.take(form, reading)
-        unreadable = [*(FieldError(path, message) for path, message in reading.errors.items()), *missing]
-        if unreadable:
-            admitted = self._desk.admit(prompt.id, actor)
-            if isinstance(admitted, Prompt):
-                ack(**answer_errors(prompt, form, reading.values, _all_errors(prompt, values, unreadable)))
-            else:
-                self._close(ack, admitted)
-            return
-        reply = self._desk.submit(prompt.id, actor, values, via="slack", complete=True)
-        if isinstance(reply, Invalid):
-            ack(**answer_errors(prompt, form, reading.values, reply.errors))
-        else:
-            self._close(ack, reply)
-
-    def suggest(self, ack: Ack, body: Body) -> None:
-        """Something was typed into a select that searches on this side."""
-        prompt = self._claimed(body["view"]["private_metadata"])
-        ack(options=form_of(prompt).matching(body["block_id"], str(body.get("value") or "")))
 
     def reject(self, ack: Ack, body: Body) -> None:
         """The reason of a rejection was submitted."""
@@ -156,7 +123,7 @@ class Listeners:
                 pass
             case Invalid(asked, errors):
                 known = {**asked.initial, **choice}
-                self._aftermath.open_form(body, asked, known, _about(known, errors))
+                self._aftermath.open_form(body, asked, choice, _about(known, errors))
             case _:
                 self._tell(body, actor, reply)
         ack()
@@ -185,20 +152,9 @@ class Listeners:
         Raises:
             NoSuchPrompt: If there is none.
         """
-        prompt = prompts.get(self._db, str(prompt_id))
-        if prompt.id != prompt_id:
-            raise NoSuchPrompt(f"There is no prompt {prompt_id!r}.")
-        return prompt
+        return prompts.named(self._db, str(prompt_id))
 
 
 def _about(known: Mapping[str, Any], errors: tuple[FieldError, ...]) -> tuple[FieldError, ...]:
     """The errors that are news to somebody who has not seen the form yet: not those of empty fields."""
     return tuple(error for error in errors if not error.path or error.path[0] in known)
-
-
-def _all_errors(prompt: Prompt, values: Mapping[str, Any], unreadable: list[FieldError]) -> list[FieldError]:
-    """What could not be read, and what is wrong with the rest."""
-    checked = validate(prompt, values)
-    rest = checked if isinstance(checked, tuple) else ()
-    told = {error.path[:1] for error in unreadable}
-    return [*unreadable, *(error for error in rest if error.path and error.path[:1] not in told)]

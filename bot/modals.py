@@ -1,6 +1,5 @@
 """Modals: the form of a prompt, the reason of a rejection, and the statement that a prompt is settled."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,11 +8,11 @@ from bot.blocks import (
     ERROR_TEXT,
     HEADER_TEXT,
     INPUT_TEXT,
-    MODAL_BLOCKS,
     MODAL_TITLE,
     SECTION_TEXT,
-    VIEW_BYTES,
     Block,
+    button,
+    context,
     fields,
     header,
     input_block,
@@ -21,9 +20,14 @@ from bot.blocks import (
     plain_text,
     section,
 )
-from bot.forms import ACTION, Form, TooLarge
+from bot.blocks import actions as buttons
+from bot.forms import ACTION, Form
+from bot.forms.faults import Fault
+from bot.forms.pages import Page, page_with
+from bot.forms.place import NEW, Place
 from bot.markdown import for_modal
 from bot.markup import bold, lines, plain
+from bot.position import Position
 from bot.values import value_blocks
 from bot.wording import form_of, outcome_line, refused, title_of, told_by_outcome
 from flows.validation import FieldError
@@ -32,50 +36,57 @@ from store.records import Prompt
 _REASON = "reason"
 
 
-def answer_modal(prompt: Prompt, form: Form, values: Mapping[str, Any], errors: Sequence[FieldError] = ()) -> Block:
-    """The modal that asks for the prompt's answer, filled in with `values`; `errors` stand at its top.
+def answer_modal(
+    prompt: Prompt, place: Place, errors: Sequence[FieldError] = (), *, first: int = 0, note: str = ""
+) -> Block:
+    """The modal that asks for the prompt's answer, or for an entry in it; `errors` stand at its top.
+
+    Args:
+        first: Which row of the form is to be seen: the page is drawn that has it.
+        note: A sentence on what is filled in.
 
     Raises:
-        TooLarge: It has more inputs than a modal of Slack's holds.
+        TooLarge: One input is larger than a modal of Slack's.
     """
-    blocks = [*_told(form, errors), *_asked(prompt, form), *form.blocks(values)]
-    title = title_of(prompt)
-    view = _modal(title if len(title) <= MODAL_TITLE else prompt.flow, blocks) | {
+    values, kept = place.draft.values, place.draft.kept
+    page = page_with(place.form.rows(values, kept), first)
+    faults = place.form.faults([(error.path, error.message) for error in errors], values, kept)
+    head = _asked(prompt, place.form) if place.around is None and page.number == 1 else []
+    view = _modal(
+        _title(prompt, place),
+        [*_told(faults), *_noted(note), *head, *page.blocks, *_way_back(page)] or _heading(prompt),
+    )
+    return view | {
         "callback_id": actions.ANSWER_MODAL,
-        "private_metadata": prompt.id,
-        "submit": plain_text("Submit" if form.fields else "Resume"),
+        "private_metadata": str(Position(prompt.id, place.steps, page.first)),
+        "submit": plain_text(_submit(place, page)),
         "close": plain_text("Close"),
+        # So that the bot knows which modals are open.
+        "notify_on_close": True,
     }
-    if len(blocks) > MODAL_BLOCKS:
-        raise TooLarge(
-            f"The form has {len(form.fields)} fields, and a modal of Slack's holds {MODAL_BLOCKS} blocks: "
-            "ask for fewer fields at once."
-        )
-    if len(json.dumps(view)) > VIEW_BYTES:
-        raise TooLarge(
-            "The form is larger than the 250 kB that a modal of Slack's holds: "
-            "ask for fewer fields or shorter values at once."
-        )
-    return view
 
 
-def answer_errors(
-    prompt: Prompt, form: Form, values: Mapping[str, Any], errors: Sequence[FieldError]
-) -> dict[str, Any]:
+def answer_errors(prompt: Prompt, place: Place, errors: Sequence[FieldError], *, first: int = 0) -> dict[str, Any]:
     """What a submission that is not valid is acked with: the modal stays open and says what is wrong.
 
-    Every error stands under its field. Where one belongs to none, all stand at the top of the modal, which is
-    drawn again with `values`: Slack does not take both at once.
+    Every error stands under its field. Where one belongs to none on this page, all stand at the top of the modal,
+    which is drawn again with what was typed: Slack does not take both at once. It shows the page of the first error.
     """
-    view = answer_modal(prompt, form, values, errors)
-    inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
+    values, kept = place.draft.values, place.draft.kept
+    rows = place.form.rows(values, kept)
+    inputs = {block["block_id"] for block in page_with(rows, first).blocks if block["type"] == "input"}
     under: dict[str, list[str]] = {}
-    for error in errors:
-        one = form.field(error.path)
-        block_id = None if one is None else form.block_id(one.path)
-        if block_id not in inputs:
-            return {"response_action": "update", "view": view}
-        under.setdefault(str(block_id), []).append(error.message)
+    elsewhere = []
+    for fault in place.form.faults([(error.path, error.message) for error in errors], values, kept):
+        block_id = None if fault.at.field is None else fault.at.field.block_id
+        if block_id in inputs:
+            under.setdefault(str(block_id), []).append(fault.message)
+        else:
+            elsewhere.append(block_id)
+    if elsewhere or not under:
+        wrong = {*elsewhere, *under}
+        erring = next((number for number, row in enumerate(rows) if row.field.block_id in wrong), first)
+        return {"response_action": "update", "view": answer_modal(prompt, place, errors, first=erring)}
     return {
         "response_action": "errors",
         "errors": {block_id: lines("\n".join(told), ERROR_TEXT) for block_id, told in under.items()},
@@ -142,14 +153,41 @@ def _asked(prompt: Prompt, form: Form) -> list[Block]:
     text = for_modal(prompt.description, SECTION_TEXT)
     if text:
         blocks.append(section(mrkdwn(text)))
-    return blocks if blocks or form.fields else _heading(prompt)
+    return blocks if blocks or form.parts else _heading(prompt)
 
 
-def _told(form: Form, errors: Sequence[FieldError]) -> list[Block]:
-    told = [_named(form, error) for error in errors]
+def _title(prompt: Prompt, place: Place) -> str:
+    if place.around is None:
+        title = title_of(prompt)
+        return title if len(title) <= MODAL_TITLE else prompt.flow
+    return f"{'Add' if place.around.number == NEW else 'Edit'} {place.around.listed.noun}"
+
+
+def _submit(place: Place, page: Page) -> str:
+    if not page.is_last:
+        return "Next"
+    if place.around is not None:
+        return "Done"
+    return "Submit" if place.form.parts else "Resume"
+
+
+def _way_back(page: Page) -> list[Block]:
+    """Which page this is, and the button to the one before."""
+    if page.of == 1:
+        return []
+    told = context(plain_text(f"Page {page.number} of {page.of}"))
+    return [told] if page.number == 1 else [told, buttons([button("Back", actions.BACK, "back")])]
+
+
+def _noted(note: str) -> list[Block]:
+    return [context(plain_text(note))] if note else []
+
+
+def _told(faults: Sequence[Fault]) -> list[Block]:
+    told = [_named(fault) for fault in faults]
     return [section(plain_text(lines("\n".join(told), SECTION_TEXT)))] if told else []
 
 
-def _named(form: Form, error: FieldError) -> str:
-    label = form.label(error.path)
-    return f"⚠️ {error.message}" if label is None else f"⚠️ {label}: {error.message}"
+def _named(fault: Fault) -> str:
+    label = fault.at.label
+    return f"⚠️ {fault.message}" if label is None else f"⚠️ {label}: {fault.message}"

@@ -46,7 +46,9 @@ class Bot:
             logger.info("Slack may post to %s", self._transport.url)
         else:
             self._transport = SocketTransport(app, settings.app_token())
-        self._dispatcher = Dispatcher(db, Messenger(client, people, channel=settings.channel))
+        self._dispatcher = Dispatcher(
+            db, Messenger(client, people, channel=settings.channel), settled=self._aftermath.settle_forms
+        )
         self._stack = ExitStack()
 
     @property

@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.aftermath import Aftermath
+from bot.filling import Filling
 from bot.forms import FormError
 from bot.listeners import Listeners
 from bot.markup import escape
@@ -91,7 +92,9 @@ def make_app(settings: Settings, db: Database, people: People, aftermath: Afterm
         process_before_response=True,
         logger=_bolt_logger,
     )
-    Listeners(db, Desk(db), people, aftermath, uploads).register(app)
+    desk = Desk(db)
+    Filling(db, desk, people, aftermath, uploads).register(app)
+    Listeners(db, desk, people, aftermath).register(app)
     app.error(Explainer(aftermath))
     return app
 

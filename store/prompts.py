@@ -133,6 +133,18 @@ def get(db: Database, prompt_id: str) -> Prompt:
     return prompt(rows[0])
 
 
+def named(db: Database, prompt_id: str) -> Prompt:
+    """The prompt with just this id: the beginning of one, as people type it, will not do.
+
+    Raises:
+        NoSuchPrompt: If there is none.
+    """
+    found = get(db, prompt_id)
+    if found.id != prompt_id:
+        raise _unknown(prompt_id)
+    return found
+
+
 def of_run(db: Database, run_id: str) -> list[Prompt]:
     """Every prompt of a run, oldest first."""
     query = select_prompts().where(prompts.c.run_id == run_id).order_by(prompts.c.opened_at, prompts.c.id)

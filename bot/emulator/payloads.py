@@ -34,8 +34,11 @@ def view_submission(user: User, view: View, *, trigger_id: str, response_urls: l
 
 
 def view_closed(user: User, view: View, *, is_cleared: bool) -> Json:
-    """A person closed a modal."""
-    return _interaction("view_closed", user) | {"view": view.wire(), "is_cleared": is_cleared}
+    """A person closed a modal. Slack reports nothing of what was entered then."""
+    return _interaction("view_closed", user) | {
+        "view": view.wire() | {"state": {"values": {}}},
+        "is_cleared": is_cleared,
+    }
 
 
 def slash_command(

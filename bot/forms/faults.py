@@ -30,6 +30,26 @@ class Located:
     is_elsewhere: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong, and where it stands."""
+
+    at: Located
+    message: str
+
+
+def relevant(faults: Sequence[Fault]) -> list[Fault]:
+    """The faults without those of kinds that were not chosen; a union that has no others does not fit."""
+    kept = [fault for fault in faults if not fault.at.is_elsewhere]
+    told = {fault.at.field.path for fault in kept if fault.at.field is not None}
+    for fault in faults:
+        one = fault.at.field
+        if fault.at.is_elsewhere and one is not None and not any(path[: len(one.path)] == one.path for path in told):
+            kept.append(Fault(Located(one, fault.at.label), "This does not fit."))
+            told.add(one.path)
+    return kept
+
+
 def locate(sheet: Sequence[Part], path: Sequence[str | int]) -> Located:
     """Follow `path` through the parts that are asked for."""
     known = {part.path[:length] for part in sheet for length in range(1, len(part.path) + 1)}

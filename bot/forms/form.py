@@ -1,15 +1,15 @@
 """A form: the fields of a JSON Schema, drawn as Slack's inputs and read back as JSON values."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.blocks import Block
 from bot.forms.choices import OneOf, SomeOf
 from bot.forms.drawing import Row, rows_of
 from bot.forms.element import UNSET
-from bot.forms.entries import WRAPPED, ListOf
-from bot.forms.faults import Located, locate
+from bot.forms.entries import WRAPPED, ListOf, entries_of
+from bot.forms.faults import Fault, Located, locate, relevant
 from bot.forms.field import Field
 from bot.forms.kinds import KindOf
 from bot.forms.parsing import Part, parts_of, parts_of_kind
@@ -110,9 +110,7 @@ class Form:
                 return part.element.matching(query)
         return []
 
-    def read(
-        self, state_values: Mapping[str, Any], initial: Mapping[str, Any], kept: Mapping[str, Any] = _NOTHING
-    ) -> Reading:
+    def read(self, state_values: Any, initial: Mapping[str, Any], kept: Mapping[str, Any] = _NOTHING) -> Reading:
         """What Slack reports in `view.state.values`, over the values that the form was drawn with.
 
         A value left as it was drawn is read as the initial value itself, whatever Slack's input cannot show
@@ -124,7 +122,29 @@ class Form:
         self, path: Sequence[str | int], values: Mapping[str, Any] = _NOTHING, kept: Mapping[str, Any] = _NOTHING
     ) -> Located:
         """The field that holds what stands at `path`, and what of the path leads on from there."""
-        return locate(self.sheet(values, kept), path)
+        found = locate(self.sheet(values, kept), path)
+        if found.field is None or not isinstance(found.field.element, ListOf) or not found.rest:
+            return found
+        return replace(found, label=self._label_in_list(found, found.field.element, values))
+
+    def _label_in_list(self, found: Located, listed: ListOf, values: Mapping[str, Any]) -> str:
+        """`People 3 › Name` for what stands in the third entry."""
+        number, *rest = found.rest
+        entries = entries_of(None if found.field is None else found.field.value(values))
+        if not isinstance(number, int) or not 0 <= number < len(entries):
+            return found.label or ""
+        path = [WRAPPED, *rest] if listed.is_wrapped else rest
+        inner = self.of_entry(listed).locate(path, listed.wrap(entries[number])).label
+        return " › ".join(filter(None, [f"{found.label} {number + 1}", inner]))
+
+    def faults(
+        self,
+        errors: Iterable[tuple[Sequence[str | int], str]],
+        values: Mapping[str, Any],
+        kept: Mapping[str, Any] = _NOTHING,
+    ) -> list[Fault]:
+        """What is wrong, by path, with what is filled in: where it stands in this form."""
+        return relevant([Fault(self.locate(path, values, kept), message) for path, message in errors])
 
     def field(self, path: Sequence[str | int]) -> Field | None:
         """The field that holds what stands at `path`, a position within its value included."""
@@ -144,6 +164,5 @@ class Form:
     def is_missing_anything(self, values: Mapping[str, Any]) -> bool:
         """Whether a field that has to be filled in is not."""
         return any(
-            isinstance(part, Field) and part.required and part.value(values) is UNSET and part.empty is UNSET
-            for part in self.sheet(values)
+            isinstance(part, Field) and part.required and part.value(values) is UNSET for part in self.sheet(values)
         )

@@ -11,7 +11,7 @@ from bot.forms.errors import TooLarge
 _OTHER_BLOCKS = 8
 """Room for the title, the description, the errors and the way back."""
 
-_OTHER_BYTES = 30_000
+_OTHER_BYTES = 50_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.forms.draft import Draft
 from bot.forms.element import UNSET
-from bot.forms.entries import ListOf, entries_of
+from bot.forms.entries import WRAPPED, ListOf, entries_of
 from bot.forms.field import Field
 from bot.forms.form import Form
 from bot.forms.places import put
@@ -73,6 +73,21 @@ class Place:
         return Place(self.form.of_entry(field.element), draft, around)
 
     @property
+    def has_room(self) -> bool:
+        """Whether the list takes this entry."""
+        around = self.around
+        return around is None or around.number != NEW or around.listed.has_room(around.entries)
+
+    @property
+    def row_of_list(self) -> int:
+        """Which row of the form around has the end of the list."""
+        if self.around is None:
+            return 0
+        outer = self.around.place
+        rows = outer.form.rows(outer.draft.values, outer.draft.kept)
+        return max((n for n, row in enumerate(rows) if row.field.block_id == self.around.field.block_id), default=0)
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """How this place is found again."""
         if self.around is None:
@@ -111,6 +126,18 @@ class Place:
         put(values, field.path, entries if entries or field.empty is UNSET else copy.copy(field.empty))
         kept = {key: value for key, value in self.draft.kept.items() if not key.startswith(f"{field.block_id}~")}
         return self.with_draft(Draft(values, kept))
+
+    def inside(self, errors: Sequence[tuple[tuple[str | int, ...], str]]) -> list[tuple[tuple[str | int, ...], str]]:
+        """Of errors in the prompt's own form, those in this one, with their paths from here."""
+        if self.around is None:
+            return list(errors)
+        around, found = self.around, []
+        number = len(around.entries) if around.number == NEW else around.number
+        for path, message in around.place.inside(errors):
+            at = around.place.form.locate(path, around.place.draft.values, around.place.draft.kept)
+            if at.field is not None and at.field.block_id == around.field.block_id and at.rest[:1] == (number,):
+                found.append(((WRAPPED, *at.rest[1:]) if around.listed.is_wrapped else at.rest[1:], message))
+        return found
 
     @property
     def whole(self) -> Draft:

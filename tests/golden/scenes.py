@@ -11,6 +11,8 @@ from typing import Any
 
 from bot.blocks import Message
 from bot.cards import card
+from bot.forms.draft import Draft
+from bot.forms.place import Place
 from bot.listing import listing
 from bot.modals import answer_modal, reject_modal, settled_modal
 from bot.notices import notice_message
@@ -63,11 +65,10 @@ SCENES: dict[str, Callable[[], Message | dict[str, Any]]] = {
         prompt_for(ShirtOrder, {"size": "large"}, **settled(Outcome.REJECTED, reason="No red ones left")), {}
     ),
     "card_timed_out": lambda: card(prompt_for(Triage, **settled(Outcome.TIMED_OUT, None)), {}),
-    "modal_answer": lambda: answer_modal(DATA, form_of(DATA), DATA.initial),
+    "modal_answer": lambda: answer_modal(DATA, Place(form_of(DATA), Draft(DATA.initial))),
     "modal_answer_refused": lambda: answer_modal(
         SHIRT,
-        form_of(SHIRT),
-        {"size": "small", "color": "red"},
+        Place(form_of(SHIRT), Draft({"size": "small", "color": "red"})),
         [FieldError((), "There are no small red shirts.")],
     ),
     "modal_reject": lambda: reject_modal(APPROVAL),

@@ -1,14 +1,18 @@
 """Modals ask for what is missing, keep what was typed, and say plainly when it is too late."""
 
-from typing import Any
+import json
+from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, create_model
+from pydantic import create_model
 
-from bot.blocks import Block
+from bot.blocks import VIEW_BYTES, Block
 from bot.emulator.blocks.check import view_faults
 from bot.forms import Form, TooLarge
+from bot.forms.draft import Draft
+from bot.forms.place import Place
 from bot.modals import answer_errors, answer_modal, reason_in, reject_modal, settled_modal
+from bot.position import Position
 from bot.wording import form_of, refused
 from flows.validation import FieldError
 from store.records import Outcome, Prompt
@@ -24,7 +28,12 @@ def checked(view: Block) -> Block:
 
 def answering(prompt: Prompt, values: dict[str, Any], *errors: FieldError) -> Block:
     """The modal for the prompt's answer."""
-    return checked(answer_modal(prompt, form_of(prompt), values, errors))
+    return checked(answer_modal(prompt, Place(form_of(prompt), Draft(values)), errors))
+
+
+def refused_with(prompt: Prompt, values: dict[str, Any], *errors: FieldError) -> dict[str, Any]:
+    """What a submission of these values with these errors is acked with."""
+    return answer_errors(prompt, Place(form_of(prompt), Draft(values)), errors)
 
 
 def inputs(view: Block) -> list[str]:
@@ -42,10 +51,10 @@ def test_the_modal_asks_for_every_field() -> None:
 
 
 def test_the_modal_carries_the_prompts_id_and_nothing_else() -> None:
-    """What is believed of a submission is looked up by this id."""
+    """What is believed of a submission is looked up by this id, and by where in the form the modal stands."""
     prompt = prompt_for(DataSet)
 
-    assert answering(prompt, {})["private_metadata"] == prompt.id
+    assert Position.read(answering(prompt, {})["private_metadata"]) == Position(prompt.id)
     assert checked(reject_modal(prompt))["private_metadata"] == prompt.id
 
 
@@ -65,7 +74,7 @@ def test_field_errors_stand_under_their_fields() -> None:
         FieldError(("drop", 1), "Unknown."),
     ]
 
-    assert answer_errors(prompt, form_of(prompt), {}, errors) == {
+    assert refused_with(prompt, {}, *errors) == {
         "response_action": "errors",
         "errors": {"/rows": "Too many.\nNot even.", "/drop": "Unknown."},
     }
@@ -77,7 +86,7 @@ def test_errors_of_the_whole_stand_at_the_top_and_keep_what_was_typed(path: tupl
     prompt = prompt_for(DataSet)
     errors = [FieldError(path, "Rows and columns do not match."), FieldError(("rows",), "Too many.")]
 
-    answer = answer_errors(prompt, form_of(prompt), {"rows": 7}, errors)
+    answer = refused_with(prompt, {"rows": 7}, *errors)
 
     view = checked(answer["view"])
     assert answer["response_action"] == "update"
@@ -93,26 +102,51 @@ def test_a_value_too_long_for_slack_is_kept_and_not_asked_for() -> None:
 
     assert "Version" not in inputs(view)
     assert form.read({}, prompt.initial).values == prompt.initial
-    assert "view" in answer_errors(prompt, form, prompt.initial, [FieldError(("version",), "Too long.")])
+    assert "view" in refused_with(prompt, dict(prompt.initial), FieldError(("version",), "Too long."))
 
 
-def test_a_form_beyond_slacks_limits_is_refused_with_what_to_do() -> None:
-    """More fields than a modal holds is an error that says so."""
-    fields: dict[str, Any] = {f"field_{number}": (int, ...) for number in range(120)}
-    model: type[BaseModel] = create_model("Wide", **fields)
-    prompt = prompt_for(model)
+def test_a_form_beyond_slacks_limits_has_pages() -> None:
+    """Every field stands on one of them, in order, and the last one submits."""
+    fields: dict[str, Any] = {f"field_{number}": (int, ...) for number in range(300)}
+    prompt = prompt_for(create_model("Wide", **fields))
+    place = Place(form_of(prompt), Draft())
+    views = [checked(answer_modal(prompt, place))]
+    while views[-1]["submit"]["text"] == "Next":
+        shown = len([label for view in views for label in inputs(view)])
+        views.append(checked(answer_modal(prompt, place, first=shown)))
 
-    with pytest.raises(TooLarge, match=r"120 fields.*ask for fewer fields at once"):
-        answer_modal(prompt, form_of(prompt), {})
+    assert [label for view in views for label in inputs(view)] == [f"Field {number}" for number in range(300)]
+    assert ["Back" in str(view["blocks"]) for view in views] == [False, True, True, True]
 
 
-def test_a_form_of_many_bytes_is_refused_with_what_to_do() -> None:
-    """A view that Slack would call too large is an error that says so."""
+def test_a_page_holds_no_more_bytes_than_slack_takes() -> None:
+    """Long values make more pages."""
     fields: dict[str, Any] = {f"field_{number}": (str, ...) for number in range(90)}
     prompt = prompt_for(create_model("Long", **fields))
+    view = answering(prompt, dict.fromkeys(fields, "ü" * 3000))
 
-    with pytest.raises(TooLarge, match="250 kB"):
-        answer_modal(prompt, form_of(prompt), dict.fromkeys(fields, "x" * 3000))
+    assert 5 < len(inputs(view)) < 20
+    assert len(json.dumps(view)) < VIEW_BYTES
+
+
+def test_an_error_on_another_page_brings_the_person_there() -> None:
+    """The page that holds its field is shown, with the error and with what was typed."""
+    fields: dict[str, Any] = {f"field_{number}": (int, ...) for number in range(150)}
+    prompt = prompt_for(create_model("Wide", **fields))
+    answer = refused_with(prompt, {"field_120": 7}, FieldError(("field_120",), "Too many."))
+    view = checked(answer["view"])
+
+    assert "Field 120" in inputs(view)
+    assert view["blocks"][0]["text"]["text"] == "⚠️ Field 120: Too many."
+
+
+def test_one_input_that_slack_cannot_hold_is_refused_with_what_to_do() -> None:
+    """A form is paged between its inputs; one that is too large alone is an error that names it."""
+    choice: Any = Literal[tuple(f"{number} {'ü' * 70}" for number in range(900))]
+    prompt = prompt_for(create_model("Large", it=(choice, ...)))
+
+    with pytest.raises(TooLarge, match=r"'It' is larger than the 250 kB.*give it fewer choices"):
+        answering(prompt, {})
 
 
 def test_a_prompt_without_fields_is_resumed() -> None:
