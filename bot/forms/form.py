@@ -27,8 +27,9 @@ _NOTHING: Mapping[str, Any] = {}
 class Form:
     """The fields of one schema, in its order, and the nested models that hold some of them.
 
-    Which fields there are depends on what is filled in: each kind of a union has its own. Where a method takes
-    values, it takes what is `kept` beside them in a draft too.
+    Which fields there are depends on what is filled in: each kind of a union has its own. They are parsed when they are
+    first asked for, as are those of a list's entries. Where a method takes values, it takes what is `kept` beside them
+    in a draft too.
 
     Attributes:
         parts: What is asked for in any case.
@@ -39,6 +40,8 @@ class Form:
     parts: tuple[Part, ...]
     root: Schema = field(default_factory=dict, repr=False, compare=False)
     modals: int = 0
+    _kinds: dict[tuple[str, int], tuple[Part, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _entries: dict[int, tuple[ListOf, "Form"]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, schema: Schema) -> "Form":
@@ -54,7 +57,14 @@ class Form:
         return cls(tuple(parts_of(schema, root, lists=modals > 0)), root, modals)
 
     def of_entry(self, listed: ListOf) -> "Form":
-        """The form of one entry of a list. An entry that is no object is its field `WRAPPED`."""
+        """The form of one entry of a list of this form. An entry that is no object is its field `WRAPPED`."""
+        known = self._entries.get(id(listed))
+        if known is None:
+            # With the list itself, so that nothing else gets its id.
+            known = self._entries[id(listed)] = listed, self._parsed_entry(listed)
+        return known[1]
+
+    def _parsed_entry(self, listed: ListOf) -> "Form":
         schema = listed.items
         if listed.is_wrapped:
             schema = {
@@ -62,6 +72,10 @@ class Form:
                 "required": [WRAPPED],
             }
         return self._of(schema, self.root, self.modals - 1)
+
+    def only(self, one: Field) -> "Form":
+        """The form of one field alone."""
+        return replace(self, parts=(one,))
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -78,9 +92,14 @@ class Form:
             if isinstance(part, Field) and isinstance(part.element, KindOf):
                 number = chosen_kind(part, part.element, values, kept)
                 if number is not None:
-                    kind = part.element.kinds[number]
-                    inner = parts_of_kind(part, number, kind, self.root, lists=self.modals > 0)
-                    yield from self._with_kinds(inner, values, kept)
+                    yield from self._with_kinds(self._of_kind(part, part.element, number), values, kept)
+
+    def _of_kind(self, part: Field, kinds: KindOf, number: int) -> tuple[Part, ...]:
+        known = self._kinds.get((part.block_id, number))
+        if known is None:
+            inner = parts_of_kind(part, number, kinds.kinds[number], self.root, lists=self.modals > 0)
+            known = self._kinds[part.block_id, number] = tuple(inner)
+        return known
 
     @staticmethod
     def block_id(path: Path) -> str:

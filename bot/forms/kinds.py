@@ -9,7 +9,7 @@ from bot.blocks import Block
 from bot.forms.choices import OneOf
 from bot.forms.element import UNSET, Choice, Element
 from bot.forms.options import look_of
-from bot.forms.schema import Property, kind_of
+from bot.forms.schema import Property, has_fields, kind_of
 
 _TYPES: Mapping[str | None, tuple[type, ...]] = {
     "string": (str,),
@@ -47,7 +47,7 @@ class Kind:
     @property
     def is_model(self) -> bool:
         """Whether its value has fields of its own."""
-        return self.only is UNSET and bool(self.wanted.schema.get("properties"))
+        return self.only is UNSET and has_fields(self.wanted.schema)
 
     @property
     def fresh(self) -> Any:
@@ -110,6 +110,13 @@ class KindOf(Element):
         """Whether a value like this is asked for in one field, and is not a model's or the only one of its kind."""
         number = self.number_of(value)
         return number is not None and not self.kinds[number].is_model and self.kinds[number].only is UNSET
+
+    def tells(self, value: Any) -> bool:
+        """Whether it has to be said which kind `value` is of: its fields alone do not."""
+        if self.has_field(value):
+            return False
+        number = self.number_of(value)
+        return number is None or not self.kinds[number].is_model or sum(kind.is_model for kind in self.kinds) > 1
 
     @property
     def _chooser(self) -> OneOf:

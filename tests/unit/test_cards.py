@@ -1,12 +1,12 @@
 """Cards say what is asked, what was decided, and nothing that is not in the record."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from bot.actions import chosen
 from bot.blocks import Block, Message
@@ -242,3 +242,59 @@ def test_more_values_than_a_message_holds_are_counted() -> None:
 
     check(message)
     assert "and 80 more" in texts(message)
+
+
+class Cat(BaseModel):
+    """Purrs"""
+
+    kind: Literal["cat"]
+    lives: int = 9
+
+
+class Dog(BaseModel):
+    """Barks"""
+
+    kind: Literal["dog"]
+    name: str
+
+
+class Household(BaseModel):
+    """Who lives there"""
+
+    pet: Annotated[Cat | Dog, Field(discriminator="kind")]
+    guests: list[Dog] = []
+    limit: int | Literal["none"] = "none"
+
+
+def rows_of(answer: dict[str, Any], initial: dict[str, Any]) -> list[tuple[str, str]]:
+    """The labels and values of a settled card."""
+    blocks = card(prompt_for(Household, initial, **settled(answer=answer)), MENTIONS).blocks
+    cells = [cell["text"] for block in blocks for cell in block.get("fields", ())]
+    return list(zip(cells[::2], cells[1::2], strict=True))
+
+
+def test_changes_are_marked_at_any_depth() -> None:
+    """Entries that were added, changed and removed are told apart, and values within a kind."""
+    rex, max_, ada = ({"kind": "dog", "name": name} for name in ("Rex", "Max", "Ada"))
+    initial = {"pet": {"kind": "cat", "lives": 9}, "guests": [rex, max_], "limit": 3}
+    answer = {"pet": {"kind": "cat", "lives": 8}, "guests": [max_, ada], "limit": 4}
+
+    assert rows_of(answer, initial) == [
+        ("*Pet*", "Cat"),
+        ("*Pet › Lives*", "8  (was 9)"),
+        ("*Guests*", "dog · Rex  (removed)"),
+        ("*Guests 1*", "dog · Max"),
+        ("*Guests 2*", "dog · Ada  (added)"),
+        ("*Limit › Whole number*", "4  (was 3)"),
+    ]
+
+
+def test_another_kind_says_what_it_was() -> None:
+    """A kind's own fields have nothing to be compared with."""
+    answer = {"pet": {"kind": "dog", "name": "Rex"}, "guests": [], "limit": "none"}
+
+    assert rows_of(answer, {"pet": {"kind": "cat", "lives": 7}, "limit": 3}) == [
+        ("*Pet*", "Dog  (was Cat · 7)"),
+        ("*Pet › Name*", "Rex"),
+        ("*Limit*", "none  (was 3)"),
+    ]

@@ -8,6 +8,7 @@ import pytest
 from bot.emulator import Emulator
 from bot.service import Service
 from bot.settings import Mode
+from tests.integration.bot import filling
 from tests.integration.bot.asking import FLOWS
 from tests.integration.bot.house import House, copied, settings_for
 
@@ -22,7 +23,9 @@ def record(sqlite_file: Path, tmp_path: Path) -> str:
 def house(slack: Emulator, record: str, request: pytest.FixtureRequest) -> Iterator[House]:
     """Signoff, served by signed HTTP, or by the mode that the test is parametrised with."""
     mode = getattr(request, "param", Mode.HTTP)
-    with Service(settings_for(slack.api_url, record, mode), FLOWS, with_bot=True, grace=1.0) as service:
+    with Service(
+        settings_for(slack.api_url, record, mode), [*FLOWS, *filling.FLOWS], with_bot=True, grace=1.0
+    ) as service:
         house = House(slack, service)
         if mode is Mode.HTTP:
             slack.deliver_to(house.request_url)
