@@ -8,7 +8,7 @@ from bot.forms.element import UNSET, Element
 from bot.forms.entries import ListOf
 from bot.forms.kinds import Kind, KindOf
 from bot.forms.options import labelled
-from bot.forms.schema import Property, Schema, kind_of, options_of, target, unwrap
+from bot.forms.schema import Property, Schema, has_fields, kind_of, options_of, target, unwrap
 from bot.forms.text import as_json
 from bot.markup import plain
 
@@ -24,7 +24,14 @@ _TYPE_WORDS = {
     "array": "List",
     "object": "Names and values",
 }
-_FORMAT_WORDS = {"date": "Date", "date-time": "Date and time", "time": "Time of day", "duration": "Duration"}
+_FORMAT_WORDS = {
+    "date": "Date",
+    "date-time": "Date and time",
+    "time": "Time of day",
+    "duration": "Duration",
+    "slack-user": "Person",
+    "slack-channel": "Channel",
+}
 _TYPE_NAMES = {
     "string": ("str", "constrained-str", "date", "datetime", "time", "timedelta", "uuid", "url"),
     "integer": ("int", "constrained-int"),
@@ -46,13 +53,13 @@ def composite_for(wanted: Property, root: Schema, *, lists: bool) -> Element | N
         lists: Whether a list's entries may be asked for, each in a modal of its own.
     """
     members = list(_members(wanted.schema, root))
-    if len(members) > 1 or (wanted.nullable and members and _is_model(unwrap(members[0], root))):
+    if len(members) > 1 or (wanted.nullable and members and has_fields(unwrap(members[0], root).schema)):
         return _kind_of_one(members, wanted, root)
     items = wanted.schema.get("items")
     if not lists or kind_of(wanted.schema) != "array" or not isinstance(items, Mapping):
         return None
     item = unwrap(items, root)
-    plain_model = _is_model(item) and not item.nullable
+    plain_model = has_fields(item.schema) and not item.nullable
     if not plain_model and composite_for(item, root, lists=False) is None:
         return None
     title = _title(items, root) if plain_model else None
@@ -89,14 +96,10 @@ def _members(schema: Schema, root: Schema, depth: int = 0) -> Iterator[Schema]:
             yield member
 
 
-def _is_model(wanted: Property) -> bool:
-    return kind_of(wanted.schema) == "object" and bool(wanted.schema.get("properties"))
-
-
 def _kind(member: Schema, root: Schema) -> Kind:
     wanted = unwrap(member, root)
     title = _title(member, root)
-    if not _is_model(wanted):
+    if not has_fields(wanted.schema):
         options = options_of(wanted.schema)
         only = options[0][0] if options and len(options) == 1 else UNSET
         word = _FORMAT_WORDS.get(wanted.schema.get("format", "")) or _TYPE_WORDS.get(kind_of(wanted.schema) or "")

@@ -9,9 +9,8 @@ from bot.forms.element import UNSET
 from bot.forms.field import Field, field_of, label_of
 from bot.forms.kinds import Kind
 from bot.forms.places import Path, Spot, value_at
-from bot.forms.schema import Property, Schema, kind_of, unwrap
+from bot.forms.schema import Property, Schema, has_fields, unwrap
 from bot.markup import plain
-from flows.files import FILE_FORMAT
 
 _DEEPEST = 5
 """Models within models are sections down to here; a schema that leads back to itself ends as JSON text."""
@@ -102,6 +101,4 @@ def _parts(
 
 
 def _is_section(wanted: Property) -> bool:
-    if wanted.nullable or wanted.schema.get("format") == FILE_FORMAT:
-        return False
-    return kind_of(wanted.schema) == "object" and bool(wanted.schema.get("properties"))
+    return has_fields(wanted.schema) and not wanted.nullable

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.forms.element import UNSET
+from flows.files import FILE_FORMAT
 
 Schema = Mapping[str, Any]
 
@@ -99,6 +100,11 @@ def kind_of(schema: Schema) -> str | None:
         return kinds
     others = [kind for kind in kinds or () if kind != "null"]
     return others[0] if len(others) == 1 else None
+
+
+def has_fields(schema: Schema) -> bool:
+    """Whether a value of `schema` is a model, which is asked for field by field; a file is not."""
+    return kind_of(schema) == "object" and bool(schema.get("properties")) and schema.get("format") != FILE_FORMAT
 
 
 def options_of(schema: Schema) -> tuple[tuple[Any, str | None], ...] | None:
