@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from websockets.sync.client import connect
@@ -136,6 +136,9 @@ class Person:
 
             def next_change(seconds: float) -> None:
                 live.recv(timeout=max(seconds, 0))
+                with suppress(TimeoutError):  # many changes at once are worth one look
+                    while True:
+                        live.recv(timeout=0)
 
             yield next_change
 
