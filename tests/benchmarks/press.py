@@ -29,7 +29,7 @@ from bot.emulator.control_client import ControlClient
 from bot.emulator.person import Person
 from bot.emulator.seen import SeenMessage
 from bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
-from store import migrations, prompts, runs
+from store import cards, migrations, prompts, runs
 from store.changes import Topic
 from store.database import Database
 from tests.acceptance.command import Command
@@ -92,27 +92,27 @@ def cards_of(ana: Person, db: Database, flow: str, count: int) -> list[SeenMessa
     for _ in range(count):
         getattr(questions, flow).create_run(db, {})
 
-    def all_posted() -> list[SeenMessage] | None:
-        posted = [card for card in ana.sees(questions.CHANNEL) if APPROVE in card.buttons]
-        return posted if len(posted) == count else None
+    # The record is asked and not the workspace, which would show every message anew at each card.
+    with db.changes.subscribe(Topic.CARDS) as changes:
+        while cards.next_due_at(db) is not None or len(prompts.pending(db, limit=count)) < count:
+            assert changes.wait(PATIENCE_SECONDS), "the cards are not posted"
+    return [card for card in ana.sees(questions.CHANNEL) if APPROVE in card.buttons]
 
-    return ana.wait_until(all_posted, what=f"{count} cards", timeout=PATIENCE_SECONDS)
 
-
-def one_by_one(ana: Person, cards: Sequence[SeenMessage], label: str = APPROVE) -> list[Press]:
+def one_by_one(ana: Person, posted: Sequence[SeenMessage], label: str = APPROVE) -> list[Press]:
     """Press one card after the other."""
     pressed = []
-    for card in cards:
+    for card in posted:
         pressed.append(press(ana, label, card))
         time.sleep(BREATH_SECONDS)
     return pressed
 
 
-def at_a_rate(ana: Person, cards: Sequence[SeenMessage]) -> list[Press]:
+def at_a_rate(ana: Person, posted: Sequence[SeenMessage]) -> list[Press]:
     """Press so many cards a second, whatever has become of those before."""
     with ThreadPoolExecutor(max_workers=A_SECOND) as hands:
         started, pressed = time.monotonic(), []
-        for number, card in enumerate(cards):
+        for number, card in enumerate(posted):
             time.sleep(max(0.0, started + number / A_SECOND - time.monotonic()))
             pressed.append(hands.submit(press, ana, APPROVE, card))
         return [each.result() for each in pressed]
