@@ -148,7 +148,16 @@ def finish(
         tx.execute(
             update(flow_runs)
             .where(flow_runs.c.id == run_id)
-            .values(state=state, finished_at=now, result=result, error=error, message=message, lease_owner=None)
+            .values(
+                state=state,
+                finished_at=now,
+                result=result,
+                error=error,
+                message=message,
+                lease_owner=None,
+                # It may have asked several at once, and another answer have come just now.
+                runnable_at=None,
+            )
         )
         close_open_prompts(tx, run_id, actor=_SIGNOFF, reason="The run has ended.", now=now)
         _tell_end(tx, run_id, state, now, result=result, error=error)

@@ -8,7 +8,7 @@ from store import cards, journal, ledger, notices, prompts, runs
 from store.database import Database
 from store.errors import NoSuchRun, RunFinished
 from store.records import Outcome, RunState, Step
-from tests.integration.store.samples import ANA, NOON, a_claimed_run, a_run, a_worker, an_open_prompt, claim
+from tests.integration.store.samples import ANA, NOON, a_claimed_run, a_run, a_worker, an_open_prompt, claim, settle
 
 SOON = NOON + timedelta(seconds=30)
 
@@ -52,6 +52,17 @@ def test_a_finished_run_cancels_what_it_still_asks_and_tells_its_end(db: Databas
     (notice,) = notices.take_due(db, taker, now=SOON)
     assert (notice.kind, notice.detail) == ("run_ended", {"state": "Failed", "result": None, "error": "It broke"})
     assert [line.event for line in ledger.lines(db, prompt.id)] == ["opened", "card_posted", "cancelled", "run_ended"]
+
+
+def test_a_run_that_ended_is_taken_by_nobody(db: Database) -> None:
+    """Also where the answer to another of its questions had just made it runnable."""
+    worker = a_worker(db)
+    prompt = an_open_prompt(db, worker=worker)
+    settle(db, prompt)
+    run = runs.get(db, prompt.run_id)
+    runs.finish(db, run.id, run.fence, state=RunState.FAILED, now=SOON, error="It broke")
+    assert claim(db, worker, now=SOON) == claim(db, a_worker(db), now=SOON) == []
+    assert runs.get(db, run.id).state is RunState.FAILED
 
 
 def test_a_retried_run_waits_its_time_and_keeps_what_it_finished(db: Database) -> None:
