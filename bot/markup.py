@@ -15,6 +15,7 @@ _UNSEEN = re.compile(
     "\ufff9-\ufffb\ufeff\U000e0000-\U000e007f]"  # annotations, byte order mark, tags
 )
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_NOTHING = re.compile("[\u00ad\u115f\u1160\u180e\u200b-\u200d\u2060-\u2064\u2800\u3164\ufe00-\ufe0f\uffa0 ]*")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _CUT_ENTITY = re.compile(r"&[a-z]{0,3}$")
 _DELIMITER = re.compile(r"(?<!\w)([*_~`])|([*_~`])(?!\w)")
@@ -40,8 +41,9 @@ def shorten(text: str, limit: int) -> str:
 
 
 def plain(text: str, limit: int) -> str:
-    """`text` as one line of a `plain_text` object."""
-    return shorten(" ".join(clean(text).split()), limit)
+    """`text` as one line of a `plain_text` object; empty where there is nothing to see in it."""
+    line = " ".join(clean(text).split())
+    return "" if not line.isascii() and _NOTHING.fullmatch(line) else shorten(line, limit)
 
 
 def lines(text: str, limit: int) -> str:

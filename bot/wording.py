@@ -1,7 +1,9 @@
 """How a prompt is spoken of: who may answer, until when, and how it ended. Sentences are mrkdwn."""
 
+import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from bot.forms import Form, Verdict, verdict_of
 from bot.markup import at, either, escape, plain, utc
@@ -12,11 +14,25 @@ _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
 _TITLE = 1500
 _NAME = 80
 _MOST_NAMES = 12
+_FORMS = 256
+"""How many parsed schemas are kept."""
 
 
 def form_of(prompt: Prompt) -> Form:
-    """The form of the prompt's answer; without fields when the run asks only to resume."""
-    return Form.of(prompt.schema or {})
+    """The form of the prompt's answer; without fields when the run asks only to resume.
+
+    A schema is parsed when it is first seen, and not anew for the card, the modal and the submission.
+
+    Raises:
+        FormError: It cannot be shown in Slack.
+    """
+    return _parsed(json.dumps(prompt.schema or {}))
+
+
+@lru_cache(maxsize=_FORMS)
+def _parsed(schema: str) -> Form:
+    # The text is the key and not the hash of the question, which is the same in whatever order the fields stand.
+    return Form.of(json.loads(schema))
 
 
 def verdict_in(prompt: Prompt, form: Form) -> Verdict | None:

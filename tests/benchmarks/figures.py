@@ -16,10 +16,10 @@ class Figure:
     samples: Sequence[float]
     goal: str = ""
 
-    def cells(self) -> list[str]:
-        """The line's cells."""
+    def cells(self, digits: int) -> list[str]:
+        """The line's cells, with so many digits after the point."""
         worst = percentile(self.samples, 99)
-        shown = [f"{value:.1f}" for value in (statistics.median(self.samples), worst, max(self.samples))]
+        shown = [f"{value:.{digits}f}" for value in (statistics.median(self.samples), worst, max(self.samples))]
         return [self.what, str(len(self.samples)), *shown, self.goal]
 
 
@@ -29,9 +29,9 @@ def percentile(samples: Sequence[float], percent: int) -> float:
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
-def print_table(figures: Iterable[Figure]) -> None:
+def print_table(figures: Iterable[Figure], *, digits: int = 1) -> None:
     """Print the figures as a Markdown table, below what they were measured on."""
-    lines = [["", "n", "median ms", "p99 ms", "max ms", "goal"], *(figure.cells() for figure in figures)]
+    lines = [["", "n", "median ms", "p99 ms", "max ms", "goal"], *(figure.cells(digits) for figure in figures)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     lines.insert(1, ["-" * width for width in widths])
     print(f"{machine()}\n")

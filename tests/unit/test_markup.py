@@ -144,3 +144,10 @@ def test_a_hundred_kilobytes_are_cleaned_quickly() -> None:
     """Text of any size is cut before it is translated."""
     assert len(for_modal("**a " * 25_000, 3000)) <= 3000
     assert len(for_message("<!channel> " * 10_000, 12_000)) <= 12_000
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "\u200b", "\u2800\u3164 \u200d", "\ufe0f\u00ad"])
+def test_a_line_in_which_nothing_can_be_seen_is_empty(text: str) -> None:
+    """So that what is named by it gets another name."""
+    assert plain(text, 80) == ""
+    assert plain(f"a{text}b", 80)[-1] == "b"

@@ -1,0 +1,39 @@
+"""Every model of the zoo makes a card and a modal that Slack takes, and nothing changes their look by accident."""
+
+import pytest
+from slack_sdk.models.blocks import Block as SdkBlock
+from slack_sdk.models.views import View as SdkView
+
+from bot.cards import card
+from bot.emulator.blocks.check import message_faults, view_faults
+from tests.golden.forms import FOLDER, drawn, modal_in_zoo, prompt_in_zoo
+from tests.golden.zoo import ZOO
+from tests.unit.prompts import MENTIONS
+
+pytestmark = pytest.mark.parametrize("name", ZOO)
+
+
+def test_a_form_looks_as_it_was_last_approved(name: str) -> None:
+    """A model's card and first modal are drawn as their file in tests/golden/zoo_drawn has them."""
+    assert drawn(name) == (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8")
+
+
+def test_slack_takes_the_card(name: str) -> None:
+    """The emulator's strict validation and Slack's own SDK find nothing wrong with it."""
+    message = card(prompt_in_zoo(name), MENTIONS)
+    assert [fault.line() for fault in message_faults({"blocks": message.blocks}, "")] == []
+    for block in message.blocks:
+        parsed = SdkBlock.parse(block)
+        assert parsed is not None
+        parsed.validate_json()
+
+
+def test_slack_takes_the_modal(name: str) -> None:
+    """The emulator's strict validation and Slack's own SDK find nothing wrong with it."""
+    view = modal_in_zoo(name)
+    assert [fault.line() for fault in view_faults(view, "")] == []
+    SdkView(**view).validate_json()
+    for block in view["blocks"]:
+        parsed = SdkBlock.parse(block)
+        assert parsed is not None
+        parsed.validate_json()
