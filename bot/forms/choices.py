@@ -101,10 +101,14 @@ class SomeOf(Element):
         return [value_of(self.choices, one) for one in chosen]
 
     def show(self, value: Any) -> str:
-        """The labels of the choices."""
+        """The labels of the choices in the order of the schema, in which they are drawn: those of a set have none."""
         if not isinstance(value, list):
             return label_of(self.choices, value)
-        return ", ".join(label_of(self.choices, item) for item in value)
+        return ", ".join(label_of(self.choices, item) for item in sorted(value, key=self._position))
+
+    def _position(self, value: Any) -> int:
+        position = position_of(self.choices, value)
+        return len(self.choices) if position is None else position
 
     def matching(self, query: str) -> list[Block]:
         """The options to offer for what a person typed into the select."""
