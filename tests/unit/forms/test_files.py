@@ -156,3 +156,14 @@ def test_a_file_that_is_no_text_is_refused_where_the_model_takes_text_only() -> 
 def test_the_token_is_sent_to_slack_alone(url: str, right: bool) -> None:
     """To its own hosts by HTTPS, or to where its Web API is."""
     assert is_of_slack(url, "http://127.0.0.1:8910/api/") is right
+
+
+def test_a_file_can_be_one_kind_of_several() -> None:
+    """It is uploaded, and not asked for by name and content."""
+    form = form_of(UploadedFile | int | None)
+    (one,) = form.fields
+    file = {"name": "a.csv", "mimetype": "text/csv", "content": ""}
+    blocks = form.blocks({"it": file})
+    check(blocks)
+    assert [block["element"]["type"] for block in blocks] == ["radio_buttons", "file_input"]
+    assert one.element.show(file) == "Uploaded File"
