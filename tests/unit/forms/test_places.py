@@ -1,0 +1,152 @@
+"""Entries of lists are filled in in a place of their own, and nothing is lost on the way back."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field
+
+from bot.forms import Form
+from bot.forms.draft import Draft
+from bot.forms.pages import page_with
+from bot.forms.place import NEW, Place
+from bot.position import Position
+
+
+class Stop(BaseModel):
+    """One stop"""
+
+    city: str
+
+
+class Trip(BaseModel):
+    """One trip"""
+
+    name: str
+    stops: list[Stop] = []
+
+
+class Plan(BaseModel):
+    """All trips"""
+
+    trips: list[Trip] = Field(max_length=2)
+    tags: list[int | Stop] = []
+
+
+FORM = Form.of(Plan.model_json_schema())
+VALUES: dict[str, Any] = {"trips": [{"name": "South", "stops": [{"city": "Graz"}]}], "tags": [4]}
+
+
+def entry(place: Place | None, block_id: str, number: int) -> Place:
+    """The place of an entry that there is."""
+    found = None if place is None else place.entry(block_id, number)
+    assert found is not None
+    return found
+
+
+def test_an_entry_is_put_into_its_list() -> None:
+    """A new one at the end, an edited one in its place, also deep inside."""
+    trip = entry(Place(FORM, Draft(VALUES)), "/trips", 0)
+    stop = entry(trip, "/stops", NEW).with_draft(Draft({"city": "Linz"}))
+    trip = stop.finished()
+
+    assert trip.draft.values["stops"] == [{"city": "Graz"}, {"city": "Linz"}]
+    assert trip.whole.values == VALUES
+    assert trip.finished().draft.values["trips"] == [{"name": "South", "stops": [{"city": "Graz"}, {"city": "Linz"}]}]
+
+
+def test_an_entry_that_is_not_done_is_kept_beside_the_values() -> None:
+    """It is found again by its steps in what was stored, and is no part of the answer."""
+    trip = entry(Place(FORM, Draft(VALUES)), "/trips", NEW)
+    typed = entry(trip.with_draft(Draft({"name": "North"})), "/stops", NEW).with_draft(Draft({"city": "Bergen"}))
+    stored = Draft.of_json(typed.whole.as_json())
+    assert stored is not None
+    assert stored.values == VALUES
+
+    found = Place.at(FORM, stored, typed.steps)
+
+    assert found is not None
+    assert found.draft.values == {"city": "Bergen"}
+    assert found.around is not None
+    assert found.around.place.draft.values == {"name": "North"}
+
+
+def test_an_entry_that_is_no_object_has_a_field_of_its_own() -> None:
+    """It is put into the list as the value that it is."""
+    place = Place(FORM, Draft(VALUES))
+    number = entry(place, "/tags", 0)
+    assert number.draft.values == {"value": 4}
+
+    done = entry(place, "/tags", NEW).with_draft(Draft({"value": {"city": "Wels"}})).finished()
+
+    assert done.draft.values["tags"] == [4, {"city": "Wels"}]
+
+
+def test_the_last_entry_that_is_removed_leaves_an_empty_list() -> None:
+    """And the drafts of its entries are gone: their numbers mean others now."""
+    trip = entry(Place(FORM, Draft(VALUES, {"/trips~1": {"values": {}, "kept": {}}})), "/trips", 0)
+
+    rest = trip.without_entry()
+
+    assert rest.draft == Draft({"trips": [], "tags": [4]}, {})
+
+
+def test_a_full_list_takes_no_more() -> None:
+    """Neither is it offered nor taken."""
+    full = Place(FORM, Draft({"trips": [{"name": "a"}, {"name": "b"}]}))
+
+    assert "/trips~add" not in [block.get("block_id") for block in FORM.blocks(full.draft.values)]
+    assert not entry(full, "/trips", NEW).has_room
+    assert entry(full, "/trips", 1).has_room
+
+
+def test_errors_of_an_entry_find_their_way_to_it() -> None:
+    """Those of others do not, and outside it is said which entry it is."""
+    errors: list[tuple[tuple[str | int, ...], str]] = [
+        (("trips", 0, "stops", 0, "city"), "Unknown."),
+        (("trips", 1, "name"), "Missing."),
+        (("tags",), "Too few."),
+    ]
+    place = Place(FORM, Draft(VALUES))
+    trip = entry(place, "/trips", 0)
+
+    assert trip.inside(errors) == [(("stops", 0, "city"), "Unknown.")]
+    assert entry(trip, "/stops", 0).inside(errors) == [(("city",), "Unknown.")]
+    assert FORM.locate(errors[0][0], VALUES).label == "Trips 1 › Stops 1 › City"
+
+
+@pytest.mark.parametrize(
+    "steps", [[("/trips", 1)], [("/trips", -2)], [("/tags~k0", 0)], [("", 0)], [("/trips", 0)] * 3]
+)
+def test_a_place_that_does_not_exist_is_not_found(steps: list[tuple[str, int]]) -> None:
+    """Steps are a claim of Slack's."""
+    assert Place.at(FORM, Draft(VALUES), steps) is None
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=4)))
+def test_a_position_is_read_whatever_is_claimed(claim: Any) -> None:
+    """What makes no sense is the beginning of a prompt that does not exist."""
+
+    for claimed in (claim, json.dumps(claim)):
+        position = Position.read(claimed)
+        assert Position.read(str(position)) == position
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 3000), min_size=1, max_size=200), st.data())
+def test_pages_hold_every_row_once(sizes: list[int], data: st.DataObject) -> None:
+    """In order, whatever their sizes are, and each row is on the page that is asked for with it."""
+    schema = {"properties": {f"f{number}": {"type": "string"} for number in range(len(sizes))}}
+    rows = Form.of(schema).rows({f"f{number}": "ü" * size for number, size in enumerate(sizes)})
+    pages = [page_with(rows, 0)]
+    while not pages[-1].is_last:
+        pages.append(page_with(rows, pages[-1].after))
+
+    assert [row for page in pages for row in page.rows] == rows
+    assert [page.number for page in pages] == list(range(1, pages[-1].of + 1))
+    position = data.draw(st.integers(0, len(rows) - 1))
+    page = page_with(rows, position)
+    assert page.first <= position < page.after
+    assert page_with(rows, 10**9) == pages[-1]
