@@ -1,5 +1,6 @@
 """Files that a person uploads. They are kept in the record with the answer, so they must be small."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ FILE_FORMAT = "uploaded-file"
 
 
 def _for_people(schema: dict[str, Any]) -> None:
-    schema["format"] = FILE_FORMAT
+    schema |= {"format": FILE_FORMAT, "maxBytes": MOST_BYTES}
     # It is for who writes flows, and would stand below the input.
     schema.pop("description", None)
 
@@ -80,7 +81,7 @@ class Accepts:
     def check(self, value: Any) -> Any:
         """`value`, if it is accepted. Raises ValueError where it is not, and says what is."""
         if isinstance(value, UploadedFile) and self.types and value.extension not in self.types:
-            raise ValueError(f"Upload a file of the type {' or '.join(self.types)}.")
+            raise ValueError(_ask_for(self.types))
         _check_size(value.content if isinstance(value, UploadedFile) else value, self.max_bytes)
         return value
 
@@ -92,6 +93,19 @@ class Accepts:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         types = {"filetypes": list(self.types)} if self.types else {}
         return handler(schema) | types | {"maxBytes": self.max_bytes}
+
+
+def file_fault(value: Any, schema: Mapping[str, Any]) -> str | None:
+    """What is wrong with a file in JSON, by the words that `Accepts` writes into a schema; `None` for nothing."""
+    name, content = (value.get("name"), value.get("content")) if isinstance(value, Mapping) else (None, value)
+    types, most = schema.get("filetypes"), schema.get("maxBytes")
+    if isinstance(types, list) and isinstance(name, str) and extension_of(name) not in types:
+        return _ask_for(types)
+    if not isinstance(content, str) or not isinstance(most, int):
+        return None
+    is_text = schema.get("format") == "binary"
+    size = len(content.encode()) if is_text else len(content.rstrip("=")) * 3 // 4
+    return _too_large(size, most) if size > most else None
 
 
 def extension_of(name: str) -> str:
@@ -107,4 +121,12 @@ def in_kilobytes(size: int) -> str:
 
 def _check_size(content: bytes, most: int) -> None:
     if len(content) > most:
-        raise ValueError(f"The file has {in_kilobytes(len(content))}; at most {in_kilobytes(most)} can be taken.")
+        raise ValueError(_too_large(len(content), most))
+
+
+def _too_large(size: int, most: int) -> str:
+    return f"The file has {in_kilobytes(size)}; at most {in_kilobytes(most)} can be taken."
+
+
+def _ask_for(types: Sequence[str]) -> str:
+    return f"Upload a file of the type {' or '.join(types)}."

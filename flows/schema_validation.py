@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from flows.files import file_fault
 from flows.formats import wrong_format
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def schema_errors(schema: Mapping[str, Any], values: Mapping[str, Any]) -> list[
 
 @cache
 def _validator() -> Callable[[Mapping[str, Any]], Any]:
-    """Makes a validator with this project's formats, for any draft's schema; it asks the network for nothing."""
+    """Makes a validator with this project's formats and words, for any draft; it asks the network for nothing."""
     # Imported late: it takes a while to load, and few answers need it.
     from jsonschema import ValidationError
     from jsonschema.validators import Draft202012Validator, extend, validator_for
@@ -63,9 +64,14 @@ def _validator() -> Callable[[Mapping[str, Any]], Any]:
         if isinstance(instance, str) and (message := wrong_format(instance, schema)):
             yield ValidationError(message)
 
+    def check_file(_validator: Any, _value: Any, instance: Any, schema: Mapping[str, Any]) -> Iterator[Any]:
+        if message := file_fault(instance, schema):
+            yield ValidationError(message)
+
     def make(schema: Mapping[str, Any]) -> Any:
         draft = validator_for(schema, default=Draft202012Validator)
-        return extend(draft, {"format": check_format})(dict(schema), registry=Registry())
+        keywords = {"format": check_format, "filetypes": check_file, "maxBytes": check_file}
+        return extend(draft, keywords)(dict(schema), registry=Registry())
 
     return make
 

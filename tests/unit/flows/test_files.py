@@ -65,7 +65,10 @@ def test_a_file_can_be_the_result_of_a_task() -> None:
     ],
 )
 def test_what_a_field_does_not_accept_is_refused_in_every_process(values: dict[str, Any], message: str) -> None:
-    """By the model itself."""
+    """By the model itself, and by its bare schema."""
+    ((place, told),) = schema_errors(schema_of(Upload), values)
+    assert message in told
+    assert place[0] in values
     with pytest.raises(ValidationError, match=message.replace(".", r"\.")):
         Question.of(Upload).answer(values)
 
@@ -75,6 +78,8 @@ def test_a_file_is_small() -> None:
     UploadedFile(name="a", content=bytes(MOST_BYTES))
     with pytest.raises(ValidationError, match="The file has 1001 kB; at most 1000 kB"):
         UploadedFile(name="a", content=bytes(MOST_BYTES + 1))
+    large = {"any_": {"name": "a", "content": base64.b64encode(bytes(MOST_BYTES + 1)).decode()}}
+    assert "The file has 1001 kB" in str(schema_errors(schema_of(Upload), large))
 
 
 @pytest.mark.parametrize("most", [0, -1, MOST_BYTES + 1])
