@@ -97,6 +97,12 @@ def span(duration: timedelta) -> str:
     return " ".join(shown) or "less than a minute"
 
 
+def sentences(*parts: str | None) -> str:
+    """The parts that there are one after the other, each ended by a full stop where it has no end of its own."""
+    said = [part.strip() for part in parts if part and part.strip()]
+    return " ".join([*(part if part[-1] in ".!?…:" else f"{part}." for part in said[:-1]), *said[-1:]])
+
+
 def either(names: list[str]) -> str:
     """`names` as a phrase: `Ana`, `Ana or Ben`, `Ana, Ben or Cleo`."""
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from bot.blocks import LABEL_TEXT, SECTION_TEXT, Block, context, input_block, mrkdwn, plain_text, section
 from bot.forms import entries
-from bot.forms.element import UNSET
 from bot.forms.field import Field
 from bot.forms.kinds import KindOf
 from bot.forms.parsing import Section
 from bot.forms.reading import ACTION, chosen_kind
 from bot.forms.summary import summary_of
-from bot.markup import bold, plain, shorten
+from bot.markup import bold, plain, sentences, shorten
 
 if TYPE_CHECKING:
     from bot.forms.form import Form
@@ -104,11 +103,8 @@ def _input(one: Field, values: Mapping[str, Any], kept: Mapping[str, Any]) -> Bl
 
 def _hint(one: Field, value: Any) -> str | None:
     """The field's hint, and what stands in an input that Slack shows empty."""
-    if one.element.fills or value is UNSET or value is None:
-        return one.hint
-    return shorten(
-        f"{one.hint or ''} Leave it empty to keep {plain(one.element.show(value), 300)}.".strip(), LABEL_TEXT
-    )
+    held = "" if one.element.fills else plain(one.element.show(value), 300)
+    return shorten(sentences(one.hint, f"Leave it empty to keep {held}."), LABEL_TEXT) if held else one.hint
 
 
 def _list(form: "Form", one: Field, listed: entries.ListOf, above: list[Block], values: Mapping[str, Any]) -> list[Row]:

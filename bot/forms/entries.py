@@ -8,7 +8,7 @@ from bot.blocks import BUTTON_TEXT, SECTION_TEXT, Block, actions, button, contex
 from bot.forms.element import UNSET, Element
 from bot.forms.schema import Schema
 from bot.forms.text import as_json
-from bot.markup import bold, shorten
+from bot.markup import bold, sentences, shorten
 
 ENTRY_ACTION = "entry"
 """The `action_id` of what can be done with an entry; the block id says which entry it is."""
@@ -92,7 +92,7 @@ def entries_of(value: Any) -> list[Any]:
 def heading(label: str, hint: str | None, listed: ListOf, number: int) -> list[Block]:
     """What the list is, and how many entries it may have."""
     text = " ".join(filter(None, [bold(label, SECTION_TEXT - 100), "" if number else "\nNone yet."]))
-    told = " ".join(filter(None, [hint, listed.rule]))
+    told = sentences(hint, listed.rule)
     return [section(mrkdwn(text)), *([context(plain_text(told))] if told else [])]
 
 

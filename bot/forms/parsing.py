@@ -62,8 +62,9 @@ def parts_of_kind(one: Field, number: int, kind: Kind, root: Schema, *, lists: b
         )
         yield field_of(spot, wanted.with_default(default), root, needed=True, required=True, lists=lists)
         return
-    hint = plain(str(kind.wanted.annotations.get("description", "")), LABEL_TEXT)
-    yield Section(one.path, kind.label if len(_models(one)) > 1 else one.label, hint or None, required=False)
+    if len(_models(one)) > 1:
+        hint = plain(str(kind.wanted.annotations.get("description", "")), LABEL_TEXT)
+        yield Section(one.path, kind.label, hint or None, required=False)
     yield from _parts(
         spot, kind.wanted.schema, root, required=True, defaults=default, lists=lists, without=frozenset(kind.constants)
     )

@@ -86,6 +86,11 @@ class Clock(Element):
 
     zoned: bool = False
 
+    @property
+    def how_to(self) -> str | None:
+        """In which zone it is picked, where that matters."""
+        return "in UTC" if self.zoned else None
+
     def draw(self, value: Any) -> Block | None:
         """A time picker. One that asks for no zone cannot hold any."""
         element: Block = {"type": "timepicker"} | ({"timezone": "UTC"} if self.zoned else {})
@@ -107,8 +112,13 @@ class Clock(Element):
         return moment.isoformat() + ("Z" if self.zoned else "")
 
     def show(self, value: Any) -> str:
-        """The time as it is given."""
-        return _as_given(value)
+        """The time without seconds that are zero, and with its zone."""
+        moment = _time(value)
+        if moment is None:
+            return _as_given(value)
+        shown = moment.replace(tzinfo=None).isoformat().removesuffix(":00")
+        zone = f"{moment:%z}"
+        return f"{shown} {'UTC' if zone == '+0000' else f'UTC{zone[:3]}:{zone[3:]}'}" if zone else shown
 
 
 def _day(value: Any) -> date | None:
