@@ -11,7 +11,7 @@ function textField(element, env, control) {
     let timer = null;
     control.addEventListener("input", () => {
       clearTimeout(timer);
-      timer = setTimeout(() => env.fire(value()), 300);
+      timer = setTimeout(() => control.isConnected && env.fire(value()), 300);
     });
   }
   control.addEventListener("keydown", (event) => {
