@@ -112,7 +112,7 @@ class Service:
             if self._with_bot:
                 self.bot = stack.enter_context(Bot(self.db, self._settings))
             if self._flows is not None:
-                worker = Worker(self.db, self._flows, concurrency=self._concurrency)
+                worker = Worker(self.db, self._flows, defaults=self._settings.defaults(), concurrency=self._concurrency)
                 worker.start()
                 stack.callback(worker.stop, grace=self._grace)
             self._stack = stack.pop_all()

@@ -23,7 +23,6 @@ from flows.names import new_id, now
 from flows.patience import patiently
 from flows.policy import Policy, policy_in
 from flows.question import Question
-from flows.settings import RecordSettings
 from flows.validation import Valid, validate
 from store import prompts
 from store.errors import LeaseLost
@@ -115,7 +114,7 @@ def prepare(
     if key is not None and not _KEY.fullmatch(key):
         raise ValueError(f"The key {key!r} may have lower case letters, digits and dashes only.")
     question = Question.of(wait_for_input)
-    rules = _policy(question, policy)
+    rules = _policy(question, policy, context.defaults)
     opened_at = now()
     deadline = rules.deadline_from(opened_at, timeout)
     asked = Prompt(
@@ -141,12 +140,11 @@ def prepare(
     return Pause(context, question, asked, state)
 
 
-def _policy(question: Question, policy: Policy | None) -> Policy:
+def _policy(question: Question, policy: Policy | None, defaults: Policy) -> Policy:
     try:
         on_model = policy_in(question.schema or {})
     except ValidationError as error:
         raise InvalidFlow(f"The policy on {question.title!r} is none: {error.errors()[0]['msg']}.") from None
-    defaults = RecordSettings().defaults()
     return (policy or Policy()).over(on_model.over(defaults))
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from flows.errors import MissingContextError, Unwind
 from flows.journal import Journal
+from flows.policy import Policy
 from store.database import Database
 from store.records import FlowRun
 
@@ -28,6 +29,7 @@ class RunContext:
     """Where the code that runs now stands.
 
     Attributes:
+        defaults: The policy that fills what a prompt's own leaves open.
         scope: What stands in front of the keys of steps called from here: empty, or `release/`.
         step: The key of the task or nested flow that runs; empty in the flow itself.
         log_prints: Whether what is printed goes to the run's log.
@@ -37,6 +39,7 @@ class RunContext:
     run: FlowRun
     journal: Journal
     holder: Holder
+    defaults: Policy
     log_prints: bool = False
     scope: str = ""
     step: str = ""

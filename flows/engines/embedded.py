@@ -16,8 +16,9 @@ from flows.errors import FlowsError, Released, RunCancelled
 from flows.flow import Flow
 from flows.names import now
 from flows.patience import patiently
+from flows.policy import Policy
 from flows.run_logging import capture_prints
-from flows.settings import default_database
+from flows.settings import RecordSettings, default_database
 from store import runs
 from store.changes import Subscription, Topic
 from store.database import Database
@@ -38,6 +39,7 @@ class Worker:
 
     Args:
         flows: The flows it knows; it takes runs of these only.
+        defaults: The policy that fills what a prompt's own leaves open; what the settings say where none is given.
         concurrency: How many runs may be running at once. Runs that wait do not count.
         only: The one run to take, for a worker that lives for it.
     """
@@ -47,10 +49,12 @@ class Worker:
         db: Database,
         flows: Iterable[Flow[Any, Any]],
         *,
+        defaults: Policy | None = None,
         concurrency: int = 32,
         only: str | None = None,
     ) -> None:
         self._db = db
+        self._defaults = RecordSettings().defaults() if defaults is None else defaults
         self._flows = {flow.name: flow for flow in flows}
         self._concurrency = concurrency
         self._only = only
@@ -152,6 +156,7 @@ class Worker:
             self._db,
             self._flows[run.flow],
             run,
+            defaults=self._defaults,
             slot_freed=self._free_slot,
             slot_taken=self._take_slot,
             ended=self._forget,

@@ -24,6 +24,7 @@ from flows.flow import Flow
 from flows.journal import Journal
 from flows.names import now
 from flows.patience import patiently
+from flows.policy import Policy
 from flows.serialization import shown
 from flows.stopwatch import Stopwatch
 from store import journal as recorded
@@ -52,6 +53,7 @@ class Execution:
     """Runs a claimed run to its end, or to where it waits.
 
     Args:
+        defaults: The policy that fills what a prompt's own leaves open.
         slot_freed: Told when the run begins to wait in memory: another may run meanwhile.
         slot_taken: Told when it goes on. Neither of the two may call back.
         ended: Told, once nothing of the run is left in memory, how it ended; `None` if it is not over.
@@ -63,6 +65,7 @@ class Execution:
         flow: Flow[Any, Any],
         run: FlowRun,
         *,
+        defaults: Policy,
         slot_freed: Callable[[], None],
         slot_taken: Callable[[], None],
         ended: Callable[["Execution", End | None], None],
@@ -70,6 +73,7 @@ class Execution:
         self._db = db
         self._flow = flow
         self.run = run
+        self._defaults = defaults
         self._slot_freed = slot_freed
         self._slot_taken = slot_taken
         self._ended = ended
@@ -169,7 +173,7 @@ class Execution:
             steps=steps,
             asked=asked,
         )
-        return RunContext(self._db, self.run, self._journal, self, log_prints=self._flow.log_prints)
+        return RunContext(self._db, self.run, self._journal, self, self._defaults, log_prints=self._flow.log_prints)
 
     def _returned(self, result: Any) -> End:
         assert self._journal is not None  # noqa: S101 - the flow ran, so it had one

@@ -1,0 +1,73 @@
+"""What the docs show is true."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from bot.cli import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+
+_BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)|src(?:set)?=\"([^\"]+)\"")
+
+
+def blocks(page: Path, language: str) -> Iterator[str]:
+    """The code blocks of a page that are written in a language, without their indentation."""
+    for indent, named, body in _BLOCK.findall(page.read_text(encoding="utf-8")):
+        if named == language:
+            yield "".join(line.removeprefix(indent) for line in body.splitlines(keepends=True))
+
+
+def examples() -> list[object]:
+    """Every Python block of the docs."""
+    return [
+        pytest.param(code, id=f"{page.name}-{number}")
+        for page in PAGES
+        for number, code in enumerate(blocks(page, "python"), 1)
+    ]
+
+
+@pytest.mark.parametrize("code", examples())
+def test_every_example_can_be_imported(code: str) -> None:
+    """A reader who copies a block gets no error."""
+    exec(compile(code, "example", "exec"), {"__name__": "example"})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_within_the_repository_leads_somewhere(page: Path) -> None:
+    """No link of a page is broken, nor is its anchor."""
+    for link in ("".join(found) for found in _LINK.findall(page.read_text(encoding="utf-8"))):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = page if not path else page.parent / path
+        assert target.exists(), link
+        if anchor:
+            assert anchor in _anchors(target), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_that_is_shown_exists(page: Path) -> None:
+    """Each `signoff` command of a console block is one, and knows the options it is given."""
+    known = set(get_command(app).commands)  # type: ignore[attr-defined]
+    for line in "".join(blocks(page, "console")).splitlines():
+        _, found, rest = line.partition("signoff ")
+        if not line.startswith("$ ") or not found:
+            continue
+        words = shlex.split(rest, comments=True)
+        assert words[0] in known, line
+        told = CliRunner().invoke(app, [words[0], "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}).output
+        for option in (word for word in words if word.startswith("--")):
+            assert option in told, line
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
