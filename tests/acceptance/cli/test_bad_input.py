@@ -3,6 +3,7 @@
 import pytest
 
 from bot.emulator import Emulator
+from store.migrations import REVISIONS
 from tests.acceptance.cli.asking import FLOWS, assert_refused
 from tests.acceptance.shell import Shell
 
@@ -84,8 +85,8 @@ def test_a_file_that_is_no_record_is_explained(empty: Shell) -> None:
     (empty.folder / "signoff.db").write_bytes(b"")
     assert "Run `signoff db upgrade`" in empty("pending").err
     upgraded = empty("db", "upgrade")
-    assert (upgraded.code, upgraded.out) == (0, "sqlite:///signoff.db was upgraded: empty → 0001.\n")
-    assert empty("db", "upgrade").out == "sqlite:///signoff.db is up to date: revision 0001.\n"
+    assert (upgraded.code, upgraded.out) == (0, f"sqlite:///signoff.db was upgraded: empty → {REVISIONS[-1]}.\n")
+    assert empty("db", "upgrade").out == f"sqlite:///signoff.db is up to date: revision {REVISIONS[-1]}.\n"
     assert empty("pending", "--json").json == []
     assert empty("pending").out == "Nothing waits for an answer.\n"
 
