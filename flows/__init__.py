@@ -20,9 +20,11 @@ from flows.pausing import pause_flow_run, suspend_flow_run
 from flows.policy import Policy
 from flows.resuming import resume_flow_run
 from flows.run_logging import get_run_logger
+from flows.several import Asked, as_answered, ask, ask_all, gather
 from flows.task import Task, task
 
 __all__ = [
+    "Asked",
     "Flow",
     "FlowPauseTimeout",
     "FlowsError",
@@ -38,7 +40,11 @@ __all__ = [
     "StepTimeout",
     "Task",
     "UnserializableResult",
+    "as_answered",
+    "ask",
+    "ask_all",
     "flow",
+    "gather",
     "get_run_logger",
     "idempotency_key",
     "pause_flow_run",

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from flows.blocking import off_loop
+from flows.blocking import in_event_loop, off_loop
 from flows.context import RunContext
 from flows.errors import (
     FlowPauseTimeout,
@@ -40,16 +40,22 @@ class Pause:
     asked: Prompt
     state: RunState
 
-    def open(self) -> Prompt:
-        """Open the prompt, or find it as it was opened, and perhaps settled, before."""
-        journal = self.context.journal
-        journal.check_question(self.asked.key, self.asked.schema_hash)
-        held = self.state is RunState.PAUSED
+    def check(self) -> None:
+        """Note that the question was reached. Raises what `Journal.check_question` raises."""
+        self.context.journal.check_question(self.asked.key, self.asked.schema_hash)
+
+    def open(self, *, wait: bool = True) -> Prompt:
+        """Open the prompt, or find it as it was opened, and perhaps settled, before.
+
+        Args:
+            wait: Whether the run waits from now on.
+        """
+        self.check()
+        state, held = self.state if wait else None, self.state is RunState.PAUSED
+        fence = self.context.journal.fence
         try:
             return patiently(
-                lambda: prompts.open_prompt(
-                    self.context.db, self.asked, fence=journal.fence, state=self.state, held=held
-                )
+                lambda: prompts.open_prompt(self.context.db, self.asked, fence=fence, state=state, held=held)
             )
         except LeaseLost as error:
             raise Released(str(error)) from error
@@ -162,8 +168,8 @@ def _check_continue(policy: Policy, asked: Prompt) -> None:
 def answer(pause: Pause) -> Any:
     """What the flow gets; in an async flow an awaitable. Raises what `Pause.conclude` raises, or unwinds the run."""
     if pause.state is RunState.PAUSED:
-        return _wait_async(pause) if _in_event_loop() else _wait(pause)
-    return off_loop(partial(_leave, pause)) if _in_event_loop() else _leave(pause)
+        return _wait_async(pause) if in_event_loop() else _wait(pause)
+    return off_loop(partial(_leave, pause)) if in_event_loop() else _leave(pause)
 
 
 def _wait(pause: Pause) -> Any:
@@ -212,11 +218,3 @@ def _leave(pause: Pause) -> Any:
             return pause.conclude(prompt)
         except ValidationError as error:
             pause = pause.again(prompt, error)
-
-
-def _in_event_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True

@@ -29,6 +29,15 @@ async def off_loop(function: Callable[[], T]) -> T:
     return await asyncio.wrap_future(in_thread(function, name="signoff-off-loop"))
 
 
+def in_event_loop() -> bool:
+    """Whether this code runs in an event loop, which it must not block."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 def _fulfil(done: "Future[T]", function: Callable[[], T]) -> None:
     try:
         done.set_result(function())

@@ -15,6 +15,7 @@ from store.leases import hold
 from store.records import Actor, Outcome, Prompt, RunState
 from store.rows import prompt, select_prompts
 from store.tables import flow_runs, prompts, submissions
+from store.waiting import let_wait
 
 _ID_LENGTH = 36
 
@@ -32,13 +33,13 @@ class Settlement:
     prompt: Prompt
 
 
-def open_prompt(db: Database, asked: Prompt, *, fence: int, state: RunState, held: bool) -> Prompt:
+def open_prompt(db: Database, asked: Prompt, *, fence: int, state: RunState | None, held: bool) -> Prompt:
     """Open a prompt and let its run wait; or, if the run has asked it before, wait for it again.
 
     Args:
         asked: The prompt to open. It is found again by its run and key.
         fence: The token of the claim under which the run is being run.
-        state: `Paused` or `Suspended`.
+        state: `Paused` or `Suspended`; `None` for a run that does not wait yet.
         held: Whether the worker keeps the run in memory, and with it its lease.
 
     Returns:
@@ -56,9 +57,9 @@ def open_prompt(db: Database, asked: Prompt, *, fence: int, state: RunState, hel
             return prompt(known)
         if known is None:
             _insert(tx, asked)
-        waiting = {"state": state} if held else {"state": state, "lease_owner": None}
-        tx.execute(update(flow_runs).where(flow_runs.c.id == asked.run_id).values(**waiting))
-        tx.touch(Topic.RUNS, Topic.PROMPTS)
+        if state is not None:
+            let_wait(tx, asked.run_id, state=state, held=held)
+        tx.touch(Topic.PROMPTS)
         return asked if known is None else prompt(known)
 
 

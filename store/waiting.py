@@ -1,0 +1,47 @@
+"""A run begins to wait for prompts of its own."""
+
+from collections.abc import Collection
+
+from sqlalchemy import func, select, update
+
+from store.changes import Topic
+from store.database import Database, Transaction
+from store.leases import hold
+from store.records import Prompt, RunState
+from store.rows import prompt, select_prompts
+from store.tables import flow_runs, ledger, prompts
+
+
+def let_wait(tx: Transaction, run_id: str, *, state: RunState, held: bool) -> None:
+    """Have a run wait, within a transaction that has seen that what it waits for is open.
+
+    Args:
+        state: `Paused` or `Suspended`.
+        held: Whether the worker keeps the run in memory, and with it its lease.
+    """
+    waiting = {"state": state} if held else {"state": state, "lease_owner": None}
+    tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(**waiting))
+    tx.touch(Topic.RUNS)
+
+
+def wait_for_any(
+    db: Database, run_id: str, prompt_ids: Collection[str], *, fence: int, state: RunState, held: bool
+) -> list[Prompt]:
+    """Those of a run's prompts that are settled, in the order in which they were. If none is, the run waits.
+
+    Raises:
+        LeaseLost: If another worker holds the run now.
+    """
+    # Not by `settled_at`, which is taken before the transaction: a replay has to find the order that was seen.
+    place = select(func.max(ledger.c.id)).where(ledger.c.prompt_id == prompts.c.id, ledger.c.event == prompts.c.outcome)
+    settled = (
+        select_prompts()
+        .where(prompts.c.id.in_(prompt_ids), prompts.c.outcome.is_not(None))
+        .order_by(place.scalar_subquery())
+    )
+    with db.write() as tx:
+        hold(tx, run_id, fence)
+        found = [prompt(row) for row in tx.execute(settled)]
+        if not found:
+            let_wait(tx, run_id, state=state, held=held)
+        return found
