@@ -29,14 +29,39 @@ def percentile(samples: Sequence[float], percent: int) -> float:
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
+@dataclass(frozen=True)
+class Line:
+    """One line of a table whose figures are of several kinds: what was measured, its floor, and what it is to be."""
+
+    what: str
+    figure: str
+    floor: str
+    goal: str
+
+
+def spread(samples: Sequence[float]) -> str:
+    """The median, the 99th percentile and the maximum."""
+    return " / ".join(f"{value:.2f}" for value in (statistics.median(samples), percentile(samples, 99), max(samples)))
+
+
 def print_table(figures: Iterable[Figure], *, digits: int = 1) -> None:
     """Print the figures as a Markdown table, below what they were measured on."""
-    lines = [["", "n", "median ms", "p99 ms", "max ms", "goal"], *(figure.cells(digits) for figure in figures)]
+    head = ["", "n", "median ms", "p99 ms", "max ms", "goal"]
+    _print([head, *(figure.cells(digits) for figure in figures)])
+
+
+def print_lines(name: str, lines: Iterable[Line]) -> None:
+    """Print a table with floors in the same way, under its name."""
+    _print([[name, "figure", "floor", "goal"], *([line.what, line.figure, line.floor, line.goal] for line in lines)])
+
+
+def _print(lines: list[list[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     lines.insert(1, ["-" * width for width in widths])
     print(f"{machine()}\n")
     for line in lines:
         print(f"| {' | '.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))} |")
+    print()
 
 
 def machine() -> str:

@@ -1,0 +1,95 @@
+"""Very many open prompts: what the clock's tick, a page of the list, a start and doing nothing cost then."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import text as sql
+
+from flows.clock import Clock
+from flows.engines.embedded import Worker
+from flows.names import new_id, now
+from flows.policy import Policy
+from store import prompts
+from store.database import Database
+from store.records import RunState
+from store.tables import cards, flow_runs
+from store.tables import prompts as prompt_rows
+from tests.benchmarks import waiting_flows
+from tests.benchmarks.continuing import FLOWS, text
+from tests.benchmarks.figures import Line, spread
+from tests.integration.flows.worker_process import WorkerProcess
+from tests.stores import NewUrl, record
+
+LOOKS = 200
+IDLE_SECONDS = 10.0
+CHUNK = 10_000
+PAGE = 20
+
+
+def lines(new_url: NewUrl, count: int) -> Iterator[Line]:
+    """Every line about so many open prompts."""
+    with record(new_url()) as db:
+        fill(db, count)
+        clock = Clock(db)
+        yield Line(f"{count:,} open prompts: a tick with nothing due, ms", spread(timed(clock.look)), "", "≤ 0.1")
+        page = spread(timed(lambda: prompts.pending(db, limit=PAGE)))
+        yield Line(f"{count:,} open prompts: page 1 of the list, {PAGE} prompts, ms", page, "", "≤ 10")
+        started = time.perf_counter()
+        with WorkerProcess(text(db), Path(waiting_flows.__file__)):
+            ready = time.perf_counter() - started
+        yield Line(f"{count:,} open prompts: a worker's start until it is ready, s", f"{ready:.2f}", "", "≤ 1")
+        with Worker(db, FLOWS, defaults=Policy()), Clock(db):
+            # The first second is the start's.
+            time.sleep(1)
+            before = time.process_time()
+            time.sleep(IDLE_SECONDS)
+            used = (time.process_time() - before) / IDLE_SECONDS * 100
+        yield Line(f"{count:,} open prompts: idle, % of a core", f"{used:.2f}", "", "≤ 0.2")
+
+
+def timed(look: Callable[[], object]) -> list[float]:
+    """Milliseconds of each of many calls."""
+    look()
+    taken = []
+    for _ in range(LOOKS):
+        started = time.perf_counter()
+        look()
+        taken.append((time.perf_counter() - started) * 1000)
+    return taken
+
+
+def fill(db: Database, count: int) -> None:
+    """Write so many suspended runs, each with one open prompt that has a deadline and a card."""
+    for first in range(0, count, CHUNK):
+        opened_at = now()
+        ids = [(new_id(), new_id()) for _ in range(first, min(first + CHUNK, count))]
+        run = {
+            "name": "brave-otter",
+            "flow": waiting_flows.suspending.name,
+            "parameters": {},
+            "state": RunState.SUSPENDED,
+            "created_at": opened_at,
+            "fence": 1,
+        }
+        prompt = {
+            "key": "1",
+            "title": "Continue?",
+            "description": "",
+            "schema_hash": "",
+            "fingerprint": "",
+            "initial": {},
+            "policy": {},
+            "opened_at": opened_at,
+            "deadline": opened_at + timedelta(days=30),
+            "due_at": opened_at + timedelta(days=30),
+        }
+        with db.write() as tx:
+            tx.execute(flow_runs.insert(), [{**run, "id": run_id} for run_id, _ in ids])
+            tx.execute(prompt_rows.insert(), [{**prompt, "id": id_, "run_id": run_id} for run_id, id_ in ids])
+            tx.execute(cards.insert(), [{"prompt_id": id_, "channel": "C1", "ts": "1.0", "shown": 1} for _, id_ in ids])
+    if not db.is_sqlite:
+        # Which PostgreSQL does by itself within a minute.
+        with db.write() as tx:
+            tx.execute(sql("ANALYZE"))

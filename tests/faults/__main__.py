@@ -1,0 +1,51 @@
+"""Kill workers at random moments under a stream of answers, for as long as you like, and count what went wrong.
+
+    uv run python -m tests.faults --rounds 500 --store sqlite
+    uv run python -m tests.faults --rounds 500 --store postgresql --workers 3 --restart-database
+
+Each round kills one worker with SIGKILL, and every second one the process that answers too. It exits with 1 unless no
+acknowledged answer was lost, no recorded step ran again, no prompt was settled twice, no run got stuck, and no more
+steps ran twice than were in flight at the kills.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.faults.siege import Siege
+from tests.stores import STORES, postgres, sqlite
+
+
+def main() -> None:
+    """Lay siege as the command line says, and print the verdict."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=100, help="how many kills")
+    parser.add_argument("--store", choices=STORES, default="sqlite")
+    parser.add_argument("--workers", type=int, choices=(1, 3), default=1)
+    parser.add_argument(
+        "--restart-database", action="store_true", help="crash PostgreSQL too, in a quarter of the rounds"
+    )
+    parser.add_argument("--seed", type=int, default=random.randrange(2**32), help="repeats the dice, not the moments")
+    given = parser.parse_args()
+    if given.restart_database and given.store == "sqlite":
+        parser.error("--restart-database needs --store postgresql: SQLite has no server.")
+    print(f"{given.rounds} kills, {given.store}, {given.workers} workers, seed {given.seed}", flush=True)
+    dice = random.Random(given.seed)
+    with tempfile.TemporaryDirectory(prefix="signoff-siege-") as made:
+        folder = Path(made)
+        if given.store == "sqlite":
+            with sqlite() as new_url:
+                verdict = Siege(new_url(), folder, given.rounds, given.workers, dice=dice).run()
+        else:
+            with postgres() as server:
+                restart = server.restart if given.restart_database else None
+                siege = Siege(server.new_url(), folder, given.rounds, given.workers, restart=restart, dice=dice)
+                verdict = siege.run()
+    print(verdict)
+    sys.exit(0 if verdict.holds else 1)
+
+
+if __name__ == "__main__":
+    main()

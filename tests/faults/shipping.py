@@ -1,0 +1,61 @@
+"""The flows under fire. A copy of this file stands beside the effects that its tasks have."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+from flows import flow, idempotency_key, pause_flow_run, suspend_flow_run, task
+
+EFFECTS = Path(__file__).with_name("effects.txt")
+
+
+def append(line: str) -> None:
+    """Add a line in one write, so that no kill leaves half of it."""
+    file = os.open(EFFECTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(file, f"{line}\n".encode())
+    os.close(file)
+
+
+@task
+def work(number: int) -> int:
+    """Have an effect: which process had it, of which step, when in nanoseconds."""
+    append(f"{os.getpid()} {idempotency_key()} {time.time_ns()}")
+    return number
+
+
+@flow
+def pausing() -> list[int]:
+    """Ask twice in memory."""
+    work(1)
+    first = pause_flow_run(wait_for_input=int, timeout=None)
+    work(2)
+    second = pause_flow_run(wait_for_input=int, timeout=None)
+    work(3)
+    return [first, second]
+
+
+@flow
+def suspending() -> list[int]:
+    """Ask twice in the record only."""
+    work(1)
+    first = suspend_flow_run(wait_for_input=int)
+    work(2)
+    second = suspend_flow_run(wait_for_input=int)
+    work(3)
+    return [first, second]
+
+
+@flow
+async def gathering() -> list[int]:
+    """Ask two people at once."""
+    work(1)
+    first, second = await asyncio.gather(ask(), ask())
+    work(2)
+    return [first, second]
+
+
+async def ask() -> int:
+    """Ask one of them."""
+    answer: int = await pause_flow_run(wait_for_input=int, timeout=None)
+    return answer
