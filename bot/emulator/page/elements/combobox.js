@@ -61,7 +61,8 @@ export function drawCombobox({ source, multi, most, placeholder, clearable, chos
   );
   node.addEventListener("mousedown", (event) => {
     if (event.target.closest("button")) return;
-    if (event.target !== input) event.preventDefault();
+    // Opening selects what is chosen, so that typing replaces it; the press itself would put the caret there.
+    if (event.target !== input || !close) event.preventDefault();
     input.focus();
     if (close && event.target !== input) shut();
     else open();

@@ -1,0 +1,63 @@
+"""Signoff with one flow, which asks for what it is told, beside the emulator."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from bot.emulator import Emulator
+from bot.service import Service
+from flows import Policy, flow, suspend_flow_run
+from store.records import Prompt
+from tests.acceptance.forms import models
+from tests.acceptance.forms.rows import ROWS
+from tests.integration.bot.house import House, copied, settings_for
+
+OTHERS = {"a list of models": models.Basket, "a rule of the whole model": models.Range, "pages": models.Halls}
+ROOM_NUMBERS = count(1)
+
+Ask = Callable[[str, str], tuple[Page, Prompt]]
+
+
+@flow(name="ask")
+def ask(name: str, room: str) -> object:
+    """Ask for one of the models, and return what was answered as JSON."""
+    asked = ROWS[name].asked if name in ROWS else OTHERS[name]
+    return suspend_flow_run(wait_for_input=asked, policy=Policy(channel=room)).model_dump(mode="json")
+
+
+@pytest.fixture(scope="module")
+def house(sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The whole of Signoff in this process."""
+    record = copied(sqlite_file, tmp_path_factory.mktemp("forms") / "signoff.db")
+    with (
+        Emulator() as slack,
+        Service(settings_for(slack.api_url, record), [ask], with_bot=True, grace=1.0) as service,
+    ):
+        house = House(slack, service)
+        slack.deliver_to(house.request_url)
+        yield house
+
+
+@pytest.fixture
+def open_form(page: Page, house: House) -> Iterator[Ask]:
+    """Has a model asked for, and opens its form in the page as Ana, in a channel of its own, by that button.
+
+    Afterwards every modal is closed.
+    """
+    ana = house.slack.person("ana")
+
+    def opened(name: str, button: str) -> tuple[Page, Prompt]:
+        room = f"#room-{next(ROOM_NUMBERS)}"
+        channel = house.slack.client.add_channel(room)
+        prompt, _ = house.ask_in(room, ask, name=name, room=room)
+        page.goto(f"{house.slack.url}/#as={ana.id}&channel={channel}")
+        page.locator(".message").get_by_role("button", name=button, exact=True).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        return page, prompt
+
+    yield opened
+    while ana.modal:
+        ana.close()
