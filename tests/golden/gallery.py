@@ -84,6 +84,8 @@ def seen_on(page: Page) -> Iterator[bytes]:
     """The card, and the modal behind its button."""
     card = page.locator(".message:visible")
     expect(card).to_have_count(1)
+    box = card.bounding_box() or {"height": 0}
+    page.set_viewport_size({"width": WIDTH, "height": max(HEIGHT, int(box["height"]) + 300)})
     page.evaluate("document.fonts.ready")
     yield card.screenshot()
     button = card.get_by_role("button", name=OPENS_THE_FORM)

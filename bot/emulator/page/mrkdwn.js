@@ -41,20 +41,20 @@ function dateNode(target, fallback) {
   return url ? link(url, words) : words;
 }
 
-/** One or more lines of mrkdwn without block structure. */
-export function inline(text, depth = 0) {
+/** One or more lines of mrkdwn without block structure. Where it is verbatim, bare addresses are no links. */
+export function inline(text, verbatim = false, depth = 0) {
   const nodes = [];
   let end = 0;
   for (const match of text.matchAll(INLINE)) {
     const { angle: body, code, url, mark, styled, emoji } = match.groups;
     const known = emoji === undefined || emojiNode(emoji);
-    if (!known || (mark && depth > 4)) continue;
+    if (!known || (mark && depth > 4) || (url && verbatim)) continue;
     nodes.push(...withEmoji(unescape(text.slice(end, match.index)), false));
     end = match.index + match[0].length;
     if (body !== undefined) nodes.push(angle(body));
     else if (code !== undefined) nodes.push(h("code", {}, unescape(code)));
     else if (url) nodes.push(link(unescape(url), unescape(url)));
-    else if (mark) nodes.push(h(STYLES[mark], {}, inline(styled, depth + 1)));
+    else if (mark) nodes.push(h(STYLES[mark], {}, inline(styled, verbatim, depth + 1)));
     else nodes.push(known);
   }
   nodes.push(...withEmoji(unescape(text.slice(end)), false));
@@ -65,10 +65,10 @@ const QUOTE = /^(?:&gt;|>)\s?/;
 const ITEM = /^(\s*)([•◦▪-]|\d+[.)])\s+(.*)$/;
 
 /** Consecutive lines of one kind become one node. */
-function lines(text) {
+function lines(text, verbatim) {
   const nodes = [];
   let plain = [];
-  const flush = () => plain.length && nodes.push(h("div.text", {}, inline(plain.join("\n"))));
+  const flush = () => plain.length && nodes.push(h("div.text", {}, inline(plain.join("\n"), verbatim)));
   const finish = () => (flush(), (plain = []));
   let quote = null;
   for (const line of text.replace(/^\n|\n$/g, "").split("\n")) {
@@ -77,7 +77,7 @@ function lines(text) {
     if (QUOTE.test(line)) {
       finish();
       if (!quote) nodes.push((quote = h("blockquote")));
-      quote.append(h("div.text", {}, inline(line.replace(QUOTE, ""))));
+      quote.append(h("div.text", {}, inline(line.replace(QUOTE, ""), verbatim)));
     } else if (item) {
       finish();
       const indent = `${Math.min(item[1].length / 2, 4)}em`;
@@ -86,7 +86,7 @@ function lines(text) {
           "div.text.text--item",
           { style: { "--indent": indent } },
           h("span", {}, item[2]),
-          h("div", {}, inline(item[3])),
+          h("div", {}, inline(item[3], verbatim)),
         ),
       );
     } else plain.push(line);
@@ -96,18 +96,18 @@ function lines(text) {
 }
 
 /** A whole mrkdwn text: code blocks, quotes, list-like lines, and what stands in them. */
-export function mrkdwn(text) {
+export function mrkdwn(text, verbatim = false) {
   return String(text ?? "")
     .split(/```\n?([\s\S]*?)\n?```/)
     .flatMap((part, i) =>
-      i % 2 ? h("pre", { tabindex: "0" }, h("code", {}, unescape(part))) : part.trim() ? lines(part) : [],
+      i % 2 ? h("pre", { tabindex: "0" }, h("code", {}, unescape(part))) : part.trim() ? lines(part, verbatim) : [],
     );
 }
 
 /** A text object, `plain_text` or `mrkdwn`, as nodes. */
 export function textNodes(object) {
   if (!object) return [];
-  if (object.type === "mrkdwn") return mrkdwn(object.text);
+  if (object.type === "mrkdwn") return mrkdwn(object.text, object.verbatim);
   return withEmoji(object.text, object.emoji !== false);
 }
 
