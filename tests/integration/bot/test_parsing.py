@@ -4,5 +4,7 @@ from tests.benchmarks.parses import parses_of_each_act
 
 
 def test_a_schema_is_parsed_once_however_often_its_prompt_is_drawn_opened_and_answered() -> None:
-    """The card takes the prompt's own schema, the modal that of its list's entries; later acts parse nothing."""
-    assert [parses for _, parses in parses_of_each_act()] == [1, 1, 0, 0, 0]
+    """The card takes the prompt's own schema and that of its list's entries; what follows parses nothing."""
+    drawn, *later = [parses for _, parses in parses_of_each_act()]
+    assert drawn == 2
+    assert later == [0, 0, 0, 0]
