@@ -83,6 +83,7 @@ class Service:
         flows: The flows of the worker; `None` for no worker.
         with_bot: Whether to serve Slack.
         concurrency: How many runs may be running at once.
+        max_held: How many may be in memory, those that are paused included.
         grace: Seconds that running steps get at the end.
     """
 
@@ -93,6 +94,7 @@ class Service:
         *,
         with_bot: bool,
         concurrency: int = 32,
+        max_held: int = 1000,
         grace: float = 10.0,
     ) -> None:
         self.db = Database(settings.database_url)
@@ -101,6 +103,7 @@ class Service:
         self._flows = None if flows is None else list(flows)
         self._with_bot = with_bot
         self._concurrency = concurrency
+        self._max_held = max_held
         self._grace = grace
         self._stack = ExitStack()
 
@@ -112,7 +115,13 @@ class Service:
             if self._with_bot:
                 self.bot = stack.enter_context(Bot(self.db, self._settings))
             if self._flows is not None:
-                worker = Worker(self.db, self._flows, defaults=self._settings.defaults(), concurrency=self._concurrency)
+                worker = Worker(
+                    self.db,
+                    self._flows,
+                    defaults=self._settings.defaults(),
+                    concurrency=self._concurrency,
+                    max_held=self._max_held,
+                )
                 worker.start()
                 stack.callback(worker.stop, grace=self._grace)
             self._stack = stack.pop_all()
@@ -131,6 +140,7 @@ def serve(
     with_bot: bool,
     with_worker: bool,
     concurrency: int = 32,
+    max_held: int = 1000,
     grace: float = 10.0,
 ) -> None:
     """Run until SIGINT or SIGTERM.
@@ -141,7 +151,7 @@ def serve(
         store.errors.StoreError: If the record cannot be used.
     """
     flows = load_flows(flow_files) if with_worker else None
-    with Service(settings, flows, with_bot=with_bot, concurrency=concurrency, grace=grace):
+    with Service(settings, flows, with_bot=with_bot, concurrency=concurrency, max_held=max_held, grace=grace):
         asked = asked_to_end()
         names = ", ".join(flow.name for flow in flows or ())
         logger.info(

@@ -30,6 +30,9 @@ class Topic(StrEnum):
     """What may change."""
 
     RUNS = "runs"
+    """A run may have become runnable."""
+    STATES = "states"
+    """A run has begun to wait, or has ended."""
     PROMPTS = "prompts"
     CARDS = "cards"
 

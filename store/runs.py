@@ -78,7 +78,14 @@ def newest(db: Database, *, state: RunState | None = None, limit: int = 100) -> 
 
 
 def claim(
-    db: Database, worker: str, *, flows: Collection[str], limit: int, now: datetime, only: str | None = None
+    db: Database,
+    worker: str,
+    *,
+    flows: Collection[str],
+    limit: int,
+    now: datetime,
+    only: str | None = None,
+    with_new: bool = True,
 ) -> list[FlowRun]:
     """Take up to `limit` runnable runs of these flows, oldest first: each gets a lease and a new fence.
 
@@ -88,8 +95,11 @@ def claim(
 
     Args:
         only: The one run to take, if this worker works for a single run.
+        with_new: Whether to take runs that wait for their start, too.
     """
     takeable = _takeable(worker, flows, now, only)
+    if not with_new:
+        takeable &= flow_runs.c.state != RunState.SCHEDULED
     candidates = select(flow_runs.c.id).where(takeable).order_by(flow_runs.c.runnable_at).limit(limit)
     with db.read() as connection:
         if connection.execute(candidates.limit(1)).first() is None:
@@ -161,7 +171,7 @@ def finish(
         )
         close_open_prompts(tx, run_id, actor=_SIGNOFF, reason="The run has ended.", now=now)
         _tell_end(tx, run_id, state, now, result=result, error=error)
-        tx.touch(Topic.RUNS)
+        tx.touch(Topic.STATES)
 
 
 def retry(db: Database, run_id: str, fence: int, *, at: datetime, error: str) -> None:
@@ -216,7 +226,7 @@ def cancel(db: Database, run_id: str, *, actor: Actor, reason: str, now: datetim
         ).one()
         close_open_prompts(tx, run_id, actor=actor, reason=reason, now=now)
         _tell_end(tx, run_id, RunState.CANCELLED, now, error=reason)
-        tx.touch(Topic.RUNS)
+        tx.touch(Topic.RUNS, Topic.STATES)
     return flow_run(ended)
 
 

@@ -21,7 +21,7 @@ def let_wait(tx: Transaction, run_id: str, *, state: RunState, held: bool) -> No
     """
     waiting = {"state": state} if held else {"state": state, "lease_owner": None}
     tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(**waiting))
-    tx.touch(Topic.RUNS)
+    tx.touch(Topic.STATES)
 
 
 def wait_for_any(

@@ -22,6 +22,10 @@ Grace = Annotated[
     float, typer.Option("--grace", metavar="SECONDS", min=0, help="How long running steps may go on at the end.")
 ]
 
+MaxHeld = Annotated[
+    int, typer.Option("--max-held", min=1, help="How many runs may be in memory, those that are paused included.")
+]
+
 
 def demo(db: DbFile = None, port: Port = 4000, open_page: OpenPage = False) -> None:
     """See it all at work, with a Slack workspace on this machine and three example flows."""
@@ -38,13 +42,21 @@ def demo(db: DbFile = None, port: Port = 4000, open_page: OpenPage = False) -> N
         raise CommandFailed(f"Port {port} cannot be used: {error.strerror}. Choose another with --port.") from None
 
 
-def serve(files: FlowFiles, concurrency: Concurrency = 32, grace: Grace = 10) -> None:
+def serve(files: FlowFiles, concurrency: Concurrency = 32, max_held: MaxHeld = 1000, grace: Grace = 10) -> None:
     """Serve Slack and work on runs of these flows: bot, worker and clock in one process."""
     from bot import service
     from bot.settings import load_settings
 
     log_to_stderr(logging.INFO)
-    service.serve(load_settings(), files, with_bot=True, with_worker=True, concurrency=concurrency, grace=grace)
+    service.serve(
+        load_settings(),
+        files,
+        with_bot=True,
+        with_worker=True,
+        concurrency=concurrency,
+        max_held=max_held,
+        grace=grace,
+    )
 
 
 def bot() -> None:
@@ -56,10 +68,18 @@ def bot() -> None:
     service.serve(load_settings(), [], with_bot=True, with_worker=False)
 
 
-def worker(files: FlowFiles, concurrency: Concurrency = 32, grace: Grace = 10) -> None:
+def worker(files: FlowFiles, concurrency: Concurrency = 32, max_held: MaxHeld = 1000, grace: Grace = 10) -> None:
     """Work on runs of these flows and keep the deadlines; Slack is left to a bot."""
     from bot import service
     from bot.settings import load_settings
 
     log_to_stderr(logging.INFO)
-    service.serve(load_settings(), files, with_bot=False, with_worker=True, concurrency=concurrency, grace=grace)
+    service.serve(
+        load_settings(),
+        files,
+        with_bot=False,
+        with_worker=True,
+        concurrency=concurrency,
+        max_held=max_held,
+        grace=grace,
+    )

@@ -41,6 +41,7 @@ class Worker:
         flows: The flows it knows; it takes runs of these only.
         defaults: The policy that fills what a prompt's own leaves open; what the settings say where none is given.
         concurrency: How many runs may be running at once. Runs that wait do not count.
+        max_held: How many runs may be in memory, waiting ones included, before new ones are left alone.
         only: The one run to take, for a worker that lives for it.
     """
 
@@ -51,12 +52,15 @@ class Worker:
         *,
         defaults: Policy | None = None,
         concurrency: int = 32,
+        max_held: int = 1000,
         only: str | None = None,
     ) -> None:
         self._db = db
         self._defaults = RecordSettings().defaults() if defaults is None else defaults
         self._flows = {flow.name: flow for flow in flows}
         self._concurrency = concurrency
+        self._max_held = max_held
+        self._said_full = False
         self._only = only
         self._lifeline = Lifeline(db, buried=self._release)
         self._lock = threading.Lock()
@@ -128,17 +132,37 @@ class Worker:
             free = self._concurrency - self._busy
             if free <= 0:
                 return LOOK_AT_LEAST_EVERY
+            room = self._room()
+            limit = min(free, room) or free
             claimed = runs.claim(
-                self._db, self._lifeline.worker, flows=self._flows, limit=free, now=now(), only=self._only
+                self._db,
+                self._lifeline.worker,
+                flows=self._flows,
+                limit=limit,
+                now=now(),
+                only=self._only,
+                with_new=room > 0,
             )
             for run in claimed:
                 self._begin(run)
-            if len(claimed) < free:
+            if len(claimed) < limit:
                 break
         soonest = runs.next_runnable_at(self._db, flows=self._flows, now=now(), only=self._only)
         if soonest is None:
             return LOOK_AT_LEAST_EVERY
         return min(max((soonest - now()) / timedelta(seconds=1), 0.0), LOOK_AT_LEAST_EVERY)
+
+    def _room(self) -> int:
+        """How many more runs may be in memory; says once when there is no room."""
+        room = max(self._max_held - len(self._executions), 0)
+        if room == 0 and not self._said_full:
+            self._said_full = True
+            logger.warning(
+                "This worker holds %d runs, as many as --max-held allows: it takes no new ones, only those that were "
+                "answered. Start another worker, or have flows suspend_flow_run().",
+                self._max_held,
+            )
+        return room
 
     def _begin(self, run: FlowRun) -> None:
         """Wake the execution that holds the run, or start a new one."""
@@ -177,11 +201,14 @@ class Worker:
 
     def _forget(self, execution: Execution, end: End | None) -> None:
         with self._lock:
+            was_full = len(self._executions) >= self._max_held
             if self._executions.get(execution.run.id) is execution:
                 del self._executions[execution.run.id]
         if end is not None:
             self.end = end
         self._free_slot()
+        if was_full and self._changes is not None:
+            self._changes.wake()
 
     def _take_slot(self) -> None:
         with self._lock:
@@ -242,7 +269,7 @@ def see_through(db: Database, flow: Flow[Any, Any], run_id: str) -> End:
     Raises:
         RunCancelled: If somebody cancels the run.
     """
-    with db.changes.subscribe(Topic.RUNS) as changes, Clock(db), Worker(db, [flow], only=run_id) as worker:
+    with db.changes.subscribe(Topic.STATES) as changes, Clock(db), Worker(db, [flow], only=run_id) as worker:
         while not (run := patiently(lambda: runs.get(db, run_id))).state.is_final:
             changes.wait(LOOK_AT_LEAST_EVERY)
     if run.state is RunState.CANCELLED:

@@ -131,7 +131,7 @@ def acks(pressed: Sequence[Press]) -> list[float]:
 
 def continuations(db: Database, pressed: Sequence[Press]) -> list[float]:
     """Milliseconds until each flow's next line, without the warm-up."""
-    with db.changes.subscribe(Topic.RUNS) as changes:
+    with db.changes.subscribe(Topic.STATES) as changes:
         return [(went_on(db, each.card, changes.wait) - each.at) * 1000 for each in pressed[WARM_UP:]]
 
 
