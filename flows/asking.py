@@ -51,6 +51,8 @@ class Pause:
             wait: Whether the run waits from now on.
         """
         self.check()
+        if (settled := self.context.journal.settled(self.asked.key)) is not None:
+            return settled
         state, held = self.state if wait else None, self.state is RunState.PAUSED
         fence = self.context.journal.fence
         try:

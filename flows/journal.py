@@ -132,6 +132,11 @@ class Journal:
             )
         self._unseen.discard(f"?{key}")
 
+    def settled(self, key: str) -> Prompt | None:
+        """The prompt, if it was settled when this execution began; a settled prompt changes no more."""
+        asked = self._asked.get(key)
+        return None if asked is None or asked.is_open else asked
+
     def check_all_asked(self) -> None:
         """Make sure that every answer was handed over, at the end of a run.
 

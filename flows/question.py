@@ -4,6 +4,7 @@ import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, PydanticUserError, ValidationError, create_model
@@ -48,8 +49,8 @@ class Question:
             return cls("Continue?", "", None, {}, None)
         if isinstance(wait_for_input, type) and issubclass(wait_for_input, BaseModel):
             return cls._of_model(wait_for_input)
-        model = _around(wait_for_input)
-        return cls("Input needed", "", schema_of(model), {}, model, is_plain=True)
+        # Only classes: `int | str` and `str | int` count as equal, and do not ask the same.
+        return _of_class(wait_for_input) if isinstance(wait_for_input, type) else _plain(wait_for_input)
 
     @classmethod
     def _of_model(cls, model: type[BaseModel]) -> "Question":
@@ -86,6 +87,15 @@ class Question:
         if wrong := list(unchosen(self.schema or {}, answered.model_dump(mode="json", by_alias=True))):
             raise ValidationError.from_exception_data(self.model.__name__, [_unchosen(*each) for each in wrong])
         return answered.value if self.is_plain else answered  # type: ignore[attr-defined]
+
+
+def _plain(annotation: Any) -> Question:
+    model = _around(annotation)
+    return Question("Input needed", "", schema_of(model), {}, model, is_plain=True)
+
+
+# To make a model takes longer than all else that a pause does.
+_of_class = lru_cache(maxsize=128)(_plain)
 
 
 def _around(annotation: Any) -> type[BaseModel]:

@@ -68,10 +68,12 @@ def _validator() -> Callable[[Mapping[str, Any]], Any]:
         if message := file_fault(instance, schema):
             yield ValidationError(message)
 
+    @cache
+    def extended(draft: Any) -> Any:
+        return extend(draft, {"format": check_format, "filetypes": check_file, "maxBytes": check_file})
+
     def make(schema: Mapping[str, Any]) -> Any:
-        draft = validator_for(schema, default=Draft202012Validator)
-        keywords = {"format": check_format, "filetypes": check_file, "maxBytes": check_file}
-        return extend(draft, keywords)(dict(schema), registry=Registry())
+        return extended(validator_for(schema, default=Draft202012Validator))(dict(schema), registry=Registry())
 
     return make
 

@@ -11,6 +11,7 @@ import json
 import pickle
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, PydanticUserError, TypeAdapter, ValidationError
@@ -70,11 +71,11 @@ def load(recorded: Recorded, *, annotation: Any = None) -> Any:
             return pickle.loads(base64.b64decode(recorded.text))  # noqa: S301 - asked for, from our own record
         case "typed":
             named = json.loads(recorded.text)
-            return TypeAdapter(_find(named["type"])).validate_json(json.dumps(named["value"]))
+            return _adapter(_find(named["type"])).validate_json(json.dumps(named["value"]))
         case _ if annotation is None:
             return from_json(recorded.text)
         case _:
-            return TypeAdapter(annotation).validate_json(recorded.text)
+            return _adapter(annotation).validate_json(recorded.text)
 
 
 def dump_error(error: Exception) -> Recorded:
@@ -115,11 +116,21 @@ def _write(value: Any, annotation: Any, serializer: Serializer) -> Recorded:
     if serializer == "pickle":
         return Recorded("pickle", base64.b64encode(pickle.dumps(value)).decode())
     if annotation is not None:
-        return Recorded("json", TypeAdapter(annotation).dump_json(value, warnings="error").decode())
+        return Recorded("json", _adapter(annotation).dump_json(value, warnings="error").decode())
     if type(value) in _PLAIN:
         return Recorded("json", to_json(value, inf_nan_mode="constants").decode())
-    content = TypeAdapter(type(value)).dump_python(value, mode="json")
+    content = _adapter(type(value)).dump_python(value, mode="json")
     return Recorded("typed", json.dumps({"type": _name(type(value)), "value": content}))
+
+
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    # Only classes: `int | str` and `str | int` count as equal, and are not read alike.
+    return _class_adapter(annotation) if isinstance(annotation, type) else TypeAdapter(annotation)
+
+
+@lru_cache(maxsize=256)
+def _class_adapter(class_: type) -> TypeAdapter[Any]:
+    return TypeAdapter(class_)
 
 
 def _refusal(value: Any, serializer: Serializer) -> UnserializableResult:

@@ -34,6 +34,8 @@ from store.errors import DatabaseOutdated, DatabaseUnavailable
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another process's lock before it gives up."""
 
+_BUSY_MILLISECONDS = round(BUSY_TIMEOUT * 1000)
+
 _deadline: ContextVar[float | None] = ContextVar("signoff_write_deadline", default=None)
 
 
@@ -232,7 +234,10 @@ def _begin_sqlite(connection: Connection) -> None:
     if connection.get_execution_options().get("signoff_reading", False):
         connection.exec_driver_sql("BEGIN")
         return
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={_patience() * 1000:.0f}")
+    patience = round(_patience() * 1000)
+    if connection.info.get("busy_timeout", _BUSY_MILLISECONDS) != patience:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+        connection.info["busy_timeout"] = patience
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

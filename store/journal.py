@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from store.database import Database
 from store.leases import hold
@@ -10,11 +10,16 @@ from store.records import Step
 from store.rows import step
 from store.tables import steps
 
+# Made once: to make a statement takes as long as to run it.
+_OF_RUN = select(steps).where(steps.c.run_id == bindparam("run_id"))
+_KNOWN = select(steps.c.key).where(steps.c.run_id == bindparam("run_id"), steps.c.key == bindparam("key"))
+_INSERT = steps.insert()
+
 
 def load(db: Database, run_id: str) -> dict[str, Step]:
     """What a run has recorded, by key."""
     with db.read() as connection:
-        rows = connection.execute(select(steps).where(steps.c.run_id == run_id))
+        rows = connection.execute(_OF_RUN, {"run_id": run_id})
         return {row.key: step(row) for row in rows}
 
 
@@ -26,9 +31,9 @@ def record(db: Database, done: Step, *, fence: int) -> None:
     """
     with db.write() as tx:
         hold(tx, done.run_id, fence)
-        known = select(steps.c.key).where(steps.c.run_id == done.run_id, steps.c.key == done.key)
-        if tx.execute(known).first() is None:
-            tx.execute(steps.insert(), asdict(done))
+        written = asdict(done)
+        if tx.execute(_KNOWN, written).first() is None:
+            tx.execute(_INSERT, written)
 
 
 def forget_failed(db: Database, run_id: str, *, fence: int, scope: str) -> None:

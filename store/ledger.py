@@ -11,6 +11,9 @@ from store.records import Actor, LedgerLine
 from store.rows import ledger_line
 from store.tables import ledger
 
+_INSERT = ledger.insert()
+"""Made once: to make a statement takes as long as to run it."""
+
 
 def add(
     tx: Transaction,
@@ -23,13 +26,14 @@ def add(
 ) -> None:
     """Add a line within a transaction that is open."""
     tx.execute(
-        ledger.insert().values(
-            prompt_id=prompt_id,
-            at=now,
-            event=event,
-            actor=None if actor is None else actor.id,
-            detail={**(detail or {}), **({} if actor is None else {"name": actor.name})},
-        )
+        _INSERT,
+        {
+            "prompt_id": prompt_id,
+            "at": now,
+            "event": event,
+            "actor": None if actor is None else actor.id,
+            "detail": {**(detail or {}), **({} if actor is None else {"name": actor.name})},
+        },
     )
 
 

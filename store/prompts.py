@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import bindparam, select, tuple_, update
 
 from store import cards, drafts, ledger, notices
 from store.changes import Topic
@@ -18,6 +18,14 @@ from store.tables import flow_runs, prompts, submissions
 from store.waiting import let_wait
 
 _ID_LENGTH = 36
+
+# Made once: to make a statement takes as long as to run it.
+_INSERT_PROMPT = prompts.insert()
+_INSERT_SUBMISSION = submissions.insert()
+_RUN_OF = select(prompts.c.run_id).where(prompts.c.id == bindparam("prompt_id"))
+_LOCK_RUN = select(flow_runs.c.id).where(flow_runs.c.id == bindparam("run_id")).with_for_update()
+_BY_ID = select_prompts().where(prompts.c.id == bindparam("prompt_id"))
+_OF_RUN = select_prompts().where(prompts.c.run_id == bindparam("run_id")).order_by(prompts.c.opened_at, prompts.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +95,11 @@ def settle(
         NoSuchPrompt: If there is no such prompt.
     """
     with db.write() as tx:
-        run_id = tx.execute(select(prompts.c.run_id).where(prompts.c.id == prompt_id)).scalar()
+        run_id = tx.execute(_RUN_OF, {"prompt_id": prompt_id}).scalar()
         if run_id is None:
             raise NoSuchPrompt(f"There is no prompt {prompt_id!r}. `signoff pending` lists those that are open.")
         # The run first, then the prompt: `open_prompt` locks in the same order.
-        tx.execute(select(flow_runs.c.id).where(flow_runs.c.id == run_id).with_for_update())
+        tx.execute(_LOCK_RUN, {"run_id": run_id})
         won = _end(tx, prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
         if outcome in (Outcome.SUBMITTED, Outcome.REJECTED):
             _add_submission(tx, prompt_id, actor=actor, via=via, values=values, reason=reason, now=now)
@@ -112,7 +120,7 @@ def settle(
                 .values(runnable_at=now)
             )
             tx.touch(Topic.RUNS, Topic.PROMPTS)
-        return Settlement(won, prompt(tx.execute(select_prompts().where(prompts.c.id == prompt_id)).one()))
+        return Settlement(won, prompt(tx.execute(_BY_ID, {"prompt_id": prompt_id}).one()))
 
 
 def get(db: Database, prompt_id: str) -> Prompt:
@@ -121,12 +129,11 @@ def get(db: Database, prompt_id: str) -> Prompt:
     Raises:
         NoSuchPrompt: If there is none, or more than one.
     """
+    query = _BY_ID
     if len(prompt_id) < _ID_LENGTH:
-        wanted = prompts.c.id.startswith(prompt_id, autoescape=True)
-    else:
-        wanted = prompts.c.id == prompt_id
+        query = select_prompts().where(prompts.c.id.startswith(prompt_id, autoescape=True)).limit(2)
     with db.read() as connection:
-        rows = connection.execute(select_prompts().where(wanted).limit(2)).all()
+        rows = connection.execute(query, {"prompt_id": prompt_id}).all()
     if not rows or not prompt_id:
         raise _unknown(prompt_id)
     if len(rows) > 1:
@@ -148,9 +155,8 @@ def named(db: Database, prompt_id: str) -> Prompt:
 
 def of_run(db: Database, run_id: str) -> list[Prompt]:
     """Every prompt of a run, oldest first."""
-    query = select_prompts().where(prompts.c.run_id == run_id).order_by(prompts.c.opened_at, prompts.c.id)
     with db.read() as connection:
-        return [prompt(row) for row in connection.execute(query)]
+        return [prompt(row) for row in connection.execute(_OF_RUN, {"run_id": run_id})]
 
 
 def pending(db: Database, *, limit: int = 100, after: Prompt | None = None) -> list[Prompt]:
@@ -216,22 +222,23 @@ _WAITING = (RunState.PAUSED, RunState.SUSPENDED)
 
 def _insert(tx: Transaction, asked: Prompt) -> None:
     tx.execute(
-        prompts.insert().values(
-            id=asked.id,
-            run_id=asked.run_id,
-            key=asked.key,
-            title=asked.title,
-            description=asked.description,
-            schema=asked.schema,
-            schema_hash=asked.schema_hash,
-            fingerprint=asked.fingerprint,
-            initial=asked.initial,
-            policy=asked.policy,
-            model=asked.model,
-            opened_at=asked.opened_at,
-            deadline=asked.deadline,
-            due_at=asked.due_at,
-        )
+        _INSERT_PROMPT,
+        {
+            "id": asked.id,
+            "run_id": asked.run_id,
+            "key": asked.key,
+            "title": asked.title,
+            "description": asked.description,
+            "schema": asked.schema,
+            "schema_hash": asked.schema_hash,
+            "fingerprint": asked.fingerprint,
+            "initial": asked.initial,
+            "policy": asked.policy,
+            "model": asked.model,
+            "opened_at": asked.opened_at,
+            "deadline": asked.deadline,
+            "due_at": asked.due_at,
+        },
     )
     ledger.add(tx, asked.id, "opened", now=asked.opened_at, detail={"run_id": asked.run_id, "key": asked.key})
     cards.add(tx, asked.id, asked.opened_at)
@@ -280,13 +287,14 @@ def _add_submission(
     now: datetime,
 ) -> None:
     tx.execute(
-        submissions.insert().values(
-            prompt_id=prompt_id,
-            at=now,
-            actor=actor.id,
-            actor_name=actor.name,
-            via=via,
-            values=values,
-            reason=reason,
-        )
+        _INSERT_SUBMISSION,
+        {
+            "prompt_id": prompt_id,
+            "at": now,
+            "actor": actor.id,
+            "actor_name": actor.name,
+            "via": via,
+            "values": values,
+            "reason": reason,
+        },
     )
