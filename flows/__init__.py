@@ -16,9 +16,9 @@ from flows.errors import (
 )
 from flows.flow import Flow, flow
 from flows.input import RunInput
-from flows.pausing import pause_flow_run, suspend_flow_run
+from flows.pausing import apause_flow_run, asuspend_flow_run, pause_flow_run, suspend_flow_run
 from flows.policy import Policy
-from flows.resuming import resume_flow_run
+from flows.resuming import aresume_flow_run, resume_flow_run
 from flows.run_logging import get_run_logger
 from flows.several import Asked, as_answered, ask, ask_all, gather
 from flows.task import Task, task
@@ -40,9 +40,12 @@ __all__ = [
     "StepTimeout",
     "Task",
     "UnserializableResult",
+    "apause_flow_run",
+    "aresume_flow_run",
     "as_answered",
     "ask",
     "ask_all",
+    "asuspend_flow_run",
     "flow",
     "gather",
     "get_run_logger",

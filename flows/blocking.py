@@ -29,6 +29,11 @@ async def off_loop(function: Callable[[], T]) -> T:
     return await asyncio.wrap_future(in_thread(function, name="signoff-off-loop"))
 
 
+def here(function: Callable[[], T]) -> T:
+    """What a blocking function returns; in an event loop an awaitable of it."""
+    return off_loop(function) if in_event_loop() else function()  # type: ignore[return-value]
+
+
 def in_event_loop() -> bool:
     """Whether this code runs in an event loop, which it must not block."""
     try:

@@ -65,6 +65,18 @@ def pause_flow_run(
     return answer(prepare(context, wait_for_input, timeout, key, policy, RunState.PAUSED))
 
 
+async def apause_flow_run(
+    wait_for_input: Any = None,
+    timeout: float | None = 3600,
+    poll_interval: float = 10,
+    key: str | None = None,
+    *,
+    policy: Policy | None = None,
+) -> Any:
+    """`pause_flow_run`, awaited."""
+    return await pause_flow_run(wait_for_input, timeout, poll_interval, key, policy=policy)
+
+
 @overload
 def suspend_flow_run(
     wait_for_input: type[T],
@@ -111,3 +123,15 @@ def suspend_flow_run(
     if flow_run_id is not None and str(flow_run_id) != context.run.id:
         raise NotPausedError("A flow can suspend its own run only. Leave flow_run_id out.")
     return answer(prepare(context, wait_for_input, timeout, key, policy, RunState.SUSPENDED))
+
+
+async def asuspend_flow_run(
+    wait_for_input: Any = None,
+    flow_run_id: str | None = None,
+    timeout: float | None = None,
+    key: str | None = None,
+    *,
+    policy: Policy | None = None,
+) -> Any:
+    """`suspend_flow_run`, awaited."""
+    return await suspend_flow_run(wait_for_input, flow_run_id, timeout, key, policy=policy)

@@ -2,11 +2,14 @@
 
 import getpass
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
+from flows.blocking import here
 from flows.desk import AlreadySettled, Desk, Invalid, Refused
 from flows.errors import FlowPauseTimeout, InvalidInput, NotAllowed, NotPausedError
 from flows.record import current_database
@@ -14,8 +17,10 @@ from store import prompts, runs
 from store.records import Actor, Outcome
 
 
-def resume_flow_run(flow_run_id: str, run_input: Mapping[str, Any] | BaseModel | None = None) -> None:
+def resume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any] | BaseModel | None = None) -> None:
     """Answer the prompt that a run has open, as the user who runs this program.
+
+    In an event loop this gives an awaitable. Of several open prompts the oldest is answered.
 
     Args:
         flow_run_id: The run.
@@ -28,8 +33,17 @@ def resume_flow_run(flow_run_id: str, run_input: Mapping[str, Any] | BaseModel |
         InvalidInput: If the values do not fit; every error, by field.
         store.errors.NoSuchRun: If there is no such run.
     """
+    return here(partial(_resume, str(flow_run_id), run_input))
+
+
+async def aresume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any] | BaseModel | None = None) -> None:
+    """`resume_flow_run`, awaited."""
+    await resume_flow_run(flow_run_id, run_input)  # type: ignore[misc, func-returns-value]
+
+
+def _resume(flow_run_id: str, run_input: Mapping[str, Any] | BaseModel | None) -> None:
     db = current_database()
-    run = runs.get(db, str(flow_run_id))
+    run = runs.get(db, flow_run_id)
     waiting = [prompt for prompt in prompts.of_run(db, run.id) if prompt.is_open]
     if not waiting:
         raise NotPausedError(f"The run {run.name} does not wait for an answer: it is {run.state}.")

@@ -234,6 +234,18 @@ ledger = Table(
     _json("detail", nullable=False),
 )
 
+inputs = Table(
+    "inputs",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("run_id", _Id, ForeignKey("flow_runs.id", ondelete="CASCADE"), nullable=False),
+    Column("key", Name, nullable=False),
+    _json("value"),
+    Column("sender", Words),
+    _moment("created_at", nullable=False),
+    UniqueConstraint("run_id", "key"),
+)
+
 artifacts = Table(
     "artifacts",
     metadata,

@@ -1,0 +1,102 @@
+"""The state of a run in Prefect's form."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from flows.record import current_database
+from store import prompts, runs
+from store.database import Database
+from store.records import FlowRun, RunState
+
+
+class StateType(StrEnum):
+    """What Prefect distinguishes; several states have the same type."""
+
+    SCHEDULED = "SCHEDULED"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CRASHED = "CRASHED"
+    CANCELLED = "CANCELLED"
+
+
+_TYPES = {
+    RunState.SUSPENDED: StateType.PAUSED,
+    RunState.TIMED_OUT: StateType.FAILED,
+    RunState.NEEDS_ATTENTION: StateType.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StateDetails:
+    """More about a state.
+
+    Attributes:
+        pause_key: The key of the oldest prompt that is open; `None` if none is.
+        pause_timeout: When that prompt times out; `None` for never.
+        pause_reschedule: Whether the run left memory to wait.
+    """
+
+    pause_key: str | None = None
+    pause_timeout: datetime | None = None
+    pause_reschedule: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state.
+
+    Attributes:
+        name: `Paused`, `TimedOut` and so on.
+        message: What is to be said about it, such as the error that a run failed with.
+    """
+
+    type: StateType
+    name: str
+    message: str = ""
+    state_details: StateDetails = field(default_factory=StateDetails)
+
+    def is_paused(self) -> bool:
+        """Whether the run waits for an answer."""
+        return self.type is StateType.PAUSED
+
+    def is_completed(self) -> bool:
+        """Whether the flow has returned."""
+        return self.type is StateType.COMPLETED
+
+    def is_failed(self) -> bool:
+        """Whether the run ended without a result, for whatever reason but a crash or a cancel."""
+        return self.type is StateType.FAILED
+
+    def is_cancelled(self) -> bool:
+        """Whether somebody cancelled the run."""
+        return self.type is StateType.CANCELLED
+
+    def is_final(self) -> bool:
+        """Whether the run is over."""
+        return self.type not in (StateType.SCHEDULED, StateType.RUNNING, StateType.PAUSED)
+
+
+def state_of(db: Database, run: FlowRun) -> State:
+    """The state of a run that was just read."""
+    details = StateDetails()
+    if run.state.is_waiting:
+        asked = [prompt for prompt in prompts.of_run(db, run.id) if prompt.is_open]
+        left_memory = run.state is RunState.SUSPENDED
+        if asked:
+            details = StateDetails(asked[0].key, asked[0].deadline, left_memory)
+    type_ = _TYPES.get(run.state) or StateType(run.state.upper())
+    return State(type_, run.state.value, run.error or run.message, details)
+
+
+def flow_run_state(flow_run_id: UUID | str) -> State:
+    """The state that a run is in.
+
+    Raises:
+        store.errors.NoSuchRun: If there is no such run.
+    """
+    db = current_database()
+    return state_of(db, runs.get(db, str(flow_run_id)))
