@@ -10,8 +10,9 @@ from tests.integration.bot.house import House
 
 
 def keep_card_as_it_is(house: House) -> None:
-    """From now on the card looks as it does: Slack takes no update."""
+    """From now on the card looks as it does, and so do the forms that are open: Slack takes no update."""
     house.slack.client.want_fault("chat.update", error="ratelimited", retry_after=1)
+    house.slack.client.want_fault("views.update", error="ratelimited", times=9)
 
 
 def test_of_two_who_press_at_once_one_wins_and_the_other_is_told(house: House) -> None:
