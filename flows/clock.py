@@ -33,6 +33,7 @@ class Clock:
         self._db = db
         self._now = clock
         self._desk = Desk(db, clock=clock)
+        self._said = False
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
@@ -71,8 +72,11 @@ class Clock:
     def _look_safely(self) -> None:
         try:
             self.look()
+            self._said = False
         except StoreError as error:
-            logger.warning("Deadlines cannot be looked at, trying again: %s", error)
+            if not self._said:
+                logger.warning("Deadlines cannot be looked at, trying again: %s", error)
+            self._said = True
 
     def __enter__(self) -> Self:
         self.start()

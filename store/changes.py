@@ -35,7 +35,6 @@ class Topic(StrEnum):
     """A run has begun to wait, or has ended."""
     PROMPTS = "prompts"
     CARDS = "cards"
-    INPUTS = "inputs"
 
 
 class Subscription:
@@ -124,6 +123,23 @@ class Changes:
             self._thread.join(timeout=2)
 
 
+class Outage:
+    """Says once, however often it is told, that the database is away."""
+
+    def __init__(self) -> None:
+        self._said = False
+
+    def say(self, error: Exception) -> None:
+        """The database is away, or still is."""
+        if not self._said:
+            logger.warning("The database cannot be watched for changes, trying again: %s", error)
+        self._said = True
+
+    def end(self) -> None:
+        """It is there."""
+        self._said = False
+
+
 class SqliteWatcher:
     """Reads `PRAGMA data_version`, which moves whenever another connection has committed."""
 
@@ -132,14 +148,15 @@ class SqliteWatcher:
 
     def watch(self, announce: Callable[[Iterable[Topic]], None], stopped: threading.Event) -> None:
         """Look every `SQLITE_LOOK_EVERY` seconds."""
+        outage = Outage()
         while not stopped.is_set():
             try:
-                self._look(announce, stopped)
+                self._look(announce, stopped, outage)
             except SQLAlchemyError as error:
-                logger.warning("The database cannot be watched for changes, trying again: %s", error)
+                outage.say(error)
                 stopped.wait(RECONNECT_AFTER)
 
-    def _look(self, announce: Callable[[Iterable[Topic]], None], stopped: threading.Event) -> None:
+    def _look(self, announce: Callable[[Iterable[Topic]], None], stopped: threading.Event, outage: "Outage") -> None:
         connection = self._engine.raw_connection()
         try:
             cursor = connection.cursor()
@@ -147,6 +164,7 @@ class SqliteWatcher:
             while not stopped.wait(SQLITE_LOOK_EVERY):
                 cursor.execute("PRAGMA data_version")
                 version = cursor.fetchone()
+                outage.end()
                 if seen is not None and version != seen:
                     announce(Topic)
                 seen = version
@@ -166,15 +184,17 @@ class PostgresWatcher:
         # Imported late: it is slow to import, and who keeps the record in SQLite never needs it.
         import psycopg
 
+        outage = Outage()
         while not stopped.is_set():
             try:
                 with psycopg.connect(self._url, autocommit=True) as connection:
                     connection.execute("LISTEN signoff")
+                    outage.end()
                     announce(Topic)
                     while not stopped.is_set():
                         for notice in connection.notifies(timeout=POSTGRES_LOOK_UP_EVERY):
                             named = notice.payload.split(",")
                             announce(topic for topic in Topic if topic in named)
             except psycopg.Error as error:
-                logger.warning("The database cannot be watched for changes, trying again: %s", error)
+                outage.say(error)
                 stopped.wait(RECONNECT_AFTER)

@@ -69,11 +69,15 @@ class Lifeline:
                     logger.info("The worker %s is dead, %d of its runs are free", other.id, freed)
 
     def _loop(self) -> None:
+        said = False
         while not self._stopped.wait(LEASE.total_seconds() / 3):
             try:
                 self.look()
+                said = False
             except Exception as error:  # noqa: BLE001 - without this loop the worker would be taken for dead
-                logger.warning("The worker's claims could not be renewed, trying again: %s", error)
+                if not said:
+                    logger.warning("The worker's claims could not be renewed, trying again: %s", error)
+                said = True
 
     def _join(self) -> None:
         leases.join(self._db, self.worker, domain=self._domain, pid=os.getpid(), now=now(), lease=LEASE)
