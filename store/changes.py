@@ -35,6 +35,7 @@ class Topic(StrEnum):
     """A run has begun to wait, or has ended."""
     PROMPTS = "prompts"
     CARDS = "cards"
+    INPUTS = "inputs"
 
 
 class Subscription:
