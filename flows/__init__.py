@@ -7,6 +7,8 @@ from flows.errors import (
     InvalidFlow,
     InvalidInput,
     InvalidParameters,
+    MappingLengthMismatch,
+    MappingMissingIterable,
     MissingContextError,
     NotAllowed,
     NotPausedError,
@@ -15,6 +17,7 @@ from flows.errors import (
     UnserializableResult,
 )
 from flows.flow import Flow, flow
+from flows.futures import unmapped
 from flows.input import RunInput
 from flows.pausing import apause_flow_run, asuspend_flow_run, pause_flow_run, suspend_flow_run
 from flows.policy import Policy
@@ -31,6 +34,8 @@ __all__ = [
     "InvalidFlow",
     "InvalidInput",
     "InvalidParameters",
+    "MappingLengthMismatch",
+    "MappingMissingIterable",
     "MissingContextError",
     "NotAllowed",
     "NotPausedError",
@@ -54,4 +59,5 @@ __all__ = [
     "resume_flow_run",
     "suspend_flow_run",
     "task",
+    "unmapped",
 ]

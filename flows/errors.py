@@ -10,6 +10,7 @@ FlowsError
 ├── MissingContextError   only a flow run can do this
 ├── InvalidFlow           the function, or its file, is no flow that can be run
 ├── InvalidParameters     the flow does not take these parameters
+├── MappingLengthMismatch, MappingMissingIterable   `Task.map` cannot tell what each call gets
 ├── UnserializableResult  a result would not read back equal
 ├── StepTimeout           a task took longer than its `timeout_seconds`
 ├── FlowTimeout           a flow took longer than its `timeout_seconds`
@@ -73,6 +74,14 @@ class InvalidFlow(FlowsError):
 
 class InvalidParameters(FlowsError):
     """The flow does not take these parameters."""
+
+
+class MappingLengthMismatch(FlowsError):
+    """What a task is mapped over has different lengths."""
+
+
+class MappingMissingIterable(FlowsError):
+    """A task is mapped over nothing that can be gone through."""
 
 
 class UnserializableResult(FlowsError):

@@ -96,9 +96,10 @@ def call_step(
     annotation: Any,
     serializer: Serializer = "json",
     log_prints: bool | None = None,
+    key: str | None = None,
 ) -> StepCall:
-    """Give the next call of `name` its key, and look for its record."""
-    key = parent.journal.next_key(parent.scope, name)
+    """Give the next call of `name` its key, unless it has one, and look for its record."""
+    key = key or parent.journal.next_key(parent.scope, name)
     arguments_hash = digest(dict(arguments))
     return StepCall(
         context=parent.within(key, log_prints=log_prints),

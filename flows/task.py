@@ -1,12 +1,15 @@
 """`@task`: a function whose result is recorded, so that it never runs twice in a run."""
 
+import asyncio
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from flows.attempts import Attempts
-from flows.context import current
+from flows.blocking import in_thread
+from flows.context import RunContext, current
+from flows.futures import TaskFuture, TaskFutures, calls_of, resolved
 from flows.serialization import Serializer
 from flows.steps import bind, call_step, return_annotation
 
@@ -42,7 +45,44 @@ class Task(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the step, or give back what it returned when it ran. An async task gives an awaitable."""
+        return self._run(current(), None, *args, **kwargs)
+
+    def submit(self, *args: Any, wait_for: Iterable[TaskFuture[Any]] | None = None, **kwargs: Any) -> TaskFuture[R]:
+        """Run the step beside the flow, in a thread of its own. It has its name from now on.
+
+        A flow has to wait for what it has submitted: what runs on when the flow ends is not recorded.
+
+        Args:
+            args: The task's arguments; futures in them are waited for, and stand for their results.
+            wait_for: Tasks that have to succeed first. If one of them fails, this one fails with its error.
+            kwargs: More of them.
+        """
         context = current()
+        key = None if context is None else context.journal.next_key(context.scope, self.name)
+
+        def run() -> R:
+            resolved(list(wait_for or ()))
+            result: Any = self._run(context, key, *resolved(args), **resolved(kwargs))
+            return asyncio.run(result) if self.isasync else result  # type: ignore[no-any-return]
+
+        return TaskFuture(in_thread(run, name=f"task-{key or self.name}"))
+
+    def map(self, *args: Any, wait_for: Iterable[TaskFuture[Any]] | None = None, **kwargs: Any) -> TaskFutures[R]:
+        """Submit one call for each item of the arguments that are iterable; the others, and texts, go to every call.
+
+        Args:
+            args: The task's arguments; `unmapped(…)` is one that goes to every call as it is.
+            wait_for: Tasks that have to succeed first.
+            kwargs: More of them.
+
+        Raises:
+            MappingMissingIterable: If there is none to go through.
+            MappingLengthMismatch: If they have different lengths.
+        """
+        given = inspect.signature(self.fn).bind(*args, **kwargs).arguments
+        return TaskFutures(self.submit(wait_for=wait_for, **call) for call in calls_of(given))
+
+    def _run(self, context: RunContext | None, key: str | None, /, *args: Any, **kwargs: Any) -> R:
         if context is None:
             return self.fn(*args, **kwargs)
         call = call_step(
@@ -52,6 +92,7 @@ class Task(Generic[P, R]):
             annotation=self._annotation,
             serializer=self._serializer,
             log_prints=self._log_prints,
+            key=key,
         )
         function = functools.partial(self.fn, *args, **kwargs)
         if self.isasync:

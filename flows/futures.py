@@ -1,0 +1,153 @@
+"""What a task that runs beside its flow will return."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures import wait as wait_for_futures
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from flows.blocking import here
+from flows.errors import MappingLengthMismatch, MappingMissingIterable, Unwind
+from flows.states import State, StateType
+
+R = TypeVar("R")
+
+
+class TaskFuture(Generic[R]):
+    """A task that runs, or has ended. Made by `Task.submit`. What waits gives an awaitable in an event loop."""
+
+    def __init__(self, running: Future[R]) -> None:
+        self._running = running
+
+    @property
+    def state(self) -> State:
+        """`Running`, `Completed` or `Failed`."""
+        if not self._running.done():
+            return State(StateType.RUNNING, "Running")
+        error = self._error(None)
+        if error is None:
+            return State(StateType.COMPLETED, "Completed")
+        return State(StateType.FAILED, "Failed", f"{type(error).__name__}: {error}")
+
+    def result(self, timeout: float | None = None, raise_on_failure: bool = True) -> R:
+        """What the task returns.
+
+        Args:
+            timeout: Seconds after which to wait no longer; `None` for no limit.
+            raise_on_failure: Whether the error of a task that failed is raised, or given back.
+
+        Raises:
+            TimeoutError: If the task takes longer.
+        """
+        result: R = here(partial(self._result, timeout, raise_on_failure))
+        return result
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until the task has ended, or `timeout` seconds."""
+        return here(partial(self._wait, timeout))
+
+    def _result(self, timeout: float | None, raise_on_failure: bool) -> Any:
+        error = self._error(timeout)
+        if error is None:
+            return self._running.result()
+        if raise_on_failure:
+            raise error
+        return error
+
+    def _wait(self, timeout: float | None) -> None:
+        try:
+            self._error(timeout)
+        except FutureTimeout:
+            return
+
+    def _error(self, timeout: float | None) -> BaseException | None:
+        """What the task raised. What unwinds the run is raised here too, whoever asks."""
+        error = self._running.exception(timeout)
+        if isinstance(error, Unwind):
+            raise error
+        return error
+
+
+class TaskFutures(list[TaskFuture[R]]):
+    """Several tasks. Made by `Task.map`."""
+
+    def result(self, timeout: float | None = None, raise_on_failure: bool = True) -> list[R]:
+        """What each returns. The arguments and errors are those of `TaskFuture.result`."""
+        return here(lambda: [each._result(timeout, raise_on_failure) for each in self])
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until all have ended, or `timeout` seconds."""
+        return here(partial(self._wait, timeout))
+
+    def _wait(self, timeout: float | None) -> None:
+        _wait_for_all(self, timeout)
+
+
+class DoneAndNotDone(NamedTuple):
+    """Which tasks have ended, and which have not."""
+
+    done: set[TaskFuture[Any]]
+    not_done: set[TaskFuture[Any]]
+
+
+def wait(futures: Iterable[TaskFuture[Any]], timeout: float | None = None) -> DoneAndNotDone:
+    """Wait until all of these have ended, or `timeout` seconds; in an event loop this gives an awaitable."""
+    return here(partial(_wait_for_all, list(futures), timeout))
+
+
+def _wait_for_all(futures: list[TaskFuture[Any]], timeout: float | None) -> DoneAndNotDone:
+    wait_for_futures([each._running for each in futures], timeout)
+    done = {each for each in futures if each._running.done()}
+    for each in done:
+        each._wait(None)
+    return DoneAndNotDone(done, set(futures) - done)
+
+
+def resolved(given: Any) -> Any:
+    """An argument with the results of the tasks in it, in lists, tuples and dicts as well."""
+    match given:
+        case TaskFuture():
+            return given._result(None, raise_on_failure=True)
+        case list() | tuple() if type(given) in (list, tuple, TaskFutures):
+            return (tuple if isinstance(given, tuple) else list)(resolved(each) for each in given)
+        case dict() if type(given) is dict:
+            return {key: resolved(each) for key, each in given.items()}
+        case _:
+            return given
+
+
+class unmapped(Generic[R]):  # noqa: N801 - named as Prefect names it
+    """Marks an argument of `Task.map` that every call gets as it is."""
+
+    def __init__(self, value: R) -> None:
+        self.value = value
+
+
+def calls_of(arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The arguments of each call of a `map`, from those of them all.
+
+    Raises:
+        MappingMissingIterable: If none of them can be gone through.
+        MappingLengthMismatch: If they have different lengths.
+    """
+    given = {name: resolved(value) if isinstance(value, TaskFuture) else value for name, value in arguments.items()}
+    mapped = {name: list(value) for name, value in given.items() if _is_mapped(value)}
+    lengths = {name: len(values) for name, values in mapped.items()}
+    if not mapped:
+        raise MappingMissingIterable("No iterable was given to map over: give a list of what each call gets.")
+    if len(set(lengths.values())) > 1:
+        raise MappingLengthMismatch(f"What is mapped over has different lengths: {lengths}.")
+    fixed = {
+        name: value.value if isinstance(value, unmapped) else value
+        for name, value in given.items()
+        if name not in mapped
+    }
+    return [
+        {**fixed, **{name: values[number] for name, values in mapped.items()}}
+        for number in range(next(iter(lengths.values())))
+    ]
+
+
+def _is_mapped(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, unmapped))
