@@ -16,10 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 logger = logging.getLogger(__name__)
 
-SQLITE_LOOK_EVERY = 0.02
+SQLITE_LOOK_EVERY = 0.04
 """Seconds between two looks at SQLite's `data_version`."""
 
-POSTGRES_LOOK_UP_EVERY = 0.1
+POSTGRES_LOOK_UP_EVERY = 0.25
 """Seconds after which who listens to PostgreSQL sees that it is to stop."""
 
 RECONNECT_AFTER = 1.0
