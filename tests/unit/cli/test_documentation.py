@@ -46,7 +46,7 @@ def test_every_option_is_named_in_the_section_of_its_command(name: str) -> None:
     section = SECTIONS[name]
     options = {option for each in every_command()[name].params for option in each.opts if option.startswith("--")}
     rows = "\n".join(re.findall(r"^\| (`-.*?) \|", section, re.MULTILINE))
-    named = set(re.findall(r"--[a-z]+", rows))
+    named = set(re.findall(r"--[a-z-]+", rows))
     assert named <= options
     assert all(option in section for option in options)
 
