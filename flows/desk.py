@@ -11,7 +11,7 @@ from typing import Any
 from flows.names import now
 from flows.policy import Policy
 from flows.validation import FieldError, Valid, validate
-from store import ledger, prompts, runs
+from store import ledger, prompts, retrying, runs
 from store.database import Database
 from store.records import Actor, FlowRun, Outcome, Prompt
 
@@ -132,6 +132,15 @@ class Desk:
             store.errors.RunFinished: If it is over already.
         """
         return runs.cancel(self._db, run_id, actor=actor, reason=reason, now=self._now())
+
+    def retry(self, run_id: str, actor: Actor) -> FlowRun:
+        """Have a run that failed run again from its journal. What was rejected or timed out is asked anew.
+
+        Raises:
+            store.errors.NoSuchRun: If there is no such run.
+            store.errors.RunNotFailed: If it is not over, was completed, or was cancelled.
+        """
+        return retrying.retry(self._db, run_id, actor=actor, now=self._now())
 
     def _settle(
         self,

@@ -7,6 +7,7 @@ StoreError
 ├── NoSuchRun             no run has that id, or several do
 ├── NoSuchPrompt          no prompt has that id, or several do
 ├── RunFinished           the run is over already
+├── RunNotFailed          the run has nothing to be retried for
 └── LeaseLost             another worker holds the run now, or it was cancelled
 ```
 """
@@ -34,6 +35,10 @@ class NoSuchPrompt(StoreError):
 
 class RunFinished(StoreError):
     """The run is over already."""
+
+
+class RunNotFailed(StoreError):
+    """The run has not failed, so it cannot be retried."""
 
 
 class LeaseLost(StoreError):

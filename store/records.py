@@ -92,6 +92,10 @@ class FlowRun:
     error: str | None
 
 
+SUPERSEDED = "~"
+"""Stands in the key of a prompt that its run, since it was retried, asks anew; no other key can have it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """One question that one paused run has open, or had.
@@ -145,6 +149,11 @@ class Prompt:
     def is_open(self) -> bool:
         """Whether the prompt still waits for an answer."""
         return self.outcome is None
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether its run was retried since, and asks anew."""
+        return SUPERSEDED in self.key
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ Command = Callable[..., None]
 
 PANELS: dict[str, tuple[Command, ...]] = {
     "Serve": (serving.demo, serving.serve, serving.bot, serving.worker),
-    "Runs": (running.run, running.runs, running.cancel),
+    "Runs": (running.run, running.runs, running.retry, running.cancel),
     "Prompts": (asked.pending, answering.answer, asked.history),
 }
 

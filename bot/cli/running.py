@@ -93,6 +93,19 @@ def cancel(run: RunId, reason: Reason = "", who: Who = None) -> None:
     typer.echo(f"{ended.name} is cancelled.")
 
 
+def retry(run: RunId, who: Who = None) -> None:
+    """Run a run that failed again. What it finished stays; what was rejected or timed out is asked anew."""
+    from bot.cli.actors import actor
+    from bot.cli.record import existing
+    from flows.desk import Desk
+    from store.runs import get
+
+    log_to_stderr()
+    with existing() as db:
+        retried = Desk(db).retry(get(db, run).id, actor(who))
+    typer.echo(f"{retried.name} is {retried.state}.")
+
+
 def _see_through(db: "Database", flow: "Flow[Any, Any]", created: FlowRun) -> FlowRun:
     from flows.engines.embedded import see_through
     from flows.errors import RunCancelled

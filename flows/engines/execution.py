@@ -164,7 +164,8 @@ class Execution:
         # Only the first claim of a run can be sure that nothing is recorded yet.
         if self.run.fence > 1:
             steps = patiently(lambda: recorded.load(self._db, self.run.id))
-            asked = {each.key: each for each in patiently(lambda: prompts.of_run(self._db, self.run.id))}
+            every = patiently(lambda: prompts.of_run(self._db, self.run.id))
+            asked = {each.key: each for each in every if not each.is_superseded}
         self._journal = Journal(
             self._db,
             self.run,

@@ -46,6 +46,21 @@ def test_waiting_for_a_run_that_does_not_complete_exits_with_one(empty: Shell) -
     assert_refused(empty("cancel", run), 1, f"The run {run} is over already: Cancelled.")
 
 
+def test_a_run_that_failed_is_retried(empty: Shell) -> None:
+    """`retry` lets a worker take it again, and refuses a run that is not over."""
+    empty.write("asking.py", FLOWS)
+    with empty.started("run", "asking.py:go-on", "--wait") as waiting:
+        line_with(waiting, "signoff pending")
+        with empty.record() as db:
+            prompt = until(db, lambda: prompts.pending(db))[0]
+        assert empty("answer", prompt.id, "--reject", "--reason", "No", "--as", "@ana").code == 0
+        waiting.communicate()
+    assert waiting.returncode == 1
+    assert empty("retry", prompt.run_name, "--as", "@ana").out == f"{prompt.run_name} is Scheduled.\n"
+    refused = f"The run {prompt.run_name} is Scheduled. Only a run that has failed can be retried."
+    assert_refused(empty("retry", prompt.run_name), 1, refused)
+
+
 def test_an_interrupted_wait_is_quiet(empty: Shell) -> None:
     """Ctrl-C ends `run --wait` with 130 and no traceback; the run waits on, for any worker."""
     empty.write("asking.py", FLOWS)
