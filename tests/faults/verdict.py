@@ -77,7 +77,7 @@ def judge(db: Database, folder: Path, *, in_flight: int) -> Verdict:
     for prompt_id, _, stands in acks:
         row = answers[prompt_id]
         recorded = (row.answer or {}).get("value")
-        lost += recorded is None or recorded not in (row.result or [])
+        lost += recorded is None or (row.result is not None and recorded not in row.result)
         if recorded != int(stands):
             contested.add(prompt_id)
     won = Counter(prompt_id for prompt_id, given, stands in acks if given == stands)
