@@ -1,12 +1,14 @@
 """Text, and JSON typed as text: the way out for what has no element of its own."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from bot.blocks import INPUT_TEXT, Block
 from bot.forms.element import UNSET, Element, Unreadable
+from bot.markup import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class JsonText(Element):
         if not typed.strip():
             return UNSET
         try:
-            return json.loads(typed, parse_constant=_refuse_constant)
+            return json.loads(typed, parse_constant=_refuse_constant, parse_float=_finite)
         except json.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
             raise Unreadable(f"This is not JSON: {error.msg} at {where}.") from None
@@ -104,6 +106,13 @@ def typed_text(state: Mapping[str, Any]) -> str:
 def as_json(value: Any, indent: int | None = None) -> str:
     """`value` as JSON that people read."""
     return json.dumps(value, indent=indent, ensure_ascii=False)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise Unreadable(f"The number {plain(digits, 40)} is too large.")
+    return number
 
 
 def _refuse_constant(name: str) -> NoReturn:

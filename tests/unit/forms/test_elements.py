@@ -210,6 +210,7 @@ def test_an_initial_value_beyond_its_bounds_is_shown() -> None:
         (str, "\ud800", "This holds half of a character; please type it again."),
         (Any, '{"a": [1, 2.5, null]}', {"a": [1, 2.5, None]}),
         (Any, "NaN", "This is not JSON: NaN is no JSON number at line 1, column 1."),
+        (Any, "[1, 1e400]", "The number 1e400 is too large."),
         (Any, "[" * 2900, "This JSON is nested too deeply or holds a number that is too long."),
     ],
 )

@@ -1,4 +1,4 @@
-"""The promises on forms, held to thousands of models: `uv run pytest -m soak tests/unit/forms`, some twenty minutes."""
+"""The promises on forms, held to thousands of models: `uv run pytest -m soak tests/unit/forms`, some ten minutes."""
 
 from typing import Any
 
