@@ -62,11 +62,12 @@ def picking(label: str, *searches: str) -> Fill:
 
 
 def uploading(label: str, name: str, content: bytes) -> Fill:
-    """Upload a file."""
+    """Upload a file, and wait until it is there: a form is not submitted while one is on its way."""
 
     def upload(page: Page) -> None:
         file = {"name": name, "mimeType": "text/csv", "buffer": content}
         top(page).get_by_label(labelled(label)).set_input_files(file)  # type: ignore[arg-type]
+        expect(top(page).get_by_role("button", name=f"Remove {name}")).to_be_visible()
 
     return upload
 
