@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from store import ledger
 from store.changes import Topic
 from store.database import Database, Transaction
-from store.errors import NoSuchRun, RunNotFailed
+from store.errors import RunNotFailed
 from store.records import SUPERSEDED, Actor, FlowRun, Outcome, RunState
-from store.rows import flow_run
-from store.tables import flow_runs, prompts, steps
+from store.runs import locked, reschedule
+from store.tables import prompts
 
 _RETRIABLE = (RunState.FAILED, RunState.CRASHED, RunState.TIMED_OUT, RunState.NEEDS_ATTENTION)
 
@@ -23,28 +23,13 @@ def retry(db: Database, run_id: str, *, actor: Actor, now: datetime) -> FlowRun:
         RunNotFailed: If it is not over, was completed, or was cancelled.
     """
     with db.write() as tx:
-        row = tx.execute(select(flow_runs).where(flow_runs.c.id == run_id).with_for_update()).one_or_none()
-        if row is None:
-            raise NoSuchRun(f"There is no run {run_id!r}. `signoff runs` lists them.")
-        if row.state not in _RETRIABLE:
-            raise RunNotFailed(f"The run {row.name} is {row.state}. Only a run that has failed can be retried.")
-        tx.execute(steps.delete().where(steps.c.run_id == run_id, steps.c.format == "error"))
+        run = locked(tx, run_id)
+        if run.state not in _RETRIABLE:
+            raise RunNotFailed(f"The run {run.name} is {run.state}. Only a run that has failed can be retried.")
         _supersede_unanswered(tx, run_id, actor=actor, now=now)
-        retried = tx.execute(
-            update(flow_runs)
-            .where(flow_runs.c.id == run_id)
-            .values(
-                state=RunState.SCHEDULED,
-                finished_at=None,
-                runnable_at=now,
-                attempt=flow_runs.c.attempt + 1,
-                error=None,
-                message="",
-            )
-            .returning(flow_runs)
-        ).one()
+        retried = reschedule(tx, run_id, at=now, error=None)
         tx.touch(Topic.RUNS, Topic.PROMPTS)
-    return flow_run(retried)
+    return retried
 
 
 def _supersede_unanswered(tx: Transaction, run_id: str, *, actor: Actor, now: datetime) -> None:
@@ -54,7 +39,7 @@ def _supersede_unanswered(tx: Transaction, run_id: str, *, actor: Actor, now: da
     )
     rows = tx.execute(
         update(prompts)
-        .where(prompts.c.run_id == run_id, unanswered, ~prompts.c.key.contains(SUPERSEDED))
+        .where(prompts.c.run_id == run_id, unanswered)
         .values(key=prompts.c.key + SUPERSEDED + prompts.c.id)
         .returning(prompts.c.id)
     )

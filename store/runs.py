@@ -62,7 +62,7 @@ def get(db: Database, run_id: str) -> FlowRun:
             wanted = flow_runs.c.id.startswith(run_id, autoescape=True) | (flow_runs.c.name == run_id)
         rows = connection.execute(select(flow_runs).where(wanted).limit(2)).all()
     if not rows:
-        raise NoSuchRun(f"There is no run {run_id!r}. `signoff runs` lists them.")
+        raise _unknown(run_id)
     if len(rows) > 1:
         raise NoSuchRun(f"More than one run is meant by {run_id!r}. Give more of its id.")
     return flow_run(rows[0])
@@ -182,19 +182,28 @@ def retry(db: Database, run_id: str, fence: int, *, at: datetime, error: str) ->
     """
     with db.write() as tx:
         hold(tx, run_id, fence)
-        tx.execute(steps.delete().where(steps.c.run_id == run_id, steps.c.format == "error"))
-        tx.execute(
-            update(flow_runs)
-            .where(flow_runs.c.id == run_id)
-            .values(
-                state=RunState.SCHEDULED,
-                lease_owner=None,
-                runnable_at=at,
-                attempt=flow_runs.c.attempt + 1,
-                error=error,
-            )
-        )
+        reschedule(tx, run_id, at=at, error=error)
         tx.touch(Topic.RUNS)
+
+
+def reschedule(tx: Transaction, run_id: str, *, at: datetime, error: str | None) -> FlowRun:
+    """Let a run be taken again at `at`, to try what failed once more, within a transaction that is open."""
+    tx.execute(steps.delete().where(steps.c.run_id == run_id, steps.c.format == "error"))
+    row = tx.execute(
+        update(flow_runs)
+        .where(flow_runs.c.id == run_id)
+        .values(
+            state=RunState.SCHEDULED,
+            lease_owner=None,
+            finished_at=None,
+            runnable_at=at,
+            attempt=flow_runs.c.attempt + 1,
+            error=error,
+            message="",
+        )
+        .returning(flow_runs)
+    ).one()
+    return flow_run(row)
 
 
 def cancel(db: Database, run_id: str, *, actor: Actor, reason: str, now: datetime) -> FlowRun:
@@ -205,12 +214,9 @@ def cancel(db: Database, run_id: str, *, actor: Actor, reason: str, now: datetim
         RunFinished: If it is over already.
     """
     with db.write() as tx:
-        query = select(flow_runs).where(flow_runs.c.id == run_id).with_for_update()
-        row = tx.execute(query).one_or_none()
-        if row is None:
-            raise NoSuchRun(f"There is no run {run_id!r}. `signoff runs` lists them.")
-        if RunState(row.state).is_final:
-            raise RunFinished(f"The run {row.name} is over already: {row.state}.")
+        run = locked(tx, run_id)
+        if run.state.is_final:
+            raise RunFinished(f"The run {run.name} is over already: {run.state}.")
         ended = tx.execute(
             update(flow_runs)
             .where(flow_runs.c.id == run_id)
@@ -220,7 +226,7 @@ def cancel(db: Database, run_id: str, *, actor: Actor, reason: str, now: datetim
                 message=reason,
                 fence=flow_runs.c.fence + 1,
                 # Its worker, if it has one, takes it once more to let go of it.
-                runnable_at=None if row.lease_owner is None else now,
+                runnable_at=None if run.lease_owner is None else now,
             )
             .returning(flow_runs)
         ).one()
@@ -228,6 +234,22 @@ def cancel(db: Database, run_id: str, *, actor: Actor, reason: str, now: datetim
         _tell_end(tx, run_id, RunState.CANCELLED, now, error=reason)
         tx.touch(Topic.RUNS, Topic.STATES)
     return flow_run(ended)
+
+
+def locked(tx: Transaction, run_id: str) -> FlowRun:
+    """The run, kept as it is until the transaction that is open has ended.
+
+    Raises:
+        NoSuchRun: If there is none.
+    """
+    row = tx.execute(select(flow_runs).where(flow_runs.c.id == run_id).with_for_update()).one_or_none()
+    if row is None:
+        raise _unknown(run_id)
+    return flow_run(row)
+
+
+def _unknown(run_id: str) -> NoSuchRun:
+    return NoSuchRun(f"There is no run {run_id!r}. `signoff runs` lists them.")
 
 
 def _takeable(worker: str, flows: Collection[str], now: datetime, only: str | None) -> ColumnElement[bool]:

@@ -115,6 +115,22 @@ class House:
         )
 
 
+def opened(house: House, asked: Flow[Any, Any], button: str = "Answer…", **parameters: Any) -> Prompt:
+    """A prompt, with its form opened by Mei."""
+    prompt, _ = house.ask_in("#orders", asked, **parameters)
+    mei = house.slack.person("mei")
+    mei.press(button, in_="#orders")
+    mei.wait_for_modal()
+    return prompt
+
+
+def refused(house: House, values: dict[str, Any]) -> dict[str, str]:
+    """What stands under the inputs once Mei has submitted values that will not do."""
+    mei = house.slack.person("mei")
+    mei.submit(values)
+    return mei.wait_for_modal(lambda seen: bool(seen.errors)).errors
+
+
 def _shows(seen: SeenMessage, prompt: Prompt) -> bool:
     return (seen.metadata or {}).get("event_payload") == {"prompt_id": prompt.id}
 

@@ -14,8 +14,8 @@ from flows import Policy, RunInput, flow, pause_flow_run
 from flows.desk import Desk, Invalid, Settled
 from flows.flow import Flow
 from flows.input import AwareTime, SlackChannel, SlackUser
-from store.records import Actor, Prompt, RunState
-from tests.integration.bot.house import House, settings_for
+from store.records import Actor, RunState
+from tests.integration.bot.house import House, opened, refused, settings_for
 from tests.waiting import until_over
 
 ORDERS = Policy(channel="#orders")
@@ -108,22 +108,6 @@ def house(slack: Emulator, record: str) -> Iterator[House]:
         house = House(slack, service)
         slack.deliver_to(house.request_url)
         yield house
-
-
-def opened(house: House, asked: Flow[Any, Any], button: str, **parameters: Any) -> Prompt:
-    """A prompt, with its form opened by Mei."""
-    prompt, _ = house.ask_in("#orders", asked, **parameters)
-    mei = house.slack.person("mei")
-    mei.press(button, in_="#orders")
-    mei.wait_for_modal()
-    return prompt
-
-
-def refused(house: House, values: dict[str, Any]) -> dict[str, str]:
-    """What stands under the inputs once Mei has submitted values that will not do."""
-    mei = house.slack.person("mei")
-    mei.submit(values)
-    return mei.wait_for_modal(lambda seen: bool(seen.errors)).errors
 
 
 def test_people_and_a_channel_are_chosen_in_slack(house: House) -> None:

@@ -16,8 +16,7 @@ from flows.files import MOST_BYTES
 from flows.flow import Flow
 from flows.input import Accepts, UploadedFile
 from store import prompts
-from store.records import Prompt
-from tests.integration.bot.house import House, settings_for
+from tests.integration.bot.house import House, opened, refused, settings_for
 
 ORDERS = Policy(channel="#orders")
 
@@ -66,25 +65,9 @@ def uploaded(house: House, name: str, content: bytes) -> str:
     return str(answer.json()["file"]["id"])
 
 
-def opened(house: House, asked: Flow[Any, Any] = report, button: str = "Answer…") -> Prompt:
-    """A prompt, with its form opened by Mei."""
-    prompt, _ = house.ask_in("#orders", asked)
-    mei = house.slack.person("mei")
-    mei.press(button, in_="#orders")
-    mei.wait_for_modal()
-    return prompt
-
-
-def refused(house: House, values: dict[str, Any]) -> dict[str, str]:
-    """What stands under the inputs once Mei has submitted values that will not do."""
-    mei = house.slack.person("mei")
-    mei.submit(values)
-    return mei.wait_for_modal(lambda seen: bool(seen.errors)).errors
-
-
 def test_the_flow_gets_what_was_uploaded(house: House) -> None:
     """Files of a wrong type or size are refused; each byte of the right ones arrives; the card names them."""
-    prompt = opened(house)
+    prompt = opened(house, report)
     mei = house.slack.person("mei")
     with pytest.raises(ActFailed, match="Only these types of file are accepted: csv"):
         mei.submit({"Table": uploaded(house, "table.pdf", b"%PDF")})
@@ -106,7 +89,7 @@ def test_the_flow_gets_what_was_uploaded(house: House) -> None:
 
 def test_a_slow_file_loses_nothing(house: House) -> None:
     """The form says so in time and keeps what was uploaded; the next submission counts."""
-    prompt = opened(house)
+    prompt = opened(house, report)
     mei = house.slack.person("mei")
     house.slack.client.want_fault("files.info", hold="before")
     errors = refused(house, {"Table": uploaded(house, "slow.csv", b"slow")})
@@ -124,7 +107,7 @@ def test_a_file_that_slack_does_not_hand_out_is_said_to_be_missing(
     house: House, fault: dict[str, Any], name: str
 ) -> None:
     """With what to do; trying again is all it takes."""
-    prompt = opened(house)
+    prompt = opened(house, report)
     house.slack.client.want_fault("files.info", **fault)
     errors = refused(house, {"Table": uploaded(house, "table.csv", b"a")})
     told = f"Slack does not hand out “table.csv” ({name}). Submit again, or upload it again."
@@ -135,7 +118,7 @@ def test_a_file_that_slack_does_not_hand_out_is_said_to_be_missing(
 
 def test_the_files_of_an_answer_are_small_together(house: House) -> None:
     """Each would do by itself; the record takes a megabyte."""
-    opened(house)
+    opened(house, report)
     half = MOST_BYTES // 2
     appendix = [uploaded(house, name, bytes(half)) for name in ("a.bin", "b.bin")]
     errors = refused(house, {"Table": uploaded(house, "t.csv", b"a"), "Appendix": appendix})
