@@ -1,29 +1,15 @@
 """Who waits for the record to change is woken at once, whichever process changed it.
 
-Within a process a commit announces its topics. From other processes PostgreSQL sends a `NOTIFY`; SQLite
-has nothing of the kind, but a counter that moves with every foreign commit and costs microseconds to read.
+Within a process a commit announces its topics. Of other processes' commits a watcher hears, see `store.watchers`.
 """
 
-import logging
+import selectors
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
-
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
-
-logger = logging.getLogger(__name__)
-
-SQLITE_LOOK_EVERY = 0.04
-"""Seconds between two looks at SQLite's `data_version`."""
-
-POSTGRES_LOOK_UP_EVERY = 0.25
-"""Seconds after which who listens to PostgreSQL sees that it is to stop."""
-
-RECONNECT_AFTER = 1.0
-"""Seconds until a lost database is tried again."""
 
 
 class Topic(StrEnum):
@@ -70,11 +56,40 @@ class Subscription:
         self.close()
 
 
+class Stop:
+    """The end of a watch, which can be waited for together with open files."""
+
+    def __init__(self) -> None:
+        self._ear, self._mouth = socket.socketpair()
+        self.is_set = False
+
+    def set(self) -> None:
+        """End the watch, and the wait that is going on."""
+        self.is_set = True
+        self._mouth.send(b".")
+
+    def wait(self, timeout: float | None, *files: int) -> bool:
+        """Wait for the end, for one of `files` to have something to read, or for `timeout` seconds to pass.
+
+        Returns:
+            Whether one of `files` has something to read.
+        """
+        with selectors.DefaultSelector() as selector:
+            for file in (self._ear.fileno(), *files):
+                selector.register(file, selectors.EVENT_READ)
+            return any(key.fd in files for key, _ in selector.select(timeout))
+
+    def close(self) -> None:
+        """Nobody waits for it any more."""
+        self._ear.close()
+        self._mouth.close()
+
+
 class Watcher(Protocol):
     """Hears of other processes' commits."""
 
-    def watch(self, announce: Callable[[Iterable[Topic]], None], stopped: threading.Event) -> None:
-        """Announce what others changed, until `stopped` is set."""
+    def watch(self, announce: Callable[[Iterable[Topic]], None], stop: Stop) -> None:
+        """Announce what others changed, until `stop` is set: everything at first, which may have changed before."""
 
 
 class Changes:
@@ -84,7 +99,7 @@ class Changes:
         self._watcher = watcher
         self._lock = threading.Lock()
         self._subscriptions: set[Subscription] = set()
-        self._stopped = threading.Event()
+        self._stop: Stop | None = None
         self._thread: threading.Thread | None = None
 
     def subscribe(self, *topics: Topic) -> Subscription:
@@ -93,11 +108,9 @@ class Changes:
         with self._lock:
             self._subscriptions.add(subscription)
             if self._thread is None:
+                self._stop = Stop()
                 self._thread = threading.Thread(
-                    target=self._watcher.watch,
-                    args=(self.announce, self._stopped),
-                    name="signoff-changes",
-                    daemon=True,
+                    target=self._watcher.watch, args=(self.announce, self._stop), name="signoff-changes", daemon=True
                 )
                 self._thread.start()
         return subscription
@@ -119,83 +132,9 @@ class Changes:
 
     def close(self) -> None:
         """Stop watching."""
-        self._stopped.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout=2)
-
-
-class Outage:
-    """Says once, however often it is told, that the database is away."""
-
-    def __init__(self) -> None:
-        self._said = False
-
-    def say(self, error: Exception) -> None:
-        """The database is away, or still is."""
-        if not self._said:
-            logger.warning("The database cannot be watched for changes, trying again: %s", error)
-        self._said = True
-
-    def end(self) -> None:
-        """It is there."""
-        self._said = False
-
-
-class SqliteWatcher:
-    """Reads `PRAGMA data_version`, which moves whenever another connection has committed."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def watch(self, announce: Callable[[Iterable[Topic]], None], stopped: threading.Event) -> None:
-        """Look every `SQLITE_LOOK_EVERY` seconds."""
-        outage = Outage()
-        while not stopped.is_set():
-            try:
-                self._look(announce, stopped, outage)
-            except SQLAlchemyError as error:
-                outage.say(error)
-                stopped.wait(RECONNECT_AFTER)
-
-    def _look(self, announce: Callable[[Iterable[Topic]], None], stopped: threading.Event, outage: "Outage") -> None:
-        connection = self._engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            seen = None
-            while not stopped.wait(SQLITE_LOOK_EVERY):
-                cursor.execute("PRAGMA data_version")
-                version = cursor.fetchone()
-                outage.end()
-                if seen is not None and version != seen:
-                    announce(Topic)
-                seen = version
-            cursor.close()
-        finally:
-            connection.close()
-
-
-class PostgresWatcher:
-    """Listens on the channel `signoff`, on a connection of its own."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def watch(self, announce: Callable[[Iterable[Topic]], None], stopped: threading.Event) -> None:
-        """Listen; after a lost connection announce everything, since something may have been missed."""
-        # Imported late: it is slow to import, and who keeps the record in SQLite never needs it.
-        import psycopg
-
-        outage = Outage()
-        while not stopped.is_set():
-            try:
-                with psycopg.connect(self._url, autocommit=True) as connection:
-                    connection.execute("LISTEN signoff")
-                    outage.end()
-                    announce(Topic)
-                    while not stopped.is_set():
-                        for notice in connection.notifies(timeout=POSTGRES_LOOK_UP_EVERY):
-                            named = notice.payload.split(",")
-                            announce(topic for topic in Topic if topic in named)
-            except psycopg.Error as error:
-                outage.say(error)
-                stopped.wait(RECONNECT_AFTER)
+        if self._stop is None or self._thread is None or self._stop.is_set:
+            return
+        self._stop.set()
+        self._thread.join(timeout=2)
+        if not self._thread.is_alive():
+            self._stop.close()

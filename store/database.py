@@ -28,8 +28,10 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from store.changes import Changes, PostgresWatcher, SqliteWatcher, Topic
+from store.changes import Changes, Topic
+from store.doorbell import Doorbell
 from store.errors import DatabaseOutdated, DatabaseUnavailable
+from store.watchers import PostgresWatcher, SqliteWatcher
 
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another process's lock before it gives up."""
@@ -52,6 +54,8 @@ def hurried(seconds: float) -> Iterator[None]:
     finally:
         _deadline.reset(token)
 
+
+_NOTIFY = text("SELECT pg_notify('signoff', :payload)")
 
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 """What UTF-8 cannot write, and JSON can in its own way."""
@@ -87,8 +91,16 @@ class Database:
         self.engine = _engine(url)
         self.url = self.engine.url
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self.changes = Changes(self._watcher())
         self._turn = threading.Lock()
+        self._doorbell: Doorbell | None = None
+        self._listener: PostgresWatcher | None = None
+        if self.is_sqlite:
+            self._doorbell = Doorbell(Path(self.url.database or ""))
+            self.changes = Changes(SqliteWatcher(self.engine, self._doorbell))
+        else:
+            plain_url = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            self._listener = PostgresWatcher(plain_url)
+            self.changes = Changes(self._listener)
 
     @property
     def shown_url(self) -> str:
@@ -106,9 +118,10 @@ class Database:
         with self._turn_taken(), self._explained(), self.engine.begin() as connection:
             transaction = Transaction(connection)
             yield transaction
-            if transaction.topics and not self.is_sqlite:
-                payload = ",".join(sorted(transaction.topics))
-                connection.execute(text("SELECT pg_notify('signoff', :payload)"), {"payload": payload})
+            if transaction.topics and self._listener is not None:
+                connection.execute(_NOTIFY, {"payload": self._listener.payload(transaction.topics)})
+        if transaction.topics and self._doorbell is not None:
+            self._doorbell.ring(transaction.topics)
         self.changes.announce(transaction.topics)
 
     @contextmanager
@@ -140,11 +153,6 @@ class Database:
             yield
         finally:
             self._turn.release()
-
-    def _watcher(self) -> SqliteWatcher | PostgresWatcher:
-        if self.is_sqlite:
-            return SqliteWatcher(self.engine)
-        return PostgresWatcher(self.url.set(drivername="postgresql").render_as_string(hide_password=False))
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

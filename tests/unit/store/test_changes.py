@@ -1,19 +1,18 @@
 """Waiting for changes within one process."""
 
-import threading
 from collections.abc import Callable, Iterable
 
 import pytest
 
-from store.changes import Changes, Topic
+from store.changes import Changes, Stop, Topic
 
 
 class Silence:
     """A watcher that hears of nothing."""
 
-    def watch(self, announce: Callable[[Iterable[Topic]], None], stopped: threading.Event) -> None:
+    def watch(self, announce: Callable[[Iterable[Topic]], None], stop: Stop) -> None:
         """Wait for the end."""
-        stopped.wait()
+        stop.wait(None)
 
 
 @pytest.fixture
