@@ -4,26 +4,18 @@ What is due stands on the prompts themselves, so that a deadline which passed wh
 enforced at the next start, and two clocks on one record do no harm.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from apscheduler.schedulers.background import BackgroundScheduler
-
 from flows.desk import Desk
 from flows.names import now
 from flows.policy import Policy
+from flows.ticker import Ticker
 from store import prompts
 from store.database import Database
-from store.errors import StoreError
 from store.records import Prompt
-
-logger = logging.getLogger(__name__)
-
-TICK = 1.0
-"""Seconds between two looks."""
 
 
 class Clock:
@@ -33,20 +25,15 @@ class Clock:
         self._db = db
         self._now = clock
         self._desk = Desk(db, clock=clock)
-        self._said = False
-        self._scheduler = BackgroundScheduler(
-            timezone="UTC",
-            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
-        )
+        self._ticker = Ticker(self.look, what="Deadlines")
 
     def start(self) -> None:
         """Look now, and then at every tick."""
-        self._scheduler.add_job(self._look_safely, "interval", seconds=TICK, next_run_time=self._now())
-        self._scheduler.start()
+        self._ticker.start()
 
     def stop(self) -> None:
         """Look no more."""
-        self._scheduler.shutdown(wait=True)
+        self._ticker.stop()
 
     def look(self) -> int:
         """Do what is due now; how many prompts that were."""
@@ -68,15 +55,6 @@ class Clock:
         passed = sum(1 for after in policy.reminders if prompt.opened_at + after <= moment)
         due_at = policy.due_at(prompt.opened_at, reminders_sent=passed, deadline=prompt.deadline)
         prompts.remind(self._db, prompt, sent=passed, due_at=due_at, now=moment)
-
-    def _look_safely(self) -> None:
-        try:
-            self.look()
-            self._said = False
-        except StoreError as error:
-            if not self._said:
-                logger.warning("Deadlines cannot be looked at, trying again: %s", error)
-            self._said = True
 
     def __enter__(self) -> Self:
         self.start()

@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from flows import flow, pause_flow_run, task
 from flows.clock import Clock
+from flows.ticker import Ticker
 from store.database import Database
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
@@ -99,12 +100,12 @@ def test_a_worker_says_so_once_waits_and_goes_on(
 
 def test_a_clock_says_once_that_it_cannot_look(db: Database, caplog: pytest.LogCaptureFixture) -> None:
     """A database that is away for long fills no log."""
-    clock = Clock(db)
+    ticker = Ticker(Clock(db).look, what="Deadlines")
     with closing(sqlite3.connect(str(db.url.database))) as other:
         other.execute("ALTER TABLE prompts RENAME TO elsewhere")
         for _ in range(3):
-            clock._look_safely()
+            ticker.look_safely()
         other.execute("ALTER TABLE elsewhere RENAME TO prompts")
     assert caplog.text.count("Deadlines cannot be looked at") == 1
-    clock._look_safely()
+    ticker.look_safely()
     assert caplog.text.count("Deadlines cannot be looked at") == 1
