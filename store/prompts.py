@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, tuple_, update
+from sqlalchemy import bindparam, func, select, tuple_, update
 
 from store import cards, drafts, ledger, notices
 from store.changes import Topic
@@ -25,6 +25,7 @@ _INSERT_SUBMISSION = submissions.insert()
 _RUN_OF = select(prompts.c.run_id).where(prompts.c.id == bindparam("prompt_id"))
 _LOCK_RUN = select(flow_runs.c.id).where(flow_runs.c.id == bindparam("run_id")).with_for_update()
 _BY_ID = select_prompts().where(prompts.c.id == bindparam("prompt_id"))
+_NEXT_DUE_AT = select(func.min(prompts.c.due_at)).where(prompts.c.due_at.is_not(None))
 _OF_RUN = select_prompts().where(prompts.c.run_id == bindparam("run_id")).order_by(prompts.c.opened_at, prompts.c.id)
 
 
@@ -178,6 +179,12 @@ def due(db: Database, *, now: datetime, limit: int = 100) -> list[Prompt]:
     query = select_prompts().where(prompts.c.due_at <= now).order_by(prompts.c.due_at).limit(limit)
     with db.read() as connection:
         return [prompt(row) for row in connection.execute(query)]
+
+
+def next_due_at(db: Database) -> datetime | None:
+    """When the clock has to look at a prompt next; `None` while nothing will come due."""
+    with db.read() as connection:
+        return connection.execute(_NEXT_DUE_AT).scalar()
 
 
 def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None, now: datetime) -> bool:

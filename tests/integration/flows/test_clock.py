@@ -4,11 +4,14 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event, text
 
 from flows import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run, suspend_flow_run
 from flows.clock import Clock
 from store import ledger, prompts
+from store.changes import Topic
 from store.database import Database
+from store.errors import StoreError
 from store.records import Outcome, Prompt, RunState
 from store.tables import notices
 from tests.conftest import StartWorker
@@ -40,6 +43,13 @@ def look(db: Database, at: datetime) -> int:
 
 def events(db: Database, prompt: Prompt) -> list[str]:
     return [line.event for line in ledger.lines(db, prompt.id)]
+
+
+def statements(db: Database) -> list[str]:
+    """Every statement from now on."""
+    seen: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda _connection, _cursor, statement, *_: seen.append(statement))
+    return seen
 
 
 def test_a_deadline_is_enforced_at_its_moment_and_not_before(db: Database) -> None:
@@ -106,6 +116,71 @@ def test_a_deadline_that_passed_while_everything_was_down_is_enforced_at_the_sta
     assert prompts.get(db, prompt.id).outcome is Outcome.TIMED_OUT
 
 
+def test_a_deadline_that_another_process_opens_is_enforced_on_time(db: Database, database_url: str) -> None:
+    """The clock has looked already, and would not look again so soon by itself."""
+    other = Database(database_url)
+
+    def times_out() -> None:
+        prompt = opened(other, Policy(deadline=timedelta(milliseconds=1)), at=datetime.now(UTC))
+        until(db, lambda: prompts.get(db, prompt.id).outcome is Outcome.TIMED_OUT)
+
+    with Clock(db):
+        times_out()
+        times_out()
+    other.close()
+
+
+def test_a_tick_asks_the_record_nothing_until_something_is_due(db: Database) -> None:
+    """It remembers when that is."""
+    prompt = opened(db, Policy(deadline=2 * HOUR, reminders=(HOUR,)))
+    moments = [NOON]
+    clock = Clock(db, clock=lambda: moments[-1])
+    asked = statements(db)
+    clock.tick()
+    assert asked
+    for moment, expected in [
+        (NOON + HOUR / 2, ["opened"]),
+        (NOON + HOUR, ["opened", "reminded"]),
+        (NOON + 1.5 * HOUR, ["opened", "reminded"]),
+        (NOON + 2 * HOUR, ["opened", "reminded", "timed_out"]),
+        (NOON + 3 * HOUR, ["opened", "reminded", "timed_out"]),
+    ]:
+        before = events(db, prompt)
+        moments.append(moment)
+        asked.clear()
+        clock.tick()
+        assert bool(asked) == (before != expected)
+        assert events(db, prompt) == expected
+
+
+def test_a_system_clock_that_is_set_back_or_forward_only_moves_what_is_due(db: Database) -> None:
+    """A deadline is enforced when the clock on the wall says so, whatever it said before."""
+    prompt = opened(db, Policy(deadline=HOUR))
+    moments = [NOON]
+    clock = Clock(db, clock=lambda: moments[-1])
+    for moment in (NOON, NOON - 24 * HOUR, NOON + HOUR / 2):
+        moments.append(moment)
+        clock.tick()
+        assert prompts.get(db, prompt.id).is_open
+    moments.append(NOON + 24 * HOUR)
+    clock.tick()
+    assert prompts.get(db, prompt.id).outcome is Outcome.TIMED_OUT
+
+
+def test_a_tick_that_failed_is_made_up_for_by_the_next(db: Database) -> None:
+    """What was due then is not forgotten."""
+    prompt = opened(db, Policy(deadline=HOUR))
+    clock = Clock(db, clock=lambda: NOON + HOUR)
+    with db.write() as tx:
+        tx.execute(text("ALTER TABLE prompts RENAME TO elsewhere"))
+    with pytest.raises(StoreError):
+        clock.tick()
+    with db.write() as tx:
+        tx.execute(text("ALTER TABLE elsewhere RENAME TO prompts"))
+    clock.tick()
+    assert prompts.get(db, prompt.id).outcome is Outcome.TIMED_OUT
+
+
 def test_a_flow_times_out_by_the_clock(db: Database, start_worker: StartWorker) -> None:
     """Nobody answers, and the flow learns of it."""
 
@@ -169,7 +244,8 @@ def test_a_reminder_is_a_message_under_the_card(db: Database) -> None:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_clock_stops(db: Database) -> None:
     """It can be started and stopped without leaving a thread."""
-    before = threading.active_count()
-    with Clock(db):
-        pass
-    assert threading.active_count() == before
+    with db.changes.subscribe(Topic.PROMPTS):
+        before = threading.active_count()
+        with Clock(db):
+            pass
+        assert threading.active_count() == before
