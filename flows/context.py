@@ -50,7 +50,21 @@ class RunContext:
         return replace(self, scope=f"{key}/", step=key, log_prints=prints)
 
 
+@dataclass(frozen=True, slots=True)
+class HookContext:
+    """Where a hook stands: outside of its run, which is over, so that nothing it does is recorded as a step.
+
+    Attributes:
+        hook: The hook's name.
+    """
+
+    db: Database
+    run: FlowRun
+    hook: str
+
+
 _current: ContextVar[RunContext | None] = ContextVar("signoff_run", default=None)
+_hook: ContextVar[HookContext | None] = ContextVar("signoff_hook", default=None)
 
 
 def current() -> RunContext | None:
@@ -70,6 +84,21 @@ def required(what: str) -> RunContext:
     return context
 
 
+def current_hook() -> HookContext | None:
+    """The hook that this code belongs to, or `None`."""
+    return _hook.get()
+
+
+@contextmanager
+def entered_hook(context: HookContext) -> Iterator[None]:
+    """Run the block as a hook."""
+    token = _hook.set(context)
+    try:
+        yield
+    finally:
+        _hook.reset(token)
+
+
 @contextmanager
 def entered(context: RunContext) -> Iterator[None]:
     """Run the block in this context."""
@@ -81,10 +110,14 @@ def entered(context: RunContext) -> Iterator[None]:
 
 
 def idempotency_key() -> str:
-    """A key for the effect of the task that runs: the same on each try, also after a crash.
+    """A key for the effect of the task or hook that runs: the same on each try, also after a crash.
 
     Raises:
         MissingContextError: If no flow run is going on.
     """
+    hook = current_hook()
+    if hook is not None:
+        # A run that is retried may end the same way again: that is another end.
+        return f"{hook.run.id}:{hook.hook}:{hook.run.attempt}"
     context = required("idempotency_key()")
     return f"{context.run.id}:{context.step}"

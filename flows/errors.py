@@ -118,3 +118,12 @@ class RunCancelled(Unwind):
 
 class AttentionNeeded(Unwind):
     """The code no longer fits what the run has recorded: a person has to look."""
+
+
+def said(error: BaseException) -> str:
+    """An error in one line: its type, and what it says."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - an error of the user's may fail to say what it is
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from flows.attempts import Attempts
@@ -10,9 +10,11 @@ from flows.blocking import off_loop
 from flows.context import RunContext, current
 from flows.errors import InvalidFlow
 from flows.fingerprint import fingerprint
+from flows.hooks import Hook, Hooks
 from flows.names import memorable_name, new_id, now
 from flows.parameters import Parameters
 from flows.serialization import Serializer
+from flows.states import StateType
 from flows.steps import bind, call_step, return_annotation
 from store import runs
 from store.database import Database
@@ -20,6 +22,7 @@ from store.records import FlowRun
 
 P = ParamSpec("P")
 R = TypeVar("R")
+H = TypeVar("H", bound=Hook)
 
 
 class Flow(Generic[P, R]):
@@ -41,6 +44,10 @@ class Flow(Generic[P, R]):
         timeout_seconds: float | None = None,
         log_prints: bool = False,
         result_serializer: Serializer = "json",
+        on_completion: Iterable[Hook] | None = None,
+        on_failure: Iterable[Hook] | None = None,
+        on_cancellation: Iterable[Hook] | None = None,
+        on_crashed: Iterable[Hook] | None = None,
     ) -> None:
         if not callable(function):
             raise InvalidFlow("@flow goes in front of a function.")
@@ -57,6 +64,35 @@ class Flow(Generic[P, R]):
         # Taken now: the file may be edited while this process runs what it says at this moment.
         self.fingerprint = fingerprint(function)
         self._serializer = result_serializer
+        self.hooks = Hooks(
+            self.name,
+            {
+                StateType.COMPLETED: ("on_completion", on_completion),
+                StateType.FAILED: ("on_failure", on_failure),
+                StateType.CANCELLED: ("on_cancellation", on_cancellation),
+                StateType.CRASHED: ("on_crashed", on_crashed),
+            },
+        )
+
+    def on_completion(self, hook: H) -> H:
+        """Have a function called when a run has completed. Goes in front of it as a decorator."""
+        self.hooks.add(StateType.COMPLETED, hook)
+        return hook
+
+    def on_failure(self, hook: H) -> H:
+        """Have a function called when a run has failed, timed out, or needs attention."""
+        self.hooks.add(StateType.FAILED, hook)
+        return hook
+
+    def on_cancellation(self, hook: H) -> H:
+        """Have a function called when a run was cancelled."""
+        self.hooks.add(StateType.CANCELLED, hook)
+        return hook
+
+    def on_crashed(self, hook: H) -> H:
+        """Have a function called when a run has crashed."""
+        self.hooks.add(StateType.CRASHED, hook)
+        return hook
 
     def create_run(self, db: Database, parameters: Mapping[str, Any]) -> FlowRun:
         """Write a run of this flow that any worker may take.
@@ -112,6 +148,10 @@ def flow(
     timeout_seconds: float | None = None,
     log_prints: bool = False,
     result_serializer: Serializer = "json",
+    on_completion: Iterable[Hook] | None = None,
+    on_failure: Iterable[Hook] | None = None,
+    on_cancellation: Iterable[Hook] | None = None,
+    on_crashed: Iterable[Hook] | None = None,
 ) -> Callable[[Callable[P, R]], Flow[P, R]]: ...
 
 
@@ -127,9 +167,13 @@ def flow(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
             stopped at its next task or pause. The time of a flow that another calls includes its waiting.
         log_prints: Whether what it prints goes to the run's log.
         result_serializer: How the result is recorded when another flow calls this one.
+        on_completion: Functions that are called as `hook(flow, flow_run, state)` when a run has completed.
+        on_failure: The same for a run that failed, timed out, or needs attention.
+        on_cancellation: The same for a run that was cancelled.
+        on_crashed: The same for a run that was given up since it ended its workers.
 
     Raises:
-        InvalidFlow: If the function cannot be a flow.
+        InvalidFlow: If the function cannot be a flow, or a hook cannot be one.
     """
     if function is None:
         return functools.partial(Flow, **options)

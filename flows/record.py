@@ -1,11 +1,11 @@
 """Which record the code that runs now writes to."""
 
-from flows.context import current
+from flows.context import current, current_hook
 from flows.settings import default_database
 from store.database import Database
 
 
 def current_database() -> Database:
-    """The record of the flow run that this code belongs to; outside of one, the one of `DATABASE_URL`."""
-    context = current()
+    """The record of the flow run, or hook, that this code belongs to; elsewhere, the one of `DATABASE_URL`."""
+    context = current() or current_hook()
     return default_database() if context is None else context.db

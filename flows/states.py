@@ -80,6 +80,11 @@ class State:
         return self.type not in (StateType.SCHEDULED, StateType.RUNNING, StateType.PAUSED)
 
 
+def type_of(state: RunState) -> StateType:
+    """The type of a state."""
+    return _TYPES.get(state) or StateType(state.upper())
+
+
 def state_of(db: Database, run: FlowRun) -> State:
     """The state of a run that was just read."""
     details = StateDetails()
@@ -88,8 +93,7 @@ def state_of(db: Database, run: FlowRun) -> State:
         left_memory = run.state is RunState.SUSPENDED
         if asked:
             details = StateDetails(asked[0].key, asked[0].deadline, left_memory)
-    type_ = _TYPES.get(run.state) or StateType(run.state.upper())
-    return State(type_, run.state.value, run.error or run.message, details)
+    return State(type_of(run.state), run.state.value, run.error or run.message, details)
 
 
 def flow_run_state(flow_run_id: UUID | str) -> State:

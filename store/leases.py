@@ -53,9 +53,10 @@ def everybody(db: Database) -> list[WorkerRow]:
 def free(db: Database, worker: str, *, now: datetime) -> int:
     """Bury a worker that stopped or died: what it ran is runnable again; returns how many runs it held.
 
-    Runs that it held while they waited go on waiting, and are replayed once they are answered.
+    Runs that it held while they waited go on waiting, and are replayed once they are answered. Hooks that it had not
+    run to their end are run again.
     """
-    running = flow_runs.c.state == RunState.RUNNING
+    waiting = flow_runs.c.state.in_((RunState.PAUSED, RunState.SUSPENDED))
     with db.write() as tx:
         tx.execute(delete(workers).where(workers.c.id == worker))
         freed = tx.execute(
@@ -64,11 +65,7 @@ def free(db: Database, worker: str, *, now: datetime) -> int:
             .values(
                 lease_owner=None,
                 fence=flow_runs.c.fence + 1,
-                runnable_at=case(
-                    (flow_runs.c.state == RunState.CANCELLED, None),
-                    (running, now),
-                    else_=flow_runs.c.runnable_at,
-                ),
+                runnable_at=case((waiting, flow_runs.c.runnable_at), else_=now),
             )
         )
         tx.touch(Topic.RUNS, Topic.CARDS)

@@ -68,7 +68,8 @@ class FlowRun:
     """One run of a flow.
 
     Attributes:
-        runnable_at: When a worker may take it; `None` while it waits or is being run.
+        runnable_at: When a worker may take it; `None` while it waits or is being run. One that is over is taken once
+            more where it may have hooks.
         lease_owner: The worker that holds it, running or paused.
         fence: The fencing token: grows when the run goes to another holder; only the newest may record.
         attempt: How many times the flow function was tried; waiting and restarting do not count.
@@ -90,6 +91,11 @@ class FlowRun:
     attempt: int
     result: Any
     error: str | None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is over, and no worker has to do anything about that any more, such as to run its hooks."""
+        return self.state.is_final and self.runnable_at is None and self.lease_owner is None
 
 
 SUPERSEDED = "~"

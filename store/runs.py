@@ -90,7 +90,7 @@ def claim(
     """Take up to `limit` runnable runs of these flows, oldest first: each gets a lease and a new fence.
 
     A run that this worker holds already, because it waits in memory, keeps its fence: what runs beside the wait may
-    still record. One that was cancelled meanwhile comes back as `Cancelled`, with its lease ended. A worker that was
+    still record. One that is over comes back as it ended, for its hooks, and is held until `let_go`. A worker that was
     buried gets nothing, since nobody would free what it held.
 
     Args:
@@ -104,7 +104,7 @@ def claim(
     with db.read() as connection:
         if connection.execute(candidates.limit(1)).first() is None:
             return []
-    cancelled = flow_runs.c.state == RunState.CANCELLED
+    over = flow_runs.c.finished_at.is_not(None)
     with db.write() as tx:
         if not is_known(tx, worker):
             return []
@@ -114,11 +114,11 @@ def claim(
             update(flow_runs)
             .where(flow_runs.c.id.in_(taken))
             .values(
-                state=case((cancelled, flow_runs.c.state), else_=RunState.RUNNING),
-                lease_owner=case((cancelled, None), else_=worker),
+                state=case((over, flow_runs.c.state), else_=RunState.RUNNING),
+                lease_owner=worker,
                 fence=case((flow_runs.c.lease_owner == worker, flow_runs.c.fence), else_=flow_runs.c.fence + 1),
                 runnable_at=None,
-                started_at=func.coalesce(flow_runs.c.started_at, now),
+                started_at=case((over, flow_runs.c.started_at), else_=func.coalesce(flow_runs.c.started_at, now)),
             )
             .returning(flow_runs)
         ).all()
@@ -147,8 +147,12 @@ def finish(
     result: Any = None,
     error: str | None = None,
     message: str = "",
+    has_hooks: bool = False,
 ) -> None:
     """End a run, cancel what it still asks, and have its end told in the thread of its last card.
+
+    Args:
+        has_hooks: Whether a worker is to take it once more, to run the hooks of this end.
 
     Raises:
         LeaseLost: If another worker holds the run now.
@@ -166,11 +170,21 @@ def finish(
                 message=message,
                 lease_owner=None,
                 # It may have asked several at once, and another answer have come just now.
-                runnable_at=None,
+                runnable_at=now if has_hooks else None,
             )
         )
         close_open_prompts(tx, run_id, actor=_SIGNOFF, reason="The run has ended.", now=now)
         _tell_end(tx, run_id, state, now, result=result, error=error)
+        tx.touch(Topic.STATES)
+        if has_hooks:
+            tx.touch(Topic.RUNS)
+
+
+def let_go(db: Database, run_id: str, fence: int) -> None:
+    """Note that the hooks of a run's end have run, unless the run was retried or taken over meanwhile."""
+    with db.write() as tx:
+        held = (flow_runs.c.id == run_id) & (flow_runs.c.fence == fence) & flow_runs.c.finished_at.is_not(None)
+        tx.execute(update(flow_runs).where(held).values(lease_owner=None))
         tx.touch(Topic.STATES)
 
 
@@ -225,8 +239,8 @@ def cancel(db: Database, run_id: str, *, actor: Actor, reason: str, now: datetim
                 finished_at=now,
                 message=reason,
                 fence=flow_runs.c.fence + 1,
-                # Its worker, if it has one, takes it once more to let go of it.
-                runnable_at=None if run.lease_owner is None else now,
+                # A worker takes it once more, to let go of it where it holds it, and to run its hooks.
+                runnable_at=now,
             )
             .returning(flow_runs)
         ).one()

@@ -14,6 +14,7 @@ from flows.engines.execution import End, Execution
 from flows.engines.lifeline import Lifeline
 from flows.errors import FlowsError, Released, RunCancelled
 from flows.flow import Flow
+from flows.hooks import run_hooks
 from flows.names import now
 from flows.patience import patiently
 from flows.policy import Policy
@@ -92,11 +93,11 @@ class Worker:
             self._thread.join()
             self._changes.close()
         until = time.monotonic() + grace
-        while self._executions and (left := until - time.monotonic()) > 0:
+        while (self._executions or self._busy) and (left := until - time.monotonic()) > 0:
             self._release()
             with self._slots:
                 # Who begins to wait meanwhile is released in the next turn.
-                self._slots.wait_for(lambda: not self._executions or any(self._waiting()), timeout=left)
+                self._slots.wait_for(lambda: not self._busy or any(self._waiting()), timeout=left)
         self._lifeline.stop()
         if self._loop is not None and self._loop_thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
@@ -165,17 +166,20 @@ class Worker:
         return room
 
     def _begin(self, run: FlowRun) -> None:
-        """Wake the execution that holds the run, or start a new one."""
+        """Wake the execution that holds the run, or start a new one; run the hooks of a run that is over."""
         with self._lock:
             held = self._executions.get(run.id)
         cancelled = run.state is RunState.CANCELLED
         # With the same fence the run never left this worker. Otherwise its memory is out of date.
-        held_on = held is not None and held.run.fence == run.fence
+        held_on = held is not None and held.run.fence == run.fence and not run.state.is_final
         if held is not None:
             held.wake(RunCancelled(run.message) if cancelled else run if held_on else Released("It was taken over."))
-        if cancelled or held_on:
+        if held_on:
             return
         self._take_slot()
+        if run.state.is_final:
+            threading.Thread(target=self._run_hooks, args=(run,), name=f"hooks-{run.name}", daemon=True).start()
+            return
         execution = Execution(
             self._db,
             self._flows[run.flow],
@@ -188,6 +192,15 @@ class Worker:
         with self._lock:
             self._executions[run.id] = execution
         execution.start(self._event_loop)
+
+    def _run_hooks(self, run: FlowRun) -> None:
+        try:
+            run_hooks(self._db, self._flows[run.flow], run)
+            patiently(lambda: runs.let_go(self._db, run.id, run.fence))
+        except Exception:
+            logger.exception("%s | its hooks cannot be run", run.name)
+        finally:
+            self._free_slot()
 
     def _release(self) -> None:
         """Leave the runs that wait in memory to others."""
@@ -264,13 +277,13 @@ def run_here(flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
 
 
 def see_through(db: Database, flow: Flow[Any, Any], run_id: str) -> End:
-    """Work until this run has ended, here or in another worker; its end.
+    """Work until this run has ended, here or in another worker, and its hooks have run; its end.
 
     Raises:
         RunCancelled: If somebody cancels the run.
     """
     with db.changes.subscribe(Topic.STATES) as changes, Clock(db), Worker(db, [flow], only=run_id) as worker:
-        while not (run := patiently(lambda: runs.get(db, run_id))).state.is_final:
+        while not (run := patiently(lambda: runs.get(db, run_id))).is_done:
             changes.wait(LOOK_AT_LEAST_EVERY)
     if run.state is RunState.CANCELLED:
         raise RunCancelled(run.message)
@@ -278,4 +291,4 @@ def see_through(db: Database, flow: Flow[Any, Any], run_id: str) -> End:
         return worker.end
     if run.state is RunState.COMPLETED:
         return End(result=run.result)
-    return End(error=FlowsError(f"The run {run.name} is {run.state}: {run.error}"))
+    return End(error=FlowsError(f"The run {run.name} is {run.state}: {run.error or run.message}"))

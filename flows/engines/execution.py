@@ -19,6 +19,7 @@ from flows.errors import (
     PromptRejected,
     Released,
     Unwind,
+    said,
 )
 from flows.flow import Flow
 from flows.journal import Journal
@@ -26,6 +27,7 @@ from flows.names import now
 from flows.patience import patiently
 from flows.policy import Policy
 from flows.serialization import shown
+from flows.states import type_of
 from flows.stopwatch import Stopwatch
 from store import journal as recorded
 from store import prompts, runs
@@ -209,25 +211,27 @@ class Execution:
                 return None
             case _:
                 logger.error("%s | failed", self.run.name, exc_info=error)
-                self._finish(RunState.FAILED, error=_said(error))
+                self._finish(RunState.FAILED, error=said(error))
         return End(error=error)
 
     def _retry(self, error: Exception) -> None:
         delay = self._flow.retry_delay_seconds
-        logger.warning("%s | %s. Retry %d follows.", self.run.name, _said(error), self.run.attempt)
+        logger.warning("%s | %s. Retry %d follows.", self.run.name, said(error), self.run.attempt)
         at = now() + timedelta(seconds=delay)
-        patiently(lambda: runs.retry(self._db, self.run.id, self.run.fence, at=at, error=_said(error)))
+        patiently(lambda: runs.retry(self._db, self.run.id, self.run.fence, at=at, error=said(error)))
 
     def _finish(self, state: RunState, *, result: Any = None, error: str | None = None) -> None:
         at = now()
+        has_hooks = bool(self._flow.hooks.of(type_of(state)))
         patiently(
-            lambda: runs.finish(self._db, self.run.id, self.run.fence, state=state, now=at, result=result, error=error)
+            lambda: runs.finish(
+                self._db,
+                self.run.id,
+                self.run.fence,
+                state=state,
+                now=at,
+                result=result,
+                error=error,
+                has_hooks=has_hooks,
+            )
         )
-
-
-def _said(error: BaseException) -> str:
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001 - an error of the user's may fail to say what it is
-        text = ""
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -9,7 +9,7 @@ import pytest
 from store import journal, leases, prompts, runs
 from store.database import Database
 from store.errors import LeaseLost
-from store.records import Actor, RunState, Step
+from store.records import RunState, Step
 from tests.integration.store.samples import (
     ANA,
     NOON,
@@ -140,25 +140,44 @@ def test_a_run_answered_before_its_worker_was_found_dead_goes_on(db: Database) -
 
 
 def test_a_cancelled_run_is_handed_once_to_its_worker_and_to_nobody_else(db: Database) -> None:
-    """Its worker learns of it and lets go; what it still records is refused."""
+    """Its worker learns of it, runs its hooks and lets go; what it still records is refused."""
     run = a_claimed_run(db, mine := a_worker(db))
     other = a_worker(db)
     runs.cancel(db, run.id, actor=ANA, reason="Not today", now=NOON)
     assert claim(db, other) == []
     (gone,) = claim(db, mine)
-    assert (gone.state, gone.lease_owner) == (RunState.CANCELLED, None)
+    assert (gone.state, gone.started_at, gone.lease_owner) == (RunState.CANCELLED, NOON, mine)
+    runs.let_go(db, gone.id, gone.fence)
+    assert runs.get(db, run.id).is_done
     assert claim(db, mine) == []
     with pytest.raises(LeaseLost):
         journal.record(db, a_step(run.id), fence=run.fence)
 
 
-def test_a_cancelled_run_of_a_dead_worker_stays_cancelled(db: Database) -> None:
-    """Burying its worker makes it runnable for nobody."""
+@pytest.mark.parametrize("handed", [False, True])
+def test_a_cancelled_run_of_a_dead_worker_stays_cancelled_and_is_handed_to_another(db: Database, handed: bool) -> None:
+    """Whether or not the dead one had begun with its hooks: a claim of it ends only when they have run."""
     run = a_claimed_run(db, mine := a_worker(db))
-    runs.cancel(db, run.id, actor=Actor("U1", "Ana"), reason="", now=NOON)
+    runs.cancel(db, run.id, actor=ANA, reason="", now=NOON)
+    if handed:
+        claim(db, mine)
     leases.free(db, mine, now=NOON)
+    (again,) = claim(db, a_worker(db))
+    assert (again.id, again.state) == (run.id, RunState.CANCELLED)
     assert claim(db, a_worker(db)) == []
-    assert runs.get(db, run.id).state is RunState.CANCELLED
+
+
+def test_who_comes_late_lets_go_of_nothing(db: Database) -> None:
+    """A worker that was thought dead while it ran hooks does not end the claim of the one that runs them again."""
+    run = a_claimed_run(db, late := a_worker(db))
+    runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=NOON, has_hooks=True)
+    (first,) = claim(db, late)
+    leases.free(db, late, now=NOON)
+    (second,) = claim(db, other := a_worker(db))
+    runs.let_go(db, run.id, first.fence)
+    assert runs.get(db, run.id).lease_owner == other
+    runs.let_go(db, run.id, second.fence)
+    assert runs.get(db, run.id).is_done
 
 
 def test_a_step_recorded_twice_is_recorded_once(db: Database) -> None:
