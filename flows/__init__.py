@@ -22,6 +22,7 @@ from flows.input import RunInput
 from flows.pausing import apause_flow_run, asuspend_flow_run, pause_flow_run, suspend_flow_run
 from flows.policy import Policy
 from flows.resuming import aresume_flow_run, resume_flow_run
+from flows.retrying import aretry_flow_run, retry_flow_run
 from flows.run_logging import get_run_logger
 from flows.several import Asked, as_answered, ask, ask_all, gather
 from flows.task import Task, task
@@ -47,6 +48,7 @@ __all__ = [
     "UnserializableResult",
     "apause_flow_run",
     "aresume_flow_run",
+    "aretry_flow_run",
     "as_answered",
     "ask",
     "ask_all",
@@ -57,6 +59,7 @@ __all__ = [
     "idempotency_key",
     "pause_flow_run",
     "resume_flow_run",
+    "retry_flow_run",
     "suspend_flow_run",
     "task",
     "unmapped",

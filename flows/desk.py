@@ -3,6 +3,7 @@
 Button, modal, slash command, command line, deadline and cancellation all come this way.
 """
 
+import getpass
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -165,6 +166,12 @@ class Desk:
             reason=reason,
         )
         return Settled(settlement.prompt) if settlement.won else AlreadySettled(settlement.prompt)
+
+
+def this_user() -> Actor:
+    """The user who runs this program."""
+    user = getpass.getuser()
+    return Actor(f"@{user}", user)
 
 
 def may_answer(prompt: Prompt, actor: Actor) -> bool:

@@ -1,6 +1,5 @@
 """Answering from code: `resume_flow_run`."""
 
-import getpass
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -10,11 +9,11 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from flows.blocking import here
-from flows.desk import AlreadySettled, Desk, Invalid, Refused
+from flows.desk import AlreadySettled, Desk, Invalid, Refused, this_user
 from flows.errors import FlowPauseTimeout, InvalidInput, NotAllowed, NotPausedError
 from flows.record import current_database
 from store import prompts, runs
-from store.records import Actor, Outcome
+from store.records import Outcome
 
 
 def resume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any] | BaseModel | None = None) -> None:
@@ -48,8 +47,7 @@ def _resume(flow_run_id: str, run_input: Mapping[str, Any] | BaseModel | None) -
     if not waiting:
         raise NotPausedError(f"The run {run.name} does not wait for an answer: it is {run.state}.")
     values = to_jsonable_python(run_input or {}, by_alias=True)
-    user = getpass.getuser()
-    actor = Actor(f"@{user}", user)
+    actor = this_user()
     match Desk(db).submit(waiting[0].id, actor, values, via="flow"):
         case AlreadySettled(prompt) if prompt.outcome is Outcome.TIMED_OUT:
             raise FlowPauseTimeout(f"The deadline of {prompt.title!r} has passed.")

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from flows import flow, gather, pause_flow_run, suspend_flow_run, task
+from flows import aretry_flow_run, flow, gather, pause_flow_run, retry_flow_run, suspend_flow_run, task
 from flows.desk import Desk
 from flows.names import new_id
 from flows.several import ask
-from store import ledger, prompts
+from store import ledger, prompts, runs
 from store.database import Database
 from store.errors import NoSuchRun, RunNotFailed
-from store.records import Outcome, Prompt, RunState
+from store.records import FlowRun, Outcome, Prompt, RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import until, until_asked, until_over
@@ -105,6 +105,34 @@ def test_what_ended_with_the_run_is_asked_anew(db: Database, start_worker: Start
         prompt = still_open(db, run.id)
         answer(db, prompt, value=prompt.key)
     assert until_over(db, run.id).result == ["one", "two"]
+
+
+@pytest.mark.parametrize("isasync", [False, True])
+def test_code_can_have_a_run_retried(db: Database, start_worker: StartWorker, isasync: bool) -> None:
+    """A hook, sync or async, gives a run that failed another chance; the person's answer stands."""
+    tries: list[int] = []
+
+    @flow
+    def release() -> str:
+        said: str = pause_flow_run(wait_for_input=str)
+        tries.append(1)
+        if len(tries) < 3:
+            raise OSError("away")
+        return said
+
+    def again(flow: Any, flow_run: FlowRun, state: Any) -> None:
+        retry_flow_run(flow_run.id)
+
+    async def again_async(flow: Any, flow_run: FlowRun, state: Any) -> None:
+        await aretry_flow_run(flow_run.id)
+
+    release.on_failure(again_async if isasync else again)
+    start_worker(release)
+    run = release.create_run(db, {})
+    answer(db, until_asked(db, run.id), value="1.0")
+    ended = until(db, lambda: found if (found := runs.get(db, run.id)).result else None)
+    assert (ended.state, ended.result, ended.attempt) == (RunState.COMPLETED, "1.0", 3)
+    assert len(prompts.of_run(db, run.id)) == 1
 
 
 def test_what_has_not_failed_cannot_be_retried(db: Database, start_worker: StartWorker) -> None:
