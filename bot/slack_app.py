@@ -20,7 +20,7 @@ from bot.slack_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, we
 from bot.uploads import Uploads
 from flows.desk import Desk
 from store.database import Database, hurried
-from store.errors import NoSuchPrompt, StoreError
+from store.errors import CommitInDoubt, NoSuchPrompt, StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ class _HurriedApp(App):
 
 
 class Explainer:
-    """Says in a sentence that a listener raised. Nothing has counted then, so nothing but a sentence is acked."""
+    """Says in a sentence that a listener raised. Nothing is known to have counted, so only a sentence is acked."""
 
     def __init__(self, aftermath: Aftermath) -> None:
         self._aftermath = aftermath
@@ -130,6 +130,9 @@ def _explanation(error: Exception) -> str:
     match error:
         case NoSuchPrompt():
             return "This prompt is not in the record any more, so nothing was decided."
+        case CommitInDoubt():
+            logger.warning("A request from Slack may not have been recorded: %s", error)
+            return "The record went away just now, so this may or may not have counted. Try again: you are told which."
         case StoreError():
             logger.warning("A request from Slack could not be taken: %s", error)
             return "The record cannot be reached, so nothing was decided. Try again in a moment."

@@ -3,6 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from flows.attempts import Attempts
@@ -18,6 +19,7 @@ from flows.states import StateType
 from flows.steps import bind, call_step, return_annotation
 from store import runs
 from store.database import Database
+from store.errors import CommitInDoubt, NoSuchRun
 from store.records import FlowRun
 
 P = ParamSpec("P")
@@ -104,7 +106,16 @@ class Flow(Generic[P, R]):
             InvalidParameters: If the flow does not take them.
         """
         self.parameters.from_json(parameters)
-        return runs.create(db, run_id=new_id(), name=memorable_name(), flow=self.name, parameters=parameters, now=now())
+        run_id = new_id()
+        create = functools.partial(
+            runs.create, db, run_id=run_id, name=memorable_name(), flow=self.name, parameters=parameters, now=now()
+        )
+        try:
+            return create()
+        except CommitInDoubt:
+            with suppress(NoSuchRun):
+                return runs.get(db, run_id)
+            return create()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the flow. An async flow gives an awaitable."""

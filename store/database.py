@@ -30,7 +30,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from store.changes import Changes, Topic
 from store.doorbell import Doorbell
-from store.errors import DatabaseOutdated, DatabaseUnavailable
+from store.errors import CommitInDoubt, DatabaseOutdated, DatabaseUnavailable
 from store.watchers import PostgresWatcher, SqliteWatcher
 
 BUSY_TIMEOUT = 10.0
@@ -113,6 +113,7 @@ class Database:
 
         Raises:
             DatabaseUnavailable: If the database cannot be reached or written.
+            CommitInDoubt: If it went away during the commit.
             DatabaseOutdated: If its tables are not those of this Signoff.
         """
         with self._turn_taken(), self._explained(), self.engine.begin() as connection:
@@ -120,6 +121,7 @@ class Database:
             yield transaction
             if transaction.topics and self._listener is not None:
                 connection.execute(_NOTIFY, {"payload": self._listener.payload(transaction.topics)})
+            self._commit(transaction)
         if transaction.topics and self._doorbell is not None:
             self._doorbell.ring(transaction.topics)
         self.changes.announce(transaction.topics)
@@ -153,6 +155,19 @@ class Database:
             yield
         finally:
             self._turn.release()
+
+    def _commit(self, transaction: Transaction) -> None:
+        try:
+            transaction.connection.commit()
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            # If it did commit, whoever waits for it has to look.
+            self.changes.announce(transaction.topics)
+            raise CommitInDoubt(
+                f"The database {self.shown_url} went away during a commit, so what was to be written may or may not "
+                "have been recorded. Look what stands, or do it again: nothing counts twice."
+            ) from error
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 ```
 StoreError
 ├── DatabaseUnavailable   cannot be opened, reached or written
+│   └── CommitInDoubt     it went away at a commit: what was written may stand or not
 ├── DatabaseOutdated      its tables are older, or newer, than this Signoff
 ├── NoSuchRun             no run has that id, or several do
 ├── NoSuchPrompt          no prompt has that id, or several do
@@ -19,6 +20,10 @@ class StoreError(Exception):
 
 class DatabaseUnavailable(StoreError):
     """The database cannot be opened, reached or written."""
+
+
+class CommitInDoubt(DatabaseUnavailable):
+    """The database went away while it committed: what was to be written may stand or not."""
 
 
 class DatabaseOutdated(StoreError):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, select, update
 
 from store import ledger, notices
 from store.changes import Topic
@@ -75,6 +75,12 @@ def newest(db: Database, *, state: RunState | None = None, limit: int = 100) -> 
         query = query.where(flow_runs.c.state == state)
     with db.read() as connection:
         return [flow_run(row) for row in connection.execute(query)]
+
+
+def leased_to(db: Database, worker: str) -> list[FlowRun]:
+    """The runs that the record says a worker holds."""
+    with db.read() as connection:
+        return [flow_run(row) for row in connection.execute(_LEASED_TO, {"worker": worker})]
 
 
 def claim(
@@ -188,14 +194,19 @@ def let_go(db: Database, run_id: str, fence: int) -> None:
         tx.touch(Topic.STATES)
 
 
-def retry(db: Database, run_id: str, fence: int, *, at: datetime, error: str) -> None:
+def retry(db: Database, run_id: str, fence: int, *, attempt: int, at: datetime, error: str) -> None:
     """Have the flow function tried again at `at`; failed steps are forgotten, finished ones stay.
+
+    Args:
+        attempt: Which one has failed. That it is followed by a retry is written once, however often it is said.
 
     Raises:
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
         hold(tx, run_id, fence)
+        if locked(tx, run_id).attempt != attempt:
+            return
         reschedule(tx, run_id, at=at, error=error)
         tx.touch(Topic.RUNS)
 
@@ -288,3 +299,4 @@ def _tell_end(
 
 
 _SIGNOFF = Actor("signoff", "Signoff")
+_LEASED_TO = select(flow_runs).where(flow_runs.c.lease_owner == bindparam("worker"))

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from flows.clock import Clock
+from flows.engines.agreement import agree
 from flows.engines.execution import End, Execution
 from flows.engines.lifeline import Lifeline
 from flows.errors import FlowsError, Released, RunCancelled
@@ -66,7 +67,9 @@ class Worker:
         self._lifeline = Lifeline(db, buried=self._release)
         self._lock = threading.Lock()
         self._executions: dict[str, Execution] = {}
+        self._hooked: set[tuple[str, int]] = set()
         self._busy = 0
+        self._in_doubt = False
         self._slots = threading.Condition(self._lock)
         self._stopping = threading.Event()
         self._changes: Subscription | None = None
@@ -123,12 +126,17 @@ class Worker:
                 if not said:
                     details = None if isinstance(error, StoreError) else error
                     logger.error("Runs cannot be taken, trying again: %s", error, exc_info=details)
-                said = True
+                said = self._in_doubt = True
                 wait = RETRY_AFTER
             changes.wait(wait)
 
     def _take(self) -> float:
         """Take what is runnable; seconds until the next look."""
+        if self._in_doubt:
+            with self._lock:
+                held, hooked = dict(self._executions), set(self._hooked)
+            agree(self._db, self._lifeline.worker, held, hooked)
+            self._in_doubt = False
         while not self._stopping.is_set():
             free = self._concurrency - self._busy
             if free <= 0:
@@ -169,15 +177,12 @@ class Worker:
         """Wake the execution that holds the run, or start a new one; run the hooks of a run that is over."""
         with self._lock:
             held = self._executions.get(run.id)
-        cancelled = run.state is RunState.CANCELLED
-        # With the same fence the run never left this worker. Otherwise its memory is out of date.
-        held_on = held is not None and held.run.fence == run.fence and not run.state.is_final
-        if held is not None:
-            held.wake(RunCancelled(run.message) if cancelled else run if held_on else Released("It was taken over."))
-        if held_on:
+        if held is not None and held.learn(run):
             return
         self._take_slot()
         if run.state.is_final:
+            with self._lock:
+                self._hooked.add((run.id, run.fence))
             threading.Thread(target=self._run_hooks, args=(run,), name=f"hooks-{run.name}", daemon=True).start()
             return
         execution = Execution(
@@ -200,6 +205,8 @@ class Worker:
         except Exception:
             logger.exception("%s | its hooks cannot be run", run.name)
         finally:
+            with self._lock:
+                self._hooked.discard((run.id, run.fence))
             self._free_slot()
 
     def _release(self) -> None:

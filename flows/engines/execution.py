@@ -18,6 +18,7 @@ from flows.errors import (
     FlowTimeout,
     PromptRejected,
     Released,
+    RunCancelled,
     Unwind,
     said,
 )
@@ -130,6 +131,16 @@ class Execution:
             wait.set_result(reason)
         return bool(woken)
 
+    def learn(self, run: FlowRun) -> bool:
+        """End all waits according to what the record says of the run; `False` if others may go on with it now."""
+        # With the same fence the run never left this worker. Otherwise what is in memory is out of date.
+        ours = run.fence == self.run.fence and not run.state.is_final
+        if run.state is RunState.CANCELLED:
+            self.wake(RunCancelled(run.message))
+        else:
+            self.wake(run if ours else Released("It was taken over."))
+        return ours
+
     def _go_on(self) -> None:
         self._stopwatch.go_on()
         self._slot_taken()
@@ -218,7 +229,8 @@ class Execution:
         delay = self._flow.retry_delay_seconds
         logger.warning("%s | %s. Retry %d follows.", self.run.name, said(error), self.run.attempt)
         at = now() + timedelta(seconds=delay)
-        patiently(lambda: runs.retry(self._db, self.run.id, self.run.fence, at=at, error=said(error)))
+        attempt, why = self.run.attempt, said(error)
+        patiently(lambda: runs.retry(self._db, self.run.id, self.run.fence, attempt=attempt, at=at, error=why))
 
     def _finish(self, state: RunState, *, result: Any = None, error: str | None = None) -> None:
         at = now()

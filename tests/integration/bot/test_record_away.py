@@ -10,8 +10,10 @@ from bot.emulator import ActFailed, Emulator
 from bot.service import Service
 from bot.settings import Mode
 from store import database, prompts
+from store.database import Database
 from tests.integration.bot.asking import FLOWS, approve, give_a_reason
 from tests.integration.bot.house import House, settings_for
+from tests.proxy import Lost, proxied
 
 
 @contextmanager
@@ -69,6 +71,35 @@ def test_cards_follow_when_the_record_is_back(house: House) -> None:
     house.until_all_is_said()
     house.card(prompt, open_=False)
     assert len(house.replies(card)) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("lost", list(Lost))
+def test_a_press_in_doubt_says_so_and_the_next_one_tells_what_stands(
+    slack: Emulator, database_url: str, lost: Lost
+) -> None:
+    """Nobody is told that nothing was decided while something may have been."""
+    with (
+        proxied(database_url) as proxy,
+        closing(Database(database_url)) as db,
+        Service(settings_for(slack.api_url, proxy.url), FLOWS, with_bot=True, grace=1.0) as service,
+    ):
+        house = House(slack, service)
+        slack.deliver_to(house.request_url)
+        prompt, card = house.ask_in("#releases", approve)
+        house.until_all_is_said()
+        ana = slack.person("ana")
+        proxy.cut_next_commit(lost)
+        with pytest.raises(ActFailed, match="dispatch_failed"):
+            ana.press("Approve", message=card)
+        assert proxy.was_cut.is_set()
+        ana.wait_for_message("#releases", "this may or may not have counted. Try again: you are told which.")
+        assert prompts.get(db, prompt.id).is_open is (lost is Lost.REQUEST)
+        if lost is Lost.REQUEST:
+            ana.press("Approve", message=card)
+        assert house.over(prompt).result == "approved: True"
+        house.until_all_is_said()
+        house.card(prompt, open_=False)
 
 
 def test_two_bots_on_one_record_post_one_card(slack: Emulator, record: str) -> None:

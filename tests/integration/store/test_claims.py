@@ -79,7 +79,7 @@ def test_a_worker_that_died_loses_its_runs_and_can_record_nothing(db: Database) 
         lambda: journal.record(db, a_step(run.id), fence=run.fence),
         lambda: prompts.open_prompt(db, asking(run), fence=run.fence, state=RunState.PAUSED, held=True),
         lambda: runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=NOON),
-        lambda: runs.retry(db, run.id, run.fence, at=NOON, error=""),
+        lambda: runs.retry(db, run.id, run.fence, attempt=1, at=NOON, error=""),
         lambda: journal.forget_failed(db, run.id, fence=run.fence, scope=""),
     ):
         with pytest.raises(LeaseLost):
