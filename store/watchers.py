@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 Announce = Callable[[Iterable[Topic]], None]
 
-LOOK_EVERY = 0.25
+LOOK_EVERY = 0.5
 """Seconds between two looks at SQLite's counter, for the commits of those who ring no bell."""
 
 LOOK_WITHOUT_BELL_EVERY = 0.04
