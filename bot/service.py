@@ -133,16 +133,7 @@ class Service:
         self._stack.close()
 
 
-def serve(
-    settings: Settings,
-    flow_files: Sequence[Path],
-    *,
-    with_bot: bool,
-    with_worker: bool,
-    concurrency: int = 32,
-    max_held: int = 1000,
-    grace: float = 10.0,
-) -> None:
+def serve(settings: Settings, flow_files: Sequence[Path], *, with_bot: bool, with_worker: bool) -> None:
     """Run until SIGINT or SIGTERM.
 
     Raises:
@@ -151,7 +142,14 @@ def serve(
         store.errors.StoreError: If the record cannot be used.
     """
     flows = load_flows(flow_files) if with_worker else None
-    with Service(settings, flows, with_bot=with_bot, concurrency=concurrency, max_held=max_held, grace=grace):
+    with Service(
+        settings,
+        flows,
+        with_bot=with_bot,
+        concurrency=settings.concurrency,
+        max_held=settings.max_held,
+        grace=settings.grace,
+    ):
         asked = asked_to_end()
         names = ", ".join(flow.name for flow in flows or ())
         logger.info(
@@ -162,8 +160,20 @@ def serve(
 
 
 def asked_to_end() -> threading.Event:
-    """What is set as soon as SIGINT or SIGTERM asks this process to end. To be had before anybody is told to ask."""
+    """What is set as soon as SIGINT or SIGTERM asks this process to end; a second one ends it where it stands.
+
+    To be had before anybody is told to ask.
+    """
     asked = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: asked.set())
+
+    def ask(*_: object) -> None:
+        asked.set()
+        for number in _ENDING:
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in _ENDING:
+        signal.signal(number, ask)
     return asked
+
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)

@@ -1,6 +1,7 @@
 """What the environment, or a `.env` in the working directory, says about Slack."""
 
 from enum import StrEnum
+from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
@@ -38,6 +39,15 @@ class Settings(RecordSettings):
 
     port: int = Field(default=3000, ge=0, le=65535, validation_alias="SIGNOFF_PORT")
     """The port that signed HTTP listens on; Slack posts to `/slack/events` there."""
+
+    concurrency: int = Field(default=32, ge=1, validation_alias="SIGNOFF_CONCURRENCY")
+    """How many runs may be running at once."""
+
+    max_held: int = Field(default=1000, ge=1, validation_alias="SIGNOFF_MAX_HELD")
+    """How many runs may be in memory, those that are paused included."""
+
+    grace: float = Field(default=10.0, ge=0, validation_alias="SIGNOFF_GRACE")
+    """Seconds that running steps may go on at the end."""
 
     @field_validator("slack_bot_token", "slack_app_token", "slack_signing_secret", mode="before")
     @classmethod
@@ -91,14 +101,14 @@ class Settings(RecordSettings):
         return self.slack_signing_secret.get_secret_value()
 
 
-def load_settings() -> Settings:
-    """The settings of this environment.
+def load_settings(**given: Any) -> Settings:
+    """The settings of this environment, but for what is given and not `None`.
 
     Raises:
         BadSettings: If one of them cannot be right.
     """
     try:
-        return Settings()
+        return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "A setting"

@@ -17,13 +17,15 @@ DbFile = Annotated[
 ]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port of the page; 0 takes a free one.")]
 OpenPage = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
-Concurrency = Annotated[int, typer.Option("--concurrency", min=1, help="How many runs may be running at once.")]
+Concurrency = Annotated[int | None, typer.Option("--concurrency", min=1, help="How many runs may be running at once.")]
 Grace = Annotated[
-    float, typer.Option("--grace", metavar="SECONDS", min=0, help="How long running steps may go on at the end.")
+    float | None,
+    typer.Option("--grace", metavar="SECONDS", min=0, help="How long running steps may go on at the end."),
 ]
 
 MaxHeld = Annotated[
-    int, typer.Option("--max-held", min=1, help="How many runs may be in memory, those that are paused included.")
+    int | None,
+    typer.Option("--max-held", min=1, help="How many runs may be in memory, those that are paused included."),
 ]
 
 
@@ -42,21 +44,14 @@ def demo(db: DbFile = None, port: Port = 4000, open_page: OpenPage = False) -> N
         raise CommandFailed(f"Port {port} cannot be used: {error.strerror}. Choose another with --port.") from None
 
 
-def serve(files: FlowFiles, concurrency: Concurrency = 32, max_held: MaxHeld = 1000, grace: Grace = 10) -> None:
+def serve(files: FlowFiles, concurrency: Concurrency = None, max_held: MaxHeld = None, grace: Grace = None) -> None:
     """Serve Slack and work on runs of these flows: bot, worker and clock in one process."""
     from bot import service
     from bot.settings import load_settings
 
     log_to_stderr(logging.INFO)
-    service.serve(
-        load_settings(),
-        files,
-        with_bot=True,
-        with_worker=True,
-        concurrency=concurrency,
-        max_held=max_held,
-        grace=grace,
-    )
+    settings = load_settings(concurrency=concurrency, max_held=max_held, grace=grace)
+    service.serve(settings, files, with_bot=True, with_worker=True)
 
 
 def bot() -> None:
@@ -68,18 +63,11 @@ def bot() -> None:
     service.serve(load_settings(), [], with_bot=True, with_worker=False)
 
 
-def worker(files: FlowFiles, concurrency: Concurrency = 32, max_held: MaxHeld = 1000, grace: Grace = 10) -> None:
+def worker(files: FlowFiles, concurrency: Concurrency = None, max_held: MaxHeld = None, grace: Grace = None) -> None:
     """Work on runs of these flows and keep the deadlines; Slack is left to a bot."""
     from bot import service
     from bot.settings import load_settings
 
     log_to_stderr(logging.INFO)
-    service.serve(
-        load_settings(),
-        files,
-        with_bot=False,
-        with_worker=True,
-        concurrency=concurrency,
-        max_held=max_held,
-        grace=grace,
-    )
+    settings = load_settings(concurrency=concurrency, max_held=max_held, grace=grace)
+    service.serve(settings, files, with_bot=False, with_worker=True)
