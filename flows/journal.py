@@ -14,6 +14,7 @@ from flows.names import now
 from flows.patience import patiently
 from flows.serialization import Recorded
 from flows.stopwatch import Stopwatch
+from flows.unmatched import Unmatched
 from store import artifacts, journal
 from store.artifacts import Artifact
 from store.database import Database
@@ -49,7 +50,7 @@ class Journal:
         self._stopwatch = stopwatch
         self._steps = steps or {}
         self._asked = asked or {}
-        self._unseen = {*self._steps, *(f"?{key}" for key in self._asked)}
+        self._unmatched = Unmatched(fingerprint, self._steps, self._asked)
         self._anew = False
         self._calls: Counter[str] = Counter()
         self._keys: set[str] = set()
@@ -59,14 +60,16 @@ class Journal:
     @property
     def is_replaying(self) -> bool:
         """Whether what runs now ran before: something recorded is still ahead, and nothing new was reached."""
-        return bool(self._unseen) and not self._anew
+        return bool(self._unmatched) and not self._anew
 
     def next_key(self, scope: str, name: str) -> str:
         """The key of the next call of `name` within `scope`."""
         self._stopwatch.check()
         path = f"{scope}{name}"
         with self._lock:
-            return self._next(path, lambda count: path if count == 1 else f"{path}-{count}")
+            key = self._next(path, lambda count: path if count == 1 else f"{path}-{count}")
+        self._unmatched.reach_step(key)
+        return key
 
     def prompt_key(self, scope: str, given: str | None) -> str:
         """The key of a prompt: the one it was given, or the next number, as Prefect counts them.
@@ -105,9 +108,16 @@ class Journal:
                 f"The code was edited, and {key} is now called with other arguments than those its recorded "
                 "result came from."
             )
-        within = (f"{key}/", f"?{_dashed(f'{key}/')}")
-        self._unseen = {each for each in self._unseen if each != key and not each.startswith(within)}
+        self._unmatched.reach_within(f"{key}/", _dashed(f"{key}/"))
         return recorded
+
+    def check_unrecorded(self, key: str) -> None:
+        """Make sure that a step which is not recorded may run now. Raises what `Unmatched.check_step` raises."""
+        try:
+            self._unmatched.check_step(key)
+        except AttentionNeeded:
+            if key not in patiently(lambda: journal.tried_before(self._db, self._run_id)):
+                raise
 
     def check_question(self, key: str, question_hash: str) -> None:
         """Note that a prompt was reached, perhaps again.
@@ -123,6 +133,7 @@ class Journal:
             )
         asked = self._asked.get(key)
         if asked is None:
+            self._unmatched.check_question(key, question_hash)
             self._anew = True
             return
         if asked.schema_hash != question_hash and asked.fingerprint != self.fingerprint:
@@ -130,23 +141,16 @@ class Journal:
                 f"The code was edited, and now asks something else where {asked.title!r} was asked. "
                 "The answer to the old question is not handed over."
             )
-        self._unseen.discard(f"?{key}")
+        self._unmatched.reach_prompt(key)
 
     def settled(self, key: str) -> Prompt | None:
         """The prompt, if it was settled when this execution began; a settled prompt changes no more."""
         asked = self._asked.get(key)
         return None if asked is None or asked.is_open else asked
 
-    def check_all_asked(self) -> None:
-        """Make sure that every answer was handed over, at the end of a run.
-
-        Raises:
-            AttentionNeeded: If the code no longer asks what a person has answered.
-        """
-        forgotten = [asked for key, asked in self._asked.items() if f"?{key}" in self._unseen]
-        if forgotten:
-            asked = forgotten[0]
-            raise AttentionNeeded(f"The code no longer asks {asked.title!r}, which was asked and settled.")
+    def check_end(self) -> None:
+        """Make sure that all that is recorded was reached, at the end of a run. Raises what `Unmatched` raises."""
+        self._unmatched.check_end()
 
     def record(self, key: str, arguments_hash: str, recorded: Recorded, started_at: datetime) -> None:
         """Add a step that has ended. While the database is away this waits.

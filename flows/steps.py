@@ -38,10 +38,12 @@ class StepCall:
 
         Raises:
             UnserializableResult: If the result would not read back equal.
-            AttentionNeeded: If the recorded result does not fit the code any more.
+            AttentionNeeded: If the recorded result does not fit the code any more, or if the code was edited and this
+                may be a step that ran under another name.
         """
         if self.recorded is not None:
             return self._replay(self.recorded)
+        self._check_unrecorded()
         with entered(self.context):
             try:
                 result = attempts.call(function, failed=self._before_retry)
@@ -54,6 +56,7 @@ class StepCall:
         """The same for an async function."""
         if self.recorded is not None:
             return self._replay(self.recorded)
+        self._check_unrecorded()
         with entered(self.context):
             try:
                 result = await attempts.call_async(function, failed=self._before_retry)
@@ -71,6 +74,11 @@ class StepCall:
             return load(written, annotation=self.annotation)
         except Exception as error:
             raise AttentionNeeded(f"The recorded result of {self.key} cannot be read any more: {error}") from error
+
+    def _check_unrecorded(self) -> None:
+        # What runs beside the flow may be reached, and may have been cut off, in any order.
+        if self.context.holder.is_flow_itself():
+            self.context.journal.check_unrecorded(self.key)
 
     def _keep(self, result: Any) -> Any:
         try:

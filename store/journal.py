@@ -1,17 +1,21 @@
 """The journal of a run: the steps that ended, by name, so that none of them runs twice."""
 
+import uuid
 from dataclasses import asdict
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
-from store.database import Database
+from store.database import Database, Transaction
 from store.leases import hold
 from store.records import Step
 from store.rows import step
 from store.tables import steps
 
+SET_ASIDE = "past"
+"""The format of a step that failed and is tried again: it keeps its place in the record, under another key."""
+
 # Made once: to make a statement takes as long as to run it.
-_OF_RUN = select(steps).where(steps.c.run_id == bindparam("run_id"))
+_OF_RUN = select(steps).where(steps.c.run_id == bindparam("run_id"), steps.c.format != SET_ASIDE)
 _KNOWN = select(steps.c.key).where(steps.c.run_id == bindparam("run_id"), steps.c.key == bindparam("key"))
 _INSERT = steps.insert()
 
@@ -42,7 +46,19 @@ def forget_failed(db: Database, run_id: str, *, fence: int, scope: str) -> None:
     Raises:
         LeaseLost: If another worker holds the run now.
     """
-    within = steps.c.key.startswith(scope, autoescape=True)
     with db.write() as tx:
         hold(tx, run_id, fence)
-        tx.execute(steps.delete().where(steps.c.run_id == run_id, steps.c.format == "error", within))
+        set_failed_aside(tx, run_id, scope=scope)
+
+
+def set_failed_aside(tx: Transaction, run_id: str, *, scope: str = "") -> None:
+    """Free the keys of the failed steps whose keys begin with `scope`, within a transaction that is open."""
+    failed = (steps.c.run_id == run_id) & (steps.c.format == "error") & steps.c.key.startswith(scope, autoescape=True)
+    tx.execute(update(steps).where(failed).values(key=steps.c.key + f"~{uuid.uuid4()}", format=SET_ASIDE))
+
+
+def tried_before(db: Database, run_id: str) -> set[str]:
+    """The keys of a run's steps that failed and are, or were, tried again."""
+    query = select(steps.c.key).where(steps.c.run_id == run_id, steps.c.format == SET_ASIDE)
+    with db.read() as connection:
+        return {key.rpartition("~")[0] for key in connection.execute(query).scalars()}

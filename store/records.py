@@ -170,7 +170,7 @@ class Step:
         key: The name within the run: `build`, then `build-2`.
         arguments_hash: A hash of the arguments it was called with.
         fingerprint: The hash of the flow's code when it was recorded.
-        format: How `result` is written: `json`, `typed`, `pickle` or `error`.
+        format: How `result` is written: `json`, `typed`, `pickle` or `error`; `past` for an error that was tried again.
         result: The recorded return value or error, as text.
     """
 

@@ -13,11 +13,12 @@ from store import ledger, notices
 from store.changes import Topic
 from store.database import Database, Transaction
 from store.errors import NoSuchRun, RunFinished
+from store.journal import set_failed_aside
 from store.leases import hold, is_known
 from store.prompts import close_open_prompts
 from store.records import Actor, FlowRun, RunState
 from store.rows import flow_run
-from store.tables import flow_runs, steps
+from store.tables import flow_runs
 
 _ID_LENGTH = 36
 
@@ -213,7 +214,7 @@ def retry(db: Database, run_id: str, fence: int, *, attempt: int, at: datetime, 
 
 def reschedule(tx: Transaction, run_id: str, *, at: datetime, error: str | None) -> FlowRun:
     """Let a run be taken again at `at`, to try what failed once more, within a transaction that is open."""
-    tx.execute(steps.delete().where(steps.c.run_id == run_id, steps.c.format == "error"))
+    set_failed_aside(tx, run_id)
     row = tx.execute(
         update(flow_runs)
         .where(flow_runs.c.id == run_id)

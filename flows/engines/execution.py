@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from flows.blocking import off_loop
+from flows.blocking import in_event_loop, off_loop
 from flows.context import RunContext, entered
 from flows.errors import (
     AttentionNeeded,
@@ -86,13 +86,17 @@ class Execution:
         self._lock = threading.Lock()
         self._journal: Journal | None = None
         self._stopwatch = Stopwatch(flow.name, flow.timeout_seconds)
+        # Where the flow's own code runs.
+        self._thread: threading.Thread | None = None
+        self._coroutine: asyncio.Task[Any] | None = None
 
     def start(self, loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
         """Begin, or begin again from the journal. `loop` is asked for only by an async flow."""
         if self._flow.isasync:
             asyncio.run_coroutine_threadsafe(self._run_async(), loop())
         else:
-            threading.Thread(target=self._run, name=f"flow-{self.run.name}", daemon=True).start()
+            self._thread = threading.Thread(target=self._run, name=f"flow-{self.run.name}", daemon=True)
+            self._thread.start()
 
     @property
     def is_waiting(self) -> bool:
@@ -120,6 +124,12 @@ class Execution:
                 self._waits.remove(wait)
                 if not self._waits:
                     self._go_on()
+
+    def is_flow_itself(self) -> bool:
+        """Whether this code runs in the thread, or the coroutine, of the flow, and not beside it."""
+        if in_event_loop():
+            return asyncio.current_task() is self._coroutine
+        return threading.current_thread() is self._thread
 
     def wake(self, reason: FlowRun | Unwind) -> bool:
         """End all waits: with the run as it was claimed anew, or with what unwinds it; `False` if it does not wait."""
@@ -157,10 +167,12 @@ class Execution:
 
     async def _run_async(self) -> None:
         end: End | None
+        self._coroutine = asyncio.current_task()
         try:
             with entered(await off_loop(self._context)):
                 parameters = self._flow.parameters.from_json(self.run.parameters)
-                result = await self._stopwatch.limit(self._flow.fn(**parameters))
+                async with self._stopwatch.limited():
+                    result = await self._flow.fn(**parameters)
             end = await off_loop(partial(self._returned, result))
         except BaseException as error:  # noqa: BLE001 - whatever it is, the run's end is recorded
             end = await off_loop(partial(self._raised, error))
@@ -192,7 +204,7 @@ class Execution:
     def _returned(self, result: Any) -> End:
         assert self._journal is not None  # noqa: S101 - the flow ran, so it had one
         self._stopwatch.check()
-        self._journal.check_all_asked()
+        self._journal.check_end()
         self._finish(RunState.COMPLETED, result=shown(result))
         return End(result=result)
 
@@ -208,8 +220,9 @@ class Execution:
     def _record_error(self, error: BaseException) -> End | None:
         match error:
             case AttentionNeeded():
-                logger.error("%s | needs attention: %s", self.run.name, error)
-                self._finish(RunState.NEEDS_ATTENTION, error=str(error))
+                told = f"{error} Put back code that fits and run `signoff retry {self.run.name}`, or start a new run."
+                logger.error("%s | needs attention: %s", self.run.name, told)
+                self._finish(RunState.NEEDS_ATTENTION, error=told)
                 return None
             case Unwind() | LeaseLost():
                 return None

@@ -2,6 +2,8 @@
 
 import asyncio
 import threading
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
@@ -36,6 +38,11 @@ def test_a_stopped_watch_stands_still() -> None:
         watch.check()
 
 
+async def _limited(flow: Coroutine[Any, Any, Any], watch: Stopwatch) -> Any:
+    async with watch.limited():
+        return await flow
+
+
 def test_an_async_flow_in_time_gives_its_result_or_error() -> None:
     """The limit changes nothing for it."""
 
@@ -43,15 +50,33 @@ def test_an_async_flow_in_time_gives_its_result_or_error() -> None:
         return 1
 
     async def fail() -> int:
-        raise ValueError("no")
+        raise TimeoutError("no")
 
     for limit in (None, 60):
-        assert asyncio.run(Stopwatch("release", limit).limit(give())) == 1
-        with pytest.raises(ValueError, match="no"):
-            asyncio.run(Stopwatch("release", limit).limit(fail()))
+        assert asyncio.run(_limited(give(), Stopwatch("release", limit))) == 1
+        with pytest.raises(TimeoutError, match="no"):
+            asyncio.run(_limited(fail(), Stopwatch("release", limit)))
 
 
 def test_an_async_flow_is_cancelled_when_its_time_is_up() -> None:
     """Even if it awaits something that never comes."""
     with pytest.raises(FlowTimeout):
-        asyncio.run(Stopwatch("release", 0.01).limit(_never()))
+        asyncio.run(_limited(_never(), Stopwatch("release", 0.01)))
+
+
+def test_an_async_flow_is_not_cancelled_while_it_waits() -> None:
+    """Nobody looks at the time meanwhile; from when it goes on, what is left of it counts."""
+    watch = Stopwatch("release", 0.05)
+
+    async def wait_and_run() -> str:
+        watch.stop()
+        await asyncio.sleep(0.15)
+        watch.go_on()
+        came.append("waited")
+        await _never()
+        return "never"
+
+    came: list[str] = []
+    with pytest.raises(FlowTimeout):
+        asyncio.run(_limited(wait_and_run(), watch))
+    assert came == ["waited"]

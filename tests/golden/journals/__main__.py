@@ -1,0 +1,16 @@
+"""Writes the journals anew: `uv run python -m tests.golden.journals`."""
+
+import tempfile
+from pathlib import Path
+
+from store import migrations
+from store.database import Database
+from tests.golden.journals.recording import JOURNALS, file_of, recorded
+
+if __name__ == "__main__":
+    for name in JOURNALS:
+        with tempfile.TemporaryDirectory() as folder:
+            db = Database(f"sqlite:///{Path(folder)}/record.db")
+            migrations.upgrade(db)
+            file_of(name).write_text(recorded(db, name), encoding="utf-8")
+            db.close()

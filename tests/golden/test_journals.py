@@ -1,0 +1,203 @@
+"""Invariant 5: a run that waits survives an edit of its code. Recorded journals are replayed by edited flows."""
+
+from pathlib import Path
+
+import pytest
+
+from flows import Flow
+from flows.engines.embedded import Worker
+from flows.names import now
+from store import prompts, retrying, runs
+from store.database import Database
+from store.records import FlowRun, RunState
+from tests.golden.journals.recording import JOURNALS, ORIGINAL, RUN_ID, file_of, load, module_of, recorded
+from tests.integration.flows.answering import ANA, answer
+from tests.waiting import until
+
+Edits = list[tuple[str, str]]
+
+DONE = ["deployed 1.0 for linux", 7, 42]
+
+LINT = ("@flow\ndef checks", "@task\ndef lint() -> None:\n    EFFECTS.append('lint')\n\n\n@flow\ndef checks")
+
+BUILD = '    package = build(fetched["version"])\n'
+PRICES = '    prices = price.map(["tea", "milk"]).result()\n'
+CHECKED = "    checked = checks(2)\n"
+ASKED = 'suspend_flow_run(wait_for_input=Approval, key="ship").ok'
+
+
+def replay(db: Database, folder: Path, edits: Edits) -> tuple[FlowRun, list[str]]:
+    """How the recorded run ends under edited code, and which tasks had an effect. What it still asks is answered."""
+    text = ORIGINAL
+    for before, after in edits:
+        assert before in text
+        text = text.replace(before, after)
+    module = module_of(text, folder)
+
+    def ended() -> FlowRun | None:
+        for prompt in prompts.of_run(db, RUN_ID):
+            if prompt.is_open:
+                answer(db, prompt, ok=True)
+        return run if (run := runs.get(db, RUN_ID)).state.is_final else None
+
+    with Worker(db, [each for each in vars(module).values() if isinstance(each, Flow)]):
+        return until(db, ended, what="the end"), module.EFFECTS
+
+
+@pytest.mark.parametrize("journal", JOURNALS)
+def test_what_is_recorded_today_is_what_was_recorded_then(db: Database, journal: str) -> None:
+    """A change of names, hashes or formats strands runs that wait. One that is meant needs a way for them."""
+    assert recorded(db, journal) == file_of(journal).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("journal", JOURNALS)
+@pytest.mark.parametrize(
+    ("edits", "effects"),
+    [
+        ([], ["deploy"]),
+        ([('    fetched = fetch("1.0")', '    # The newest.\n    fetched = fetch(  "1.0" )')], ["deploy"]),
+        ([('EFFECTS.append("build")', "print('another way')")], ["deploy"]),
+        ([LINT, ("    if suspend", "    lint()\n    if suspend")], ["lint", "deploy"]),
+        ([LINT, ("        return [d", "        lint()\n        return [d")], ["lint", "deploy"]),
+        ([(BUILD + PRICES, PRICES + BUILD)], ["deploy"]),
+    ],
+    ids=[
+        "no edit",
+        "a comment",
+        "a task's body",
+        "a step before the question",
+        "a step after the question",
+        "two steps swapped",
+    ],
+)
+def test_an_edit_that_fits_what_is_recorded_lets_the_run_go_on(
+    db: Database, tmp_path: Path, journal: str, edits: Edits, effects: list[str]
+) -> None:
+    """What was recorded stands, nothing of it has its effect again, and the answers are handed over."""
+    load(db, journal)
+    ended, had = replay(db, tmp_path, edits)
+    assert (ended.state, ended.result) == (RunState.COMPLETED, DONE)
+    assert had == effects
+
+
+RENAMED = "which has. If it is that one under another name"
+
+
+@pytest.mark.parametrize(
+    ("journal", "edits", "effects", "told"),
+    [
+        ("approved", [("fetch(", "load(")], [], f"comes to load, which has not run, before fetch, {RENAMED}"),
+        ("approved", [("price", "cost")], ["cost", "cost"], "comes to deploy, which has not run, before price"),
+        (
+            "within_checks",
+            [("scan(", "look(")],
+            [],
+            f"comes to checks/look, which has not run, before checks/scan, {RENAMED}",
+        ),
+        ("within_checks", [("checks(", "inspect(")], [], "comes to inspect, which has not run, before checks/scan"),
+        ("approved", [("checks(", "inspect(")], [], "comes to inspect, which has not run, before checks"),
+        ("approved", [('announce("#releases")', "pass")], [], "comes to deploy, which has not run, before announce"),
+        (
+            "approved",
+            [('announce("#releases")', "pass"), ("[deploy(package.name)", "[str(package)")],
+            [],
+            "no longer calls announce, which ran",
+        ),
+        (
+            "approved",
+            [LINT, ("    fetched", "    lint()\n    fetched")],
+            [],
+            "comes to lint, which has not run, before fetch",
+        ),
+        (
+            "approved",
+            [
+                (CHECKED, ""),
+                ("        return [d", "        done = d"),
+                ("(package.name), sum", "(package.name)\n        checked = checks(2)\n        return [done, sum"),
+            ],
+            [],
+            "comes to deploy, which has not run, before checks",
+        ),
+        ("approved", [('fetch("1.0")', 'fetch("2.0")')], [], "fetch is now called with other arguments"),
+        (
+            "approved",
+            [('target: str = "linux"', 'target: str = "windows"')],
+            [],
+            "build is now called with other arguments",
+        ),
+        ("approved", [("Package", "Parcel")], [], "result of build cannot be read any more"),
+        (
+            "approved",
+            [("May it go out?", "May it be kept back?")],
+            [],
+            "asks something else where 'Approval' was asked",
+        ),
+        ("approved", [("    ok: bool", "    ok: bool\n    reason: str = ''")], [], "asks something else"),
+        ("approved", [("Approval", "Consent")], [], "asks something else where 'Approval' was asked"),
+        (
+            "within_checks",
+            [("wait_for_input=int", "wait_for_input=float")],
+            [],
+            "asks something else where 'Input needed'",
+        ),
+        (
+            "approved",
+            [('key="ship"', 'key="go"')],
+            [],
+            "asks 'Approval' with the key 'go', where it was asked with 'ship'",
+        ),
+        ("approved", [(', key="ship"', "")], [], "asks 'Approval' with the key '1', where it was asked with 'ship'"),
+        ("approved", [(ASKED, "True")], ["deploy"], "no longer asks 'Approval', which was asked and settled"),
+        (
+            "approved",
+            [("    if suspend", "    suspend_flow_run(str, key='ship')\n    if suspend")],
+            [],
+            "asks something else",
+        ),
+    ],
+    ids=[
+        "a task renamed",
+        "a mapped task renamed",
+        "a task of a nested flow renamed",
+        "a nested flow renamed while it waits",
+        "a nested flow renamed that had ended",
+        "a step removed",
+        "a step removed, and nothing new",
+        "a step before those that ran",
+        "a step moved behind a new one",
+        "an argument",
+        "a default",
+        "a result's type renamed",
+        "the question's description",
+        "the question's schema",
+        "the question's title",
+        "a nested flow's question",
+        "the question's key",
+        "the question's key taken away",
+        "the question removed",
+        "another question under the key",
+    ],
+)
+def test_an_edit_that_does_not_fit_asks_for_a_person(
+    db: Database, tmp_path: Path, journal: str, edits: Edits, effects: list[str], told: str
+) -> None:
+    """The run needs attention and says why and what to do. Nothing that ran has its effect again under a new name."""
+    load(db, journal)
+    ended, had = replay(db, tmp_path, edits)
+    assert (ended.state, ended.result) == (RunState.NEEDS_ATTENTION, None)
+    assert told in (ended.error or "")
+    assert "Put back code that fits and run `signoff retry brave-otter`" in (ended.error or "")
+    assert had == effects
+
+
+@pytest.mark.parametrize("journal", JOURNALS)
+def test_code_that_was_put_back_lets_the_run_go_on(db: Database, tmp_path: Path, journal: str) -> None:
+    """As the run that needs attention says: nothing of it is lost, and only what had failed is tried again."""
+    load(db, journal)
+    ended, _ = replay(db, tmp_path, [("scan(", "look("), ("fetch(", "load(")])
+    assert ended.state is RunState.NEEDS_ATTENTION
+    retrying.retry(db, RUN_ID, actor=ANA, now=now())
+    ended, had = replay(db, tmp_path, [])
+    assert (ended.state, ended.result) == (RunState.COMPLETED, DONE)
+    assert had == ["announce", "deploy"]
