@@ -12,11 +12,12 @@ from pydantic import SecretStr
 from slack_sdk import WebClient
 
 from bot.emulator.server import Emulator
-from bot.service import Service, asked_to_end
+from bot.service import Service
 from bot.settings import Settings
 from flows.examples import dataset, release, shirt
 from flows.flow import Flow
 from flows.loading import flows_in
+from flows.serving import asked_to_end
 from store import runs
 from store.database import Database
 

@@ -1,7 +1,6 @@
 """The parts put together: bot, worker and clock in one process, each only where it is wanted."""
 
 import logging
-import signal
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
@@ -21,7 +20,9 @@ from flows.clock import Clock
 from flows.engines.embedded import Worker
 from flows.flow import Flow
 from flows.loading import load_flows
+from flows.scheduler import Scheduler, own
 from flows.schema_validation import warm_up
+from flows.serving import asked_to_end
 from store import migrations
 from store.database import Database
 
@@ -124,6 +125,7 @@ class Service:
                 )
                 worker.start()
                 stack.callback(worker.stop, grace=self._grace)
+                stack.enter_context(Scheduler(self.db, own(self._flows)))
             self._stack = stack.pop_all()
         return self
 
@@ -157,23 +159,3 @@ def serve(settings: Settings, flow_files: Sequence[Path], *, with_bot: bool, wit
         )
         asked.wait()
         logger.info("Stopping")
-
-
-def asked_to_end() -> threading.Event:
-    """What is set as soon as SIGINT or SIGTERM asks this process to end; a second one ends it where it stands.
-
-    To be had before anybody is told to ask.
-    """
-    asked = threading.Event()
-
-    def ask(*_: object) -> None:
-        asked.set()
-        for number in _ENDING:
-            signal.signal(number, signal.SIG_DFL)
-
-    for number in _ENDING:
-        signal.signal(number, ask)
-    return asked
-
-
-_ENDING = (signal.SIGINT, signal.SIGTERM)

@@ -14,6 +14,7 @@ from flows.fingerprint import fingerprint
 from flows.hooks import Hook, Hooks
 from flows.names import memorable_name, new_id, now
 from flows.parameters import Parameters
+from flows.schedules import Cron, chosen
 from flows.serialization import Serializer
 from flows.states import StateType
 from flows.steps import bind, call_step, return_annotation
@@ -50,6 +51,8 @@ class Flow(Generic[P, R]):
         on_failure: Iterable[Hook] | None = None,
         on_cancellation: Iterable[Hook] | None = None,
         on_crashed: Iterable[Hook] | None = None,
+        cron: str | None = None,
+        schedule: Cron | None = None,
     ) -> None:
         if not callable(function):
             raise InvalidFlow("@flow goes in front of a function.")
@@ -66,6 +69,7 @@ class Flow(Generic[P, R]):
         # Taken now: the file may be edited while this process runs what it says at this moment.
         self.fingerprint = fingerprint(function)
         self._serializer = result_serializer
+        self.schedule = self._chosen(cron, schedule, {})
         self.hooks = Hooks(
             self.name,
             {
@@ -117,6 +121,50 @@ class Flow(Generic[P, R]):
                 return runs.get(db, run_id)
             return create()
 
+    def serve(
+        self,
+        name: str | None = None,
+        *,
+        cron: str | None = None,
+        schedule: Cron | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Work on runs of this flow, and make those of its schedules, until SIGINT or SIGTERM.
+
+        The record is that of `DATABASE_URL`. The flow's own schedule holds as well.
+
+        Args:
+            name: Tells the schedule from others of this flow; the flow's name where none is given.
+            cron: When runs are made, as in a crontab, in UTC.
+            schedule: The same with a time zone, or with what to do about missed ticks.
+            parameters: What the runs of the schedule are given.
+
+        Raises:
+            InvalidFlow: If the schedule cannot be used.
+            InvalidParameters: If the flow does not take the parameters.
+            store.errors.StoreError: If the record cannot be used.
+        """
+        from flows.serving import serve
+
+        given = dict(parameters or {})
+        found = self._chosen(cron, schedule, given)
+        if given and found is None:
+            raise InvalidFlow(
+                f"serve(parameters=…) is for scheduled runs: give cron or schedule for {self.name} as well."
+            )
+        in_json = self.parameters.to_json((), given) if given else {}
+        serve(self, name or self.name, found, {each: in_json[each] for each in given})
+
+    def _chosen(self, cron: str | None, schedule: Cron | None, parameters: Mapping[str, Any]) -> Cron | None:
+        found = chosen(cron, schedule, flow=self.name)
+        missing = self.parameters.required - parameters.keys()
+        if found is not None and missing:
+            raise InvalidFlow(
+                f"The flow {self.name} cannot be scheduled without {', '.join(sorted(missing))}: give the parameter a "
+                "default, or give it to serve(parameters=…)."
+            )
+        return found
+
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the flow. An async flow gives an awaitable."""
         context = current()
@@ -163,6 +211,8 @@ def flow(
     on_failure: Iterable[Hook] | None = None,
     on_cancellation: Iterable[Hook] | None = None,
     on_crashed: Iterable[Hook] | None = None,
+    cron: str | None = None,
+    schedule: Cron | None = None,
 ) -> Callable[[Callable[P, R]], Flow[P, R]]: ...
 
 
@@ -182,6 +232,8 @@ def flow(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         on_failure: The same for a run that failed, timed out, or needs attention.
         on_cancellation: The same for a run that was cancelled.
         on_crashed: The same for a run that was given up since it ended its workers.
+        cron: When workers that know the flow make runs of it, as in a crontab, in UTC: `0 9 * * 1-5`.
+        schedule: The same with a time zone, or with what to do about missed ticks.
 
     Raises:
         InvalidFlow: If the function cannot be a flow, or a hook cannot be one.

@@ -25,6 +25,12 @@ class Parameters:
             if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
                 raise InvalidFlow(f"The flow {name} takes {parameter}: name each of its parameters instead.")
 
+    @property
+    def required(self) -> frozenset[str]:
+        """The names of those that have no default."""
+        parameters = self._signature.parameters.values()
+        return frozenset(each.name for each in parameters if each.default is each.empty)
+
     def to_json(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of a call, as JSON by name.
 

@@ -98,6 +98,42 @@ class FlowRun:
         return self.state.is_final and self.runnable_at is None and self.lease_owner is None
 
 
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When runs of a flow are made by themselves.
+
+    Attributes:
+        name: Tells it from others of the flow; empty for the flow's own.
+        cron: Minute, hour, day, month and weekday, as in a crontab.
+        timezone: Whose clock counts.
+        parameters: What its runs are given, JSON values by name.
+        catch_up: Which missed ticks are made up for: `none`, the `last`, or `all`.
+        next_at: The first tick that nothing was done about yet.
+    """
+
+    flow: str
+    name: str
+    cron: str
+    timezone: str
+    parameters: Mapping[str, Any]
+    catch_up: str
+    next_at: datetime
+
+    @property
+    def full_name(self) -> str:
+        """What people call it: `release`, or `release/nightly`."""
+        return f"{self.flow}/{self.name}" if self.name else self.flow
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A moment of a schedule, and the run that is made for it."""
+
+    at: datetime
+    run_id: str
+    run_name: str
+
+
 SUPERSEDED = "~"
 """Stands in the key of a prompt that its run, since it was retried, asks anew; no other key can have it."""
 

@@ -34,20 +34,34 @@ def create(
 ) -> FlowRun:
     """Write a run that any worker may take from now on."""
     with db.write() as tx:
-        row = tx.execute(
-            flow_runs.insert()
-            .values(
-                id=run_id,
-                name=name,
-                flow=flow,
-                parameters=dict(parameters),
-                state=RunState.SCHEDULED,
-                created_at=now,
-                runnable_at=now,
-            )
-            .returning(flow_runs)
-        ).one()
-        tx.touch(Topic.RUNS)
+        return add(tx, run_id=run_id, name=name, flow=flow, parameters=parameters, runnable_at=now, now=now)
+
+
+def add(
+    tx: Transaction,
+    *,
+    run_id: str,
+    name: str,
+    flow: str,
+    parameters: Mapping[str, Any],
+    runnable_at: datetime,
+    now: datetime,
+) -> FlowRun:
+    """Write a run that any worker may take from `runnable_at` on, within a transaction that is open."""
+    row = tx.execute(
+        flow_runs.insert()
+        .values(
+            id=run_id,
+            name=name,
+            flow=flow,
+            parameters=dict(parameters),
+            state=RunState.SCHEDULED,
+            created_at=now,
+            runnable_at=runnable_at,
+        )
+        .returning(flow_runs)
+    ).one()
+    tx.touch(Topic.RUNS)
     return flow_run(row)
 
 

@@ -246,6 +246,29 @@ inputs = Table(
     UniqueConstraint("run_id", "key"),
 )
 
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("flow", Name, primary_key=True),
+    # Empty where the schedule is the flow's own.
+    Column("name", Name, primary_key=True),
+    Column("cron", String, nullable=False),
+    Column("timezone", String, nullable=False),
+    _json("parameters", nullable=False),
+    Column("catch_up", String(8), nullable=False),
+    _moment("next_at", nullable=False),
+)
+
+# A schedule that is gone leaves them: should it come back, no tick has a second run.
+ticks = Table(
+    "ticks",
+    metadata,
+    Column("flow", Name, primary_key=True),
+    Column("schedule", Name, primary_key=True),
+    Column("at", UtcDateTime, primary_key=True),
+    Column("run_id", _Id, ForeignKey("flow_runs.id", ondelete="CASCADE"), nullable=False, unique=True),
+)
+
 artifacts = Table(
     "artifacts",
     metadata,

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import answering, asked, checking, migrating, running, serving
+from bot.cli import answering, asked, checking, migrating, running, scheduled, serving
 from bot.cli.failures import explained, unforeseen
 
 Command = Callable[..., None]
 
 PANELS: dict[str, tuple[Command, ...]] = {
     "Serve": (serving.demo, serving.serve, serving.bot, serving.worker),
-    "Runs": (running.run, running.runs, running.retry, running.cancel),
+    "Runs": (running.run, running.runs, running.retry, running.cancel, scheduled.schedules),
     "Prompts": (asked.pending, answering.answer, asked.history),
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from store.records import FlowRun, LedgerLine, Prompt
+from store.records import FlowRun, LedgerLine, Prompt, Schedule
 
 
 def print_json(value: Any) -> None:
@@ -26,6 +26,19 @@ def run_as_json(run: FlowRun) -> Mapping[str, Any]:
         "finished_at": _moment(run.finished_at),
         "result": run.result,
         "error": run.error,
+    }
+
+
+def schedule_as_json(schedule: Schedule) -> Mapping[str, Any]:
+    """A schedule as `signoff schedules` lists it."""
+    return {
+        "flow": schedule.flow,
+        "name": schedule.name,
+        "cron": schedule.cron,
+        "timezone": schedule.timezone,
+        "parameters": schedule.parameters,
+        "catch_up": schedule.catch_up,
+        "next_at": _moment(schedule.next_at),
     }
 
 

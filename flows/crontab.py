@@ -1,0 +1,126 @@
+"""When the ticks of a cron expression are, reckoned by APScheduler."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from apscheduler.triggers.cron import CronTrigger
+
+FIELDS: Mapping[str, str] = {
+    "minute": "0 to 59",
+    "hour": "0 to 23",
+    "day": "1 to 31",
+    "month": "1 to 12 or jan to dec",
+    "day_of_week": "0 to 7 or sun to sat",
+}
+"""The fields of an expression in their order, with what each takes."""
+
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_ONE = rf"[0-7]|{'|'.join(_WEEKDAYS)}"
+_WEEKDAY_PART = re.compile(rf"(?:\*|(?P<first>{_ONE})(?:-(?P<last>{_ONE}))?)(?:/(?P<step>[1-9]))?")
+_INSTANT = timedelta(microseconds=1)
+
+
+class Crontab:
+    """A cron expression of five fields, with the meaning it has in crontab(5), in a time zone.
+
+    The clock of that zone decides. What falls into the hour that is left out in spring comes an hour later by that
+    clock; what falls into the hour that autumn has twice comes twice.
+
+    Raises:
+        ValueError: If it cannot be understood; the message says which field, and what that takes.
+    """
+
+    def __init__(self, expression: str, timezone: str) -> None:
+        fields = expression.split()
+        if len(fields) != len(FIELDS):
+            raise ValueError(f"{expression!r} does not have the five fields minute, hour, day, month and weekday")
+        zone = _zone(timezone)
+        given = {name: _checked(name, field, expression) for name, field in zip(FIELDS, fields, strict=True)}
+        self._triggers = [CronTrigger(**each, timezone=zone) for each in _alternatives(given)]
+        try:
+            self.after(datetime.now(UTC))
+        except ValueError:
+            raise ValueError(f"{expression!r} names a day that never comes") from None
+
+    def after(self, moment: datetime) -> datetime:
+        """The first tick that is later than this moment, in UTC."""
+        return self._first_from(moment + _INSTANT)
+
+    def newest(self, first: datetime, last: datetime, *, most: int) -> list[datetime]:
+        """The last ticks, `most` at most, from one moment to another, both included; oldest first."""
+        # From the end, in steps that grow: there may be years between the two.
+        span = timedelta(minutes=most)
+        while True:
+            start = max(first, last - span)
+            found = list(self._between(start, last))
+            if len(found) >= most or start == first:
+                return found[-most:]
+            span *= 2
+
+    def _between(self, first: datetime, last: datetime) -> Iterator[datetime]:
+        tick = self._first_from(first)
+        while tick <= last:
+            yield tick
+            tick = self.after(tick)
+
+    def _first_from(self, moment: datetime) -> datetime:
+        ticks = (trigger.get_next_fire_time(None, moment) for trigger in self._triggers)
+        first: datetime = min(tick.astimezone(UTC) for tick in ticks if tick is not None)
+        return first
+
+
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"there is no time zone {name!r}; it takes a name such as Europe/Berlin") from None
+
+
+def _checked(name: str, field: str, expression: str) -> str:
+    """A field as APScheduler takes it."""
+    try:
+        understood = _weekdays(field.lower()) if name == "day_of_week" else field
+        CronTrigger(**{name: understood}, timezone=UTC)
+    except ValueError:
+        called = name.replace("_", " ")
+        takes = f"{FIELDS[name]}, as in 1, 1-5, 1,3 or */2"
+        raise ValueError(f"{field!r} is no {called}, in {expression!r}; it takes {takes}") from None
+    return understood
+
+
+def _weekdays(field: str) -> str:
+    """Each weekday by its name: APScheduler counts from Monday, a crontab from Sunday."""
+    if field == "*":
+        return field
+    named: list[str] = []
+    for part in field.split(","):
+        found = _WEEKDAY_PART.fullmatch(part)
+        if found is None:
+            raise ValueError(part)
+        named += _weekdays_of(found["first"], found["last"], found["step"])
+    return ",".join(dict.fromkeys(named))
+
+
+def _weekdays_of(first: str | None, last: str | None, step: str | None) -> list[str]:
+    start = _number(first or "sun")
+    end = _number(last) if last else start if first and not step else 6
+    if end < start:
+        # Over the weekend: fri-mon.
+        end += 7
+    return [_WEEKDAYS[day % 7] for day in range(start, end + 1, int(step or 1))]
+
+
+def _number(weekday: str) -> int:
+    return _WEEKDAYS.index(weekday) if weekday in _WEEKDAYS else int(weekday)
+
+
+def _alternatives(fields: Mapping[str, str]) -> list[dict[str, str]]:
+    """A crontab that names days of the month and of the week means either; for APScheduler it would mean both."""
+    days = ("day", "day_of_week")
+    if any(fields[name].startswith("*") for name in days):
+        return [dict(fields)]
+    return [{**fields, name: "*"} for name in days]

@@ -1,0 +1,63 @@
+"""A flow served by its own program: `my_flow.serve()`."""
+
+import logging
+import signal
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from flows.clock import Clock
+from flows.engines.embedded import Worker
+from flows.flow import Flow
+from flows.scheduler import Declaration, Scheduler, own
+from flows.schedules import Cron
+from flows.settings import default_database
+
+logger = logging.getLogger(__name__)
+
+
+def serve(flow: Flow[Any, Any], name: str, schedule: Cron | None, parameters: Mapping[str, Any]) -> None:
+    """Run worker, clock and schedules of one flow until SIGINT or SIGTERM.
+
+    Args:
+        name: What the schedule is called; one of that name that is no longer wanted is ended.
+        parameters: What the schedule's runs are given, JSON values by name.
+
+    Raises:
+        store.errors.StoreError: If the record cannot be used.
+    """
+    _log_where_nobody_does()
+    asked = asked_to_end()
+    db = default_database()
+    declared = [*own([flow]), Declaration(flow.name, name, schedule, parameters)]
+    with Clock(db), Worker(db, [flow]), Scheduler(db, declared):
+        logger.info("Ready, flows: %s", flow.name)
+        asked.wait()
+        logger.info("Stopping")
+
+
+def asked_to_end() -> threading.Event:
+    """What is set as soon as SIGINT or SIGTERM asks this process to end; a second one ends it where it stands.
+
+    To be had before anybody is told to ask.
+    """
+    asked = threading.Event()
+
+    def ask(*_: object) -> None:
+        asked.set()
+        for number in _ENDING:
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in _ENDING:
+        signal.signal(number, ask)
+    return asked
+
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+def _log_where_nobody_does() -> None:
+    """Let a program that has set up no logging say on stderr what goes on."""
+    if not logging.getLogger().handlers:
+        logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
+        logging.getLogger("flows").setLevel(logging.INFO)

@@ -1,0 +1,107 @@
+"""Schedules and their ticks. Each function is one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, bindparam, case, delete, insert, literal, select, update
+from sqlalchemy.exc import IntegrityError
+
+from store import runs
+from store.database import Database, Transaction
+from store.records import Schedule, Tick
+from store.tables import schedules, ticks
+
+# Made once: to make a statement takes as long as to run it.
+_IN_FORCE = select(schedules).order_by(schedules.c.flow, schedules.c.name)
+_TICK_OF = select(ticks.c.at).where(ticks.c.run_id == bindparam("made"))
+
+
+def declare(db: Database, schedule: Schedule) -> None:
+    """Put a schedule in force, in the place of the one that had its name.
+
+    Args:
+        schedule: Its `next_at` is the first tick from now on. While the expression and its time zone stay the same,
+            what came due before stays due.
+    """
+    values = {
+        "cron": schedule.cron,
+        "timezone": schedule.timezone,
+        "parameters": dict(schedule.parameters),
+        "catch_up": schedule.catch_up,
+    }
+    is_same = (schedules.c.cron == schedule.cron) & (schedules.c.timezone == schedule.timezone)
+    is_due_before = is_same & (schedules.c.next_at < schedule.next_at)
+    next_at = case((is_due_before, schedules.c.next_at), else_=literal(schedule.next_at, schedules.c.next_at.type))
+    replace = update(schedules).where(_called(schedule.flow, schedule.name)).values(**values, next_at=next_at)
+    with db.write() as tx:
+        if tx.execute(replace).rowcount == 1:
+            return
+        try:
+            with tx.connection.begin_nested():
+                tx.execute(
+                    insert(schedules).values(**values, flow=schedule.flow, name=schedule.name, next_at=schedule.next_at)
+                )
+        except IntegrityError:
+            # Another process has declared it just now.
+            tx.execute(replace)
+
+
+def withdraw(db: Database, flow: str, name: str) -> None:
+    """End a schedule. What it has made stays."""
+    with db.write() as tx:
+        tx.execute(delete(schedules).where(_called(flow, name)))
+
+
+def in_force(db: Database) -> list[Schedule]:
+    """Every schedule, by the names of the flows."""
+    with db.read() as connection:
+        return [Schedule(**row._mapping) for row in connection.execute(_IN_FORCE)]
+
+
+def fire(db: Database, schedule: Schedule, due: Sequence[Tick], *, next_at: datetime, now: datetime) -> bool:
+    """Make the runs of ticks that are due, those that have one excepted, and move the schedule on.
+
+    Returns:
+        Whether this was done here: another process may have been first, or have changed the schedule.
+    """
+    as_seen = (
+        _called(schedule.flow, schedule.name)
+        & (schedules.c.cron == schedule.cron)
+        & (schedules.c.timezone == schedule.timezone)
+        & (schedules.c.next_at == schedule.next_at)
+    )
+    with db.write() as tx:
+        moved = tx.execute(update(schedules).where(as_seen).values(next_at=next_at))
+        if moved.rowcount == 0:
+            return False
+        for tick in _without_run(tx, schedule, due):
+            runs.add(
+                tx,
+                run_id=tick.run_id,
+                name=tick.run_name,
+                flow=schedule.flow,
+                parameters=schedule.parameters,
+                runnable_at=tick.at,
+                now=now,
+            )
+            tx.execute(insert(ticks).values(flow=schedule.flow, schedule=schedule.name, at=tick.at, run_id=tick.run_id))
+        return True
+
+
+def tick_of(db: Database, run_id: str) -> datetime | None:
+    """The tick that a run was made for; `None` where a person or a program made it."""
+    with db.read() as connection:
+        return connection.execute(_TICK_OF, {"made": run_id}).scalar()
+
+
+def _without_run(tx: Transaction, schedule: Schedule, due: Sequence[Tick]) -> list[Tick]:
+    """Those of the ticks that have no run: they have one where the system's clock was set back."""
+    query = select(ticks.c.at).where(
+        ticks.c.flow == schedule.flow, ticks.c.schedule == schedule.name, ticks.c.at.in_([tick.at for tick in due])
+    )
+    fired = set(tx.execute(query).scalars())
+    return [tick for tick in due if tick.at not in fired]
+
+
+def _called(flow: str, name: str) -> ColumnElement[bool]:
+    return (schedules.c.flow == flow) & (schedules.c.name == name)
