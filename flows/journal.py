@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
-from flows.errors import AttentionNeeded, InvalidFlow, Released
+from flows.errors import AttentionNeeded, InvalidFlow, Released, Unwind
 from flows.names import now
 from flows.patience import patiently
 from flows.serialization import Recorded
@@ -52,6 +52,7 @@ class Journal:
         self._asked = asked or {}
         self._unmatched = Unmatched(fingerprint, self._steps, self._asked)
         self._anew = False
+        self._closed: Unwind | None = None
         self._calls: Counter[str] = Counter()
         self._keys: set[str] = set()
         self._questions: dict[str, str] = {}
@@ -62,9 +63,18 @@ class Journal:
         """Whether what runs now ran before: something recorded is still ahead, and nothing new was reached."""
         return bool(self._unmatched) and not self._anew
 
+    def close(self, reason: Unwind) -> None:
+        """Let nothing begin any more in this execution: what comes to a step or a question is unwound."""
+        self._closed = reason
+
+    def _check_open(self) -> None:
+        if self._closed is not None:
+            raise self._closed
+        self._stopwatch.check()
+
     def next_key(self, scope: str, name: str) -> str:
         """The key of the next call of `name` within `scope`."""
-        self._stopwatch.check()
+        self._check_open()
         path = f"{scope}{name}"
         with self._lock:
             key = self._next(path, lambda count: path if count == 1 else f"{path}-{count}")
@@ -76,7 +86,7 @@ class Journal:
 
         Within a nested flow, which in Prefect is a run of its own, that one's key goes in front: `release--1`.
         """
-        self._stopwatch.check()
+        self._check_open()
         before = f"?{_dashed(scope)}"
         with self._lock:
             if given is None:
@@ -99,6 +109,8 @@ class Journal:
         Raises:
             AttentionNeeded: If the code was edited and now calls the step with other arguments.
         """
+        # A task that was submitted has had its name for some time.
+        self._check_open()
         recorded = self._steps.get(key)
         if recorded is None:
             self._anew = True

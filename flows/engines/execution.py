@@ -89,6 +89,7 @@ class Execution:
         # Where the flow's own code runs.
         self._thread: threading.Thread | None = None
         self._coroutine: asyncio.Task[Any] | None = None
+        self._closed: Unwind | None = None
 
     def start(self, loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
         """Begin, or begin again from the journal. `loop` is asked for only by an async flow."""
@@ -145,11 +146,27 @@ class Execution:
         """End all waits according to what the record says of the run; `False` if others may go on with it now."""
         # With the same fence the run never left this worker. Otherwise what is in memory is out of date.
         ours = run.fence == self.run.fence and not run.state.is_final
-        if run.state is RunState.CANCELLED:
-            self.wake(RunCancelled(run.message))
+        if ours:
+            self.wake(run)
+        elif run.state is RunState.CANCELLED:
+            self._close(RunCancelled(run.message))
         else:
-            self.wake(run if ours else Released("It was taken over."))
+            self._close(Released("It was taken over."))
         return ours
+
+    def _close(self, reason: Unwind) -> None:
+        """Take the run out of memory: an async flow is cancelled where it stands, a sync one stops at its next step."""
+        self._closed = reason
+        if self._journal is not None:
+            self._journal.close(reason)
+        # First, so that what waits beside a question is cancelled with the flow, and not left behind by it.
+        if self._coroutine is not None:
+            self._coroutine.get_loop().call_soon_threadsafe(self._cancel_coroutine)
+        self.wake(reason)
+
+    def _cancel_coroutine(self) -> None:
+        if self._coroutine is not None:
+            self._coroutine.cancel()
 
     def _go_on(self) -> None:
         self._stopwatch.go_on()
@@ -167,21 +184,28 @@ class Execution:
 
     async def _run_async(self) -> None:
         end: End | None
-        self._coroutine = asyncio.current_task()
         try:
             with entered(await off_loop(self._context)):
                 parameters = self._flow.parameters.from_json(self.run.parameters)
-                async with self._stopwatch.limited():
-                    result = await self._flow.fn(**parameters)
+                self._coroutine = asyncio.current_task()
+                try:
+                    async with self._stopwatch.limited():
+                        result = await self._flow.fn(**parameters)
+                finally:
+                    # Its end is recorded, whoever cancels it from now on.
+                    self._coroutine = None
             end = await off_loop(partial(self._returned, result))
         except BaseException as error:  # noqa: BLE001 - whatever it is, the run's end is recorded
-            end = await off_loop(partial(self._raised, error))
+            end = await off_loop(partial(self._raised, self._closed or error))
         self._leave(end)
 
     def _leave(self, end: End | None) -> None:
+        over = Released("The flow is not running any more.")
+        if self._journal is not None:
+            self._journal.close(over)
         with self._lock:
             self._is_over = True
-        self.wake(Released("The flow is not running any more."))
+        self.wake(over)
         self._ended(self, end)
 
     def _context(self) -> RunContext:
@@ -199,6 +223,8 @@ class Execution:
             steps=steps,
             asked=asked,
         )
+        if self._closed is not None:
+            raise self._closed
         return RunContext(self._db, self.run, self._journal, self, self._defaults, log_prints=self._flow.log_prints)
 
     def _returned(self, result: Any) -> End:

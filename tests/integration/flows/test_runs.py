@@ -202,6 +202,39 @@ def test_a_running_run_that_is_cancelled_stops_at_its_next_step(db: Database, st
     assert (worker._busy, runs.get(db, run.id).state) == (0, RunState.CANCELLED)
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_running_async_run_that_is_cancelled_stops_at_once(
+    db: Database, start_worker: StartWorker, beside: bool
+) -> None:
+    """It is cancelled where it stands, within a task or beside a question, and can record nothing more."""
+    began, left = threading.Event(), threading.Event()
+
+    @task
+    async def endless() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+
+    @flow
+    async def work() -> None:
+        asking: list[Any] = [pause_flow_run()] if beside else []
+        await asyncio.gather(endless(), *asking)
+
+    worker = start_worker(work)
+    run = work.create_run(db, {})
+    assert began.wait(20)
+    if beside:
+        until_asked(db, run.id)
+    runs.cancel(db, run.id, actor=ANA, reason="", now=now())
+    assert left.wait(20)
+    worker.stop()
+    assert journal.load(db, run.id) == {}
+    assert (worker._busy, len(worker._executions)) == (0, 0)
+    assert runs.get(db, run.id).state is RunState.CANCELLED
+
+
 def test_a_scheduled_run_that_is_cancelled_never_begins(db: Database, start_worker: StartWorker) -> None:
     """A worker that comes later does not take it."""
 
