@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 
 from store import ledger
 from store.changes import Topic
@@ -10,18 +10,23 @@ from store.database import Database, Transaction
 from store.leases import is_free
 from store.records import Card, Prompt
 from store.rows import prompt, select_prompts
+from store.statements import Statement, insert_into
 from store.tables import cards, notices, prompts
+
+_OF_PROMPT = cards.c.prompt_id == bindparam("prompt_id")
+_ADD = insert_into(cards, "prompt_id", "due_at")
+_TOUCH = Statement(update(cards).where(_OF_PROMPT).values(due_at=bindparam("due_at")))
 
 
 def add(tx: Transaction, prompt_id: str, now: datetime) -> None:
     """Have a card posted for a new prompt, within a transaction that is open."""
-    tx.execute(cards.insert().values(prompt_id=prompt_id, due_at=now))
+    tx.run(_ADD, prompt_id=prompt_id, due_at=now)
     tx.touch(Topic.CARDS)
 
 
 def touch(tx: Transaction, prompt_id: str, now: datetime) -> None:
     """Have the card of a changed prompt drawn anew, within a transaction that is open."""
-    tx.execute(update(cards).where(cards.c.prompt_id == prompt_id).values(due_at=now))
+    tx.run(_TOUCH, prompt_id=prompt_id, due_at=now)
     tx.touch(Topic.CARDS)
 
 

@@ -15,22 +15,16 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, create_engine, event, text
+from sqlalchemy import Connection, Engine, Executable, String, bindparam, create_engine, event, func, select
 from sqlalchemy.engine import CursorResult, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    NoSuchModuleError,
-    ProgrammingError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from store.changes import Changes, Topic
 from store.doorbell import Doorbell
 from store.errors import CommitInDoubt, DatabaseOutdated, DatabaseUnavailable
+from store.pinging import Pinging
+from store.statements import Statement
 from store.watchers import PostgresWatcher, SqliteWatcher
 
 BUSY_TIMEOUT = 10.0
@@ -55,26 +49,76 @@ def hurried(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
-_NOTIFY = text("SELECT pg_notify('signoff', :payload)")
+_NOTIFY = Statement(select(func.pg_notify("signoff", bindparam("payload", type_=String))))
 
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 """What UTF-8 cannot write, and JSON can in its own way."""
 
 
-class Transaction:
-    """One open transaction, and what it will have changed."""
+class Reading:
+    """A connection to read by. Each statement sees what is committed when it begins."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.topics: set[Topic] = set()
+        self._dialect = connection.dialect
+        self._driver: Any = connection.connection.driver_connection
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
-        """Run one statement."""
+        """Run a statement through SQLAlchemy."""
         return self.connection.execute(statement, parameters)
+
+    def rows(self, statement: Statement, **given: Any) -> list[Any]:
+        """What a statement finds: rows whose values have names."""
+        compiled = statement.on(self._dialect)
+        cursor = self._driver.execute(compiled.sql, compiled.values(given))
+        return compiled.rows(cursor.fetchall())
+
+    def row(self, statement: Statement, **given: Any) -> Any | None:
+        """The first row that a statement finds; `None` where it finds none."""
+        found = self.rows(statement, **given)
+        return found[0] if found else None
+
+
+class Transaction(Reading):
+    """One open transaction, and what it will have changed."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._is_sqlite = connection.dialect.name == "sqlite"
+        self.topics: set[Topic] = set()
+
+    def run(self, statement: Statement, **given: Any) -> None:
+        """Run a statement of which nothing is to be learned."""
+        compiled = statement.on(self._dialect)
+        self._driver.execute(compiled.sql, compiled.values(given))
+
+    def changed(self, statement: Statement, **given: Any) -> int:
+        """Run a statement; how many rows it has changed."""
+        compiled = statement.on(self._dialect)
+        count: int = self._driver.execute(compiled.sql, compiled.values(given)).rowcount
+        return count
 
     def touch(self, *topics: Topic) -> None:
         """Wake those who wait for these topics once the transaction has committed."""
         self.topics.update(topics)
+
+    def begin(self) -> None:
+        """Begin; on SQLite with the lock that writers need, for which only so much time is waited."""
+        if not self._is_sqlite:
+            self._driver.execute("BEGIN", prepare=False)
+            return
+        info, patience = self.connection.info, round(_patience() * 1000)
+        if info.get("busy_timeout", _BUSY_MILLISECONDS) != patience:
+            self._driver.execute(f"PRAGMA busy_timeout={patience}")
+            info["busy_timeout"] = patience
+        self._driver.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Commit."""
+        if self._is_sqlite:
+            self._driver.execute("COMMIT")
+        else:
+            self._driver.execute("COMMIT", prepare=False)
 
 
 class Database:
@@ -93,6 +137,7 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._turn = threading.Lock()
         self._doorbell: Doorbell | None = None
+        self._pinging: Pinging | None = None
         self._listener: PostgresWatcher | None = None
         if self.is_sqlite:
             self._doorbell = Doorbell(Path(self.url.database or ""))
@@ -100,6 +145,7 @@ class Database:
         else:
             plain_url = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
             self._listener = PostgresWatcher(plain_url)
+            self._pinging = Pinging(self.engine)
             self.changes = Changes(self._listener)
 
     @property
@@ -116,27 +162,27 @@ class Database:
             CommitInDoubt: If it went away during the commit.
             DatabaseOutdated: If its tables are not those of this Signoff.
         """
-        with self._turn_taken(), self._explained(), self.engine.begin() as connection:
+        with self._turn_taken(), self._connected() as connection:
             transaction = Transaction(connection)
+            transaction.begin()
             yield transaction
             if transaction.topics and self._listener is not None:
-                connection.execute(_NOTIFY, {"payload": self._listener.payload(transaction.topics)})
+                transaction.run(_NOTIFY, payload=self._listener.payload(transaction.topics))
             self._commit(transaction)
         if transaction.topics and self._doorbell is not None:
             self._doorbell.ring(transaction.topics)
         self.changes.announce(transaction.topics)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A connection that sees one consistent state.
+    def read(self) -> Iterator[Reading]:
+        """A connection to read by.
 
         Raises:
             DatabaseUnavailable: If the database cannot be reached.
             DatabaseOutdated: If its tables are not those of this Signoff.
         """
-        with self._explained(), self.engine.connect() as connection:
-            reading = connection.execution_options(signoff_reading=True)
-            yield reading
+        with self._connected() as connection:
+            yield Reading(connection)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -158,9 +204,9 @@ class Database:
 
     def _commit(self, transaction: Transaction) -> None:
         try:
-            transaction.connection.commit()
-        except DBAPIError as error:
-            if not error.connection_invalidated:
+            transaction.commit()
+        except self.engine.dialect.loaded_dbapi.Error as error:
+            if not self._forget_if_lost(transaction.connection, error):
                 raise
             # If it did commit, whoever waits for it has to look.
             self.changes.announce(transaction.topics)
@@ -170,23 +216,47 @@ class Database:
             ) from error
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _connected(self) -> Iterator[Connection]:
+        dbapi = self.engine.dialect.loaded_dbapi
         try:
-            yield
+            with self.engine.connect() as connection:
+                try:
+                    yield connection
+                except dbapi.Error as error:
+                    self._forget_if_lost(connection, error)
+                    raise
         except PoolTimeout as error:
             raise DatabaseUnavailable(f"The database {self.shown_url} has no connection free: {error}") from error
         except DBAPIError as error:
-            cause = " ".join(str(error.orig).split()) or type(error.orig).__name__
-            if _is_missing_table(error):
-                raise DatabaseOutdated(
-                    f"The database {self.shown_url} lacks tables of this Signoff ({cause}). Run `signoff db upgrade`."
-                ) from error
-            if _is_unreachable(error):
-                raise DatabaseUnavailable(
-                    f"The database {self.shown_url} cannot be used: {cause}. Check DATABASE_URL, that the "
-                    "server runs, and that the file and its folder can be written."
-                ) from error
+            self._explain(error.orig or error)
             raise
+        except dbapi.Error as error:
+            self._explain(error)
+            raise
+
+    def _forget_if_lost(self, connection: Connection, error: Any) -> bool:
+        """Whether the connection leads nowhere any more; then no other may either."""
+        lost = self.engine.dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
+        if lost:
+            connection.invalidate()
+            if self._pinging is not None:
+                self._pinging.lost()
+        return lost
+
+    def _explain(self, error: BaseException) -> None:
+        """Raise what a person can use, if the database itself is at fault."""
+        cause = " ".join(str(error).split()) or type(error).__name__
+        if _is_missing_table(error):
+            raise DatabaseOutdated(
+                f"The database {self.shown_url} lacks tables of this Signoff ({cause}). Run `signoff db upgrade`."
+            ) from error
+        dbapi = self.engine.dialect.loaded_dbapi
+        # Not only OperationalError: SQLite says DatabaseError where the file is no database.
+        if not isinstance(error, (dbapi.IntegrityError, dbapi.DataError, dbapi.ProgrammingError)):
+            raise DatabaseUnavailable(
+                f"The database {self.shown_url} cannot be used: {cause}. Check DATABASE_URL, that the "
+                "server runs, and that the file and its folder can be written."
+            ) from error
 
 
 def _engine(url: str) -> Engine:
@@ -195,8 +265,10 @@ def _engine(url: str) -> Engine:
         if parsed.get_backend_name() == "postgresql":
             return create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
+                # Transactions begin where `Transaction.begin` says; a single look needs none.
+                isolation_level="AUTOCOMMIT",
+                use_native_hstore=False,
                 json_serializer=_dumps,
-                pool_pre_ping=True,
                 pool_size=10,
                 max_overflow=20,
             )
@@ -209,7 +281,6 @@ def _engine(url: str) -> Engine:
                 max_overflow=20,
             )
             event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
             return engine
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise DatabaseUnavailable(f"DATABASE_URL cannot be understood: {_first_line(error)}") from None
@@ -232,7 +303,7 @@ def _dumps(value: Any) -> str:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver must not begin transactions by itself: `_begin_sqlite` says how they begin.
+    # The driver must not begin transactions by itself: `Transaction.begin` says how they begin.
     connection.isolation_level = None
     _use_wal(connection)
     connection.execute("PRAGMA synchronous=FULL")
@@ -253,35 +324,17 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             return
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("signoff_reading", False):
-        connection.exec_driver_sql("BEGIN")
-        return
-    patience = round(_patience() * 1000)
-    if connection.info.get("busy_timeout", _BUSY_MILLISECONDS) != patience:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
-        connection.info["busy_timeout"] = patience
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
 def _patience() -> float:
     """Seconds that a writer may still wait."""
     deadline = _deadline.get()
     return BUSY_TIMEOUT if deadline is None else max(deadline - time.monotonic(), 0.0)
 
 
-def _is_missing_table(error: DBAPIError) -> bool:
-    cause = str(error.orig)
+def _is_missing_table(error: BaseException) -> bool:
+    cause = str(error)
     return (
-        "no such table" in cause
-        or "no such column" in cause
-        or getattr(error.orig, "sqlstate", None) in ("42P01", "42703")
+        "no such table" in cause or "no such column" in cause or getattr(error, "sqlstate", None) in ("42P01", "42703")
     )
-
-
-def _is_unreachable(error: DBAPIError) -> bool:
-    # Not only OperationalError: SQLite says DatabaseError where the file is no database.
-    return error.connection_invalidated or not isinstance(error, (IntegrityError, DataError, ProgrammingError))
 
 
 def _first_line(error: Exception) -> str:

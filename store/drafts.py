@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from store.database import Database, Transaction
+from store.statements import Statement
 from store.tables import drafts, prompts
 
 
@@ -48,4 +49,7 @@ def discard(db: Database, prompt_id: str, actor_id: str) -> None:
 
 def discard_all(tx: Transaction, prompt_id: str) -> None:
     """Forget what anybody has filled in, within the transaction that settles the prompt."""
-    tx.execute(delete(drafts).where(drafts.c.prompt_id == prompt_id))
+    tx.run(_DISCARD_ALL, prompt_id=prompt_id)
+
+
+_DISCARD_ALL = Statement(delete(drafts).where(drafts.c.prompt_id == bindparam("prompt_id")))

@@ -9,22 +9,22 @@ from store.database import Database, Transaction
 from store.leases import hold
 from store.records import Step
 from store.rows import step
+from store.statements import Statement
 from store.tables import steps
 
 SET_ASIDE = "past"
 """The format of a step that failed and is tried again: it keeps its place in the record, under another key."""
 
-# Made once: to make a statement takes as long as to run it.
-_OF_RUN = select(steps).where(steps.c.run_id == bindparam("run_id"), steps.c.format != SET_ASIDE)
+_OF_RUN = Statement(select(steps).where(steps.c.run_id == bindparam("run_id"), steps.c.format != SET_ASIDE))
 _KNOWN = select(steps.c.key).where(steps.c.run_id == bindparam("run_id"), steps.c.key == bindparam("key"))
-_INSERT = steps.insert()
+_GIVEN = select(*(bindparam(column.name, type_=column.type).label(column.name) for column in steps.c))
+_ADD = Statement(steps.insert().from_select(steps.c.keys(), _GIVEN.where(~_KNOWN.exists())))
 
 
 def load(db: Database, run_id: str) -> dict[str, Step]:
     """What a run has recorded, by key."""
-    with db.read() as connection:
-        rows = connection.execute(_OF_RUN, {"run_id": run_id})
-        return {row.key: step(row) for row in rows}
+    with db.read() as reading:
+        return {row.key: step(row) for row in reading.rows(_OF_RUN, run_id=run_id)}
 
 
 def record(db: Database, done: Step, *, fence: int) -> None:
@@ -35,9 +35,7 @@ def record(db: Database, done: Step, *, fence: int) -> None:
     """
     with db.write() as tx:
         hold(tx, done.run_id, fence)
-        written = asdict(done)
-        if tx.execute(_KNOWN, written).first() is None:
-            tx.execute(_INSERT, written)
+        tx.run(_ADD, **asdict(done))
 
 
 def forget_failed(db: Database, run_id: str, *, fence: int, scope: str) -> None:

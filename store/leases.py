@@ -14,6 +14,7 @@ from store.changes import Topic
 from store.database import Database, Transaction
 from store.errors import LeaseLost
 from store.records import RunState
+from store.statements import Statement
 from store.tables import flow_runs, workers
 
 
@@ -40,15 +41,13 @@ def join(db: Database, worker: str, *, domain: str, pid: int, now: datetime, lea
 def renew(db: Database, worker: str, *, now: datetime, lease: timedelta) -> bool:
     """Keep a worker's claims alive; `False` when it was buried meanwhile and holds none any more."""
     with db.write() as tx:
-        renewed = tx.execute(update(workers).where(workers.c.id == worker).values(expires_at=now + lease))
-        return renewed.rowcount == 1
+        return tx.changed(_RENEW, worker=worker, expires_at=now + lease) == 1
 
 
 def everybody(db: Database) -> list[WorkerRow]:
     """All workers that are not buried."""
-    with db.read() as connection:
-        rows = connection.execute(select(workers.c.id, workers.c.domain, workers.c.pid, workers.c.expires_at))
-        return [WorkerRow(row.id, row.domain, row.pid, row.expires_at) for row in rows]
+    with db.read() as reading:
+        return [WorkerRow(row.id, row.domain, row.pid, row.expires_at) for row in reading.rows(_EVERYBODY)]
 
 
 def free(db: Database, worker: str, *, now: datetime) -> int:
@@ -91,8 +90,7 @@ def is_free(holder: "Column[str | None]", taker: str) -> ColumnElement[bool]:
 
 def is_known(tx: Transaction, worker: str) -> bool:
     """Whether a worker is not buried; until the commit nobody can bury it."""
-    query = select(workers.c.id).where(workers.c.id == worker)
-    return tx.execute(query.with_for_update(read=True, key_share=True)).first() is not None
+    return tx.row(_KNOWN, worker=worker) is not None
 
 
 def hold(tx: Transaction, run_id: str, fence: int) -> None:
@@ -101,10 +99,15 @@ def hold(tx: Transaction, run_id: str, fence: int) -> None:
     Raises:
         LeaseLost: If it is not, or if the run has ended.
     """
-    held = tx.execute(_HOLD, {"held": run_id}).one_or_none()
+    held = tx.row(_HOLD, run_id=run_id)
     if held is None or held.fence != fence or held.finished_at is not None:
         raise LeaseLost(f"The run {run_id} is no longer held with fence {fence}.")
 
 
-# Made once: to make a statement takes as long as to run it.
-_HOLD = select(flow_runs.c.fence, flow_runs.c.finished_at).where(flow_runs.c.id == bindparam("held")).with_for_update()
+_MINE = workers.c.id == bindparam("worker")
+_RENEW = Statement(update(workers).where(_MINE).values(expires_at=bindparam("expires_at")))
+_KNOWN = Statement(select(workers.c.id).where(_MINE).with_for_update(read=True, key_share=True))
+_EVERYBODY = Statement(select(workers.c.id, workers.c.domain, workers.c.pid, workers.c.expires_at))
+_HOLD = Statement(
+    select(flow_runs.c.fence, flow_runs.c.finished_at).where(flow_runs.c.id == bindparam("run_id")).with_for_update()
+)

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from store.database import Database, Transaction
 from store.records import Actor, LedgerLine
 from store.rows import ledger_line
+from store.statements import insert_into
 from store.tables import ledger
 
-_INSERT = ledger.insert()
-"""Made once: to make a statement takes as long as to run it."""
+_ADD = insert_into(ledger, "prompt_id", "at", "event", "actor", "detail")
 
 
 def add(
@@ -25,15 +25,13 @@ def add(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Add a line within a transaction that is open."""
-    tx.execute(
-        _INSERT,
-        {
-            "prompt_id": prompt_id,
-            "at": now,
-            "event": event,
-            "actor": None if actor is None else actor.id,
-            "detail": {**(detail or {}), **({} if actor is None else {"name": actor.name})},
-        },
+    tx.run(
+        _ADD,
+        prompt_id=prompt_id,
+        at=now,
+        event=event,
+        actor=None if actor is None else actor.id,
+        detail={**(detail or {}), **({} if actor is None else {"name": actor.name})},
     )
 
 

@@ -4,34 +4,38 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from store.changes import Topic
 from store.database import Database, Transaction
 from store.leases import is_free
 from store.records import Notice
 from store.rows import prompt, select_prompts
+from store.statements import Statement, insert_into
 from store.tables import cards, notices, prompts
+
+_ADD = insert_into(notices, "prompt_id", "kind", "detail", "created_at", "due_at")
+_NEWEST_OF_RUN = Statement(
+    select(prompts.c.id)
+    .where(prompts.c.run_id == bindparam("run_id"))
+    .order_by(prompts.c.opened_at.desc(), prompts.c.id)
+    .limit(1)
+)
 
 
 def add(tx: Transaction, prompt_id: str, *, kind: str, detail: Mapping[str, Any], now: datetime) -> None:
     """Have a message posted, within a transaction that is open."""
-    tx.execute(notices.insert().values(prompt_id=prompt_id, kind=kind, detail=dict(detail), created_at=now, due_at=now))
+    tx.run(_ADD, prompt_id=prompt_id, kind=kind, detail=dict(detail), created_at=now, due_at=now)
     tx.touch(Topic.CARDS)
 
 
 def add_for_run(tx: Transaction, run_id: str, *, kind: str, detail: Mapping[str, Any], now: datetime) -> str | None:
     """Have a message posted under the run's last card; the prompt's id, or `None` if it never asked."""
-    newest = (
-        select(prompts.c.id)
-        .where(prompts.c.run_id == run_id)
-        .order_by(prompts.c.opened_at.desc(), prompts.c.id)
-        .limit(1)
-    )
-    prompt_id = tx.execute(newest).scalar()
-    if prompt_id is not None:
-        add(tx, prompt_id, kind=kind, detail=detail, now=now)
-    return prompt_id
+    newest = tx.row(_NEWEST_OF_RUN, run_id=run_id)
+    if newest is None:
+        return None
+    add(tx, newest.id, kind=kind, detail=detail, now=now)
+    return str(newest.id)
 
 
 def take_due(db: Database, taker: str, *, now: datetime, limit: int = 50) -> list[Notice]:

@@ -1,11 +1,11 @@
 """Prompts: opened, settled, reminded of. Each function that takes a `Database` is one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, tuple_, update
+from sqlalchemy import bindparam, func, or_, select, tuple_, update
 
 from store import cards, drafts, ledger, notices
 from store.changes import Topic
@@ -14,19 +14,71 @@ from store.errors import NoSuchPrompt
 from store.leases import hold
 from store.records import Actor, Outcome, Prompt, RunState
 from store.rows import prompt, select_prompts
+from store.statements import Statement, insert_into
 from store.tables import flow_runs, prompts, submissions
 from store.waiting import let_wait
 
 _ID_LENGTH = 36
 
-# Made once: to make a statement takes as long as to run it.
-_INSERT_PROMPT = prompts.insert()
-_INSERT_SUBMISSION = submissions.insert()
-_RUN_OF = select(prompts.c.run_id).where(prompts.c.id == bindparam("prompt_id"))
-_LOCK_RUN = select(flow_runs.c.id).where(flow_runs.c.id == bindparam("run_id")).with_for_update()
-_BY_ID = select_prompts().where(prompts.c.id == bindparam("prompt_id"))
-_NEXT_DUE_AT = select(func.min(prompts.c.due_at)).where(prompts.c.due_at.is_not(None))
-_OF_RUN = select_prompts().where(prompts.c.run_id == bindparam("run_id")).order_by(prompts.c.opened_at, prompts.c.id)
+_MINE = prompts.c.id == bindparam("prompt_id")
+_IS_OPEN = prompts.c.outcome.is_(None)
+_OF_RUN = prompts.c.run_id == bindparam("run_id")
+_BY_ID = Statement(select_prompts().where(_MINE))
+_BY_KEY = Statement(select_prompts().where(_OF_RUN, prompts.c.key == bindparam("key")))
+_ALL_OF_RUN = Statement(select_prompts().where(_OF_RUN).order_by(prompts.c.opened_at, prompts.c.id))
+_OPEN_OF_RUN = Statement(select(prompts.c.id).where(_OF_RUN, _IS_OPEN))
+_DUE = Statement(
+    select_prompts().where(prompts.c.due_at <= bindparam("now")).order_by(prompts.c.due_at).limit(bindparam("limit"))
+)
+_NEXT_DUE_AT = Statement(select(func.min(prompts.c.due_at).label("due_at")).where(prompts.c.due_at.is_not(None)))
+_OPEN = insert_into(
+    prompts,
+    "id",
+    "run_id",
+    "key",
+    "title",
+    "description",
+    "schema",
+    "schema_hash",
+    "fingerprint",
+    "initial",
+    "policy",
+    "model",
+    "opened_at",
+    "deadline",
+    "due_at",
+)
+_LOCK_RUN = Statement(
+    select(flow_runs.c.id, flow_runs.c.name, flow_runs.c.flow)
+    .join(prompts, prompts.c.run_id == flow_runs.c.id)
+    .where(_MINE)
+    .with_for_update(of=flow_runs)
+)
+# The compare-and-set: of all that try, one finds the prompt open.
+_END = Statement(
+    update(prompts)
+    .where(_MINE, _IS_OPEN)
+    .values(
+        outcome=bindparam("outcome"),
+        settled_at=bindparam("settled_at"),
+        settled_by=bindparam("settled_by"),
+        settled_by_name=bindparam("settled_by_name"),
+        answer=bindparam("answer"),
+        reason=bindparam("reason"),
+        due_at=None,
+        revision=prompts.c.revision + 1,
+    )
+    .returning(prompts)
+)
+_ADD_SUBMISSION = insert_into(submissions, "prompt_id", "at", "actor", "actor_name", "via", "values", "reason")
+_LET_GO_ON = Statement(
+    update(flow_runs)
+    .where(
+        flow_runs.c.id == bindparam("run_id"),
+        or_(flow_runs.c.state == RunState.PAUSED, flow_runs.c.state == RunState.SUSPENDED),
+    )
+    .values(runnable_at=bindparam("now"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +111,7 @@ def open_prompt(db: Database, asked: Prompt, *, fence: int, state: RunState | No
     """
     with db.write() as tx:
         hold(tx, asked.run_id, fence)
-        known = tx.execute(
-            select_prompts().where(prompts.c.run_id == asked.run_id, prompts.c.key == asked.key)
-        ).one_or_none()
+        known = tx.row(_BY_KEY, run_id=asked.run_id, key=asked.key)
         if known is not None and known.outcome is not None:
             return prompt(known)
         if known is None:
@@ -96,16 +146,15 @@ def settle(
         NoSuchPrompt: If there is no such prompt.
     """
     with db.write() as tx:
-        run_id = tx.execute(_RUN_OF, {"prompt_id": prompt_id}).scalar()
-        if run_id is None:
-            raise NoSuchPrompt(f"There is no prompt {prompt_id!r}. `signoff pending` lists those that are open.")
         # The run first, then the prompt: `open_prompt` locks in the same order.
-        tx.execute(_LOCK_RUN, {"run_id": run_id})
-        won = _end(tx, prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
+        run = tx.row(_LOCK_RUN, prompt_id=prompt_id)
+        if run is None:
+            raise _unknown(prompt_id)
+        ended = _end(tx, prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
         if outcome in (Outcome.SUBMITTED, Outcome.REJECTED):
             _add_submission(tx, prompt_id, actor=actor, via=via, values=values, reason=reason, now=now)
         detail = {"via": via, "answer": answer, "reason": reason}
-        event = outcome.value if won else "too_late"
+        event = "too_late" if ended is None else outcome.value
         ledger.add(
             tx,
             prompt_id,
@@ -114,14 +163,11 @@ def settle(
             actor=actor,
             detail={key: value for key, value in detail.items() if value is not None},
         )
-        if won:
-            tx.execute(
-                update(flow_runs)
-                .where(flow_runs.c.id == run_id, flow_runs.c.state.in_(_WAITING))
-                .values(runnable_at=now)
-            )
-            tx.touch(Topic.RUNS, Topic.PROMPTS)
-        return Settlement(won, prompt(tx.execute(_BY_ID, {"prompt_id": prompt_id}).one()))
+        if ended is None:
+            return Settlement(False, prompt(tx.row(_BY_ID, prompt_id=prompt_id)))
+        tx.run(_LET_GO_ON, run_id=run.id, now=now)
+        tx.touch(Topic.RUNS, Topic.PROMPTS)
+        return Settlement(True, prompt(ended, run=run))
 
 
 def get(db: Database, prompt_id: str) -> Prompt:
@@ -130,11 +176,12 @@ def get(db: Database, prompt_id: str) -> Prompt:
     Raises:
         NoSuchPrompt: If there is none, or more than one.
     """
-    query = _BY_ID
-    if len(prompt_id) < _ID_LENGTH:
-        query = select_prompts().where(prompts.c.id.startswith(prompt_id, autoescape=True)).limit(2)
-    with db.read() as connection:
-        rows = connection.execute(query, {"prompt_id": prompt_id}).all()
+    with db.read() as reading:
+        if len(prompt_id) < _ID_LENGTH:
+            begun = select_prompts().where(prompts.c.id.startswith(prompt_id, autoescape=True)).limit(2)
+            rows: Sequence[Any] = reading.execute(begun).all()
+        else:
+            rows = reading.rows(_BY_ID, prompt_id=prompt_id)
     if not rows or not prompt_id:
         raise _unknown(prompt_id)
     if len(rows) > 1:
@@ -156,8 +203,8 @@ def named(db: Database, prompt_id: str) -> Prompt:
 
 def of_run(db: Database, run_id: str) -> list[Prompt]:
     """Every prompt of a run, oldest first."""
-    with db.read() as connection:
-        return [prompt(row) for row in connection.execute(_OF_RUN, {"run_id": run_id})]
+    with db.read() as reading:
+        return [prompt(row) for row in reading.rows(_ALL_OF_RUN, run_id=run_id)]
 
 
 def pending(db: Database, *, limit: int = 100, after: Prompt | None = None) -> list[Prompt]:
@@ -176,15 +223,15 @@ def pending(db: Database, *, limit: int = 100, after: Prompt | None = None) -> l
 
 def due(db: Database, *, now: datetime, limit: int = 100) -> list[Prompt]:
     """Prompts that the clock has to look at, longest due first."""
-    query = select_prompts().where(prompts.c.due_at <= now).order_by(prompts.c.due_at).limit(limit)
-    with db.read() as connection:
-        return [prompt(row) for row in connection.execute(query)]
+    with db.read() as reading:
+        return [prompt(row) for row in reading.rows(_DUE, now=now, limit=limit)]
 
 
 def next_due_at(db: Database) -> datetime | None:
     """When the clock has to look at a prompt next; `None` while nothing will come due."""
-    with db.read() as connection:
-        return connection.execute(_NEXT_DUE_AT).scalar()
+    with db.read() as reading:
+        found: datetime | None = reading.rows(_NEXT_DUE_AT)[0].due_at
+    return found
 
 
 def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None, now: datetime) -> bool:
@@ -213,8 +260,7 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
 
 def close_open_prompts(tx: Transaction, run_id: str, *, actor: Actor, reason: str, now: datetime) -> None:
     """Cancel what a run still asks, within the transaction that ends the run."""
-    still_open = select(prompts.c.id).where(prompts.c.run_id == run_id, prompts.c.outcome.is_(None))
-    for (prompt_id,) in tx.execute(still_open).all():
+    for (prompt_id,) in tx.rows(_OPEN_OF_RUN, run_id=run_id):
         _end(tx, prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason)
         ledger.add(tx, prompt_id, Outcome.CANCELLED.value, now=now, actor=actor, detail={"reason": reason})
         tx.touch(Topic.PROMPTS)
@@ -224,28 +270,23 @@ def _unknown(prompt_id: str) -> NoSuchPrompt:
     return NoSuchPrompt(f"There is no prompt {prompt_id!r}. `signoff pending` lists those that are open.")
 
 
-_WAITING = (RunState.PAUSED, RunState.SUSPENDED)
-
-
 def _insert(tx: Transaction, asked: Prompt) -> None:
-    tx.execute(
-        _INSERT_PROMPT,
-        {
-            "id": asked.id,
-            "run_id": asked.run_id,
-            "key": asked.key,
-            "title": asked.title,
-            "description": asked.description,
-            "schema": asked.schema,
-            "schema_hash": asked.schema_hash,
-            "fingerprint": asked.fingerprint,
-            "initial": asked.initial,
-            "policy": asked.policy,
-            "model": asked.model,
-            "opened_at": asked.opened_at,
-            "deadline": asked.deadline,
-            "due_at": asked.due_at,
-        },
+    tx.run(
+        _OPEN,
+        id=asked.id,
+        run_id=asked.run_id,
+        key=asked.key,
+        title=asked.title,
+        description=asked.description,
+        schema=asked.schema,
+        schema_hash=asked.schema_hash,
+        fingerprint=asked.fingerprint,
+        initial=asked.initial,
+        policy=asked.policy,
+        model=asked.model,
+        opened_at=asked.opened_at,
+        deadline=asked.deadline,
+        due_at=asked.due_at,
     )
     ledger.add(tx, asked.id, "opened", now=asked.opened_at, detail={"run_id": asked.run_id, "key": asked.key})
     cards.add(tx, asked.id, asked.opened_at)
@@ -260,27 +301,22 @@ def _end(
     now: datetime,
     answer: Mapping[str, Any] | None,
     reason: str | None,
-) -> bool:
-    """The compare-and-set: whether this call ended the prompt."""
-    ended = tx.execute(
-        update(prompts)
-        .where(prompts.c.id == prompt_id, prompts.c.outcome.is_(None))
-        .values(
-            outcome=outcome,
-            settled_at=now,
-            settled_by=actor.id,
-            settled_by_name=actor.name,
-            answer=answer,
-            reason=reason,
-            due_at=None,
-            revision=prompts.c.revision + 1,
-        )
+) -> Any | None:
+    """The row of the prompt, if this call ended it; `None` if somebody else had."""
+    ended = tx.row(
+        _END,
+        prompt_id=prompt_id,
+        outcome=outcome,
+        settled_at=now,
+        settled_by=actor.id,
+        settled_by_name=actor.name,
+        answer=answer,
+        reason=reason,
     )
-    if ended.rowcount == 0:
-        return False
-    drafts.discard_all(tx, prompt_id)
-    cards.touch(tx, prompt_id, now)
-    return True
+    if ended is not None:
+        drafts.discard_all(tx, prompt_id)
+        cards.touch(tx, prompt_id, now)
+    return ended
 
 
 def _add_submission(
@@ -293,15 +329,13 @@ def _add_submission(
     reason: str | None,
     now: datetime,
 ) -> None:
-    tx.execute(
-        _INSERT_SUBMISSION,
-        {
-            "prompt_id": prompt_id,
-            "at": now,
-            "actor": actor.id,
-            "actor_name": actor.name,
-            "via": via,
-            "values": values,
-            "reason": reason,
-        },
+    tx.run(
+        _ADD_SUBMISSION,
+        prompt_id=prompt_id,
+        at=now,
+        actor=actor.id,
+        actor_name=actor.name,
+        via=via,
+        values=values,
+        reason=reason,
     )

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 
 from store.records import Actor, FlowRun, LedgerLine, Outcome, Prompt, RunState, Step
 from store.tables import flow_runs, prompts
 
 
-def flow_run(row: Row[Any]) -> FlowRun:
+def flow_run(row: Any) -> FlowRun:
     """A row of `flow_runs`."""
     return FlowRun(
         id=row.id,
@@ -34,13 +34,13 @@ def select_prompts() -> Select[Any]:
     return select(prompts, flow_runs.c.name.label("run_name"), flow_runs.c.flow).join_from(prompts, flow_runs)
 
 
-def prompt(row: Row[Any]) -> Prompt:
-    """A row of `select_prompts`."""
+def prompt(row: Any, *, run: Any = None) -> Prompt:
+    """A row of `select_prompts`; or one of `prompts` alone, with a row that has its run's `name` and `flow`."""
     return Prompt(
         id=row.id,
         run_id=row.run_id,
-        run_name=row.run_name,
-        flow=row.flow,
+        run_name=row.run_name if run is None else run.name,
+        flow=row.flow if run is None else run.flow,
         key=row.key,
         title=row.title,
         description=row.description,
@@ -63,7 +63,7 @@ def prompt(row: Row[Any]) -> Prompt:
     )
 
 
-def step(row: Row[Any]) -> Step:
+def step(row: Any) -> Step:
     """A row of `steps`."""
     return Step(
         run_id=row.run_id,
@@ -77,6 +77,6 @@ def step(row: Row[Any]) -> Step:
     )
 
 
-def ledger_line(row: Row[Any]) -> LedgerLine:
+def ledger_line(row: Any) -> LedgerLine:
     """A row of `ledger`."""
     return LedgerLine(prompt_id=row.prompt_id, at=row.at, event=row.event, actor=row.actor, detail=row.detail)

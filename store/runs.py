@@ -3,11 +3,13 @@
 Each function is one transaction.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, func, select, update
+from sqlalchemy import Boolean, bindparam, case, false, func, or_, select, update
 
 from store import ledger, notices
 from store.changes import Topic
@@ -18,9 +20,86 @@ from store.leases import hold, is_known
 from store.prompts import close_open_prompts
 from store.records import Actor, FlowRun, RunState
 from store.rows import flow_run
+from store.statements import Statement, adding_to
 from store.tables import flow_runs
 
 _ID_LENGTH = 36
+
+_THIS = flow_runs.c.id == bindparam("run_id")
+_BY_ID = Statement(select(flow_runs).where(_THIS))
+_LOCK = Statement(select(flow_runs).where(_THIS).with_for_update())
+_CREATE = Statement(
+    adding_to(flow_runs, "id", "name", "flow", "parameters", "state", "created_at", "runnable_at").returning(flow_runs)
+)
+_LEASED_TO = Statement(select(flow_runs).where(flow_runs.c.lease_owner == bindparam("worker")))
+_OVER = flow_runs.c.finished_at.is_not(None)
+_HELD = flow_runs.c.lease_owner == bindparam("worker")
+_NOW = bindparam("now", type_=flow_runs.c.started_at.type)
+_TAKE = Statement(
+    update(flow_runs)
+    .where(_THIS)
+    .values(
+        state=case((_OVER, flow_runs.c.state), else_=RunState.RUNNING),
+        lease_owner=bindparam("worker"),
+        fence=case((_HELD, flow_runs.c.fence), else_=flow_runs.c.fence + 1),
+        runnable_at=None,
+        started_at=case((_OVER, flow_runs.c.started_at), else_=func.coalesce(flow_runs.c.started_at, _NOW)),
+    )
+    .returning(flow_runs)
+)
+_FINISH = Statement(
+    update(flow_runs)
+    .where(_THIS)
+    .values(
+        state=bindparam("state"),
+        finished_at=bindparam("finished_at"),
+        result=bindparam("result"),
+        error=bindparam("error"),
+        message=bindparam("message"),
+        lease_owner=None,
+        runnable_at=bindparam("runnable_at"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What a worker that knows certain flows asks again and again.
+
+    Attributes:
+        takeable: Runs that it may take, longest runnable first.
+        taken: The same, kept as they are until the transaction has ended; those that others keep so are passed over.
+        soonest: The run that becomes runnable next by the passing of time alone.
+    """
+
+    takeable: Statement
+    taken: Statement
+    soonest: Statement
+
+
+@lru_cache(maxsize=64)
+def _looks(flows: tuple[str, ...], only: str | None) -> Looks:
+    mine = or_(false(), *(flow_runs.c.flow == flow for flow in flows))
+    if only is not None:
+        mine &= flow_runs.c.id == only
+    takeable = (
+        select(flow_runs.c.id)
+        .where(
+            flow_runs.c.runnable_at <= bindparam("now"),
+            mine,
+            flow_runs.c.lease_owner.is_(None) | _HELD,
+            bindparam("with_new", type_=Boolean) | (flow_runs.c.state != RunState.SCHEDULED),
+        )
+        .order_by(flow_runs.c.runnable_at)
+        .limit(bindparam("limit"))
+    )
+    soonest = (
+        select(flow_runs.c.runnable_at)
+        .where(flow_runs.c.runnable_at > bindparam("now"), mine)
+        .order_by(flow_runs.c.runnable_at)
+        .limit(1)
+    )
+    return Looks(Statement(takeable), Statement(takeable.with_for_update(skip_locked=True)), Statement(soonest))
 
 
 def create(
@@ -48,19 +127,16 @@ def add(
     now: datetime,
 ) -> FlowRun:
     """Write a run that any worker may take from `runnable_at` on, within a transaction that is open."""
-    row = tx.execute(
-        flow_runs.insert()
-        .values(
-            id=run_id,
-            name=name,
-            flow=flow,
-            parameters=dict(parameters),
-            state=RunState.SCHEDULED,
-            created_at=now,
-            runnable_at=runnable_at,
-        )
-        .returning(flow_runs)
-    ).one()
+    row = tx.row(
+        _CREATE,
+        id=run_id,
+        name=name,
+        flow=flow,
+        parameters=dict(parameters),
+        state=RunState.SCHEDULED,
+        created_at=now,
+        runnable_at=runnable_at,
+    )
     tx.touch(Topic.RUNS)
     return flow_run(row)
 
@@ -71,11 +147,12 @@ def get(db: Database, run_id: str) -> FlowRun:
     Raises:
         NoSuchRun: If there is none, or more than one.
     """
-    with db.read() as connection:
-        wanted = flow_runs.c.id == run_id
+    with db.read() as reading:
         if len(run_id) < _ID_LENGTH:
             wanted = flow_runs.c.id.startswith(run_id, autoescape=True) | (flow_runs.c.name == run_id)
-        rows = connection.execute(select(flow_runs).where(wanted).limit(2)).all()
+            rows: Sequence[Any] = reading.execute(select(flow_runs).where(wanted).limit(2)).all()
+        else:
+            rows = reading.rows(_BY_ID, run_id=run_id)
     if not rows:
         raise _unknown(run_id)
     if len(rows) > 1:
@@ -94,8 +171,8 @@ def newest(db: Database, *, state: RunState | None = None, limit: int = 100) -> 
 
 def leased_to(db: Database, worker: str) -> list[FlowRun]:
     """The runs that the record says a worker holds."""
-    with db.read() as connection:
-        return [flow_run(row) for row in connection.execute(_LEASED_TO, {"worker": worker})]
+    with db.read() as reading:
+        return [flow_run(row) for row in reading.rows(_LEASED_TO, worker=worker)]
 
 
 def claim(
@@ -118,44 +195,26 @@ def claim(
         only: The one run to take, if this worker works for a single run.
         with_new: Whether to take runs that wait for their start, too.
     """
-    takeable = _takeable(worker, flows, now, only)
-    if not with_new:
-        takeable &= flow_runs.c.state != RunState.SCHEDULED
-    candidates = select(flow_runs.c.id).where(takeable).order_by(flow_runs.c.runnable_at).limit(limit)
-    with db.read() as connection:
-        if connection.execute(candidates.limit(1)).first() is None:
+    looks = _looks(tuple(flows), only)
+    wanted = {"worker": worker, "now": now, "with_new": with_new}
+    with db.read() as reading:
+        if reading.row(looks.takeable, **wanted, limit=1) is None:
             return []
-    over = flow_runs.c.finished_at.is_not(None)
     with db.write() as tx:
         if not is_known(tx, worker):
             return []
         # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
-        taken = tx.execute(candidates.with_for_update(skip_locked=True)).scalars().all()
-        rows = tx.execute(
-            update(flow_runs)
-            .where(flow_runs.c.id.in_(taken))
-            .values(
-                state=case((over, flow_runs.c.state), else_=RunState.RUNNING),
-                lease_owner=worker,
-                fence=case((flow_runs.c.lease_owner == worker, flow_runs.c.fence), else_=flow_runs.c.fence + 1),
-                runnable_at=None,
-                started_at=case((over, flow_runs.c.started_at), else_=func.coalesce(flow_runs.c.started_at, now)),
-            )
-            .returning(flow_runs)
-        ).all()
-    by_id = {row.id: flow_run(row) for row in rows}
-    return [by_id[run_id] for run_id in taken]
+        taken = tx.rows(looks.taken, **wanted, limit=limit)
+        return [flow_run(tx.row(_TAKE, run_id=run_id, worker=worker, now=now)) for (run_id,) in taken]
 
 
 def next_runnable_at(
     db: Database, *, flows: Collection[str], now: datetime, only: str | None = None
 ) -> datetime | None:
     """When the next run of these flows becomes runnable by the passing of time alone."""
-    query = select(func.min(flow_runs.c.runnable_at)).where(flow_runs.c.runnable_at > now, flow_runs.c.flow.in_(flows))
-    if only is not None:
-        query = query.where(flow_runs.c.id == only)
-    with db.read() as connection:
-        return connection.execute(query).scalar()
+    with db.read() as reading:
+        found = reading.row(_looks(tuple(flows), only).soonest, now=now)
+    return None if found is None else found.runnable_at
 
 
 def finish(
@@ -180,19 +239,16 @@ def finish(
     """
     with db.write() as tx:
         hold(tx, run_id, fence)
-        tx.execute(
-            update(flow_runs)
-            .where(flow_runs.c.id == run_id)
-            .values(
-                state=state,
-                finished_at=now,
-                result=result,
-                error=error,
-                message=message,
-                lease_owner=None,
-                # It may have asked several at once, and another answer have come just now.
-                runnable_at=now if has_hooks else None,
-            )
+        tx.run(
+            _FINISH,
+            run_id=run_id,
+            state=state,
+            finished_at=now,
+            result=result,
+            error=error,
+            message=message,
+            # Otherwise NULL: it may have asked several at once, and another answer have come just now.
+            runnable_at=now if has_hooks else None,
         )
         close_open_prompts(tx, run_id, actor=_SIGNOFF, reason="The run has ended.", now=now)
         _tell_end(tx, run_id, state, now, result=result, error=error)
@@ -282,7 +338,7 @@ def locked(tx: Transaction, run_id: str) -> FlowRun:
     Raises:
         NoSuchRun: If there is none.
     """
-    row = tx.execute(select(flow_runs).where(flow_runs.c.id == run_id).with_for_update()).one_or_none()
+    row = tx.row(_LOCK, run_id=run_id)
     if row is None:
         raise _unknown(run_id)
     return flow_run(row)
@@ -290,12 +346,6 @@ def locked(tx: Transaction, run_id: str) -> FlowRun:
 
 def _unknown(run_id: str) -> NoSuchRun:
     return NoSuchRun(f"There is no run {run_id!r}. `signoff runs` lists them.")
-
-
-def _takeable(worker: str, flows: Collection[str], now: datetime, only: str | None) -> ColumnElement[bool]:
-    free = flow_runs.c.lease_owner.is_(None) | (flow_runs.c.lease_owner == worker)
-    takeable = (flow_runs.c.runnable_at <= now) & flow_runs.c.flow.in_(flows) & free
-    return takeable if only is None else takeable & (flow_runs.c.id == only)
 
 
 def _tell_end(
@@ -314,4 +364,3 @@ def _tell_end(
 
 
 _SIGNOFF = Actor("signoff", "Signoff")
-_LEASED_TO = select(flow_runs).where(flow_runs.c.lease_owner == bindparam("worker"))

@@ -2,14 +2,19 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from store.changes import Topic
 from store.database import Database, Transaction
 from store.leases import hold
 from store.records import Prompt, RunState
 from store.rows import prompt, select_prompts
+from store.statements import Statement
 from store.tables import flow_runs, ledger, prompts
+
+_OF_RUN = update(flow_runs).where(flow_runs.c.id == bindparam("run_id")).values(state=bindparam("state"))
+_HELD = Statement(_OF_RUN)
+_LEFT = Statement(_OF_RUN.values(lease_owner=None))
 
 
 def let_wait(tx: Transaction, run_id: str, *, state: RunState, held: bool) -> None:
@@ -19,8 +24,7 @@ def let_wait(tx: Transaction, run_id: str, *, state: RunState, held: bool) -> No
         state: `Paused` or `Suspended`.
         held: Whether the worker keeps the run in memory, and with it its lease.
     """
-    waiting = {"state": state} if held else {"state": state, "lease_owner": None}
-    tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(**waiting))
+    tx.run(_HELD if held else _LEFT, run_id=run_id, state=state)
     tx.touch(Topic.STATES)
 
 

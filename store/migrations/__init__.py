@@ -35,8 +35,8 @@ def upgrade(db: Database) -> tuple[str | None, str]:
 
 def revision(db: Database) -> str | None:
     """The revision the database is at; `None` when it is empty."""
-    with db.read() as connection:
-        return _revision(connection)
+    with db.read() as reading:
+        return _revision(reading.connection)
 
 
 def check(db: Database) -> None:

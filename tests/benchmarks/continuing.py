@@ -172,7 +172,8 @@ def until_count(db: Database, count: int, state: RunState) -> None:
 def counted(db: Database, state: RunState) -> int:
     """How many runs are in a state."""
     with db.read() as connection:
-        return connection.execute(select(func.count()).where(flow_runs.c.state == state)).scalar_one()
+        count: int = connection.execute(select(func.count()).where(flow_runs.c.state == state)).scalar_one()
+    return count
 
 
 def poll(look: Callable[[], bool]) -> None:

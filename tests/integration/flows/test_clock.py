@@ -4,7 +4,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from flows import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run, suspend_flow_run
 from flows.clock import Clock
@@ -16,6 +16,7 @@ from store.records import Outcome, Prompt, RunState
 from store.tables import notices
 from tests.conftest import StartWorker
 from tests.integration.store.samples import a_claimed_run, asking
+from tests.overhearing import overheard
 from tests.waiting import until, until_over
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
@@ -43,13 +44,6 @@ def look(db: Database, at: datetime) -> int:
 
 def events(db: Database, prompt: Prompt) -> list[str]:
     return [line.event for line in ledger.lines(db, prompt.id)]
-
-
-def statements(db: Database) -> list[str]:
-    """Every statement from now on."""
-    seen: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda _connection, _cursor, statement, *_: seen.append(statement))
-    return seen
 
 
 def test_a_deadline_is_enforced_at_its_moment_and_not_before(db: Database) -> None:
@@ -135,7 +129,7 @@ def test_a_tick_asks_the_record_nothing_until_something_is_due(db: Database) -> 
     prompt = opened(db, Policy(deadline=2 * HOUR, reminders=(HOUR,)))
     moments = [NOON]
     clock = Clock(db, clock=lambda: moments[-1])
-    asked = statements(db)
+    asked = overheard(db)
     clock.tick()
     assert asked
     for moment, expected in [

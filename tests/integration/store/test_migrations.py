@@ -18,17 +18,17 @@ from tests.conftest import PostgresServer
 
 def test_the_migrated_tables_are_those_of_the_models(db: Database) -> None:
     """No column, type, index or constraint differs between the migrations and `store.tables`."""
-    with db.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+    with db.read() as reading:
+        context = MigrationContext.configure(reading.connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 
 def test_partial_indexes_are_partial(db: Database) -> None:
     """Migrated indexes have the conditions that the models give them."""
-    with db.read() as connection:
+    with db.read() as reading:
         for table in metadata.tables.values():
-            migrated = {index["name"]: index for index in inspect(connection).get_indexes(table.name)}
-            option = f"{connection.dialect.name}_where"
+            migrated = {index["name"]: index for index in inspect(reading.connection).get_indexes(table.name)}
+            option = f"{reading.connection.dialect.name}_where"
             for index in table.indexes:
                 found = migrated[str(index.name)].get("dialect_options", {}).get(option)
                 assert (found is None) == (index.dialect_kwargs.get(option) is None)

@@ -1,15 +1,18 @@
 """What is asked often stays cheap, however much is recorded: SQLite walks the partial indexes."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import text
 
 from store import cards, notices, prompts, runs
 from store.database import Database
 from store.records import RunState
 from tests.integration.store.samples import NOON, a_worker, an_open_prompt, asking
+from tests.overhearing import overheard
 
 LOOKS: dict[str, tuple[Callable[[Database, str], Any], str]] = {
     "the next run": (
@@ -42,17 +45,12 @@ def test_a_frequent_look_uses_its_index(db: Database, look: str) -> None:
     second = asking(run, key="2", due_at=NOON)
     prompts.open_prompt(db, second, fence=run.fence, state=RunState.PAUSED, held=True)
     act, expected = LOOKS[look]
-    plans: list[str] = []
-
-    def explain(connection: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.startswith("SELECT"):
-            cursor = connection.connection.cursor()
-            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            plans.append("; ".join(row[3] for row in cursor.fetchall()))
-            cursor.close()
-
-    event.listen(db.engine, "before_cursor_execute", explain)
+    asked = overheard(db)
     act(db, worker)
+    with closing(sqlite3.connect(str(db.url.database))) as other:
+        looks = [statement for statement in asked if statement.startswith("SELECT")]
+        found = [other.execute(f"EXPLAIN QUERY PLAN {look}").fetchall() for look in looks]
+    plans = ["; ".join(row[3] for row in rows) for rows in found]
     assert expected in plans[-1] or expected in plans[0], plans
     first = next(plan for plan in plans if expected in plan)
     assert "SCAN" not in first.replace(f"SCAN {expected}", "")

@@ -76,7 +76,7 @@ def test_moments_are_utc_and_exact(db: Database) -> None:
 
 def test_a_moment_without_a_zone_is_refused(db: Database) -> None:
     """Nobody knows when that is."""
-    with pytest.raises(StatementError, match="needs a time zone"):
+    with pytest.raises(ValueError, match="needs a time zone"):
         prompts.due(db, now=datetime(2031, 5, 6))  # noqa: DTZ001 - that is the point
 
 

@@ -1,0 +1,28 @@
+"""What is said to a database, as its driver says it."""
+
+import sqlite3
+from typing import Any
+
+import psycopg
+from sqlalchemy import event
+
+from store.database import Database
+
+
+def overheard(db: Database) -> list[str]:
+    """Every statement from now on. On SQLite its values stand in it."""
+    seen: list[str] = []
+
+    class Recorder(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *given: Any, **options: Any) -> Any:
+            seen.append(str(query))
+            return super().execute(query, *given, **options)
+
+    def listen(connection: Any, *_: Any) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.set_trace_callback(seen.append)
+        else:
+            connection.cursor_factory = Recorder
+
+    event.listen(db.engine, "checkout", listen)
+    return seen
