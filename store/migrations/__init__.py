@@ -29,7 +29,7 @@ def upgrade(db: Database) -> tuple[str | None, str]:
             tx.connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7346)")
         before = _revision(tx.connection)
         _refuse_unknown(db, before)
-        _run_scripts(tx.connection)
+        run_scripts(tx.connection)
     return before, newest
 
 
@@ -65,11 +65,12 @@ def _refuse_unknown(db: Database, found: str | None) -> None:
         )
 
 
-def _run_scripts(connection: Connection) -> None:
+def run_scripts(connection: Connection, *, to: str = "head") -> None:
+    """Bring the tables to a revision, within the transaction that is open."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

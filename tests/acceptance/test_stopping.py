@@ -46,7 +46,12 @@ def waiting():
     return pause_flow_run(wait_for_input=str, timeout=None)
 '''
 
-either_command = pytest.mark.parametrize("command", ["worker", "serve"])
+either_command = pytest.mark.parametrize(
+    ("command", "database_url"),
+    [("worker", "sqlite"), ("worker", "postgresql"), ("serve", "sqlite")],
+    indirect=["database_url"],
+)
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -74,9 +79,9 @@ def let_go_on(shell: Shell) -> None:
     (shell.folder / "go").write_text("worked, ")
 
 
-def ask_to_stop(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> None:
-    """Send the signal. Returns when it was heard."""
-    process.send_signal(number)
+def ask_to_stop(process: subprocess.Popen[str]) -> None:
+    """Send SIGTERM. Returns when it was heard."""
+    process.terminate()
     line_with(process, "Stopping")
 
 
@@ -124,8 +129,7 @@ def test_a_step_longer_than_the_grace_runs_again_elsewhere(shell: Shell, db: Dat
     assert times_worked(shell) == 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_run_that_is_held_is_taken_at_once_by_another_worker(shell: Shell, db: Database, number: int) -> None:
+def test_a_run_that_is_held_is_taken_at_once_by_another_worker(shell: Shell, db: Database) -> None:
     """A redeployment waits for nobody's answer, and an answer waits for no lease to run out."""
     with shell.started("worker", "stopping.py", "--grace", "60") as process:
         line_with(process, "Ready")
@@ -133,7 +137,7 @@ def test_a_run_that_is_held_is_taken_at_once_by_another_worker(shell: Shell, db:
         prompt = until_asked(db, run.id)
         with shell.started("worker", "stopping.py") as other:
             line_with(other, "Ready")
-            ask_to_stop(process, number)
+            ask_to_stop(process)
             assert process.wait(30) == 0
             waiting = runs.get(db, run.id)
             assert (waiting.state, waiting.lease_owner) == (RunState.PAUSED, None)
@@ -141,6 +145,7 @@ def test_a_run_that_is_held_is_taken_at_once_by_another_worker(shell: Shell, db:
             assert until_state(db, run.id, RunState.COMPLETED).result == "yes"
 
 
+@on_sqlite
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_ends_at_once(shell: Shell, db: Database, number: int) -> None:
     """Whoever is in a hurry need not wait for a step; the next worker takes the run."""
@@ -158,6 +163,7 @@ def test_a_second_signal_ends_at_once(shell: Shell, db: Database, number: int) -
         assert until_over(db, run.id).result == "worked, and answered"
 
 
+@on_sqlite
 def test_the_grace_can_come_from_the_environment(shell: Shell, db: Database) -> None:
     """Or from a `.env`, as every setting."""
     shell.write(".env", "SIGNOFF_GRACE=0.2\n")

@@ -1,0 +1,270 @@
+"""What stands in a record of each released revision, so that every upgrade is tried with data in it.
+
+A new revision gets an entry of its own: rows for its new tables, and, under the names of rows that are there already,
+values for its new columns. What a revision before it wrote stays as it was written then.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Rows = dict[str, dict[str, dict[str, Any]]]
+"""By table, and by a name that only this file knows: the columns that are not NULL."""
+
+THEN = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
+LATER = THEN + timedelta(minutes=5)
+
+WAITING_RUN = "c47e6261-9b78-4420-8b02-de4d915dac01"
+DONE_RUN = "0f3f4d0f-6a0d-4a57-9d0a-0a7d3b1c2e01"
+FAILED_RUN = "0f3f4d0f-6a0d-4a57-9d0a-0a7d3b1c2e02"
+NEW_RUN = "0f3f4d0f-6a0d-4a57-9d0a-0a7d3b1c2e03"
+DEAD_WORKER = "f1477c6e-420e-4615-b056-1b8dc724e7e1"
+ANSWERED = "0c77988c-9e60-43dc-8d74-2c2a1f19011e"
+OPEN = "1edd01da-034c-4ef7-92e5-c9f23b0851cb"
+REJECTED = "5a3cf8f1-4f65-4f86-9f0f-3f6f1a1f7c01"
+FINGERPRINT = "bccf9a76f8b03cf496cf399cb7e960abb8fe7fddc59706acf4360b0e2264727a"
+
+ADDED: dict[str, Rows] = {
+    "0001": {
+        "workers": {
+            "dead": {"id": DEAD_WORKER, "domain": "elsewhere", "pid": 1, "started_at": THEN, "expires_at": LATER},
+        },
+        "flow_runs": {
+            "waiting": {
+                "id": WAITING_RUN,
+                "name": "colorful-moth",
+                "flow": "order",
+                "parameters": {"pieces": 3},
+                "state": "Paused",
+                "message": "",
+                "created_at": THEN,
+                "started_at": THEN,
+                "lease_owner": DEAD_WORKER,
+                "fence": 1,
+                "attempt": 1,
+            },
+            "done": {
+                "id": DONE_RUN,
+                "name": "calm-heron",
+                "flow": "order",
+                "parameters": {"pieces": 1},
+                "state": "Completed",
+                "message": "",
+                "created_at": THEN,
+                "started_at": THEN,
+                "finished_at": LATER,
+                "fence": 2,
+                "attempt": 1,
+                "result": [{"price": 7}, "small", True],
+            },
+            "failed": {
+                "id": FAILED_RUN,
+                "name": "odd-badger",
+                "flow": "invoice",
+                "parameters": {},
+                "state": "Failed",
+                "message": "",
+                "created_at": THEN,
+                "started_at": THEN,
+                "finished_at": LATER,
+                "fence": 1,
+                "attempt": 2,
+                "error": "Rejected by Ben: Too dear",
+            },
+            "new": {
+                "id": NEW_RUN,
+                "name": "brave-otter",
+                "flow": "invoice",
+                "parameters": {},
+                "state": "Scheduled",
+                "message": "",
+                "created_at": LATER,
+                "runnable_at": LATER,
+                "fence": 0,
+                "attempt": 1,
+            },
+        },
+        "steps": {
+            "quote": {
+                "run_id": WAITING_RUN,
+                "key": "quote",
+                "arguments_hash": "d2fad44cb8124655d0dbabde6d91bfb4cc40b460eb801c055170d08b5cc7adf8",
+                "fingerprint": FINGERPRINT,
+                "format": "json",
+                "result": '{"price":21}',
+                "started_at": THEN,
+                "finished_at": THEN,
+            },
+        },
+        "prompts": {
+            "answered": {
+                "id": ANSWERED,
+                "run_id": WAITING_RUN,
+                "key": "1",
+                "title": "Shirt",
+                "description": "Which shirt?",
+                "schema": {
+                    "additionalProperties": False,
+                    "description": "Which shirt?",
+                    "properties": {"size": {"enum": ["small", "large"], "title": "Size", "type": "string"}},
+                    "required": ["size"],
+                    "title": "Shirt",
+                    "type": "object",
+                },
+                "schema_hash": "cc5b3417c88c59c4f919b33ea89d7f0309cadd465649b36b9247df664f3e9e59",
+                "fingerprint": FINGERPRINT,
+                "initial": {},
+                "policy": {"channel": "#orders"},
+                "model": "signoff_flow_ordering:Shirt@/srv/flows/ordering.py",
+                "opened_at": THEN,
+                "reminders_sent": 0,
+                "outcome": "submitted",
+                "settled_at": LATER,
+                "settled_by": "U1",
+                "settled_by_name": "Ana",
+                "answer": {"size": "large"},
+                "revision": 2,
+            },
+            "open": {
+                "id": OPEN,
+                "run_id": WAITING_RUN,
+                "key": "2",
+                "title": "Input needed",
+                "description": "",
+                "schema": {
+                    "additionalProperties": False,
+                    "properties": {"value": {"title": "Value", "type": "boolean"}},
+                    "required": ["value"],
+                    "title": "Input",
+                    "type": "object",
+                },
+                "schema_hash": "fc3872367edadab4315965f904ec890dab9e7e8f8cda199e4d17486e759fcfb9",
+                "fingerprint": FINGERPRINT,
+                "initial": {},
+                "policy": {},
+                "opened_at": LATER,
+                "deadline": datetime(2124, 1, 1, tzinfo=UTC),
+                "due_at": datetime(2124, 1, 1, tzinfo=UTC),
+                "reminders_sent": 0,
+                "revision": 1,
+            },
+            "rejected": {
+                "id": REJECTED,
+                "run_id": FAILED_RUN,
+                "key": "1",
+                "title": "Pay?",
+                "description": "",
+                "schema_hash": "0" * 64,
+                "fingerprint": FINGERPRINT,
+                "initial": {},
+                "policy": {},
+                "opened_at": THEN,
+                "reminders_sent": 1,
+                "outcome": "rejected",
+                "settled_at": LATER,
+                "settled_by": "U2",
+                "settled_by_name": "Ben",
+                "reason": "Too dear",
+                "revision": 2,
+            },
+        },
+        "submissions": {
+            "answer": {
+                "prompt_id": ANSWERED,
+                "at": LATER,
+                "actor": "U1",
+                "actor_name": "Ana",
+                "via": "slack",
+                "values": {"size": "large"},
+            },
+            "rejection": {
+                "prompt_id": REJECTED,
+                "at": LATER,
+                "actor": "U2",
+                "actor_name": "Ben",
+                "via": "cli",
+                "reason": "Too dear",
+            },
+        },
+        "cards": {
+            "posted": {"prompt_id": ANSWERED, "channel": "C1", "ts": "1714996800.000100", "shown": 2, "attempts": 0},
+            "missing": {
+                "prompt_id": OPEN,
+                "shown": 0,
+                "due_at": LATER,
+                "taken_by": DEAD_WORKER,
+                "attempts": 3,
+                "error": "channel_not_found",
+            },
+            "rejected": {"prompt_id": REJECTED, "channel": "C1", "ts": "1714996800.000200", "shown": 2, "attempts": 0},
+        },
+        "notices": {
+            "due": {
+                "prompt_id": REJECTED,
+                "kind": "run_ended",
+                "detail": {"state": "Failed", "result": None, "error": "Rejected by Ben: Too dear"},
+                "created_at": LATER,
+                "due_at": LATER,
+                "taken_by": DEAD_WORKER,
+                "attempts": 1,
+                "error": "ratelimited",
+            },
+            "posted": {
+                "prompt_id": REJECTED,
+                "kind": "reminder",
+                "detail": {"number": 1},
+                "created_at": THEN,
+                "attempts": 1,
+                "ts": "1714996800.000300",
+            },
+        },
+        "ledger": {
+            "opened": {"prompt_id": ANSWERED, "at": THEN, "event": "opened", "detail": {"key": "1"}},
+            "submitted": {
+                "prompt_id": ANSWERED,
+                "at": LATER,
+                "event": "submitted",
+                "actor": "U1",
+                "detail": {"via": "slack", "answer": {"size": "large"}, "name": "Ana"},
+            },
+            "opened again": {"prompt_id": OPEN, "at": LATER, "event": "opened", "detail": {"key": "2"}},
+        },
+        "artifacts": {
+            "quote": {
+                "id": "e96af5bc-9891-55b4-abbe-0e1f43713639",
+                "run_id": WAITING_RUN,
+                "key": "quote",
+                "type": "markdown",
+                "description": "What it costs",
+                "data": "A quote",
+                "created_at": THEN,
+            },
+        },
+        "blocks": {"price": {"type": "json", "name": "price", "value": {"shirt": 7}, "updated_at": THEN}},
+    },
+    "0002": {
+        "drafts": {"value": {"prompt_id": OPEN, "actor": "U1", "values": {"value": True}, "updated_at": LATER}},
+    },
+    "0003": {
+        "inputs": {
+            "greeting": {
+                "run_id": WAITING_RUN,
+                "key": "greeting-1",
+                "value": {"text": "hello"},
+                "sender": f"prefect.flow-run.{DONE_RUN}",
+                "created_at": LATER,
+            },
+        },
+    },
+}
+
+
+def rows_at(revision: str) -> Rows:
+    """Everything that stands in a record of this revision."""
+    rows: Rows = {}
+    for each in sorted(ADDED):
+        if each <= revision:
+            for table, named in ADDED[each].items():
+                for name, values in named.items():
+                    row = rows.setdefault(table, {}).setdefault(name, {})
+                    row.update(values)
+    return rows

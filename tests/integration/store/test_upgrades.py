@@ -1,0 +1,152 @@
+"""A record of every released revision is brought up to date with data in it, and goes on from where it stood."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from sqlalchemy import MetaData, inspect, select, text
+
+from flows import Policy, RunInput, flow, pause_flow_run, task
+from flows.artifacts import create_markdown_artifact
+from flows.engines.embedded import Worker
+from flows.names import now
+from store import artifacts, blocks, cards, drafts, inputs, journal, ledger, migrations, notices, prompts, runs, tables
+from store.database import Database
+from store.records import Outcome, RunState
+from tests.conftest import PostgresServer
+from tests.integration.flows.answering import answer
+from tests.integration.store.revisions import ADDED, LATER, OPEN, REJECTED, WAITING_RUN, rows_at
+from tests.waiting import until_asked, until_over
+
+every_revision = pytest.mark.parametrize("revision", migrations.REVISIONS)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without a table."""
+    if request.param == "sqlite":
+        with closing(Database(f"sqlite:///{tmp_path / 'old.db'}")) as db:
+            yield db
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = f"old_{uuid.uuid4().hex}"
+    server.execute("CREATE DATABASE {}", name)
+    with closing(Database(server.database(name))) as db:
+        yield db
+    server.execute("DROP DATABASE {} WITH (FORCE)", name)
+
+
+def fill(db: Database, revision: str) -> None:
+    """Make a record of this revision, with data in every table."""
+    with db.write() as tx:
+        migrations.run_scripts(tx.connection, to=revision)
+        found = MetaData()
+        found.reflect(tx.connection)
+        rows = rows_at(revision)
+        for table in found.sorted_tables:
+            for values in rows.get(table.name, {}).values():
+                tx.execute(table.insert().values(values))
+
+
+@every_revision
+def test_a_revision_has_data_in_every_column(empty: Database, revision: str) -> None:
+    """Whoever adds a revision adds to `tests/integration/store/revisions.py` what it holds."""
+    assert revision in ADDED
+    fill(empty, revision)
+    with empty.read() as connection:
+        for table in inspect(connection).get_table_names():
+            names = [str(column["name"]) for column in inspect(connection).get_columns(table)]
+            filled = ", ".join(f'count("{name}")' for name in names)
+            counts = connection.execute(text(f'SELECT {filled} FROM "{table}"')).one()
+            assert [name for name, count in zip(names, counts, strict=True) if count == 0] == [], table
+
+
+@every_revision
+def test_what_stood_in_the_record_stands_after_the_upgrade(empty: Database, revision: str) -> None:
+    """In the columns there were before, nothing changes."""
+    fill(empty, revision)
+    assert migrations.upgrade(empty) == (revision, migrations.REVISIONS[-1])
+    for name, rows in rows_at(revision).items():
+        with empty.read() as connection:
+            found = [row._mapping for row in connection.execute(select(tables.metadata.tables[name]))]
+        for values in rows.values():
+            assert any(all(row[column] == value for column, value in values.items()) for row in found), (name, values)
+
+
+@every_revision
+def test_what_stood_in_the_record_is_found_after_the_upgrade(empty: Database, revision: str) -> None:
+    """Every part of the store reads what an older Signoff wrote."""
+    db = empty
+    fill(db, revision)
+    migrations.upgrade(db)
+    run = runs.get(db, "colorful-moth")
+    assert (run.state, run.parameters) == (RunState.PAUSED, {"pieces": 3})
+    assert {each.state for each in runs.newest(db)} == {
+        RunState.PAUSED,
+        RunState.COMPLETED,
+        RunState.FAILED,
+        RunState.SCHEDULED,
+    }
+    assert journal.load(db, WAITING_RUN)["quote"].result == '{"price":21}'
+    answered, asked = prompts.of_run(db, WAITING_RUN)
+    assert (answered.outcome, answered.answer) == (Outcome.SUBMITTED, {"size": "large"})
+    assert prompts.pending(db) == [asked]
+    assert [line.event for line in ledger.lines(db, answered.id)] == ["opened", "submitted"]
+    assert [each.data for each in artifacts.find(db, run_id=WAITING_RUN)] == ["A quote"]
+    assert blocks.load(db, "json", "price") == ({"shirt": 7},)
+    # Still in the hands of a worker that is not known to be dead.
+    assert cards.take_due(db, "somebody", now=LATER) == []
+    assert notices.take_due(db, "somebody", now=LATER) == []
+    if "drafts" in rows_at(revision):
+        assert drafts.load(db, OPEN, "U1") == {"value": True}
+    if "inputs" in rows_at(revision):
+        assert (kept := inputs.find(db, WAITING_RUN, "greeting-1")) is not None
+        assert kept.value == {"text": "hello"}
+
+
+class Shirt(RunInput):
+    """Which shirt?"""
+
+    size: Literal["small", "large"]
+
+
+quoted: list[int] = []
+
+
+@task
+def quote(pieces: int) -> dict[str, int]:
+    quoted.append(pieces)
+    return {"price": pieces * 7}
+
+
+@flow
+def order(pieces: int) -> list[Any]:
+    price = quote(pieces)
+    create_markdown_artifact("A quote", key="quote")
+    shirt = pause_flow_run(wait_for_input=Shirt, timeout=None, policy=Policy(channel="#orders"))
+    sure = pause_flow_run(wait_for_input=bool, timeout=None)
+    return [price, shirt.size, sure]
+
+
+@every_revision
+def test_a_run_that_waited_goes_on_after_the_upgrade(empty: Database, revision: str) -> None:
+    """The hashes of what it called and asked are still those that were recorded: it is not held to be edited."""
+    db = empty
+    fill(db, revision)
+    migrations.upgrade(db)
+    quoted.clear()
+    with Worker(db, [order]):
+        prompt = prompts.get(db, OPEN)
+        answer(db, prompt, value=True)
+        run = until_over(db, WAITING_RUN)
+        assert (run.state, run.error) == (RunState.COMPLETED, None)
+        assert run.result == [{"price": 21}, "large", True]
+        assert quoted == []
+        # What the dead worker had taken is free, and what an older Signoff never saw works beside it.
+        assert {each.prompt.id for each in cards.take_due(db, "somebody", now=now())} == {OPEN}
+        assert [each.prompt.id for each in notices.take_due(db, "somebody", now=now())] == [REJECTED]
+        new = order.create_run(db, {"pieces": 1})
+        assert until_asked(db, new.id).title == "Shirt"
