@@ -57,10 +57,10 @@ class Shell:
         return Said(ended.returncode, ended.stdout, ended.stderr)
 
     @contextmanager
-    def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    def started(self, *arguments: str, program: Path = SIGNOFF) -> Iterator[subprocess.Popen[str]]:
         """Type `signoff …`, and go on while it runs; it is killed at the end of the block if it still does."""
         with subprocess.Popen(
-            [SIGNOFF, *arguments],
+            [program, *arguments],
             cwd=self.folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,
