@@ -255,6 +255,20 @@ ADDED: dict[str, Rows] = {
             },
         },
     },
+    "0004": {
+        "schedules": {
+            "daily": {
+                "flow": "invoice",
+                "name": "daily",
+                "cron": "0 9 * * *",
+                "timezone": "Europe/Berlin",
+                "parameters": {},
+                "catch_up": "last",
+                "next_at": datetime(2124, 1, 1, tzinfo=UTC),
+            },
+        },
+        "ticks": {"new": {"flow": "invoice", "schedule": "daily", "at": LATER, "run_id": NEW_RUN}},
+    },
 }
 
 

@@ -56,11 +56,12 @@ def test_a_revision_has_data_in_every_column(empty: Database, revision: str) -> 
     """Whoever adds a revision adds to `tests/integration/store/revisions.py` what it holds."""
     assert revision in ADDED
     fill(empty, revision)
-    with empty.read() as connection:
-        for table in inspect(connection).get_table_names():
-            names = [str(column["name"]) for column in inspect(connection).get_columns(table)]
+    with empty.read() as reading:
+        found = inspect(reading.connection)
+        for table in found.get_table_names():
+            names = [str(column["name"]) for column in found.get_columns(table)]
             filled = ", ".join(f'count("{name}")' for name in names)
-            counts = connection.execute(text(f'SELECT {filled} FROM "{table}"')).one()
+            counts = reading.execute(text(f'SELECT {filled} FROM "{table}"')).one()
             assert [name for name, count in zip(names, counts, strict=True) if count == 0] == [], table
 
 
