@@ -2,15 +2,17 @@
 
 import asyncio
 import re
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 
-from flows.blocking import in_event_loop, off_loop
+from flows.blocking import in_event_loop, in_thread, off_loop, unbroken
 from flows.context import RunContext
 from flows.errors import (
+    AttentionNeeded,
     FlowPauseTimeout,
     InvalidFlow,
     PromptRejected,
@@ -26,6 +28,7 @@ from flows.question import Question
 from flows.validation import Valid, validate
 from store import prompts
 from store.errors import LeaseLost
+from store.giving_up import give_up
 from store.records import FlowRun, Outcome, Prompt, RunState
 
 _KEY = re.compile(r"[a-z0-9-]+")
@@ -33,12 +36,17 @@ _KEY = re.compile(r"[a-z0-9-]+")
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """One call of `pause_flow_run` or `suspend_flow_run`, ready to ask."""
+    """One call of `pause_flow_run` or `suspend_flow_run`, ready to ask.
+
+    Attributes:
+        is_kept: Whether the flow keeps the prompt, made by `ask`, and may wait for it again.
+    """
 
     context: RunContext
     question: Question
     asked: Prompt
     state: RunState
+    is_kept: bool = False
 
     def check(self) -> None:
         """Note that the question was reached. Raises what `Journal.check_question` raises."""
@@ -68,6 +76,20 @@ class Pause:
             raise woken
         return patiently(lambda: prompts.get(self.context.db, prompt.id))
 
+    def give_up(self, opening: "Future[Prompt]") -> Prompt:
+        """Wait no longer, since the flow cancelled this wait. Raises what `open` raises.
+
+        Returns:
+            The prompt as it stands then: it may have been settled just before.
+        """
+        prompt = opening.result()
+        if prompt.is_open:
+            stop_waiting(self.context, None if self.is_kept else prompt.id)
+            prompt = patiently(lambda: prompts.get(self.context.db, prompt.id))
+        if not self.is_kept and prompt.outcome is Outcome.CANCELLED:
+            self.context.journal.give_up(self.asked.key)
+        return prompt
+
     def conclude(self, prompt: Prompt) -> Any:
         """What the flow gets for the outcome.
 
@@ -75,6 +97,7 @@ class Pause:
             FlowPauseTimeout: If nobody answered in time, and the policy does not say to go on.
             PromptRejected: If a person said no.
             RunCancelled: If the run was cancelled.
+            AttentionNeeded: If the flow gave the question up before, and comes to wait for it in another way now.
             pydantic.ValidationError: If the answer does not fit the model after all.
         """
         match prompt.outcome:
@@ -86,6 +109,8 @@ class Pause:
                 raise FlowPauseTimeout(f"Nobody answered {prompt.title!r} before its deadline.")
             case Outcome.REJECTED if prompt.settled_by is not None:
                 raise PromptRejected(prompt.settled_by.name, prompt.settled_by.id, prompt.reason or "")
+            case _ if self.context.journal.settled(prompt.key) is not None:
+                raise AttentionNeeded(f"The flow gave up asking {prompt.title!r} before, and now waits for it.")
             case _:
                 raise RunCancelled(prompt.reason or "")
 
@@ -171,7 +196,8 @@ def answer(pause: Pause) -> Any:
     """What the flow gets; in an async flow an awaitable. Raises what `Pause.conclude` raises, or unwinds the run."""
     if pause.state is RunState.PAUSED:
         return _wait_async(pause) if in_event_loop() else _wait(pause)
-    return off_loop(partial(_leave, pause)) if in_event_loop() else _leave(pause)
+    # A run that leaves memory does that at once, and cannot change its mind meanwhile.
+    return unbroken(in_thread(partial(_leave, pause), name="signoff-ask")) if in_event_loop() else _leave(pause)
 
 
 def _wait(pause: Pause) -> Any:
@@ -195,20 +221,42 @@ def _wait(pause: Pause) -> Any:
 async def _wait_async(pause: Pause) -> Any:
     while True:
         wait = pause.context.holder.hold()
+        opening = in_thread(pause.open, name="signoff-ask")
         try:
-            prompt = await off_loop(pause.open)
-            if prompt.is_open:
-                # Shielded, so that who cancels this pause does not cancel the future that the worker fulfils.
+            # Shielded, so that who cancels this pause does not cancel what others fulfil.
+            prompt = await asyncio.shield(asyncio.wrap_future(opening))
+            if _is_waited_for(prompt):
                 woken = await asyncio.shield(asyncio.wrap_future(wait))
                 prompt = await off_loop(partial(pause.after, woken, prompt))
+        except asyncio.CancelledError:
+            prompt = await unbroken(in_thread(partial(pause.give_up, opening), name="signoff-ask"))
+            if _is_waited_for(prompt):
+                raise
         finally:
             pause.context.holder.let_go(wait)
-        if prompt.is_open:
+        if _is_waited_for(prompt):
             continue
         try:
             return pause.conclude(prompt)
         except ValidationError as error:
             pause = pause.again(prompt, error)
+
+
+def _is_waited_for(prompt: Prompt) -> bool:
+    """Whether the flow waits. What it once gave up it waits for in a replay, too, until it gives it up again."""
+    return prompt.is_open or prompt.outcome is Outcome.CANCELLED
+
+
+def stop_waiting(context: RunContext, prompt_id: str | None) -> None:
+    """Have the run go on, unless it waits for something else as well, and cancel a prompt that it waited for."""
+    # A run that is taken out of memory gives up nothing: others wait for its answers.
+    context.journal.check_open()
+    fence, run_id = context.journal.fence, context.run.id
+    try:
+        patiently(lambda: give_up(context.db, run_id, prompt_id, fence=fence, now=now()))
+    except LeaseLost as error:
+        raise Released(str(error)) from error
+    context.holder.wake(context.run)
 
 
 def _leave(pause: Pause) -> Any:

@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from contextvars import copy_context
 from typing import TypeVar
 
@@ -27,6 +28,15 @@ def in_thread(function: Callable[[], T], *, name: str) -> "Future[T]":
 async def off_loop(function: Callable[[], T]) -> T:
     """What a blocking function returns or raises, awaited."""
     return await asyncio.wrap_future(in_thread(function, name="signoff-off-loop"))
+
+
+async def unbroken(running: "Future[T]") -> T:
+    """What work that has begun returns or raises. Who cancels this wait has to wait for that, too."""
+    done = asyncio.wrap_future(running)
+    while not done.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([done])
+    return done.result()
 
 
 def here(function: Callable[[], T]) -> T:

@@ -23,6 +23,9 @@ class Holder(Protocol):
     def let_go(self, wait: "Future[FlowRun | Unwind]") -> None:
         """End a wait. If it was not woken, the slot is taken back."""
 
+    def wake(self, reason: "FlowRun | Unwind") -> bool:
+        """End all waits: each finds out for itself whether it has to go on."""
+
     def is_flow_itself(self) -> bool:
         """Whether this code runs in the thread, or the coroutine, of the flow, and not beside it."""
 

@@ -56,6 +56,7 @@ class Journal:
         self._calls: Counter[str] = Counter()
         self._keys: set[str] = set()
         self._questions: dict[str, str] = {}
+        self._given_up: set[str] = set()
         self._lock = threading.Lock()
 
     @property
@@ -67,14 +68,15 @@ class Journal:
         """Let nothing begin any more in this execution: what comes to a step or a question is unwound."""
         self._closed = reason
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Make sure that the execution goes on, and in time. Raises what it was closed with, or `FlowTimeout`."""
         if self._closed is not None:
             raise self._closed
         self._stopwatch.check()
 
     def next_key(self, scope: str, name: str) -> str:
         """The key of the next call of `name` within `scope`."""
-        self._check_open()
+        self.check_open()
         path = f"{scope}{name}"
         with self._lock:
             key = self._next(path, lambda count: path if count == 1 else f"{path}-{count}")
@@ -86,7 +88,7 @@ class Journal:
 
         Within a nested flow, which in Prefect is a run of its own, that one's key goes in front: `release--1`.
         """
-        self._check_open()
+        self.check_open()
         before = f"?{_dashed(scope)}"
         with self._lock:
             if given is None:
@@ -110,7 +112,7 @@ class Journal:
             AttentionNeeded: If the code was edited and now calls the step with other arguments.
         """
         # A task that was submitted has had its name for some time.
-        self._check_open()
+        self.check_open()
         recorded = self._steps.get(key)
         if recorded is None:
             self._anew = True
@@ -136,8 +138,13 @@ class Journal:
 
         Raises:
             AttentionNeeded: If the code was edited and now asks something else under its key.
-            InvalidFlow: If the code asks two different questions under one key.
+            InvalidFlow: If the code asks two different questions under one key, or asks again what it gave up.
         """
+        if key in self._given_up:
+            raise InvalidFlow(
+                f"The flow gave up the question with the key {key!r}, and it was cancelled. Give the next one a key of "
+                "its own, or ask with ask(), whose answer can be waited for again."
+            )
         if self._questions.setdefault(key, question_hash) != question_hash:
             raise InvalidFlow(
                 f"The key {key!r} names another question of this run, whose answer is not handed over. "
@@ -154,6 +161,10 @@ class Journal:
                 "The answer to the old question is not handed over."
             )
         self._unmatched.reach_prompt(key)
+
+    def give_up(self, key: str) -> None:
+        """Note that the flow waits no longer for the answer to a question."""
+        self._given_up.add(key)
 
     def settled(self, key: str) -> Prompt | None:
         """The prompt, if it was settled when this execution began; a settled prompt changes no more."""

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from typing import Any, Generic, TypeVar, overload
 
 from pydantic import ValidationError
 
-from flows.asking import Pause, answer, prepare
-from flows.blocking import in_event_loop, in_thread, off_loop
+from flows.asking import Pause, answer, prepare, stop_waiting
+from flows.blocking import in_event_loop, in_thread, off_loop, unbroken
 from flows.context import required
 from flows.errors import Released, Suspended, Unwind
 from flows.patience import patiently
@@ -29,7 +30,7 @@ class Asked(Generic[T]):
     """
 
     def __init__(self, pause: Pause) -> None:
-        self._pause = pause
+        self._pause = replace(pause, is_kept=True)
         self._settled: Prompt | None = None
         pause.check()
         opening = partial(pause.open, wait=False)
@@ -115,12 +116,15 @@ class AsAnswered(Generic[T]):
         holder = self._left[0]._pause.context.holder
         while True:
             wait = holder.hold()
+            looking = in_thread(self._look, name="signoff-ask")
             try:
-                settled = await off_loop(self._look)
+                # Shielded, so that who cancels this wait does not cancel what others fulfil.
+                settled = await asyncio.shield(asyncio.wrap_future(looking))
                 if not settled:
-                    # Shielded, so that who cancels this wait does not cancel the future that the worker fulfils.
-                    woken = await asyncio.shield(asyncio.wrap_future(wait))
-                    _unwind(woken)
+                    _unwind(await asyncio.shield(asyncio.wrap_future(wait)))
+            except asyncio.CancelledError:
+                await unbroken(in_thread(partial(self._give_up, looking), name="signoff-ask"))
+                raise
             finally:
                 holder.let_go(wait)
             if settled:
@@ -142,6 +146,11 @@ class AsAnswered(Generic[T]):
         if leaves and not settled:
             raise Suspended(ids[0])
         return settled
+
+    def _give_up(self, looking: "Future[list[Prompt]]") -> None:
+        """Wait no longer. What was asked stays open."""
+        if not looking.result():
+            stop_waiting(self._left[0]._pause.context, None)
 
     def _take(self, settled: Sequence[Prompt]) -> Iterator[Asked[T]]:
         for prompt in settled:

@@ -258,9 +258,13 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
         return True
 
 
-def close_open_prompts(tx: Transaction, run_id: str, *, actor: Actor, reason: str, now: datetime) -> None:
-    """Cancel what a run still asks, within the transaction that ends the run."""
+def close_open_prompts(
+    tx: Transaction, run_id: str, *, actor: Actor, reason: str, now: datetime, only: str | None = None
+) -> None:
+    """Cancel what a run still asks, or one prompt of that, within a transaction that is open."""
     for (prompt_id,) in tx.rows(_OPEN_OF_RUN, run_id=run_id):
+        if only not in (None, prompt_id):
+            continue
         _end(tx, prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason)
         ledger.add(tx, prompt_id, Outcome.CANCELLED.value, now=now, actor=actor, detail={"reason": reason})
         tx.touch(Topic.PROMPTS)

@@ -63,6 +63,10 @@ class Actor:
     aliases: frozenset[str] = frozenset()
 
 
+SIGNOFF = Actor("signoff", "Signoff")
+"""Who acts when nobody does."""
+
+
 @dataclass(frozen=True, slots=True)
 class FlowRun:
     """One run of a flow.

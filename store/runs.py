@@ -18,7 +18,7 @@ from store.errors import NoSuchRun, RunFinished
 from store.journal import set_failed_aside
 from store.leases import hold, is_known
 from store.prompts import close_open_prompts
-from store.records import Actor, FlowRun, RunState
+from store.records import SIGNOFF, Actor, FlowRun, RunState
 from store.rows import flow_run
 from store.statements import Statement, adding_to
 from store.tables import flow_runs
@@ -250,7 +250,7 @@ def finish(
             # Otherwise NULL: it may have asked several at once, and another answer have come just now.
             runnable_at=now if has_hooks else None,
         )
-        close_open_prompts(tx, run_id, actor=_SIGNOFF, reason="The run has ended.", now=now)
+        close_open_prompts(tx, run_id, actor=SIGNOFF, reason="The run has ended.", now=now)
         _tell_end(tx, run_id, state, now, result=result, error=error)
         tx.touch(Topic.STATES)
         if has_hooks:
@@ -361,6 +361,3 @@ def _tell_end(
     prompt_id = notices.add_for_run(tx, run_id, kind="run_ended", detail=detail, now=now)
     if prompt_id is not None:
         ledger.add(tx, prompt_id, "run_ended", now=now, detail={"state": state.value})
-
-
-_SIGNOFF = Actor("signoff", "Signoff")

@@ -102,6 +102,10 @@ class Worker:
                 # Who begins to wait meanwhile is released in the next turn.
                 self._slots.wait_for(lambda: not self._busy or any(self._waiting()), timeout=left)
         self._lifeline.stop()
+        with self._lock:
+            rest = list(self._executions.values())
+        for execution in rest:
+            execution.close(Released("The worker has stopped."))
         if self._loop is not None and self._loop_thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._loop_thread.join(timeout=1)

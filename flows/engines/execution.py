@@ -149,12 +149,12 @@ class Execution:
         if ours:
             self.wake(run)
         elif run.state is RunState.CANCELLED:
-            self._close(RunCancelled(run.message))
+            self.close(RunCancelled(run.message))
         else:
-            self._close(Released("It was taken over."))
+            self.close(Released("It was taken over."))
         return ours
 
-    def _close(self, reason: Unwind) -> None:
+    def close(self, reason: Unwind) -> None:
         """Take the run out of memory: an async flow is cancelled where it stands, a sync one stops at its next step."""
         self._closed = reason
         if self._journal is not None:

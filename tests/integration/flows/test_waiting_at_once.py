@@ -87,29 +87,3 @@ def test_a_task_beside_a_question_is_recorded(db: Database, start_worker: StartW
     go_on.set()
     assert until_over(db, run.id).result == ["yes", "worked"]
     assert times == [1]
-
-
-def test_a_pause_that_the_flow_gives_up_does_not_stop_it(db: Database, start_worker: StartWorker) -> None:
-    """A flow may stop waiting by itself; an answer that comes then disturbs nobody."""
-    go_on = threading.Event()
-
-    @flow
-    async def ask() -> str:
-        waiting = asyncio.ensure_future(pause_flow_run())
-        await asyncio.to_thread(go_on.wait, 20)
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)
-        await asyncio.to_thread(answered.wait, 20)
-        return "went on"
-
-    answered = threading.Event()
-    worker = start_worker(ask)
-    run = ask.create_run(db, {})
-    prompt = until_asked(db, run.id)
-    go_on.set()
-    answer(db, prompt)
-    until_state(db, run.id, RunState.RUNNING)
-    answered.set()
-    assert until_over(db, run.id).result == "went on"
-    worker.stop()
-    assert held(worker) == (0, 0)

@@ -1,0 +1,32 @@
+"""A run goes on although nobody has answered, because its flow waits no longer."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+
+from store.changes import Topic
+from store.database import Database
+from store.leases import hold
+from store.prompts import close_open_prompts
+from store.records import SIGNOFF, RunState
+from store.tables import flow_runs
+
+
+def give_up(db: Database, run_id: str, prompt_id: str | None, *, fence: int, now: datetime) -> None:
+    """Have a run that waits in memory go on, and cancel the prompt that it waited for, unless that is settled.
+
+    Others of its waits may go on: they have to let it wait again.
+
+    Args:
+        prompt_id: `None` where the flow may still come back to what it asked.
+
+    Raises:
+        LeaseLost: If another worker holds the run now.
+    """
+    with db.write() as tx:
+        hold(tx, run_id, fence)
+        tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(state=RunState.RUNNING))
+        tx.touch(Topic.STATES)
+        if prompt_id is not None:
+            reason = "The flow no longer waits for an answer."
+            close_open_prompts(tx, run_id, actor=SIGNOFF, reason=reason, now=now, only=prompt_id)
