@@ -10,12 +10,12 @@ from store.database import Database
 
 
 def overheard(db: Database) -> list[str]:
-    """Every statement from now on. On SQLite its values stand in it."""
+    """Every statement from now on, with its values in it."""
     seen: list[str] = []
 
     class Recorder(psycopg.Cursor[Any]):
         def execute(self, query: Any, *given: Any, **options: Any) -> Any:
-            seen.append(str(query))
+            seen.append(psycopg.ClientCursor(self.connection).mogrify(query, *given))
             return super().execute(query, *given, **options)
 
     def listen(connection: Any, *_: Any) -> None:

@@ -2,38 +2,28 @@
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import Insert, Select, String, Table, cast, func, literal, select
-from sqlalchemy import text as sql
 
 from flows.clock import Clock
 from flows.engines.embedded import Worker
-from flows.names import now
 from flows.policy import Policy
 from store import prompts
-from store.database import Database
-from store.records import RunState
-from store.tables import cards, flow_runs
-from store.tables import prompts as prompt_rows
 from tests.benchmarks import waiting_flows
 from tests.benchmarks.continuing import FLOWS, text
 from tests.benchmarks.figures import Line, spread
+from tests.crowds import open_prompts
 from tests.integration.flows.worker_process import WorkerProcess
 from tests.stores import NewUrl, record
 
 LOOKS = 200
 IDLE_SECONDS = 10.0
-CHUNK = 100_000
 PAGE = 20
 
 
 def lines(new_url: NewUrl, count: int) -> Iterator[Line]:
     """Every line about so many open prompts."""
     with record(new_url()) as db:
-        fill(db, count)
+        open_prompts(db, count, flow=waiting_flows.suspending.name)
         clock = Clock(db)
         yield Line(f"{count:,} open prompts: a tick with nothing due, ms", spread(timed(clock.tick)), "", "≤ 0.1")
         yield Line(f"{count:,} open prompts: the clock's look at the record, ms", spread(timed(clock.look)), "", "")
@@ -61,57 +51,3 @@ def timed(look: Callable[[], object]) -> list[float]:
         look()
         taken.append((time.perf_counter() - started) * 1000)
     return taken
-
-
-def fill(db: Database, count: int) -> None:
-    """Write so many suspended runs, each with one open prompt that has a deadline and a card."""
-    for first in range(0, count, CHUNK):
-        opened_at = now()
-        run = {
-            "name": "brave-otter",
-            "flow": waiting_flows.suspending.name,
-            "parameters": {},
-            "state": RunState.SUSPENDED,
-            "created_at": opened_at,
-            "fence": 1,
-        }
-        prompt = {
-            "key": "1",
-            "title": "Continue?",
-            "description": "",
-            "schema_hash": "",
-            "fingerprint": "",
-            "initial": {},
-            "policy": {},
-            "opened_at": opened_at,
-            "deadline": opened_at + timedelta(days=30),
-            "due_at": opened_at + timedelta(days=30),
-        }
-        ids = new_ids(db, min(CHUNK, count - first))
-        new_runs = select(flow_runs.c.id).where(flow_runs.c.created_at == opened_at)
-        with db.write() as tx:
-            tx.execute(rows_for(ids, flow_runs, run, ids="id"))
-            # A run's one prompt has the run's id, which is no matter here and saves time.
-            tx.execute(rows_for(new_runs, prompt_rows, prompt, ids="id run_id"))
-            tx.execute(rows_for(new_runs, cards, {"channel": "C1", "ts": "1.0", "shown": 1}, ids="prompt_id"))
-    if not db.is_sqlite:
-        # Which PostgreSQL does by itself within a minute.
-        with db.write() as tx:
-            tx.execute(sql("ANALYZE"))
-
-
-def new_ids(db: Database, count: int) -> Select[Any]:
-    """So many fresh identifiers, made by the database."""
-    numbers = select(literal(1).label("n")).cte("numbers", recursive=True)
-    numbers = numbers.union_all(select(numbers.c.n + 1).where(numbers.c.n < count))
-    made = func.lower(func.hex(func.randomblob(18))) if db.is_sqlite else cast(func.gen_random_uuid(), String)
-    return select(made.label("id")).select_from(numbers)
-
-
-def rows_for(new: Select[Any], table: Table, values: dict[str, Any], *, ids: str) -> Insert:
-    """One row with these values for each of the new identifiers, which stand in the columns `ids`."""
-    each = new.subquery("new")
-    constant = [literal(value, table.c[name].type) for name, value in values.items()]
-    # In order, since a million rows in a random one take minutes.
-    row = select(*(each.c.id for _ in ids.split()), *constant).order_by(each.c.id)
-    return table.insert().from_select([*ids.split(), *values], row)
