@@ -1,67 +1,14 @@
 """A prompt settles once, whoever comes at the same time."""
 
-import multiprocessing
-import queue
-import threading
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from store import ledger, prompts, runs
+from store import prompts, runs
 from store.database import Database
 from store.errors import NoSuchPrompt
 from store.records import Actor, Outcome, RunState
-from tests.integration.store.samples import ANA, BEN, NOON, a_claimed_run, an_open_prompt, asking, settle
-
-ROUNDS = 200
-
-
-def _answer(url: str, ids: list[str], actor: Actor, answer: bool, start: Any, came: Any) -> None:
-    db = Database(url)
-    settlements = []
-    for prompt_id in ids:
-        start.wait()
-        settlement = prompts.settle(
-            db, prompt_id, outcome=Outcome.SUBMITTED, actor=actor, via="slack", now=NOON, answer={"ok": answer}
-        )
-        won_by = settlement.prompt.settled_by
-        settlements.append((settlement.won, won_by.name if won_by else None, settlement.prompt.answer))
-    db.close()
-    came.put((actor.name, settlements))
-
-
-def _race(db: Database, url: str, kind: Any, barrier: Any, answers: Any) -> None:
-    run = a_claimed_run(db)
-    asked = [asking(run, key=str(number)) for number in range(ROUNDS)]
-    ids = [prompts.open_prompt(db, each, fence=run.fence, state=RunState.PAUSED, held=True).id for each in asked]
-    parties = [
-        kind(target=_answer, args=(url, ids, actor, answer, barrier, answers))
-        for actor, answer in ((ANA, True), (BEN, False))
-    ]
-    for party in parties:
-        party.start()
-    came = dict(answers.get(timeout=30) for _ in parties)
-    for party in parties:
-        party.join()
-    for number, prompt_id in enumerate(ids):
-        ana, ben = came["Ana"][number], came["Ben"][number]
-        assert ana[0] != ben[0], "exactly one wins"
-        winner = ("Ana", {"ok": True}) if ana[0] else ("Ben", {"ok": False})
-        assert ana[1:] == ben[1:] == winner, "the loser learns who won, and with what"
-        events = [line.event for line in ledger.lines(db, prompt_id)]
-        assert events == ["opened", "submitted", "too_late"]
-
-
-def test_yes_and_no_at_once_in_two_threads_settle_once(db: Database, database_url: str) -> None:
-    """In 200 rounds exactly one of two people wins each, and the other is told the winner and the answer."""
-    _race(db, database_url, threading.Thread, threading.Barrier(2), queue.Queue())
-
-
-def test_yes_and_no_at_once_in_two_processes_settle_once(db: Database, database_url: str) -> None:
-    """The same where the two are in different processes."""
-    spawn = multiprocessing.get_context("spawn")
-    _race(db, database_url, spawn.Process, spawn.Barrier(2), spawn.Queue())
+from tests.integration.store.samples import ANA, NOON, an_open_prompt, asking, settle
 
 
 def test_settling_makes_the_run_runnable_in_the_same_moment(db: Database) -> None:
