@@ -17,7 +17,7 @@ _ENDINGS = {
     RunState.FAILED: ("❌", "failed"),
     RunState.CRASHED: ("❌", "crashed"),
     RunState.CANCELLED: ("🚫", "was cancelled"),
-    RunState.TIMED_OUT: ("⌛", "took too long and was ended"),
+    RunState.TIMED_OUT: ("⌛", "timed out"),
     RunState.NEEDS_ATTENTION: ("⚠️", "needs attention"),
 }
 _RESULT = 1500

@@ -4,16 +4,13 @@ A worker renews one row, not one a run. When it is found dead, its runs are free
 claim grows the run's fence, whatever a worker that was only thought dead still tries to record is refused.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ColumnElement, bindparam, case, delete, insert, select, update
+from sqlalchemy import Column, ColumnElement, bindparam, insert, select, update
 
-from store.changes import Topic
 from store.database import Database, Transaction
 from store.errors import LeaseLost
-from store.records import RunState
 from store.statements import Statement
 from store.tables import flow_runs, workers
 
@@ -48,39 +45,6 @@ def everybody(db: Database) -> list[WorkerRow]:
     """All workers that are not buried."""
     with db.read() as reading:
         return [WorkerRow(row.id, row.domain, row.pid, row.expires_at) for row in reading.rows(_EVERYBODY)]
-
-
-def free(db: Database, worker: str, *, now: datetime) -> int:
-    """Bury a worker that stopped or died: what it ran is runnable again; returns how many runs it held.
-
-    Runs that it held while they waited go on waiting, and are replayed once they are answered. Hooks that it had not
-    run to their end are run again.
-    """
-    with db.write() as tx:
-        tx.execute(delete(workers).where(workers.c.id == worker))
-        tx.touch(Topic.CARDS)
-        return _release(tx, flow_runs.c.lease_owner == worker, now)
-
-
-def give_back(db: Database, worker: str, run_ids: Collection[str], *, now: datetime) -> int:
-    """Free some of the runs of a worker that lives; returns how many it held of them."""
-    with db.write() as tx:
-        return _release(tx, (flow_runs.c.lease_owner == worker) & flow_runs.c.id.in_(run_ids), now)
-
-
-def _release(tx: Transaction, which: ColumnElement[bool], now: datetime) -> int:
-    waiting = flow_runs.c.state.in_((RunState.PAUSED, RunState.SUSPENDED))
-    released = tx.execute(
-        update(flow_runs)
-        .where(which)
-        .values(
-            lease_owner=None,
-            fence=flow_runs.c.fence + 1,
-            runnable_at=case((waiting, flow_runs.c.runnable_at), else_=now),
-        )
-    )
-    tx.touch(Topic.RUNS)
-    return released.rowcount
 
 
 def is_free(holder: "Column[str | None]", taker: str) -> ColumnElement[bool]:

@@ -43,6 +43,7 @@ _TAKE = Statement(
         lease_owner=bindparam("worker"),
         fence=case((_HELD, flow_runs.c.fence), else_=flow_runs.c.fence + 1),
         runnable_at=None,
+        message=case((_OVER, flow_runs.c.message), else_=""),
         started_at=case((_OVER, flow_runs.c.started_at), else_=func.coalesce(flow_runs.c.started_at, _NOW)),
     )
     .returning(flow_runs)
@@ -296,6 +297,7 @@ def reschedule(tx: Transaction, run_id: str, *, at: datetime, error: str | None)
             attempt=flow_runs.c.attempt + 1,
             error=error,
             message="",
+            crashes=0,
         )
         .returning(flow_runs)
     ).one()
@@ -313,23 +315,24 @@ def cancel(db: Database, run_id: str, *, actor: Actor, reason: str, now: datetim
         run = locked(tx, run_id)
         if run.state.is_final:
             raise RunFinished(f"The run {run.name} is over already: {run.state}.")
-        ended = tx.execute(
-            update(flow_runs)
-            .where(flow_runs.c.id == run_id)
-            .values(
-                state=RunState.CANCELLED,
-                finished_at=now,
-                message=reason,
-                fence=flow_runs.c.fence + 1,
-                # A worker takes it once more, to let go of it where it holds it, and to run its hooks.
-                runnable_at=now,
-            )
-            .returning(flow_runs)
-        ).one()
-        close_open_prompts(tx, run_id, actor=actor, reason=reason, now=now)
-        _tell_end(tx, run_id, RunState.CANCELLED, now, error=reason)
-        tx.touch(Topic.RUNS, Topic.STATES)
-    return flow_run(ended)
+        return end(tx, run_id, state=RunState.CANCELLED, message=reason, actor=actor, now=now)
+
+
+def end(tx: Transaction, run_id: str, *, state: RunState, message: str, actor: Actor, now: datetime) -> FlowRun:
+    """End a run from outside, within a transaction that is open.
+
+    A worker takes it once more, to let go of it where it holds it, and to run its hooks.
+    """
+    row = tx.execute(
+        update(flow_runs)
+        .where(flow_runs.c.id == run_id)
+        .values(state=state, finished_at=now, message=message, fence=flow_runs.c.fence + 1, runnable_at=now)
+        .returning(flow_runs)
+    ).one()
+    close_open_prompts(tx, run_id, actor=actor, reason=message, now=now)
+    _tell_end(tx, run_id, state, now, error=message)
+    tx.touch(Topic.RUNS, Topic.STATES)
+    return flow_run(row)
 
 
 def locked(tx: Transaction, run_id: str) -> FlowRun:

@@ -120,6 +120,9 @@ flow_runs = Table(
     Column("attempt", Integer, nullable=False, default=1),
     _json("result"),
     Column("error", Words),
+    # How many workers in a row died of it, and how much was recorded when the last one did.
+    Column("crashes", Integer, nullable=False, server_default="0"),
+    Column("crash_mark", Integer, nullable=False, server_default="0"),
 )
 _partial_index("ix_flow_runs_runnable_at", flow_runs.c.runnable_at.is_not(None), flow_runs.c.runnable_at)
 _partial_index("ix_flow_runs_lease_owner", flow_runs.c.lease_owner.is_not(None), flow_runs.c.lease_owner)

@@ -40,6 +40,12 @@ class ChildProcess:
         self._process.wait()
         self._close()
 
+    def wait(self) -> int:
+        """Wait until it has ended by itself; its exit code."""
+        code = self._process.wait(timeout=30)
+        self._close()
+        return code
+
     def __enter__(self) -> Self:
         return self
 

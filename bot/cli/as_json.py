@@ -26,6 +26,7 @@ def run_as_json(run: FlowRun) -> Mapping[str, Any]:
         "finished_at": _moment(run.finished_at),
         "result": run.result,
         "error": run.error,
+        "message": run.message,
     }
 
 

@@ -53,11 +53,16 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
     from bot.cli.as_json import print_json, run_as_json
     from bot.cli.as_text import ago, print_table, short, value_as_text
     from bot.cli.record import existing
+    from flows.engines.lifeline import bury_the_dead
     from flows.names import now
+    from store.errors import DatabaseUnavailable
     from store.runs import newest
 
     log_to_stderr()
     with existing() as db:
+        # Where no worker is left, nobody else says that one died. Who may only read sees what was last recorded.
+        with suppress(DatabaseUnavailable):
+            bury_the_dead(db)
         found = newest(db, state=state, limit=limit)
     if as_json:
         print_json([run_as_json(each) for each in found])

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from flows.engines.execution import Execution
 from flows.names import now
-from store import leases, runs
+from store import freeing, runs
 from store.database import Database
 from store.records import RunState
 
@@ -30,4 +30,4 @@ def agree(db: Database, worker: str, held: Mapping[str, Execution], hooked: Coll
                 execution.learn(run)
     known = {*hooked, *((run_id, execution.run.fence) for run_id, execution in held.items())}
     if unknown := [run.id for run in leased.values() if (run.id, run.fence) not in known]:
-        leases.give_back(db, worker, unknown, now=now())
+        freeing.give_back(db, worker, unknown, now=now())

@@ -7,10 +7,11 @@ import threading
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from flows.names import new_id, now
-from store import leases
+from store import freeing, leases
 from store.database import Database
 from store.errors import StoreError
 
@@ -33,7 +34,6 @@ class Lifeline:
     def __init__(self, db: Database, *, buried: Callable[[], None] = lambda: None) -> None:
         self._db = db
         self._buried = buried
-        self._domain = process_domain()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="signoff-lifeline", daemon=True)
         self.worker = new_id()
@@ -51,7 +51,7 @@ class Lifeline:
         if self._thread.is_alive():
             self._thread.join()
         try:
-            leases.free(self._db, self.worker, now=now())
+            freeing.leave(self._db, self.worker, now=now())
         except StoreError as error:
             logger.warning("The worker could not sign off, its runs are free in %s: %s", LEASE, error)
 
@@ -62,11 +62,7 @@ class Lifeline:
             self._buried()
             self.worker = new_id()
             self._join()
-        for other in leases.everybody(self._db):
-            if other.id != self.worker and self._is_dead(other):
-                freed = leases.free(self._db, other.id, now=now())
-                if freed:
-                    logger.info("The worker %s is dead, %d of its runs are free", other.id, freed)
+        bury_the_dead(self._db)
 
     def _loop(self) -> None:
         said = False
@@ -80,14 +76,27 @@ class Lifeline:
                 said = True
 
     def _join(self) -> None:
-        leases.join(self._db, self.worker, domain=self._domain, pid=os.getpid(), now=now(), lease=LEASE)
-
-    def _is_dead(self, other: leases.WorkerRow) -> bool:
-        if other.expires_at < now():
-            return True
-        return other.domain == self._domain and not _is_alive(other.pid)
+        leases.join(self._db, self.worker, domain=process_domain(), pid=os.getpid(), now=now(), lease=LEASE)
 
 
+def bury_the_dead(db: Database) -> None:
+    """Find the workers that died, and free what they held."""
+    for worker in leases.everybody(db):
+        if _is_dead(worker):
+            burial = freeing.bury(db, worker.id, now=now())
+            if burial.held:
+                logger.info("The worker %s is dead, %d of its runs are free", worker.id, burial.held)
+            for run in burial.given_up:
+                logger.error("%s | is %s: %s", run.name, run.state, run.message)
+
+
+def _is_dead(worker: leases.WorkerRow) -> bool:
+    if worker.expires_at < now():
+        return True
+    return worker.domain == process_domain() and not _is_alive(worker.pid)
+
+
+@cache
 def process_domain() -> str:
     """Where a process id means the same process: this boot of this machine, and this container."""
     try:

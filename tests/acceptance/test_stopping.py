@@ -118,7 +118,8 @@ def test_a_step_longer_than_the_grace_runs_again_elsewhere(shell: Shell, db: Dat
         ask_to_stop(process)
         assert process.wait(30) == 0
     left = runs.get(db, run.id)
-    assert (left.state, left.lease_owner) == (RunState.RUNNING, None)
+    assert (left.state, left.lease_owner) == (RunState.SCHEDULED, None)
+    assert left.message.startswith("Its worker stopped.")
     assert left.runnable_at is not None
     assert journal.load(db, run.id) == {}
     with shell.started("worker", "stopping.py"):

@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,9 +19,8 @@ from store.database import Database
 from store.records import FlowRun, RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA
-from tests.integration.flows.worker_process import WorkerProcess
 from tests.integration.store.samples import a_worker
-from tests.waiting import until, until_asked, until_over
+from tests.waiting import until, until_asked
 
 
 class Calls:
@@ -325,61 +323,3 @@ def test_what_is_no_hook_is_refused_where_it_is_given() -> None:
             flow(on_crashed=[wrong])(completes)  # type: ignore[list-item]
     with pytest.raises(InvalidFlow, match="tell is no hook"):
         flow(completes).on_completion(tell)  # type: ignore[type-var]
-
-
-HOOKED = '''
-"""A flow whose hook is cut off."""
-
-import threading
-from pathlib import Path
-
-from flows import flow, idempotency_key
-
-EFFECTS = Path(__file__).with_name("effects.txt")
-
-
-def effect(name):
-    with EFFECTS.open("a") as effects:
-        effects.write(f"{name} {idempotency_key()}\\n")
-
-
-def first(flow, flow_run, state):
-    effect("first")
-
-
-def interrupted(flow, flow_run, state):
-    effect("interrupted")
-    if EFFECTS.read_text().count("interrupted:") == 1:
-        threading.Event().wait(600)
-
-
-def last(flow, flow_run, state):
-    effect("last")
-
-
-@flow(on_completion=[first, interrupted, last])
-def hooked():
-    return "done"
-'''
-
-
-def test_a_hook_whose_process_is_killed_runs_again(db: Database, database_url: str, tmp_path: Path) -> None:
-    """All hooks of the end begin again, under the same keys, and the run stays as it ended."""
-    file, told = tmp_path / "hooked.py", tmp_path / "effects.txt"
-    file.write_text(HOOKED, encoding="utf-8")
-    told.touch()
-    with WorkerProcess(database_url, file) as worker:
-        run = runs.create(db, run_id="one", name="brave-otter", flow="hooked", parameters={}, now=now())
-        until(db, lambda: "interrupted" in told.read_text())
-        worker.kill()
-    ended = runs.get(db, run.id)
-    assert (ended.state, ended.is_done) == (RunState.COMPLETED, False)
-    with WorkerProcess(database_url, file):
-        until_done(db, run)
-    assert Counter(told.read_text().splitlines()) == {
-        "first one:first:1": 2,
-        "interrupted one:interrupted:1": 2,
-        "last one:last:1": 1,
-    }
-    assert runs.get(db, run.id) == until_over(db, run.id)
-    assert runs.get(db, run.id).finished_at == ended.finished_at

@@ -7,7 +7,7 @@ from flows import flow, pause_flow_run, task
 from flows.artifacts import create_markdown_artifact
 from flows.engines.embedded import Worker
 from flows.names import now
-from store import artifacts, journal, leases, runs
+from store import artifacts, freeing, journal, leases, runs
 from store.database import Database
 from store.records import RunState
 from tests.conftest import StartWorker
@@ -17,7 +17,7 @@ from tests.waiting import until, until_asked, until_over, until_state
 
 def bury(db: Database, worker: Worker) -> None:
     """Take a worker for dead that lives."""
-    leases.free(db, worker._lifeline.worker, now=now())
+    freeing.bury(db, worker._lifeline.worker, now=now())
 
 
 def test_what_a_worker_does_after_its_lease_was_lost_is_not_recorded(db: Database, start_worker: StartWorker) -> None:

@@ -9,7 +9,7 @@ from flows import Flow, flow, pause_flow_run, suspend_flow_run
 from flows.desk import Desk
 from flows.engines.embedded import Worker
 from flows.names import now
-from store import leases, prompts, runs
+from store import freeing, prompts, runs
 from store.database import Database
 from store.errors import RunFinished
 from store.records import RunState
@@ -37,7 +37,8 @@ async def grouping() -> None:
 
 
 FLOWS: list[Flow[[], Any]] = [pausing, gathering, grouping]
-ENDS = {RunState.COMPLETED, RunState.FAILED, RunState.CANCELLED}
+# Who is unlucky enough to have three workers buried in a row has crashed.
+ENDS = {RunState.COMPLETED, RunState.FAILED, RunState.CANCELLED, RunState.CRASHED}
 
 
 def act(db: Database, dice: random.Random, workers: list[Worker]) -> None:
@@ -53,7 +54,7 @@ def act(db: Database, dice: random.Random, workers: list[Worker]) -> None:
                     Desk(db).cancel(prompt.run_id, ANA, "Not today")
             case _:
                 worker = dice.choice(workers)
-                leases.free(db, worker._lifeline.worker, now=now())
+                freeing.bury(db, worker._lifeline.worker, now=now())
                 worker._lifeline.look()
 
 

@@ -269,6 +269,11 @@ ADDED: dict[str, Rows] = {
         },
         "ticks": {"new": {"flow": "invoice", "schedule": "daily", "at": LATER, "run_id": NEW_RUN}},
     },
+    "0005": {
+        "flow_runs": {
+            "new": {"crashes": 1, "crash_mark": 2},
+        },
+    },
 }
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from store import cards, leases, ledger, notices, prompts
+from store import cards, freeing, ledger, notices, prompts
 from store.changes import Topic
 from store.database import Database
 from store.records import Card
@@ -27,7 +27,7 @@ def test_a_new_prompt_s_card_is_taken_once(db: Database) -> None:
     (card,) = taken(db, dead)
     assert (card.prompt.id, card.attempts, card.ts, card.in_doubt) == (prompt.id, 1, None, False)
     assert taken(db) == []
-    leases.free(db, dead, now=NOON)
+    freeing.bury(db, dead, now=NOON)
     (again,) = taken(db)
     assert (again.attempts, again.in_doubt) == (2, True)
 

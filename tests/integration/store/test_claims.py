@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from store import journal, leases, prompts, runs
+from store import freeing, journal, leases, prompts, runs
 from store.database import Database
 from store.errors import LeaseLost
 from store.records import RunState, Step
@@ -72,7 +72,7 @@ def test_workers_that_claim_at_once_never_get_the_same_run(db: Database) -> None
 def test_a_worker_that_died_loses_its_runs_and_can_record_nothing(db: Database) -> None:
     """Every write of a worker that lost its lease is refused: a step, a question, an end, a retry."""
     run = a_claimed_run(db, dead := a_worker(db))
-    assert leases.free(db, dead, now=NOON) == 1
+    assert freeing.bury(db, dead, now=NOON).held == 1
     (again,) = claim(db, a_worker(db))
     assert again.id == run.id
     for write in (
@@ -94,7 +94,7 @@ def test_a_buried_worker_gets_no_runs(db: Database) -> None:
     """Nobody would free what a worker takes that is known no more."""
     a_run(db)
     worker = a_worker(db)
-    leases.free(db, worker, now=NOON)
+    freeing.bury(db, worker, now=NOON)
     assert claim(db, worker) == []
     assert not leases.renew(db, worker, now=NOON, lease=timedelta(1))
     assert len(claim(db, a_worker(db))) == 1
@@ -123,7 +123,7 @@ def test_a_suspended_run_goes_to_anybody_with_a_new_fence(db: Database) -> None:
 def test_a_run_whose_worker_died_while_it_waited_goes_on_waiting(db: Database) -> None:
     """It is claimed by another once it is answered, and not before."""
     prompt = an_open_prompt(db, worker=(dead := a_worker(db)))
-    leases.free(db, dead, now=NOON)
+    freeing.bury(db, dead, now=NOON)
     other = a_worker(db)
     assert claim(db, other) == []
     assert runs.get(db, prompt.run_id).state is RunState.PAUSED
@@ -135,7 +135,7 @@ def test_a_run_answered_before_its_worker_was_found_dead_goes_on(db: Database) -
     """The order of the answer and the burial does not matter."""
     prompt = an_open_prompt(db, worker=(dead := a_worker(db)))
     settle(db, prompt)
-    leases.free(db, dead, now=NOON)
+    freeing.bury(db, dead, now=NOON)
     assert [run.id for run in claim(db, a_worker(db))] == [prompt.run_id]
 
 
@@ -161,7 +161,7 @@ def test_a_cancelled_run_of_a_dead_worker_stays_cancelled_and_is_handed_to_anoth
     runs.cancel(db, run.id, actor=ANA, reason="", now=NOON)
     if handed:
         claim(db, mine)
-    leases.free(db, mine, now=NOON)
+    freeing.bury(db, mine, now=NOON)
     (again,) = claim(db, a_worker(db))
     assert (again.id, again.state) == (run.id, RunState.CANCELLED)
     assert claim(db, a_worker(db)) == []
@@ -172,7 +172,7 @@ def test_who_comes_late_lets_go_of_nothing(db: Database) -> None:
     run = a_claimed_run(db, late := a_worker(db))
     runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=NOON, has_hooks=True)
     (first,) = claim(db, late)
-    leases.free(db, late, now=NOON)
+    freeing.bury(db, late, now=NOON)
     (second,) = claim(db, other := a_worker(db))
     runs.let_go(db, run.id, first.fence)
     assert runs.get(db, run.id).lease_owner == other

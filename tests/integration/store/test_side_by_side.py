@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from store import cards, leases, ledger, notices, prompts, runs
+from store import cards, freeing, leases, ledger, notices, prompts, runs
 from store.database import Database
 from store.errors import LeaseLost, RunFinished
 from store.records import Prompt, RunState
@@ -38,7 +38,7 @@ def finish(db: Database, workers: list[str], _prompt: Prompt) -> Any:
 
 
 def free(db: Database, workers: list[str], _prompt: Prompt) -> Any:
-    return leases.free(db, workers[2], now=NOON)
+    return freeing.bury(db, workers[2], now=NOON)
 
 
 def decide(db: Database, _workers: list[str], prompt: Prompt) -> Any:

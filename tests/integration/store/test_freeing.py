@@ -1,0 +1,165 @@
+"""Workers that die, and what becomes of the runs they held."""
+
+from collections.abc import Callable
+
+import pytest
+
+from store import freeing, journal, leases, ledger, prompts, retrying, runs
+from store.database import Database
+from store.records import FlowRun, Outcome, RunState, Step
+from tests.integration.store.samples import (
+    ANA,
+    NOON,
+    a_claimed_run,
+    a_run,
+    a_worker,
+    an_open_prompt,
+    asking,
+    claim,
+    settle,
+)
+
+
+def taken_and_dropped(db: Database) -> FlowRun:
+    """The run, after a worker took it and died."""
+    worker = a_worker(db)
+    (run,) = claim(db, worker)
+    freeing.bury(db, worker, now=NOON)
+    return runs.get(db, run.id)
+
+
+def test_a_run_whose_worker_died_says_so_until_it_is_taken_again(db: Database) -> None:
+    """It is scheduled like one that was never taken, and what an earlier attempt failed with is not its state."""
+    run = a_claimed_run(db, first := a_worker(db))
+    runs.retry(db, run.id, run.fence, attempt=1, at=NOON, error="It broke")
+    (run,) = claim(db, first)
+    assert freeing.bury(db, first, now=NOON) == freeing.Burial(held=1, given_up=[])
+    freed = runs.get(db, run.id)
+    assert (freed.state, freed.lease_owner, freed.runnable_at, freed.error) == (RunState.SCHEDULED, None, NOON, None)
+    assert freed.message == "Its worker died. The run goes on from its journal when a worker has its flow."
+    (again,) = claim(db, a_worker(db))
+    assert (again.state, again.message, again.fence) == (RunState.RUNNING, "", run.fence + 2)
+
+
+def test_two_that_bury_one_worker_count_one_death(db: Database) -> None:
+    """Every process looks for dead workers."""
+    a_claimed_run(db, dead := a_worker(db))
+    assert [freeing.bury(db, dead, now=NOON).held for _ in range(3)] == [1, 0, 0]
+    (run,) = runs.newest(db)
+    assert run.message.startswith("Its worker died. ")
+
+
+def test_a_run_that_gets_nowhere_and_ends_its_workers_crashes(db: Database) -> None:
+    """It is over for all who look: the prompts it has open are cancelled, its thread is told, its hooks are due."""
+    worker = a_worker(db)
+    run = a_claimed_run(db, worker)
+    prompt = prompts.open_prompt(db, asking(run), fence=run.fence, state=None, held=True)
+    freeing.bury(db, worker, now=NOON)
+    assert taken_and_dropped(db).message.startswith(
+        "Its worker died 2 times in a row with nothing recorded in between."
+    )
+    (run,) = claim(db, worker := a_worker(db))
+    burial = freeing.bury(db, worker, now=NOON)
+    crashed = runs.get(db, run.id)
+    assert burial == freeing.Burial(held=1, given_up=[crashed])
+    assert (crashed.state, crashed.finished_at, crashed.is_done) == (RunState.CRASHED, NOON, False)
+    assert crashed.message == (
+        "Its worker died 3 times in a row with nothing recorded in between. `signoff retry brave-otter` tries again."
+    )
+    assert prompts.get(db, prompt.id).outcome is Outcome.CANCELLED
+    assert [line.event for line in ledger.lines(db, prompt.id)] == ["opened", "cancelled", "run_ended"]
+    (for_its_hooks,) = claim(db, a_worker(db))
+    assert for_its_hooks.state is RunState.CRASHED
+
+
+def test_a_crashed_run_that_is_retried_has_all_its_chances_again(db: Database) -> None:
+    """A person has looked."""
+    a_run(db)
+    for _ in range(3):
+        run = taken_and_dropped(db)
+    assert run.state is RunState.CRASHED
+    retrying.retry(db, run.id, actor=ANA, now=NOON)
+    assert [taken_and_dropped(db).state for _ in range(3)] == [
+        RunState.SCHEDULED,
+        RunState.SCHEDULED,
+        RunState.CRASHED,
+    ]
+
+
+def record_a_step(db: Database, run: FlowRun) -> None:
+    key = f"step-{run.fence}"
+    journal.record(db, Step(run.id, key, "", "", "json", "1", NOON, NOON), fence=run.fence)
+
+
+def ask(db: Database, run: FlowRun) -> None:
+    prompts.open_prompt(db, asking(run, key=f"{run.fence}"), fence=run.fence, state=None, held=True)
+
+
+def ask_and_be_answered(db: Database, run: FlowRun) -> None:
+    # Asked in the first of its lives, answered in the second, and so on.
+    asked = [each for each in prompts.of_run(db, run.id) if each.is_open]
+    if asked:
+        settle(db, asked[0])
+    else:
+        ask(db, run)
+
+
+@pytest.mark.parametrize("progress", [record_a_step, ask, ask_and_be_answered])
+def test_a_run_that_gets_on_between_the_deaths_of_its_workers_never_crashes(
+    db: Database, progress: Callable[[Database, FlowRun], None]
+) -> None:
+    """However often a machine is switched off, whoever gets on gets to the end."""
+    run_id = a_run(db).id
+    for _ in range(6):
+        worker = a_worker(db)
+        (run,) = claim(db, worker)
+        progress(db, run)
+        freeing.bury(db, worker, now=NOON)
+        run = runs.get(db, run_id)
+        assert (run.state, run.message.partition(".")[0]) == (RunState.SCHEDULED, "Its worker died")
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_run_that_only_waits_is_not_touched_by_deaths(db: Database, held: bool) -> None:
+    """A wait may outlive any number of workers."""
+    worker = a_worker(db)
+    prompt = an_open_prompt(db, held=held, worker=worker)
+    before = runs.get(db, prompt.run_id)
+    freeing.bury(db, worker, now=NOON)
+    for _ in range(4):
+        freeing.bury(db, a_worker(db), now=NOON)
+    run = runs.get(db, prompt.run_id)
+    assert (run.state, run.message, run.runnable_at) == (before.state, "", None)
+    settle(db, prompt)
+    assert taken_and_dropped(db).message.startswith("Its worker died. ")
+
+
+def test_a_worker_that_stops_in_good_order_counts_as_no_death(db: Database) -> None:
+    """What it had to leave unfinished is said to be so."""
+    a_run(db)
+    for _ in range(5):
+        worker = a_worker(db)
+        (run,) = claim(db, worker)
+        freeing.leave(db, worker, now=NOON)
+        run = runs.get(db, run.id)
+        assert run.state is RunState.SCHEDULED
+        assert run.message == "Its worker stopped. The run goes on from its journal when a worker has its flow."
+    assert leases.everybody(db) == []
+
+
+def test_hooks_that_end_their_workers_are_given_up(db: Database) -> None:
+    """The run stays as it ended. The deaths before its end do not count."""
+    run = a_claimed_run(db, worker := a_worker(db))
+    freeing.bury(db, worker, now=NOON)
+    taken_and_dropped(db)
+    (run,) = claim(db, a_worker(db))
+    runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=NOON, result=1, has_hooks=True)
+    for _ in range(2):
+        tried = taken_and_dropped(db)
+        assert (tried.state, tried.message, tried.is_done) == (RunState.COMPLETED, "", False)
+    claim(db, worker := a_worker(db))
+    burial = freeing.bury(db, worker, now=NOON)
+    ended = runs.get(db, run.id)
+    assert burial.given_up == [ended]
+    assert (ended.state, ended.result, ended.is_done) == (RunState.COMPLETED, 1, True)
+    assert ended.message == "Its hooks were given up: their worker died 3 times in a row."
