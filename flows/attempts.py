@@ -9,6 +9,7 @@ from typing import Any
 
 from flows.blocking import in_thread, off_loop
 from flows.errors import FlowPauseTimeout, FlowTimeout, PromptRejected, StepTimeout
+from flows.stopwatch import Stopwatch
 
 _FINAL = (PromptRejected, FlowPauseTimeout, FlowTimeout)
 """What would come out the same again: a person's no, a deadline, a flow whose time is up."""
@@ -21,7 +22,7 @@ class Attempts:
     Attributes:
         retries: How many tries may follow the first.
         delay: Seconds before each retry; a sequence gives them one by one, its last for all further ones.
-        timeout: Seconds for one try; `None` for no limit.
+        timeout: Seconds for one try, without its waiting for people; `None` for no limit.
     """
 
     name: str
@@ -68,25 +69,19 @@ class Attempts:
     def _within_time(self, function: Callable[[], Any]) -> Any:
         if self.timeout is None:
             return function()
-        # A thread cannot be stopped from outside: what comes after the time is up is thrown away.
-        done = in_thread(function, name=f"{self.name}-timed")
-        try:
-            return done.result(self.timeout)
-        except TimeoutError:
-            if done.done():
-                raise
-            raise self._too_long() from None
+        watch = self._stopwatch()
+        with watch.running():
+            done = in_thread(function, name=f"{self.name}-timed")
+        watch.wait(done)
+        return done.result()
 
     async def _within_time_async(self, function: Callable[[], Awaitable[Any]]) -> Any:
         if self.timeout is None:
             return await function()
-        try:
-            async with asyncio.timeout(self.timeout) as limit:
+        watch = self._stopwatch()
+        with watch.running():
+            async with watch.limited():
                 return await function()
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise self._too_long() from None
 
-    def _too_long(self) -> StepTimeout:
-        return StepTimeout(f"{self.name} took longer than {self.timeout:g} seconds.")
+    def _stopwatch(self) -> Stopwatch:
+        return Stopwatch(self.name, self.timeout, StepTimeout)

@@ -225,7 +225,7 @@ def flow(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         retries: How many tries may follow a first that fails; finished tasks are not run again.
         retry_delay_seconds: Seconds before each retry.
         timeout_seconds: Seconds that one execution may take; waiting for people does not count. A sync flow is
-            stopped at its next task or pause. The time of a flow that another calls includes its waiting.
+            stopped at its next task or pause.
         log_prints: Whether what it prints goes to the run's log.
         result_serializer: How the result is recorded when another flow calls this one.
         on_completion: Functions that are called as `hook(flow, flow_run, state)` when a run has completed.

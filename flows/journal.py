@@ -13,7 +13,7 @@ from flows.errors import AttentionNeeded, InvalidFlow, Released, Unwind
 from flows.names import now
 from flows.patience import patiently
 from flows.serialization import Recorded
-from flows.stopwatch import Stopwatch
+from flows.stopwatch import Stopwatch, stopwatches
 from flows.unmatched import Unmatched
 from store import artifacts, journal
 from store.artifacts import Artifact
@@ -73,6 +73,8 @@ class Journal:
         if self._closed is not None:
             raise self._closed
         self._stopwatch.check()
+        for watch in stopwatches():
+            watch.check_still_wanted()
 
     def next_key(self, scope: str, name: str) -> str:
         """The key of the next call of `name` within `scope`."""

@@ -1,49 +1,80 @@
-"""How long a flow has been running, without the time it waited."""
+"""How long a flow or a task has been running, without the time it waited for people."""
 
 import asyncio
 import math
 import threading
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import Any
 
-from flows.errors import FlowTimeout
+from flows.errors import FlowsError, Released
+
+_running: ContextVar[tuple["Stopwatch", ...]] = ContextVar("signoff_stopwatches", default=())
 
 
 class Stopwatch:
-    """Runs from the start; stands still while the flow waits. Safe to use from several threads.
+    """Runs from the start; stands still while something waits. Safe to use from several threads.
 
     Args:
-        name: The flow's name.
-        limit: Seconds that it may run; `None` for no limit.
+        what: Whose time it takes.
+        limit: Seconds that this may run; `None` for no limit.
+        error: What is raised when the time is up.
     """
 
-    def __init__(self, name: str, limit: float | None) -> None:
-        self._name = name
+    def __init__(self, what: str, limit: float | None, error: type[FlowsError]) -> None:
+        self._what = what
         self._limit = limit
+        self._error = error
         self._spent = 0.0
         self._since: float | None = time.monotonic()
-        self._lock = threading.Lock()
+        self._waits = 0
+        self._is_abandoned = False
+        self._changed = threading.Condition()
         self._alarm: tuple[asyncio.AbstractEventLoop, asyncio.Timeout] | None = None
 
     def stop(self) -> None:
-        """The flow begins to wait."""
-        with self._lock:
+        """A wait begins."""
+        with self._changed:
+            self._waits += 1
             if self._since is not None:
                 self._spent += time.monotonic() - self._since
                 self._since = None
-        self._set_alarm()
+                self._tell()
 
     def go_on(self) -> None:
-        """The flow goes on."""
-        with self._lock:
-            if self._since is None:
+        """A wait has ended; it may have been the last."""
+        with self._changed:
+            self._waits -= 1
+            if self._waits == 0:
                 self._since = time.monotonic()
-        self._set_alarm()
+                self._tell()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Stand still whenever code of this block waits, whatever thread or coroutine of it that is."""
+        token = _running.set((*_running.get(), self))
+        try:
+            yield
+        finally:
+            _running.reset(token)
+
+    def wait(self, work: "Future[Any]") -> None:
+        """Wait until work that runs in a thread has ended. Raises the error when the time is up before."""
+        work.add_done_callback(self._wake)
+        with self._changed:
+            while not work.done() and self._left > 0:
+                self._changed.wait(None if self._since is None or self._limit is None else self._left)
+            # A thread cannot be stopped from outside: it stops at its next step.
+            self._is_abandoned = not work.done()
+        if self._is_abandoned:
+            raise self._too_long()
 
     @asynccontextmanager
     async def limited(self) -> AsyncIterator[None]:
-        """Cancel the block, which is an async flow, when the time is up, and raise `FlowTimeout`."""
+        """Cancel the block, which is async, when the time is up, and raise the error."""
         if self._limit is None:
             yield
             return
@@ -59,12 +90,22 @@ class Stopwatch:
             self._alarm = None
 
     def check(self) -> None:
-        """Raise `FlowTimeout` when the time is up."""
+        """Raise the error when the time is up."""
         if self._left <= 0:
             raise self._too_long()
 
-    def _set_alarm(self) -> None:
-        """Have the async flow cancelled when its time is up by now; while it waits that is never."""
+    def check_still_wanted(self) -> None:
+        """Unwind a thread for whose end nobody waits any more, since its time is up."""
+        if self._is_abandoned:
+            raise Released(str(self._too_long()))
+
+    def _wake(self, _work: object) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _tell(self) -> None:
+        """Have those who look at the time look again."""
+        self._changed.notify_all()
         alarm = self._alarm
         if alarm is not None:
             alarm[0].call_soon_threadsafe(self._reschedule)
@@ -81,5 +122,10 @@ class Stopwatch:
         running = 0.0 if since is None else time.monotonic() - since
         return (math.inf if self._limit is None else self._limit) - self._spent - running
 
-    def _too_long(self) -> FlowTimeout:
-        return FlowTimeout(f"The flow {self._name} took longer than {self._limit:g} seconds.")
+    def _too_long(self) -> FlowsError:
+        return self._error(f"{self._what} took longer than {self._limit:g} seconds.")
+
+
+def stopwatches() -> tuple[Stopwatch, ...]:
+    """Those of the tasks and nested flows that this code runs in."""
+    return _running.get()

@@ -125,8 +125,8 @@ def task(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         name: What the journal calls it; the function's name where none is given.
         retries: How many tries may follow a first that fails.
         retry_delay_seconds: Seconds before each retry, or a sequence of them.
-        timeout_seconds: Seconds for one try, then `StepTimeout`. A sync function cannot be stopped: its thread
-            goes on, and what it returns is thrown away.
+        timeout_seconds: Seconds for one try, without its waiting for people, then `StepTimeout`. A sync function
+            cannot be stopped: its thread goes on to its next step, and what it returns is thrown away.
         log_prints: Whether what it prints goes to the run's log; as its flow does where not given.
         result_serializer: `json`, or `pickle` for results that JSON cannot carry.
     """

@@ -29,7 +29,7 @@ from flows.patience import patiently
 from flows.policy import Policy
 from flows.serialization import shown
 from flows.states import type_of
-from flows.stopwatch import Stopwatch
+from flows.stopwatch import Stopwatch, stopwatches
 from store import journal as recorded
 from store import prompts, runs
 from store.database import Database
@@ -85,7 +85,7 @@ class Execution:
         self._is_over = False
         self._lock = threading.Lock()
         self._journal: Journal | None = None
-        self._stopwatch = Stopwatch(flow.name, flow.timeout_seconds)
+        self._stopwatch = Stopwatch(f"The flow {flow.name}", flow.timeout_seconds, FlowTimeout)
         # Where the flow's own code runs.
         self._thread: threading.Thread | None = None
         self._coroutine: asyncio.Task[Any] | None = None
@@ -107,6 +107,8 @@ class Execution:
     def hold(self) -> "Future[FlowRun | Unwind]":
         """Begin a wait, and give up the slot until `wake` is called."""
         wait: Future[FlowRun | Unwind] = Future()
+        for watch in stopwatches():
+            watch.stop()
         with self._lock:
             if self._is_over:
                 # What the flow left behind, such as the rest of a gather, can wait for nothing any more.
@@ -125,6 +127,8 @@ class Execution:
                 self._waits.remove(wait)
                 if not self._waits:
                     self._go_on()
+        for watch in stopwatches():
+            watch.go_on()
 
     def is_flow_itself(self) -> bool:
         """Whether this code runs in the thread, or the coroutine, of the flow, and not beside it."""

@@ -1,10 +1,13 @@
 """A flow that is called by another."""
 
+import threading
 from typing import Any
 
 import pytest
 
 from flows import (
+    StepTimeout,
+    apause_flow_run,
     flow,
     pause_flow_run,
     suspend_flow_run,
@@ -131,3 +134,63 @@ def test_a_person_s_no_in_a_nested_flow_is_not_tried_again(db: Database, start_w
     Desk(db).reject(until_asked(db, run.id).id, ANA, "No", via="cli")
     assert until_over(db, run.id).error == "Rejected by Ana: No"
     assert times == [1]
+
+
+@pytest.mark.parametrize("isasync", [False, True])
+def test_a_nested_flow_s_time_does_not_count_the_waiting(
+    db: Database, start_worker: StartWorker, isasync: bool
+) -> None:
+    """People take longer than programs, also where a flow that another calls asks them."""
+
+    @flow(timeout_seconds=0.2)
+    def inner() -> str:
+        return pause_flow_run(wait_for_input=str)
+
+    @flow(timeout_seconds=0.2)
+    async def inner_async() -> str:
+        return await apause_flow_run(wait_for_input=str)  # type: ignore[no-any-return]
+
+    @flow(name="outer")
+    def outer() -> str:
+        return inner()
+
+    @flow(name="outer")
+    async def outer_async() -> str:
+        return await inner_async()
+
+    used: Any = outer_async if isasync else outer
+    start_worker(used)
+    run = used.create_run(db, {})
+    prompt = until_asked(db, run.id)
+    threading.Event().wait(0.5)
+    answer(db, prompt, value="at last")
+    assert until_over(db, run.id).result == "at last"
+
+
+def test_a_nested_flow_whose_time_is_up_stops_at_its_next_step(db: Database, start_worker: StartWorker) -> None:
+    """Its caller learns it at once, and nothing that it comes to later has an effect."""
+    go_on, left, further = threading.Event(), threading.Event(), threading.Event()
+
+    @task
+    def deploy() -> None:
+        further.set()
+
+    @flow(timeout_seconds=0.1)
+    def inner() -> None:
+        try:
+            go_on.wait(20)
+            deploy()
+        finally:
+            left.set()
+
+    @flow
+    def outer() -> str:
+        with pytest.raises(StepTimeout, match=r"inner took longer than 0\.1 seconds\."):
+            inner()
+        go_on.set()
+        left.wait(20)
+        return "went on"
+
+    start_worker(outer)
+    assert until_over(db, outer.create_run(db, {}).id).result == "went on"
+    assert not further.is_set()

@@ -3,11 +3,12 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
 
-from flows.errors import FlowTimeout
+from flows.errors import FlowTimeout, Released, StepTimeout
 from flows.stopwatch import Stopwatch
 
 
@@ -18,17 +19,17 @@ async def _never() -> None:
 def test_time_that_is_up_is_told() -> None:
     """With the flow's name and its limit."""
     with pytest.raises(FlowTimeout, match=r"The flow release took longer than 0 seconds\."):
-        Stopwatch("release", 0).check()
+        Stopwatch("The flow release", 0, FlowTimeout).check()
 
 
 def test_without_a_limit_time_is_never_up() -> None:
     """However long it runs."""
-    Stopwatch("release", None).check()
+    Stopwatch("The flow release", None, FlowTimeout).check()
 
 
 def test_a_stopped_watch_stands_still() -> None:
     """What passes while the flow waits is not counted."""
-    watch = Stopwatch("release", 0.1)
+    watch = Stopwatch("The flow release", 0.1, FlowTimeout)
     watch.stop()
     threading.Event().wait(0.15)
     watch.check()
@@ -53,20 +54,20 @@ def test_an_async_flow_in_time_gives_its_result_or_error() -> None:
         raise TimeoutError("no")
 
     for limit in (None, 60):
-        assert asyncio.run(_limited(give(), Stopwatch("release", limit))) == 1
+        assert asyncio.run(_limited(give(), Stopwatch("The flow release", limit, FlowTimeout))) == 1
         with pytest.raises(TimeoutError, match="no"):
-            asyncio.run(_limited(fail(), Stopwatch("release", limit)))
+            asyncio.run(_limited(fail(), Stopwatch("The flow release", limit, FlowTimeout)))
 
 
 def test_an_async_flow_is_cancelled_when_its_time_is_up() -> None:
     """Even if it awaits something that never comes."""
     with pytest.raises(FlowTimeout):
-        asyncio.run(_limited(_never(), Stopwatch("release", 0.01)))
+        asyncio.run(_limited(_never(), Stopwatch("The flow release", 0.01, FlowTimeout)))
 
 
 def test_an_async_flow_is_not_cancelled_while_it_waits() -> None:
     """Nobody looks at the time meanwhile; from when it goes on, what is left of it counts."""
-    watch = Stopwatch("release", 0.05)
+    watch = Stopwatch("The flow release", 0.05, FlowTimeout)
 
     async def wait_and_run() -> str:
         watch.stop()
@@ -80,3 +81,23 @@ def test_an_async_flow_is_not_cancelled_while_it_waits() -> None:
     with pytest.raises(FlowTimeout):
         asyncio.run(_limited(wait_and_run(), watch))
     assert came == ["waited"]
+
+
+def test_who_waits_for_a_thread_learns_that_its_time_is_up() -> None:
+    """And the thread, at its next step, that nobody waits for it."""
+    watch = Stopwatch("build", 0.01, StepTimeout)
+    with pytest.raises(StepTimeout, match=r"build took longer than 0\.01 seconds\."):
+        watch.wait(Future())
+    with pytest.raises(Released):
+        watch.check_still_wanted()
+
+
+def test_a_thread_that_waits_has_time() -> None:
+    """Several waits at once count as one, until the last has ended."""
+    watch, work = Stopwatch("build", 0.05, StepTimeout), Future[None]()
+    watch.stop()
+    watch.stop()
+    watch.go_on()
+    threading.Timer(0.2, lambda: work.set_result(None)).start()
+    watch.wait(work)
+    watch.check_still_wanted()
