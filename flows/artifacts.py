@@ -64,5 +64,5 @@ def _create(type_: str, data: Any, key: str | None, description: str | None) -> 
     if context is None:
         artifacts.create(current_database(), artifact)
     else:
-        context.journal.keep(artifact)
+        context.journal.write(lambda fence: artifacts.create(context.db, artifact, fence=fence))
     return artifact_id

@@ -16,7 +16,6 @@ from flows.errors import (
     FlowPauseTimeout,
     InvalidFlow,
     PromptRejected,
-    Released,
     RunCancelled,
     Suspended,
     Unwind,
@@ -27,7 +26,6 @@ from flows.policy import Policy, policy_in
 from flows.question import Question
 from flows.validation import Valid, validate
 from store import prompts
-from store.errors import LeaseLost
 from store.giving_up import give_up
 from store.records import FlowRun, Outcome, Prompt, RunState
 
@@ -62,13 +60,9 @@ class Pause:
         if (settled := self.context.journal.settled(self.asked.key)) is not None:
             return settled
         state, held = self.state if wait else None, self.state is RunState.PAUSED
-        fence = self.context.journal.fence
-        try:
-            return patiently(
-                lambda: prompts.open_prompt(self.context.db, self.asked, fence=fence, state=state, held=held)
-            )
-        except LeaseLost as error:
-            raise Released(str(error)) from error
+        return self.context.journal.write(
+            lambda fence: prompts.open_prompt(self.context.db, self.asked, fence=fence, state=state, held=held)
+        )
 
     def after(self, woken: FlowRun | Unwind, prompt: Prompt) -> Prompt:
         """The prompt after the wait. Raises what unwinds the run, if that is why the wait ended."""
@@ -251,11 +245,7 @@ def stop_waiting(context: RunContext, prompt_id: str | None) -> None:
     """Have the run go on, unless it waits for something else as well, and cancel a prompt that it waited for."""
     # A run that is taken out of memory gives up nothing: others wait for its answers.
     context.journal.check_open()
-    fence, run_id = context.journal.fence, context.run.id
-    try:
-        patiently(lambda: give_up(context.db, run_id, prompt_id, fence=fence, now=now()))
-    except LeaseLost as error:
-        raise Released(str(error)) from error
+    context.journal.write(lambda fence: give_up(context.db, context.run.id, prompt_id, fence=fence, now=now()))
     context.holder.wake(context.run)
 
 

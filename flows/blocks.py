@@ -1,9 +1,12 @@
 """Named values that outlive runs, as Prefect's blocks."""
 
+from functools import partial
 from typing import Any, Self
 
+from flows.context import current
 from flows.errors import FlowsError
 from flows.names import now
+from flows.patience import patiently
 from flows.record import current_database
 from store import blocks
 
@@ -29,8 +32,15 @@ class JSON:
         Raises:
             ValueError: If the name is taken and `overwrite` is not set.
         """
-        if not blocks.save(current_database(), self._type, name, self.value, overwrite=overwrite, now=now()):
+        if not self._save(name, overwrite=overwrite):
             raise ValueError(f"A JSON block {name!r} exists. Save it with overwrite=True to replace it.")
+
+    def _save(self, name: str, *, overwrite: bool) -> bool:
+        context, moment = current(), now()
+        save = partial(blocks.save, type_=self._type, name=name, value=self.value, overwrite=overwrite, now=moment)
+        if context is None:
+            return save(current_database())
+        return context.journal.write(lambda fence: save(context.db, run_id=context.run.id, fence=fence))
 
     @classmethod
     def load(cls, name: str) -> Self:
@@ -39,7 +49,10 @@ class JSON:
         Raises:
             FlowsError: If there is none.
         """
-        found = blocks.load(current_database(), cls._type, name)
+        db, context = current_database(), current()
+        found = (
+            blocks.load(db, cls._type, name) if context is None else patiently(lambda: blocks.load(db, cls._type, name))
+        )
         if found is None:
             raise FlowsError(f"There is no JSON block {name!r}. Save one with JSON(value=…).save({name!r}).")
         return cls(found[0])

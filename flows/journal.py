@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from flows.errors import AttentionNeeded, InvalidFlow, Released, Unwind
 from flows.names import now
@@ -15,11 +16,12 @@ from flows.patience import patiently
 from flows.serialization import Recorded
 from flows.stopwatch import Stopwatch, stopwatches
 from flows.unmatched import Unmatched
-from store import artifacts, journal
-from store.artifacts import Artifact
+from store import journal
 from store.database import Database
 from store.errors import LeaseLost
 from store.records import FlowRun, Prompt, Step
+
+T = TypeVar("T")
 
 
 class Journal:
@@ -193,15 +195,18 @@ class Journal:
             started_at=started_at,
             finished_at=now(),
         )
-        self._write(lambda: journal.record(self._db, done, fence=self.fence))
+        self.write(lambda fence: journal.record(self._db, done, fence=fence))
 
-    def keep(self, artifact: Artifact) -> None:
-        """Write an artifact of the run; one that stands already stays. While the database is away this waits.
+    def write(self, transaction: Callable[[int], T]) -> T:
+        """Run a transaction that is given the fence of this execution. While the database is away this waits.
 
         Raises:
             Released: If another worker holds the run now.
         """
-        self._write(lambda: artifacts.create(self._db, artifact, fence=self.fence))
+        try:
+            return patiently(lambda: transaction(self.fence))
+        except LeaseLost as error:
+            raise Released(str(error)) from error
 
     def forget_failed(self, scope: str) -> None:
         """Let what runs in `scope` be tried again: its keys are given anew, and its failed steps are forgotten.
@@ -213,7 +218,7 @@ class Journal:
             inside = [path for path in self._calls if path.removeprefix("?").startswith(scope)]
         if not inside:
             return
-        self._write(lambda: journal.forget_failed(self._db, self._run_id, fence=self.fence, scope=scope))
+        self.write(lambda fence: journal.forget_failed(self._db, self._run_id, fence=fence, scope=scope))
         steps = patiently(lambda: journal.load(self._db, self._run_id))
         prompts = f"?{_dashed(scope)}"
         with self._lock:
@@ -221,12 +226,6 @@ class Journal:
             for path in inside:
                 del self._calls[path]
             self._keys = {key for key in self._keys if not key.startswith((scope, prompts))}
-
-    def _write(self, transaction: Callable[[], None]) -> None:
-        try:
-            patiently(transaction)
-        except LeaseLost as error:
-            raise Released(str(error)) from error
 
 
 def _dashed(scope: str) -> str:

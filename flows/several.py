@@ -12,11 +12,10 @@ from pydantic import ValidationError
 from flows.asking import Pause, answer, prepare, stop_waiting
 from flows.blocking import in_event_loop, in_thread, off_loop, unbroken
 from flows.context import required
-from flows.errors import Released, Suspended, Unwind
+from flows.errors import Suspended, Unwind
 from flows.patience import patiently
 from flows.policy import Policy
 from store import prompts
-from store.errors import LeaseLost
 from store.records import FlowRun, Prompt, RunState
 from store.waiting import wait_for_any
 
@@ -136,13 +135,9 @@ class AsAnswered(Generic[T]):
         leaves = all(asked._pause.state is RunState.SUSPENDED for asked in self._left)
         state = RunState.SUSPENDED if leaves else RunState.PAUSED
         ids = [asked.prompt_id for asked in self._left]
-        fence = context.journal.fence
-        try:
-            settled = patiently(
-                lambda: wait_for_any(context.db, context.run.id, ids, fence=fence, state=state, held=not leaves)
-            )
-        except LeaseLost as error:
-            raise Released(str(error)) from error
+        settled = context.journal.write(
+            lambda fence: wait_for_any(context.db, context.run.id, ids, fence=fence, state=state, held=not leaves)
+        )
         if leaves and not settled:
             raise Suspended(ids[0])
         return settled

@@ -7,13 +7,36 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from store.database import Database
+from store.leases import hold
 from store.tables import blocks
 
 
-def save(db: Database, type_: str, name: str, value: Any, *, overwrite: bool, now: datetime) -> bool:
-    """Keep `value` under a name; `False`, and nothing changed, where the name is taken and may not be."""
+def save(
+    db: Database,
+    type_: str,
+    name: str,
+    value: Any,
+    *,
+    overwrite: bool,
+    now: datetime,
+    run_id: str | None = None,
+    fence: int | None = None,
+) -> bool:
+    """Keep `value` under a name; `False`, and nothing changed, where the name is taken and may not be.
+
+    Doing it twice at one moment, after a commit whose end was not heard, is once.
+
+    Args:
+        run_id: The run that keeps it; `None` outside of one.
+        fence: The token of the claim under which the run is executed.
+
+    Raises:
+        LeaseLost: If another worker holds the run now.
+    """
     named = (blocks.c.type == type_) & (blocks.c.name == name)
     with db.write() as tx:
+        if run_id is not None and fence is not None:
+            hold(tx, run_id, fence)
         if overwrite and tx.execute(update(blocks).where(named).values(value=value, updated_at=now)).rowcount == 1:
             return True
         try:
@@ -22,7 +45,7 @@ def save(db: Database, type_: str, name: str, value: Any, *, overwrite: bool, no
         except IntegrityError:
             if overwrite:
                 tx.execute(update(blocks).where(named).values(value=value, updated_at=now))
-            return overwrite
+            return overwrite or tx.execute(select(blocks.c.updated_at).where(named)).scalar() == now
         return True
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 
 from flows import flow, pause_flow_run, task
 from flows.artifacts import create_markdown_artifact
+from flows.blocks import JSON
 from flows.engines.embedded import Worker
 from store import artifacts, runs
 from store.database import Database
@@ -81,6 +82,30 @@ def test_a_run_goes_on_when_the_database_is_back(
     assert until_over(db, run.id).result == "worked on"
     assert times == [1]
     assert len(artifacts.find(db, run_id=run.id)) == 1
+
+
+def test_a_block_is_saved_and_loaded_when_the_database_is_back(
+    db: Database, start_worker: StartWorker, available: Switch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As all else that a run leaves behind."""
+    began, go_on = threading.Event(), threading.Event()
+
+    @flow
+    def keep() -> int:
+        began.set()
+        go_on.wait(20)
+        JSON({"users": 3}).save("latest")
+        users: int = JSON.load("latest").value["users"]
+        return users
+
+    start_worker(keep)
+    run = keep.create_run(db, {})
+    assert began.wait(20)
+    available(False)
+    go_on.set()
+    until_logged(caplog, "Waiting for the database")
+    available(True)
+    assert until_over(db, run.id).result == 3
 
 
 def test_a_worker_stops_although_the_database_is_away(

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from flows import flow, pause_flow_run, task
 from flows.artifacts import create_markdown_artifact
+from flows.blocks import JSON
 from flows.engines.embedded import Worker
 from flows.names import now
-from store import artifacts, freeing, journal, leases, runs
+from store import artifacts, blocks, freeing, journal, leases, runs
 from store.database import Database
 from store.records import RunState
 from tests.conftest import StartWorker
@@ -54,6 +55,28 @@ def test_what_a_worker_does_after_its_lease_was_lost_is_not_recorded(db: Databas
         assert gone.wait(20)
     assert journal.load(db, run.id)["work"].result == '"by the second"'
     assert [each.data for each in artifacts.find(db, run_id=run.id)] == ["second"]
+
+
+def test_a_block_that_is_saved_after_the_lease_was_lost_is_not_kept(db: Database, start_worker: StartWorker) -> None:
+    """What another worker does with the run now stands."""
+    began, go_on, gone = threading.Event(), threading.Event(), threading.Event()
+
+    @flow
+    def save() -> None:
+        began.set()
+        go_on.wait(20)
+        try:
+            JSON("late").save("kept")
+        finally:
+            gone.set()
+
+    worker = start_worker(save)
+    save.create_run(db, {})
+    assert began.wait(20)
+    bury(db, worker)
+    go_on.set()
+    assert gone.wait(20)
+    assert blocks.load(db, "json", "kept") is None
 
 
 def test_a_flow_that_catches_every_exception_does_not_catch_the_loss(db: Database, start_worker: StartWorker) -> None:

@@ -90,7 +90,8 @@ def test_whole_seconds_and_fractions_are_in_order(db: Database) -> None:
 def test_a_block_is_replaced_only_where_that_is_said(db: Database) -> None:
     """A name is not taken by mistake."""
     assert blocks.save(db, "json", "a", 1, overwrite=True, now=NOON)
-    assert not blocks.save(db, "json", "a", 2, overwrite=False, now=NOON)
+    assert blocks.save(db, "json", "a", 1, overwrite=False, now=NOON), "the same act, whose end was not heard"
+    assert not blocks.save(db, "json", "a", 2, overwrite=False, now=NOON + timedelta(microseconds=1))
     assert blocks.load(db, "json", "a") == (1,)
     assert blocks.save(db, "json", "a", 3, overwrite=True, now=NOON)
     assert blocks.load(db, "json", "a") == (3,)
