@@ -45,30 +45,31 @@ class Crontab:
             raise ValueError(f"{expression!r} names a day that never comes") from None
 
     def after(self, moment: datetime) -> datetime:
-        """The first tick that is later than this moment, in UTC."""
-        return self._first_from(moment + _INSTANT)
+        """The first tick that is later than this moment, in UTC.
+
+        It has to be reckoned from the tick before to be right on a day on which the zone's clock is set ahead: who
+        comes in the middle of the hour that is left out sees none of its ticks.
+        """
+        ticks = (trigger.get_next_fire_time(None, moment + _INSTANT) for trigger in self._triggers)
+        first: datetime = min(tick.astimezone(UTC) for tick in ticks if tick is not None)
+        return first
 
     def newest(self, first: datetime, last: datetime, *, most: int) -> list[datetime]:
-        """The last ticks, `most` at most, from one moment to another, both included; oldest first."""
+        """The newest ticks from the tick `first` to the moment `last`, `most` at most; oldest first."""
         # From the end, in steps that grow: there may be years between the two.
         span = timedelta(minutes=most)
-        while True:
-            start = max(first, last - span)
-            found = list(self._between(start, last))
-            if len(found) >= most or start == first:
+        while last - span > first:
+            found = list(self._between(last - span, last))
+            if len(found) >= most:
                 return found[-most:]
             span *= 2
+        return [first, *self._between(first, last)][-most:]
 
-    def _between(self, first: datetime, last: datetime) -> Iterator[datetime]:
-        tick = self._first_from(first)
+    def _between(self, start: datetime, last: datetime) -> Iterator[datetime]:
+        tick = self.after(start)
         while tick <= last:
             yield tick
             tick = self.after(tick)
-
-    def _first_from(self, moment: datetime) -> datetime:
-        ticks = (trigger.get_next_fire_time(None, moment) for trigger in self._triggers)
-        first: datetime = min(tick.astimezone(UTC) for tick in ticks if tick is not None)
-        return first
 
 
 def _zone(name: str) -> tzinfo:

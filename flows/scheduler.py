@@ -97,7 +97,7 @@ class Scheduler:
     def look(self) -> None:
         """Fire what is due now."""
         moment = self._now()
-        is_set_back, self._looked_at = moment < self._looked_at, moment
+        is_set_back = moment < self._looked_at
         for schedule in schedules.in_force(self._db):
             if (schedule.flow, schedule.name) not in self._fired_here:
                 continue
@@ -105,13 +105,18 @@ class Scheduler:
                 self._fire(schedule, moment)
             elif is_set_back:
                 # What was passed over, while the system's clock was ahead, is still to come.
-                self._move(schedule, [], moment)
+                next_at = min(Crontab(schedule.cron, schedule.timezone).after(moment), schedule.next_at)
+                schedules.fire(self._db, schedule, [], next_at=next_at, now=moment)
+        self._looked_at = moment
 
     def _fire(self, schedule: Schedule, moment: datetime) -> None:
-        due = _due(schedule, moment)
-        if not self._move(schedule, due, moment):
-            return
-        if due[:1] != [schedule.next_at]:
+        crontab = Crontab(schedule.cron, schedule.timezone)
+        most = MOST_AT_ONCE if schedule.catch_up == "all" else 1
+        passed = crontab.newest(schedule.next_at, moment, most=most)
+        due = [tick for tick in passed if schedule.catch_up != "none" or moment - tick < IN_TIME]
+        ticks = [Tick(at, new_id(), memorable_name()) for at in due]
+        is_mine = schedules.fire(self._db, schedule, ticks, next_at=crontab.after(passed[-1]), now=moment)
+        if is_mine and due[:1] != [schedule.next_at]:
             logger.warning(
                 "The schedule %s missed its ticks from %s on: %s made up for (catch_up=%r)",
                 schedule.full_name,
@@ -119,11 +124,6 @@ class Scheduler:
                 f"{len(due)} of them {'is' if len(due) == 1 else 'are'}",
                 schedule.catch_up,
             )
-
-    def _move(self, schedule: Schedule, due: Sequence[datetime], moment: datetime) -> bool:
-        ticks = [Tick(at, new_id(), memorable_name()) for at in due]
-        next_at = Crontab(schedule.cron, schedule.timezone).after(moment)
-        return schedules.fire(self._db, schedule, ticks, next_at=next_at, now=moment)
 
     def __enter__(self) -> Self:
         self.start()
@@ -133,12 +133,3 @@ class Scheduler:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _due(schedule: Schedule, moment: datetime) -> list[datetime]:
-    """The ticks that get a run now, as the schedule's way of catching up has it."""
-    most = MOST_AT_ONCE if schedule.catch_up == "all" else 1
-    due = Crontab(schedule.cron, schedule.timezone).newest(schedule.next_at, moment, most=most)
-    if schedule.catch_up == "none":
-        return [tick for tick in due if moment - tick < IN_TIME]
-    return due

@@ -2,6 +2,7 @@
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -101,6 +102,27 @@ def test_processes_with_the_same_schedule_make_a_run_once(db: Database) -> None:
     assert ticks(db) == [at(9), at(10), at(11)]
 
 
+def test_processes_that_start_together_put_one_schedule_in_force(db: Database) -> None:
+    """None of them is refused, whoever comes first."""
+    start = threading.Barrier(6)
+    failed: list[BaseException] = []
+
+    def declare() -> None:
+        start.wait()
+        try:
+            Process(db, report(name="nightly"), report())
+        except BaseException as error:  # noqa: BLE001 - told below
+            failed.append(error)
+
+    starting = [threading.Thread(target=declare) for _ in range(6)]
+    for each in starting:
+        each.start()
+    for each in starting:
+        each.join()
+    assert failed == []
+    assert [each.full_name for each in schedules.in_force(db)] == ["report", "report/nightly"]
+
+
 def test_what_another_process_did_in_between_is_not_done_again(db: Database) -> None:
     """Two that have read the same record fire one tick: the second is told that it was not first."""
     Process(db, report())
@@ -170,6 +192,21 @@ def test_another_time_zone_is_a_changed_schedule(db: Database) -> None:
     assert ticks(db) == [datetime(2031, 5, 6, 9, tzinfo=ZoneInfo("Asia/Tokyo"))]
 
 
+def test_the_days_on_which_clocks_change_have_their_ticks(db: Database) -> None:
+    """In spring half past two comes as half past three; in autumn it comes twice."""
+    nightly = report(Cron("30 2 * * *", timezone="Europe/Berlin", catch_up="none"))
+    for month, day in ((3, 30), (10, 26)):
+        midnight = datetime(2031, month, day, tzinfo=UTC)
+        process = Process(db, nightly, moment=midnight - 2 * HOUR)
+        process.look(*(midnight + number * HOUR / 6 for number in range(36)))
+    berlin = ZoneInfo("Europe/Berlin")
+    assert [f"{tick.astimezone(berlin):%d.%m. %H:%M %Z}" for tick in ticks(db)] == [
+        "30.03. 03:30 CEST",
+        "26.10. 02:30 CEST",
+        "26.10. 02:30 CET",
+    ]
+
+
 def test_a_change_of_the_catch_up_holds_for_what_was_missed(db: Database) -> None:
     """It is no other schedule."""
     Process(db, report(Cron("0 * * * *", catch_up="none")))
@@ -212,7 +249,7 @@ def test_a_system_clock_that_is_set_back_doubles_no_tick(db: Database) -> None:
 def test_a_system_clock_that_was_ahead_for_a_while_loses_no_tick(db: Database, restarted: bool) -> None:
     """What was passed over while it was ahead comes at its time."""
     process = Process(db, report())
-    process.look(at(9), at(24 * 365), at(9.5))
+    process.look(at(9), at(24 * 365), at(9.5), at(9.55))
     if restarted:
         process = Process(db, report(), moment=at(9.6))
     process.look(at(10), at(11))
