@@ -20,9 +20,14 @@ def in_thread(function: Callable[[], T], *, name: str) -> "Future[T]":
     done: Future[T] = Future()
     # From now on it cannot be cancelled: nobody can stop a thread.
     done.set_running_or_notify_cancel()
+    run_in_thread(done, function, name=name)
+    return done
+
+
+def run_in_thread(done: "Future[T]", function: Callable[[], T], *, name: str) -> None:
+    """The same, where there is something already that waits for its end."""
     context = copy_context()
     threading.Thread(target=lambda: context.run(_fulfil, done, function), name=name, daemon=True).start()
-    return done
 
 
 async def off_loop(function: Callable[[], T]) -> T:

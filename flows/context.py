@@ -10,6 +10,7 @@ from typing import Protocol
 from flows.errors import MissingContextError, Unwind
 from flows.journal import Journal
 from flows.policy import Policy
+from flows.turns import Turns
 from store.database import Database
 from store.records import FlowRun
 
@@ -36,6 +37,7 @@ class RunContext:
 
     Attributes:
         defaults: The policy that fills what a prompt's own leaves open.
+        turns: Of the tasks that the run submits.
         scope: What stands in front of the keys of steps called from here: empty, or `release/`.
         step: The key of the task or nested flow that runs; empty in the flow itself.
         log_prints: Whether what is printed goes to the run's log.
@@ -46,6 +48,7 @@ class RunContext:
     journal: Journal
     holder: Holder
     defaults: Policy
+    turns: Turns
     log_prints: bool = False
     scope: str = ""
     step: str = ""

@@ -1,6 +1,6 @@
 """What a task that runs beside its flow will return."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait as wait_for_futures
@@ -10,6 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from flows.blocking import here
 from flows.errors import MappingLengthMismatch, MappingMissingIterable, Unwind
 from flows.states import State, StateType
+from flows.turns import let_others
 
 R = TypeVar("R")
 
@@ -63,7 +64,8 @@ class TaskFuture(Generic[R]):
 
     def _error(self, timeout: float | None) -> BaseException | None:
         """What the task raised. What unwinds the run is raised here too, whoever asks."""
-        error = self._running.exception(timeout)
+        with let_others():
+            error = self._running.exception(timeout)
         if isinstance(error, Unwind):
             raise error
         return error
@@ -97,7 +99,8 @@ def wait(futures: Iterable[TaskFuture[Any]], timeout: float | None = None) -> Do
 
 
 def _wait_for_all(futures: list[TaskFuture[Any]], timeout: float | None) -> DoneAndNotDone:
-    wait_for_futures([each._running for each in futures], timeout)
+    with let_others():
+        wait_for_futures([each._running for each in futures], timeout)
     done = {each for each in futures if each._running.done()}
     for each in done:
         each._wait(None)
@@ -115,6 +118,19 @@ def resolved(given: Any) -> Any:
             return {key: resolved(each) for key, each in given.items()}
         case _:
             return given
+
+
+def futures_in(given: Any) -> Iterator[Future[Any]]:
+    """What `resolved` waits for."""
+    match given:
+        case TaskFuture():
+            yield given._running
+        case list() | tuple() if type(given) in (list, tuple, TaskFutures):
+            for each in given:
+                yield from futures_in(each)
+        case dict() if type(given) is dict:
+            for each in given.values():
+                yield from futures_in(each)
 
 
 class unmapped(Generic[R]):  # noqa: N801 - named as Prefect names it

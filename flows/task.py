@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from flows.attempts import Attempts
-from flows.blocking import in_thread
 from flows.context import RunContext, current
-from flows.futures import TaskFuture, TaskFutures, calls_of, resolved
+from flows.futures import TaskFuture, TaskFutures, calls_of, futures_in, resolved
 from flows.serialization import Serializer
 from flows.steps import bind, call_step, return_annotation
+from flows.turns import Turns
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_OUTSIDE = Turns()
+"""Those of the tasks that no flow run has submitted."""
 
 
 class Task(Generic[P, R]):
@@ -50,7 +53,8 @@ class Task(Generic[P, R]):
     def submit(self, *args: Any, wait_for: Iterable[TaskFuture[Any]] | None = None, **kwargs: Any) -> TaskFuture[R]:
         """Run the step beside the flow, in a thread of its own. It has its name from now on.
 
-        A flow has to wait for what it has submitted: what runs on when the flow ends is not recorded.
+        So many of a run work at once; the others begin when one of these ends, or waits for a person or a task. A flow
+        has to wait for what it has submitted: what runs on when the flow ends is not recorded.
 
         Args:
             args: The task's arguments; futures in them are waited for, and stand for their results.
@@ -60,12 +64,16 @@ class Task(Generic[P, R]):
         context = current()
         key = None if context is None else context.journal.next_key(context.scope, self.name)
 
+        first = list(wait_for or ())
+
         def run() -> R:
-            resolved(list(wait_for or ()))
+            resolved(first)
             result: Any = self._run(context, key, *resolved(args), **resolved(kwargs))
             return asyncio.run(result) if self.isasync else result  # type: ignore[no-any-return]
 
-        return TaskFuture(in_thread(run, name=f"task-{key or self.name}"))
+        turns = _OUTSIDE if context is None else context.turns
+        name = f"task-{key or self.name}"
+        return TaskFuture(turns.submit(run, name=name, after=futures_in([first, args, kwargs])))
 
     def map(self, *args: Any, wait_for: Iterable[TaskFuture[Any]] | None = None, **kwargs: Any) -> TaskFutures[R]:
         """Submit one call for each item of the arguments that are iterable; the others, and texts, go to every call.

@@ -30,6 +30,7 @@ from flows.policy import Policy
 from flows.serialization import shown
 from flows.states import type_of
 from flows.stopwatch import Stopwatch, stopwatches
+from flows.turns import Turns, resume_turn, stop_turn
 from store import journal as recorded
 from store import prompts, runs
 from store.database import Database
@@ -85,6 +86,7 @@ class Execution:
         self._is_over = False
         self._lock = threading.Lock()
         self._journal: Journal | None = None
+        self._turns = Turns()
         self._stopwatch = Stopwatch(f"The flow {flow.name}", flow.timeout_seconds, FlowTimeout)
         # Where the flow's own code runs.
         self._thread: threading.Thread | None = None
@@ -107,6 +109,7 @@ class Execution:
     def hold(self) -> "Future[FlowRun | Unwind]":
         """Begin a wait, and give up the slot until `wake` is called."""
         wait: Future[FlowRun | Unwind] = Future()
+        stop_turn()
         for watch in stopwatches():
             watch.stop()
         with self._lock:
@@ -129,6 +132,7 @@ class Execution:
                     self._go_on()
         for watch in stopwatches():
             watch.go_on()
+        resume_turn()
 
     def is_flow_itself(self) -> bool:
         """Whether this code runs in the thread, or the coroutine, of the flow, and not beside it."""
@@ -161,12 +165,16 @@ class Execution:
     def close(self, reason: Unwind) -> None:
         """Take the run out of memory: an async flow is cancelled where it stands, a sync one stops at its next step."""
         self._closed = reason
-        if self._journal is not None:
-            self._journal.close(reason)
+        self._begin_no_more(reason)
         # First, so that what waits beside a question is cancelled with the flow, and not left behind by it.
         if self._coroutine is not None:
             self._coroutine.get_loop().call_soon_threadsafe(self._cancel_coroutine)
         self.wake(reason)
+
+    def _begin_no_more(self, reason: Unwind) -> None:
+        if self._journal is not None:
+            self._journal.close(reason)
+        self._turns.close(reason)
 
     def _cancel_coroutine(self) -> None:
         if self._coroutine is not None:
@@ -205,8 +213,7 @@ class Execution:
 
     def _leave(self, end: End | None) -> None:
         over = Released("The flow is not running any more.")
-        if self._journal is not None:
-            self._journal.close(over)
+        self._begin_no_more(over)
         with self._lock:
             self._is_over = True
         self.wake(over)
@@ -229,7 +236,15 @@ class Execution:
         )
         if self._closed is not None:
             raise self._closed
-        return RunContext(self._db, self.run, self._journal, self, self._defaults, log_prints=self._flow.log_prints)
+        return RunContext(
+            self._db,
+            self.run,
+            self._journal,
+            self,
+            self._defaults,
+            self._turns,
+            log_prints=self._flow.log_prints,
+        )
 
     def _returned(self, result: Any) -> End:
         assert self._journal is not None  # noqa: S101 - the flow ran, so it had one
