@@ -31,11 +31,13 @@ def percentile(samples: Sequence[float], percent: int) -> float:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a table whose figures are of several kinds: what was measured, its floor, and what it is to be."""
+    """One line of a table whose figures are of several kinds: what was measured, the same in what it is compared with,
+    such as a floor, and what it is to be.
+    """
 
     what: str
     figure: str
-    floor: str
+    beside: str
     goal: str
 
 
@@ -50,9 +52,9 @@ def print_table(figures: Iterable[Figure], *, digits: int = 1) -> None:
     _print([head, *(figure.cells(digits) for figure in figures)])
 
 
-def print_lines(name: str, lines: Iterable[Line]) -> None:
-    """Print a table with floors in the same way, under its name."""
-    _print([[name, "figure", "floor", "goal"], *([line.what, line.figure, line.floor, line.goal] for line in lines)])
+def print_lines(name: str, lines: Iterable[Line], *, beside: str = "floor") -> None:
+    """Print a table in the same way, under its name, with what the figures are compared with."""
+    _print([[name, "figure", beside, "goal"], *([line.what, line.figure, line.beside, line.goal] for line in lines)])
 
 
 def _print(lines: list[list[str]]) -> None:
