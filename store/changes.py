@@ -74,7 +74,7 @@ class Stop:
         Returns:
             Whether one of `files` has something to read.
         """
-        with selectors.DefaultSelector() as selector:
+        with _Selector() as selector:
             for file in (self._ear.fileno(), *files):
                 selector.register(file, selectors.EVENT_READ)
             return any(key.fd in files for key, _ in selector.select(timeout))
@@ -83,6 +83,10 @@ class Stop:
         """Nobody waits for it any more."""
         self._ear.close()
         self._mouth.close()
+
+
+# One is made for each wait, and that by `epoll` would open a file for it.
+_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 class Watcher(Protocol):

@@ -5,12 +5,16 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from store.changes import Stop, Topic
 from store.doorbell import Doorbell, heard
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGconn
 
 logger = logging.getLogger(__name__)
 
@@ -107,16 +111,18 @@ class PostgresWatcher:
                     announce(Topic)
                     while not stop.is_set:
                         if stop.wait(None, connection.fileno()):
-                            for notice in connection.notifies(timeout=0):
-                                self._hear(notice.payload, announce)
+                            self._hear(connection.pgconn, announce)
             except psycopg.Error as error:
                 outage.say(error)
                 stop.wait(RECONNECT_AFTER)
 
-    def _hear(self, payload: str, announce: Announce) -> None:
-        words = set(payload.split(","))
-        if self._name not in words:
-            announce(named(words))
+    def _hear(self, connection: "PGconn", announce: Announce) -> None:
+        # Without psycopg's own loop around it, since every commit of every process comes by here.
+        connection.consume_input()
+        while notice := connection.notifies():
+            words = set(notice.extra.decode().split(","))
+            if self._name not in words:
+                announce(named(words))
 
 
 def named(words: set[str]) -> list[Topic]:
