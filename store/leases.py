@@ -4,6 +4,7 @@ A worker renews one row, not one a run. When it is found dead, its runs are free
 claim grows the run's fence, whatever a worker that was only thought dead still tries to record is refused.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,10 +30,31 @@ class WorkerRow:
     expires_at: datetime
 
 
-def join(db: Database, worker: str, *, domain: str, pid: int, now: datetime, lease: timedelta) -> None:
-    """Announce a worker."""
+def join(
+    db: Database,
+    worker: str,
+    *,
+    domain: str,
+    pid: int,
+    now: datetime,
+    lease: timedelta,
+    flows: Collection[str] | None = None,
+) -> None:
+    """Announce a worker.
+
+    Args:
+        flows: The names of those it takes any run of.
+    """
+    announced = {
+        "id": worker,
+        "domain": domain,
+        "pid": pid,
+        "flows": None if flows is None else sorted(flows),
+        "started_at": now,
+        "expires_at": now + lease,
+    }
     with db.write() as tx:
-        tx.execute(insert(workers).values(id=worker, domain=domain, pid=pid, started_at=now, expires_at=now + lease))
+        tx.execute(insert(workers).values(announced))
 
 
 def renew(db: Database, worker: str, *, now: datetime, lease: timedelta) -> bool:

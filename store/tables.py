@@ -98,6 +98,8 @@ workers = Table(
     # Where a process id means the same process: two workers of one domain can tell whether the other lives.
     Column("domain", String, nullable=False),
     Column("pid", Integer, nullable=False),
+    # The names of those it takes any run of; NULL where it takes none, or one run only.
+    _json("flows"),
     _moment("started_at", nullable=False),
     _moment("expires_at", nullable=False),
 )

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from bot.cli.record import opened
 from bot.emulator.app_manifest import SIGNOFF
 from bot.settings import BadSettings, Mode, Settings, load_settings
 from bot.slack_client import NO_ANSWER, name_of, web_client
+from flows.engines.unserved import no_worker_has
+from flows.names import now
 from store import migrations
 from store.database import Database, sqlite_file
 from store.errors import StoreError
+from store.serving import unserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Check:
 def examine() -> Iterator[Check]:
     """Every check, one after the other; what makes no sense after a failed one is left out."""
     yield _database()
+    yield from _flows()
     try:
         settings = load_settings()
     except BadSettings as error:
@@ -54,6 +59,15 @@ def _database() -> Check:
             return Check("database", True, f"{db.shown_url} is at revision {migrations.revision(db)}")
     except StoreError as error:
         return Check("database", False, str(error))
+
+
+def _flows() -> Iterator[Check]:
+    """What is said only where it has to be: which runs wait for a worker."""
+    with suppress(StoreError), opened() as db:
+        file = sqlite_file(db)
+        if file is None or file.exists():
+            for flow, count in unserved(db, now=now()).items():
+                yield Check("flows", False, no_worker_has(flow, count))
 
 
 def _future_file(file: Path, db: Database) -> Check:

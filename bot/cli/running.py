@@ -51,12 +51,13 @@ def run(target: Target, param: Parameters = None, wait: Wait = False, as_json: A
 def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> None:
     """List runs, newest first."""
     from bot.cli.as_json import print_json, run_as_json
-    from bot.cli.as_text import ago, print_table, short, value_as_text
+    from bot.cli.as_text import ago, print_table, short
     from bot.cli.record import existing
     from flows.engines.lifeline import bury_the_dead
     from flows.names import now
     from store.errors import DatabaseUnavailable
     from store.runs import newest
+    from store.serving import is_unserved, served
 
     log_to_stderr()
     with existing() as db:
@@ -64,10 +65,11 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
         with suppress(DatabaseUnavailable):
             bury_the_dead(db)
         found = newest(db, state=state, limit=limit)
+        moment = now()
+        known = served(db, now=moment)
     if as_json:
-        print_json([run_as_json(each) for each in found])
+        print_json([{**run_as_json(each), "unserved": is_unserved(each, known)} for each in found])
         return
-    moment = now()
     print_table(
         ("ID", "NAME", "FLOW", "STATE", "CREATED", "RESULT"),
         (
@@ -77,12 +79,20 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
                 each.flow,
                 each.state,
                 ago(each.created_at, moment),
-                each.error or each.message or ("" if each.result is None else value_as_text(each.result)),
+                _told(each, unserved=is_unserved(each, known)),
             )
             for each in found
         ),
         empty="There are no runs yet." if state is None else f"No run is {state}.",
     )
+
+
+def _told(run: FlowRun, *, unserved: bool) -> str:
+    """What there is to say of a run in a line: its result, or what stands against it."""
+    from bot.cli.as_text import value_as_text
+
+    said = run.error or run.message or ("" if run.result is None else value_as_text(run.result))
+    return "; ".join(filter(None, ["no worker has this flow" if unserved else "", said]))
 
 
 def cancel(run: RunId, reason: Reason = "", who: Who = None) -> None:

@@ -64,7 +64,7 @@ class Worker:
         self._max_held = max_held
         self._said_full = False
         self._only = only
-        self._lifeline = Lifeline(db, buried=self._release)
+        self._lifeline = Lifeline(db, buried=self._release, flows=self._flows if only is None else None)
         self._lock = threading.Lock()
         self._executions: dict[str, Execution] = {}
         self._hooked: set[tuple[str, int]] = set()

@@ -5,11 +5,12 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
+from flows.engines.unserved import UnservedFlows
 from flows.names import new_id, now
 from store import freeing, leases
 from store.database import Database
@@ -29,11 +30,16 @@ class Lifeline:
 
     Args:
         buried: Called when that has happened.
+        flows: The names of the flows that it takes any run of.
     """
 
-    def __init__(self, db: Database, *, buried: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, db: Database, *, buried: Callable[[], None] = lambda: None, flows: Collection[str] | None = None
+    ) -> None:
         self._db = db
         self._buried = buried
+        self._flows = flows
+        self._unserved = UnservedFlows(db)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="signoff-lifeline", daemon=True)
         self.worker = new_id()
@@ -69,6 +75,8 @@ class Lifeline:
         while not self._stopped.wait(LEASE.total_seconds() / 3):
             try:
                 self.look()
+                if self._flows is not None:
+                    self._unserved.look()
                 said = False
             except Exception as error:  # noqa: BLE001 - without this loop the worker would be taken for dead
                 if not said:
@@ -76,7 +84,15 @@ class Lifeline:
                 said = True
 
     def _join(self) -> None:
-        leases.join(self._db, self.worker, domain=process_domain(), pid=os.getpid(), now=now(), lease=LEASE)
+        leases.join(
+            self._db,
+            self.worker,
+            domain=process_domain(),
+            pid=os.getpid(),
+            now=now(),
+            lease=LEASE,
+            flows=self._flows,
+        )
 
 
 def bury_the_dead(db: Database) -> None:

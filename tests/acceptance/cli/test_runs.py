@@ -46,6 +46,19 @@ def test_waiting_for_a_run_that_does_not_complete_exits_with_one(empty: Shell) -
     assert_refused(empty("cancel", run), 1, f"The run {run} is over already: Cancelled.")
 
 
+def test_a_run_whose_flow_no_worker_has_says_so(empty: Shell) -> None:
+    """`runs` and `doctor` say it, as long as it is so."""
+    empty.write("asking.py", FLOWS)
+    name = empty("run", "asking.py:go-on", "--json").json["name"]
+    assert "no worker has this flow" in empty("runs").out
+    assert "✗ flows: A run of the flow go-on waits, and no worker has that flow." in empty("doctor").out
+    with empty.started("worker", "asking.py"), empty.record() as db:
+        until(db, lambda: runs.get(db, name).state.is_waiting)
+        assert "no worker" not in empty("runs").out
+        assert [run["unserved"] for run in empty("runs", "--json").json] == [False]
+        assert "flows: " not in empty("doctor").out
+
+
 def test_a_run_that_failed_is_retried(empty: Shell) -> None:
     """`retry` lets a worker take it again, and refuses a run that is not over."""
     empty.write("asking.py", FLOWS)

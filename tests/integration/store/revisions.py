@@ -274,6 +274,9 @@ ADDED: dict[str, Rows] = {
             "new": {"crashes": 1, "crash_mark": 2},
         },
     },
+    "0006": {
+        "workers": {"dead": {"flows": ["invoice", "order"]}},
+    },
 }
 
 

@@ -1,0 +1,39 @@
+"""Says which flows have runs to go on with, and no worker."""
+
+import logging
+from datetime import timedelta
+
+from flows.names import now
+from store.database import Database
+from store.serving import unserved
+
+logger = logging.getLogger(__name__)
+
+LEFT_LYING = timedelta(seconds=30)
+"""How long a run lies about before that is said: workers that start together need a moment."""
+
+
+class UnservedFlows:
+    """What a worker says of runs that no worker takes, once for each flow until somebody serves it."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._said: set[str] = set()
+
+    def look(self) -> None:
+        """Look for them, and say what is new."""
+        moment = now()
+        found = unserved(self._db, now=moment, since=moment - LEFT_LYING)
+        for flow in found.keys() - self._said:
+            logger.warning("%s", no_worker_has(flow, found[flow]))
+        self._said = set(found)
+
+
+def no_worker_has(flow: str, runs: int) -> str:
+    """What a person has to know, and can do."""
+    which = "A run" if runs == 1 else f"{runs} runs"
+    waits = "waits" if runs == 1 else "wait"
+    return (
+        f"{which} of the flow {flow} {waits}, and no worker has that flow. Start one with its file; if it was renamed "
+        "or deleted, put it back, or `signoff cancel` what waits."
+    )
