@@ -2,6 +2,8 @@
 
 import json
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -87,6 +89,39 @@ def test_an_interrupted_wait_is_quiet(empty: Shell) -> None:
         assert "Traceback" not in err
     with empty.record() as db:
         assert runs.get(db, prompt.run_id).state is RunState.PAUSED
+
+
+SCRIPT = '''
+"""A program that calls its flow."""
+
+import threading
+
+from flows import flow
+
+
+@flow
+def nightly():
+    print("began", flush=True)
+    threading.Event().wait(600)
+
+
+nightly()
+'''
+
+
+def test_the_run_of_a_program_that_was_killed_says_so(empty: Shell) -> None:
+    """Where no other process is up, `runs` itself finds it dead; a worker that has the flow may go on with it."""
+    assert empty("db", "upgrade").code == 0
+    with empty.started(empty.write("nightly.py", SCRIPT), program=Path(sys.executable)) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "began\n"
+        assert empty("runs", "--json").json[0]["state"] == "Running"
+        process.kill()
+        process.wait()
+    (run,) = empty("runs", "--json").json
+    assert (run["state"], run["error"]) == ("Scheduled", None)
+    assert run["message"] == "Its worker died. The run goes on from its journal when a worker has its flow."
+    assert "Its worker died." in empty("runs", "--state", "scheduled").out
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
