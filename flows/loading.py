@@ -1,10 +1,12 @@
 """Flow files: from a path to a module, from a module to its flows, and from a name to a model."""
 
+import ast
 import importlib
 import importlib.util
 import logging
 import sys
 from collections.abc import Iterable
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 _PREFIX = "signoff_flow_"
 
+_importing: ContextVar[bool] = ContextVar("signoff_importing", default=False)
+
 
 def load_file(path: str | Path) -> ModuleType:
     """Import a flow file, once a process. Its own folder is searched for what it imports, after all else.
@@ -31,7 +35,7 @@ def load_file(path: str | Path) -> ModuleType:
         raise InvalidFlow(f"There is no file {path}.")
     if file.suffix != ".py":
         raise InvalidFlow(f"{path} is no Python file: its name does not end in .py.")
-    name = _PREFIX + file.stem.replace(".", "_")
+    name = _module_name(file)
     loaded = sys.modules.get(name)
     if loaded is not None:
         if Path(loaded.__file__ or "") != file:
@@ -71,12 +75,20 @@ def _import(name: str, file: Path, *, shown: str) -> ModuleType:
         sys.path.append(str(file.parent))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    token = _importing.set(True)
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise InvalidFlow(f"{shown} fails to import: {_where(error, file)}") from error
+    finally:
+        _importing.reset(token)
     return module
+
+
+def is_importing() -> bool:
+    """Whether the code that asks runs because a flow file is being imported."""
+    return _importing.get()
 
 
 def _where(error: BaseException, file: Path) -> str:
@@ -92,11 +104,18 @@ def _where(error: BaseException, file: Path) -> str:
 
 
 def reference(model: type[BaseModel]) -> str | None:
-    """How another process finds a model: `module:Name@file`; `None` for one made within a function."""
-    if "<locals>" in model.__qualname__ or model.__module__ == "__main__":
+    """How another process finds a model: `module:Name@file`.
+
+    `None` for one made within a function, or in a program that to import would be to run.
+    """
+    if "<locals>" in model.__qualname__:
         return None
-    file = getattr(sys.modules.get(model.__module__), "__file__", None) or ""
-    return f"{model.__module__}:{model.__qualname__}@{file}"
+    module = sys.modules.get(model.__module__)
+    file = getattr(module, "__file__", None) or ""
+    if model.__module__ != "__main__":
+        return f"{model.__module__}:{model.__qualname__}@{file}"
+    program = Path(file).resolve()
+    return f"{_module_name(program)}:{model.__qualname__}@{program}" if _is_guarded(program) else None
 
 
 @cache
@@ -115,9 +134,26 @@ def find_model(named: str) -> type[BaseModel] | None:
     return found if isinstance(found, type) and issubclass(found, BaseModel) else None
 
 
+def _module_name(file: Path) -> str:
+    return _PREFIX + file.stem.replace(".", "_")
+
+
+@cache
+def _is_guarded(program: Path) -> bool:
+    """Whether a program has an `if __name__ == "__main__":`, so that others can import it without running it."""
+    try:
+        body = ast.parse(program.read_text(encoding="utf-8")).body
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return any(isinstance(each, ast.If) and "__name__" in ast.unparse(each.test) for each in body)
+
+
 def _module(name: str, file: str) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
+    program = sys.modules["__main__"]
+    if file and Path(getattr(program, "__file__", None) or "").resolve() == Path(file):
+        return program
     if name.startswith(_PREFIX):
         return load_file(file)
     try:

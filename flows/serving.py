@@ -8,7 +8,9 @@ from typing import Any
 
 from flows.clock import Clock
 from flows.engines.embedded import Worker
+from flows.errors import InvalidFlow
 from flows.flow import Flow
+from flows.loading import is_importing
 from flows.scheduler import Declaration, Scheduler, own
 from flows.schedules import Cron
 from flows.settings import default_database
@@ -24,8 +26,13 @@ def serve(flow: Flow[Any, Any], name: str, schedule: Cron | None, parameters: Ma
         parameters: What the schedule's runs are given, JSON values by name.
 
     Raises:
+        InvalidFlow: If this is called while a flow file is imported, which would then never end.
         store.errors.StoreError: If the record cannot be used.
     """
+    if is_importing():
+        raise InvalidFlow(
+            f'the flow {flow.name} is served while its file is imported; put that under `if __name__ == "__main__":`.'
+        )
     _log_where_nobody_does()
     asked = asked_to_end()
     db = default_database()

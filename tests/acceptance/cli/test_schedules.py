@@ -14,7 +14,7 @@ from flows.crontab import Crontab
 from store import runs, schedules
 from store.records import FlowRun
 from store.tables import schedules as table
-from tests.acceptance.cli.asking import assert_refused
+from tests.acceptance.cli.asking import asked, assert_refused, finished
 from tests.acceptance.shell import Shell, line_with
 from tests.waiting import until, until_over
 
@@ -143,3 +143,61 @@ def test_a_file_with_a_bad_schedule_is_refused(shell: Shell) -> None:
         "report.py fails to import: InvalidFlow: The schedule of the flow report cannot be used: '24' is no hour, "
         "in '0 24 * * *'; it takes 0 to 23, as in 1, 1-5, 1,3 or */2. (line 6)",
     )
+
+
+def test_a_file_that_serves_while_it_is_imported_is_refused(shell: Shell) -> None:
+    """It would be served by the import, for ever."""
+    shell.write("report.py", REPORT.replace('if __name__ == "__main__":', "if True:"))
+    assert_refused(
+        shell("worker", "report.py"),
+        1,
+        "report.py fails to import: InvalidFlow: the flow report is served while its file is imported; "
+        'put that under `if __name__ == "__main__":`. (line 12)',
+    )
+
+
+ASKING = """
+import os
+from pathlib import Path
+
+from pydantic import field_validator
+
+from flows import Policy, RunInput, flow, pause_flow_run
+
+with Path(f"{os.getpid()}.txt").open("a") as imported:
+    imported.write("imported, ")
+
+
+class Size(RunInput):
+    size: int
+
+    @field_validator("size")
+    @classmethod
+    def is_even(cls, size):
+        if size % 2:
+            raise ValueError("Sizes are even.")
+        return size
+
+
+@flow
+def order():
+    size = Size.with_initial_data(size=2)
+    return pause_flow_run(wait_for_input=size, policy=Policy(at_deadline="continue")).size
+
+
+if __name__ == "__main__":
+    order.serve()
+"""
+
+
+def test_what_a_served_flow_asks_is_validated_by_its_model_before_it_counts(empty: Shell) -> None:
+    """Whichever process takes the answer imports the program, which does not run it; it has itself at hand."""
+    empty.write("order.py", ASKING)
+    with empty.started("order.py", program=PYTHON) as serving:
+        line_with(serving, "Ready")
+        prompt = asked(empty, "order.py")
+        assert_refused(empty("answer", prompt.id, "--set", "size=3"), 1, "size: Sizes are even.")
+        assert empty("answer", prompt.id, "--set", "size=4").code == 0
+        assert finished(empty, prompt.run_id)["result"] == 4
+        end(serving)
+        assert (empty.folder / f"{serving.pid}.txt").read_text() == "imported, "
