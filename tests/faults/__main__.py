@@ -4,12 +4,14 @@
     uv run python -m tests.faults --rounds 500 --store postgresql --workers 3 --restart-database
 
 Each round kills one worker with SIGKILL, and every second one the process that answers too. It exits with 1 unless no
-acknowledged answer was lost, no recorded step ran again, no prompt was settled twice, no run got stuck, and no more
-steps ran twice than were in flight at the kills.
+acknowledged answer was lost and none invented, no recorded step ran again and none under an old claim, no prompt was
+settled twice, no run was stuck or, between two kills, out of everybody's reach, and no more steps ran twice than were
+in flight at the kills.
 """
 
 import argparse
 import random
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -37,14 +39,23 @@ def main() -> None:
         folder = Path(made)
         if given.store == "sqlite":
             with sqlite() as new_url:
-                verdict = Siege(new_url(), folder, given.rounds, given.workers, dice=dice).run()
+                verdict = Siege(new_url(), folder, given.rounds, given.workers, dice=dice, say=say).run()
         else:
             with postgres() as server:
                 restart = server.restart if given.restart_database else None
-                siege = Siege(server.new_url(), folder, given.rounds, given.workers, restart=restart, dice=dice)
-                verdict = siege.run()
+                verdict = Siege(
+                    server.new_url(), folder, given.rounds, given.workers, restart=restart, dice=dice, say=say
+                ).run()
+        if not verdict.holds:
+            kept = shutil.copytree(folder, f"signoff-siege-{given.seed}")
+            print(f"What the processes did and said is kept in {kept}.")
     print(verdict)
     sys.exit(0 if verdict.holds else 1)
+
+
+def say(line: str) -> None:
+    """Print how far it has come."""
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -2,25 +2,30 @@
 
 import asyncio
 import os
+import random
 import time
 from pathlib import Path
 
 from flows import flow, idempotency_key, pause_flow_run, suspend_flow_run, task
+from flows.context import required
 
-EFFECTS = Path(__file__).with_name("effects.txt")
+HERE = Path(__file__).parent
 
 
 def append(line: str) -> None:
-    """Add a line in one write, so that no kill leaves half of it."""
-    file = os.open(EFFECTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    """Add a line to this process's file in one write, so that no kill leaves half of it."""
+    file = os.open(HERE / f"effects-{os.getpid()}.txt", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(file, f"{line}\n".encode())
     os.close(file)
 
 
 @task
 def work(number: int) -> int:
-    """Have an effect: which process had it, of which step, when in nanoseconds."""
-    append(f"{os.getpid()} {idempotency_key()} {time.time_ns()}")
+    """Have an effect: of which step, when in nanoseconds, and under which claim of the run."""
+    # It takes a moment before the effect or after it, so that kills find some in the middle.
+    time.sleep(random.uniform(0, 0.02))
+    append(f"{idempotency_key()} {time.time_ns()} {required('work').run.fence}")
+    time.sleep(random.uniform(0, 0.02))
     return number
 
 

@@ -6,32 +6,46 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-
-from sqlalchemy import func, select
+from typing import TypeVar
 
 from flows.names import memorable_name, new_id, now
 from store import migrations, runs
 from store.database import Database
 from store.errors import DatabaseUnavailable
-from store.tables import flow_runs
-from tests.child_process import ChildProcess
-from tests.faults import answerer, shipping
-from tests.faults.verdict import Verdict, cut_off, judge
-from tests.integration.flows.worker_process import WorkerProcess
+from tests.faults import shipping
+from tests.faults.people import answer_everything, retry_crashed
+from tests.faults.processes import Victim
+from tests.faults.verdict import Seen, Verdict, astray, cut_off, judge, shown, states, unfinished
+from tests.faults.workers import work
+
+T = TypeVar("T")
 
 FLOWS = ("pausing", "suspending", "gathering")
-LONGEST_ROUND = 0.8
+LONGEST_ROUND = 0.4
 """Seconds after which, at the latest, somebody is killed once everybody is at work."""
 
 OFTEN_RESTARTED = 0.25
 """In which part of the rounds the database is restarted."""
 
-PATIENCE = 90.0
-"""Seconds that the last runs get to end."""
+MOST_UNFINISHED = 100
+"""How many runs may be under way before no more are created for a while."""
+
+PATIENCE = 60.0
+"""Seconds without the end of any run after which the last ones are given up."""
+
+OFTEN_KILLED = 0.5
+"""In which part of the rounds the process of those who answer is killed too."""
+
+OFTEN_UNREADY = 0.1
+"""In which part of the rounds the next may be killed while it still begins."""
+
+SAY_EVERY = 10.0
+"""Seconds between two lines about how far it has come."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Siege:
     """What is done to the workers, and how often.
 
@@ -39,6 +53,7 @@ class Siege:
         workers: How many work side by side.
         runs_a_round: How many runs are created before each kill.
         restart: Crashes the database and starts it again; `None` to leave it alone.
+        say: Told now and then how far it has come.
     """
 
     url: str
@@ -48,64 +63,82 @@ class Siege:
     runs_a_round: int = 12
     restart: Callable[[], None] | None = None
     dice: random.Random = field(default_factory=random.Random)
+    say: Callable[[str], None] = lambda _: None
 
     def run(self) -> Verdict:
         """Lay it, let the rest run out in peace, and judge."""
-        file = Path(shutil.copy(shipping.__file__, self.folder / "shipping.py"))
-        in_flight = 0
+        shutil.copy(shipping.__file__, self.folder / "shipping.py")
         db = Database(self.url)
         migrations.upgrade(db)
-        with (self.folder / "errors.txt").open("wb") as errors:
-
-            def worker() -> ChildProcess:
-                return WorkerProcess(self.url, file, errors=errors)
-
-            def people() -> ChildProcess:
-                return ChildProcess(answerer.__name__, self.url, str(self.folder / "acks.txt"), errors=errors)
-
-            working = [worker() for _ in range(self.workers)]
-            answering = people()
-            for _ in range(self.rounds):
+        seen = Seen()
+        working, answering = [self._worker() for _ in range(self.workers)], self._people()
+        began = said = time.monotonic()
+        try:
+            for number in range(1, self.rounds + 1):
                 self._create(db)
                 time.sleep(self.dice.uniform(0, LONGEST_ROUND))
                 if self.restart is not None and self.dice.random() < OFTEN_RESTARTED:
                     self.restart()
                 victim = working.pop(self.dice.randrange(len(working)))
                 victim.kill()
-                in_flight += patiently_counted(db, self.folder, victim.pid)
-                if self.dice.random() < 0.5:
+                patiently(partial(self._look, db, victim.pid, seen))
+                if self.dice.random() < OFTEN_KILLED:
                     answering.kill()
-                    answering = people()
-                working.append(worker())
-            self._wait(db)
+                    answering = self._people()
+                working.append(self._worker())
+                if time.monotonic() - said > SAY_EVERY or number == self.rounds:
+                    said = time.monotonic()
+                    self.say(f"{number} kills in {said - began:.0f} s: {patiently(lambda: shown(states(db)))}")
+            self._wait(db, seen)
+        finally:
             for process in (*working, answering):
                 process.kill()
-        verdict = judge(db, self.folder, in_flight=in_flight)
+        verdict = judge(db, self.folder, seen)
         db.close()
         return verdict
 
+    def _worker(self) -> Victim:
+        worker = Victim(work, self.url, str(self.folder / "shipping.py"), errors=self.folder / "errors.txt")
+        if self.dice.random() > OFTEN_UNREADY:
+            worker.until_ready()
+        return worker
+
+    def _people(self) -> Victim:
+        return Victim(answer_everything, self.url, str(self.folder), errors=self.folder / "errors.txt")
+
     def _create(self, db: Database) -> None:
-        for _ in range(self.runs_a_round):
-            flow = self.dice.choice(FLOWS)
-            # Not created, when the database is just away, is no run that could be lost.
-            with suppress(DatabaseUnavailable):
+        # A run that is not created, because the database is just away, is none that could be lost.
+        with suppress(DatabaseUnavailable):
+            if unfinished(db) > MOST_UNFINISHED:
+                return
+            for _ in range(self.runs_a_round):
+                flow = self.dice.choice(FLOWS)
                 runs.create(db, run_id=new_id(), name=memorable_name(), flow=flow, parameters={}, now=now())
 
-    def _wait(self, db: Database) -> None:
+    def _look(self, db: Database, killed: int, seen: Seen) -> None:
+        """Count what the record must never show, and what the process that was killed left in flight."""
+        left = cut_off(db, self.folder, killed)
+        strays = astray(db)
+        seen.retried += retry_crashed(db)
+        seen.in_flight += left
+        seen.astray += strays
+
+    def _wait(self, db: Database, seen: Seen) -> None:
         """Let what is still going on come to its end, or to a standstill."""
-        end = time.monotonic() + PATIENCE
-        # One query: between two of them a run could slip from one state to another.
-        unfinished = select(func.count()).where(flow_runs.c.finished_at.is_(None))
+        left, end = None, time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            with db.read() as connection:
-                if connection.execute(unfinished).scalar_one() == 0:
-                    return
+            seen.retried += retry_crashed(db)
+            before, left = left, unfinished(db)
+            if left == 0:
+                return
+            if left != before:
+                end = time.monotonic() + PATIENCE
             time.sleep(0.1)
 
 
-def patiently_counted(db: Database, folder: Path, pid: int) -> int:
-    """The steps that a killed process left in flight, counted as soon as the database can say."""
+def patiently(look: Callable[[], T]) -> T:
+    """What is seen as soon as the database can say."""
     while True:
         with suppress(DatabaseUnavailable):
-            return cut_off(db, folder, pid)
+            return look()
         time.sleep(0.1)
