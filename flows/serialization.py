@@ -146,12 +146,27 @@ def _refusal(value: Any, serializer: Serializer) -> UnserializableResult:
 
 def _equal(value: Any, back: Any) -> bool:
     try:
-        if bool(value == back):
-            return True
+        return bool(value == back) or _alike(value, back)
     except Exception:  # noqa: BLE001 - arrays refuse to be a bool
         return False
-    # NaN is not equal to itself, yet nothing was lost.
-    return type(value) is type(back) and repr(value) == repr(back)
+
+
+def _alike(value: Any, back: Any) -> bool:
+    """Whether two values differ in nothing but what is not equal to itself, as NaN."""
+    if type(value) is not type(back):
+        return False
+    match value:
+        case list() | tuple():
+            return len(value) == len(back) and all(map(_equal, value, back))
+        case Mapping():
+            return value.keys() == back.keys() and all(_equal(each, back[key]) for key, each in value.items())
+        case BaseModel():
+            return _alike(dict(value), dict(back))
+        case _ if is_dataclass(value):
+            return all(_equal(getattr(value, field.name), getattr(back, field.name)) for field in fields(value))
+        case _:
+            # Not by `repr`: that of a secret is the same for each.
+            return bool(value != value and back != back)
 
 
 def _name(type_: type) -> str:

@@ -222,7 +222,7 @@ def test_after_the_card_and_before_the_press(scene: Scene, waits: str) -> None:
 
 @waiting_both_ways
 def test_between_the_press_and_the_continuation(scene: Scene, waits: str) -> None:
-    """An acked press is kept although nobody was there to go on, and then nobody at all."""
+    """Invariant 1: an acked press is kept although nobody was there to go on, and then nobody at all."""
     with scene.start("bot") as bot, scene.start("worker") as worker:
         run = scene.create_run(waits)
         scene.card()
@@ -236,7 +236,7 @@ def test_between_the_press_and_the_continuation(scene: Scene, waits: str) -> Non
 
 @waiting_both_ways
 def test_at_the_moment_of_the_ack(scene: Scene, waits: str) -> None:
-    """Wherever the run had come to by then, short of its second task, it finishes once."""
+    """Invariant 1: wherever the run had come to by then, short of its second task, it finishes once."""
     gate = scene.gate("deploying")
     with scene.start() as first:
         run = scene.create_run(waits)

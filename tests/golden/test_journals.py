@@ -73,7 +73,7 @@ def test_what_is_recorded_today_is_what_was_recorded_then(db: Database, journal:
 def test_an_edit_that_fits_what_is_recorded_lets_the_run_go_on(
     db: Database, tmp_path: Path, journal: str, edits: Edits, effects: list[str]
 ) -> None:
-    """What was recorded stands, nothing of it has its effect again, and the answers are handed over."""
+    """Invariant 5: what was recorded stands, nothing of it has its effect again, and the answers are handed over."""
     load(db, journal)
     ended, had = replay(db, tmp_path, edits)
     assert (ended.state, ended.result) == (RunState.COMPLETED, DONE)
@@ -182,7 +182,7 @@ RENAMED = "which has. If it is that one under another name"
 def test_an_edit_that_does_not_fit_asks_for_a_person(
     db: Database, tmp_path: Path, journal: str, edits: Edits, effects: list[str], told: str
 ) -> None:
-    """The run needs attention and says why and what to do. Nothing that ran has its effect again under a new name."""
+    """Invariant 5: the run needs attention, says why and what to do, and no effect comes again under a new name."""
     load(db, journal)
     ended, had = replay(db, tmp_path, edits)
     assert (ended.state, ended.result) == (RunState.NEEDS_ATTENTION, None)

@@ -20,7 +20,7 @@ BAD_INPUT = {
 
 @pytest.mark.parametrize("target", BAD_INPUT)
 def test_a_flow_that_cannot_be_run_is_explained(empty: Shell, target: str) -> None:
-    """One sentence, exit code 1, no traceback, and no record is made for it."""
+    """Invariant 10: one sentence, exit code 1, no traceback, and no record is made for it."""
     empty.write("notes.txt", "Not a flow")
     empty.write("plain.py", "def shirt(): ...\n")
     empty.write("broken.py", "import gone\n")
@@ -31,7 +31,7 @@ def test_a_flow_that_cannot_be_run_is_explained(empty: Shell, target: str) -> No
 
 
 def test_parameters_that_a_flow_does_not_take_are_explained(shell: Shell) -> None:
-    """The sentence names the parameter and shows what the flow takes; what has no name is wrong usage."""
+    """Invariant 10: the sentence names the parameter and shows what the flow takes; what has no name is wrong usage."""
     assert_refused(
         shell("run", "asking.py:shirt", "-p", "sise=large"),
         1,
@@ -71,7 +71,7 @@ def test_without_a_record_nothing_is_made_up(empty: Shell, command: list[str]) -
     ["sqlite:////nowhere/at/all.db", "postgresql://ana:hidden@127.0.0.1:1/signoff", "oracle://ana:hidden@host/x", "?"],
 )
 def test_a_database_that_cannot_be_opened_is_explained(empty: Shell, url: str) -> None:
-    """One sentence that names the setting and keeps the password."""
+    """Invariant 9: one sentence that names the setting and keeps the password."""
     said = empty("db", "upgrade", DATABASE_URL=url)
     assert (said.code, len(said.err.splitlines())) == (1, 1)
     assert "DATABASE_URL" in said.err
@@ -93,7 +93,7 @@ def test_a_file_that_is_no_record_is_explained(empty: Shell) -> None:
 
 @pytest.mark.parametrize("command", ["serve", "bot"])
 def test_serving_slack_needs_its_settings(empty: Shell, command: str) -> None:
-    """Missing or wrong tokens are one sentence that names the setting."""
+    """Invariant 10: missing or wrong tokens are one sentence that names the setting."""
     files = [empty.write("asking.py", FLOWS)] if command == "serve" else []
     missing = empty(command, *files)
     assert missing.code == 1

@@ -22,7 +22,7 @@ def test_the_doctor_says_what_is_missing(empty: Shell) -> None:
 
 
 def test_the_doctor_finds_a_healthy_installation_healthy(empty: Shell, slack: Emulator) -> None:
-    """Tokens, scopes and database are tried for real, and no secret is printed."""
+    """Invariant 9: tokens, scopes and database are tried for real, and no secret is printed."""
     with empty.record() as db:
         migrations.upgrade(db)
     said = empty("doctor", **slack.environment())

@@ -40,7 +40,7 @@ def unchanged(house: House, prompt: Prompt) -> bool:
 
 @pytest.mark.parametrize(("secret", "age"), [("another secret", 0), ("", 0), (None, 6 * MINUTES), (None, -6 * MINUTES)])
 def test_what_slack_has_not_signed_just_now_is_refused(house: House, secret: str | None, age: int) -> None:
-    """Another secret's signature, or an old one, is worth nothing."""
+    """Invariant 8: another secret's signature, or an old one, is worth nothing."""
     prompt, card = house.ask_in("#releases", approve)
     response = house.post(press(house, card, actions.choose(0), prompt.id), secret=secret, age=age)
     assert response.status_code == 401
@@ -82,7 +82,7 @@ def test_a_button_of_an_unknown_prompt_says_so(house: House, action: str, claim:
 
 @pytest.mark.parametrize("action", [actions.choose(2), actions.choose(99), "signoff:choose:1000", "launch:missiles"])
 def test_a_button_that_the_prompt_does_not_have_says_so(house: House, action: str) -> None:
-    """What can be chosen is looked up in the prompt's schema."""
+    """Invariant 8: what can be chosen is looked up in the prompt's schema."""
     prompt, card = house.ask_in("#releases", approve)
     assert house.post(press(house, card, action, prompt.id)).status_code == 200
     house.slack.person("ana").wait_for_message("@signoff", "nothing was decided")
@@ -110,7 +110,7 @@ def test_a_modal_of_an_unknown_prompt_says_so(house: House, callback_id: str) ->
 
 
 def test_a_modal_decides_only_what_its_person_may_decide(house: House) -> None:
-    """A form that somebody else was shown lets nobody else answer."""
+    """Invariant 8: a form that somebody else was shown lets nobody else answer."""
     prompt, card = house.ask_in("#releases", give_a_reason)
     ana, mei = house.slack.person("ana"), house.slack.person("mei")
     ana.press("Approve", message=card)

@@ -48,7 +48,7 @@ def _marked(value: object, kind: str) -> list[str]:
 
 @pytest.mark.parametrize("text", SHOUTS)
 def test_what_a_flow_says_pings_nobody(house: House, text: str) -> None:
-    """On its card, in its refusals, in its statement, and in the report of its end."""
+    """Invariant 8: on its card, in its refusals, in its statement, and in the report of its end."""
     prompt, card = house.ask_in("#releases", shout, text=text)
     ana, chloe = house.slack.person("ana"), house.slack.person("chloe")
     chloe.press("Approve", message=card)
@@ -63,7 +63,7 @@ def test_what_a_flow_says_pings_nobody(house: House, text: str) -> None:
 
 @pytest.mark.parametrize("text", SHOUTS)
 def test_what_a_person_says_pings_nobody(house: House, text: str) -> None:
-    """The reason of a rejection stands on the card and in what the others are told."""
+    """Invariant 8: the reason of a rejection stands on the card and in what the others are told."""
     prompt, card = house.ask_in("#orders", shirt)
     house.slack.client.want_fault("chat.update", error="ratelimited", retry_after=1)
     ana, ben = house.slack.person("ana"), house.slack.person("ben")

@@ -16,7 +16,7 @@ def keep_card_as_it_is(house: House) -> None:
 
 
 def test_of_two_who_press_at_once_one_wins_and_the_other_is_told(house: House) -> None:
-    """The loser hears the winner's name and answer."""
+    """Invariant 2: the loser hears the winner's name and answer."""
     prompt, card = house.ask_in("#releases", approve)
     keep_card_as_it_is(house)
     both = [house.slack.person(name) for name in ("ana", "ben")]

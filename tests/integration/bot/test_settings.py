@@ -28,7 +28,7 @@ WRONG: dict[str, tuple[Mode, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("said", list(WRONG))
 def test_a_wrong_setting_is_named(slack: Emulator, record: str, said: str, caplog: pytest.LogCaptureFixture) -> None:
-    """In a sentence that holds no token."""
+    """Invariant 10: in a sentence that holds no token."""
     mode, changed = WRONG[said]
     service = Service(settings_for(slack.api_url, record, mode, **changed), FLOWS, with_bot=True)
     with pytest.raises(BadSettings) as refusal, service:
@@ -78,7 +78,7 @@ def test_a_start_that_goes_well_warns_of_nothing(
 
 
 def test_no_token_is_ever_logged(slack: Emulator, record: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Not even where everything is logged, and Slack refuses."""
+    """Invariant 9: not even where everything is logged, and Slack refuses."""
     caplog.set_level(logging.DEBUG)
     slack.client.want_fault("chat.postMessage", error="invalid_auth")
     with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as service:

@@ -31,7 +31,7 @@ def posted(slack: Emulator) -> int:
 
 @pytest.mark.parametrize("where", ["#nowhere", "C0NOWHERE1", "#old"])
 def test_a_channel_that_cannot_be_posted_in_delays_the_card_only(house: House, where: str) -> None:
-    """The ledger says why, once; the prompt is answered all the same."""
+    """Invariant 7: the ledger says why, once; the prompt is answered all the same."""
     if where == "#old":
         house.slack.client.add_channel("old")
         house.slack.client.post("archive", channel="old")
@@ -80,7 +80,7 @@ def test_a_rate_limit_is_waited_for(house: House) -> None:
     ids=["unavailable", "lost answer", "fatal"],
 )
 def test_a_failed_post_ends_in_one_card(house: House, fault: dict[str, object]) -> None:
-    """Whether it was posted or not is found out before it is posted again."""
+    """Invariant 7: whether it was posted or not is found out before it is posted again."""
     house.slack.client.want_fault("chat.postMessage", **fault)
     prompt, _ = house.ask_in("#releases", approve)
     house.until_all_is_said()
@@ -118,7 +118,7 @@ def test_an_answer_that_is_no_json_leaves_the_dispatcher_alive(house: House) -> 
 
 
 def test_a_deleted_card_is_posted_again_with_the_next_change(house: House) -> None:
-    """The run still needs its answer: a reminder brings the card back, and follows it."""
+    """Invariant 7: the run still needs its answer: a reminder brings the card back, and follows it."""
     prompt, card = house.ask_in("#releases", approve, reminder=0.5)
     house.slack.client.post("delete", channel=card.channel, ts=card.ts)
     again = house.card(prompt)
@@ -152,7 +152,7 @@ def test_a_deleted_card_of_a_settled_prompt_stays_away(house: House) -> None:
 def test_slack_being_away_at_the_start_holds_up_cards_only(
     record: str, mode: Mode, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Runs begin and are answered meanwhile; the cards come when Slack does."""
+    """Invariant 7: runs begin and are answered meanwhile; the cards come when Slack does."""
     port = free_port()
     settings = settings_for(f"http://127.0.0.1:{port}/api/", record, mode)
     with Service(settings, FLOWS, with_bot=True, grace=1.0) as service:

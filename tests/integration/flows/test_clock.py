@@ -47,7 +47,7 @@ def events(db: Database, prompt: Prompt) -> list[str]:
 
 
 def test_a_deadline_is_enforced_at_its_moment_and_not_before(db: Database) -> None:
-    """A look a microsecond early does nothing; one at the moment ends the prompt, once."""
+    """Invariant 6: a look a microsecond early does nothing; one at the moment ends the prompt, once."""
     prompt = opened(db, Policy(deadline=HOUR))
     assert look(db, NOON + HOUR - timedelta(microseconds=1)) == 0
     assert look(db, NOON + HOUR) == 1
@@ -103,7 +103,7 @@ def test_more_than_one_page_of_deadlines_is_enforced_in_one_look(db: Database) -
 
 
 def test_a_deadline_that_passed_while_everything_was_down_is_enforced_at_the_start(db: Database) -> None:
-    """The clock looks when it starts, and the flow that waited goes on."""
+    """Invariant 6: the clock looks when it starts, and the flow that waited goes on."""
     prompt = opened(db, Policy(deadline=HOUR), at=datetime.now(UTC) - 2 * HOUR)
     with Clock(db):
         until(db, lambda: not prompts.get(db, prompt.id).is_open)
@@ -125,7 +125,7 @@ def test_a_deadline_that_another_process_opens_is_enforced_on_time(db: Database,
 
 
 def test_a_tick_asks_the_record_nothing_until_something_is_due(db: Database) -> None:
-    """It remembers when that is."""
+    """Invariant 4: it remembers when that is."""
     prompt = opened(db, Policy(deadline=2 * HOUR, reminders=(HOUR,)))
     moments = [NOON]
     clock = Clock(db, clock=lambda: moments[-1])

@@ -114,7 +114,7 @@ def test_waiting_runs_outlive_their_worker(db: Database, database_url: str, file
 def test_recorded_tasks_never_run_again_and_one_cut_off_has_the_same_key(
     db: Database, database_url: str, file: Path
 ) -> None:
-    """Killed in a row of tasks, at most the one that was running runs a second time, and can know itself again."""
+    """Invariant 3: of a row of tasks at most the one that was killed runs a second time, and can know itself again."""
     cut_off, row = create(db, "breaking"), create(db, "counting")
     with WorkerProcess(database_url, file) as worker:
         until(db, lambda: f"interrupted {cut_off.id}:interrupted" in effects(file))
@@ -134,7 +134,7 @@ def test_recorded_tasks_never_run_again_and_one_cut_off_has_the_same_key(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_comment_edited_between_two_processes_changes_nothing(db: Database, database_url: str, file: Path) -> None:
-    """A run that waits is not stranded by a deployment."""
+    """Invariant 5: a run that waits is not stranded by a deployment."""
     run = create(db, "suspending")
     with WorkerProcess(database_url, file) as worker:
         prompt = until_asked(db, run.id)

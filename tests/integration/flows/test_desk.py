@@ -96,7 +96,7 @@ def test_what_is_left_out_is_taken_from_the_initial_values(desk: Desk, ask: Open
 
 
 def test_every_error_of_every_field_is_told_at_once(db: Database, desk: Desk, ask: Open) -> None:
-    """Nothing is settled, and the ledger keeps what was wrong."""
+    """Invariant 10: nothing is settled, and the ledger keeps what was wrong."""
     prompt = ask()
     reply = desk.submit(prompt.id, ANA, {"amount": -1, "size": "huge", "color": "red"}, via="cli")
     assert isinstance(reply, Invalid)
@@ -144,7 +144,7 @@ def test_an_approver_may_be_named_in_any_way(desk: Desk, ask: Open, approver: st
 
 @pytest.mark.parametrize("act", ["submit", "reject"])
 def test_who_may_not_answer_is_told_who_may(db: Database, desk: Desk, ask: Open, act: str) -> None:
-    """A refusal changes nothing, and the ledger tells of it."""
+    """Invariant 10: a refusal changes nothing, and the ledger tells of it."""
     prompt = ask(Policy(approvers=("@ana", "@buyers")))
     if act == "submit":
         reply = desk.submit(prompt.id, BEN, GOOD, via="slack")
@@ -163,7 +163,7 @@ def test_whose_values_are_wrong_and_who_may_not_answer_learns_only_that(desk: De
 
 
 def test_who_is_too_late_learns_who_won_and_with_what(db: Database, desk: Desk, ask: Open) -> None:
-    """Also who may not answer, and whose values are wrong: the prompt is over for everybody."""
+    """Invariant 2: also who may not answer, and whose values are wrong: the prompt is over for everybody."""
     prompt = ask(Policy(approvers=("@ana",)))
     desk.submit(prompt.id, ANA, GOOD, via="cli")
     for reply in (
@@ -189,7 +189,7 @@ def test_a_rejection_needs_a_reason(db: Database, desk: Desk, ask: Open) -> None
 
 
 def test_at_exactly_the_deadline_it_is_too_late(db: Database, ask: Open) -> None:
-    """A microsecond before it is not."""
+    """Invariant 6: a microsecond before it is not."""
     for moment, expected in (
         (timedelta(hours=1), AlreadySettled),
         (timedelta(hours=1, microseconds=-1), Settled),
@@ -225,7 +225,7 @@ def test_an_unknown_prompt_is_refused(desk: Desk) -> None:
 
 
 def test_many_people_at_once_settle_once(db: Database, desk: Desk, ask: Open) -> None:
-    """Of eight who press at the same time one wins, and all others are told."""
+    """Invariant 2: of eight who press at the same time one wins, and all others are told."""
     prompt = ask(amount=1, size="small")
     start, replies = threading.Barrier(8), []
 

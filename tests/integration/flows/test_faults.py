@@ -13,14 +13,14 @@ pytestmark = pytest.mark.soak
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_kills_lose_nothing_on_sqlite(database_url: str, tmp_path: Path, workers: int) -> None:
-    """Whoever is killed at whatever moment, what was acknowledged stands and what was recorded is not done again."""
+    """Invariant 1: whoever is killed, what was acknowledged stands. Invariant 3: what was recorded is not redone."""
     verdict = Siege(database_url, tmp_path, rounds=5, workers=workers).run()
     assert verdict.holds, verdict
 
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_kills_and_crashes_lose_nothing_on_postgresql(tmp_path: Path, workers: int) -> None:
-    """The same, while the database crashes and comes back."""
+    """Invariant 1: the same, while the database crashes and comes back."""
     with postgres() as server:
         verdict = Siege(server.new_url(), tmp_path, rounds=5, workers=workers, restart=server.restart).run()
     assert verdict.holds, verdict

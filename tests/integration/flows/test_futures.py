@@ -185,7 +185,7 @@ def mapping():
 
 
 def test_a_replay_finds_each_call_by_the_name_it_had(db: Database, database_url: str, tmp_path: Path) -> None:
-    """Killed with some of them recorded, only the others run again, whatever the order in which they ended."""
+    """Invariant 3: killed with some of them recorded, only the others run again, in whatever order they ended."""
     file = tmp_path / "mapping.py"
     file.write_text(SLOW_AND_QUICK, encoding="utf-8")
     run = runs.create(db, run_id=new_id(), name=memorable_name(), flow="mapping", parameters={}, now=now())

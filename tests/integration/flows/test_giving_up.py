@@ -41,7 +41,7 @@ def test_what_a_flow_gives_up_is_cancelled_and_the_run_goes_on(db: Database, sta
 
 
 def test_an_answer_that_came_before_counts(db: Database, start_worker: StartWorker) -> None:
-    """Who was told that the answer was taken was told the truth: the flow gets it, although it gave up."""
+    """Invariant 1: who was told that the answer was taken was told the truth: the flow gets it, although it gave up."""
 
     @flow
     async def ask_and_go() -> str:

@@ -22,7 +22,7 @@ def bury(db: Database, worker: Worker) -> None:
 
 
 def test_what_a_worker_does_after_its_lease_was_lost_is_not_recorded(db: Database, start_worker: StartWorker) -> None:
-    """Two workers run one task: the result of the one that holds the run counts, and the other leaves quietly."""
+    """Invariant 3: of two workers that run one task the one that holds the run counts, and the other leaves quietly."""
     go_on, gone = threading.Event(), threading.Event()
     workers: list[str] = []
 

@@ -99,7 +99,7 @@ def test_a_retried_nested_flow_does_not_run_finished_tasks_again(
 
 
 def test_the_same_key_in_two_nested_flows_names_two_questions(db: Database, start_worker: StartWorker) -> None:
-    """As in Prefect, where a nested flow is a run of its own: no answer reaches the other's question."""
+    """Invariant 5: as in Prefect, where a nested flow is a run of its own: no answer reaches the other's question."""
 
     @flow
     def inner() -> str:

@@ -1,6 +1,8 @@
 """A flow asks, waits, and goes on with a validated value."""
 
+import gc
 import threading
+import weakref
 from typing import Any, Literal
 
 import pytest
@@ -10,6 +12,7 @@ from flows import (
     FlowPauseTimeout,
     PromptRejected,
     RunInput,
+    asuspend_flow_run,
     flow,
     pause_flow_run,
     suspend_flow_run,
@@ -20,7 +23,7 @@ from store.database import Database
 from store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
-from tests.waiting import until_asked, until_over, until_state
+from tests.waiting import until, until_asked, until_over, until_state
 
 WAYS = pytest.mark.parametrize("wait", [pause_flow_run, suspend_flow_run])
 
@@ -144,8 +147,42 @@ def test_a_pause_keeps_local_variables_and_runs_nothing_twice(db: Database, star
     assert came[0] is came[1]
 
 
+@pytest.mark.parametrize("isasync", [False, True])
+def test_a_suspended_run_holds_no_memory(db: Database, start_worker: StartWorker, isasync: bool) -> None:
+    """Invariant 4: nothing that the flow had in its hands is left, and the worker remembers nothing of the run."""
+    held: list[weakref.ref[set[int]]] = []
+
+    @flow(name="ask")
+    def ask() -> int:
+        mine = {1, 2}
+        held.append(weakref.ref(mine))
+        suspend_flow_run()
+        return len(mine)
+
+    @flow(name="ask")
+    async def ask_async() -> int:
+        mine = {1, 2}
+        held.append(weakref.ref(mine))
+        await asuspend_flow_run()
+        return len(mine)
+
+    used: Any = ask_async if isasync else ask
+    worker = start_worker(used)
+    run = used.create_run(db, {})
+    prompt = until_asked(db, run.id)
+    until(db, lambda: not worker._executions)
+
+    def is_gone() -> bool:
+        gc.collect()
+        return held[0]() is None
+
+    until(db, is_gone, what="the memory to be free")
+    answer(db, prompt)
+    assert until_over(db, run.id).result == 2
+
+
 def test_a_suspended_run_holds_no_thread(db: Database, start_worker: StartWorker) -> None:
-    """Its thread has ended before anybody answers, and the flow runs again from the top."""
+    """Invariant 4: its thread has ended before anybody answers, and the flow runs again from the top."""
     threads: list[threading.Thread] = []
 
     @flow
@@ -232,7 +269,7 @@ def test_the_same_key_gives_the_stored_answer_at_once(db: Database, start_worker
 
 
 def test_an_answer_never_reaches_another_question_under_the_same_key(db: Database, start_worker: StartWorker) -> None:
-    """Asking something else under a key that was used is refused."""
+    """Invariant 5: asking something else under a key that was used is refused."""
 
     @flow
     def ask() -> None:

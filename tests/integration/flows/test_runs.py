@@ -27,7 +27,7 @@ from tests.waiting import until, until_asked, until_over
 def test_a_retried_flow_does_not_run_finished_tasks_again(
     db: Database, start_worker: StartWorker, isasync: bool
 ) -> None:
-    """Only what failed is tried again, and answers that were given are not asked for again."""
+    """Invariant 3: only what failed is tried again, and answers that were given are not asked for again."""
     done: list[str] = []
 
     @task

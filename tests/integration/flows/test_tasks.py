@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from flows import StepTimeout, UnserializableResult, flow, idempotency_key, suspend_flow_run, task
 from store import journal
@@ -114,6 +114,30 @@ def test_a_replayed_result_equals_what_was_returned(db: Database, start_worker: 
     first, replayed = seen
     assert type(first) is type(replayed)
     assert first == replayed or repr(first) == repr(replayed), "NaN is not equal to itself"
+
+
+def test_a_secret_that_a_task_returns_is_written_nowhere(
+    db: Database, start_worker: StartWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Invariant 9: it cannot be recorded, and neither the refusal nor the log holds it."""
+
+    class Login(BaseModel):
+        user: str
+        password: SecretStr
+
+    @task
+    def fetch() -> Login:
+        return Login(user="ana", password=SecretStr("correct-horse"))
+
+    @flow
+    def use() -> None:
+        fetch()
+
+    start_worker(use)
+    ended = until_over(db, use.create_run(db, {}).id)
+    assert ended.error is not None
+    assert "UnserializableResult" in ended.error
+    assert "correct-horse" not in f"{ended.error}{journal.load(db, ended.id)}{caplog.text}"
 
 
 @pytest.mark.parametrize(
@@ -242,7 +266,7 @@ def test_a_task_gets_what_it_was_given_untouched(db: Database, start_worker: Sta
 
 @pytest.mark.parametrize("isasync", [False, True])
 def test_a_task_is_tried_again_as_often_as_it_says(db: Database, start_worker: StartWorker, isasync: bool) -> None:
-    """Each try has the same key, and only the last error counts."""
+    """Invariant 3: each try has the same key, and only the last error counts."""
     keys: list[str] = []
 
     def attempt() -> str:

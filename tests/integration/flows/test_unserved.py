@@ -29,7 +29,7 @@ def created(db: Database, flow_name: str, *, ago: timedelta = timedelta(hours=1)
 def test_a_run_of_a_flow_that_was_deleted_stays_and_is_named(
     db: Database, start_worker: StartWorker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A worker says once that nobody has the flow, and says nothing of flows that a worker has."""
+    """Invariant 5: a worker says once that nobody has the flow, and says nothing of flows that a worker has."""
     gone, taken = created(db, "gone"), created(db, "kept")
     start_worker(kept)
     until_over(db, taken)

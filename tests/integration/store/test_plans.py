@@ -149,7 +149,7 @@ OF_ONE: dict[str, Look] = {
 
 @pytest.mark.parametrize("look", AMONG_EVERYTHING)
 def test_a_look_for_what_is_next_walks_its_index(crowded: Crowded, look: str) -> None:
-    """It reads no whole table, and stops at what it was asked for: nothing has to be sorted first."""
+    """Invariant 4: it reads no whole table, and stops at what it was asked for: nothing has to be sorted first."""
     act, index = AMONG_EVERYTHING[look]
     plans = explained(crowded.db, lambda: act(crowded))
     assert index in plans[-1] or index in plans[0], plans

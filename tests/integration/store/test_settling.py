@@ -12,7 +12,7 @@ from tests.integration.store.samples import ANA, NOON, an_open_prompt, asking, s
 
 
 def test_settling_makes_the_run_runnable_in_the_same_moment(db: Database) -> None:
-    """An answer that is recorded is an answer that a worker finds."""
+    """Invariant 1: an answer that is recorded is an answer that a worker finds."""
     prompt = an_open_prompt(db)
     assert runs.get(db, prompt.run_id).runnable_at is None
     later = NOON + timedelta(hours=2)
@@ -34,7 +34,7 @@ def test_a_question_asked_again_is_the_same_question(db: Database) -> None:
 
 
 def test_a_settled_prompt_can_be_neither_reminded_of_nor_settled_again(db: Database) -> None:
-    """What comes late changes nothing, and is written down."""
+    """Invariant 2: what comes late changes nothing, and is written down."""
     prompt = an_open_prompt(db)
     settle(db, prompt, answer={"size": "large"})
     assert not prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)

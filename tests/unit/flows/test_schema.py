@@ -55,7 +55,7 @@ class Node(BaseModel):
     ],
 )
 def test_a_secret_is_refused_with_its_name(annotation: Any, name: str) -> None:
-    """However deep it stands; the message says what to do instead."""
+    """Invariant 9: however deep it stands; the message says what to do instead."""
     with pytest.raises(InvalidFlow) as refused:
         Question.of(create_model("Asked", it=(annotation, ...)))
     assert str(refused.value).startswith(f"{name} is a secret")
