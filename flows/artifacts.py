@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flows.context import current
+from flows.context import current, current_hook
 from flows.names import new_id, now
 from flows.record import current_database
 from flows.serialization import shown
@@ -47,6 +47,7 @@ def create_link_artifact(
 
 def _create(type_: str, data: Any, key: str | None, description: str | None) -> str:
     context = current()
+    standing = context or current_hook()
     artifact_id = new_id()
     if context is not None:
         # Named like a step, so that a replay, which comes here again, makes no second one.
@@ -54,7 +55,7 @@ def _create(type_: str, data: Any, key: str | None, description: str | None) -> 
         artifact_id = str(uuid.uuid5(uuid.UUID(context.run.id), name))
     artifact = artifacts.Artifact(
         id=artifact_id,
-        run_id=None if context is None else context.run.id,
+        run_id=None if standing is None else standing.run.id,
         key=key,
         type=type_,
         description=description,

@@ -2,29 +2,33 @@
 
 from datetime import datetime
 
-from flows.context import required
+from flows.context import HookContext, RunContext, current_hook, required
 from flows.patience import patiently
 from store import schedules
 
 
 class _FlowRun:
-    """The flow run that the code which asks belongs to."""
+    """The flow run that the code which asks belongs to, or whose hook it is."""
 
     @property
     def id(self) -> str:
         """Its id."""
-        return required("flow_run.id").run.id
+        return _standing("flow_run.id").run.id
 
     @property
     def name(self) -> str:
         """Its memorable name."""
-        return required("flow_run.name").run.name
+        return _standing("flow_run.name").run.name
 
     @property
     def scheduled_start_time(self) -> datetime:
         """The tick that it was made for, or when it was made: the same in every replay."""
-        context = required("flow_run.scheduled_start_time")
+        context = _standing("flow_run.scheduled_start_time")
         return patiently(lambda: schedules.tick_of(context.db, context.run.id)) or context.run.created_at
+
+
+def _standing(what: str) -> RunContext | HookContext:
+    return current_hook() or required(what)
 
 
 flow_run = _FlowRun()

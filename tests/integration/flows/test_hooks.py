@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from flows import Flow, InvalidFlow, flow, get_run_logger, idempotency_key, pause_flow_run, suspend_flow_run
+from flows import Flow, InvalidFlow, flow, get_run_logger, idempotency_key, pause_flow_run, runtime, suspend_flow_run
+from flows.artifacts import create_markdown_artifact
 from flows.blocks import JSON
 from flows.desk import Desk
 from flows.engines.embedded import Worker, see_through
 from flows.errors import AttentionNeeded, RunCancelled
 from flows.names import now
 from flows.states import State
-from store import runs
+from store import artifacts, runs
 from store.database import Database
 from store.records import FlowRun, RunState
 from tests.conftest import StartWorker
@@ -228,8 +229,9 @@ def test_of_several_workers_one_runs_the_hooks(db: Database, start_worker: Start
 
 
 def test_a_hook_stands_in_its_run(db: Database, start_worker: StartWorker, caplog: pytest.LogCaptureFixture) -> None:
-    """It logs as its run does, writes to the same record, and has a key for its effect: each end has another."""
+    """It logs as its run does, knows it, writes to its record, and has a key for its effect: each end has another."""
     keys: list[str] = []
+    known: set[tuple[str, str]] = set()
 
     @flow
     def work() -> None:
@@ -240,15 +242,32 @@ def test_a_hook_stands_in_its_run(db: Database, start_worker: StartWorker, caplo
         keys.append(idempotency_key())
         get_run_logger().info("Told")
         JSON(value=state.message).save("told", overwrite=True)
+        create_markdown_artifact("# Told")
+        known.add((runtime.flow_run.id, runtime.flow_run.name))
 
     work.on_failure(tell)
     start_worker(work)
     with caplog.at_level(logging.INFO, logger="flows.run"):
         run = until_done(db, work.create_run(db, {}))
     assert caplog.text.count(f"{run.name} | Told") == 2
+    assert known == {(run.id, run.name)}
+    assert [each.data for each in artifacts.find(db, run_id=run.id)] == ["# Told"] * 2
     Desk(db).retry(run.id, ANA)
     until(db, lambda: len(keys) == 4)
     assert keys == [f"{run.id}:{key}" for key in ("tell:1", "tell-2:1", "tell:2", "tell-2:2")]
+
+
+def test_a_failure_that_is_retried_is_no_end(db: Database, start_worker: StartWorker) -> None:
+    """`on_failure` is called when no retry is left."""
+    calls = Calls(db)
+
+    @flow(retries=2, on_failure=[calls.hook("failed")])
+    def work() -> None:
+        raise OSError("away")
+
+    start_worker(work)
+    assert until_done(db, work.create_run(db, {})).attempt == 3
+    assert calls.made == [("failed", "Failed", "Failed")]
 
 
 def test_a_retry_before_the_hooks_have_run_drops_them(db: Database, start_worker: StartWorker) -> None:
