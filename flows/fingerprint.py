@@ -3,17 +3,85 @@
 import ast
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 
 def fingerprint(function: Callable[..., Any]) -> str:
-    """The hash of the module that `function` was written in, or of its compiled code where there is no file."""
-    file = inspect.getsourcefile(inspect.unwrap(function))
+    """The hash of the file that `function` was written in, and of what that imports from its own folder.
+
+    Where there is no file it is that of the compiled code.
+    """
+    written_in = inspect.getsourcefile(inspect.unwrap(function))
     try:
-        code = ast.dump(ast.parse(Path(file or "").read_text(encoding="utf-8")))
+        codes = [code.hash for code in _codes(Path(written_in or "").absolute())]
     except (OSError, SyntaxError, ValueError):
         compiled = inspect.unwrap(function).__code__
-        code = f"{compiled.co_code!r}{compiled.co_names!r}{compiled.co_varnames!r}"
-    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
+        codes = [f"{compiled.co_code!r}{compiled.co_names!r}{compiled.co_varnames!r}"]
+    return _hash("\n".join(codes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """What a file says.
+
+    Attributes:
+        imports: The dots and the names, one by one, of each module that it may import.
+    """
+
+    hash: str
+    imports: frozenset[tuple[int, tuple[str, ...]]]
+
+
+def _codes(file: Path) -> list[_Code]:
+    """That of the file, and of each that it imports from its folder, and they in turn, in the order of their paths."""
+    found: dict[Path, _Code] = {}
+    left = [file]
+    while left:
+        path = left.pop()
+        if path not in found:
+            stat = path.stat()
+            found[path] = _code(path, stat.st_mtime_ns, stat.st_size)
+            left += [each for dots, names in found[path].imports for each in _files(path, dots, names, file.parent)]
+    return [found[path] for path in sorted(found)]
+
+
+@lru_cache(maxsize=1024)
+def _code(path: Path, _changed: int, _size: int) -> _Code:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = frozenset(each for node in ast.walk(tree) for each in _imports(node))
+    return _Code(_hash(ast.dump(tree)), imports)
+
+
+def _imports(node: ast.AST) -> Iterator[tuple[int, tuple[str, ...]]]:
+    match node:
+        case ast.Import(names=names):
+            yield from ((0, tuple(each.name.split("."))) for each in names)
+        case ast.ImportFrom(module=module, names=names, level=dots):
+            within = tuple((module or "").split(".")) if module else ()
+            yield from ((dots, (*within, each.name)) for each in names)
+
+
+def _files(importer: Path, dots: int, names: tuple[str, ...], folder: Path) -> Iterator[Path]:
+    """The files in the folder that an import may mean: `a.b` is `a/__init__.py` with either `a/b.py` or its own `b`."""
+    starts = [importer.parents[dots - 1]] if dots else [folder, _top_of_packages(folder)]
+    for start in starts:
+        for place in accumulate(names, Path.joinpath, initial=start):
+            for path in (place.parent / f"{place.name}.py", place / "__init__.py"):
+                if path.is_relative_to(folder) and path.is_file():
+                    yield path
+
+
+def _top_of_packages(folder: Path) -> Path:
+    """Where the names of the packages begin that a folder is in."""
+    while (folder / "__init__.py").is_file():
+        folder = folder.parent
+    return folder
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
