@@ -281,6 +281,7 @@ def _engine(url: str) -> Engine:
                 max_overflow=20,
             )
             event.listen(engine, "connect", _prepare_sqlite)
+            _make_no_second(engine, Path(parsed.database or ""))
             return engine
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise DatabaseUnavailable(f"DATABASE_URL cannot be understood: {_first_line(error)}") from None
@@ -308,6 +309,22 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     _use_wal(connection)
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _make_no_second(engine: Engine, file: Path) -> None:
+    """Once the file was there, its absence is an outage: SQLite would make an empty one in its place."""
+    was_there = False
+
+    def look_before(*_: Any) -> None:
+        if was_there and not file.exists():
+            raise sqlite3.OperationalError("unable to open database file: it is gone")
+
+    def look_after(*_: Any) -> None:
+        nonlocal was_there
+        was_there = file.exists()
+
+    event.listen(engine, "do_connect", look_before)
+    event.listen(engine, "connect", look_after)
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -42,11 +42,19 @@ class Postgres:
             connection.execute(f"CREATE DATABASE {name}")
         return str(self.server.get_uri(database=name))
 
-    def restart(self) -> None:
-        """End it at once, as a crash would, and start it again."""
+    def stop(self) -> None:
+        """End it at once, as a crash would."""
         os.kill(self.server.get_pid(), signal.SIGQUIT)
         self.server.get_postmaster_info().process.wait(timeout=30)
+
+    def start(self) -> None:
+        """Start it again."""
         self.server.ensure_postgres_running()
+
+    def restart(self) -> None:
+        """Crash it, and start it again."""
+        self.stop()
+        self.start()
 
 
 @contextmanager

@@ -1,0 +1,156 @@
+"""The database is out of reach for a while. Worker, clock and desk say so once, wait, and go on; nothing is lost."""
+
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from flows import flow, pause_flow_run, task
+from flows.clock import Clock
+from flows.desk import Desk
+from flows.engines.embedded import Worker
+from store import migrations
+from store.database import Database
+from store.errors import DatabaseUnavailable
+from store.records import RunState
+from tests.integration.flows.answering import ANA, answer
+from tests.stores import postgres
+from tests.waiting import until_asked, until_over
+
+Outage = Callable[[], AbstractContextManager[None]]
+"""Begins when its block is entered, and is over when it is left."""
+
+LOCK = """
+import sqlite3, sys
+other = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
+other.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+sys.stdin.read()
+other.execute("ROLLBACK")
+"""
+
+
+@pytest.fixture
+def locked(tmp_path: Path, sqlite_file: Path) -> Iterator[tuple[Database, Outage]]:
+    """Another process has the file locked."""
+    file = tmp_path / "signoff.db"
+    file.write_bytes(sqlite_file.read_bytes())
+
+    @contextmanager
+    def outage() -> Iterator[None]:
+        with subprocess.Popen(
+            [sys.executable, "-c", LOCK, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as other:
+            assert other.stdout is not None
+            assert other.stdout.readline() == "locked\n"
+            yield
+            other.communicate()
+
+    with closing(Database(f"sqlite:///{file}")) as db:
+        yield db, outage
+
+
+@pytest.fixture
+def moved_away(tmp_path: Path, sqlite_file: Path) -> Iterator[tuple[Database, Outage]]:
+    """The folder of the file is not where it was, as when a disk is unmounted, and no connection to it is left."""
+    folder, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    folder.mkdir()
+    file = folder / "signoff.db"
+    file.write_bytes(sqlite_file.read_bytes())
+
+    with closing(Database(f"sqlite:///{file}")) as db:
+
+        @contextmanager
+        def outage() -> Iterator[None]:
+            folder.rename(elsewhere)
+            # An empty one in its place, as a mount point is.
+            folder.mkdir()
+            db.engine.dispose()
+            yield
+            assert [each.name for each in folder.iterdir() if each.suffix] == []
+            folder.rmdir()
+            elsewhere.rename(folder)
+
+        yield db, outage
+
+
+@pytest.fixture
+def stopped() -> Iterator[tuple[Database, Outage]]:
+    """PostgreSQL has crashed, and is started again."""
+    with postgres() as server:
+
+        @contextmanager
+        def outage() -> Iterator[None]:
+            server.stop()
+            yield
+            server.start()
+
+        with closing(Database(server.new_url())) as db:
+            migrations.upgrade(db)
+            yield db, outage
+
+
+@pytest.mark.parametrize(
+    ("fault", "seconds"),
+    [
+        ("locked", 3.0),
+        ("moved_away", 3.0),
+        ("stopped", 3.0),
+        pytest.param("locked", 15.0, marks=pytest.mark.soak),
+        pytest.param("moved_away", 30.0, marks=pytest.mark.soak),
+        pytest.param("stopped", 30.0, marks=pytest.mark.soak),
+    ],
+)
+def test_everybody_says_so_once_waits_and_goes_on(
+    fault: str,
+    seconds: float,
+    request: pytest.FixtureRequest,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A result is recorded later, a deadline is enforced later, and an answer is refused, and taken later."""
+    # As patient as it is, or in the short version as much less as the outage is shorter.
+    monkeypatch.setattr("store.database.BUSY_TIMEOUT", 10.0 if seconds > 10 else 0.2)
+    caplog.set_level("INFO", logger="flows")
+    db, outage = request.getfixturevalue(fault)
+    began, go_on, times = threading.Event(), threading.Event(), []
+
+    @task
+    def work() -> str:
+        times.append(1)
+        began.set()
+        go_on.wait(60)
+        return "worked"
+
+    @flow
+    def working() -> str:
+        return work()
+
+    @flow
+    def asking(timeout: float | None) -> str:
+        return pause_flow_run(wait_for_input=str, timeout=timeout)
+
+    with Clock(db), Worker(db, [working, asking]):
+        asked, expiring = asking.create_run(db, {"timeout": None}), asking.create_run(db, {"timeout": 2})
+        worked = working.create_run(db, {})
+        prompt = until_asked(db, asked.id)
+        until_asked(db, expiring.id)
+        assert began.wait(20)
+        with outage():
+            go_on.set()
+            with pytest.raises(DatabaseUnavailable):
+                Desk(db).submit(prompt.id, ANA, {"value": "refused"}, via="cli")
+            threading.Event().wait(seconds)
+        assert until_over(db, worked.id).result == "worked"
+        assert until_over(db, expiring.id).state is RunState.TIMED_OUT
+        answer(db, prompt, value="taken")
+        assert until_over(db, asked.id).result == "taken"
+    assert times == [1]
+    said = Counter(record.getMessage().partition(":")[0] for record in caplog.records if record.levelname != "INFO")
+    assert said["Waiting for the database"] == 1
+    assert max(said.values()) == 1, said
