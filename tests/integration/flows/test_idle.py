@@ -1,0 +1,36 @@
+"""Waiting is cheap: who has nothing to do leaves the record alone."""
+
+import time
+
+from flows import flow
+from flows.clock import Clock
+from flows.ticker import TICK
+from store.changes import Topic
+from store.database import Database
+from tests.conftest import StartWorker
+from tests.crowds import open_prompts
+from tests.overhearing import overheard
+from tests.waiting import PATIENCE
+
+
+@flow
+def order() -> None:
+    """One that nobody starts."""
+
+
+def test_a_worker_and_a_clock_ask_nothing_while_many_prompts_are_open(db: Database, start_worker: StartWorker) -> None:
+    """Whatever the clock ticks; only that they live is noted, every ten seconds."""
+    open_prompts(db, 100, flow="order")
+    with db.changes.subscribe(Topic.RUNS) as changes:
+        # What listens for others has its connection from here on; the glance that it throws at SQLite is not counted.
+        assert changes.wait(PATIENCE)
+    asked = overheard(db)
+    start_worker(order)
+    with Clock(db):
+        end = time.monotonic() + PATIENCE
+        asked.append("what the start asks")
+        while asked:
+            assert time.monotonic() < end, asked
+            asked.clear()
+            # There is no event to wait for: nothing is to happen.
+            time.sleep(1.5 * TICK)
