@@ -19,8 +19,9 @@ from bot.settings import BadSettings, Mode, Settings
 from bot.slack_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
 from bot.uploads import Uploads
 from flows.desk import Desk
-from store.database import Database, hurried
+from store.database import Database
 from store.errors import CommitInDoubt, NoSuchPrompt, StoreError
+from store.patience import hurried
 
 logger = logging.getLogger(__name__)
 

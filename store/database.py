@@ -7,118 +7,31 @@ SQLite is used in WAL mode with `synchronous=FULL`, and every writing transactio
 import json
 import re
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, String, bindparam, create_engine, event, func, select
-from sqlalchemy.engine import CursorResult, make_url
+from sqlalchemy import Connection, Engine, String, bindparam, create_engine, event, func, select
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from store.changes import Changes, Topic
+from store.changes import Changes
 from store.doorbell import Doorbell
 from store.errors import CommitInDoubt, DatabaseOutdated, DatabaseUnavailable
+from store.patience import BUSY_TIMEOUT
 from store.pinging import Pinging
 from store.statements import Statement
+from store.transactions import PostgresTransaction, Reading, Transaction
+from store.turns import TooLong, Turns
 from store.watchers import PostgresWatcher, SqliteWatcher
-
-BUSY_TIMEOUT = 10.0
-"""Seconds that a writer waits for another process's lock before it gives up."""
-
-_BUSY_MILLISECONDS = round(BUSY_TIMEOUT * 1000)
-
-_deadline: ContextVar[float | None] = ContextVar("signoff_write_deadline", default=None)
-
-
-@contextmanager
-def hurried(seconds: float) -> Iterator[None]:
-    """Within the block a writer that is kept waiting gives up after `seconds` in all.
-
-    For work that somebody waits for: an answer that counts only after the asker was told that it failed is worse
-    than none.
-    """
-    token = _deadline.set(time.monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
-
 
 _NOTIFY = Statement(select(func.pg_notify("signoff", bindparam("payload", type_=String))))
 
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 """What UTF-8 cannot write, and JSON can in its own way."""
-
-
-class Reading:
-    """A connection to read by. Each statement sees what is committed when it begins."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self._dialect = connection.dialect
-        self._driver: Any = connection.connection.driver_connection
-
-    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
-        """Run a statement through SQLAlchemy."""
-        return self.connection.execute(statement, parameters)
-
-    def rows(self, statement: Statement, **given: Any) -> list[Any]:
-        """What a statement finds: rows whose values have names."""
-        compiled = statement.on(self._dialect)
-        cursor = self._driver.execute(compiled.sql, compiled.values(given))
-        return compiled.rows(cursor.fetchall())
-
-    def row(self, statement: Statement, **given: Any) -> Any | None:
-        """The first row that a statement finds; `None` where it finds none."""
-        found = self.rows(statement, **given)
-        return found[0] if found else None
-
-
-class Transaction(Reading):
-    """One open transaction, and what it will have changed."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        self._is_sqlite = connection.dialect.name == "sqlite"
-        self.topics: set[Topic] = set()
-
-    def run(self, statement: Statement, **given: Any) -> None:
-        """Run a statement of which nothing is to be learned."""
-        compiled = statement.on(self._dialect)
-        self._driver.execute(compiled.sql, compiled.values(given))
-
-    def changed(self, statement: Statement, **given: Any) -> int:
-        """Run a statement; how many rows it has changed."""
-        compiled = statement.on(self._dialect)
-        count: int = self._driver.execute(compiled.sql, compiled.values(given)).rowcount
-        return count
-
-    def touch(self, *topics: Topic) -> None:
-        """Wake those who wait for these topics once the transaction has committed."""
-        self.topics.update(topics)
-
-    def begin(self) -> None:
-        """Begin; on SQLite with the lock that writers need, for which only so much time is waited."""
-        if not self._is_sqlite:
-            self._driver.execute("BEGIN", prepare=False)
-            return
-        info, patience = self.connection.info, round(_patience() * 1000)
-        if info.get("busy_timeout", _BUSY_MILLISECONDS) != patience:
-            self._driver.execute(f"PRAGMA busy_timeout={patience}")
-            info["busy_timeout"] = patience
-        self._driver.execute("BEGIN IMMEDIATE")
-
-    def commit(self) -> None:
-        """Commit."""
-        if self._is_sqlite:
-            self._driver.execute("COMMIT")
-        else:
-            self._driver.execute("COMMIT", prepare=False)
 
 
 class Database:
@@ -135,11 +48,12 @@ class Database:
         self.engine = _engine(url)
         self.url = self.engine.url
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._turn = threading.Lock()
+        self._turns: Turns | None = None
         self._doorbell: Doorbell | None = None
         self._pinging: Pinging | None = None
         self._listener: PostgresWatcher | None = None
         if self.is_sqlite:
+            self._turns = Turns(self.engine.connect)
             self._doorbell = Doorbell(Path(self.url.database or ""))
             self.changes = Changes(SqliteWatcher(self.engine, self._doorbell))
         else:
@@ -162,15 +76,9 @@ class Database:
             CommitInDoubt: If it went away during the commit.
             DatabaseOutdated: If its tables are not those of this Signoff.
         """
-        with self._turn_taken(), self._connected() as connection:
-            transaction = Transaction(connection)
-            transaction.begin()
+        opened = self._write_postgres() if self._turns is None else self._write_sqlite(self._turns)
+        with opened as transaction:
             yield transaction
-            if transaction.topics and self._listener is not None:
-                transaction.run(_NOTIFY, payload=self._listener.payload(transaction.topics))
-            self._commit(transaction)
-        if transaction.topics and self._doorbell is not None:
-            self._doorbell.ring(transaction.topics)
         self.changes.announce(transaction.topics)
 
     @contextmanager
@@ -190,19 +98,25 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _turn_taken(self) -> Iterator[None]:
-        """SQLite's writers wait by sleeping; within one process a lock is fairer and wakes at once."""
-        if not self.is_sqlite:
-            yield
-            return
-        if not self._turn.acquire(timeout=-1 if _deadline.get() is None else _patience()):
-            raise DatabaseUnavailable(f"The database {self.shown_url} is busy. Try again in a moment.")
+    def _write_sqlite(self, turns: Turns) -> Iterator[Transaction]:
         try:
-            yield
-        finally:
-            self._turn.release()
+            with self._explained(), turns.transaction() as transaction:
+                yield transaction
+        except TooLong:
+            raise DatabaseUnavailable(f"The database {self.shown_url} is busy. Try again in a moment.") from None
+        if transaction.topics and self._doorbell is not None:
+            self._doorbell.ring(transaction.topics)
 
-    def _commit(self, transaction: Transaction) -> None:
+    @contextmanager
+    def _write_postgres(self) -> Iterator[Transaction]:
+        with self._connected() as connection:
+            transaction = PostgresTransaction(connection)
+            yield transaction
+            if transaction.topics and self._listener is not None:
+                transaction.run(_NOTIFY, payload=self._listener.payload(transaction.topics))
+            self._commit(transaction)
+
+    def _commit(self, transaction: PostgresTransaction) -> None:
         try:
             transaction.commit()
         except self.engine.dialect.loaded_dbapi.Error as error:
@@ -217,20 +131,23 @@ class Database:
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
-        dbapi = self.engine.dialect.loaded_dbapi
+        with self._explained(), self.engine.connect() as connection:
+            try:
+                yield connection
+            except self.engine.dialect.loaded_dbapi.Error as error:
+                self._forget_if_lost(connection, error)
+                raise
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            with self.engine.connect() as connection:
-                try:
-                    yield connection
-                except dbapi.Error as error:
-                    self._forget_if_lost(connection, error)
-                    raise
+            yield
         except PoolTimeout as error:
             raise DatabaseUnavailable(f"The database {self.shown_url} has no connection free: {error}") from error
         except DBAPIError as error:
             self._explain(error.orig or error)
             raise
-        except dbapi.Error as error:
+        except self.engine.dialect.loaded_dbapi.Error as error:
             self._explain(error)
             raise
 
@@ -339,12 +256,6 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             return
-
-
-def _patience() -> float:
-    """Seconds that a writer may still wait."""
-    deadline = _deadline.get()
-    return BUSY_TIMEOUT if deadline is None else max(deadline - time.monotonic(), 0.0)
 
 
 def _is_missing_table(error: BaseException) -> bool:

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 
-from store.database import Database, Transaction
+from store.database import Database
 from store.statements import Statement
 from store.tables import drafts, prompts
+from store.transactions import Transaction
 
 
 def load(db: Database, prompt_id: str, actor_id: str) -> Mapping[str, Any] | None:

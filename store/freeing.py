@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, case, delete, func, null, select, update
 
 from store.changes import Topic
-from store.database import Database, Transaction
+from store.database import Database
 from store.records import SIGNOFF, FlowRun, RunState
 from store.rows import flow_run
 from store.runs import end
 from store.tables import flow_runs, prompts, steps, workers
+from store.transactions import Transaction
 
 MOST_CRASHES = 3
 """How many workers in a row may die of a run, or of its hooks, with nothing recorded in between."""

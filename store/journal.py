@@ -5,12 +5,13 @@ from dataclasses import asdict
 
 from sqlalchemy import bindparam, select, update
 
-from store.database import Database, Transaction
+from store.database import Database
 from store.leases import hold
 from store.records import Step
 from store.rows import step
 from store.statements import Statement
 from store.tables import steps
+from store.transactions import Transaction
 
 SET_ASIDE = "past"
 """The format of a step that failed and is tried again: it keeps its place in the record, under another key."""

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Column, ColumnElement, bindparam, insert, select, update
 
-from store.database import Database, Transaction
+from store.database import Database
 from store.errors import LeaseLost
 from store.statements import Statement
 from store.tables import flow_runs, workers
+from store.transactions import Transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from sqlalchemy import bindparam, func, or_, select, tuple_, update
 
 from store import cards, drafts, ledger, notices
 from store.changes import Topic
-from store.database import Database, Transaction
+from store.database import Database
 from store.errors import NoSuchPrompt
 from store.leases import hold
 from store.records import Actor, Outcome, Prompt, RunState
 from store.rows import prompt, select_prompts
 from store.statements import Statement, insert_into
 from store.tables import flow_runs, prompts, submissions
+from store.transactions import Transaction
 from store.waiting import let_wait
 
 _ID_LENGTH = 36

@@ -6,11 +6,12 @@ from sqlalchemy import update
 
 from store import ledger
 from store.changes import Topic
-from store.database import Database, Transaction
+from store.database import Database
 from store.errors import RunNotFailed
 from store.records import SUPERSEDED, Actor, FlowRun, Outcome, RunState
 from store.runs import locked, reschedule
 from store.tables import prompts
+from store.transactions import Transaction
 
 _RETRIABLE = (RunState.FAILED, RunState.CRASHED, RunState.TIMED_OUT, RunState.NEEDS_ATTENTION)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, bindparam, case, false, func, or_, select, updat
 
 from store import ledger, notices
 from store.changes import Topic
-from store.database import Database, Transaction
+from store.database import Database
 from store.errors import NoSuchRun, RunFinished
 from store.journal import set_failed_aside
 from store.leases import hold, is_known
@@ -22,6 +22,7 @@ from store.records import SIGNOFF, Actor, FlowRun, RunState
 from store.rows import flow_run
 from store.statements import Statement, adding_to
 from store.tables import flow_runs
+from store.transactions import Transaction
 
 _ID_LENGTH = 36
 

@@ -7,9 +7,10 @@ from sqlalchemy import ColumnElement, bindparam, case, delete, insert, literal, 
 from sqlalchemy.exc import IntegrityError
 
 from store import runs
-from store.database import Database, Transaction
+from store.database import Database
 from store.records import Schedule, Tick
 from store.tables import schedules, ticks
+from store.transactions import Transaction
 
 # Made once: to make a statement takes as long as to run it.
 _IN_FORCE = select(schedules).order_by(schedules.c.flow, schedules.c.name)

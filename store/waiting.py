@@ -5,12 +5,13 @@ from collections.abc import Collection
 from sqlalchemy import bindparam, func, select, update
 
 from store.changes import Topic
-from store.database import Database, Transaction
+from store.database import Database
 from store.leases import hold
 from store.records import Prompt, RunState
 from store.rows import prompt, select_prompts
 from store.statements import Statement
 from store.tables import flow_runs, ledger, prompts
+from store.transactions import Transaction
 
 _OF_RUN = update(flow_runs).where(flow_runs.c.id == bindparam("run_id")).values(state=bindparam("state"))
 _HELD = Statement(_OF_RUN)

@@ -66,7 +66,7 @@ def test_a_worker_says_so_once_waits_and_goes_on(
 ) -> None:
     """A result that cannot be recorded is recorded later: the task does not run again for it, and no log is flooded."""
     caplog.set_level("INFO", logger="flows")
-    monkeypatch.setattr("store.database.BUSY_TIMEOUT", 0.2)
+    monkeypatch.setattr("store.patience.BUSY_TIMEOUT", 0.2)
     began, go_on, times = threading.Event(), threading.Event(), []
 
     @task

@@ -77,8 +77,8 @@ def test_a_settling_that_is_not_committed_yet_is_not_missed(db: Database) -> Non
             return bool(connection.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted")).first())
 
     with db.write() as tx:
-        tx.execute(text("UPDATE prompts SET revision = revision + 1, outcome = 'submitted'"))
         cards.touch(tx, prompt.id, NOON)
+        tx.execute(text("UPDATE prompts SET revision = revision + 1, outcome = 'submitted'"))
         noting.start()
         with db.changes.subscribe(Topic.CARDS) as changes:
             while not is_blocked():

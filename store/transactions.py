@@ -1,0 +1,103 @@
+"""What can be done with an open connection: reading, and writing within a transaction."""
+
+from contextlib import nullcontext
+from typing import Any
+
+from sqlalchemy import Connection, Executable
+from sqlalchemy.engine import CursorResult
+
+from store.changes import Topic
+from store.statements import Statement
+
+
+class Reading:
+    """A connection to read by. Each statement sees what is committed when it begins."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect
+        self._driver: Any = connection.connection.driver_connection
+
+    @property
+    def connection(self) -> Connection:
+        """The same for SQLAlchemy."""
+        return self._connection
+
+    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run a statement through SQLAlchemy."""
+        return self.connection.execute(statement, parameters)
+
+    def rows(self, statement: Statement, **given: Any) -> list[Any]:
+        """What a statement finds: rows whose values have names."""
+        compiled = statement.on(self._dialect)
+        return compiled.rows(self._cursor(compiled.sql, compiled.values(given)).fetchall())
+
+    def row(self, statement: Statement, **given: Any) -> Any | None:
+        """The first row that a statement finds; `None` where it finds none."""
+        found = self.rows(statement, **given)
+        return found[0] if found else None
+
+    def _cursor(self, sql: str, values: Any) -> Any:
+        """The driver's cursor, after a statement whose end is awaited."""
+        return self._driver.execute(sql, values)
+
+
+class Transaction(Reading):
+    """One open transaction, and what it will have changed."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.topics: set[Topic] = set()
+
+    def touch(self, *topics: Topic) -> None:
+        """Wake those who wait for these topics once the transaction has committed."""
+        self.topics.update(topics)
+
+    def run(self, statement: Statement, **given: Any) -> None:
+        """Run a statement of which nothing is to be learned but that it failed, perhaps only at the commit."""
+        compiled = statement.on(self._dialect)
+        self._driver.execute(compiled.sql, compiled.values(given))
+
+    def changed(self, statement: Statement, **given: Any) -> int:
+        """Run a statement; how many rows it has changed."""
+        compiled = statement.on(self._dialect)
+        count: int = self._cursor(compiled.sql, compiled.values(given)).rowcount
+        return count
+
+
+class PostgresTransaction(Transaction):
+    """One that saves journeys: what need not be awaited travels together with what comes next."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._unsent: list[tuple[str, Any]] = [("BEGIN", None)]
+
+    @property
+    def connection(self) -> Connection:
+        """The same for SQLAlchemy, with everything sent."""
+        self._send()
+        return self._connection
+
+    def run(self, statement: Statement, **given: Any) -> None:
+        """Run a statement of which nothing is to be learned but that it failed, perhaps only at the commit."""
+        compiled = statement.on(self._dialect)
+        self._unsent.append((compiled.sql, compiled.values(given)))
+
+    def commit(self) -> None:
+        """Commit."""
+        self._unsent.append(("COMMIT", None))
+        self._send()
+
+    def _cursor(self, sql: str, values: Any) -> Any:
+        self._unsent.append((sql, values))
+        return self._send()
+
+    def _send(self) -> Any:
+        """Send what is unsent and await its end; the cursor of the last statement."""
+        unsent, self._unsent = self._unsent, []
+        cursor = None
+        # What has no values is run once in each transaction, and needs no plan.
+        with self._driver.pipeline() if len(unsent) > 1 else nullcontext():
+            for sql, values in unsent:
+                cursor = self._driver.execute(sql, values, prepare=False if values is None else None)
+        return cursor
