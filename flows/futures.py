@@ -1,6 +1,6 @@
 """What a task that runs beside its flow will return."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait as wait_for_futures
@@ -18,12 +18,14 @@ R = TypeVar("R")
 class TaskFuture(Generic[R]):
     """A task that runs, or has ended. Made by `Task.submit`. What waits gives an awaitable in an event loop."""
 
-    def __init__(self, running: Future[R]) -> None:
+    def __init__(self, running: Future[R], check: Callable[[], None] | None = None) -> None:
         self._running = running
+        self._check = check or (lambda: None)
 
     @property
     def state(self) -> State:
         """`Running`, `Completed` or `Failed`."""
+        self._check_gate()
         if not self._running.done():
             return State(StateType.RUNNING, "Running")
         error = self._error(None)
@@ -62,8 +64,14 @@ class TaskFuture(Generic[R]):
         except FutureTimeout:
             return
 
+    def _check_gate(self) -> None:
+        """Wait for nothing that will never begin: edited code may have left out what has to come before."""
+        if not self._running.done():
+            self._check()
+
     def _error(self, timeout: float | None) -> BaseException | None:
         """What the task raised. What unwinds the run is raised here too, whoever asks."""
+        self._check_gate()
         with let_others():
             error = self._running.exception(timeout)
         if isinstance(error, Unwind):
@@ -99,6 +107,8 @@ def wait(futures: Iterable[TaskFuture[Any]], timeout: float | None = None) -> Do
 
 
 def _wait_for_all(futures: list[TaskFuture[Any]], timeout: float | None) -> DoneAndNotDone:
+    for each in futures:
+        each._check_gate()
     with let_others():
         wait_for_futures([each._running for each in futures], timeout)
     done = {each for each in futures if each._running.done()}

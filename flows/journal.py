@@ -7,6 +7,7 @@ that one's name in front: `release/build`.
 import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime
 from typing import TypeVar
 
@@ -69,6 +70,7 @@ class Journal:
     def close(self, reason: Unwind) -> None:
         """Let nothing begin any more in this execution: what comes to a step or a question is unwound."""
         self._closed = reason
+        self._unmatched.close()
 
     def check_open(self) -> None:
         """Make sure that the execution goes on, and in time. Raises what it was closed with, or `FlowTimeout`."""
@@ -134,8 +136,19 @@ class Journal:
         try:
             self._unmatched.check_step(key)
         except AttentionNeeded:
-            if key not in patiently(lambda: journal.tried_before(self._db, self._run_id)):
+            if not self._failed_before(key):
                 raise
+
+    def gate(self, key: str) -> "Future[None] | None":
+        """What a step that was submitted has to wait for before it runs, see `Unmatched.gate`; `None` for nothing."""
+        if key in self._steps:
+            return None
+        gate = self._unmatched.gate(key)
+        return None if gate is None or self._failed_before(key) else gate
+
+    def _failed_before(self, key: str) -> bool:
+        """Whether a step that is not recorded is one that failed and is tried again."""
+        return key in patiently(lambda: journal.tried_before(self._db, self._run_id))
 
     def check_question(self, key: str, question_hash: str) -> None:
         """Note that a prompt was reached, perhaps again.

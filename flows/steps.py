@@ -23,12 +23,15 @@ class StepCall:
     Attributes:
         context: Where the function is to run.
         recorded: How it ended in an earlier execution; `None` if it did not.
+        is_in_order: Whether the flow itself calls. What runs beside it may come, and may have been cut off, in any
+            order.
     """
 
     context: RunContext
     key: str
     arguments_hash: str
     recorded: Step | None
+    is_in_order: bool
     started_at: datetime
     annotation: Any
     serializer: Serializer
@@ -76,8 +79,7 @@ class StepCall:
             raise AttentionNeeded(f"The recorded result of {self.key} cannot be read any more: {error}") from error
 
     def _check_unrecorded(self) -> None:
-        # What runs beside the flow may be reached, and may have been cut off, in any order.
-        if self.context.holder.is_flow_itself():
+        if self.is_in_order:
             self.context.journal.check_unrecorded(self.key)
 
     def _keep(self, result: Any) -> Any:
@@ -114,6 +116,7 @@ def call_step(
         key=key,
         arguments_hash=arguments_hash,
         recorded=parent.journal.find(key, arguments_hash),
+        is_in_order=parent.holder.is_flow_itself(),
         started_at=now(),
         annotation=annotation,
         serializer=serializer,

@@ -71,9 +71,13 @@ class Task(Generic[P, R]):
             result: Any = self._run(context, key, *resolved(args), **resolved(kwargs))
             return asyncio.run(result) if self.isasync else result  # type: ignore[no-any-return]
 
-        turns = _OUTSIDE if context is None else context.turns
-        name = f"task-{key or self.name}"
-        return TaskFuture(turns.submit(run, name=name, after=futures_in([first, args, kwargs])))
+        given = futures_in([first, args, kwargs])
+        if context is None or key is None:
+            return TaskFuture(_OUTSIDE.submit(run, name=f"task-{self.name}", after=given))
+        gate = context.journal.gate(key)
+        after = given if gate is None else [*given, gate]
+        check = None if gate is None else functools.partial(context.journal.check_unrecorded, key)
+        return TaskFuture(context.turns.submit(run, name=f"task-{key}", after=after), check)
 
     def map(self, *args: Any, wait_for: Iterable[TaskFuture[Any]] | None = None, **kwargs: Any) -> TaskFutures[R]:
         """Submit one call for each item of the arguments that are iterable; the others, and texts, go to every call.

@@ -4,7 +4,9 @@ Code that was not edited may leave out what it once did, since a clock or the or
 Edited code may not: what is left out may have been renamed, and its effect must not come a second time.
 """
 
+import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 
 from flows.errors import AttentionNeeded
 from store.records import Prompt, Step
@@ -23,7 +25,12 @@ class Unmatched:
         self._fingerprint = fingerprint
         self._steps = dict(steps)
         self._asked = dict(asked)
-        self._scopes = {f"{key[:place]}/" for key in steps for place, char in enumerate(key) if char == "/"}
+        # Those that were recorded before an edit.
+        self._older = {key: step for key, step in steps.items() if step.fingerprint != fingerprint}
+        self._scopes = {f"{outer}/" for key in steps for outer in _outer(key)}
+        self._begun: set[str] = set()
+        self._gates: dict[str, Future[None]] = {}
+        self._lock = threading.Lock()
 
     def __bool__(self) -> bool:
         return bool(self._steps or self._asked)
@@ -31,6 +38,10 @@ class Unmatched:
     def reach_step(self, key: str) -> None:
         """Note that a step is called."""
         self._steps.pop(key, None)
+        if self._older:
+            self._older.pop(key, None)
+            self._begun.add(key)
+            self._open_gates()
 
     def reach_within(self, scope: str, prompts: str) -> None:
         """Note that what was recorded within a step is reached with it.
@@ -41,7 +52,7 @@ class Unmatched:
         """
         if scope in self._scopes:
             for key in [key for key in list(self._steps) if key.startswith(scope)]:
-                self._steps.pop(key, None)
+                self.reach_step(key)
         for key in [key for key in list(self._asked) if key.startswith(prompts)]:
             self._asked.pop(key, None)
 
@@ -56,13 +67,26 @@ class Unmatched:
             AttentionNeeded: If the code was edited, and the step comes while others that ran were not called: it may
                 be one of them under a new name.
         """
-        ahead = [each for each in self._of_other_code() if not each.key.startswith(f"{key}/")]
-        if ahead:
+        if ahead := self._ahead(_scope(key)):
             first = min(ahead, key=lambda step: step.started_at)
             raise AttentionNeeded(
                 f"The code was edited and comes to {key}, which has not run, before {first.key}, which has. "
                 "If it is that one under another name, its effect would come twice."
             )
+
+    def gate(self, key: str) -> "Future[None] | None":
+        """What a step that is not recorded, and runs beside the flow, has to wait for; `None` if it may run.
+
+        It may have been cut off while others ended, and then those are called soon: that opens the gate.
+        """
+        scope = _scope(key)
+        with self._lock:
+            return self._gates.setdefault(scope, Future()) if self._ahead(scope) else None
+
+    def close(self) -> None:
+        """Open all gates: nothing comes any more."""
+        self._older = {}
+        self._open_gates()
 
     def check_question(self, key: str, question_hash: str) -> None:
         """Make sure that a question which was not asked may be.
@@ -85,9 +109,34 @@ class Unmatched:
         """
         for asked in self._asked.values():
             raise AttentionNeeded(f"The code no longer asks {asked.title!r}, which was asked and settled.")
-        if left_out := sorted(each.key for each in self._of_other_code()):
+        if left_out := sorted(self._older):
             raise AttentionNeeded(f"The code was edited and no longer calls {', '.join(left_out)}, which ran.")
 
-    def _of_other_code(self) -> list[Step]:
-        """The steps that were recorded before an edit."""
-        return [each for each in list(self._steps.values()) if each.fingerprint != self._fingerprint]
+    def _ahead(self, scope: str) -> list[Step]:
+        """The older steps that what is called in a scope has to come after.
+
+        Not what ran within steps that have begun beside it: they come to that by themselves.
+        """
+        return [
+            step
+            for key, step in list(self._older.items())
+            if not any(outer in self._begun and not scope.startswith(f"{outer}/") for outer in _outer(key))
+        ]
+
+    def _open_gates(self) -> None:
+        if not self._gates:
+            return
+        with self._lock:
+            opened = [self._gates.pop(scope) for scope in list(self._gates) if not self._ahead(scope)]
+        for gate in opened:
+            gate.set_result(None)
+
+
+def _outer(key: str) -> list[str]:
+    """The keys of the steps that a step is within."""
+    return [key[:place] for place, char in enumerate(key) if char == "/"]
+
+
+def _scope(key: str) -> str:
+    """What the keys begin with of all that is called where a step is."""
+    return key[: key.rfind("/") + 1]

@@ -172,9 +172,9 @@ class Execution:
         self.wake(reason)
 
     def _begin_no_more(self, reason: Unwind) -> None:
+        self._turns.close(reason)
         if self._journal is not None:
             self._journal.close(reason)
-        self._turns.close(reason)
 
     def _cancel_coroutine(self) -> None:
         if self._coroutine is not None:

@@ -87,7 +87,7 @@ RENAMED = "which has. If it is that one under another name"
     ("journal", "edits", "effects", "told"),
     [
         ("approved", [("fetch(", "load(")], [], f"comes to load, which has not run, before fetch, {RENAMED}"),
-        ("approved", [("price", "cost")], ["cost", "cost"], "comes to deploy, which has not run, before price"),
+        ("approved", [("price", "cost")], [], "comes to cost, which has not run, before price"),
         (
             "within_checks",
             [("scan(", "look(")],

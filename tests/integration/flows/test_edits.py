@@ -7,12 +7,12 @@ from typing import Any
 from flows import Flow, RunInput, flow, suspend_flow_run, task
 from flows.engines.embedded import Worker
 from flows.names import now
-from store import retrying, runs
+from store import journal, retrying, runs
 from store.database import Database
 from store.records import Prompt, RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
-from tests.waiting import until_asked, until_over
+from tests.waiting import until, until_asked, until_over
 
 ORIGINAL = '''
 from flows import RunInput, flow, suspend_flow_run, task
@@ -149,3 +149,76 @@ def test_a_step_that_failed_may_be_tried_again_by_edited_code(db: Database, tmp_
     with Worker(db, [load(tmp_path, CAUGHT.replace('raise OSError("not ready")', "return build()"))]):
         ended = until_over(db, failed.id)
     assert (ended.state, ended.result) == (RunState.COMPLETED, "built")
+
+
+SIDE_BY_SIDE = """
+import threading
+
+from flows import flow, task
+
+GO_ON = threading.Event()
+EFFECTS = []
+
+
+@task
+def child(number):
+    EFFECTS.append(f"child {number}")
+    return number
+
+
+@task
+def parent(number):
+    came = child(number)
+    if number % 2:
+        GO_ON.wait(20)
+    return came
+
+
+@task
+def last():
+    GO_ON.wait(20)
+    EFFECTS.append("last")
+    return 100
+
+
+@flow
+def release():
+    parents = parent.map([0, 1, 2, 3])
+    one = last()
+    return sum(parents.result()) + one
+"""
+
+
+def test_what_was_cut_off_side_by_side_goes_on_under_edited_code(db: Database, tmp_path: Path) -> None:
+    """Invariant 5: it comes before others that had ended, and was not renamed for that."""
+    release = load(tmp_path, SIDE_BY_SIDE)
+    worker = Worker(db, [release])
+    worker.start()
+    run = release.create_run(db, {})
+    children = {"parent/child", "parent-2/child", "parent-3/child", "parent-4/child"}
+    until(db, lambda: set(journal.load(db, run.id)) == {"parent", "parent-3", *children})
+    worker.stop(grace=0)
+    edited = load(tmp_path, SIDE_BY_SIDE + "\n\nGO_ON.set()\n")
+    with Worker(db, [edited]):
+        ended = until_over(db, run.id)
+    release.fn.__globals__["GO_ON"].set()
+    assert (ended.state, ended.result) == (RunState.COMPLETED, 106)
+    assert edited.fn.__globals__["EFFECTS"] == ["last"]
+
+
+def test_a_submitted_task_that_was_renamed_has_no_effect_again(db: Database, tmp_path: Path) -> None:
+    """Invariant 5: it does not begin before all that ran is called, and who asks for it is told that it never will."""
+    text = SIDE_BY_SIDE.replace("    one = last()", "    parents.wait()\n    one = last()").replace("% 2", "> 9")
+    release = load(tmp_path, text)
+    worker = Worker(db, [release])
+    worker.start()
+    run = release.create_run(db, {})
+    until(db, lambda: len(journal.load(db, run.id)) == 8)
+    worker.stop(grace=0)
+    edited = load(tmp_path, text.replace("parent", "elder") + "\n\nGO_ON.set()\n")
+    with Worker(db, [edited]):
+        ended = until_over(db, run.id)
+    release.fn.__globals__["GO_ON"].set()
+    assert ended.state is RunState.NEEDS_ATTENTION
+    assert "comes to elder, which has not run, before parent" in (ended.error or "")
+    assert edited.fn.__globals__["EFFECTS"] == []
