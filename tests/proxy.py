@@ -1,5 +1,6 @@
 """A way to PostgreSQL that can be cut at the one moment when nobody knows whether a transaction was committed."""
 
+import random
 import socket
 import threading
 from collections.abc import Iterator
@@ -21,10 +22,15 @@ class Lost(StrEnum):
 
 
 class Proxy:
-    """Passes connections on to the server behind `url`, and cuts them when it is told to."""
+    """Passes connections on to the server behind `url`, and cuts them when it is told to.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        often: Which part of all commits to cut off besides, at random.
+    """
+
+    def __init__(self, url: str, *, often: float = 0.0) -> None:
         self._target = make_url(url)
+        self._often = often
         self._door = socket.create_server(("127.0.0.1", 0))
         self._lost: Lost | None = None
         self._lock = threading.Lock()
@@ -54,10 +60,11 @@ class Proxy:
 
     def _serve(self, client: socket.socket) -> None:
         mute = threading.Event()
-        with closing(client), closing(self._server()) as server:
+        # Whichever side is gone: the other one is told so by the end of its own connection.
+        with suppress(OSError), closing(client), closing(self._server()) as server:
             back = threading.Thread(target=_pass_back, args=(server, client, mute), name="proxied-back", daemon=True)
             back.start()
-            with suppress(OSError):
+            try:
                 while sent := client.recv(65536):
                     lost = self._taken() if COMMIT in sent else None
                     if lost is not None:
@@ -69,10 +76,14 @@ class Proxy:
                         self.was_cut.set()
                         return
                     server.sendall(sent)
+            finally:
+                server.shutdown(socket.SHUT_RDWR)
 
     def _taken(self) -> Lost | None:
         with self._lock:
             lost, self._lost = self._lost, None
+        if lost is None and random.random() < self._often:
+            return random.choice(list(Lost))
         return lost
 
     def _server(self) -> socket.socket:
@@ -94,7 +105,7 @@ def _pass_back(server: socket.socket, client: socket.socket, mute: threading.Eve
 
 
 @contextmanager
-def proxied(url: str) -> Iterator[Proxy]:
+def proxied(url: str, *, often: float = 0.0) -> Iterator[Proxy]:
     """A proxy to the server behind `url`."""
-    with closing(Proxy(url)) as proxy:
+    with closing(Proxy(url, often=often)) as proxy:
         yield proxy

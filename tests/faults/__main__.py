@@ -14,10 +14,16 @@ import random
 import shutil
 import sys
 import tempfile
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from tests.faults.siege import Siege
+from tests.proxy import proxied
 from tests.stores import STORES, postgres, sqlite
+
+CUT_OFF = 0.02
+"""Which part of the commits is cut off."""
 
 
 def main() -> None:
@@ -29,23 +35,25 @@ def main() -> None:
     parser.add_argument(
         "--restart-database", action="store_true", help="crash PostgreSQL too, in a quarter of the rounds"
     )
+    parser.add_argument(
+        "--cut-commits", action="store_true", help="cut the connection to PostgreSQL at one in fifty commits"
+    )
     parser.add_argument("--seed", type=int, default=random.randrange(2**32), help="repeats the dice, not the moments")
     given = parser.parse_args()
-    if given.restart_database and given.store == "sqlite":
-        parser.error("--restart-database needs --store postgresql: SQLite has no server.")
+    if (given.restart_database or given.cut_commits) and given.store == "sqlite":
+        parser.error("--restart-database and --cut-commits need --store postgresql: SQLite has no server.")
     print(f"{given.rounds} kills, {given.store}, {given.workers} workers, seed {given.seed}", flush=True)
     dice = random.Random(given.seed)
-    with tempfile.TemporaryDirectory(prefix="signoff-siege-") as made:
+    with tempfile.TemporaryDirectory(prefix="signoff-siege-") as made, ExitStack() as stack:
         folder = Path(made)
+        siege = partial(Siege, folder=folder, rounds=given.rounds, workers=given.workers, dice=dice, say=say)
         if given.store == "sqlite":
-            with sqlite() as new_url:
-                verdict = Siege(new_url(), folder, given.rounds, given.workers, dice=dice, say=say).run()
+            verdict = siege(stack.enter_context(sqlite())()).run()
         else:
-            with postgres() as server:
-                restart = server.restart if given.restart_database else None
-                verdict = Siege(
-                    server.new_url(), folder, given.rounds, given.workers, restart=restart, dice=dice, say=say
-                ).run()
+            server = stack.enter_context(postgres())
+            url = server.new_url()
+            way = stack.enter_context(proxied(url, often=CUT_OFF)).url if given.cut_commits else None
+            verdict = siege(url, way=way, restart=server.restart if given.restart_database else None).run()
         if not verdict.holds:
             kept = shutil.copytree(folder, f"signoff-siege-{given.seed}")
             print(f"What the processes did and said is kept in {kept}.")

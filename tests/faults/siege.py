@@ -23,7 +23,7 @@ from tests.faults.workers import work
 T = TypeVar("T")
 
 FLOWS = ("pausing", "suspending", "gathering")
-LONGEST_ROUND = 0.4
+LONGEST_ROUND = 0.6
 """Seconds after which, at the latest, somebody is killed once everybody is at work."""
 
 OFTEN_RESTARTED = 0.25
@@ -53,6 +53,7 @@ class Siege:
         workers: How many work side by side.
         runs_a_round: How many runs are created before each kill.
         restart: Crashes the database and starts it again; `None` to leave it alone.
+        way: The URL by which the processes go to the database; `None` for the same.
         say: Told now and then how far it has come.
     """
 
@@ -62,6 +63,7 @@ class Siege:
     workers: int = 1
     runs_a_round: int = 12
     restart: Callable[[], None] | None = None
+    way: str | None = None
     dice: random.Random = field(default_factory=random.Random)
     say: Callable[[str], None] = lambda _: None
 
@@ -98,13 +100,13 @@ class Siege:
         return verdict
 
     def _worker(self) -> Victim:
-        worker = Victim(work, self.url, str(self.folder / "shipping.py"), errors=self.folder / "errors.txt")
+        worker = Victim(work, self.way or self.url, str(self.folder / "shipping.py"), errors=self.folder / "errors.txt")
         if self.dice.random() > OFTEN_UNREADY:
             worker.until_ready()
         return worker
 
     def _people(self) -> Victim:
-        return Victim(answer_everything, self.url, str(self.folder), errors=self.folder / "errors.txt")
+        return Victim(answer_everything, self.way or self.url, str(self.folder), errors=self.folder / "errors.txt")
 
     def _create(self, db: Database) -> None:
         # A run that is not created, because the database is just away, is none that could be lost.
