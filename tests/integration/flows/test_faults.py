@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.siege import Siege
+from tests.proxy import proxied
 from tests.stores import postgres
 
 pytestmark = pytest.mark.soak
@@ -21,6 +22,6 @@ def test_kills_lose_nothing_on_sqlite(database_url: str, tmp_path: Path, workers
 @pytest.mark.parametrize("workers", [1, 3])
 def test_kills_and_crashes_lose_nothing_on_postgresql(tmp_path: Path, workers: int) -> None:
     """Invariant 1: the same, while the database crashes and comes back."""
-    with postgres() as server:
-        verdict = Siege(server.new_url(), tmp_path, rounds=5, workers=workers, restart=server.restart).run()
+    with postgres() as server, proxied(url := server.new_url(), often=0.02) as proxy:
+        verdict = Siege(url, tmp_path, rounds=5, workers=workers, restart=server.restart, way=proxy.url).run()
     assert verdict.holds, verdict
