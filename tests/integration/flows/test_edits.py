@@ -1,6 +1,7 @@
 """Invariant 5: a run that waits survives an edit of its code. What recorded journals show is in `tests/golden`."""
 
 import importlib.util
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,14 @@ def release():
 """
 
 
+def abandon(db: Database, worker: Worker, release: Flow[Any, Any]) -> None:
+    """Stop a worker that still works, and wait until what it began has ended and was not recorded."""
+    before = {thread for thread in threading.enumerate() if thread.name.startswith(("task-", "flow-"))}
+    worker.stop(grace=0)
+    release.fn.__globals__["GO_ON"].set()
+    until(db, lambda: not any(thread.is_alive() for thread in before), what="its threads to end")
+
+
 def test_what_was_cut_off_side_by_side_goes_on_under_edited_code(db: Database, tmp_path: Path) -> None:
     """Invariant 5: it comes before others that had ended, and was not renamed for that."""
     release = load(tmp_path, SIDE_BY_SIDE)
@@ -197,11 +206,10 @@ def test_what_was_cut_off_side_by_side_goes_on_under_edited_code(db: Database, t
     run = release.create_run(db, {})
     children = {"parent/child", "parent-2/child", "parent-3/child", "parent-4/child"}
     until(db, lambda: set(journal.load(db, run.id)) == {"parent", "parent-3", *children})
-    worker.stop(grace=0)
+    abandon(db, worker, release)
     edited = load(tmp_path, SIDE_BY_SIDE + "\n\nGO_ON.set()\n")
     with Worker(db, [edited]):
         ended = until_over(db, run.id)
-    release.fn.__globals__["GO_ON"].set()
     assert (ended.state, ended.result) == (RunState.COMPLETED, 106)
     assert edited.fn.__globals__["EFFECTS"] == ["last"]
 
@@ -214,11 +222,10 @@ def test_a_submitted_task_that_was_renamed_has_no_effect_again(db: Database, tmp
     worker.start()
     run = release.create_run(db, {})
     until(db, lambda: len(journal.load(db, run.id)) == 8)
-    worker.stop(grace=0)
+    abandon(db, worker, release)
     edited = load(tmp_path, text.replace("parent", "elder") + "\n\nGO_ON.set()\n")
     with Worker(db, [edited]):
         ended = until_over(db, run.id)
-    release.fn.__globals__["GO_ON"].set()
     assert ended.state is RunState.NEEDS_ATTENTION
     assert "comes to elder, which has not run, before parent" in (ended.error or "")
     assert edited.fn.__globals__["EFFECTS"] == []

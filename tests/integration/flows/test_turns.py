@@ -116,4 +116,5 @@ def test_a_run_that_is_over_begins_no_more_of_them(db: Database, start_worker: S
     assert gone.wait(20)
     go_on.set()
     worker.stop()
+    until(db, lambda: not any(thread.name.startswith("task-work") for thread in threading.enumerate()))
     assert len(effects) == AT_ONCE
