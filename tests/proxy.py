@@ -91,7 +91,11 @@ class Proxy:
         if folder is None:
             return socket.create_connection((self._target.host or "127.0.0.1", self._target.port or 5432))
         server = socket.socket(socket.AF_UNIX)
-        server.connect(str(Path(str(folder)) / f".s.PGSQL.{self._target.port or 5432}"))
+        try:
+            server.connect(str(Path(str(folder)) / f".s.PGSQL.{self._target.port or 5432}"))
+        except OSError:
+            server.close()
+            raise
         return server
 
 
