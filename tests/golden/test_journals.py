@@ -10,9 +10,10 @@ from flows.names import now
 from store import prompts, retrying, runs
 from store.database import Database
 from store.records import FlowRun, RunState
+from store.serving import is_unserved, served
 from tests.golden.journals.recording import JOURNALS, ORIGINAL, RUN_ID, file_of, load, module_of, recorded
 from tests.integration.flows.answering import ANA, answer
-from tests.waiting import until
+from tests.waiting import until, until_asked
 
 Edits = list[tuple[str, str]]
 
@@ -201,3 +202,19 @@ def test_code_that_was_put_back_lets_the_run_go_on(db: Database, tmp_path: Path,
     ended, had = replay(db, tmp_path, [])
     assert (ended.state, ended.result) == (RunState.COMPLETED, DONE)
     assert had == ["announce", "deploy"]
+
+
+@pytest.mark.parametrize("journal", JOURNALS)
+def test_a_run_whose_flow_was_renamed_waits_until_it_is_back(db: Database, tmp_path: Path, journal: str) -> None:
+    """Invariant 5: nobody takes it for another flow, it can be seen, and its answer is not lost."""
+    load(db, journal)
+    renamed = module_of(ORIGINAL.replace("def release", "def publish"), tmp_path)
+    with Worker(db, [renamed.publish, renamed.checks]):
+        other = renamed.publish.create_run(db, {})
+        until_asked(db, other.id)
+        waiting = runs.get(db, RUN_ID)
+        assert waiting.state is RunState.SUSPENDED
+        assert is_unserved(waiting, served(db, now=now()))
+    ended, had = replay(db, tmp_path, [])
+    assert (ended.state, ended.result) == (RunState.COMPLETED, DONE)
+    assert had == ["deploy"]

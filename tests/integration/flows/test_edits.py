@@ -5,6 +5,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from flows import Flow, RunInput, flow, suspend_flow_run, task
 from flows.engines.embedded import Worker
 from flows.names import now
@@ -229,3 +231,55 @@ def test_a_submitted_task_that_was_renamed_has_no_effect_again(db: Database, tmp
     assert ended.state is RunState.NEEDS_ATTENTION
     assert "comes to elder, which has not run, before parent" in (ended.error or "")
     assert edited.fn.__globals__["EFFECTS"] == []
+
+
+GATHERED = """
+import asyncio
+
+from flows import flow, task
+
+EFFECTS = []
+GO_ON = asyncio.Event()
+
+
+@task
+async def slow():
+    EFFECTS.append("slow")
+    await GO_ON.wait()
+    return "slow"
+
+
+@task
+async def quick():
+    EFFECTS.append("quick")
+    return "quick"
+
+
+@flow
+async def release():
+    return await asyncio.gather(slow(), quick())
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "ends", "effects"),
+    [
+        ("EFFECTS = []", "EFFECTS = []\nOTHER = 1", RunState.COMPLETED, ["slow"]),
+        ("quick()", "swift()", RunState.NEEDS_ATTENTION, []),
+    ],
+    ids=["cut off", "renamed"],
+)
+def test_coroutines_side_by_side_under_edited_code(
+    db: Database, tmp_path: Path, before: str, after: str, ends: RunState, effects: list[str]
+) -> None:
+    """Invariant 5: one that was cut off goes on, and none runs again under a new name."""
+    release = load(tmp_path, GATHERED)
+    worker = Worker(db, [release])
+    worker.start()
+    run = release.create_run(db, {})
+    until(db, lambda: set(journal.load(db, run.id)) == {"quick"})
+    worker.stop(grace=0)
+    edited = load(tmp_path, GATHERED.replace(before, after) + "\n\nGO_ON.set()\n")
+    with Worker(db, [edited]):
+        assert until_over(db, run.id).state is ends
+    assert edited.fn.__globals__["EFFECTS"] == effects
