@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, get_type_hints
 
 from flows.attempts import Attempts
@@ -129,9 +130,12 @@ def bind(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
     Raises:
         TypeError: As the call itself would.
     """
-    bound = inspect.signature(function).bind(*args, **kwargs)
+    bound = _signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
     return dict(bound.arguments)
+
+
+_signature = lru_cache(maxsize=1024)(inspect.signature)
 
 
 def return_annotation(function: Callable[..., Any]) -> Any:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, String, bindparam, create_engine, event, func, select
+from sqlalchemy import Engine, PoolProxiedConnection, String, bindparam, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -53,7 +53,7 @@ class Database:
         self._pinging: Pinging | None = None
         self._listener: PostgresWatcher | None = None
         if self.is_sqlite:
-            self._turns = Turns(self.engine.connect)
+            self._turns = Turns(self.engine)
             self._doorbell = Doorbell(Path(self.url.database or ""))
             self.changes = Changes(SqliteWatcher(self.engine, self._doorbell))
         else:
@@ -89,8 +89,8 @@ class Database:
             DatabaseUnavailable: If the database cannot be reached.
             DatabaseOutdated: If its tables are not those of this Signoff.
         """
-        with self._connected() as connection:
-            yield Reading(connection)
+        with self._connected() as opened:
+            yield Reading(self.engine, opened)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -109,18 +109,18 @@ class Database:
 
     @contextmanager
     def _write_postgres(self) -> Iterator[Transaction]:
-        with self._connected() as connection:
-            transaction = PostgresTransaction(connection)
+        with self._connected() as opened:
+            transaction = PostgresTransaction(self.engine, opened)
             yield transaction
             if transaction.topics and self._listener is not None:
                 transaction.run(_NOTIFY, payload=self._listener.payload(transaction.topics))
-            self._commit(transaction)
+            self._commit(transaction, opened)
 
-    def _commit(self, transaction: PostgresTransaction) -> None:
+    def _commit(self, transaction: PostgresTransaction, opened: PoolProxiedConnection) -> None:
         try:
             transaction.commit()
         except self.engine.dialect.loaded_dbapi.Error as error:
-            if not self._forget_if_lost(transaction.connection, error):
+            if not self._forget_if_lost(opened, error):
                 raise
             # If it did commit, whoever waits for it has to look.
             self.changes.announce(transaction.topics)
@@ -130,13 +130,17 @@ class Database:
             ) from error
 
     @contextmanager
-    def _connected(self) -> Iterator[Connection]:
-        with self._explained(), self.engine.connect() as connection:
+    def _connected(self) -> Iterator[PoolProxiedConnection]:
+        with self._explained():
+            opened = self.engine.raw_connection()
             try:
-                yield connection
+                yield opened
             except self.engine.dialect.loaded_dbapi.Error as error:
-                self._forget_if_lost(connection, error)
+                self._forget_if_lost(opened, error)
                 raise
+            finally:
+                if opened.is_valid:
+                    opened.close()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -151,11 +155,11 @@ class Database:
             self._explain(error)
             raise
 
-    def _forget_if_lost(self, connection: Connection, error: Any) -> bool:
+    def _forget_if_lost(self, opened: PoolProxiedConnection, error: Any) -> bool:
         """Whether the connection leads nowhere any more; then no other may either."""
-        lost = self.engine.dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
+        lost = self.engine.dialect.is_disconnect(error, opened.dbapi_connection, None)
         if lost:
-            connection.invalidate()
+            opened.invalidate()
             if self._pinging is not None:
                 self._pinging.lost()
         return lost
@@ -182,7 +186,7 @@ def _engine(url: str) -> Engine:
         if parsed.get_backend_name() == "postgresql":
             return create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
-                # Transactions begin where `Transaction.begin` says; a single look needs none.
+                # `PostgresTransaction` says where transactions begin; a single look needs none.
                 isolation_level="AUTOCOMMIT",
                 use_native_hstore=False,
                 json_serializer=_dumps,
@@ -221,7 +225,7 @@ def _dumps(value: Any) -> str:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver must not begin transactions by itself: `Transaction.begin` says how they begin.
+    # The driver must not begin transactions by itself: `Turns` says how they begin.
     connection.isolation_level = None
     _use_wal(connection)
     connection.execute("PRAGMA synchronous=FULL")

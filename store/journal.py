@@ -1,7 +1,6 @@
 """The journal of a run: the steps that ended, by name, so that none of them runs twice."""
 
 import uuid
-from dataclasses import asdict
 
 from sqlalchemy import bindparam, select, update
 
@@ -18,8 +17,9 @@ SET_ASIDE = "past"
 
 _OF_RUN = Statement(select(steps).where(steps.c.run_id == bindparam("run_id"), steps.c.format != SET_ASIDE))
 _KNOWN = select(steps.c.key).where(steps.c.run_id == bindparam("run_id"), steps.c.key == bindparam("key"))
+_COLUMNS = steps.c.keys()
 _GIVEN = select(*(bindparam(column.name, type_=column.type).label(column.name) for column in steps.c))
-_ADD = Statement(steps.insert().from_select(steps.c.keys(), _GIVEN.where(~_KNOWN.exists())))
+_ADD = Statement(steps.insert().from_select(_COLUMNS, _GIVEN.where(~_KNOWN.exists())))
 
 
 def load(db: Database, run_id: str) -> dict[str, Step]:
@@ -36,7 +36,7 @@ def record(db: Database, done: Step, *, fence: int) -> None:
     """
     with db.write() as tx:
         hold(tx, done.run_id, fence)
-        tx.run(_ADD, **asdict(done))
+        tx.run(_ADD, **{name: getattr(done, name) for name in _COLUMNS})
 
 
 def forget_failed(db: Database, run_id: str, *, fence: int, scope: str) -> None:

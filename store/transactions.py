@@ -1,9 +1,10 @@
 """What can be done with an open connection: reading, and writing within a transaction."""
 
 from contextlib import nullcontext
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Engine, Executable, PoolProxiedConnection
 from sqlalchemy.engine import CursorResult
 
 from store.changes import Topic
@@ -13,15 +14,16 @@ from store.statements import Statement
 class Reading:
     """A connection to read by. Each statement sees what is committed when it begins."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._dialect = connection.dialect
-        self._driver: Any = connection.connection.driver_connection
+    def __init__(self, engine: Engine, opened: PoolProxiedConnection) -> None:
+        self._engine = engine
+        self._opened = opened
+        self._dialect = engine.dialect
+        self._driver: Any = opened.driver_connection
 
-    @property
+    @cached_property
     def connection(self) -> Connection:
         """The same for SQLAlchemy."""
-        return self._connection
+        return Connection(self._engine, connection=self._opened)
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run a statement through SQLAlchemy."""
@@ -45,8 +47,8 @@ class Reading:
 class Transaction(Reading):
     """One open transaction, and what it will have changed."""
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
+    def __init__(self, engine: Engine, opened: PoolProxiedConnection) -> None:
+        super().__init__(engine, opened)
         self.topics: set[Topic] = set()
 
     def touch(self, *topics: Topic) -> None:
@@ -68,15 +70,20 @@ class Transaction(Reading):
 class PostgresTransaction(Transaction):
     """One that saves journeys: what need not be awaited travels together with what comes next."""
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
+    def __init__(self, engine: Engine, opened: PoolProxiedConnection) -> None:
+        super().__init__(engine, opened)
         self._unsent: list[tuple[str, Any]] = [("BEGIN", None)]
 
-    @property
-    def connection(self) -> Connection:
-        """The same for SQLAlchemy, with everything sent."""
+    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run a statement through SQLAlchemy."""
         self._send()
-        return self._connection
+        return super().execute(statement, parameters)
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The same for SQLAlchemy."""
+        self._send()
+        return super().connection
 
     def run(self, statement: Statement, **given: Any) -> None:
         """Run a statement of which nothing is to be learned but that it failed, perhaps only at the commit."""

@@ -6,12 +6,12 @@ the last one makes it, for all of them. Each of them waits for it, and if it fai
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Engine, PoolProxiedConnection
 
 from store.patience import BUSY_TIMEOUT, in_hurry, patience
 from store.transactions import Transaction
@@ -38,28 +38,29 @@ class Group:
         error: Why nothing of it was committed; `None` if all of it was.
     """
 
-    connection: Connection
+    opened: PoolProxiedConnection
     parts: int = 0
-    ended: threading.Event = field(default_factory=threading.Event)
+    is_over: bool = False
     error: BaseException | None = None
 
     @property
     def driver(self) -> Any:
         """SQLite's own connection."""
-        return self.connection.connection.driver_connection
+        return self.opened.driver_connection
 
 
 class Turns:
     """The queue of one process before one file.
 
     Args:
-        connect: Opens a connection on which no transaction has begun.
+        engine: Its connections begin no transaction by themselves.
     """
 
-    def __init__(self, connect: Callable[[], Connection]) -> None:
-        self._connect = connect
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._turn = threading.Lock()
         self._counting = threading.Lock()
+        self._ended = threading.Condition()
         self._waiting = 0
         self._group: Group | None = None
 
@@ -75,16 +76,22 @@ class Turns:
         try:
             group = self._group or self._begin()
             with self._part_of(group):
-                yield Transaction(group.connection)
+                yield Transaction(self._engine, group.opened)
         finally:
             self._turn.release()
-        # Who commits is the last in the queue; unless that one gave up.
-        while not group.ended.wait(LOOK_EVERY):
+        if not group.is_over:
+            self._wait_for(group)
+        if group.error is not None:
+            raise group.error
+
+    def _wait_for(self, group: Group) -> None:
+        while not group.is_over:
+            with self._ended:
+                self._ended.wait_for(lambda: group.is_over, LOOK_EVERY)
+            # Who commits is the last in the queue; unless that one gave up.
             if self._turn.acquire(blocking=False):
                 self._end(group)
                 self._turn.release()
-        if group.error is not None:
-            raise group.error
 
     def _take_turn(self) -> None:
         with self._counting:
@@ -98,16 +105,16 @@ class Turns:
 
     def _begin(self) -> Group:
         """Begin with the lock that writers need, for which only so much time is waited."""
-        connection = self._connect()
-        group = Group(connection)
+        opened = self._engine.raw_connection()
+        group = Group(opened)
         try:
             milliseconds = round(patience() * 1000)
-            if connection.info.get("busy_timeout", _BUSY_MILLISECONDS) != milliseconds:
+            if opened.info.get("busy_timeout", _BUSY_MILLISECONDS) != milliseconds:
                 group.driver.execute(f"PRAGMA busy_timeout={milliseconds}")
-                connection.info["busy_timeout"] = milliseconds
+                opened.info["busy_timeout"] = milliseconds
             group.driver.execute("BEGIN IMMEDIATE")
         except BaseException:
-            connection.close()
+            opened.close()
             raise
         self._group = group
         return group
@@ -147,5 +154,7 @@ class Turns:
         except sqlite3.Error as error:
             group.error = error
         finally:
-            group.connection.close()
-            group.ended.set()
+            group.opened.close()
+            with self._ended:
+                group.is_over = True
+                self._ended.notify_all()

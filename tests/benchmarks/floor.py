@@ -1,44 +1,86 @@
-"""The floor: runs of one step, one question and one more step as plain rows, in the same commits as the engine's.
+"""The floor: runs of one step, one question and one more step as plain rows, the same rows in the same commits.
 
-There is no journal that is looked up, no policy, no lease and no validation: what is left is what the database costs.
+What the engine writes for such a run is written here into the same tables by one short program: SQL as text, nothing
+read that is not needed, no engine, no journal that is looked up, no policy, lease or validation. What is left is what
+the database costs, and one thread that wakes another.
 """
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 from sqlalchemy.engine import make_url
 
+from flows.question import Question
+from store import migrations
+from store.database import Database
+
 BATCH = 32
 """How many runs are claimed in one commit, as by a worker."""
 
-TABLES = (
-    "CREATE TABLE runs (id INTEGER PRIMARY KEY, state TEXT NOT NULL, runnable INTEGER NOT NULL)",
-    "CREATE INDEX ix_runs ON runs (id) WHERE runnable = 1",
-    "CREATE TABLE steps (run_id INTEGER, key TEXT, result TEXT NOT NULL, PRIMARY KEY (run_id, key))",
-    "CREATE TABLE prompts (run_id INTEGER PRIMARY KEY, answer TEXT)",
+HASH = "0" * 64
+QUESTION = Question.of(bool)
+SCHEMA = json.dumps(QUESTION.schema)
+
+CREATE = (
+    "INSERT INTO flow_runs (id, name, flow, parameters, state, message, created_at, runnable_at, fence, attempt)"
+    " VALUES (?, 'brave-otter', 'plain', '{}', 'Scheduled', '', ?, ?, 0, 1)"
 )
+CLAIM = (
+    "UPDATE flow_runs SET state = 'Running', lease_owner = 'floor', fence = fence + 1, runnable_at = NULL,"
+    " started_at = coalesce(started_at, ?) WHERE id IN"
+    " (SELECT id FROM flow_runs WHERE runnable_at <= ? ORDER BY runnable_at LIMIT ?) RETURNING id, fence"
+)
+STEP = "INSERT INTO steps VALUES (?, ?, ?, ?, 'json', '1', ?, ?)"
+OPEN = (
+    'INSERT INTO prompts (id, run_id, "key", title, description, schema, schema_hash, fingerprint, initial, policy,'
+    " opened_at, reminders_sent, revision) VALUES (?, ?, '1', 'Input needed', '', ?, ?, ?, '{}', '{}', ?, 0, 1)"
+)
+OPENED = "INSERT INTO ledger (prompt_id, at, event, detail) VALUES (?, ?, 'opened', ?)"
+CARD = "INSERT INTO cards (prompt_id, due_at, shown, attempts) VALUES (?, ?, 0, 0)"
+SUSPEND = "UPDATE flow_runs SET state = 'Suspended', lease_owner = NULL WHERE id = ?"
+SETTLE = (
+    "UPDATE prompts SET outcome = 'submitted', settled_at = ?, settled_by = 'U1', settled_by_name = 'Ana',"
+    " answer = '{\"value\":true}', due_at = NULL, revision = revision + 1 WHERE id = ? AND outcome IS NULL"
+)
+TOUCH = "UPDATE cards SET due_at = ? WHERE prompt_id = ?"
+SUBMISSION = (
+    'INSERT INTO submissions (prompt_id, at, actor, actor_name, via, "values")'
+    " VALUES (?, ?, 'U1', 'Ana', 'cli', '{\"value\":true}')"
+)
+SUBMITTED = "INSERT INTO ledger (prompt_id, at, event, actor, detail) VALUES (?, ?, 'submitted', 'U1', ?)"
+GO_ON = "UPDATE flow_runs SET runnable_at = ? WHERE id = ?"
+FINISH = "UPDATE flow_runs SET state = 'Completed', finished_at = ?, result = '1', lease_owner = NULL WHERE id = ?"
+NOTICE = (
+    "INSERT INTO notices (prompt_id, kind, detail, created_at, due_at, attempts) VALUES (?, 'run_ended', ?, ?, ?, 0)"
+)
+ENDED = "INSERT INTO ledger (prompt_id, at, event, detail) VALUES (?, ?, 'run_ended', ?)"
+DETAIL = json.dumps({"via": "cli", "answer": {"value": True}, "name": "Ana"})
+
+Statement = tuple[str, tuple[object, ...]]
 
 
 class Floor:
     """Plain rows, and one thread that works on them. `went_on` is told of each run that goes on after its answer."""
 
     def __init__(self, url: str, *, went_on: Callable[[int], None] = lambda run: None) -> None:
+        with closing(Database(url)) as db:
+            migrations.upgrade(db)
         self._url = make_url(url)
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         self._own = threading.local()
         self._turn: AbstractContextManager[Any] = threading.Lock() if self._is_sqlite else nullcontext()
         self._went_on = went_on
         self._woken, self._stopped = threading.Event(), threading.Event()
-        for table in TABLES:
-            self.commit((table, ()))
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
-    def commit(self, *statements: tuple[str, tuple[object, ...]]) -> list[Any]:
+    def commit(self, *statements: Statement) -> list[Any]:
         """One commit of these statements; the rows of the last."""
         connection = self._connection()
         with self._turn:
@@ -51,22 +93,30 @@ class Floor:
 
     def create(self, run: int) -> None:
         """Write a run, and wake who works."""
-        self.commit(("INSERT INTO runs VALUES (?, 'Scheduled', 1)", (run,)))
+        at = moment()
+        self.commit((CREATE, (name(run), at, at)))
         self._woken.set()
 
     def answer(self, run: int) -> None:
         """Settle a run's question and make the run runnable, if nobody has, and wake who works."""
-        settled = ("UPDATE prompts SET answer = 'yes' WHERE run_id = ? AND answer IS NULL", (run,))
-        self.commit(settled, ("UPDATE runs SET runnable = 1 WHERE id = ?", (run,)))
+        at, asked = moment(), name(run)
+        self.commit(
+            (SETTLE, (at, asked)),
+            (TOUCH, (at, asked)),
+            (SUBMISSION, (asked, at)),
+            (SUBMITTED, (asked, at, DETAIL)),
+            (GO_ON, (at, asked)),
+        )
         self._woken.set()
 
     def step(self, run: int, key: str) -> None:
         """Record a step."""
-        self.commit(("INSERT INTO steps VALUES (?, ?, '1')", (run, key)))
+        at = moment()
+        self.commit((STEP, (name(run), key, HASH, HASH, at, at)))
 
     def count(self, state: str) -> int:
         """How many runs are in a state."""
-        return int(self.commit(("SELECT count(*) FROM runs WHERE state = ?", (state,)))[0][0])
+        return int(self.commit(("SELECT count(*) FROM flow_runs WHERE state = ?", (state,)))[0][0])
 
     def close(self) -> None:
         """Stop working."""
@@ -75,24 +125,32 @@ class Floor:
         self._thread.join()
 
     def _work(self) -> None:
-        chosen = "SELECT id FROM runs WHERE runnable = 1 ORDER BY id LIMIT ?"
-        claim = f"UPDATE runs SET runnable = 0, state = 'Running' WHERE id IN ({chosen}) RETURNING id"
         while not self._stopped.is_set():
             self._woken.wait()
             self._woken.clear()
-            while claimed := self.commit((claim, (BATCH,))):
-                for (run,) in claimed:
-                    self._go_on(run)
+            while claimed := self.commit((CLAIM, (moment(), moment(), BATCH))):
+                for run, fence in claimed:
+                    (self._begin if fence == 1 else self._go_on)(int(run))
+
+    def _begin(self, run: int) -> None:
+        self.step(run, "first")
+        at, asked = moment(), name(run)
+        self.commit(
+            (OPEN, (asked, asked, SCHEMA, HASH, HASH, at)),
+            (OPENED, (asked, at, DETAIL)),
+            (CARD, (asked, at)),
+            (SUSPEND, (asked,)),
+        )
 
     def _go_on(self, run: int) -> None:
-        if self.commit(("SELECT answer FROM prompts WHERE run_id = ?", (run,))):
-            self._went_on(run)
-            self.step(run, "second")
-            self.commit(("UPDATE runs SET state = 'Completed' WHERE id = ?", (run,)))
-        else:
-            self.step(run, "first")
-            asked = ("INSERT INTO prompts VALUES (?, NULL)", (run,))
-            self.commit(asked, ("UPDATE runs SET state = 'Suspended' WHERE id = ?", (run,)))
+        self._went_on(run)
+        self.step(run, "second")
+        at, asked = moment(), name(run)
+        self.commit(
+            (FINISH, (at, asked)),
+            (NOTICE, (asked, DETAIL, at, at)),
+            (ENDED, (asked, at, DETAIL)),
+        )
 
     def _connection(self) -> Any:
         if not hasattr(self._own, "connection"):
@@ -107,4 +165,15 @@ class Floor:
         connection = sqlite3.connect(str(self._url.database), isolation_level=None, timeout=10)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
         return connection
+
+
+def name(run: int) -> str:
+    """The id of a run, and of its question."""
+    return f"{run:036d}"
+
+
+def moment() -> str:
+    """Now, as text that both stores take."""
+    return datetime.now(UTC).isoformat(" ")
