@@ -1,5 +1,6 @@
 """The database is out of reach for a while. Worker, clock and desk say so once, wait, and go on; nothing is lost."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -7,13 +8,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from flows import flow, pause_flow_run, task
 from flows.clock import Clock
 from flows.desk import Desk
 from flows.engines.embedded import Worker
+from flows.ticker import Ticker
 from store import migrations
 from store.database import Database
 from store.errors import DatabaseUnavailable
@@ -25,6 +29,9 @@ from tests.waiting import until_asked, until_over
 Outage = Callable[[], AbstractContextManager[None]]
 """Begins when its block is entered, and is over when it is left."""
 
+LARGE = "worked" * 5_000
+"""Larger than what is free in the file."""
+
 LOCK = """
 import sqlite3, sys
 other = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
@@ -33,6 +40,42 @@ print("locked", flush=True)
 sys.stdin.read()
 other.execute("ROLLBACK")
 """
+
+
+def by_pragma(folder: Path, migrated: Path, pragma: str, refusing: int, otherwise: int) -> tuple[Database, Outage]:
+    """During an outage every transaction meets a pragma with which SQLite itself refuses to write."""
+    file = folder / "signoff.db"
+    file.write_bytes(migrated.read_bytes())
+    db = Database(f"sqlite:///{file}")
+    on = threading.Event()
+
+    def set_up(connection: sqlite3.Connection, *_: Any) -> None:
+        connection.execute(f"PRAGMA {pragma}={refusing if on.is_set() else otherwise}")
+
+    @contextmanager
+    def outage() -> Iterator[None]:
+        on.set()
+        yield
+        on.clear()
+
+    event.listen(db.engine, "checkout", set_up)
+    return db, outage
+
+
+@pytest.fixture
+def full(tmp_path: Path, sqlite_file: Path) -> Iterator[tuple[Database, Outage]]:
+    """The disk is full: the file may not grow by a page."""
+    db, outage = by_pragma(tmp_path, sqlite_file, "max_page_count", 1, 2**30)
+    with closing(db):
+        yield db, outage
+
+
+@pytest.fixture
+def read_only(tmp_path: Path, sqlite_file: Path) -> Iterator[tuple[Database, Outage]]:
+    """Nothing may be written."""
+    db, outage = by_pragma(tmp_path, sqlite_file, "query_only", 1, 0)
+    with closing(db):
+        yield db, outage
 
 
 @pytest.fixture
@@ -98,6 +141,8 @@ def stopped() -> Iterator[tuple[Database, Outage]]:
 @pytest.mark.parametrize(
     ("fault", "seconds"),
     [
+        ("full", 3.0),
+        ("read_only", 3.0),
         ("locked", 3.0),
         ("moved_away", 3.0),
         ("stopped", 3.0),
@@ -115,7 +160,7 @@ def test_everybody_says_so_once_waits_and_goes_on(
 ) -> None:
     """A result is recorded later, a deadline is enforced later, and an answer is refused, and taken later."""
     # As patient as it is, or in the short version as much less as the outage is shorter.
-    monkeypatch.setattr("store.database.BUSY_TIMEOUT", 10.0 if seconds > 10 else 0.2)
+    monkeypatch.setattr("store.patience.BUSY_TIMEOUT", 10.0 if seconds > 10 else 0.2)
     caplog.set_level("INFO", logger="flows")
     db, outage = request.getfixturevalue(fault)
     began, go_on, times = threading.Event(), threading.Event(), []
@@ -125,7 +170,7 @@ def test_everybody_says_so_once_waits_and_goes_on(
         times.append(1)
         began.set()
         go_on.wait(60)
-        return "worked"
+        return LARGE
 
     @flow
     def working() -> str:
@@ -144,9 +189,9 @@ def test_everybody_says_so_once_waits_and_goes_on(
         with outage():
             go_on.set()
             with pytest.raises(DatabaseUnavailable):
-                Desk(db).submit(prompt.id, ANA, {"value": "refused"}, via="cli")
+                Desk(db).submit(prompt.id, ANA, {"value": LARGE}, via="cli")
             threading.Event().wait(seconds)
-        assert until_over(db, worked.id).result == "worked"
+        assert until_over(db, worked.id).result == LARGE
         assert until_over(db, expiring.id).state is RunState.TIMED_OUT
         answer(db, prompt, value="taken")
         assert until_over(db, asked.id).result == "taken"
@@ -154,3 +199,17 @@ def test_everybody_says_so_once_waits_and_goes_on(
     said = Counter(record.getMessage().partition(":")[0] for record in caplog.records if record.levelname != "INFO")
     assert said["Waiting for the database"] == 1
     assert max(said.values()) == 1, said
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_clock_says_once_that_it_cannot_look(db: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """A database that is away for long fills no log."""
+    ticker = Ticker(Clock(db).look, what="Deadlines")
+    with closing(sqlite3.connect(str(db.url.database))) as other:
+        other.execute("ALTER TABLE prompts RENAME TO elsewhere")
+        for _ in range(3):
+            ticker.look_safely()
+        other.execute("ALTER TABLE elsewhere RENAME TO prompts")
+    assert caplog.text.count("Deadlines cannot be looked at") == 1
+    ticker.look_safely()
+    assert caplog.text.count("Deadlines cannot be looked at") == 1
