@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 LOOK_AT_LEAST_EVERY = 30.0
 """Seconds after which a worker looks for runs although nothing told it to."""
 
+TAKE_EVERY = 0.006
+"""Seconds from one look for runs to the next, at the least."""
+
 RETRY_AFTER = 1.0
 """Seconds until a worker that could not read the record tries again."""
 
@@ -123,6 +126,7 @@ class Worker:
         changes = self._changes
         said = False
         while changes is not None and not self._stopping.is_set():
+            looked_at = time.monotonic()
             try:
                 wait = self._take()
                 said = False
@@ -133,6 +137,8 @@ class Worker:
                 said = self._in_doubt = True
                 wait = RETRY_AFTER
             changes.wait(wait)
+            # Of many answers at once several are taken together. One that comes alone is taken at once.
+            self._stopping.wait(max(looked_at + TAKE_EVERY - time.monotonic(), 0.0))
 
     def _take(self) -> float:
         """Take what is runnable; seconds until the next look."""
