@@ -75,11 +75,6 @@ def is_free(holder: "Column[str | None]", taker: str) -> ColumnElement[bool]:
     return holder.is_(None) | (holder == taker) | holder.not_in(select(workers.c.id))
 
 
-def is_known(tx: Transaction, worker: str) -> bool:
-    """Whether a worker is not buried; until the commit nobody can bury it."""
-    return tx.row(_KNOWN, worker=worker) is not None
-
-
 def hold(tx: Transaction, run_id: str, fence: int) -> None:
     """Make sure, and keep sure until the commit, that the newest claim on the run is the one with `fence`.
 
@@ -93,7 +88,8 @@ def hold(tx: Transaction, run_id: str, fence: int) -> None:
 
 _MINE = workers.c.id == bindparam("worker")
 _RENEW = Statement(update(workers).where(_MINE).values(expires_at=bindparam("expires_at")))
-_KNOWN = Statement(select(workers.c.id).where(_MINE).with_for_update(read=True, key_share=True))
+KNOWN = Statement(select(workers.c.id).where(_MINE).with_for_update(read=True, key_share=True))
+"""Finds a worker that is not buried; until the commit nobody can bury it."""
 _EVERYBODY = Statement(select(workers.c.id, workers.c.domain, workers.c.pid, workers.c.expires_at))
 _HOLD = Statement(
     select(flow_runs.c.fence, flow_runs.c.finished_at).where(flow_runs.c.id == bindparam("run_id")).with_for_update()

@@ -16,7 +16,7 @@ from store.changes import Topic
 from store.database import Database
 from store.errors import NoSuchRun, RunFinished
 from store.journal import set_failed_aside
-from store.leases import hold, is_known
+from store.leases import KNOWN, hold
 from store.prompts import close_open_prompts
 from store.records import SIGNOFF, Actor, FlowRun, RunState
 from store.rows import flow_run
@@ -203,11 +203,12 @@ def claim(
         if reading.row(looks.takeable, **wanted, limit=1) is None:
             return []
     with db.write() as tx:
-        if not is_known(tx, worker):
-            return []
         # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
-        taken = tx.rows(looks.taken, **wanted, limit=limit)
-        return [flow_run(tx.row(_TAKE, run_id=run_id, worker=worker, now=now)) for (run_id,) in taken]
+        known, takeable = tx.several((KNOWN, {"worker": worker}), (looks.taken, {**wanted, "limit": limit}))
+        if not known:
+            return []
+        taken = tx.several(*((_TAKE, {"run_id": run_id, "worker": worker, "now": now}) for (run_id,) in takeable))
+    return [flow_run(row) for (row,) in taken]
 
 
 def next_runnable_at(

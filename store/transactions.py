@@ -1,5 +1,6 @@
 """What can be done with an open connection: reading, and writing within a transaction."""
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
@@ -38,6 +39,10 @@ class Reading:
         """The first row that a statement finds; `None` where it finds none."""
         found = self.rows(statement, **given)
         return found[0] if found else None
+
+    def several(self, *calls: tuple[Statement, Mapping[str, Any]]) -> list[list[Any]]:
+        """What each of several statements finds; none of them can see what another has found."""
+        return [self.rows(statement, **given) for statement, given in calls]
 
     def _cursor(self, sql: str, values: Any) -> Any:
         """The driver's cursor, after a statement whose end is awaited."""
@@ -90,6 +95,14 @@ class PostgresTransaction(Transaction):
         compiled = statement.on(self._dialect)
         self._unsent.append((compiled.sql, compiled.values(given)))
 
+    def several(self, *calls: tuple[Statement, Mapping[str, Any]]) -> list[list[Any]]:
+        """What each of several statements finds; none of them can see what another has found."""
+        before = len(self._unsent)
+        asked = [statement.on(self._dialect) for statement, _ in calls]
+        self._unsent += [(each.sql, each.values(given)) for each, (_, given) in zip(asked, calls, strict=True)]
+        cursors = self._send()[before:]
+        return [each.rows(cursor.fetchall()) for each, cursor in zip(asked, cursors, strict=True)]
+
     def commit(self) -> None:
         """Commit."""
         self._unsent.append(("COMMIT", None))
@@ -97,14 +110,13 @@ class PostgresTransaction(Transaction):
 
     def _cursor(self, sql: str, values: Any) -> Any:
         self._unsent.append((sql, values))
-        return self._send()
+        return self._send()[-1]
 
-    def _send(self) -> Any:
-        """Send what is unsent and await its end; the cursor of the last statement."""
+    def _send(self) -> list[Any]:
+        """Send what is unsent and await its end; the cursor of each statement."""
         unsent, self._unsent = self._unsent, []
-        cursor = None
         # What has no values is run once in each transaction, and needs no plan.
         with self._driver.pipeline() if len(unsent) > 1 else nullcontext():
-            for sql, values in unsent:
-                cursor = self._driver.execute(sql, values, prepare=False if values is None else None)
-        return cursor
+            return [
+                self._driver.execute(sql, values, prepare=False if values is None else None) for sql, values in unsent
+            ]
