@@ -78,6 +78,7 @@ class FlowRun:
         fence: The fencing token: grows when the run goes to another holder; only the newest may record.
         attempt: How many times the flow function was tried; waiting and restarting do not count.
         result: The flow's return value as JSON.
+        crashes: How many workers in a row have died of it.
     """
 
     id: str
@@ -95,6 +96,7 @@ class FlowRun:
     attempt: int
     result: Any
     error: str | None
+    crashes: int
 
     @property
     def is_done(self) -> bool:

@@ -26,6 +26,7 @@ def flow_run(row: Any) -> FlowRun:
         attempt=row.attempt,
         result=row.result,
         error=row.error,
+        crashes=row.crashes,
     )
 
 

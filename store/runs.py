@@ -85,12 +85,13 @@ def _looks(flows: tuple[str, ...], only: str | None) -> Looks:
     if only is not None:
         mine &= flow_runs.c.id == only
     takeable = (
-        select(flow_runs.c.id)
+        select(flow_runs.c.id, flow_runs.c.crashes)
         .where(
             flow_runs.c.runnable_at <= bindparam("now"),
             mine,
             flow_runs.c.lease_owner.is_(None) | _HELD,
             bindparam("with_new", type_=Boolean) | (flow_runs.c.state != RunState.SCHEDULED),
+            bindparam("with_suspect", type_=Boolean) | (flow_runs.c.crashes == 0),
         )
         .order_by(flow_runs.c.runnable_at)
         .limit(bindparam("limit"))
@@ -186,6 +187,7 @@ def claim(
     now: datetime,
     only: str | None = None,
     with_new: bool = True,
+    with_suspect: bool = True,
 ) -> list[FlowRun]:
     """Take up to `limit` runnable runs of these flows, oldest first: each gets a lease and a new fence.
 
@@ -196,9 +198,10 @@ def claim(
     Args:
         only: The one run to take, if this worker works for a single run.
         with_new: Whether to take runs that wait for their start, too.
+        with_suspect: Whether to take, besides, one of those of which workers have died.
     """
     looks = _looks(tuple(flows), only)
-    wanted = {"worker": worker, "now": now, "with_new": with_new}
+    wanted = {"worker": worker, "now": now, "with_new": with_new, "with_suspect": with_suspect}
     with db.read() as reading:
         if reading.row(looks.takeable, **wanted, limit=1) is None:
             return []
@@ -207,8 +210,14 @@ def claim(
         known, takeable = tx.several((KNOWN, {"worker": worker}), (looks.taken, {**wanted, "limit": limit}))
         if not known:
             return []
-        taken = tx.several(*((_TAKE, {"run_id": run_id, "worker": worker, "now": now}) for (run_id,) in takeable))
+        wanted_ids = [row.id for row in _with_one_suspect(takeable)]
+        taken = tx.several(*((_TAKE, {"run_id": run_id, "worker": worker, "now": now}) for run_id in wanted_ids))
     return [flow_run(row) for (row,) in taken]
+
+
+def _with_one_suspect(rows: Sequence[Any]) -> list[Any]:
+    suspect = next((row for row in rows if row.crashes), None)
+    return [row for row in rows if not row.crashes or row is suspect]
 
 
 def next_runnable_at(

@@ -131,13 +131,22 @@ class Turns:
                 # SQLite itself has undone everything: the disk is full, for instance.
                 group.error = error
             elif group.parts:
-                group.driver.execute("ROLLBACK TO part")
+                self._leave_part(group, "ROLLBACK TO part")
             self._end_if_last(group)
             raise
         if group.parts:
-            group.driver.execute("RELEASE part")
+            self._leave_part(group, "RELEASE part")
         group.parts += 1
         self._end_if_last(group)
+
+    def _leave_part(self, group: Group, statement: str) -> None:
+        """Where it is not known what of a part stands, nothing of the group does."""
+        try:
+            group.driver.execute(statement)
+        except sqlite3.Error as error:
+            group.error = error
+            self._end(group)
+            raise
 
     def _end_if_last(self, group: Group) -> None:
         if not self._waiting or group.parts in (0, MOST) or group.error is not None:

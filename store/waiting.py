@@ -13,7 +13,8 @@ from store.statements import Statement
 from store.tables import flow_runs, ledger, prompts
 from store.transactions import Transaction
 
-_OF_RUN = update(flow_runs).where(flow_runs.c.id == bindparam("run_id")).values(state=bindparam("state"))
+# To have come to where it waits is progress: no worker dies of it any more.
+_OF_RUN = update(flow_runs).where(flow_runs.c.id == bindparam("run_id")).values(state=bindparam("state"), crashes=0)
 _HELD = Statement(_OF_RUN)
 _LEFT = Statement(_OF_RUN.values(lease_owner=None))
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from flows.clock import Clock
 from flows.engines.agreement import agree
 from flows.engines.execution import End, Execution
 from flows.engines.lifeline import Lifeline
+from flows.engines.trial import Trial
 from flows.errors import FlowsError, Released, RunCancelled
 from flows.flow import Flow
 from flows.hooks import run_hooks
@@ -71,6 +73,7 @@ class Worker:
         self._lock = threading.Lock()
         self._executions: dict[str, Execution] = {}
         self._hooked: set[tuple[str, int]] = set()
+        self._trial = Trial()
         self._busy = 0
         self._in_doubt = False
         self._slots = threading.Condition(self._lock)
@@ -161,15 +164,16 @@ class Worker:
                 now=now(),
                 only=self._only,
                 with_new=room > 0,
+                with_suspect=self._trial.may_begin(),
             )
             for run in claimed:
                 self._begin(run)
-            if len(claimed) < limit:
+            # Suspects that had to stay behind may have taken the places of others.
+            if len(claimed) < limit and not any(run.crashes for run in claimed):
                 break
         soonest = runs.next_runnable_at(self._db, flows=self._flows, now=now(), only=self._only)
-        if soonest is None:
-            return LOOK_AT_LEAST_EVERY
-        return min(max((soonest - now()) / timedelta(seconds=1), 0.0), LOOK_AT_LEAST_EVERY)
+        wait = min(LOOK_AT_LEAST_EVERY, self._trial.left)
+        return wait if soonest is None else min(max((soonest - now()) / timedelta(seconds=1), 0.0), wait)
 
     def _room(self) -> int:
         """How many more runs may be in memory; says once when there is no room."""
@@ -185,6 +189,8 @@ class Worker:
 
     def _begin(self, run: FlowRun) -> None:
         """Wake the execution that holds the run, or start a new one; run the hooks of a run that is over."""
+        if run.crashes:
+            self._trial.begin(run)
         with self._lock:
             held = self._executions.get(run.id)
         if held is not None and held.learn(run):
@@ -200,7 +206,7 @@ class Worker:
             self._flows[run.flow],
             run,
             defaults=self._defaults,
-            slot_freed=self._free_slot,
+            slot_freed=partial(self._free_slot, run),
             slot_taken=self._take_slot,
             ended=self._forget,
         )
@@ -217,7 +223,7 @@ class Worker:
         finally:
             with self._lock:
                 self._hooked.discard((run.id, run.fence))
-            self._free_slot()
+            self._free_slot(run)
 
     def _release(self) -> None:
         """Leave the runs that wait in memory to others."""
@@ -236,7 +242,7 @@ class Worker:
                 del self._executions[execution.run.id]
         if end is not None:
             self.end = end
-        self._free_slot()
+        self._free_slot(execution.run)
         if was_full and self._changes is not None:
             self._changes.wake()
 
@@ -244,12 +250,12 @@ class Worker:
         with self._lock:
             self._busy += 1
 
-    def _free_slot(self) -> None:
+    def _free_slot(self, run: FlowRun) -> None:
         with self._slots:
             was_full = self._busy >= self._concurrency
             self._busy -= 1
             self._slots.notify_all()
-        if was_full and self._changes is not None:
+        if (self._trial.end(run) or was_full) and self._changes is not None:
             self._changes.wake()
 
     def _event_loop(self) -> asyncio.AbstractEventLoop:

@@ -80,6 +80,18 @@ async def tell(flow, flow_run, state):
 
 
 @flow
+def guilty():
+    die()
+
+
+@flow
+def innocent():
+    while not DEADLY.exists():
+        time.sleep(0.01)
+    time.sleep(0.1)
+
+
+@flow
 def deadly_hook():
     return "done"
 
@@ -110,9 +122,9 @@ def effects(folder: Path) -> Counter[str]:
     return Counter((folder / "effects.txt").read_text(encoding="utf-8").splitlines())
 
 
-def create(db: Database, flow: str) -> FlowRun:
+def create(db: Database, flow: str, run_id: str = "one") -> FlowRun:
     """A run whose id is short enough to be read."""
-    return runs.create(db, run_id="one", name="brave-otter", flow=flow, parameters={}, now=now())
+    return runs.create(db, run_id=run_id, name="brave-otter", flow=flow, parameters={}, now=now())
 
 
 def until_done(db: Database) -> FlowRun:
@@ -173,3 +185,26 @@ def test_a_hook_that_kills_its_worker_each_time_is_given_up(db: Database, databa
     assert (done.state, done.result) == (RunState.COMPLETED, "done")
     assert "given up" in done.message
     assert effects(folder) == {"died one:die_too:1": 3}
+
+
+def test_of_runs_that_ran_together_when_their_worker_died_only_the_guilty_one_crashes(
+    db: Database, database_url: str, folder: Path
+) -> None:
+    """They are tried one at a time from then on, so that the others come to their ends."""
+    innocent = [create(db, "innocent", f"innocent-{number}").id for number in range(10)]
+    create(db, "guilty")
+
+    def states() -> Counter[RunState]:
+        return Counter(run.state for run in runs.newest(db))
+
+    with WorkerProcess(database_url, folder / "deadly.py") as worker:
+        until(db, lambda: states() == {RunState.RUNNING: 11})
+        (folder / "deadly").touch()
+        assert worker.wait() == -signal.SIGKILL
+    (folder / "deadly").unlink()
+    die_of_it(database_url, folder, times=2)
+    with WorkerProcess(database_url, folder / "deadly.py"):
+        (folder / "deadly").touch()
+        assert until_done(db).state is RunState.CRASHED
+        until(db, lambda: all(runs.get(db, run_id).state.is_final for run_id in innocent))
+    assert states() == {RunState.COMPLETED: 10, RunState.CRASHED: 1}

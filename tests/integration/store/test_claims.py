@@ -48,6 +48,20 @@ def test_a_claim_takes_only_what_the_worker_knows_and_what_is_due(db: Database) 
     assert runs.next_runnable_at(db, flows=["nothing"], now=NOON) is None
 
 
+def test_a_claim_takes_one_of_the_runs_of_which_a_worker_died_or_none(db: Database) -> None:
+    """Whoever runs two of them side by side cannot tell which one it dies of."""
+    suspects = {a_run(db).id for _ in range(3)}
+    claim(db, dead := a_worker(db))
+    freeing.bury(db, dead, now=NOON)
+    others = {a_run(db).id for _ in range(2)}
+    worker = a_worker(db)
+    first = {run.id: run.crashes for run in runs.claim(db, worker, flows=["order"], limit=5, now=NOON)}
+    assert others < first.keys() <= others | suspects
+    assert sorted(first.values()) == [0, 0, 1]
+    assert runs.claim(db, worker, flows=["order"], limit=5, now=NOON, with_suspect=False) == []
+    assert len(claim(db, worker)) == 1
+
+
 def test_workers_that_claim_at_once_never_get_the_same_run(db: Database) -> None:
     """Each of 60 runs goes to one of four workers, in portions of at most three."""
     ids = {a_run(db).id for _ in range(60)}

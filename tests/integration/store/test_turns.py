@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from flows.names import new_id
 from store import runs
@@ -114,6 +114,30 @@ def test_whoever_is_told_that_it_failed_has_written_nothing(db: Database) -> Non
     told = [each.exception() for each in sent]
     assert any(isinstance(error, DatabaseUnavailable) for error in told)
     assert [stands(db, run_id) for run_id in ids] == [error is None for error in told]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_when_a_part_cannot_be_told_from_the_others_none_of_them_is_written(db: Database, fails: bool) -> None:
+    """Each of the group is told, whoever has the turn first, and who comes next begins anew."""
+    lost, other = new_id(), new_id()
+
+    def add(run_id: str) -> str:
+        return runs.create(db, run_id=run_id, name="x", flow="order", parameters={}, now=NOON).id
+
+    def lose_its_part() -> str:
+        with db.write() as tx:
+            runs.add(tx, run_id=lost, name="x", flow="order", parameters={}, runnable_at=NOON, now=NOON)
+            tx.execute(text("RELEASE part"))
+            if fails:
+                raise ZeroDivisionError
+        return lost
+
+    with pytest.raises(DatabaseUnavailable, match="no such savepoint"), queue(db) as send:
+        sent = [send(lambda: add(other)), send(lose_its_part)]
+    told = [each.exception() for each in sent]
+    assert isinstance(told[1], DatabaseUnavailable)
+    assert [stands(db, run_id) for run_id in (other, lost)] == [told[0] is None, False]
+    assert stands(db, create(db))
 
 
 def test_a_writer_in_a_hurry_gives_up_and_the_others_are_committed_all_the_same(db: Database) -> None:
