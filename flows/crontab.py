@@ -20,13 +20,15 @@ _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _ONE = rf"[0-7]|{'|'.join(_WEEKDAYS)}"
 _WEEKDAY_PART = re.compile(rf"(?:\*|(?P<first>{_ONE})(?:-(?P<last>{_ONE}))?)(?:/(?P<step>[1-9]))?")
 _INSTANT = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
+_LONGEST_SHIFT = timedelta(hours=3)
 
 
 class Crontab:
     """A cron expression of five fields, with the meaning it has in crontab(5), in a time zone.
 
-    The clock of that zone decides. What falls into the hour that is left out in spring comes an hour later by that
-    clock; what falls into the hour that autumn has twice comes twice.
+    The clock on the wall of that zone decides. What falls into the hour that is left out in spring comes an hour later
+    by that clock; what falls into the hour that autumn has twice comes twice.
 
     Raises:
         ValueError: If it cannot be understood; the message says which field, and what that takes.
@@ -36,23 +38,53 @@ class Crontab:
         fields = expression.split()
         if len(fields) != len(FIELDS):
             raise ValueError(f"{expression!r} does not have the five fields minute, hour, day, month and weekday")
-        zone = _zone(timezone)
+        self._zone = _zone(timezone)
         given = {name: _checked(name, field, expression) for name, field in zip(FIELDS, fields, strict=True)}
-        self._triggers = [CronTrigger(**each, timezone=zone) for each in _alternatives(given)]
+        # APScheduler reckons by a clock that is never set. By one that is, it leaves out the first of April in Berlin:
+        # what it takes for midnight there, a month after the first of March, is one o'clock.
+        self._triggers = [CronTrigger(**each, timezone=UTC) for each in _alternatives(given)]
         try:
             self.after(datetime.now(UTC))
         except ValueError:
             raise ValueError(f"{expression!r} names a day that never comes") from None
 
     def after(self, moment: datetime) -> datetime:
-        """The first tick that is later than this moment, in UTC.
+        """The first tick that is later than this moment, in UTC."""
+        found: datetime | None = None
+        until: datetime | None = None
+        for tick in self._on_the_wall(moment + min(self._offsets(moment))):
+            if until is not None and tick > until:
+                break
+            for each in self._moments(tick):
+                if each > moment:
+                    found = each if found is None else min(found, each)
+            if found is not None and len(set(self._offsets(found))) == 1:
+                break
+            if found is not None and until is None:
+                # The clock is being set: what it shows later may come earlier.
+                until = tick + _LONGEST_SHIFT
+        assert found is not None  # noqa: S101 - there is no last tick
+        return found
 
-        It has to be reckoned from the tick before to be right on a day on which the zone's clock is set ahead: who
-        comes in the middle of the hour that is left out sees none of its ticks.
-        """
-        ticks = (trigger.get_next_fire_time(None, moment + _INSTANT) for trigger in self._triggers)
-        first: datetime = min(tick.astimezone(UTC) for tick in ticks if tick is not None)
-        return first
+    def _on_the_wall(self, after: datetime) -> Iterator[datetime]:
+        """The ticks by the clock on the wall, as if that were UTC."""
+        while True:
+            ticks = (trigger.get_next_fire_time(None, after + _INSTANT) for trigger in self._triggers)
+            after = min(tick for tick in ticks if tick is not None)
+            yield after
+
+    def _moments(self, tick: datetime) -> set[datetime]:
+        """When the clock on the wall shows this, in UTC; where it is set past it, when it would have."""
+        shown = [tick.replace(tzinfo=self._zone, fold=fold) for fold in (0, 1)]
+        moments = [each.astimezone(UTC) for each in shown]
+        # In the hour that is left out the second is the earlier one, and shows what is before that hour.
+        return {moments[0]} if moments[1] < moments[0] else set(moments)
+
+    def _offsets(self, moment: datetime) -> list[timedelta]:
+        """How far the zone's clock is ahead of UTC on the day before, at the moment, and on the day after."""
+        return [
+            (moment + days).astimezone(self._zone).utcoffset() or timedelta(0) for days in (-_DAY, timedelta(0), _DAY)
+        ]
 
     def newest(self, first: datetime, last: datetime, *, most: int) -> list[datetime]:
         """The newest ticks from the tick `first` to the moment `last`, `most` at most; oldest first."""

@@ -42,7 +42,18 @@ def test_a_run_asks_is_answered_and_goes_on(shell: Shell) -> None:
     assert answered.json["answer"] == {"size": "large", "color": "red", "count": 3}
 
     ended = finished(shell, run["id"])
-    assert list(ended) == ["id", "name", "flow", "state", "created_at", "finished_at", "result", "error", "message"]
+    assert list(ended) == [
+        "id",
+        "name",
+        "flow",
+        "state",
+        "created_at",
+        "finished_at",
+        "result",
+        "error",
+        "message",
+        "unserved",
+    ]
     assert (ended["state"], ended["result"], ended["error"]) == ("Completed", "3 large red", None)
 
     history = shell("history", prompt.id, "--json").json

@@ -83,6 +83,23 @@ def test_a_tick_in_the_hour_that_autumn_has_twice_comes_twice() -> None:
     assert on(date(2026, 10, 25), "0 1-3 * * *") == ["01:00 23:00", "02:00 00:00", "02:00 01:00", "03:00 02:00"]
 
 
+def test_no_month_is_left_out_for_the_setting_of_a_clock() -> None:
+    """Midnight after a month in which the clock was set is midnight."""
+    crontab, tick = Crontab("0 0 1 * *", BERLIN), datetime(2026, 1, 15, tzinfo=UTC)
+    months = []
+    for _ in range(12):
+        tick = crontab.after(tick)
+        months.append(f"{tick.astimezone(ZoneInfo(BERLIN)):%m-%d %H:%M}")
+    assert months == [f"{month:02}-01 00:00" for month in (*range(2, 13), 1)]
+
+
+def test_every_tick_of_the_hour_that_spring_leaves_out_comes() -> None:
+    """An hour later by the clock, whoever asks in the middle of it."""
+    assert on(date(2026, 3, 29), "*/20 2 * * *") == ["03:00 01:00", "03:20 01:20", "03:40 01:40"]
+    asked = datetime(2026, 3, 29, 1, 10, tzinfo=UTC)
+    assert Crontab("*/20 2 * * *", BERLIN).after(asked) == datetime(2026, 3, 29, 1, 20, tzinfo=UTC)
+
+
 @given(
     st.sampled_from(["* * * * *", "*/7 * * * *", "30 2 * * *", "0 0 1 * *", "5 3 * 2 *", "0 12 29 2 *", "0 0 1 * sun"]),
     st.sampled_from(["UTC", BERLIN, "Australia/Lord_Howe", "America/St_Johns"]),
