@@ -12,7 +12,7 @@ from typing import Any
 from flows.names import now
 from flows.policy import Policy
 from flows.validation import FieldError, Valid, validate
-from store import ledger, prompts, retrying, runs
+from store import ledger, prompts, retrying, runs, settling
 from store.database import Database
 from store.records import Actor, FlowRun, Outcome, Prompt
 
@@ -154,7 +154,7 @@ class Desk:
         values: Mapping[str, Any] | None = None,
         reason: str | None = None,
     ) -> Settled | AlreadySettled:
-        settlement = prompts.settle(
+        settlement = settling.settle(
             self._db,
             prompt.id,
             outcome=outcome,

@@ -172,7 +172,7 @@ class Flow(Generic[P, R]):
             nested: R = self._run_nested(context, args, kwargs)
             return nested
         # The engine is imported late: it knows flows, and a flow needs it only here.
-        from flows.engines.embedded import run_here
+        from flows.engines.direct import run_here
 
         parameters = self.parameters.to_json(args, kwargs)
         if self.isasync:

@@ -7,8 +7,8 @@ from sqlalchemy import update
 from store.changes import Topic
 from store.database import Database
 from store.leases import hold
-from store.prompts import close_open_prompts
 from store.records import SIGNOFF, RunState
+from store.settling import close_open_prompts
 from store.tables import flow_runs
 
 

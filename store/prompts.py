@@ -1,33 +1,30 @@
-"""Prompts: opened, settled, reminded of. Each function that takes a `Database` is one transaction."""
+"""Prompts: opened, found, reminded of. Each function that takes a `Database` is one transaction."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, tuple_, update
+from sqlalchemy import bindparam, func, select, tuple_, update
 
-from store import cards, drafts, ledger, notices
+from store import cards, ledger, notices
 from store.changes import Topic
 from store.database import Database
 from store.errors import NoSuchPrompt
 from store.leases import hold
-from store.records import Actor, Outcome, Prompt, RunState
+from store.records import Prompt, RunState
 from store.rows import prompt, select_prompts
 from store.statements import Statement, insert_into
-from store.tables import flow_runs, prompts, submissions
+from store.tables import prompts
 from store.transactions import Transaction
 from store.waiting import let_wait
 
 _ID_LENGTH = 36
 
 _MINE = prompts.c.id == bindparam("prompt_id")
-_IS_OPEN = prompts.c.outcome.is_(None)
 _OF_RUN = prompts.c.run_id == bindparam("run_id")
 _BY_ID = Statement(select_prompts().where(_MINE))
 _BY_KEY = Statement(select_prompts().where(_OF_RUN, prompts.c.key == bindparam("key")))
 _ALL_OF_RUN = Statement(select_prompts().where(_OF_RUN).order_by(prompts.c.opened_at, prompts.c.id))
-_OPEN_OF_RUN = Statement(select(prompts.c.id).where(_OF_RUN, _IS_OPEN))
 _DUE = Statement(
     select_prompts().where(prompts.c.due_at <= bindparam("now")).order_by(prompts.c.due_at).limit(bindparam("limit"))
 )
@@ -49,50 +46,6 @@ _OPEN = insert_into(
     "deadline",
     "due_at",
 )
-_LOCK_RUN = Statement(
-    select(flow_runs.c.id, flow_runs.c.name, flow_runs.c.flow)
-    .join(prompts, prompts.c.run_id == flow_runs.c.id)
-    .where(_MINE)
-    .with_for_update(of=flow_runs)
-)
-# The compare-and-set: of all that try, one finds the prompt open.
-_END = Statement(
-    update(prompts)
-    .where(_MINE, _IS_OPEN)
-    .values(
-        outcome=bindparam("outcome"),
-        settled_at=bindparam("settled_at"),
-        settled_by=bindparam("settled_by"),
-        settled_by_name=bindparam("settled_by_name"),
-        answer=bindparam("answer"),
-        reason=bindparam("reason"),
-        due_at=None,
-        revision=prompts.c.revision + 1,
-    )
-    .returning(prompts)
-)
-_ADD_SUBMISSION = insert_into(submissions, "prompt_id", "at", "actor", "actor_name", "via", "values", "reason")
-_LET_GO_ON = Statement(
-    update(flow_runs)
-    .where(
-        flow_runs.c.id == bindparam("run_id"),
-        or_(flow_runs.c.state == RunState.PAUSED, flow_runs.c.state == RunState.SUSPENDED),
-    )
-    .values(runnable_at=bindparam("now"))
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What came of an attempt to settle.
-
-    Attributes:
-        won: Whether this attempt ended the prompt.
-        prompt: The prompt as it stands, settled by whoever won.
-    """
-
-    won: bool
-    prompt: Prompt
 
 
 def open_prompt(db: Database, asked: Prompt, *, fence: int, state: RunState | None, held: bool) -> Prompt:
@@ -123,54 +76,6 @@ def open_prompt(db: Database, asked: Prompt, *, fence: int, state: RunState | No
         return asked if known is None else prompt(known)
 
 
-def settle(
-    db: Database,
-    prompt_id: str,
-    *,
-    outcome: Outcome,
-    actor: Actor,
-    via: str,
-    now: datetime,
-    answer: Mapping[str, Any] | None = None,
-    values: Mapping[str, Any] | None = None,
-    reason: str | None = None,
-) -> Settlement:
-    """End a prompt, if nobody has, and make its run runnable.
-
-    Args:
-        via: The way it came: `slack`, `cli`, `flow`, `clock`.
-        answer: The validated values the flow gets.
-        values: What the person sent; `None` when the prompt is not ended by a person's values.
-        reason: Why, in the person's words.
-
-    Raises:
-        NoSuchPrompt: If there is no such prompt.
-    """
-    with db.write() as tx:
-        # The run first, then the prompt: `open_prompt` locks in the same order.
-        run = tx.row(_LOCK_RUN, prompt_id=prompt_id)
-        if run is None:
-            raise _unknown(prompt_id)
-        ended = _end(tx, prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
-        if outcome in (Outcome.SUBMITTED, Outcome.REJECTED):
-            _add_submission(tx, prompt_id, actor=actor, via=via, values=values, reason=reason, now=now)
-        detail = {"via": via, "answer": answer, "reason": reason}
-        event = "too_late" if ended is None else outcome.value
-        ledger.add(
-            tx,
-            prompt_id,
-            event,
-            now=now,
-            actor=actor,
-            detail={key: value for key, value in detail.items() if value is not None},
-        )
-        if ended is None:
-            return Settlement(False, prompt(tx.row(_BY_ID, prompt_id=prompt_id)))
-        tx.run(_LET_GO_ON, run_id=run.id, now=now)
-        tx.touch(Topic.RUNS, Topic.PROMPTS)
-        return Settlement(True, prompt(ended, run=run))
-
-
 def get(db: Database, prompt_id: str) -> Prompt:
     """The prompt with this id, or the only one whose id begins so.
 
@@ -184,7 +89,7 @@ def get(db: Database, prompt_id: str) -> Prompt:
         else:
             rows = reading.rows(_BY_ID, prompt_id=prompt_id)
     if not rows or not prompt_id:
-        raise _unknown(prompt_id)
+        raise unknown(prompt_id)
     if len(rows) > 1:
         raise NoSuchPrompt(f"More than one prompt's id begins with {prompt_id!r}. Give more of it.")
     return prompt(rows[0])
@@ -198,7 +103,7 @@ def named(db: Database, prompt_id: str) -> Prompt:
     """
     found = get(db, prompt_id)
     if found.id != prompt_id:
-        raise _unknown(prompt_id)
+        raise unknown(prompt_id)
     return found
 
 
@@ -259,19 +164,8 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
         return True
 
 
-def close_open_prompts(
-    tx: Transaction, run_id: str, *, actor: Actor, reason: str, now: datetime, only: str | None = None
-) -> None:
-    """Cancel what a run still asks, or one prompt of that, within a transaction that is open."""
-    for (prompt_id,) in tx.rows(_OPEN_OF_RUN, run_id=run_id):
-        if only not in (None, prompt_id):
-            continue
-        _end(tx, prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason)
-        ledger.add(tx, prompt_id, Outcome.CANCELLED.value, now=now, actor=actor, detail={"reason": reason})
-        tx.touch(Topic.PROMPTS)
-
-
-def _unknown(prompt_id: str) -> NoSuchPrompt:
+def unknown(prompt_id: str) -> NoSuchPrompt:
+    """What is to be said of an id that no prompt has."""
     return NoSuchPrompt(f"There is no prompt {prompt_id!r}. `signoff pending` lists those that are open.")
 
 
@@ -295,52 +189,3 @@ def _insert(tx: Transaction, asked: Prompt) -> None:
     )
     ledger.add(tx, asked.id, "opened", now=asked.opened_at, detail={"run_id": asked.run_id, "key": asked.key})
     cards.add(tx, asked.id, asked.opened_at)
-
-
-def _end(
-    tx: Transaction,
-    prompt_id: str,
-    *,
-    outcome: Outcome,
-    actor: Actor,
-    now: datetime,
-    answer: Mapping[str, Any] | None,
-    reason: str | None,
-) -> Any | None:
-    """The row of the prompt, if this call ended it; `None` if somebody else had."""
-    ended = tx.row(
-        _END,
-        prompt_id=prompt_id,
-        outcome=outcome,
-        settled_at=now,
-        settled_by=actor.id,
-        settled_by_name=actor.name,
-        answer=answer,
-        reason=reason,
-    )
-    if ended is not None:
-        drafts.discard_all(tx, prompt_id)
-        cards.touch(tx, prompt_id, now)
-    return ended
-
-
-def _add_submission(
-    tx: Transaction,
-    prompt_id: str,
-    *,
-    actor: Actor,
-    via: str,
-    values: Mapping[str, Any] | None,
-    reason: str | None,
-    now: datetime,
-) -> None:
-    tx.run(
-        _ADD_SUBMISSION,
-        prompt_id=prompt_id,
-        at=now,
-        actor=actor.id,
-        actor_name=actor.name,
-        via=via,
-        values=values,
-        reason=reason,
-    )

@@ -122,7 +122,7 @@ def retry(run: RunId, who: Who = None) -> None:
 
 
 def _see_through(db: "Database", flow: "Flow[Any, Any]", created: FlowRun) -> FlowRun:
-    from flows.engines.embedded import see_through
+    from flows.engines.direct import see_through
     from flows.errors import RunCancelled
     from store.runs import get
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from flows.engines.execution import Execution
 from flows.names import now
-from store import freeing, runs
+from store import claims, freeing, runs
 from store.database import Database
 from store.records import RunState
 
@@ -21,7 +21,7 @@ def agree(db: Database, worker: str, held: Mapping[str, Execution], hooked: Coll
         held: The executions, by run.
         hooked: The runs whose hooks are running, with their fences.
     """
-    leased = {run.id: run for run in runs.leased_to(db, worker)}
+    leased = {run.id: run for run in claims.leased_to(db, worker)}
     for run_id, execution in held.items():
         if execution.is_waiting:
             run = leased.get(run_id) or runs.get(db, run_id)

@@ -10,24 +10,23 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from flows.clock import Clock
 from flows.engines.agreement import agree
 from flows.engines.execution import End, Execution
 from flows.engines.lifeline import Lifeline
 from flows.engines.trial import Trial
-from flows.errors import FlowsError, Released, RunCancelled
+from flows.errors import Released
 from flows.flow import Flow
 from flows.hooks import run_hooks
 from flows.names import now
 from flows.patience import patiently
 from flows.policy import Policy
 from flows.run_logging import capture_prints
-from flows.settings import RecordSettings, default_database
-from store import runs
+from flows.settings import RecordSettings
+from store import claims, runs
 from store.changes import Subscription, Topic
 from store.database import Database
 from store.errors import StoreError
-from store.records import FlowRun, RunState
+from store.records import FlowRun
 
 logger = logging.getLogger(__name__)
 
@@ -156,7 +155,7 @@ class Worker:
                 return LOOK_AT_LEAST_EVERY
             room = self._room()
             limit = min(free, room) or free
-            claimed = runs.claim(
+            claimed = claims.claim(
                 self._db,
                 self._lifeline.worker,
                 flows=self._flows,
@@ -171,7 +170,7 @@ class Worker:
             # Suspects that had to stay behind may have taken the places of others.
             if len(claimed) < limit and not any(run.crashes for run in claimed):
                 break
-        soonest = runs.next_runnable_at(self._db, flows=self._flows, now=now(), only=self._only)
+        soonest = claims.next_runnable_at(self._db, flows=self._flows, now=now(), only=self._only)
         wait = min(LOOK_AT_LEAST_EVERY, self._trial.left)
         return wait if soonest is None else min(max((soonest - now()) / timedelta(seconds=1), 0.0), wait)
 
@@ -282,36 +281,3 @@ async def _cancel_rest() -> None:
     for task in rest:
         task.cancel()
     await asyncio.gather(*rest, return_exceptions=True)
-
-
-def run_here(flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
-    """Make a run of `flow` in the record of `DATABASE_URL`, and see it through to its end in this process.
-
-    Raises:
-        Exception: What the flow raises.
-        FlowsError: If the run did not end well elsewhere, or needs attention.
-        RunCancelled: If somebody cancels the run.
-    """
-    db = default_database()
-    end = see_through(db, flow, flow.create_run(db, parameters).id)
-    if end.error is not None:
-        raise end.error
-    return end.result
-
-
-def see_through(db: Database, flow: Flow[Any, Any], run_id: str) -> End:
-    """Work until this run has ended, here or in another worker, and its hooks have run; its end.
-
-    Raises:
-        RunCancelled: If somebody cancels the run.
-    """
-    with db.changes.subscribe(Topic.STATES) as changes, Clock(db), Worker(db, [flow], only=run_id) as worker:
-        while not (run := patiently(lambda: runs.get(db, run_id))).is_done:
-            changes.wait(LOOK_AT_LEAST_EVERY)
-    if run.state is RunState.CANCELLED:
-        raise RunCancelled(run.message)
-    if worker.end is not None:
-        return worker.end
-    if run.state is RunState.COMPLETED:
-        return End(result=run.result)
-    return End(error=FlowsError(f"The run {run.name} is {run.state}: {run.error or run.message}"))

@@ -11,11 +11,12 @@ from flows import Flow, InvalidFlow, flow, get_run_logger, idempotency_key, paus
 from flows.artifacts import create_markdown_artifact
 from flows.blocks import JSON
 from flows.desk import Desk
-from flows.engines.embedded import Worker, see_through
+from flows.engines.direct import see_through
+from flows.engines.embedded import Worker
 from flows.errors import AttentionNeeded, RunCancelled
 from flows.names import now
 from flows.states import State
-from store import artifacts, runs
+from store import artifacts, claims, runs
 from store.database import Database
 from store.records import FlowRun, RunState
 from tests.conftest import StartWorker
@@ -281,7 +282,7 @@ def test_a_retry_before_the_hooks_have_run_drops_them(db: Database, start_worker
             raise OSError("away")
 
     run = work.create_run(db, {})
-    (claimed,) = runs.claim(db, a_worker(db), flows=[work.name], limit=1, now=now())
+    (claimed,) = claims.claim(db, a_worker(db), flows=[work.name], limit=1, now=now())
     runs.finish(db, run.id, claimed.fence, state=RunState.FAILED, now=now(), has_hooks=True)
     Desk(db).retry(run.id, ANA)
     healed.set()

@@ -7,7 +7,7 @@ import pytest
 
 from flows import flow, pause_flow_run
 from flows.names import new_id, now
-from store import freeing, runs
+from store import claims, freeing, runs
 from store.database import Database
 from store.records import RunState
 from tests.conftest import StartWorker
@@ -47,7 +47,7 @@ def suspects(db: Database, *names: str) -> list[str]:
     for name in names:
         ids.append(runs.create(db, run_id=new_id(), name=name, flow=name, parameters={}, now=now()).id)
         worker = a_worker(db)
-        runs.claim(db, worker, flows=[name], limit=1, now=now(), only=ids[-1])
+        claims.claim(db, worker, flows=[name], limit=1, now=now(), only=ids[-1])
         freeing.bury(db, worker, now=now())
     return ids
 

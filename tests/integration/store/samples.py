@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flows.names import new_id
-from store import leases, prompts, runs
+from store import claims, leases, prompts, runs, settling
 from store.database import Database
 from store.records import Actor, FlowRun, Outcome, Prompt, RunState
 
@@ -28,7 +28,7 @@ def a_run(db: Database, *, flow: str = "order", now: datetime = NOON) -> FlowRun
 
 def claim(db: Database, worker: str, *, now: datetime = NOON, limit: int = 10) -> list[FlowRun]:
     """What this worker gets of the runs of `order`."""
-    return runs.claim(db, worker, flows=["order"], limit=limit, now=now)
+    return claims.claim(db, worker, flows=["order"], limit=limit, now=now)
 
 
 def a_claimed_run(db: Database, worker: str | None = None) -> FlowRun:
@@ -69,8 +69,8 @@ def an_open_prompt(db: Database, *, held: bool = True, worker: str | None = None
 
 def settle(
     db: Database, prompt: Prompt, actor: Actor = ANA, answer: Mapping[str, Any] | None = None, now: datetime = NOON
-) -> prompts.Settlement:
+) -> settling.Settlement:
     """Submit an answer."""
-    return prompts.settle(
+    return settling.settle(
         db, prompt.id, outcome=Outcome.SUBMITTED, actor=actor, via="slack", now=now, answer=answer or {}, values={}
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from store import freeing, journal, leases, prompts, runs
+from store import claims, freeing, journal, leases, prompts, runs
 from store.database import Database
 from store.errors import LeaseLost
 from store.records import RunState, Step
@@ -44,8 +44,8 @@ def test_a_claim_takes_only_what_the_worker_knows_and_what_is_due(db: Database) 
     a_run(db, now=LATER)
     worker = a_worker(db)
     assert claim(db, worker) == []
-    assert runs.next_runnable_at(db, flows=["order"], now=NOON) == LATER
-    assert runs.next_runnable_at(db, flows=["nothing"], now=NOON) is None
+    assert claims.next_runnable_at(db, flows=["order"], now=NOON) == LATER
+    assert claims.next_runnable_at(db, flows=["nothing"], now=NOON) is None
 
 
 def test_a_claim_takes_one_of_the_runs_of_which_a_worker_died_or_none(db: Database) -> None:
@@ -55,10 +55,10 @@ def test_a_claim_takes_one_of_the_runs_of_which_a_worker_died_or_none(db: Databa
     freeing.bury(db, dead, now=NOON)
     others = {a_run(db).id for _ in range(2)}
     worker = a_worker(db)
-    first = {run.id: run.crashes for run in runs.claim(db, worker, flows=["order"], limit=5, now=NOON)}
+    first = {run.id: run.crashes for run in claims.claim(db, worker, flows=["order"], limit=5, now=NOON)}
     assert others < first.keys() <= others | suspects
     assert sorted(first.values()) == [0, 0, 1]
-    assert runs.claim(db, worker, flows=["order"], limit=5, now=NOON, with_suspect=False) == []
+    assert claims.claim(db, worker, flows=["order"], limit=5, now=NOON, with_suspect=False) == []
     assert len(claim(db, worker)) == 1
 
 

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select, text
 
 from flows.names import now
-from store import artifacts, cards, drafts, inputs, journal, ledger, notices, prompts, runs, schedules
+from store import artifacts, cards, claims, drafts, inputs, journal, ledger, notices, prompts, runs, schedules
 from store.database import Database
 from store.records import Prompt, RunState
 from store.tables import artifacts as artifact_rows
@@ -108,11 +108,11 @@ Look = Callable[[Crowded], Any]
 
 AMONG_EVERYTHING: dict[str, tuple[Look, str]] = {
     "the next run": (
-        lambda it: runs.claim(it.db, it.worker, flows=["order"], limit=1, now=MOMENT),
+        lambda it: claims.claim(it.db, it.worker, flows=["order"], limit=1, now=MOMENT),
         "ix_flow_runs_runnable_at",
     ),
     "when a run is due": (
-        lambda it: runs.next_runnable_at(it.db, flows=["order"], now=MOMENT),
+        lambda it: claims.next_runnable_at(it.db, flows=["order"], now=MOMENT),
         "ix_flow_runs_runnable_at",
     ),
     "due deadlines": (lambda it: prompts.due(it.db, now=MOMENT), "ix_prompts_due_at"),
@@ -139,7 +139,7 @@ OF_ONE: dict[str, Look] = {
     "one input": lambda it: inputs.find(it.db, it.prompt.run_id, "1"),
     "a run's artifacts": lambda it: artifacts.find(it.db, run_id=it.prompt.run_id),
     "a run's tick": lambda it: schedules.tick_of(it.db, it.prompt.run_id),
-    "a worker's runs": lambda it: runs.leased_to(it.db, it.worker),
+    "a worker's runs": lambda it: claims.leased_to(it.db, it.worker),
     "a prompt": lambda it: prompts.get(it.db, it.prompt.id),
     "a draft": lambda it: drafts.load(it.db, it.prompt.id, "U1"),
     "a prompt's history": lambda it: ledger.lines(it.db, it.prompt.id),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from store import prompts, runs
+from store import prompts, runs, settling
 from store.database import Database
 from store.errors import NoSuchPrompt
 from store.records import Actor, Outcome, RunState
@@ -38,7 +38,7 @@ def test_a_settled_prompt_can_be_neither_reminded_of_nor_settled_again(db: Datab
     prompt = an_open_prompt(db)
     settle(db, prompt, answer={"size": "large"})
     assert not prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
-    late = prompts.settle(
+    late = settling.settle(
         db, prompt.id, outcome=Outcome.TIMED_OUT, actor=Actor("clock", "the clock"), via="clock", now=NOON
     )
     assert not late.won

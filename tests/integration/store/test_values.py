@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import StatementError
 
-from store import artifacts, blocks, journal, prompts, runs
+from store import artifacts, blocks, journal, prompts, runs, settling
 from store.artifacts import Artifact
 from store.database import Database
 from store.errors import LeaseLost
@@ -48,7 +48,7 @@ def test_what_is_no_json_is_refused_whole(db: Database, value: Any) -> None:
 def test_text_that_no_database_holds_is_replaced_and_not_refused(db: Database) -> None:
     """A name or a reason with a NUL or half a character in it stops nobody's decision."""
     prompt = an_open_prompt(db, title="a\0b", description="half \ud83d ж")
-    settlement = prompts.settle(
+    settlement = settling.settle(
         db,
         prompt.id,
         outcome=Outcome.REJECTED,

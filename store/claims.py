@@ -1,0 +1,132 @@
+"""Which worker has which run: taken with a lease and a new fence, longest runnable first."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Boolean, bindparam, case, false, func, or_, select, update
+
+from store.database import Database
+from store.leases import KNOWN
+from store.records import FlowRun, RunState
+from store.rows import flow_run
+from store.statements import Statement
+from store.tables import flow_runs
+
+_LEASED_TO = Statement(select(flow_runs).where(flow_runs.c.lease_owner == bindparam("worker")))
+_OVER = flow_runs.c.finished_at.is_not(None)
+_HELD = flow_runs.c.lease_owner == bindparam("worker")
+_NOW = bindparam("now", type_=flow_runs.c.started_at.type)
+_TAKE = Statement(
+    update(flow_runs)
+    .where(flow_runs.c.id == bindparam("run_id"))
+    .values(
+        state=case((_OVER, flow_runs.c.state), else_=RunState.RUNNING),
+        lease_owner=bindparam("worker"),
+        fence=case((_HELD, flow_runs.c.fence), else_=flow_runs.c.fence + 1),
+        runnable_at=None,
+        message=case((_OVER, flow_runs.c.message), else_=""),
+        started_at=case((_OVER, flow_runs.c.started_at), else_=func.coalesce(flow_runs.c.started_at, _NOW)),
+    )
+    .returning(flow_runs)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What a worker that knows certain flows asks again and again.
+
+    Attributes:
+        takeable: Runs that it may take, longest runnable first.
+        taken: The same, kept as they are until the transaction has ended; those that others keep so are passed over.
+        soonest: The run that becomes runnable next by the passing of time alone.
+    """
+
+    takeable: Statement
+    taken: Statement
+    soonest: Statement
+
+
+@lru_cache(maxsize=64)
+def _looks(flows: tuple[str, ...], only: str | None) -> Looks:
+    mine = or_(false(), *(flow_runs.c.flow == flow for flow in flows))
+    if only is not None:
+        mine &= flow_runs.c.id == only
+    takeable = (
+        select(flow_runs.c.id, flow_runs.c.crashes)
+        .where(
+            flow_runs.c.runnable_at <= bindparam("now"),
+            mine,
+            flow_runs.c.lease_owner.is_(None) | _HELD,
+            bindparam("with_new", type_=Boolean) | (flow_runs.c.state != RunState.SCHEDULED),
+            bindparam("with_suspect", type_=Boolean) | (flow_runs.c.crashes == 0),
+        )
+        .order_by(flow_runs.c.runnable_at)
+        .limit(bindparam("limit"))
+    )
+    soonest = (
+        select(flow_runs.c.runnable_at)
+        .where(flow_runs.c.runnable_at > bindparam("now"), mine)
+        .order_by(flow_runs.c.runnable_at)
+        .limit(1)
+    )
+    return Looks(Statement(takeable), Statement(takeable.with_for_update(skip_locked=True)), Statement(soonest))
+
+
+def leased_to(db: Database, worker: str) -> list[FlowRun]:
+    """The runs that the record says a worker holds."""
+    with db.read() as reading:
+        return [flow_run(row) for row in reading.rows(_LEASED_TO, worker=worker)]
+
+
+def claim(
+    db: Database,
+    worker: str,
+    *,
+    flows: Collection[str],
+    limit: int,
+    now: datetime,
+    only: str | None = None,
+    with_new: bool = True,
+    with_suspect: bool = True,
+) -> list[FlowRun]:
+    """Take up to `limit` runnable runs of these flows, oldest first: each gets a lease and a new fence.
+
+    A run that this worker holds already, because it waits in memory, keeps its fence: what runs beside the wait may
+    still record. One that is over comes back as it ended, for its hooks, and is held until `runs.let_go`. A worker
+    that was buried gets nothing, since nobody would free what it held.
+
+    Args:
+        only: The one run to take, if this worker works for a single run.
+        with_new: Whether to take runs that wait for their start, too.
+        with_suspect: Whether to take, besides, one of those of which workers have died.
+    """
+    looks = _looks(tuple(flows), only)
+    wanted = {"worker": worker, "now": now, "with_new": with_new, "with_suspect": with_suspect}
+    with db.read() as reading:
+        if reading.row(looks.takeable, **wanted, limit=1) is None:
+            return []
+    with db.write() as tx:
+        # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
+        known, takeable = tx.several((KNOWN, {"worker": worker}), (looks.taken, {**wanted, "limit": limit}))
+        if not known:
+            return []
+        wanted_ids = [row.id for row in _with_one_suspect(takeable)]
+        taken = tx.several(*((_TAKE, {"run_id": run_id, "worker": worker, "now": now}) for run_id in wanted_ids))
+    return [flow_run(row) for (row,) in taken]
+
+
+def _with_one_suspect(rows: Sequence[Any]) -> list[Any]:
+    suspect = next((row for row in rows if row.crashes), None)
+    return [row for row in rows if not row.crashes or row is suspect]
+
+
+def next_runnable_at(
+    db: Database, *, flows: Collection[str], now: datetime, only: str | None = None
+) -> datetime | None:
+    """When the next run of these flows becomes runnable by the passing of time alone."""
+    with db.read() as reading:
+        found = reading.row(_looks(tuple(flows), only).soonest, now=now)
+    return None if found is None else found.runnable_at
