@@ -80,6 +80,8 @@ class Database:
         with opened as transaction:
             yield transaction
         self.changes.announce(transaction.topics)
+        if transaction.topics and self._doorbell is not None:
+            self._doorbell.ring(transaction.topics)
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
@@ -104,8 +106,6 @@ class Database:
                 yield transaction
         except TooLong:
             raise DatabaseUnavailable(f"The database {self.shown_url} is busy. Try again in a moment.") from None
-        if transaction.topics and self._doorbell is not None:
-            self._doorbell.ring(transaction.topics)
 
     @contextmanager
     def _write_postgres(self) -> Iterator[Transaction]:
