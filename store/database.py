@@ -48,6 +48,7 @@ class Database:
         self.engine = _engine(url)
         self.url = self.engine.url
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._driver_error = self.engine.dialect.loaded_dbapi.Error
         self._turns: Turns | None = None
         self._doorbell: Doorbell | None = None
         self._pinging: Pinging | None = None
@@ -119,7 +120,7 @@ class Database:
     def _commit(self, transaction: PostgresTransaction, opened: PoolProxiedConnection) -> None:
         try:
             transaction.commit()
-        except self.engine.dialect.loaded_dbapi.Error as error:
+        except self._driver_error as error:
             if not self._forget_if_lost(opened, error):
                 raise
             # If it did commit, whoever waits for it has to look.
@@ -135,12 +136,22 @@ class Database:
             opened = self.engine.raw_connection()
             try:
                 yield opened
-            except self.engine.dialect.loaded_dbapi.Error as error:
+            except self._driver_error as error:
                 self._forget_if_lost(opened, error)
+                raise
+            except BaseException:
+                self._undo(opened)
                 raise
             finally:
                 if opened.is_valid:
                     opened.close()
+
+    def _undo(self, opened: PoolProxiedConnection) -> None:
+        # Not left to the pool, which would log that a connection is lost with all that led to it.
+        try:
+            opened.rollback()
+        except self._driver_error as error:
+            self._forget_if_lost(opened, error)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -151,7 +162,7 @@ class Database:
         except DBAPIError as error:
             self._explain(error.orig or error)
             raise
-        except self.engine.dialect.loaded_dbapi.Error as error:
+        except self._driver_error as error:
             self._explain(error)
             raise
 

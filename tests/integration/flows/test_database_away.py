@@ -3,9 +3,11 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from flows import flow, pause_flow_run, task
@@ -144,3 +146,17 @@ def until_logged(caplog: pytest.LogCaptureFixture, text: str) -> None:
             return
         tick.wait(0.05)
     pytest.fail(f"nothing was logged of {text!r}")
+
+
+def test_a_refusal_over_a_connection_that_is_lost_stays_a_refusal(
+    db: Database, available: Switch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """There is nothing to be undone, and nothing to be logged about it."""
+    with suppress(ZeroDivisionError), db.write() as tx:
+        tx.execute(text("SELECT 1"))
+        available(False)
+        raise ZeroDivisionError
+    available(True)
+    assert caplog.text == ""
+    with db.write() as tx:
+        assert tx.execute(text("SELECT 1")).scalar() == 1
