@@ -14,3 +14,5 @@ def log_to_stderr(level: int = logging.WARNING) -> None:
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S", force=True)
     for name in _LOUD:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of each connection that it finds lost; what that means is said where it matters.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
