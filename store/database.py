@@ -139,6 +139,8 @@ class Database:
             except self._driver_error as error:
                 self._forget_if_lost(opened, error)
                 raise
+            except CommitInDoubt:
+                raise
             except BaseException:
                 self._undo(opened)
                 raise
