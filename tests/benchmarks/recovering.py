@@ -12,7 +12,7 @@ from flows.policy import Policy
 from store import prompts
 from store.records import RunState
 from tests.benchmarks import waiting_flows
-from tests.benchmarks.continuing import ANA, FLOWS, RUNS, create, text, until_count
+from tests.benchmarks.continuing import ANA, FLOWS, RUNS, create, poll, text, until_count
 from tests.benchmarks.figures import Line, spread
 from tests.benchmarks.floor import Floor
 from tests.integration.flows.worker_process import WorkerProcess
@@ -50,6 +50,8 @@ def bare_commits(url: str) -> list[float]:
     """Milliseconds of one commit of one row each."""
     taken = []
     with closing(Floor(url)) as rows:
+        rows.create(0)
+        poll(lambda: rows.count("Suspended") == 1)
         for number in range(STEPS):
             started = time.perf_counter()
             rows.step(0, f"step-{number}")
