@@ -24,7 +24,7 @@ from store.errors import CommitInDoubt, DatabaseOutdated, DatabaseUnavailable
 from store.patience import BUSY_TIMEOUT
 from store.pinging import Pinging
 from store.statements import Statement
-from store.transactions import PostgresTransaction, Reading, Transaction
+from store.transactions import PostgresReading, PostgresTransaction, Reading, Transaction
 from store.turns import TooLong, Turns
 from store.watchers import PostgresWatcher, SqliteWatcher
 
@@ -93,7 +93,7 @@ class Database:
             DatabaseOutdated: If its tables are not those of this Signoff.
         """
         with self._connected() as opened:
-            yield Reading(self.engine, opened)
+            yield Reading(self.engine, opened) if self.is_sqlite else PostgresReading(self.engine, opened)
 
     def close(self) -> None:
         """Let go of every connection."""

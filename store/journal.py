@@ -6,8 +6,9 @@ from sqlalchemy import bindparam, select, update
 
 from store.database import Database
 from store.leases import hold
-from store.records import Step
-from store.rows import step
+from store.prompts import ALL_OF_RUN
+from store.records import Prompt, Step
+from store.rows import prompt, step
 from store.statements import Statement
 from store.tables import steps
 from store.transactions import Transaction
@@ -26,6 +27,14 @@ def load(db: Database, run_id: str) -> dict[str, Step]:
     """What a run has recorded, by key."""
     with db.read() as reading:
         return {row.key: step(row) for row in reading.rows(_OF_RUN, run_id=run_id)}
+
+
+def recorded(db: Database, run_id: str) -> tuple[dict[str, Step], dict[str, Prompt]]:
+    """What a replay goes by: the steps that a run has recorded and the prompts that it has asked, by key."""
+    with db.read() as reading:
+        ended, asked = reading.several((_OF_RUN, {"run_id": run_id}), (ALL_OF_RUN, {"run_id": run_id}))
+    every = [prompt(row) for row in asked]
+    return {row.key: step(row) for row in ended}, {each.key: each for each in every if not each.is_superseded}
 
 
 def record(db: Database, done: Step, *, fence: int) -> None:

@@ -7,6 +7,7 @@ claim grows the run's fence, whatever a worker that was only thought dead still 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, bindparam, insert, select, update
 
@@ -14,7 +15,7 @@ from store.database import Database
 from store.errors import LeaseLost
 from store.statements import Statement
 from store.tables import flow_runs, workers
-from store.transactions import Transaction
+from store.transactions import Call, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +76,22 @@ def is_free(holder: "Column[str | None]", taker: str) -> ColumnElement[bool]:
     return holder.is_(None) | (holder == taker) | holder.not_in(select(workers.c.id))
 
 
-def hold(tx: Transaction, run_id: str, fence: int) -> None:
+def hold(tx: Transaction, run_id: str, fence: int, *calls: Call) -> list[list[Any]]:
     """Make sure, and keep sure until the commit, that the newest claim on the run is the one with `fence`.
+
+    Args:
+        calls: Statements that are to be run then.
+
+    Returns:
+        What each of them finds.
 
     Raises:
         LeaseLost: If it is not, or if the run has ended.
     """
-    held = tx.row(_HOLD, run_id=run_id)
-    if held is None or held.fence != fence or held.finished_at is not None:
+    held, *found = tx.several((_HOLD, {"run_id": run_id}), *calls)
+    if not held or held[0].fence != fence or held[0].finished_at is not None:
         raise LeaseLost(f"The run {run_id} is no longer held with fence {fence}.")
+    return found
 
 
 _MINE = workers.c.id == bindparam("worker")

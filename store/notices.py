@@ -16,27 +16,19 @@ from store.tables import cards, notices, prompts
 from store.transactions import Transaction
 
 _ADD = insert_into(notices, "prompt_id", "kind", "detail", "created_at", "due_at")
-_NEWEST_OF_RUN = Statement(
+NEWEST_OF_RUN = Statement(
     select(prompts.c.id)
     .where(prompts.c.run_id == bindparam("run_id"))
     .order_by(prompts.c.opened_at.desc(), prompts.c.id)
     .limit(1)
 )
+"""Finds the prompt under whose card the end of a run is told."""
 
 
 def add(tx: Transaction, prompt_id: str, *, kind: str, detail: Mapping[str, Any], now: datetime) -> None:
     """Have a message posted, within a transaction that is open."""
     tx.run(_ADD, prompt_id=prompt_id, kind=kind, detail=dict(detail), created_at=now, due_at=now)
     tx.touch(Topic.CARDS)
-
-
-def add_for_run(tx: Transaction, run_id: str, *, kind: str, detail: Mapping[str, Any], now: datetime) -> str | None:
-    """Have a message posted under the run's last card; the prompt's id, or `None` if it never asked."""
-    newest = tx.row(_NEWEST_OF_RUN, run_id=run_id)
-    if newest is None:
-        return None
-    add(tx, newest.id, kind=kind, detail=detail, now=now)
-    return str(newest.id)
 
 
 def take_due(db: Database, taker: str, *, now: datetime, limit: int = 50) -> list[Notice]:

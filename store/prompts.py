@@ -24,7 +24,7 @@ _MINE = prompts.c.id == bindparam("prompt_id")
 _OF_RUN = prompts.c.run_id == bindparam("run_id")
 _BY_ID = Statement(select_prompts().where(_MINE))
 _BY_KEY = Statement(select_prompts().where(_OF_RUN, prompts.c.key == bindparam("key")))
-_ALL_OF_RUN = Statement(select_prompts().where(_OF_RUN).order_by(prompts.c.opened_at, prompts.c.id))
+ALL_OF_RUN = Statement(select_prompts().where(_OF_RUN).order_by(prompts.c.opened_at, prompts.c.id))
 _DUE = Statement(
     select_prompts().where(prompts.c.due_at <= bindparam("now")).order_by(prompts.c.due_at).limit(bindparam("limit"))
 )
@@ -64,8 +64,8 @@ def open_prompt(db: Database, asked: Prompt, *, fence: int, state: RunState | No
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        hold(tx, asked.run_id, fence)
-        known = tx.row(_BY_KEY, run_id=asked.run_id, key=asked.key)
+        (found,) = hold(tx, asked.run_id, fence, (_BY_KEY, {"run_id": asked.run_id, "key": asked.key}))
+        known = found[0] if found else None
         if known is not None and known.outcome is not None:
             return prompt(known)
         if known is None:
@@ -110,7 +110,7 @@ def named(db: Database, prompt_id: str) -> Prompt:
 def of_run(db: Database, run_id: str) -> list[Prompt]:
     """Every prompt of a run, oldest first."""
     with db.read() as reading:
-        return [prompt(row) for row in reading.rows(_ALL_OF_RUN, run_id=run_id)]
+        return [prompt(row) for row in reading.rows(ALL_OF_RUN, run_id=run_id)]
 
 
 def pending(db: Database, *, limit: int = 100, after: Prompt | None = None) -> list[Prompt]:

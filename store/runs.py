@@ -17,10 +17,10 @@ from store.journal import set_failed_aside
 from store.leases import hold
 from store.records import SIGNOFF, Actor, FlowRun, RunState
 from store.rows import flow_run
-from store.settling import close_open_prompts
+from store.settling import OPEN_OF_RUN, cancel_all
 from store.statements import Statement, adding_to
 from store.tables import flow_runs
-from store.transactions import Transaction
+from store.transactions import Call, Transaction
 
 _ID_LENGTH = 36
 
@@ -133,7 +133,7 @@ def finish(
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        hold(tx, run_id, fence)
+        still_open, newest = hold(tx, run_id, fence, *_ends_with(run_id))
         tx.run(
             _FINISH,
             run_id=run_id,
@@ -145,8 +145,8 @@ def finish(
             # Otherwise NULL: it may have asked several at once, and another answer have come just now.
             runnable_at=now if has_hooks else None,
         )
-        close_open_prompts(tx, run_id, actor=SIGNOFF, reason="The run has ended.", now=now)
-        _tell_end(tx, run_id, state, now, result=result, error=error)
+        cancel_all(tx, still_open, actor=SIGNOFF, reason="The run has ended.", now=now)
+        _tell_end(tx, newest, state, now, result=result, error=error)
         tx.touch(Topic.STATES)
         if has_hooks:
             tx.touch(Topic.RUNS)
@@ -223,8 +223,9 @@ def end(tx: Transaction, run_id: str, *, state: RunState, message: str, actor: A
         .values(state=state, finished_at=now, message=message, fence=flow_runs.c.fence + 1, runnable_at=now)
         .returning(flow_runs)
     ).one()
-    close_open_prompts(tx, run_id, actor=actor, reason=message, now=now)
-    _tell_end(tx, run_id, state, now, error=message)
+    still_open, newest = tx.several(*_ends_with(run_id))
+    cancel_all(tx, still_open, actor=actor, reason=message, now=now)
+    _tell_end(tx, newest, state, now, error=message)
     tx.touch(Topic.RUNS, Topic.STATES)
     return flow_run(row)
 
@@ -245,9 +246,14 @@ def _unknown(run_id: str) -> NoSuchRun:
     return NoSuchRun(f"There is no run {run_id!r}. `signoff runs` lists them.")
 
 
+def _ends_with(run_id: str) -> tuple[Call, Call]:
+    """Find what has to end with a run, and where its end is told."""
+    return (OPEN_OF_RUN, {"run_id": run_id}), (notices.NEWEST_OF_RUN, {"run_id": run_id})
+
+
 def _tell_end(
     tx: Transaction,
-    run_id: str,
+    newest: Sequence[Any],
     state: RunState,
     now: datetime,
     *,
@@ -255,6 +261,6 @@ def _tell_end(
     error: str | None = None,
 ) -> None:
     detail = {"state": state.value, "result": result, "error": error}
-    prompt_id = notices.add_for_run(tx, run_id, kind="run_ended", detail=detail, now=now)
-    if prompt_id is not None:
+    for (prompt_id,) in newest:
+        notices.add(tx, prompt_id, kind="run_ended", detail=detail, now=now)
         ledger.add(tx, prompt_id, "run_ended", now=now, detail={"state": state.value})

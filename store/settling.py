@@ -1,6 +1,6 @@
 """Settling: a prompt ends once, and whoever comes later learns who ended it and how."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,12 +15,12 @@ from store.records import Actor, Outcome, Prompt, RunState
 from store.rows import prompt, select_prompts
 from store.statements import Statement, insert_into
 from store.tables import flow_runs, prompts, submissions
-from store.transactions import Transaction
+from store.transactions import Call, Transaction
 
 _MINE = prompts.c.id == bindparam("prompt_id")
 _IS_OPEN = prompts.c.outcome.is_(None)
 _BY_ID = Statement(select_prompts().where(_MINE))
-_OPEN_OF_RUN = Statement(select(prompts.c.id).where(prompts.c.run_id == bindparam("run_id"), _IS_OPEN))
+OPEN_OF_RUN = Statement(select(prompts.c.id).where(prompts.c.run_id == bindparam("run_id"), _IS_OPEN))
 _LOCK_RUN = Statement(
     select(flow_runs.c.id, flow_runs.c.name, flow_runs.c.flow)
     .join(prompts, prompts.c.run_id == flow_runs.c.id)
@@ -92,10 +92,11 @@ def settle(
     """
     with db.write() as tx:
         # The run first, then the prompt: `open_prompt` locks in the same order.
-        run = tx.row(_LOCK_RUN, prompt_id=prompt_id)
-        if run is None:
+        end = _end(prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
+        locked, won = tx.several((_LOCK_RUN, {"prompt_id": prompt_id}), end)
+        if not locked:
             raise unknown(prompt_id)
-        ended = _end(tx, prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
+        run, ended = locked[0], won[0] if won else None
         if outcome in (Outcome.SUBMITTED, Outcome.REJECTED):
             _add_submission(tx, prompt_id, actor=actor, via=via, values=values, reason=reason, now=now)
         detail = {"via": via, "answer": answer, "reason": reason}
@@ -110,6 +111,7 @@ def settle(
         )
         if ended is None:
             return Settlement(False, prompt(tx.row(_BY_ID, prompt_id=prompt_id)))
+        _clear(tx, prompt_id, now)
         tx.run(_LET_GO_ON, run_id=run.id, now=now)
         tx.touch(Topic.RUNS, Topic.PROMPTS)
         return Settlement(True, prompt(ended, run=run))
@@ -119,16 +121,20 @@ def close_open_prompts(
     tx: Transaction, run_id: str, *, actor: Actor, reason: str, now: datetime, only: str | None = None
 ) -> None:
     """Cancel what a run still asks, or one prompt of that, within a transaction that is open."""
-    for (prompt_id,) in tx.rows(_OPEN_OF_RUN, run_id=run_id):
-        if only not in (None, prompt_id):
-            continue
-        _end(tx, prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason)
+    still_open = tx.rows(OPEN_OF_RUN, run_id=run_id)
+    cancel_all(tx, [row for row in still_open if only in (None, row.id)], actor=actor, reason=reason, now=now)
+
+
+def cancel_all(tx: Transaction, still_open: Sequence[Any], *, actor: Actor, reason: str, now: datetime) -> None:
+    """Cancel the prompts that `OPEN_OF_RUN` has found, within a transaction that keeps their run as it is."""
+    for (prompt_id,) in still_open:
+        tx.several(_end(prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason))
+        _clear(tx, prompt_id, now)
         ledger.add(tx, prompt_id, Outcome.CANCELLED.value, now=now, actor=actor, detail={"reason": reason})
         tx.touch(Topic.PROMPTS)
 
 
 def _end(
-    tx: Transaction,
     prompt_id: str,
     *,
     outcome: Outcome,
@@ -136,22 +142,23 @@ def _end(
     now: datetime,
     answer: Mapping[str, Any] | None,
     reason: str | None,
-) -> Any | None:
-    """The row of the prompt, if this call ended it; `None` if somebody else had."""
-    ended = tx.row(
-        _END,
-        prompt_id=prompt_id,
-        outcome=outcome,
-        settled_at=now,
-        settled_by=actor.id,
-        settled_by_name=actor.name,
-        answer=answer,
-        reason=reason,
-    )
-    if ended is not None:
-        drafts.discard_all(tx, prompt_id)
-        cards.touch(tx, prompt_id, now)
-    return ended
+) -> Call:
+    """Ends a prompt; finds its row, unless somebody else had ended it."""
+    return _END, {
+        "prompt_id": prompt_id,
+        "outcome": outcome,
+        "settled_at": now,
+        "settled_by": actor.id,
+        "settled_by_name": actor.name,
+        "answer": answer,
+        "reason": reason,
+    }
+
+
+def _clear(tx: Transaction, prompt_id: str, now: datetime) -> None:
+    """What has to follow the end of a prompt."""
+    drafts.discard_all(tx, prompt_id)
+    cards.touch(tx, prompt_id, now)
 
 
 def _add_submission(

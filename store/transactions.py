@@ -11,6 +11,9 @@ from sqlalchemy.engine import CursorResult
 from store.changes import Topic
 from store.statements import Statement
 
+Call = tuple[Statement, Mapping[str, Any]]
+"""A statement with its values."""
+
 
 class Reading:
     """A connection to read by. Each statement sees what is committed when it begins."""
@@ -40,8 +43,8 @@ class Reading:
         found = self.rows(statement, **given)
         return found[0] if found else None
 
-    def several(self, *calls: tuple[Statement, Mapping[str, Any]]) -> list[list[Any]]:
-        """What each of several statements finds; none of them can see what another has found."""
+    def several(self, *calls: Call) -> list[list[Any]]:
+        """What each of several statements finds, one after the other."""
         return [self.rows(statement, **given) for statement, given in calls]
 
     def _cursor(self, sql: str, values: Any) -> Any:
@@ -72,8 +75,28 @@ class Transaction(Reading):
         return count
 
 
-class PostgresTransaction(Transaction):
-    """One that saves journeys: what need not be awaited travels together with what comes next."""
+class PostgresReading(Reading):
+    """One that saves journeys: what belongs together travels together."""
+
+    def several(self, *calls: Call) -> list[list[Any]]:
+        """What each of several statements finds, one after the other."""
+        asked = [statement.on(self._dialect) for statement, _ in calls]
+        sent = [(each.sql, each.values(given)) for each, (_, given) in zip(asked, calls, strict=True)]
+        cursors = self._send(sent)
+        return [each.rows(cursor.fetchall()) for each, cursor in zip(asked, cursors[-len(calls) :], strict=True)]
+
+    def _send(self, statements: list[tuple[str, Any]]) -> list[Any]:
+        """Send statements and await their end; the cursor of each."""
+        # What has no values is run once in each transaction, and needs no plan.
+        with self._driver.pipeline() if len(statements) > 1 else nullcontext():
+            return [
+                self._driver.execute(sql, values, prepare=False if values is None else None)
+                for sql, values in statements
+            ]
+
+
+class PostgresTransaction(PostgresReading, Transaction):
+    """One in which also what need not be awaited travels together with what comes next."""
 
     def __init__(self, engine: Engine, opened: PoolProxiedConnection) -> None:
         super().__init__(engine, opened)
@@ -81,13 +104,13 @@ class PostgresTransaction(Transaction):
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run a statement through SQLAlchemy."""
-        self._send()
+        self._send([])
         return super().execute(statement, parameters)
 
     @cached_property
     def connection(self) -> Connection:
         """The same for SQLAlchemy."""
-        self._send()
+        self._send([])
         return super().connection
 
     def run(self, statement: Statement, **given: Any) -> None:
@@ -95,28 +118,13 @@ class PostgresTransaction(Transaction):
         compiled = statement.on(self._dialect)
         self._unsent.append((compiled.sql, compiled.values(given)))
 
-    def several(self, *calls: tuple[Statement, Mapping[str, Any]]) -> list[list[Any]]:
-        """What each of several statements finds; none of them can see what another has found."""
-        before = len(self._unsent)
-        asked = [statement.on(self._dialect) for statement, _ in calls]
-        self._unsent += [(each.sql, each.values(given)) for each, (_, given) in zip(asked, calls, strict=True)]
-        cursors = self._send()[before:]
-        return [each.rows(cursor.fetchall()) for each, cursor in zip(asked, cursors, strict=True)]
-
     def commit(self) -> None:
         """Commit."""
-        self._unsent.append(("COMMIT", None))
-        self._send()
+        self._send([("COMMIT", None)])
 
     def _cursor(self, sql: str, values: Any) -> Any:
-        self._unsent.append((sql, values))
-        return self._send()[-1]
+        return self._send([(sql, values)])[-1]
 
-    def _send(self) -> list[Any]:
-        """Send what is unsent and await its end; the cursor of each statement."""
+    def _send(self, statements: list[tuple[str, Any]]) -> list[Any]:
         unsent, self._unsent = self._unsent, []
-        # What has no values is run once in each transaction, and needs no plan.
-        with self._driver.pipeline() if len(unsent) > 1 else nullcontext():
-            return [
-                self._driver.execute(sql, values, prepare=False if values is None else None) for sql, values in unsent
-            ]
+        return super()._send(unsent + statements)

@@ -31,8 +31,7 @@ from flows.serialization import shown
 from flows.states import type_of
 from flows.stopwatch import Stopwatch, stopwatches
 from flows.turns import Turns, resume_turn, stop_turn
-from store import journal as recorded
-from store import prompts, runs
+from store import journal, runs
 from store.database import Database
 from store.errors import LeaseLost
 from store.records import FlowRun, RunState
@@ -223,9 +222,7 @@ class Execution:
         steps = asked = None
         # Only the first claim of a run can be sure that nothing is recorded yet.
         if self.run.fence > 1:
-            steps = patiently(lambda: recorded.load(self._db, self.run.id))
-            every = patiently(lambda: prompts.of_run(self._db, self.run.id))
-            asked = {each.key: each for each in every if not each.is_superseded}
+            steps, asked = patiently(lambda: journal.recorded(self._db, self.run.id))
         self._journal = Journal(
             self._db,
             self.run,
