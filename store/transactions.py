@@ -83,7 +83,8 @@ class PostgresReading(Reading):
         asked = [statement.on(self._dialect) for statement, _ in calls]
         sent = [(each.sql, each.values(given)) for each, (_, given) in zip(asked, calls, strict=True)]
         cursors = self._send(sent)
-        return [each.rows(cursor.fetchall()) for each, cursor in zip(asked, cursors[-len(calls) :], strict=True)]
+        awaited = cursors[len(cursors) - len(calls) :]
+        return [each.rows(cursor.fetchall()) for each, cursor in zip(asked, awaited, strict=True)]
 
     def _send(self, statements: list[tuple[str, Any]]) -> list[Any]:
         """Send statements and await their end; the cursor of each."""
