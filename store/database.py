@@ -139,8 +139,6 @@ class Database:
             except self._driver_error as error:
                 self._forget_if_lost(opened, error)
                 raise
-            except CommitInDoubt:
-                raise
             except BaseException:
                 self._undo(opened)
                 raise
@@ -150,6 +148,8 @@ class Database:
 
     def _undo(self, opened: PoolProxiedConnection) -> None:
         # Not left to the pool, which would log that a connection is lost with all that led to it.
+        if not opened.is_valid:
+            return
         try:
             opened.rollback()
         except self._driver_error as error:

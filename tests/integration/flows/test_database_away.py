@@ -14,7 +14,7 @@ from flows import flow, pause_flow_run, task
 from flows.artifacts import create_markdown_artifact
 from flows.blocks import JSON
 from flows.engines.embedded import Worker
-from store import artifacts, runs
+from store import artifacts, prompts, runs
 from store.database import Database
 from store.errors import DatabaseUnavailable
 from store.records import RunState
@@ -160,3 +160,21 @@ def test_a_refusal_over_a_connection_that_is_lost_stays_a_refusal(
     assert caplog.text == ""
     with db.write() as tx:
         assert tx.execute(text("SELECT 1")).scalar() == 1
+
+
+@pytest.mark.parametrize("way", ["read", "write"])
+def test_a_statement_over_a_connection_that_is_lost_says_that_the_database_is_away(
+    db: Database, available: Switch, way: str
+) -> None:
+    """Whoever waits for the database to come back hears of it in the one way that means this."""
+    said: Exception | None = None
+    try:
+        with db.read() if way == "read" else db.write() as reading:
+            reading.execute(text("SELECT 1"))
+            available(False)
+            reading.execute(text("SELECT 1"))
+    except DatabaseUnavailable as error:
+        said = error
+    available(True)
+    assert said is not None
+    assert prompts.pending(db) == []
