@@ -8,7 +8,7 @@ from store.changes import Topic
 from store.database import Database
 from store.leases import hold
 from store.records import SIGNOFF, RunState
-from store.settling import close_open_prompts
+from store.settling import OPEN_OF_RUN, cancel_all
 from store.tables import flow_runs
 
 
@@ -24,9 +24,8 @@ def give_up(db: Database, run_id: str, prompt_id: str | None, *, fence: int, now
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        hold(tx, run_id, fence)
+        (still_open,) = hold(tx, run_id, fence, (OPEN_OF_RUN, {"run_id": run_id}))
         tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(state=RunState.RUNNING))
         tx.touch(Topic.STATES)
-        if prompt_id is not None:
-            reason = "The flow no longer waits for an answer."
-            close_open_prompts(tx, run_id, actor=SIGNOFF, reason=reason, now=now, only=prompt_id)
+        given_up = [row for row in still_open if row.id == prompt_id]
+        cancel_all(tx, given_up, actor=SIGNOFF, reason="The flow no longer waits for an answer.", now=now)

@@ -9,12 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from store import runs
 from store.database import Database
 from store.records import Schedule, Tick
+from store.statements import Statement
 from store.tables import schedules, ticks
 from store.transactions import Transaction
 
-# Made once: to make a statement takes as long as to run it.
-_IN_FORCE = select(schedules).order_by(schedules.c.flow, schedules.c.name)
-_TICK_OF = select(ticks.c.at).where(ticks.c.run_id == bindparam("made"))
+_IN_FORCE = Statement(select(schedules).order_by(schedules.c.flow, schedules.c.name))
+_TICK_OF = Statement(select(ticks.c.at).where(ticks.c.run_id == bindparam("run_id")))
 
 
 def declare(db: Database, schedule: Schedule) -> None:
@@ -55,8 +55,8 @@ def withdraw(db: Database, flow: str, name: str) -> None:
 
 def in_force(db: Database) -> list[Schedule]:
     """Every schedule, by the names of the flows."""
-    with db.read() as connection:
-        return [Schedule(**row._mapping) for row in connection.execute(_IN_FORCE)]
+    with db.read() as reading:
+        return [Schedule(**row._asdict()) for row in reading.rows(_IN_FORCE)]
 
 
 def fire(db: Database, schedule: Schedule, due: Sequence[Tick], *, next_at: datetime, now: datetime) -> bool:
@@ -91,8 +91,9 @@ def fire(db: Database, schedule: Schedule, due: Sequence[Tick], *, next_at: date
 
 def tick_of(db: Database, run_id: str) -> datetime | None:
     """The tick that a run was made for; `None` where a person or a program made it."""
-    with db.read() as connection:
-        return connection.execute(_TICK_OF, {"made": run_id}).scalar()
+    with db.read() as reading:
+        tick = reading.row(_TICK_OF, run_id=run_id)
+    return None if tick is None else tick.at
 
 
 def _without_run(tx: Transaction, schedule: Schedule, due: Sequence[Tick]) -> list[Tick]:

@@ -117,14 +117,6 @@ def settle(
         return Settlement(True, prompt(ended, run=run))
 
 
-def close_open_prompts(
-    tx: Transaction, run_id: str, *, actor: Actor, reason: str, now: datetime, only: str | None = None
-) -> None:
-    """Cancel what a run still asks, or one prompt of that, within a transaction that is open."""
-    still_open = tx.rows(OPEN_OF_RUN, run_id=run_id)
-    cancel_all(tx, [row for row in still_open if only in (None, row.id)], actor=actor, reason=reason, now=now)
-
-
 def cancel_all(tx: Transaction, still_open: Sequence[Any], *, actor: Actor, reason: str, now: datetime) -> None:
     """Cancel the prompts that `OPEN_OF_RUN` has found, within a transaction that keeps their run as it is."""
     for (prompt_id,) in still_open:
