@@ -31,16 +31,17 @@ export function complain(answer) {
  * @property {"message"|"modal"} kind
  * @property {{channel: string, ts: string} | {view_id: string}} place
  * @property {() => object} values what is filled in so far
+ * @property {() => boolean} isThere whether they are still on the page
  */
 
 /**
  * Send a block action.
  * @param {Surface} surface
  * @param {{element: object, blockId: string, value?: object, node: HTMLElement}} action `node` shows that it waits
- * @returns {Promise<boolean>} false when the person did not confirm or the app did not answer
+ * @returns {Promise<boolean>} false when the person did not confirm
  */
 export async function act(surface, { element, blockId, value, node }) {
-  if (node.getAttribute("aria-busy") === "true") return false;
+  if (!surface.isThere()) return true;
   if (element.confirm && !(await ask(element.confirm))) return false;
   node.setAttribute("aria-busy", "true");
   const answer = await press(surface.place, {
@@ -51,5 +52,21 @@ export async function act(surface, { element, blockId, value, node }) {
   });
   node.removeAttribute("aria-busy");
   if (!answer.ok) complain(answer);
-  return answer.ok;
+  return true;
+}
+
+/** A press that does nothing while the last one waits: what is pressed twice in haste is meant once. */
+export function onceAtATime(send) {
+  let waits = false;
+  return async (value) => {
+    if (waits) return true;
+    waits = true;
+    return send(value).finally(() => (waits = false));
+  };
+}
+
+/** A change that follows the one before it once that is answered: whoever fills in does not wait for the app. */
+export function inTurn(send) {
+  let last = Promise.resolve();
+  return (value) => (last = last.then(() => send(value)));
 }

@@ -1,6 +1,7 @@
 """A small Bolt app for the page's tests: a card with a button, the modal behind it, and what people sent."""
 
 from queue import Queue
+from threading import Event
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext
@@ -40,12 +41,17 @@ def question(element: Json, **more: Any) -> Json:
 
 
 class FormApp:
-    """Connected by Socket Mode. `blocks` is what its modal asks, `answer` how it acks a submission."""
+    """Connected by Socket Mode.
+
+    `blocks` is what its modal asks, `answer` how it acks a submission; actions are acked while it is `awake`.
+    """
 
     def __init__(self, slack: Emulator) -> None:
         self.client = WebClient(token=slack.bot_token, base_url=slack.api_url)
         self.blocks: list[Json] = []
         self.answer: Json = {}
+        self.awake = Event()
+        self.awake.set()
         self._actions: Queue[Json] = Queue()
         self._submissions: Queue[Json] = Queue()
         app = App(client=self.client)
@@ -110,6 +116,7 @@ class FormApp:
 
     def _count(self, ack: Ack, body: Json) -> None:
         self._actions.put(body)
+        self.awake.wait(PATIENCE_SECONDS)
         ack()
 
     def _command(self, ack: Ack, body: Json) -> None:

@@ -83,6 +83,21 @@ def test_an_update_does_not_disturb_the_person_who_types(app: FormApp, open_as: 
     assert told == {"type": "plain_text_input", "value": "half a sent"}
 
 
+def test_who_fills_in_faster_than_the_app_answers_loses_nothing(app: FormApp, open_as: OpenAs, channel: str) -> None:
+    """Each box stays checked while the app still thinks about the one before, and the app hears of each in order."""
+    names = ("Small", "Medium", "Large")
+    sizes = {"type": "checkboxes", "action_id": "count", "options": [option(name) for name in names]}
+    page = open_form(app, open_as, channel, question(sizes, dispatch_action=True))
+    app.awake.clear()
+    for name in names:
+        page.get_by_role("checkbox", name=name).check()
+    app.awake.set()
+    heard = [app.acted()["actions"][0]["selected_options"] for _ in names]
+    assert heard == [[option(name) for name in names[:count]] for count in (1, 2, 3)]
+    for name in names:
+        expect(page.get_by_role("checkbox", name=name)).to_be_checked()
+
+
 def test_a_modal_that_was_filled_in_survives_one_on_top(
     workspace: Emulator, app: FormApp, open_as: OpenAs, channel: str
 ) -> None:

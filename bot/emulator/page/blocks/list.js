@@ -10,11 +10,11 @@ export class BlockList {
 
   /**
    * @param {HTMLElement} node where the blocks are drawn
-   * @param {{kind: string, place: object}} surface completed here with the values that a press carries along
+   * @param {{kind: string, place: object}} surface completed here with what a press asks of the blocks around it
    */
   constructor(node, surface) {
     this.node = node;
-    this.surface = { ...surface, values: () => this.values() };
+    this.surface = { ...surface, values: () => this.values(), isThere: () => this.node.isConnected };
   }
 
   /** Draw `blocks`, keeping the nodes of those that did not change and what was filled in into those that did. */

@@ -49,8 +49,8 @@ function group(element, env, type, role, initial) {
   let before = selected();
   async function changed() {
     if (!env.dispatch) return;
-    const now = field.value();
-    if (await env.fire(now)) before = selected();
+    const now = selected();
+    if (await env.fire(field.value())) before = now;
     else field.check(before);
   }
   return field;

@@ -1,6 +1,6 @@
 /** The registry of interactive elements. */
 import { h, uid } from "../dom.js";
-import { act } from "../actions.js";
+import { act, inTurn, onceAtATime } from "../actions.js";
 import { button } from "./button.js";
 import { checkboxes, radioButtons } from "./choices.js";
 import { datepicker, datetimepicker, timepicker } from "./dates.js";
@@ -32,7 +32,7 @@ import { emailInput, numberInput, plainTextInput, urlInput } from "./text.js";
  * @property {boolean} [required]
  * @property {boolean} [isInput] in an input block
  * @property {boolean} dispatch whether a change is sent to the app at once
- * @property {(value?: object) => Promise<boolean>} fire send the action
+ * @property {(value?: object) => Promise<boolean>} fire send the action; false when the person did not confirm it
  */
 
 const ELEMENTS = {
@@ -64,7 +64,8 @@ export function drawElement(element, env) {
   const complete = { ...env };
   const field = (ELEMENTS[element.type] ?? unknown)(element, complete);
   Object.assign(field, { blockId: env.blockId, actionId: element.action_id, type: element.type });
-  complete.fire = (value) => act(env.surface, { element, blockId: env.blockId, value, node: field.node });
+  const send = (value) => act(env.surface, { element, blockId: env.blockId, value, node: field.node });
+  complete.fire = field.value ? inTurn(send) : onceAtATime(send);
   field.node.dataset.actionId = element.action_id ?? "";
   field.node.dataset.elementType = element.type;
   field.control.id ||= uid("control");
