@@ -17,7 +17,7 @@ from bot.settings import Settings
 from flows.examples import dataset, release, shirt
 from flows.flow import Flow
 from flows.loading import flows_in
-from flows.serving import asked_to_end
+from flows.serving import AskedToEnd
 from store import runs
 from store.database import Database
 
@@ -93,8 +93,7 @@ def demo(*, db: Path | None, port: int, open_page: bool) -> None:
         OSError: If the port is taken.
         store.errors.StoreError: If the record cannot be used.
     """
-    with Demo(db=db, port=port) as running:
-        asked = asked_to_end()
+    with Demo(db=db, port=port) as running, AskedToEnd() as asked:
         print(f"Signoff is ready. The workspace: {running.url}", flush=True)  # noqa: T201 - what the command is for
         print("Ctrl-C ends it.", flush=True)  # noqa: T201
         if open_page:

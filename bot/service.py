@@ -22,7 +22,7 @@ from flows.flow import Flow
 from flows.loading import load_flows
 from flows.scheduler import Scheduler, own
 from flows.schema_validation import warm_up
-from flows.serving import asked_to_end
+from flows.serving import AskedToEnd
 from store import migrations
 from store.database import Database
 
@@ -144,15 +144,15 @@ def serve(settings: Settings, flow_files: Sequence[Path], *, with_bot: bool, wit
         store.errors.StoreError: If the record cannot be used.
     """
     flows = load_flows(flow_files) if with_worker else None
-    with Service(
+    service = Service(
         settings,
         flows,
         with_bot=with_bot,
         concurrency=settings.concurrency,
         max_held=settings.max_held,
         grace=settings.grace,
-    ):
-        asked = asked_to_end()
+    )
+    with service, AskedToEnd() as asked:
         names = ", ".join(flow.name for flow in flows or ())
         logger.info(
             "Ready%s%s", ", Slack by " + settings.mode if with_bot else "", f", flows: {names}" if names else ""

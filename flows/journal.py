@@ -20,6 +20,7 @@ from flows.unmatched import Unmatched
 from store import journal
 from store.database import Database
 from store.errors import LeaseLost
+from store.journal import Past
 from store.records import FlowRun, Prompt, Step
 
 T = TypeVar("T")
@@ -32,8 +33,7 @@ class Journal:
         fence: The token of the claim under which the run is executed.
         fingerprint: The hash of the flow's code as it is now.
         stopwatch: Knows how much time the flow may still take; it is looked at before each step.
-        steps: What is recorded, by key.
-        asked: What was asked, by key.
+        past: What is recorded and was asked.
     """
 
     def __init__(
@@ -43,16 +43,15 @@ class Journal:
         fingerprint: str,
         *,
         stopwatch: Stopwatch,
-        steps: dict[str, Step] | None = None,
-        asked: dict[str, Prompt] | None = None,
+        past: Past,
     ) -> None:
         self._db = db
         self._run_id = run.id
         self.fence = run.fence
         self.fingerprint = fingerprint
         self._stopwatch = stopwatch
-        self._steps = steps or {}
-        self._asked = asked or {}
+        self._steps = past.steps
+        self._asked = past.asked
         self._unmatched = Unmatched(fingerprint, self._steps, self._asked)
         self._anew = False
         self._closed: Unwind | None = None

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flows.files import file_fault
@@ -45,15 +45,21 @@ _OF_THE_WHOLE = ("const", "enum", "type")
 def schema_errors(schema: Mapping[str, Any], values: Mapping[str, Any]) -> list[tuple[Place, str]]:
     """Where `values` do not fit `schema`, and what is wrong there; every error, ordered by place."""
     try:
-        found = list(_validator()(schema).iter_errors(dict(values)))
+        found = list(_validator(json.dumps(schema)).iter_errors(dict(values)))
     except Exception as error:  # noqa: BLE001 - a schema from elsewhere can be wrong in any way
         return [((), f"The JSON Schema of this prompt cannot be used: {str(error).splitlines()[0][:_LONGEST]}")]
     told = dict.fromkeys(one for error in found for one in _told(error))
     return sorted(told, key=lambda one: [str(part) for part in one[0]])
 
 
+@lru_cache(maxsize=256)
+def _validator(schema: str) -> Any:
+    """The validator for a JSON Schema; to make one takes longer than to use it."""
+    return _maker()(json.loads(schema))
+
+
 @cache
-def _validator() -> Callable[[Mapping[str, Any]], Any]:
+def _maker() -> Callable[[Mapping[str, Any]], Any]:
     """Makes a validator with this project's formats and words, for any draft; it asks the network for nothing."""
     # Imported late: it takes a while to load, and few answers need it.
     from jsonschema import ValidationError
@@ -73,7 +79,7 @@ def _validator() -> Callable[[Mapping[str, Any]], Any]:
         return extend(draft, {"format": check_format, "filetypes": check_file, "maxBytes": check_file})
 
     def make(schema: Mapping[str, Any]) -> Any:
-        return extended(validator_for(schema, default=Draft202012Validator))(dict(schema), registry=Registry())
+        return extended(validator_for(schema, default=Draft202012Validator))(schema, registry=Registry())
 
     return make
 

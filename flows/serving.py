@@ -2,9 +2,10 @@
 
 import logging
 import signal
-import threading
+import socket
 from collections.abc import Mapping
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from flows.clock import Clock
 from flows.engines.embedded import Worker
@@ -34,30 +35,49 @@ def serve(flow: Flow[Any, Any], name: str, schedule: Cron | None, parameters: Ma
             f'the flow {flow.name} is served while its file is imported; put that under `if __name__ == "__main__":`.'
         )
     _log_where_nobody_does()
-    asked = asked_to_end()
-    db = default_database()
     declared = [*own([flow]), Declaration(flow.name, name, schedule, parameters)]
-    with Clock(db), Worker(db, [flow]), Scheduler(db, declared):
+    db = default_database()
+    with AskedToEnd() as asked, Clock(db), Worker(db, [flow]), Scheduler(db, declared):
         logger.info("Ready, flows: %s", flow.name)
         asked.wait()
         logger.info("Stopping")
 
 
-def asked_to_end() -> threading.Event:
-    """What is set as soon as SIGINT or SIGTERM asks this process to end; a second one ends it where it stands.
+class AskedToEnd:
+    """Hears SIGINT and SIGTERM. The first asks this process to end; a second one ends it where it stands.
 
-    To be had before anybody is told to ask.
+    Has to be entered, in the main thread, before anybody is told to send one.
     """
-    asked = threading.Event()
 
-    def ask(*_: object) -> None:
-        asked.set()
+    def __enter__(self) -> Self:
+        self._is_asked = False
+        # Python runs a handler between two steps of its own: it may come while an Event's lock is held, or just before
+        # a wait that then nothing ends. What the system's handler writes into a socket is not missed.
+        self._ear, self._mouth = socket.socketpair()
+        self._mouth.setblocking(False)
+        self._told_before = signal.set_wakeup_fd(self._mouth.fileno(), warn_on_full_buffer=False)
+        self._heard_before = {number: signal.signal(number, self._hear) for number in _ENDING}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._is_asked:
+            for number, handler in self._heard_before.items():
+                signal.signal(number, handler)
+        signal.set_wakeup_fd(self._told_before)
+        self._ear.close()
+        self._mouth.close()
+
+    def wait(self) -> None:
+        """Block until the process is asked to end."""
+        while not self._is_asked:
+            self._ear.recv(1)
+
+    def _hear(self, *_: object) -> None:
+        self._is_asked = True
         for number in _ENDING:
             signal.signal(number, signal.SIG_DFL)
-
-    for number in _ENDING:
-        signal.signal(number, ask)
-    return asked
 
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)

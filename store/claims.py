@@ -1,14 +1,15 @@
 """Which worker has which run: taken with a lease and a new fence, longest runnable first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import Boolean, bindparam, case, false, func, or_, select, update
 
 from store.database import Database
+from store.journal import Past, looks_for_past
 from store.leases import KNOWN
 from store.records import FlowRun, RunState
 from store.rows import flow_run
@@ -35,6 +36,31 @@ _TAKE = Statement(
 
 
 @dataclass(frozen=True, slots=True)
+class Claimed:
+    """A run that was taken.
+
+    Attributes:
+        past: Reads what it has recorded and asked so far; `None` where the taker knows, or need not.
+    """
+
+    run: FlowRun
+    past: Callable[[], Past] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What there is for a worker to take.
+
+    Attributes:
+        is_any: Whether there is a run that it may take now.
+        soonest: If not, when the next one becomes runnable by the passing of time alone; `None` while none will.
+    """
+
+    is_any: bool
+    soonest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Looks:
     """What a worker that knows certain flows asks again and again.
 
@@ -55,7 +81,7 @@ def _looks(flows: tuple[str, ...], only: str | None) -> Looks:
     if only is not None:
         mine &= flow_runs.c.id == only
     takeable = (
-        select(flow_runs.c.id, flow_runs.c.crashes)
+        select(flow_runs.c.id, flow_runs.c.crashes, flow_runs.c.fence, flow_runs.c.lease_owner)
         .where(
             flow_runs.c.runnable_at <= bindparam("now"),
             mine,
@@ -81,52 +107,61 @@ def leased_to(db: Database, worker: str) -> list[FlowRun]:
         return [flow_run(row) for row in reading.rows(_LEASED_TO, worker=worker)]
 
 
-def claim(
-    db: Database,
-    worker: str,
-    *,
-    flows: Collection[str],
-    limit: int,
-    now: datetime,
-    only: str | None = None,
-    with_new: bool = True,
-    with_suspect: bool = True,
-) -> list[FlowRun]:
-    """Take up to `limit` runnable runs of these flows, oldest first: each gets a lease and a new fence.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a worker would take.
+
+    Attributes:
+        worker: Its id.
+        flows: The names of the flows it knows.
+        only: The one run to take, if it works for a single run.
+        with_new: Whether to take runs that wait for their start, too.
+        with_suspect: Whether to take, besides, one of those of which workers have died.
+    """
+
+    worker: str
+    flows: tuple[str, ...]
+    only: str | None = None
+    with_new: bool = True
+    with_suspect: bool = True
+
+    def limited(self, limit: int, now: datetime) -> dict[str, Any]:
+        """The values that `Looks.takeable` asks for."""
+        asked = {"worker": self.worker, "with_new": self.with_new, "with_suspect": self.with_suspect}
+        return {**asked, "limit": limit, "now": now}
+
+
+def look(db: Database, wish: Wish, *, now: datetime) -> Prospect:
+    """Whether there is anything to claim, and when to look again."""
+    looks = _looks(wish.flows, wish.only)
+    with db.read() as reading:
+        if reading.rows(looks.takeable, **wish.limited(1, now)):
+            return Prospect(is_any=True)
+        soonest = reading.row(looks.soonest, now=now)
+    return Prospect(is_any=False, soonest=None if soonest is None else soonest.runnable_at)
+
+
+def claim(db: Database, wish: Wish, *, limit: int, now: datetime) -> list[Claimed]:
+    """Take up to `limit` runnable runs, oldest first: each gets a lease and a new fence.
 
     A run that this worker holds already, because it waits in memory, keeps its fence: what runs beside the wait may
     still record. One that is over comes back as it ended, for its hooks, and is held until `runs.let_go`. A worker
     that was buried gets nothing, since nobody would free what it held.
-
-    Args:
-        only: The one run to take, if this worker works for a single run.
-        with_new: Whether to take runs that wait for their start, too.
-        with_suspect: Whether to take, besides, one of those of which workers have died.
     """
-    looks = _looks(tuple(flows), only)
-    wanted = {"worker": worker, "now": now, "with_new": with_new, "with_suspect": with_suspect}
-    with db.read() as reading:
-        if reading.row(looks.takeable, **wanted, limit=1) is None:
-            return []
+    looks = _looks(wish.flows, wish.only)
     with db.write() as tx:
         # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
-        known, takeable = tx.several((KNOWN, {"worker": worker}), (looks.taken, {**wanted, "limit": limit}))
+        known, takeable = tx.several((KNOWN, {"worker": wish.worker}), (looks.taken, wish.limited(limit, now)))
         if not known:
             return []
-        wanted_ids = [row.id for row in _with_one_suspect(takeable)]
-        taken = tx.several(*((_TAKE, {"run_id": run_id, "worker": worker, "now": now}) for run_id in wanted_ids))
-    return [flow_run(row) for (row,) in taken]
+        wanted = _with_one_suspect(takeable)
+        taken = tx.at_last(*((_TAKE, {"run_id": row.id, "worker": wish.worker, "now": now}) for row in wanted))
+        begun = [row.id for row in wanted if row.fence and row.lease_owner is None]
+        found = iter(tx.at_last(*(call for run_id in begun for call in looks_for_past(run_id))))
+    pasts = {run_id: partial(Past.of, next(found), next(found)) for run_id in begun}
+    return [Claimed(flow_run(row), pasts.get(row.id)) for each in taken for row in each.rows()]
 
 
 def _with_one_suspect(rows: Sequence[Any]) -> list[Any]:
     suspect = next((row for row in rows if row.crashes), None)
     return [row for row in rows if not row.crashes or row is suspect]
-
-
-def next_runnable_at(
-    db: Database, *, flows: Collection[str], now: datetime, only: str | None = None
-) -> datetime | None:
-    """When the next run of these flows becomes runnable by the passing of time alone."""
-    with db.read() as reading:
-        found = reading.row(_looks(tuple(flows), only).soonest, now=now)
-    return None if found is None else found.runnable_at

@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from store.changes import Changes
+from store.changes import Changes, Topic
 from store.doorbell import Doorbell
 from store.errors import CommitInDoubt, DatabaseOutdated, DatabaseUnavailable
 from store.patience import BUSY_TIMEOUT
@@ -28,8 +28,14 @@ from store.transactions import PostgresReading, PostgresTransaction, Reading, Tr
 from store.turns import TooLong, Turns
 from store.watchers import PostgresWatcher, SqliteWatcher
 
+CONNECTIONS = 16
+"""How many are open at once, at most. Others wait: to open one more and close it again costs more than any wait."""
+
 _NOTIFY = Statement(select(func.pg_notify("signoff", bindparam("payload", type_=String))))
 
+_PLAINLY, _IN_ASCII = (
+    json.JSONEncoder(ensure_ascii=ascii_only, allow_nan=False, separators=(",", ":")) for ascii_only in (False, True)
+)
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 """What UTF-8 cannot write, and JSON can in its own way."""
 
@@ -54,7 +60,7 @@ class Database:
         self._pinging: Pinging | None = None
         self._listener: PostgresWatcher | None = None
         if self.is_sqlite:
-            self._turns = Turns(self.engine)
+            self._turns = Turns(self.engine, self._tell)
             self._doorbell = Doorbell(Path(self.url.database or ""))
             self.changes = Changes(SqliteWatcher(self.engine, self._doorbell))
         else:
@@ -80,9 +86,6 @@ class Database:
         opened = self._write_postgres() if self._turns is None else self._write_sqlite(self._turns)
         with opened as transaction:
             yield transaction
-        self.changes.announce(transaction.topics)
-        if transaction.topics and self._doorbell is not None:
-            self._doorbell.ring(transaction.topics)
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
@@ -108,6 +111,11 @@ class Database:
         except TooLong:
             raise DatabaseUnavailable(f"The database {self.shown_url} is busy. Try again in a moment.") from None
 
+    def _tell(self, topics: set[Topic]) -> None:
+        self.changes.announce(topics)
+        if self._doorbell is not None:
+            self._doorbell.ring(topics)
+
     @contextmanager
     def _write_postgres(self) -> Iterator[Transaction]:
         with self._connected() as opened:
@@ -116,6 +124,7 @@ class Database:
             if transaction.topics and self._listener is not None:
                 transaction.run(_NOTIFY, payload=self._listener.payload(transaction.topics))
             self._commit(transaction, opened)
+        self.changes.announce(transaction.topics)
 
     def _commit(self, transaction: PostgresTransaction, opened: PoolProxiedConnection) -> None:
         try:
@@ -136,11 +145,9 @@ class Database:
             opened = self.engine.raw_connection()
             try:
                 yield opened
-            except self._driver_error as error:
-                self._forget_if_lost(opened, error)
-                raise
-            except BaseException:
-                self._undo(opened)
+            except BaseException as error:
+                if not (isinstance(error, self._driver_error) and self._forget_if_lost(opened, error)):
+                    self._undo(opened)
                 raise
             finally:
                 if opened.is_valid:
@@ -203,16 +210,18 @@ def _engine(url: str) -> Engine:
                 isolation_level="AUTOCOMMIT",
                 use_native_hstore=False,
                 json_serializer=_dumps,
-                pool_size=10,
-                max_overflow=20,
+                pool_size=CONNECTIONS,
+                max_overflow=0,
+                pool_reset_on_return=None,
             )
         if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
             engine = create_engine(
                 parsed,
                 json_serializer=_dumps,
                 connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False},
-                pool_size=10,
-                max_overflow=20,
+                pool_size=CONNECTIONS,
+                max_overflow=0,
+                pool_reset_on_return=None,
             )
             event.listen(engine, "connect", _prepare_sqlite)
             _make_no_second(engine, Path(parsed.database or ""))
@@ -231,10 +240,8 @@ def sqlite_file(database: Database) -> Path | None:
 
 
 def _dumps(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    if _HALF_CHARACTER.search(text) is None:
-        return text
-    return json.dumps(value, allow_nan=False, separators=(",", ":"))
+    text = _PLAINLY.encode(value)
+    return text if _HALF_CHARACTER.search(text) is None else _IN_ASCII.encode(value)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -1,17 +1,18 @@
 """The journal of a run: the steps that ended, by name, so that none of them runs twice."""
 
 import uuid
+from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select, update
 
 from store.database import Database
-from store.leases import hold
+from store.leases import HELD, hold
 from store.prompts import ALL_OF_RUN
 from store.records import Prompt, Step
 from store.rows import prompt, step
 from store.statements import Statement
-from store.tables import steps
-from store.transactions import Transaction
+from store.tables import flow_runs, steps
+from store.transactions import Call, Later, Transaction
 
 SET_ASIDE = "past"
 """The format of a step that failed and is tried again: it keeps its place in the record, under another key."""
@@ -20,21 +21,50 @@ _OF_RUN = Statement(select(steps).where(steps.c.run_id == bindparam("run_id"), s
 _KNOWN = select(steps.c.key).where(steps.c.run_id == bindparam("run_id"), steps.c.key == bindparam("key"))
 _COLUMNS = steps.c.keys()
 _GIVEN = select(*(bindparam(column.name, type_=column.type).label(column.name) for column in steps.c))
-_ADD = Statement(steps.insert().from_select(_COLUMNS, _GIVEN.where(~_KNOWN.exists())))
+# In one statement, which tells by what it returns whether it has added the step.
+_ADD = Statement(
+    steps.insert()
+    .from_select(_COLUMNS, _GIVEN.select_from(flow_runs).where(HELD, ~_KNOWN.exists()).with_for_update(of=flow_runs))
+    .returning(steps.c.key)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a replay goes by.
+
+    Attributes:
+        steps: What the run has recorded, by key.
+        asked: What it has asked, by key.
+    """
+
+    steps: dict[str, Step]
+    asked: dict[str, Prompt]
+
+    @classmethod
+    def of(cls, steps: Later, asked: Later) -> "Past":
+        """From what the two statements of `looks_for_past` have found."""
+        every = [prompt(row) for row in asked.rows()]
+        return cls(
+            {row.key: step(row) for row in steps.rows()}, {each.key: each for each in every if not each.is_superseded}
+        )
+
+
+def looks_for_past(run_id: str) -> tuple[Call, Call]:
+    """What to run to find a run's past."""
+    return (_OF_RUN, {"run_id": run_id}), (ALL_OF_RUN, {"run_id": run_id})
+
+
+def past(db: Database, run_id: str) -> Past:
+    """What a run has recorded and asked so far."""
+    with db.read() as reading:
+        return Past.of(*reading.later(*looks_for_past(run_id)))
 
 
 def load(db: Database, run_id: str) -> dict[str, Step]:
     """What a run has recorded, by key."""
     with db.read() as reading:
         return {row.key: step(row) for row in reading.rows(_OF_RUN, run_id=run_id)}
-
-
-def recorded(db: Database, run_id: str) -> tuple[dict[str, Step], dict[str, Prompt]]:
-    """What a replay goes by: the steps that a run has recorded and the prompts that it has asked, by key."""
-    with db.read() as reading:
-        ended, asked = reading.several((_OF_RUN, {"run_id": run_id}), (ALL_OF_RUN, {"run_id": run_id}))
-    every = [prompt(row) for row in asked]
-    return {row.key: step(row) for row in ended}, {each.key: each for each in every if not each.is_superseded}
 
 
 def record(db: Database, done: Step, *, fence: int) -> None:
@@ -44,8 +74,10 @@ def record(db: Database, done: Step, *, fence: int) -> None:
         LeaseLost: If another worker holds the run now: the step does not count.
     """
     with db.write() as tx:
-        hold(tx, done.run_id, fence)
-        tx.run(_ADD, **{name: getattr(done, name) for name in _COLUMNS})
+        (added,) = tx.at_last((_ADD, {"fence": fence, **{name: getattr(done, name) for name in _COLUMNS}}))
+    if not added.rows():
+        with db.write() as tx:
+            hold(tx, done.run_id, fence)
 
 
 def forget_failed(db: Database, run_id: str, *, fence: int, scope: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, bindparam, insert, select, update
+from sqlalchemy import Column, ColumnElement, and_, bindparam, insert, select, update
 
 from store.database import Database
 from store.errors import LeaseLost
@@ -90,9 +90,21 @@ def hold(tx: Transaction, run_id: str, fence: int, *calls: Call) -> list[list[An
     """
     held, *found = tx.several((_HOLD, {"run_id": run_id}), *calls)
     if not held or held[0].fence != fence or held[0].finished_at is not None:
-        raise LeaseLost(f"The run {run_id} is no longer held with fence {fence}.")
+        raise lost(run_id, fence)
     return found
 
+
+def lost(run_id: str, fence: int) -> LeaseLost:
+    """What is to be said to whoever holds a run no longer."""
+    return LeaseLost(f"The run {run_id} is no longer held with fence {fence}.")
+
+
+HELD = and_(
+    flow_runs.c.id == bindparam("run_id"),
+    flow_runs.c.fence == bindparam("fence"),
+    flow_runs.c.finished_at.is_(None),
+)
+"""Whether the newest claim on the run is the one with `fence`, and the run has not ended."""
 
 _MINE = workers.c.id == bindparam("worker")
 _RENEW = Statement(update(workers).where(_MINE).values(expires_at=bindparam("expires_at")))

@@ -14,7 +14,7 @@ from store.changes import Topic
 from store.database import Database
 from store.errors import NoSuchRun, RunFinished
 from store.journal import set_failed_aside
-from store.leases import hold
+from store.leases import HELD, hold, lost
 from store.records import SIGNOFF, Actor, FlowRun, RunState
 from store.rows import flow_run
 from store.settling import OPEN_OF_RUN, cancel_all
@@ -32,7 +32,7 @@ _CREATE = Statement(
 )
 _FINISH = Statement(
     update(flow_runs)
-    .where(_THIS)
+    .where(HELD)
     .values(
         state=bindparam("state"),
         finished_at=bindparam("finished_at"),
@@ -42,6 +42,7 @@ _FINISH = Statement(
         lease_owner=None,
         runnable_at=bindparam("runnable_at"),
     )
+    .returning(flow_runs.c.id)
 )
 
 
@@ -133,18 +134,20 @@ def finish(
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        still_open, newest = hold(tx, run_id, fence, *_ends_with(run_id))
-        tx.run(
-            _FINISH,
-            run_id=run_id,
-            state=state,
-            finished_at=now,
-            result=result,
-            error=error,
-            message=message,
+        end = {
+            "run_id": run_id,
+            "fence": fence,
+            "state": state,
+            "finished_at": now,
+            "result": result,
+            "error": error,
+            "message": message,
             # Otherwise NULL: it may have asked several at once, and another answer have come just now.
-            runnable_at=now if has_hooks else None,
-        )
+            "runnable_at": now if has_hooks else None,
+        }
+        ended, still_open, newest = tx.several((_FINISH, end), *_ends_with(run_id))
+        if not ended:
+            raise lost(run_id, fence)
         cancel_all(tx, still_open, actor=SIGNOFF, reason="The run has ended.", now=now)
         _tell_end(tx, newest, state, now, result=result, error=error)
         tx.touch(Topic.STATES)

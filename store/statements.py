@@ -81,7 +81,7 @@ class Statement:
 
 def insert_into(table: Table, *columns: str) -> Statement:
     """A statement that adds a row. The values of these columns are given by their names, the rest are defaults."""
-    return Statement(adding_to(table, *columns))
+    return Statement(adding_to(table, *columns).inline())
 
 
 def adding_to(table: Table, *columns: str) -> Insert:

@@ -1,6 +1,6 @@
 """What can be done with an open connection: reading, and writing within a transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
@@ -9,10 +9,28 @@ from sqlalchemy import Connection, Engine, Executable, PoolProxiedConnection
 from sqlalchemy.engine import CursorResult
 
 from store.changes import Topic
-from store.statements import Statement
+from store.statements import Compiled, Statement
 
 Call = tuple[Statement, Mapping[str, Any]]
 """A statement with its values."""
+
+
+_BEGIN, _COMMIT = ("BEGIN", None), ("COMMIT", None)
+
+
+class Later:
+    """What a statement has found, or will have found once its transaction has committed.
+
+    To read it costs the more the more it is; so it is read by who needs it, when it is needed.
+    """
+
+    def __init__(self, compiled: Compiled, fetched: Sequence[Sequence[Any]] = ()) -> None:
+        self._compiled = compiled
+        self.fetched = fetched
+
+    def rows(self) -> list[Any]:
+        """Rows whose values have names."""
+        return self._compiled.rows(self.fetched)
 
 
 class Reading:
@@ -45,7 +63,12 @@ class Reading:
 
     def several(self, *calls: Call) -> list[list[Any]]:
         """What each of several statements finds, one after the other."""
-        return [self.rows(statement, **given) for statement, given in calls]
+        return [found.rows() for found in self.later(*calls)]
+
+    def later(self, *calls: Call) -> list[Later]:
+        """What each of several statements finds, to be read later."""
+        asked = [(statement.on(self._dialect), given) for statement, given in calls]
+        return [Later(each, self._driver.execute(each.sql, each.values(given)).fetchall()) for each, given in asked]
 
     def _cursor(self, sql: str, values: Any) -> Any:
         """The driver's cursor, after a statement whose end is awaited."""
@@ -68,6 +91,10 @@ class Transaction(Reading):
         compiled = statement.on(self._dialect)
         self._driver.execute(compiled.sql, compiled.values(given))
 
+    def at_last(self, *calls: Call) -> list[Later]:
+        """Run statements when all others have run; what they find is known when the transaction has committed."""
+        return self.later(*calls)
+
     def changed(self, statement: Statement, **given: Any) -> int:
         """Run a statement; how many rows it has changed."""
         compiled = statement.on(self._dialect)
@@ -78,13 +105,12 @@ class Transaction(Reading):
 class PostgresReading(Reading):
     """One that saves journeys: what belongs together travels together."""
 
-    def several(self, *calls: Call) -> list[list[Any]]:
-        """What each of several statements finds, one after the other."""
-        asked = [statement.on(self._dialect) for statement, _ in calls]
-        sent = [(each.sql, each.values(given)) for each, (_, given) in zip(asked, calls, strict=True)]
-        cursors = self._send(sent)
-        awaited = cursors[len(cursors) - len(calls) :]
-        return [each.rows(cursor.fetchall()) for each, cursor in zip(asked, awaited, strict=True)]
+    def later(self, *calls: Call) -> list[Later]:
+        """What each of several statements finds, to be read later."""
+        asked = [(statement.on(self._dialect), given) for statement, given in calls]
+        cursors = self._send([(each.sql, each.values(given)) for each, given in asked])
+        awaited = cursors[len(cursors) - len(asked) :]
+        return [Later(each, cursor.fetchall()) for (each, _), cursor in zip(asked, awaited, strict=True)]
 
     def _send(self, statements: list[tuple[str, Any]]) -> list[Any]:
         """Send statements and await their end; the cursor of each."""
@@ -101,7 +127,9 @@ class PostgresTransaction(PostgresReading, Transaction):
 
     def __init__(self, engine: Engine, opened: PoolProxiedConnection) -> None:
         super().__init__(engine, opened)
-        self._unsent: list[tuple[str, Any]] = [("BEGIN", None)]
+        self._unsent: list[tuple[str, Any]] = [_BEGIN]
+        self._last: list[tuple[str, Any]] = []
+        self._later: list[Later] = []
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run a statement through SQLAlchemy."""
@@ -119,9 +147,24 @@ class PostgresTransaction(PostgresReading, Transaction):
         compiled = statement.on(self._dialect)
         self._unsent.append((compiled.sql, compiled.values(given)))
 
+    def at_last(self, *calls: Call) -> list[Later]:
+        """Run statements when all others have run; what they find is known when the transaction has committed."""
+        asked = [statement.on(self._dialect) for statement, _ in calls]
+        self._last += [(each.sql, each.values(given)) for each, (_, given) in zip(asked, calls, strict=True)]
+        found = [Later(each) for each in asked]
+        self._later += found
+        return found
+
     def commit(self) -> None:
         """Commit."""
-        self._send([("COMMIT", None)])
+        if self._unsent == [_BEGIN] and len(self._last) == 1:
+            # One statement is a transaction by itself.
+            self._unsent = []
+            cursors = self._send(self._last)
+        else:
+            *cursors, _ = self._send([*self._last, _COMMIT])
+        for later, cursor in zip(self._later, cursors[len(cursors) - len(self._later) :], strict=True):
+            later.fetched = cursor.fetchall()
 
     def _cursor(self, sql: str, values: Any) -> Any:
         return self._send([(sql, values)])[-1]

@@ -6,13 +6,14 @@ the last one makes it, for all of them. Each of them waits for it, and if it fai
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine, PoolProxiedConnection
 
+from store.changes import Topic
 from store.patience import BUSY_TIMEOUT, in_hurry, patience
 from store.transactions import Transaction
 
@@ -35,11 +36,15 @@ class Group:
 
     Attributes:
         parts: How many of them have written.
+        topics: What they have changed.
+        waiting: A lock for each that waits for the commit, held until it is made.
         error: Why nothing of it was committed; `None` if all of it was.
     """
 
     opened: PoolProxiedConnection
     parts: int = 0
+    topics: set[Topic] = field(default_factory=set)
+    waiting: list[threading.Lock] = field(default_factory=list)
     is_over: bool = False
     error: BaseException | None = None
 
@@ -54,15 +59,17 @@ class Turns:
 
     Args:
         engine: Its connections begin no transaction by themselves.
+        committed: Told of each commit what it has changed.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, committed: Callable[[set[Topic]], None]) -> None:
         self._engine = engine
+        self._committed = committed
         self._turn = threading.Lock()
         self._counting = threading.Lock()
-        self._ended = threading.Condition()
         self._waiting = 0
         self._group: Group | None = None
+        self._changed: set[Topic] = set()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -72,28 +79,47 @@ class Turns:
             TooLong: If the turn does not come in time.
             sqlite3.Error: If the database refuses, be it only another one's part of the commit.
         """
-        self._take_turn()
-        try:
+        with self._its_turn(waiting=True):
             group = self._group or self._begin()
             with self._part_of(group):
-                yield Transaction(self._engine, group.opened)
-        finally:
-            self._turn.release()
-        if not group.is_over:
-            self._wait_for(group)
+                transaction = Transaction(self._engine, group.opened)
+                yield transaction
+                group.topics |= transaction.topics
+            ended = None if group.is_over else self._promise(group)
+        if ended is not None:
+            self._wait_for(group, ended)
         if group.error is not None:
             raise group.error
 
-    def _wait_for(self, group: Group) -> None:
-        while not group.is_over:
-            with self._ended:
-                self._ended.wait_for(lambda: group.is_over, LOOK_EVERY)
-            # Who commits is the last in the queue; unless that one gave up.
-            if self._turn.acquire(blocking=False):
-                self._end(group)
-                self._turn.release()
+    def _promise(self, group: Group) -> threading.Lock:
+        """What is released as soon as the group has ended."""
+        ended = threading.Lock()
+        ended.acquire()
+        group.waiting.append(ended)
+        return ended
 
-    def _take_turn(self) -> None:
+    def _wait_for(self, group: Group, ended: threading.Lock) -> None:
+        while not ended.acquire(timeout=LOOK_EVERY):
+            # Who commits is the last in the queue; unless that one gave up.
+            with suppress(TooLong), self._its_turn(waiting=False):
+                self._end(group)
+
+    @contextmanager
+    def _its_turn(self, *, waiting: bool) -> Iterator[None]:
+        """Within the block nobody else writes. Who has committed tells of it, for all, when others may go on."""
+        if waiting:
+            self._queue()
+        elif not self._turn.acquire(blocking=False):
+            raise TooLong
+        try:
+            yield
+        finally:
+            changed, self._changed = self._changed, set()
+            self._turn.release()
+            if changed:
+                self._committed(changed)
+
+    def _queue(self) -> None:
         with self._counting:
             self._waiting += 1
         try:
@@ -148,6 +174,16 @@ class Turns:
             self._end(group)
             raise
 
+    def _let_go(self, group: Group) -> None:
+        """Give the connection back, with nothing open in it."""
+        try:
+            if group.driver.in_transaction:
+                group.driver.rollback()
+        except sqlite3.Error:
+            group.opened.invalidate()
+        else:
+            group.opened.close()
+
     def _end_if_last(self, group: Group) -> None:
         if not self._waiting or group.parts in (0, MOST) or group.error is not None:
             self._end(group)
@@ -160,10 +196,11 @@ class Turns:
         try:
             if group.error is None:
                 group.driver.execute("COMMIT" if group.parts else "ROLLBACK")
+                self._changed = group.topics
         except sqlite3.Error as error:
             group.error = error
         finally:
-            group.opened.close()
-            with self._ended:
-                group.is_over = True
-                self._ended.notify_all()
+            self._let_go(group)
+            group.is_over = True
+            for each in group.waiting:
+                each.release()

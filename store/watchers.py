@@ -26,6 +26,9 @@ LOOK_EVERY = 0.5
 LOOK_WITHOUT_BELL_EVERY = 0.04
 """The same where no bell can be hung."""
 
+HEAR_EVERY = 0.002
+"""Seconds from one hearing of PostgreSQL's notices to the next, at the least."""
+
 RECONNECT_AFTER = 1.0
 """Seconds until a lost database is tried again."""
 
@@ -112,12 +115,14 @@ class PostgresWatcher:
                     while not stop.is_set:
                         if stop.wait(None, connection.fileno()):
                             self._hear(connection.pgconn, announce)
+                            # Every commit of every process comes by here: of many at once several are heard together.
+                            time.sleep(HEAR_EVERY)
             except psycopg.Error as error:
                 outage.say(error)
                 stop.wait(RECONNECT_AFTER)
 
     def _hear(self, connection: "PGconn", announce: Announce) -> None:
-        # Without psycopg's own loop around it, since every commit of every process comes by here.
+        # Without psycopg's own loop around it, which costs more than the rest.
         connection.consume_input()
         while notice := connection.notifies():
             words = set(notice.extra.decode().split(","))

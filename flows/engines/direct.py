@@ -4,7 +4,7 @@ from typing import Any
 
 from flows.clock import Clock
 from flows.engines.embedded import LOOK_AT_LEAST_EVERY, Worker
-from flows.engines.execution import End
+from flows.engines.ending import End
 from flows.errors import FlowsError, RunCancelled
 from flows.flow import Flow
 from flows.patience import patiently

@@ -11,8 +11,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from flows.engines.agreement import agree
-from flows.engines.execution import End, Execution
+from flows.engines.ending import End
+from flows.engines.execution import Execution
 from flows.engines.lifeline import Lifeline
+from flows.engines.threads import Threads
 from flows.engines.trial import Trial
 from flows.errors import Released
 from flows.flow import Flow
@@ -24,6 +26,7 @@ from flows.run_logging import capture_prints
 from flows.settings import RecordSettings
 from store import claims, runs
 from store.changes import Subscription, Topic
+from store.claims import Claimed
 from store.database import Database
 from store.errors import StoreError
 from store.records import FlowRun
@@ -37,7 +40,7 @@ TAKE_EVERY = 0.006
 """Seconds from one look for runs to the next, at the least."""
 
 RETRY_AFTER = 1.0
-"""Seconds until a worker that could not read the record tries again."""
+"""Seconds until a worker that could not read the record, or take what it saw there, tries again."""
 
 
 class Worker:
@@ -78,6 +81,7 @@ class Worker:
         self._slots = threading.Condition(self._lock)
         self._stopping = threading.Event()
         self._changes: Subscription | None = None
+        self._threads = Threads()
         self._thread = threading.Thread(target=self._work, name="signoff-worker", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loop_thread: threading.Thread | None = None
@@ -149,30 +153,27 @@ class Worker:
                 held, hooked = dict(self._executions), set(self._hooked)
             agree(self._db, self._lifeline.worker, held, hooked)
             self._in_doubt = False
-        while not self._stopping.is_set():
-            free = self._concurrency - self._busy
-            if free <= 0:
-                return LOOK_AT_LEAST_EVERY
+        while not self._stopping.is_set() and (free := self._concurrency - self._busy) > 0:
             room = self._room()
-            limit = min(free, room) or free
-            claimed = claims.claim(
-                self._db,
+            wish = claims.Wish(
                 self._lifeline.worker,
-                flows=self._flows,
-                limit=limit,
-                now=now(),
+                tuple(self._flows),
                 only=self._only,
                 with_new=room > 0,
                 with_suspect=self._trial.may_begin(),
             )
-            for run in claimed:
-                self._begin(run)
-            # Suspects that had to stay behind may have taken the places of others.
-            if len(claimed) < limit and not any(run.crashes for run in claimed):
-                break
-        soonest = claims.next_runnable_at(self._db, flows=self._flows, now=now(), only=self._only)
-        wait = min(LOOK_AT_LEAST_EVERY, self._trial.left)
-        return wait if soonest is None else min(max((soonest - now()) / timedelta(seconds=1), 0.0), wait)
+            prospect = claims.look(self._db, wish, now=now())
+            if not prospect.is_any:
+                wait = min(LOOK_AT_LEAST_EVERY, self._trial.left)
+                soonest = prospect.soonest
+                return wait if soonest is None else min(max((soonest - now()) / timedelta(seconds=1), 0.0), wait)
+            claimed = claims.claim(self._db, wish, limit=min(free, room) or free, now=now())
+            if not claimed:
+                # Another worker is about to take it, or this one was buried.
+                return RETRY_AFTER
+            for each in claimed:
+                self._begin(each)
+        return LOOK_AT_LEAST_EVERY
 
     def _room(self) -> int:
         """How many more runs may be in memory; says once when there is no room."""
@@ -186,8 +187,9 @@ class Worker:
             )
         return room
 
-    def _begin(self, run: FlowRun) -> None:
+    def _begin(self, claimed: Claimed) -> None:
         """Wake the execution that holds the run, or start a new one; run the hooks of a run that is over."""
+        run = claimed.run
         if run.crashes:
             self._trial.begin(run)
         with self._lock:
@@ -198,12 +200,13 @@ class Worker:
         if run.state.is_final:
             with self._lock:
                 self._hooked.add((run.id, run.fence))
-            threading.Thread(target=self._run_hooks, args=(run,), name=f"hooks-{run.name}", daemon=True).start()
+            self._threads.run(f"hooks-{run.name}", partial(self._run_hooks, run))
             return
         execution = Execution(
             self._db,
             self._flows[run.flow],
             run,
+            past=claimed.past,
             defaults=self._defaults,
             slot_freed=partial(self._free_slot, run),
             slot_taken=self._take_slot,
@@ -211,7 +214,7 @@ class Worker:
         )
         with self._lock:
             self._executions[run.id] = execution
-        execution.start(self._event_loop)
+        execution.start(self._event_loop, self._threads)
 
     def _run_hooks(self, run: FlowRun) -> None:
         try:

@@ -5,57 +5,38 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from flows.blocking import in_event_loop, off_loop
 from flows.context import RunContext, entered
+from flows.engines.ending import End, Ending
+from flows.engines.threads import Threads
 from flows.errors import (
-    AttentionNeeded,
-    FlowPauseTimeout,
     FlowTimeout,
-    PromptRejected,
     Released,
     RunCancelled,
     Unwind,
-    said,
 )
 from flows.flow import Flow
 from flows.journal import Journal
-from flows.names import now
 from flows.patience import patiently
 from flows.policy import Policy
-from flows.serialization import shown
-from flows.states import type_of
 from flows.stopwatch import Stopwatch, stopwatches
 from flows.turns import Turns, resume_turn, stop_turn
-from store import journal, runs
+from store import journal
 from store.database import Database
-from store.errors import LeaseLost
+from store.journal import Past
 from store.records import FlowRun, RunState
 
 logger = logging.getLogger("flows.run")
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """How an execution ended.
-
-    Attributes:
-        result: What the flow returned.
-        error: What it raised; `None` if it returned.
-    """
-
-    result: Any = None
-    error: BaseException | None = None
 
 
 class Execution:
     """Runs a claimed run to its end, or to where it waits.
 
     Args:
+        past: Reads what the run has recorded and asked; where it is not given, the record is asked.
         defaults: The policy that fills what a prompt's own leaves open.
         slot_freed: Told when the run begins to wait in memory: another may run meanwhile.
         slot_taken: Told when it goes on. Neither of the two may call back.
@@ -68,6 +49,7 @@ class Execution:
         flow: Flow[Any, Any],
         run: FlowRun,
         *,
+        past: Callable[[], Past] | None,
         defaults: Policy,
         slot_freed: Callable[[], None],
         slot_taken: Callable[[], None],
@@ -76,6 +58,8 @@ class Execution:
         self._db = db
         self._flow = flow
         self.run = run
+        self._past = past
+        self._ending = Ending(db, flow, run)
         self._defaults = defaults
         self._slot_freed = slot_freed
         self._slot_taken = slot_taken
@@ -92,13 +76,12 @@ class Execution:
         self._coroutine: asyncio.Task[Any] | None = None
         self._closed: Unwind | None = None
 
-    def start(self, loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    def start(self, loop: Callable[[], asyncio.AbstractEventLoop], threads: Threads) -> None:
         """Begin, or begin again from the journal. `loop` is asked for only by an async flow."""
         if self._flow.isasync:
             asyncio.run_coroutine_threadsafe(self._run_async(), loop())
         else:
-            self._thread = threading.Thread(target=self._run, name=f"flow-{self.run.name}", daemon=True)
-            self._thread.start()
+            threads.run(f"flow-{self.run.name}", self._run)
 
     @property
     def is_waiting(self) -> bool:
@@ -185,12 +168,14 @@ class Execution:
 
     def _run(self) -> None:
         end: End | None
+        self._thread = threading.current_thread()
         try:
             with entered(self._context()):
                 result = self._flow.fn(**self._flow.parameters.from_json(self.run.parameters))
             end = self._returned(result)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the run's end is recorded
-            end = self._raised(error)
+            end = self._ending.raised(error)
+        self._thread = None
         self._leave(end)
 
     async def _run_async(self) -> None:
@@ -207,7 +192,7 @@ class Execution:
                     self._coroutine = None
             end = await off_loop(partial(self._returned, result))
         except BaseException as error:  # noqa: BLE001 - whatever it is, the run's end is recorded
-            end = await off_loop(partial(self._raised, self._closed or error))
+            end = await off_loop(partial(self._ending.raised, self._closed or error))
         self._leave(end)
 
     def _leave(self, end: End | None) -> None:
@@ -219,17 +204,12 @@ class Execution:
         self._ended(self, end)
 
     def _context(self) -> RunContext:
-        steps = asked = None
-        # Only the first claim of a run can be sure that nothing is recorded yet.
-        if self.run.fence > 1:
-            steps, asked = patiently(lambda: journal.recorded(self._db, self.run.id))
         self._journal = Journal(
             self._db,
             self.run,
             self._flow.fingerprint,
             stopwatch=self._stopwatch,
-            steps=steps,
-            asked=asked,
+            past=self._read_past(),
         )
         if self._closed is not None:
             raise self._closed
@@ -243,62 +223,16 @@ class Execution:
             log_prints=self._flow.log_prints,
         )
 
+    def _read_past(self) -> Past:
+        # Only the first claim of a run can be sure that nothing is recorded yet.
+        if self.run.fence == 1:
+            return Past({}, {})
+        if self._past is not None:
+            return self._past()
+        return patiently(lambda: journal.past(self._db, self.run.id))
+
     def _returned(self, result: Any) -> End:
         assert self._journal is not None  # noqa: S101 - the flow ran, so it had one
         self._stopwatch.check()
         self._journal.check_end()
-        self._finish(RunState.COMPLETED, result=shown(result))
-        return End(result=result)
-
-    def _raised(self, error: BaseException) -> End | None:
-        try:
-            return self._record_error(error)
-        except LeaseLost:
-            logger.info("%s | goes on elsewhere, or was cancelled", self.run.name)
-        except Exception:
-            logger.exception("%s | its end cannot be recorded", self.run.name)
-        return None
-
-    def _record_error(self, error: BaseException) -> End | None:
-        match error:
-            case AttentionNeeded():
-                told = f"{error} Put back code that fits and run `signoff retry {self.run.name}`, or start a new run."
-                logger.error("%s | needs attention: %s", self.run.name, told)
-                self._finish(RunState.NEEDS_ATTENTION, error=told)
-                return None
-            case Unwind() | LeaseLost():
-                return None
-            case PromptRejected():
-                self._finish(RunState.FAILED, error=str(error))
-            case FlowPauseTimeout() | FlowTimeout():
-                self._finish(RunState.TIMED_OUT, error=str(error))
-            case _ if isinstance(error, Exception) and self.run.attempt <= self._flow.retries:
-                self._retry(error)
-                return None
-            case _:
-                logger.error("%s | failed", self.run.name, exc_info=error)
-                self._finish(RunState.FAILED, error=said(error))
-        return End(error=error)
-
-    def _retry(self, error: Exception) -> None:
-        delay = self._flow.retry_delay_seconds
-        logger.warning("%s | %s. Retry %d follows.", self.run.name, said(error), self.run.attempt)
-        at = now() + timedelta(seconds=delay)
-        attempt, why = self.run.attempt, said(error)
-        patiently(lambda: runs.retry(self._db, self.run.id, self.run.fence, attempt=attempt, at=at, error=why))
-
-    def _finish(self, state: RunState, *, result: Any = None, error: str | None = None) -> None:
-        at = now()
-        has_hooks = bool(self._flow.hooks.of(type_of(state)))
-        patiently(
-            lambda: runs.finish(
-                self._db,
-                self.run.id,
-                self.run.fence,
-                state=state,
-                now=at,
-                result=result,
-                error=error,
-                has_hooks=has_hooks,
-            )
-        )
+        return self._ending.returned(result)

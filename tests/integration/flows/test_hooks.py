@@ -21,7 +21,7 @@ from store.database import Database
 from store.records import FlowRun, RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA
-from tests.integration.store.samples import a_worker
+from tests.integration.store.samples import a_worker, wish
 from tests.waiting import until, until_asked
 
 
@@ -282,8 +282,8 @@ def test_a_retry_before_the_hooks_have_run_drops_them(db: Database, start_worker
             raise OSError("away")
 
     run = work.create_run(db, {})
-    (claimed,) = claims.claim(db, a_worker(db), flows=[work.name], limit=1, now=now())
-    runs.finish(db, run.id, claimed.fence, state=RunState.FAILED, now=now(), has_hooks=True)
+    (claimed,) = claims.claim(db, wish(a_worker(db), work.name), limit=1, now=now())
+    runs.finish(db, run.id, claimed.run.fence, state=RunState.FAILED, now=now(), has_hooks=True)
     Desk(db).retry(run.id, ANA)
     healed.set()
     start_worker(work)

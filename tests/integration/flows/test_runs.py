@@ -20,7 +20,7 @@ from store.database import Database
 from store.records import Outcome, RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
-from tests.waiting import until, until_asked, until_over
+from tests.waiting import PATIENCE, until, until_asked, until_over
 
 
 @pytest.mark.parametrize("isasync", [False, True])
@@ -149,13 +149,14 @@ def test_an_async_flow_is_stopped_when_its_time_is_up(db: Database, start_worker
 @pytest.mark.parametrize("wait", [pause_flow_run, suspend_flow_run])
 def test_a_waiting_run_that_is_cancelled_stops_at_once(db: Database, start_worker: StartWorker, wait: Any) -> None:
     """The flow unwinds where it waits, its prompt is cancelled, and its slot is free."""
-    threads: list[threading.Thread] = []
-    went_on = threading.Event()
+    unwound, went_on = threading.Event(), threading.Event()
 
     @flow
     def ask() -> None:
-        threads.append(threading.current_thread())
-        wait()
+        try:
+            wait()
+        finally:
+            unwound.set()
         went_on.set()
 
     worker = start_worker(ask)
@@ -164,8 +165,7 @@ def test_a_waiting_run_that_is_cancelled_stops_at_once(db: Database, start_worke
     Desk(db).cancel(run.id, ANA, "Not today")
     ended = until_over(db, run.id)
     assert (ended.state, ended.message) == (RunState.CANCELLED, "Not today")
-    threads[0].join(timeout=10)
-    assert not threads[0].is_alive()
+    assert unwound.wait(PATIENCE)
     assert not went_on.is_set()
     assert prompts.get(db, prompt.id).outcome is Outcome.CANCELLED
     worker.stop()

@@ -28,7 +28,12 @@ def a_run(db: Database, *, flow: str = "order", now: datetime = NOON) -> FlowRun
 
 def claim(db: Database, worker: str, *, now: datetime = NOON, limit: int = 10) -> list[FlowRun]:
     """What this worker gets of the runs of `order`."""
-    return claims.claim(db, worker, flows=["order"], limit=limit, now=now)
+    return [claimed.run for claimed in claims.claim(db, wish(worker), limit=limit, now=now)]
+
+
+def wish(worker: str, *flows: str) -> claims.Wish:
+    """Any run of these flows, or of `order`."""
+    return claims.Wish(worker, flows or ("order",))
 
 
 def a_claimed_run(db: Database, worker: str | None = None) -> FlowRun:

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from tests.integration.store.samples import (
     asking,
     claim,
     settle,
+    wish,
 )
 
 LATER = NOON + timedelta(minutes=5)
@@ -44,8 +46,9 @@ def test_a_claim_takes_only_what_the_worker_knows_and_what_is_due(db: Database) 
     a_run(db, now=LATER)
     worker = a_worker(db)
     assert claim(db, worker) == []
-    assert claims.next_runnable_at(db, flows=["order"], now=NOON) == LATER
-    assert claims.next_runnable_at(db, flows=["nothing"], now=NOON) is None
+    assert claims.look(db, wish(worker), now=NOON) == claims.Prospect(is_any=False, soonest=LATER)
+    assert claims.look(db, wish(worker), now=LATER) == claims.Prospect(is_any=True)
+    assert claims.look(db, wish(worker, "nothing"), now=LATER) == claims.Prospect(is_any=False)
 
 
 def test_a_claim_takes_one_of_the_runs_of_which_a_worker_died_or_none(db: Database) -> None:
@@ -55,10 +58,10 @@ def test_a_claim_takes_one_of_the_runs_of_which_a_worker_died_or_none(db: Databa
     freeing.bury(db, dead, now=NOON)
     others = {a_run(db).id for _ in range(2)}
     worker = a_worker(db)
-    first = {run.id: run.crashes for run in claims.claim(db, worker, flows=["order"], limit=5, now=NOON)}
+    first = {run.id: run.crashes for run in claim(db, worker, limit=5)}
     assert others < first.keys() <= others | suspects
     assert sorted(first.values()) == [0, 0, 1]
-    assert claims.claim(db, worker, flows=["order"], limit=5, now=NOON, with_suspect=False) == []
+    assert claims.claim(db, replace(wish(worker), with_suspect=False), limit=5, now=NOON) == []
     assert len(claim(db, worker)) == 1
 
 
@@ -132,6 +135,34 @@ def test_a_suspended_run_goes_to_anybody_with_a_new_fence(db: Database) -> None:
     settle(db, prompt)
     (run,) = claim(db, a_worker(db))
     assert run.fence == before.fence + 1
+
+
+def test_whoever_takes_a_run_over_gets_with_it_what_a_replay_goes_by(db: Database) -> None:
+    """What it has recorded and asked by then, but nothing of a run that begins, or that its worker has in memory."""
+    held = an_open_prompt(db, worker=(mine := a_worker(db)))
+    prompt = an_open_prompt(db, held=False)
+    step = a_step(prompt.run_id)
+    run = runs.get(db, prompt.run_id)
+    journal.record(db, step, fence=run.fence)
+    settled = settle(db, prompt).prompt
+    settle(db, held)
+    begins = a_run(db)
+    claimed = {each.run.id: each.past for each in claims.claim(db, wish(mine), limit=3, now=NOON)}
+    past = claimed.pop(run.id)
+    assert claimed == {held.run_id: None, begins.id: None}
+    assert past is not None
+    assert past() == journal.Past({step.key: step}, {settled.key: settled}) == journal.past(db, run.id)
+
+
+def test_a_step_that_is_recorded_again_stays_as_it_is(db: Database) -> None:
+    """After a commit whose reply was lost it is written once more; but only by who still holds the run."""
+    run = a_claimed_run(db)
+    journal.record(db, a_step(run.id), fence=run.fence)
+    journal.record(db, replace(a_step(run.id), result="2"), fence=run.fence)
+    assert journal.load(db, run.id)["build"] == a_step(run.id)
+    runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=NOON)
+    with pytest.raises(LeaseLost):
+        journal.record(db, a_step(run.id), fence=run.fence)
 
 
 def test_a_run_whose_worker_died_while_it_waited_goes_on_waiting(db: Database) -> None:
