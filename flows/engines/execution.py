@@ -227,8 +227,9 @@ class Execution:
         # Only the first claim of a run can be sure that nothing is recorded yet.
         if self.run.fence == 1:
             return Past({}, {})
-        if self._past is not None:
-            return self._past()
+        read, self._past = self._past, None
+        if read is not None:
+            return read()
         return patiently(lambda: journal.past(self._db, self.run.id))
 
     def _returned(self, result: Any) -> End:
