@@ -18,12 +18,13 @@ from flows import (
     suspend_flow_run,
 )
 from flows.desk import Desk
+from flows.engines import threads as worker_threads
 from store import prompts, runs
 from store.database import Database
 from store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
-from tests.waiting import until, until_asked, until_over, until_state
+from tests.waiting import PATIENCE, until, until_asked, until_over, until_state
 
 WAYS = pytest.mark.parametrize("wait", [pause_flow_run, suspend_flow_run])
 
@@ -181,8 +182,11 @@ def test_a_suspended_run_holds_no_memory(db: Database, start_worker: StartWorker
     assert until_over(db, run.id).result == 2
 
 
-def test_a_suspended_run_holds_no_thread(db: Database, start_worker: StartWorker) -> None:
-    """Invariant 4: its thread has ended before anybody answers, and the flow runs again from the top."""
+def test_a_suspended_run_holds_no_thread(
+    db: Database, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Invariant 4: its thread is free, and ends, before anybody answers, and the flow runs again from the top."""
+    monkeypatch.setattr(worker_threads, "IDLE_SECONDS", 0.01)
     threads: list[threading.Thread] = []
 
     @flow
@@ -194,7 +198,7 @@ def test_a_suspended_run_holds_no_thread(db: Database, start_worker: StartWorker
     start_worker(ask)
     run = ask.create_run(db, {})
     prompt = until_asked(db, run.id)
-    threads[0].join(timeout=10)
+    threads[0].join(PATIENCE)
     assert not threads[0].is_alive()
     assert runs.get(db, run.id).lease_owner is None
     answer(db, prompt)
