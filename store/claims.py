@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
 
@@ -15,6 +15,10 @@ from store.records import FlowRun, RunState
 from store.rows import flow_run
 from store.statements import Statement
 from store.tables import flow_runs
+from store.transactions import Later
+
+AGAIN_AFTER = timedelta(seconds=1)
+"""When to look again for what could not be taken: another worker is about to take it, or this one was buried."""
 
 _LEASED_TO = Statement(select(flow_runs).where(flow_runs.c.lease_owner == bindparam("worker")))
 _OVER = flow_runs.c.finished_at.is_not(None)
@@ -48,16 +52,15 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
-    """What there is for a worker to take.
+class Catch:
+    """What a worker got.
 
     Attributes:
-        is_any: Whether there is a run that it may take now.
-        soonest: If not, when the next one becomes runnable by the passing of time alone; `None` while none will.
+        again_at: When to look again, unless something tells before; `None` while time alone makes nothing runnable.
     """
 
-    is_any: bool
-    soonest: datetime | None = None
+    claimed: list[Claimed]
+    again_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +134,7 @@ class Wish:
         return {**asked, "limit": limit, "now": now}
 
 
-def look(db: Database, wish: Wish, *, now: datetime) -> Prospect:
-    """Whether there is anything to claim, and when to look again."""
-    looks = _looks(wish.flows, wish.only)
-    with db.read() as reading:
-        if reading.rows(looks.takeable, **wish.limited(1, now)):
-            return Prospect(is_any=True)
-        soonest = reading.row(looks.soonest, now=now)
-    return Prospect(is_any=False, soonest=None if soonest is None else soonest.runnable_at)
-
-
-def claim(db: Database, wish: Wish, *, limit: int, now: datetime) -> list[Claimed]:
+def claim(db: Database, wish: Wish, *, limit: int, now: datetime) -> Catch:
     """Take up to `limit` runnable runs, oldest first: each gets a lease and a new fence.
 
     A run that this worker holds already, because it waits in memory, keeps its fence: what runs beside the wait may
@@ -149,17 +142,30 @@ def claim(db: Database, wish: Wish, *, limit: int, now: datetime) -> list[Claime
     that was buried gets nothing, since nobody would free what it held.
     """
     looks = _looks(wish.flows, wish.only)
+    soonest = (looks.soonest, {"now": now})
+    with db.read() as reading:
+        if not reading.rows(looks.takeable, **wish.limited(1, now)):
+            return Catch([], _at(reading.later(soonest)))
     with db.write() as tx:
         # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
         known, takeable = tx.several((KNOWN, {"worker": wish.worker}), (looks.taken, wish.limited(limit, now)))
-        if not known:
-            return []
+        if not known or not takeable:
+            return Catch([], now + AGAIN_AFTER)
         wanted = _with_one_suspect(takeable)
         taken = tx.at_last(*((_TAKE, {"run_id": row.id, "worker": wish.worker, "now": now}) for row in wanted))
         begun = [row.id for row in wanted if row.fence and row.lease_owner is None]
         found = iter(tx.at_last(*(call for run_id in begun for call in looks_for_past(run_id))))
+        next_one = tx.at_last(soonest)
     pasts = {run_id: partial(Past.of, next(found), next(found)) for run_id in begun}
-    return [Claimed(flow_run(row), pasts.get(row.id)) for each in taken for row in each.rows()]
+    claimed = [Claimed(flow_run(row), pasts.get(row.id)) for each in taken for row in each.rows()]
+    # Suspects that had to stay behind may have taken the places of others.
+    is_all = len(takeable) < limit and not any(row.crashes for row in wanted)
+    return Catch(claimed, _at(next_one) if is_all else now)
+
+
+def _at(found: Sequence[Later]) -> datetime | None:
+    rows = found[0].rows()
+    return rows[0].runnable_at if rows else None
 
 
 def _with_one_suspect(rows: Sequence[Any]) -> list[Any]:

@@ -40,7 +40,7 @@ TAKE_EVERY = 0.006
 """Seconds from one look for runs to the next, at the least."""
 
 RETRY_AFTER = 1.0
-"""Seconds until a worker that could not read the record, or take what it saw there, tries again."""
+"""Seconds until a worker that could not read the record tries again."""
 
 
 class Worker:
@@ -162,17 +162,14 @@ class Worker:
                 with_new=room > 0,
                 with_suspect=self._trial.may_begin(),
             )
-            prospect = claims.look(self._db, wish, now=now())
-            if not prospect.is_any:
-                wait = min(LOOK_AT_LEAST_EVERY, self._trial.left)
-                soonest = prospect.soonest
-                return wait if soonest is None else min(max((soonest - now()) / timedelta(seconds=1), 0.0), wait)
-            claimed = claims.claim(self._db, wish, limit=min(free, room) or free, now=now())
-            if not claimed:
-                # Another worker is about to take it, or this one was buried.
-                return RETRY_AFTER
-            for each in claimed:
-                self._begin(each)
+            catch = claims.claim(self._db, wish, limit=min(free, room) or free, now=now())
+            for claimed in catch.claimed:
+                self._begin(claimed)
+            wait = min(LOOK_AT_LEAST_EVERY, self._trial.left)
+            if catch.again_at is not None:
+                wait = min(wait, (catch.again_at - now()) / timedelta(seconds=1))
+            if wait > 0:
+                return wait
         return LOOK_AT_LEAST_EVERY
 
     def _room(self) -> int:

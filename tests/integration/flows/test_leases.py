@@ -13,7 +13,7 @@ from store.database import Database
 from store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
-from tests.waiting import until, until_asked, until_over, until_state
+from tests.waiting import PATIENCE, until, until_asked, until_over, until_state
 
 
 def bury(db: Database, worker: Worker) -> None:
@@ -112,12 +112,16 @@ def test_a_worker_that_was_buried_begins_anew_and_lets_go_of_what_waited(
     db: Database, start_worker: StartWorker
 ) -> None:
     """After a long sleep of the machine its runs are replayed, with nothing stale left in memory."""
-    threads: list[threading.Thread] = []
+    begun: list[str] = []
+    unwound = threading.Event()
 
     @flow
     def ask() -> str:
-        threads.append(threading.current_thread())
-        return pause_flow_run(wait_for_input=str)
+        begun.append("once more")
+        try:
+            return pause_flow_run(wait_for_input=str)
+        finally:
+            unwound.set()
 
     worker = start_worker(ask)
     run = ask.create_run(db, {})
@@ -126,11 +130,10 @@ def test_a_worker_that_was_buried_begins_anew_and_lets_go_of_what_waited(
     bury(db, worker)
     worker._lifeline.look()
     assert worker._lifeline.worker != before
-    threads[0].join(timeout=10)
-    assert not threads[0].is_alive()
+    assert unwound.wait(PATIENCE)
     answer(db, prompt, value="yes")
     assert until_over(db, run.id).result == "yes"
-    assert len(threads) == 2
+    assert len(begun) == 2
     worker.stop()
     assert (worker._busy, len(worker._executions)) == (0, 0)
 

@@ -28,7 +28,7 @@ def a_run(db: Database, *, flow: str = "order", now: datetime = NOON) -> FlowRun
 
 def claim(db: Database, worker: str, *, now: datetime = NOON, limit: int = 10) -> list[FlowRun]:
     """What this worker gets of the runs of `order`."""
-    return [claimed.run for claimed in claims.claim(db, wish(worker), limit=limit, now=now)]
+    return [claimed.run for claimed in claims.claim(db, wish(worker), limit=limit, now=now).claimed]
 
 
 def wish(worker: str, *flows: str) -> claims.Wish:

@@ -46,9 +46,20 @@ def test_a_claim_takes_only_what_the_worker_knows_and_what_is_due(db: Database) 
     a_run(db, now=LATER)
     worker = a_worker(db)
     assert claim(db, worker) == []
-    assert claims.look(db, wish(worker), now=NOON) == claims.Prospect(is_any=False, soonest=LATER)
-    assert claims.look(db, wish(worker), now=LATER) == claims.Prospect(is_any=True)
-    assert claims.look(db, wish(worker, "nothing"), now=LATER) == claims.Prospect(is_any=False)
+    assert claims.claim(db, wish(worker), limit=1, now=NOON) == claims.Catch([], LATER)
+    assert claims.claim(db, wish(worker, "nothing"), limit=1, now=NOON) == claims.Catch([], None)
+
+
+def test_a_claim_says_when_the_next_one_is_worth_while(db: Database) -> None:
+    """At once while there may be more; else when the next run is due, or soon where what is there cannot be had."""
+    worker, buried = a_worker(db), a_worker(db)
+    freeing.bury(db, buried, now=NOON)
+    for _ in range(3):
+        a_run(db)
+    a_run(db, now=LATER)
+    assert claims.claim(db, wish(buried), limit=2, now=NOON).again_at == NOON + claims.AGAIN_AFTER
+    assert claims.claim(db, wish(worker), limit=2, now=NOON).again_at == NOON
+    assert claims.claim(db, wish(worker), limit=2, now=NOON).again_at == LATER
 
 
 def test_a_claim_takes_one_of_the_runs_of_which_a_worker_died_or_none(db: Database) -> None:
@@ -61,7 +72,7 @@ def test_a_claim_takes_one_of_the_runs_of_which_a_worker_died_or_none(db: Databa
     first = {run.id: run.crashes for run in claim(db, worker, limit=5)}
     assert others < first.keys() <= others | suspects
     assert sorted(first.values()) == [0, 0, 1]
-    assert claims.claim(db, replace(wish(worker), with_suspect=False), limit=5, now=NOON) == []
+    assert claims.claim(db, replace(wish(worker), with_suspect=False), limit=5, now=NOON).claimed == []
     assert len(claim(db, worker)) == 1
 
 
@@ -147,7 +158,7 @@ def test_whoever_takes_a_run_over_gets_with_it_what_a_replay_goes_by(db: Databas
     settled = settle(db, prompt).prompt
     settle(db, held)
     begins = a_run(db)
-    claimed = {each.run.id: each.past for each in claims.claim(db, wish(mine), limit=3, now=NOON)}
+    claimed = {each.run.id: each.past for each in claims.claim(db, wish(mine), limit=3, now=NOON).claimed}
     past = claimed.pop(run.id)
     assert claimed == {held.run_id: None, begins.id: None}
     assert past is not None

@@ -111,12 +111,8 @@ AMONG_EVERYTHING: dict[str, tuple[Look, str]] = {
         lambda it: claims.claim(it.db, wish(it.worker), limit=1, now=MOMENT),
         "ix_flow_runs_runnable_at",
     ),
-    "whether there is a next run": (
-        lambda it: claims.look(it.db, wish(it.worker), now=MOMENT),
-        "ix_flow_runs_runnable_at",
-    ),
     "when a run is due": (
-        lambda it: claims.look(it.db, wish(it.worker, "unknown"), now=MOMENT),
+        lambda it: claims.claim(it.db, wish(it.worker, "unknown"), limit=1, now=MOMENT),
         "ix_flow_runs_runnable_at",
     ),
     "due deadlines": (lambda it: prompts.due(it.db, now=MOMENT), "ix_prompts_due_at"),
