@@ -213,6 +213,7 @@ def _engine(url: str) -> Engine:
                 pool_size=CONNECTIONS,
                 max_overflow=0,
                 pool_reset_on_return=None,
+                pool_use_lifo=True,
             )
         if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
             engine = create_engine(
@@ -222,6 +223,7 @@ def _engine(url: str) -> Engine:
                 pool_size=CONNECTIONS,
                 max_overflow=0,
                 pool_reset_on_return=None,
+                pool_use_lifo=True,
             )
             event.listen(engine, "connect", _prepare_sqlite)
             _make_no_second(engine, Path(parsed.database or ""))
