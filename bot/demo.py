@@ -14,10 +14,10 @@ from slack_sdk import WebClient
 from bot.emulator.server import Emulator
 from bot.service import Service
 from bot.settings import Settings
+from flows.asked_to_end import AskedToEnd
 from flows.examples import dataset, release, shirt
 from flows.flow import Flow
 from flows.loading import flows_in
-from flows.serving import AskedToEnd
 from store import runs
 from store.database import Database
 

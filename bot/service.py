@@ -16,13 +16,13 @@ from bot.settings import Mode, Settings
 from bot.slack_app import QUICK_CALL_TIMEOUT, check_token, make_app, make_client
 from bot.transport import HttpTransport, SocketTransport
 from bot.uploads import Uploads
+from flows.asked_to_end import AskedToEnd
 from flows.clock import Clock
 from flows.engines.embedded import Worker
 from flows.flow import Flow
 from flows.loading import load_flows
 from flows.scheduler import Scheduler, own
 from flows.schema_validation import warm_up
-from flows.serving import AskedToEnd
 from store import migrations
 from store.database import Database
 

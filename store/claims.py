@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import Boolean, bindparam, case, false, func, or_, select, update
+from sqlalchemy import Boolean, and_, bindparam, case, false, func, or_, select, update
 
 from store.database import Database
 from store.journal import Past, looks_for_past
@@ -23,6 +23,8 @@ AGAIN_AFTER = timedelta(seconds=1)
 _LEASED_TO = Statement(select(flow_runs).where(flow_runs.c.lease_owner == bindparam("worker")))
 _OVER = flow_runs.c.finished_at.is_not(None)
 _HELD = flow_runs.c.lease_owner == bindparam("worker")
+# One that is held goes on where it stands, and one that is over does not.
+_IS_REPLAYED = and_(flow_runs.c.fence > 0, flow_runs.c.lease_owner.is_(None), ~_OVER)
 _NOW = bindparam("now", type_=flow_runs.c.started_at.type)
 _TAKE = Statement(
     update(flow_runs)
@@ -84,7 +86,7 @@ def _looks(flows: tuple[str, ...], only: str | None) -> Looks:
     if only is not None:
         mine &= flow_runs.c.id == only
     takeable = (
-        select(flow_runs.c.id, flow_runs.c.crashes, flow_runs.c.fence, flow_runs.c.lease_owner)
+        select(flow_runs.c.id, flow_runs.c.crashes, _IS_REPLAYED.label("is_replayed"))
         .where(
             flow_runs.c.runnable_at <= bindparam("now"),
             mine,
@@ -153,10 +155,10 @@ def claim(db: Database, wish: Wish, *, limit: int, now: datetime) -> Catch:
             return Catch([], now + AGAIN_AFTER)
         wanted = _with_one_suspect(takeable)
         taken = tx.at_last(*((_TAKE, {"run_id": row.id, "worker": wish.worker, "now": now}) for row in wanted))
-        begun = [row.id for row in wanted if row.fence and row.lease_owner is None]
-        found = iter(tx.at_last(*(call for run_id in begun for call in looks_for_past(run_id))))
+        replayed = [row.id for row in wanted if row.is_replayed]
+        found = iter(tx.at_last(*(call for run_id in replayed for call in looks_for_past(run_id))))
         next_one = tx.at_last(soonest)
-    pasts = {run_id: partial(Past.of, next(found), next(found)) for run_id in begun}
+    pasts = {run_id: partial(Past.of, next(found), next(found)) for run_id in replayed}
     claimed = [Claimed(flow_run(row), pasts.get(row.id)) for each in taken for row in each.rows()]
     # Suspects that had to stay behind may have taken the places of others.
     is_all = len(takeable) < limit and not any(row.crashes for row in wanted)

@@ -1,6 +1,6 @@
 """What can be done with an open connection: reading, and writing within a transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,6 @@ from store.statements import Compiled, Statement
 
 Call = tuple[Statement, Mapping[str, Any]]
 """A statement with its values."""
-
 
 _BEGIN, _COMMIT = ("BEGIN", None), ("COMMIT", None)
 
@@ -67,8 +66,13 @@ class Reading:
 
     def later(self, *calls: Call) -> list[Later]:
         """What each of several statements finds, to be read later."""
-        asked = [(statement.on(self._dialect), given) for statement, given in calls]
-        return [Later(each, self._driver.execute(each.sql, each.values(given)).fetchall()) for each, given in asked]
+        return [Later(each, self._driver.execute(*sent).fetchall()) for each, sent in self._prepared(calls)]
+
+    def _prepared(self, calls: Iterable[Call]) -> Iterator[tuple[Compiled, tuple[str, Any]]]:
+        """Each statement as this database takes it, and what its driver is given."""
+        for statement, given in calls:
+            compiled = statement.on(self._dialect)
+            yield compiled, (compiled.sql, compiled.values(given))
 
     def _cursor(self, sql: str, values: Any) -> Any:
         """The driver's cursor, after a statement whose end is awaited."""
@@ -107,10 +111,10 @@ class PostgresReading(Reading):
 
     def later(self, *calls: Call) -> list[Later]:
         """What each of several statements finds, to be read later."""
-        asked = [(statement.on(self._dialect), given) for statement, given in calls]
-        cursors = self._send([(each.sql, each.values(given)) for each, given in asked])
-        awaited = cursors[len(cursors) - len(asked) :]
-        return [Later(each, cursor.fetchall()) for (each, _), cursor in zip(asked, awaited, strict=True)]
+        prepared = list(self._prepared(calls))
+        cursors = self._send([sent for _, sent in prepared])
+        awaited = cursors[len(cursors) - len(prepared) :]
+        return [Later(each, cursor.fetchall()) for (each, _), cursor in zip(prepared, awaited, strict=True)]
 
     def _send(self, statements: list[tuple[str, Any]]) -> list[Any]:
         """Send statements and await their end; the cursor of each."""
@@ -149,9 +153,9 @@ class PostgresTransaction(PostgresReading, Transaction):
 
     def at_last(self, *calls: Call) -> list[Later]:
         """Run statements when all others have run; what they find is known when the transaction has committed."""
-        asked = [statement.on(self._dialect) for statement, _ in calls]
-        self._last += [(each.sql, each.values(given)) for each, (_, given) in zip(asked, calls, strict=True)]
-        found = [Later(each) for each in asked]
+        prepared = list(self._prepared(calls))
+        self._last += [sent for _, sent in prepared]
+        found = [Later(each) for each, _ in prepared]
         self._later += found
         return found
 

@@ -7,7 +7,7 @@ the last one makes it, for all of them. Each of them waits for it, and if it fai
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,7 +79,8 @@ class Turns:
             TooLong: If the turn does not come in time.
             sqlite3.Error: If the database refuses, be it only another one's part of the commit.
         """
-        with self._its_turn(waiting=True):
+        self._queue()
+        with self._turn_taken():
             group = self._group or self._begin()
             with self._part_of(group):
                 transaction = Transaction(self._engine, group.opened)
@@ -101,16 +102,13 @@ class Turns:
     def _wait_for(self, group: Group, ended: threading.Lock) -> None:
         while not ended.acquire(timeout=LOOK_EVERY):
             # Who commits is the last in the queue; unless that one gave up.
-            with suppress(TooLong), self._its_turn(waiting=False):
-                self._end(group)
+            if self._turn.acquire(blocking=False):
+                with self._turn_taken():
+                    self._end(group)
 
     @contextmanager
-    def _its_turn(self, *, waiting: bool) -> Iterator[None]:
-        """Within the block nobody else writes. Who has committed tells of it, for all, when others may go on."""
-        if waiting:
-            self._queue()
-        elif not self._turn.acquire(blocking=False):
-            raise TooLong
+    def _turn_taken(self) -> Iterator[None]:
+        """Until its end the block has the turn. Who has committed tells of it, for all, when others may go on."""
         try:
             yield
         finally:

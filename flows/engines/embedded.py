@@ -26,7 +26,6 @@ from flows.run_logging import capture_prints
 from flows.settings import RecordSettings
 from store import claims, runs
 from store.changes import Subscription, Topic
-from store.claims import Claimed
 from store.database import Database
 from store.errors import StoreError
 from store.records import FlowRun
@@ -184,7 +183,7 @@ class Worker:
             )
         return room
 
-    def _begin(self, claimed: Claimed) -> None:
+    def _begin(self, claimed: claims.Claimed) -> None:
         """Wake the execution that holds the run, or start a new one; run the hooks of a run that is over."""
         run = claimed.run
         if run.crashes:

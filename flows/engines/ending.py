@@ -5,14 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flows.errors import (
-    AttentionNeeded,
-    FlowPauseTimeout,
-    FlowTimeout,
-    PromptRejected,
-    Unwind,
-    said,
-)
+from flows.errors import AttentionNeeded, FlowPauseTimeout, FlowTimeout, PromptRejected, Unwind, said
 from flows.flow import Flow
 from flows.names import now
 from flows.patience import patiently

@@ -1,7 +1,6 @@
 """One run in the hands of a worker: a thread for a sync flow, a coroutine for an async one."""
 
 import asyncio
-import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -12,12 +11,7 @@ from flows.blocking import in_event_loop, off_loop
 from flows.context import RunContext, entered
 from flows.engines.ending import End, Ending
 from flows.engines.threads import Threads
-from flows.errors import (
-    FlowTimeout,
-    Released,
-    RunCancelled,
-    Unwind,
-)
+from flows.errors import FlowTimeout, Released, RunCancelled, Unwind
 from flows.flow import Flow
 from flows.journal import Journal
 from flows.patience import patiently
@@ -28,8 +22,6 @@ from store import journal
 from store.database import Database
 from store.journal import Past
 from store.records import FlowRun, RunState
-
-logger = logging.getLogger("flows.run")
 
 
 class Execution:
