@@ -14,22 +14,22 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
-from bot.blocks import Block
-from bot.forms import FormError
-from bot.forms.draft import Draft
-from bot.forms.place import Place
-from bot.markup import escape
-from bot.modals import answer_modal, reject_modal, settled_modal
-from bot.open_views import OpenViews
-from bot.people import People
-from bot.slack_client import NO_ANSWER, name_of
-from bot.wording import form_of, outcome_sentence, refused
-from flows.names import now
-from flows.validation import FieldError
-from store import cards, drafts
-from store.database import Database
-from store.errors import StoreError
-from store.records import Actor, Prompt
+from signoff.bot.blocks import Block
+from signoff.bot.forms import FormError
+from signoff.bot.forms.draft import Draft
+from signoff.bot.forms.place import Place
+from signoff.bot.markup import escape
+from signoff.bot.modals import answer_modal, reject_modal, settled_modal
+from signoff.bot.open_views import OpenViews
+from signoff.bot.people import People
+from signoff.bot.slack_client import NO_ANSWER, name_of
+from signoff.bot.wording import form_of, outcome_sentence, refused
+from signoff.flows.names import now
+from signoff.flows.validation import FieldError
+from signoff.store import cards, drafts
+from signoff.store.database import Database
+from signoff.store.errors import StoreError
+from signoff.store.records import Actor, Prompt
 
 logger = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from bot import actions
-from bot.blocks import (
+from signoff.bot import actions
+from signoff.bot.blocks import (
     HEADER_TEXT,
     MARKDOWN_TEXT,
     MESSAGE_TEXT,
@@ -19,12 +19,12 @@ from bot.blocks import (
     plain_text,
     section,
 )
-from bot.blocks import actions as buttons
-from bot.forms import Form
-from bot.markdown import for_message
-from bot.markup import bold, escape, lines, plain
-from bot.values import value_blocks
-from bot.wording import (
+from signoff.bot.blocks import actions as buttons
+from signoff.bot.forms import Form
+from signoff.bot.markdown import for_message
+from signoff.bot.markup import bold, escape, lines, plain
+from signoff.bot.values import value_blocks
+from signoff.bot.wording import (
     deadline_of,
     form_of,
     outcome_line,
@@ -34,7 +34,7 @@ from bot.wording import (
     verdict_in,
     who_may_answer,
 )
-from store.records import Prompt
+from signoff.store.records import Prompt
 
 METADATA_EVENT = "signoff_prompt"
 """The type of the metadata by which a lost card is found again."""

@@ -11,15 +11,15 @@ from typing import Any
 from pydantic import SecretStr
 from slack_sdk import WebClient
 
-from bot.emulator.server import Emulator
-from bot.service import Service
-from bot.settings import Settings
-from flows.asked_to_end import AskedToEnd
-from flows.examples import dataset, release, shirt
-from flows.flow import Flow
-from flows.loading import flows_in
-from store import runs
-from store.database import Database
+from signoff.bot.emulator.server import Emulator
+from signoff.bot.service import Service
+from signoff.bot.settings import Settings
+from signoff.flows.asked_to_end import AskedToEnd
+from signoff.flows.examples import dataset, release, shirt
+from signoff.flows.flow import Flow
+from signoff.flows.loading import flows_in
+from signoff.store import runs
+from signoff.store.database import Database
 
 logger = logging.getLogger(__name__)
 

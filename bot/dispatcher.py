@@ -10,15 +10,15 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from bot.forms import FormError
-from bot.messenger import Gone, Messenger, Refusal, Unanswered
-from flows.engines.lifeline import Lifeline
-from flows.names import now
-from store import cards, notices
-from store.changes import Subscription, Topic
-from store.database import Database
-from store.errors import StoreError
-from store.records import Card, Notice, Prompt
+from signoff.bot.forms import FormError
+from signoff.bot.messenger import Gone, Messenger, Refusal, Unanswered
+from signoff.flows.engines.lifeline import Lifeline
+from signoff.flows.names import now
+from signoff.store import cards, notices
+from signoff.store.changes import Subscription, Topic
+from signoff.store.database import Database
+from signoff.store.errors import StoreError
+from signoff.store.records import Card, Notice, Prompt
 
 logger = logging.getLogger(__name__)
 

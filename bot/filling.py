@@ -10,24 +10,24 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import actions
-from bot.aftermath import Aftermath
-from bot.forms import ACTION, Reading
-from bot.forms.draft import Draft
-from bot.forms.entries import ADD_ACTION, ENTRY_ACTION, REMOVE
-from bot.forms.pages import Page, page_with
-from bot.forms.place import NEW, Place
-from bot.modals import answer_errors, answer_modal, refused_modal, settled_modal
-from bot.people import People
-from bot.position import Position
-from bot.uploads import Uploads
-from bot.wording import form_of
-from flows.desk import AlreadySettled, Desk, Invalid, Refused, Reply, Settled
-from flows.names import now
-from flows.validation import FieldError, validate
-from store import drafts, prompts
-from store.database import Database
-from store.records import Prompt
+from signoff.bot import actions
+from signoff.bot.aftermath import Aftermath
+from signoff.bot.forms import ACTION, Reading
+from signoff.bot.forms.draft import Draft
+from signoff.bot.forms.entries import ADD_ACTION, ENTRY_ACTION, REMOVE
+from signoff.bot.forms.pages import Page, page_with
+from signoff.bot.forms.place import NEW, Place
+from signoff.bot.modals import answer_errors, answer_modal, refused_modal, settled_modal
+from signoff.bot.people import People
+from signoff.bot.position import Position
+from signoff.bot.uploads import Uploads
+from signoff.bot.wording import form_of
+from signoff.flows.desk import AlreadySettled, Desk, Invalid, Refused, Reply, Settled
+from signoff.flows.names import now
+from signoff.flows.validation import FieldError, validate
+from signoff.store import drafts, prompts
+from signoff.store.database import Database
+from signoff.store.records import Prompt
 
 Body = Mapping[str, Any]
 

@@ -11,18 +11,18 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot import actions
-from bot.aftermath import Aftermath
-from bot.listing import listing
-from bot.modals import reason_error, reason_in, refused_modal, settled_modal
-from bot.people import People
-from bot.wording import form_of, verdict_in
-from flows.desk import AlreadySettled, Desk, Invalid, Refused, Settled
-from flows.names import now
-from flows.validation import FieldError
-from store import prompts
-from store.database import Database
-from store.records import Actor, Prompt
+from signoff.bot import actions
+from signoff.bot.aftermath import Aftermath
+from signoff.bot.listing import listing
+from signoff.bot.modals import reason_error, reason_in, refused_modal, settled_modal
+from signoff.bot.people import People
+from signoff.bot.wording import form_of, verdict_in
+from signoff.flows.desk import AlreadySettled, Desk, Invalid, Refused, Settled
+from signoff.flows.names import now
+from signoff.flows.validation import FieldError
+from signoff.store import prompts
+from signoff.store.database import Database
+from signoff.store.records import Actor, Prompt
 
 Body = Mapping[str, Any]
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot import actions
-from bot.blocks import Block, Message, button, context, divider, header, mrkdwn, plain_text, section
-from bot.markup import at, bold, escape, span
-from bot.wording import title_of
-from flows.policy import Policy
-from store.records import Prompt
+from signoff.bot import actions
+from signoff.bot.blocks import Block, Message, button, context, divider, header, mrkdwn, plain_text, section
+from signoff.bot.markup import at, bold, escape, span
+from signoff.bot.wording import title_of
+from signoff.flows.policy import Policy
+from signoff.store.records import Prompt
 
 MOST = 20
 """How many prompts one message lists."""

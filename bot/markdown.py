@@ -3,7 +3,7 @@
 import re
 from itertools import zip_longest
 
-from bot.markup import clean
+from signoff.bot.markup import clean
 
 _MENTION = re.compile(r"<(?=[!@#])")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")

@@ -10,14 +10,14 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from bot.blocks import Message
-from bot.cards import card as card_message
-from bot.notices import notice_message
-from bot.people import People
-from bot.quiet import quiet
-from bot.slack_client import NO_ANSWER
-from flows.policy import Policy
-from store.records import Card, Notice
+from signoff.bot.blocks import Message
+from signoff.bot.cards import card as card_message
+from signoff.bot.notices import notice_message
+from signoff.bot.people import People
+from signoff.bot.quiet import quiet
+from signoff.bot.slack_client import NO_ANSWER
+from signoff.flows.policy import Policy
+from signoff.store.records import Card, Notice
 
 logger = logging.getLogger(__name__)
 

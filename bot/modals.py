@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot import actions
-from bot.blocks import (
+from signoff.bot import actions
+from signoff.bot.blocks import (
     ERROR_TEXT,
     HEADER_TEXT,
     INPUT_TEXT,
@@ -20,18 +20,18 @@ from bot.blocks import (
     plain_text,
     section,
 )
-from bot.blocks import actions as buttons
-from bot.forms import ACTION, Form
-from bot.forms.faults import Fault
-from bot.forms.pages import Page, page_with
-from bot.forms.place import NEW, Place
-from bot.markdown import for_modal
-from bot.markup import bold, lines, plain
-from bot.position import Position
-from bot.values import value_blocks
-from bot.wording import form_of, outcome_line, refused, title_of, told_by_outcome
-from flows.validation import FieldError
-from store.records import Prompt
+from signoff.bot.blocks import actions as buttons
+from signoff.bot.forms import ACTION, Form
+from signoff.bot.forms.faults import Fault
+from signoff.bot.forms.pages import Page, page_with
+from signoff.bot.forms.place import NEW, Place
+from signoff.bot.markdown import for_modal
+from signoff.bot.markup import bold, lines, plain
+from signoff.bot.position import Position
+from signoff.bot.values import value_blocks
+from signoff.bot.wording import form_of, outcome_line, refused, title_of, told_by_outcome
+from signoff.flows.validation import FieldError
+from signoff.store.records import Prompt
 
 _REASON = "reason"
 

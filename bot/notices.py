@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.blocks import Block, Message, mrkdwn, plain_text, section
-from bot.forms.text import as_json
-from bot.markup import at, bold, escape, lines, plain, span, utc
-from bot.wording import approvers_of, title_of
-from store.records import Notice, RunState
+from signoff.bot.blocks import Block, Message, mrkdwn, plain_text, section
+from signoff.bot.forms.text import as_json
+from signoff.bot.markup import at, bold, escape, lines, plain, span, utc
+from signoff.bot.wording import approvers_of, title_of
+from signoff.store.records import Notice, RunState
 
 METADATA_EVENT = "signoff_notice"
 """The type of the metadata by which a lost notice is found again."""

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.slack_client import NO_ANSWER
-from flows.desk import may_answer
-from flows.policy import Policy
-from store.records import Actor, Prompt
+from signoff.bot.slack_client import NO_ANSWER
+from signoff.flows.desk import may_answer
+from signoff.flows.policy import Policy
+from signoff.store.records import Actor, Prompt
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from bot.forms.place import Step
+from signoff.bot.forms.place import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
-from bot.blocks import Message
-from bot.markup import escape
+from signoff.bot.blocks import Message
+from signoff.bot.markup import escape
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,})>")
 """Text from people and flows cannot hold one: it is escaped."""

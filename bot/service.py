@@ -8,23 +8,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bot.aftermath import Aftermath
-from bot.dispatcher import Dispatcher
-from bot.messenger import Messenger
-from bot.people import People
-from bot.settings import Mode, Settings
-from bot.slack_app import QUICK_CALL_TIMEOUT, check_token, make_app, make_client
-from bot.transport import HttpTransport, SocketTransport
-from bot.uploads import Uploads
-from flows.asked_to_end import AskedToEnd
-from flows.clock import Clock
-from flows.engines.embedded import Worker
-from flows.flow import Flow
-from flows.loading import load_flows
-from flows.scheduler import Scheduler, own
-from flows.schema_validation import warm_up
-from store import migrations
-from store.database import Database
+from signoff.bot.aftermath import Aftermath
+from signoff.bot.dispatcher import Dispatcher
+from signoff.bot.messenger import Messenger
+from signoff.bot.people import People
+from signoff.bot.settings import Mode, Settings
+from signoff.bot.slack_app import QUICK_CALL_TIMEOUT, check_token, make_app, make_client
+from signoff.bot.transport import HttpTransport, SocketTransport
+from signoff.bot.uploads import Uploads
+from signoff.flows.asked_to_end import AskedToEnd
+from signoff.flows.clock import Clock
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.flow import Flow
+from signoff.flows.loading import load_flows
+from signoff.flows.scheduler import Scheduler, own
+from signoff.flows.schema_validation import warm_up
+from signoff.store import migrations
+from signoff.store.database import Database
 
 logger = logging.getLogger(__name__)
 

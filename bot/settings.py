@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
-from flows.settings import RecordSettings
+from signoff.flows.settings import RecordSettings
 
 
 class BadSettings(Exception):

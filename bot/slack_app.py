@@ -8,20 +8,20 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.aftermath import Aftermath
-from bot.filling import Filling
-from bot.forms import FormError
-from bot.listeners import Listeners
-from bot.markup import escape
-from bot.modals import failed_modal
-from bot.people import People, Unrecognised
-from bot.settings import BadSettings, Mode, Settings
-from bot.slack_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
-from bot.uploads import Uploads
-from flows.desk import Desk
-from store.database import Database
-from store.errors import CommitInDoubt, NoSuchPrompt, StoreError
-from store.patience import hurried
+from signoff.bot.aftermath import Aftermath
+from signoff.bot.filling import Filling
+from signoff.bot.forms import FormError
+from signoff.bot.listeners import Listeners
+from signoff.bot.markup import escape
+from signoff.bot.modals import failed_modal
+from signoff.bot.people import People, Unrecognised
+from signoff.bot.settings import BadSettings, Mode, Settings
+from signoff.bot.slack_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
+from signoff.bot.uploads import Uploads
+from signoff.flows.desk import Desk
+from signoff.store.database import Database
+from signoff.store.errors import CommitInDoubt, NoSuchPrompt, StoreError
+from signoff.store.patience import hurried
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def _is_news(record: logging.LogRecord) -> bool:
     return "`token` will be unused" not in record.getMessage()
 
 
-_bolt_logger = logging.getLogger("bot.bolt")
+_bolt_logger = logging.getLogger("signoff.bot.bolt")
 # Bolt reads SLACK_BOT_TOKEN by itself, and warns that it does not need it.
 _bolt_logger.addFilter(_is_news)
 

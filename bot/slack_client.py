@@ -25,7 +25,7 @@ _BAD_TOKEN = frozenset(
 )
 
 
-_logger = logging.getLogger("bot.slack_sdk")
+_logger = logging.getLogger("signoff.bot.slack_sdk")
 # The SDK logs each error that it raises. Who catches it says in a sentence what follows from it.
 _logger.setLevel(logging.CRITICAL)
 

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.forms.files import Claim, Content
-from bot.markup import plain
-from bot.slack_client import CALL_TIMEOUT, NO_ANSWER, name_of
-from flows.files import MOST_BYTES, in_kilobytes
+from signoff.bot.forms.files import Claim, Content
+from signoff.bot.markup import plain
+from signoff.bot.slack_client import CALL_TIMEOUT, NO_ANSWER, name_of
+from signoff.flows.files import MOST_BYTES, in_kilobytes
 
 _HOSTS = (".slack.com", ".slack-gov.com")
 

@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.background_server import BackgroundServer, listen
-from bot.settings import BadSettings
-from bot.slack_client import NO_ANSWER, name_of, refuses_token, web_client
+from signoff.bot.background_server import BackgroundServer, listen
+from signoff.bot.settings import BadSettings
+from signoff.bot.slack_client import NO_ANSWER, name_of, refuses_token, web_client
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def _without_trace(record: logging.LogRecord) -> bool:
     return True
 
 
-_sdk_logger = logging.getLogger("bot.socket")
+_sdk_logger = logging.getLogger("signoff.bot.socket")
 # A connection that ends is an everyday event, and the SDK logs it as if the program had failed.
 _sdk_logger.addFilter(_without_trace)
 

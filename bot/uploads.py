@@ -13,15 +13,15 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from bot.forms import Field, Form, Reading
-from bot.forms.element import Unreadable
-from bot.forms.entries import ListOf, entries_of
-from bot.forms.files import Claim, Content, FileInput
-from bot.forms.places import put
-from bot.markup import plain
-from bot.slack_files import Unfetched, fetch
-from flows.files import MOST_BYTES, in_kilobytes
-from flows.validation import FieldError
+from signoff.bot.forms import Field, Form, Reading
+from signoff.bot.forms.element import Unreadable
+from signoff.bot.forms.entries import ListOf, entries_of
+from signoff.bot.forms.files import Claim, Content, FileInput
+from signoff.bot.forms.places import put
+from signoff.bot.markup import plain
+from signoff.bot.slack_files import Unfetched, fetch
+from signoff.flows.files import MOST_BYTES, in_kilobytes
+from signoff.flows.validation import FieldError
 
 WAIT = 1.5
 """Seconds that a submission waits for its files."""

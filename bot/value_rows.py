@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from bot.blocks import FIELD_TEXT, Block, mrkdwn, plain_text
-from bot.forms import UNSET, Field, Form, Path
-from bot.forms.entries import ListOf, entries_of
-from bot.forms.kinds import KindOf
-from bot.forms.places import value_at
-from bot.forms.summary import summary_of
-from bot.forms.text import as_json
-from bot.markup import bold, escape, lines
+from signoff.bot.blocks import FIELD_TEXT, Block, mrkdwn, plain_text
+from signoff.bot.forms import UNSET, Field, Form, Path
+from signoff.bot.forms.entries import ListOf, entries_of
+from signoff.bot.forms.kinds import KindOf
+from signoff.bot.forms.places import value_at
+from signoff.bot.forms.summary import summary_of
+from signoff.bot.forms.text import as_json
+from signoff.bot.markup import bold, escape, lines
 
 _WIDE = 100
 _LONGEST = 1200

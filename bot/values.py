@@ -3,9 +3,9 @@
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
-from bot.blocks import SECTION_FIELDS, Block, context, fields, mrkdwn, plain_text, section
-from bot.forms import Form
-from bot.value_rows import Row, rows
+from signoff.bot.blocks import SECTION_FIELDS, Block, context, fields, mrkdwn, plain_text, section
+from signoff.bot.forms import Form
+from signoff.bot.value_rows import Row, rows
 
 _MOST_ROWS = 20
 _MOST_TEXT = 5000

@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from bot.forms import Form, Verdict, verdict_of
-from bot.markup import at, either, escape, plain, utc
-from flows.policy import Policy
-from store.records import Actor, Outcome, Prompt
+from signoff.bot.forms import Form, Verdict, verdict_of
+from signoff.bot.markup import at, either, escape, plain, utc
+from signoff.flows.policy import Policy
+from signoff.store.records import Actor, Outcome, Prompt
 
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
 _TITLE = 1500

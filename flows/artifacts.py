@@ -4,11 +4,11 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flows.context import current, current_hook
-from flows.names import new_id, now
-from flows.record import current_database
-from flows.serialization import shown
-from store import artifacts
+from signoff.flows.context import current, current_hook
+from signoff.flows.names import new_id, now
+from signoff.flows.record import current_database
+from signoff.flows.serialization import shown
+from signoff.store import artifacts
 
 
 def create_table_artifact(

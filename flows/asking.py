@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from flows.blocking import in_event_loop, in_thread, off_loop, unbroken
-from flows.context import RunContext
-from flows.errors import (
+from signoff.flows.blocking import in_event_loop, in_thread, off_loop, unbroken
+from signoff.flows.context import RunContext
+from signoff.flows.errors import (
     AttentionNeeded,
     FlowPauseTimeout,
     InvalidFlow,
@@ -20,14 +20,14 @@ from flows.errors import (
     Suspended,
     Unwind,
 )
-from flows.names import new_id, now
-from flows.patience import patiently
-from flows.policy import Policy, policy_in
-from flows.question import Question
-from flows.validation import Valid, validate
-from store import prompts
-from store.giving_up import give_up
-from store.records import FlowRun, Outcome, Prompt, RunState
+from signoff.flows.names import new_id, now
+from signoff.flows.patience import patiently
+from signoff.flows.policy import Policy, policy_in
+from signoff.flows.question import Question
+from signoff.flows.validation import Valid, validate
+from signoff.store import prompts
+from signoff.store.giving_up import give_up
+from signoff.store.records import FlowRun, Outcome, Prompt, RunState
 
 _KEY = re.compile(r"[a-z0-9-]+")
 

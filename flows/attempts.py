@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from flows.blocking import in_thread, off_loop
-from flows.errors import FlowPauseTimeout, FlowTimeout, PromptRejected, StepTimeout
-from flows.stopwatch import Stopwatch
+from signoff.flows.blocking import in_thread, off_loop
+from signoff.flows.errors import FlowPauseTimeout, FlowTimeout, PromptRejected, StepTimeout
+from signoff.flows.stopwatch import Stopwatch
 
 _FINAL = (PromptRejected, FlowPauseTimeout, FlowTimeout)
 """What would come out the same again: a person's no, a deadline, a flow whose time is up."""

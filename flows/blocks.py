@@ -3,12 +3,12 @@
 from functools import partial
 from typing import Any, Self
 
-from flows.context import current
-from flows.errors import FlowsError
-from flows.names import now
-from flows.patience import patiently
-from flows.record import current_database
-from store import blocks
+from signoff.flows.context import current
+from signoff.flows.errors import FlowsError
+from signoff.flows.names import now
+from signoff.flows.patience import patiently
+from signoff.flows.record import current_database
+from signoff.store import blocks
 
 
 class JSON:

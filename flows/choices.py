@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
-from flows.schema import schema_of
-from flows.schema_parts import Schema, is_null, options_in, plain
-from flows.schema_validation import Place, choose_among
+from signoff.flows.schema import schema_of
+from signoff.flows.schema_parts import Schema, is_null, options_in, plain
+from signoff.flows.schema_validation import Place, choose_among
 
 GIVEN = "given_choices"
 """The word of a schema that was given choices; its value is what they replaced."""

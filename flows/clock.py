@@ -12,14 +12,14 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from flows.desk import Desk
-from flows.names import now
-from flows.policy import Policy
-from flows.ticker import Ticker
-from store import prompts
-from store.changes import Subscription, Topic
-from store.database import Database
-from store.records import Prompt
+from signoff.flows.desk import Desk
+from signoff.flows.names import now
+from signoff.flows.policy import Policy
+from signoff.flows.ticker import Ticker
+from signoff.store import prompts
+from signoff.store.changes import Subscription, Topic
+from signoff.store.database import Database
+from signoff.store.records import Prompt
 
 LOOK_AT_LEAST_EVERY = 30.0
 """Seconds after which the clock looks although it knows of nothing that is due."""

@@ -7,12 +7,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from flows.errors import MissingContextError, Unwind
-from flows.journal import Journal
-from flows.policy import Policy
-from flows.turns import Turns
-from store.database import Database
-from store.records import FlowRun
+from signoff.flows.errors import MissingContextError, Unwind
+from signoff.flows.journal import Journal
+from signoff.flows.policy import Policy
+from signoff.flows.turns import Turns
+from signoff.store.database import Database
+from signoff.store.records import FlowRun
 
 
 class Holder(Protocol):

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flows.names import now
-from flows.policy import Policy
-from flows.validation import FieldError, Valid, validate
-from store import ledger, prompts, retrying, runs, settling
-from store.database import Database
-from store.records import Actor, FlowRun, Outcome, Prompt
+from signoff.flows.names import now
+from signoff.flows.policy import Policy
+from signoff.flows.validation import FieldError, Valid, validate
+from signoff.store import ledger, prompts, retrying, runs, settling
+from signoff.store.database import Database
+from signoff.store.records import Actor, FlowRun, Outcome, Prompt
 
 CLOCK = Actor("clock", "the clock")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flows.schema_parts import options_in, plain
+from signoff.flows.schema_parts import options_in, plain
 
 ELEMENT = "element"
 """The word of a field's schema that names the input."""

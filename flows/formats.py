@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import AnyUrl, TypeAdapter, validate_email
 
-from flows.schema import ZONE
+from signoff.flows.schema import ZONE
 
 USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{2,}")

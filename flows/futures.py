@@ -7,10 +7,10 @@ from concurrent.futures import wait as wait_for_futures
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from flows.blocking import here
-from flows.errors import MappingLengthMismatch, MappingMissingIterable, Unwind
-from flows.states import State, StateType
-from flows.turns import let_others
+from signoff.flows.blocking import here
+from signoff.flows.errors import MappingLengthMismatch, MappingMissingIterable, Unwind
+from signoff.flows.states import State, StateType
+from signoff.flows.turns import let_others
 
 R = TypeVar("R")
 

@@ -8,16 +8,16 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from flows.context import HookContext, entered_hook
-from flows.errors import InvalidFlow, said
-from flows.states import State, StateType, state_of
-from store.database import Database
-from store.records import FlowRun
+from signoff.flows.context import HookContext, entered_hook
+from signoff.flows.errors import InvalidFlow, said
+from signoff.flows.states import State, StateType, state_of
+from signoff.store.database import Database
+from signoff.store.records import FlowRun
 
 if TYPE_CHECKING:
-    from flows.flow import Flow
+    from signoff.flows.flow import Flow
 
-logger = logging.getLogger("flows.run")
+logger = logging.getLogger("signoff.flows.run")
 
 Hook = Callable[["Flow[Any, Any]", FlowRun, State], Any]
 """Called as `hook(flow, flow_run, state)`; an async one is awaited."""

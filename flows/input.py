@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from flows.files import Accepts, UploadedFile
-from flows.keysets import Keyset, RunInputMetadata, keyset_from_base_key, keyset_from_paused_state
-from flows.receiving import InputReceiver
-from flows.run_input import AutomaticRunInput, BaseRunInput, RunInput, input_of, run_input_subclass_from_type
-from flows.sending import deliver
-from flows.slack_types import SlackChannel, SlackUser
-from flows.times import AwareTime
+from signoff.flows.files import Accepts, UploadedFile
+from signoff.flows.keysets import Keyset, RunInputMetadata, keyset_from_base_key, keyset_from_paused_state
+from signoff.flows.receiving import InputReceiver
+from signoff.flows.run_input import AutomaticRunInput, BaseRunInput, RunInput, input_of, run_input_subclass_from_type
+from signoff.flows.sending import deliver
+from signoff.flows.slack_types import SlackChannel, SlackUser
+from signoff.flows.times import AwareTime
 
 __all__ = [
     "Accepts",

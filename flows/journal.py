@@ -11,17 +11,17 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import TypeVar
 
-from flows.errors import AttentionNeeded, InvalidFlow, Released, Unwind
-from flows.names import now
-from flows.patience import patiently
-from flows.serialization import Recorded
-from flows.stopwatch import Stopwatch, stopwatches
-from flows.unmatched import Unmatched
-from store import journal
-from store.database import Database
-from store.errors import LeaseLost
-from store.journal import Past
-from store.records import FlowRun, Prompt, Step
+from signoff.flows.errors import AttentionNeeded, InvalidFlow, Released, Unwind
+from signoff.flows.names import now
+from signoff.flows.patience import patiently
+from signoff.flows.serialization import Recorded
+from signoff.flows.stopwatch import Stopwatch, stopwatches
+from signoff.flows.unmatched import Unmatched
+from signoff.store import journal
+from signoff.store.database import Database
+from signoff.store.errors import LeaseLost
+from signoff.store.journal import Past
+from signoff.store.records import FlowRun, Prompt, Step
 
 T = TypeVar("T")
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from flows.context import current
-from flows.names import now
-from flows.patience import patiently
-from flows.record import current_database
-from flows.states import State
-from store import inputs, prompts
-from store.inputs import FlowRunInput
+from signoff.flows.context import current
+from signoff.flows.names import now
+from signoff.flows.patience import patiently
+from signoff.flows.record import current_database
+from signoff.flows.states import State
+from signoff.store import inputs, prompts
+from signoff.store.inputs import FlowRunInput
 
 Keyset = dict[Literal["description", "response", "schema"], str]
 """The three keys of one question."""

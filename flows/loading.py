@@ -14,8 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from flows.errors import InvalidFlow
-from flows.flow import Flow
+from signoff.flows.errors import InvalidFlow
+from signoff.flows.flow import Flow
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, ValidationError, create_model
 
-from flows.errors import InvalidFlow, InvalidParameters
+from signoff.flows.errors import InvalidFlow, InvalidParameters
 
 
 class Parameters:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from store.errors import DatabaseUnavailable
+from signoff.store.errors import DatabaseUnavailable
 
 logger = logging.getLogger(__name__)
 

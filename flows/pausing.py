@@ -2,11 +2,11 @@
 
 from typing import Any, TypeVar, overload
 
-from flows.asking import answer, prepare
-from flows.context import required
-from flows.errors import NotPausedError
-from flows.policy import Policy
-from store.records import RunState
+from signoff.flows.asking import answer, prepare
+from signoff.flows.context import required
+from signoff.flows.errors import NotPausedError
+from signoff.flows.policy import Policy
+from signoff.store.records import RunState
 
 T = TypeVar("T")
 

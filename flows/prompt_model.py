@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from flows.choices import Choices, Given, checked_choices, property_of, schema_with_choices, unchosen
-from flows.schema import schema_of
+from signoff.flows.choices import Choices, Given, checked_choices, property_of, schema_with_choices, unchosen
+from signoff.flows.schema import schema_of
 
 
 class PromptModel(BaseModel):

@@ -10,14 +10,14 @@ from typing import Any
 from pydantic import BaseModel, PydanticUserError, ValidationError, create_model
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from flows.choices import Choices, schema_with_choices, unchosen
-from flows.errors import InvalidFlow
-from flows.input import BaseRunInput, RunInput
-from flows.loading import reference
-from flows.names import words
-from flows.schema import schema_of
-from flows.schema_validation import Place
-from flows.serialization import digest
+from signoff.flows.choices import Choices, schema_with_choices, unchosen
+from signoff.flows.errors import InvalidFlow
+from signoff.flows.input import BaseRunInput, RunInput
+from signoff.flows.loading import reference
+from signoff.flows.names import words
+from signoff.flows.schema import schema_of
+from signoff.flows.schema_validation import Place
+from signoff.flows.serialization import digest
 
 
 @dataclass(frozen=True, slots=True)

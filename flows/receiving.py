@@ -13,18 +13,18 @@ from functools import partial
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from flows.blocking import in_event_loop, off_loop
-from flows.context import RunContext, current
-from flows.errors import Released, Unwind
-from flows.keysets import in_run
-from flows.names import now
-from flows.patience import patiently
-from flows.record import current_database
-from flows.serialization import Recorded, digest
-from store import inputs, runs
-from store.changes import Subscription, Topic
-from store.inputs import FlowRunInput
-from store.records import Step
+from signoff.flows.blocking import in_event_loop, off_loop
+from signoff.flows.context import RunContext, current
+from signoff.flows.errors import Released, Unwind
+from signoff.flows.keysets import in_run
+from signoff.flows.names import now
+from signoff.flows.patience import patiently
+from signoff.flows.record import current_database
+from signoff.flows.serialization import Recorded, digest
+from signoff.store import inputs, runs
+from signoff.store.changes import Subscription, Topic
+from signoff.store.inputs import FlowRunInput
+from signoff.store.records import Step
 
 T = TypeVar("T")
 

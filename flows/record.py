@@ -1,8 +1,8 @@
 """Which record the code that runs now writes to."""
 
-from flows.context import current, current_hook
-from flows.settings import default_database
-from store.database import Database
+from signoff.flows.context import current, current_hook
+from signoff.flows.settings import default_database
+from signoff.store.database import Database
 
 
 def current_database() -> Database:

@@ -8,12 +8,12 @@ from uuid import UUID
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from flows.blocking import here
-from flows.desk import AlreadySettled, Desk, Invalid, Refused, this_user
-from flows.errors import FlowPauseTimeout, InvalidInput, NotAllowed, NotPausedError
-from flows.record import current_database
-from store import prompts, runs
-from store.records import Outcome
+from signoff.flows.blocking import here
+from signoff.flows.desk import AlreadySettled, Desk, Invalid, Refused, this_user
+from signoff.flows.errors import FlowPauseTimeout, InvalidInput, NotAllowed, NotPausedError
+from signoff.flows.record import current_database
+from signoff.store import prompts, runs
+from signoff.store.records import Outcome
 
 
 def resume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any] | BaseModel | None = None) -> None:

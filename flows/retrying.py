@@ -3,10 +3,10 @@
 from functools import partial
 from uuid import UUID
 
-from flows.blocking import here
-from flows.desk import Desk, this_user
-from flows.record import current_database
-from store import runs
+from signoff.flows.blocking import here
+from signoff.flows.desk import Desk, this_user
+from signoff.flows.record import current_database
+from signoff.store import runs
 
 
 def retry_flow_run(flow_run_id: UUID | str) -> None:

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, PrivateAttr, create_model
 
-from flows.blocking import here
-from flows.keysets import Keyset, RunInputMetadata, in_run, keep_input, keyset_from_base_key, stored_input
-from flows.prompt_model import PromptModel
-from flows.receiving import InputReceiver
-from flows.schema import schema_of
-from flows.sending import FLOW_RUN, deliver
-from store.inputs import FlowRunInput
+from signoff.flows.blocking import here
+from signoff.flows.keysets import Keyset, RunInputMetadata, in_run, keep_input, keyset_from_base_key, stored_input
+from signoff.flows.prompt_model import PromptModel
+from signoff.flows.receiving import InputReceiver
+from signoff.flows.schema import schema_of
+from signoff.flows.sending import FLOW_RUN, deliver
+from signoff.store.inputs import FlowRunInput
 
 T = TypeVar("T")
 

@@ -5,11 +5,11 @@ import logging
 from collections.abc import MutableMapping
 from typing import Any
 
-from flows.context import RunContext, current, current_hook, required
-from flows.journal import Journal
-from store.records import FlowRun
+from signoff.flows.context import RunContext, current, current_hook, required
+from signoff.flows.journal import Journal
+from signoff.store.records import FlowRun
 
-logger = logging.getLogger("flows.run")
+logger = logging.getLogger("signoff.flows.run")
 
 _print = builtins.print
 

@@ -1,10 +1,10 @@
-"""What a flow may want to know about its run: `from flows.runtime import flow_run`, as in Prefect."""
+"""What a flow may want to know about its run: `from signoff.runtime import flow_run`, as in Prefect."""
 
 from datetime import datetime
 
-from flows.context import HookContext, RunContext, current_hook, required
-from flows.patience import patiently
-from store import schedules
+from signoff.flows.context import HookContext, RunContext, current_hook, required
+from signoff.flows.patience import patiently
+from signoff.store import schedules
 
 
 class _FlowRun:

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from flows.crontab import Crontab
-from flows.flow import Flow
-from flows.names import memorable_name, new_id, now
-from flows.schedules import Cron
-from flows.ticker import Ticker
-from store import schedules
-from store.database import Database
-from store.records import Schedule, Tick
+from signoff.flows.crontab import Crontab
+from signoff.flows.flow import Flow
+from signoff.flows.names import memorable_name, new_id, now
+from signoff.flows.schedules import Cron
+from signoff.flows.ticker import Ticker
+from signoff.store import schedules
+from signoff.store.database import Database
+from signoff.store.records import Schedule, Tick
 
 logger = logging.getLogger(__name__)
 

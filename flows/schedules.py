@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from flows.errors import InvalidFlow
+from signoff.flows.errors import InvalidFlow
 
 CatchUp = Literal["none", "last", "all"]
 
@@ -40,7 +40,7 @@ def chosen(cron: str | None, schedule: Cron | None, *, flow: str) -> Cron | None
 
 def _check(schedule: Cron, flow: str) -> None:
     # Imported late: it is slow to import, and most flows have no schedule.
-    from flows.crontab import Crontab
+    from signoff.flows.crontab import Crontab
 
     try:
         Crontab(schedule.cron, schedule.timezone)

@@ -10,9 +10,9 @@ from pydantic import BaseModel, PydanticUserError, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from flows.elements import ELEMENT, possible_elements
-from flows.errors import InvalidFlow
-from flows.schema_parts import fields_in
+from signoff.flows.elements import ELEMENT, possible_elements
+from signoff.flows.errors import InvalidFlow
+from signoff.flows.schema_parts import fields_in
 
 ZONE = "zone"
 """The word that says whether a date-time or a time has a zone: `required`, `none`, or left out for either."""

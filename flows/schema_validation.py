@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from flows.files import file_fault
-from flows.formats import wrong_format
+from signoff.flows.files import file_fault
+from signoff.flows.formats import wrong_format
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

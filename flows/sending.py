@@ -5,9 +5,9 @@ from uuid import UUID, uuid4, uuid5
 
 from pydantic import BaseModel
 
-from flows.blocking import here
-from flows.context import current
-from flows.keysets import keep_input
+from signoff.flows.blocking import here
+from signoff.flows.context import current
+from signoff.flows.keysets import keep_input
 
 FLOW_RUN = "prefect.flow-run"
 """What the sender begins with when it is a run."""

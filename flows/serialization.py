@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json, to_jsonable_python
 
-from flows.errors import StepFailed, UnserializableResult
+from signoff.flows.errors import StepFailed, UnserializableResult
 
 Serializer = Literal["json", "pickle"]
 

@@ -4,15 +4,15 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from flows.asked_to_end import AskedToEnd
-from flows.clock import Clock
-from flows.engines.embedded import Worker
-from flows.errors import InvalidFlow
-from flows.flow import Flow
-from flows.loading import is_importing
-from flows.scheduler import Declaration, Scheduler, own
-from flows.schedules import Cron
-from flows.settings import default_database
+from signoff.flows.asked_to_end import AskedToEnd
+from signoff.flows.clock import Clock
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.errors import InvalidFlow
+from signoff.flows.flow import Flow
+from signoff.flows.loading import is_importing
+from signoff.flows.scheduler import Declaration, Scheduler, own
+from signoff.flows.schedules import Cron
+from signoff.flows.settings import default_database
 
 logger = logging.getLogger(__name__)
 
@@ -45,4 +45,4 @@ def _log_where_nobody_does() -> None:
     """Let a program that has set up no logging say on stderr what goes on."""
     if not logging.getLogger().handlers:
         logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
-        logging.getLogger("flows").setLevel(logging.INFO)
+        logging.getLogger("signoff").setLevel(logging.INFO)

@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from flows.policy import Policy
-from store import migrations
-from store.database import Database
+from signoff.flows.policy import Policy
+from signoff.store import migrations
+from signoff.store.database import Database
 
 
 def _split(value: object) -> object:

@@ -9,15 +9,15 @@ from typing import Any, Generic, TypeVar, overload
 
 from pydantic import ValidationError
 
-from flows.asking import Pause, answer, prepare, stop_waiting
-from flows.blocking import in_event_loop, in_thread, off_loop, unbroken
-from flows.context import required
-from flows.errors import Suspended, Unwind
-from flows.patience import patiently
-from flows.policy import Policy
-from store import prompts
-from store.records import FlowRun, Prompt, RunState
-from store.waiting import wait_for_any
+from signoff.flows.asking import Pause, answer, prepare, stop_waiting
+from signoff.flows.blocking import in_event_loop, in_thread, off_loop, unbroken
+from signoff.flows.context import required
+from signoff.flows.errors import Suspended, Unwind
+from signoff.flows.patience import patiently
+from signoff.flows.policy import Policy
+from signoff.store import prompts
+from signoff.store.records import FlowRun, Prompt, RunState
+from signoff.store.waiting import wait_for_any
 
 T = TypeVar("T")
 

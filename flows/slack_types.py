@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from flows.formats import ASK_FOR_CHANNEL, ASK_FOR_USER, CHANNEL_ID, USER_ID
+from signoff.flows.formats import ASK_FOR_CHANNEL, ASK_FOR_USER, CHANNEL_ID, USER_ID
 
 
 def _matching(pattern: re.Pattern[str], ask: str) -> Callable[[str], str]:

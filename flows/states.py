@@ -5,10 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from flows.record import current_database
-from store import prompts, runs
-from store.database import Database
-from store.records import FlowRun, RunState
+from signoff.flows.record import current_database
+from signoff.store import prompts, runs
+from signoff.store.database import Database
+from signoff.store.records import FlowRun, RunState
 
 
 class StateType(StrEnum):

@@ -7,14 +7,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, get_type_hints
 
-from flows.attempts import Attempts
-from flows.blocking import off_loop
-from flows.context import RunContext, entered
-from flows.errors import AttentionNeeded, UnserializableResult
-from flows.names import now
-from flows.run_logging import get_run_logger
-from flows.serialization import Recorded, Serializer, digest, dump, dump_error, load, load_error
-from store.records import Step
+from signoff.flows.attempts import Attempts
+from signoff.flows.blocking import off_loop
+from signoff.flows.context import RunContext, entered
+from signoff.flows.errors import AttentionNeeded, UnserializableResult
+from signoff.flows.names import now
+from signoff.flows.run_logging import get_run_logger
+from signoff.flows.serialization import Recorded, Serializer, digest, dump, dump_error, load, load_error
+from signoff.store.records import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from flows.errors import FlowsError, Released
+from signoff.flows.errors import FlowsError, Released
 
 _running: ContextVar[tuple["Stopwatch", ...]] = ContextVar("signoff_stopwatches", default=())
 

@@ -8,7 +8,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import STATE_STOPPED
 from apscheduler.triggers.base import BaseTrigger
 
-from store.errors import StoreError
+from signoff.store.errors import StoreError
 
 logger = logging.getLogger(__name__)
 

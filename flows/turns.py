@@ -9,7 +9,7 @@ from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import Any, TypeVar
 
-from flows.blocking import run_in_thread
+from signoff.flows.blocking import run_in_thread
 
 T = TypeVar("T")
 

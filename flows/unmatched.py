@@ -8,8 +8,8 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 
-from flows.errors import AttentionNeeded
-from store.records import Prompt, Step
+from signoff.flows.errors import AttentionNeeded
+from signoff.store.records import Prompt, Step
 
 
 class Unmatched:

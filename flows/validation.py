@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from flows.choices import schema_without_choices, unchosen
-from flows.errors import InvalidFlow
-from flows.loading import find_model
-from flows.schema import schema_of
-from flows.schema_validation import schema_errors
-from flows.serialization import digest
-from store.records import Prompt
+from signoff.flows.choices import schema_without_choices, unchosen
+from signoff.flows.errors import InvalidFlow
+from signoff.flows.loading import find_model
+from signoff.flows.schema import schema_of
+from signoff.flows.schema_validation import schema_errors
+from signoff.flows.serialization import digest
+from signoff.store.records import Prompt
 
 logger = logging.getLogger(__name__)
 

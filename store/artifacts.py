@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from store.database import Database
-from store.leases import hold
-from store.tables import artifacts
+from signoff.store.database import Database
+from signoff.store.leases import hold
+from signoff.store.tables import artifacts
 
 
 @dataclass(frozen=True, slots=True)

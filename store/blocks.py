@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from store.database import Database
-from store.leases import hold
-from store.tables import blocks
+from signoff.store.database import Database
+from signoff.store.leases import hold
+from signoff.store.tables import blocks
 
 
 def save(

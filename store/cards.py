@@ -4,15 +4,15 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, case, func, select, update
 
-from store import ledger
-from store.changes import Topic
-from store.database import Database
-from store.leases import is_free
-from store.records import Card, Prompt
-from store.rows import prompt, select_prompts
-from store.statements import Statement, insert_into
-from store.tables import cards, notices, prompts
-from store.transactions import Transaction
+from signoff.store import ledger
+from signoff.store.changes import Topic
+from signoff.store.database import Database
+from signoff.store.leases import is_free
+from signoff.store.records import Card, Prompt
+from signoff.store.rows import prompt, select_prompts
+from signoff.store.statements import Statement, insert_into
+from signoff.store.tables import cards, notices, prompts
+from signoff.store.transactions import Transaction
 
 _OF_PROMPT = cards.c.prompt_id == bindparam("prompt_id")
 _ADD = insert_into(cards, "prompt_id", "due_at")

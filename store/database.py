@@ -18,15 +18,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from store.changes import Changes, Topic
-from store.doorbell import Doorbell
-from store.errors import CommitInDoubt, DatabaseOutdated, DatabaseUnavailable
-from store.patience import BUSY_TIMEOUT
-from store.pinging import Pinging
-from store.statements import Statement
-from store.transactions import PostgresReading, PostgresTransaction, Reading, Transaction
-from store.turns import TooLong, Turns
-from store.watchers import PostgresWatcher, SqliteWatcher
+from signoff.store.changes import Changes, Topic
+from signoff.store.doorbell import Doorbell
+from signoff.store.errors import CommitInDoubt, DatabaseOutdated, DatabaseUnavailable
+from signoff.store.patience import BUSY_TIMEOUT
+from signoff.store.pinging import Pinging
+from signoff.store.statements import Statement
+from signoff.store.transactions import PostgresReading, PostgresTransaction, Reading, Transaction
+from signoff.store.turns import TooLong, Turns
+from signoff.store.watchers import PostgresWatcher, SqliteWatcher
 
 CONNECTIONS = 16
 """How many are open at once, at most. Others wait: to open one more and close it again costs more than any wait."""

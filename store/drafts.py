@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 
-from store.database import Database
-from store.statements import Statement
-from store.tables import drafts, prompts
-from store.transactions import Transaction
+from signoff.store.database import Database
+from signoff.store.statements import Statement
+from signoff.store.tables import drafts, prompts
+from signoff.store.transactions import Transaction
 
 
 def load(db: Database, prompt_id: str, actor_id: str) -> Mapping[str, Any] | None:

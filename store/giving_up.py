@@ -4,12 +4,12 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from store.changes import Topic
-from store.database import Database
-from store.leases import hold
-from store.records import SIGNOFF, RunState
-from store.settling import OPEN_OF_RUN, cancel_all
-from store.tables import flow_runs
+from signoff.store.changes import Topic
+from signoff.store.database import Database
+from signoff.store.leases import hold
+from signoff.store.records import SIGNOFF, RunState
+from signoff.store.settling import OPEN_OF_RUN, cancel_all
+from signoff.store.tables import flow_runs
 
 
 def give_up(db: Database, run_id: str, prompt_id: str | None, *, fence: int, now: datetime) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from store.changes import Topic
-from store.database import Database
-from store.errors import NoSuchRun
-from store.tables import flow_runs, inputs
+from signoff.store.changes import Topic
+from signoff.store.database import Database
+from signoff.store.errors import NoSuchRun
+from signoff.store.tables import flow_runs, inputs
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select, update
 
-from store.database import Database
-from store.leases import HELD, hold
-from store.prompts import ALL_OF_RUN
-from store.records import Prompt, Step
-from store.rows import prompt, step
-from store.statements import Statement
-from store.tables import flow_runs, steps
-from store.transactions import Call, Later, Transaction
+from signoff.store.database import Database
+from signoff.store.leases import HELD, hold
+from signoff.store.prompts import ALL_OF_RUN
+from signoff.store.records import Prompt, Step
+from signoff.store.rows import prompt, step
+from signoff.store.statements import Statement
+from signoff.store.tables import flow_runs, steps
+from signoff.store.transactions import Call, Later, Transaction
 
 SET_ASIDE = "past"
 """The format of a step that failed and is tried again: it keeps its place in the record, under another key."""

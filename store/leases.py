@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, and_, bindparam, insert, select, update
 
-from store.database import Database
-from store.errors import LeaseLost
-from store.statements import Statement
-from store.tables import flow_runs, workers
-from store.transactions import Call, Transaction
+from signoff.store.database import Database
+from signoff.store.errors import LeaseLost
+from signoff.store.statements import Statement
+from signoff.store.tables import flow_runs, workers
+from signoff.store.transactions import Call, Transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from store.database import Database
-from store.records import Actor, LedgerLine
-from store.rows import ledger_line
-from store.statements import insert_into
-from store.tables import ledger
-from store.transactions import Transaction
+from signoff.store.database import Database
+from signoff.store.records import Actor, LedgerLine
+from signoff.store.rows import ledger_line
+from signoff.store.statements import insert_into
+from signoff.store.tables import ledger
+from signoff.store.transactions import Transaction
 
 _ADD = insert_into(ledger, "prompt_id", "at", "event", "actor", "detail")
 

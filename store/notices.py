@@ -6,14 +6,14 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from store.changes import Topic
-from store.database import Database
-from store.leases import is_free
-from store.records import Notice
-from store.rows import prompt, select_prompts
-from store.statements import Statement, insert_into
-from store.tables import cards, notices, prompts
-from store.transactions import Transaction
+from signoff.store.changes import Topic
+from signoff.store.database import Database
+from signoff.store.leases import is_free
+from signoff.store.records import Notice
+from signoff.store.rows import prompt, select_prompts
+from signoff.store.statements import Statement, insert_into
+from signoff.store.tables import cards, notices, prompts
+from signoff.store.transactions import Transaction
 
 _ADD = insert_into(notices, "prompt_id", "kind", "detail", "created_at", "due_at")
 NEWEST_OF_RUN = Statement(

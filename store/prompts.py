@@ -6,17 +6,17 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, tuple_, update
 
-from store import cards, ledger, notices
-from store.changes import Topic
-from store.database import Database
-from store.errors import NoSuchPrompt
-from store.leases import hold
-from store.records import Prompt, RunState
-from store.rows import prompt, select_prompts
-from store.statements import Statement, insert_into
-from store.tables import prompts
-from store.transactions import Transaction
-from store.waiting import let_wait
+from signoff.store import cards, ledger, notices
+from signoff.store.changes import Topic
+from signoff.store.database import Database
+from signoff.store.errors import NoSuchPrompt
+from signoff.store.leases import hold
+from signoff.store.records import Prompt, RunState
+from signoff.store.rows import prompt, select_prompts
+from signoff.store.statements import Statement, insert_into
+from signoff.store.tables import prompts
+from signoff.store.transactions import Transaction
+from signoff.store.waiting import let_wait
 
 _ID_LENGTH = 36
 

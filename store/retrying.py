@@ -4,14 +4,14 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from store import ledger
-from store.changes import Topic
-from store.database import Database
-from store.errors import RunNotFailed
-from store.records import SUPERSEDED, Actor, FlowRun, Outcome, RunState
-from store.runs import locked, reschedule
-from store.tables import prompts
-from store.transactions import Transaction
+from signoff.store import ledger
+from signoff.store.changes import Topic
+from signoff.store.database import Database
+from signoff.store.errors import RunNotFailed
+from signoff.store.records import SUPERSEDED, Actor, FlowRun, Outcome, RunState
+from signoff.store.runs import locked, reschedule
+from signoff.store.tables import prompts
+from signoff.store.transactions import Transaction
 
 _RETRIABLE = (RunState.FAILED, RunState.CRASHED, RunState.TIMED_OUT, RunState.NEEDS_ATTENTION)
 

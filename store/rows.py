@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from store.records import Actor, FlowRun, LedgerLine, Outcome, Prompt, RunState, Step
-from store.tables import flow_runs, prompts
+from signoff.store.records import Actor, FlowRun, LedgerLine, Outcome, Prompt, RunState, Step
+from signoff.store.tables import flow_runs, prompts
 
 
 def flow_run(row: Any) -> FlowRun:

@@ -9,18 +9,18 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from store import ledger, notices
-from store.changes import Topic
-from store.database import Database
-from store.errors import NoSuchRun, RunFinished
-from store.journal import set_failed_aside
-from store.leases import HELD, hold, lost
-from store.records import SIGNOFF, Actor, FlowRun, RunState
-from store.rows import flow_run
-from store.settling import OPEN_OF_RUN, cancel_all
-from store.statements import Statement, adding_to
-from store.tables import flow_runs
-from store.transactions import Call, Transaction
+from signoff.store import ledger, notices
+from signoff.store.changes import Topic
+from signoff.store.database import Database
+from signoff.store.errors import NoSuchRun, RunFinished
+from signoff.store.journal import set_failed_aside
+from signoff.store.leases import HELD, hold, lost
+from signoff.store.records import SIGNOFF, Actor, FlowRun, RunState
+from signoff.store.rows import flow_run
+from signoff.store.settling import OPEN_OF_RUN, cancel_all
+from signoff.store.statements import Statement, adding_to
+from signoff.store.tables import flow_runs
+from signoff.store.transactions import Call, Transaction
 
 _ID_LENGTH = 36
 

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
 
-from store.database import Database
-from store.records import FlowRun
-from store.statements import Statement
-from store.tables import flow_runs, workers
+from signoff.store.database import Database
+from signoff.store.records import FlowRun
+from signoff.store.statements import Statement
+from signoff.store.tables import flow_runs, workers
 
 _COUNTED = (
     select(flow_runs.c.flow, func.count().label("runs"))

@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
 
-from store import cards, drafts, ledger
-from store.changes import Topic
-from store.database import Database
-from store.prompts import unknown
-from store.records import Actor, Outcome, Prompt, RunState
-from store.rows import prompt, select_prompts
-from store.statements import Statement, insert_into
-from store.tables import flow_runs, prompts, submissions
-from store.transactions import Call, Transaction
+from signoff.store import cards, drafts, ledger
+from signoff.store.changes import Topic
+from signoff.store.database import Database
+from signoff.store.prompts import unknown
+from signoff.store.records import Actor, Outcome, Prompt, RunState
+from signoff.store.rows import prompt, select_prompts
+from signoff.store.statements import Statement, insert_into
+from signoff.store.tables import flow_runs, prompts, submissions
+from signoff.store.transactions import Call, Transaction
 
 _MINE = prompts.c.id == bindparam("prompt_id")
 _IS_OPEN = prompts.c.outcome.is_(None)

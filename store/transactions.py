@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Executable, PoolProxiedConnection
 from sqlalchemy.engine import CursorResult
 
-from store.changes import Topic
-from store.statements import Compiled, Statement
+from signoff.store.changes import Topic
+from signoff.store.statements import Compiled, Statement
 
 Call = tuple[Statement, Mapping[str, Any]]
 """A statement with its values."""

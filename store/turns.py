@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Engine, PoolProxiedConnection
 
-from store.changes import Topic
-from store.patience import BUSY_TIMEOUT, in_hurry, patience
-from store.transactions import Transaction
+from signoff.store.changes import Topic
+from signoff.store.patience import BUSY_TIMEOUT, in_hurry, patience
+from signoff.store.transactions import Transaction
 
 MOST = 64
 """How many writers share a commit at most."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from store.changes import Stop, Topic
-from store.doorbell import Doorbell, heard
+from signoff.store.changes import Stop, Topic
+from signoff.store.doorbell import Doorbell, heard
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn

@@ -17,10 +17,10 @@ from hypothesis import settings
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from flows import Flow
-from flows.engines.embedded import Worker
-from store import migrations
-from store.database import Database
+from signoff import Flow
+from signoff.flows.engines.embedded import Worker
+from signoff.store import migrations
+from signoff.store.database import Database
 
 StartWorker = Callable[..., Worker]
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Insert, Select, String, Table, cast, func, literal, select, text
 
-from flows.names import now
-from store.database import Database
-from store.records import RunState
-from store.tables import cards, flow_runs, prompts
+from signoff.flows.names import now
+from signoff.store.database import Database
+from signoff.store.records import RunState
+from signoff.store.tables import cards, flow_runs, prompts
 
 CHUNK = 100_000
 """Rows of one commit."""

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import event
 
-from store.database import Database
+from signoff.store.database import Database
 
 
 def overheard(db: Database) -> list[str]:

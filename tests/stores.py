@@ -13,8 +13,8 @@ from typing import Any
 
 import psycopg
 
-from store import migrations
-from store.database import Database
+from signoff.store import migrations
+from signoff.store.database import Database
 
 STORES = ("sqlite", "postgresql")
 

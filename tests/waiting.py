@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from store import prompts, runs
-from store.changes import Topic
-from store.database import Database
-from store.records import FlowRun, Prompt, RunState
+from signoff.store import prompts, runs
+from signoff.store.changes import Topic
+from signoff.store.database import Database
+from signoff.store.records import FlowRun, Prompt, RunState
 
 T = TypeVar("T")
 

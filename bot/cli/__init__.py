@@ -3,6 +3,6 @@
 A command imports what it works with when it is called, so that `signoff --help` and shells' completion are quick.
 """
 
-from bot.cli.application import app, main
+from signoff.bot.cli.application import app, main
 
 __all__ = ["app", "main"]

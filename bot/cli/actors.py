@@ -3,8 +3,8 @@
 import getpass
 import re
 
-from bot.cli.failures import WrongUsage
-from store.records import Actor
+from signoff.bot.cli.failures import WrongUsage
+from signoff.store.records import Actor
 
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
 

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.failures import CommandFailed, WrongUsage
-from bot.cli.logs import log_to_stderr
-from bot.cli.options import AsJson, PromptId, Who
+from signoff.bot.cli.failures import CommandFailed, WrongUsage
+from signoff.bot.cli.logs import log_to_stderr
+from signoff.bot.cli.options import AsJson, PromptId, Who
 
 if TYPE_CHECKING:
-    from flows.desk import Reply
-    from store.records import Actor, Prompt
+    from signoff.flows.desk import Reply
+    from signoff.store.records import Actor, Prompt
 
 Sets = Annotated[
     list[str] | None,
@@ -35,13 +35,13 @@ def answer(
     Exits with 1 when the answer does not count: it does not fit, you may not answer, or the prompt is settled.
     """
     _check(reject, reason, gives_values=bool(sets) or values is not None)
-    from bot.cli.actors import actor
-    from bot.cli.as_json import print_json, settled_as_json
-    from bot.cli.as_text import outcome_as_text, value_as_text
-    from bot.cli.given import submission
-    from bot.cli.record import existing
-    from flows.desk import Desk
-    from store.prompts import get
+    from signoff.bot.cli.actors import actor
+    from signoff.bot.cli.as_json import print_json, settled_as_json
+    from signoff.bot.cli.as_text import outcome_as_text, value_as_text
+    from signoff.bot.cli.given import submission
+    from signoff.bot.cli.record import existing
+    from signoff.flows.desk import Desk
+    from signoff.store.prompts import get
 
     log_to_stderr()
     person = actor(who)
@@ -71,8 +71,8 @@ def _check(reject: bool, reason: str | None, *, gives_values: bool) -> None:
 
 def _counted(reply: "Reply", person: "Actor") -> "Prompt":
     """The prompt that this answer has settled. Raises `CommandFailed` where it has not."""
-    from bot.cli.as_text import outcome_as_text
-    from flows.desk import AlreadySettled, Invalid, Refused, Settled
+    from signoff.bot.cli.as_text import outcome_as_text
+    from signoff.flows.desk import AlreadySettled, Invalid, Refused, Settled
 
     match reply:
         case Settled(prompt):

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import answering, asked, checking, migrating, running, scheduled, serving
-from bot.cli.failures import explained, unforeseen
+from signoff.bot.cli import answering, asked, checking, migrating, running, scheduled, serving
+from signoff.bot.cli.failures import explained, unforeseen
 
 Command = Callable[..., None]
 

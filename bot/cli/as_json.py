@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from store.records import FlowRun, LedgerLine, Prompt, Schedule
+from signoff.store.records import FlowRun, LedgerLine, Prompt, Schedule
 
 
 def print_json(value: Any) -> None:

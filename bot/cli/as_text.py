@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.markup import plain, span, utc
-from store.records import Outcome, Prompt
+from signoff.bot.markup import plain, span, utc
+from signoff.store.records import Outcome, Prompt
 
 _LONGEST = 300
 _PIPE_WIDTH = 240

@@ -2,21 +2,21 @@
 
 from typing import TYPE_CHECKING, Any
 
-from bot.cli.logs import log_to_stderr
-from bot.cli.options import AsJson, PromptId
+from signoff.bot.cli.logs import log_to_stderr
+from signoff.bot.cli.options import AsJson, PromptId
 
 if TYPE_CHECKING:
-    from store.database import Database
-    from store.records import LedgerLine, Prompt
+    from signoff.store.database import Database
+    from signoff.store.records import LedgerLine, Prompt
 
 
 def pending(as_json: AsJson = False) -> None:
     """List the prompts that wait for an answer, oldest first."""
-    from bot.cli.as_json import pending_as_json, print_json
-    from bot.cli.as_text import ago, print_table, short, until
-    from bot.cli.record import existing
-    from flows.names import now
-    from flows.policy import Policy
+    from signoff.bot.cli.as_json import pending_as_json, print_json
+    from signoff.bot.cli.as_text import ago, print_table, short, until
+    from signoff.bot.cli.record import existing
+    from signoff.flows.names import now
+    from signoff.flows.policy import Policy
 
     log_to_stderr()
     with existing() as db:
@@ -45,12 +45,12 @@ def pending(as_json: AsJson = False) -> None:
 
 def history(prompt: PromptId, as_json: AsJson = False) -> None:
     """Show everything that happened to a prompt, oldest first."""
-    from bot.cli.as_json import ledger_line_as_json, print_json
-    from bot.cli.as_text import print_table, values_as_text
-    from bot.cli.record import existing
-    from bot.markup import utc
-    from store.ledger import lines
-    from store.prompts import get
+    from signoff.bot.cli.as_json import ledger_line_as_json, print_json
+    from signoff.bot.cli.as_text import print_table, values_as_text
+    from signoff.bot.cli.record import existing
+    from signoff.bot.markup import utc
+    from signoff.store.ledger import lines
+    from signoff.store.prompts import get
 
     log_to_stderr()
     with existing() as db:
@@ -75,7 +75,7 @@ def _rest(line: "LedgerLine") -> dict[str, Any]:
 
 
 def _every_pending(db: "Database") -> "list[Prompt]":
-    from store.prompts import pending
+    from signoff.store.prompts import pending
 
     found = page = pending(db)
     while page:

@@ -2,14 +2,14 @@
 
 import typer
 
-from bot.cli.logs import log_to_stderr
-from bot.cli.options import AsJson
+from signoff.bot.cli.logs import log_to_stderr
+from signoff.bot.cli.options import AsJson
 
 
 def doctor(as_json: AsJson = False) -> None:
     """Check the settings, the database, the tokens and their scopes. Exits with 1 if something is wrong."""
-    from bot.cli.as_json import print_json
-    from bot.cli.checks import Check, examine
+    from signoff.bot.cli.as_json import print_json
+    from signoff.bot.cli.checks import Check, examine
 
     log_to_stderr()
     checks: list[Check] = []

@@ -8,16 +8,16 @@ from pathlib import Path
 
 from slack_sdk.errors import SlackApiError
 
-from bot.cli.record import opened
-from bot.emulator.app_manifest import SIGNOFF
-from bot.settings import BadSettings, Mode, Settings, load_settings
-from bot.slack_client import NO_ANSWER, name_of, web_client
-from flows.engines.unserved import no_worker_has
-from flows.names import now
-from store import migrations
-from store.database import Database, sqlite_file
-from store.errors import StoreError
-from store.serving import unserved
+from signoff.bot.cli.record import opened
+from signoff.bot.emulator.app_manifest import SIGNOFF
+from signoff.bot.settings import BadSettings, Mode, Settings, load_settings
+from signoff.bot.slack_client import NO_ANSWER, name_of, web_client
+from signoff.flows.engines.unserved import no_worker_has
+from signoff.flows.names import now
+from signoff.store import migrations
+from signoff.store.database import Database, sqlite_file
+from signoff.store.errors import StoreError
+from signoff.store.serving import unserved
 
 
 @dataclass(frozen=True, slots=True)

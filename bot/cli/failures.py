@@ -38,9 +38,9 @@ def explained(error: Exception) -> Failure | None:
     if isinstance(error, CommandFailed):
         return Failure(error.lines, error.exit_code)
     # Imported late: most commands end without an error, and `--help` needs none of this.
-    from bot.settings import BadSettings
-    from flows.errors import FlowsError
-    from store.errors import StoreError
+    from signoff.bot.settings import BadSettings
+    from signoff.flows.errors import FlowsError
+    from signoff.store.errors import StoreError
 
     if isinstance(error, (BadSettings, FlowsError, StoreError)):
         return Failure((str(error),), FAILED)

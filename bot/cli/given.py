@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.cli.failures import CommandFailed, WrongUsage
-from bot.cli.given_files import uploaded
-from bot.forms.schema import Schema, unwrap
-from store.records import Prompt
+from signoff.bot.cli.failures import CommandFailed, WrongUsage
+from signoff.bot.cli.given_files import uploaded
+from signoff.bot.forms.schema import Schema, unwrap
+from signoff.store.records import Prompt
 
 _UNREADABLE = object()
 

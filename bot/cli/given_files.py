@@ -4,11 +4,11 @@ import mimetypes
 from pathlib import Path
 from typing import Any
 
-from bot.cli.failures import CommandFailed
-from bot.forms.choosing import element_for
-from bot.forms.element import Unreadable
-from bot.forms.files import Content, FileInput
-from bot.forms.schema import Schema, unwrap
+from signoff.bot.cli.failures import CommandFailed
+from signoff.bot.forms.choosing import element_for
+from signoff.bot.forms.element import Unreadable
+from signoff.bot.forms.files import Content, FileInput
+from signoff.bot.forms.schema import Schema, unwrap
 
 
 def uploaded(text: str, field: Schema, root: Schema) -> Any:

@@ -5,7 +5,7 @@ import logging
 _LOUD = (
     *("alembic", "apscheduler", "httpx", "slack_bolt", "slack_sdk", "uvicorn", "websockets"),
     # The loggers that Bolt and its Socket Mode client are given.
-    *("bot.bolt", "bot.socket"),
+    *("signoff.bot.bolt", "signoff.bot.socket"),
 )
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.cli.logs import log_to_stderr
+from signoff.bot.cli.logs import log_to_stderr
 
 app = typer.Typer(name="db", no_args_is_help=True)
 
@@ -15,8 +15,8 @@ def _db() -> None:
 @app.command()
 def upgrade() -> None:
     """Bring the tables up to date, or make them. `run`, `worker`, `serve` and `demo` do so by themselves."""
-    from bot.cli.record import opened
-    from store import migrations
+    from signoff.bot.cli.record import opened
+    from signoff.store import migrations
 
     log_to_stderr()
     with opened() as db:

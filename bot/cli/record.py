@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.cli.failures import CommandFailed
-from flows.settings import RecordSettings
-from store import migrations
-from store.database import Database, sqlite_file
+from signoff.bot.cli.failures import CommandFailed
+from signoff.flows.settings import RecordSettings
+from signoff.store import migrations
+from signoff.store.database import Database, sqlite_file
 
 
 @contextmanager

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.logs import log_to_stderr
-from bot.cli.options import AsJson, Who
-from store.records import FlowRun, RunState
+from signoff.bot.cli.logs import log_to_stderr
+from signoff.bot.cli.options import AsJson, Who
+from signoff.store.records import FlowRun, RunState
 
 if TYPE_CHECKING:
-    from flows.flow import Flow
-    from store.database import Database
+    from signoff.flows.flow import Flow
+    from signoff.store.database import Database
 
 Target = Annotated[
     str, typer.Argument(metavar="FILE[:FLOW]", help="A Python file, and which of its flows where it has several.")
@@ -31,9 +31,9 @@ Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
 
 def run(target: Target, param: Parameters = None, wait: Wait = False, as_json: AsJson = False) -> None:
     """Start a run of a flow. A worker takes it, or with --wait this command does its work."""
-    from bot.cli.given import parameters
-    from bot.cli.record import migrated
-    from bot.cli.targets import find_flow
+    from signoff.bot.cli.given import parameters
+    from signoff.bot.cli.record import migrated
+    from signoff.bot.cli.targets import find_flow
 
     log_to_stderr(logging.INFO if wait else logging.WARNING)
     values = parameters(param or [])
@@ -50,14 +50,14 @@ def run(target: Target, param: Parameters = None, wait: Wait = False, as_json: A
 
 def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> None:
     """List runs, newest first."""
-    from bot.cli.as_json import print_json, run_as_json
-    from bot.cli.as_text import ago, print_table, short
-    from bot.cli.record import existing
-    from flows.engines.lifeline import bury_the_dead
-    from flows.names import now
-    from store.errors import DatabaseUnavailable
-    from store.runs import newest
-    from store.serving import is_unserved, served
+    from signoff.bot.cli.as_json import print_json, run_as_json
+    from signoff.bot.cli.as_text import ago, print_table, short
+    from signoff.bot.cli.record import existing
+    from signoff.flows.engines.lifeline import bury_the_dead
+    from signoff.flows.names import now
+    from signoff.store.errors import DatabaseUnavailable
+    from signoff.store.runs import newest
+    from signoff.store.serving import is_unserved, served
 
     log_to_stderr()
     with existing() as db:
@@ -89,7 +89,7 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
 
 def _told(run: FlowRun, *, unserved: bool) -> str:
     """What there is to say of a run in a line: its result, or what stands against it."""
-    from bot.cli.as_text import value_as_text
+    from signoff.bot.cli.as_text import value_as_text
 
     said = run.error or run.message or ("" if run.result is None else value_as_text(run.result))
     return "; ".join(filter(None, ["no worker has this flow" if unserved else "", said]))
@@ -97,10 +97,10 @@ def _told(run: FlowRun, *, unserved: bool) -> str:
 
 def cancel(run: RunId, reason: Reason = "", who: Who = None) -> None:
     """Cancel a run and what it asks."""
-    from bot.cli.actors import actor
-    from bot.cli.record import existing
-    from flows.desk import Desk
-    from store.runs import get
+    from signoff.bot.cli.actors import actor
+    from signoff.bot.cli.record import existing
+    from signoff.flows.desk import Desk
+    from signoff.store.runs import get
 
     log_to_stderr()
     with existing() as db:
@@ -110,10 +110,10 @@ def cancel(run: RunId, reason: Reason = "", who: Who = None) -> None:
 
 def retry(run: RunId, who: Who = None) -> None:
     """Run a run that failed again. What it finished stays; what was rejected or timed out is asked anew."""
-    from bot.cli.actors import actor
-    from bot.cli.record import existing
-    from flows.desk import Desk
-    from store.runs import get
+    from signoff.bot.cli.actors import actor
+    from signoff.bot.cli.record import existing
+    from signoff.flows.desk import Desk
+    from signoff.store.runs import get
 
     log_to_stderr()
     with existing() as db:
@@ -122,9 +122,9 @@ def retry(run: RunId, who: Who = None) -> None:
 
 
 def _see_through(db: "Database", flow: "Flow[Any, Any]", created: FlowRun) -> FlowRun:
-    from flows.engines.direct import see_through
-    from flows.errors import RunCancelled
-    from store.runs import get
+    from signoff.flows.engines.direct import see_through
+    from signoff.flows.errors import RunCancelled
+    from signoff.store.runs import get
 
     typer.echo(f"{created.name} runs. `signoff pending` shows what it asks.", err=True)
     with suppress(RunCancelled):
@@ -133,8 +133,8 @@ def _see_through(db: "Database", flow: "Flow[Any, Any]", created: FlowRun) -> Fl
 
 
 def _report(run: FlowRun, *, waited: bool, as_json: bool) -> None:
-    from bot.cli.as_json import print_json
-    from bot.cli.as_text import value_as_text
+    from signoff.bot.cli.as_json import print_json
+    from signoff.bot.cli.as_text import value_as_text
 
     if as_json:
         told: dict[str, Any] = {"id": run.id, "name": run.name, "state": run.state}

@@ -1,16 +1,16 @@
 """`signoff schedules`: when runs are made by themselves."""
 
-from bot.cli.logs import log_to_stderr
-from bot.cli.options import AsJson
+from signoff.bot.cli.logs import log_to_stderr
+from signoff.bot.cli.options import AsJson
 
 
 def schedules(as_json: AsJson = False) -> None:
     """List the schedules, and when each makes its next run."""
-    from bot.cli.as_json import print_json, schedule_as_json
-    from bot.cli.as_text import print_table, until
-    from bot.cli.record import existing
-    from flows.names import now
-    from store.schedules import in_force
+    from signoff.bot.cli.as_json import print_json, schedule_as_json
+    from signoff.bot.cli.as_text import print_table, until
+    from signoff.bot.cli.record import existing
+    from signoff.flows.names import now
+    from signoff.store.schedules import in_force
 
     log_to_stderr()
     with existing() as db:

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.failures import CommandFailed
-from bot.cli.logs import log_to_stderr
-from bot.cli.options import FlowFiles
+from signoff.bot.cli.failures import CommandFailed
+from signoff.bot.cli.logs import log_to_stderr
+from signoff.bot.cli.options import FlowFiles
 
 DbFile = Annotated[
     Path | None, typer.Option("--db", metavar="FILE", help="Keep the record in this file, and go on with it.")
@@ -31,7 +31,7 @@ MaxHeld = Annotated[
 
 def demo(db: DbFile = None, port: Port = 4000, open_page: OpenPage = False) -> None:
     """See it all at work, with a Slack workspace on this machine and three example flows."""
-    from bot import demo
+    from signoff.bot import demo
 
     log_to_stderr(logging.INFO)
     try:
@@ -46,8 +46,8 @@ def demo(db: DbFile = None, port: Port = 4000, open_page: OpenPage = False) -> N
 
 def serve(files: FlowFiles, concurrency: Concurrency = None, max_held: MaxHeld = None, grace: Grace = None) -> None:
     """Serve Slack and work on runs of these flows: bot, worker and clock in one process."""
-    from bot import service
-    from bot.settings import load_settings
+    from signoff.bot import service
+    from signoff.bot.settings import load_settings
 
     log_to_stderr(logging.INFO)
     settings = load_settings(concurrency=concurrency, max_held=max_held, grace=grace)
@@ -56,8 +56,8 @@ def serve(files: FlowFiles, concurrency: Concurrency = None, max_held: MaxHeld =
 
 def bot() -> None:
     """Serve Slack and keep the deadlines; runs are left to workers."""
-    from bot import service
-    from bot.settings import load_settings
+    from signoff.bot import service
+    from signoff.bot.settings import load_settings
 
     log_to_stderr(logging.INFO)
     service.serve(load_settings(), [], with_bot=True, with_worker=False)
@@ -65,8 +65,8 @@ def bot() -> None:
 
 def worker(files: FlowFiles, concurrency: Concurrency = None, max_held: MaxHeld = None, grace: Grace = None) -> None:
     """Work on runs of these flows and keep the deadlines; Slack is left to a bot."""
-    from bot import service
-    from bot.settings import load_settings
+    from signoff.bot import service
+    from signoff.bot.settings import load_settings
 
     log_to_stderr(logging.INFO)
     settings = load_settings(concurrency=concurrency, max_held=max_held, grace=grace)

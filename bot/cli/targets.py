@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from flows.errors import InvalidFlow
-from flows.flow import Flow
-from flows.loading import load_flows
+from signoff.flows.errors import InvalidFlow
+from signoff.flows.flow import Flow
+from signoff.flows.loading import load_flows
 
 
 def find_flow(target: str) -> Flow[Any, Any]:

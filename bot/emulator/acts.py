@@ -1,20 +1,20 @@
 """What a person does in Slack's client, and what follows from the app's answer."""
 
-from bot.emulator import payloads, submission
-from bot.emulator.blocks.objects import OPTION, OPTION_GROUP, all_options
-from bot.emulator.blocks.schema import Items
-from bot.emulator.blocks.walk import STATELESS
-from bot.emulator.command_answer import show_command_answer
-from bot.emulator.delivery import Ack, Delivery
-from bot.emulator.directory import User
-from bot.emulator.events import Notice
-from bot.emulator.input_check import input_error
-from bot.emulator.messages import Content, Message
-from bot.emulator.outcome import TROUBLE, Outcome, explanation
-from bot.emulator.places import Places, Target
-from bot.emulator.state_values import merged_state
-from bot.emulator.wire import Json, SlackError
-from bot.emulator.workspace import Workspace
+from signoff.bot.emulator import payloads, submission
+from signoff.bot.emulator.blocks.objects import OPTION, OPTION_GROUP, all_options
+from signoff.bot.emulator.blocks.schema import Items
+from signoff.bot.emulator.blocks.walk import STATELESS
+from signoff.bot.emulator.command_answer import show_command_answer
+from signoff.bot.emulator.delivery import Ack, Delivery
+from signoff.bot.emulator.directory import User
+from signoff.bot.emulator.events import Notice
+from signoff.bot.emulator.input_check import input_error
+from signoff.bot.emulator.messages import Content, Message
+from signoff.bot.emulator.outcome import TROUBLE, Outcome, explanation
+from signoff.bot.emulator.places import Places, Target
+from signoff.bot.emulator.state_values import merged_state
+from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.workspace import Workspace
 
 
 class Acts:

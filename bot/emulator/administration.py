@@ -6,13 +6,13 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
-from bot.emulator.control import answering, json_object
-from bot.emulator.delivery import Delivery
-from bot.emulator.faults import Faults
-from bot.emulator.socket_mode import SocketMode
-from bot.emulator.web_api import WebApi
-from bot.emulator.wire import Json
-from bot.emulator.workspace import Workspace
+from signoff.bot.emulator.control import answering, json_object
+from signoff.bot.emulator.delivery import Delivery
+from signoff.bot.emulator.faults import Faults
+from signoff.bot.emulator.socket_mode import SocketMode
+from signoff.bot.emulator.web_api import WebApi
+from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.workspace import Workspace
 
 
 class Administration:

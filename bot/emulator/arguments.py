@@ -4,7 +4,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.wire import Json, SlackError
 
 
 class Arguments:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from bot.emulator.blocks.check import checked_content
-from bot.emulator.directory import Conversation, User
-from bot.emulator.messages import Content
-from bot.emulator.response_urls import ResponseUrl
-from bot.emulator.wire import Json, SlackError
-from bot.emulator.workspace import Workspace
+from signoff.bot.emulator.blocks.check import checked_content
+from signoff.bot.emulator.directory import Conversation, User
+from signoff.bot.emulator.messages import Content
+from signoff.bot.emulator.response_urls import ResponseUrl
+from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.workspace import Workspace
 
 
 def show_command_answer(workspace: Workspace, user: User, conversation: Conversation, answer: Json) -> None:

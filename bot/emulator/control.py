@@ -8,13 +8,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from bot.emulator.acts import Acts
-from bot.emulator.delivery import Delivery
-from bot.emulator.directory import BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, TEAM_NAME, User
-from bot.emulator.live import LiveHub
-from bot.emulator.places import Target
-from bot.emulator.wire import Json, SlackError
-from bot.emulator.workspace import Workspace
+from signoff.bot.emulator.acts import Acts
+from signoff.bot.emulator.delivery import Delivery
+from signoff.bot.emulator.directory import BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, TEAM_NAME, User
+from signoff.bot.emulator.live import LiveHub
+from signoff.bot.emulator.places import Target
+from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.workspace import Workspace
 
 Act = Callable[[User, Json], Awaitable[Json]]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
-from bot.emulator.person import PATIENCE_SECONDS, Person
-from bot.emulator.wire import Json
+from signoff.bot.emulator.person import PATIENCE_SECONDS, Person
+from signoff.bot.emulator.wire import Json
 
 
 class ActFailed(Exception):

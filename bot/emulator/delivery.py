@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.emulator.timestamps import Clock
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.timestamps import Clock
+from signoff.bot.emulator.wire import Json, SlackError
 
 ACK_LIMIT_SECONDS = 3.0
 MOST_REMEMBERED = 10_000

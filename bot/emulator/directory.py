@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.wire import Json, SlackError
 
 TEAM_ID = "T0SIGNOFF1"
 TEAM_NAME = "Northwind"

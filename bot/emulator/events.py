@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.emulator.directory import Conversation
-from bot.emulator.wire import Json
+from signoff.bot.emulator.directory import Conversation
+from signoff.bot.emulator.wire import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.wire import Json, SlackError
 
 
 @dataclass(slots=True)

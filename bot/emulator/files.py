@@ -4,8 +4,8 @@ import mimetypes
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from bot.emulator.timestamps import Clock
-from bot.emulator.wire import Json, SlackError, new_id
+from signoff.bot.emulator.timestamps import Clock
+from signoff.bot.emulator.wire import Json, SlackError, new_id
 
 MOST_BYTES = 10_000_000
 """The most a file input takes (docs of the file input element)."""

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 import httpx
 
-from bot.emulator.delivery import NotDelivered
-from bot.emulator.timestamps import Clock
-from bot.emulator.wire import Json
+from signoff.bot.emulator.delivery import NotDelivered
+from signoff.bot.emulator.timestamps import Clock
+from signoff.bot.emulator.wire import Json
 
 
 def signature(secret: str, timestamp: str, body: str) -> str:

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.emulator.blocks.elements import LONGEST_INPUT, is_number
-from bot.emulator.blocks.objects import all_options
-from bot.emulator.state_values import is_many, value_key, value_of
-from bot.emulator.wire import Json
-from bot.emulator.workspace import Workspace
+from signoff.bot.emulator.blocks.elements import LONGEST_INPUT, is_number
+from signoff.bot.emulator.blocks.objects import all_options
+from signoff.bot.emulator.state_values import is_many, value_key, value_of
+from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.workspace import Workspace
 
 REQUIRED = "Please complete this required field."
 

@@ -6,7 +6,7 @@ import json
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.emulator.events import (
+from signoff.bot.emulator.events import (
     AppConnected,
     ConversationChanged,
     Event,
@@ -15,8 +15,8 @@ from bot.emulator.events import (
     Notice,
     ViewsChanged,
 )
-from bot.emulator.wire import Json
-from bot.emulator.workspace import Workspace
+from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.workspace import Workspace
 
 
 class LiveHub:

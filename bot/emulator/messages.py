@@ -4,12 +4,12 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from bot.emulator.blocks.walk import with_ids
-from bot.emulator.directory import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID
-from bot.emulator.events import Announce, MessageChanged, MessageDeleted
-from bot.emulator.store import Store
-from bot.emulator.timestamps import Timestamps
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.blocks.walk import with_ids
+from signoff.bot.emulator.directory import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID
+from signoff.bot.emulator.events import Announce, MessageChanged, MessageDeleted
+from signoff.bot.emulator.store import Store
+from signoff.bot.emulator.timestamps import Timestamps
+from signoff.bot.emulator.wire import Json, SlackError
 
 
 @dataclass(frozen=True, slots=True)

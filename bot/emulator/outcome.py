@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.emulator.delivery import Ack
-from bot.emulator.wire import Json
+from signoff.bot.emulator.delivery import Ack
+from signoff.bot.emulator.wire import Json
 
 TROUBLE = "We had some trouble connecting. Try again?"
 """What Slack's client writes in a modal when the app failed."""

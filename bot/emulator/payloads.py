@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bot.emulator.directory import APP_ID, TEAM_DOMAIN, TEAM_ID, Conversation, User
-from bot.emulator.messages import Message
-from bot.emulator.views import View
-from bot.emulator.wire import Json
+from signoff.bot.emulator.directory import APP_ID, TEAM_DOMAIN, TEAM_ID, Conversation, User
+from signoff.bot.emulator.messages import Message
+from signoff.bot.emulator.views import View
+from signoff.bot.emulator.wire import Json
 
 VERIFICATION_TOKEN = "verification-token-of-the-emulator"  # noqa: S105 (deprecated by Slack, and no secret here)
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from websockets.sync.client import connect
 
-from bot.emulator.seen import Modal, SeenMessage
-from bot.emulator.wire import Json
+from signoff.bot.emulator.seen import Modal, SeenMessage
+from signoff.bot.emulator.wire import Json
 
 if TYPE_CHECKING:
-    from bot.emulator.control_client import ControlClient
+    from signoff.bot.emulator.control_client import ControlClient
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 10.0

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.emulator import payloads
-from bot.emulator.blocks.walk import find_element
-from bot.emulator.directory import User
-from bot.emulator.messages import Message
-from bot.emulator.state_values import initial_state, kept_state
-from bot.emulator.views import View
-from bot.emulator.wire import Json, SlackError
-from bot.emulator.workspace import Workspace
+from signoff.bot.emulator import payloads
+from signoff.bot.emulator.blocks.walk import find_element
+from signoff.bot.emulator.directory import User
+from signoff.bot.emulator.messages import Message
+from signoff.bot.emulator.state_values import initial_state, kept_state
+from signoff.bot.emulator.views import View
+from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

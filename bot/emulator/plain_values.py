@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bot.emulator.blocks.objects import all_options
-from bot.emulator.state_values import is_many, state_value, value_key
-from bot.emulator.wire import Json, SlackError
-from bot.emulator.workspace import Workspace
+from signoff.bot.emulator.blocks.objects import all_options
+from signoff.bot.emulator.state_values import is_many, state_value, value_key
+from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.workspace import Workspace
 
 _YES = {True: ("yes", "true"), False: ("no", "false")}
 

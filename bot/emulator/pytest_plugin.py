@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from bot.emulator.server import Emulator
+    from signoff.bot.emulator.server import Emulator
 
 
 @pytest.fixture
 def slack() -> "Iterator[Emulator]":
     """A fresh Slack workspace on a free port of localhost."""
-    from bot.emulator.server import Emulator
+    from signoff.bot.emulator.server import Emulator
 
     with Emulator() as emulator:
         yield emulator

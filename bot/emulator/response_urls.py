@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.emulator.timestamps import Clock
-from bot.emulator.wire import SlackError, new_id
+from signoff.bot.emulator.timestamps import Clock
+from signoff.bot.emulator.wire import SlackError, new_id
 
 MOST_USES = 5
 LIFE_SECONDS = 30 * 60

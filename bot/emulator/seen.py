@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.emulator.blocks.walk import elements
-from bot.emulator.state_values import value_of
-from bot.emulator.wire import Json
+from signoff.bot.emulator.blocks.walk import elements
+from signoff.bot.emulator.state_values import value_of
+from signoff.bot.emulator.wire import Json
 
 
 @dataclass(frozen=True, slots=True)

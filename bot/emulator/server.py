@@ -12,27 +12,27 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from bot.background_server import BackgroundServer, listen
-from bot.emulator.acts import Acts
-from bot.emulator.administration import Administration
-from bot.emulator.app_manifest import SIGNOFF, AppManifest
-from bot.emulator.command_answer import respond
-from bot.emulator.control import Control
-from bot.emulator.delivery import ACK_LIMIT_SECONDS, Delivery
-from bot.emulator.directory import APP_ID
-from bot.emulator.events import AppConnected
-from bot.emulator.faults import Faults
-from bot.emulator.socket_mode import SocketMode
-from bot.emulator.timestamps import Clock
-from bot.emulator.web_api import WebApi
-from bot.emulator.wire import SlackError
-from bot.emulator.workspace import Workspace
+from signoff.bot.background_server import BackgroundServer, listen
+from signoff.bot.emulator.acts import Acts
+from signoff.bot.emulator.administration import Administration
+from signoff.bot.emulator.app_manifest import SIGNOFF, AppManifest
+from signoff.bot.emulator.command_answer import respond
+from signoff.bot.emulator.control import Control
+from signoff.bot.emulator.delivery import ACK_LIMIT_SECONDS, Delivery
+from signoff.bot.emulator.directory import APP_ID
+from signoff.bot.emulator.events import AppConnected
+from signoff.bot.emulator.faults import Faults
+from signoff.bot.emulator.socket_mode import SocketMode
+from signoff.bot.emulator.timestamps import Clock
+from signoff.bot.emulator.web_api import WebApi
+from signoff.bot.emulator.wire import SlackError
+from signoff.bot.emulator.workspace import Workspace
 
 # httpx is slow to import, and the demo needs none of these.
 if TYPE_CHECKING:
-    from bot.emulator.control_client import ControlClient
-    from bot.emulator.http_delivery import HttpDelivery
-    from bot.emulator.person import Person
+    from signoff.bot.emulator.control_client import ControlClient
+    from signoff.bot.emulator.http_delivery import HttpDelivery
+    from signoff.bot.emulator.person import Person
 
 BOT_TOKEN = "xoxb-emulator-bot-token"  # noqa: S105 (known to everybody, good for the emulator only)
 APP_TOKEN = "xapp-emulator-app-token"  # noqa: S105
@@ -91,7 +91,7 @@ class Emulator:
     @cached_property
     def client(self) -> "ControlClient":
         """The control API, to act through."""
-        from bot.emulator.control_client import ControlClient
+        from signoff.bot.emulator.control_client import ControlClient
 
         return ControlClient(self.url)
 
@@ -110,7 +110,7 @@ class Emulator:
 
     def deliver_to(self, request_url: str) -> None:
         """From now on post payloads to this URL, signed, and not through Socket Mode. Only while it is started."""
-        from bot.emulator.http_delivery import HttpDelivery
+        from signoff.bot.emulator.http_delivery import HttpDelivery
 
         self._server.run(self._switch_to(HttpDelivery(request_url, self.signing_secret, self._clock)))
 

@@ -9,10 +9,10 @@ from itertools import count
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.emulator.delivery import NotDelivered
-from bot.emulator.directory import APP_ID
-from bot.emulator.events import Announce, AppConnected
-from bot.emulator.wire import Json
+from signoff.bot.emulator.delivery import NotDelivered
+from signoff.bot.emulator.directory import APP_ID
+from signoff.bot.emulator.events import Announce, AppConnected
+from signoff.bot.emulator.wire import Json
 
 MOST_CONNECTIONS = 10
 ANSWERABLE = frozenset({"view_submission", "block_suggestion", "slash_command"})

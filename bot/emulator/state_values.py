@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from bot.emulator.blocks.walk import STATELESS, elements
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.blocks.walk import STATELESS, elements
+from signoff.bot.emulator.wire import Json, SlackError
 
 _SINGLE = {
     "static_select": ("selected_option", "initial_option"),

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.emulator.wire import Json
+from signoff.bot.emulator.wire import Json
 
 
 class Store:

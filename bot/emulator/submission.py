@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bot.emulator.blocks.check import checked_view
-from bot.emulator.blocks.walk import elements
-from bot.emulator.input_check import input_errors
-from bot.emulator.places import Target
-from bot.emulator.plain_values import from_plain
-from bot.emulator.state_values import merged_state, value_of
-from bot.emulator.views import View
-from bot.emulator.wire import Json, SlackError
-from bot.emulator.workspace import Workspace
+from signoff.bot.emulator.blocks.check import checked_view
+from signoff.bot.emulator.blocks.walk import elements
+from signoff.bot.emulator.input_check import input_errors
+from signoff.bot.emulator.places import Target
+from signoff.bot.emulator.plain_values import from_plain
+from signoff.bot.emulator.state_values import merged_state, value_of
+from signoff.bot.emulator.views import View
+from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.workspace import Workspace
 
 Found = dict[str, list[Json]]
 """The options that external selects offer, by the label they were looked up for."""

@@ -4,8 +4,8 @@ import secrets
 from dataclasses import dataclass, replace
 from itertools import count
 
-from bot.emulator.timestamps import Clock
-from bot.emulator.wire import SlackError
+from signoff.bot.emulator.timestamps import Clock
+from signoff.bot.emulator.wire import SlackError
 
 LIFE_SECONDS = 3.0
 REMEMBERED_SECONDS = 3600

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.emulator.blocks.walk import with_ids
-from bot.emulator.directory import APP_ID, BOT_ID, TEAM_ID
-from bot.emulator.events import Announce, ViewsChanged
-from bot.emulator.state_values import initial_state, kept_state
-from bot.emulator.timestamps import Timestamps
-from bot.emulator.wire import Json, SlackError, new_id
+from signoff.bot.emulator.blocks.walk import with_ids
+from signoff.bot.emulator.directory import APP_ID, BOT_ID, TEAM_ID
+from signoff.bot.emulator.events import Announce, ViewsChanged
+from signoff.bot.emulator.state_values import initial_state, kept_state
+from signoff.bot.emulator.timestamps import Timestamps
+from signoff.bot.emulator.wire import Json, SlackError, new_id
 
 MOST_IN_A_STACK = 3
 

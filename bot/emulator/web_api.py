@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from bot.emulator.arguments import Arguments
-from bot.emulator.faults import Fault, Faults
-from bot.emulator.methods import METHODS
-from bot.emulator.methods.call import Call, Method, require_any
-from bot.emulator.wire import Json, SlackError
-from bot.emulator.workspace import Workspace
+from signoff.bot.emulator.arguments import Arguments
+from signoff.bot.emulator.faults import Fault, Faults
+from signoff.bot.emulator.methods import METHODS
+from signoff.bot.emulator.methods.call import Call, Method, require_any
+from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.workspace import Workspace
 
 MOST_REMEMBERED = 10_000
 

@@ -7,18 +7,18 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from bot.emulator.app_manifest import SIGNOFF, AppManifest
-from bot.emulator.directory import BOT_USER_ID, Conversation, User, UserGroup
-from bot.emulator.events import Announce, ConversationChanged, Event
-from bot.emulator.files import Files
-from bot.emulator.messages import Content, Message, Messages
-from bot.emulator.response_urls import ResponseUrls
-from bot.emulator.seed import seeded_directory
-from bot.emulator.store import Store
-from bot.emulator.timestamps import Clock, Timestamps
-from bot.emulator.triggers import Triggers
-from bot.emulator.views import Views
-from bot.emulator.wire import SlackError, new_id
+from signoff.bot.emulator.app_manifest import SIGNOFF, AppManifest
+from signoff.bot.emulator.directory import BOT_USER_ID, Conversation, User, UserGroup
+from signoff.bot.emulator.events import Announce, ConversationChanged, Event
+from signoff.bot.emulator.files import Files
+from signoff.bot.emulator.messages import Content, Message, Messages
+from signoff.bot.emulator.response_urls import ResponseUrls
+from signoff.bot.emulator.seed import seeded_directory
+from signoff.bot.emulator.store import Store
+from signoff.bot.emulator.timestamps import Clock, Timestamps
+from signoff.bot.emulator.triggers import Triggers
+from signoff.bot.emulator.views import Views
+from signoff.bot.emulator.wire import SlackError, new_id
 
 
 class Workspace:

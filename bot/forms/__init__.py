@@ -4,13 +4,13 @@ A form knows nothing of runs and prompts, and does not validate: bounds and rule
 are the model's.
 """
 
-from bot.forms.element import UNSET
-from bot.forms.errors import FormError, TooLarge, Undrawable
-from bot.forms.field import Field
-from bot.forms.form import Form
-from bot.forms.places import Path
-from bot.forms.reading import ACTION, Reading
-from bot.forms.verdict import Verdict, VerdictChoice, verdict_of
+from signoff.bot.forms.element import UNSET
+from signoff.bot.forms.errors import FormError, TooLarge, Undrawable
+from signoff.bot.forms.field import Field
+from signoff.bot.forms.form import Form
+from signoff.bot.forms.places import Path
+from signoff.bot.forms.reading import ACTION, Reading
+from signoff.bot.forms.verdict import Verdict, VerdictChoice, verdict_of
 
 __all__ = [
     "ACTION",

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.blocks import INPUT_TEXT, Block
-from bot.forms.element import UNSET, Element
-from bot.forms.text import Text, typed_text
+from signoff.bot.blocks import INPUT_TEXT, Block
+from signoff.bot.forms.element import UNSET, Element
+from signoff.bot.forms.text import Text, typed_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.blocks import Block, option
-from bot.forms.element import UNSET, Choice, Element
-from bot.forms.options import Look, claimed_by, label_of, matching, offered, option_of, position_of, value_of
+from signoff.bot.blocks import Block, option
+from signoff.bot.forms.element import UNSET, Choice, Element
+from signoff.bot.forms.options import Look, claimed_by, label_of, matching, offered, option_of, position_of, value_of
 
 YES_OR_NO = (Choice(True, "Yes"), Choice(False, "No"))
 

@@ -3,19 +3,19 @@
 import math
 from typing import Any
 
-from bot.blocks import INPUT_TEXT
-from bot.forms.addresses import Address
-from bot.forms.choices import YES_OR_NO, OneOf, SomeOf, Tick
-from bot.forms.durations import Duration
-from bot.forms.element import Choice, Element
-from bot.forms.files import file_input_for
-from bot.forms.lines import Lines, Pairs, ScalarKind
-from bot.forms.mentions import KIND_OF_FORMAT, AllMentioned, Mentioned
-from bot.forms.numbers import Number
-from bot.forms.options import MOST_BUTTONS, Look, labelled, look_of
-from bot.forms.schema import Property, Schema, kind_of, options_of, unwrap
-from bot.forms.text import JsonText, Text
-from bot.forms.times import Clock, Day, Moment
+from signoff.bot.blocks import INPUT_TEXT
+from signoff.bot.forms.addresses import Address
+from signoff.bot.forms.choices import YES_OR_NO, OneOf, SomeOf, Tick
+from signoff.bot.forms.durations import Duration
+from signoff.bot.forms.element import Choice, Element
+from signoff.bot.forms.files import file_input_for
+from signoff.bot.forms.lines import Lines, Pairs, ScalarKind
+from signoff.bot.forms.mentions import KIND_OF_FORMAT, AllMentioned, Mentioned
+from signoff.bot.forms.numbers import Number
+from signoff.bot.forms.options import MOST_BUTTONS, Look, labelled, look_of
+from signoff.bot.forms.schema import Property, Schema, kind_of, options_of, unwrap
+from signoff.bot.forms.text import JsonText, Text
+from signoff.bot.forms.times import Clock, Day, Moment
 
 _LONG_TEXT = 150
 _TEXT = "text"

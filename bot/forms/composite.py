@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from bot.blocks import OPTION_TEXT
-from bot.forms.element import UNSET, Element
-from bot.forms.entries import ListOf
-from bot.forms.kinds import Kind, KindOf
-from bot.forms.options import labelled
-from bot.forms.schema import Property, Schema, has_fields, kind_of, options_of, target, unwrap
-from bot.forms.text import as_json
-from bot.markup import plain
+from signoff.bot.blocks import OPTION_TEXT
+from signoff.bot.forms.element import UNSET, Element
+from signoff.bot.forms.entries import ListOf
+from signoff.bot.forms.kinds import Kind, KindOf
+from signoff.bot.forms.options import labelled
+from signoff.bot.forms.schema import Property, Schema, has_fields, kind_of, options_of, target, unwrap
+from signoff.bot.forms.text import as_json
+from signoff.bot.markup import plain
 
 _MOST_KINDS = 100
 _DEEPEST = 4

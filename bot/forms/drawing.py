@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.blocks import LABEL_TEXT, SECTION_TEXT, Block, context, input_block, mrkdwn, plain_text, section
-from bot.forms import entries
-from bot.forms.field import Field
-from bot.forms.kinds import KindOf
-from bot.forms.parsing import Section
-from bot.forms.reading import ACTION, chosen_kind
-from bot.forms.summary import summary_of
-from bot.markup import bold, plain, sentences, shorten
+from signoff.bot.blocks import LABEL_TEXT, SECTION_TEXT, Block, context, input_block, mrkdwn, plain_text, section
+from signoff.bot.forms import entries
+from signoff.bot.forms.field import Field
+from signoff.bot.forms.kinds import KindOf
+from signoff.bot.forms.parsing import Section
+from signoff.bot.forms.reading import ACTION, chosen_kind
+from signoff.bot.forms.summary import summary_of
+from signoff.bot.markup import bold, plain, sentences, shorten
 
 if TYPE_CHECKING:
-    from bot.forms.form import Form
+    from signoff.bot.forms.form import Form
 
 _WITH_PLACEHOLDER = frozenset(
     {

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.blocks import Block
-from bot.forms.element import UNSET, Element, Unreadable
-from bot.forms.text import Text, typed_text
+from signoff.bot.blocks import Block
+from signoff.bot.forms.element import UNSET, Element, Unreadable
+from signoff.bot.forms.text import Text, typed_text
 
 _MICROSECONDS = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000}
 _UNITS = {

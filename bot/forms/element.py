@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, Final, Literal
 
-from bot.blocks import Block
+from signoff.bot.blocks import Block
 
 
 class _Unset(Enum):

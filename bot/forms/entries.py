@@ -4,11 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.blocks import BUTTON_TEXT, SECTION_TEXT, Block, actions, button, context, mrkdwn, option, plain_text, section
-from bot.forms.element import UNSET, Element
-from bot.forms.schema import Schema
-from bot.forms.text import as_json
-from bot.markup import bold, sentences, shorten
+from signoff.bot.blocks import (
+    BUTTON_TEXT,
+    SECTION_TEXT,
+    Block,
+    actions,
+    button,
+    context,
+    mrkdwn,
+    option,
+    plain_text,
+    section,
+)
+from signoff.bot.forms.element import UNSET, Element
+from signoff.bot.forms.schema import Schema
+from signoff.bot.forms.text import as_json
+from signoff.bot.markup import bold, sentences, shorten
 
 ENTRY_ACTION = "entry"
 """The `action_id` of what can be done with an entry; the block id says which entry it is."""

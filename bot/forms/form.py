@@ -4,18 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.blocks import Block
-from bot.forms.choices import OneOf, SomeOf
-from bot.forms.drawing import Row, rows_of
-from bot.forms.element import UNSET
-from bot.forms.entries import WRAPPED, ListOf, entries_of
-from bot.forms.faults import Fault, Located, locate, relevant
-from bot.forms.field import Field
-from bot.forms.kinds import KindOf
-from bot.forms.parsing import Part, parts_of, parts_of_kind
-from bot.forms.places import Path, Spot
-from bot.forms.reading import Reading, chosen_kind, read
-from bot.forms.schema import Schema
+from signoff.bot.blocks import Block
+from signoff.bot.forms.choices import OneOf, SomeOf
+from signoff.bot.forms.drawing import Row, rows_of
+from signoff.bot.forms.element import UNSET
+from signoff.bot.forms.entries import WRAPPED, ListOf, entries_of
+from signoff.bot.forms.faults import Fault, Located, locate, relevant
+from signoff.bot.forms.field import Field
+from signoff.bot.forms.kinds import KindOf
+from signoff.bot.forms.parsing import Part, parts_of, parts_of_kind
+from signoff.bot.forms.places import Path, Spot
+from signoff.bot.forms.reading import Reading, chosen_kind, read
+from signoff.bot.forms.schema import Schema
 
 _MODALS = 3
 """How many modals Slack stacks: a form, an entry of one of its lists, and an entry of one of that one's."""

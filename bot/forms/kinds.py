@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from bot.blocks import Block
-from bot.forms.choices import OneOf
-from bot.forms.element import UNSET, Choice, Element
-from bot.forms.options import look_of
-from bot.forms.schema import Property, has_fields, kind_of
+from signoff.bot.blocks import Block
+from signoff.bot.forms.choices import OneOf
+from signoff.bot.forms.element import UNSET, Choice, Element
+from signoff.bot.forms.options import look_of
+from signoff.bot.forms.schema import Property, has_fields, kind_of
 
 _TYPES: Mapping[str | None, tuple[type, ...]] = {
     "string": (str,),

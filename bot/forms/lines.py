@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.blocks import Block
-from bot.forms.element import UNSET, Element, Unreadable
-from bot.forms.numbers import Number
-from bot.forms.text import Text, as_json, typed_text
+from signoff.bot.blocks import Block
+from signoff.bot.forms.element import UNSET, Element, Unreadable
+from signoff.bot.forms.numbers import Number
+from signoff.bot.forms.text import Text, as_json, typed_text
 
 ScalarKind = Literal["string", "integer", "number", "boolean"]
 

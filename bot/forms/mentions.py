@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from bot.blocks import Block
-from bot.forms.element import UNSET, Element, Unreadable
-from bot.forms.text import as_json
-from bot.markup import escape
+from signoff.bot.blocks import Block
+from signoff.bot.forms.element import UNSET, Element, Unreadable
+from signoff.bot.forms.text import as_json
+from signoff.bot.markup import escape
 
 Kind = Literal["user", "channel"]
 

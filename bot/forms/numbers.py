@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from bot.blocks import Block
-from bot.forms.element import UNSET, Element, Unreadable
-from bot.forms.text import as_json, typed_text
+from signoff.bot.blocks import Block
+from signoff.bot.forms.element import UNSET, Element, Unreadable
+from signoff.bot.forms.text import as_json, typed_text
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,4000}(?:\.0*)?")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")

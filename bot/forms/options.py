@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from bot.blocks import OPTION_TEXT, Block, option, plain_text
-from bot.forms.element import UNSET, Choice, Unreadable
-from bot.forms.text import as_json
-from bot.markup import plain, shorten
+from signoff.bot.blocks import OPTION_TEXT, Block, option, plain_text
+from signoff.bot.forms.element import UNSET, Choice, Unreadable
+from signoff.bot.forms.text import as_json
+from signoff.bot.markup import plain, shorten
 
 MOST_BUTTONS = 10
 """How many radio buttons or checkboxes Slack takes."""

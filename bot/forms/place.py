@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.forms.draft import Draft
-from bot.forms.element import UNSET
-from bot.forms.entries import WRAPPED, ListOf, entries_of
-from bot.forms.field import Field
-from bot.forms.form import Form
-from bot.forms.places import put
+from signoff.bot.forms.draft import Draft
+from signoff.bot.forms.element import UNSET
+from signoff.bot.forms.entries import WRAPPED, ListOf, entries_of
+from signoff.bot.forms.field import Field
+from signoff.bot.forms.form import Form
+from signoff.bot.forms.places import put
 
 NEW = -1
 """The number of an entry that is not in its list yet."""

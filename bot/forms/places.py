@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.forms.element import UNSET
+from signoff.bot.forms.element import UNSET
 
 Path = tuple[str, ...]
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.forms.element import UNSET
-from flows.files import FILE_FORMAT
+from signoff.bot.forms.element import UNSET
+from signoff.flows.files import FILE_FORMAT
 
 Schema = Mapping[str, Any]
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bot.forms.element import UNSET
-from bot.forms.entries import ListOf, entries_of
-from bot.forms.field import Field
-from bot.forms.kinds import KindOf
-from bot.markup import escape
+from signoff.bot.forms.element import UNSET
+from signoff.bot.forms.entries import ListOf, entries_of
+from signoff.bot.forms.field import Field
+from signoff.bot.forms.kinds import KindOf
+from signoff.bot.markup import escape
 
 if TYPE_CHECKING:
-    from bot.forms.form import Form
+    from signoff.bot.forms.form import Form
 
 _VALUE = 80
 _MORE = " · …"

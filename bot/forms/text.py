@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from bot.blocks import INPUT_TEXT, Block
-from bot.forms.element import UNSET, Element, Unreadable
-from bot.markup import plain
+from signoff.bot.blocks import INPUT_TEXT, Block
+from signoff.bot.forms.element import UNSET, Element, Unreadable
+from signoff.bot.markup import plain
 
 
 @dataclass(frozen=True, slots=True)

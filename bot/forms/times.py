@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, Literal
 
-from bot.blocks import Block
-from bot.forms.element import UNSET, Element, Unreadable
-from bot.forms.text import as_json
-from bot.markup import at, escape
+from signoff.bot.blocks import Block
+from signoff.bot.forms.element import UNSET, Element, Unreadable
+from signoff.bot.forms.text import as_json
+from signoff.bot.markup import at, escape
 
 _ANY_DAY = date(2001, 1, 1)
 

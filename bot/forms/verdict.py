@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.blocks import BUTTON_TEXT, Style
-from bot.forms.choices import YES_OR_NO, OneOf
-from bot.forms.element import Choice, Element
-from bot.forms.field import Field
-from bot.forms.form import Form
-from bot.markup import plain
+from signoff.bot.blocks import BUTTON_TEXT, Style
+from signoff.bot.forms.choices import YES_OR_NO, OneOf
+from signoff.bot.forms.element import Choice, Element
+from signoff.bot.forms.field import Field
+from signoff.bot.forms.form import Form
+from signoff.bot.markup import plain
 
 _MOST_BUTTONS = 5
 _SHORT = 30

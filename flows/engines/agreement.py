@@ -5,11 +5,11 @@ They differ after a claim of which nobody knows what it took: it was committed, 
 
 from collections.abc import Collection, Mapping
 
-from flows.engines.execution import Execution
-from flows.names import now
-from store import claims, freeing, runs
-from store.database import Database
-from store.records import RunState
+from signoff.flows.engines.execution import Execution
+from signoff.flows.names import now
+from signoff.store import claims, freeing, runs
+from signoff.store.database import Database
+from signoff.store.records import RunState
 
 
 def agree(db: Database, worker: str, held: Mapping[str, Execution], hooked: Collection[tuple[str, int]]) -> None:

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from flows.clock import Clock
-from flows.engines.embedded import LOOK_AT_LEAST_EVERY, Worker
-from flows.engines.ending import End
-from flows.errors import FlowsError, RunCancelled
-from flows.flow import Flow
-from flows.patience import patiently
-from flows.settings import default_database
-from store import runs
-from store.changes import Topic
-from store.database import Database
-from store.records import RunState
+from signoff.flows.clock import Clock
+from signoff.flows.engines.embedded import LOOK_AT_LEAST_EVERY, Worker
+from signoff.flows.engines.ending import End
+from signoff.flows.errors import FlowsError, RunCancelled
+from signoff.flows.flow import Flow
+from signoff.flows.patience import patiently
+from signoff.flows.settings import default_database
+from signoff.store import runs
+from signoff.store.changes import Topic
+from signoff.store.database import Database
+from signoff.store.records import RunState
 
 
 def run_here(flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:

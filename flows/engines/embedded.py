@@ -10,25 +10,25 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from flows.engines.agreement import agree
-from flows.engines.ending import End
-from flows.engines.execution import Execution
-from flows.engines.lifeline import Lifeline
-from flows.engines.threads import Threads
-from flows.engines.trial import Trial
-from flows.errors import Released
-from flows.flow import Flow
-from flows.hooks import run_hooks
-from flows.names import now
-from flows.patience import patiently
-from flows.policy import Policy
-from flows.run_logging import capture_prints
-from flows.settings import RecordSettings
-from store import claims, runs
-from store.changes import Subscription, Topic
-from store.database import Database
-from store.errors import StoreError
-from store.records import FlowRun
+from signoff.flows.engines.agreement import agree
+from signoff.flows.engines.ending import End
+from signoff.flows.engines.execution import Execution
+from signoff.flows.engines.lifeline import Lifeline
+from signoff.flows.engines.threads import Threads
+from signoff.flows.engines.trial import Trial
+from signoff.flows.errors import Released
+from signoff.flows.flow import Flow
+from signoff.flows.hooks import run_hooks
+from signoff.flows.names import now
+from signoff.flows.patience import patiently
+from signoff.flows.policy import Policy
+from signoff.flows.run_logging import capture_prints
+from signoff.flows.settings import RecordSettings
+from signoff.store import claims, runs
+from signoff.store.changes import Subscription, Topic
+from signoff.store.database import Database
+from signoff.store.errors import StoreError
+from signoff.store.records import FlowRun
 
 logger = logging.getLogger(__name__)
 

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flows.errors import AttentionNeeded, FlowPauseTimeout, FlowTimeout, PromptRejected, Unwind, said
-from flows.flow import Flow
-from flows.names import now
-from flows.patience import patiently
-from flows.serialization import shown
-from flows.states import type_of
-from store import runs
-from store.database import Database
-from store.errors import LeaseLost
-from store.records import FlowRun, RunState
+from signoff.flows.errors import AttentionNeeded, FlowPauseTimeout, FlowTimeout, PromptRejected, Unwind, said
+from signoff.flows.flow import Flow
+from signoff.flows.names import now
+from signoff.flows.patience import patiently
+from signoff.flows.serialization import shown
+from signoff.flows.states import type_of
+from signoff.store import runs
+from signoff.store.database import Database
+from signoff.store.errors import LeaseLost
+from signoff.store.records import FlowRun, RunState
 
-logger = logging.getLogger("flows.run")
+logger = logging.getLogger("signoff.flows.run")
 
 
 @dataclass(frozen=True, slots=True)

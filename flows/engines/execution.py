@@ -7,21 +7,21 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
-from flows.blocking import in_event_loop, off_loop
-from flows.context import RunContext, entered
-from flows.engines.ending import End, Ending
-from flows.engines.threads import Threads
-from flows.errors import FlowTimeout, Released, RunCancelled, Unwind
-from flows.flow import Flow
-from flows.journal import Journal
-from flows.patience import patiently
-from flows.policy import Policy
-from flows.stopwatch import Stopwatch, stopwatches
-from flows.turns import Turns, resume_turn, stop_turn
-from store import journal
-from store.database import Database
-from store.journal import Past
-from store.records import FlowRun, RunState
+from signoff.flows.blocking import in_event_loop, off_loop
+from signoff.flows.context import RunContext, entered
+from signoff.flows.engines.ending import End, Ending
+from signoff.flows.engines.threads import Threads
+from signoff.flows.errors import FlowTimeout, Released, RunCancelled, Unwind
+from signoff.flows.flow import Flow
+from signoff.flows.journal import Journal
+from signoff.flows.patience import patiently
+from signoff.flows.policy import Policy
+from signoff.flows.stopwatch import Stopwatch, stopwatches
+from signoff.flows.turns import Turns, resume_turn, stop_turn
+from signoff.store import journal
+from signoff.store.database import Database
+from signoff.store.journal import Past
+from signoff.store.records import FlowRun, RunState
 
 
 class Execution:

@@ -10,11 +10,11 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-from flows.engines.unserved import UnservedFlows
-from flows.names import new_id, now
-from store import freeing, leases
-from store.database import Database
-from store.errors import StoreError
+from signoff.flows.engines.unserved import UnservedFlows
+from signoff.flows.names import new_id, now
+from signoff.store import freeing, leases
+from signoff.store.database import Database
+from signoff.store.errors import StoreError
 
 logger = logging.getLogger(__name__)
 

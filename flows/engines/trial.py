@@ -4,7 +4,7 @@ import math
 import threading
 import time
 
-from store.records import FlowRun
+from signoff.store.records import FlowRun
 
 TRIAL_SECONDS = 10.0
 """How long a suspect is tried at the most. One that runs longer holds the others up no more."""

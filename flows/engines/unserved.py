@@ -3,9 +3,9 @@
 import logging
 from datetime import timedelta
 
-from flows.names import now
-from store.database import Database
-from store.serving import unserved
+from signoff.flows.names import now
+from signoff.store.database import Database
+from signoff.store.serving import unserved
 
 logger = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ import random
 
 from pydantic import Field
 
-from flows import Policy, RunInput, flow, pause_flow_run, task
-from flows.artifacts import create_table_artifact
+from signoff import Policy, RunInput, flow, pause_flow_run, task
+from signoff.artifacts import create_table_artifact
 
 Row = dict[str, str | int]
 

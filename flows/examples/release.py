@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from flows import Policy, RunInput, flow, suspend_flow_run, task
+from signoff import Policy, RunInput, flow, suspend_flow_run, task
 
 RELEASES = Policy(
     channel="#releases",

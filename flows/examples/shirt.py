@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import ValidationInfo, field_validator
 
-from flows import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run, task
+from signoff import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run, task
 
 ORDERS = Policy(
     channel="#orders",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from store.database import Database
-from store.errors import DatabaseOutdated
+from signoff.store.database import Database
+from signoff.store.errors import DatabaseOutdated
 
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every revision, oldest first. It is known without Alembic, which loads longer than most commands run."""

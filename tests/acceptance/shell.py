@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from store.database import Database
+from signoff.store.database import Database
 
 SIGNOFF = Path(sys.executable).with_name("signoff")
 PATIENCE_SECONDS = 60.0

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.emulator import Emulator, SeenMessage
-from flows.names import memorable_name, new_id, now
-from store import cards, ledger, prompts, runs
-from store.database import Database
-from store.records import FlowRun, RunState
+from signoff.flows.names import memorable_name, new_id, now
+from signoff.store import cards, ledger, prompts, runs
+from signoff.store.database import Database
+from signoff.store.records import FlowRun, RunState
+from signoff.testing import Emulator, SeenMessage
 from tests.acceptance.command import Command
 from tests.waiting import until, until_asked, until_over
 
@@ -26,7 +26,7 @@ import os
 import threading
 from pathlib import Path
 
-from flows import Policy, RunInput, flow, pause_flow_run, suspend_flow_run, task
+from signoff import Policy, RunInput, flow, pause_flow_run, suspend_flow_run, task
 
 HERE = Path(__file__).parent
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from bot.emulator import Emulator
+from signoff.testing import Emulator
 from tests.acceptance.command import Command
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ expect.set_options(timeout=20_000)
 LUNCH = """
 from datetime import timedelta
 
-from flows import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run
+from signoff import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run
 
 
 class Lunch(RunInput):

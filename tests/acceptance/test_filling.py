@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from bot.emulator import Emulator
-from bot.service import Service
+from signoff.bot.service import Service
+from signoff.testing import Emulator
 from tests.integration.bot import filling
 from tests.integration.bot.house import House, copied, settings_for
 

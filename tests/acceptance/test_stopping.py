@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.emulator import Emulator
-from flows.names import memorable_name, new_id, now
-from store import journal, runs
-from store.database import Database
-from store.records import FlowRun, RunState
+from signoff.flows.names import memorable_name, new_id, now
+from signoff.store import journal, runs
+from signoff.store.database import Database
+from signoff.store.records import FlowRun, RunState
+from signoff.testing import Emulator
 from tests.acceptance.shell import Shell, line_with
 from tests.integration.flows.answering import answer
 from tests.waiting import until_asked, until_over, until_state
@@ -22,7 +22,7 @@ FLOWS = '''
 import os
 from pathlib import Path
 
-from flows import flow, pause_flow_run, task
+from signoff import flow, pause_flow_run, task
 
 HERE = Path(__file__).parent
 

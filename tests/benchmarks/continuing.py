@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from flows import Flow
-from flows.desk import Desk
-from flows.engines.embedded import Worker
-from flows.policy import Policy
-from store import prompts, runs
-from store.changes import Subscription, Topic
-from store.database import Database
-from store.records import Actor, RunState
-from store.tables import flow_runs
+from signoff import Flow
+from signoff.flows.desk import Desk
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.policy import Policy
+from signoff.store import prompts, runs
+from signoff.store.changes import Subscription, Topic
+from signoff.store.database import Database
+from signoff.store.records import Actor, RunState
+from signoff.store.tables import flow_runs
 from tests.benchmarks import waiting_flows
 from tests.benchmarks.figures import Line, spread
 from tests.benchmarks.floor import Floor

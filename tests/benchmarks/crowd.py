@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from flows.clock import Clock
-from flows.engines.embedded import Worker
-from flows.policy import Policy
-from store import prompts
+from signoff.flows.clock import Clock
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.policy import Policy
+from signoff.store import prompts
 from tests.benchmarks import waiting_flows
 from tests.benchmarks.continuing import FLOWS, text
 from tests.benchmarks.figures import Line, spread

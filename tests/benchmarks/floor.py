@@ -16,9 +16,9 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import make_url
 
-from flows.question import Question
-from store import migrations
-from store.database import Database
+from signoff.flows.question import Question
+from signoff.store import migrations
+from signoff.store.database import Database
 
 BATCH = 32
 """How many runs are claimed in one commit, as by a worker."""

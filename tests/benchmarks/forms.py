@@ -17,10 +17,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
-from bot.forms import Form
-from bot.forms.draft import Draft
-from bot.forms.place import Place
-from bot.modals import answer_modal
+from signoff.bot.forms import Form
+from signoff.bot.forms.draft import Draft
+from signoff.bot.forms.place import Place
+from signoff.bot.modals import answer_modal
 from tests.benchmarks.figures import Figure, print_table
 from tests.benchmarks.parses import parses_of_each_act
 from tests.unit.forms.slack import submitted_as_drawn

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from bot.emulator import Emulator
-from bot.forms import Form
-from bot.service import Service
-from flows import Policy, RunInput, flow, suspend_flow_run
+from signoff import Policy, RunInput, flow, suspend_flow_run
+from signoff.bot.forms import Form
+from signoff.bot.service import Service
+from signoff.testing import Emulator
 from tests.integration.bot.house import House, settings_for
 
 CHANNEL = "#releases"

@@ -25,13 +25,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.emulator.control_client import ControlClient
-from bot.emulator.person import Person
-from bot.emulator.seen import SeenMessage
-from bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
-from store import cards, migrations, prompts, runs
-from store.changes import Topic
-from store.database import Database
+from signoff.bot.emulator.control_client import ControlClient
+from signoff.bot.emulator.person import Person
+from signoff.bot.emulator.seen import SeenMessage
+from signoff.bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from signoff.store import cards, migrations, prompts, runs
+from signoff.store.changes import Topic
+from signoff.store.database import Database
 from tests.acceptance.command import Command
 from tests.benchmarks import bare_app, questions
 from tests.benchmarks.figures import Figure, print_table

@@ -2,7 +2,7 @@
 
 import time
 
-from flows import Policy, RunInput, flow, pause_flow_run, suspend_flow_run
+from signoff import Policy, RunInput, flow, pause_flow_run, suspend_flow_run
 
 CHANNEL = "#releases"
 ANYBODY = Policy(channel=CHANNEL, approvers=["@ana"])

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from flows.desk import Desk
-from flows.engines.embedded import Worker
-from flows.policy import Policy
-from store import prompts
-from store.records import RunState
+from signoff.flows.desk import Desk
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.policy import Policy
+from signoff.store import prompts
+from signoff.store.records import RunState
 from tests.benchmarks import waiting_flows
 from tests.benchmarks.continuing import ANA, FLOWS, RUNS, create, poll, text, until_count
 from tests.benchmarks.figures import Line, spread

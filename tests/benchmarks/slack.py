@@ -3,7 +3,7 @@
 import sys
 import threading
 
-from bot.emulator import Emulator
+from signoff.testing import Emulator
 
 
 def main() -> None:

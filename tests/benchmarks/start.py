@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.emulator.control_client import ControlClient
+from signoff.bot.emulator.control_client import ControlClient
 from tests.acceptance.command import Command
 from tests.benchmarks.figures import Figure, print_table
 
@@ -26,8 +26,8 @@ def main() -> None:
     """Measure and print."""
     measured: dict[str, Callable[[], float]] = {
         "python -c pass": lambda: python("pass"),
-        "python -c 'import bot.cli'": lambda: python("import bot.cli"),
-        "python -c 'import bot.demo'": lambda: python("import bot.demo"),
+        "python -c 'import signoff.bot.cli'": lambda: python("import signoff.bot.cli"),
+        "python -c 'import signoff.bot.demo'": lambda: python("import signoff.bot.demo"),
         "signoff demo: first card": first_card,
     }
     goals = {"signoff demo: first card": "median ≤ 3000"}

@@ -2,7 +2,7 @@
 
 import time
 
-from flows import flow, pause_flow_run, suspend_flow_run, task
+from signoff import flow, pause_flow_run, suspend_flow_run, task
 
 
 @task

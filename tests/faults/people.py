@@ -10,12 +10,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from flows.desk import AlreadySettled, Desk, Settled
-from store import prompts
-from store.database import Database
-from store.errors import DatabaseUnavailable
-from store.records import Actor, Prompt, RunState
-from store.runs import newest
+from signoff.flows.desk import AlreadySettled, Desk, Settled
+from signoff.store import prompts
+from signoff.store.database import Database
+from signoff.store.errors import DatabaseUnavailable
+from signoff.store.records import Actor, Prompt, RunState
+from signoff.store.runs import newest
 from tests.faults.processes import Ready
 
 AT_ONCE = 20

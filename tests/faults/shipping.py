@@ -6,8 +6,8 @@ import random
 import time
 from pathlib import Path
 
-from flows import flow, idempotency_key, pause_flow_run, suspend_flow_run, task
-from flows.context import required
+from signoff import flow, idempotency_key, pause_flow_run, suspend_flow_run, task
+from signoff.flows.context import required
 
 HERE = Path(__file__).parent
 

@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from flows.names import memorable_name, new_id, now
-from store import migrations, runs
-from store.database import Database
-from store.errors import DatabaseUnavailable
+from signoff.flows.names import memorable_name, new_id, now
+from signoff.store import migrations, runs
+from signoff.store.database import Database
+from signoff.store.errors import DatabaseUnavailable
 from tests.faults import shipping
 from tests.faults.people import answer_everything, retry_crashed
 from tests.faults.processes import Victim

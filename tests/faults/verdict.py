@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from store.database import Database
-from store.records import Outcome, RunState
-from store.tables import flow_runs, ledger, prompts, steps
+from signoff.store.database import Database
+from signoff.store.records import Outcome, RunState
+from signoff.store.tables import flow_runs, ledger, prompts, steps
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from flows import Flow
-from flows.engines.embedded import Worker
-from flows.loading import load_file
-from store.database import Database
-from store.errors import DatabaseUnavailable
+from signoff import Flow
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.loading import load_file
+from signoff.store.database import Database
+from signoff.store.errors import DatabaseUnavailable
 from tests.faults.processes import Ready
 
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.cards import card
-from bot.forms.draft import Draft
-from bot.forms.place import Place
-from bot.modals import answer_modal
-from bot.wording import form_of
-from flows.question import Question
-from store.records import Prompt
+from signoff.bot.cards import card
+from signoff.bot.forms.draft import Draft
+from signoff.bot.forms.place import Place
+from signoff.bot.modals import answer_modal
+from signoff.bot.wording import form_of
+from signoff.flows.question import Question
+from signoff.store.records import Prompt
 from tests.golden.zoo import ZOO
 from tests.unit.prompts import MENTIONS, prompt_for
 

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from bot.emulator import Emulator
-from bot.service import Service
-from flows import Policy, flow, suspend_flow_run
+from signoff import Policy, flow, suspend_flow_run
+from signoff.bot.service import Service
+from signoff.testing import Emulator
 from tests.acceptance.conftest import CHROMIUMS, QUIETLY
 from tests.golden.zoo import ZOO
 from tests.integration.bot.house import settings_for

@@ -9,16 +9,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.blocks import Message
-from bot.cards import card
-from bot.forms.draft import Draft
-from bot.forms.place import Place
-from bot.listing import listing
-from bot.modals import answer_modal, reject_modal, settled_modal
-from bot.notices import notice_message
-from bot.wording import form_of
-from flows.validation import FieldError
-from store.records import Notice, Outcome
+from signoff.bot.blocks import Message
+from signoff.bot.cards import card
+from signoff.bot.forms.draft import Draft
+from signoff.bot.forms.place import Place
+from signoff.bot.listing import listing
+from signoff.bot.modals import answer_modal, reject_modal, settled_modal
+from signoff.bot.notices import notice_message
+from signoff.bot.wording import form_of
+from signoff.flows.validation import FieldError
+from signoff.store.records import Notice, Outcome
 from tests.unit.models import Approval, DataSet, ShirtOrder, Triage
 from tests.unit.prompts import MENTIONS, OPENED, prompt_for, settled
 

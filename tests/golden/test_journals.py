@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from flows import Flow
-from flows.engines.embedded import Worker
-from flows.names import now
-from store import prompts, retrying, runs
-from store.database import Database
-from store.records import FlowRun, RunState
-from store.serving import is_unserved, served
+from signoff import Flow
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.names import now
+from signoff.store import prompts, retrying, runs
+from signoff.store.database import Database
+from signoff.store.records import FlowRun, RunState
+from signoff.store.serving import is_unserved, served
 from tests.golden.journals.recording import JOURNALS, ORIGINAL, RUN_ID, file_of, load, module_of, recorded
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import until, until_asked

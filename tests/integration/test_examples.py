@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from flows.clock import Clock
-from flows.desk import Desk, Invalid, Refused, Settled
-from flows.engines.embedded import Worker
-from flows.examples import dataset, release, shirt
-from flows.flow import Flow
-from store import artifacts, migrations, prompts, runs
-from store.database import Database
-from store.records import Actor, Prompt, RunState
+from signoff.flows.clock import Clock
+from signoff.flows.desk import Desk, Invalid, Refused, Settled
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.examples import dataset, release, shirt
+from signoff.flows.flow import Flow
+from signoff.store import artifacts, migrations, prompts, runs
+from signoff.store.database import Database
+from signoff.store.records import Actor, Prompt, RunState
 from tests.waiting import until, until_over
 
 ANA = Actor("U0ANA", "Ana Ruiz", frozenset({"@ana"}))

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from store.records import Actor, Outcome, Prompt
+from signoff.store.records import Actor, Outcome, Prompt
 
 OPENED = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ANA = Actor("U0ANA", "Ana Ruiz", frozenset({"@ana"}))

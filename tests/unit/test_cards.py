@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from bot.actions import chosen
-from bot.blocks import Block, Message
-from bot.cards import card
-from bot.emulator.blocks.check import characters, message_faults
-from store.records import Actor, Outcome
+from signoff.bot.actions import chosen
+from signoff.bot.blocks import Block, Message
+from signoff.bot.cards import card
+from signoff.bot.emulator.blocks.check import characters, message_faults
+from signoff.store.records import Actor, Outcome
 from tests.unit.models import Approval, DataSet, ShirtOrder, Triage
 from tests.unit.prompts import MENTIONS, OPENED, prompt_for, settled
 

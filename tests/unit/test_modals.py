@@ -6,16 +6,16 @@ from typing import Any, Literal
 import pytest
 from pydantic import create_model
 
-from bot.blocks import VIEW_BYTES, Block
-from bot.emulator.blocks.check import view_faults
-from bot.forms import Form, TooLarge
-from bot.forms.draft import Draft
-from bot.forms.place import Place
-from bot.modals import answer_errors, answer_modal, reason_in, reject_modal, settled_modal
-from bot.position import Position
-from bot.wording import form_of, refused
-from flows.validation import FieldError
-from store.records import Outcome, Prompt
+from signoff.bot.blocks import VIEW_BYTES, Block
+from signoff.bot.emulator.blocks.check import view_faults
+from signoff.bot.forms import Form, TooLarge
+from signoff.bot.forms.draft import Draft
+from signoff.bot.forms.place import Place
+from signoff.bot.modals import answer_errors, answer_modal, reason_in, reject_modal, settled_modal
+from signoff.bot.position import Position
+from signoff.bot.wording import form_of, refused
+from signoff.flows.validation import FieldError
+from signoff.store.records import Outcome, Prompt
 from tests.unit.models import Approval, DataSet
 from tests.unit.prompts import MENTIONS, prompt_for, settled
 

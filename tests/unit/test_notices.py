@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.blocks import Message
-from bot.notices import notice_message
-from store.records import Notice, RunState
+from signoff.bot.blocks import Message
+from signoff.bot.notices import notice_message
+from signoff.store.records import Notice, RunState
 from tests.unit.models import Approval
 from tests.unit.prompts import MENTIONS, OPENED, prompt_for
 from tests.unit.test_cards import check, texts

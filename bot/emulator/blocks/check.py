@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from bot.emulator.blocks import surfaces
-from bot.emulator.blocks.schema import Fault
-from bot.emulator.messages import Content
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.blocks import surfaces
+from signoff.bot.emulator.blocks.schema import Fault
+from signoff.bot.emulator.messages import Content
+from signoff.bot.emulator.wire import Json, SlackError
 
 MOST_CHARACTERS = 13_200
 """All texts of a message's blocks together. Slack does not document it; measured by others at about this."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
-from bot.emulator.blocks.objects import (
+from signoff.bot.emulator.blocks.objects import (
     CHOICE,
     CONFIRM,
     CONVERSATION_FILTER,
@@ -16,9 +16,20 @@ from bot.emulator.blocks.objects import (
     SLACK_FILE,
     plain,
 )
-from bot.emulator.blocks.rich_text import RICH_TEXT
-from bot.emulator.blocks.schema import ByType, Flag, Items, Object, OneOf, Schema, Text, Whole, exactly_one, typed
-from bot.emulator.wire import Json
+from signoff.bot.emulator.blocks.rich_text import RICH_TEXT
+from signoff.bot.emulator.blocks.schema import (
+    ByType,
+    Flag,
+    Items,
+    Object,
+    OneOf,
+    Schema,
+    Text,
+    Whole,
+    exactly_one,
+    typed,
+)
+from signoff.bot.emulator.wire import Json
 
 LONGEST_INPUT = 3000
 

@@ -1,10 +1,21 @@
 """The blocks, and which of them each surface shows. Limits are those of Slack's reference of each block."""
 
-from bot.emulator.blocks.elements import ACCESSORIES, ACTIONS, FILE_INPUT, IMAGE, INPUTS
-from bot.emulator.blocks.objects import LONGEST_URL, SLACK_FILE, any_text, plain
-from bot.emulator.blocks.rich_text import RICH_TEXT
-from bot.emulator.blocks.schema import ByType, Flag, Items, Object, OneOf, Rule, Schema, Text, exactly_one, typed
-from bot.emulator.wire import Json
+from signoff.bot.emulator.blocks.elements import ACCESSORIES, ACTIONS, FILE_INPUT, IMAGE, INPUTS
+from signoff.bot.emulator.blocks.objects import LONGEST_URL, SLACK_FILE, any_text, plain
+from signoff.bot.emulator.blocks.rich_text import RICH_TEXT
+from signoff.bot.emulator.blocks.schema import (
+    ByType,
+    Flag,
+    Items,
+    Object,
+    OneOf,
+    Rule,
+    Schema,
+    Text,
+    exactly_one,
+    typed,
+)
+from signoff.bot.emulator.wire import Json
 
 LONGEST_MARKDOWN = 12_000
 BLOCK: dict[str, Schema] = {"block_id": Text(255)}

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from bot.emulator.blocks.schema import ByType, Flag, Items, Object, OneOf, Rule, Text, exactly_one, typed
-from bot.emulator.wire import Json
+from signoff.bot.emulator.blocks.schema import ByType, Flag, Items, Object, OneOf, Rule, Text, exactly_one, typed
+from signoff.bot.emulator.wire import Json
 
 LONGEST_URL = 3000
 

@@ -1,7 +1,7 @@
 """Rich text: the structured text that Slack's composer makes."""
 
-from bot.emulator.blocks.objects import LONGEST_URL
-from bot.emulator.blocks.schema import ByType, Flag, Items, Object, OneOf, Schema, Text, Whole, typed
+from signoff.bot.emulator.blocks.objects import LONGEST_URL
+from signoff.bot.emulator.blocks.schema import ByType, Flag, Items, Object, OneOf, Schema, Text, Whole, typed
 
 STYLE = Object(
     {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bot.emulator.wire import Json
+from signoff.bot.emulator.wire import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bot.emulator.blocks.layout import IN_HOMES, IN_MESSAGES, IN_MODALS, LONGEST_MARKDOWN
-from bot.emulator.blocks.objects import plain
-from bot.emulator.blocks.schema import ByType, Fault, Flag, Items, Object, OneOf, Schema, Text
-from bot.emulator.wire import Json
+from signoff.bot.emulator.blocks.layout import IN_HOMES, IN_MESSAGES, IN_MODALS, LONGEST_MARKDOWN
+from signoff.bot.emulator.blocks.objects import plain
+from signoff.bot.emulator.blocks.schema import ByType, Fault, Flag, Items, Object, OneOf, Schema, Text
+from signoff.bot.emulator.wire import Json
 
 MOST_IN_A_MESSAGE = 50
 MOST_IN_A_VIEW = 100

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.emulator.wire import Json, new_id
+from signoff.bot.emulator.wire import Json, new_id
 
 STATELESS = frozenset({"button", "overflow", "image", "workflow_button"})
 

@@ -1,9 +1,9 @@
 """`api.test`, `auth.test`, `apps.connections.open` and `blocks.validate`."""
 
-from bot.emulator.blocks.check import message_faults, standalone_faults, view_faults
-from bot.emulator.directory import BOT_ID, BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, TEAM_NAME
-from bot.emulator.methods.call import Call, Method
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.blocks.check import message_faults, standalone_faults, view_faults
+from signoff.bot.emulator.directory import BOT_ID, BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, TEAM_NAME
+from signoff.bot.emulator.methods.call import Call, Method
+from signoff.bot.emulator.wire import Json, SlackError
 
 
 def api_test(call: Call) -> Json:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.emulator.arguments import Arguments
-from bot.emulator.directory import BOT_USER_ID, Conversation
-from bot.emulator.wire import Json, SlackError
-from bot.emulator.workspace import Workspace
+from signoff.bot.emulator.arguments import Arguments
+from signoff.bot.emulator.directory import BOT_USER_ID, Conversation
+from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from bot.emulator.blocks.check import checked_content
-from bot.emulator.directory import BOT_USER_ID, Conversation
-from bot.emulator.messages import Content, Message
-from bot.emulator.methods.call import Call, Method
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.blocks.check import checked_content
+from signoff.bot.emulator.directory import BOT_USER_ID, Conversation
+from signoff.bot.emulator.messages import Content, Message
+from signoff.bot.emulator.methods.call import Call, Method
+from signoff.bot.emulator.wire import Json, SlackError
 
 LONGEST_TEXT = 40_000
 """Characters (docs of chat.postMessage)."""

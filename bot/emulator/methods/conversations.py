@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from bot.emulator.directory import BOT_USER_ID, Conversation
-from bot.emulator.messages import Message
-from bot.emulator.methods.call import Call, Method
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.directory import BOT_USER_ID, Conversation
+from signoff.bot.emulator.messages import Message
+from signoff.bot.emulator.methods.call import Call, Method
+from signoff.bot.emulator.wire import Json, SlackError
 
 KINDS = ("channels", "groups", "im")
 TYPES = {"public_channel": "channels", "private_channel": "groups", "im": "im", "mpim": "mpim"}

@@ -1,7 +1,7 @@
 """`files.info`."""
 
-from bot.emulator.methods.call import Call, Method
-from bot.emulator.wire import Json
+from signoff.bot.emulator.methods.call import Call, Method
+from signoff.bot.emulator.wire import Json
 
 
 def info(call: Call) -> Json:

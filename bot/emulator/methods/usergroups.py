@@ -1,7 +1,7 @@
 """`usergroups.*`."""
 
-from bot.emulator.methods.call import Call, Method
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.methods.call import Call, Method
+from signoff.bot.emulator.wire import Json, SlackError
 
 
 def list_all(call: Call) -> Json:

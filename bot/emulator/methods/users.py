@@ -1,8 +1,8 @@
 """`users.*`."""
 
-from bot.emulator.directory import User
-from bot.emulator.methods.call import Call, Method
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.directory import User
+from signoff.bot.emulator.methods.call import Call, Method
+from signoff.bot.emulator.wire import Json, SlackError
 
 
 def info(call: Call) -> Json:

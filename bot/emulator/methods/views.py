@@ -1,8 +1,8 @@
 """`views.*`: opening and changing modals, and the home tab."""
 
-from bot.emulator.blocks.check import checked_view
-from bot.emulator.methods.call import Call, Method
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.blocks.check import checked_view
+from signoff.bot.emulator.methods.call import Call, Method
+from signoff.bot.emulator.wire import Json, SlackError
 
 
 def open_view(call: Call) -> Json:

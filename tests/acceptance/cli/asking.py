@@ -1,7 +1,7 @@
 """A file of flows that ask, and what tests do with them through the command."""
 
-from store import prompts
-from store.records import Prompt
+from signoff.store import prompts
+from signoff.store.records import Prompt
 from tests.acceptance.shell import Said, Shell
 from tests.waiting import until, until_over
 
@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from flows import Policy, RunInput, flow, pause_flow_run, suspend_flow_run
+from signoff import Policy, RunInput, flow, pause_flow_run, suspend_flow_run
 
 
 class Shirt(RunInput):

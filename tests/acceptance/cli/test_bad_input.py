@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.emulator import Emulator
-from store.migrations import REVISIONS
+from signoff.store.migrations import REVISIONS
+from signoff.testing import Emulator
 from tests.acceptance.cli.asking import FLOWS, assert_refused
 from tests.acceptance.shell import Shell
 

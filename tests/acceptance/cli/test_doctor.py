@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from bot.emulator import Emulator
-from bot.emulator.app_manifest import SIGNOFF as MANIFEST
-from store import migrations
+from signoff.bot.emulator.app_manifest import SIGNOFF as MANIFEST
+from signoff.store import migrations
+from signoff.testing import Emulator
 from tests.acceptance.shell import Shell
 
 

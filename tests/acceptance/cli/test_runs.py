@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from store import prompts, runs
-from store.records import RunState
+from signoff.store import prompts, runs
+from signoff.store.records import RunState
 from tests.acceptance.cli.asking import FLOWS, assert_refused, finished
 from tests.acceptance.shell import Shell, line_with
 from tests.waiting import until
@@ -96,7 +96,7 @@ SCRIPT = '''
 
 import threading
 
-from flows import flow
+from signoff import flow
 
 
 @flow

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from flows.crontab import Crontab
-from store import runs, schedules
-from store.records import FlowRun
-from store.tables import schedules as table
+from signoff.flows.crontab import Crontab
+from signoff.store import runs, schedules
+from signoff.store.records import FlowRun
+from signoff.store.tables import schedules as table
 from tests.acceptance.cli.asking import asked, assert_refused, finished
 from tests.acceptance.shell import Shell, line_with
 from tests.waiting import until, until_over
@@ -22,8 +22,8 @@ NEW_YEAR = "0 0 1 1 *"
 
 # The ticks are far away, so that those which come are those that a test has missed.
 REPORT = f'''
-from flows import flow
-from flows.schedules import Cron
+from signoff import flow
+from signoff.schedules import Cron
 
 
 @flow(cron="{NEW_YEAR}")
@@ -162,7 +162,7 @@ from pathlib import Path
 
 from pydantic import field_validator
 
-from flows import Policy, RunInput, flow, pause_flow_run
+from signoff import Policy, RunInput, flow, pause_flow_run
 
 with Path(f"{os.getpid()}.txt").open("a") as imported:
     imported.write("imported, ")

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from store.migrations import REVISIONS
+from signoff.store.migrations import REVISIONS
 from tests.acceptance.shell import Shell
 
 

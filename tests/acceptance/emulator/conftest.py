@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import Page, expect
 
-from bot.emulator import ActFailed, Emulator
+from signoff.testing import ActFailed, Emulator
 from tests.acceptance.emulator.form_app import FormApp
 
 OpenAs = Callable[[str], Page]

@@ -8,7 +8,7 @@ from slack_bolt import Ack, App, BoltContext
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot.emulator import Emulator
+from signoff.testing import Emulator
 
 Json = dict[str, Any]
 PATIENCE_SECONDS = 10

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from bot.emulator import Emulator
+from signoff.testing import Emulator
 from tests.acceptance.emulator.conftest import OpenAs
 from tests.acceptance.emulator.form_app import FormApp, button, plain
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from bot.emulator import Emulator
-from bot.service import Service
-from flows import Policy, flow, suspend_flow_run
-from store.records import Prompt
+from signoff import Policy, flow, suspend_flow_run
+from signoff.bot.service import Service
+from signoff.store.records import Prompt
+from signoff.testing import Emulator
 from tests.acceptance.forms import models
 from tests.acceptance.forms.rows import ROWS
 from tests.integration.bot.house import House, copied, settings_for

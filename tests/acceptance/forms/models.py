@@ -20,8 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from flows import RunInput
-from flows.input import Accepts, AwareTime, SlackChannel, SlackUser, UploadedFile
+from signoff import RunInput
+from signoff.input import Accepts, AwareTime, SlackChannel, SlackUser, UploadedFile
 
 Airport = Enum("Airport", {f"A{n}": f"Airport {n:03}" for n in range(60)})  # type: ignore[misc]
 Part = Enum("Part", {f"P{n}": f"Part {n:03}" for n in range(240)})  # type: ignore[misc]

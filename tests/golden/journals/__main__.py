@@ -3,8 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from store import migrations
-from store.database import Database
+from signoff.store import migrations
+from signoff.store.database import Database
 from tests.golden.journals.recording import JOURNALS, file_of, recorded
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flows import RunInput, flow, suspend_flow_run, task
+from signoff import RunInput, flow, suspend_flow_run, task
 
 EFFECTS: list[str] = []
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from flows import RunInput
+from signoff import RunInput
 from tests.golden.zoo.pen import Pen
 
 AIRPORTS = Enum("AIRPORTS", {f"A{n}": f"Airport {n:03}" for n in range(30)})  # type: ignore[misc]

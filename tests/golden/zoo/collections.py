@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 
-from flows import RunInput
+from signoff import RunInput
 from tests.golden.zoo.pen import Pen
 
 

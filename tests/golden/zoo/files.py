@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows import RunInput
-from flows.input import Accepts, UploadedFile
+from signoff import RunInput
+from signoff.input import Accepts, UploadedFile
 from tests.golden.zoo.pen import Pen
 
 

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from pydantic import AwareDatetime, Field, NaiveDatetime
 
-from flows import RunInput
-from flows.input import AwareTime, SlackChannel, SlackUser
+from signoff import RunInput
+from signoff.input import AwareTime, SlackChannel, SlackUser
 from tests.golden.zoo.pen import Pen
 
 

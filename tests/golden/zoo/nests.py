@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from flows import RunInput
+from signoff import RunInput
 from tests.golden.zoo.pen import Pen
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from flows import RunInput
+from signoff import RunInput
 from tests.golden.zoo.pen import Pen
 
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, create_model
 
-from flows import RunInput
+from signoff import RunInput
 from tests.golden.zoo.pen import Pen
 
 MARKDOWN = """\

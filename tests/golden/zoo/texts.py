@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AnyUrl, EmailStr, Field, HttpUrl, StringConstraints
 
-from flows import RunInput
+from signoff import RunInput
 from tests.golden.zoo.pen import Pen
 
 PARAGRAPHS = "We moved checkout to the new cluster.\n\nOrders placed before noon keep their numbers."

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from flows import Policy, RunInput, flow, pause_flow_run, suspend_flow_run
-from flows.flow import Flow
+from signoff import Policy, RunInput, flow, pause_flow_run, suspend_flow_run
+from signoff.flows.flow import Flow
 
 APPROVERS = ["@ana", "ben@example.com"]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.emulator import Emulator
-from bot.service import Service
-from bot.settings import Mode
+from signoff.bot.service import Service
+from signoff.bot.settings import Mode
+from signoff.testing import Emulator
 from tests.integration.bot import filling
 from tests.integration.bot.asking import FLOWS
 from tests.integration.bot.house import House, copied, settings_for

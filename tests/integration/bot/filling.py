@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, create_model, model_validator
 
-from flows import Policy, RunInput, flow, pause_flow_run
-from flows.flow import Flow
+from signoff import Policy, RunInput, flow, pause_flow_run
+from signoff.flows.flow import Flow
 
 POLICY = Policy(channel="#orders")
 

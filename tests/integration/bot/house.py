@@ -10,14 +10,14 @@ from urllib.parse import urlencode
 import httpx
 from pydantic import SecretStr
 
-from bot.emulator import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Emulator, SeenMessage
-from bot.emulator.http_delivery import signature
-from bot.service import Service
-from bot.settings import Mode, Settings
-from flows.flow import Flow
-from store import cards, ledger
-from store.database import Database
-from store.records import FlowRun, Prompt
+from signoff.bot.emulator.http_delivery import signature
+from signoff.bot.service import Service
+from signoff.bot.settings import Mode, Settings
+from signoff.flows.flow import Flow
+from signoff.store import cards, ledger
+from signoff.store.database import Database
+from signoff.store.records import FlowRun, Prompt
+from signoff.testing import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Emulator, SeenMessage
 from tests.waiting import until, until_asked, until_over
 
 

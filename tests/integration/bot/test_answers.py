@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.emulator import ActFailed
-from bot.settings import Mode
-from store import prompts
-from store.records import RunState
+from signoff.bot.settings import Mode
+from signoff.store import prompts
+from signoff.store.records import RunState
+from signoff.testing import ActFailed
 from tests.integration.bot.asking import approve, give_a_reason, shirt
 from tests.integration.bot.house import House
 

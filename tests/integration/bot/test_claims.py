@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from bot import actions
-from bot.emulator import SeenMessage
-from store import prompts
-from store.records import Prompt
+from signoff.bot import actions
+from signoff.store import prompts
+from signoff.store.records import Prompt
+from signoff.testing import SeenMessage
 from tests.integration.bot.asking import approve, give_a_reason
 from tests.integration.bot.house import House
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from bot.emulator import ActFailed, Modal
-from bot.emulator.person import Person
-from store import drafts, prompts
+from signoff.bot.emulator.person import Person
+from signoff.store import drafts, prompts
+from signoff.testing import ActFailed, Modal
 from tests.integration.bot.filling import invite, pay, survey
 from tests.integration.bot.house import House
 

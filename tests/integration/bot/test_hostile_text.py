@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot.emulator import SeenMessage
+from signoff.testing import SeenMessage
 from tests.integration.bot.asking import shirt, shout
 from tests.integration.bot.house import House
 

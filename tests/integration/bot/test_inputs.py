@@ -7,14 +7,14 @@ from typing import Any, Literal
 import pytest
 from pydantic import AwareDatetime, Field, NaiveDatetime, SecretStr, field_validator
 
-from bot.cli.given import submission
-from bot.emulator import ActFailed, Emulator
-from bot.service import Service
-from flows import Policy, RunInput, flow, pause_flow_run
-from flows.desk import Desk, Invalid, Settled
-from flows.flow import Flow
-from flows.input import AwareTime, SlackChannel, SlackUser
-from store.records import Actor, RunState
+from signoff import Policy, RunInput, flow, pause_flow_run
+from signoff.bot.cli.given import submission
+from signoff.bot.service import Service
+from signoff.flows.desk import Desk, Invalid, Settled
+from signoff.flows.flow import Flow
+from signoff.input import AwareTime, SlackChannel, SlackUser
+from signoff.store.records import Actor, RunState
+from signoff.testing import ActFailed, Emulator
 from tests.integration.bot.house import House, opened, refused, settings_for
 from tests.waiting import until_over
 

@@ -2,9 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from flows.desk import Desk, Settled
-from store import prompts
-from store.records import Actor, Outcome, RunState
+from signoff.flows.desk import Desk, Settled
+from signoff.store import prompts
+from signoff.store.records import Actor, Outcome, RunState
 from tests.integration.bot.asking import approve, give_a_reason
 from tests.integration.bot.house import House
 

@@ -6,11 +6,11 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from bot.emulator import ActFailed, Emulator
-from bot.service import Service
-from bot.settings import Mode
-from store import database, prompts
-from store.database import Database
+from signoff.bot.service import Service
+from signoff.bot.settings import Mode
+from signoff.store import database, prompts
+from signoff.store.database import Database
+from signoff.testing import ActFailed, Emulator
 from tests.integration.bot.asking import FLOWS, approve, give_a_reason
 from tests.integration.bot.house import House, settings_for
 from tests.proxy import Lost, proxied

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.emulator import SIGNOFF, Emulator
-from bot.service import Service
-from bot.settings import BadSettings, Mode
+from signoff.bot.service import Service
+from signoff.bot.settings import BadSettings, Mode
+from signoff.testing import SIGNOFF, Emulator
 from tests.integration.bot.asking import FLOWS, approve
 from tests.integration.bot.house import House, settings_for
 from tests.waiting import until_asked

@@ -4,11 +4,11 @@ import socket
 
 import pytest
 
-from bot.emulator import Emulator
-from bot.service import Service
-from bot.settings import Mode
-from flows.desk import Desk, Settled
-from store.records import Actor, Prompt
+from signoff.bot.service import Service
+from signoff.bot.settings import Mode
+from signoff.flows.desk import Desk, Settled
+from signoff.store.records import Actor, Prompt
+from signoff.testing import Emulator
 from tests.integration.bot.asking import FLOWS, approve
 from tests.integration.bot.house import House, settings_for
 from tests.waiting import until_asked, until_over

@@ -9,13 +9,13 @@ import httpx
 import pytest
 from pydantic import Field
 
-from bot.emulator import ActFailed, Emulator
-from bot.service import Service
-from flows import Policy, RunInput, flow, pause_flow_run
-from flows.files import MOST_BYTES
-from flows.flow import Flow
-from flows.input import Accepts, UploadedFile
-from store import prompts
+from signoff import Policy, RunInput, flow, pause_flow_run
+from signoff.bot.service import Service
+from signoff.flows.files import MOST_BYTES
+from signoff.flows.flow import Flow
+from signoff.input import Accepts, UploadedFile
+from signoff.store import prompts
+from signoff.testing import ActFailed, Emulator
 from tests.integration.bot.house import House, opened, refused, settings_for
 
 ORDERS = Policy(channel="#orders")

@@ -9,7 +9,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.builtin import SocketModeClient
 
-from bot.emulator import Emulator
+from signoff.testing import Emulator
 
 Connect = Callable[[App], None]
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bot.emulator import Emulator
+from signoff.testing import Emulator
 
 DOCUMENTATION = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text()
 

@@ -8,7 +8,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
-from bot.emulator import Emulator
+from signoff.testing import Emulator
 
 
 def test_a_rate_limit_is_answered_as_slack_does(slack: Emulator, client: WebClient) -> None:

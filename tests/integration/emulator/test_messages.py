@@ -6,7 +6,7 @@ import pytest
 from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
-from bot.emulator import ActFailed, Emulator
+from signoff.testing import ActFailed, Emulator
 from tests.integration.emulator.conftest import Connect
 from tests.unit.emulator.samples import actions, button, element, option, options, plain, section
 

@@ -10,8 +10,8 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.emulator import ActFailed, Emulator, Person
-from bot.emulator.input_check import REQUIRED
+from signoff.bot.emulator.input_check import REQUIRED
+from signoff.testing import ActFailed, Emulator, Person
 from tests.integration.emulator.conftest import Connect
 from tests.unit.emulator.samples import actions, button, element, field, modal, option, options, plain, section
 

@@ -12,7 +12,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from websockets.sync.client import ClientConnection, connect
 
-from bot.emulator import ActFailed, ControlClient, Emulator
+from signoff.testing import ActFailed, ControlClient, Emulator
 from tests.integration.emulator.conftest import Connect
 from tests.unit.emulator.samples import actions, button, modal
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from slack_sdk import WebClient
 
-from bot.emulator import Emulator
+from signoff.testing import Emulator
 
 POST_AND_WAIT = """
 import sys, time
 from pathlib import Path
 from slack_sdk import WebClient
-from bot.emulator import Emulator
+from signoff.testing import Emulator
 
 slack = Emulator(path=Path(sys.argv[1])).start()
 client = WebClient(slack.bot_token, base_url=slack.api_url)

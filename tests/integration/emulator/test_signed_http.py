@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.background_server import BackgroundServer, listen
-from bot.emulator import ActFailed, Emulator
+from signoff.bot.background_server import BackgroundServer, listen
+from signoff.testing import ActFailed, Emulator
 from tests.unit.emulator.samples import actions, button, field, modal
 
 Serve = Callable[[Callable[[Request], Any]], None]

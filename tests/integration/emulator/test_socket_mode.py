@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as connect_websocket
 
-from bot.emulator import ActFailed, Emulator
+from signoff.testing import ActFailed, Emulator
 from tests.integration.emulator.conftest import Connect
 from tests.unit.emulator.samples import actions, button
 

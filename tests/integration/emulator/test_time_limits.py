@@ -8,8 +8,8 @@ import pytest
 from slack_bolt import Ack, App
 from slack_sdk.errors import SlackApiError
 
-from bot.emulator import ActFailed, Emulator
-from bot.emulator.delivery import ACK_LIMIT_SECONDS
+from signoff.bot.emulator.delivery import ACK_LIMIT_SECONDS
+from signoff.testing import ActFailed, Emulator
 from tests.integration.emulator.conftest import Connect
 from tests.unit.emulator.clock import Clock
 from tests.unit.emulator.samples import actions, button, modal

@@ -7,8 +7,8 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.emulator import SIGNOFF, AppManifest, Emulator
-from bot.emulator.wire import Json
+from signoff.bot.emulator.wire import Json
+from signoff.testing import SIGNOFF, AppManifest, Emulator
 from tests.unit.emulator.samples import actions, button, modal, plain, section
 
 CARD = [section("Ship 2.1?"), actions(button())]

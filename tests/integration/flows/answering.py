@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flows.desk import Desk, Settled
-from store.database import Database
-from store.records import Actor, Prompt
+from signoff.flows.desk import Desk, Settled
+from signoff.store.database import Database
+from signoff.store.records import Actor, Prompt
 
 ANA = Actor("U1", "Ana")
 

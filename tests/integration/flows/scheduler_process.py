@@ -9,9 +9,9 @@ import threading
 import time
 from datetime import UTC, datetime
 
-from flows.scheduler import Declaration, Scheduler
-from flows.schedules import Cron
-from store.database import Database
+from signoff.flows.scheduler import Declaration, Scheduler
+from signoff.schedules import Cron
+from signoff.store.database import Database
 from tests.child_process import ChildProcess
 
 FASTER = 600

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from flows import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run, suspend_flow_run
-from flows.clock import Clock
-from store import ledger, prompts
-from store.changes import Topic
-from store.database import Database
-from store.errors import StoreError
-from store.records import Outcome, Prompt, RunState
-from store.tables import notices
+from signoff import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run, suspend_flow_run
+from signoff.flows.clock import Clock
+from signoff.store import ledger, prompts
+from signoff.store.changes import Topic
+from signoff.store.database import Database
+from signoff.store.errors import StoreError
+from signoff.store.records import Outcome, Prompt, RunState
+from signoff.store.tables import notices
 from tests.conftest import StartWorker
 from tests.integration.store.samples import a_claimed_run, asking
 from tests.overhearing import overheard

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.names import memorable_name, new_id, now
-from store import journal, runs
-from store.database import Database
-from store.records import FlowRun, RunState
+from signoff.flows.names import memorable_name, new_id, now
+from signoff.store import journal, runs
+from signoff.store.database import Database
+from signoff.store.records import FlowRun, RunState
 from tests.integration.flows.answering import answer
 from tests.integration.flows.worker_process import WorkerProcess
 from tests.waiting import until, until_asked, until_over
@@ -19,7 +19,7 @@ RELEASE = '''
 import threading
 from pathlib import Path
 
-from flows import flow, idempotency_key, pause_flow_run, suspend_flow_run, task
+from signoff import flow, idempotency_key, pause_flow_run, suspend_flow_run, task
 
 EFFECTS = Path(__file__).with_name("effects.txt")
 

@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from flows import flow, pause_flow_run, task
-from flows.artifacts import create_markdown_artifact
-from flows.blocks import JSON
-from flows.engines.embedded import Worker
-from store import artifacts, prompts, runs
-from store.database import Database
-from store.errors import DatabaseUnavailable
-from store.records import RunState
+from signoff import flow, pause_flow_run, task
+from signoff.artifacts import create_markdown_artifact
+from signoff.blocks import JSON
+from signoff.flows.engines.embedded import Worker
+from signoff.store import artifacts, prompts, runs
+from signoff.store.database import Database
+from signoff.store.errors import DatabaseUnavailable
+from signoff.store.records import RunState
 from tests.conftest import PostgresServer, StartWorker
 from tests.integration.flows.answering import answer
 from tests.waiting import until, until_asked, until_over

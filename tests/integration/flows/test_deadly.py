@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from flows import retry_flow_run
-from flows.names import now
-from flows.states import flow_run_state
-from store import runs
-from store.database import Database
-from store.records import FlowRun, RunState
+from signoff import retry_flow_run
+from signoff.flows.names import now
+from signoff.states import flow_run_state
+from signoff.store import runs
+from signoff.store.database import Database
+from signoff.store.records import FlowRun, RunState
 from tests.integration.flows.worker_process import WorkerProcess
 from tests.waiting import until
 
@@ -24,7 +24,7 @@ import threading
 import time
 from pathlib import Path
 
-from flows import flow, idempotency_key, task
+from signoff import flow, idempotency_key, task
 
 EFFECTS = Path(__file__).with_name("effects.txt")
 DEADLY = Path(__file__).with_name("deadly")
@@ -114,7 +114,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def from_code(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Code outside of a run uses the record of the test."""
-    monkeypatch.setattr("flows.record.default_database", lambda: db)
+    monkeypatch.setattr("signoff.flows.record.default_database", lambda: db)
 
 
 def effects(folder: Path) -> Counter[str]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from flows import Policy, flow, pause_flow_run
-from store.database import Database
+from signoff import Policy, flow, pause_flow_run
+from signoff.store.database import Database
 from tests.conftest import StartWorker
 from tests.waiting import until_asked
 

@@ -8,13 +8,13 @@ from typing import Any, Literal
 import pytest
 from pydantic import Field, model_validator
 
-from flows import Policy, RunInput
-from flows.desk import AlreadySettled, Desk, Invalid, Refused, Settled
-from flows.question import Question
-from store import ledger, prompts, runs
-from store.database import Database
-from store.errors import NoSuchPrompt
-from store.records import Actor, Outcome, Prompt, RunState
+from signoff import Policy, RunInput
+from signoff.flows.desk import AlreadySettled, Desk, Invalid, Refused, Settled
+from signoff.flows.question import Question
+from signoff.store import ledger, prompts, runs
+from signoff.store.database import Database
+from signoff.store.errors import NoSuchPrompt
+from signoff.store.records import Actor, Outcome, Prompt, RunState
 from tests.integration.store.samples import a_claimed_run, asking
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)

@@ -7,19 +7,12 @@ from contextlib import suppress
 
 import pytest
 
-from flows import (
-    FlowsError,
-    InvalidParameters,
-    PromptRejected,
-    flow,
-    pause_flow_run,
-    settings,
-)
-from flows.desk import Desk
-from flows.errors import RunCancelled
-from store import prompts, runs
-from store.database import Database
-from store.records import RunState
+from signoff import FlowsError, InvalidParameters, PromptRejected, flow, pause_flow_run, settings
+from signoff.flows.desk import Desk
+from signoff.flows.errors import RunCancelled
+from signoff.store import prompts, runs
+from signoff.store.database import Database
+from signoff.store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import until, until_asked

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from flows import Flow, RunInput, flow, suspend_flow_run, task
-from flows.engines.embedded import Worker
-from flows.names import now
-from store import journal, retrying, runs
-from store.database import Database
-from store.records import Prompt, RunState
+from signoff import Flow, RunInput, flow, suspend_flow_run, task
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.names import now
+from signoff.store import journal, retrying, runs
+from signoff.store.database import Database
+from signoff.store.records import Prompt, RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import until, until_asked, until_over
 
 ORIGINAL = '''
-from flows import RunInput, flow, suspend_flow_run, task
+from signoff import RunInput, flow, suspend_flow_run, task
 
 
 class Approval(RunInput):
@@ -118,7 +118,7 @@ def test_a_file_edited_while_the_worker_runs_does_not_pass_for_its_code(db: Data
 
 
 CAUGHT = """
-from flows import flow, task
+from signoff import flow, task
 
 
 @task
@@ -157,7 +157,7 @@ def test_a_step_that_failed_may_be_tried_again_by_edited_code(db: Database, tmp_
 SIDE_BY_SIDE = """
 import threading
 
-from flows import flow, task
+from signoff import flow, task
 
 GO_ON = threading.Event()
 EFFECTS = []
@@ -236,7 +236,7 @@ def test_a_submitted_task_that_was_renamed_has_no_effect_again(db: Database, tmp
 GATHERED = """
 import asyncio
 
-from flows import flow, task
+from signoff import flow, task
 
 EFFECTS = []
 GO_ON = asyncio.Event()

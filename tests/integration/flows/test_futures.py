@@ -6,12 +6,20 @@ from typing import Any
 
 import pytest
 
-from flows import MappingLengthMismatch, MappingMissingIterable, flow, pause_flow_run, suspend_flow_run, task, unmapped
-from flows.futures import TaskFuture, wait
-from flows.names import memorable_name, new_id, now
-from store import journal, prompts, runs
-from store.database import Database
-from store.records import RunState
+from signoff import (
+    MappingLengthMismatch,
+    MappingMissingIterable,
+    flow,
+    pause_flow_run,
+    suspend_flow_run,
+    task,
+    unmapped,
+)
+from signoff.flows.names import memorable_name, new_id, now
+from signoff.futures import TaskFuture, wait
+from signoff.store import journal, prompts, runs
+from signoff.store.database import Database
+from signoff.store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
 from tests.integration.flows.worker_process import WorkerProcess
@@ -164,7 +172,7 @@ SLOW_AND_QUICK = '''
 from pathlib import Path
 import threading
 
-from flows import flow, suspend_flow_run, task
+from signoff import flow, suspend_flow_run, task
 
 EFFECTS = Path(__file__).with_name("effects.txt")
 

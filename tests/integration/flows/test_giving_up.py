@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from flows import apause_flow_run, as_answered, ask, asuspend_flow_run, flow
-from flows.engines.embedded import Worker
-from store import prompts, runs
-from store.database import Database
-from store.records import Outcome, RunState
+from signoff import apause_flow_run, as_answered, ask, asuspend_flow_run, flow
+from signoff.flows.engines.embedded import Worker
+from signoff.store import prompts, runs
+from signoff.store.database import Database
+from signoff.store.records import Outcome, RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
 from tests.waiting import until, until_asked, until_over, until_state

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from flows import Flow, InvalidFlow, flow, get_run_logger, idempotency_key, pause_flow_run, runtime, suspend_flow_run
-from flows.artifacts import create_markdown_artifact
-from flows.blocks import JSON
-from flows.desk import Desk
-from flows.engines.direct import see_through
-from flows.engines.embedded import Worker
-from flows.errors import AttentionNeeded, RunCancelled
-from flows.names import now
-from flows.states import State
-from store import artifacts, claims, runs
-from store.database import Database
-from store.records import FlowRun, RunState
+from signoff import Flow, InvalidFlow, flow, get_run_logger, idempotency_key, pause_flow_run, runtime, suspend_flow_run
+from signoff.artifacts import create_markdown_artifact
+from signoff.blocks import JSON
+from signoff.flows.desk import Desk
+from signoff.flows.engines.direct import see_through
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.errors import AttentionNeeded, RunCancelled
+from signoff.flows.names import now
+from signoff.states import State
+from signoff.store import artifacts, claims, runs
+from signoff.store.database import Database
+from signoff.store.records import FlowRun, RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA
 from tests.integration.store.samples import a_worker, wish
@@ -248,7 +248,7 @@ def test_a_hook_stands_in_its_run(db: Database, start_worker: StartWorker, caplo
 
     work.on_failure(tell)
     start_worker(work)
-    with caplog.at_level(logging.INFO, logger="flows.run"):
+    with caplog.at_level(logging.INFO, logger="signoff.flows.run"):
         run = until_done(db, work.create_run(db, {}))
     assert caplog.text.count(f"{run.name} | Told") == 2
     assert known == {(run.id, run.name)}

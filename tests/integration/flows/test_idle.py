@@ -2,11 +2,11 @@
 
 import time
 
-from flows import flow
-from flows.clock import Clock
-from flows.ticker import TICK
-from store.changes import Topic
-from store.database import Database
+from signoff import flow
+from signoff.flows.clock import Clock
+from signoff.flows.ticker import TICK
+from signoff.store.changes import Topic
+from signoff.store.database import Database
 from tests.conftest import StartWorker
 from tests.crowds import open_prompts
 from tests.overhearing import overheard

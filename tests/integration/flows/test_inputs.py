@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from flows import RunInput, apause_flow_run, flow, suspend_flow_run, task
-from flows.desk import Desk
-from flows.input import (
+from signoff import RunInput, apause_flow_run, flow, suspend_flow_run, task
+from signoff.flows.desk import Desk
+from signoff.flows.names import memorable_name, new_id, now
+from signoff.flows.states import state_of
+from signoff.input import (
     AutomaticRunInput,
     keyset_from_base_key,
     keyset_from_paused_state,
@@ -19,12 +21,10 @@ from flows.input import (
     run_input_subclass_from_type,
     send_input,
 )
-from flows.names import memorable_name, new_id, now
-from flows.states import state_of
-from store import inputs, journal, runs
-from store.database import Database
-from store.errors import NoSuchRun
-from store.records import RunState
+from signoff.store import inputs, journal, runs
+from signoff.store.database import Database
+from signoff.store.errors import NoSuchRun
+from signoff.store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.integration.flows.worker_process import WorkerProcess
@@ -46,7 +46,7 @@ class Plain(BaseModel):
 @pytest.fixture(autouse=True)
 def record(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is sent from outside of a run goes to the record of the test."""
-    monkeypatch.setattr("flows.record.default_database", lambda: db)
+    monkeypatch.setattr("signoff.flows.record.default_database", lambda: db)
 
 
 def receiving(start_worker: StartWorker, db: Database, receive: Callable[[], Any]) -> Any:
@@ -301,8 +301,8 @@ def test_what_is_missing_or_does_not_fit_is_said(db: Database, start_worker: Sta
 RECEIVER = '''
 """Adds up what it is sent."""
 
-from flows import flow
-from flows.input import receive_input
+from signoff import flow
+from signoff.input import receive_input
 
 
 @flow

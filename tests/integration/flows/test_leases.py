@@ -3,14 +3,14 @@
 import threading
 from datetime import timedelta
 
-from flows import flow, pause_flow_run, task
-from flows.artifacts import create_markdown_artifact
-from flows.blocks import JSON
-from flows.engines.embedded import Worker
-from flows.names import now
-from store import artifacts, blocks, freeing, journal, leases, runs
-from store.database import Database
-from store.records import RunState
+from signoff import flow, pause_flow_run, task
+from signoff.artifacts import create_markdown_artifact
+from signoff.blocks import JSON
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.names import now
+from signoff.store import artifacts, blocks, freeing, journal, leases, runs
+from signoff.store.database import Database
+from signoff.store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import PATIENCE, until, until_asked, until_over, until_state

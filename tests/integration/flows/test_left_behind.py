@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from flows import (
+from signoff import (
     InvalidInput,
     MissingContextError,
     NotAllowed,
@@ -19,12 +19,12 @@ from flows import (
     suspend_flow_run,
     task,
 )
-from flows.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
-from flows.blocks import JSON
-from flows.errors import FlowsError
-from store import artifacts, runs
-from store.database import Database
-from store.errors import NoSuchRun
+from signoff.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from signoff.blocks import JSON
+from signoff.flows.errors import FlowsError
+from signoff.store import artifacts, runs
+from signoff.store.database import Database
+from signoff.store.errors import NoSuchRun
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
 from tests.waiting import until_asked, until_over
@@ -111,7 +111,7 @@ def test_what_needs_a_run_says_so_outside_of_one() -> None:
 @pytest.fixture
 def from_code(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Code outside of a run writes to the record of the test."""
-    monkeypatch.setattr("flows.record.default_database", lambda: db)
+    monkeypatch.setattr("signoff.flows.record.default_database", lambda: db)
 
 
 @pytest.mark.usefixtures("from_code")

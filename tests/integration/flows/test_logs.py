@@ -4,13 +4,8 @@ import logging
 
 import pytest
 
-from flows import (
-    flow,
-    get_run_logger,
-    suspend_flow_run,
-    task,
-)
-from store.database import Database
+from signoff import flow, get_run_logger, suspend_flow_run, task
+from signoff.store.database import Database
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
 from tests.waiting import until_asked, until_over
@@ -33,7 +28,7 @@ def test_what_was_logged_is_not_logged_again_in_a_replay(
         suspend_flow_run()
         print("after")
 
-    with caplog.at_level(logging.INFO, logger="flows.run"):
+    with caplog.at_level(logging.INFO, logger="signoff.flows.run"):
         start_worker(talk)
         run = talk.create_run(db, {})
         answer(db, until_asked(db, run.id))
@@ -65,7 +60,7 @@ def test_an_edited_flow_that_left_a_step_out_still_logs(
         new()
         print("after")
 
-    with caplog.at_level(logging.INFO, logger="flows.run"):
+    with caplog.at_level(logging.INFO, logger="signoff.flows.run"):
         start_worker(talk)
         run = talk.create_run(db, {})
         answer(db, until_asked(db, run.id))

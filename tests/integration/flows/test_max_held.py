@@ -2,10 +2,10 @@
 
 import pytest
 
-from flows import flow, pause_flow_run, suspend_flow_run
-from store import runs
-from store.database import Database
-from store.records import RunState
+from signoff import flow, pause_flow_run, suspend_flow_run
+from signoff.store import runs
+from signoff.store.database import Database
+from signoff.store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
 from tests.waiting import until, until_asked, until_over

@@ -5,17 +5,10 @@ from typing import Any
 
 import pytest
 
-from flows import (
-    StepTimeout,
-    apause_flow_run,
-    flow,
-    pause_flow_run,
-    suspend_flow_run,
-    task,
-)
-from flows.desk import Desk
-from store import journal, prompts
-from store.database import Database
+from signoff import StepTimeout, apause_flow_run, flow, pause_flow_run, suspend_flow_run, task
+from signoff.flows.desk import Desk
+from signoff.store import journal, prompts
+from signoff.store.database import Database
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import until_asked, until_over

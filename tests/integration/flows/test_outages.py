@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from flows import flow, pause_flow_run, task
-from flows.clock import Clock
-from flows.desk import Desk
-from flows.engines.embedded import Worker
-from flows.ticker import Ticker
-from store import migrations
-from store.database import Database
-from store.errors import DatabaseUnavailable
-from store.records import RunState
+from signoff import flow, pause_flow_run, task
+from signoff.flows.clock import Clock
+from signoff.flows.desk import Desk
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.ticker import Ticker
+from signoff.store import migrations
+from signoff.store.database import Database
+from signoff.store.errors import DatabaseUnavailable
+from signoff.store.records import RunState
 from tests.integration.flows.answering import ANA, answer
 from tests.stores import postgres
 from tests.waiting import until_asked, until_over
@@ -160,7 +160,7 @@ def test_everybody_says_so_once_waits_and_goes_on(
 ) -> None:
     """A result is recorded later, a deadline is enforced later, and an answer is refused, and taken later."""
     # As patient as it is, or in the short version as much less as the outage is shorter.
-    monkeypatch.setattr("store.patience.BUSY_TIMEOUT", 10.0 if seconds > 10 else 0.2)
+    monkeypatch.setattr("signoff.store.patience.BUSY_TIMEOUT", 10.0 if seconds > 10 else 0.2)
     caplog.set_level("INFO", logger="flows")
     db, outage = request.getfixturevalue(fault)
     began, go_on, times = threading.Event(), threading.Event(), []

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from flows import (
+from signoff import (
     FlowPauseTimeout,
     PromptRejected,
     RunInput,
@@ -17,11 +17,11 @@ from flows import (
     pause_flow_run,
     suspend_flow_run,
 )
-from flows.desk import Desk
-from flows.engines import threads as worker_threads
-from store import prompts, runs
-from store.database import Database
-from store.records import RunState
+from signoff.flows.desk import Desk
+from signoff.flows.engines import threads as worker_threads
+from signoff.store import prompts, runs
+from signoff.store.database import Database
+from signoff.store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import PATIENCE, until, until_asked, until_over, until_state

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from flows import aretry_flow_run, flow, gather, pause_flow_run, retry_flow_run, suspend_flow_run, task
-from flows.desk import Desk
-from flows.names import new_id
-from flows.several import ask
-from store import ledger, prompts, runs
-from store.database import Database
-from store.errors import NoSuchRun, RunNotFailed
-from store.records import FlowRun, Outcome, Prompt, RunState
+from signoff import aretry_flow_run, flow, gather, pause_flow_run, retry_flow_run, suspend_flow_run, task
+from signoff.flows.desk import Desk
+from signoff.flows.names import new_id
+from signoff.flows.several import ask
+from signoff.store import ledger, prompts, runs
+from signoff.store.database import Database
+from signoff.store.errors import NoSuchRun, RunNotFailed
+from signoff.store.records import FlowRun, Outcome, Prompt, RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import until, until_asked, until_over

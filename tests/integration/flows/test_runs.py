@@ -7,17 +7,12 @@ from typing import Any
 
 import pytest
 
-from flows import (
-    flow,
-    pause_flow_run,
-    suspend_flow_run,
-    task,
-)
-from flows.desk import Desk
-from flows.names import now
-from store import journal, prompts, runs
-from store.database import Database
-from store.records import Outcome, RunState
+from signoff import flow, pause_flow_run, suspend_flow_run, task
+from signoff.flows.desk import Desk
+from signoff.flows.names import now
+from signoff.store import journal, prompts, runs
+from signoff.store.database import Database
+from signoff.store.records import Outcome, RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import PATIENCE, until, until_asked, until_over
@@ -68,7 +63,7 @@ def test_a_flow_that_fails_each_time_fails(
 ) -> None:
     """The last error is what the run says; text that no database holds does not keep it from ending."""
     # pytest-xdist cannot carry half a character from process to process.
-    caplog.set_level(logging.CRITICAL, logger="flows.run")
+    caplog.set_level(logging.CRITICAL, logger="signoff.flows.run")
 
     @flow(retries=1)
     def fail() -> None:

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from flows import Flow, flow
-from flows.runtime import flow_run
-from flows.scheduler import Declaration, Scheduler, own
-from flows.schedules import Cron
-from store import runs, schedules
-from store.database import Database
-from store.records import Tick
+from signoff import Flow, flow
+from signoff.flows.scheduler import Declaration, Scheduler, own
+from signoff.runtime import flow_run
+from signoff.schedules import Cron
+from signoff.store import runs, schedules
+from signoff.store.database import Database
+from signoff.store.records import Tick
 from tests.conftest import StartWorker
 from tests.integration.flows.scheduler_process import SchedulerProcess
 from tests.waiting import until, until_over

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from flows import PromptRejected, as_answered, ask, ask_all, flow, gather
-from flows.desk import Desk
-from flows.names import memorable_name, new_id, now
-from store import prompts, runs
-from store.database import Database
-from store.records import Outcome, Prompt, RunState
+from signoff import PromptRejected, as_answered, ask, ask_all, flow, gather
+from signoff.flows.desk import Desk
+from signoff.flows.names import memorable_name, new_id, now
+from signoff.store import prompts, runs
+from signoff.store.database import Database
+from signoff.store.records import Outcome, Prompt, RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.integration.flows.worker_process import WorkerProcess
@@ -162,7 +162,7 @@ def test_a_cancel_ends_all_of_them(db: Database, start_worker: StartWorker) -> N
 SURVEY = '''
 """Asks three people."""
 
-from flows import as_answered, ask, flow, task
+from signoff import as_answered, ask, flow, task
 
 
 @task

@@ -5,14 +5,14 @@ import random
 from contextlib import suppress
 from typing import Any
 
-from flows import Flow, flow, pause_flow_run, suspend_flow_run
-from flows.desk import Desk
-from flows.engines.embedded import Worker
-from flows.names import now
-from store import freeing, prompts, runs
-from store.database import Database
-from store.errors import RunFinished
-from store.records import RunState
+from signoff import Flow, flow, pause_flow_run, suspend_flow_run
+from signoff.flows.desk import Desk
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.names import now
+from signoff.store import freeing, prompts, runs
+from signoff.store.database import Database
+from signoff.store.errors import RunFinished
+from signoff.store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA
 from tests.waiting import until

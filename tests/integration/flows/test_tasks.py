@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from flows import StepTimeout, UnserializableResult, flow, idempotency_key, suspend_flow_run, task
-from store import journal
-from store.database import Database
-from store.records import RunState
+from signoff import StepTimeout, UnserializableResult, flow, idempotency_key, suspend_flow_run, task
+from signoff.store import journal
+from signoff.store.database import Database
+from signoff.store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
 from tests.waiting import until_asked, until_over

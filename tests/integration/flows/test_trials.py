@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from flows import flow, pause_flow_run
-from flows.names import new_id, now
-from store import claims, freeing, runs
-from store.database import Database
-from store.records import RunState
+from signoff import flow, pause_flow_run
+from signoff.flows.names import new_id, now
+from signoff.store import claims, freeing, runs
+from signoff.store.database import Database
+from signoff.store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
 from tests.integration.store.samples import a_worker
@@ -89,7 +89,7 @@ def test_a_suspect_that_runs_long_holds_the_next_one_up_no_longer_than_its_trial
     db: Database, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing has to happen for the next one to be taken."""
-    monkeypatch.setattr("flows.engines.trial.TRIAL_SECONDS", 0.2)
+    monkeypatch.setattr("signoff.flows.engines.trial.TRIAL_SECONDS", 0.2)
     first, second, third = suspects(db, "long", "long", "short")
     start_worker(long, short)
     assert until_over(db, third).state is RunState.COMPLETED

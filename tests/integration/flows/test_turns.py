@@ -2,13 +2,13 @@
 
 import threading
 
-from flows import flow, pause_flow_run, task
-from flows.futures import wait
-from flows.names import now
-from flows.turns import AT_ONCE
-from store import prompts, runs
-from store.database import Database
-from store.records import RunState
+from signoff import flow, pause_flow_run, task
+from signoff.flows.names import now
+from signoff.flows.turns import AT_ONCE
+from signoff.futures import wait
+from signoff.store import prompts, runs
+from signoff.store.database import Database
+from signoff.store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import until, until_asked, until_over

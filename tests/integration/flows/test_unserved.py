@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from flows import flow
-from flows.engines.lifeline import Lifeline
-from flows.engines.unserved import UnservedFlows
-from flows.names import new_id, now
-from store import leases, runs
-from store.database import Database
-from store.records import RunState
-from store.serving import is_unserved, served, unserved
+from signoff import flow
+from signoff.flows.engines.lifeline import Lifeline
+from signoff.flows.engines.unserved import UnservedFlows
+from signoff.flows.names import new_id, now
+from signoff.store import leases, runs
+from signoff.store.database import Database
+from signoff.store.records import RunState
+from signoff.store.serving import is_unserved, served, unserved
 from tests.conftest import StartWorker
 from tests.waiting import until_over
 

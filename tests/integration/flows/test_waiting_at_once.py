@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from flows import flow, pause_flow_run, suspend_flow_run, task
-from flows.engines.embedded import Worker
-from store import prompts
-from store.database import Database
-from store.records import RunState
+from signoff import flow, pause_flow_run, suspend_flow_run, task
+from signoff.flows.engines.embedded import Worker
+from signoff.store import prompts
+from signoff.store.database import Database
+from signoff.store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
 from tests.waiting import until, until_asked, until_over, until_state

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from flows import flow, pause_flow_run, suspend_flow_run, task
-from flows.desk import AlreadySettled, Desk, Settled
-from flows.engines.embedded import Worker
-from store import journal, ledger, prompts, runs
-from store.database import Database
-from store.errors import DatabaseUnavailable
-from store.records import FlowRun, RunState
+from signoff import flow, pause_flow_run, suspend_flow_run, task
+from signoff.flows.desk import AlreadySettled, Desk, Settled
+from signoff.flows.engines.embedded import Worker
+from signoff.store import journal, ledger, prompts, runs
+from signoff.store.database import Database
+from signoff.store.errors import DatabaseUnavailable
+from signoff.store.records import FlowRun, RunState
 from tests.integration.flows.answering import ANA, answer
 from tests.proxy import Lost, Proxy, proxied
 from tests.waiting import until, until_asked, until_over, until_state

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from flows.desk import AlreadySettled, Desk, Settled
-from store import ledger, prompts, runs
-from store.database import Database
-from store.records import Actor, RunState
+from signoff.flows.desk import AlreadySettled, Desk, Settled
+from signoff.store import ledger, prompts, runs
+from signoff.store.database import Database
+from signoff.store.records import Actor, RunState
 from tests.integration.store.samples import ANA, BEN, a_claimed_run, asking
 
 SCHEMA = {"type": "object", "properties": {"approved": {"type": "boolean"}}, "required": ["approved"]}

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from flows import Flow
-from flows.engines.embedded import Worker
-from flows.loading import load_file
-from store.database import Database
+from signoff import Flow
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.loading import load_file
+from signoff.store.database import Database
 from tests.child_process import ChildProcess
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flows.names import new_id
-from store import claims, leases, prompts, runs, settling
-from store.database import Database
-from store.records import Actor, FlowRun, Outcome, Prompt, RunState
+from signoff.flows.names import new_id
+from signoff.store import claims, leases, prompts, runs, settling
+from signoff.store.database import Database
+from signoff.store.records import Actor, FlowRun, Outcome, Prompt, RunState
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 ANA = Actor("U1", "Ana")

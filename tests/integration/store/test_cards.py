@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from store import cards, freeing, ledger, notices, prompts
-from store.changes import Topic
-from store.database import Database
-from store.records import Card
+from signoff.store import cards, freeing, ledger, notices, prompts
+from signoff.store.changes import Topic
+from signoff.store.database import Database
+from signoff.store.records import Card
 from tests.integration.store.samples import ANA, NOON, a_worker, an_open_prompt, settle
 from tests.waiting import until
 

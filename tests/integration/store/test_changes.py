@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from store import blocks
-from store.changes import Topic
-from store.database import Database
+from signoff.store import blocks
+from signoff.store.changes import Topic
+from signoff.store.database import Database
 from tests.conftest import PostgresServer
 from tests.integration.flows.worker_process import WorkerProcess
 from tests.integration.store.samples import NOON, a_run

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from store import claims, freeing, journal, leases, prompts, runs
-from store.database import Database
-from store.errors import LeaseLost
-from store.records import RunState, Step
+from signoff.store import claims, freeing, journal, leases, prompts, runs
+from signoff.store.database import Database
+from signoff.store.errors import LeaseLost
+from signoff.store.records import RunState, Step
 from tests.integration.store.samples import (
     ANA,
     NOON,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from store.database import CONNECTIONS, Database
+from signoff.store.database import CONNECTIONS, Database
 from tests.integration.store.samples import a_run
 from tests.waiting import PATIENCE
 

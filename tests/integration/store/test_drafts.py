@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from store import drafts
-from store.database import Database
+from signoff.store import drafts
+from signoff.store.database import Database
 from tests.integration.store.samples import ANA, BEN, NOON, an_open_prompt, settle
 
 TYPED = {"values": {"size": "large"}, "kept": {}}

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from store import freeing, journal, leases, ledger, prompts, retrying, runs
-from store.database import Database
-from store.records import FlowRun, Outcome, RunState, Step
+from signoff.store import freeing, journal, leases, ledger, prompts, retrying, runs
+from signoff.store.database import Database
+from signoff.store.records import FlowRun, Outcome, RunState, Step
 from tests.integration.store.samples import (
     ANA,
     NOON,

@@ -9,10 +9,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from store import migrations
-from store.database import Database
-from store.errors import DatabaseOutdated
-from store.tables import metadata
+from signoff.store import migrations
+from signoff.store.database import Database
+from signoff.store.errors import DatabaseOutdated
+from signoff.store.tables import metadata
 from tests.conftest import PostgresServer
 
 

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from flows.names import now
-from store import artifacts, cards, claims, drafts, inputs, journal, ledger, notices, prompts, runs, schedules
-from store.database import Database
-from store.records import Prompt, RunState
-from store.tables import artifacts as artifact_rows
-from store.tables import drafts as draft_rows
-from store.tables import flow_runs, steps, submissions, ticks
-from store.tables import inputs as input_rows
-from store.tables import ledger as ledger_rows
-from store.tables import notices as notice_rows
+from signoff.flows.names import now
+from signoff.store import artifacts, cards, claims, drafts, inputs, journal, ledger, notices, prompts, runs, schedules
+from signoff.store.database import Database
+from signoff.store.records import Prompt, RunState
+from signoff.store.tables import artifacts as artifact_rows
+from signoff.store.tables import drafts as draft_rows
+from signoff.store.tables import flow_runs, steps, submissions, ticks
+from signoff.store.tables import inputs as input_rows
+from signoff.store.tables import ledger as ledger_rows
+from signoff.store.tables import notices as notice_rows
 from tests.conftest import PostgresServer
 from tests.crowds import count_rows, open_prompts, rows_for
 from tests.integration.store.samples import a_run, a_worker, asking, claim, settle, wish

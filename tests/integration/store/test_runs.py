@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from store import cards, journal, ledger, notices, prompts, runs
-from store.database import Database
-from store.errors import NoSuchRun, RunFinished
-from store.records import Outcome, RunState, Step
+from signoff.store import cards, journal, ledger, notices, prompts, runs
+from signoff.store.database import Database
+from signoff.store.errors import NoSuchRun, RunFinished
+from signoff.store.records import Outcome, RunState, Step
 from tests.integration.store.samples import ANA, NOON, a_claimed_run, a_run, a_worker, an_open_prompt, claim, settle
 
 SOON = NOON + timedelta(seconds=30)

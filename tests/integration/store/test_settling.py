@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from store import prompts, runs, settling
-from store.database import Database
-from store.errors import NoSuchPrompt
-from store.records import Actor, Outcome, RunState
+from signoff.store import prompts, runs, settling
+from signoff.store.database import Database
+from signoff.store.errors import NoSuchPrompt
+from signoff.store.records import Actor, Outcome, RunState
 from tests.integration.store.samples import ANA, NOON, an_open_prompt, asking, settle
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from store import cards, freeing, leases, ledger, notices, prompts, runs
-from store.database import Database
-from store.errors import LeaseLost, RunFinished
-from store.records import Prompt, RunState
+from signoff.store import cards, freeing, leases, ledger, notices, prompts, runs
+from signoff.store.database import Database
+from signoff.store.errors import LeaseLost, RunFinished
+from signoff.store.records import Prompt, RunState
 from tests.integration.store.samples import ANA, BEN, NOON, a_claimed_run, a_worker, asking, claim, settle
 
 PROMPTS = 40

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event, text
 
-from flows.names import new_id
-from store import runs
-from store.database import Database
-from store.errors import DatabaseUnavailable, StoreError
-from store.patience import hurried
+from signoff.flows.names import new_id
+from signoff.store import runs
+from signoff.store.database import Database
+from signoff.store.errors import DatabaseUnavailable, StoreError
+from signoff.store.patience import hurried
 from tests.integration.store.samples import NOON
 from tests.overhearing import overheard
 from tests.waiting import PATIENCE

@@ -9,13 +9,26 @@ from typing import Any, Literal
 import pytest
 from sqlalchemy import MetaData, inspect, select, text
 
-from flows import Policy, RunInput, flow, pause_flow_run, task
-from flows.artifacts import create_markdown_artifact
-from flows.engines.embedded import Worker
-from flows.names import now
-from store import artifacts, blocks, cards, drafts, inputs, journal, ledger, migrations, notices, prompts, runs, tables
-from store.database import Database
-from store.records import Outcome, RunState
+from signoff import Policy, RunInput, flow, pause_flow_run, task
+from signoff.artifacts import create_markdown_artifact
+from signoff.flows.engines.embedded import Worker
+from signoff.flows.names import now
+from signoff.store import (
+    artifacts,
+    blocks,
+    cards,
+    drafts,
+    inputs,
+    journal,
+    ledger,
+    migrations,
+    notices,
+    prompts,
+    runs,
+    tables,
+)
+from signoff.store.database import Database
+from signoff.store.records import Outcome, RunState
 from tests.conftest import PostgresServer
 from tests.integration.flows.answering import answer
 from tests.integration.store.revisions import ADDED, LATER, OPEN, REJECTED, WAITING_RUN, rows_at

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import StatementError
 
-from store import artifacts, blocks, journal, prompts, runs, settling
-from store.artifacts import Artifact
-from store.database import Database
-from store.errors import LeaseLost
-from store.records import Actor, Outcome, Step
+from signoff.store import artifacts, blocks, journal, prompts, runs, settling
+from signoff.store.artifacts import Artifact
+from signoff.store.database import Database
+from signoff.store.errors import LeaseLost
+from signoff.store.records import Actor, Outcome, Step
 from tests.integration.store.samples import NOON, a_claimed_run, an_open_prompt
 
 VALUES = {

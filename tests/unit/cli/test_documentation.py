@@ -9,8 +9,8 @@ import typer.main
 from pydantic.fields import FieldInfo
 from typer.core import TyperCommand, TyperGroup
 
-from bot.cli import app
-from bot.settings import Settings
+from signoff.bot.cli import app
+from signoff.bot.settings import Settings
 
 PAGE = (Path(__file__).parents[3] / "docs" / "command.md").read_text(encoding="utf-8")
 SECTIONS = {

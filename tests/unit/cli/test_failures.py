@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.cli.failures import FAILED, unforeseen
+from signoff.bot.cli.failures import FAILED, unforeseen
 
 
 def test_an_error_that_nobody_foresaw_is_one_sentence_and_a_file() -> None:

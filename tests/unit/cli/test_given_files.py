@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field
 
-from bot.cli.failures import CommandFailed
-from bot.cli.given import submission
-from flows import RunInput
-from flows.input import Accepts, UploadedFile
-from flows.question import Question
+from signoff import RunInput
+from signoff.bot.cli.failures import CommandFailed
+from signoff.bot.cli.given import submission
+from signoff.flows.question import Question
+from signoff.input import Accepts, UploadedFile
 from tests.unit.prompts import prompt_for
 
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from bot.emulator.blocks.walk import with_ids
-from bot.emulator.input_check import REQUIRED, input_error, input_errors
-from bot.emulator.plain_values import from_plain
-from bot.emulator.state_values import initial_state, initial_value, kept_state, state_value
-from bot.emulator.wire import Json, SlackError
-from bot.emulator.workspace import Workspace
+from signoff.bot.emulator.blocks.walk import with_ids
+from signoff.bot.emulator.input_check import REQUIRED, input_error, input_errors
+from signoff.bot.emulator.plain_values import from_plain
+from signoff.bot.emulator.state_values import initial_state, initial_value, kept_state, state_value
+from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.workspace import Workspace
 from tests.unit.emulator.samples import actions, button, element, field, option, options, section
 
 RED, GREEN = option("Red"), option("Green")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from bot.emulator.blocks.check import checked_content, standalone_faults
-from bot.emulator.messages import Content
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.blocks.check import checked_content, standalone_faults
+from signoff.bot.emulator.messages import Content
+from signoff.bot.emulator.wire import Json, SlackError
 from tests.unit.emulator.samples import (
     actions,
     button,

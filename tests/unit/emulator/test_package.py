@@ -8,30 +8,30 @@ from pathlib import Path
 import pytest
 from starlette.routing import Route, WebSocketRoute
 
-import bot.emulator
-from bot.emulator.acts import Acts
-from bot.emulator.administration import Administration
-from bot.emulator.control import Control
-from bot.emulator.delivery import Delivery
-from bot.emulator.faults import Faults
-from bot.emulator.methods import METHODS
-from bot.emulator.socket_mode import SocketMode
-from bot.emulator.web_api import WebApi
-from bot.emulator.workspace import Workspace
+from signoff import testing
+from signoff.bot.emulator.acts import Acts
+from signoff.bot.emulator.administration import Administration
+from signoff.bot.emulator.control import Control
+from signoff.bot.emulator.delivery import Delivery
+from signoff.bot.emulator.faults import Faults
+from signoff.bot.emulator.methods import METHODS
+from signoff.bot.emulator.socket_mode import SocketMode
+from signoff.bot.emulator.web_api import WebApi
+from signoff.bot.emulator.workspace import Workspace
 
 DOCUMENTATION = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text()
 HEAVY = {"httpx", "starlette", "uvicorn", "slack_sdk", "slack_bolt", "sqlalchemy", "pydantic"}
 
 
-@pytest.mark.parametrize("name", bot.emulator.__all__)
+@pytest.mark.parametrize("name", testing.__all__)
 def test_every_exported_name_is_there(name: str) -> None:
-    """`from bot.emulator import …` gives all that is promised."""
-    assert getattr(bot.emulator, name) is not None
+    """`from signoff.testing import …` gives all that is promised."""
+    assert getattr(testing, name) is not None
 
 
 def test_the_pytest_plugin_costs_users_next_to_nothing() -> None:
     """Each pytest run of a user loads the plugin: it must not load the server with it."""
-    loaded = f"import sys, bot.emulator.pytest_plugin; print(sorted(sys.modules.keys() & {HEAVY!r}))"
+    loaded = f"import sys, signoff.bot.emulator.pytest_plugin; print(sorted(sys.modules.keys() & {HEAVY!r}))"
     printed = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert printed.stdout == "[]\n"
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.emulator.response_urls import ResponseUrls
-from bot.emulator.timestamps import Timestamps
-from bot.emulator.triggers import Triggers
-from bot.emulator.wire import SlackError
+from signoff.bot.emulator.response_urls import ResponseUrls
+from signoff.bot.emulator.timestamps import Timestamps
+from signoff.bot.emulator.triggers import Triggers
+from signoff.bot.emulator.wire import SlackError
 from tests.unit.emulator.clock import Clock
 
 

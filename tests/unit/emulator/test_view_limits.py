@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.emulator.blocks.check import checked_view
-from bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.blocks.check import checked_view
+from signoff.bot.emulator.wire import Json, SlackError
 from tests.unit.emulator.samples import element, field, modal, option, options, plain, section
 
 EVERY_INPUT: list[Json] = [

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
-from flows import RunInput
-from flows.choices import GIVEN, schema_without_choices
-from flows.question import Question
-from flows.schema import schema_of
-from flows.validation import FieldError, Valid, validate
+from signoff import RunInput
+from signoff.flows.choices import GIVEN, schema_without_choices
+from signoff.flows.question import Question
+from signoff.flows.schema import schema_of
+from signoff.flows.validation import FieldError, Valid, validate
 from tests.unit.prompts import prompt_for
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows import InvalidFlow, flow
-from flows.crontab import Crontab
-from flows.schedules import Cron
+from signoff import InvalidFlow, flow
+from signoff.flows.crontab import Crontab
+from signoff.schedules import Cron
 
 BERLIN = "Europe/Berlin"
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)

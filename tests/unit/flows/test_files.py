@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from flows import RunInput
-from flows.files import MOST_BYTES
-from flows.input import Accepts, UploadedFile
-from flows.question import Question
-from flows.schema import schema_of
-from flows.schema_validation import schema_errors
-from flows.serialization import dump, load
+from signoff import RunInput
+from signoff.flows.files import MOST_BYTES
+from signoff.flows.question import Question
+from signoff.flows.schema import schema_of
+from signoff.flows.schema_validation import schema_errors
+from signoff.flows.serialization import dump, load
+from signoff.input import Accepts, UploadedFile
 
 
 class Upload(RunInput):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flows.fingerprint import fingerprint
+from signoff.flows.fingerprint import fingerprint
 
 CODE = '''
 def release(version):

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field, ValidationError
 
-from flows import InvalidFlow, RunInput
-from flows.question import Question
+from signoff import InvalidFlow, RunInput
+from signoff.flows.question import Question
 
 
 class ShirtOrder(RunInput):

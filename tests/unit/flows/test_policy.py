@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ConfigDict, ValidationError
 
-from flows import Policy, RunInput
-from flows.policy import policy_in
-from flows.settings import RecordSettings
+from signoff import Policy, RunInput
+from signoff.flows.policy import policy_in
+from signoff.flows.settings import RecordSettings
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

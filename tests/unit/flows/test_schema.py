@@ -9,10 +9,10 @@ from typing import Any, Literal
 import pytest
 from pydantic import AwareDatetime, BaseModel, Field, NaiveDatetime, SecretBytes, SecretStr, create_model
 
-from flows.errors import InvalidFlow
-from flows.input import AwareTime
-from flows.question import Question
-from flows.schema import schema_of
+from signoff.flows.errors import InvalidFlow
+from signoff.flows.question import Question
+from signoff.flows.schema import schema_of
+from signoff.input import AwareTime
 
 
 class Socket:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from flows.errors import FlowTimeout, Released, StepTimeout
-from flows.stopwatch import Stopwatch
+from signoff.flows.errors import FlowTimeout, Released, StepTimeout
+from signoff.flows.stopwatch import Stopwatch
 
 
 async def _never() -> None:

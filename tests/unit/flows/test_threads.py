@@ -7,8 +7,8 @@ from queue import SimpleQueue
 
 import pytest
 
-from flows.engines import threads
-from flows.engines.threads import Threads
+from signoff.flows.engines import threads
+from signoff.flows.engines.threads import Threads
 from tests.waiting import PATIENCE
 
 WORD: ContextVar[str] = ContextVar("word", default="nothing")

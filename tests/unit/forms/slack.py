@@ -4,13 +4,13 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block as SdkBlock
 
-from bot.blocks import Block
-from bot.emulator.blocks.check import view_faults
-from bot.emulator.state_values import initial_state
-from bot.forms import UNSET, Form, Reading
-from bot.forms.entries import ListOf, entries_of
-from bot.forms.field import Field
-from bot.forms.places import put
+from signoff.bot.blocks import Block
+from signoff.bot.emulator.blocks.check import view_faults
+from signoff.bot.emulator.state_values import initial_state
+from signoff.bot.forms import UNSET, Form, Reading
+from signoff.bot.forms.entries import ListOf, entries_of
+from signoff.bot.forms.field import Field
+from signoff.bot.forms.places import put
 
 
 def modal(blocks: list[Block]) -> Block:

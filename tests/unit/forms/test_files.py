@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Base64Bytes, BaseModel, Field, TypeAdapter, create_model
 
-from bot.blocks import Block
-from bot.forms import UNSET, Form
-from bot.forms.element import Unreadable
-from bot.forms.files import Content, FileInput
-from bot.slack_files import is_of_slack
-from flows import RunInput
-from flows.input import Accepts, UploadedFile
-from flows.schema import schema_of
+from signoff import RunInput
+from signoff.bot.blocks import Block
+from signoff.bot.forms import UNSET, Form
+from signoff.bot.forms.element import Unreadable
+from signoff.bot.forms.files import Content, FileInput
+from signoff.bot.slack_files import is_of_slack
+from signoff.flows.schema import schema_of
+from signoff.input import Accepts, UploadedFile
 from tests.unit.forms.slack import check
 
 CSV = Annotated[UploadedFile, Accepts("csv", "tsv", max_bytes=200_000)]

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.forms import Form
+from signoff.bot.forms import Form
 from tests.unit.forms.slack import check, submitted_as_drawn
 
 PLAIN = st.none() | st.booleans() | st.integers(-5, 5000) | st.floats(-9, 9) | st.text(max_size=5)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import create_model
 
-from bot.forms import Form
-from flows import RunInput
-from flows.question import Question
-from flows.validation import Valid, validate
+from signoff import RunInput
+from signoff.bot.forms import Form
+from signoff.flows.question import Question
+from signoff.flows.validation import Valid, validate
 from tests.unit.forms.slack import check, submitted_as_drawn
 from tests.unit.prompts import prompt_for
 

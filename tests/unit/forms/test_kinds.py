@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field, ValidationError, create_model
 
-from bot.blocks import Block
-from bot.forms import Form
+from signoff.bot.blocks import Block
+from signoff.bot.forms import Form
 from tests.unit.forms.slack import check, submitted_as_drawn
 
 

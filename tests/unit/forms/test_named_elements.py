@@ -5,9 +5,9 @@ from typing import Any, Literal
 import pytest
 from pydantic import Field, create_model
 
-from bot.forms import UNSET, Form, verdict_of
-from flows.elements import possible_elements
-from flows.schema import schema_of
+from signoff.bot.forms import UNSET, Form, verdict_of
+from signoff.flows.elements import possible_elements
+from signoff.flows.schema import schema_of
 from tests.unit.forms.slack import check, submitted_as_drawn
 
 Sizes = Literal["small", "large"]

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from bot.forms import Form
-from bot.forms.draft import Draft
-from bot.forms.pages import page_with
-from bot.forms.place import NEW, Place
-from bot.position import Position
+from signoff.bot.forms import Form
+from signoff.bot.forms.draft import Draft
+from signoff.bot.forms.pages import page_with
+from signoff.bot.forms.place import NEW, Place
+from signoff.bot.position import Position
 
 
 class Stop(BaseModel):

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.forms import Form
-from bot.forms.field import Field
+from signoff.bot.forms import Form
+from signoff.bot.forms.field import Field
 from tests.unit.forms.slack import check, filled_in, submitted_as_drawn
 from tests.unit.forms.zoo import Case, cases
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, create_model
 
-from bot.blocks import Block, Message, mrkdwn, plain_text, section
-from bot.forms import UNSET, Form
-from bot.quiet import quiet
-from flows.input import SlackChannel, SlackUser
-from flows.schema import schema_of
+from signoff.bot.blocks import Block, Message, mrkdwn, plain_text, section
+from signoff.bot.forms import UNSET, Form
+from signoff.bot.quiet import quiet
+from signoff.flows.schema import schema_of
+from signoff.input import SlackChannel, SlackUser
 from tests.unit.forms.slack import check, submitted_as_drawn
 
 IDS = st.from_regex(r"U[A-Z0-9]{2,11}", fullmatch=True)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import create_model
 
-from bot.forms import Form, Verdict, verdict_of
+from signoff.bot.forms import Form, Verdict, verdict_of
 
 SIX = Literal["a", "b", "c", "d", "e", "f"]
 

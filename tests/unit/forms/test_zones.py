@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, NaiveDatetime, create_model
 
-from bot.forms import Form
-from flows.input import AwareTime
-from flows.schema import schema_of
+from signoff.bot.forms import Form
+from signoff.flows.schema import schema_of
+from signoff.input import AwareTime
 from tests.unit.forms.slack import check, submitted_as_drawn
 
 MOMENT = 1777645800  # 2026-05-01 14:30 UTC

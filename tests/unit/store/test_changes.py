@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from store.changes import Changes, Stop, Topic
+from signoff.store.changes import Changes, Stop, Topic
 
 
 class Silence:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from store import migrations, runs
-from store.database import Database
-from store.errors import DatabaseOutdated, DatabaseUnavailable
+from signoff.store import migrations, runs
+from signoff.store.database import Database
+from signoff.store.errors import DatabaseOutdated, DatabaseUnavailable
 
 
 @pytest.mark.parametrize(

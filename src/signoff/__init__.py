@@ -1,0 +1,141 @@
+"""Signoff: flows that pause for people, and a bot that asks them in Slack.
+
+The names and their meaning are Prefect's, so that a flow moves between the two by its import line. Everything that is
+not listed here, or in `signoff.input`, `signoff.blocks`, `signoff.artifacts`, `signoff.futures`, `signoff.runtime`,
+`signoff.states`, `signoff.schedules` and `signoff.testing`, is private to the project and may change without notice.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from signoff.flows.context import idempotency_key
+    from signoff.flows.errors import (
+        FlowPauseTimeout,
+        FlowsError,
+        InvalidFlow,
+        InvalidInput,
+        InvalidParameters,
+        MappingLengthMismatch,
+        MappingMissingIterable,
+        MissingContextError,
+        NotAllowed,
+        NotPausedError,
+        PromptRejected,
+        StepTimeout,
+        UnserializableResult,
+    )
+    from signoff.flows.flow import Flow, flow
+    from signoff.flows.futures import unmapped
+    from signoff.flows.input import RunInput
+    from signoff.flows.pausing import apause_flow_run, asuspend_flow_run, pause_flow_run, suspend_flow_run
+    from signoff.flows.policy import Policy
+    from signoff.flows.resuming import aresume_flow_run, resume_flow_run
+    from signoff.flows.retrying import aretry_flow_run, retry_flow_run
+    from signoff.flows.run_logging import get_run_logger
+    from signoff.flows.several import Asked, as_answered, ask, ask_all, gather
+    from signoff.flows.task import Task, task
+
+__all__ = [
+    "Asked",
+    "Flow",
+    "FlowPauseTimeout",
+    "FlowsError",
+    "InvalidFlow",
+    "InvalidInput",
+    "InvalidParameters",
+    "MappingLengthMismatch",
+    "MappingMissingIterable",
+    "MissingContextError",
+    "NotAllowed",
+    "NotPausedError",
+    "Policy",
+    "PromptRejected",
+    "RunInput",
+    "StepTimeout",
+    "Task",
+    "UnserializableResult",
+    "apause_flow_run",
+    "aresume_flow_run",
+    "aretry_flow_run",
+    "as_answered",
+    "ask",
+    "ask_all",
+    "asuspend_flow_run",
+    "flow",
+    "gather",
+    "get_run_logger",
+    "idempotency_key",
+    "pause_flow_run",
+    "resume_flow_run",
+    "retry_flow_run",
+    "suspend_flow_run",
+    "task",
+    "unmapped",
+]
+
+_MODULES = {
+    "signoff.flows.context": ("idempotency_key",),
+    "signoff.flows.errors": (
+        "FlowPauseTimeout",
+        "FlowsError",
+        "InvalidFlow",
+        "InvalidInput",
+        "InvalidParameters",
+        "MappingLengthMismatch",
+        "MappingMissingIterable",
+        "MissingContextError",
+        "NotAllowed",
+        "NotPausedError",
+        "PromptRejected",
+        "StepTimeout",
+        "UnserializableResult",
+    ),
+    "signoff.flows.flow": (
+        "Flow",
+        "flow",
+    ),
+    "signoff.flows.futures": ("unmapped",),
+    "signoff.flows.input": ("RunInput",),
+    "signoff.flows.pausing": (
+        "apause_flow_run",
+        "asuspend_flow_run",
+        "pause_flow_run",
+        "suspend_flow_run",
+    ),
+    "signoff.flows.policy": ("Policy",),
+    "signoff.flows.resuming": (
+        "aresume_flow_run",
+        "resume_flow_run",
+    ),
+    "signoff.flows.retrying": (
+        "aretry_flow_run",
+        "retry_flow_run",
+    ),
+    "signoff.flows.run_logging": ("get_run_logger",),
+    "signoff.flows.several": (
+        "Asked",
+        "as_answered",
+        "ask",
+        "ask_all",
+        "gather",
+    ),
+    "signoff.flows.task": (
+        "Task",
+        "task",
+    ),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    # Names are imported on first use, so that `signoff --help` and a user's pytest run do not pay for the engine.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

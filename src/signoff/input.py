@@ -1,0 +1,41 @@
+"""What a run can ask for and be sent, under the names of `prefect.input`."""
+
+from signoff.flows.input import (
+    Accepts,
+    AutomaticRunInput,
+    AwareTime,
+    BaseRunInput,
+    InputReceiver,
+    Keyset,
+    RunInput,
+    RunInputMetadata,
+    SlackChannel,
+    SlackUser,
+    UploadedFile,
+    asend_input,
+    keyset_from_base_key,
+    keyset_from_paused_state,
+    receive_input,
+    run_input_subclass_from_type,
+    send_input,
+)
+
+__all__ = [
+    "Accepts",
+    "AutomaticRunInput",
+    "AwareTime",
+    "BaseRunInput",
+    "InputReceiver",
+    "Keyset",
+    "RunInput",
+    "RunInputMetadata",
+    "SlackChannel",
+    "SlackUser",
+    "UploadedFile",
+    "asend_input",
+    "keyset_from_base_key",
+    "keyset_from_paused_state",
+    "receive_input",
+    "run_input_subclass_from_type",
+    "send_input",
+]
