@@ -26,9 +26,10 @@ from signoff.bot.slack_client import NO_ANSWER, name_of
 from signoff.bot.wording import form_of, outcome_sentence, refused
 from signoff.flows.names import now
 from signoff.flows.validation import FieldError
-from signoff.store import cards, drafts
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
+from signoff.store.outbox import cards
+from signoff.store.prompts import drafts
 from signoff.store.records import Actor, Prompt
 
 logger = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from signoff.flows.asked_to_end import AskedToEnd
 from signoff.flows.examples import dataset, release, shirt
 from signoff.flows.flow import Flow
 from signoff.flows.loading import flows_in
-from signoff.store import runs
 from signoff.store.database import Database
+from signoff.store.runs import runs
 
 logger = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ from signoff.bot.forms import FormError
 from signoff.bot.messenger import Gone, Messenger, Refusal, Unanswered
 from signoff.flows.engines.lifeline import Lifeline
 from signoff.flows.names import now
-from signoff.store import cards, notices
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
+from signoff.store.outbox import cards, notices
 from signoff.store.records import Card, Notice, Prompt
 
 logger = logging.getLogger(__name__)

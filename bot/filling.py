@@ -25,8 +25,8 @@ from signoff.bot.wording import form_of
 from signoff.flows.desk import AlreadySettled, Desk, Invalid, Refused, Reply, Settled
 from signoff.flows.names import now
 from signoff.flows.validation import FieldError, validate
-from signoff.store import drafts, prompts
 from signoff.store.database import Database
+from signoff.store.prompts import drafts, prompts
 from signoff.store.records import Prompt
 
 Body = Mapping[str, Any]

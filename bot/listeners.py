@@ -20,8 +20,8 @@ from signoff.bot.wording import form_of, verdict_in
 from signoff.flows.desk import AlreadySettled, Desk, Invalid, Refused, Settled
 from signoff.flows.names import now
 from signoff.flows.validation import FieldError
-from signoff.store import prompts
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import Actor, Prompt
 
 Body = Mapping[str, Any]

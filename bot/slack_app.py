@@ -21,7 +21,7 @@ from signoff.bot.uploads import Uploads
 from signoff.flows.desk import Desk
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, NoSuchPrompt, StoreError
-from signoff.store.patience import hurried
+from signoff.store.sql.write_timeout import hurried
 
 logger = logging.getLogger(__name__)
 

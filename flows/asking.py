@@ -25,9 +25,9 @@ from signoff.flows.patience import patiently
 from signoff.flows.policy import Policy, policy_in
 from signoff.flows.question import Question
 from signoff.flows.validation import Valid, validate
-from signoff.store import prompts
-from signoff.store.giving_up import give_up
+from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, Outcome, Prompt, RunState
+from signoff.store.runs.abandon import give_up
 
 _KEY = re.compile(r"[a-z0-9-]+")
 

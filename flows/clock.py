@@ -16,9 +16,9 @@ from signoff.flows.desk import Desk
 from signoff.flows.names import now
 from signoff.flows.policy import Policy
 from signoff.flows.ticker import Ticker
-from signoff.store import prompts
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import Prompt
 
 LOOK_AT_LEAST_EVERY = 30.0

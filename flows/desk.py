@@ -12,9 +12,12 @@ from typing import Any
 from signoff.flows.names import now
 from signoff.flows.policy import Policy
 from signoff.flows.validation import FieldError, Valid, validate
-from signoff.store import ledger, prompts, retrying, runs, settling
+from signoff.store import ledger
 from signoff.store.database import Database
+from signoff.store.prompts import prompts, settle
 from signoff.store.records import Actor, FlowRun, Outcome, Prompt
+from signoff.store.runs import retry as retrying
+from signoff.store.runs import runs
 
 CLOCK = Actor("clock", "the clock")
 
@@ -154,7 +157,7 @@ class Desk:
         values: Mapping[str, Any] | None = None,
         reason: str | None = None,
     ) -> Settled | AlreadySettled:
-        settlement = settling.settle(
+        settlement = settle.settle(
             self._db,
             prompt.id,
             outcome=outcome,

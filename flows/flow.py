@@ -18,10 +18,10 @@ from signoff.flows.schedules import Cron, chosen
 from signoff.flows.serialization import Serializer
 from signoff.flows.states import StateType
 from signoff.flows.steps import bind, call_step, return_annotation
-from signoff.store import runs
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, NoSuchRun
 from signoff.store.records import FlowRun
+from signoff.store.runs import runs
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -17,11 +17,11 @@ from signoff.flows.patience import patiently
 from signoff.flows.serialization import Recorded
 from signoff.flows.stopwatch import Stopwatch, stopwatches
 from signoff.flows.unmatched import Unmatched
-from signoff.store import journal
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
-from signoff.store.journal import Past
 from signoff.store.records import FlowRun, Prompt, Step
+from signoff.store.runs import journal
+from signoff.store.runs.journal import Past
 
 T = TypeVar("T")
 

@@ -11,8 +11,9 @@ from signoff.flows.names import now
 from signoff.flows.patience import patiently
 from signoff.flows.record import current_database
 from signoff.flows.states import State
-from signoff.store import inputs, prompts
-from signoff.store.inputs import FlowRunInput
+from signoff.store.prompts import prompts
+from signoff.store.runs import messages
+from signoff.store.runs.messages import FlowRunInput
 
 Keyset = dict[Literal["description", "response", "schema"], str]
 """The three keys of one question."""
@@ -75,13 +76,13 @@ def keep_input(run_id: str, key: str, value: Any, *, sender: str | None = None) 
         store.errors.NoSuchRun: If there is no such run.
     """
     given = FlowRunInput(run_id, key, value, sender, now())
-    patiently(lambda: inputs.write(current_database(), given))
+    patiently(lambda: messages.write(current_database(), given))
 
 
 def stored_input(run_id: str, key: str) -> FlowRunInput | None:
     """What a run keeps under a key, be it an input or a part of a prompt; `None` if there is nothing."""
     db = current_database()
-    return patiently(lambda: inputs.find(db, run_id, key) or _part_of_prompt(run_id, key))
+    return patiently(lambda: messages.find(db, run_id, key) or _part_of_prompt(run_id, key))
 
 
 def _part_of_prompt(run_id: str, key: str) -> FlowRunInput | None:

@@ -21,10 +21,10 @@ from signoff.flows.names import now
 from signoff.flows.patience import patiently
 from signoff.flows.record import current_database
 from signoff.flows.serialization import Recorded, digest
-from signoff.store import inputs, runs
 from signoff.store.changes import Subscription, Topic
-from signoff.store.inputs import FlowRunInput
 from signoff.store.records import Step
+from signoff.store.runs import messages, runs
+from signoff.store.runs.messages import FlowRunInput
 
 T = TypeVar("T")
 
@@ -138,7 +138,7 @@ class InputReceiver(Generic[T]):
     def _replayed(self, recorded: Step) -> FlowRunInput | None:
         key: str | None = json.loads(recorded.result)
         db = current_database()
-        return None if key is None else patiently(lambda: inputs.find(db, self.flow_run_id, key))
+        return None if key is None else patiently(lambda: messages.find(db, self.flow_run_id, key))
 
     def _wait(self, turn: _Turn, changes: Subscription) -> FlowRunInput | None:
         end = math.inf if self.timeout is None else time.monotonic() + self.timeout
@@ -156,7 +156,7 @@ class InputReceiver(Generic[T]):
     def _look(self) -> FlowRunInput | None:
         db = current_database()
         return patiently(
-            lambda: inputs.first_arrived(
+            lambda: messages.first_arrived(
                 db,
                 self.flow_run_id,
                 key_prefix=self.key_prefix,

@@ -12,8 +12,9 @@ from signoff.flows.blocking import here
 from signoff.flows.desk import AlreadySettled, Desk, Invalid, Refused, this_user
 from signoff.flows.errors import FlowPauseTimeout, InvalidInput, NotAllowed, NotPausedError
 from signoff.flows.record import current_database
-from signoff.store import prompts, runs
+from signoff.store.prompts import prompts
 from signoff.store.records import Outcome
+from signoff.store.runs import runs
 
 
 def resume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any] | BaseModel | None = None) -> None:

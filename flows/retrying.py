@@ -6,7 +6,7 @@ from uuid import UUID
 from signoff.flows.blocking import here
 from signoff.flows.desk import Desk, this_user
 from signoff.flows.record import current_database
-from signoff.store import runs
+from signoff.store.runs import runs
 
 
 def retry_flow_run(flow_run_id: UUID | str) -> None:

@@ -13,7 +13,7 @@ from signoff.flows.prompt_model import PromptModel
 from signoff.flows.receiving import InputReceiver
 from signoff.flows.schema import schema_of
 from signoff.flows.sending import FLOW_RUN, deliver
-from signoff.store.inputs import FlowRunInput
+from signoff.store.runs.messages import FlowRunInput
 
 T = TypeVar("T")
 

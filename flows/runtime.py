@@ -4,7 +4,7 @@ from datetime import datetime
 
 from signoff.flows.context import HookContext, RunContext, current_hook, required
 from signoff.flows.patience import patiently
-from signoff.store import schedules
+from signoff.store.runs import schedules
 
 
 class _FlowRun:

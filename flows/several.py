@@ -15,9 +15,9 @@ from signoff.flows.context import required
 from signoff.flows.errors import Suspended, Unwind
 from signoff.flows.patience import patiently
 from signoff.flows.policy import Policy
-from signoff.store import prompts
+from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, Prompt, RunState
-from signoff.store.waiting import wait_for_any
+from signoff.store.runs.pauses import wait_for_any
 
 T = TypeVar("T")
 

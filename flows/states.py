@@ -6,9 +6,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from signoff.flows.record import current_database
-from signoff.store import prompts, runs
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, RunState
+from signoff.store.runs import runs
 
 
 class StateType(StrEnum):

@@ -19,13 +19,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from signoff.store.changes import Changes, Topic
-from signoff.store.doorbell import Doorbell
 from signoff.store.errors import CommitInDoubt, DatabaseOutdated, DatabaseUnavailable
-from signoff.store.patience import BUSY_TIMEOUT
-from signoff.store.pinging import Pinging
-from signoff.store.statements import Statement
-from signoff.store.transactions import PostgresReading, PostgresTransaction, Reading, Transaction
-from signoff.store.turns import TooLong, Turns
+from signoff.store.postgres.pool_check import Pinging
+from signoff.store.sql.statements import Statement
+from signoff.store.sql.transactions import PostgresReading, PostgresTransaction, Reading, Transaction
+from signoff.store.sql.write_timeout import BUSY_TIMEOUT
+from signoff.store.sqlite.group_commit import TooLong, Turns
+from signoff.store.sqlite.wakeup import Doorbell
 from signoff.store.watchers import PostgresWatcher, SqliteWatcher
 
 CONNECTIONS = 16

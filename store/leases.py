@@ -13,9 +13,9 @@ from sqlalchemy import Column, ColumnElement, and_, bindparam, insert, select, u
 
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
-from signoff.store.statements import Statement
+from signoff.store.sql.statements import Statement
+from signoff.store.sql.transactions import Call, Transaction
 from signoff.store.tables import flow_runs, workers
-from signoff.store.transactions import Call, Transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from signoff.store.database import Database
 from signoff.store.records import Actor, LedgerLine
 from signoff.store.rows import ledger_line
-from signoff.store.statements import insert_into
+from signoff.store.sql.statements import insert_into
+from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import ledger
-from signoff.store.transactions import Transaction
 
 _ADD = insert_into(ledger, "prompt_id", "at", "event", "actor", "detail")
 

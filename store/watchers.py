@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from signoff.store.changes import Stop, Topic
-from signoff.store.doorbell import Doorbell, heard
+from signoff.store.sqlite.wakeup import Doorbell, heard
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn

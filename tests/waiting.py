@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from signoff.store import prompts, runs
 from signoff.store.changes import Topic
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, Prompt, RunState
+from signoff.store.runs import runs
 
 T = TypeVar("T")
 

@@ -41,7 +41,7 @@ def answer(
     from signoff.bot.cli.given import submission
     from signoff.bot.cli.record import existing
     from signoff.flows.desk import Desk
-    from signoff.store.prompts import get
+    from signoff.store.prompts.prompts import get
 
     log_to_stderr()
     person = actor(who)

@@ -50,7 +50,7 @@ def history(prompt: PromptId, as_json: AsJson = False) -> None:
     from signoff.bot.cli.record import existing
     from signoff.bot.markup import utc
     from signoff.store.ledger import lines
-    from signoff.store.prompts import get
+    from signoff.store.prompts.prompts import get
 
     log_to_stderr()
     with existing() as db:
@@ -75,7 +75,7 @@ def _rest(line: "LedgerLine") -> dict[str, Any]:
 
 
 def _every_pending(db: "Database") -> "list[Prompt]":
-    from signoff.store.prompts import pending
+    from signoff.store.prompts.prompts import pending
 
     found = page = pending(db)
     while page:

@@ -17,7 +17,7 @@ from signoff.flows.names import now
 from signoff.store import migrations
 from signoff.store.database import Database, sqlite_file
 from signoff.store.errors import StoreError
-from signoff.store.serving import unserved
+from signoff.store.runs.orphans import unserved
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,8 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
     from signoff.flows.engines.lifeline import bury_the_dead
     from signoff.flows.names import now
     from signoff.store.errors import DatabaseUnavailable
-    from signoff.store.runs import newest
-    from signoff.store.serving import is_unserved, served
+    from signoff.store.runs.orphans import is_unserved, served
+    from signoff.store.runs.runs import newest
 
     log_to_stderr()
     with existing() as db:
@@ -100,7 +100,7 @@ def cancel(run: RunId, reason: Reason = "", who: Who = None) -> None:
     from signoff.bot.cli.actors import actor
     from signoff.bot.cli.record import existing
     from signoff.flows.desk import Desk
-    from signoff.store.runs import get
+    from signoff.store.runs.runs import get
 
     log_to_stderr()
     with existing() as db:
@@ -113,7 +113,7 @@ def retry(run: RunId, who: Who = None) -> None:
     from signoff.bot.cli.actors import actor
     from signoff.bot.cli.record import existing
     from signoff.flows.desk import Desk
-    from signoff.store.runs import get
+    from signoff.store.runs.runs import get
 
     log_to_stderr()
     with existing() as db:
@@ -124,7 +124,7 @@ def retry(run: RunId, who: Who = None) -> None:
 def _see_through(db: "Database", flow: "Flow[Any, Any]", created: FlowRun) -> FlowRun:
     from signoff.flows.engines.direct import see_through
     from signoff.flows.errors import RunCancelled
-    from signoff.store.runs import get
+    from signoff.store.runs.runs import get
 
     typer.echo(f"{created.name} runs. `signoff pending` shows what it asks.", err=True)
     with suppress(RunCancelled):

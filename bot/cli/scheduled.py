@@ -10,7 +10,7 @@ def schedules(as_json: AsJson = False) -> None:
     from signoff.bot.cli.as_text import print_table, until
     from signoff.bot.cli.record import existing
     from signoff.flows.names import now
-    from signoff.store.schedules import in_force
+    from signoff.store.runs.schedules import in_force
 
     log_to_stderr()
     with existing() as db:

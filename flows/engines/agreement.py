@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping
 
 from signoff.flows.engines.execution import Execution
 from signoff.flows.names import now
-from signoff.store import claims, freeing, runs
 from signoff.store.database import Database
 from signoff.store.records import RunState
+from signoff.store.runs import claims, recovery, runs
 
 
 def agree(db: Database, worker: str, held: Mapping[str, Execution], hooked: Collection[tuple[str, int]]) -> None:
@@ -30,4 +30,4 @@ def agree(db: Database, worker: str, held: Mapping[str, Execution], hooked: Coll
                 execution.learn(run)
     known = {*hooked, *((run_id, execution.run.fence) for run_id, execution in held.items())}
     if unknown := [run.id for run in leased.values() if (run.id, run.fence) not in known]:
-        freeing.give_back(db, worker, unknown, now=now())
+        recovery.give_back(db, worker, unknown, now=now())

@@ -9,10 +9,10 @@ from signoff.flows.errors import FlowsError, RunCancelled
 from signoff.flows.flow import Flow
 from signoff.flows.patience import patiently
 from signoff.flows.settings import default_database
-from signoff.store import runs
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.records import RunState
+from signoff.store.runs import runs
 
 
 def run_here(flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:

@@ -24,11 +24,11 @@ from signoff.flows.patience import patiently
 from signoff.flows.policy import Policy
 from signoff.flows.run_logging import capture_prints
 from signoff.flows.settings import RecordSettings
-from signoff.store import claims, runs
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
 from signoff.store.records import FlowRun
+from signoff.store.runs import claims, runs
 
 logger = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from signoff.flows.names import now
 from signoff.flows.patience import patiently
 from signoff.flows.serialization import shown
 from signoff.flows.states import type_of
-from signoff.store import runs
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
 from signoff.store.records import FlowRun, RunState
+from signoff.store.runs import runs
 
 logger = logging.getLogger("signoff.flows.run")
 

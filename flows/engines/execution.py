@@ -18,10 +18,10 @@ from signoff.flows.patience import patiently
 from signoff.flows.policy import Policy
 from signoff.flows.stopwatch import Stopwatch, stopwatches
 from signoff.flows.turns import Turns, resume_turn, stop_turn
-from signoff.store import journal
 from signoff.store.database import Database
-from signoff.store.journal import Past
 from signoff.store.records import FlowRun, RunState
+from signoff.store.runs import journal
+from signoff.store.runs.journal import Past
 
 
 class Execution:

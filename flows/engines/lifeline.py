@@ -12,9 +12,10 @@ from pathlib import Path
 
 from signoff.flows.engines.unserved import UnservedFlows
 from signoff.flows.names import new_id, now
-from signoff.store import freeing, leases
+from signoff.store import leases
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
+from signoff.store.runs import recovery
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Lifeline:
         if self._thread.is_alive():
             self._thread.join()
         try:
-            freeing.leave(self._db, self.worker, now=now())
+            recovery.leave(self._db, self.worker, now=now())
         except StoreError as error:
             logger.warning("The worker could not sign off, its runs are free in %s: %s", LEASE, error)
 
@@ -99,7 +100,7 @@ def bury_the_dead(db: Database) -> None:
     """Find the workers that died, and free what they held."""
     for worker in leases.everybody(db):
         if _is_dead(worker):
-            burial = freeing.bury(db, worker.id, now=now())
+            burial = recovery.bury(db, worker.id, now=now())
             if burial.held:
                 logger.info("The worker %s is dead, %d of its runs are free", worker.id, burial.held)
             for run in burial.given_up:

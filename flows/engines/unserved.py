@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from signoff.flows.names import now
 from signoff.store.database import Database
-from signoff.store.serving import unserved
+from signoff.store.runs.orphans import unserved
 
 logger = logging.getLogger(__name__)
 

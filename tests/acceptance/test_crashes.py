@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 
 from signoff.flows.names import memorable_name, new_id, now
-from signoff.store import cards, ledger, prompts, runs
+from signoff.store import ledger
 from signoff.store.database import Database
+from signoff.store.outbox import cards
+from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, RunState
+from signoff.store.runs import runs
 from signoff.testing import Emulator, SeenMessage
 from tests.acceptance.command import Command
 from tests.waiting import until, until_asked, until_over

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from signoff.flows.names import memorable_name, new_id, now
-from signoff.store import journal, runs
 from signoff.store.database import Database
 from signoff.store.records import FlowRun, RunState
+from signoff.store.runs import journal, runs
 from signoff.testing import Emulator
 from tests.acceptance.shell import Shell, line_with
 from tests.integration.flows.answering import answer

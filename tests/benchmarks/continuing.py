@@ -14,10 +14,11 @@ from signoff import Flow
 from signoff.flows.desk import Desk
 from signoff.flows.engines.embedded import Worker
 from signoff.flows.policy import Policy
-from signoff.store import prompts, runs
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import Actor, RunState
+from signoff.store.runs import runs
 from signoff.store.tables import flow_runs
 from tests.benchmarks import waiting_flows
 from tests.benchmarks.figures import Line, spread

@@ -7,7 +7,7 @@ from pathlib import Path
 from signoff.flows.clock import Clock
 from signoff.flows.engines.embedded import Worker
 from signoff.flows.policy import Policy
-from signoff.store import prompts
+from signoff.store.prompts import prompts
 from tests.benchmarks import waiting_flows
 from tests.benchmarks.continuing import FLOWS, text
 from tests.benchmarks.figures import Line, spread

@@ -29,9 +29,12 @@ from signoff.bot.emulator.control_client import ControlClient
 from signoff.bot.emulator.person import Person
 from signoff.bot.emulator.seen import SeenMessage
 from signoff.bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
-from signoff.store import cards, migrations, prompts, runs
+from signoff.store import migrations
 from signoff.store.changes import Topic
 from signoff.store.database import Database
+from signoff.store.outbox import cards
+from signoff.store.prompts import prompts
+from signoff.store.runs import runs
 from tests.acceptance.command import Command
 from tests.benchmarks import bare_app, questions
 from tests.benchmarks.figures import Figure, print_table

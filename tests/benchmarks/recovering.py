@@ -9,7 +9,7 @@ from pathlib import Path
 from signoff.flows.desk import Desk
 from signoff.flows.engines.embedded import Worker
 from signoff.flows.policy import Policy
-from signoff.store import prompts
+from signoff.store.prompts import prompts
 from signoff.store.records import RunState
 from tests.benchmarks import waiting_flows
 from tests.benchmarks.continuing import ANA, FLOWS, RUNS, create, poll, text, until_count

@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from signoff.flows.desk import AlreadySettled, Desk, Settled
-from signoff.store import prompts
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable
+from signoff.store.prompts import prompts
 from signoff.store.records import Actor, Prompt, RunState
-from signoff.store.runs import newest
+from signoff.store.runs.runs import newest
 from tests.faults.processes import Ready
 
 AT_ONCE = 20

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from signoff.flows.names import memorable_name, new_id, now
-from signoff.store import migrations, runs
+from signoff.store import migrations
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable
+from signoff.store.runs import runs
 from tests.faults import shipping
 from tests.faults.people import answer_everything, retry_crashed
 from tests.faults.processes import Victim

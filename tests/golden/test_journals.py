@@ -7,10 +7,11 @@ import pytest
 from signoff import Flow
 from signoff.flows.engines.embedded import Worker
 from signoff.flows.names import now
-from signoff.store import prompts, retrying, runs
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, RunState
-from signoff.store.serving import is_unserved, served
+from signoff.store.runs import retry, runs
+from signoff.store.runs.orphans import is_unserved, served
 from tests.golden.journals.recording import JOURNALS, ORIGINAL, RUN_ID, file_of, load, module_of, recorded
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import until, until_asked
@@ -198,7 +199,7 @@ def test_code_that_was_put_back_lets_the_run_go_on(db: Database, tmp_path: Path,
     load(db, journal)
     ended, _ = replay(db, tmp_path, [("scan(", "look("), ("fetch(", "load(")])
     assert ended.state is RunState.NEEDS_ATTENTION
-    retrying.retry(db, RUN_ID, actor=ANA, now=now())
+    retry.retry(db, RUN_ID, actor=ANA, now=now())
     ended, had = replay(db, tmp_path, [])
     assert (ended.state, ended.result) == (RunState.COMPLETED, DONE)
     assert had == ["announce", "deploy"]

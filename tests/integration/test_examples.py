@@ -12,9 +12,11 @@ from signoff.flows.desk import Desk, Invalid, Refused, Settled
 from signoff.flows.engines.embedded import Worker
 from signoff.flows.examples import dataset, release, shirt
 from signoff.flows.flow import Flow
-from signoff.store import artifacts, migrations, prompts, runs
+from signoff.store import artifacts, migrations
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import Actor, Prompt, RunState
+from signoff.store.runs import runs
 from tests.waiting import until, until_over
 
 ANA = Actor("U0ANA", "Ana Ruiz", frozenset({"@ana"}))

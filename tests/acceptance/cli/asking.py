@@ -1,6 +1,6 @@
 """A file of flows that ask, and what tests do with them through the command."""
 
-from signoff.store import prompts
+from signoff.store.prompts import prompts
 from signoff.store.records import Prompt
 from tests.acceptance.shell import Said, Shell
 from tests.waiting import until, until_over

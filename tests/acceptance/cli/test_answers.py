@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from signoff.store import prompts
+from signoff.store.prompts import prompts
 from tests.acceptance.cli.asking import asked, assert_refused, finished
 from tests.acceptance.shell import Shell
 from tests.waiting import until

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from signoff.store import prompts, runs
+from signoff.store.prompts import prompts
 from signoff.store.records import RunState
+from signoff.store.runs import runs
 from tests.acceptance.cli.asking import FLOWS, assert_refused, finished
 from tests.acceptance.shell import Shell, line_with
 from tests.waiting import until

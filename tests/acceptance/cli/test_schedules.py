@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import update
 
 from signoff.flows.crontab import Crontab
-from signoff.store import runs, schedules
 from signoff.store.records import FlowRun
+from signoff.store.runs import runs, schedules
 from signoff.store.tables import schedules as table
 from tests.acceptance.cli.asking import asked, assert_refused, finished
 from tests.acceptance.shell import Shell, line_with

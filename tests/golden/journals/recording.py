@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from signoff.flows.engines.embedded import Worker
-from signoff.store import prompts
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.tables import UtcDateTime, flow_runs, metadata, steps
 from tests.integration.flows.answering import answer
 from tests.waiting import until_asked

@@ -14,8 +14,9 @@ from signoff.bot.emulator.http_delivery import signature
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode, Settings
 from signoff.flows.flow import Flow
-from signoff.store import cards, ledger
+from signoff.store import ledger
 from signoff.store.database import Database
+from signoff.store.outbox import cards
 from signoff.store.records import FlowRun, Prompt
 from signoff.testing import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Emulator, SeenMessage
 from tests.waiting import until, until_asked, until_over

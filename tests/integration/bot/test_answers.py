@@ -3,7 +3,7 @@
 import pytest
 
 from signoff.bot.settings import Mode
-from signoff.store import prompts
+from signoff.store.prompts import prompts
 from signoff.store.records import RunState
 from signoff.testing import ActFailed
 from tests.integration.bot.asking import approve, give_a_reason, shirt

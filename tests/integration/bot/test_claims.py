@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from signoff.bot import actions
-from signoff.store import prompts
+from signoff.store.prompts import prompts
 from signoff.store.records import Prompt
 from signoff.testing import SeenMessage
 from tests.integration.bot.asking import approve, give_a_reason

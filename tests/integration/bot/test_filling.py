@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from signoff.bot.emulator.person import Person
-from signoff.store import drafts, prompts
+from signoff.store.prompts import drafts, prompts
 from signoff.testing import ActFailed, Modal
 from tests.integration.bot.filling import invite, pay, survey
 from tests.integration.bot.house import House

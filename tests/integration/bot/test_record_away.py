@@ -8,8 +8,9 @@ import pytest
 
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode
-from signoff.store import database, prompts
+from signoff.store import database
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.testing import ActFailed, Emulator
 from tests.integration.bot.asking import FLOWS, approve, give_a_reason
 from tests.integration.bot.house import House, settings_for

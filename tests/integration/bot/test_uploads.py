@@ -14,7 +14,7 @@ from signoff.bot.service import Service
 from signoff.flows.files import MOST_BYTES
 from signoff.flows.flow import Flow
 from signoff.input import Accepts, UploadedFile
-from signoff.store import prompts
+from signoff.store.prompts import prompts
 from signoff.testing import ActFailed, Emulator
 from tests.integration.bot.house import House, opened, refused, settings_for
 

@@ -8,10 +8,11 @@ from sqlalchemy import text
 
 from signoff import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run, suspend_flow_run
 from signoff.flows.clock import Clock
-from signoff.store import ledger, prompts
+from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
+from signoff.store.prompts import prompts
 from signoff.store.records import Outcome, Prompt, RunState
 from signoff.store.tables import notices
 from tests.conftest import StartWorker

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from signoff.flows.names import memorable_name, new_id, now
-from signoff.store import journal, runs
 from signoff.store.database import Database
 from signoff.store.records import FlowRun, RunState
+from signoff.store.runs import journal, runs
 from tests.integration.flows.answering import answer
 from tests.integration.flows.worker_process import WorkerProcess
 from tests.waiting import until, until_asked, until_over

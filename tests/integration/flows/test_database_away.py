@@ -14,10 +14,12 @@ from signoff import flow, pause_flow_run, task
 from signoff.artifacts import create_markdown_artifact
 from signoff.blocks import JSON
 from signoff.flows.engines.embedded import Worker
-from signoff.store import artifacts, prompts, runs
+from signoff.store import artifacts
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable
+from signoff.store.prompts import prompts
 from signoff.store.records import RunState
+from signoff.store.runs import runs
 from tests.conftest import PostgresServer, StartWorker
 from tests.integration.flows.answering import answer
 from tests.waiting import until, until_asked, until_over

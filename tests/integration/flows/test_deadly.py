@@ -9,9 +9,9 @@ import pytest
 from signoff import retry_flow_run
 from signoff.flows.names import now
 from signoff.states import flow_run_state
-from signoff.store import runs
 from signoff.store.database import Database
 from signoff.store.records import FlowRun, RunState
+from signoff.store.runs import runs
 from tests.integration.flows.worker_process import WorkerProcess
 from tests.waiting import until
 

@@ -11,10 +11,12 @@ from pydantic import Field, model_validator
 from signoff import Policy, RunInput
 from signoff.flows.desk import AlreadySettled, Desk, Invalid, Refused, Settled
 from signoff.flows.question import Question
-from signoff.store import ledger, prompts, runs
+from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
+from signoff.store.prompts import prompts
 from signoff.store.records import Actor, Outcome, Prompt, RunState
+from signoff.store.runs import runs
 from tests.integration.store.samples import a_claimed_run, asking
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)

@@ -10,9 +10,10 @@ import pytest
 from signoff import FlowsError, InvalidParameters, PromptRejected, flow, pause_flow_run, settings
 from signoff.flows.desk import Desk
 from signoff.flows.errors import RunCancelled
-from signoff.store import prompts, runs
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import RunState
+from signoff.store.runs import runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import until, until_asked

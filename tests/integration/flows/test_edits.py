@@ -10,9 +10,9 @@ import pytest
 from signoff import Flow, RunInput, flow, suspend_flow_run, task
 from signoff.flows.engines.embedded import Worker
 from signoff.flows.names import now
-from signoff.store import journal, retrying, runs
 from signoff.store.database import Database
 from signoff.store.records import Prompt, RunState
+from signoff.store.runs import journal, retry, runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import until, until_asked, until_over
@@ -148,7 +148,7 @@ def test_a_step_that_failed_may_be_tried_again_by_edited_code(db: Database, tmp_
     with Worker(db, [release]):
         failed = until_over(db, release.create_run(db, {}).id)
     assert failed.state is RunState.FAILED
-    retrying.retry(db, failed.id, actor=ANA, now=now())
+    retry.retry(db, failed.id, actor=ANA, now=now())
     with Worker(db, [load(tmp_path, CAUGHT.replace('raise OSError("not ready")', "return build()"))]):
         ended = until_over(db, failed.id)
     assert (ended.state, ended.result) == (RunState.COMPLETED, "built")

@@ -17,9 +17,10 @@ from signoff import (
 )
 from signoff.flows.names import memorable_name, new_id, now
 from signoff.futures import TaskFuture, wait
-from signoff.store import journal, prompts, runs
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import RunState
+from signoff.store.runs import journal, runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
 from tests.integration.flows.worker_process import WorkerProcess

@@ -8,9 +8,10 @@ import pytest
 
 from signoff import apause_flow_run, as_answered, ask, asuspend_flow_run, flow
 from signoff.flows.engines.embedded import Worker
-from signoff.store import prompts, runs
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import Outcome, RunState
+from signoff.store.runs import runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
 from tests.waiting import until, until_asked, until_over, until_state

@@ -16,9 +16,10 @@ from signoff.flows.engines.embedded import Worker
 from signoff.flows.errors import AttentionNeeded, RunCancelled
 from signoff.flows.names import now
 from signoff.states import State
-from signoff.store import artifacts, claims, runs
+from signoff.store import artifacts
 from signoff.store.database import Database
 from signoff.store.records import FlowRun, RunState
+from signoff.store.runs import claims, runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA
 from tests.integration.store.samples import a_worker, wish

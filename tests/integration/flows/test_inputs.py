@@ -21,10 +21,10 @@ from signoff.input import (
     run_input_subclass_from_type,
     send_input,
 )
-from signoff.store import inputs, journal, runs
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun
 from signoff.store.records import RunState
+from signoff.store.runs import journal, messages, runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.integration.flows.worker_process import WorkerProcess
@@ -89,7 +89,7 @@ def test_any_type_can_be_sent(db: Database, start_worker: StartWorker, sent: Any
     send_input(sent, run.id)
     until_over(db, run.id)
     assert came[0] == sent or came[0].model_dump() == sent.model_dump()
-    arrived = inputs.first_arrived(db, run.id, key_prefix=key, after=0, exclude_keys=())
+    arrived = messages.first_arrived(db, run.id, key_prefix=key, after=0, exclude_keys=())
     assert arrived is not None
     UUID(arrived.key.removeprefix(key))
 
@@ -188,8 +188,8 @@ def test_a_receiver_that_is_given_up_takes_nothing(db: Database, start_worker: S
         return int(await numbers.next())
 
     def send_input_now() -> None:
-        given = inputs.FlowRunInput(run.id, "intautomaticruninput-auto-1", {"value": 5}, None, now())
-        inputs.write(db, given)
+        given = messages.FlowRunInput(run.id, "intautomaticruninput-auto-1", {"value": 5}, None, now())
+        messages.write(db, given)
 
     run = receiver.create_run(db, {})
     start_worker(receiver)
@@ -277,7 +277,7 @@ def test_a_model_is_kept_under_a_key_set(db: Database, start_worker: StartWorker
     start_worker(keeps)
     run = keeps.create_run(db, {})
     assert until_over(db, run.id).result == 5
-    described, schema = (inputs.find(db, run.id, f"defaults-{part}") for part in ("description", "schema"))
+    described, schema = (messages.find(db, run.id, f"defaults-{part}") for part in ("description", "schema"))
     assert described is not None
     assert described.value == "A number"
     assert schema is not None

@@ -8,9 +8,10 @@ from signoff.artifacts import create_markdown_artifact
 from signoff.blocks import JSON
 from signoff.flows.engines.embedded import Worker
 from signoff.flows.names import now
-from signoff.store import artifacts, blocks, freeing, journal, leases, runs
+from signoff.store import artifacts, blocks, leases
 from signoff.store.database import Database
 from signoff.store.records import RunState
+from signoff.store.runs import journal, recovery, runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import PATIENCE, until, until_asked, until_over, until_state
@@ -18,7 +19,7 @@ from tests.waiting import PATIENCE, until, until_asked, until_over, until_state
 
 def bury(db: Database, worker: Worker) -> None:
     """Take a worker for dead that lives."""
-    freeing.bury(db, worker._lifeline.worker, now=now())
+    recovery.bury(db, worker._lifeline.worker, now=now())
 
 
 def test_what_a_worker_does_after_its_lease_was_lost_is_not_recorded(db: Database, start_worker: StartWorker) -> None:

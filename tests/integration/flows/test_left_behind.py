@@ -22,9 +22,10 @@ from signoff import (
 from signoff.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from signoff.blocks import JSON
 from signoff.flows.errors import FlowsError
-from signoff.store import artifacts, runs
+from signoff.store import artifacts
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun
+from signoff.store.runs import runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
 from tests.waiting import until_asked, until_over

@@ -3,9 +3,9 @@
 import pytest
 
 from signoff import flow, pause_flow_run, suspend_flow_run
-from signoff.store import runs
 from signoff.store.database import Database
 from signoff.store.records import RunState
+from signoff.store.runs import runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
 from tests.waiting import until, until_asked, until_over

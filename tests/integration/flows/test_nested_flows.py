@@ -7,8 +7,9 @@ import pytest
 
 from signoff import StepTimeout, apause_flow_run, flow, pause_flow_run, suspend_flow_run, task
 from signoff.flows.desk import Desk
-from signoff.store import journal, prompts
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
+from signoff.store.runs import journal
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import until_asked, until_over

@@ -160,7 +160,7 @@ def test_everybody_says_so_once_waits_and_goes_on(
 ) -> None:
     """A result is recorded later, a deadline is enforced later, and an answer is refused, and taken later."""
     # As patient as it is, or in the short version as much less as the outage is shorter.
-    monkeypatch.setattr("signoff.store.patience.BUSY_TIMEOUT", 10.0 if seconds > 10 else 0.2)
+    monkeypatch.setattr("signoff.store.sql.write_timeout.BUSY_TIMEOUT", 10.0 if seconds > 10 else 0.2)
     caplog.set_level("INFO", logger="flows")
     db, outage = request.getfixturevalue(fault)
     began, go_on, times = threading.Event(), threading.Event(), []

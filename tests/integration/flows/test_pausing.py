@@ -19,9 +19,10 @@ from signoff import (
 )
 from signoff.flows.desk import Desk
 from signoff.flows.engines import threads as worker_threads
-from signoff.store import prompts, runs
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import RunState
+from signoff.store.runs import runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import PATIENCE, until, until_asked, until_over, until_state

@@ -8,10 +8,12 @@ from signoff import aretry_flow_run, flow, gather, pause_flow_run, retry_flow_ru
 from signoff.flows.desk import Desk
 from signoff.flows.names import new_id
 from signoff.flows.several import ask
-from signoff.store import ledger, prompts, runs
+from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun, RunNotFailed
+from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, Outcome, Prompt, RunState
+from signoff.store.runs import runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import until, until_asked, until_over

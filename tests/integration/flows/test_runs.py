@@ -10,9 +10,10 @@ import pytest
 from signoff import flow, pause_flow_run, suspend_flow_run, task
 from signoff.flows.desk import Desk
 from signoff.flows.names import now
-from signoff.store import journal, prompts, runs
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import Outcome, RunState
+from signoff.store.runs import journal, runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import PATIENCE, until, until_asked, until_over

@@ -16,9 +16,9 @@ from signoff import Flow, flow
 from signoff.flows.scheduler import Declaration, Scheduler, own
 from signoff.runtime import flow_run
 from signoff.schedules import Cron
-from signoff.store import runs, schedules
 from signoff.store.database import Database
 from signoff.store.records import Tick
+from signoff.store.runs import runs, schedules
 from tests.conftest import StartWorker
 from tests.integration.flows.scheduler_process import SchedulerProcess
 from tests.waiting import until, until_over

@@ -8,9 +8,10 @@ import pytest
 from signoff import PromptRejected, as_answered, ask, ask_all, flow, gather
 from signoff.flows.desk import Desk
 from signoff.flows.names import memorable_name, new_id, now
-from signoff.store import prompts, runs
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import Outcome, Prompt, RunState
+from signoff.store.runs import runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.integration.flows.worker_process import WorkerProcess

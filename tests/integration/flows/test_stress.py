@@ -9,10 +9,11 @@ from signoff import Flow, flow, pause_flow_run, suspend_flow_run
 from signoff.flows.desk import Desk
 from signoff.flows.engines.embedded import Worker
 from signoff.flows.names import now
-from signoff.store import freeing, prompts, runs
 from signoff.store.database import Database
 from signoff.store.errors import RunFinished
+from signoff.store.prompts import prompts
 from signoff.store.records import RunState
+from signoff.store.runs import recovery, runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA
 from tests.waiting import until
@@ -54,7 +55,7 @@ def act(db: Database, dice: random.Random, workers: list[Worker]) -> None:
                     Desk(db).cancel(prompt.run_id, ANA, "Not today")
             case _:
                 worker = dice.choice(workers)
-                freeing.bury(db, worker._lifeline.worker, now=now())
+                recovery.bury(db, worker._lifeline.worker, now=now())
                 worker._lifeline.look()
 
 

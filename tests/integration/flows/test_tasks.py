@@ -12,9 +12,9 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from signoff import StepTimeout, UnserializableResult, flow, idempotency_key, suspend_flow_run, task
-from signoff.store import journal
 from signoff.store.database import Database
 from signoff.store.records import RunState
+from signoff.store.runs import journal
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
 from tests.waiting import until_asked, until_over

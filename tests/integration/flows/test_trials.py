@@ -7,9 +7,9 @@ import pytest
 
 from signoff import flow, pause_flow_run
 from signoff.flows.names import new_id, now
-from signoff.store import claims, freeing, runs
 from signoff.store.database import Database
 from signoff.store.records import RunState
+from signoff.store.runs import claims, recovery, runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer
 from tests.integration.store.samples import a_worker
@@ -48,7 +48,7 @@ def suspects(db: Database, *names: str) -> list[str]:
         ids.append(runs.create(db, run_id=new_id(), name=name, flow=name, parameters={}, now=now()).id)
         worker = a_worker(db)
         claims.claim(db, claims.Wish(worker, (name,), only=ids[-1]), limit=1, now=now())
-        freeing.bury(db, worker, now=now())
+        recovery.bury(db, worker, now=now())
     return ids
 
 

@@ -6,9 +6,10 @@ from signoff import flow, pause_flow_run, task
 from signoff.flows.names import now
 from signoff.flows.turns import AT_ONCE
 from signoff.futures import wait
-from signoff.store import prompts, runs
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import RunState
+from signoff.store.runs import runs
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import ANA, answer
 from tests.waiting import until, until_asked, until_over

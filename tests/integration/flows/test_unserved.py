@@ -9,10 +9,11 @@ from signoff import flow
 from signoff.flows.engines.lifeline import Lifeline
 from signoff.flows.engines.unserved import UnservedFlows
 from signoff.flows.names import new_id, now
-from signoff.store import leases, runs
+from signoff.store import leases
 from signoff.store.database import Database
 from signoff.store.records import RunState
-from signoff.store.serving import is_unserved, served, unserved
+from signoff.store.runs import runs
+from signoff.store.runs.orphans import is_unserved, served, unserved
 from tests.conftest import StartWorker
 from tests.waiting import until_over
 

@@ -8,8 +8,8 @@ import pytest
 
 from signoff import flow, pause_flow_run, suspend_flow_run, task
 from signoff.flows.engines.embedded import Worker
-from signoff.store import prompts
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import RunState
 from tests.conftest import StartWorker
 from tests.integration.flows.answering import answer

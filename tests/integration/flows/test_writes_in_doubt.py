@@ -10,10 +10,12 @@ import pytest
 from signoff import flow, pause_flow_run, suspend_flow_run, task
 from signoff.flows.desk import AlreadySettled, Desk, Settled
 from signoff.flows.engines.embedded import Worker
-from signoff.store import journal, ledger, prompts, runs
+from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable
+from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, RunState
+from signoff.store.runs import journal, runs
 from tests.integration.flows.answering import ANA, answer
 from tests.proxy import Lost, Proxy, proxied
 from tests.waiting import until, until_asked, until_over, until_state

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from signoff.flows.desk import AlreadySettled, Desk, Settled
-from signoff.store import ledger, prompts, runs
+from signoff.store import ledger
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import Actor, RunState
+from signoff.store.runs import runs
 from tests.integration.store.samples import ANA, BEN, a_claimed_run, asking
 
 SCHEMA = {"type": "object", "properties": {"approved": {"type": "boolean"}}, "required": ["approved"]}

@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from signoff.flows.names import new_id
-from signoff.store import claims, leases, prompts, runs, settling
+from signoff.store import leases
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
+from signoff.store.prompts import settle as settling
 from signoff.store.records import Actor, FlowRun, Outcome, Prompt, RunState
+from signoff.store.runs import claims, runs
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 ANA = Actor("U1", "Ana")

@@ -5,10 +5,13 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from signoff.store import cards, freeing, ledger, notices, prompts
+from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
+from signoff.store.outbox import cards, notices
+from signoff.store.prompts import prompts
 from signoff.store.records import Card
+from signoff.store.runs import recovery
 from tests.integration.store.samples import ANA, NOON, a_worker, an_open_prompt, settle
 from tests.waiting import until
 
@@ -27,7 +30,7 @@ def test_a_new_prompt_s_card_is_taken_once(db: Database) -> None:
     (card,) = taken(db, dead)
     assert (card.prompt.id, card.attempts, card.ts, card.in_doubt) == (prompt.id, 1, None, False)
     assert taken(db) == []
-    freeing.bury(db, dead, now=NOON)
+    recovery.bury(db, dead, now=NOON)
     (again,) = taken(db)
     assert (again.attempts, again.in_doubt) == (2, True)
 

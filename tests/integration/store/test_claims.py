@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from signoff.store import claims, freeing, journal, leases, prompts, runs
+from signoff.store import leases
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
+from signoff.store.prompts import prompts
 from signoff.store.records import RunState, Step
+from signoff.store.runs import claims, journal, recovery, runs
 from tests.integration.store.samples import (
     ANA,
     NOON,
@@ -53,7 +55,7 @@ def test_a_claim_takes_only_what_the_worker_knows_and_what_is_due(db: Database) 
 def test_a_claim_says_when_the_next_one_is_worth_while(db: Database) -> None:
     """At once while there may be more; else when the next run is due, or soon where what is there cannot be had."""
     worker, buried = a_worker(db), a_worker(db)
-    freeing.bury(db, buried, now=NOON)
+    recovery.bury(db, buried, now=NOON)
     for _ in range(3):
         a_run(db)
     a_run(db, now=LATER)
@@ -66,7 +68,7 @@ def test_a_claim_takes_one_of_the_runs_of_which_a_worker_died_or_none(db: Databa
     """Whoever runs two of them side by side cannot tell which one it dies of."""
     suspects = {a_run(db).id for _ in range(3)}
     claim(db, dead := a_worker(db))
-    freeing.bury(db, dead, now=NOON)
+    recovery.bury(db, dead, now=NOON)
     others = {a_run(db).id for _ in range(2)}
     worker = a_worker(db)
     first = {run.id: run.crashes for run in claim(db, worker, limit=5)}
@@ -100,7 +102,7 @@ def test_workers_that_claim_at_once_never_get_the_same_run(db: Database) -> None
 def test_a_worker_that_died_loses_its_runs_and_can_record_nothing(db: Database) -> None:
     """Every write of a worker that lost its lease is refused: a step, a question, an end, a retry."""
     run = a_claimed_run(db, dead := a_worker(db))
-    assert freeing.bury(db, dead, now=NOON).held == 1
+    assert recovery.bury(db, dead, now=NOON).held == 1
     (again,) = claim(db, a_worker(db))
     assert again.id == run.id
     for write in (
@@ -122,7 +124,7 @@ def test_a_buried_worker_gets_no_runs(db: Database) -> None:
     """Nobody would free what a worker takes that is known no more."""
     a_run(db)
     worker = a_worker(db)
-    freeing.bury(db, worker, now=NOON)
+    recovery.bury(db, worker, now=NOON)
     assert claim(db, worker) == []
     assert not leases.renew(db, worker, now=NOON, lease=timedelta(1))
     assert len(claim(db, a_worker(db))) == 1
@@ -179,7 +181,7 @@ def test_a_step_that_is_recorded_again_stays_as_it_is(db: Database) -> None:
 def test_a_run_whose_worker_died_while_it_waited_goes_on_waiting(db: Database) -> None:
     """It is claimed by another once it is answered, and not before."""
     prompt = an_open_prompt(db, worker=(dead := a_worker(db)))
-    freeing.bury(db, dead, now=NOON)
+    recovery.bury(db, dead, now=NOON)
     other = a_worker(db)
     assert claim(db, other) == []
     assert runs.get(db, prompt.run_id).state is RunState.PAUSED
@@ -191,7 +193,7 @@ def test_a_run_answered_before_its_worker_was_found_dead_goes_on(db: Database) -
     """The order of the answer and the burial does not matter."""
     prompt = an_open_prompt(db, worker=(dead := a_worker(db)))
     settle(db, prompt)
-    freeing.bury(db, dead, now=NOON)
+    recovery.bury(db, dead, now=NOON)
     assert [run.id for run in claim(db, a_worker(db))] == [prompt.run_id]
 
 
@@ -217,7 +219,7 @@ def test_a_cancelled_run_of_a_dead_worker_stays_cancelled_and_is_handed_to_anoth
     runs.cancel(db, run.id, actor=ANA, reason="", now=NOON)
     if handed:
         claim(db, mine)
-    freeing.bury(db, mine, now=NOON)
+    recovery.bury(db, mine, now=NOON)
     (again,) = claim(db, a_worker(db))
     assert (again.id, again.state) == (run.id, RunState.CANCELLED)
     assert claim(db, a_worker(db)) == []
@@ -228,7 +230,7 @@ def test_who_comes_late_lets_go_of_nothing(db: Database) -> None:
     run = a_claimed_run(db, late := a_worker(db))
     runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=NOON, has_hooks=True)
     (first,) = claim(db, late)
-    freeing.bury(db, late, now=NOON)
+    recovery.bury(db, late, now=NOON)
     (second,) = claim(db, other := a_worker(db))
     runs.let_go(db, run.id, first.fence)
     assert runs.get(db, run.id).lease_owner == other

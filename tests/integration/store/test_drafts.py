@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from signoff.store import drafts
 from signoff.store.database import Database
+from signoff.store.prompts import drafts
 from tests.integration.store.samples import ANA, BEN, NOON, an_open_prompt, settle
 
 TYPED = {"values": {"size": "large"}, "kept": {}}

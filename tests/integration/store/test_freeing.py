@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from signoff.store import freeing, journal, leases, ledger, prompts, retrying, runs
+from signoff.store import leases, ledger
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, Outcome, RunState, Step
+from signoff.store.runs import journal, recovery, retry, runs
 from tests.integration.store.samples import (
     ANA,
     NOON,
@@ -24,7 +26,7 @@ def taken_and_dropped(db: Database) -> FlowRun:
     """The run, after a worker took it and died."""
     worker = a_worker(db)
     (run,) = claim(db, worker)
-    freeing.bury(db, worker, now=NOON)
+    recovery.bury(db, worker, now=NOON)
     return runs.get(db, run.id)
 
 
@@ -33,7 +35,7 @@ def test_a_run_whose_worker_died_says_so_until_it_is_taken_again(db: Database) -
     run = a_claimed_run(db, first := a_worker(db))
     runs.retry(db, run.id, run.fence, attempt=1, at=NOON, error="It broke")
     (run,) = claim(db, first)
-    assert freeing.bury(db, first, now=NOON) == freeing.Burial(held=1, given_up=[])
+    assert recovery.bury(db, first, now=NOON) == recovery.Burial(held=1, given_up=[])
     freed = runs.get(db, run.id)
     assert (freed.state, freed.lease_owner, freed.runnable_at, freed.error) == (RunState.SCHEDULED, None, NOON, None)
     assert freed.message == "Its worker died. The run goes on from its journal when a worker has its flow."
@@ -44,7 +46,7 @@ def test_a_run_whose_worker_died_says_so_until_it_is_taken_again(db: Database) -
 def test_two_that_bury_one_worker_count_one_death(db: Database) -> None:
     """Every process looks for dead workers."""
     a_claimed_run(db, dead := a_worker(db))
-    assert [freeing.bury(db, dead, now=NOON).held for _ in range(3)] == [1, 0, 0]
+    assert [recovery.bury(db, dead, now=NOON).held for _ in range(3)] == [1, 0, 0]
     (run,) = runs.newest(db)
     assert run.message.startswith("Its worker died. ")
 
@@ -54,14 +56,14 @@ def test_a_run_that_gets_nowhere_and_ends_its_workers_crashes(db: Database) -> N
     worker = a_worker(db)
     run = a_claimed_run(db, worker)
     prompt = prompts.open_prompt(db, asking(run), fence=run.fence, state=None, held=True)
-    freeing.bury(db, worker, now=NOON)
+    recovery.bury(db, worker, now=NOON)
     assert taken_and_dropped(db).message.startswith(
         "Its worker died 2 times in a row with nothing recorded in between."
     )
     (run,) = claim(db, worker := a_worker(db))
-    burial = freeing.bury(db, worker, now=NOON)
+    burial = recovery.bury(db, worker, now=NOON)
     crashed = runs.get(db, run.id)
-    assert burial == freeing.Burial(held=1, given_up=[crashed])
+    assert burial == recovery.Burial(held=1, given_up=[crashed])
     assert (crashed.state, crashed.finished_at, crashed.is_done) == (RunState.CRASHED, NOON, False)
     assert crashed.message == (
         "Its worker died 3 times in a row with nothing recorded in between. `signoff retry brave-otter` tries again."
@@ -78,7 +80,7 @@ def test_a_crashed_run_that_is_retried_has_all_its_chances_again(db: Database) -
     for _ in range(3):
         run = taken_and_dropped(db)
     assert run.state is RunState.CRASHED
-    retrying.retry(db, run.id, actor=ANA, now=NOON)
+    retry.retry(db, run.id, actor=ANA, now=NOON)
     assert [taken_and_dropped(db).state for _ in range(3)] == [
         RunState.SCHEDULED,
         RunState.SCHEDULED,
@@ -114,7 +116,7 @@ def test_a_run_that_gets_on_between_the_deaths_of_its_workers_never_crashes(
         worker = a_worker(db)
         (run,) = claim(db, worker)
         progress(db, run)
-        freeing.bury(db, worker, now=NOON)
+        recovery.bury(db, worker, now=NOON)
         run = runs.get(db, run_id)
         assert (run.state, run.message.partition(".")[0]) == (RunState.SCHEDULED, "Its worker died")
 
@@ -125,9 +127,9 @@ def test_a_run_that_only_waits_is_not_touched_by_deaths(db: Database, held: bool
     worker = a_worker(db)
     prompt = an_open_prompt(db, held=held, worker=worker)
     before = runs.get(db, prompt.run_id)
-    freeing.bury(db, worker, now=NOON)
+    recovery.bury(db, worker, now=NOON)
     for _ in range(4):
-        freeing.bury(db, a_worker(db), now=NOON)
+        recovery.bury(db, a_worker(db), now=NOON)
     run = runs.get(db, prompt.run_id)
     assert (run.state, run.message, run.runnable_at) == (before.state, "", None)
     settle(db, prompt)
@@ -140,7 +142,7 @@ def test_a_worker_that_stops_in_good_order_counts_as_no_death(db: Database) -> N
     for _ in range(5):
         worker = a_worker(db)
         (run,) = claim(db, worker)
-        freeing.leave(db, worker, now=NOON)
+        recovery.leave(db, worker, now=NOON)
         run = runs.get(db, run.id)
         assert run.state is RunState.SCHEDULED
         assert run.message == "Its worker stopped. The run goes on from its journal when a worker has its flow."
@@ -150,7 +152,7 @@ def test_a_worker_that_stops_in_good_order_counts_as_no_death(db: Database) -> N
 def test_hooks_that_end_their_workers_are_given_up(db: Database) -> None:
     """The run stays as it ended. The deaths before its end do not count."""
     run = a_claimed_run(db, worker := a_worker(db))
-    freeing.bury(db, worker, now=NOON)
+    recovery.bury(db, worker, now=NOON)
     taken_and_dropped(db)
     (run,) = claim(db, a_worker(db))
     runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=NOON, result=1, has_hooks=True)
@@ -158,7 +160,7 @@ def test_hooks_that_end_their_workers_are_given_up(db: Database) -> None:
         tried = taken_and_dropped(db)
         assert (tried.state, tried.message, tried.is_done) == (RunState.COMPLETED, "", False)
     claim(db, worker := a_worker(db))
-    burial = freeing.bury(db, worker, now=NOON)
+    burial = recovery.bury(db, worker, now=NOON)
     ended = runs.get(db, run.id)
     assert burial.given_up == [ended]
     assert (ended.state, ended.result, ended.is_done) == (RunState.COMPLETED, 1, True)

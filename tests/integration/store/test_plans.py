@@ -14,9 +14,12 @@ import pytest
 from sqlalchemy import select, text
 
 from signoff.flows.names import now
-from signoff.store import artifacts, cards, claims, drafts, inputs, journal, ledger, notices, prompts, runs, schedules
+from signoff.store import artifacts, ledger
 from signoff.store.database import Database
+from signoff.store.outbox import cards, notices
+from signoff.store.prompts import drafts, prompts
 from signoff.store.records import Prompt, RunState
+from signoff.store.runs import claims, journal, messages, runs, schedules
 from signoff.store.tables import artifacts as artifact_rows
 from signoff.store.tables import drafts as draft_rows
 from signoff.store.tables import flow_runs, steps, submissions, ticks
@@ -133,10 +136,10 @@ OF_ONE: dict[str, Look] = {
     "a run": lambda it: runs.get(it.db, it.prompt.run_id),
     "a run's prompts": lambda it: prompts.of_run(it.db, it.prompt.run_id),
     "a run's steps": lambda it: journal.load(it.db, it.prompt.run_id),
-    "what a run was sent": lambda it: inputs.first_arrived(
+    "what a run was sent": lambda it: messages.first_arrived(
         it.db, it.prompt.run_id, key_prefix="approval", after=0, exclude_keys=[]
     ),
-    "one input": lambda it: inputs.find(it.db, it.prompt.run_id, "1"),
+    "one input": lambda it: messages.find(it.db, it.prompt.run_id, "1"),
     "a run's artifacts": lambda it: artifacts.find(it.db, run_id=it.prompt.run_id),
     "a run's tick": lambda it: schedules.tick_of(it.db, it.prompt.run_id),
     "a worker's runs": lambda it: claims.leased_to(it.db, it.worker),

@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from signoff.store import cards, journal, ledger, notices, prompts, runs
+from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun, RunFinished
+from signoff.store.outbox import cards, notices
+from signoff.store.prompts import prompts
 from signoff.store.records import Outcome, RunState, Step
+from signoff.store.runs import journal, runs
 from tests.integration.store.samples import ANA, NOON, a_claimed_run, a_run, a_worker, an_open_prompt, claim, settle
 
 SOON = NOON + timedelta(seconds=30)

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from signoff.store import prompts, runs, settling
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
+from signoff.store.prompts import prompts
+from signoff.store.prompts import settle as settling
 from signoff.store.records import Actor, Outcome, RunState
+from signoff.store.runs import runs
 from tests.integration.store.samples import ANA, NOON, an_open_prompt, asking, settle
 
 

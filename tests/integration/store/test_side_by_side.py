@@ -5,10 +5,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from signoff.store import cards, freeing, leases, ledger, notices, prompts, runs
+from signoff.store import leases, ledger
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost, RunFinished
+from signoff.store.outbox import cards, notices
+from signoff.store.prompts import prompts
 from signoff.store.records import Prompt, RunState
+from signoff.store.runs import recovery, runs
 from tests.integration.store.samples import ANA, BEN, NOON, a_claimed_run, a_worker, asking, claim, settle
 
 PROMPTS = 40
@@ -38,7 +41,7 @@ def finish(db: Database, workers: list[str], _prompt: Prompt) -> Any:
 
 
 def free(db: Database, workers: list[str], _prompt: Prompt) -> Any:
-    return freeing.bury(db, workers[2], now=NOON)
+    return recovery.bury(db, workers[2], now=NOON)
 
 
 def decide(db: Database, _workers: list[str], prompt: Prompt) -> Any:

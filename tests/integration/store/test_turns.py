@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import event, text
 
 from signoff.flows.names import new_id
-from signoff.store import runs
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable, StoreError
-from signoff.store.patience import hurried
+from signoff.store.runs import runs
+from signoff.store.sql.write_timeout import hurried
 from tests.integration.store.samples import NOON
 from tests.overhearing import overheard
 from tests.waiting import PATIENCE

@@ -13,22 +13,12 @@ from signoff import Policy, RunInput, flow, pause_flow_run, task
 from signoff.artifacts import create_markdown_artifact
 from signoff.flows.engines.embedded import Worker
 from signoff.flows.names import now
-from signoff.store import (
-    artifacts,
-    blocks,
-    cards,
-    drafts,
-    inputs,
-    journal,
-    ledger,
-    migrations,
-    notices,
-    prompts,
-    runs,
-    tables,
-)
+from signoff.store import artifacts, blocks, ledger, migrations, tables
 from signoff.store.database import Database
+from signoff.store.outbox import cards, notices
+from signoff.store.prompts import drafts, prompts
 from signoff.store.records import Outcome, RunState
+from signoff.store.runs import journal, messages, runs
 from tests.conftest import PostgresServer
 from tests.integration.flows.answering import answer
 from tests.integration.store.revisions import ADDED, LATER, OPEN, REJECTED, WAITING_RUN, rows_at
@@ -117,7 +107,7 @@ def test_what_stood_in_the_record_is_found_after_the_upgrade(empty: Database, re
     if "drafts" in rows_at(revision):
         assert drafts.load(db, OPEN, "U1") == {"value": True}
     if "inputs" in rows_at(revision):
-        assert (kept := inputs.find(db, WAITING_RUN, "greeting-1")) is not None
+        assert (kept := messages.find(db, WAITING_RUN, "greeting-1")) is not None
         assert kept.value == {"text": "hello"}
 
 

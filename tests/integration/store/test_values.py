@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import StatementError
 
-from signoff.store import artifacts, blocks, journal, prompts, runs, settling
+from signoff.store import artifacts, blocks
 from signoff.store.artifacts import Artifact
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
+from signoff.store.prompts import prompts, settle
 from signoff.store.records import Actor, Outcome, Step
+from signoff.store.runs import journal, runs
 from tests.integration.store.samples import NOON, a_claimed_run, an_open_prompt
 
 VALUES = {
@@ -48,7 +50,7 @@ def test_what_is_no_json_is_refused_whole(db: Database, value: Any) -> None:
 def test_text_that_no_database_holds_is_replaced_and_not_refused(db: Database) -> None:
     """A name or a reason with a NUL or half a character in it stops nobody's decision."""
     prompt = an_open_prompt(db, title="a\0b", description="half \ud83d ж")
-    settlement = settling.settle(
+    settlement = settle.settle(
         db,
         prompt.id,
         outcome=Outcome.REJECTED,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from signoff.store.doorbell import Doorbell, heard
+from signoff.store.sqlite.wakeup import Doorbell, heard
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from signoff.store import migrations, runs
+from signoff.store import migrations
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseOutdated, DatabaseUnavailable
+from signoff.store.runs import runs
 
 
 @pytest.mark.parametrize(

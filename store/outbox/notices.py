@@ -11,9 +11,9 @@ from signoff.store.database import Database
 from signoff.store.leases import is_free
 from signoff.store.records import Notice
 from signoff.store.rows import prompt, select_prompts
-from signoff.store.statements import Statement, insert_into
+from signoff.store.sql.statements import Statement, insert_into
+from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import cards, notices, prompts
-from signoff.store.transactions import Transaction
 
 _ADD = insert_into(notices, "prompt_id", "kind", "detail", "created_at", "due_at")
 NEWEST_OF_RUN = Statement(

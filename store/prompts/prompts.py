@@ -6,17 +6,18 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, tuple_, update
 
-from signoff.store import cards, ledger, notices
+from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
 from signoff.store.leases import hold
+from signoff.store.outbox import cards, notices
 from signoff.store.records import Prompt, RunState
 from signoff.store.rows import prompt, select_prompts
-from signoff.store.statements import Statement, insert_into
+from signoff.store.runs.pauses import let_wait
+from signoff.store.sql.statements import Statement, insert_into
+from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import prompts
-from signoff.store.transactions import Transaction
-from signoff.store.waiting import let_wait
 
 _ID_LENGTH = 36
 

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Boolean, and_, bindparam, case, false, func, or_, select, update
 
 from signoff.store.database import Database
-from signoff.store.journal import Past, looks_for_past
 from signoff.store.leases import KNOWN
 from signoff.store.records import FlowRun, RunState
 from signoff.store.rows import flow_run
-from signoff.store.statements import Statement
+from signoff.store.runs.journal import Past, looks_for_past
+from signoff.store.sql.statements import Statement
+from signoff.store.sql.transactions import Later
 from signoff.store.tables import flow_runs
-from signoff.store.transactions import Later
 
 AGAIN_AFTER = timedelta(seconds=1)
 """When to look again for what could not be taken: another worker is about to take it, or this one was buried."""

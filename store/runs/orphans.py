@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, select
 
 from signoff.store.database import Database
 from signoff.store.records import FlowRun
-from signoff.store.statements import Statement
+from signoff.store.sql.statements import Statement
 from signoff.store.tables import flow_runs, workers
 
 _COUNTED = (

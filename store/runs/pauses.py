@@ -9,9 +9,9 @@ from signoff.store.database import Database
 from signoff.store.leases import hold
 from signoff.store.records import Prompt, RunState
 from signoff.store.rows import prompt, select_prompts
-from signoff.store.statements import Statement
+from signoff.store.sql.statements import Statement
+from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, ledger, prompts
-from signoff.store.transactions import Transaction
 
 # To have come to where it waits is progress: no worker dies of it any more.
 _OF_RUN = update(flow_runs).where(flow_runs.c.id == bindparam("run_id")).values(state=bindparam("state"), crashes=0)

@@ -7,8 +7,8 @@ from sqlalchemy import update
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.leases import hold
+from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
 from signoff.store.records import SIGNOFF, RunState
-from signoff.store.settling import OPEN_OF_RUN, cancel_all
 from signoff.store.tables import flow_runs
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Executable, PoolProxiedConnection
 from sqlalchemy.engine import CursorResult
 
 from signoff.store.changes import Topic
-from signoff.store.statements import Compiled, Statement
+from signoff.store.sql.statements import Compiled, Statement
 
 Call = tuple[Statement, Mapping[str, Any]]
 """A statement with its values."""

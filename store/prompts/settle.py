@@ -7,15 +7,17 @@ from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
 
-from signoff.store import cards, drafts, ledger
+from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.prompts import unknown
+from signoff.store.outbox import cards
+from signoff.store.prompts import drafts
+from signoff.store.prompts.prompts import unknown
 from signoff.store.records import Actor, Outcome, Prompt, RunState
 from signoff.store.rows import prompt, select_prompts
-from signoff.store.statements import Statement, insert_into
+from signoff.store.sql.statements import Statement, insert_into
+from signoff.store.sql.transactions import Call, Transaction
 from signoff.store.tables import flow_runs, prompts, submissions
-from signoff.store.transactions import Call, Transaction
 
 _MINE = prompts.c.id == bindparam("prompt_id")
 _IS_OPEN = prompts.c.outcome.is_(None)

@@ -9,9 +9,9 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.errors import RunNotFailed
 from signoff.store.records import SUPERSEDED, Actor, FlowRun, Outcome, RunState
-from signoff.store.runs import locked, reschedule
+from signoff.store.runs.runs import locked, reschedule
+from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import prompts
-from signoff.store.transactions import Transaction
 
 _RETRIABLE = (RunState.FAILED, RunState.CRASHED, RunState.TIMED_OUT, RunState.NEEDS_ATTENTION)
 

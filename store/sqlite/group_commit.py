@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Engine, PoolProxiedConnection
 
 from signoff.store.changes import Topic
-from signoff.store.patience import BUSY_TIMEOUT, in_hurry, patience
-from signoff.store.transactions import Transaction
+from signoff.store.sql.transactions import Transaction
+from signoff.store.sql.write_timeout import BUSY_TIMEOUT, in_hurry, patience
 
 MOST = 64
 """How many writers share a commit at most."""

@@ -10,9 +10,9 @@ from signoff.store.database import Database
 from signoff.store.leases import is_free
 from signoff.store.records import Card, Prompt
 from signoff.store.rows import prompt, select_prompts
-from signoff.store.statements import Statement, insert_into
+from signoff.store.sql.statements import Statement, insert_into
+from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import cards, notices, prompts
-from signoff.store.transactions import Transaction
 
 _OF_PROMPT = cards.c.prompt_id == bindparam("prompt_id")
 _ADD = insert_into(cards, "prompt_id", "due_at")

@@ -9,18 +9,19 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from signoff.store import ledger, notices
+from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun, RunFinished
-from signoff.store.journal import set_failed_aside
 from signoff.store.leases import HELD, hold, lost
+from signoff.store.outbox import notices
+from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
 from signoff.store.records import SIGNOFF, Actor, FlowRun, RunState
 from signoff.store.rows import flow_run
-from signoff.store.settling import OPEN_OF_RUN, cancel_all
-from signoff.store.statements import Statement, adding_to
+from signoff.store.runs.journal import set_failed_aside
+from signoff.store.sql.statements import Statement, adding_to
+from signoff.store.sql.transactions import Call, Transaction
 from signoff.store.tables import flow_runs
-from signoff.store.transactions import Call, Transaction
 
 _ID_LENGTH = 36
 

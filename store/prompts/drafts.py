@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select, update
 
 from signoff.store.database import Database
-from signoff.store.statements import Statement
+from signoff.store.sql.statements import Statement
+from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import drafts, prompts
-from signoff.store.transactions import Transaction
 
 
 def load(db: Database, prompt_id: str, actor_id: str) -> Mapping[str, Any] | None:

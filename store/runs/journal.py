@@ -7,12 +7,12 @@ from sqlalchemy import bindparam, select, update
 
 from signoff.store.database import Database
 from signoff.store.leases import HELD, hold
-from signoff.store.prompts import ALL_OF_RUN
+from signoff.store.prompts.prompts import ALL_OF_RUN
 from signoff.store.records import Prompt, Step
 from signoff.store.rows import prompt, step
-from signoff.store.statements import Statement
+from signoff.store.sql.statements import Statement
+from signoff.store.sql.transactions import Call, Later, Transaction
 from signoff.store.tables import flow_runs, steps
-from signoff.store.transactions import Call, Later, Transaction
 
 SET_ASIDE = "past"
 """The format of a step that failed and is tried again: it keeps its place in the record, under another key."""

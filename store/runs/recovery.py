@@ -14,9 +14,9 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.records import SIGNOFF, FlowRun, RunState
 from signoff.store.rows import flow_run
-from signoff.store.runs import end
+from signoff.store.runs.runs import end
+from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts, steps, workers
-from signoff.store.transactions import Transaction
 
 MOST_CRASHES = 3
 """How many workers in a row may die of a run, or of its hooks, with nothing recorded in between."""
