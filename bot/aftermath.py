@@ -24,8 +24,8 @@ from signoff.bot.open_views import OpenViews
 from signoff.bot.people import People
 from signoff.bot.slack_client import NO_ANSWER, name_of
 from signoff.bot.wording import form_of, outcome_sentence, refused
+from signoff.flows.approval.validation import FieldError
 from signoff.flows.names import now
-from signoff.flows.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
 from signoff.store.outbox import cards

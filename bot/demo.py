@@ -14,10 +14,10 @@ from slack_sdk import WebClient
 from signoff.bot.emulator.server import Emulator
 from signoff.bot.service import Service
 from signoff.bot.settings import Settings
-from signoff.flows.asked_to_end import AskedToEnd
 from signoff.flows.examples import dataset, release, shirt
 from signoff.flows.flow import Flow
 from signoff.flows.loading import flows_in
+from signoff.flows.signals import AskedToEnd
 from signoff.store.database import Database
 from signoff.store.runs import runs
 

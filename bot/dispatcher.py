@@ -12,7 +12,7 @@ from typing import Self
 
 from signoff.bot.forms import FormError
 from signoff.bot.messenger import Gone, Messenger, Refusal, Unanswered
-from signoff.flows.engines.lifeline import Lifeline
+from signoff.flows.engines.embedded.heartbeat import Lifeline
 from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database

@@ -22,9 +22,9 @@ from signoff.bot.people import People
 from signoff.bot.position import Position
 from signoff.bot.uploads import Uploads
 from signoff.bot.wording import form_of
-from signoff.flows.desk import AlreadySettled, Desk, Invalid, Refused, Reply, Settled
+from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Reply, Settled
+from signoff.flows.approval.validation import FieldError, validate
 from signoff.flows.names import now
-from signoff.flows.validation import FieldError, validate
 from signoff.store.database import Database
 from signoff.store.prompts import drafts, prompts
 from signoff.store.records import Prompt

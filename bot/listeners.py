@@ -17,9 +17,9 @@ from signoff.bot.listing import listing
 from signoff.bot.modals import reason_error, reason_in, refused_modal, settled_modal
 from signoff.bot.people import People
 from signoff.bot.wording import form_of, verdict_in
-from signoff.flows.desk import AlreadySettled, Desk, Invalid, Refused, Settled
+from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Settled
+from signoff.flows.approval.validation import FieldError
 from signoff.flows.names import now
-from signoff.flows.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import Actor, Prompt

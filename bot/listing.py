@@ -7,7 +7,7 @@ from signoff.bot import actions
 from signoff.bot.blocks import Block, Message, button, context, divider, header, mrkdwn, plain_text, section
 from signoff.bot.markup import at, bold, escape, span
 from signoff.bot.wording import title_of
-from signoff.flows.policy import Policy
+from signoff.flows.approval.policy import Policy
 from signoff.store.records import Prompt
 
 MOST = 20

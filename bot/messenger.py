@@ -16,7 +16,7 @@ from signoff.bot.notices import notice_message
 from signoff.bot.people import People
 from signoff.bot.quiet import quiet
 from signoff.bot.slack_client import NO_ANSWER
-from signoff.flows.policy import Policy
+from signoff.flows.approval.policy import Policy
 from signoff.store.records import Card, Notice
 
 logger = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ from signoff.bot.markup import bold, lines, plain
 from signoff.bot.position import Position
 from signoff.bot.values import value_blocks
 from signoff.bot.wording import form_of, outcome_line, refused, title_of, told_by_outcome
-from signoff.flows.validation import FieldError
+from signoff.flows.approval.validation import FieldError
 from signoff.store.records import Prompt
 
 _REASON = "reason"

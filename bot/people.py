@@ -11,8 +11,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from signoff.bot.slack_client import NO_ANSWER
-from signoff.flows.desk import may_answer
-from signoff.flows.policy import Policy
+from signoff.flows.approval.desk import may_answer
+from signoff.flows.approval.policy import Policy
 from signoff.store.records import Actor, Prompt
 
 logger = logging.getLogger(__name__)

@@ -16,13 +16,13 @@ from signoff.bot.settings import Mode, Settings
 from signoff.bot.slack_app import QUICK_CALL_TIMEOUT, check_token, make_app, make_client
 from signoff.bot.transport import HttpTransport, SocketTransport
 from signoff.bot.uploads import Uploads
-from signoff.flows.asked_to_end import AskedToEnd
-from signoff.flows.clock import Clock
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.approval.deadlines import Clock
+from signoff.flows.engines.embedded.scheduler import Scheduler, own
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.flow import Flow
 from signoff.flows.loading import load_flows
-from signoff.flows.scheduler import Scheduler, own
-from signoff.flows.schema_validation import warm_up
+from signoff.flows.schema.schema_validation import warm_up
+from signoff.flows.signals import AskedToEnd
 from signoff.store import migrations
 from signoff.store.database import Database
 

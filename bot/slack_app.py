@@ -18,7 +18,7 @@ from signoff.bot.people import People, Unrecognised
 from signoff.bot.settings import BadSettings, Mode, Settings
 from signoff.bot.slack_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
 from signoff.bot.uploads import Uploads
-from signoff.flows.desk import Desk
+from signoff.flows.approval.desk import Desk
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, NoSuchPrompt, StoreError
 from signoff.store.sql.write_timeout import hurried

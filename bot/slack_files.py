@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from signoff.bot.forms.files import Claim, Content
 from signoff.bot.markup import plain
 from signoff.bot.slack_client import CALL_TIMEOUT, NO_ANSWER, name_of
-from signoff.flows.files import MOST_BYTES, in_kilobytes
+from signoff.flows.schema.files import MOST_BYTES, in_kilobytes
 
 _HOSTS = (".slack.com", ".slack-gov.com")
 

@@ -20,8 +20,8 @@ from signoff.bot.forms.files import Claim, Content, FileInput
 from signoff.bot.forms.places import put
 from signoff.bot.markup import plain
 from signoff.bot.slack_files import Unfetched, fetch
-from signoff.flows.files import MOST_BYTES, in_kilobytes
-from signoff.flows.validation import FieldError
+from signoff.flows.approval.validation import FieldError
+from signoff.flows.schema.files import MOST_BYTES, in_kilobytes
 
 WAIT = 1.5
 """Seconds that a submission waits for its files."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from signoff.bot.forms import Form, Verdict, verdict_of
 from signoff.bot.markup import at, either, escape, plain, utc
-from signoff.flows.policy import Policy
+from signoff.flows.approval.policy import Policy
 from signoff.store.records import Actor, Outcome, Prompt
 
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")

@@ -4,10 +4,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from signoff.flows.context import current, current_hook
+from signoff.flows.current_database import current_database
+from signoff.flows.durable.context import current, current_hook
+from signoff.flows.durable.serialization import shown
 from signoff.flows.names import new_id, now
-from signoff.flows.record import current_database
-from signoff.flows.serialization import shown
 from signoff.store import artifacts
 
 

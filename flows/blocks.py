@@ -3,11 +3,11 @@
 from functools import partial
 from typing import Any, Self
 
-from signoff.flows.context import current
+from signoff.flows.current_database import current_database
+from signoff.flows.database_retry import patiently
+from signoff.flows.durable.context import current
 from signoff.flows.errors import FlowsError
 from signoff.flows.names import now
-from signoff.flows.patience import patiently
-from signoff.flows.record import current_database
 from signoff.store import blocks
 
 

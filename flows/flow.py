@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from signoff.flows.attempts import Attempts
-from signoff.flows.blocking import off_loop
-from signoff.flows.context import RunContext, current
+from signoff.flows.durable.async_bridge import off_loop
+from signoff.flows.durable.context import RunContext, current
+from signoff.flows.durable.fingerprint import fingerprint
+from signoff.flows.durable.parameters import Parameters
+from signoff.flows.durable.retries import Attempts
+from signoff.flows.durable.serialization import Serializer
+from signoff.flows.durable.steps import bind, call_step, return_annotation
 from signoff.flows.errors import InvalidFlow
-from signoff.flows.fingerprint import fingerprint
 from signoff.flows.hooks import Hook, Hooks
 from signoff.flows.names import memorable_name, new_id, now
-from signoff.flows.parameters import Parameters
 from signoff.flows.schedules import Cron, chosen
-from signoff.flows.serialization import Serializer
 from signoff.flows.states import StateType
-from signoff.flows.steps import bind, call_step, return_annotation
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, NoSuchRun
 from signoff.store.records import FlowRun
@@ -144,7 +144,7 @@ class Flow(Generic[P, R]):
             InvalidParameters: If the flow does not take the parameters.
             store.errors.StoreError: If the record cannot be used.
         """
-        from signoff.flows.serving import serve
+        from signoff.flows.engines.embedded.serve import serve
 
         given = dict(parameters or {})
         found = self._chosen(cron, schedule, given)
@@ -172,7 +172,7 @@ class Flow(Generic[P, R]):
             nested: R = self._run_nested(context, args, kwargs)
             return nested
         # The engine is imported late: it knows flows, and a flow needs it only here.
-        from signoff.flows.engines.direct import run_here
+        from signoff.flows.engines.embedded.inline import run_here
 
         parameters = self.parameters.to_json(args, kwargs)
         if self.isasync:

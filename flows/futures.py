@@ -7,10 +7,10 @@ from concurrent.futures import wait as wait_for_futures
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from signoff.flows.blocking import here
+from signoff.flows.durable.async_bridge import here
+from signoff.flows.durable.task_slots import let_others
 from signoff.flows.errors import MappingLengthMismatch, MappingMissingIterable, Unwind
 from signoff.flows.states import State, StateType
-from signoff.flows.turns import let_others
 
 R = TypeVar("R")
 

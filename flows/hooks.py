@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from signoff.flows.context import HookContext, entered_hook
+from signoff.flows.durable.context import HookContext, entered_hook
 from signoff.flows.errors import InvalidFlow, said
 from signoff.flows.states import State, StateType, state_of
 from signoff.store.database import Database

@@ -3,13 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from signoff.flows.files import Accepts, UploadedFile
-from signoff.flows.keysets import Keyset, RunInputMetadata, keyset_from_base_key, keyset_from_paused_state
-from signoff.flows.receiving import InputReceiver
-from signoff.flows.run_input import AutomaticRunInput, BaseRunInput, RunInput, input_of, run_input_subclass_from_type
-from signoff.flows.sending import deliver
-from signoff.flows.slack_types import SlackChannel, SlackUser
-from signoff.flows.times import AwareTime
+from signoff.flows.messages.inbox import InputReceiver
+from signoff.flows.messages.keysets import Keyset, RunInputMetadata, keyset_from_base_key, keyset_from_paused_state
+from signoff.flows.messages.run_input import (
+    AutomaticRunInput,
+    BaseRunInput,
+    RunInput,
+    input_of,
+    run_input_subclass_from_type,
+)
+from signoff.flows.messages.sending import deliver
+from signoff.flows.schema.field_types import SlackChannel, SlackUser
+from signoff.flows.schema.files import Accepts, UploadedFile
+from signoff.flows.schema.times import AwareTime
 
 __all__ = [
     "Accepts",

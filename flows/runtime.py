@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from signoff.flows.context import HookContext, RunContext, current_hook, required
-from signoff.flows.patience import patiently
+from signoff.flows.database_retry import patiently
+from signoff.flows.durable.context import HookContext, RunContext, current_hook, required
 from signoff.store.runs import schedules
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from signoff.flows.policy import Policy
+from signoff.flows.approval.policy import Policy
 from signoff.store import migrations
 from signoff.store.database import Database
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from signoff.flows.record import current_database
+from signoff.flows.current_database import current_database
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, RunState

@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from signoff.flows.attempts import Attempts
-from signoff.flows.context import RunContext, current
+from signoff.flows.durable.context import RunContext, current
+from signoff.flows.durable.retries import Attempts
+from signoff.flows.durable.serialization import Serializer
+from signoff.flows.durable.steps import bind, call_step, return_annotation
+from signoff.flows.durable.task_slots import Turns
 from signoff.flows.futures import TaskFuture, TaskFutures, calls_of, futures_in, resolved
-from signoff.flows.serialization import Serializer
-from signoff.flows.steps import bind, call_step, return_annotation
-from signoff.flows.turns import Turns
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -156,7 +156,7 @@ class Prompt:
         description: More about it, as Markdown; may be empty.
         schema: The JSON Schema of the answer; `None` when the run asks only to resume or cancel.
         initial: The values under decision, by field name.
-        policy: The policy in force, as `flows.policy.Policy` dumps it to JSON.
+        policy: The policy in force, as `flows.approval.policy.Policy` dumps it to JSON.
         model: Where the pydantic model can be imported from; `None` when nowhere.
         deadline: When the prompt times out; `None` for never.
         due_at: When the clock has to look at it next; `None` for never.

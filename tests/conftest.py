@@ -18,7 +18,7 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from signoff import Flow
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.store import migrations
 from signoff.store.database import Database
 

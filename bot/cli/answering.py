@@ -9,7 +9,7 @@ from signoff.bot.cli.logs import log_to_stderr
 from signoff.bot.cli.options import AsJson, PromptId, Who
 
 if TYPE_CHECKING:
-    from signoff.flows.desk import Reply
+    from signoff.flows.approval.desk import Reply
     from signoff.store.records import Actor, Prompt
 
 Sets = Annotated[
@@ -40,7 +40,7 @@ def answer(
     from signoff.bot.cli.as_text import outcome_as_text, value_as_text
     from signoff.bot.cli.given import submission
     from signoff.bot.cli.record import existing
-    from signoff.flows.desk import Desk
+    from signoff.flows.approval.desk import Desk
     from signoff.store.prompts.prompts import get
 
     log_to_stderr()
@@ -72,7 +72,7 @@ def _check(reject: bool, reason: str | None, *, gives_values: bool) -> None:
 def _counted(reply: "Reply", person: "Actor") -> "Prompt":
     """The prompt that this answer has settled. Raises `CommandFailed` where it has not."""
     from signoff.bot.cli.as_text import outcome_as_text
-    from signoff.flows.desk import AlreadySettled, Invalid, Refused, Settled
+    from signoff.flows.approval.desk import AlreadySettled, Invalid, Refused, Settled
 
     match reply:
         case Settled(prompt):

@@ -15,8 +15,8 @@ def pending(as_json: AsJson = False) -> None:
     from signoff.bot.cli.as_json import pending_as_json, print_json
     from signoff.bot.cli.as_text import ago, print_table, short, until
     from signoff.bot.cli.record import existing
+    from signoff.flows.approval.policy import Policy
     from signoff.flows.names import now
-    from signoff.flows.policy import Policy
 
     log_to_stderr()
     with existing() as db:

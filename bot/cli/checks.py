@@ -12,7 +12,7 @@ from signoff.bot.cli.record import opened
 from signoff.bot.emulator.app_manifest import SIGNOFF
 from signoff.bot.settings import BadSettings, Mode, Settings, load_settings
 from signoff.bot.slack_client import NO_ANSWER, name_of, web_client
-from signoff.flows.engines.unserved import no_worker_has
+from signoff.flows.engines.embedded.orphans import no_worker_has
 from signoff.flows.names import now
 from signoff.store import migrations
 from signoff.store.database import Database, sqlite_file

@@ -53,7 +53,7 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
     from signoff.bot.cli.as_json import print_json, run_as_json
     from signoff.bot.cli.as_text import ago, print_table, short
     from signoff.bot.cli.record import existing
-    from signoff.flows.engines.lifeline import bury_the_dead
+    from signoff.flows.engines.embedded.heartbeat import bury_the_dead
     from signoff.flows.names import now
     from signoff.store.errors import DatabaseUnavailable
     from signoff.store.runs.orphans import is_unserved, served
@@ -99,7 +99,7 @@ def cancel(run: RunId, reason: Reason = "", who: Who = None) -> None:
     """Cancel a run and what it asks."""
     from signoff.bot.cli.actors import actor
     from signoff.bot.cli.record import existing
-    from signoff.flows.desk import Desk
+    from signoff.flows.approval.desk import Desk
     from signoff.store.runs.runs import get
 
     log_to_stderr()
@@ -112,7 +112,7 @@ def retry(run: RunId, who: Who = None) -> None:
     """Run a run that failed again. What it finished stays; what was rejected or timed out is asked anew."""
     from signoff.bot.cli.actors import actor
     from signoff.bot.cli.record import existing
-    from signoff.flows.desk import Desk
+    from signoff.flows.approval.desk import Desk
     from signoff.store.runs.runs import get
 
     log_to_stderr()
@@ -122,7 +122,7 @@ def retry(run: RunId, who: Who = None) -> None:
 
 
 def _see_through(db: "Database", flow: "Flow[Any, Any]", created: FlowRun) -> FlowRun:
-    from signoff.flows.engines.direct import see_through
+    from signoff.flows.engines.embedded.inline import see_through
     from signoff.flows.errors import RunCancelled
     from signoff.store.runs.runs import get
 

@@ -9,7 +9,7 @@ from signoff.bot.blocks import Block
 from signoff.bot.forms.element import UNSET, Element, Unreadable
 from signoff.bot.forms.schema import Schema
 from signoff.bot.markup import plain
-from signoff.flows.files import FILE_FORMAT, MOST_BYTES, extension_of, in_kilobytes
+from signoff.flows.schema.files import FILE_FORMAT, MOST_BYTES, extension_of, in_kilobytes
 
 Written = Literal["uploaded-file", "base64", "base64url", "base64-twice", "binary"]
 """How the value holds the content: beside its name, in base64 (of either alphabet), or as text in UTF-8.

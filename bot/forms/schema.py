@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from signoff.bot.forms.element import UNSET
-from signoff.flows.files import FILE_FORMAT
+from signoff.flows.schema.files import FILE_FORMAT
 
 Schema = Mapping[str, Any]
 

@@ -9,7 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from signoff.flows.context import idempotency_key
+    from signoff.flows.approval.policy import Policy
+    from signoff.flows.ask import Asked, as_answered, ask, ask_all, gather
+    from signoff.flows.durable.context import idempotency_key
+    from signoff.flows.durable.run_logging import get_run_logger
     from signoff.flows.errors import (
         FlowPauseTimeout,
         FlowsError,
@@ -28,12 +31,9 @@ if TYPE_CHECKING:
     from signoff.flows.flow import Flow, flow
     from signoff.flows.futures import unmapped
     from signoff.flows.input import RunInput
-    from signoff.flows.pausing import apause_flow_run, asuspend_flow_run, pause_flow_run, suspend_flow_run
-    from signoff.flows.policy import Policy
-    from signoff.flows.resuming import aresume_flow_run, resume_flow_run
-    from signoff.flows.retrying import aretry_flow_run, retry_flow_run
-    from signoff.flows.run_logging import get_run_logger
-    from signoff.flows.several import Asked, as_answered, ask, ask_all, gather
+    from signoff.flows.pause import apause_flow_run, asuspend_flow_run, pause_flow_run, suspend_flow_run
+    from signoff.flows.resume import aresume_flow_run, resume_flow_run
+    from signoff.flows.retry import aretry_flow_run, retry_flow_run
     from signoff.flows.task import Task, task
 
 __all__ = [
@@ -75,7 +75,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "signoff.flows.context": ("idempotency_key",),
+    "signoff.flows.durable.context": ("idempotency_key",),
     "signoff.flows.errors": (
         "FlowPauseTimeout",
         "FlowsError",
@@ -97,23 +97,23 @@ _MODULES = {
     ),
     "signoff.flows.futures": ("unmapped",),
     "signoff.flows.input": ("RunInput",),
-    "signoff.flows.pausing": (
+    "signoff.flows.pause": (
         "apause_flow_run",
         "asuspend_flow_run",
         "pause_flow_run",
         "suspend_flow_run",
     ),
-    "signoff.flows.policy": ("Policy",),
-    "signoff.flows.resuming": (
+    "signoff.flows.approval.policy": ("Policy",),
+    "signoff.flows.resume": (
         "aresume_flow_run",
         "resume_flow_run",
     ),
-    "signoff.flows.retrying": (
+    "signoff.flows.retry": (
         "aretry_flow_run",
         "retry_flow_run",
     ),
-    "signoff.flows.run_logging": ("get_run_logger",),
-    "signoff.flows.several": (
+    "signoff.flows.durable.run_logging": ("get_run_logger",),
+    "signoff.flows.ask": (
         "Asked",
         "as_answered",
         "ask",

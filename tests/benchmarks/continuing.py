@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from signoff import Flow
-from signoff.flows.desk import Desk
-from signoff.flows.engines.embedded import Worker
-from signoff.flows.policy import Policy
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.policy import Policy
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.prompts import prompts

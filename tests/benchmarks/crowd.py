@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from signoff.flows.clock import Clock
-from signoff.flows.engines.embedded import Worker
-from signoff.flows.policy import Policy
+from signoff.flows.approval.deadlines import Clock
+from signoff.flows.approval.policy import Policy
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.prompts import prompts
 from tests.benchmarks import waiting_flows
 from tests.benchmarks.continuing import FLOWS, text

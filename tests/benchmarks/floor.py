@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import make_url
 
-from signoff.flows.question import Question
+from signoff.flows.durable.question import Question
 from signoff.store import migrations
 from signoff.store.database import Database
 

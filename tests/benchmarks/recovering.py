@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from signoff.flows.desk import Desk
-from signoff.flows.engines.embedded import Worker
-from signoff.flows.policy import Policy
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.policy import Policy
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.prompts import prompts
 from signoff.store.records import RunState
 from tests.benchmarks import waiting_flows

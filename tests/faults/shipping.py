@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from signoff import flow, idempotency_key, pause_flow_run, suspend_flow_run, task
-from signoff.flows.context import required
+from signoff.flows.durable.context import required
 
 HERE = Path(__file__).parent
 

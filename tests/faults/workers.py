@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from signoff import Flow
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.loading import load_file
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable

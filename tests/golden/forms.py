@@ -13,7 +13,7 @@ from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.place import Place
 from signoff.bot.modals import answer_modal
 from signoff.bot.wording import form_of
-from signoff.flows.question import Question
+from signoff.flows.durable.question import Question
 from signoff.store.records import Prompt
 from tests.golden.zoo import ZOO
 from tests.unit.prompts import MENTIONS, prompt_for

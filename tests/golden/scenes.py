@@ -17,7 +17,7 @@ from signoff.bot.listing import listing
 from signoff.bot.modals import answer_modal, reject_modal, settled_modal
 from signoff.bot.notices import notice_message
 from signoff.bot.wording import form_of
-from signoff.flows.validation import FieldError
+from signoff.flows.approval.validation import FieldError
 from signoff.store.records import Notice, Outcome
 from tests.unit.models import Approval, DataSet, ShirtOrder, Triage
 from tests.unit.prompts import MENTIONS, OPENED, prompt_for, settled

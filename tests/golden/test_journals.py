@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from signoff import Flow
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.prompts import prompts

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from signoff.flows.clock import Clock
-from signoff.flows.desk import Desk, Invalid, Refused, Settled
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.approval.deadlines import Clock
+from signoff.flows.approval.desk import Desk, Invalid, Refused, Settled
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.examples import dataset, release, shirt
 from signoff.flows.flow import Flow
 from signoff.store import artifacts, migrations

@@ -14,7 +14,7 @@ from signoff.bot.forms.place import Place
 from signoff.bot.modals import answer_errors, answer_modal, reason_in, reject_modal, settled_modal
 from signoff.bot.position import Position
 from signoff.bot.wording import form_of, refused
-from signoff.flows.validation import FieldError
+from signoff.flows.approval.validation import FieldError
 from signoff.store.records import Outcome, Prompt
 from tests.unit.models import Approval, DataSet
 from tests.unit.prompts import MENTIONS, prompt_for, settled

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.tables import UtcDateTime, flow_runs, metadata, steps

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from signoff.flows.desk import Desk, Settled
+from signoff.flows.approval.desk import Desk, Settled
 from signoff.store.prompts import prompts
 from signoff.store.records import Actor, Outcome, RunState
 from tests.integration.bot.asking import approve, give_a_reason

@@ -6,7 +6,7 @@ import pytest
 
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode
-from signoff.flows.desk import Desk, Settled
+from signoff.flows.approval.desk import Desk, Settled
 from signoff.store.records import Actor, Prompt
 from signoff.testing import Emulator
 from tests.integration.bot.asking import FLOWS, approve

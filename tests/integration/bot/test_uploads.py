@@ -11,8 +11,8 @@ from pydantic import Field
 
 from signoff import Policy, RunInput, flow, pause_flow_run
 from signoff.bot.service import Service
-from signoff.flows.files import MOST_BYTES
 from signoff.flows.flow import Flow
+from signoff.flows.schema.files import MOST_BYTES
 from signoff.input import Accepts, UploadedFile
 from signoff.store.prompts import prompts
 from signoff.testing import ActFailed, Emulator

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from signoff.flows.desk import Desk, Settled
+from signoff.flows.approval.desk import Desk, Settled
 from signoff.store.database import Database
 from signoff.store.records import Actor, Prompt
 

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from signoff.flows.asked_to_end import AskedToEnd
+from signoff.flows.signals import AskedToEnd
 
 TIMES = 3000
 

@@ -9,7 +9,7 @@ import threading
 import time
 from datetime import UTC, datetime
 
-from signoff.flows.scheduler import Declaration, Scheduler
+from signoff.flows.engines.embedded.scheduler import Declaration, Scheduler
 from signoff.schedules import Cron
 from signoff.store.database import Database
 from tests.child_process import ChildProcess

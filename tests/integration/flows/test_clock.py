@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from signoff import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run, suspend_flow_run
-from signoff.flows.clock import Clock
+from signoff.flows.approval.deadlines import Clock
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database

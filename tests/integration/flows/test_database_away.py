@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from signoff import flow, pause_flow_run, task
 from signoff.artifacts import create_markdown_artifact
 from signoff.blocks import JSON
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.store import artifacts
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable

@@ -114,7 +114,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def from_code(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Code outside of a run uses the record of the test."""
-    monkeypatch.setattr("signoff.flows.record.default_database", lambda: db)
+    monkeypatch.setattr("signoff.flows.current_database.default_database", lambda: db)
 
 
 def effects(folder: Path) -> Counter[str]:

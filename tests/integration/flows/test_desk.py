@@ -9,8 +9,8 @@ import pytest
 from pydantic import Field, model_validator
 
 from signoff import Policy, RunInput
-from signoff.flows.desk import AlreadySettled, Desk, Invalid, Refused, Settled
-from signoff.flows.question import Question
+from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Settled
+from signoff.flows.durable.question import Question
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from signoff import FlowsError, InvalidParameters, PromptRejected, flow, pause_flow_run, settings
-from signoff.flows.desk import Desk
+from signoff.flows.approval.desk import Desk
 from signoff.flows.errors import RunCancelled
 from signoff.store.database import Database
 from signoff.store.prompts import prompts

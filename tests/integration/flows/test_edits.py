@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from signoff import Flow, RunInput, flow, suspend_flow_run, task
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.records import Prompt, RunState

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from signoff import apause_flow_run, as_answered, ask, asuspend_flow_run, flow
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import Outcome, RunState

@@ -10,9 +10,9 @@ import pytest
 from signoff import Flow, InvalidFlow, flow, get_run_logger, idempotency_key, pause_flow_run, runtime, suspend_flow_run
 from signoff.artifacts import create_markdown_artifact
 from signoff.blocks import JSON
-from signoff.flows.desk import Desk
-from signoff.flows.engines.direct import see_through
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.approval.desk import Desk
+from signoff.flows.engines.embedded.inline import see_through
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.errors import AttentionNeeded, RunCancelled
 from signoff.flows.names import now
 from signoff.states import State

@@ -3,8 +3,8 @@
 import time
 
 from signoff import flow
-from signoff.flows.clock import Clock
-from signoff.flows.ticker import TICK
+from signoff.flows.approval.deadlines import Clock
+from signoff.flows.approval.ticker import TICK
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from tests.conftest import StartWorker

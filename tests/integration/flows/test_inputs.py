@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from signoff import RunInput, apause_flow_run, flow, suspend_flow_run, task
-from signoff.flows.desk import Desk
+from signoff.flows.approval.desk import Desk
 from signoff.flows.names import memorable_name, new_id, now
 from signoff.flows.states import state_of
 from signoff.input import (
@@ -46,7 +46,7 @@ class Plain(BaseModel):
 @pytest.fixture(autouse=True)
 def record(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is sent from outside of a run goes to the record of the test."""
-    monkeypatch.setattr("signoff.flows.record.default_database", lambda: db)
+    monkeypatch.setattr("signoff.flows.current_database.default_database", lambda: db)
 
 
 def receiving(start_worker: StartWorker, db: Database, receive: Callable[[], Any]) -> Any:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from signoff import flow, pause_flow_run, task
 from signoff.artifacts import create_markdown_artifact
 from signoff.blocks import JSON
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.names import now
 from signoff.store import artifacts, blocks, leases
 from signoff.store.database import Database

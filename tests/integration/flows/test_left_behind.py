@@ -112,7 +112,7 @@ def test_what_needs_a_run_says_so_outside_of_one() -> None:
 @pytest.fixture
 def from_code(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Code outside of a run writes to the record of the test."""
-    monkeypatch.setattr("signoff.flows.record.default_database", lambda: db)
+    monkeypatch.setattr("signoff.flows.current_database.default_database", lambda: db)
 
 
 @pytest.mark.usefixtures("from_code")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from signoff import StepTimeout, apause_flow_run, flow, pause_flow_run, suspend_flow_run, task
-from signoff.flows.desk import Desk
+from signoff.flows.approval.desk import Desk
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.runs import journal

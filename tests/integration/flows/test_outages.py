@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import event
 
 from signoff import flow, pause_flow_run, task
-from signoff.flows.clock import Clock
-from signoff.flows.desk import Desk
-from signoff.flows.engines.embedded import Worker
-from signoff.flows.ticker import Ticker
+from signoff.flows.approval.deadlines import Clock
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.ticker import Ticker
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.store import migrations
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable

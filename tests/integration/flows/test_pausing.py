@@ -17,8 +17,8 @@ from signoff import (
     pause_flow_run,
     suspend_flow_run,
 )
-from signoff.flows.desk import Desk
-from signoff.flows.engines import threads as worker_threads
+from signoff.flows.approval.desk import Desk
+from signoff.flows.engines.embedded import thread_pool as worker_threads
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import RunState

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from signoff import aretry_flow_run, flow, gather, pause_flow_run, retry_flow_run, suspend_flow_run, task
-from signoff.flows.desk import Desk
+from signoff.flows.approval.desk import Desk
+from signoff.flows.ask import ask
 from signoff.flows.names import new_id
-from signoff.flows.several import ask
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun, RunNotFailed

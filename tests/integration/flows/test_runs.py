@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from signoff import flow, pause_flow_run, suspend_flow_run, task
-from signoff.flows.desk import Desk
+from signoff.flows.approval.desk import Desk
 from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.prompts import prompts

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from signoff import Flow, flow
-from signoff.flows.scheduler import Declaration, Scheduler, own
+from signoff.flows.engines.embedded.scheduler import Declaration, Scheduler, own
 from signoff.runtime import flow_run
 from signoff.schedules import Cron
 from signoff.store.database import Database

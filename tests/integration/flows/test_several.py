@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from signoff import PromptRejected, as_answered, ask, ask_all, flow, gather
-from signoff.flows.desk import Desk
+from signoff.flows.approval.desk import Desk
 from signoff.flows.names import memorable_name, new_id, now
 from signoff.store.database import Database
 from signoff.store.prompts import prompts

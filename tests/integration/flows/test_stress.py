@@ -6,8 +6,8 @@ from contextlib import suppress
 from typing import Any
 
 from signoff import Flow, flow, pause_flow_run, suspend_flow_run
-from signoff.flows.desk import Desk
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.approval.desk import Desk
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.errors import RunFinished

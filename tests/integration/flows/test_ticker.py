@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from signoff.flows.ticker import Ticker
+from signoff.flows.approval.ticker import Ticker
 from tests.waiting import PATIENCE
 
 

@@ -3,8 +3,8 @@
 import threading
 
 from signoff import flow, pause_flow_run, task
+from signoff.flows.durable.task_slots import AT_ONCE
 from signoff.flows.names import now
-from signoff.flows.turns import AT_ONCE
 from signoff.futures import wait
 from signoff.store.database import Database
 from signoff.store.prompts import prompts

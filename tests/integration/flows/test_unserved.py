@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from signoff import flow
-from signoff.flows.engines.lifeline import Lifeline
-from signoff.flows.engines.unserved import UnservedFlows
+from signoff.flows.engines.embedded.heartbeat import Lifeline
+from signoff.flows.engines.embedded.orphans import UnservedFlows
 from signoff.flows.names import new_id, now
 from signoff.store import leases
 from signoff.store.database import Database

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from signoff import flow, pause_flow_run, suspend_flow_run, task
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import RunState

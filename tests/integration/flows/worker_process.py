@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from signoff import Flow
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.loading import load_file
 from signoff.store.database import Database
 from tests.child_process import ChildProcess

@@ -11,7 +11,7 @@ from sqlalchemy import MetaData, inspect, select, text
 
 from signoff import Policy, RunInput, flow, pause_flow_run, task
 from signoff.artifacts import create_markdown_artifact
-from signoff.flows.engines.embedded import Worker
+from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.names import now
 from signoff.store import artifacts, blocks, ledger, migrations, tables
 from signoff.store.database import Database

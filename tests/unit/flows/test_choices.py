@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from signoff import RunInput
-from signoff.flows.choices import GIVEN, schema_without_choices
-from signoff.flows.question import Question
-from signoff.flows.schema import schema_of
-from signoff.flows.validation import FieldError, Valid, validate
+from signoff.flows.approval.validation import FieldError, Valid, validate
+from signoff.flows.durable.question import Question
+from signoff.flows.schema.choices import GIVEN, schema_without_choices
+from signoff.flows.schema.json_schema import schema_of
 from tests.unit.prompts import prompt_for
 
 

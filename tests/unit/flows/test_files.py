@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from signoff import RunInput
-from signoff.flows.files import MOST_BYTES
-from signoff.flows.question import Question
-from signoff.flows.schema import schema_of
-from signoff.flows.schema_validation import schema_errors
-from signoff.flows.serialization import dump, load
+from signoff.flows.durable.question import Question
+from signoff.flows.durable.serialization import dump, load
+from signoff.flows.schema.files import MOST_BYTES
+from signoff.flows.schema.json_schema import schema_of
+from signoff.flows.schema.schema_validation import schema_errors
 from signoff.input import Accepts, UploadedFile
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from signoff.flows.fingerprint import fingerprint
+from signoff.flows.durable.fingerprint import fingerprint
 
 CODE = '''
 def release(version):

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, Field, ValidationError
 
 from signoff import InvalidFlow, RunInput
-from signoff.flows.question import Question
+from signoff.flows.durable.question import Question
 
 
 class ShirtOrder(RunInput):

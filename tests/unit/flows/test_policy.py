@@ -7,7 +7,7 @@ import pytest
 from pydantic import ConfigDict, ValidationError
 
 from signoff import Policy, RunInput
-from signoff.flows.policy import policy_in
+from signoff.flows.approval.policy import policy_in
 from signoff.flows.settings import RecordSettings
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)

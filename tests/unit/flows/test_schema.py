@@ -9,9 +9,9 @@ from typing import Any, Literal
 import pytest
 from pydantic import AwareDatetime, BaseModel, Field, NaiveDatetime, SecretBytes, SecretStr, create_model
 
+from signoff.flows.durable.question import Question
 from signoff.flows.errors import InvalidFlow
-from signoff.flows.question import Question
-from signoff.flows.schema import schema_of
+from signoff.flows.schema.json_schema import schema_of
 from signoff.input import AwareTime
 
 

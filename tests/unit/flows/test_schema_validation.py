@@ -18,8 +18,8 @@ from pydantic import (
     TypeAdapter,
 )
 
-from signoff.flows.schema import schema_of
-from signoff.flows.schema_validation import schema_errors
+from signoff.flows.schema.json_schema import schema_of
+from signoff.flows.schema.schema_validation import schema_errors
 from tests.unit.forms.zoo import Case, cases
 
 NULLABLE = {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}

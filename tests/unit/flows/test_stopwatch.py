@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from signoff.flows.durable.timeouts import Stopwatch
 from signoff.flows.errors import FlowTimeout, Released, StepTimeout
-from signoff.flows.stopwatch import Stopwatch
 
 
 async def _never() -> None:

@@ -7,8 +7,8 @@ from queue import SimpleQueue
 
 import pytest
 
-from signoff.flows.engines import threads
-from signoff.flows.engines.threads import Threads
+from signoff.flows.engines.embedded import thread_pool
+from signoff.flows.engines.embedded.thread_pool import Threads
 from tests.waiting import PATIENCE
 
 WORD: ContextVar[str] = ContextVar("word", default="nothing")
@@ -61,7 +61,7 @@ def test_what_is_begun_together_runs_together() -> None:
 
 def test_a_thread_that_has_long_had_nothing_to_do_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """The next work has one of its own."""
-    monkeypatch.setattr(threads, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(thread_pool, "IDLE_SECONDS", 0.01)
     seen = Seen()
     thread, *_ = seen.work("one")
     thread.join(PATIENCE)

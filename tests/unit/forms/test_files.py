@@ -14,7 +14,7 @@ from signoff.bot.forms import UNSET, Form
 from signoff.bot.forms.element import Unreadable
 from signoff.bot.forms.files import Content, FileInput
 from signoff.bot.slack_files import is_of_slack
-from signoff.flows.schema import schema_of
+from signoff.flows.schema.json_schema import schema_of
 from signoff.input import Accepts, UploadedFile
 from tests.unit.forms.slack import check
 

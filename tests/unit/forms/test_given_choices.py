@@ -11,8 +11,8 @@ from pydantic import create_model
 
 from signoff import RunInput
 from signoff.bot.forms import Form
-from signoff.flows.question import Question
-from signoff.flows.validation import Valid, validate
+from signoff.flows.approval.validation import Valid, validate
+from signoff.flows.durable.question import Question
 from tests.unit.forms.slack import check, submitted_as_drawn
 from tests.unit.prompts import prompt_for
 

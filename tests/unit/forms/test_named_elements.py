@@ -6,8 +6,8 @@ import pytest
 from pydantic import Field, create_model
 
 from signoff.bot.forms import UNSET, Form, verdict_of
-from signoff.flows.elements import possible_elements
-from signoff.flows.schema import schema_of
+from signoff.flows.schema.elements import possible_elements
+from signoff.flows.schema.json_schema import schema_of
 from tests.unit.forms.slack import check, submitted_as_drawn
 
 Sizes = Literal["small", "large"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import AwareDatetime, NaiveDatetime, create_model
 
 from signoff.bot.forms import Form
-from signoff.flows.schema import schema_of
+from signoff.flows.schema.json_schema import schema_of
 from signoff.input import AwareTime
 from tests.unit.forms.slack import check, submitted_as_drawn
 

@@ -1,0 +1,90 @@
+"""Deadlines and reminders: a ticker that says "look now".
+
+What is due stands on the prompts themselves, so that a deadline which passed while everything was down is
+enforced at the next start, and two clocks on one record do no harm. Between two looks at the record a tick costs
+nothing: the clock remembers when the next prompt is due, and hears of every prompt that is opened.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.policy import Policy
+from signoff.flows.approval.ticker import Ticker
+from signoff.flows.names import now
+from signoff.store.changes import Subscription, Topic
+from signoff.store.database import Database
+from signoff.store.prompts import prompts
+from signoff.store.records import Prompt
+
+LOOK_AT_LEAST_EVERY = 30.0
+"""Seconds after which the clock looks although it knows of nothing that is due."""
+
+
+class Clock:
+    """Enforces deadlines and has reminders posted. Usable as a context manager."""
+
+    def __init__(self, db: Database, *, clock: Callable[[], datetime] = now) -> None:
+        self._db = db
+        self._now = clock
+        self._desk = Desk(db, clock=clock)
+        self._changes: Subscription | None = None
+        self._next_due_at: datetime | None = None
+        self._look_by = -math.inf
+        self._ticker = Ticker(self.tick, what="Deadlines")
+
+    def start(self) -> None:
+        """Look now, and then at every tick."""
+        self._changes = self._db.changes.subscribe(Topic.PROMPTS)
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._ticker.stop()
+        if self._changes is not None:
+            self._changes.close()
+
+    def tick(self) -> None:
+        """Look, if something may have come due. A look that failed is made up for at the next tick."""
+        if self._changes is not None and self._changes.wait(0):
+            self._look_by = -math.inf
+        # The one by the clock on the wall, as deadlines are; the other by one that nobody sets.
+        is_due = self._next_due_at is not None and self._next_due_at <= self._now()
+        if is_due or time.monotonic() >= self._look_by:
+            self.look()
+            self._look_by = time.monotonic() + LOOK_AT_LEAST_EVERY
+
+    def look(self) -> int:
+        """Do what is due now; how many prompts that were."""
+        done = 0
+        # One moment for the whole look: a system clock that is set back meanwhile must not keep it going.
+        moment = self._now()
+        while (next_due_at := prompts.next_due_at(self._db)) is not None and next_due_at <= moment:
+            for prompt in prompts.due(self._db, now=moment):
+                self._do(prompt, moment)
+                done += 1
+        self._next_due_at = next_due_at
+        return done
+
+    def _do(self, prompt: Prompt, moment: datetime) -> None:
+        if prompt.deadline is not None and prompt.deadline <= moment:
+            self._desk.time_out(prompt)
+            return
+        policy = Policy.model_validate(prompt.policy)
+        # Reminders that were missed while everything was down are one reminder now.
+        passed = sum(1 for after in policy.reminders if prompt.opened_at + after <= moment)
+        due_at = policy.due_at(prompt.opened_at, reminders_sent=passed, deadline=prompt.deadline)
+        prompts.remind(self._db, prompt, sent=passed, due_at=due_at, now=moment)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

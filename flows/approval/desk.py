@@ -1,0 +1,184 @@
+"""The one place where a submission is authorised, validated, counted and settled.
+
+Button, modal, slash command, command line, deadline and cancellation all come this way.
+"""
+
+import getpass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from signoff.flows.approval.policy import Policy
+from signoff.flows.approval.validation import FieldError, Valid, validate
+from signoff.flows.names import now
+from signoff.store import ledger
+from signoff.store.database import Database
+from signoff.store.prompts import prompts, settle
+from signoff.store.records import Actor, FlowRun, Outcome, Prompt
+from signoff.store.runs import retry as retrying
+from signoff.store.runs import runs
+
+CLOCK = Actor("clock", "the clock")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """It counted: this submission ended the prompt."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadySettled:
+    """Too late: the prompt had ended. It says how, by whom and with what."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """This person may not answer."""
+
+    prompt: Prompt
+
+    @property
+    def may(self) -> tuple[str, ...]:
+        """Who may, as the policy names them."""
+        return Policy.model_validate(self.prompt.policy).approvers
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """The values do not fit; nothing has changed."""
+
+    prompt: Prompt
+    errors: tuple[FieldError, ...]
+
+
+Reply = Settled | AlreadySettled | Refused | Invalid
+
+
+class Desk:
+    """Takes submissions for the prompts of one record.
+
+    Every method may raise `store.errors.NoSuchPrompt` and `store.errors.DatabaseUnavailable`.
+    """
+
+    def __init__(self, db: Database, *, clock: Callable[[], datetime] = now) -> None:
+        self._db = db
+        self._now = clock
+
+    def admit(self, prompt_id: str, actor: Actor) -> Prompt | AlreadySettled | Refused:
+        """The prompt, if this person may answer it now; otherwise why not."""
+        prompt = prompts.get(self._db, prompt_id)
+        if prompt.is_open and prompt.deadline is not None and prompt.deadline <= self._now():
+            prompt = self.time_out(prompt).prompt
+        if not prompt.is_open:
+            ledger.note(self._db, prompt.id, "too_late", now=self._now(), actor=actor)
+            return AlreadySettled(prompt)
+        if not may_answer(prompt, actor):
+            ledger.note(self._db, prompt.id, "refused", now=self._now(), actor=actor)
+            return Refused(prompt)
+        return prompt
+
+    def submit(
+        self,
+        prompt_id: str,
+        actor: Actor,
+        values: Mapping[str, Any],
+        *,
+        via: str,
+        complete: bool = False,
+        tentative: bool = False,
+    ) -> Reply:
+        """Take a person's values.
+
+        Args:
+            via: The way they came: `slack`, `cli`, `flow`.
+            complete: Whether they are all there is; otherwise what they leave out is taken from the initial values.
+            tentative: Whether what is missing will be asked for next, so that the ledger need not tell.
+        """
+        prompt = self.admit(prompt_id, actor)
+        if not isinstance(prompt, Prompt):
+            return prompt
+        checked = validate(prompt, values if complete else {**prompt.initial, **values})
+        if not isinstance(checked, Valid):
+            if not tentative:
+                detail = {"via": via, "errors": [str(error) for error in checked]}
+                ledger.note(self._db, prompt.id, "invalid", now=self._now(), actor=actor, detail=detail)
+            return Invalid(prompt, checked)
+        return self._settle(prompt, Outcome.SUBMITTED, actor, via=via, answer=checked.answer, values=values)
+
+    def reject(self, prompt_id: str, actor: Actor, reason: str, *, via: str) -> Reply:
+        """Take a person's no. It needs a reason."""
+        prompt = self.admit(prompt_id, actor)
+        if not isinstance(prompt, Prompt):
+            return prompt
+        said = reason.replace("\0", "").strip()
+        if not said:
+            return Invalid(prompt, (FieldError(("reason",), "Say why, in a few words."),))
+        return self._settle(prompt, Outcome.REJECTED, actor, via=via, reason=said)
+
+    def time_out(self, prompt: Prompt) -> Settled | AlreadySettled:
+        """End a prompt whose deadline has passed, as its policy says."""
+        answer = None
+        if Policy.model_validate(prompt.policy).at_deadline == "continue":
+            checked = validate(prompt, prompt.initial)
+            answer = checked.answer if isinstance(checked, Valid) else None
+        return self._settle(prompt, Outcome.TIMED_OUT, CLOCK, via="clock", answer=answer)
+
+    def cancel(self, run_id: str, actor: Actor, reason: str) -> FlowRun:
+        """End a run and everything it asks.
+
+        Raises:
+            store.errors.NoSuchRun: If there is no such run.
+            store.errors.RunFinished: If it is over already.
+        """
+        return runs.cancel(self._db, run_id, actor=actor, reason=reason, now=self._now())
+
+    def retry(self, run_id: str, actor: Actor) -> FlowRun:
+        """Have a run that failed run again from its journal. What was rejected or timed out is asked anew.
+
+        Raises:
+            store.errors.NoSuchRun: If there is no such run.
+            store.errors.RunNotFailed: If it is not over, was completed, or was cancelled.
+        """
+        return retrying.retry(self._db, run_id, actor=actor, now=self._now())
+
+    def _settle(
+        self,
+        prompt: Prompt,
+        outcome: Outcome,
+        actor: Actor,
+        *,
+        via: str,
+        answer: Mapping[str, Any] | None = None,
+        values: Mapping[str, Any] | None = None,
+        reason: str | None = None,
+    ) -> Settled | AlreadySettled:
+        settlement = settle.settle(
+            self._db,
+            prompt.id,
+            outcome=outcome,
+            actor=actor,
+            via=via,
+            now=self._now(),
+            answer=answer,
+            values=values,
+            reason=reason,
+        )
+        return Settled(settlement.prompt) if settlement.won else AlreadySettled(settlement.prompt)
+
+
+def this_user() -> Actor:
+    """The user who runs this program."""
+    user = getpass.getuser()
+    return Actor(f"@{user}", user)
+
+
+def may_answer(prompt: Prompt, actor: Actor) -> bool:
+    """Whether the prompt's policy lets this person answer."""
+    approvers = Policy.model_validate(prompt.policy).approvers
+    names = {name.casefold() for name in (actor.id, *actor.aliases)}
+    return not approvers or any(approver.casefold() in names for approver in approvers)

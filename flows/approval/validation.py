@@ -1,0 +1,111 @@
+"""Whether values fit what a prompt asks: by its pydantic model where that can be imported, else by its schema."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from signoff.flows.durable.serialization import digest
+from signoff.flows.errors import InvalidFlow
+from signoff.flows.loading import find_model
+from signoff.flows.schema.choices import schema_without_choices, unchosen
+from signoff.flows.schema.json_schema import schema_of
+from signoff.flows.schema.schema_validation import schema_errors
+from signoff.store.records import Prompt
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with a value.
+
+    Attributes:
+        path: Where it stands: field names and list positions; empty for the model as a whole.
+        message: What is wrong, for a person.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+
+    def __str__(self) -> str:
+        return f"{'.'.join(map(str, self.path))}: {self.message}" if self.path else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Valid:
+    """Values that fit, as JSON, with the model's defaults filled in."""
+
+    answer: Mapping[str, Any]
+
+
+def validate(prompt: Prompt, values: Mapping[str, Any]) -> Valid | tuple[FieldError, ...]:
+    """Check a submission against its prompt; every error of every field at once."""
+    if prompt.schema is None:
+        unasked = tuple(FieldError((name,), "This was not asked for.") for name in values)
+        return unasked or Valid({})
+    try:
+        json.dumps(dict(values), allow_nan=False)
+    except ValueError as error:
+        return (FieldError((), f"A number cannot be kept: {error}."),)
+    model = _model_of(prompt)
+    if model is None:
+        return _by_schema(prompt.schema, values)
+    checked = _by_model(model, values)
+    wrong = unchosen(prompt.schema, checked.answer) if isinstance(checked, Valid) else ()
+    return tuple(FieldError(*error) for error in wrong) or checked
+
+
+def _model_of(prompt: Prompt) -> type[BaseModel] | None:
+    """The prompt's own model; not one that has the same name and asks something else by now."""
+    model = None if prompt.model is None else find_model(prompt.model)
+    if model is None or _schema_hash(model) != digest(schema_without_choices(prompt.schema or {})):
+        return None
+    return model
+
+
+@lru_cache(maxsize=1024)
+def _schema_hash(model: type[BaseModel]) -> str | None:
+    try:
+        return digest(schema_of(model))
+    except InvalidFlow:
+        # It asks by now for what a person cannot be asked for.
+        return None
+
+
+def _by_model(model: type[BaseModel], values: Mapping[str, Any]) -> Valid | tuple[FieldError, ...]:
+    try:
+        given = model.model_validate_json(json.dumps(dict(values)))
+    except ValidationError as error:
+        return tuple(FieldError(each["loc"], _message(each)) for each in error.errors(include_url=False))
+    except Exception as error:
+        logger.exception("A validator of %s fails with an error of its own", model.__name__)
+        return (FieldError((), f"The check of {model.__name__} itself fails: {type(error).__name__}: {error}"),)
+    answer = given.model_dump(mode="json", by_alias=True)
+    return Valid(answer if _reads_back(model, given, answer) else dict(values))
+
+
+def _reads_back(model: type[BaseModel], given: BaseModel, answer: Mapping[str, Any]) -> bool:
+    try:
+        return model.model_validate_json(json.dumps(answer)) == given
+    except (ValidationError, ValueError, TypeError):
+        return False
+
+
+def _message(error: ErrorDetails) -> str:
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, Exception) and str(cause):
+        return str(cause)
+    if error["type"] == "missing":
+        return "This is required."
+    return error["msg"]
+
+
+def _by_schema(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Valid | tuple[FieldError, ...]:
+    errors = tuple(FieldError(*error) for error in schema_errors(schema, values))
+    return errors or Valid(dict(values))

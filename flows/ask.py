@@ -1,0 +1,258 @@
+"""Several prompts open at once in one run: `ask`, `ask_all`, `gather` and `as_answered`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import partial
+from typing import Any, Generic, TypeVar, overload
+
+from pydantic import ValidationError
+
+from signoff.flows.approval.policy import Policy
+from signoff.flows.database_retry import patiently
+from signoff.flows.durable.async_bridge import in_event_loop, in_thread, off_loop, unbroken
+from signoff.flows.durable.context import required
+from signoff.flows.durable.pauses import Pause, answer, prepare, stop_waiting
+from signoff.flows.errors import Suspended, Unwind
+from signoff.store.prompts import prompts
+from signoff.store.records import FlowRun, Prompt, RunState
+from signoff.store.runs.pauses import wait_for_any
+
+T = TypeVar("T")
+
+
+class Asked(Generic[T]):
+    """A prompt that the run has open while it goes on. In an async flow it is awaited for its answer.
+
+    Made by `ask`.
+    """
+
+    def __init__(self, pause: Pause) -> None:
+        self._pause = replace(pause, is_kept=True)
+        self._settled: Prompt | None = None
+        pause.check()
+        opening = partial(pause.open, wait=False)
+        if in_event_loop():
+            self._opened = in_thread(opening, name="signoff-ask")
+        else:
+            self._opened = Future()
+            self._opened.set_result(opening())
+
+    @property
+    def prompt_id(self) -> str:
+        """The prompt's id. In an async flow this waits, for milliseconds, until the prompt is written."""
+        return self._opened.result().id
+
+    @property
+    def done(self) -> bool:
+        """Whether the prompt is settled. A replay may say yes where the first time it said no."""
+        return not self._look().is_open
+
+    def result(self) -> T:
+        """Wait for the answer; in an async flow this gives an awaitable. Raises what `pause_flow_run` raises."""
+        return self._wait_async() if in_event_loop() else self._wait()  # type: ignore[return-value]
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self._wait_async().__await__()
+
+    def _wait(self) -> T:
+        found = self._concluded(self._look())
+        return answer(found) if isinstance(found, Pause) else found
+
+    async def _wait_async(self) -> T:
+        found = self._concluded(await off_loop(self._look))
+        return await answer(found) if isinstance(found, Pause) else found
+
+    def _look(self) -> Prompt:
+        if self._settled is not None:
+            return self._settled
+        prompt_id = self.prompt_id
+        prompt = patiently(lambda: prompts.get(self._pause.context.db, prompt_id))
+        if not prompt.is_open:
+            self._settled = prompt
+        return prompt
+
+    def _concluded(self, prompt: Prompt) -> T | Pause:
+        """What the flow gets, or what it still has to wait for."""
+        if prompt.is_open:
+            return self._pause
+        try:
+            return self._pause.conclude(prompt)  # type: ignore[no-any-return]
+        except ValidationError as error:
+            return self._pause.again(prompt, error)
+
+
+class AsAnswered(Generic[T]):
+    """Prompts in the order of their answers. Made by `as_answered`."""
+
+    def __init__(self, asked: Iterable[Asked[T]]) -> None:
+        self._left = list(dict.fromkeys(asked))
+
+    def __iter__(self) -> Iterator[Asked[T]]:
+        while self._left:
+            yield from self._take(self._wait())
+
+    async def __aiter__(self) -> AsyncIterator[Asked[T]]:
+        while self._left:
+            for asked in self._take(await self._wait_async()):
+                yield asked
+
+    def _wait(self) -> list[Prompt]:
+        holder = self._left[0]._pause.context.holder
+        while True:
+            wait = holder.hold()
+            try:
+                settled = self._look()
+                if not settled:
+                    _unwind(wait.result())
+            finally:
+                holder.let_go(wait)
+            if settled:
+                return settled
+
+    async def _wait_async(self) -> list[Prompt]:
+        holder = self._left[0]._pause.context.holder
+        while True:
+            wait = holder.hold()
+            looking = in_thread(self._look, name="signoff-ask")
+            try:
+                # Shielded, so that who cancels this wait does not cancel what others fulfil.
+                settled = await asyncio.shield(asyncio.wrap_future(looking))
+                if not settled:
+                    _unwind(await asyncio.shield(asyncio.wrap_future(wait)))
+            except asyncio.CancelledError:
+                await unbroken(in_thread(partial(self._give_up, looking), name="signoff-ask"))
+                raise
+            finally:
+                holder.let_go(wait)
+            if settled:
+                return settled
+
+    def _look(self) -> list[Prompt]:
+        """What is settled by now; if nothing is, the run waits from now on, or leaves memory."""
+        context = self._left[0]._pause.context
+        leaves = all(asked._pause.state is RunState.SUSPENDED for asked in self._left)
+        state = RunState.SUSPENDED if leaves else RunState.PAUSED
+        ids = [asked.prompt_id for asked in self._left]
+        settled = context.journal.write(
+            lambda fence: wait_for_any(context.db, context.run.id, ids, fence=fence, state=state, held=not leaves)
+        )
+        if leaves and not settled:
+            raise Suspended(ids[0])
+        return settled
+
+    def _give_up(self, looking: "Future[list[Prompt]]") -> None:
+        """Wait no longer. What was asked stays open."""
+        if not looking.result():
+            stop_waiting(self._left[0]._pause.context, None)
+
+    def _take(self, settled: Sequence[Prompt]) -> Iterator[Asked[T]]:
+        for prompt in settled:
+            # The same key twice is the same prompt twice.
+            for asked in [each for each in self._left if each.prompt_id == prompt.id]:
+                asked._settled = prompt
+                self._left.remove(asked)
+                yield asked
+
+
+def _unwind(woken: FlowRun | Unwind) -> None:
+    if isinstance(woken, Unwind):
+        raise woken
+
+
+@overload
+def ask(
+    wait_for_input: type[T],
+    timeout: float | None = 3600,
+    poll_interval: float = 10,
+    key: str | None = None,
+    *,
+    policy: Policy | None = None,
+    suspend: bool = False,
+) -> Asked[T]: ...
+
+
+@overload
+def ask(
+    wait_for_input: Any = None,
+    timeout: float | None = 3600,
+    poll_interval: float = 10,
+    key: str | None = None,
+    *,
+    policy: Policy | None = None,
+    suspend: bool = False,
+) -> Asked[Any]: ...
+
+
+def ask(
+    wait_for_input: Any = None,
+    timeout: float | None = 3600,
+    poll_interval: float = 10,
+    key: str | None = None,
+    *,
+    policy: Policy | None = None,
+    suspend: bool = False,
+) -> Asked[Any]:
+    """Ask a person, and go on. What is not answered when the run ends is cancelled.
+
+    The other arguments and the errors are those of `pause_flow_run`.
+
+    Args:
+        suspend: Whether the run leaves memory when it comes to wait for the answer, as with `suspend_flow_run`.
+    """
+    del poll_interval
+    state = RunState.SUSPENDED if suspend else RunState.PAUSED
+    return Asked(prepare(required("ask()"), wait_for_input, timeout, key, policy, state))
+
+
+def ask_all(
+    wait_for_inputs: Iterable[Any],
+    timeout: float | None = 3600,
+    poll_interval: float = 10,
+    key: str | None = None,
+    *,
+    policy: Policy | None = None,
+    suspend: bool = False,
+) -> Any:
+    """Ask several things at once, and wait for all of them; in an async flow this gives an awaitable.
+
+    The other arguments are those of `ask`, for each of the prompts, and what can come back is that of `gather`.
+
+    Args:
+        wait_for_inputs: What is asked for.
+        key: Begins the key of each prompt: `key-1`, `key-2`.
+    """
+    asked = []
+    for number, wanted in enumerate(wait_for_inputs, 1):
+        named = None if key is None else f"{key}-{number}"
+        asked.append(ask(wanted, timeout, poll_interval, named, policy=policy, suspend=suspend))
+    return gather(*asked)
+
+
+def gather(*asked: Asked[Any]) -> Any:
+    """Wait for all answers: a list of them, in the order of the arguments; in an async flow an awaitable of it.
+
+    Raises:
+        FlowPauseTimeout: As soon as one of them is not answered in time.
+        PromptRejected: As soon as a person says no to one of them.
+    """
+    return _gather_async(asked) if in_event_loop() else _gather(asked)
+
+
+def _gather(asked: Sequence[Asked[Any]]) -> list[Any]:
+    answers = {each: each.result() for each in as_answered(asked)}
+    return [answers[each] for each in asked]
+
+
+async def _gather_async(asked: Sequence[Asked[Any]]) -> list[Any]:
+    answers = {each: await each async for each in as_answered(asked)}
+    return [answers[each] for each in asked]
+
+
+def as_answered(asked: Iterable[Asked[T]]) -> AsAnswered[T]:
+    """Prompts as they are settled, the first one first; for `for`, and in an async flow for `async for`.
+
+    A replay gives them in the same order.
+    """
+    return AsAnswered(asked)

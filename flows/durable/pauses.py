@@ -1,0 +1,260 @@
+"""One pause of a flow: made ready, asked, waited for, and concluded with what the flow gets."""
+
+import asyncio
+import re
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+
+from signoff.flows.approval.policy import Policy, policy_in
+from signoff.flows.approval.validation import Valid, validate
+from signoff.flows.database_retry import patiently
+from signoff.flows.durable.async_bridge import in_event_loop, in_thread, off_loop, unbroken
+from signoff.flows.durable.context import RunContext
+from signoff.flows.durable.question import Question
+from signoff.flows.errors import (
+    AttentionNeeded,
+    FlowPauseTimeout,
+    InvalidFlow,
+    PromptRejected,
+    RunCancelled,
+    Suspended,
+    Unwind,
+)
+from signoff.flows.names import new_id, now
+from signoff.store.prompts import prompts
+from signoff.store.records import FlowRun, Outcome, Prompt, RunState
+from signoff.store.runs.abandon import give_up
+
+_KEY = re.compile(r"[a-z0-9-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """One call of `pause_flow_run` or `suspend_flow_run`, ready to ask.
+
+    Attributes:
+        is_kept: Whether the flow keeps the prompt, made by `ask`, and may wait for it again.
+    """
+
+    context: RunContext
+    question: Question
+    asked: Prompt
+    state: RunState
+    is_kept: bool = False
+
+    def check(self) -> None:
+        """Note that the question was reached. Raises what `Journal.check_question` raises."""
+        self.context.journal.check_question(self.asked.key, self.asked.schema_hash)
+
+    def open(self, *, wait: bool = True) -> Prompt:
+        """Open the prompt, or find it as it was opened, and perhaps settled, before.
+
+        Args:
+            wait: Whether the run waits from now on.
+        """
+        self.check()
+        if (settled := self.context.journal.settled(self.asked.key)) is not None:
+            return settled
+        state, held = self.state if wait else None, self.state is RunState.PAUSED
+        return self.context.journal.write(
+            lambda fence: prompts.open_prompt(self.context.db, self.asked, fence=fence, state=state, held=held)
+        )
+
+    def after(self, woken: FlowRun | Unwind, prompt: Prompt) -> Prompt:
+        """The prompt after the wait. Raises what unwinds the run, if that is why the wait ended."""
+        if isinstance(woken, Unwind):
+            raise woken
+        return patiently(lambda: prompts.get(self.context.db, prompt.id))
+
+    def give_up(self, opening: "Future[Prompt]") -> Prompt:
+        """Wait no longer, since the flow cancelled this wait. Raises what `open` raises.
+
+        Returns:
+            The prompt as it stands then: it may have been settled just before.
+        """
+        prompt = opening.result()
+        if prompt.is_open:
+            stop_waiting(self.context, None if self.is_kept else prompt.id)
+            prompt = patiently(lambda: prompts.get(self.context.db, prompt.id))
+        if not self.is_kept and prompt.outcome is Outcome.CANCELLED:
+            self.context.journal.give_up(self.asked.key)
+        return prompt
+
+    def conclude(self, prompt: Prompt) -> Any:
+        """What the flow gets for the outcome.
+
+        Raises:
+            FlowPauseTimeout: If nobody answered in time, and the policy does not say to go on.
+            PromptRejected: If a person said no.
+            RunCancelled: If the run was cancelled.
+            AttentionNeeded: If the flow gave the question up before, and comes to wait for it in another way now.
+            pydantic.ValidationError: If the answer does not fit the model after all.
+        """
+        match prompt.outcome:
+            case Outcome.SUBMITTED:
+                return self.question.answer(prompt.answer or {})
+            case Outcome.TIMED_OUT if prompt.answer is not None:
+                return self.question.answer(prompt.answer)
+            case Outcome.TIMED_OUT:
+                raise FlowPauseTimeout(f"Nobody answered {prompt.title!r} before its deadline.")
+            case Outcome.REJECTED if prompt.settled_by is not None:
+                raise PromptRejected(prompt.settled_by.name, prompt.settled_by.id, prompt.reason or "")
+            case _ if self.context.journal.settled(prompt.key) is not None:
+                raise AttentionNeeded(f"The flow gave up asking {prompt.title!r} before, and now waits for it.")
+            case _:
+                raise RunCancelled(prompt.reason or "")
+
+    def again(self, prompt: Prompt, error: ValidationError) -> "Pause":
+        """The same question once more: where it was answered the model's own validators could not be run."""
+        wrong = "; ".join(each["msg"] for each in error.errors())
+        asked = replace(
+            self.asked,
+            id=new_id(),
+            key=f"{prompt.key}-again",
+            description=f"{self.question.description}\n\nThe last answer did not fit: {wrong}".strip(),
+            initial={**self.asked.initial, **(prompt.answer or {})},
+            opened_at=now(),
+        )
+        return replace(self, asked=asked)
+
+
+def prepare(
+    context: RunContext,
+    wait_for_input: Any,
+    timeout: float | None,
+    key: str | None,
+    policy: Policy | None,
+    state: RunState,
+) -> Pause:
+    """Make a question of what a flow gave to `pause_flow_run` or `suspend_flow_run`, ready to be asked.
+
+    Raises:
+        InvalidFlow: If a person cannot be asked for this.
+        ValueError: If the timeout or the key cannot be used.
+    """
+    if timeout is not None and timeout < 0:
+        raise ValueError("timeout must be zero seconds or more.")
+    if key is not None and not _KEY.fullmatch(key):
+        raise ValueError(f"The key {key!r} may have lower case letters, digits and dashes only.")
+    question = Question.of(wait_for_input)
+    rules = _policy(question, policy, context.defaults)
+    opened_at = now()
+    deadline = rules.deadline_from(opened_at, timeout)
+    asked = Prompt(
+        id=new_id(),
+        run_id=context.run.id,
+        run_name=context.run.name,
+        flow=context.run.flow,
+        key=context.journal.prompt_key(context.scope, key),
+        title=question.title,
+        description=question.description,
+        schema=question.schema,
+        initial=question.initial,
+        policy=rules.model_dump(mode="json", exclude_defaults=True),
+        model=question.reference,
+        opened_at=opened_at,
+        deadline=deadline,
+        due_at=rules.due_at(opened_at, reminders_sent=0, deadline=deadline),
+        reminders_sent=0,
+        schema_hash=question.hash,
+        fingerprint=context.journal.fingerprint,
+    )
+    _check_continue(rules, asked)
+    return Pause(context, question, asked, state)
+
+
+def _policy(question: Question, policy: Policy | None, defaults: Policy) -> Policy:
+    try:
+        on_model = policy_in(question.schema or {})
+    except ValidationError as error:
+        raise InvalidFlow(f"The policy on {question.title!r} is none: {error.errors()[0]['msg']}.") from None
+    return (policy or Policy()).over(on_model.over(defaults))
+
+
+def _check_continue(policy: Policy, asked: Prompt) -> None:
+    if policy.at_deadline != "continue":
+        return
+    checked = validate(asked, asked.initial)
+    if not isinstance(checked, Valid):
+        raise InvalidFlow(
+            f"At its deadline {asked.title!r} is to go on with its initial values, but they do not fit: "
+            f"{checked[0]}. Give them with with_initial_data(...)."
+        )
+
+
+def answer(pause: Pause) -> Any:
+    """What the flow gets; in an async flow an awaitable. Raises what `Pause.conclude` raises, or unwinds the run."""
+    if pause.state is RunState.PAUSED:
+        return _wait_async(pause) if in_event_loop() else _wait(pause)
+    # A run that leaves memory does that at once, and cannot change its mind meanwhile.
+    return unbroken(in_thread(partial(_leave, pause), name="signoff-ask")) if in_event_loop() else _leave(pause)
+
+
+def _wait(pause: Pause) -> Any:
+    while True:
+        wait = pause.context.holder.hold()
+        try:
+            prompt = pause.open()
+            if prompt.is_open:
+                prompt = pause.after(wait.result(), prompt)
+        finally:
+            pause.context.holder.let_go(wait)
+        if prompt.is_open:
+            # Another question of this run was answered.
+            continue
+        try:
+            return pause.conclude(prompt)
+        except ValidationError as error:
+            pause = pause.again(prompt, error)
+
+
+async def _wait_async(pause: Pause) -> Any:
+    while True:
+        wait = pause.context.holder.hold()
+        opening = in_thread(pause.open, name="signoff-ask")
+        try:
+            # Shielded, so that who cancels this pause does not cancel what others fulfil.
+            prompt = await asyncio.shield(asyncio.wrap_future(opening))
+            if _is_waited_for(prompt):
+                woken = await asyncio.shield(asyncio.wrap_future(wait))
+                prompt = await off_loop(partial(pause.after, woken, prompt))
+        except asyncio.CancelledError:
+            prompt = await unbroken(in_thread(partial(pause.give_up, opening), name="signoff-ask"))
+            if _is_waited_for(prompt):
+                raise
+        finally:
+            pause.context.holder.let_go(wait)
+        if _is_waited_for(prompt):
+            continue
+        try:
+            return pause.conclude(prompt)
+        except ValidationError as error:
+            pause = pause.again(prompt, error)
+
+
+def _is_waited_for(prompt: Prompt) -> bool:
+    """Whether the flow waits. What it once gave up it waits for in a replay, too, until it gives it up again."""
+    return prompt.is_open or prompt.outcome is Outcome.CANCELLED
+
+
+def stop_waiting(context: RunContext, prompt_id: str | None) -> None:
+    """Have the run go on, unless it waits for something else as well, and cancel a prompt that it waited for."""
+    # A run that is taken out of memory gives up nothing: others wait for its answers.
+    context.journal.check_open()
+    context.journal.write(lambda fence: give_up(context.db, context.run.id, prompt_id, fence=fence, now=now()))
+    context.holder.wake(context.run)
+
+
+def _leave(pause: Pause) -> Any:
+    while True:
+        prompt = pause.open()
+        if prompt.is_open:
+            raise Suspended(prompt.id)
+        try:
+            return pause.conclude(prompt)
+        except ValidationError as error:
+            pause = pause.again(prompt, error)

@@ -1,0 +1,122 @@
+"""What is asked: a model, a plain type or nothing, as a prompt can show it and an answer can be read by it."""
+
+import inspect
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel, PydanticUserError, ValidationError, create_model
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from signoff.flows.durable.serialization import digest
+from signoff.flows.errors import InvalidFlow
+from signoff.flows.input import BaseRunInput, RunInput
+from signoff.flows.loading import reference
+from signoff.flows.names import words
+from signoff.flows.schema.choices import Choices, schema_with_choices, unchosen
+from signoff.flows.schema.json_schema import schema_of
+from signoff.flows.schema.schema_validation import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question, independent of who asks it when.
+
+    Attributes:
+        schema: The JSON Schema of the answer; `None` when the run asks only to go on.
+        initial: The values under decision, by field name.
+        model: What an answer is validated by.
+        is_plain: Whether the flow gets the bare value of the field `value`.
+    """
+
+    title: str
+    description: str
+    schema: Mapping[str, Any] | None
+    initial: Mapping[str, Any]
+    model: type[BaseModel] | None
+    is_plain: bool = False
+
+    @classmethod
+    def of(cls, wait_for_input: Any) -> "Question":
+        """Read what a flow gave as `wait_for_input`.
+
+        Raises:
+            InvalidFlow: If a person cannot be asked for it.
+        """
+        if wait_for_input is None:
+            return cls("Continue?", "", None, {}, None)
+        if isinstance(wait_for_input, type) and issubclass(wait_for_input, BaseModel):
+            return cls._of_model(wait_for_input)
+        # Only classes: `int | str` and `str | int` count as equal, and do not ask the same.
+        return _of_class(wait_for_input) if isinstance(wait_for_input, type) else _plain(wait_for_input)
+
+    @classmethod
+    def _of_model(cls, model: type[BaseModel]) -> "Question":
+        initial: Mapping[str, Any] = {}
+        choices: Mapping[str, Choices] = {}
+        description = None
+        asked = model
+        if issubclass(model, BaseRunInput):
+            initial, description = model.prompt_initial, model.prompt_description
+            asked, choices = model.prompt_model or model, model.prompt_choices
+        schema = schema_with_choices(schema_of(asked), choices)
+        title = asked.model_config.get("title") or words(asked.__name__)
+        return cls(title, description or _docstring(asked), schema, initial, asked)
+
+    @property
+    def hash(self) -> str:
+        """The hash by which a replay knows the question again. Initial values may differ."""
+        return digest([self.title, self.description, self.schema])
+
+    @property
+    def reference(self) -> str | None:
+        """Where another process finds the model; `None` where it cannot."""
+        return None if self.model is None or self.is_plain else reference(self.model)
+
+    def answer(self, values: Mapping[str, Any]) -> Any:
+        """What the flow gets for validated values.
+
+        Raises:
+            pydantic.ValidationError: If they do not fit after all.
+        """
+        if self.model is None:
+            return None
+        answered = self.model.model_validate_json(json.dumps(dict(values)))
+        if wrong := list(unchosen(self.schema or {}, answered.model_dump(mode="json", by_alias=True))):
+            raise ValidationError.from_exception_data(self.model.__name__, [_unchosen(*each) for each in wrong])
+        return answered.value if self.is_plain else answered  # type: ignore[attr-defined]
+
+
+def _plain(annotation: Any) -> Question:
+    model = _around(annotation)
+    return Question("Input needed", "", schema_of(model), {}, model, is_plain=True)
+
+
+# To make a model takes longer than all else that a pause does.
+_of_class = lru_cache(maxsize=128)(_plain)
+
+
+def _around(annotation: Any) -> type[BaseModel]:
+    try:
+        return create_model("Input", __base__=RunInput, value=(annotation, ...))
+    except (PydanticUserError, TypeError) as error:
+        raise _unaskable(annotation, error) from error
+
+
+def _unchosen(place: Place, message: str) -> InitErrorDetails:
+    # The message is no template of pydantic's: what was chosen may hold braces.
+    return InitErrorDetails(
+        type=PydanticCustomError("unchosen", "{message}", {"message": message}), loc=place, input=""
+    )
+
+
+def _unaskable(asked: Any, error: Exception) -> InvalidFlow:
+    name = getattr(asked, "__name__", repr(asked))
+    cause = str(error).splitlines()[0]
+    return InvalidFlow(f"A person cannot be asked for {name}: {cause} Use types that have a JSON Schema.")
+
+
+def _docstring(model: type[BaseModel]) -> str:
+    return inspect.cleandoc(model.__dict__.get("__doc__") or "")

@@ -1,0 +1,87 @@
+"""Trying a function again, and giving it only so much time."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from signoff.flows.durable.async_bridge import in_thread, off_loop
+from signoff.flows.durable.timeouts import Stopwatch
+from signoff.flows.errors import FlowPauseTimeout, FlowTimeout, PromptRejected, StepTimeout
+
+_FINAL = (PromptRejected, FlowPauseTimeout, FlowTimeout)
+"""What would come out the same again: a person's no, a deadline, a flow whose time is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """How often a function is tried, and how long each try may take.
+
+    Attributes:
+        retries: How many tries may follow the first.
+        delay: Seconds before each retry; a sequence gives them one by one, its last for all further ones.
+        timeout: Seconds for one try, without its waiting for people; `None` for no limit.
+    """
+
+    name: str
+    retries: int = 0
+    delay: float | Sequence[float] = 0
+    timeout: float | None = None
+
+    def delay_before(self, retry: int) -> float:
+        """Seconds to wait before the retry with this number, counted from 1."""
+        if isinstance(self.delay, (int, float)):
+            return float(self.delay)
+        return float(self.delay[min(retry, len(self.delay)) - 1]) if self.delay else 0.0
+
+    def call(self, function: Callable[[], Any], *, failed: Callable[[Exception, int], None]) -> Any:
+        """Try a function until it returns, or raise its last error.
+
+        Args:
+            failed: Told of each error that is followed by a retry, with the retry's number.
+        """
+        for retry in range(1, self.retries + 1):
+            try:
+                return self._within_time(function)
+            except _FINAL:
+                raise
+            except Exception as error:  # noqa: BLE001 - any failure may be retried
+                failed(error, retry)
+            time.sleep(self.delay_before(retry))
+        return self._within_time(function)
+
+    async def call_async(
+        self, function: Callable[[], Awaitable[Any]], *, failed: Callable[[Exception, int], None]
+    ) -> Any:
+        """The same for an async function."""
+        for retry in range(1, self.retries + 1):
+            try:
+                return await self._within_time_async(function)
+            except _FINAL:
+                raise
+            except Exception as error:  # noqa: BLE001 - any failure may be retried
+                await off_loop(partial(failed, error, retry))
+            await asyncio.sleep(self.delay_before(retry))
+        return await self._within_time_async(function)
+
+    def _within_time(self, function: Callable[[], Any]) -> Any:
+        if self.timeout is None:
+            return function()
+        watch = self._stopwatch()
+        with watch.running():
+            done = in_thread(function, name=f"{self.name}-timed")
+        watch.wait(done)
+        return done.result()
+
+    async def _within_time_async(self, function: Callable[[], Awaitable[Any]]) -> Any:
+        if self.timeout is None:
+            return await function()
+        watch = self._stopwatch()
+        with watch.running():
+            async with watch.limited():
+                return await function()
+
+    def _stopwatch(self) -> Stopwatch:
+        return Stopwatch(self.name, self.timeout, StepTimeout)

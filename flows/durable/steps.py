@@ -1,0 +1,148 @@
+"""One call of a task or a nested flow within a run: replayed if it is recorded, otherwise run and recorded."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, get_type_hints
+
+from signoff.flows.durable.async_bridge import off_loop
+from signoff.flows.durable.context import RunContext, entered
+from signoff.flows.durable.retries import Attempts
+from signoff.flows.durable.run_logging import get_run_logger
+from signoff.flows.durable.serialization import Recorded, Serializer, digest, dump, dump_error, load, load_error
+from signoff.flows.errors import AttentionNeeded, UnserializableResult
+from signoff.flows.names import now
+from signoff.store.records import Step
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """A call that has its name, and perhaps a recorded end.
+
+    Attributes:
+        context: Where the function is to run.
+        recorded: How it ended in an earlier execution; `None` if it did not.
+        is_in_order: Whether the flow itself calls. What runs beside it may come, and may have been cut off, in any
+            order.
+    """
+
+    context: RunContext
+    key: str
+    arguments_hash: str
+    recorded: Step | None
+    is_in_order: bool
+    started_at: datetime
+    annotation: Any
+    serializer: Serializer
+
+    def run(self, attempts: Attempts, function: Callable[[], Any]) -> Any:
+        """What the function returns or raises, recorded; or what it returned or raised when it ran.
+
+        Raises:
+            UnserializableResult: If the result would not read back equal.
+            AttentionNeeded: If the recorded result does not fit the code any more, or if the code was edited and this
+                may be a step that ran under another name.
+        """
+        if self.recorded is not None:
+            return self._replay(self.recorded)
+        self._check_unrecorded()
+        with entered(self.context):
+            try:
+                result = attempts.call(function, failed=self._before_retry)
+            except Exception as error:
+                self._record(dump_error(error))
+                raise
+        return self._keep(result)
+
+    async def run_async(self, attempts: Attempts, function: Callable[[], Awaitable[Any]]) -> Any:
+        """The same for an async function."""
+        if self.recorded is not None:
+            return self._replay(self.recorded)
+        self._check_unrecorded()
+        with entered(self.context):
+            try:
+                result = await attempts.call_async(function, failed=self._before_retry)
+            except Exception as error:
+                recorded = dump_error(error)
+                await off_loop(lambda: self._record(recorded))
+                raise
+        return await off_loop(lambda: self._keep(result))
+
+    def _replay(self, recorded: Step) -> Any:
+        written = Recorded(recorded.format, recorded.result)
+        if written.format == "error":
+            raise load_error(written)
+        try:
+            return load(written, annotation=self.annotation)
+        except Exception as error:
+            raise AttentionNeeded(f"The recorded result of {self.key} cannot be read any more: {error}") from error
+
+    def _check_unrecorded(self) -> None:
+        if self.is_in_order:
+            self.context.journal.check_unrecorded(self.key)
+
+    def _keep(self, result: Any) -> Any:
+        try:
+            self._record(dump(result, annotation=self.annotation, serializer=self.serializer))
+        except UnserializableResult as error:
+            self._record(dump_error(error))
+            raise
+        return result
+
+    def _record(self, recorded: Recorded) -> None:
+        self.context.journal.record(self.key, self.arguments_hash, recorded, self.started_at)
+
+    def _before_retry(self, error: Exception, retry: int) -> None:
+        get_run_logger().warning("%s: %s. Retry %d follows.", type(error).__name__, error, retry)
+        self.context.journal.forget_failed(self.context.scope)
+
+
+def call_step(
+    parent: RunContext,
+    name: str,
+    arguments: Mapping[str, Any],
+    *,
+    annotation: Any,
+    serializer: Serializer = "json",
+    log_prints: bool | None = None,
+    key: str | None = None,
+) -> StepCall:
+    """Give the next call of `name` its key, unless it has one, and look for its record."""
+    key = key or parent.journal.next_key(parent.scope, name)
+    arguments_hash = digest(dict(arguments))
+    return StepCall(
+        context=parent.within(key, log_prints=log_prints),
+        key=key,
+        arguments_hash=arguments_hash,
+        recorded=parent.journal.find(key, arguments_hash),
+        is_in_order=parent.holder.is_flow_itself(),
+        started_at=now(),
+        annotation=annotation,
+        serializer=serializer,
+    )
+
+
+def bind(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a call by name, defaults included.
+
+    Raises:
+        TypeError: As the call itself would.
+    """
+    bound = _signature(function).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+_signature = lru_cache(maxsize=1024)(inspect.signature)
+
+
+def return_annotation(function: Callable[..., Any]) -> Any:
+    """What a function says it returns; `None` if it does not say, or says `Any`."""
+    try:
+        annotation = get_type_hints(function, include_extras=True).get("return")
+    except (NameError, TypeError, AttributeError):
+        return None
+    # A function that is annotated to return None has `NoneType` here.
+    return None if annotation is Any else annotation

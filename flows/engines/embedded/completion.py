@@ -1,0 +1,104 @@
+"""How the end of an execution is recorded, or that it is tried again."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from signoff.flows.database_retry import patiently
+from signoff.flows.durable.serialization import shown
+from signoff.flows.errors import AttentionNeeded, FlowPauseTimeout, FlowTimeout, PromptRejected, Unwind, said
+from signoff.flows.flow import Flow
+from signoff.flows.names import now
+from signoff.flows.states import type_of
+from signoff.store.database import Database
+from signoff.store.errors import LeaseLost
+from signoff.store.records import FlowRun, RunState
+from signoff.store.runs import runs
+
+logger = logging.getLogger("signoff.flows.run")
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How an execution ended.
+
+    Attributes:
+        result: What the flow returned.
+        error: What it raised; `None` if it returned.
+    """
+
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Ending:
+    """Records the end of one execution. While the database is away it waits."""
+
+    def __init__(self, db: Database, flow: Flow[Any, Any], run: FlowRun) -> None:
+        self._db = db
+        self._flow = flow
+        self._run = run
+
+    def returned(self, result: Any) -> End:
+        """Record what a flow returned.
+
+        Raises:
+            store.errors.LeaseLost: If another worker holds the run now.
+        """
+        self._finish(RunState.COMPLETED, result=shown(result))
+        return End(result=result)
+
+    def raised(self, error: BaseException) -> End | None:
+        """Record what a flow raised; `None` if its run is not over. Raises nothing."""
+        try:
+            return self._record_error(error)
+        except LeaseLost:
+            logger.info("%s | goes on elsewhere, or was cancelled", self._run.name)
+        except Exception:
+            logger.exception("%s | its end cannot be recorded", self._run.name)
+        return None
+
+    def _record_error(self, error: BaseException) -> End | None:
+        match error:
+            case AttentionNeeded():
+                told = f"{error} Put back code that fits and run `signoff retry {self._run.name}`, or start a new run."
+                logger.error("%s | needs attention: %s", self._run.name, told)
+                self._finish(RunState.NEEDS_ATTENTION, error=told)
+                return None
+            case Unwind() | LeaseLost():
+                return None
+            case PromptRejected():
+                self._finish(RunState.FAILED, error=str(error))
+            case FlowPauseTimeout() | FlowTimeout():
+                self._finish(RunState.TIMED_OUT, error=str(error))
+            case _ if isinstance(error, Exception) and self._run.attempt <= self._flow.retries:
+                self._retry(error)
+                return None
+            case _:
+                logger.error("%s | failed", self._run.name, exc_info=error)
+                self._finish(RunState.FAILED, error=said(error))
+        return End(error=error)
+
+    def _retry(self, error: Exception) -> None:
+        delay = self._flow.retry_delay_seconds
+        logger.warning("%s | %s. Retry %d follows.", self._run.name, said(error), self._run.attempt)
+        at = now() + timedelta(seconds=delay)
+        attempt, why = self._run.attempt, said(error)
+        patiently(lambda: runs.retry(self._db, self._run.id, self._run.fence, attempt=attempt, at=at, error=why))
+
+    def _finish(self, state: RunState, *, result: Any = None, error: str | None = None) -> None:
+        at = now()
+        has_hooks = bool(self._flow.hooks.of(type_of(state)))
+        patiently(
+            lambda: runs.finish(
+                self._db,
+                self._run.id,
+                self._run.fence,
+                state=state,
+                now=at,
+                result=result,
+                error=error,
+                has_hooks=has_hooks,
+            )
+        )

@@ -1,0 +1,135 @@
+"""Makes the runs of schedules, each tick's once, however many processes look and whenever one of them dies.
+
+A schedule in force stands in the record, with its next tick. What the code says about it is written there when a
+process starts; from then on every process that was started with the schedule fires it as the record has it. So the
+last that was started decides, and none has to be the one that fires.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from signoff.flows.approval.ticker import Ticker
+from signoff.flows.crontab import Crontab
+from signoff.flows.flow import Flow
+from signoff.flows.names import memorable_name, new_id, now
+from signoff.flows.schedules import Cron
+from signoff.store.database import Database
+from signoff.store.records import Schedule, Tick
+from signoff.store.runs import schedules
+
+logger = logging.getLogger(__name__)
+
+IN_TIME = timedelta(minutes=1)
+"""A tick that is looked at within this time is late, and not missed."""
+
+MOST_AT_ONCE = 100
+"""How many missed ticks are made up for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What the code says about one schedule.
+
+    Attributes:
+        name: Tells it from others of the flow; empty for the flow's own.
+        cron: `None` where there is to be no such schedule.
+        parameters: What its runs are given, JSON values by name.
+    """
+
+    flow: str
+    name: str
+    cron: Cron | None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def own(flows: Iterable[Flow[Any, Any]]) -> list[Declaration]:
+    """What flows say about their own schedules."""
+    return [Declaration(flow.name, "", flow.schedule) for flow in flows]
+
+
+class Scheduler:
+    """Fires the schedules that are declared here. Usable as a context manager."""
+
+    def __init__(self, db: Database, declared: Sequence[Declaration], *, clock: Callable[[], datetime] = now) -> None:
+        self._db = db
+        self._now = clock
+        self._declared = declared
+        self._fired_here = {(each.flow, each.name) for each in declared if each.cron is not None}
+        self._looked_at = clock()
+        self._ticker = Ticker(self.look, what="Schedules")
+
+    def start(self) -> None:
+        """Put what is declared into the record, and begin to look."""
+        self.declare()
+        if self._fired_here:
+            self._ticker.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._fired_here:
+            self._ticker.stop()
+
+    def declare(self) -> None:
+        """Put the schedules in force, and end those that are no longer wanted."""
+        standing = {(each.flow, each.name) for each in schedules.in_force(self._db)}
+        for each in self._declared:
+            if each.cron is not None:
+                next_at = Crontab(each.cron.cron, each.cron.timezone).after(self._now())
+                schedules.declare(
+                    self._db,
+                    Schedule(
+                        flow=each.flow,
+                        name=each.name,
+                        cron=each.cron.cron,
+                        timezone=each.cron.timezone,
+                        parameters=each.parameters,
+                        catch_up=each.cron.catch_up,
+                        next_at=next_at,
+                    ),
+                )
+            elif (each.flow, each.name) in standing:
+                schedules.withdraw(self._db, each.flow, each.name)
+
+    def look(self) -> None:
+        """Fire what is due now."""
+        moment = self._now()
+        is_set_back = moment < self._looked_at
+        for schedule in schedules.in_force(self._db):
+            if (schedule.flow, schedule.name) not in self._fired_here:
+                continue
+            if schedule.next_at <= moment:
+                self._fire(schedule, moment)
+            elif is_set_back:
+                # What was passed over, while the system's clock was ahead, is still to come.
+                next_at = min(Crontab(schedule.cron, schedule.timezone).after(moment), schedule.next_at)
+                schedules.fire(self._db, schedule, [], next_at=next_at, now=moment)
+        self._looked_at = moment
+
+    def _fire(self, schedule: Schedule, moment: datetime) -> None:
+        crontab = Crontab(schedule.cron, schedule.timezone)
+        most = MOST_AT_ONCE if schedule.catch_up == "all" else 1
+        passed = crontab.newest(schedule.next_at, moment, most=most)
+        due = [tick for tick in passed if schedule.catch_up != "none" or moment - tick < IN_TIME]
+        ticks = [Tick(at, new_id(), memorable_name()) for at in due]
+        is_mine = schedules.fire(self._db, schedule, ticks, next_at=crontab.after(passed[-1]), now=moment)
+        if is_mine and due[:1] != [schedule.next_at]:
+            logger.warning(
+                "The schedule %s missed its ticks from %s on: %s made up for (catch_up=%r)",
+                schedule.full_name,
+                schedule.next_at,
+                f"{len(due)} of them {'is' if len(due) == 1 else 'are'}",
+                schedule.catch_up,
+            )
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -1,0 +1,282 @@
+"""The embedded engine: a worker that takes runs from the record as they become runnable."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+from signoff.flows.approval.policy import Policy
+from signoff.flows.database_retry import patiently
+from signoff.flows.durable.run_logging import capture_prints
+from signoff.flows.engines.embedded.completion import End
+from signoff.flows.engines.embedded.execution import Execution
+from signoff.flows.engines.embedded.heartbeat import Lifeline
+from signoff.flows.engines.embedded.quarantine import Trial
+from signoff.flows.engines.embedded.reconcile import agree
+from signoff.flows.engines.embedded.thread_pool import Threads
+from signoff.flows.errors import Released
+from signoff.flows.flow import Flow
+from signoff.flows.hooks import run_hooks
+from signoff.flows.names import now
+from signoff.flows.settings import RecordSettings
+from signoff.store.changes import Subscription, Topic
+from signoff.store.database import Database
+from signoff.store.errors import StoreError
+from signoff.store.records import FlowRun
+from signoff.store.runs import claims, runs
+
+logger = logging.getLogger(__name__)
+
+LOOK_AT_LEAST_EVERY = 30.0
+"""Seconds after which a worker looks for runs although nothing told it to."""
+
+TAKE_EVERY = 0.006
+"""Seconds from one look for runs to the next, at the least."""
+
+RETRY_AFTER = 1.0
+"""Seconds until a worker that could not read the record tries again."""
+
+
+class Worker:
+    """Runs flows, many side by side. Usable as a context manager.
+
+    Args:
+        flows: The flows it knows; it takes runs of these only.
+        defaults: The policy that fills what a prompt's own leaves open; what the settings say where none is given.
+        concurrency: How many runs may be running at once. Runs that wait do not count.
+        max_held: How many runs may be in memory, waiting ones included, before new ones are left alone.
+        only: The one run to take, for a worker that lives for it.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        flows: Iterable[Flow[Any, Any]],
+        *,
+        defaults: Policy | None = None,
+        concurrency: int = 32,
+        max_held: int = 1000,
+        only: str | None = None,
+    ) -> None:
+        self._db = db
+        self._defaults = RecordSettings().defaults() if defaults is None else defaults
+        self._flows = {flow.name: flow for flow in flows}
+        self._concurrency = concurrency
+        self._max_held = max_held
+        self._said_full = False
+        self._only = only
+        self._lifeline = Lifeline(db, buried=self._release, flows=self._flows if only is None else None)
+        self._lock = threading.Lock()
+        self._executions: dict[str, Execution] = {}
+        self._hooked: set[tuple[str, int]] = set()
+        self._trial = Trial()
+        self._busy = 0
+        self._in_doubt = False
+        self._slots = threading.Condition(self._lock)
+        self._stopping = threading.Event()
+        self._changes: Subscription | None = None
+        self._threads = Threads()
+        self._thread = threading.Thread(target=self._work, name="signoff-worker", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop_thread: threading.Thread | None = None
+        self.end: End | None = None
+        """How the run ended that ended last."""
+
+    def start(self) -> None:
+        """Begin to take runs."""
+        capture_prints()
+        self._lifeline.start()
+        self._changes = self._db.changes.subscribe(Topic.RUNS)
+        self._thread.start()
+
+    def stop(self, *, grace: float = 10.0) -> None:
+        """Take no more runs, give running ones `grace` seconds to wait or end, and leave the rest to others."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        if self._changes is not None:
+            self._changes.wake()
+            self._thread.join()
+            self._changes.close()
+        until = time.monotonic() + grace
+        while (self._executions or self._busy) and (left := until - time.monotonic()) > 0:
+            self._release()
+            with self._slots:
+                # Who begins to wait meanwhile is released in the next turn.
+                self._slots.wait_for(lambda: not self._busy or any(self._waiting()), timeout=left)
+        self._lifeline.stop()
+        with self._lock:
+            rest = list(self._executions.values())
+        for execution in rest:
+            execution.close(Released("The worker has stopped."))
+        if self._loop is not None and self._loop_thread is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._loop_thread.join(timeout=1)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _work(self) -> None:
+        changes = self._changes
+        said = False
+        while changes is not None and not self._stopping.is_set():
+            looked_at = time.monotonic()
+            try:
+                wait = self._take()
+                said = False
+            except Exception as error:
+                if not said:
+                    details = None if isinstance(error, StoreError) else error
+                    logger.error("Runs cannot be taken, trying again: %s", error, exc_info=details)
+                said = self._in_doubt = True
+                wait = RETRY_AFTER
+            changes.wait(wait)
+            # Of many answers at once several are taken together. One that comes alone is taken at once.
+            self._stopping.wait(max(looked_at + TAKE_EVERY - time.monotonic(), 0.0))
+
+    def _take(self) -> float:
+        """Take what is runnable; seconds until the next look."""
+        if self._in_doubt:
+            with self._lock:
+                held, hooked = dict(self._executions), set(self._hooked)
+            agree(self._db, self._lifeline.worker, held, hooked)
+            self._in_doubt = False
+        while not self._stopping.is_set() and (free := self._concurrency - self._busy) > 0:
+            room = self._room()
+            wish = claims.Wish(
+                self._lifeline.worker,
+                tuple(self._flows),
+                only=self._only,
+                with_new=room > 0,
+                with_suspect=self._trial.may_begin(),
+            )
+            catch = claims.claim(self._db, wish, limit=min(free, room) or free, now=now())
+            for claimed in catch.claimed:
+                self._begin(claimed)
+            wait = min(LOOK_AT_LEAST_EVERY, self._trial.left)
+            if catch.again_at is not None:
+                wait = min(wait, (catch.again_at - now()) / timedelta(seconds=1))
+            if wait > 0:
+                return wait
+        return LOOK_AT_LEAST_EVERY
+
+    def _room(self) -> int:
+        """How many more runs may be in memory; says once when there is no room."""
+        room = max(self._max_held - len(self._executions), 0)
+        if room == 0 and not self._said_full:
+            self._said_full = True
+            logger.warning(
+                "This worker holds %d runs, as many as --max-held allows: it takes no new ones, only those that were "
+                "answered. Start another worker, or have flows suspend_flow_run().",
+                self._max_held,
+            )
+        return room
+
+    def _begin(self, claimed: claims.Claimed) -> None:
+        """Wake the execution that holds the run, or start a new one; run the hooks of a run that is over."""
+        run = claimed.run
+        if run.crashes:
+            self._trial.begin(run)
+        with self._lock:
+            held = self._executions.get(run.id)
+        if held is not None and held.learn(run):
+            return
+        self._take_slot()
+        if run.state.is_final:
+            with self._lock:
+                self._hooked.add((run.id, run.fence))
+            self._threads.run(f"hooks-{run.name}", partial(self._run_hooks, run))
+            return
+        execution = Execution(
+            self._db,
+            self._flows[run.flow],
+            run,
+            past=claimed.past,
+            defaults=self._defaults,
+            slot_freed=partial(self._free_slot, run),
+            slot_taken=self._take_slot,
+            ended=self._forget,
+        )
+        with self._lock:
+            self._executions[run.id] = execution
+        execution.start(self._event_loop, self._threads)
+
+    def _run_hooks(self, run: FlowRun) -> None:
+        try:
+            run_hooks(self._db, self._flows[run.flow], run)
+            patiently(lambda: runs.let_go(self._db, run.id, run.fence))
+        except Exception:
+            logger.exception("%s | its hooks cannot be run", run.name)
+        finally:
+            with self._lock:
+                self._hooked.discard((run.id, run.fence))
+            self._free_slot(run)
+
+    def _release(self) -> None:
+        """Leave the runs that wait in memory to others."""
+        with self._lock:
+            waiting = list(self._waiting())
+        for execution in waiting:
+            execution.wake(Released("The worker holds the run no longer."))
+
+    def _waiting(self) -> Iterator[Execution]:
+        return (execution for execution in self._executions.values() if execution.is_waiting)
+
+    def _forget(self, execution: Execution, end: End | None) -> None:
+        with self._lock:
+            was_full = len(self._executions) >= self._max_held
+            if self._executions.get(execution.run.id) is execution:
+                del self._executions[execution.run.id]
+        if end is not None:
+            self.end = end
+        self._free_slot(execution.run)
+        if was_full and self._changes is not None:
+            self._changes.wake()
+
+    def _take_slot(self) -> None:
+        with self._lock:
+            self._busy += 1
+
+    def _free_slot(self, run: FlowRun) -> None:
+        with self._slots:
+            was_full = self._busy >= self._concurrency
+            self._busy -= 1
+            self._slots.notify_all()
+        if (self._trial.end(run) or was_full) and self._changes is not None:
+            self._changes.wake()
+
+    def _event_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of all async flows of this worker."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._loop_thread = threading.Thread(
+                target=_run_loop, args=(self._loop,), name="signoff-async", daemon=True
+            )
+            self._loop_thread.start()
+        return self._loop
+
+
+def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    loop.run_forever()
+    loop.run_until_complete(_cancel_rest())
+    loop.close()
+
+
+async def _cancel_rest() -> None:
+    """End what still runs. It can record nothing any more."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)

@@ -1,0 +1,189 @@
+"""Receiving what is sent to a run while it goes on."""
+
+import asyncio
+import json
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from signoff.flows.current_database import current_database
+from signoff.flows.database_retry import patiently
+from signoff.flows.durable.async_bridge import in_event_loop, off_loop
+from signoff.flows.durable.context import RunContext, current
+from signoff.flows.durable.serialization import Recorded, digest
+from signoff.flows.errors import Released, Unwind
+from signoff.flows.messages.keysets import in_run
+from signoff.flows.names import now
+from signoff.store.changes import Subscription, Topic
+from signoff.store.records import Step
+from signoff.store.runs import messages, runs
+from signoff.store.runs.messages import FlowRunInput
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One call of `next`, which a replay answers as it was answered before."""
+
+    context: RunContext | None
+    key: str
+    arguments_hash: str
+    recorded: Step | None
+    given_up: threading.Event = field(default_factory=threading.Event)
+    started_at: datetime = field(default_factory=now)
+
+    def record(self, input_key: str | None) -> None:
+        """Have a replay find the same input, or the same timeout."""
+        if self.context is not None:
+            done = Recorded("json", json.dumps(input_key))
+            self.context.journal.record(self.key, self.arguments_hash, done, self.started_at)
+
+
+class InputReceiver(Generic[T]):
+    """Gives inputs in the order in which they arrive, for `for` and `async for`. Made by `receive`.
+
+    Args:
+        read: Makes what `next` gives of what was sent.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[FlowRunInput], T],
+        *,
+        key_prefix: str,
+        timeout: float | None,
+        raise_timeout_error: bool,
+        exclude_keys: set[str] | None,
+        flow_run_id: UUID | str | None,
+    ) -> None:
+        self._read = read
+        self.key_prefix = key_prefix
+        self.timeout = timeout
+        self.raise_timeout_error = raise_timeout_error
+        self.exclude_keys = set(exclude_keys or ())
+        self.flow_run_id = in_run(flow_run_id)
+        self._after = 0
+
+    def next(self) -> T:
+        """Wait for the next input; in an event loop this gives an awaitable. The worker's slot is free meanwhile.
+
+        Raises:
+            TimeoutError: If none arrives in time.
+            pydantic.ValidationError: If it does not fit.
+        """
+        turn = self._turn()
+        if in_event_loop():
+            return self._next_async(turn)  # type: ignore[return-value]
+        with current_database().changes.subscribe(Topic.INPUTS) as changes:
+            return self._next(turn, changes)
+
+    def __iter__(self) -> "InputReceiver[T]":
+        return self
+
+    def __next__(self) -> T:
+        try:
+            return self.next()
+        except TimeoutError:
+            if self.raise_timeout_error:
+                raise
+            raise StopIteration from None
+
+    def __aiter__(self) -> "InputReceiver[T]":
+        return self
+
+    async def __anext__(self) -> T:
+        try:
+            return await self._next_async(self._turn())
+        except TimeoutError:
+            if self.raise_timeout_error:
+                raise
+            raise StopAsyncIteration from None
+
+    def _turn(self) -> _Turn:
+        context = current()
+        if context is None:
+            return _Turn(None, "", "", None)
+        key = context.journal.next_key(context.scope, f"receive-{self.key_prefix}")
+        arguments_hash = digest([self.flow_run_id, self.key_prefix])
+        return _Turn(context, key, arguments_hash, context.journal.find(key, arguments_hash))
+
+    async def _next_async(self, turn: _Turn) -> T:
+        with current_database().changes.subscribe(Topic.INPUTS) as changes:
+            try:
+                return await off_loop(partial(self._next, turn, changes))
+            except asyncio.CancelledError:
+                turn.given_up.set()
+                changes.wake()
+                raise
+
+    def _next(self, turn: _Turn, changes: Subscription) -> T:
+        if turn.recorded is not None:
+            given = self._replayed(turn.recorded)
+        else:
+            given = self._wait(turn, changes)
+            turn.record(None if given is None else given.key)
+        if given is None:
+            raise TimeoutError(f"No input came within {self.timeout:g} seconds.")
+        self._after = given.id
+        return self._read(given)
+
+    def _replayed(self, recorded: Step) -> FlowRunInput | None:
+        key: str | None = json.loads(recorded.result)
+        db = current_database()
+        return None if key is None else patiently(lambda: messages.find(db, self.flow_run_id, key))
+
+    def _wait(self, turn: _Turn, changes: Subscription) -> FlowRunInput | None:
+        end = math.inf if self.timeout is None else time.monotonic() + self.timeout
+        while not turn.given_up.is_set():
+            left = end - time.monotonic()
+            with _held(turn.context, changes) as check:
+                given = self._look()
+                if given is None and left > 0:
+                    changes.wait(None if self.timeout is None else left)
+                    check()
+            if given is not None or left <= 0:
+                return given
+        raise Released("Nobody waits for this input any more.")
+
+    def _look(self) -> FlowRunInput | None:
+        db = current_database()
+        return patiently(
+            lambda: messages.first_arrived(
+                db,
+                self.flow_run_id,
+                key_prefix=self.key_prefix,
+                after=self._after,
+                exclude_keys=self.exclude_keys,
+            )
+        )
+
+
+@contextmanager
+def _held(context: RunContext | None, changes: Subscription) -> Iterator[Callable[[], None]]:
+    """Give up the worker's slot within the block; what is given raises what unwinds the run, if it has to go."""
+    if context is None:
+        yield lambda: None
+        return
+    held = context.holder.hold()
+    held.add_done_callback(lambda _: changes.wake())
+
+    def check() -> None:
+        if held.done() and isinstance(woken := held.result(), Unwind):
+            raise woken
+
+    try:
+        # A cancel that came before the block woke nobody.
+        run = patiently(lambda: runs.get(context.db, context.run.id))
+        if run.fence != context.journal.fence:
+            raise Released("The run was cancelled, or goes on elsewhere.")
+        yield check
+    finally:
+        context.holder.let_go(held)

@@ -1,0 +1,96 @@
+"""The keys under which a run keeps inputs, named as in Prefect, and what stands under them."""
+
+import re
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from signoff.flows.current_database import current_database
+from signoff.flows.database_retry import patiently
+from signoff.flows.durable.context import current
+from signoff.flows.names import now
+from signoff.flows.states import State
+from signoff.store.prompts import prompts
+from signoff.store.runs import messages
+from signoff.store.runs.messages import FlowRunInput
+
+Keyset = dict[Literal["description", "response", "schema"], str]
+"""The three keys of one question."""
+
+_OF_PROMPT = re.compile(r"(?:paused|suspended)-(?P<key>.+)-(?P<part>description|response|schema)")
+
+
+class RunInputMetadata(BaseModel):
+    """Where a received input came from.
+
+    Attributes:
+        key: Its key within the run that received it.
+        sender: `prefect.flow-run.<id>` if it was sent by a run.
+        receiver: The run that received it.
+    """
+
+    key: str
+    sender: str | None
+    receiver: UUID
+
+
+def keyset_from_base_key(base_key: str) -> Keyset:
+    """The keys that begin with `base_key`."""
+    return {
+        "description": f"{base_key}-description",
+        "response": f"{base_key}-response",
+        "schema": f"{base_key}-schema",
+    }
+
+
+def keyset_from_paused_state(state: State) -> Keyset:
+    """The keys of what a run waits for: `paused-1-response` and its like.
+
+    Raises:
+        RuntimeError: If the run is neither paused nor suspended.
+    """
+    if not state.is_paused():
+        raise RuntimeError(f"{state.type.value!r} is unsupported.")
+    return keyset_from_base_key(f"{state.name.lower()}-{state.state_details.pause_key}")
+
+
+def in_run(flow_run_id: UUID | str | None) -> str:
+    """The id of the run that is meant.
+
+    Raises:
+        RuntimeError: If none is given, and this code belongs to none.
+    """
+    if flow_run_id is not None:
+        return str(flow_run_id)
+    context = current()
+    if context is None:
+        raise RuntimeError("Must either provide a flow run ID or be within a flow run.")
+    return context.run.id
+
+
+def keep_input(run_id: str, key: str, value: Any, *, sender: str | None = None) -> None:
+    """Write an input, unless the run has one with this key.
+
+    Raises:
+        store.errors.NoSuchRun: If there is no such run.
+    """
+    given = FlowRunInput(run_id, key, value, sender, now())
+    patiently(lambda: messages.write(current_database(), given))
+
+
+def stored_input(run_id: str, key: str) -> FlowRunInput | None:
+    """What a run keeps under a key, be it an input or a part of a prompt; `None` if there is nothing."""
+    db = current_database()
+    return patiently(lambda: messages.find(db, run_id, key) or _part_of_prompt(run_id, key))
+
+
+def _part_of_prompt(run_id: str, key: str) -> FlowRunInput | None:
+    named = _OF_PROMPT.fullmatch(key)
+    if named is None:
+        return None
+    for prompt in prompts.of_run(current_database(), run_id):
+        if prompt.key == named["key"]:
+            parts = {"description": prompt.description, "response": prompt.answer, "schema": prompt.schema}
+            return FlowRunInput(run_id, key, parts[named["part"]], None, prompt.opened_at)
+    return None

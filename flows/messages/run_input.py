@@ -1,0 +1,229 @@
+"""The models a person is asked to fill in, and that runs send to each other, as in Prefect."""
+
+import json
+from functools import partial
+from typing import Any, Generic, Self, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, PrivateAttr, create_model
+
+from signoff.flows.durable.async_bridge import here
+from signoff.flows.messages.inbox import InputReceiver
+from signoff.flows.messages.keysets import (
+    Keyset,
+    RunInputMetadata,
+    in_run,
+    keep_input,
+    keyset_from_base_key,
+    stored_input,
+)
+from signoff.flows.messages.sending import FLOW_RUN, deliver
+from signoff.flows.schema.json_schema import schema_of
+from signoff.flows.schema.prompt_model import PromptModel
+from signoff.store.runs.messages import FlowRunInput
+
+T = TypeVar("T")
+
+
+class BaseRunInput(PromptModel):
+    """What every input has in common: it can be kept with a run, and sent to one."""
+
+    _metadata: RunInputMetadata | None = PrivateAttr(default=None)
+
+    def __eq__(self, other: object) -> bool:
+        # Where an input came from is no part of it: a task may return what a flow received.
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    @property
+    def metadata(self) -> RunInputMetadata:
+        """Where a received input came from.
+
+        Raises:
+            AttributeError: If it was not received.
+        """
+        if self._metadata is None:
+            raise AttributeError(f"This {type(self).__name__} was not received, so it has no metadata.")
+        return self._metadata
+
+    @classmethod
+    def keyset_from_type(cls) -> Keyset:
+        """The keys under which an input of this class is kept."""
+        return keyset_from_base_key(cls.__name__.lower())
+
+    @classmethod
+    def save(cls, keyset: Keyset, flow_run_id: UUID | str | None = None) -> None:
+        """Keep this input's schema and description with a run; in an event loop this gives an awaitable.
+
+        Args:
+            flow_run_id: The run; the one that goes on where not given.
+
+        Raises:
+            RuntimeError: Outside of a run, if none is given.
+            store.errors.NoSuchRun: If there is no such run.
+        """
+        run_id = in_run(flow_run_id)
+        schema, description = schema_of(cls.prompt_model or cls), cls.prompt_description
+
+        def save() -> None:
+            keep_input(run_id, keyset["schema"], schema)
+            if description:
+                keep_input(run_id, keyset["description"], description)
+
+        return here(save)
+
+    @classmethod
+    def load(cls, keyset: Keyset, flow_run_id: UUID | str | None = None) -> Any:
+        """The answer that is kept under a key set; in an event loop this gives an awaitable.
+
+        Where there is no answer yet, an input of nothing but its defaults.
+
+        Raises:
+            RuntimeError: Outside of a run, if none is given.
+        """
+        run_id = in_run(flow_run_id)
+        return here(lambda: cls._loaded(keyset["response"], run_id))
+
+    @classmethod
+    async def asave(cls, keyset: Keyset, flow_run_id: UUID | str | None = None) -> None:
+        """`save`, awaited."""
+        await cls.save(keyset, flow_run_id)  # type: ignore[misc]
+
+    @classmethod
+    async def aload(cls, keyset: Keyset, flow_run_id: UUID | str | None = None) -> Any:
+        """`load`, awaited."""
+        return await cls.load(keyset, flow_run_id)
+
+    @classmethod
+    def load_from_flow_run_input(cls, flow_run_input: FlowRunInput) -> Self:
+        """The input that was sent, with its metadata.
+
+        Raises:
+            pydantic.ValidationError: If what was sent does not fit.
+        """
+        instance = cls.model_validate_json(json.dumps(flow_run_input.value))
+        instance._metadata = RunInputMetadata(
+            key=flow_run_input.key, sender=flow_run_input.sender, receiver=UUID(flow_run_input.flow_run_id)
+        )
+        return instance
+
+    def respond(self, run_input: Any, sender: str | None = None, key_prefix: str | None = None) -> None:
+        """Send an input to the run that sent this one. The arguments are those of `send_to`.
+
+        Raises:
+            RuntimeError: If it was not sent by a run.
+        """
+        by_run, _, run_id = (self.metadata.sender or "").rpartition(".")
+        if by_run != FLOW_RUN:
+            raise RuntimeError("Cannot respond to an input that was not sent by a flow run.")
+        return deliver(input_of(run_input), run_id, sender, key_prefix)
+
+    def send_to(self, flow_run_id: UUID | str, sender: str | None = None, key_prefix: str | None = None) -> None:
+        """Send this input to a run; in an event loop this gives an awaitable. A replay sends nothing twice.
+
+        Args:
+            sender: Who says to send it; the run that goes on where not given.
+            key_prefix: What the key begins with; the class's name and `-auto` where not given.
+
+        Raises:
+            store.errors.NoSuchRun: If there is no such run.
+        """
+        return deliver(self, flow_run_id, sender, key_prefix)
+
+    async def arespond(self, run_input: Any, sender: str | None = None, key_prefix: str | None = None) -> None:
+        """`respond`, awaited."""
+        await self.respond(run_input, sender, key_prefix)  # type: ignore[misc, func-returns-value]
+
+    async def asend_to(self, flow_run_id: UUID | str, sender: str | None = None, key_prefix: str | None = None) -> None:
+        """`send_to`, awaited."""
+        await self.send_to(flow_run_id, sender, key_prefix)  # type: ignore[misc, func-returns-value]
+
+    @classmethod
+    def _loaded(cls, key: str, run_id: str) -> Any:
+        kept = stored_input(run_id, key)
+        instance = cls.model_validate_json(json.dumps(kept.value)) if kept is not None and kept.value else cls()
+        instance._metadata = RunInputMetadata(key=key, sender=None, receiver=UUID(run_id))
+        return instance
+
+
+class RunInput(BaseRunInput):
+    """A model that a run can ask a person for.
+
+    Example:
+        ```python
+        class ShirtOrder(RunInput):
+            size: Literal["small", "medium", "large"]
+            color: Literal["red", "green"]
+
+        order = pause_flow_run(wait_for_input=ShirtOrder)
+        ```
+    """
+
+    @classmethod
+    def receive(
+        cls,
+        timeout: float | None = 3600,
+        poll_interval: float = 10,
+        raise_timeout_error: bool = False,
+        exclude_keys: set[str] | None = None,
+        key_prefix: str | None = None,
+        flow_run_id: UUID | str | None = None,
+        with_metadata: bool = False,
+    ) -> InputReceiver[Any]:
+        """Inputs of this class that are sent to a run. The arguments are those of `receive_input`."""
+        del poll_interval
+        return InputReceiver(
+            partial(cls._received, with_metadata),
+            key_prefix=key_prefix or f"{cls.__name__.lower()}-auto",
+            timeout=timeout,
+            raise_timeout_error=raise_timeout_error,
+            exclude_keys=exclude_keys,
+            flow_run_id=flow_run_id,
+        )
+
+    @classmethod
+    def _received(cls, _with_metadata: bool, sent: FlowRunInput) -> Any:
+        return cls.load_from_flow_run_input(sent)
+
+
+class AutomaticRunInput(RunInput, Generic[T]):
+    """Carries a value that is no model."""
+
+    value: T
+
+    @classmethod
+    def _loaded(cls, key: str, run_id: str) -> Any:
+        return super()._loaded(key, run_id).value
+
+    @classmethod
+    def _received(cls, with_metadata: bool, sent: FlowRunInput) -> Any:
+        received = cls.load_from_flow_run_input(sent)
+        return received if with_metadata else received.value
+
+    @classmethod
+    def subclass_from_type(cls, _type: Any) -> "type[AutomaticRunInput[Any]]":
+        """The model that carries values of a type. `list[int]` is named as `list`, so that what was sent is found."""
+        name = f"{getattr(_type, '__name__', '').lower()}AutomaticRunInput"
+        return create_model(name, __base__=AutomaticRunInput, value=(_type, ...))
+
+
+def run_input_subclass_from_type(_type: Any) -> type[RunInput]:
+    """The input that carries values of a type.
+
+    A `RunInput` class carries itself, another model `X` is carried by an `XRunInput` with its fields, and
+    anything else by an `AutomaticRunInput` with the field `value`.
+    """
+    if isinstance(_type, type) and issubclass(_type, RunInput):
+        return _type
+    if isinstance(_type, type) and issubclass(_type, BaseModel):
+        return type(f"{_type.__name__}RunInput", (RunInput, _type), {"__module__": _type.__module__})
+    return AutomaticRunInput.subclass_from_type(_type)
+
+
+def input_of(run_input: Any) -> RunInput:
+    """What carries a value that is sent."""
+    if isinstance(run_input, RunInput):
+        return run_input
+    carrier = run_input_subclass_from_type(type(run_input))
+    if isinstance(run_input, BaseModel):
+        return carrier.model_validate(run_input.model_dump(by_alias=True))
+    return carrier.model_validate({"value": run_input})

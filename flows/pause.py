@@ -1,0 +1,137 @@
+"""Waiting for a person: `pause_flow_run` and `suspend_flow_run`."""
+
+from typing import Any, TypeVar, overload
+
+from signoff.flows.approval.policy import Policy
+from signoff.flows.durable.context import required
+from signoff.flows.durable.pauses import answer, prepare
+from signoff.flows.errors import NotPausedError
+from signoff.store.records import RunState
+
+T = TypeVar("T")
+
+
+@overload
+def pause_flow_run(
+    wait_for_input: type[T],
+    timeout: float | None = 3600,
+    poll_interval: float = 10,
+    key: str | None = None,
+    *,
+    policy: Policy | None = None,
+) -> T: ...
+
+
+@overload
+def pause_flow_run(
+    wait_for_input: Any = None,
+    timeout: float | None = 3600,
+    poll_interval: float = 10,
+    key: str | None = None,
+    *,
+    policy: Policy | None = None,
+) -> Any: ...
+
+
+def pause_flow_run(
+    wait_for_input: Any = None,
+    timeout: float | None = 3600,
+    poll_interval: float = 10,
+    key: str | None = None,
+    *,
+    policy: Policy | None = None,
+) -> Any:
+    """Ask a person, and wait where the flow stands: its local variables live on.
+
+    In an async flow this gives an awaitable. If the worker dies meanwhile, the run is replayed from its journal.
+
+    Args:
+        wait_for_input: A `RunInput` class, what its `with_initial_data` returns, any pydantic model, a plain
+            type (the flow gets the bare value), or nothing: a person lets the run go on, or rejects.
+        timeout: Seconds until the prompt times out, unless the policy names a deadline; `None` for never.
+        poll_interval: Taken so that a flow moves here from Prefect; nothing is polled.
+        key: Names the prompt within the run, in lower case letters, digits and dashes. The same key again
+            gives the stored answer at once.
+        policy: Who may answer, and what happens at the deadline.
+
+    Raises:
+        FlowPauseTimeout: If nobody answered in time.
+        PromptRejected: If a person said no.
+        InvalidFlow: If a person cannot be asked for this.
+        MissingContextError: Outside of a flow run.
+    """
+    del poll_interval
+    context = required("pause_flow_run()")
+    return answer(prepare(context, wait_for_input, timeout, key, policy, RunState.PAUSED))
+
+
+async def apause_flow_run(
+    wait_for_input: Any = None,
+    timeout: float | None = 3600,
+    poll_interval: float = 10,
+    key: str | None = None,
+    *,
+    policy: Policy | None = None,
+) -> Any:
+    """`pause_flow_run`, awaited."""
+    return await pause_flow_run(wait_for_input, timeout, poll_interval, key, policy=policy)
+
+
+@overload
+def suspend_flow_run(
+    wait_for_input: type[T],
+    flow_run_id: str | None = None,
+    timeout: float | None = None,
+    key: str | None = None,
+    *,
+    policy: Policy | None = None,
+) -> T: ...
+
+
+@overload
+def suspend_flow_run(
+    wait_for_input: Any = None,
+    flow_run_id: str | None = None,
+    timeout: float | None = None,
+    key: str | None = None,
+    *,
+    policy: Policy | None = None,
+) -> Any: ...
+
+
+def suspend_flow_run(
+    wait_for_input: Any = None,
+    flow_run_id: str | None = None,
+    timeout: float | None = None,
+    key: str | None = None,
+    *,
+    policy: Policy | None = None,
+) -> Any:
+    """Ask a person, and leave memory at once. On the answer the flow runs again from the top.
+
+    Tasks that have finished and prompts that were answered are then replayed from the journal. In an async
+    flow this gives an awaitable. The arguments and errors are those of `pause_flow_run`.
+
+    Args:
+        wait_for_input: What is asked for.
+        flow_run_id: Taken so that a flow moves here from Prefect; only the own run can be suspended.
+        timeout: Seconds until the prompt times out, unless the policy names a deadline; `None` for never.
+        key: Names the prompt within the run.
+        policy: Who may answer, and what happens at the deadline.
+    """
+    context = required("suspend_flow_run()")
+    if flow_run_id is not None and str(flow_run_id) != context.run.id:
+        raise NotPausedError("A flow can suspend its own run only. Leave flow_run_id out.")
+    return answer(prepare(context, wait_for_input, timeout, key, policy, RunState.SUSPENDED))
+
+
+async def asuspend_flow_run(
+    wait_for_input: Any = None,
+    flow_run_id: str | None = None,
+    timeout: float | None = None,
+    key: str | None = None,
+    *,
+    policy: Policy | None = None,
+) -> Any:
+    """`suspend_flow_run`, awaited."""
+    return await suspend_flow_run(wait_for_input, flow_run_id, timeout, key, policy=policy)

@@ -1,0 +1,62 @@
+"""Answering from code: `resume_flow_run`."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
+
+from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, this_user
+from signoff.flows.current_database import current_database
+from signoff.flows.durable.async_bridge import here
+from signoff.flows.errors import FlowPauseTimeout, InvalidInput, NotAllowed, NotPausedError
+from signoff.store.prompts import prompts
+from signoff.store.records import Outcome
+from signoff.store.runs import runs
+
+
+def resume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any] | BaseModel | None = None) -> None:
+    """Answer the prompt that a run has open, as the user who runs this program.
+
+    In an event loop this gives an awaitable. Of several open prompts the oldest is answered.
+
+    Args:
+        flow_run_id: The run.
+        run_input: The values, by field name.
+
+    Raises:
+        NotPausedError: If the run does not wait for an answer.
+        FlowPauseTimeout: If its deadline has passed.
+        NotAllowed: If the policy does not let this user answer.
+        InvalidInput: If the values do not fit; every error, by field.
+        store.errors.NoSuchRun: If there is no such run.
+    """
+    return here(partial(_resume, str(flow_run_id), run_input))
+
+
+async def aresume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any] | BaseModel | None = None) -> None:
+    """`resume_flow_run`, awaited."""
+    await resume_flow_run(flow_run_id, run_input)  # type: ignore[misc, func-returns-value]
+
+
+def _resume(flow_run_id: str, run_input: Mapping[str, Any] | BaseModel | None) -> None:
+    db = current_database()
+    run = runs.get(db, flow_run_id)
+    waiting = [prompt for prompt in prompts.of_run(db, run.id) if prompt.is_open]
+    if not waiting:
+        raise NotPausedError(f"The run {run.name} does not wait for an answer: it is {run.state}.")
+    values = to_jsonable_python(run_input or {}, by_alias=True)
+    actor = this_user()
+    match Desk(db).submit(waiting[0].id, actor, values, via="flow"):
+        case AlreadySettled(prompt) if prompt.outcome is Outcome.TIMED_OUT:
+            raise FlowPauseTimeout(f"The deadline of {prompt.title!r} has passed.")
+        case AlreadySettled(prompt):
+            raise NotPausedError(f"{prompt.title!r} was settled meanwhile: {prompt.outcome}.")
+        case Refused() as refused:
+            raise NotAllowed(f"{actor.id} may not answer; {', '.join(refused.may)} may.")
+        case Invalid(_, errors):
+            raise InvalidInput("; ".join(map(str, errors)))
+        case _:
+            return

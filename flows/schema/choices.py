@@ -1,0 +1,158 @@
+"""Choices that are known only when the run asks: in the schema, so that they hold in every process.
+
+A field's schema lists them as `enum`, or as `oneOf` where they have labels, so that any validator of JSON Schema
+enforces them. Beside them stands what they replaced, so that the model can be known again by its own schema.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import to_jsonable_python
+
+from signoff.flows.schema.json_schema import schema_of
+from signoff.flows.schema.parts import Schema, is_null, options_in, plain
+from signoff.flows.schema.schema_validation import Place, choose_among
+
+GIVEN = "given_choices"
+"""The word of a schema that was given choices; its value is what they replaced."""
+
+Given = Sequence[Any] | Mapping[Any, str]
+"""The values, or each value with its label."""
+
+Choices = tuple[tuple[Any, str | None], ...]
+"""Values as JSON, each with its label where it has one."""
+
+_REPLACED = ("$ref", "anyOf", "oneOf", "allOf", "enum", "const")
+
+
+def checked_choices(model: type[BaseModel], name: str, given: Given) -> Choices:
+    """The choices for a field.
+
+    Raises:
+        ValueError: If there are none, if one does not fit the field, or if the field cannot have any.
+    """
+    where = f"{model.__name__}.{name}"
+    labels = dict(given) if isinstance(given, Mapping) else dict.fromkeys(given)
+    if not labels:
+        raise ValueError(f"{where} was given no choices: ask only where there are some.")
+    values = to_jsonable_python(list(labels))
+    schema = schema_of(model)
+    part = plain(schema["properties"][property_of(model, name)], schema)
+    is_list = part.get("type") == "array"
+    if part.get("type") in ("object", "boolean") or "prefixItems" in part:
+        raise ValueError(f"{where} cannot be given choices: use a field of one value, or a list or a set of them.")
+    field: TypeAdapter[Any] = TypeAdapter(model.model_fields[name].rebuild_annotation())
+    for value in values:
+        if reason := _misfit(field, value, in_list=is_list):
+            raise ValueError(f"The choice {value!r} does not fit {where}: {reason}.")
+    return tuple(zip(values, labels.values(), strict=True))
+
+
+def _misfit(field: TypeAdapter[Any], value: Any, *, in_list: bool) -> str | None:
+    try:
+        field.validate_json(json.dumps([value] if in_list else value))
+    except ValidationError as error:
+        # How many there have to be in a list is not the matter of one of them.
+        about = [each["msg"] for each in error.errors() if each["loc"] or not in_list]
+        return about[0] if about else None
+    return None
+
+
+def property_of(model: type[BaseModel], name: str) -> str:
+    """What a field is called in the schema: its alias, where it has one."""
+    alias = model.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else name
+
+
+def schema_with_choices(schema: Schema, choices: Mapping[str, Choices]) -> dict[str, Any]:
+    """`schema` with choices for some of its properties."""
+    properties = {name: _given(part, choices[name]) if name in choices else part for name, part in _fields(schema)}
+    return {**schema, "properties": properties} if choices else dict(schema)
+
+
+def schema_without_choices(schema: Schema) -> dict[str, Any]:
+    """`schema` as it was before it was given choices."""
+    properties = {name: _taken(part) for name, part in _fields(schema)}
+    return {**schema, "properties": properties} if properties else dict(schema)
+
+
+def unchosen(schema: Schema, values: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Where `values` are not among the choices that `schema` was given."""
+    for name, part in _fields(schema):
+        listed = _listed(part)
+        if listed is None or name not in values:
+            continue
+        value = values[name]
+        many = isinstance(value, list)
+        for position, one in enumerate(value if many else [value]):
+            if one is not None and not _among(one, listed):
+                yield (name, position) if many else (name,), choose_among(listed)
+
+
+def _fields(schema: Schema) -> Iterable[tuple[str, Any]]:
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    return properties.items()
+
+
+def _given(part: Schema, choices: Choices) -> dict[str, Any]:
+    place = _place(part)
+    if place is not None:
+        word, inner = place
+        return {**part, word: _given(inner, choices)} if word == "items" else {**part, word: _each(inner, choices)}
+    kept = {key: value for key, value in part.items() if key not in _REPLACED}
+    replaced = {key: value for key, value in part.items() if key in _REPLACED}
+    nullable = any(map(is_null, part.get("anyOf", ())))
+    return {**kept, **_listing(choices, nullable=nullable), GIVEN: replaced}
+
+
+def _place(part: Schema) -> tuple[str, Any] | None:
+    """Where within `part` the values stand that are chosen; `None` for `part` itself."""
+    if part.get("type") == "array":
+        return "items", part.get("items", {})
+    members = part.get("anyOf", ())
+    return ("anyOf", members) if [is_null(member) for member in members].count(False) == 1 else None
+
+
+def _each(members: Sequence[Schema], choices: Choices) -> list[Any]:
+    return [member if is_null(member) else _given(member, choices) for member in members]
+
+
+def _listing(choices: Choices, *, nullable: bool) -> dict[str, Any]:
+    if all(label is None for _, label in choices):
+        return {"enum": [value for value, _ in choices] + [None] * nullable}
+    members = [{"const": value} | ({"title": label} if label else {}) for value, label in choices]
+    return {"oneOf": [*members, *[{"type": "null"}] * nullable]}
+
+
+def _taken(part: Any) -> Any:
+    if not isinstance(part, Mapping):
+        return part
+    if GIVEN in part:
+        return {key: value for key, value in part.items() if key not in ("enum", "oneOf", GIVEN)} | part[GIVEN]
+    place = _place(part)
+    if place is None:
+        return part
+    word, inner = place
+    return {**part, word: _taken(inner) if word == "items" else [_taken(member) for member in inner]}
+
+
+def _listed(part: Any) -> list[Any] | None:
+    """The choices that `part` was given."""
+    if not isinstance(part, Mapping):
+        return None
+    if GIVEN in part:
+        members = [member for member in part.get("oneOf", ()) if not is_null(member)]
+        return [value for value in options_in({**part, "oneOf": members}) or () if value is not None]
+    place = _place(part)
+    if place is None:
+        return None
+    word, inner = place
+    found = [_listed(inner)] if word == "items" else [_listed(member) for member in inner]
+    return next((listed for listed in found if listed is not None), None)
+
+
+def _among(value: Any, listed: Sequence[Any]) -> bool:
+    """Whether `value` is listed. True is not 1 here, though it is to Python."""
+    return any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in listed)

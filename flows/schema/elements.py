@@ -1,0 +1,47 @@
+"""Which of Slack's inputs a field may ask for by `json_schema_extra={"element": …}`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from signoff.flows.schema.parts import options_in, plain
+
+ELEMENT = "element"
+"""The word of a field's schema that names the input."""
+
+MOST_BUTTONS = 10
+"""Slack's radio buttons and checkboxes hold so many (https://docs.slack.dev/reference/block-kit/block-elements)."""
+
+_SCALARS = ("string", "integer", "number", "boolean")
+
+
+def possible_elements(part: Mapping[str, Any], root: Mapping[str, Any]) -> tuple[str, ...]:
+    """The inputs that `part`, a field of the schema `root`, can be asked for with, its usual one among them."""
+    wanted = plain(part, root)
+    options = options_in(wanted)
+    if options is not None:
+        return _with_buttons("radio", len(options))
+    match wanted.get("type"):
+        case "boolean":
+            return ("radio", "checkbox")
+        case "string" if "format" not in wanted:
+            return ("text", "multiline")
+        case "array":
+            return _of_list(plain(wanted.get("items", {}), root))
+        case "object" if not wanted.get("properties"):
+            values = plain(wanted.get("additionalProperties"), root)
+            return ("pairs", "json") if values.get("type") in _SCALARS else ("json",)
+        case None:
+            return ("json", "text", "multiline")
+        case _:
+            return ()
+
+
+def _of_list(items: Mapping[str, Any]) -> tuple[str, ...]:
+    options = options_in(items)
+    if options is not None:
+        return _with_buttons("checkboxes", len(options))
+    return ("lines", "json") if items.get("type") in _SCALARS else ("json",)
+
+
+def _with_buttons(buttons: str, number: int) -> tuple[str, ...]:
+    return (buttons, "select") if number <= MOST_BUTTONS else ("select",)

@@ -1,0 +1,103 @@
+"""The formats of JSON Schema that answers are checked for, and what to tell who gave something else.
+
+A format that is not here is an annotation, as the standard has it (https://json-schema.org/draft/2020-12).
+"""
+
+import base64
+import ipaddress
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from pydantic import AnyUrl, TypeAdapter, validate_email
+
+from signoff.flows.schema.json_schema import ZONE
+
+USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
+CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{2,}")
+ASK_FOR_USER = "Give the id of a person in Slack, such as U024BE7LH."
+ASK_FOR_CHANNEL = "Give the id of a channel in Slack, such as C024BE91L."
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_URL: TypeAdapter[AnyUrl] = TypeAdapter(AnyUrl)
+_DURATION: TypeAdapter[timedelta] = TypeAdapter(timedelta)
+_ASK = {
+    ("date-time", "none"): "Give a date and a time without a zone, such as 2026-01-31T14:30:00.",
+    ("date-time", "required"): "Give a date and a time with their zone, such as 2026-01-31T14:30:00Z.",
+    ("time", "none"): "Give a time of day without a zone, such as 14:30:00.",
+    ("time", "required"): "Give a time of day with its zone, such as 14:30:00Z.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """What reads a text of the format, raising ValueError for any other, and what to say then."""
+
+    read: Callable[[str], Any]
+    ask: str
+
+
+def wrong_format(text: str, schema: Mapping[str, Any]) -> str | None:
+    """What to tell who gave `text` where `schema` names another format; `None` where it is right."""
+    form = _FORMATS.get(str(schema.get("format")))
+    if form is None:
+        return None
+    zone = schema.get(ZONE)
+    ask = _ASK.get((str(schema["format"]), str(zone)), form.ask)
+    try:
+        read = form.read(text)
+    except ValueError:
+        return ask
+    if isinstance(read, datetime | time) and zone in ("none", "required"):
+        return None if (read.tzinfo is not None) == (zone == "required") else ask
+    return None
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text) if _DAY.fullmatch(text) else _refuse()
+
+
+def _moment(text: str) -> datetime:
+    # pydantic's `datetime` and Slack's pickers leave the zone open, so only `zone` asks for one.
+    return datetime.fromisoformat(text) if _DAY.match(text) and len(text) > len("2026-01-31") else _refuse()
+
+
+def _time(text: str) -> time:
+    return time.fromisoformat(text) if ":" in text else _refuse()
+
+
+def _duration(text: str) -> timedelta:
+    return _DURATION.validate_python(text) if text.lstrip("+-").startswith("P") else _refuse()
+
+
+def _uuid(text: str) -> uuid.UUID:
+    return uuid.UUID(text)
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], Any]:
+    return lambda text: pattern.fullmatch(text) or _refuse()
+
+
+def _refuse() -> Any:
+    raise ValueError
+
+
+_FORMATS = {
+    "date": _Format(_day, "Give a date such as 2026-01-31."),
+    "date-time": _Format(_moment, "Give a date and a time such as 2026-01-31T14:30:00Z."),
+    "time": _Format(_time, "Give a time of day such as 14:30:00."),
+    "duration": _Format(_duration, "Give a duration such as PT1H30M or P3D."),
+    "email": _Format(validate_email, "Give an e-mail address such as ana@example.com."),
+    "idn-email": _Format(validate_email, "Give an e-mail address such as ana@example.com."),
+    "uri": _Format(_URL.validate_python, "Give a URL such as https://example.com/page."),
+    "uuid": _Format(_uuid, "Give a UUID such as 123e4567-e89b-42d3-a456-426614174000."),
+    "ipv4": _Format(ipaddress.IPv4Address, "Give an IPv4 address such as 192.0.2.10."),
+    "ipv6": _Format(ipaddress.IPv6Address, "Give an IPv6 address such as 2001:db8::1."),
+    "base64": _Format(lambda text: base64.b64decode(text, validate=True), "Give the content in base64."),
+    "base64url": _Format(lambda text: base64.b64decode(text, b"-_", validate=True), "Give the content in base64."),
+    "slack-user": _Format(_matching(USER_ID), ASK_FOR_USER),
+    "slack-channel": _Format(_matching(CHANNEL_ID), ASK_FOR_CHANNEL),
+}

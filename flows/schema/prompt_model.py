@@ -1,0 +1,120 @@
+"""A model under decision: with values to start from, and choices that are known only now."""
+
+import json
+from collections.abc import Mapping
+from copy import copy
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
+
+from signoff.flows.schema.choices import Choices, Given, checked_choices, property_of, schema_with_choices, unchosen
+from signoff.flows.schema.json_schema import schema_of
+
+
+class PromptModel(BaseModel):
+    """What a prompt can be made of. No field that was not asked for is taken."""
+
+    # Bytes are asked for as a file, whose content need not be text.
+    model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+    prompt_description: ClassVar[str | None] = None
+    """What `with_initial_data` says is asked."""
+
+    prompt_initial: ClassVar[Mapping[str, Any]] = {}
+    """The values under decision, as JSON by field name."""
+
+    prompt_choices: ClassVar[Mapping[str, Choices]] = {}
+    """What `with_choices` offers, by the field's name in the schema."""
+
+    prompt_model: ClassVar[type[BaseModel] | None] = None
+    """The class that was given initial data or choices; `None` for one that was not."""
+
+    @classmethod
+    def with_initial_data(cls, description: str | None = None, **values: Any) -> type[Self]:
+        """This input with values to start from, and a text that says what is asked.
+
+        The fields keep their titles, descriptions and bounds.
+
+        Args:
+            description: What is asked, as Markdown.
+            values: Initial values by field name.
+
+        Raises:
+            ValueError: If a name is no field of the input, or a value does not fit its field.
+        """
+        fields: dict[str, Any] = {}
+        for name, value in values.items():
+            fields[name] = (cls._field(name, "initial data").annotation, _with_default(cls, name, value))
+        initial = to_jsonable_python(values, bytes_mode="base64")
+        try:
+            json.dumps(initial, allow_nan=False)
+        except ValueError as error:
+            raise ValueError(f"The initial data of {cls.__name__} cannot be shown: {error}.") from None
+        made = cls._made(fields)
+        made.prompt_description = description
+        made.prompt_initial = {**cls.prompt_initial, **initial}
+        made._check_initial()
+        return made
+
+    @classmethod
+    def with_choices(cls, **choices: Given) -> type[Self]:
+        """This input with choices that are known only now, such as the columns of a data set.
+
+        They hold wherever the prompt is answered, beside the model's own validators. A validator of the model does
+        not know them.
+
+        Args:
+            choices: By field name the values to choose among, or a mapping from each value to its label. The field
+                takes one of them, or is a list or a set of them.
+
+        Raises:
+            ValueError: If a name is no field of the input, or if a choice or an initial value does not fit.
+        """
+        asked = cls.prompt_model or cls
+        found = {}
+        for name, given in choices.items():
+            cls._field(name, "choices")
+            found[property_of(asked, name)] = checked_choices(asked, name, given)
+        made = cls._made({})
+        made.prompt_choices = {**cls.prompt_choices, **found}
+        made._check_initial()
+        return made
+
+    @classmethod
+    def _made(cls, fields: dict[str, Any]) -> type[Self]:
+        made: type[Self] = create_model(cls.__name__, __base__=cls, __module__=cls.__module__, **fields)
+        made.__doc__ = cls.__doc__
+        made.prompt_model = cls.prompt_model or cls
+        return made
+
+    @classmethod
+    def _check_initial(cls) -> None:
+        if not cls.prompt_choices:
+            return
+        schema = schema_with_choices(schema_of(cls.prompt_model or cls), cls.prompt_choices)
+        for place, message in unchosen(schema, cls.prompt_initial):
+            raise ValueError(f"The initial data of {cls.__name__}.{place[0]} are no choice. {message}")
+
+    @classmethod
+    def _field(cls, name: str, to_give: str) -> FieldInfo:
+        field = cls.model_fields.get(name)
+        if field is None:
+            known = ", ".join(cls.model_fields) or "none"
+            raise ValueError(f"{cls.__name__} has no field {name!r} to give {to_give}; its fields: {known}.")
+        return field
+
+
+def _with_default(model: type[PromptModel], name: str, value: Any) -> FieldInfo:
+    field = model.model_fields[name]
+    try:
+        checked: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
+        checked.validate_python(value)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise ValueError(f"{value!r} does not fit {model.__name__}.{name}: {reason}.") from None
+    changed = copy(field)
+    changed.default = value
+    changed.default_factory = None
+    return changed
