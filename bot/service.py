@@ -8,14 +8,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from signoff.bot.aftermath import Aftermath
-from signoff.bot.dispatcher import Dispatcher
-from signoff.bot.messenger import Messenger
-from signoff.bot.people import People
+from signoff.bot.app import QUICK_CALL_TIMEOUT, check_token, make_app, make_client
+from signoff.bot.connection.people import People
+from signoff.bot.connection.transport import HttpTransport, SocketTransport
+from signoff.bot.delivery.dispatcher import Dispatcher
+from signoff.bot.delivery.messenger import Messenger
+from signoff.bot.interactions.responses import Aftermath
+from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Mode, Settings
-from signoff.bot.slack_app import QUICK_CALL_TIMEOUT, check_token, make_app, make_client
-from signoff.bot.transport import HttpTransport, SocketTransport
-from signoff.bot.uploads import Uploads
 from signoff.flows.approval.deadlines import Clock
 from signoff.flows.engines.embedded.scheduler import Scheduler, own
 from signoff.flows.engines.embedded.worker import Worker

@@ -36,10 +36,10 @@ def answer(
     """
     _check(reject, reason, gives_values=bool(sets) or values is not None)
     from signoff.bot.cli.actors import actor
+    from signoff.bot.cli.arguments import submission
     from signoff.bot.cli.as_json import print_json, settled_as_json
     from signoff.bot.cli.as_text import outcome_as_text, value_as_text
-    from signoff.bot.cli.given import submission
-    from signoff.bot.cli.record import existing
+    from signoff.bot.cli.database import existing
     from signoff.flows.approval.desk import Desk
     from signoff.store.prompts.prompts import get
 

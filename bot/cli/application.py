@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from signoff.bot.cli import answering, asked, checking, migrating, running, scheduled, serving
+from signoff.bot.cli import answering, doctor, migrating, prompts, running, scheduled, serving
 from signoff.bot.cli.failures import explained, unforeseen
 
 Command = Callable[..., None]
@@ -16,7 +16,7 @@ Command = Callable[..., None]
 PANELS: dict[str, tuple[Command, ...]] = {
     "Serve": (serving.demo, serving.serve, serving.bot, serving.worker),
     "Runs": (running.run, running.runs, running.retry, running.cancel, scheduled.schedules),
-    "Prompts": (asked.pending, answering.answer, asked.history),
+    "Prompts": (prompts.pending, answering.answer, prompts.history),
 }
 
 app = typer.Typer(
@@ -32,7 +32,7 @@ for panel, commands in PANELS.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)
 app.add_typer(migrating.app, rich_help_panel="Installation")
-app.command(rich_help_panel="Installation")(checking.doctor)
+app.command(rich_help_panel="Installation")(doctor.doctor)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from signoff.bot.markup import plain, span, utc
+from signoff.bot.blockkit.markup import plain, span, utc
 from signoff.store.records import Outcome, Prompt
 
 _LONGEST = 300

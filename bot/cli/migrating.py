@@ -15,7 +15,7 @@ def _db() -> None:
 @app.command()
 def upgrade() -> None:
     """Bring the tables up to date, or make them. `run`, `worker`, `serve` and `demo` do so by themselves."""
-    from signoff.bot.cli.record import opened
+    from signoff.bot.cli.database import opened
     from signoff.store import migrations
 
     log_to_stderr()

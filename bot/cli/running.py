@@ -31,8 +31,8 @@ Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
 
 def run(target: Target, param: Parameters = None, wait: Wait = False, as_json: AsJson = False) -> None:
     """Start a run of a flow. A worker takes it, or with --wait this command does its work."""
-    from signoff.bot.cli.given import parameters
-    from signoff.bot.cli.record import migrated
+    from signoff.bot.cli.arguments import parameters
+    from signoff.bot.cli.database import migrated
     from signoff.bot.cli.targets import find_flow
 
     log_to_stderr(logging.INFO if wait else logging.WARNING)
@@ -52,7 +52,7 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
     """List runs, newest first."""
     from signoff.bot.cli.as_json import print_json, run_as_json
     from signoff.bot.cli.as_text import ago, print_table, short
-    from signoff.bot.cli.record import existing
+    from signoff.bot.cli.database import existing
     from signoff.flows.engines.embedded.heartbeat import bury_the_dead
     from signoff.flows.names import now
     from signoff.store.errors import DatabaseUnavailable
@@ -98,7 +98,7 @@ def _told(run: FlowRun, *, unserved: bool) -> str:
 def cancel(run: RunId, reason: Reason = "", who: Who = None) -> None:
     """Cancel a run and what it asks."""
     from signoff.bot.cli.actors import actor
-    from signoff.bot.cli.record import existing
+    from signoff.bot.cli.database import existing
     from signoff.flows.approval.desk import Desk
     from signoff.store.runs.runs import get
 
@@ -111,7 +111,7 @@ def cancel(run: RunId, reason: Reason = "", who: Who = None) -> None:
 def retry(run: RunId, who: Who = None) -> None:
     """Run a run that failed again. What it finished stays; what was rejected or timed out is asked anew."""
     from signoff.bot.cli.actors import actor
-    from signoff.bot.cli.record import existing
+    from signoff.bot.cli.database import existing
     from signoff.flows.approval.desk import Desk
     from signoff.store.runs.runs import get
 

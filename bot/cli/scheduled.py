@@ -8,7 +8,7 @@ def schedules(as_json: AsJson = False) -> None:
     """List the schedules, and when each makes its next run."""
     from signoff.bot.cli.as_json import print_json, schedule_as_json
     from signoff.bot.cli.as_text import print_table, until
-    from signoff.bot.cli.record import existing
+    from signoff.bot.cli.database import existing
     from signoff.flows.names import now
     from signoff.store.runs.schedules import in_force
 

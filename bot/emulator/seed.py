@@ -1,7 +1,7 @@
 """The workspace at its start: five people, four channels, two user groups."""
 
-from signoff.bot.emulator.app_manifest import AppManifest
 from signoff.bot.emulator.directory import BOT_USER_ID, Conversation, Directory, User, UserGroup
+from signoff.bot.manifest import AppManifest
 
 PEOPLE = (
     User("U0ANARUIZ1", "ana", "Ana Ruiz", "Release lead", "ana@example.com", "Europe/Madrid", "2f6fdb"),

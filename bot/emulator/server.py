@@ -15,7 +15,6 @@ from starlette.staticfiles import StaticFiles
 from signoff.bot.background_server import BackgroundServer, listen
 from signoff.bot.emulator.acts import Acts
 from signoff.bot.emulator.administration import Administration
-from signoff.bot.emulator.app_manifest import SIGNOFF, AppManifest
 from signoff.bot.emulator.command_answer import respond
 from signoff.bot.emulator.control import Control
 from signoff.bot.emulator.delivery import ACK_LIMIT_SECONDS, Delivery
@@ -27,6 +26,7 @@ from signoff.bot.emulator.timestamps import Clock
 from signoff.bot.emulator.web_api import WebApi
 from signoff.bot.emulator.wire import SlackError
 from signoff.bot.emulator.workspace import Workspace
+from signoff.bot.manifest import SIGNOFF, AppManifest
 
 # httpx is slow to import, and the demo needs none of these.
 if TYPE_CHECKING:

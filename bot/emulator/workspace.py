@@ -7,7 +7,6 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from signoff.bot.emulator.app_manifest import SIGNOFF, AppManifest
 from signoff.bot.emulator.directory import BOT_USER_ID, Conversation, User, UserGroup
 from signoff.bot.emulator.events import Announce, ConversationChanged, Event
 from signoff.bot.emulator.files import Files
@@ -19,6 +18,7 @@ from signoff.bot.emulator.timestamps import Clock, Timestamps
 from signoff.bot.emulator.triggers import Triggers
 from signoff.bot.emulator.views import Views
 from signoff.bot.emulator.wire import SlackError, new_id
+from signoff.bot.manifest import SIGNOFF, AppManifest
 
 
 class Workspace:

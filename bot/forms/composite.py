@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from signoff.bot.blocks import OPTION_TEXT
-from signoff.bot.forms.element import UNSET, Element
-from signoff.bot.forms.entries import ListOf
-from signoff.bot.forms.kinds import Kind, KindOf
-from signoff.bot.forms.options import labelled
+from signoff.bot.blockkit.blocks import OPTION_TEXT
+from signoff.bot.blockkit.markup import plain
+from signoff.bot.forms.elements.element import UNSET, Element
+from signoff.bot.forms.elements.entries import ListOf
+from signoff.bot.forms.elements.options import labelled
+from signoff.bot.forms.elements.text import as_json
+from signoff.bot.forms.elements.unions import Kind, KindOf
 from signoff.bot.forms.schema import Property, Schema, has_fields, kind_of, options_of, target, unwrap
-from signoff.bot.forms.text import as_json
-from signoff.bot.markup import plain
 
 _MOST_KINDS = 100
 _DEEPEST = 4

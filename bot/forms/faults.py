@@ -7,10 +7,10 @@ without a tag gives the errors of every kind.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from signoff.bot.forms.elements.unions import KindOf
 from signoff.bot.forms.field import Field
-from signoff.bot.forms.kinds import KindOf
 from signoff.bot.forms.parsing import Part, Section
-from signoff.bot.forms.places import Path
+from signoff.bot.forms.paths import Path
 
 
 @dataclass(frozen=True, slots=True)

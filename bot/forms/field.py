@@ -4,20 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from signoff.bot.blocks import LABEL_TEXT, PLACEHOLDER_TEXT
-from signoff.bot.forms.choices import SomeOf, Tick
-from signoff.bot.forms.choosing import element_for
+from signoff.bot.blockkit.blocks import LABEL_TEXT, PLACEHOLDER_TEXT
+from signoff.bot.blockkit.markup import plain, shorten
 from signoff.bot.forms.composite import composite_for
-from signoff.bot.forms.element import UNSET, Element
-from signoff.bot.forms.entries import ListOf
+from signoff.bot.forms.element_factory import element_for
+from signoff.bot.forms.elements.choices import SomeOf, Tick
+from signoff.bot.forms.elements.element import UNSET, Element
+from signoff.bot.forms.elements.entries import ListOf
+from signoff.bot.forms.elements.lines import Lines, Pairs
+from signoff.bot.forms.elements.mentions import AllMentioned
+from signoff.bot.forms.elements.text import JsonText, Text, as_json
+from signoff.bot.forms.elements.unions import KindOf
 from signoff.bot.forms.errors import Undrawable
-from signoff.bot.forms.kinds import KindOf
-from signoff.bot.forms.lines import Lines, Pairs
-from signoff.bot.forms.mentions import AllMentioned
-from signoff.bot.forms.places import Path, Spot, value_at
+from signoff.bot.forms.paths import Path, Spot, value_at
 from signoff.bot.forms.schema import Property, Schema
-from signoff.bot.forms.text import JsonText, Text, as_json
-from signoff.bot.markup import plain, shorten
 
 _DEEPEST = 8
 """Unions and lists of models are taken apart down to here; what leads further is typed as JSON."""

@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from signoff.bot.blocks import Block
-from signoff.bot.forms.choices import OneOf, SomeOf
-from signoff.bot.forms.drawing import Row, rows_of
-from signoff.bot.forms.element import UNSET
-from signoff.bot.forms.entries import WRAPPED, ListOf, entries_of
+from signoff.bot.blockkit.blocks import Block
+from signoff.bot.forms.elements.choices import OneOf, SomeOf
+from signoff.bot.forms.elements.element import UNSET
+from signoff.bot.forms.elements.entries import WRAPPED, ListOf, entries_of
+from signoff.bot.forms.elements.unions import KindOf
 from signoff.bot.forms.faults import Fault, Located, locate, relevant
 from signoff.bot.forms.field import Field
-from signoff.bot.forms.kinds import KindOf
+from signoff.bot.forms.layout import Row, rows_of
 from signoff.bot.forms.parsing import Part, parts_of, parts_of_kind
-from signoff.bot.forms.places import Path, Spot
+from signoff.bot.forms.paths import Path, Spot
 from signoff.bot.forms.reading import Reading, chosen_kind, read
 from signoff.bot.forms.schema import Schema
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signoff.bot.blocks import MODAL_BLOCKS, VIEW_BYTES, Block
-from signoff.bot.forms.drawing import Row
+from signoff.bot.blockkit.blocks import MODAL_BLOCKS, VIEW_BYTES, Block
 from signoff.bot.forms.errors import TooLarge
+from signoff.bot.forms.layout import Row
 
 _OTHER_BLOCKS = 8
 """Room for the title, the description, the errors and the way back."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from signoff.bot.forms.element import UNSET
-from signoff.bot.forms.entries import ListOf, entries_of
+from signoff.bot.blockkit.markup import escape
+from signoff.bot.forms.elements.element import UNSET
+from signoff.bot.forms.elements.entries import ListOf, entries_of
+from signoff.bot.forms.elements.unions import KindOf
 from signoff.bot.forms.field import Field
-from signoff.bot.forms.kinds import KindOf
-from signoff.bot.markup import escape
 
 if TYPE_CHECKING:
     from signoff.bot.forms.form import Form

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from signoff.bot.blocks import BUTTON_TEXT, Style
-from signoff.bot.forms.choices import YES_OR_NO, OneOf
-from signoff.bot.forms.element import Choice, Element
+from signoff.bot.blockkit.blocks import BUTTON_TEXT, Style
+from signoff.bot.blockkit.markup import plain
+from signoff.bot.forms.elements.choices import YES_OR_NO, OneOf
+from signoff.bot.forms.elements.element import Choice, Element
 from signoff.bot.forms.field import Field
 from signoff.bot.forms.form import Form
-from signoff.bot.markup import plain
 
 _MOST_BUTTONS = 5
 _SHORT = 30

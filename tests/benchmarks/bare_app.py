@@ -4,9 +4,9 @@ import threading
 
 from slack_bolt import Ack, App
 
+from signoff.bot.app import make_client
+from signoff.bot.connection.transport import HttpTransport, SocketTransport
 from signoff.bot.settings import load_settings
-from signoff.bot.slack_app import make_client
-from signoff.bot.transport import HttpTransport, SocketTransport
 from tests.benchmarks.questions import CHANNEL
 
 BUTTON = "Ack"

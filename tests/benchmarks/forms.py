@@ -19,8 +19,8 @@ from pydantic import BaseModel, Field, create_model
 
 from signoff.bot.forms import Form
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.place import Place
-from signoff.bot.modals import answer_modal
+from signoff.bot.forms.editor_state import Place
+from signoff.bot.surfaces.modals import answer_modal
 from tests.benchmarks.figures import Figure, print_table
 from tests.benchmarks.parses import parses_of_each_act
 from tests.unit.forms.slack import submitted_as_drawn

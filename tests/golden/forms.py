@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from signoff.bot.cards import card
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.place import Place
-from signoff.bot.modals import answer_modal
-from signoff.bot.wording import form_of
+from signoff.bot.forms.editor_state import Place
+from signoff.bot.surfaces.cards import card
+from signoff.bot.surfaces.modals import answer_modal
+from signoff.bot.surfaces.wording import form_of
 from signoff.flows.durable.question import Question
 from signoff.store.records import Prompt
 from tests.golden.zoo import ZOO

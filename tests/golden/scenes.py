@@ -9,14 +9,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from signoff.bot.blocks import Message
-from signoff.bot.cards import card
+from signoff.bot.blockkit.blocks import Message
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.place import Place
-from signoff.bot.listing import listing
-from signoff.bot.modals import answer_modal, reject_modal, settled_modal
-from signoff.bot.notices import notice_message
-from signoff.bot.wording import form_of
+from signoff.bot.forms.editor_state import Place
+from signoff.bot.surfaces.approvals_list import listing
+from signoff.bot.surfaces.cards import card
+from signoff.bot.surfaces.modals import answer_modal, reject_modal, settled_modal
+from signoff.bot.surfaces.notices import notice_message
+from signoff.bot.surfaces.wording import form_of
 from signoff.flows.approval.validation import FieldError
 from signoff.store.records import Notice, Outcome
 from tests.unit.models import Approval, DataSet, ShirtOrder, Triage

@@ -4,8 +4,8 @@ import pytest
 from slack_sdk.models.blocks import Block as SdkBlock
 from slack_sdk.models.views import View as SdkView
 
-from signoff.bot.cards import card
 from signoff.bot.emulator.blocks.check import message_faults, view_faults
+from signoff.bot.surfaces.cards import card
 from tests.golden.forms import FOLDER, drawn, modal_in_zoo, prompt_in_zoo
 from tests.golden.zoo import ZOO
 from tests.unit.prompts import MENTIONS

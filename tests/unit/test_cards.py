@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from signoff.bot.actions import chosen
-from signoff.bot.blocks import Block, Message
-from signoff.bot.cards import card
+from signoff.bot.blockkit.blocks import Block, Message
 from signoff.bot.emulator.blocks.check import characters, message_faults
+from signoff.bot.surfaces.action_ids import chosen
+from signoff.bot.surfaces.cards import card
 from signoff.store.records import Actor, Outcome
 from tests.unit.models import Approval, DataSet, ShirtOrder, Triage
 from tests.unit.prompts import MENTIONS, OPENED, prompt_for, settled

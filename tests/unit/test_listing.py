@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from signoff.bot.actions import OPEN
-from signoff.bot.listing import listing
+from signoff.bot.surfaces.action_ids import OPEN
+from signoff.bot.surfaces.approvals_list import listing
 from tests.unit.models import Approval
 from tests.unit.prompts import OPENED, prompt_for
 from tests.unit.test_cards import check, texts

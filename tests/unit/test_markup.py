@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signoff.bot.markdown import for_message, for_modal
-from signoff.bot.markup import at, bold, clean, code, either, escape, lines, plain, span
+from signoff.bot.blockkit.markdown import for_message, for_modal
+from signoff.bot.blockkit.markup import at, bold, clean, code, either, escape, lines, plain, span
 
 MENTIONS = ["<!channel>", "<@U123>", "<#C1|x>", "<!subteam^S1>", "[x](https://e.x|<!here>)", "<https://e.x|y>"]
 DELIMITERS = ["&", "&lt;", "`", "```", "*", "_", "~", ">", "\n", "\r"]

@@ -6,14 +6,14 @@ from typing import Any, Literal
 import pytest
 from pydantic import create_model
 
-from signoff.bot.blocks import VIEW_BYTES, Block
+from signoff.bot.blockkit.blocks import VIEW_BYTES, Block
 from signoff.bot.emulator.blocks.check import view_faults
 from signoff.bot.forms import Form, TooLarge
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.place import Place
-from signoff.bot.modals import answer_errors, answer_modal, reason_in, reject_modal, settled_modal
-from signoff.bot.position import Position
-from signoff.bot.wording import form_of, refused
+from signoff.bot.forms.editor_state import Place
+from signoff.bot.surfaces.modal_metadata import Position
+from signoff.bot.surfaces.modals import answer_errors, answer_modal, reason_in, reject_modal, settled_modal
+from signoff.bot.surfaces.wording import form_of, refused
 from signoff.flows.approval.validation import FieldError
 from signoff.store.records import Outcome, Prompt
 from tests.unit.models import Approval, DataSet

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from signoff.bot.blocks import Message
-from signoff.bot.notices import notice_message
+from signoff.bot.blockkit.blocks import Message
+from signoff.bot.surfaces.notices import notice_message
 from signoff.store.records import Notice, RunState
 from tests.unit.models import Approval
 from tests.unit.prompts import MENTIONS, OPENED, prompt_for

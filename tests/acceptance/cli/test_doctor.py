@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from signoff.bot.emulator.app_manifest import SIGNOFF as MANIFEST
+from signoff.bot.manifest import SIGNOFF as MANIFEST
 from signoff.store import migrations
 from signoff.testing import Emulator
 from tests.acceptance.shell import Shell

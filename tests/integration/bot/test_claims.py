@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from signoff.bot import actions
+from signoff.bot.surfaces import action_ids
 from signoff.store.prompts import prompts
 from signoff.store.records import Prompt
 from signoff.testing import SeenMessage
@@ -42,7 +42,7 @@ def unchanged(house: House, prompt: Prompt) -> bool:
 def test_what_slack_has_not_signed_just_now_is_refused(house: House, secret: str | None, age: int) -> None:
     """Invariant 8: another secret's signature, or an old one, is worth nothing."""
     prompt, card = house.ask_in("#releases", approve)
-    response = house.post(press(house, card, actions.choose(0), prompt.id), secret=secret, age=age)
+    response = house.post(press(house, card, action_ids.choose(0), prompt.id), secret=secret, age=age)
     assert response.status_code == 401
     assert unchanged(house, prompt)
 
@@ -62,7 +62,7 @@ def test_a_request_without_end_is_not_read_to_its_end(house: House) -> None:
 def test_a_replayed_press_counts_once(house: House) -> None:
     """Within its five minutes a signature is good twice; the prompt is not."""
     prompt, card = house.ask_in("#releases", approve)
-    payload = press(house, card, actions.choose(0), prompt.id)
+    payload = press(house, card, action_ids.choose(0), prompt.id)
     assert [house.post(payload).status_code for _ in range(2)] == [200, 200]
     house.over(prompt)
     house.slack.person("ana").wait_for_message("@signoff", "You have answered already")
@@ -70,7 +70,9 @@ def test_a_replayed_press_counts_once(house: House) -> None:
 
 
 @pytest.mark.parametrize("claim", ["nonsense", "", "%", "0" * 36, "the prompt's beginning"])
-@pytest.mark.parametrize("action", [actions.choose(0), actions.ANSWER, actions.EDIT, actions.OPEN, actions.REJECT])
+@pytest.mark.parametrize(
+    "action", [action_ids.choose(0), action_ids.ANSWER, action_ids.EDIT, action_ids.OPEN, action_ids.REJECT]
+)
 def test_a_button_of_an_unknown_prompt_says_so(house: House, action: str, claim: str) -> None:
     """The beginning of an id, as the command line takes it, is no id."""
     prompt, card = house.ask_in("#releases", approve)
@@ -80,7 +82,9 @@ def test_a_button_of_an_unknown_prompt_says_so(house: House, action: str, claim:
     assert unchanged(house, prompt)
 
 
-@pytest.mark.parametrize("action", [actions.choose(2), actions.choose(99), "signoff:choose:1000", "launch:missiles"])
+@pytest.mark.parametrize(
+    "action", [action_ids.choose(2), action_ids.choose(99), "signoff:choose:1000", "launch:missiles"]
+)
 def test_a_button_that_the_prompt_does_not_have_says_so(house: House, action: str) -> None:
     """Invariant 8: what can be chosen is looked up in the prompt's schema."""
     prompt, card = house.ask_in("#releases", approve)
@@ -89,7 +93,7 @@ def test_a_button_that_the_prompt_does_not_have_says_so(house: House, action: st
     assert unchanged(house, prompt)
 
 
-@pytest.mark.parametrize("callback_id", [actions.ANSWER_MODAL, actions.REJECT_MODAL])
+@pytest.mark.parametrize("callback_id", [action_ids.ANSWER_MODAL, action_ids.REJECT_MODAL])
 def test_a_modal_of_an_unknown_prompt_says_so(house: House, callback_id: str) -> None:
     """Under its first field, or in its place where it has none."""
     prompt, card = house.ask_in("#releases", approve)
@@ -127,6 +131,6 @@ def test_somebody_of_another_workspace_is_not_who_they_are_called(house: House) 
     """In a shared channel people of other workspaces choose their own handles."""
     prompt, card = house.ask_in("#releases", approve)
     ana = {"id": house.slack.person("mei").id, "username": "ana", "name": "ana", "team_id": "T0ELSEWHERE"}
-    assert house.post(press(house, card, actions.choose(0), prompt.id, user=ana)).status_code == 200
+    assert house.post(press(house, card, action_ids.choose(0), prompt.id, user=ana)).status_code == 200
     house.slack.person("mei").wait_for_message("@signoff", "You may not answer")
     assert prompts.get(house.db, prompt.id).is_open

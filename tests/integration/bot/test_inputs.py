@@ -8,7 +8,7 @@ import pytest
 from pydantic import AwareDatetime, Field, NaiveDatetime, SecretStr, field_validator
 
 from signoff import Policy, RunInput, flow, pause_flow_run
-from signoff.bot.cli.given import submission
+from signoff.bot.cli.arguments import submission
 from signoff.bot.service import Service
 from signoff.flows.approval.desk import Desk, Invalid, Settled
 from signoff.flows.flow import Flow

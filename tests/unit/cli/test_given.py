@@ -8,8 +8,8 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from signoff.bot.cli.arguments import parameters, submission
 from signoff.bot.cli.failures import CommandFailed, WrongUsage
-from signoff.bot.cli.given import parameters, submission
 from tests.unit.prompts import prompt_for
 
 

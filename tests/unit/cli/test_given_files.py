@@ -8,8 +8,8 @@ import pytest
 from pydantic import Field
 
 from signoff import RunInput
+from signoff.bot.cli.arguments import submission
 from signoff.bot.cli.failures import CommandFailed
-from signoff.bot.cli.given import submission
 from signoff.flows.durable.question import Question
 from signoff.input import Accepts, UploadedFile
 from tests.unit.prompts import prompt_for

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from signoff.bot.emulator.app_manifest import SIGNOFF
 from signoff.bot.emulator.directory import BOT_USER_ID
 from signoff.bot.emulator.messages import Content
 from signoff.bot.emulator.methods import METHODS
 from signoff.bot.emulator.wire import SlackError
 from signoff.bot.emulator.workspace import Workspace
+from signoff.bot.manifest import SIGNOFF
 from tests.unit.emulator.samples import actions, button
 
 MANIFEST = Path(__file__).parents[3] / "manifest.yml"

@@ -4,13 +4,13 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block as SdkBlock
 
-from signoff.bot.blocks import Block
+from signoff.bot.blockkit.blocks import Block
 from signoff.bot.emulator.blocks.check import view_faults
 from signoff.bot.emulator.state_values import initial_state
 from signoff.bot.forms import UNSET, Form, Reading
-from signoff.bot.forms.entries import ListOf, entries_of
+from signoff.bot.forms.elements.entries import ListOf, entries_of
 from signoff.bot.forms.field import Field
-from signoff.bot.forms.places import put
+from signoff.bot.forms.paths import put
 
 
 def modal(blocks: list[Block]) -> Block:

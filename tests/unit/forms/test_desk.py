@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from signoff.bot.forms import ACTION, Form
-from signoff.bot.forms.kinds import KindOf
+from signoff.bot.forms.elements.unions import KindOf
 from signoff.flows.approval.validation import Valid, validate
 from tests.unit.forms.asked import asked, wrongly_filled
 from tests.unit.forms.slack import filled_in, submitted_as_drawn

@@ -12,7 +12,7 @@ import pytest
 from pydantic import AnyUrl, BaseModel, EmailStr, Field, HttpUrl, SecretStr, create_model
 from pydantic.json_schema import SkipJsonSchema
 
-from signoff.bot.blocks import Block
+from signoff.bot.blockkit.blocks import Block
 from signoff.bot.forms import UNSET, Form, Undrawable
 from tests.unit.forms.slack import check
 

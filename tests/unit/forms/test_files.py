@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from pydantic import Base64Bytes, BaseModel, Field, TypeAdapter, create_model
 
 from signoff import RunInput
-from signoff.bot.blocks import Block
+from signoff.bot.blockkit.blocks import Block
+from signoff.bot.connection.files import is_of_slack
 from signoff.bot.forms import UNSET, Form
-from signoff.bot.forms.element import Unreadable
-from signoff.bot.forms.files import Content, FileInput
-from signoff.bot.slack_files import is_of_slack
+from signoff.bot.forms.elements.element import Unreadable
+from signoff.bot.forms.elements.files import Content, FileInput
 from signoff.flows.schema.json_schema import schema_of
 from signoff.input import Accepts, UploadedFile
 from tests.unit.forms.slack import check

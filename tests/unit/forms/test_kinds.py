@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field, ValidationError, create_model
 
-from signoff.bot.blocks import Block
+from signoff.bot.blockkit.blocks import Block
 from signoff.bot.forms import Form
 from tests.unit.forms.slack import check, submitted_as_drawn
 

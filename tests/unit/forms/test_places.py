@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 
 from signoff.bot.forms import Form
 from signoff.bot.forms.draft import Draft
+from signoff.bot.forms.editor_state import NEW, Place
 from signoff.bot.forms.pages import page_with
-from signoff.bot.forms.place import NEW, Place
-from signoff.bot.position import Position
+from signoff.bot.surfaces.modal_metadata import Position
 
 
 class Stop(BaseModel):

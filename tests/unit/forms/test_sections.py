@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field, SecretStr, create_model
 
-from signoff.bot.blocks import Block
+from signoff.bot.blockkit.blocks import Block
 from signoff.bot.forms import Form, Undrawable
-from signoff.bot.forms.entries import ListOf
-from signoff.bot.forms.text import JsonText
+from signoff.bot.forms.elements.entries import ListOf
+from signoff.bot.forms.elements.text import JsonText
 from tests.unit.forms.slack import check, submitted_as_drawn
 
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, create_model
 
-from signoff.bot.blocks import Block, Message, mrkdwn, plain_text, section
+from signoff.bot.blockkit.blocks import Block, Message, mrkdwn, plain_text, section
+from signoff.bot.blockkit.without_pings import quiet
 from signoff.bot.forms import UNSET, Form
-from signoff.bot.quiet import quiet
 from signoff.flows.schema.json_schema import schema_of
 from signoff.input import SlackChannel, SlackUser
 from tests.unit.forms.slack import check, submitted_as_drawn

@@ -1,0 +1,84 @@
+"""What is asked, and what has happened to it."""
+
+from typing import TYPE_CHECKING, Any
+
+from signoff.bot.cli.logs import log_to_stderr
+from signoff.bot.cli.options import AsJson, PromptId
+
+if TYPE_CHECKING:
+    from signoff.store.database import Database
+    from signoff.store.records import LedgerLine, Prompt
+
+
+def pending(as_json: AsJson = False) -> None:
+    """List the prompts that wait for an answer, oldest first."""
+    from signoff.bot.cli.as_json import pending_as_json, print_json
+    from signoff.bot.cli.as_text import ago, print_table, short, until
+    from signoff.bot.cli.database import existing
+    from signoff.flows.approval.policy import Policy
+    from signoff.flows.names import now
+
+    log_to_stderr()
+    with existing() as db:
+        prompts = _every_pending(db)
+    if as_json:
+        print_json([pending_as_json(each) for each in prompts])
+        return
+    moment = now()
+    print_table(
+        ("ID", "TITLE", "FLOW", "RUN", "OPENED", "TIMES OUT", "WHO MAY ANSWER"),
+        (
+            (
+                short(each.id),
+                each.title,
+                each.flow,
+                each.run_name,
+                ago(each.opened_at, moment),
+                until(each.deadline, moment),
+                ", ".join(Policy.model_validate(each.policy).approvers) or "anyone",
+            )
+            for each in prompts
+        ),
+        empty="Nothing waits for an answer.",
+    )
+
+
+def history(prompt: PromptId, as_json: AsJson = False) -> None:
+    """Show everything that happened to a prompt, oldest first."""
+    from signoff.bot.blockkit.markup import utc
+    from signoff.bot.cli.as_json import ledger_line_as_json, print_json
+    from signoff.bot.cli.as_text import print_table, values_as_text
+    from signoff.bot.cli.database import existing
+    from signoff.store.ledger import lines
+    from signoff.store.prompts.prompts import get
+
+    log_to_stderr()
+    with existing() as db:
+        found = lines(db, get(db, prompt).id)
+    if as_json:
+        print_json([ledger_line_as_json(line) for line in found])
+        return
+    print_table(
+        ("AT", "EVENT", "WHO", "DETAIL"),
+        ((utc(line.at), line.event, _who(line), values_as_text(_rest(line))) for line in found),
+        empty="Nothing happened yet.",
+    )
+
+
+def _who(line: "LedgerLine") -> str:
+    """The person's name, which the ledger keeps beside the id."""
+    return str(line.detail.get("name") or line.actor or "")
+
+
+def _rest(line: "LedgerLine") -> dict[str, Any]:
+    return {name: value for name, value in line.detail.items() if name != "name"}
+
+
+def _every_pending(db: "Database") -> "list[Prompt]":
+    from signoff.store.prompts.prompts import pending
+
+    found = page = pending(db)
+    while page:
+        page = pending(db, after=page[-1])
+        found = [*found, *page]
+    return found

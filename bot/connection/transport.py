@@ -1,0 +1,207 @@
+"""How Slack reaches the app: Socket Mode, or signed HTTP. Both run beside the caller, between `start` and `stop`."""
+
+import logging
+import socket
+import threading
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from slack_bolt import App, BoltRequest
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.adapter.starlette.handler import to_starlette_response
+from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode import SocketModeClient
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from signoff.bot.background_server import BackgroundServer, listen
+from signoff.bot.connection.web_client import NO_ANSWER, name_of, refuses_token, web_client
+from signoff.bot.settings import BadSettings
+
+logger = logging.getLogger(__name__)
+
+WATCH_EVERY = 2.0
+"""Seconds between two looks at a Socket Mode connection."""
+
+OWN_ATTEMPTS = 15.0
+"""Seconds that the SDK has to connect again by itself."""
+
+REFUSED_AGAIN_AFTER = 30.0
+"""Seconds until Slack is asked again for a connection that it refused, unless it says how long."""
+
+MOST_BYTES = 5_000_000
+"""The longest request that is read before its signature is checked. A modal's state can be long, but not that long."""
+
+CONCURRENCY = 16
+"""How many of Slack's requests are worked on at once in Socket Mode."""
+
+
+def _without_trace(record: logging.LogRecord) -> bool:
+    record.exc_info = None
+    return True
+
+
+_sdk_logger = logging.getLogger("signoff.bot.socket")
+# A connection that ends is an everyday event, and the SDK logs it as if the program had failed.
+_sdk_logger.addFilter(_without_trace)
+
+
+class SocketTransport:
+    """A websocket that this side opens: it needs no public address.
+
+    The SDK's client reconnects by itself, and can stop doing so when an attempt fails; so it is looked after, and
+    built anew when it stays away.
+    """
+
+    def __init__(self, app: App, app_token: str) -> None:
+        self._app = app
+        # A client of its own: opening a connection takes the app's token.
+        self._client = web_client(app_token, app.client.base_url)
+        self._token = app_token
+        self._said = ""
+        self._stopping = threading.Event()
+        self._handler: SocketModeHandler | None = None
+        self._watch = threading.Thread(target=self._look_after, name="signoff-socket-watch", daemon=True)
+
+    def start(self) -> None:
+        """Connect. Slack being away now is no error: it is tried again.
+
+        Raises:
+            BadSettings: If Slack refuses the app token.
+        """
+        try:
+            self._connect()
+        except SlackApiError as error:
+            if refuses_token(error):
+                raise BadSettings(
+                    f"SLACK_APP_TOKEN: Slack refuses it ({name_of(error)}). It needs connections:write."
+                ) from None
+            self._trouble(name_of(error))
+        except NO_ANSWER as error:
+            self._trouble(str(error))
+        self._watch.start()
+
+    def stop(self) -> None:
+        """Disconnect."""
+        self._stopping.set()
+        if self._watch.is_alive():
+            self._watch.join()
+        self._drop()
+
+    def _connect(self) -> None:
+        # Asked for here, since the SDK would wait as long as a rate limit says.
+        url = self._client.apps_connections_open(app_token=self._token)["url"]
+        handler = SocketModeHandler(
+            self._app,
+            self._token,
+            logger=_sdk_logger,
+            web_client=self._client,
+            concurrency=CONCURRENCY,
+        )
+        client = handler.client
+        client.wss_uri = url
+        client.message_listeners.append(lambda _client, message, _raw: _send_at_once(client, message))
+        try:
+            handler.connect()  # type: ignore[no-untyped-call]
+        except Exception:
+            _close(handler)
+            raise
+        self._handler = handler
+
+    def _drop(self) -> None:
+        handler, self._handler = self._handler, None
+        if handler is not None:
+            _close(handler)
+
+    def _look_after(self) -> None:
+        wait, away = WATCH_EVERY, 0.0
+        while not self._stopping.wait(wait):
+            wait = WATCH_EVERY
+            if self._handler is not None and self._handler.client.is_connected():
+                away = 0.0
+                continue
+            away += WATCH_EVERY
+            if self._handler is None or away > OWN_ATTEMPTS:
+                wait = self._reconnect()
+
+    def _reconnect(self) -> float:
+        """Connect anew; seconds until the next look."""
+        self._drop()
+        try:
+            self._connect()
+        except SlackApiError as error:
+            self._trouble(name_of(error))
+            return float(error.response.headers.get("Retry-After", REFUSED_AGAIN_AFTER))
+        except Exception as error:  # noqa: BLE001 - the SDK's client raises whatever its socket met
+            self._trouble(str(error) or type(error).__name__)
+        else:
+            self._said = ""
+            logger.info("Connected to Slack again")
+        return WATCH_EVERY
+
+    def _trouble(self, what: str) -> None:
+        """Say it once, not at every attempt."""
+        if what != self._said:
+            logger.warning("Slack cannot be reached, trying again: %s", what)
+        self._said = what
+
+
+def _send_at_once(client: SocketModeClient, message: Mapping[str, Any]) -> None:
+    """Have acks leave when they are ready; otherwise TCP holds one back until Slack's side confirms the one before."""
+    session = client.current_session
+    if message.get("type") == "hello" and session is not None and session.sock is not None:
+        session.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _close(handler: SocketModeHandler) -> None:
+    """Have what is being answered answered, and disconnect."""
+    client = handler.client
+    client.closed = True
+    client.auto_reconnect_enabled = False
+    client.message_queue.put(None)  # wakes its reader, which looks once a second otherwise
+    client.message_processor.shutdown()  # type: ignore[no-untyped-call]
+    client.message_workers.shutdown()
+    handler.close()  # type: ignore[no-untyped-call]
+
+
+class HttpTransport:
+    """An address that Slack posts to, at `/slack/events`; every request's signature is checked.
+
+    Args:
+        port: 0 takes a free one.
+
+    Raises:
+        BadSettings: If the address cannot be listened on.
+    """
+
+    def __init__(self, app: App, host: str, port: int) -> None:
+        self._app = app
+        try:
+            self._socket = listen(host, port)
+        except OSError as error:
+            raise BadSettings(f"SIGNOFF_HOST and SIGNOFF_PORT: cannot listen on {host}:{port} ({error}).") from None
+        self.url = f"http://{host}:{self._socket.getsockname()[1]}/slack/events"
+        routes = [Route("/slack/events", self._events, methods=["POST"])]
+        self._server = BackgroundServer(Starlette(routes=routes), self._socket)
+
+    def start(self) -> None:
+        """Take requests."""
+        self._server.start()
+
+    def stop(self) -> None:
+        """Take no more."""
+        self._server.stop()
+
+    async def _events(self, request: Request) -> Response:
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > MOST_BYTES:
+                return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        bolt_request = BoltRequest(body=body.decode("utf-8", "replace"), headers=dict(request.headers))
+        # Bolt's own adapter would hold up the event loop while a listener works.
+        return to_starlette_response(await run_in_threadpool(self._app.dispatch, bolt_request))

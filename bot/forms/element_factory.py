@@ -1,0 +1,169 @@
+"""Which element asks for the values of a schema."""
+
+import math
+from typing import Any
+
+from signoff.bot.blockkit.blocks import INPUT_TEXT
+from signoff.bot.forms.elements.addresses import Address
+from signoff.bot.forms.elements.choices import YES_OR_NO, OneOf, SomeOf, Tick
+from signoff.bot.forms.elements.durations import Duration
+from signoff.bot.forms.elements.element import Choice, Element
+from signoff.bot.forms.elements.files import file_input_for
+from signoff.bot.forms.elements.lines import Lines, Pairs, ScalarKind
+from signoff.bot.forms.elements.mentions import KIND_OF_FORMAT, AllMentioned, Mentioned
+from signoff.bot.forms.elements.numbers import Number
+from signoff.bot.forms.elements.options import MOST_BUTTONS, Look, labelled, look_of
+from signoff.bot.forms.elements.text import JsonText, Text
+from signoff.bot.forms.elements.times import Clock, Day, Moment
+from signoff.bot.forms.schema import Property, Schema, kind_of, options_of, unwrap
+
+_LONG_TEXT = 150
+_TEXT = "text"
+_MULTILINE = "multiline"
+_SELECT = "select"
+_JSON = "json"
+_LONGEST_HTTP_URL = 2083
+"""The `maxLength` by which pydantic's `HttpUrl` is known from URLs that Slack would not take."""
+
+
+def element_for(wanted: Property, root: Schema) -> Element:
+    """The element for values of `wanted`, a part of `root`; JSON text where there is none of its own.
+
+    A schema may name another by the word `element`; one that cannot ask for its values is not heard.
+    """
+    schema = wanted.schema
+    asked_for = schema.get("element")
+    if file := file_input_for(schema, _items(schema, root)):
+        return file
+    options = options_of(schema)
+    if options:
+        choices = labelled(options)
+        return OneOf(choices, wanted.nullable, _look(choices, wanted.nullable, asked_for, buttons="radio"))
+    match kind_of(schema):
+        case "boolean" if _is_tick(wanted, asked_for):
+            return Tick()
+        case "boolean":
+            return OneOf(YES_OR_NO, wanted.nullable, Look.BUTTONS)
+        case "integer" | "number" as kind:
+            return _number(schema, whole=kind == "integer")
+        case "string":
+            return _string(schema)
+        case "array":
+            lines = None if asked_for == _JSON else _lines(schema, root)
+            return _some_of(schema, root) or lines or JsonText()
+        case "object":
+            return (None if asked_for == _JSON else _pairs(schema, root)) or JsonText()
+        case None if asked_for in (_TEXT, _MULTILINE):
+            return Text(multiline=asked_for == _MULTILINE)
+        case _:
+            return _decimal(wanted) or JsonText()
+
+
+def _look(choices: tuple[Choice, ...], more: int, asked_for: Any, *, buttons: str) -> Look:
+    look = look_of(choices, more)
+    if asked_for == _SELECT and look is Look.BUTTONS:
+        return Look.LIST
+    return Look.BUTTONS if asked_for == buttons and len(choices) + more <= MOST_BUTTONS else look
+
+
+def _is_tick(wanted: Property, asked_for: Any) -> bool:
+    if wanted.nullable or asked_for == "radio":
+        return False
+    return "default" in wanted.annotations or asked_for == "checkbox"
+
+
+def _items(schema: Schema, root: Schema) -> Schema | None:
+    """What a list holds; `None` where `schema` is of no list, or of a list that may hold anything."""
+    items = schema.get("items")
+    return unwrap(items, root).schema if kind_of(schema) == "array" and isinstance(items, dict) else None
+
+
+def _some_of(schema: Schema, root: Schema) -> Element | None:
+    item, most = _items(schema, root), schema.get("maxItems")
+    if item is None:
+        return None
+    if kind := KIND_OF_FORMAT.get(item.get("format")):
+        return AllMentioned(kind, most)
+    options = options_of(item)
+    if not options:
+        return None
+    choices = labelled(options)
+    return SomeOf(choices, most, _look(choices, 0, schema.get("element"), buttons="checkboxes"))
+
+
+def _lines(schema: Schema, root: Schema) -> Element | None:
+    kind = _scalar_kind(schema.get("items"), root) if "prefixItems" not in schema else None
+    return None if kind is None else Lines(kind)
+
+
+def _pairs(schema: Schema, root: Schema) -> Element | None:
+    kind = None if schema.get("properties") else _scalar_kind(schema.get("additionalProperties"), root)
+    return None if kind is None else Pairs(kind)
+
+
+def _scalar_kind(schema: Any, root: Schema) -> ScalarKind | None:
+    """The kind of plain values that `schema` describes, if it describes such and nothing else."""
+    if not isinstance(schema, dict):
+        return None
+    item = unwrap(schema, root)
+    if item.nullable or options_of(item.schema):
+        return None
+    match kind_of(item.schema):
+        case "string" | "integer" | "number" | "boolean" as kind:
+            return kind
+        case _:
+            return None
+
+
+def _number(schema: Schema, *, whole: bool = False, exact: bool = False) -> Number:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    if isinstance(above, int | float):
+        above = math.floor(above) + 1 if whole else above
+        least = above if least is None else max(above, least)
+    if isinstance(below, int | float):
+        below = math.ceil(below) - 1 if whole else below
+        most = below if most is None else min(below, most)
+    if whole:
+        least = None if least is None else math.ceil(least)
+        most = None if most is None else math.floor(most)
+    return Number(whole, least, most, exact)
+
+
+def _decimal(wanted: Property) -> Element | None:
+    """The element for a `Decimal`, which pydantic writes as a number or a string.
+
+    It writes `float | str` the same way. Only bounds, or a default that is a number in a string, tell that a number
+    is meant; without them any text can be typed, and the model reads it.
+    """
+    members = {kind_of(member): member for member in wanted.schema.get("anyOf", ()) if isinstance(member, dict)}
+    if members.keys() != {"number", "string"}:
+        return None
+    number = _number(members["number"], exact=True)
+    default = wanted.annotations.get("default")
+    is_number = isinstance(default, str) and number.show(default) == default
+    bounded = number.minimum is not None or number.maximum is not None
+    return number if bounded or is_number else Text(multiline=False)
+
+
+def _string(schema: Schema) -> Element:
+    format_, zone = schema.get("format"), schema.get("zone")
+    if kind := KIND_OF_FORMAT.get(format_):
+        return Mentioned(kind)
+    match format_:
+        case "date":
+            return Day()
+        case "date-time":
+            return Moment(naive=zone == "none")
+        case "time":
+            return Clock(zoned=zone == "required")
+        case "duration":
+            return Duration()
+        case "email":
+            return Address("email_text_input")
+        case "uri" if schema.get("maxLength") == _LONGEST_HTTP_URL:
+            return Address("url_text_input")
+    longest = schema.get("maxLength", INPUT_TEXT)
+    is_long = "maxLength" in schema and longest > _LONG_TEXT and schema.get("element") != _TEXT
+    multiline = schema.get("element") == _MULTILINE or is_long
+    return Text(multiline, schema.get("minLength", 0), longest)

@@ -1,0 +1,143 @@
+"""Choosing one or several of listed values, and yes or no."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from signoff.bot.blockkit.blocks import Block, option
+from signoff.bot.forms.elements.element import UNSET, Choice, Element
+from signoff.bot.forms.elements.options import (
+    Look,
+    claimed_by,
+    label_of,
+    matching,
+    offered,
+    option_of,
+    position_of,
+    value_of,
+)
+
+YES_OR_NO = (Choice(True, "Yes"), Choice(False, "No"))
+
+_NONE = option("No answer", "none")
+_ONE = {
+    Look.BUTTONS: "radio_buttons",
+    Look.LIST: "static_select",
+    Look.GROUPS: "static_select",
+    Look.SEARCH: "external_select",
+}
+_SOME = {
+    Look.BUTTONS: "checkboxes",
+    Look.LIST: "multi_static_select",
+    Look.GROUPS: "multi_static_select",
+    Look.SEARCH: "multi_external_select",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Element):
+    """One of the choices.
+
+    Attributes:
+        nullable: Whether "No answer" is offered too: a radio button cannot be unpressed.
+    """
+
+    choices: tuple[Choice, ...]
+    nullable: bool
+    look: Look
+
+    def draw(self, value: Any) -> Block | None:
+        """Radio buttons or a select, with the choice that equals `value`."""
+        element: Block = {
+            "type": _ONE[self.look],
+            **offered(self.choices, self.look, [_NONE] if self.nullable else []),
+        }
+        position = position_of(self.choices, value)
+        if position is not None:
+            element["initial_option"] = option_of(self.choices, position)
+        elif self.nullable and value is None:
+            element["initial_option"] = _NONE
+        return element
+
+    def read(self, state: Mapping[str, Any]) -> Any:
+        """The value chosen."""
+        chosen = state.get("selected_option")
+        if chosen is None:
+            return UNSET
+        if self.nullable and claimed_by(chosen) == _NONE["value"]:
+            return None
+        return value_of(self.choices, chosen)
+
+    def show(self, value: Any) -> str:
+        """The label of the choice."""
+        return label_of(self.choices, value)
+
+    def matching(self, query: str) -> list[Block]:
+        """The options to offer for what a person typed into the select."""
+        found = matching(self.choices, query)
+        return [_NONE, *found[:-1]] if self.nullable and not query.strip() else found
+
+
+@dataclass(frozen=True, slots=True)
+class SomeOf(Element):
+    """Any number of the choices, as a list.
+
+    Attributes:
+        most: How many can be chosen at most; `None` for all.
+    """
+
+    choices: tuple[Choice, ...]
+    most: int | None
+    look: Look
+
+    def draw(self, value: Any) -> Block | None:
+        """Checkboxes or a multi-select, with the choices that are in `value`, in the order of the schema."""
+        wanted = value if isinstance(value, list) else []
+        found = {position for item in wanted if (position := position_of(self.choices, item)) is not None}
+        initial = [option_of(self.choices, position) for position in sorted(found)]
+        element: Block = {"type": _SOME[self.look], **offered(self.choices, self.look)}
+        if initial:
+            element["initial_options"] = initial
+        if self.most is not None and self.look is not Look.BUTTONS:
+            element["max_selected_items"] = max(1, self.most, len(initial))
+        return element
+
+    def read(self, state: Mapping[str, Any]) -> Any:
+        """The values chosen."""
+        chosen = state.get("selected_options")
+        if not isinstance(chosen, list) or not chosen:
+            return UNSET
+        return [value_of(self.choices, one) for one in chosen]
+
+    def show(self, value: Any) -> str:
+        """The labels of the choices in the order of the schema, in which they are drawn: those of a set have none."""
+        if not isinstance(value, list):
+            return label_of(self.choices, value)
+        return ", ".join(label_of(self.choices, item) for item in sorted(value, key=self._position))
+
+    def _position(self, value: Any) -> int:
+        position = position_of(self.choices, value)
+        return len(self.choices) if position is None else position
+
+    def matching(self, query: str) -> list[Block]:
+        """The options to offer for what a person typed into the select."""
+        return matching(self.choices, query)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick(Element):
+    """Yes or no as one checkbox, for a field that has a default."""
+
+    def draw(self, value: Any) -> Block | None:
+        """One checkbox, ticked when `value` is true."""
+        only = option("Yes", "yes")
+        ticked = {"initial_options": [only]} if value is True else {}
+        return {"type": "checkboxes", "options": [only], **ticked}
+
+    def read(self, state: Mapping[str, Any]) -> Any:
+        """Whether it is ticked."""
+        return bool(state.get("selected_options"))
+
+    def show(self, value: Any) -> str:
+        """Yes or No."""
+        return label_of(YES_OR_NO, value)

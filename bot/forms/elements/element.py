@@ -1,0 +1,68 @@
+"""What an input element of a form is, whatever its type."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar, Final, Literal
+
+from signoff.bot.blockkit.blocks import Block
+
+
+class _Unset(Enum):
+    UNSET = "unset"
+
+
+UNSET: Final = _Unset.UNSET
+"""No value at all, where `None` is a value."""
+
+
+class Unreadable(Exception):
+    """What a person typed is no value of the field's type; the message says what to give instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value that can be chosen, and what it is called."""
+
+    value: Any
+    label: str
+
+
+class Element(ABC):
+    """One of Slack's inputs, set up for one field. It is a pure function of its attributes.
+
+    Attributes:
+        shown_as: The kind of text object that `show` writes for.
+        fills: Whether Slack can fill it in. Where it cannot, an input left empty keeps the value.
+    """
+
+    __slots__ = ()
+
+    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
+    fills: ClassVar[bool] = True
+
+    @property
+    def how_to(self) -> str | None:
+        """How a value is to be given, where that is not plain to see."""
+        return None
+
+    @abstractmethod
+    def draw(self, value: Any) -> Block | None:
+        """The element filled in with `value`, empty where `value` cannot be filled in.
+
+        `UNSET` and `None` draw it empty. `None` is returned for a value that the element would change:
+        a text longer than Slack can hold.
+        """
+
+    @abstractmethod
+    def read(self, state: Mapping[str, Any]) -> Any:
+        """The JSON value that Slack reports, `UNSET` when the input was left empty.
+
+        Raises:
+            Unreadable: The input holds something that is no such value.
+        """
+
+    @abstractmethod
+    def show(self, value: Any) -> str:
+        """`value` as people read it, of any length."""

@@ -1,0 +1,153 @@
+"""Lists and mappings of plain values, typed one a line."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from signoff.bot.blockkit.blocks import Block
+from signoff.bot.forms.elements.element import UNSET, Element, Unreadable
+from signoff.bot.forms.elements.numbers import Number
+from signoff.bot.forms.elements.text import Text, as_json, typed_text
+
+ScalarKind = Literal["string", "integer", "number", "boolean"]
+
+_MOST_ERRORS = 5
+_ON_ONE_LINE = 80
+_BOOLEANS = {"yes": True, "true": True, "no": False, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Lines(Element):
+    """A list of values of one kind, one a line."""
+
+    kind: ScalarKind
+
+    @property
+    def how_to(self) -> str:
+        """How it is typed."""
+        return "one a line"
+
+    def draw(self, value: Any) -> Block | None:
+        """A text input of several lines."""
+        items = value if isinstance(value, list) else []
+        return Text(multiline=True).draw("\n".join(_written(item, self.kind) for item in items))
+
+    def read(self, state: Mapping[str, Any]) -> Any:
+        """The values of the lines that are not blank; an error names its line."""
+        return _each_line(typed_text(state), lambda line: _scalar(line, self.kind)) or UNSET
+
+    def show(self, value: Any) -> str:
+        """The values on one line where they are short."""
+        if not isinstance(value, list):
+            return Text(multiline=True).show(value)
+        items = [item if isinstance(item, str) else as_json(item) for item in value]
+        in_a_row = ", ".join(items)
+        return in_a_row if len(in_a_row) <= _ON_ONE_LINE else "\n".join(items)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs(Element):
+    """A mapping from names to values of one kind, `name: value` on each line."""
+
+    kind: ScalarKind
+
+    @property
+    def how_to(self) -> str:
+        """How it is typed."""
+        return "“name: value”, one a line"
+
+    def draw(self, value: Any) -> Block | None:
+        """A text input of several lines."""
+        items = value.items() if isinstance(value, Mapping) else ()
+        return Text(multiline=True).draw(
+            "\n".join(f"{_written(name, 'string', ':')}: {_written(item, self.kind)}" for name, item in items)
+        )
+
+    def read(self, state: Mapping[str, Any]) -> Any:
+        """The mapping; an error names its line."""
+        pairs: dict[str, Any] = {}
+
+        def read_pair(line: str) -> None:
+            name, value = _split(line)
+            if name in pairs:
+                raise Unreadable(f"“{name}” stands there twice.")
+            pairs[name] = _scalar(value, self.kind)
+
+        _each_line(typed_text(state), read_pair)
+        return pairs or UNSET
+
+    def show(self, value: Any) -> str:
+        """A line for each pair."""
+        if not isinstance(value, Mapping):
+            return Text(multiline=True).show(value)
+        return "\n".join(f"{name}: {item if isinstance(item, str) else as_json(item)}" for name, item in value.items())
+
+
+def _each_line(text: str, read: Callable[[str], Any]) -> list[Any]:
+    """What `read` makes of each line that is not blank.
+
+    Raises:
+        Unreadable: Some lines could not be read; the message names each.
+    """
+    values: list[Any] = []
+    errors: list[str] = []
+    for number, line in enumerate(_split_lines(text), 1):
+        try:
+            if line.strip():
+                values.append(read(line.strip()))
+        except Unreadable as error:
+            errors.append(f"Line {number}: {error}")
+    if errors:
+        more = [f"and {len(errors) - _MOST_ERRORS} more"] if len(errors) > _MOST_ERRORS else []
+        raise Unreadable("\n".join([*errors[:_MOST_ERRORS], *more]))
+    return values
+
+
+def _split_lines(text: str) -> Iterable[str]:
+    return text.replace("\r\n", "\n").split("\n")
+
+
+def _written(value: Any, kind: ScalarKind, stop: str = "") -> str:
+    """`value` as a line holds it: text in quotes where it could be read as something else."""
+    if kind != "string" or not isinstance(value, str):
+        return as_json(value)
+    is_plain = value == value.strip() and value and not value.startswith('"') and not set(value) & set("\r\n")
+    return value if is_plain and not (stop and stop in value) else json.dumps(value)
+
+
+def _split(line: str) -> tuple[str, str]:
+    """The name and the value of a `name: value` line."""
+    name, colon, value = line.partition(":")
+    if line.startswith('"'):
+        name, end = _quoted(line)
+        rest = line[end:].lstrip()
+        colon, value = rest[:1], rest[1:]
+    if colon != ":":
+        raise Unreadable("Give a name, a colon and a value.")
+    return name.strip() if not line.startswith('"') else name, value.strip()
+
+
+def _quoted(line: str) -> tuple[str, int]:
+    """The text in quotes that `line` begins with, and where it ends."""
+    try:
+        text, end = json.JSONDecoder().raw_decode(line)
+    except json.JSONDecodeError:
+        raise Unreadable("The quotes are not closed.") from None
+    return str(text), end
+
+
+def _scalar(text: str, kind: ScalarKind) -> Any:
+    match kind:
+        case "boolean" if text.lower() in _BOOLEANS:
+            return _BOOLEANS[text.lower()]
+        case "boolean":
+            raise Unreadable("Give yes or no.")
+        case "integer" | "number":
+            if (number := Number(whole=kind == "integer").read({"value": text})) is UNSET:
+                raise Unreadable("Give a number.")
+            return number
+        case "string" if text.startswith('"') and text.endswith('"') and len(text) > 1:
+            return _quoted(text)[0]
+        case _:
+            return text

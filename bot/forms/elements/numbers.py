@@ -1,0 +1,93 @@
+"""Whole and decimal numbers."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from signoff.bot.blockkit.blocks import Block
+from signoff.bot.forms.elements.element import UNSET, Element, Unreadable
+from signoff.bot.forms.elements.text import as_json, typed_text
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,4000}(?:\.0*)?")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+
+_MOST_DIGITS = 400
+"""More than a `float` can have before its point; written out, `1e9999` would be longer than Slack's input."""
+
+
+_Number = int | float | Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Element):
+    """A number with bounds.
+
+    Attributes:
+        whole: Whether it is an integer.
+        minimum: The least value that Slack lets through; an exclusive bound of a decimal number is one here,
+            and the model refuses the bound itself.
+        exact: Whether its JSON value is a string of digits, as a `Decimal` has it.
+    """
+
+    whole: bool
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    exact: bool = False
+
+    def draw(self, value: Any) -> Block | None:
+        """The input with its bounds."""
+        element: Block = {"type": "number_input", "is_decimal_allowed": not self.whole}
+        least: _Number | None = self.minimum
+        most: _Number | None = self.maximum
+        number = _number(value)
+        if number is not None and not (self.whole and number != int(number)):
+            # Slack refuses an initial value outside the bounds; here the person can correct it.
+            least = None if least is None else min(least, number)
+            most = None if most is None else max(most, number)
+            element["initial_value"] = _digits(number)
+        if least is not None:
+            element["min_value"] = _digits(least)
+        if most is not None and (least is None or least <= most):
+            element["max_value"] = _digits(most)
+        return element
+
+    def read(self, state: Mapping[str, Any]) -> Any:
+        """An `int`, a finite `float`, or the digits as they were typed."""
+        typed = typed_text(state).strip()
+        if not typed:
+            return UNSET
+        if self.whole:
+            if not _WHOLE.fullmatch(typed):
+                raise Unreadable("Give a whole number, such as 12.")
+            return int(typed.partition(".")[0])
+        if not _DECIMAL.fullmatch(typed) or not math.isfinite(number := float(typed)):
+            raise Unreadable("Give a number with a point, such as 12.5.")
+        return typed if self.exact else number
+
+    def show(self, value: Any) -> str:
+        """The number in digits."""
+        if value is UNSET or value is None:
+            return ""
+        if isinstance(value, str):
+            return value
+        number = _number(value)
+        return as_json(value) if number is None else _digits(number)
+
+
+def _number(value: Any) -> _Number | None:
+    if isinstance(value, str):
+        number = Decimal(value) if _DECIMAL.fullmatch(value) else None
+        return None if number is None or abs(number.adjusted()) > _MOST_DIGITS else number
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return value
+
+
+def _digits(number: _Number) -> str:
+    """`number` without an exponent, which Slack's input does not take."""
+    if isinstance(number, Decimal):
+        return f"{number:f}"
+    return str(number) if isinstance(number, int) else f"{Decimal(repr(number)).normalize():f}"

@@ -1,0 +1,160 @@
+"""What people do in Slack, handed to the desk, and what they are told.
+
+A button's value and a modal's `private_metadata` are claims: they name a prompt, and nothing else of them is believed.
+
+Every listener decides first and acks then, so that what was acked is recorded. What is left to say goes to
+`Aftermath`, which runs after the ack and never raises: Bolt would turn an error after an ack into a failed request.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from signoff.bot.connection.people import People
+from signoff.bot.interactions.responses import Aftermath
+from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.approvals_list import listing
+from signoff.bot.surfaces.modals import reason_error, reason_in, refused_modal, settled_modal
+from signoff.bot.surfaces.wording import form_of, verdict_in
+from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Settled
+from signoff.flows.approval.validation import FieldError
+from signoff.flows.names import now
+from signoff.store.database import Database
+from signoff.store.prompts import prompts
+from signoff.store.records import Actor, Prompt
+
+Body = Mapping[str, Any]
+
+PAGE = 100
+"""How many prompts `/approvals` looks at."""
+
+
+class Listeners:
+    """The listeners of one bot."""
+
+    def __init__(self, db: Database, desk: Desk, people: People, aftermath: Aftermath) -> None:
+        self._db = db
+        self._desk = desk
+        self._people = people
+        self._aftermath = aftermath
+
+    def register(self, app: App) -> None:
+        """Have `app` call them."""
+        app.action(action_ids.CHOOSE)(self.choose)
+        app.action(action_ids.ANSWER)(self.answer)
+        app.action(action_ids.EDIT)(self.open_form)
+        app.action(action_ids.OPEN)(self.open_listed)
+        app.action(action_ids.REJECT)(self.open_reason)
+        app.view(action_ids.REJECT_MODAL)(self.reject)
+        app.command("/approvals")(self.approvals)
+        # Last: what none of the others takes is a button of another day, or was never one.
+        app.action(action_ids.ANY)(self.unknown)
+
+    def choose(self, ack: Ack, body: Body) -> None:
+        """A press on one of the verdict's choices: it settles, or the form opens for what is missing."""
+        prompt = self._pressed(body)
+        verdict = verdict_in(prompt, form_of(prompt))
+        position = action_ids.chosen(str(body["actions"][0]["action_id"]))
+        if verdict is None or position is None or position >= len(verdict.choices):
+            self._aftermath.redraw(prompt)
+            self.unknown(ack, body)
+        else:
+            self._try(ack, body, prompt, {verdict.field.name: verdict.choices[position].value})
+
+    def answer(self, ack: Ack, body: Body) -> None:
+        """A press on "submit as shown", "resume" or "answer"."""
+        self._try(ack, body, self._pressed(body), {})
+
+    def open_listed(self, ack: Ack, body: Body) -> None:
+        """A press in the list of prompts: the form opens, and a card that somebody deleted is posted again."""
+        self._aftermath.redraw(self._pressed(body))
+        self.open_form(ack, body)
+
+    def open_form(self, ack: Ack, body: Body) -> None:
+        """A press that opens the form."""
+        prompt = self._pressed(body)
+        actor = self._people.actor(body["user"], prompt)
+        admitted = self._desk.admit(prompt.id, actor)
+        if isinstance(admitted, Prompt):
+            self._aftermath.open_form(body, admitted)
+        else:
+            self._tell(body, actor, admitted)
+        ack()
+
+    def open_reason(self, ack: Ack, body: Body) -> None:
+        """A press that opens the modal for a rejection's reason."""
+        prompt = self._pressed(body)
+        actor = self._people.actor(body["user"], prompt)
+        admitted = self._desk.admit(prompt.id, actor)
+        if isinstance(admitted, Prompt):
+            self._aftermath.open_reason(body, admitted)
+        else:
+            self._tell(body, actor, admitted)
+        ack()
+
+    def unknown(self, ack: Ack, body: Body) -> None:
+        """A press on what is no button of a prompt's: whoever drew it, the record knows better."""
+        self._aftermath.tell(body, "This button does not belong to its prompt, so nothing was decided. Press another.")
+        ack()
+
+    def reject(self, ack: Ack, body: Body) -> None:
+        """The reason of a rejection was submitted."""
+        view = body["view"]
+        prompt = self._claimed(view["private_metadata"])
+        reason = reason_in(view["state"]["values"])
+        reply = self._desk.reject(prompt.id, self._people.actor(body["user"], prompt), reason, via="slack")
+        if isinstance(reply, Invalid):
+            ack(**reason_error(reply.errors[0].message))
+        else:
+            self._close(ack, reply)
+
+    def approvals(self, ack: Ack) -> None:
+        """`/approvals`: what waits for an answer."""
+        message = listing(prompts.pending(self._db, limit=PAGE), now())
+        ack(text=message.text, blocks=message.blocks, response_type="ephemeral")
+
+    def _try(self, ack: Ack, body: Body, prompt: Prompt, choice: Mapping[str, Any]) -> None:
+        """Press, then ask only for what is missing."""
+        actor = self._people.actor(body["user"], prompt)
+        reply = self._desk.submit(prompt.id, actor, choice, via="slack", tentative=True)
+        match reply:
+            case Settled():
+                pass
+            case Invalid(asked, errors):
+                known = {**asked.initial, **choice}
+                self._aftermath.open_form(body, asked, choice, _about(known, errors))
+            case _:
+                self._tell(body, actor, reply)
+        ack()
+
+    def _close(self, ack: Ack, reply: Settled | AlreadySettled | Refused) -> None:
+        match reply:
+            case Settled():
+                ack()
+            case AlreadySettled(prompt):
+                ack(response_action="update", view=settled_modal(prompt))
+            case Refused(prompt):
+                ack(response_action="update", view=refused_modal(prompt, self._people.mentions(prompt)))
+
+    def _tell(self, body: Body, actor: Actor, reply: AlreadySettled | Refused) -> None:
+        if isinstance(reply, Refused):
+            self._aftermath.tell_refused(body, reply.prompt)
+        else:
+            self._aftermath.tell_settled(body, actor, reply.prompt)
+
+    def _pressed(self, body: Body) -> Prompt:
+        return self._claimed(body["actions"][0].get("value"))
+
+    def _claimed(self, prompt_id: object) -> Prompt:
+        """The prompt with just this id: the beginning of one, as the command line takes it, will not do.
+
+        Raises:
+            NoSuchPrompt: If there is none.
+        """
+        return prompts.named(self._db, str(prompt_id))
+
+
+def _about(known: Mapping[str, Any], errors: tuple[FieldError, ...]) -> tuple[FieldError, ...]:
+    """The errors that are news to somebody who has not seen the form yet: not those of empty fields."""
+    return tuple(error for error in errors if not error.path or error.path[0] in known)

@@ -1,0 +1,164 @@
+"""What follows an act in Slack, beside its ack: a modal opens, a person is told something.
+
+None of it can fail the act.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.webhook import WebhookClient
+
+from signoff.bot.blockkit.blocks import Block
+from signoff.bot.blockkit.markup import escape
+from signoff.bot.connection.people import People
+from signoff.bot.connection.web_client import NO_ANSWER, name_of
+from signoff.bot.forms import FormError
+from signoff.bot.forms.draft import Draft
+from signoff.bot.forms.editor_state import Place
+from signoff.bot.interactions.open_views import OpenViews
+from signoff.bot.surfaces.modals import answer_modal, reject_modal, settled_modal
+from signoff.bot.surfaces.wording import form_of, outcome_sentence, refused
+from signoff.flows.approval.validation import FieldError
+from signoff.flows.names import now
+from signoff.store.database import Database
+from signoff.store.errors import StoreError
+from signoff.store.outbox import cards
+from signoff.store.prompts import drafts
+from signoff.store.records import Actor, Prompt
+
+logger = logging.getLogger(__name__)
+
+Body = Mapping[str, Any]
+
+WORKERS = 8
+"""How many things may be said at once: each is a call to Slack."""
+
+ANSWER_WITHIN = 5
+"""Seconds that Slack may take for one call."""
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Aftermath:
+    """Says what is left to say. Modals have to open within the 3 s that a trigger lives."""
+
+    def __init__(self, db: Database, client: WebClient, people: People) -> None:
+        self._db = db
+        self._client = client
+        self._people = people
+        self._open_views = OpenViews()
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="signoff-aftermath")
+
+    def stop(self) -> None:
+        """Say what was begun, and no more."""
+        self._workers.shutdown(wait=True, cancel_futures=True)
+
+    def open_form(
+        self, body: Body, prompt: Prompt, choice: Mapping[str, Any] = _NOTHING, errors: Sequence[FieldError] = ()
+    ) -> None:
+        """Open the form, filled in with what this person had typed before, else the initial values, and `choice`."""
+
+        def open_it() -> None:
+            actor_id = str(body["user"]["id"])
+            typed = Draft.of_json(drafts.load(self._db, prompt.id, actor_id))
+            draft = typed or Draft(prompt.initial)
+            if choice:
+                draft = replace(draft, values={**draft.values, **choice})
+                drafts.save(self._db, prompt.id, actor_id, draft.as_json(), now=now())
+            note = "What you had filled in before stands here again." if typed else ""
+            try:
+                view = answer_modal(prompt, Place(form_of(prompt), draft), errors, note=note)
+            except FormError as error:
+                self._say(body, f"This cannot be answered in Slack: {escape(str(error))}")
+            else:
+                self._open(body, view, prompt)
+
+        self._later(open_it)
+
+    def push(self, body: Body, prompt: Prompt, draw: Callable[[], Block]) -> None:
+        """Put a modal on top of the one in which a person acted."""
+
+        def push_it() -> None:
+            pushed = self._client.views_push(trigger_id=body["trigger_id"], view=draw())
+            self._open_views.add(str(pushed["view"]["id"]), prompt.id)
+
+        self._later(push_it)
+
+    def update(self, view_id: str, draw: Callable[[], Block]) -> None:
+        """Draw an open modal anew."""
+        self._later(lambda: self._client.views_update(view_id=view_id, view=draw()))
+
+    def settle_forms(self, prompt: Prompt) -> None:
+        """Have every open modal of a prompt say how it ended."""
+        for view_id in self._open_views.take(prompt.id):
+            self.update(view_id, lambda: settled_modal(prompt))
+
+    def forget_view(self, view_id: str) -> None:
+        """A modal is not open any more."""
+        self._open_views.forget(view_id)
+
+    def open_reason(self, body: Body, prompt: Prompt) -> None:
+        """Open the modal that asks why."""
+        self._later(lambda: self._open(body, reject_modal(prompt), prompt))
+
+    def tell_refused(self, body: Body, prompt: Prompt) -> None:
+        """Tell a person who may answer."""
+        self._later(lambda: self._say(body, refused(prompt, self._people.mentions(prompt))))
+
+    def tell_settled(self, body: Body, actor: Actor, prompt: Prompt) -> None:
+        """Tell a person who was too late how the prompt ended, and have its card drawn anew: it looked open."""
+
+        def tell() -> None:
+            cards.redraw(self._db, prompt.id, now=now())
+            own = prompt.settled_by is not None and prompt.settled_by.id == actor.id
+            self._say(
+                body,
+                f"{'You have answered already' if own else 'Too late'}: {outcome_sentence(prompt, form_of(prompt))}",
+            )
+
+        self._later(tell)
+
+    def tell(self, body: Body, text: str) -> None:
+        """Tell a person something."""
+        self._later(lambda: self._say(body, text))
+
+    def redraw(self, prompt: Prompt) -> None:
+        """Have a card drawn anew."""
+        self._later(lambda: cards.redraw(self._db, prompt.id, now=now()))
+
+    def _say(self, body: Body, text: str) -> None:
+        """Say something to the person who acted, and to nobody else."""
+        url = body.get("response_url")
+        if url:
+            webhook = WebhookClient(url, timeout=ANSWER_WITHIN, retry_handlers=[])
+            said = webhook.send(text=text, response_type="ephemeral", replace_original=False)
+            if said.status_code == HTTPStatus.OK:
+                return
+        # A press in a modal has no such address, and one lives for half an hour only.
+        self._client.chat_postMessage(channel=body["user"]["id"], text=text)
+
+    def _open(self, body: Body, view: Block, prompt: Prompt) -> None:
+        try:
+            opened = self._client.views_open(trigger_id=body["trigger_id"], view=view)
+        except SlackApiError as error:
+            logger.warning("Slack did not open a form: %s", name_of(error))
+            self._say(body, "Slack did not open the form. Press again.")
+        else:
+            self._open_views.add(str(opened["view"]["id"]), prompt.id)
+
+    def _later(self, act: Callable[[], Any]) -> None:
+        def safely() -> None:
+            try:
+                act()
+            except (SlackApiError, StoreError, *NO_ANSWER) as error:
+                logger.warning("A person could not be told what came of their act: %s", error)
+            except Exception:
+                logger.exception("A person could not be told what came of their act")
+
+        self._workers.submit(safely)
