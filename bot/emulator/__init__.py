@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from signoff.bot.emulator.control_client import ActFailed, ControlClient
-    from signoff.bot.emulator.person import Person
-    from signoff.bot.emulator.seen import Modal, SeenMessage
+    from signoff.bot.emulator.control.control_client import ActFailed, ControlClient
+    from signoff.bot.emulator.control.person import Person
+    from signoff.bot.emulator.control.seen import Modal, SeenMessage
     from signoff.bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Emulator
     from signoff.bot.manifest import SIGNOFF, AppManifest, SlashCommand
 

@@ -13,26 +13,26 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from signoff.bot.background_server import BackgroundServer, listen
-from signoff.bot.emulator.acts import Acts
-from signoff.bot.emulator.administration import Administration
-from signoff.bot.emulator.command_answer import respond
-from signoff.bot.emulator.control import Control
-from signoff.bot.emulator.delivery import ACK_LIMIT_SECONDS, Delivery
-from signoff.bot.emulator.directory import APP_ID
-from signoff.bot.emulator.events import AppConnected
-from signoff.bot.emulator.faults import Faults
-from signoff.bot.emulator.socket_mode import SocketMode
-from signoff.bot.emulator.timestamps import Clock
-from signoff.bot.emulator.web_api import WebApi
+from signoff.bot.emulator.client.actions import Acts
+from signoff.bot.emulator.client.command_response import respond
+from signoff.bot.emulator.control.administration import Administration
+from signoff.bot.emulator.control.routes import Control
+from signoff.bot.emulator.delivery.delivery import ACK_LIMIT_SECONDS, Delivery
+from signoff.bot.emulator.delivery.socket_mode import SocketMode
+from signoff.bot.emulator.web_api.faults import Faults
+from signoff.bot.emulator.web_api.routes import WebApi
 from signoff.bot.emulator.wire import SlackError
-from signoff.bot.emulator.workspace import Workspace
+from signoff.bot.emulator.workspace.directory import APP_ID
+from signoff.bot.emulator.workspace.events import AppConnected
+from signoff.bot.emulator.workspace.timestamps import Clock
+from signoff.bot.emulator.workspace.workspace import Workspace
 from signoff.bot.manifest import SIGNOFF, AppManifest
 
 # httpx is slow to import, and the demo needs none of these.
 if TYPE_CHECKING:
-    from signoff.bot.emulator.control_client import ControlClient
-    from signoff.bot.emulator.http_delivery import HttpDelivery
-    from signoff.bot.emulator.person import Person
+    from signoff.bot.emulator.control.control_client import ControlClient
+    from signoff.bot.emulator.control.person import Person
+    from signoff.bot.emulator.delivery.http_delivery import HttpDelivery
 
 BOT_TOKEN = "xoxb-emulator-bot-token"  # noqa: S105 (known to everybody, good for the emulator only)
 APP_TOKEN = "xapp-emulator-app-token"  # noqa: S105
@@ -91,7 +91,7 @@ class Emulator:
     @cached_property
     def client(self) -> "ControlClient":
         """The control API, to act through."""
-        from signoff.bot.emulator.control_client import ControlClient
+        from signoff.bot.emulator.control.control_client import ControlClient
 
         return ControlClient(self.url)
 
@@ -110,7 +110,7 @@ class Emulator:
 
     def deliver_to(self, request_url: str) -> None:
         """From now on post payloads to this URL, signed, and not through Socket Mode. Only while it is started."""
-        from signoff.bot.emulator.http_delivery import HttpDelivery
+        from signoff.bot.emulator.delivery.http_delivery import HttpDelivery
 
         self._server.run(self._switch_to(HttpDelivery(request_url, self.signing_secret, self._clock)))
 

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from signoff.bot.emulator.control_client import ControlClient
-from signoff.bot.emulator.person import Person
+from signoff.bot.emulator.control.control_client import ControlClient
+from signoff.bot.emulator.control.person import Person
 from tests.acceptance.command import Command
 from tests.acceptance.conftest import CHROMIUMS, QUIETLY
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from signoff.bot.emulator.control_client import ControlClient
+from signoff.bot.emulator.control.control_client import ControlClient
 from tests.acceptance.command import Command
 
 PROJECT = Path(__file__).parents[2]

@@ -25,9 +25,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from signoff.bot.emulator.control_client import ControlClient
-from signoff.bot.emulator.person import Person
-from signoff.bot.emulator.seen import SeenMessage
+from signoff.bot.emulator.control.control_client import ControlClient
+from signoff.bot.emulator.control.person import Person
+from signoff.bot.emulator.control.seen import SeenMessage
 from signoff.bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from signoff.store import migrations
 from signoff.store.changes import Topic

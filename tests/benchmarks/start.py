@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from signoff.bot.emulator.control_client import ControlClient
+from signoff.bot.emulator.control.control_client import ControlClient
 from tests.acceptance.command import Command
 from tests.benchmarks.figures import Figure, print_table
 

@@ -1,7 +1,7 @@
 """The methods of Slack's Web API that the workspace serves, by name."""
 
-from signoff.bot.emulator.methods import apps, chat, conversations, files, usergroups, users, views
-from signoff.bot.emulator.methods.call import Method
+from signoff.bot.emulator.web_api.methods import apps, chat, conversations, files, usergroups, users, views
+from signoff.bot.emulator.web_api.methods.call import Method
 
 METHODS: dict[str, Method] = {
     **apps.METHODS,

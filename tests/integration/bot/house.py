@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import httpx
 from pydantic import SecretStr
 
-from signoff.bot.emulator.http_delivery import signature
+from signoff.bot.emulator.delivery.http_delivery import signature
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode, Settings
 from signoff.flows.flow import Flow

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from signoff.bot.emulator.person import Person
+from signoff.bot.emulator.control.person import Person
 from signoff.store.prompts import drafts, prompts
 from signoff.testing import ActFailed, Modal
 from tests.integration.bot.filling import invite, pay, survey

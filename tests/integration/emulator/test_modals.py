@@ -10,7 +10,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from signoff.bot.emulator.input_check import REQUIRED
+from signoff.bot.emulator.client.input_check import REQUIRED
 from signoff.testing import ActFailed, Emulator, Person
 from tests.integration.emulator.conftest import Connect
 from tests.unit.emulator.samples import actions, button, element, field, modal, option, options, plain, section

@@ -8,7 +8,7 @@ import pytest
 from slack_bolt import Ack, App
 from slack_sdk.errors import SlackApiError
 
-from signoff.bot.emulator.delivery import ACK_LIMIT_SECONDS
+from signoff.bot.emulator.delivery.delivery import ACK_LIMIT_SECONDS
 from signoff.testing import ActFailed, Emulator
 from tests.integration.emulator.conftest import Connect
 from tests.unit.emulator.clock import Clock

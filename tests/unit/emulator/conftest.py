@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from signoff.bot.emulator.workspace import Workspace
+from signoff.bot.emulator.workspace.workspace import Workspace
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from signoff.bot.emulator.blocks.walk import with_ids
-from signoff.bot.emulator.input_check import REQUIRED, input_error, input_errors
-from signoff.bot.emulator.plain_values import from_plain
-from signoff.bot.emulator.state_values import initial_state, initial_value, kept_state, state_value
+from signoff.bot.emulator.client.input_check import REQUIRED, input_error, input_errors
+from signoff.bot.emulator.client.plain_values import from_plain
 from signoff.bot.emulator.wire import Json, SlackError
-from signoff.bot.emulator.workspace import Workspace
+from signoff.bot.emulator.workspace.state_values import initial_state, initial_value, kept_state, state_value
+from signoff.bot.emulator.workspace.workspace import Workspace
 from tests.unit.emulator.samples import actions, button, element, field, option, options, section
 
 RED, GREEN = option("Red"), option("Green")

@@ -9,15 +9,15 @@ import pytest
 from starlette.routing import Route, WebSocketRoute
 
 from signoff import testing
-from signoff.bot.emulator.acts import Acts
-from signoff.bot.emulator.administration import Administration
-from signoff.bot.emulator.control import Control
-from signoff.bot.emulator.delivery import Delivery
-from signoff.bot.emulator.faults import Faults
+from signoff.bot.emulator.client.actions import Acts
+from signoff.bot.emulator.control.administration import Administration
+from signoff.bot.emulator.control.routes import Control
+from signoff.bot.emulator.delivery.delivery import Delivery
+from signoff.bot.emulator.delivery.socket_mode import SocketMode
 from signoff.bot.emulator.methods import METHODS
-from signoff.bot.emulator.socket_mode import SocketMode
-from signoff.bot.emulator.web_api import WebApi
-from signoff.bot.emulator.workspace import Workspace
+from signoff.bot.emulator.web_api.faults import Faults
+from signoff.bot.emulator.web_api.routes import WebApi
+from signoff.bot.emulator.workspace.workspace import Workspace
 
 DOCUMENTATION = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text()
 HEAVY = {"httpx", "starlette", "uvicorn", "slack_sdk", "slack_bolt", "sqlalchemy", "pydantic"}

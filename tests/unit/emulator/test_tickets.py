@@ -2,10 +2,10 @@
 
 import pytest
 
-from signoff.bot.emulator.response_urls import ResponseUrls
-from signoff.bot.emulator.timestamps import Timestamps
-from signoff.bot.emulator.triggers import Triggers
 from signoff.bot.emulator.wire import SlackError
+from signoff.bot.emulator.workspace.response_urls import ResponseUrls
+from signoff.bot.emulator.workspace.timestamps import Timestamps
+from signoff.bot.emulator.workspace.triggers import Triggers
 from tests.unit.emulator.clock import Clock
 
 

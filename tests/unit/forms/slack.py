@@ -6,7 +6,7 @@ from slack_sdk.models.blocks import Block as SdkBlock
 
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.emulator.blocks.check import view_faults
-from signoff.bot.emulator.state_values import initial_state
+from signoff.bot.emulator.workspace.state_values import initial_state
 from signoff.bot.forms import UNSET, Form, Reading
 from signoff.bot.forms.elements.entries import ListOf, entries_of
 from signoff.bot.forms.field import Field

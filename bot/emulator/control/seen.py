@@ -1,0 +1,130 @@
+"""What a person sees: messages and modals, for a test to look at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from signoff.bot.emulator.blocks.walk import elements
+from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.workspace.state_values import value_of
+
+
+@dataclass(frozen=True, slots=True)
+class SeenElement:
+    """Something to press, to choose or to fill in. `label` is what stands on or over it."""
+
+    block_id: str
+    action_id: str
+    type: str
+    label: str
+    element: Json
+
+
+class _Seen:
+    """Blocks, as a person sees them."""
+
+    def __init__(self, blocks: list[Json]) -> None:
+        self.blocks = blocks
+
+    @property
+    def elements(self) -> list[SeenElement]:
+        """Everything that can be pressed or filled in, in order."""
+        return [
+            SeenElement(block["block_id"], element["action_id"], element["type"], _label(block, element), element)
+            for block, element in elements(self.blocks)
+            if element["type"] != "image"
+        ]
+
+    @property
+    def buttons(self) -> list[str]:
+        """The texts of the buttons, in order."""
+        return [element.label for element in self.elements if element.type == "button"]
+
+    def element(self, label: str) -> SeenElement | None:
+        """The one with that label or action id."""
+        return next((found for found in self.elements if label in {found.label, found.action_id}), None)
+
+
+class SeenMessage(_Seen):
+    """A message."""
+
+    def __init__(self, message: Json) -> None:
+        super().__init__(message.get("blocks", []))
+        self.channel: str = message["channel"]
+        self.ts: str = message["ts"]
+        self.user: str = message["user"]
+        self.text: str = message["text"]
+        self.thread_ts: str | None = message.get("thread_ts")
+        self.reply_count: int = message.get("reply_count", 0)
+        self.metadata: Json | None = message.get("metadata")
+        self.is_ephemeral = "ephemeral_to" in message
+        self.json = message
+
+    @property
+    def full_text(self) -> str:
+        """The text and everything that the blocks say, a line each."""
+        return "\n".join([self.text, *texts(self.blocks)])
+
+    def __repr__(self) -> str:
+        return f"SeenMessage(ts={self.ts!r}, text={self.text!r}, buttons={self.buttons!r})"
+
+
+class Modal(_Seen):
+    """An open modal."""
+
+    def __init__(self, view: Json) -> None:
+        super().__init__(view["blocks"])
+        self.id: str = view["id"]
+        self.title: str = view["title"]["text"]
+        self.submit: str | None = (view.get("submit") or {}).get("text")
+        self.callback_id: str = view["callback_id"]
+        self.private_metadata: str = view["private_metadata"]
+        self.json = view
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels of the inputs, in order."""
+        return [block["label"]["text"] for block in self.blocks if block["type"] == "input"]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What stands in each input now, by label, in Slack's form."""
+        state = self.json["state"]["values"]
+        return {
+            block["label"]["text"]: value_of(state[block["block_id"]][block["element"]["action_id"]])
+            for block in self.blocks
+            if block["type"] == "input"
+        }
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """What the app wrote under the inputs, by label."""
+        labels = {block["block_id"]: block["label"]["text"] for block in self.blocks if block["type"] == "input"}
+        return {labels[block_id]: text for block_id, text in self.json["errors"].items()}
+
+    @property
+    def full_text(self) -> str:
+        """The title and everything that the blocks say, a line each."""
+        return "\n".join([self.title, *texts(self.blocks)])
+
+    def __repr__(self) -> str:
+        return f"Modal(title={self.title!r}, labels={self.labels!r}, buttons={self.buttons!r})"
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in blocks, in order."""
+    if isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+    elif isinstance(value, dict):
+        if isinstance(value.get("text"), str):
+            yield value["text"]
+        for item in value.values():
+            yield from texts(item)
+
+
+def _label(block: Json, element: Json) -> str:
+    if block["type"] == "input":
+        return str(block["label"]["text"])
+    named = element.get("text") or element.get("placeholder") or {}
+    return str(named.get("text", element["action_id"]))

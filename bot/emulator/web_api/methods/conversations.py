@@ -1,0 +1,126 @@
+"""`conversations.*`: channels, direct messages, and what was said in them."""
+
+from dataclasses import replace
+
+from signoff.bot.emulator.web_api.methods.call import Call, Method
+from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.workspace.directory import BOT_USER_ID, Conversation
+from signoff.bot.emulator.workspace.messages import Message
+
+KINDS = ("channels", "groups", "im")
+TYPES = {"public_channel": "channels", "private_channel": "groups", "im": "im", "mpim": "mpim"}
+
+
+def history(call: Call) -> Json:
+    """The top-level messages of a conversation that the app is in, newest first."""
+    conversation = _readable(call)
+    everything = call.workspace.messages.in_channel(conversation.id)
+    found = [message for message in reversed(everything) if message.thread_ts is None and not message.ephemeral_to]
+    return _listed(call, _between(call, found), default_limit=100)
+
+
+def replies(call: Call) -> Json:
+    """A message and the replies in its thread, oldest first. Raises `thread_not_found`."""
+    conversation = _readable(call)
+    parent = call.workspace.messages.find(conversation.id, call.arguments.required("ts"))
+    if parent is None or parent.ephemeral_to:
+        raise SlackError("thread_not_found")
+    thread = call.workspace.messages.replies(parent)
+    return _listed(call, [parent, *_between(call, thread)], default_limit=1000)
+
+
+def info(call: Call) -> Json:
+    """One conversation."""
+    conversation = call.conversation()
+    call.require(f"{conversation.kind}:read")
+    return {"channel": conversation.wire()}
+
+
+def list_all(call: Call) -> Json:
+    """The conversations of the asked `types`, public channels by default."""
+    types = call.arguments.text("types", "public_channel").split(",")
+    if not set(types) <= TYPES.keys():
+        raise SlackError("invalid_types")
+    kinds = {TYPES[name] for name in types}
+    for kind in sorted(kinds):
+        call.require(f"{kind}:read")
+    found = [
+        conversation.wire()
+        for conversation in call.workspace.directory.conversations.values()
+        if conversation.kind in kinds
+        and conversation.is_seen_by(BOT_USER_ID)
+        and not (conversation.is_archived and call.arguments.flag("exclude_archived"))
+    ]
+    page, cursor = call.page(found, default_limit=100)
+    return {"channels": page, "response_metadata": {"next_cursor": cursor}}
+
+
+def join(call: Call) -> Json:
+    """Make the app a member of a public channel."""
+    conversation = call.conversation()
+    if conversation.kind != "channels":
+        raise SlackError("method_not_supported_for_channel_type")
+    if conversation.is_archived:
+        raise SlackError("is_archived")
+    joined = replace(conversation, members=conversation.members | {BOT_USER_ID})
+    return {"channel": call.workspace.put_conversation(joined).wire()}
+
+
+def open_direct(call: Call) -> Json:
+    """Open the direct messages with one person; opening them again gives the same ones."""
+    if "channel" in call.arguments:
+        return {"channel": call.conversation().wire()}
+    users = call.arguments.required("users").split(",")
+    if len(users) != 1:
+        raise SlackError("missing_scope", needed="mpim:write", provided="")
+    known = call.workspace.directory.direct_messages(users[0])
+    conversation = call.workspace.open_direct_messages(users[0])
+    opened = {"channel": conversation.wire() if call.arguments.flag("return_im") else {"id": conversation.id}}
+    return opened | {"no_op": True, "already_open": True} if known else opened
+
+
+def members(call: Call) -> Json:
+    """The ids of a conversation's members."""
+    conversation = call.conversation()
+    call.require(f"{conversation.kind}:read")
+    page, cursor = call.page(sorted(conversation.members), default_limit=100)
+    return {"members": page, "response_metadata": {"next_cursor": cursor}}
+
+
+def _readable(call: Call) -> Conversation:
+    conversation = call.conversation()
+    call.require(f"{conversation.kind}:history")
+    if BOT_USER_ID not in conversation.members:
+        raise SlackError("not_in_channel")
+    return conversation
+
+
+def _between(call: Call, messages: list[Message]) -> list[Message]:
+    oldest = float(call.arguments.text("oldest") or "0")
+    latest = float(call.arguments.text("latest") or "inf")
+    if call.arguments.flag("inclusive"):
+        return [message for message in messages if oldest <= float(message.ts) <= latest]
+    return [message for message in messages if oldest < float(message.ts) < latest]
+
+
+def _listed(call: Call, found: list[Message], *, default_limit: int) -> Json:
+    page, cursor = call.page(found, default_limit)
+    with_metadata = call.arguments.flag("include_all_metadata")
+    return {
+        "messages": [call.workspace.messages.wire(message, metadata=with_metadata) for message in page],
+        "has_more": bool(cursor),
+        "response_metadata": {"next_cursor": cursor},
+    }
+
+
+_HISTORY = tuple(f"{kind}:history" for kind in KINDS)
+_READ = tuple(f"{kind}:read" for kind in KINDS)
+METHODS = {
+    "conversations.history": Method(history, scopes=_HISTORY),
+    "conversations.replies": Method(replies, scopes=_HISTORY),
+    "conversations.info": Method(info, scopes=_READ),
+    "conversations.list": Method(list_all, scopes=_READ),
+    "conversations.members": Method(members, scopes=_READ),
+    "conversations.join": Method(join, scopes=("channels:join",)),
+    "conversations.open": Method(open_direct, scopes=("im:write",)),
+}

@@ -1,0 +1,24 @@
+"""`usergroups.*`."""
+
+from signoff.bot.emulator.web_api.methods.call import Call, Method
+from signoff.bot.emulator.wire import Json, SlackError
+
+
+def list_all(call: Call) -> Json:
+    """Every user group, with its people on request."""
+    with_users = call.arguments.flag("include_users")
+    return {"usergroups": [group.wire(with_users=with_users) for group in call.workspace.directory.groups.values()]}
+
+
+def users(call: Call) -> Json:
+    """The people of a group. Raises `no_such_subteam`."""
+    group = call.workspace.directory.groups.get(call.arguments.required("usergroup"))
+    if group is None:
+        raise SlackError("no_such_subteam")
+    return {"users": list(group.users)}
+
+
+METHODS = {
+    "usergroups.list": Method(list_all, scopes=("usergroups:read",)),
+    "usergroups.users.list": Method(users, scopes=("usergroups:read",)),
+}

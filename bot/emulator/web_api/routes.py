@@ -1,0 +1,103 @@
+"""Slack's Web API: tokens, scopes, faults on demand, and the log of calls."""
+
+from collections import deque
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from signoff.bot.emulator.methods import METHODS
+from signoff.bot.emulator.web_api.arguments import Arguments
+from signoff.bot.emulator.web_api.faults import Fault, Faults
+from signoff.bot.emulator.web_api.methods.call import Call, Method, require_any
+from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.workspace.workspace import Workspace
+
+MOST_REMEMBERED = 10_000
+
+
+class LostAnswer(Response):
+    """An answer that never arrives: the connection closes in the middle of it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the beginning only; the server then closes the connection."""
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+class WebApi:
+    """Serves `/api/{method}`. `tokens` maps each valid token to its kind, `bot` or `app`."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        faults: Faults,
+        tokens: dict[str, str],
+        open_socket: Callable[[], str],
+    ) -> None:
+        self.calls: deque[Json] = deque(maxlen=MOST_REMEMBERED)
+        self._workspace = workspace
+        self._faults = faults
+        self._tokens = tokens
+        self._open_socket = open_socket
+
+    async def serve(self, request: Request) -> Response:
+        """Answer one call."""
+        name = request.path_params["method"]
+        fault = self._faults.next_for(name)
+        arguments = Arguments({})
+        body = await request.body()
+        if fault and fault.hold == "before":
+            await self._faults.hold()
+            if await request.is_disconnected():
+                return Response(status_code=408)
+        try:
+            arguments = Arguments.parse(body, request.headers.get("content-type", ""), request.url.query)
+            answer = self._answer(name, arguments, request, fault)
+        except SlackError as error:
+            answer = error.body()
+        self._remember(name, arguments, answer)
+        if fault and fault.hold == "after":
+            await self._faults.hold()
+        if fault and fault.drop:
+            return LostAnswer()
+        scopes = {"x-oauth-scopes": ",".join(sorted(self._workspace.manifest.scopes))}
+        if fault:
+            return JSONResponse(answer, status_code=fault.status, headers=scopes | fault.headers)
+        return JSONResponse(answer, headers=scopes)
+
+    def _answer(self, name: str, arguments: Arguments, request: Request, fault: Fault | None) -> Json:
+        if fault and not fault.is_harmless:
+            raise SlackError(fault.error)
+        method = METHODS.get(name)
+        if method is None:
+            raise SlackError("unknown_method", req_method=name)
+        self._authorise(method, arguments, request)
+        call = Call(self._workspace, arguments, self._open_socket)
+        return {"ok": True, **method.run(call)}
+
+    def _authorise(self, method: Method, arguments: Arguments, request: Request) -> None:
+        if method.takes == "anybody":
+            return
+        header = request.headers.get("authorization", "")
+        token = header.removeprefix("Bearer ").strip() or arguments.text("token")
+        if not token:
+            raise SlackError("not_authed")
+        kind = self._tokens.get(token)
+        if kind is None:
+            raise SlackError("invalid_auth")
+        if kind != method.takes:
+            raise SlackError("not_allowed_token_type")
+        require_any(method.scopes, self._workspace.manifest.scopes)
+
+    def _remember(self, name: str, arguments: Arguments, answer: Json) -> None:
+        self.calls.append(
+            {
+                "method": name,
+                "arguments": arguments.redacted(),
+                "ok": answer["ok"],
+                "error": answer.get("error"),
+                "at": self._workspace.clock(),
+            }
+        )
