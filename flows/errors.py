@@ -120,6 +120,10 @@ class AttentionNeeded(Unwind):
     """The code no longer fits what the run has recorded: a person has to look."""
 
 
+class UnknownEngine(FlowsError):
+    """No installed package provides the engine of this name."""
+
+
 def said(error: BaseException) -> str:
     """An error in one line: its type, and what it says."""
     try:

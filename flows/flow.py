@@ -13,6 +13,7 @@ from signoff.flows.durable.parameters import Parameters
 from signoff.flows.durable.retries import Attempts
 from signoff.flows.durable.serialization import Serializer
 from signoff.flows.durable.steps import bind, call_step, return_annotation
+from signoff.flows.engine import flow_runner
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.hooks import Hook, Hooks
 from signoff.flows.names import memorable_name, new_id, now
@@ -144,8 +145,6 @@ class Flow(Generic[P, R]):
             InvalidParameters: If the flow does not take the parameters.
             store.errors.StoreError: If the record cannot be used.
         """
-        from signoff.flows.engines.embedded.serve import serve
-
         given = dict(parameters or {})
         found = self._chosen(cron, schedule, given)
         if given and found is None:
@@ -153,7 +152,7 @@ class Flow(Generic[P, R]):
                 f"serve(parameters=…) is for scheduled runs: give cron or schedule for {self.name} as well."
             )
         in_json = self.parameters.to_json((), given) if given else {}
-        serve(self, name or self.name, found, {each: in_json[each] for each in given})
+        flow_runner().serve(self, name or self.name, found, {each: in_json[each] for each in given})
 
     def _chosen(self, cron: str | None, schedule: Cron | None, parameters: Mapping[str, Any]) -> Cron | None:
         found = chosen(cron, schedule, flow=self.name)
@@ -171,13 +170,10 @@ class Flow(Generic[P, R]):
         if context is not None:
             nested: R = self._run_nested(context, args, kwargs)
             return nested
-        # The engine is imported late: it knows flows, and a flow needs it only here.
-        from signoff.flows.engines.embedded.inline import run_here
-
         parameters = self.parameters.to_json(args, kwargs)
         if self.isasync:
-            return off_loop(functools.partial(run_here, self, parameters))  # type: ignore[return-value]
-        result: R = run_here(self, parameters)
+            return off_loop(functools.partial(flow_runner().run, self, parameters))  # type: ignore[return-value]
+        result: R = flow_runner().run(self, parameters)
         return result
 
     def _run_nested(self, context: RunContext, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

@@ -1,25 +1,15 @@
 """Hooks: what a flow has done once a run of it has ended."""
 
-import asyncio
 import functools
 import inspect
-import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from signoff.flows.durable.context import HookContext, entered_hook
-from signoff.flows.errors import InvalidFlow, said
-from signoff.flows.states import State, StateType, state_of
-from signoff.store.database import Database
+from signoff.flows.errors import InvalidFlow
+from signoff.flows.states import State, StateType
 from signoff.store.records import FlowRun
 
-if TYPE_CHECKING:
-    from signoff.flows.flow import Flow
-
-logger = logging.getLogger("signoff.flows.run")
-
-Hook = Callable[["Flow[Any, Any]", FlowRun, State], Any]
+Hook = Callable[[Any, FlowRun, State], Any]
 """Called as `hook(flow, flow_run, state)`; an async one is awaited."""
 
 
@@ -43,7 +33,7 @@ class Hooks:
         """
         if not _takes_three(hook):
             raise InvalidFlow(
-                f"{_name_of(hook)} is no hook of the flow {self._flow}: a hook is a function that takes "
+                f"{name_of(hook)} is no hook of the flow {self._flow}: a hook is a function that takes "
                 "(flow, flow_run, state)."
             )
         self._by_type[type_].append(hook)
@@ -53,33 +43,10 @@ class Hooks:
         return self._by_type.get(type_, [])
 
 
-def run_hooks(db: Database, flow: "Flow[Any, Any]", run: FlowRun) -> None:
-    """Call the hooks of a run that is over, one after the other. One that fails is logged, and changes nothing."""
-    state = state_of(db, run)
-    names: Counter[str] = Counter()
-    for hook in flow.hooks.of(state.type):
-        name = _name_of(hook)
-        names[name] += 1
-        if names[name] > 1:
-            name = f"{name}-{names[name]}"
-        with entered_hook(HookContext(db, run, name)):
-            try:
-                called = hook(flow, run, state)
-                if inspect.isawaitable(called):
-                    asyncio.run(_awaited(called))
-            # Whatever it is, such as a SystemExit: the other hooks are called.
-            except BaseException as error:
-                logger.error("%s | the hook %s failed: %s", run.name, name, said(error), exc_info=error)
-
-
-async def _awaited(called: Awaitable[Any]) -> None:
-    await called
-
-
-def _name_of(hook: Any) -> str:
+def name_of(hook: Any) -> str:
     """A function's name; that of its type for an object that is none."""
     if isinstance(hook, functools.partial):
-        return _name_of(hook.func)
+        return name_of(hook.func)
     return str(getattr(hook, "__name__", type(hook).__name__))
 
 

@@ -1,47 +1,13 @@
-"""Flow files: from a path to a module, from a module to its flows, and from a name to a model."""
+"""Flow files: from a path to the flows that it defines."""
 
-import ast
-import importlib
-import importlib.util
-import logging
-import sys
 from collections.abc import Iterable
-from contextvars import ContextVar
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pydantic import BaseModel
-
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.flow import Flow
-
-logger = logging.getLogger(__name__)
-
-_PREFIX = "signoff_flow_"
-
-_importing: ContextVar[bool] = ContextVar("signoff_importing", default=False)
-
-
-def load_file(path: str | Path) -> ModuleType:
-    """Import a flow file, once a process. Its own folder is searched for what it imports, after all else.
-
-    Raises:
-        InvalidFlow: If the file is missing, is no Python file, or fails while it is imported.
-    """
-    file = Path(path).resolve()
-    if not file.is_file():
-        raise InvalidFlow(f"There is no file {path}.")
-    if file.suffix != ".py":
-        raise InvalidFlow(f"{path} is no Python file: its name does not end in .py.")
-    name = _module_name(file)
-    loaded = sys.modules.get(name)
-    if loaded is not None:
-        if Path(loaded.__file__ or "") != file:
-            raise InvalidFlow(f"{path} and {loaded.__file__} have the same name. Rename one of them.")
-        return loaded
-    return _import(name, file, shown=str(path))
+from signoff.flows.module_loading import load_file
 
 
 def load_flows(paths: Iterable[str | Path]) -> list[Flow[Any, Any]]:
@@ -65,98 +31,3 @@ def flows_in(module: ModuleType) -> list[Flow[Any, Any]]:
     """The flows that a module defines; not those it imports from elsewhere."""
     defined = [each for each in vars(module).values() if isinstance(each, Flow)]
     return [flow for flow in dict.fromkeys(defined) if flow.fn.__module__ == module.__name__]
-
-
-def _import(name: str, file: Path, *, shown: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise InvalidFlow(f"{shown} cannot be imported.")
-    if str(file.parent) not in sys.path:
-        sys.path.append(str(file.parent))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    token = _importing.set(True)
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        raise InvalidFlow(f"{shown} fails to import: {_where(error, file)}") from error
-    finally:
-        _importing.reset(token)
-    return module
-
-
-def is_importing() -> bool:
-    """Whether the code that asks runs because a flow file is being imported."""
-    return _importing.get()
-
-
-def _where(error: BaseException, file: Path) -> str:
-    """What went wrong, and in which line of the file."""
-    line = error.lineno if isinstance(error, SyntaxError) else None
-    trace = error.__traceback__
-    while trace is not None:
-        if Path(trace.tb_frame.f_code.co_filename) == file:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    said = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{type(error).__name__}: {said}" + ("" if line is None else f" (line {line})")
-
-
-def reference(model: type[BaseModel]) -> str | None:
-    """How another process finds a model: `module:Name@file`.
-
-    `None` for one made within a function, or in a program that to import would be to run.
-    """
-    if "<locals>" in model.__qualname__:
-        return None
-    module = sys.modules.get(model.__module__)
-    file = getattr(module, "__file__", None) or ""
-    if model.__module__ != "__main__":
-        return f"{model.__module__}:{model.__qualname__}@{file}"
-    program = Path(file).resolve()
-    return f"{_module_name(program)}:{model.__qualname__}@{program}" if _is_guarded(program) else None
-
-
-@cache
-def find_model(named: str) -> type[BaseModel] | None:
-    """The model behind a reference, or `None`, with a line in the log, where it cannot be imported here."""
-    path, _, file = named.partition("@")
-    module_name, _, qualname = path.partition(":")
-    try:
-        module = _module(module_name, file)
-        found: Any = module
-        for part in qualname.split("."):
-            found = getattr(found, part)
-    except (InvalidFlow, ImportError, AttributeError) as error:
-        logger.warning("%s cannot be imported here, its answers are checked by its schema: %s", qualname, error)
-        return None
-    return found if isinstance(found, type) and issubclass(found, BaseModel) else None
-
-
-def _module_name(file: Path) -> str:
-    return _PREFIX + file.stem.replace(".", "_")
-
-
-@cache
-def _is_guarded(program: Path) -> bool:
-    """Whether a program has an `if __name__ == "__main__":`, so that others can import it without running it."""
-    try:
-        body = ast.parse(program.read_text(encoding="utf-8")).body
-    except (OSError, SyntaxError, ValueError):
-        return False
-    return any(isinstance(each, ast.If) and "__name__" in ast.unparse(each.test) for each in body)
-
-
-def _module(name: str, file: str) -> ModuleType:
-    if name in sys.modules:
-        return sys.modules[name]
-    program = sys.modules["__main__"]
-    if file and Path(getattr(program, "__file__", None) or "").resolve() == Path(file):
-        return program
-    if name.startswith(_PREFIX):
-        return load_file(file)
-    try:
-        return importlib.import_module(name)
-    except Exception as error:
-        raise InvalidFlow(f"{name} fails to import: {error}") from error

@@ -4,12 +4,12 @@ A form knows nothing of runs and prompts, and does not validate: bounds and rule
 are the model's.
 """
 
-from signoff.bot.forms.elements.element import UNSET
 from signoff.bot.forms.errors import FormError, TooLarge, Undrawable
 from signoff.bot.forms.field import Field
 from signoff.bot.forms.form import Form
 from signoff.bot.forms.paths import Path
 from signoff.bot.forms.reading import ACTION, Reading
+from signoff.bot.forms.unset import UNSET
 from signoff.bot.forms.verdict import Verdict, VerdictChoice, verdict_of
 
 __all__ = [

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 
 from signoff.bot.blockkit.blocks import OPTION_TEXT
 from signoff.bot.blockkit.markup import plain
-from signoff.bot.forms.elements.element import UNSET, Element
+from signoff.bot.forms.elements.element import Element
 from signoff.bot.forms.elements.entries import ListOf
 from signoff.bot.forms.elements.options import labelled
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.elements.unions import Kind, KindOf
 from signoff.bot.forms.schema import Property, Schema, has_fields, kind_of, options_of, target, unwrap
+from signoff.bot.forms.unset import UNSET
 
 _MOST_KINDS = 100
 _DEEPEST = 4

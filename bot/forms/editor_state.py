@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.elements.element import UNSET
 from signoff.bot.forms.elements.entries import WRAPPED, ListOf, entries_of
 from signoff.bot.forms.field import Field
 from signoff.bot.forms.form import Form
+from signoff.bot.forms.layout import rows_of
 from signoff.bot.forms.paths import put
+from signoff.bot.forms.unset import UNSET
 
 NEW = -1
 """The number of an entry that is not in its list yet."""
@@ -84,7 +85,7 @@ class Place:
         if self.around is None:
             return 0
         outer = self.around.place
-        rows = outer.form.rows(outer.draft.values, outer.draft.kept)
+        rows = rows_of(outer.form, outer.draft.values, outer.draft.kept)
         return max((n for n, row in enumerate(rows) if row.field.block_id == self.around.field.block_id), default=0)
 
     @property

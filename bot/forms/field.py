@@ -9,7 +9,7 @@ from signoff.bot.blockkit.markup import plain, shorten
 from signoff.bot.forms.composite import composite_for
 from signoff.bot.forms.element_factory import element_for
 from signoff.bot.forms.elements.choices import SomeOf, Tick
-from signoff.bot.forms.elements.element import UNSET, Element
+from signoff.bot.forms.elements.element import Element
 from signoff.bot.forms.elements.entries import ListOf
 from signoff.bot.forms.elements.lines import Lines, Pairs
 from signoff.bot.forms.elements.mentions import AllMentioned
@@ -18,6 +18,7 @@ from signoff.bot.forms.elements.unions import KindOf
 from signoff.bot.forms.errors import Undrawable
 from signoff.bot.forms.paths import Path, Spot, value_at
 from signoff.bot.forms.schema import Property, Schema
+from signoff.bot.forms.unset import UNSET
 
 _DEEPEST = 8
 """Unions and lists of models are taken apart down to here; what leads further is typed as JSON."""

@@ -6,16 +6,15 @@ from typing import Any
 
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.forms.elements.choices import OneOf, SomeOf
-from signoff.bot.forms.elements.element import UNSET
 from signoff.bot.forms.elements.entries import WRAPPED, ListOf, entries_of
 from signoff.bot.forms.elements.unions import KindOf
 from signoff.bot.forms.faults import Fault, Located, locate, relevant
 from signoff.bot.forms.field import Field
-from signoff.bot.forms.layout import Row, rows_of
 from signoff.bot.forms.parsing import Part, parts_of, parts_of_kind
 from signoff.bot.forms.paths import Path, Spot
 from signoff.bot.forms.reading import Reading, chosen_kind, read
 from signoff.bot.forms.schema import Schema
+from signoff.bot.forms.unset import UNSET
 
 _MODALS = 3
 """How many modals Slack stacks: a form, an entry of one of its lists, and an entry of one of that one's."""
@@ -108,14 +107,6 @@ class Form:
         for name in path:
             spot = spot.at(name)
         return spot.block_id
-
-    def rows(self, values: Mapping[str, Any], kept: Mapping[str, Any] = _NOTHING) -> list[Row]:
-        """The modal's blocks, filled in with `values` and the defaults, in rows that are not parted."""
-        return rows_of(self, values, kept)
-
-    def blocks(self, values: Mapping[str, Any], kept: Mapping[str, Any] = _NOTHING) -> list[Block]:
-        """The blocks of every row."""
-        return [block for row in self.rows(values, kept) for block in row.blocks]
 
     def matching(
         self, block_id: str, query: str, values: Mapping[str, Any] = _NOTHING, kept: Mapping[str, Any] = _NOTHING

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from signoff.bot.blockkit.blocks import (
     LABEL_TEXT,
@@ -18,12 +18,10 @@ from signoff.bot.blockkit.markup import bold, plain, sentences, shorten
 from signoff.bot.forms.elements import entries
 from signoff.bot.forms.elements.unions import KindOf
 from signoff.bot.forms.field import Field
+from signoff.bot.forms.form import Form
 from signoff.bot.forms.parsing import Section
 from signoff.bot.forms.reading import ACTION, chosen_kind
 from signoff.bot.forms.summary import summary_of
-
-if TYPE_CHECKING:
-    from signoff.bot.forms.form import Form
 
 _WITH_PLACEHOLDER = frozenset(
     {
@@ -61,7 +59,15 @@ class Row:
     blocks: tuple[Block, ...]
 
 
-def rows_of(form: "Form", values: Mapping[str, Any], kept: Mapping[str, Any]) -> list[Row]:
+_NOTHING: Mapping[str, Any] = {}
+
+
+def blocks_of(form: Form, values: Mapping[str, Any], kept: Mapping[str, Any] = _NOTHING) -> list[Block]:
+    """The blocks of every row of a form."""
+    return [block for row in rows_of(form, values, kept) for block in row.blocks]
+
+
+def rows_of(form: Form, values: Mapping[str, Any], kept: Mapping[str, Any] = _NOTHING) -> list[Row]:
     """The rows of a form, filled in with `values` and the defaults, under the headings of its models.
 
     A value that Slack's input cannot hold unchanged is not asked for: a line says that it is kept.
@@ -116,7 +122,7 @@ def _hint(one: Field, value: Any) -> str | None:
     return shorten(sentences(one.hint, f"Leave it empty to keep {held}."), LABEL_TEXT) if held else one.hint
 
 
-def _list(form: "Form", one: Field, listed: entries.ListOf, above: list[Block], values: Mapping[str, Any]) -> list[Row]:
+def _list(form: Form, one: Field, listed: entries.ListOf, above: list[Block], values: Mapping[str, Any]) -> list[Row]:
     held = entries.entries_of(one.value(values))
     entry = form.of_entry(listed)
     rows = [Row(one, (*above, *entries.heading(one.label, one.hint, listed, len(held))))]

@@ -6,11 +6,11 @@ from typing import Any
 
 from signoff.bot.blockkit.blocks import LABEL_TEXT
 from signoff.bot.blockkit.markup import plain
-from signoff.bot.forms.elements.element import UNSET
 from signoff.bot.forms.elements.unions import Kind
 from signoff.bot.forms.field import Field, field_of, label_of
 from signoff.bot.forms.paths import Path, Spot, value_at
 from signoff.bot.forms.schema import Property, Schema, has_fields, unwrap
+from signoff.bot.forms.unset import UNSET
 
 _DEEPEST = 5
 """Models within models are sections down to here; a schema that leads back to itself ends as JSON text."""

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.elements.element import UNSET, Unreadable
+from signoff.bot.forms.elements.element import Unreadable
 from signoff.bot.forms.elements.entries import ListOf
 from signoff.bot.forms.elements.unions import KindOf
 from signoff.bot.forms.field import Field
 from signoff.bot.forms.parsing import Part, Section
 from signoff.bot.forms.paths import Path, drop, put, value_at
+from signoff.bot.forms.unset import UNSET
 
 ACTION = "value"
 """The `action_id` of every input; the block id says which field it is."""

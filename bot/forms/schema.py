@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from signoff.bot.forms.elements.element import UNSET
+from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.files import FILE_FORMAT
 
 Schema = Mapping[str, Any]

@@ -1,22 +1,20 @@
 """Values in a line."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from signoff.bot.blockkit.markup import escape
-from signoff.bot.forms.elements.element import UNSET
 from signoff.bot.forms.elements.entries import ListOf, entries_of
 from signoff.bot.forms.elements.unions import KindOf
 from signoff.bot.forms.field import Field
-
-if TYPE_CHECKING:
-    from signoff.bot.forms.form import Form
+from signoff.bot.forms.form import Form
+from signoff.bot.forms.unset import UNSET
 
 _VALUE = 80
 _MORE = " · …"
 
 
-def summary_of(form: "Form", values: Mapping[str, Any], limit: int) -> str:
+def summary_of(form: Form, values: Mapping[str, Any], limit: int) -> str:
     """What is filled in, as one line of mrkdwn: `Ana · 3 · Vienna`. Whole values are left out to fit `limit`."""
     text = ""
     for said in filter(None, _said(form, values)):
@@ -27,7 +25,7 @@ def summary_of(form: "Form", values: Mapping[str, Any], limit: int) -> str:
     return text or "–"
 
 
-def _said(form: "Form", values: Mapping[str, Any]) -> Iterator[str]:
+def _said(form: Form, values: Mapping[str, Any]) -> Iterator[str]:
     for part in form.sheet(values):
         if not isinstance(part, Field):
             continue

@@ -15,6 +15,7 @@ from signoff.bot.forms import ACTION, Reading
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import NEW, Place
 from signoff.bot.forms.elements.entries import ADD_ACTION, ENTRY_ACTION, REMOVE
+from signoff.bot.forms.layout import rows_of
 from signoff.bot.forms.pages import Page, page_with
 from signoff.bot.interactions.responses import Aftermath
 from signoff.bot.interactions.uploads import Uploads
@@ -48,7 +49,7 @@ class _Seen:
 
     def page_with(self, position: int) -> Page:
         """The page that has that row."""
-        return page_with(self.place.form.rows(self.place.draft.values, self.place.draft.kept), position)
+        return page_with(rows_of(self.place.form, self.place.draft.values, self.place.draft.kept), position)
 
 
 class Filling:

@@ -25,6 +25,7 @@ from signoff.bot.blockkit.markup import bold, lines, plain
 from signoff.bot.forms import ACTION, Form
 from signoff.bot.forms.editor_state import NEW, Place
 from signoff.bot.forms.faults import Fault
+from signoff.bot.forms.layout import rows_of
 from signoff.bot.forms.pages import Page, page_with
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.modal_metadata import Position
@@ -49,7 +50,7 @@ def answer_modal(
         TooLarge: One input is larger than a modal of Slack's.
     """
     values, kept = place.draft.values, place.draft.kept
-    page = page_with(place.form.rows(values, kept), first)
+    page = page_with(rows_of(place.form, values, kept), first)
     faults = place.form.faults([(error.path, error.message) for error in errors], values, kept)
     head = _asked(prompt, place.form) if place.around is None and page.number == 1 else []
     view = _modal(
@@ -73,7 +74,7 @@ def answer_errors(prompt: Prompt, place: Place, errors: Sequence[FieldError], *,
     which is drawn again with what was typed: Slack does not take both at once. It shows the page of the first error.
     """
     values, kept = place.draft.values, place.draft.kept
-    rows = place.form.rows(values, kept)
+    rows = rows_of(place.form, values, kept)
     inputs = {block["block_id"] for block in page_with(rows, first).blocks if block["type"] == "input"}
     under: dict[str, list[str]] = {}
     elsewhere = []

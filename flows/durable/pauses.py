@@ -27,7 +27,7 @@ from signoff.flows.errors import (
 from signoff.flows.names import new_id, now
 from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, Outcome, Prompt, RunState
-from signoff.store.runs.abandon import give_up
+from signoff.store.runs.pauses import abandon_wait, open_prompt
 
 _KEY = re.compile(r"[a-z0-9-]+")
 
@@ -61,7 +61,7 @@ class Pause:
             return settled
         state, held = self.state if wait else None, self.state is RunState.PAUSED
         return self.context.journal.write(
-            lambda fence: prompts.open_prompt(self.context.db, self.asked, fence=fence, state=state, held=held)
+            lambda fence: open_prompt(self.context.db, self.asked, fence=fence, state=state, held=held)
         )
 
     def after(self, woken: FlowRun | Unwind, prompt: Prompt) -> Prompt:
@@ -245,7 +245,7 @@ def stop_waiting(context: RunContext, prompt_id: str | None) -> None:
     """Have the run go on, unless it waits for something else as well, and cancel a prompt that it waited for."""
     # A run that is taken out of memory gives up nothing: others wait for its answers.
     context.journal.check_open()
-    context.journal.write(lambda fence: give_up(context.db, context.run.id, prompt_id, fence=fence, now=now()))
+    context.journal.write(lambda fence: abandon_wait(context.db, context.run.id, prompt_id, fence=fence, now=now()))
     context.holder.wake(context.run)
 
 

@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import BaseModel, PydanticUserError, ValidationError, create_model
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from signoff.flows.durable.serialization import digest
+from signoff.flows.digest import digest
 from signoff.flows.errors import InvalidFlow
-from signoff.flows.input import BaseRunInput, RunInput
-from signoff.flows.loading import reference
+from signoff.flows.module_loading import reference
 from signoff.flows.names import words
 from signoff.flows.schema.choices import Choices, schema_with_choices, unchosen
 from signoff.flows.schema.json_schema import schema_of
+from signoff.flows.schema.prompt_model import PromptModel
 from signoff.flows.schema.schema_validation import Place
 
 
@@ -58,7 +58,7 @@ class Question:
         choices: Mapping[str, Choices] = {}
         description = None
         asked = model
-        if issubclass(model, BaseRunInput):
+        if issubclass(model, PromptModel):
             initial, description = model.prompt_initial, model.prompt_description
             asked, choices = model.prompt_model or model, model.prompt_choices
         schema = schema_with_choices(schema_of(asked), choices)
@@ -100,7 +100,7 @@ _of_class = lru_cache(maxsize=128)(_plain)
 
 def _around(annotation: Any) -> type[BaseModel]:
     try:
-        return create_model("Input", __base__=RunInput, value=(annotation, ...))
+        return create_model("Input", __base__=PromptModel, value=(annotation, ...))
     except (PydanticUserError, TypeError) as error:
         raise _unaskable(annotation, error) from error
 

@@ -5,18 +5,18 @@ What would not read back equal is refused at once; a task may ask for pickle ins
 """
 
 import base64
-import hashlib
 import importlib
 import json
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, PydanticUserError, TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError, from_json, to_json, to_jsonable_python
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
+from signoff.flows.digest import type_name
 from signoff.flows.errors import StepFailed, UnserializableResult
 
 Serializer = Literal["json", "pickle"]
@@ -84,7 +84,7 @@ def dump_error(error: Exception) -> Recorded:
         arguments = json.loads(json.dumps(error.args))
     except (TypeError, ValueError):
         arguments = None
-    text = {"type": _name(type(error)), "arguments": arguments, "message": str(error)}
+    text = {"type": type_name(type(error)), "arguments": arguments, "message": str(error)}
     return Recorded("error", json.dumps(text))
 
 
@@ -106,12 +106,6 @@ def shown(value: Any) -> Any:
     return from_json(to_json(value, fallback=repr, inf_nan_mode="strings", bytes_mode="base64"))
 
 
-def digest(value: Any) -> str:
-    """A hash that is the same in every process: of arguments, of a schema."""
-    text = json.dumps(_stable(value), sort_keys=True, separators=(",", ":"), default=repr)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def _write(value: Any, annotation: Any, serializer: Serializer) -> Recorded:
     if serializer == "pickle":
         return Recorded("pickle", base64.b64encode(pickle.dumps(value)).decode())
@@ -120,7 +114,7 @@ def _write(value: Any, annotation: Any, serializer: Serializer) -> Recorded:
     if type(value) in _PLAIN:
         return Recorded("json", to_json(value, inf_nan_mode="constants").decode())
     content = _adapter(type(value)).dump_python(value, mode="json")
-    return Recorded("typed", json.dumps({"type": _name(type(value)), "value": content}))
+    return Recorded("typed", json.dumps({"type": type_name(type(value)), "value": content}))
 
 
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
@@ -169,35 +163,9 @@ def _alike(value: Any, back: Any) -> bool:
             return bool(value != value and back != back)
 
 
-def _name(type_: type) -> str:
-    return f"{type_.__module__}:{type_.__qualname__}"
-
-
 def _find(name: str) -> Any:
     module, _, path = name.partition(":")
     found: Any = importlib.import_module(module)
     for part in path.split("."):
         found = getattr(found, part)
     return found
-
-
-def _stable(value: Any) -> Any:
-    match value:
-        case str() | int() | float() | bool() | None:
-            return value
-        case Mapping():
-            return {str(key): _stable(each) for key, each in value.items()}
-        case list() | tuple():
-            return [_stable(each) for each in value]
-        case set() | frozenset():
-            return sorted((_stable(each) for each in value), key=repr)
-        case BaseModel():
-            return {name: _stable(each) for name, each in value}
-        case Iterator():
-            # To read a generator or a file here would take from the step what it was given.
-            return _name(type(value))
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            return {field.name: _stable(getattr(value, field.name)) for field in fields(value)}
-        case _:
-            # An object that pydantic cannot write is known by its type: its `repr` may hold an address.
-            return to_jsonable_python(value, fallback=lambda each: _name(type(each)))

@@ -7,11 +7,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, get_type_hints
 
+from signoff.flows.digest import digest
 from signoff.flows.durable.async_bridge import off_loop
 from signoff.flows.durable.context import RunContext, entered
 from signoff.flows.durable.retries import Attempts
 from signoff.flows.durable.run_logging import get_run_logger
-from signoff.flows.durable.serialization import Recorded, Serializer, digest, dump, dump_error, load, load_error
+from signoff.flows.durable.serialization import Recorded, Serializer, dump, dump_error, load, load_error
 from signoff.flows.errors import AttentionNeeded, UnserializableResult
 from signoff.flows.names import now
 from signoff.store.records import Step

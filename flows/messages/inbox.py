@@ -15,9 +15,10 @@ from uuid import UUID
 
 from signoff.flows.current_database import current_database
 from signoff.flows.database_retry import patiently
+from signoff.flows.digest import digest
 from signoff.flows.durable.async_bridge import in_event_loop, off_loop
 from signoff.flows.durable.context import RunContext, current
-from signoff.flows.durable.serialization import Recorded, digest
+from signoff.flows.durable.serialization import Recorded
 from signoff.flows.errors import Released, Unwind
 from signoff.flows.messages.keysets import in_run
 from signoff.flows.names import now

@@ -3,24 +3,17 @@
 An unmodified Bolt app talks to it through `SLACK_API_URL`; a test acts as a person through `Emulator.person`.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from signoff.bot.emulator import (
-        APP_TOKEN,
-        BOT_TOKEN,
-        SIGNING_SECRET,
-        SIGNOFF,
-        ActFailed,
-        AppManifest,
-        ControlClient,
-        Emulator,
-        Modal,
-        Person,
-        SeenMessage,
-        SlashCommand,
-    )
+    from signoff.bot.emulator.control.control_client import ControlClient
+    from signoff.bot.emulator.control.http_client import ActFailed
+    from signoff.bot.emulator.control.person import Person
+    from signoff.bot.emulator.control.seen import Modal, SeenMessage
     from signoff.bot.emulator.pytest_plugin import slack
+    from signoff.bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Emulator
+    from signoff.bot.manifest import SIGNOFF, AppManifest, SlashCommand
 
 __all__ = [
     "APP_TOKEN",
@@ -38,15 +31,20 @@ __all__ = [
     "slack",
 ]
 
+_MODULES = {
+    "signoff.bot.emulator.control.control_client": ("ControlClient",),
+    "signoff.bot.emulator.control.http_client": ("ActFailed",),
+    "signoff.bot.emulator.control.person": ("Person",),
+    "signoff.bot.emulator.control.seen": ("Modal", "SeenMessage"),
+    "signoff.bot.emulator.pytest_plugin": ("slack",),
+    "signoff.bot.emulator.server": ("APP_TOKEN", "BOT_TOKEN", "SIGNING_SECRET", "Emulator"),
+    "signoff.bot.manifest": ("SIGNOFF", "AppManifest", "SlashCommand"),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
 
 def __getattr__(name: str) -> Any:
-    # Imported on first use: the emulator brings a web server, and the fixture brings pytest.
-    if name == "slack":
-        from signoff.bot.emulator.pytest_plugin import slack
-
-        return slack
-    if name in __all__:
-        from signoff.bot import emulator
-
-        return getattr(emulator, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Names are imported on first use: the emulator brings a web server, and the fixture brings pytest.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

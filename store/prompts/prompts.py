@@ -7,16 +7,12 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, tuple_, update
 
 from signoff.store import ledger
-from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
-from signoff.store.leases import hold
-from signoff.store.outbox import cards, notices
-from signoff.store.records import Prompt, RunState
+from signoff.store.outbox import notices
+from signoff.store.records import Prompt
 from signoff.store.rows import prompt, select_prompts
-from signoff.store.runs.pauses import let_wait
-from signoff.store.sql.statements import Statement, insert_into
-from signoff.store.sql.transactions import Transaction
+from signoff.store.sql.statements import Statement
 from signoff.store.tables import prompts
 
 _ID_LENGTH = 36
@@ -24,57 +20,11 @@ _ID_LENGTH = 36
 _MINE = prompts.c.id == bindparam("prompt_id")
 _OF_RUN = prompts.c.run_id == bindparam("run_id")
 _BY_ID = Statement(select_prompts().where(_MINE))
-_BY_KEY = Statement(select_prompts().where(_OF_RUN, prompts.c.key == bindparam("key")))
 ALL_OF_RUN = Statement(select_prompts().where(_OF_RUN).order_by(prompts.c.opened_at, prompts.c.id))
 _DUE = Statement(
     select_prompts().where(prompts.c.due_at <= bindparam("now")).order_by(prompts.c.due_at).limit(bindparam("limit"))
 )
 _NEXT_DUE_AT = Statement(select(func.min(prompts.c.due_at).label("due_at")).where(prompts.c.due_at.is_not(None)))
-_OPEN = insert_into(
-    prompts,
-    "id",
-    "run_id",
-    "key",
-    "title",
-    "description",
-    "schema",
-    "schema_hash",
-    "fingerprint",
-    "initial",
-    "policy",
-    "model",
-    "opened_at",
-    "deadline",
-    "due_at",
-)
-
-
-def open_prompt(db: Database, asked: Prompt, *, fence: int, state: RunState | None, held: bool) -> Prompt:
-    """Open a prompt and let its run wait; or, if the run has asked it before, wait for it again.
-
-    Args:
-        asked: The prompt to open. It is found again by its run and key.
-        fence: The token of the claim under which the run is being run.
-        state: `Paused` or `Suspended`; `None` for a run that does not wait yet.
-        held: Whether the worker keeps the run in memory, and with it its lease.
-
-    Returns:
-        The prompt as the record has it. If it is settled already, the run does not wait.
-
-    Raises:
-        LeaseLost: If another worker holds the run now.
-    """
-    with db.write() as tx:
-        (found,) = hold(tx, asked.run_id, fence, (_BY_KEY, {"run_id": asked.run_id, "key": asked.key}))
-        known = found[0] if found else None
-        if known is not None and known.outcome is not None:
-            return prompt(known)
-        if known is None:
-            _insert(tx, asked)
-        if state is not None:
-            let_wait(tx, asked.run_id, state=state, held=held)
-        tx.touch(Topic.PROMPTS)
-        return asked if known is None else prompt(known)
 
 
 def get(db: Database, prompt_id: str) -> Prompt:
@@ -168,25 +118,3 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
 def unknown(prompt_id: str) -> NoSuchPrompt:
     """What is to be said of an id that no prompt has."""
     return NoSuchPrompt(f"There is no prompt {prompt_id!r}. `signoff pending` lists those that are open.")
-
-
-def _insert(tx: Transaction, asked: Prompt) -> None:
-    tx.run(
-        _OPEN,
-        id=asked.id,
-        run_id=asked.run_id,
-        key=asked.key,
-        title=asked.title,
-        description=asked.description,
-        schema=asked.schema,
-        schema_hash=asked.schema_hash,
-        fingerprint=asked.fingerprint,
-        initial=asked.initial,
-        policy=asked.policy,
-        model=asked.model,
-        opened_at=asked.opened_at,
-        deadline=asked.deadline,
-        due_at=asked.due_at,
-    )
-    ledger.add(tx, asked.id, "opened", now=asked.opened_at, detail={"run_id": asked.run_id, "key": asked.key})
-    cards.add(tx, asked.id, asked.opened_at)

@@ -1,32 +1,109 @@
-"""A run begins to wait for prompts of its own."""
+"""How a run begins to wait for its prompts, and stops waiting.
+
+Each function that takes a `Database` is one transaction.
+"""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import bindparam, func, select, update
 
+from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.leases import hold
-from signoff.store.records import Prompt, RunState
+from signoff.store.outbox import cards
+from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
+from signoff.store.records import SIGNOFF, Prompt, RunState
 from signoff.store.rows import prompt, select_prompts
-from signoff.store.sql.statements import Statement
+from signoff.store.sql.statements import Statement, insert_into
 from signoff.store.sql.transactions import Transaction
-from signoff.store.tables import flow_runs, ledger, prompts
+from signoff.store.tables import flow_runs, prompts
+from signoff.store.tables import ledger as ledger_table
 
-# To have come to where it waits is progress: no worker dies of it any more.
-_OF_RUN = update(flow_runs).where(flow_runs.c.id == bindparam("run_id")).values(state=bindparam("state"), crashes=0)
-_HELD = Statement(_OF_RUN)
-_LEFT = Statement(_OF_RUN.values(lease_owner=None))
+# Reaching a wait is progress, so crashes before it no longer count against the run.
+_WAIT = update(flow_runs).where(flow_runs.c.id == bindparam("run_id")).values(state=bindparam("state"), crashes=0)
+_WAIT_IN_MEMORY = Statement(_WAIT)
+_LEAVE_MEMORY = Statement(_WAIT.values(lease_owner=None))
+
+_BY_KEY = Statement(select_prompts().where(prompts.c.run_id == bindparam("run_id"), prompts.c.key == bindparam("key")))
+_OPEN = insert_into(
+    prompts,
+    "id",
+    "run_id",
+    "key",
+    "title",
+    "description",
+    "schema",
+    "schema_hash",
+    "fingerprint",
+    "initial",
+    "policy",
+    "model",
+    "opened_at",
+    "deadline",
+    "due_at",
+)
 
 
-def let_wait(tx: Transaction, run_id: str, *, state: RunState, held: bool) -> None:
-    """Have a run wait, within a transaction that has seen that what it waits for is open.
+def open_prompt(db: Database, asked: Prompt, *, fence: int, state: RunState | None, held: bool) -> Prompt:
+    """Open a prompt and let its run wait. If the run has asked it before, the run waits for it again.
+
+    Args:
+        asked: The prompt to open. It is found again by its run and key.
+        fence: The token of the claim under which the run is executed.
+        state: `Paused` or `Suspended`; `None` for a run that does not wait yet.
+        held: Whether the worker keeps the run in memory, and with it its lease.
+
+    Returns:
+        The prompt as the database has it. If it is already settled, the run does not wait.
+
+    Raises:
+        LeaseLost: If another worker holds the run now.
+    """
+    with db.write() as tx:
+        (found,) = hold(tx, asked.run_id, fence, (_BY_KEY, {"run_id": asked.run_id, "key": asked.key}))
+        known = found[0] if found else None
+        if known is not None and known.outcome is not None:
+            return prompt(known)
+        if known is None:
+            _insert(tx, asked)
+        if state is not None:
+            mark_waiting(tx, asked.run_id, state=state, held=held)
+        tx.touch(Topic.PROMPTS)
+        return asked if known is None else prompt(known)
+
+
+def _insert(tx: Transaction, asked: Prompt) -> None:
+    tx.run(
+        _OPEN,
+        id=asked.id,
+        run_id=asked.run_id,
+        key=asked.key,
+        title=asked.title,
+        description=asked.description,
+        schema=asked.schema,
+        schema_hash=asked.schema_hash,
+        fingerprint=asked.fingerprint,
+        initial=asked.initial,
+        policy=asked.policy,
+        model=asked.model,
+        opened_at=asked.opened_at,
+        deadline=asked.deadline,
+        due_at=asked.due_at,
+    )
+    ledger.add(tx, asked.id, "opened", now=asked.opened_at, detail={"run_id": asked.run_id, "key": asked.key})
+    cards.add(tx, asked.id, asked.opened_at)
+
+
+def mark_waiting(tx: Transaction, run_id: str, *, state: RunState, held: bool) -> None:
+    """Mark a run as waiting, within a transaction that has seen that what it waits for is open.
 
     Args:
         state: `Paused` or `Suspended`.
         held: Whether the worker keeps the run in memory, and with it its lease.
     """
-    tx.run(_HELD if held else _LEFT, run_id=run_id, state=state)
+    tx.run(_WAIT_IN_MEMORY if held else _LEAVE_MEMORY, run_id=run_id, state=state)
     tx.touch(Topic.STATES)
 
 
@@ -38,16 +115,38 @@ def wait_for_any(
     Raises:
         LeaseLost: If another worker holds the run now.
     """
-    # Not by `settled_at`, which is taken before the transaction: a replay has to find the order that was seen.
-    place = select(func.max(ledger.c.id)).where(ledger.c.prompt_id == prompts.c.id, ledger.c.event == prompts.c.outcome)
+    # Ordered by the ledger and not by `settled_at`, which is read before the transaction: a replay has to see the
+    # order in which the transactions committed.
+    settled_in_ledger = select(func.max(ledger_table.c.id)).where(
+        ledger_table.c.prompt_id == prompts.c.id, ledger_table.c.event == prompts.c.outcome
+    )
     settled = (
         select_prompts()
         .where(prompts.c.id.in_(prompt_ids), prompts.c.outcome.is_not(None))
-        .order_by(place.scalar_subquery())
+        .order_by(settled_in_ledger.scalar_subquery())
     )
     with db.write() as tx:
         hold(tx, run_id, fence)
         found = [prompt(row) for row in tx.execute(settled)]
         if not found:
-            let_wait(tx, run_id, state=state, held=held)
+            mark_waiting(tx, run_id, state=state, held=held)
         return found
+
+
+def abandon_wait(db: Database, run_id: str, prompt_id: str | None, *, fence: int, now: datetime) -> None:
+    """Let a run that waits in memory continue without an answer, and cancel the prompt unless it is settled.
+
+    If the run also waits for other prompts, the caller has to let it wait again.
+
+    Args:
+        prompt_id: `None` if the flow may still come back to what it asked.
+
+    Raises:
+        LeaseLost: If another worker holds the run now.
+    """
+    with db.write() as tx:
+        (still_open,) = hold(tx, run_id, fence, (OPEN_OF_RUN, {"run_id": run_id}))
+        tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(state=RunState.RUNNING))
+        tx.touch(Topic.STATES)
+        abandoned = [row for row in still_open if row.id == prompt_id]
+        cancel_all(tx, abandoned, actor=SIGNOFF, reason="The flow no longer waits for an answer.", now=now)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-PATIENCE_SECONDS = 30.0
+REQUEST_TIMEOUT = 30.0
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 SIGNOFF = Path(sys.executable).with_name("signoff")
 OURS = ("SLACK_", "SIGNOFF_", "DATABASE_", "PREFECT_")
@@ -60,7 +60,7 @@ class Command:
 
     def wait(self) -> int:
         """Wait for the end; gives the exit code."""
-        return self._process.wait(PATIENCE_SECONDS)
+        return self._process.wait(REQUEST_TIMEOUT)
 
     def kill(self) -> None:
         """End it as `kill -9` does."""

@@ -13,7 +13,7 @@ from typing import Any
 from signoff.store.database import Database
 
 SIGNOFF = Path(sys.executable).with_name("signoff")
-PATIENCE_SECONDS = 60.0
+REQUEST_TIMEOUT = 60.0
 OURS = ("SLACK_", "SIGNOFF_", "DATABASE_", "PREFECT_")
 
 
@@ -52,7 +52,7 @@ class Shell:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=REQUEST_TIMEOUT,
         )
         return Said(ended.returncode, ended.stdout, ended.stderr)
 

@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, create_model
 from signoff.bot.forms import Form
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import Place
+from signoff.bot.forms.layout import blocks_of
 from signoff.bot.surfaces.modals import answer_modal
 from tests.benchmarks.figures import Figure, print_table
 from tests.benchmarks.parses import parses_of_each_act
@@ -67,7 +68,7 @@ def both_ways(fields: int) -> list[Figure]:
     prompt = prompt_for(model, values)
     schema = dict(prompt.schema or {})
     form = Form.of(schema)
-    reported = json.dumps(submitted_as_drawn(form.blocks(values)))
+    reported = json.dumps(submitted_as_drawn(blocks_of(form, values)))
     state = json.loads(reported)
     view = answer_modal(prompt, Place(form, Draft(values)))
     reading = form.read(state, {})

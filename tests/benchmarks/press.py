@@ -44,7 +44,7 @@ PRESSES = 300
 WARM_UP = 20
 BREATH_SECONDS = 0.05
 A_SECOND = 50
-PATIENCE_SECONDS = 120.0
+REQUEST_TIMEOUT = 120.0
 APPROVE = "Approve"
 
 
@@ -98,7 +98,7 @@ def cards_of(ana: Person, db: Database, flow: str, count: int) -> list[SeenMessa
     # The record is asked and not the workspace, which would show every message anew at each card.
     with db.changes.subscribe(Topic.CARDS) as changes:
         while cards.next_due_at(db) is not None or len(prompts.pending(db, limit=count)) < count:
-            assert changes.wait(PATIENCE_SECONDS), "the cards are not posted"
+            assert changes.wait(REQUEST_TIMEOUT), "the cards are not posted"
     return [card for card in ana.sees(questions.CHANNEL) if APPROVE in card.buttons]
 
 
@@ -142,7 +142,7 @@ def went_on(db: Database, card: SeenMessage, wait: Callable[[float], bool]) -> f
     """When the run behind a card went on, in seconds since the epoch."""
     run_id = prompts.get(db, (card.metadata or {})["event_payload"]["prompt_id"]).run_id
     while not (run := runs.get(db, run_id)).state.is_final:
-        assert wait(PATIENCE_SECONDS), f"{run.name} does not end"
+        assert wait(REQUEST_TIMEOUT), f"{run.name} does not end"
     return float(run.result)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from signoff import Flow
 from signoff.flows.engines.embedded.worker import Worker
-from signoff.flows.loading import load_file
+from signoff.flows.module_loading import load_file
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable
 from tests.faults.processes import Ready

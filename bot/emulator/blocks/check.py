@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from signoff.bot.emulator.blocks import surfaces
+from signoff.bot.emulator.blocks.content import Content
 from signoff.bot.emulator.blocks.schema import Fault
 from signoff.bot.emulator.wire import Json, SlackError
-from signoff.bot.emulator.workspace.messages import Content
 
 MOST_CHARACTERS = 13_200
 """All texts of a message's blocks together. Slack does not document it; measured by others at about this."""

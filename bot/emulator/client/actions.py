@@ -1,5 +1,6 @@
 """What a person does in Slack's client, and what follows from the app's answer."""
 
+from signoff.bot.emulator.blocks.content import Content
 from signoff.bot.emulator.blocks.objects import OPTION, OPTION_GROUP, all_options
 from signoff.bot.emulator.blocks.schema import Items
 from signoff.bot.emulator.blocks.walk import STATELESS
@@ -12,7 +13,7 @@ from signoff.bot.emulator.delivery.delivery import Ack, Delivery
 from signoff.bot.emulator.wire import Json, SlackError
 from signoff.bot.emulator.workspace.directory import User
 from signoff.bot.emulator.workspace.events import Notice
-from signoff.bot.emulator.workspace.messages import Content, Message
+from signoff.bot.emulator.workspace.messages import Message
 from signoff.bot.emulator.workspace.state_values import merged_state
 from signoff.bot.emulator.workspace.workspace import Workspace
 

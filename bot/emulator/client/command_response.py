@@ -3,9 +3,9 @@
 from typing import Any
 
 from signoff.bot.emulator.blocks.check import checked_content
+from signoff.bot.emulator.blocks.content import Content
 from signoff.bot.emulator.wire import Json, SlackError
 from signoff.bot.emulator.workspace.directory import Conversation, User
-from signoff.bot.emulator.workspace.messages import Content
 from signoff.bot.emulator.workspace.response_urls import ResponseUrl
 from signoff.bot.emulator.workspace.workspace import Workspace
 

@@ -1,39 +1,14 @@
-"""The control API from Python, in this process or another."""
+"""The control API from Python: people, channels, faults, and what was called and delivered."""
 
-import json
-from datetime import date, datetime
-from datetime import time as clock_time
 from typing import Any
 
-import httpx
-
-from signoff.bot.emulator.control.person import PATIENCE_SECONDS, Person
+from signoff.bot.emulator.control.http_client import HttpClient
+from signoff.bot.emulator.control.person import Person
 from signoff.bot.emulator.wire import Json
 
 
-class ActFailed(Exception):
-    """An act that the workspace refused, or that the app failed to take.
-
-    `error` is its name (`invalid_input`, `operation_timeout`, …), `errors` what stands under the inputs, by block id.
-    """
-
-    def __init__(self, answer: Json) -> None:
-        self.error: str = answer["error"]
-        self.errors: dict[str, str] = answer.get("errors", {})
-        self.answer = answer
-        super().__init__(f"{self.error}: {answer.get('message') or self.errors or ''}".rstrip(": "))
-
-
-class ControlClient:
+class ControlClient(HttpClient):
     """The control API of a workspace at that address."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._http = httpx.Client(base_url=f"{url}/control", trust_env=False, timeout=PATIENCE_SECONDS)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
 
     def person(self, reference: str) -> Person:
         """A person to act as: `ana`, `@ana`, an id or a full name. Raises LookupError for nobody."""
@@ -42,16 +17,6 @@ class ControlClient:
             if wanted in {shown["id"], shown["name"], shown["real_name"]}:
                 return Person(self, shown["id"], shown["name"])
         raise LookupError(f"There is nobody called {reference!r} in the workspace.")
-
-    def get(self, path: str, **query: str) -> Any:
-        """Read. Raises `ActFailed`."""
-        return _answer(self._http.get(path, params=query))
-
-    def post(self, path: str, **body: Any) -> Json:
-        """Do. Raises `ActFailed` when it is refused or fails."""
-        response = self._http.post(path, content=json.dumps(body, default=_plain))
-        answer: Json = _answer(response)
-        return answer
 
     def add_person(self, name: str, **details: str) -> Person:
         """A further person of the workspace."""
@@ -73,7 +38,7 @@ class ControlClient:
 
     def clear_faults(self) -> None:
         """Let every call succeed again."""
-        _answer(self._http.delete("faults"))
+        self.delete("faults")
 
     def calls(self, method: str | None = None) -> list[Json]:
         """The Web API calls so far, oldest first."""
@@ -83,21 +48,3 @@ class ControlClient:
         """What the app was sent so far and how it acked, oldest first."""
         delivered: list[Json] = self.get("deliveries")
         return delivered
-
-
-def _answer(response: httpx.Response) -> Any:
-    answer = response.json()
-    if isinstance(answer, dict) and answer.get("ok") is False:
-        raise ActFailed(answer)
-    return answer
-
-
-def _plain(value: Any) -> Any:
-    """Dates and times as state value objects hold them."""
-    if isinstance(value, datetime):
-        return int(value.timestamp())
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, clock_time):
-        return value.strftime("%H:%M")
-    return list(value) if isinstance(value, (set, frozenset, tuple)) else str(value)

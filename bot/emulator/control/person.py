@@ -3,24 +3,21 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from websockets.sync.client import connect
 
+from signoff.bot.emulator.control.http_client import REQUEST_TIMEOUT, HttpClient
 from signoff.bot.emulator.control.seen import Modal, SeenMessage
 from signoff.bot.emulator.wire import Json
 
-if TYPE_CHECKING:
-    from signoff.bot.emulator.control.control_client import ControlClient
-
 T = TypeVar("T")
-PATIENCE_SECONDS = 10.0
 
 
 class Person:
     """One person, who sees what Slack would show them and acts on it."""
 
-    def __init__(self, client: "ControlClient", user_id: str, name: str) -> None:
+    def __init__(self, client: HttpClient, user_id: str, name: str) -> None:
         self._client = client
         self.id = user_id
         self.name = name
@@ -83,7 +80,7 @@ class Person:
         channel: str,
         wanted: str | Callable[[SeenMessage], bool] = "",
         *,
-        timeout: float = PATIENCE_SECONDS,
+        timeout: float = REQUEST_TIMEOUT,
     ) -> SeenMessage:
         """The newest message there that contains this text or satisfies this condition, as soon as there is one."""
 
@@ -97,7 +94,7 @@ class Person:
 
         return self.wait_until(find, what=f"a message in {channel}", timeout=timeout)
 
-    def wait_for_modal(self, wanted: str | Callable[[Modal], bool] = "", *, timeout: float = PATIENCE_SECONDS) -> Modal:
+    def wait_for_modal(self, wanted: str | Callable[[Modal], bool] = "", *, timeout: float = REQUEST_TIMEOUT) -> Modal:
         """The open modal, as soon as one is open that contains this text or satisfies this condition."""
 
         def find() -> Modal | None:
@@ -109,11 +106,11 @@ class Person:
 
         return self.wait_until(find, what="a modal", timeout=timeout)
 
-    def wait_until_no_modal(self, *, timeout: float = PATIENCE_SECONDS) -> None:
+    def wait_until_no_modal(self, *, timeout: float = REQUEST_TIMEOUT) -> None:
         """Returns as soon as no modal is open."""
         self.wait_until(lambda: self.modal is None or None, what="the modal to close", timeout=timeout)
 
-    def wait_until(self, find: Callable[[], T | None], *, what: str = "it", timeout: float = PATIENCE_SECONDS) -> T:
+    def wait_until(self, find: Callable[[], T | None], *, what: str = "it", timeout: float = REQUEST_TIMEOUT) -> T:
         """What `find` gives as soon as it gives something; it is tried again after each change this person sees.
 
         Raises TimeoutError after `timeout` seconds.

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from signoff.bot.emulator.methods import METHODS
 from signoff.bot.emulator.web_api.arguments import Arguments
 from signoff.bot.emulator.web_api.faults import Fault, Faults
+from signoff.bot.emulator.web_api.methods import METHODS
 from signoff.bot.emulator.web_api.methods.call import Call, Method, require_any
 from signoff.bot.emulator.wire import Json, SlackError
 from signoff.bot.emulator.workspace.workspace import Workspace

@@ -4,22 +4,13 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from signoff.bot.emulator.blocks.content import Content
 from signoff.bot.emulator.blocks.walk import with_ids
 from signoff.bot.emulator.wire import Json, SlackError
 from signoff.bot.emulator.workspace.directory import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID
 from signoff.bot.emulator.workspace.events import Announce, MessageChanged, MessageDeleted
 from signoff.bot.emulator.workspace.persistence import Store
 from signoff.bot.emulator.workspace.timestamps import Timestamps
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a message says."""
-
-    text: str = ""
-    blocks: list[Json] | None = None
-    attachments: list[Json] | None = None
-    metadata: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from signoff.bot.emulator.blocks.content import Content
 from signoff.bot.emulator.wire import SlackError, new_id
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID, Conversation, User, UserGroup
 from signoff.bot.emulator.workspace.events import Announce, ConversationChanged, Event
 from signoff.bot.emulator.workspace.files import Files
-from signoff.bot.emulator.workspace.messages import Content, Message, Messages
+from signoff.bot.emulator.workspace.messages import Message, Messages
 from signoff.bot.emulator.workspace.persistence import Store
 from signoff.bot.emulator.workspace.response_urls import ResponseUrls
 from signoff.bot.emulator.workspace.seed import seeded_directory

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from signoff.bot.blockkit.blocks import INPUT_TEXT, Block
-from signoff.bot.forms.elements.element import UNSET, Element
+from signoff.bot.forms.elements.element import Element
 from signoff.bot.forms.elements.text import Text, typed_text
+from signoff.bot.forms.unset import UNSET
 
 
 @dataclass(frozen=True, slots=True)

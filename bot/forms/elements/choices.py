@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from signoff.bot.blockkit.blocks import Block, option
-from signoff.bot.forms.elements.element import UNSET, Choice, Element
+from signoff.bot.forms.elements.element import Choice, Element
 from signoff.bot.forms.elements.options import (
     Look,
     claimed_by,
@@ -16,6 +16,7 @@ from signoff.bot.forms.elements.options import (
     position_of,
     value_of,
 )
+from signoff.bot.forms.unset import UNSET
 
 YES_OR_NO = (Choice(True, "Yes"), Choice(False, "No"))
 

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.forms.elements.element import UNSET, Element, Unreadable
+from signoff.bot.forms.elements.element import Element, Unreadable
 from signoff.bot.forms.elements.text import Text, typed_text
+from signoff.bot.forms.unset import UNSET
 
 _MICROSECONDS = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000}
 _UNITS = {

@@ -3,18 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Literal
 
 from signoff.bot.blockkit.blocks import Block
-
-
-class _Unset(Enum):
-    UNSET = "unset"
-
-
-UNSET: Final = _Unset.UNSET
-"""No value at all, where `None` is a value."""
 
 
 class Unreadable(Exception):

@@ -17,9 +17,10 @@ from signoff.bot.blockkit.blocks import (
     section,
 )
 from signoff.bot.blockkit.markup import bold, sentences, shorten
-from signoff.bot.forms.elements.element import UNSET, Element
+from signoff.bot.forms.elements.element import Element
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.schema import Schema
+from signoff.bot.forms.unset import UNSET
 
 ENTRY_ACTION = "entry"
 """The `action_id` of what can be done with an entry; the block id says which entry it is."""

@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Literal
 
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.blockkit.markup import plain
-from signoff.bot.forms.elements.element import UNSET, Element, Unreadable
+from signoff.bot.forms.elements.element import Element, Unreadable
 from signoff.bot.forms.schema import Schema
+from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.files import FILE_FORMAT, MOST_BYTES, extension_of, in_kilobytes
 
 Written = Literal["uploaded-file", "base64", "base64url", "base64-twice", "binary"]

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.forms.elements.element import UNSET, Element, Unreadable
+from signoff.bot.forms.elements.element import Element, Unreadable
 from signoff.bot.forms.elements.numbers import Number
 from signoff.bot.forms.elements.text import Text, as_json, typed_text
+from signoff.bot.forms.unset import UNSET
 
 ScalarKind = Literal["string", "integer", "number", "boolean"]
 

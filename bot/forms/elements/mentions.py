@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Literal
 
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.blockkit.markup import escape
-from signoff.bot.forms.elements.element import UNSET, Element, Unreadable
+from signoff.bot.forms.elements.element import Element, Unreadable
 from signoff.bot.forms.elements.text import as_json
+from signoff.bot.forms.unset import UNSET
 
 Kind = Literal["user", "channel"]
 

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.forms.elements.element import UNSET, Element, Unreadable
+from signoff.bot.forms.elements.element import Element, Unreadable
 from signoff.bot.forms.elements.text import as_json, typed_text
+from signoff.bot.forms.unset import UNSET
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,4000}(?:\.0*)?")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")

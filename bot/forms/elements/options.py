@@ -12,8 +12,9 @@ from typing import Any
 
 from signoff.bot.blockkit.blocks import OPTION_TEXT, Block, option, plain_text
 from signoff.bot.blockkit.markup import plain, shorten
-from signoff.bot.forms.elements.element import UNSET, Choice, Unreadable
+from signoff.bot.forms.elements.element import Choice, Unreadable
 from signoff.bot.forms.elements.text import as_json
+from signoff.bot.forms.unset import UNSET
 
 MOST_BUTTONS = 10
 """How many radio buttons or checkboxes Slack takes."""

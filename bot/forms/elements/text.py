@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 from signoff.bot.blockkit.blocks import INPUT_TEXT, Block
 from signoff.bot.blockkit.markup import plain
-from signoff.bot.forms.elements.element import UNSET, Element, Unreadable
+from signoff.bot.forms.elements.element import Element, Unreadable
+from signoff.bot.forms.unset import UNSET
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from typing import Any
 
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.forms.elements.choices import OneOf
-from signoff.bot.forms.elements.element import UNSET, Choice, Element
+from signoff.bot.forms.elements.element import Choice, Element
 from signoff.bot.forms.elements.options import look_of
 from signoff.bot.forms.schema import Property, has_fields, kind_of
+from signoff.bot.forms.unset import UNSET
 
 _TYPES: Mapping[str | None, tuple[type, ...]] = {
     "string": (str,),

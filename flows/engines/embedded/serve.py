@@ -9,7 +9,7 @@ from signoff.flows.engines.embedded.scheduler import Declaration, Scheduler, own
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.flow import Flow
-from signoff.flows.loading import is_importing
+from signoff.flows.module_loading import is_importing
 from signoff.flows.schedules import Cron
 from signoff.flows.settings import default_database
 from signoff.flows.signals import AskedToEnd

@@ -18,10 +18,10 @@ from signoff.flows.engines.embedded.execution import Execution
 from signoff.flows.engines.embedded.heartbeat import Lifeline
 from signoff.flows.engines.embedded.quarantine import Trial
 from signoff.flows.engines.embedded.reconcile import agree
+from signoff.flows.engines.embedded.run_hooks import run_hooks
 from signoff.flows.engines.embedded.thread_pool import Threads
 from signoff.flows.errors import Released
 from signoff.flows.flow import Flow
-from signoff.flows.hooks import run_hooks
 from signoff.flows.names import now
 from signoff.flows.settings import RecordSettings
 from signoff.store.changes import Subscription, Topic

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from signoff.testing import Emulator
 
 Json = dict[str, Any]
-PATIENCE_SECONDS = 10
+REQUEST_TIMEOUT = 10
 
 
 def plain(text: str) -> Json:
@@ -81,13 +81,13 @@ class FormApp:
 
     def submitted(self) -> Json:
         """The state value object of the question called Answer in the next submission."""
-        view = self._submissions.get(timeout=PATIENCE_SECONDS)
+        view = self._submissions.get(timeout=REQUEST_TIMEOUT)
         value: Json = view["state"]["values"]["answer"]["value"]
         return value
 
     def acted(self) -> Json:
         """The next action or command."""
-        return self._actions.get(timeout=PATIENCE_SECONDS)
+        return self._actions.get(timeout=REQUEST_TIMEOUT)
 
     def forget(self) -> None:
         """Start with empty hands."""
@@ -116,7 +116,7 @@ class FormApp:
 
     def _count(self, ack: Ack, body: Json) -> None:
         self._actions.put(body)
-        self.awake.wait(PATIENCE_SECONDS)
+        self.awake.wait(REQUEST_TIMEOUT)
         ack()
 
     def _command(self, ack: Ack, body: Json) -> None:

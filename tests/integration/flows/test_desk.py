@@ -16,7 +16,7 @@ from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
 from signoff.store.prompts import prompts
 from signoff.store.records import Actor, Outcome, Prompt, RunState
-from signoff.store.runs import runs
+from signoff.store.runs import pauses, runs
 from tests.integration.store.samples import a_claimed_run, asking
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
@@ -63,7 +63,7 @@ def ask(db: Database) -> Open:
             deadline=deadline,
             due_at=rules.due_at(NOON, reminders_sent=0, deadline=deadline),
         )
-        return prompts.open_prompt(db, prompt, fence=run.fence, state=RunState.PAUSED, held=True)
+        return pauses.open_prompt(db, prompt, fence=run.fence, state=RunState.PAUSED, held=True)
 
     return opened
 

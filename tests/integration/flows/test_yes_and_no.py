@@ -12,7 +12,7 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import Actor, RunState
-from signoff.store.runs import runs
+from signoff.store.runs import pauses, runs
 from tests.integration.store.samples import ANA, BEN, a_claimed_run, asking
 
 SCHEMA = {"type": "object", "properties": {"approved": {"type": "boolean"}}, "required": ["approved"]}
@@ -39,7 +39,7 @@ def race(db: Database, url: str, rounds: int, kind: Any, start: Any, answers: An
     """Have two answer the same prompts, and look at what each was told and what stands."""
     run = a_claimed_run(db)
     ids = [
-        prompts.open_prompt(
+        pauses.open_prompt(
             db, asking(run, key=str(number), schema=SCHEMA), fence=run.fence, state=RunState.PAUSED, held=True
         ).id
         for number in range(rounds)

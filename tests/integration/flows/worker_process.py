@@ -9,7 +9,7 @@ from typing import IO
 
 from signoff import Flow
 from signoff.flows.engines.embedded.worker import Worker
-from signoff.flows.loading import load_file
+from signoff.flows.module_loading import load_file
 from signoff.store.database import Database
 from tests.child_process import ChildProcess
 

@@ -7,10 +7,9 @@ from typing import Any
 from signoff.flows.names import new_id
 from signoff.store import leases
 from signoff.store.database import Database
-from signoff.store.prompts import prompts
 from signoff.store.prompts import settle as settling
 from signoff.store.records import Actor, FlowRun, Outcome, Prompt, RunState
-from signoff.store.runs import claims, runs
+from signoff.store.runs import claims, pauses, runs
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 ANA = Actor("U1", "Ana")
@@ -72,7 +71,7 @@ def an_open_prompt(db: Database, *, held: bool = True, worker: str | None = None
     """A prompt that a run waits for."""
     run = a_claimed_run(db, worker)
     state = RunState.PAUSED if held else RunState.SUSPENDED
-    return prompts.open_prompt(db, asking(run, **changed), fence=run.fence, state=state, held=held)
+    return pauses.open_prompt(db, asking(run, **changed), fence=run.fence, state=state, held=held)
 
 
 def settle(

@@ -12,7 +12,7 @@ from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
 from signoff.store.prompts import prompts
 from signoff.store.records import RunState, Step
-from signoff.store.runs import claims, journal, recovery, runs
+from signoff.store.runs import claims, journal, pauses, recovery, runs
 from tests.integration.store.samples import (
     ANA,
     NOON,
@@ -107,7 +107,7 @@ def test_a_worker_that_died_loses_its_runs_and_can_record_nothing(db: Database) 
     assert again.id == run.id
     for write in (
         lambda: journal.record(db, a_step(run.id), fence=run.fence),
-        lambda: prompts.open_prompt(db, asking(run), fence=run.fence, state=RunState.PAUSED, held=True),
+        lambda: pauses.open_prompt(db, asking(run), fence=run.fence, state=RunState.PAUSED, held=True),
         lambda: runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=NOON),
         lambda: runs.retry(db, run.id, run.fence, attempt=1, at=NOON, error=""),
         lambda: journal.forget_failed(db, run.id, fence=run.fence, scope=""),

@@ -8,7 +8,7 @@ from signoff.store import leases, ledger
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, Outcome, RunState, Step
-from signoff.store.runs import journal, recovery, retry, runs
+from signoff.store.runs import journal, pauses, recovery, retry, runs
 from tests.integration.store.samples import (
     ANA,
     NOON,
@@ -55,7 +55,7 @@ def test_a_run_that_gets_nowhere_and_ends_its_workers_crashes(db: Database) -> N
     """It is over for all who look: the prompts it has open are cancelled, its thread is told, its hooks are due."""
     worker = a_worker(db)
     run = a_claimed_run(db, worker)
-    prompt = prompts.open_prompt(db, asking(run), fence=run.fence, state=None, held=True)
+    prompt = pauses.open_prompt(db, asking(run), fence=run.fence, state=None, held=True)
     recovery.bury(db, worker, now=NOON)
     assert taken_and_dropped(db).message.startswith(
         "Its worker died 2 times in a row with nothing recorded in between."
@@ -94,7 +94,7 @@ def record_a_step(db: Database, run: FlowRun) -> None:
 
 
 def ask(db: Database, run: FlowRun) -> None:
-    prompts.open_prompt(db, asking(run, key=f"{run.fence}"), fence=run.fence, state=None, held=True)
+    pauses.open_prompt(db, asking(run, key=f"{run.fence}"), fence=run.fence, state=None, held=True)
 
 
 def ask_and_be_answered(db: Database, run: FlowRun) -> None:

@@ -19,7 +19,7 @@ from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
 from signoff.store.prompts import drafts, prompts
 from signoff.store.records import Prompt, RunState
-from signoff.store.runs import claims, journal, messages, runs, schedules
+from signoff.store.runs import claims, journal, messages, pauses, runs, schedules
 from signoff.store.tables import artifacts as artifact_rows
 from signoff.store.tables import drafts as draft_rows
 from signoff.store.tables import flow_runs, steps, submissions, ticks
@@ -92,7 +92,7 @@ def a_waiting_run(db: Database, worker: str) -> Prompt:
     run = claim(db, worker, now=MOMENT, limit=1)[0]
     for key in ("1", "2"):
         asked = asking(run, key=key, opened_at=MOMENT, deadline=MOMENT, due_at=MOMENT)
-        prompts.open_prompt(db, asked, fence=run.fence, state=RunState.PAUSED, held=True)
+        pauses.open_prompt(db, asked, fence=run.fence, state=RunState.PAUSED, held=True)
     with db.write() as tx:
         notices.add(tx, asked.id, kind="reminder", detail={}, now=MOMENT)
     return asked

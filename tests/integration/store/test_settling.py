@@ -9,7 +9,7 @@ from signoff.store.errors import NoSuchPrompt
 from signoff.store.prompts import prompts
 from signoff.store.prompts import settle as settling
 from signoff.store.records import Actor, Outcome, RunState
-from signoff.store.runs import runs
+from signoff.store.runs import pauses, runs
 from tests.integration.store.samples import ANA, NOON, an_open_prompt, asking, settle
 
 
@@ -28,10 +28,10 @@ def test_a_question_asked_again_is_the_same_question(db: Database) -> None:
     """A replay finds the prompt as it was opened, and its answer once there is one."""
     prompt = an_open_prompt(db, held=False)
     run = runs.get(db, prompt.run_id)
-    found = prompts.open_prompt(db, asking(run), fence=run.fence, state=RunState.SUSPENDED, held=False)
+    found = pauses.open_prompt(db, asking(run), fence=run.fence, state=RunState.SUSPENDED, held=False)
     assert (found.id, found.is_open) == (prompt.id, True)
     settle(db, prompt, answer={"size": "large"})
-    found = prompts.open_prompt(db, asking(run), fence=run.fence, state=RunState.SUSPENDED, held=False)
+    found = pauses.open_prompt(db, asking(run), fence=run.fence, state=RunState.SUSPENDED, held=False)
     assert (found.id, found.answer) == (prompt.id, {"size": "large"})
 
 

@@ -11,7 +11,7 @@ from signoff.store.errors import LeaseLost, RunFinished
 from signoff.store.outbox import cards, notices
 from signoff.store.prompts import prompts
 from signoff.store.records import Prompt, RunState
-from signoff.store.runs import recovery, runs
+from signoff.store.runs import pauses, recovery, runs
 from tests.integration.store.samples import ANA, BEN, NOON, a_claimed_run, a_worker, asking, claim, settle
 
 PROMPTS = 40
@@ -58,7 +58,7 @@ def test_people_clocks_dispatchers_and_workers_side_by_side(db: Database) -> Non
     for number in range(PROMPTS):
         run = a_claimed_run(db, workers[number % 3])
         question = asking(run, due_at=NOON)
-        asked.append(prompts.open_prompt(db, question, fence=run.fence, state=RunState.PAUSED, held=number % 2 == 0))
+        asked.append(pauses.open_prompt(db, question, fence=run.fence, state=RunState.PAUSED, held=number % 2 == 0))
     failed: list[BaseException] = []
     start = threading.Barrier(len(ACTS))
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from signoff.bot.emulator.blocks.check import checked_content, standalone_faults
+from signoff.bot.emulator.blocks.content import Content
 from signoff.bot.emulator.wire import Json, SlackError
-from signoff.bot.emulator.workspace.messages import Content
 from tests.unit.emulator.samples import (
     actions,
     button,

@@ -14,8 +14,8 @@ from signoff.bot.emulator.control.administration import Administration
 from signoff.bot.emulator.control.routes import Control
 from signoff.bot.emulator.delivery.delivery import Delivery
 from signoff.bot.emulator.delivery.socket_mode import SocketMode
-from signoff.bot.emulator.methods import METHODS
 from signoff.bot.emulator.web_api.faults import Faults
+from signoff.bot.emulator.web_api.methods import METHODS
 from signoff.bot.emulator.web_api.routes import WebApi
 from signoff.bot.emulator.workspace.workspace import Workspace
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from signoff.bot.emulator.methods import METHODS
+from signoff.bot.emulator.blocks.content import Content
+from signoff.bot.emulator.web_api.methods import METHODS
 from signoff.bot.emulator.wire import SlackError
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID
-from signoff.bot.emulator.workspace.messages import Content
 from signoff.bot.emulator.workspace.workspace import Workspace
 from signoff.bot.manifest import SIGNOFF
 from tests.unit.emulator.samples import actions, button

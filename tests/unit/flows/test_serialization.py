@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signoff.flows.durable.serialization import digest, dump, dump_error, load, load_error, shown
+from signoff.flows.digest import digest
+from signoff.flows.durable.serialization import dump, dump_error, load, load_error, shown
 from signoff.flows.errors import StepFailed, UnserializableResult
 
 

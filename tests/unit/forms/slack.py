@@ -10,6 +10,7 @@ from signoff.bot.emulator.workspace.state_values import initial_state
 from signoff.bot.forms import UNSET, Form, Reading
 from signoff.bot.forms.elements.entries import ListOf, entries_of
 from signoff.bot.forms.field import Field
+from signoff.bot.forms.layout import blocks_of
 from signoff.bot.forms.paths import put
 
 
@@ -36,7 +37,7 @@ def submitted_as_drawn(blocks: list[Block]) -> dict[str, Any]:
 
 def filled_in(form: Form, values: dict[str, Any]) -> Reading:
     """What is read where a person fills in `values`: chooses kinds until no other field appears, and adds entries."""
-    blocks = form.blocks(values)
+    blocks = blocks_of(form, values)
     if blocks:
         check(blocks)
     state = submitted_as_drawn(blocks)

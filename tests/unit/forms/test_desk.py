@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from signoff.bot.forms import ACTION, Form
 from signoff.bot.forms.elements.unions import KindOf
+from signoff.bot.forms.layout import blocks_of
 from signoff.flows.approval.validation import Valid, validate
 from tests.unit.forms.asked import asked, wrongly_filled
 from tests.unit.forms.slack import filled_in, submitted_as_drawn
@@ -33,7 +34,9 @@ def test_one_wrong_input_is_an_error_of_that_input_alone(case: Case, data: st.Da
     """Every other field is filled in right, so whatever is wrong is told under the one that was not."""
     with asked(case) as prompt:
         form = Form.of(prompt.schema or {})
-        inputs = {block["block_id"]: block["element"] for block in form.blocks(case.values) if block["type"] == "input"}
+        inputs = {
+            block["block_id"]: block["element"] for block in blocks_of(form, case.values) if block["type"] == "input"
+        }
         fields = [
             one
             for one in fields_in(form, case.values)
@@ -41,7 +44,7 @@ def test_one_wrong_input_is_an_error_of_that_input_alone(case: Case, data: st.Da
         ]
         assume(fields)
         one = data.draw(st.sampled_from(fields))
-        state = submitted_as_drawn(form.blocks(case.values))
+        state = submitted_as_drawn(blocks_of(form, case.values))
         state[one.block_id] = {ACTION: data.draw(wrongly_filled(inputs[one.block_id]["type"]))}
         reading = form.read(state, case.values)
         checked = validate(prompt, reading.values)

@@ -14,6 +14,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.forms import UNSET, Form, Undrawable
+from signoff.bot.forms.layout import blocks_of
 from tests.unit.forms.slack import check
 
 
@@ -55,7 +56,7 @@ def form_of(annotation: Any, **field: Any) -> Form:
 
 def block_of(form: Form, value: Any = UNSET) -> Block:
     """The block of the field, filled in with `value`."""
-    blocks = form.blocks({} if value is UNSET else {"it": value})
+    blocks = blocks_of(form, {} if value is UNSET else {"it": value})
     check(blocks)
     return blocks[0]
 
@@ -288,7 +289,7 @@ def test_a_decimal_keeps_its_digits() -> None:
 
 def test_a_time_with_a_zone_is_kept() -> None:
     """Slack's time picker has no zone, so a time that has one is shown and stays as it is."""
-    assert form_of(time).blocks({"it": "10:00:00+02:00"})[0]["type"] == "section"
+    assert blocks_of(form_of(time), {"it": "10:00:00+02:00"})[0]["type"] == "section"
     assert read(form_of(time), {"selected_time": "14:30"}) == "14:30:00"
     assert read(form_of(time), {"selected_time": "late"}) == "Give a time of day, such as 14:30."
 
@@ -357,7 +358,7 @@ def test_a_moment_that_slacks_picker_cannot_hold_is_kept(moment: str) -> None:
     """Slack takes timestamps of ten digits; another moment is shown and stays as it is."""
     form = form_of(datetime)
 
-    assert form.blocks({"it": moment})[0]["type"] == "section"
+    assert blocks_of(form, {"it": moment})[0]["type"] == "section"
     assert form.read({}, {"it": moment}).values == {"it": moment}
 
 
@@ -445,7 +446,7 @@ def test_schemas_that_others_wrote_are_drawn() -> None:
             "required": ["size", "kind"],
         }
     )
-    blocks = form.blocks({})
+    blocks = blocks_of(form, {})
     check(blocks)
 
     assert [block["element"]["type"] for block in blocks] == [

@@ -14,6 +14,7 @@ from signoff.bot.connection.files import is_of_slack
 from signoff.bot.forms import UNSET, Form
 from signoff.bot.forms.elements.element import Unreadable
 from signoff.bot.forms.elements.files import Content, FileInput
+from signoff.bot.forms.layout import blocks_of
 from signoff.flows.schema.json_schema import schema_of
 from signoff.input import Accepts, UploadedFile
 from tests.unit.forms.slack import check
@@ -30,7 +31,7 @@ def form_of(annotation: Any, base: type[BaseModel] = RunInput, **field: Any) -> 
 
 def block_of(form: Form, value: Any = UNSET) -> Block:
     """The block of the field."""
-    blocks = form.blocks({} if value is UNSET else {"it": value})
+    blocks = blocks_of(form, {} if value is UNSET else {"it": value})
     check(blocks)
     (block,) = blocks
     return block
@@ -163,7 +164,7 @@ def test_a_file_can_be_one_kind_of_several() -> None:
     form = form_of(UploadedFile | int | None)
     (one,) = form.fields
     file = {"name": "a.csv", "mimetype": "text/csv", "content": ""}
-    blocks = form.blocks({"it": file})
+    blocks = blocks_of(form, {"it": file})
     check(blocks)
     assert [block["element"]["type"] for block in blocks] == ["radio_buttons", "file_input"]
     assert one.element.show(file) == "Uploaded File"

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from signoff.bot.forms import Form
+from signoff.bot.forms.layout import blocks_of
 from tests.unit.forms.slack import check, submitted_as_drawn
 
 PLAIN = st.none() | st.booleans() | st.integers(-5, 5000) | st.floats(-9, 9) | st.text(max_size=5)
@@ -52,7 +53,7 @@ SCHEMAS: st.SearchStrategy[Any] = st.recursive(st.just({}), schemas, max_leaves=
 def test_any_schema_of_an_object_makes_a_form(properties: dict[str, Any], shared: Any) -> None:
     """Whatever JSON Schema says, the form is one that Slack takes, and it can be read."""
     form = Form.of({"type": "object", "properties": properties, "$defs": {"a": shared}})
-    blocks = form.blocks({})
+    blocks = blocks_of(form, {})
     if blocks:
         check(blocks)
 

@@ -11,6 +11,7 @@ from pydantic import create_model
 
 from signoff import RunInput
 from signoff.bot.forms import Form
+from signoff.bot.forms.layout import blocks_of
 from signoff.flows.approval.validation import Valid, validate
 from signoff.flows.durable.question import Question
 from tests.unit.forms.slack import check, submitted_as_drawn
@@ -47,7 +48,7 @@ def test_what_is_chosen_is_read_back_and_fits(annotation: Any, data: st.DataObje
     }
     written = json.loads(json.dumps(filled, default=str))
     form = Form.of(prompt.schema or {})
-    blocks = form.blocks(written)
+    blocks = blocks_of(form, written)
     check(blocks)
 
     reading = form.read(submitted_as_drawn(blocks), {})

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.forms import Form
+from signoff.bot.forms.layout import blocks_of
 from tests.unit.forms.slack import check, submitted_as_drawn
 
 
@@ -52,7 +53,7 @@ def choosing(blocks: list[Block], block_id: str, number: int) -> dict[str, Any]:
 
 def test_without_a_choice_only_the_kinds_are_asked_for() -> None:
     """A required union has none chosen, an optional one none of its kinds."""
-    blocks = FORM.blocks({})
+    blocks = blocks_of(FORM, {})
     check(blocks)
 
     assert labels(blocks) == ["Pet", "Spare", "Limit"]
@@ -62,7 +63,7 @@ def test_without_a_choice_only_the_kinds_are_asked_for() -> None:
 
 def test_the_fields_of_the_kind_follow_without_its_tag() -> None:
     """The tag of the initial value says which kind it is; nobody types it."""
-    blocks = FORM.blocks({"pet": {"kind": "dog", "name": "Rex"}, "limit": [1, 2]})
+    blocks = blocks_of(FORM, {"pet": {"kind": "dog", "name": "Rex"}, "limit": [1, 2]})
     check(blocks)
 
     assert labels(blocks) == ["Pet", "Name", "Born", "Spare", "Limit", "List"]
@@ -74,18 +75,18 @@ def test_the_fields_of_the_kind_follow_without_its_tag() -> None:
 def test_each_kind_keeps_what_was_typed_in_it() -> None:
     """Also what cannot be read, and although both have a field of that name."""
     values = {"pet": {"kind": "dog", "name": "Rex"}}
-    there = FORM.read(choosing(FORM.blocks(values), "/pet", 0), values)
+    there = FORM.read(choosing(blocks_of(FORM, values), "/pet", 0), values)
     assert there.switched
     assert there.values["pet"] == {"kind": "cat"}
 
-    blocks = FORM.blocks(there.values, there.kept)
+    blocks = blocks_of(FORM, there.values, there.kept)
     assert labels(blocks)[:3] == ["Pet", "Name", "Lives"]
     state = choosing(blocks, "/pet", 1)
     state["/pet~k0/lives"]["value"] = {"value": "many"}
     back = FORM.read(state, there.values, there.kept)
 
     assert back.values["pet"] == {"kind": "dog", "name": "Rex", "born": None}
-    again = FORM.read(choosing(FORM.blocks(back.values, back.kept), "/pet", 0), back.values, back.kept)
+    again = FORM.read(choosing(blocks_of(FORM, back.values, back.kept), "/pet", 0), back.values, back.kept)
     assert again.kept["/pet~k0/lives"] == "many"
 
 
@@ -98,7 +99,7 @@ def test_a_text_that_was_never_readable_is_an_error_from_any_page() -> None:
     second = form.read({"/note": {"value": {"value": "x"}}}, first.values, first.kept)
 
     assert second.errors == {("numbers",): "Line 2: Give a whole number, such as 12."}
-    assert form.blocks(second.values, second.kept)[0]["element"]["initial_value"] == "1\ntwo"
+    assert blocks_of(form, second.values, second.kept)[0]["element"]["initial_value"] == "1\ntwo"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_an_error_belongs_to_the_kind_that_was_chosen(values: dict[str, Any], to
 @pytest.mark.parametrize("kept", [{"/pet": 7}, {"/pet": True}, {"/pet": -1}, {"/pet": "cat"}, {"/pet~k0~aside": 3}])
 def test_what_is_kept_can_be_anything(kept: dict[str, Any]) -> None:
     """A draft is of another time, and perhaps of another schema."""
-    blocks = FORM.blocks({"pet": {"kind": "dog"}}, kept)
+    blocks = blocks_of(FORM, {"pet": {"kind": "dog"}}, kept)
     check(blocks)
 
     assert labels(blocks)[0] == "Pet"
@@ -139,4 +140,4 @@ def test_a_union_that_contains_itself_ends() -> None:
         "properties": {"it": {"$ref": "#/$defs/json"}},
     }
     for value in (3, [1, [2, [3]]], {"a": 1}):
-        check(Form.of(schema).blocks({"it": value}))
+        check(blocks_of(Form.of(schema), {"it": value}))

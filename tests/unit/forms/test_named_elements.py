@@ -6,6 +6,7 @@ import pytest
 from pydantic import Field, create_model
 
 from signoff.bot.forms import UNSET, Form, verdict_of
+from signoff.bot.forms.layout import blocks_of
 from signoff.flows.schema.elements import possible_elements
 from signoff.flows.schema.json_schema import schema_of
 from tests.unit.forms.slack import check, submitted_as_drawn
@@ -39,7 +40,7 @@ def test_the_element_that_a_field_names_is_drawn(annotation: Any, element: str, 
     schema = schema_of(model)
     assert element in possible_elements(schema["properties"]["it"], schema)
     form = Form.of(schema)
-    blocks = form.blocks({"it": value})
+    blocks = blocks_of(form, {"it": value})
     check(blocks)
     assert block.items() <= blocks[0]["element"].items()
     assert form.read(submitted_as_drawn(blocks), {}).values == {"it": value}
@@ -49,8 +50,8 @@ def test_a_default_changes_the_usual_element_and_not_the_one_that_is_named() -> 
     """A `bool` with a default is a checkbox, unless radio buttons are asked for; without one, the other way round."""
     radio = create_model("Model", it=(bool, Field(default=True, json_schema_extra={"element": "radio"})))
     tick = create_model("Model", it=(bool, Field(json_schema_extra={"element": "checkbox"})))
-    assert Form.of(schema_of(radio)).blocks({})[0]["element"]["type"] == "radio_buttons"
-    assert Form.of(schema_of(tick)).blocks({})[0]["element"]["type"] == "checkboxes"
+    assert blocks_of(Form.of(schema_of(radio)), {})[0]["element"]["type"] == "radio_buttons"
+    assert blocks_of(Form.of(schema_of(tick)), {})[0]["element"]["type"] == "checkboxes"
     assert verdict_of(Form.of(schema_of(tick)), {}) is None
 
 
@@ -59,7 +60,7 @@ def test_a_schema_from_elsewhere_that_names_nonsense_is_drawn_as_usual(annotatio
     """Only a flow can be told; a form is drawn all the same."""
     model = create_model("Model", it=(annotation, ...))
     schema = model.model_json_schema()
-    usual = Form.of(schema).blocks({})
+    usual = blocks_of(Form.of(schema), {})
     schema["properties"]["it"]["element"] = "slider"
-    assert Form.of(schema).blocks({}) == usual
+    assert blocks_of(Form.of(schema), {}) == usual
     assert Form.of(schema).fields[0].value({}) is UNSET

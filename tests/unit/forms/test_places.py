@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from signoff.bot.forms import Form
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import NEW, Place
+from signoff.bot.forms.layout import blocks_of, rows_of
 from signoff.bot.forms.pages import page_with
 from signoff.bot.surfaces.modal_metadata import Position
 
@@ -97,7 +98,7 @@ def test_a_full_list_takes_no_more() -> None:
     """Neither is it offered nor taken."""
     full = Place(FORM, Draft({"trips": [{"name": "a"}, {"name": "b"}]}))
 
-    assert "/trips~add" not in [block.get("block_id") for block in FORM.blocks(full.draft.values)]
+    assert "/trips~add" not in [block.get("block_id") for block in blocks_of(FORM, full.draft.values)]
     assert not entry(full, "/trips", NEW).has_room
     assert entry(full, "/trips", 1).has_room
 
@@ -139,7 +140,7 @@ def test_a_position_is_read_whatever_is_claimed(claim: Any) -> None:
 def test_pages_hold_every_row_once(sizes: list[int], data: st.DataObject) -> None:
     """In order, whatever their sizes are, and each row is on the page that is asked for with it."""
     schema = {"properties": {f"f{number}": {"type": "string"} for number in range(len(sizes))}}
-    rows = Form.of(schema).rows({f"f{number}": "ü" * size for number, size in enumerate(sizes)})
+    rows = rows_of(Form.of(schema), {f"f{number}": "ü" * size for number, size in enumerate(sizes)})
     pages = [page_with(rows, 0)]
     while not pages[-1].is_last:
         pages.append(page_with(rows, pages[-1].after))

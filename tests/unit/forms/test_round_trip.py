@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from signoff.bot.forms import Form
 from signoff.bot.forms.field import Field
+from signoff.bot.forms.layout import blocks_of
 from tests.unit.forms.slack import check, filled_in, submitted_as_drawn
 from tests.unit.forms.zoo import Case, cases
 
@@ -41,7 +42,7 @@ def test_a_form_left_as_it_was_drawn_reads_back_its_initial_values(case: Case) -
     """Submitting the modal untouched gives the initial values themselves."""
     form = Form.of(case.model.model_json_schema())
 
-    reading = form.read(submitted_as_drawn(form.blocks(case.values)), case.values)
+    reading = form.read(submitted_as_drawn(blocks_of(form, case.values)), case.values)
 
     assert reading.errors == {}
     assert reading.values == case.values
@@ -53,7 +54,7 @@ def test_initial_values_of_any_type_are_drawn(case: Case, data: st.DataObject) -
     """Initial values that the model would refuse still make a form that Slack takes, and read back."""
     form = Form.of(case.model.model_json_schema())
     initial = {name: data.draw(JUNK) for name in case.values}
-    blocks = form.blocks(initial)
+    blocks = blocks_of(form, initial)
     check(blocks)
 
     reading = form.read(submitted_as_drawn(blocks), initial)

@@ -9,6 +9,7 @@ from signoff.bot.blockkit.blocks import Block
 from signoff.bot.forms import Form, Undrawable
 from signoff.bot.forms.elements.entries import ListOf
 from signoff.bot.forms.elements.text import JsonText
+from signoff.bot.forms.layout import blocks_of
 from tests.unit.forms.slack import check, submitted_as_drawn
 
 
@@ -48,7 +49,7 @@ def typed(blocks: list[Block], changes: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_nested_model_stands_under_its_heading() -> None:
     """A heading has the field's title and description, or the docstring of its class; inputs follow in order."""
-    blocks = FORM.blocks({})
+    blocks = blocks_of(FORM, {})
     check(blocks)
 
     texts = [block.get("label") or block.get("text") or block["elements"][0] for block in blocks]
@@ -61,7 +62,7 @@ def test_a_nested_model_stands_under_its_heading() -> None:
 
 def test_nested_values_are_drawn_and_read_in_their_place() -> None:
     """What is filled in deep inside comes back deep inside."""
-    state = typed(FORM.blocks(VALUES), {"/address/street/name": "Gasse"})
+    state = typed(blocks_of(FORM, VALUES), {"/address/street/name": "Gasse"})
 
     assert FORM.read(state, VALUES).values == {
         **VALUES,
@@ -72,7 +73,7 @@ def test_nested_values_are_drawn_and_read_in_their_place() -> None:
 def test_reading_changes_nothing_in_the_initial_values() -> None:
     """The values that a form was drawn with belong to the record."""
     initial = {"address": {"street": {"name": "Ring"}}}
-    FORM.read(typed(FORM.blocks(initial), {"/address/street/name": "Gasse"}), initial)
+    FORM.read(typed(blocks_of(FORM, initial), {"/address/street/name": "Gasse"}), initial)
 
     assert initial == {"address": {"street": {"name": "Ring"}}}
 
@@ -82,7 +83,7 @@ def test_an_error_deep_inside_finds_its_field() -> None:
     assert FORM.label(("address", "street", "number")) == "Deliver to › Street › Number"
     assert FORM.label(("address", "street")) == "Street"
     assert FORM.label(("nowhere",)) is None
-    reading = FORM.read(typed(FORM.blocks(VALUES), {"/address/street/number": "x"}), VALUES)
+    reading = FORM.read(typed(blocks_of(FORM, VALUES), {"/address/street/number": "x"}), VALUES)
     assert reading.errors == {("address", "street", "number"): "Give a whole number, such as 12."}
 
 
@@ -106,7 +107,7 @@ def test_a_model_of_defaults_can_be_left_alone() -> None:
     model = create_model("Model", options=(Options, ...))
     form = Form.of(model.model_json_schema())
 
-    reading = form.read(submitted_as_drawn(form.blocks({})), {})
+    reading = form.read(submitted_as_drawn(blocks_of(form, {})), {})
 
     assert model.model_validate(reading.values).model_dump() == {"options": {"moment": "now"}}
 
@@ -131,7 +132,7 @@ def test_a_recursive_model_has_its_fields() -> None:
     form = Form.of(Node.model_json_schema())
     elements = []
     for _ in range(3):
-        check(form.blocks({}))
+        check(blocks_of(form, {}))
         elements.append(form.fields[1].element)
         form = form.of_entry(elements[-1]) if isinstance(elements[-1], ListOf) else form
 

@@ -10,6 +10,7 @@ from pydantic import Field, create_model
 from signoff.bot.blockkit.blocks import Block, Message, mrkdwn, plain_text, section
 from signoff.bot.blockkit.without_pings import quiet
 from signoff.bot.forms import UNSET, Form
+from signoff.bot.forms.layout import blocks_of
 from signoff.flows.schema.json_schema import schema_of
 from signoff.input import SlackChannel, SlackUser
 from tests.unit.forms.slack import check, submitted_as_drawn
@@ -24,7 +25,7 @@ def form_of(annotation: Any, **field: Any) -> Form:
 
 def drawn(form: Form, value: Any = UNSET) -> Block:
     """The element, filled in with `value`, without what every element has."""
-    blocks = form.blocks({} if value is UNSET else {"it": value})
+    blocks = blocks_of(form, {} if value is UNSET else {"it": value})
     check(blocks)
     return {key: part for key, part in blocks[0]["element"].items() if key != "action_id"}
 
@@ -61,7 +62,7 @@ def test_whoever_is_chosen_is_read_back(one: str, several: list[str]) -> None:
     model = create_model("Model", one=(SlackUser, ...), several=(list[SlackUser], ...), to=(SlackChannel, ...))
     form = Form.of(schema_of(model))
     values = {"one": one, "several": several, "to": f"C{one}"}
-    reading = form.read(submitted_as_drawn(form.blocks(values)), {})
+    reading = form.read(submitted_as_drawn(blocks_of(form, values)), {})
     assert reading.errors == {}
     assert reading.values == values
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import AwareDatetime, NaiveDatetime, create_model
 
 from signoff.bot.forms import Form
+from signoff.bot.forms.layout import blocks_of
 from signoff.flows.schema.json_schema import schema_of
 from signoff.input import AwareTime
 from tests.unit.forms.slack import check, submitted_as_drawn
@@ -39,7 +40,7 @@ def test_a_time_of_day_is_answered_as_the_model_wants_it() -> None:
     picked = {"selected_time": "14:30"}
     assert read(time, picked) == time(14, 30)
     assert read(AwareTime, picked) == time(14, 30, tzinfo=UTC)
-    block = Form.of(schema_of(create_model("Model", it=(AwareTime, ...)))).blocks({})[0]
+    block = blocks_of(Form.of(schema_of(create_model("Model", it=(AwareTime, ...)))), {})[0]
     assert block["element"]["timezone"] == "UTC"
 
 
@@ -61,7 +62,7 @@ def test_initial_values_are_drawn_and_left_alone(annotation: Any, data: st.DataO
     model = create_model("Model", it=(annotation, ...))
     given_ = model(it=value).model_dump(mode="json")
     form = Form.of(schema_of(model))
-    blocks = form.blocks(given_)
+    blocks = blocks_of(form, given_)
     check(blocks)
     state = submitted_as_drawn(blocks)
     assert form.read(state, given_).values == given_

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from signoff.bot.emulator.blocks.check import checked_content
+from signoff.bot.emulator.blocks.content import Content
 from signoff.bot.emulator.web_api.methods.call import Call, Method
 from signoff.bot.emulator.wire import Json, SlackError
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID, Conversation
-from signoff.bot.emulator.workspace.messages import Content, Message
+from signoff.bot.emulator.workspace.messages import Message
 
 LONGEST_TEXT = 40_000
 """Characters (docs of chat.postMessage)."""

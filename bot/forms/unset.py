@@ -1,0 +1,11 @@
+"""`UNSET`: no value at all, where `None` is a value."""
+
+from enum import Enum
+from typing import Final
+
+
+class _Unset(Enum):
+    UNSET = "unset"
+
+
+UNSET: Final = _Unset.UNSET
