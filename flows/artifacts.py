@@ -65,5 +65,5 @@ def _create(type_: str, data: Any, key: str | None, description: str | None) -> 
     if context is None:
         artifacts.create(current_database(), artifact)
     else:
-        context.journal.write(lambda fence: artifacts.create(context.db, artifact, fence=fence))
+        context.journal.write(lambda token: artifacts.create(context.db, artifact, fencing_token=token))
     return artifact_id

@@ -136,7 +136,9 @@ class AsAnswered(Generic[T]):
         state = RunState.SUSPENDED if leaves else RunState.PAUSED
         ids = [asked.prompt_id for asked in self._left]
         settled = context.journal.write(
-            lambda fence: wait_for_any(context.db, context.run.id, ids, fence=fence, state=state, held=not leaves)
+            lambda token: wait_for_any(
+                context.db, context.run.id, ids, fencing_token=token, state=state, held=not leaves
+            )
         )
         if leaves and not settled:
             raise Suspended(ids[0])

@@ -40,7 +40,7 @@ class JSON:
         save = partial(blocks.save, type_=self._type, name=name, value=self.value, overwrite=overwrite, now=moment)
         if context is None:
             return save(current_database())
-        return context.journal.write(lambda fence: save(context.db, run_id=context.run.id, fence=fence))
+        return context.journal.write(lambda token: save(context.db, run_id=context.run.id, fencing_token=token))
 
     @classmethod
     def load(cls, name: str) -> Self:

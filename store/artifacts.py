@@ -32,18 +32,18 @@ class Artifact:
     created_at: datetime
 
 
-def create(db: Database, artifact: Artifact, *, fence: int | None = None) -> None:
+def create(db: Database, artifact: Artifact, *, fencing_token: int | None = None) -> None:
     """Write an artifact, unless one with its id stands already.
 
     Args:
-        fence: The token of the claim under which its run is executed; `None` outside of a run.
+        fencing_token: The token of the claim under which its run is executed; `None` outside of a run.
 
     Raises:
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        if artifact.run_id is not None and fence is not None:
-            hold(tx, artifact.run_id, fence)
+        if artifact.run_id is not None and fencing_token is not None:
+            hold(tx, artifact.run_id, fencing_token)
         if tx.execute(select(artifacts.c.id).where(artifacts.c.id == artifact.id)).first() is None:
             tx.execute(insert(artifacts), asdict(artifact))
 

@@ -20,7 +20,7 @@ def save(
     overwrite: bool,
     now: datetime,
     run_id: str | None = None,
-    fence: int | None = None,
+    fencing_token: int | None = None,
 ) -> bool:
     """Keep `value` under a name; `False`, and nothing changed, where the name is taken and may not be.
 
@@ -28,15 +28,15 @@ def save(
 
     Args:
         run_id: The run that keeps it; `None` outside of one.
-        fence: The token of the claim under which the run is executed.
+        fencing_token: The token of the claim under which the run is executed.
 
     Raises:
         LeaseLost: If another worker holds the run now.
     """
     named = (blocks.c.type == type_) & (blocks.c.name == name)
     with db.write() as tx:
-        if run_id is not None and fence is not None:
-            hold(tx, run_id, fence)
+        if run_id is not None and fencing_token is not None:
+            hold(tx, run_id, fencing_token)
         if overwrite and tx.execute(update(blocks).where(named).values(value=value, updated_at=now)).rowcount == 1:
             return True
         try:

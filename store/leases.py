@@ -1,7 +1,7 @@
 """Who holds which run, card or notice. A worker's claims live as long as the worker does.
 
 A worker renews one row, not one a run. When it is found dead, its runs are free again, and since every
-claim grows the run's fence, whatever a worker that was only thought dead still tries to record is refused.
+claim grows the run's fencing token, whatever a worker that was only thought dead still tries to record is refused.
 """
 
 from collections.abc import Collection
@@ -76,8 +76,8 @@ def is_free(holder: "Column[str | None]", taker: str) -> ColumnElement[bool]:
     return holder.is_(None) | (holder == taker) | holder.not_in(select(workers.c.id))
 
 
-def hold(tx: Transaction, run_id: str, fence: int, *calls: Call) -> list[list[Any]]:
-    """Make sure, and keep sure until the commit, that the newest claim on the run is the one with `fence`.
+def hold(tx: Transaction, run_id: str, fencing_token: int, *calls: Call) -> list[list[Any]]:
+    """Make sure, and keep sure until the commit, that the newest claim on the run is the one with `fencing_token`.
 
     Args:
         calls: Statements that are to be run then.
@@ -89,22 +89,22 @@ def hold(tx: Transaction, run_id: str, fence: int, *calls: Call) -> list[list[An
         LeaseLost: If it is not, or if the run has ended.
     """
     held, *found = tx.several((_HOLD, {"run_id": run_id}), *calls)
-    if not held or held[0].fence != fence or held[0].finished_at is not None:
-        raise lost(run_id, fence)
+    if not held or held[0].fencing_token != fencing_token or held[0].finished_at is not None:
+        raise lost(run_id, fencing_token)
     return found
 
 
-def lost(run_id: str, fence: int) -> LeaseLost:
+def lost(run_id: str, fencing_token: int) -> LeaseLost:
     """What is to be said to whoever holds a run no longer."""
-    return LeaseLost(f"The run {run_id} is no longer held with fence {fence}.")
+    return LeaseLost(f"The run {run_id} is no longer held with fencing token {fencing_token}.")
 
 
 HELD = and_(
     flow_runs.c.id == bindparam("run_id"),
-    flow_runs.c.fence == bindparam("fence"),
+    flow_runs.c.fencing_token == bindparam("fencing_token"),
     flow_runs.c.finished_at.is_(None),
 )
-"""Whether the newest claim on the run is the one with `fence`, and the run has not ended."""
+"""Whether the newest claim on the run is the one with `fencing_token`, and the run has not ended."""
 
 _MINE = workers.c.id == bindparam("worker")
 _RENEW = Statement(update(workers).where(_MINE).values(expires_at=bindparam("expires_at")))
@@ -112,5 +112,7 @@ KNOWN = Statement(select(workers.c.id).where(_MINE).with_for_update(read=True, k
 """Finds a worker that is not buried; until the commit nobody can bury it."""
 _EVERYBODY = Statement(select(workers.c.id, workers.c.domain, workers.c.pid, workers.c.expires_at))
 _HOLD = Statement(
-    select(flow_runs.c.fence, flow_runs.c.finished_at).where(flow_runs.c.id == bindparam("run_id")).with_for_update()
+    select(flow_runs.c.fencing_token, flow_runs.c.finished_at)
+    .where(flow_runs.c.id == bindparam("run_id"))
+    .with_for_update()
 )

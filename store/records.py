@@ -75,7 +75,7 @@ class FlowRun:
         runnable_at: When a worker may take it; `None` while it waits or is being run. One that is over is taken once
             more where it may have hooks.
         lease_owner: The worker that holds it, running or paused.
-        fence: The fencing token: grows when the run goes to another holder; only the newest may record.
+        fencing_token: The fencing token: grows when the run goes to another holder; only the newest may record.
         attempt: How many times the flow function was tried; waiting and restarting do not count.
         result: The flow's return value as JSON.
         crashes: How many workers in a row have died of it.
@@ -92,7 +92,7 @@ class FlowRun:
     finished_at: datetime | None
     runnable_at: datetime | None
     lease_owner: str | None
-    fence: int
+    fencing_token: int
     attempt: int
     result: Any
     error: str | None
@@ -155,7 +155,7 @@ class Prompt:
         title: One line: what is asked.
         description: More about it, as Markdown; may be empty.
         schema: The JSON Schema of the answer; `None` when the run asks only to resume or cancel.
-        initial: The values under decision, by field name.
+        initial_values: The values under decision, by field name.
         policy: The policy in force, as `flows.approval.policy.Policy` dumps it to JSON.
         model: Where the pydantic model can be imported from; `None` when nowhere.
         deadline: When the prompt times out; `None` for never.
@@ -177,7 +177,7 @@ class Prompt:
     title: str
     description: str
     schema: Mapping[str, Any] | None
-    initial: Mapping[str, Any]
+    initial_values: Mapping[str, Any]
     policy: Mapping[str, Any]
     model: str | None
     opened_at: datetime

@@ -118,13 +118,13 @@ flow_runs = Table(
     _moment("finished_at"),
     _moment("runnable_at"),
     Column("lease_owner", _Id),
-    Column("fence", Integer, nullable=False, default=0),
+    Column("fencing_token", Integer, nullable=False, default=0),
     Column("attempt", Integer, nullable=False, default=1),
     _json("result"),
     Column("error", Words),
     # How many workers in a row died of it, and how much was recorded when the last one did.
     Column("crashes", Integer, nullable=False, server_default="0"),
-    Column("crash_mark", Integer, nullable=False, server_default="0"),
+    Column("progress_at_crash", Integer, nullable=False, server_default="0"),
 )
 _partial_index("ix_flow_runs_runnable_at", flow_runs.c.runnable_at.is_not(None), flow_runs.c.runnable_at)
 _partial_index("ix_flow_runs_lease_owner", flow_runs.c.lease_owner.is_not(None), flow_runs.c.lease_owner)
@@ -155,7 +155,7 @@ prompts = Table(
     _json("schema"),
     Column("schema_hash", String(64), nullable=False),
     Column("fingerprint", String(64), nullable=False),
-    _json("initial", nullable=False),
+    _json("initial_values", nullable=False),
     _json("policy", nullable=False),
     Column("model", String),
     _moment("opened_at", nullable=False),
@@ -202,11 +202,11 @@ cards = Table(
     Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), primary_key=True),
     Column("channel", String),
     Column("ts", String),
-    Column("shown", Integer, nullable=False, default=0),
+    Column("shown_revision", Integer, nullable=False, default=0),
     # When the dispatcher has to look at it next; NULL while Slack equals the record.
     _moment("due_at"),
     # Who began to post it last and has not learned what came of it. As long as that one lives nobody else may.
-    Column("taken_by", _Id),
+    Column("claimed_by", _Id),
     Column("attempts", Integer, nullable=False, default=0),
     Column("error", Words),
 )
@@ -221,7 +221,7 @@ notices = Table(
     _json("detail", nullable=False),
     _moment("created_at", nullable=False),
     _moment("due_at"),
-    Column("taken_by", _Id),
+    Column("claimed_by", _Id),
     Column("attempts", Integer, nullable=False, default=0),
     Column("ts", String),
     Column("error", Words),

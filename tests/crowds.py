@@ -24,7 +24,7 @@ def open_prompts(db: Database, count: int, *, flow: str) -> None:
             "parameters": {},
             "state": RunState.SUSPENDED,
             "created_at": opened_at,
-            "fence": 1,
+            "fencing_token": 1,
         }
         prompt = {
             "key": "1",
@@ -32,7 +32,7 @@ def open_prompts(db: Database, count: int, *, flow: str) -> None:
             "description": "",
             "schema_hash": "",
             "fingerprint": "",
-            "initial": {},
+            "initial_values": {},
             "policy": {},
             "opened_at": opened_at,
             "deadline": opened_at + timedelta(days=30),
@@ -44,7 +44,7 @@ def open_prompts(db: Database, count: int, *, flow: str) -> None:
             tx.execute(rows_for(ids, flow_runs, run, ids="id"))
             # A run's one prompt has the run's id, which is no matter here and saves time.
             tx.execute(rows_for(new_runs, prompts, prompt, ids="id run_id"))
-            tx.execute(rows_for(new_runs, cards, {"channel": "C1", "ts": "1.0", "shown": 1}, ids="prompt_id"))
+            tx.execute(rows_for(new_runs, cards, {"channel": "C1", "ts": "1.0", "shown_revision": 1}, ids="prompt_id"))
     count_rows(db)
 
 

@@ -54,7 +54,7 @@ def pending_as_json(prompt: Prompt) -> Mapping[str, Any]:
         "title": prompt.title,
         "description": prompt.description,
         "schema": prompt.schema,
-        "initial": prompt.initial,
+        "initial": prompt.initial_values,
         "policy": prompt.policy,
         "opened_at": _moment(prompt.opened_at),
         "deadline": _moment(prompt.deadline),

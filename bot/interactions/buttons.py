@@ -122,7 +122,7 @@ class Listeners:
             case Settled():
                 pass
             case Invalid(asked, errors):
-                known = {**asked.initial, **choice}
+                known = {**asked.initial_values, **choice}
                 self._aftermath.open_form(body, asked, choice, _about(known, errors))
             case _:
                 self._tell(body, actor, reply)

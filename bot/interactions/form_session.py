@@ -197,7 +197,7 @@ class Filling:
         view = body["view"]
         position = Position.read(view.get("private_metadata"))
         prompt = prompts.named(self._db, position.prompt_id)
-        draft = Draft.of_json(drafts.load(self._db, prompt.id, body["user"]["id"])) or Draft(prompt.initial)
+        draft = Draft.of_json(drafts.load(self._db, prompt.id, body["user"]["id"])) or Draft(prompt.initial_values)
         form = form_of(prompt)
         place = Place.at(form, draft, position.steps) or Place(form, draft)
         reading = place.form.read((view.get("state") or {}).get("values"), place.draft.values, place.draft.kept)

@@ -67,7 +67,7 @@ class Aftermath:
         def open_it() -> None:
             actor_id = str(body["user"]["id"])
             typed = Draft.of_json(drafts.load(self._db, prompt.id, actor_id))
-            draft = typed or Draft(prompt.initial)
+            draft = typed or Draft(prompt.initial_values)
             if choice:
                 draft = replace(draft, values={**draft.values, **choice})
                 drafts.save(self._db, prompt.id, actor_id, draft.as_json(), now=now())

@@ -85,7 +85,7 @@ def _length(part: object) -> int:
 def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str]) -> list[Block]:
     rules = " ".join(filter(None, [who_may_answer(prompt, mentions), deadline_of(prompt)]))
     return [
-        *value_blocks(form, prompt.initial, prompt.initial),
+        *value_blocks(form, prompt.initial_values, prompt.initial_values),
         context(mrkdwn(rules)),
         buttons(_buttons(prompt, form)),
     ]
@@ -100,7 +100,7 @@ def _buttons(prompt: Prompt, form: Form) -> list[Block]:
         ]
         others = len(form.fields) > 1
     else:
-        missing = form.is_missing_anything(prompt.initial)
+        missing = form.is_missing_anything(prompt.initial_values)
         label = "Answer…" if missing else "Submit as shown" if form.fields else "Resume"
         shown = [button(label, action_ids.ANSWER, prompt.id, "primary")]
         others = bool(form.fields) and not missing
@@ -112,11 +112,11 @@ def _buttons(prompt: Prompt, form: Form) -> list[Block]:
 
 
 def _settled(prompt: Prompt, form: Form) -> list[Block]:
-    values = prompt.initial if prompt.answer is None else prompt.answer
+    values = prompt.initial_values if prompt.answer is None else prompt.answer
     blocks = [section(mrkdwn(outcome_line(prompt, form)))]
     if prompt.reason:
         blocks.append(fields([mrkdwn(bold("Reason")), plain_text(lines(prompt.reason, 1500) or "–")]))
-    return [*blocks, *value_blocks(form, values, prompt.initial, without=told_by_outcome(prompt, form))]
+    return [*blocks, *value_blocks(form, values, prompt.initial_values, without=told_by_outcome(prompt, form))]
 
 
 def _sentence(prompt: Prompt, form: Form) -> str:

@@ -123,7 +123,7 @@ def settled_modal(prompt: Prompt) -> Block:
     if prompt.reason:
         blocks.append(fields([mrkdwn(bold("Reason")), plain_text(lines(prompt.reason, 1500) or "–")]))
     if prompt.answer is not None:
-        blocks += value_blocks(form, prompt.answer, prompt.initial, without=told_by_outcome(prompt, form))
+        blocks += value_blocks(form, prompt.answer, prompt.initial_values, without=told_by_outcome(prompt, form))
     return _modal("Already settled", blocks) | {"close": plain_text("Close")}
 
 

@@ -37,7 +37,7 @@ def _parsed(schema: str) -> Form:
 
 def verdict_in(prompt: Prompt, form: Form) -> Verdict | None:
     """The verdict of the prompt, the same before and after it was settled."""
-    return verdict_of(form, prompt.initial)
+    return verdict_of(form, prompt.initial_values)
 
 
 def title_of(prompt: Prompt) -> str:

@@ -102,7 +102,7 @@ class Desk:
         prompt = self.admit(prompt_id, actor)
         if not isinstance(prompt, Prompt):
             return prompt
-        checked = validate(prompt, values if complete else {**prompt.initial, **values})
+        checked = validate(prompt, values if complete else {**prompt.initial_values, **values})
         if not isinstance(checked, Valid):
             if not tentative:
                 detail = {"via": via, "errors": [str(error) for error in checked]}
@@ -124,7 +124,7 @@ class Desk:
         """End a prompt whose deadline has passed, as its policy says."""
         answer = None
         if Policy.model_validate(prompt.policy).at_deadline == "continue":
-            checked = validate(prompt, prompt.initial)
+            checked = validate(prompt, prompt.initial_values)
             answer = checked.answer if isinstance(checked, Valid) else None
         return self._settle(prompt, Outcome.TIMED_OUT, CLOCK, via="clock", answer=answer)
 

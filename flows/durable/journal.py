@@ -30,7 +30,7 @@ class Journal:
     """The journal of a run that is being executed. Safe to use from several threads.
 
     Args:
-        fence: The token of the claim under which the run is executed.
+        fencing_token: The token of the claim under which the run is executed.
         fingerprint: The hash of the flow's code as it is now.
         stopwatch: Knows how much time the flow may still take; it is looked at before each step.
         past: What is recorded and was asked.
@@ -47,7 +47,7 @@ class Journal:
     ) -> None:
         self._db = db
         self._run_id = run.id
-        self.fence = run.fence
+        self.fencing_token = run.fencing_token
         self.fingerprint = fingerprint
         self._stopwatch = stopwatch
         self._steps = past.steps
@@ -207,16 +207,16 @@ class Journal:
             started_at=started_at,
             finished_at=now(),
         )
-        self.write(lambda fence: journal.record(self._db, done, fence=fence))
+        self.write(lambda token: journal.record(self._db, done, fencing_token=token))
 
     def write(self, transaction: Callable[[int], T]) -> T:
-        """Run a transaction that is given the fence of this execution. While the database is away this waits.
+        """Run a transaction that is given the fencing token of this execution. While the database is away this waits.
 
         Raises:
             Released: If another worker holds the run now.
         """
         try:
-            return patiently(lambda: transaction(self.fence))
+            return patiently(lambda: transaction(self.fencing_token))
         except LeaseLost as error:
             raise Released(str(error)) from error
 
@@ -230,7 +230,7 @@ class Journal:
             inside = [path for path in self._calls if path.removeprefix("?").startswith(scope)]
         if not inside:
             return
-        self.write(lambda fence: journal.forget_failed(self._db, self._run_id, fence=fence, scope=scope))
+        self.write(lambda token: journal.forget_failed(self._db, self._run_id, fencing_token=token, scope=scope))
         steps = patiently(lambda: journal.load(self._db, self._run_id))
         prompts = f"?{_dashed(scope)}"
         with self._lock:

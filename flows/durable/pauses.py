@@ -61,7 +61,7 @@ class Pause:
             return settled
         state, held = self.state if wait else None, self.state is RunState.PAUSED
         return self.context.journal.write(
-            lambda fence: open_prompt(self.context.db, self.asked, fence=fence, state=state, held=held)
+            lambda token: open_prompt(self.context.db, self.asked, fencing_token=token, state=state, held=held)
         )
 
     def after(self, woken: FlowRun | Unwind, prompt: Prompt) -> Prompt:
@@ -116,7 +116,7 @@ class Pause:
             id=new_id(),
             key=f"{prompt.key}-again",
             description=f"{self.question.description}\n\nThe last answer did not fit: {wrong}".strip(),
-            initial={**self.asked.initial, **(prompt.answer or {})},
+            initial_values={**self.asked.initial_values, **(prompt.answer or {})},
             opened_at=now(),
         )
         return replace(self, asked=asked)
@@ -153,7 +153,7 @@ def prepare(
         title=question.title,
         description=question.description,
         schema=question.schema,
-        initial=question.initial,
+        initial_values=question.initial_values,
         policy=rules.model_dump(mode="json", exclude_defaults=True),
         model=question.reference,
         opened_at=opened_at,
@@ -178,7 +178,7 @@ def _policy(question: Question, policy: Policy | None, defaults: Policy) -> Poli
 def _check_continue(policy: Policy, asked: Prompt) -> None:
     if policy.at_deadline != "continue":
         return
-    checked = validate(asked, asked.initial)
+    checked = validate(asked, asked.initial_values)
     if not isinstance(checked, Valid):
         raise InvalidFlow(
             f"At its deadline {asked.title!r} is to go on with its initial values, but they do not fit: "
@@ -245,7 +245,9 @@ def stop_waiting(context: RunContext, prompt_id: str | None) -> None:
     """Have the run go on, unless it waits for something else as well, and cancel a prompt that it waited for."""
     # A run that is taken out of memory gives up nothing: others wait for its answers.
     context.journal.check_open()
-    context.journal.write(lambda fence: abandon_wait(context.db, context.run.id, prompt_id, fence=fence, now=now()))
+    context.journal.write(
+        lambda token: abandon_wait(context.db, context.run.id, prompt_id, fencing_token=token, now=now())
+    )
     context.holder.wake(context.run)
 
 

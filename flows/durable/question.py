@@ -26,7 +26,7 @@ class Question:
 
     Attributes:
         schema: The JSON Schema of the answer; `None` when the run asks only to go on.
-        initial: The values under decision, by field name.
+        initial_values: The values under decision, by field name.
         model: What an answer is validated by.
         is_plain: Whether the flow gets the bare value of the field `value`.
     """
@@ -34,7 +34,7 @@ class Question:
     title: str
     description: str
     schema: Mapping[str, Any] | None
-    initial: Mapping[str, Any]
+    initial_values: Mapping[str, Any]
     model: type[BaseModel] | None
     is_plain: bool = False
 
@@ -54,16 +54,16 @@ class Question:
 
     @classmethod
     def _of_model(cls, model: type[BaseModel]) -> "Question":
-        initial: Mapping[str, Any] = {}
+        initial_values: Mapping[str, Any] = {}
         choices: Mapping[str, Choices] = {}
         description = None
         asked = model
         if issubclass(model, PromptModel):
-            initial, description = model.prompt_initial, model.prompt_description
+            initial_values, description = model.prompt_initial, model.prompt_description
             asked, choices = model.prompt_model or model, model.prompt_choices
         schema = schema_with_choices(schema_of(asked), choices)
         title = asked.model_config.get("title") or words(asked.__name__)
-        return cls(title, description or _docstring(asked), schema, initial, asked)
+        return cls(title, description or _docstring(asked), schema, initial_values, asked)
 
     @property
     def hash(self) -> str:

@@ -183,7 +183,7 @@ def _held(context: RunContext | None, changes: Subscription) -> Iterator[Callabl
     try:
         # A cancel that came before the block woke nobody.
         run = patiently(lambda: runs.get(context.db, context.run.id))
-        if run.fence != context.journal.fence:
+        if run.fencing_token != context.journal.fencing_token:
             raise Released("The run was cancelled, or goes on elsewhere.")
         yield check
     finally:

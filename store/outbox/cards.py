@@ -38,8 +38,8 @@ def take_due(db: Database, taker: str, *, now: datetime, limit: int = 50) -> lis
     since the card was last right.
     """
     due = (
-        select(cards.c.prompt_id, cards.c.taken_by)
-        .where(cards.c.due_at <= now, is_free(cards.c.taken_by, taker))
+        select(cards.c.prompt_id, cards.c.claimed_by)
+        .where(cards.c.due_at <= now, is_free(cards.c.claimed_by, taker))
         .order_by(cards.c.due_at)
         .limit(limit)
     )
@@ -48,12 +48,12 @@ def take_due(db: Database, taker: str, *, now: datetime, limit: int = 50) -> lis
             return []
     with db.write() as tx:
         # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
-        before = {row.prompt_id: row.taken_by for row in tx.execute(due.with_for_update(skip_locked=True))}
+        before = {row.prompt_id: row.claimed_by for row in tx.execute(due.with_for_update(skip_locked=True))}
         ids = list(before)
         rows = tx.execute(
             update(cards)
             .where(cards.c.prompt_id.in_(ids))
-            .values(taken_by=taker, attempts=cards.c.attempts + 1)
+            .values(claimed_by=taker, attempts=cards.c.attempts + 1)
             .returning(cards)
         ).all()
         asked = tx.execute(select_prompts().where(prompts.c.id.in_(ids)))
@@ -84,8 +84,8 @@ def drawn(db: Database, shown: Prompt, *, channel: str, ts: str, now: datetime) 
             .values(
                 channel=channel,
                 ts=ts,
-                shown=shown.revision,
-                taken_by=None,
+                shown_revision=shown.revision,
+                claimed_by=None,
                 attempts=0,
                 error=None,
                 due_at=case((current == shown.revision, None), else_=now),
@@ -105,9 +105,11 @@ def failed(db: Database, prompt_id: str, *, error: str, retry_at: datetime, in_d
     """
     with db.write() as tx:
         known = tx.execute(select(cards.c.error).where(cards.c.prompt_id == prompt_id)).scalar()
-        taken_by = cards.c.taken_by if in_doubt else None
+        claimed_by = cards.c.claimed_by if in_doubt else None
         tx.execute(
-            update(cards).where(cards.c.prompt_id == prompt_id).values(error=error, due_at=retry_at, taken_by=taken_by)
+            update(cards)
+            .where(cards.c.prompt_id == prompt_id)
+            .values(error=error, due_at=retry_at, claimed_by=claimed_by)
         )
         if known != error:
             ledger.add(tx, prompt_id, "card_failed", now=now, detail={"error": error})
@@ -119,7 +121,7 @@ def lost(db: Database, prompt_id: str, *, now: datetime) -> None:
         tx.execute(
             update(cards)
             .where(cards.c.prompt_id == prompt_id)
-            .values(channel=None, ts=None, shown=0, taken_by=None, attempts=0, due_at=now)
+            .values(channel=None, ts=None, shown_revision=0, claimed_by=None, attempts=0, due_at=now)
         )
         ledger.add(tx, prompt_id, "card_lost", now=now)
         tx.touch(Topic.CARDS)

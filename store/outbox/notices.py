@@ -37,9 +37,9 @@ def take_due(db: Database, taker: str, *, now: datetime, limit: int = 50) -> lis
     Nobody else may take one until `taker` has said what came of it, or is buried.
     """
     ready = (
-        select(notices.c.id, notices.c.taken_by)
+        select(notices.c.id, notices.c.claimed_by)
         .join(cards, cards.c.prompt_id == notices.c.prompt_id)
-        .where(notices.c.due_at <= now, is_free(notices.c.taken_by, taker), cards.c.ts.is_not(None))
+        .where(notices.c.due_at <= now, is_free(notices.c.claimed_by, taker), cards.c.ts.is_not(None))
         .order_by(notices.c.due_at, notices.c.id)
         .limit(limit)
     )
@@ -48,11 +48,11 @@ def take_due(db: Database, taker: str, *, now: datetime, limit: int = 50) -> lis
             return []
     with db.write() as tx:
         # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
-        before = {row.id: row.taken_by for row in tx.execute(ready.with_for_update(of=notices, skip_locked=True))}
+        before = {row.id: row.claimed_by for row in tx.execute(ready.with_for_update(of=notices, skip_locked=True))}
         rows = tx.execute(
             update(notices)
             .where(notices.c.id.in_(list(before)))
-            .values(taken_by=taker, attempts=notices.c.attempts + 1)
+            .values(claimed_by=taker, attempts=notices.c.attempts + 1)
             .returning(notices)
         ).all()
         return [_notice(tx, row, before[row.id] is not None) for row in sorted(rows, key=lambda row: row.id)]
@@ -62,7 +62,7 @@ def posted(db: Database, notice_id: int, *, ts: str) -> None:
     """Note that a message stands in Slack."""
     with db.write() as tx:
         tx.execute(
-            update(notices).where(notices.c.id == notice_id).values(ts=ts, due_at=None, taken_by=None, error=None)
+            update(notices).where(notices.c.id == notice_id).values(ts=ts, due_at=None, claimed_by=None, error=None)
         )
 
 
@@ -73,9 +73,9 @@ def failed(db: Database, notice_id: int, *, error: str, retry_at: datetime | Non
         in_doubt: Whether it may have been posted after all. It stays with who took it then.
     """
     with db.write() as tx:
-        taken_by = notices.c.taken_by if in_doubt else None
+        claimed_by = notices.c.claimed_by if in_doubt else None
         tx.execute(
-            update(notices).where(notices.c.id == notice_id).values(error=error, due_at=retry_at, taken_by=taken_by)
+            update(notices).where(notices.c.id == notice_id).values(error=error, due_at=retry_at, claimed_by=claimed_by)
         )
 
 

@@ -1,4 +1,4 @@
-"""Which worker has which run: taken with a lease and a new fence, longest runnable first."""
+"""Which worker has which run: taken with a lease and a new fencing token, longest runnable first."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _LEASED_TO = Statement(select(flow_runs).where(flow_runs.c.lease_owner == bindpa
 _OVER = flow_runs.c.finished_at.is_not(None)
 _HELD = flow_runs.c.lease_owner == bindparam("worker")
 # One that is held goes on where it stands, and one that is over does not.
-_IS_REPLAYED = and_(flow_runs.c.fence > 0, flow_runs.c.lease_owner.is_(None), ~_OVER)
+_IS_REPLAYED = and_(flow_runs.c.fencing_token > 0, flow_runs.c.lease_owner.is_(None), ~_OVER)
 _NOW = bindparam("now", type_=flow_runs.c.started_at.type)
 _TAKE = Statement(
     update(flow_runs)
@@ -32,7 +32,7 @@ _TAKE = Statement(
     .values(
         state=case((_OVER, flow_runs.c.state), else_=RunState.RUNNING),
         lease_owner=bindparam("worker"),
-        fence=case((_HELD, flow_runs.c.fence), else_=flow_runs.c.fence + 1),
+        fencing_token=case((_HELD, flow_runs.c.fencing_token), else_=flow_runs.c.fencing_token + 1),
         runnable_at=None,
         message=case((_OVER, flow_runs.c.message), else_=""),
         started_at=case((_OVER, flow_runs.c.started_at), else_=func.coalesce(flow_runs.c.started_at, _NOW)),
@@ -137,11 +137,11 @@ class Wish:
 
 
 def claim(db: Database, wish: Wish, *, limit: int, now: datetime) -> Catch:
-    """Take up to `limit` runnable runs, oldest first: each gets a lease and a new fence.
+    """Take up to `limit` runnable runs, oldest first: each gets a lease and a new fencing token.
 
-    A run that this worker holds already, because it waits in memory, keeps its fence: what runs beside the wait may
-    still record. One that is over comes back as it ended, for its hooks, and is held until `runs.let_go`. A worker
-    that was buried gets nothing, since nobody would free what it held.
+    A run that this worker holds already, because it waits in memory, keeps its fencing token: what runs beside the
+    wait may still record. One that is over comes back as it ended, for its hooks, and is held until `runs.let_go`. A
+    worker that was buried gets nothing, since nobody would free what it held.
     """
     looks = _looks(wish.flows, wish.only)
     soonest = (looks.soonest, {"now": now})

@@ -67,27 +67,29 @@ def load(db: Database, run_id: str) -> dict[str, Step]:
         return {row.key: step(row) for row in reading.rows(_OF_RUN, run_id=run_id)}
 
 
-def record(db: Database, done: Step, *, fence: int) -> None:
+def record(db: Database, done: Step, *, fencing_token: int) -> None:
     """Write a step that has ended. Writing it twice, after a commit whose end was not heard, is once.
 
     Raises:
         LeaseLost: If another worker holds the run now: the step does not count.
     """
     with db.write() as tx:
-        (added,) = tx.at_last((_ADD, {"fence": fence, **{name: getattr(done, name) for name in _COLUMNS}}))
+        (added,) = tx.at_last(
+            (_ADD, {"fencing_token": fencing_token, **{name: getattr(done, name) for name in _COLUMNS}})
+        )
     if not added.rows():
         with db.write() as tx:
-            hold(tx, done.run_id, fence)
+            hold(tx, done.run_id, fencing_token)
 
 
-def forget_failed(db: Database, run_id: str, *, fence: int, scope: str) -> None:
+def forget_failed(db: Database, run_id: str, *, fencing_token: int, scope: str) -> None:
     """Have the failed steps whose keys begin with `scope` run again; finished ones stay.
 
     Raises:
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        hold(tx, run_id, fence)
+        hold(tx, run_id, fencing_token)
         set_failed_aside(tx, run_id, scope=scope)
 
 

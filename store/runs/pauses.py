@@ -37,7 +37,7 @@ _OPEN = insert_into(
     "schema",
     "schema_hash",
     "fingerprint",
-    "initial",
+    "initial_values",
     "policy",
     "model",
     "opened_at",
@@ -46,12 +46,12 @@ _OPEN = insert_into(
 )
 
 
-def open_prompt(db: Database, asked: Prompt, *, fence: int, state: RunState | None, held: bool) -> Prompt:
+def open_prompt(db: Database, asked: Prompt, *, fencing_token: int, state: RunState | None, held: bool) -> Prompt:
     """Open a prompt and let its run wait. If the run has asked it before, the run waits for it again.
 
     Args:
         asked: The prompt to open. It is found again by its run and key.
-        fence: The token of the claim under which the run is executed.
+        fencing_token: The token of the claim under which the run is executed.
         state: `Paused` or `Suspended`; `None` for a run that does not wait yet.
         held: Whether the worker keeps the run in memory, and with it its lease.
 
@@ -62,7 +62,7 @@ def open_prompt(db: Database, asked: Prompt, *, fence: int, state: RunState | No
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        (found,) = hold(tx, asked.run_id, fence, (_BY_KEY, {"run_id": asked.run_id, "key": asked.key}))
+        (found,) = hold(tx, asked.run_id, fencing_token, (_BY_KEY, {"run_id": asked.run_id, "key": asked.key}))
         known = found[0] if found else None
         if known is not None and known.outcome is not None:
             return prompt(known)
@@ -85,7 +85,7 @@ def _insert(tx: Transaction, asked: Prompt) -> None:
         schema=asked.schema,
         schema_hash=asked.schema_hash,
         fingerprint=asked.fingerprint,
-        initial=asked.initial,
+        initial_values=asked.initial_values,
         policy=asked.policy,
         model=asked.model,
         opened_at=asked.opened_at,
@@ -108,7 +108,7 @@ def mark_waiting(tx: Transaction, run_id: str, *, state: RunState, held: bool) -
 
 
 def wait_for_any(
-    db: Database, run_id: str, prompt_ids: Collection[str], *, fence: int, state: RunState, held: bool
+    db: Database, run_id: str, prompt_ids: Collection[str], *, fencing_token: int, state: RunState, held: bool
 ) -> list[Prompt]:
     """Those of a run's prompts that are settled, in the order in which they were. If none is, the run waits.
 
@@ -126,14 +126,14 @@ def wait_for_any(
         .order_by(settled_in_ledger.scalar_subquery())
     )
     with db.write() as tx:
-        hold(tx, run_id, fence)
+        hold(tx, run_id, fencing_token)
         found = [prompt(row) for row in tx.execute(settled)]
         if not found:
             mark_waiting(tx, run_id, state=state, held=held)
         return found
 
 
-def abandon_wait(db: Database, run_id: str, prompt_id: str | None, *, fence: int, now: datetime) -> None:
+def abandon_wait(db: Database, run_id: str, prompt_id: str | None, *, fencing_token: int, now: datetime) -> None:
     """Let a run that waits in memory continue without an answer, and cancel the prompt unless it is settled.
 
     If the run also waits for other prompts, the caller has to let it wait again.
@@ -145,7 +145,7 @@ def abandon_wait(db: Database, run_id: str, prompt_id: str | None, *, fence: int
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        (still_open,) = hold(tx, run_id, fence, (OPEN_OF_RUN, {"run_id": run_id}))
+        (still_open,) = hold(tx, run_id, fencing_token, (OPEN_OF_RUN, {"run_id": run_id}))
         tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(state=RunState.RUNNING))
         tx.touch(Topic.STATES)
         abandoned = [row for row in still_open if row.id == prompt_id]

@@ -71,7 +71,7 @@ def _free(tx: Transaction, which: ColumnElement[bool], *, message: str, now: dat
         .where(which)
         .values(
             lease_owner=None,
-            fence=flow_runs.c.fence + 1,
+            fencing_token=flow_runs.c.fencing_token + 1,
             runnable_at=case((waiting, flow_runs.c.runnable_at), else_=now),
             state=case((running, RunState.SCHEDULED), else_=flow_runs.c.state),
             message=case((running, message), else_=flow_runs.c.message),
@@ -84,9 +84,9 @@ def _free(tx: Transaction, which: ColumnElement[bool], *, message: str, now: dat
 
 def _count_crash(tx: Transaction, row: Any, now: datetime) -> FlowRun | None:
     """Count one more crash of a run that was freed; the run, if it is given up."""
-    crashes = row.crashes + 1 if row.recorded == row.crash_mark else 1
+    crashes = row.crashes + 1 if row.recorded == row.progress_at_crash else 1
     is_over = row.finished_at is not None
-    _change(tx, row.id, crashes=crashes, crash_mark=row.recorded)
+    _change(tx, row.id, crashes=crashes, progress_at_crash=row.recorded)
     if crashes >= MOST_CRASHES and is_over:
         tx.touch(Topic.STATES)
         message = f"{row.message} Its hooks were given up: their worker died {crashes} times in a row.".strip()
@@ -122,7 +122,7 @@ _recorded = _of_steps + _of_prompts
 # What the worker was busy with: runs, and hooks that had begun. To have come to its end is progress, too.
 _CUT_OFF = (
     select(
-        *flow_runs.c["id", "name", "message", "finished_at", "crashes", "crash_mark"],
+        *flow_runs.c["id", "name", "message", "finished_at", "crashes", "progress_at_crash"],
         case((_over, -1 - _recorded), else_=_recorded).label("recorded"),
     )
     .where(

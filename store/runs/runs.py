@@ -117,7 +117,7 @@ def newest(db: Database, *, state: RunState | None = None, limit: int = 100) -> 
 def finish(
     db: Database,
     run_id: str,
-    fence: int,
+    fencing_token: int,
     *,
     state: RunState,
     now: datetime,
@@ -137,7 +137,7 @@ def finish(
     with db.write() as tx:
         end = {
             "run_id": run_id,
-            "fence": fence,
+            "fencing_token": fencing_token,
             "state": state,
             "finished_at": now,
             "result": result,
@@ -148,7 +148,7 @@ def finish(
         }
         ended, still_open, newest = tx.several((_FINISH, end), *_ends_with(run_id))
         if not ended:
-            raise lost(run_id, fence)
+            raise lost(run_id, fencing_token)
         cancel_all(tx, still_open, actor=SIGNOFF, reason="The run has ended.", now=now)
         _tell_end(tx, newest, state, now, result=result, error=error)
         tx.touch(Topic.STATES)
@@ -156,15 +156,19 @@ def finish(
             tx.touch(Topic.RUNS)
 
 
-def let_go(db: Database, run_id: str, fence: int) -> None:
+def let_go(db: Database, run_id: str, fencing_token: int) -> None:
     """Note that the hooks of a run's end have run, unless the run was retried or taken over meanwhile."""
     with db.write() as tx:
-        held = (flow_runs.c.id == run_id) & (flow_runs.c.fence == fence) & flow_runs.c.finished_at.is_not(None)
+        held = (
+            (flow_runs.c.id == run_id)
+            & (flow_runs.c.fencing_token == fencing_token)
+            & flow_runs.c.finished_at.is_not(None)
+        )
         tx.execute(update(flow_runs).where(held).values(lease_owner=None))
         tx.touch(Topic.STATES)
 
 
-def retry(db: Database, run_id: str, fence: int, *, attempt: int, at: datetime, error: str) -> None:
+def retry(db: Database, run_id: str, fencing_token: int, *, attempt: int, at: datetime, error: str) -> None:
     """Have the flow function tried again at `at`; failed steps are forgotten, finished ones stay.
 
     Args:
@@ -174,7 +178,7 @@ def retry(db: Database, run_id: str, fence: int, *, attempt: int, at: datetime, 
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        hold(tx, run_id, fence)
+        hold(tx, run_id, fencing_token)
         if locked(tx, run_id).attempt != attempt:
             return
         reschedule(tx, run_id, at=at, error=error)
@@ -224,7 +228,9 @@ def end(tx: Transaction, run_id: str, *, state: RunState, message: str, actor: A
     row = tx.execute(
         update(flow_runs)
         .where(flow_runs.c.id == run_id)
-        .values(state=state, finished_at=now, message=message, fence=flow_runs.c.fence + 1, runnable_at=now)
+        .values(
+            state=state, finished_at=now, message=message, fencing_token=flow_runs.c.fencing_token + 1, runnable_at=now
+        )
         .returning(flow_runs)
     ).one()
     still_open, newest = tx.several(*_ends_with(run_id))

@@ -28,21 +28,21 @@ QUESTION = Question.of(bool)
 SCHEMA = json.dumps(QUESTION.schema)
 
 CREATE = (
-    "INSERT INTO flow_runs (id, name, flow, parameters, state, message, created_at, runnable_at, fence, attempt)"
-    " VALUES (?, 'brave-otter', 'plain', '{}', 'Scheduled', '', ?, ?, 0, 1)"
+    "INSERT INTO flow_runs (id, name, flow, parameters, state, message, created_at, runnable_at, fencing_token,"
+    " attempt) VALUES (?, 'brave-otter', 'plain', '{}', 'Scheduled', '', ?, ?, 0, 1)"
 )
 CLAIM = (
-    "UPDATE flow_runs SET state = 'Running', lease_owner = 'floor', fence = fence + 1, runnable_at = NULL,"
-    " started_at = coalesce(started_at, ?) WHERE id IN"
-    " (SELECT id FROM flow_runs WHERE runnable_at <= ? ORDER BY runnable_at LIMIT ?) RETURNING id, fence"
+    "UPDATE flow_runs SET state = 'Running', lease_owner = 'floor', fencing_token = fencing_token + 1,"
+    " runnable_at = NULL, started_at = coalesce(started_at, ?) WHERE id IN"
+    " (SELECT id FROM flow_runs WHERE runnable_at <= ? ORDER BY runnable_at LIMIT ?) RETURNING id, fencing_token"
 )
 STEP = "INSERT INTO steps VALUES (?, ?, ?, ?, 'json', '1', ?, ?)"
 OPEN = (
-    'INSERT INTO prompts (id, run_id, "key", title, description, schema, schema_hash, fingerprint, initial, policy,'
-    " opened_at, reminders_sent, revision) VALUES (?, ?, '1', 'Input needed', '', ?, ?, ?, '{}', '{}', ?, 0, 1)"
+    'INSERT INTO prompts (id, run_id, "key", title, description, schema, schema_hash, fingerprint, initial_values,'
+    " policy, opened_at, reminders_sent, revision) VALUES (?, ?, '1', 'Input needed', '', ?, ?, ?, '{}', '{}', ?, 0, 1)"
 )
 OPENED = "INSERT INTO ledger (prompt_id, at, event, detail) VALUES (?, ?, 'opened', ?)"
-CARD = "INSERT INTO cards (prompt_id, due_at, shown, attempts) VALUES (?, ?, 0, 0)"
+CARD = "INSERT INTO cards (prompt_id, due_at, shown_revision, attempts) VALUES (?, ?, 0, 0)"
 SUSPEND = "UPDATE flow_runs SET state = 'Suspended', lease_owner = NULL WHERE id = ?"
 SETTLE = (
     "UPDATE prompts SET outcome = 'submitted', settled_at = ?, settled_by = 'U1', settled_by_name = 'Ana',"
@@ -129,8 +129,8 @@ class Floor:
             self._woken.wait()
             self._woken.clear()
             while claimed := self.commit((CLAIM, (moment(), moment(), BATCH))):
-                for run, fence in claimed:
-                    (self._begin if fence == 1 else self._go_on)(int(run))
+                for run, fencing_token in claimed:
+                    (self._begin if fencing_token == 1 else self._go_on)(int(run))
 
     def _begin(self, run: int) -> None:
         self.step(run, "first")

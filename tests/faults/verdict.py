@@ -15,11 +15,11 @@ from signoff.store.tables import flow_runs, ledger, prompts, steps
 
 @dataclass(frozen=True)
 class Effect:
-    """A step's body was run: of which run and step, when in seconds since the epoch, and under which fence."""
+    """A step's body was run: of which run and step, when in seconds since the epoch, and under which fencing token."""
 
     step: str
     at: float
-    fence: int
+    fencing_token: int
 
 
 @dataclass
@@ -124,8 +124,8 @@ def stale(had: Iterable[Effect]) -> int:
     count = 0
     for effect in sorted(had, key=lambda each: each.at):
         run_id = effect.step.partition(":")[0]
-        count += effect.fence < newest[run_id]
-        newest[run_id] = max(newest[run_id], effect.fence)
+        count += effect.fencing_token < newest[run_id]
+        newest[run_id] = max(newest[run_id], effect.fencing_token)
     return count
 
 
@@ -138,7 +138,7 @@ def cut_off(db: Database, folder: Path, pid: int) -> int:
 def effects(files: Iterable[Path]) -> list[Effect]:
     """The effects that were had, by the files of the processes that had them."""
     split = (line.split() for file in files for line in lines(file))
-    return [Effect(step, int(at) / 1e9, int(fence)) for step, at, fence in split]
+    return [Effect(step, int(at) / 1e9, int(fencing_token)) for step, at, fencing_token in split]
 
 
 def recorded_steps(db: Database, run_ids: Iterable[str] | None = None) -> dict[str, datetime]:

@@ -26,7 +26,7 @@ def prompt_in_zoo(name: str) -> Prompt:
     asked = Question.of(ZOO[name])
     return replace(
         prompt_for(None),
-        initial=asked.initial,
+        initial_values=asked.initial_values,
         title=asked.title,
         description=asked.description,
         schema=asked.schema,
@@ -37,7 +37,7 @@ def prompt_in_zoo(name: str) -> Prompt:
 def modal_in_zoo(name: str) -> dict[str, Any]:
     """The modal that opens first."""
     prompt = prompt_in_zoo(name)
-    return answer_modal(prompt, Place(form_of(prompt), Draft(prompt.initial)))
+    return answer_modal(prompt, Place(form_of(prompt), Draft(prompt.initial_values)))
 
 
 def drawn(name: str) -> str:

@@ -44,7 +44,7 @@ APPROVAL = prompt_for(
 )
 APPROVED = prompt_for(
     Approval,
-    dict(APPROVAL.initial),
+    dict(APPROVAL.initial_values),
     **settled(answer={"approved": True, "version": "1.4.1", "at": None, "reason": "With the *fix*"}),
 )
 SHIRT = prompt_for(ShirtOrder, {"size": "large"}, title="Which shirt?", flow="order")
@@ -65,7 +65,7 @@ SCENES: dict[str, Callable[[], Message | dict[str, Any]]] = {
         prompt_for(ShirtOrder, {"size": "large"}, **settled(Outcome.REJECTED, reason="No red ones left")), {}
     ),
     "card_timed_out": lambda: card(prompt_for(Triage, **settled(Outcome.TIMED_OUT, None)), {}),
-    "modal_answer": lambda: answer_modal(DATA, Place(form_of(DATA), Draft(DATA.initial))),
+    "modal_answer": lambda: answer_modal(DATA, Place(form_of(DATA), Draft(DATA.initial_values))),
     "modal_answer_refused": lambda: answer_modal(
         SHIRT,
         Place(form_of(SHIRT), Draft({"size": "small", "color": "red"})),

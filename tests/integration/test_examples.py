@@ -110,7 +110,7 @@ def test_a_data_set_is_made_as_a_person_says(db: Database) -> None:
     columns = asked(db, run_id)
     assert columns.schema is not None
     assert columns.schema["properties"]["drop"]["items"]["enum"] == ["name", "email", "city", "orders"]
-    assert columns.initial == {"drop": ["email"]}
+    assert columns.initial_values == {"drop": ["email"]}
     unknown = Desk(db).submit(columns.id, MEI, {"drop": ["phone"]}, via="cli")
     assert isinstance(unknown, Invalid)
     answer(db, run_id, MEI, drop=["email", "orders"])

@@ -23,7 +23,7 @@ def prompt_for(model: type[BaseModel] | None, initial: dict[str, Any] | None = N
         "title": "Release 1.4 to production?",
         "description": "",
         "schema": model.model_json_schema() if model else None,
-        "initial": initial or {},
+        "initial_values": initial or {},
         "policy": {"channel": "#releases", "approvers": ["@ana", "@ben"]},
         "model": None,
         "opened_at": OPENED,

@@ -98,11 +98,11 @@ def test_a_value_too_long_for_slack_is_kept_and_not_asked_for() -> None:
     """A text that Slack's input cannot hold is not cut: it stays as it is, and an error on it stands at the top."""
     prompt = prompt_for(Approval, {"version": "1" * 5000})
     form = form_of(prompt)
-    view = answering(prompt, dict(prompt.initial))
+    view = answering(prompt, dict(prompt.initial_values))
 
     assert "Version" not in inputs(view)
-    assert form.read({}, prompt.initial).values == prompt.initial
-    assert "view" in refused_with(prompt, dict(prompt.initial), FieldError(("version",), "Too long."))
+    assert form.read({}, prompt.initial_values).values == prompt.initial_values
+    assert "view" in refused_with(prompt, dict(prompt.initial_values), FieldError(("version",), "Too long."))
 
 
 def test_a_form_beyond_slacks_limits_has_pages() -> None:

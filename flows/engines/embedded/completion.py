@@ -85,7 +85,9 @@ class Ending:
         logger.warning("%s | %s. Retry %d follows.", self._run.name, said(error), self._run.attempt)
         at = now() + timedelta(seconds=delay)
         attempt, why = self._run.attempt, said(error)
-        patiently(lambda: runs.retry(self._db, self._run.id, self._run.fence, attempt=attempt, at=at, error=why))
+        patiently(
+            lambda: runs.retry(self._db, self._run.id, self._run.fencing_token, attempt=attempt, at=at, error=why)
+        )
 
     def _finish(self, state: RunState, *, result: Any = None, error: str | None = None) -> None:
         at = now()
@@ -94,7 +96,7 @@ class Ending:
             lambda: runs.finish(
                 self._db,
                 self._run.id,
-                self._run.fence,
+                self._run.fencing_token,
                 state=state,
                 now=at,
                 result=result,

@@ -126,8 +126,8 @@ class Execution:
 
     def learn(self, run: FlowRun) -> bool:
         """End all waits according to what the record says of the run; `False` if others may go on with it now."""
-        # With the same fence the run never left this worker. Otherwise what is in memory is out of date.
-        ours = run.fence == self.run.fence and not run.state.is_final
+        # With the same fencing token the run never left this worker. Otherwise what is in memory is out of date.
+        ours = run.fencing_token == self.run.fencing_token and not run.state.is_final
         if ours:
             self.wake(run)
         elif run.state is RunState.CANCELLED:
@@ -217,7 +217,7 @@ class Execution:
 
     def _read_past(self) -> Past:
         # Only the first claim of a run can be sure that nothing is recorded yet.
-        if self.run.fence == 1:
+        if self.run.fencing_token == 1:
             return Past({}, {})
         read, self._past = self._past, None
         if read is not None:

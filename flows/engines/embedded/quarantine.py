@@ -34,13 +34,13 @@ class Trial:
     def begin(self, run: FlowRun) -> None:
         """Try this run, as it was claimed."""
         with self._lock:
-            self._tried = (run.id, run.fence)
+            self._tried = (run.id, run.fencing_token)
             self._until = time.monotonic() + TRIAL_SECONDS
 
     def end(self, run: FlowRun) -> bool:
         """The run waits or has ended; whether it was on trial."""
         with self._lock:
-            was_tried = self._tried == (run.id, run.fence)
+            was_tried = self._tried == (run.id, run.fencing_token)
             if was_tried:
                 self._clear()
             return was_tried

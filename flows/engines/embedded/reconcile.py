@@ -19,15 +19,15 @@ def agree(db: Database, worker: str, held: Mapping[str, Execution], hooked: Coll
 
     Args:
         held: The executions, by run.
-        hooked: The runs whose hooks are running, with their fences.
+        hooked: The runs whose hooks are running, with their fencing tokens.
     """
     leased = {run.id: run for run in claims.leased_to(db, worker)}
     for run_id, execution in held.items():
         if execution.is_waiting:
             run = leased.get(run_id) or runs.get(db, run_id)
             # One that waits in the record too is as it should be.
-            if run.fence != execution.run.fence or run.state is RunState.RUNNING:
+            if run.fencing_token != execution.run.fencing_token or run.state is RunState.RUNNING:
                 execution.learn(run)
-    known = {*hooked, *((run_id, execution.run.fence) for run_id, execution in held.items())}
-    if unknown := [run.id for run in leased.values() if (run.id, run.fence) not in known]:
+    known = {*hooked, *((run_id, execution.run.fencing_token) for run_id, execution in held.items())}
+    if unknown := [run.id for run in leased.values() if (run.id, run.fencing_token) not in known]:
         recovery.give_back(db, worker, unknown, now=now())

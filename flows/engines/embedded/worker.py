@@ -195,7 +195,7 @@ class Worker:
         self._take_slot()
         if run.state.is_final:
             with self._lock:
-                self._hooked.add((run.id, run.fence))
+                self._hooked.add((run.id, run.fencing_token))
             self._threads.run(f"hooks-{run.name}", partial(self._run_hooks, run))
             return
         execution = Execution(
@@ -215,12 +215,12 @@ class Worker:
     def _run_hooks(self, run: FlowRun) -> None:
         try:
             run_hooks(self._db, self._flows[run.flow], run)
-            patiently(lambda: runs.let_go(self._db, run.id, run.fence))
+            patiently(lambda: runs.let_go(self._db, run.id, run.fencing_token))
         except Exception:
             logger.exception("%s | its hooks cannot be run", run.name)
         finally:
             with self._lock:
-                self._hooked.discard((run.id, run.fence))
+                self._hooked.discard((run.id, run.fencing_token))
             self._free_slot(run)
 
     def _release(self) -> None:

@@ -36,7 +36,7 @@ def opened(db: Database, policy: Policy, *, at: datetime = NOON) -> Prompt:
         deadline=deadline,
         due_at=policy.due_at(at, reminders_sent=0, deadline=deadline),
     )
-    return pauses.open_prompt(db, asked, fence=run.fence, state=RunState.PAUSED, held=True)
+    return pauses.open_prompt(db, asked, fencing_token=run.fencing_token, state=RunState.PAUSED, held=True)
 
 
 def look(db: Database, at: datetime) -> int:
@@ -99,7 +99,7 @@ def test_more_than_one_page_of_deadlines_is_enforced_in_one_look(db: Database) -
     run = a_claimed_run(db)
     for number in range(105):
         asked = asking(run, key=str(number), opened_at=NOON, deadline=NOON + HOUR, due_at=NOON + HOUR)
-        pauses.open_prompt(db, asked, fence=run.fence, state=RunState.PAUSED, held=True)
+        pauses.open_prompt(db, asked, fencing_token=run.fencing_token, state=RunState.PAUSED, held=True)
     assert look(db, NOON + HOUR) == 105
     assert prompts.pending(db) == []
 

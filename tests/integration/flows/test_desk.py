@@ -45,8 +45,8 @@ class Refund(RunInput):
 def ask(db: Database) -> Open:
     """Opens a prompt with a policy."""
 
-    def opened(policy: Policy | None = None, **initial: Any) -> Prompt:
-        question = Question.of(Refund.with_initial_data(**initial) if initial else Refund)
+    def opened(policy: Policy | None = None, **initial_values: Any) -> Prompt:
+        question = Question.of(Refund.with_initial_data(**initial_values) if initial_values else Refund)
         rules = policy or Policy()
         deadline = rules.deadline_from(NOON, timeout=3600)
         run = a_claimed_run(db)
@@ -55,7 +55,7 @@ def ask(db: Database) -> Open:
             title=question.title,
             description=question.description,
             schema=question.schema,
-            initial=question.initial,
+            initial_values=question.initial_values,
             model=question.reference,
             schema_hash=question.hash,
             policy=rules.model_dump(mode="json", exclude_defaults=True),
@@ -63,7 +63,7 @@ def ask(db: Database) -> Open:
             deadline=deadline,
             due_at=rules.due_at(NOON, reminders_sent=0, deadline=deadline),
         )
-        return pauses.open_prompt(db, prompt, fence=run.fence, state=RunState.PAUSED, held=True)
+        return pauses.open_prompt(db, prompt, fencing_token=run.fencing_token, state=RunState.PAUSED, held=True)
 
     return opened
 

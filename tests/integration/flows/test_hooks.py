@@ -284,7 +284,7 @@ def test_a_retry_before_the_hooks_have_run_drops_them(db: Database, start_worker
 
     run = work.create_run(db, {})
     (claimed,) = claims.claim(db, wish(a_worker(db), work.name), limit=1, now=now()).claimed
-    runs.finish(db, run.id, claimed.run.fence, state=RunState.FAILED, now=now(), has_hooks=True)
+    runs.finish(db, run.id, claimed.run.fencing_token, state=RunState.FAILED, now=now(), has_hooks=True)
     Desk(db).retry(run.id, ANA)
     healed.set()
     start_worker(work)

@@ -40,7 +40,11 @@ def race(db: Database, url: str, rounds: int, kind: Any, start: Any, answers: An
     run = a_claimed_run(db)
     ids = [
         pauses.open_prompt(
-            db, asking(run, key=str(number), schema=SCHEMA), fence=run.fence, state=RunState.PAUSED, held=True
+            db,
+            asking(run, key=str(number), schema=SCHEMA),
+            fencing_token=run.fencing_token,
+            state=RunState.PAUSED,
+            held=True,
         ).id
         for number in range(rounds)
     ]

@@ -1,7 +1,7 @@
-"""What stands in a record of each released revision, so that every upgrade is tried with data in it.
+"""The rows of a database of each released revision, so that every upgrade is tested with data.
 
-A new revision gets an entry of its own: rows for its new tables, and, under the names of rows that are there already,
-values for its new columns. What a revision before it wrote stays as it was written then.
+A new revision gets an entry of its own in `ADDED`: rows for its new tables and, under the names of existing rows,
+values for its new columns. Columns that it renames go into `RENAMED`. The entries of earlier revisions never change.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -277,11 +277,26 @@ ADDED: dict[str, Rows] = {
     "0006": {
         "workers": {"dead": {"flows": ["invoice", "order"]}},
     },
+    "0007": {},
 }
 
+RENAMED: dict[str, dict[str, dict[str, str]]] = {
+    "0007": {
+        "flow_runs": {"fence": "fencing_token", "crash_mark": "progress_at_crash"},
+        "prompts": {"initial": "initial_values"},
+        "cards": {"shown": "shown_revision", "taken_by": "claimed_by"},
+        "notices": {"taken_by": "claimed_by"},
+    },
+}
+"""The columns that a revision renames: by table, the new name of each old one."""
 
-def rows_at(revision: str) -> Rows:
-    """Everything that stands in a record of this revision."""
+
+def rows_at(revision: str, *, named_as_in: str | None = None) -> Rows:
+    """Every row of a database of this revision.
+
+    Args:
+        named_as_in: The revision whose column names the rows get; `None` for their own.
+    """
     rows: Rows = {}
     for each in sorted(ADDED):
         if each <= revision:
@@ -289,4 +304,8 @@ def rows_at(revision: str) -> Rows:
                 for name, values in named.items():
                     row = rows.setdefault(table, {}).setdefault(name, {})
                     row.update(values)
+        if each <= (named_as_in or revision):
+            for table, renamed in RENAMED.get(each, {}).items():
+                for name, row in rows.get(table, {}).items():
+                    rows[table][name] = {renamed.get(column, column): value for column, value in row.items()}
     return rows

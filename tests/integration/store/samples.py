@@ -56,7 +56,7 @@ def asking(run: FlowRun, **changed: Any) -> Prompt:
         "title": "Which shirt?",
         "description": "",
         "schema": {"type": "object", "properties": {"size": {"type": "string"}}},
-        "initial": {},
+        "initial_values": {},
         "policy": {},
         "model": None,
         "opened_at": NOON,
@@ -71,7 +71,7 @@ def an_open_prompt(db: Database, *, held: bool = True, worker: str | None = None
     """A prompt that a run waits for."""
     run = a_claimed_run(db, worker)
     state = RunState.PAUSED if held else RunState.SUSPENDED
-    return pauses.open_prompt(db, asking(run, **changed), fence=run.fence, state=state, held=held)
+    return pauses.open_prompt(db, asking(run, **changed), fencing_token=run.fencing_token, state=state, held=held)
 
 
 def settle(

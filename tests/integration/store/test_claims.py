@@ -1,4 +1,4 @@
-"""Who holds a run: claims, leases and fences."""
+"""Who holds a run: claims, leases and fencing tokens."""
 
 import threading
 from collections import Counter
@@ -106,17 +106,17 @@ def test_a_worker_that_died_loses_its_runs_and_can_record_nothing(db: Database) 
     (again,) = claim(db, a_worker(db))
     assert again.id == run.id
     for write in (
-        lambda: journal.record(db, a_step(run.id), fence=run.fence),
-        lambda: pauses.open_prompt(db, asking(run), fence=run.fence, state=RunState.PAUSED, held=True),
-        lambda: runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=NOON),
-        lambda: runs.retry(db, run.id, run.fence, attempt=1, at=NOON, error=""),
-        lambda: journal.forget_failed(db, run.id, fence=run.fence, scope=""),
+        lambda: journal.record(db, a_step(run.id), fencing_token=run.fencing_token),
+        lambda: pauses.open_prompt(db, asking(run), fencing_token=run.fencing_token, state=RunState.PAUSED, held=True),
+        lambda: runs.finish(db, run.id, run.fencing_token, state=RunState.COMPLETED, now=NOON),
+        lambda: runs.retry(db, run.id, run.fencing_token, attempt=1, at=NOON, error=""),
+        lambda: journal.forget_failed(db, run.id, fencing_token=run.fencing_token, scope=""),
     ):
         with pytest.raises(LeaseLost):
             write()
     assert journal.load(db, run.id) == {}
     assert prompts.of_run(db, run.id) == []
-    journal.record(db, a_step(run.id), fence=again.fence)
+    journal.record(db, a_step(run.id), fencing_token=again.fencing_token)
     assert [*journal.load(db, run.id)] == ["build"]
 
 
@@ -133,11 +133,11 @@ def test_a_buried_worker_gets_no_runs(db: Database) -> None:
 def test_a_run_that_waits_in_memory_goes_back_to_its_own_worker_with_its_fence(db: Database) -> None:
     """While the worker that holds it lives, no other gets an answered run."""
     prompt = an_open_prompt(db, worker=(mine := a_worker(db)))
-    fence = runs.get(db, prompt.run_id).fence
+    fencing_token = runs.get(db, prompt.run_id).fencing_token
     settle(db, prompt)
     assert claim(db, a_worker(db)) == []
     (run,) = claim(db, mine)
-    assert (run.state, run.fence, run.lease_owner) == (RunState.RUNNING, fence, mine)
+    assert (run.state, run.fencing_token, run.lease_owner) == (RunState.RUNNING, fencing_token, mine)
 
 
 def test_a_suspended_run_goes_to_anybody_with_a_new_fence(db: Database) -> None:
@@ -147,7 +147,7 @@ def test_a_suspended_run_goes_to_anybody_with_a_new_fence(db: Database) -> None:
     assert before.lease_owner is None
     settle(db, prompt)
     (run,) = claim(db, a_worker(db))
-    assert run.fence == before.fence + 1
+    assert run.fencing_token == before.fencing_token + 1
 
 
 def test_whoever_takes_a_run_over_gets_with_it_what_a_replay_goes_by(db: Database) -> None:
@@ -156,7 +156,7 @@ def test_whoever_takes_a_run_over_gets_with_it_what_a_replay_goes_by(db: Databas
     prompt = an_open_prompt(db, held=False)
     step = a_step(prompt.run_id)
     run = runs.get(db, prompt.run_id)
-    journal.record(db, step, fence=run.fence)
+    journal.record(db, step, fencing_token=run.fencing_token)
     settled = settle(db, prompt).prompt
     settle(db, held)
     begins = a_run(db)
@@ -170,12 +170,12 @@ def test_whoever_takes_a_run_over_gets_with_it_what_a_replay_goes_by(db: Databas
 def test_a_step_that_is_recorded_again_stays_as_it_is(db: Database) -> None:
     """After a commit whose reply was lost it is written once more; but only by who still holds the run."""
     run = a_claimed_run(db)
-    journal.record(db, a_step(run.id), fence=run.fence)
-    journal.record(db, replace(a_step(run.id), result="2"), fence=run.fence)
+    journal.record(db, a_step(run.id), fencing_token=run.fencing_token)
+    journal.record(db, replace(a_step(run.id), result="2"), fencing_token=run.fencing_token)
     assert journal.load(db, run.id)["build"] == a_step(run.id)
-    runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=NOON)
+    runs.finish(db, run.id, run.fencing_token, state=RunState.COMPLETED, now=NOON)
     with pytest.raises(LeaseLost):
-        journal.record(db, a_step(run.id), fence=run.fence)
+        journal.record(db, a_step(run.id), fencing_token=run.fencing_token)
 
 
 def test_a_run_whose_worker_died_while_it_waited_goes_on_waiting(db: Database) -> None:
@@ -205,11 +205,11 @@ def test_a_cancelled_run_is_handed_once_to_its_worker_and_to_nobody_else(db: Dat
     assert claim(db, other) == []
     (gone,) = claim(db, mine)
     assert (gone.state, gone.started_at, gone.lease_owner) == (RunState.CANCELLED, NOON, mine)
-    runs.let_go(db, gone.id, gone.fence)
+    runs.let_go(db, gone.id, gone.fencing_token)
     assert runs.get(db, run.id).is_done
     assert claim(db, mine) == []
     with pytest.raises(LeaseLost):
-        journal.record(db, a_step(run.id), fence=run.fence)
+        journal.record(db, a_step(run.id), fencing_token=run.fencing_token)
 
 
 @pytest.mark.parametrize("handed", [False, True])
@@ -228,13 +228,13 @@ def test_a_cancelled_run_of_a_dead_worker_stays_cancelled_and_is_handed_to_anoth
 def test_who_comes_late_lets_go_of_nothing(db: Database) -> None:
     """A worker that was thought dead while it ran hooks does not end the claim of the one that runs them again."""
     run = a_claimed_run(db, late := a_worker(db))
-    runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=NOON, has_hooks=True)
+    runs.finish(db, run.id, run.fencing_token, state=RunState.COMPLETED, now=NOON, has_hooks=True)
     (first,) = claim(db, late)
     recovery.bury(db, late, now=NOON)
     (second,) = claim(db, other := a_worker(db))
-    runs.let_go(db, run.id, first.fence)
+    runs.let_go(db, run.id, first.fencing_token)
     assert runs.get(db, run.id).lease_owner == other
-    runs.let_go(db, run.id, second.fence)
+    runs.let_go(db, run.id, second.fencing_token)
     assert runs.get(db, run.id).is_done
 
 
@@ -242,5 +242,5 @@ def test_a_step_recorded_twice_is_recorded_once(db: Database) -> None:
     """A commit whose end was not heard can be repeated."""
     run = a_claimed_run(db)
     for _ in range(2):
-        journal.record(db, a_step(run.id), fence=run.fence)
+        journal.record(db, a_step(run.id), fencing_token=run.fencing_token)
     assert [*journal.load(db, run.id)] == ["build"]

@@ -33,14 +33,14 @@ def taken_and_dropped(db: Database) -> FlowRun:
 def test_a_run_whose_worker_died_says_so_until_it_is_taken_again(db: Database) -> None:
     """It is scheduled like one that was never taken, and what an earlier attempt failed with is not its state."""
     run = a_claimed_run(db, first := a_worker(db))
-    runs.retry(db, run.id, run.fence, attempt=1, at=NOON, error="It broke")
+    runs.retry(db, run.id, run.fencing_token, attempt=1, at=NOON, error="It broke")
     (run,) = claim(db, first)
     assert recovery.bury(db, first, now=NOON) == recovery.Burial(held=1, given_up=[])
     freed = runs.get(db, run.id)
     assert (freed.state, freed.lease_owner, freed.runnable_at, freed.error) == (RunState.SCHEDULED, None, NOON, None)
     assert freed.message == "Its worker died. The run goes on from its journal when a worker has its flow."
     (again,) = claim(db, a_worker(db))
-    assert (again.state, again.message, again.fence) == (RunState.RUNNING, "", run.fence + 2)
+    assert (again.state, again.message, again.fencing_token) == (RunState.RUNNING, "", run.fencing_token + 2)
 
 
 def test_two_that_bury_one_worker_count_one_death(db: Database) -> None:
@@ -55,7 +55,7 @@ def test_a_run_that_gets_nowhere_and_ends_its_workers_crashes(db: Database) -> N
     """It is over for all who look: the prompts it has open are cancelled, its thread is told, its hooks are due."""
     worker = a_worker(db)
     run = a_claimed_run(db, worker)
-    prompt = pauses.open_prompt(db, asking(run), fence=run.fence, state=None, held=True)
+    prompt = pauses.open_prompt(db, asking(run), fencing_token=run.fencing_token, state=None, held=True)
     recovery.bury(db, worker, now=NOON)
     assert taken_and_dropped(db).message.startswith(
         "Its worker died 2 times in a row with nothing recorded in between."
@@ -89,12 +89,14 @@ def test_a_crashed_run_that_is_retried_has_all_its_chances_again(db: Database) -
 
 
 def record_a_step(db: Database, run: FlowRun) -> None:
-    key = f"step-{run.fence}"
-    journal.record(db, Step(run.id, key, "", "", "json", "1", NOON, NOON), fence=run.fence)
+    key = f"step-{run.fencing_token}"
+    journal.record(db, Step(run.id, key, "", "", "json", "1", NOON, NOON), fencing_token=run.fencing_token)
 
 
 def ask(db: Database, run: FlowRun) -> None:
-    pauses.open_prompt(db, asking(run, key=f"{run.fence}"), fence=run.fence, state=None, held=True)
+    pauses.open_prompt(
+        db, asking(run, key=f"{run.fencing_token}"), fencing_token=run.fencing_token, state=None, held=True
+    )
 
 
 def ask_and_be_answered(db: Database, run: FlowRun) -> None:
@@ -155,7 +157,7 @@ def test_hooks_that_end_their_workers_are_given_up(db: Database) -> None:
     recovery.bury(db, worker, now=NOON)
     taken_and_dropped(db)
     (run,) = claim(db, a_worker(db))
-    runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=NOON, result=1, has_hooks=True)
+    runs.finish(db, run.id, run.fencing_token, state=RunState.COMPLETED, now=NOON, result=1, has_hooks=True)
     for _ in range(2):
         tried = taken_and_dropped(db)
         assert (tried.state, tried.message, tried.is_done) == (RunState.COMPLETED, "", False)

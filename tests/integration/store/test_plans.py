@@ -92,7 +92,7 @@ def a_waiting_run(db: Database, worker: str) -> Prompt:
     run = claim(db, worker, now=MOMENT, limit=1)[0]
     for key in ("1", "2"):
         asked = asking(run, key=key, opened_at=MOMENT, deadline=MOMENT, due_at=MOMENT)
-        pauses.open_prompt(db, asked, fence=run.fence, state=RunState.PAUSED, held=True)
+        pauses.open_prompt(db, asked, fencing_token=run.fencing_token, state=RunState.PAUSED, held=True)
     with db.write() as tx:
         notices.add(tx, asked.id, kind="reminder", detail={}, now=MOMENT)
     return asked
@@ -104,7 +104,7 @@ def a_whole_run(db: Database, worker: str) -> None:
     drafts.save(db, asked.id, "U1", {}, now=MOMENT)
     settle(db, asked, now=MOMENT)
     run = runs.get(db, asked.run_id)
-    runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=MOMENT)
+    runs.finish(db, run.id, run.fencing_token, state=RunState.COMPLETED, now=MOMENT)
 
 
 Look = Callable[[Crowded], Any]

@@ -48,7 +48,7 @@ def test_a_finished_run_cancels_what_it_still_asks_and_tells_its_end(db: Databas
     prompt = an_open_prompt(db)
     cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
     run, taker = runs.get(db, prompt.run_id), a_worker(db)
-    runs.finish(db, run.id, run.fence, state=RunState.FAILED, now=SOON, error="It broke")
+    runs.finish(db, run.id, run.fencing_token, state=RunState.FAILED, now=SOON, error="It broke")
     settled = prompts.get(db, prompt.id)
     assert (settled.outcome, settled.reason) == (Outcome.CANCELLED, "The run has ended.")
     assert [card.prompt.id for card in cards.take_due(db, taker, now=SOON)] == [prompt.id]
@@ -63,7 +63,7 @@ def test_a_run_that_ended_is_taken_by_nobody(db: Database) -> None:
     prompt = an_open_prompt(db, worker=worker)
     settle(db, prompt)
     run = runs.get(db, prompt.run_id)
-    runs.finish(db, run.id, run.fence, state=RunState.FAILED, now=SOON, error="It broke")
+    runs.finish(db, run.id, run.fencing_token, state=RunState.FAILED, now=SOON, error="It broke")
     assert claim(db, worker, now=SOON) == claim(db, a_worker(db), now=SOON) == []
     assert runs.get(db, run.id).state is RunState.FAILED
 
@@ -72,8 +72,8 @@ def test_a_retried_run_waits_its_time_and_keeps_what_it_finished(db: Database) -
     """Failed steps run again, finished ones do not."""
     run = a_claimed_run(db)
     for key, format_ in (("build", "json"), ("test", "error")):
-        journal.record(db, Step(run.id, key, "", "", format_, "{}", NOON, NOON), fence=run.fence)
-    runs.retry(db, run.id, run.fence, attempt=1, at=SOON, error="It broke")
+        journal.record(db, Step(run.id, key, "", "", format_, "{}", NOON, NOON), fencing_token=run.fencing_token)
+    runs.retry(db, run.id, run.fencing_token, attempt=1, at=SOON, error="It broke")
     worker = a_worker(db)
     assert claim(db, worker) == []
     (again,) = claim(db, worker, now=SOON)

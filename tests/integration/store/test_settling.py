@@ -28,10 +28,10 @@ def test_a_question_asked_again_is_the_same_question(db: Database) -> None:
     """A replay finds the prompt as it was opened, and its answer once there is one."""
     prompt = an_open_prompt(db, held=False)
     run = runs.get(db, prompt.run_id)
-    found = pauses.open_prompt(db, asking(run), fence=run.fence, state=RunState.SUSPENDED, held=False)
+    found = pauses.open_prompt(db, asking(run), fencing_token=run.fencing_token, state=RunState.SUSPENDED, held=False)
     assert (found.id, found.is_open) == (prompt.id, True)
     settle(db, prompt, answer={"size": "large"})
-    found = pauses.open_prompt(db, asking(run), fence=run.fence, state=RunState.SUSPENDED, held=False)
+    found = pauses.open_prompt(db, asking(run), fencing_token=run.fencing_token, state=RunState.SUSPENDED, held=False)
     assert (found.id, found.answer) == (prompt.id, {"size": "large"})
 
 

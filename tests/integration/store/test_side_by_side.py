@@ -36,7 +36,7 @@ def cancel(db: Database, _workers: list[str], prompt: Prompt) -> Any:
 def finish(db: Database, workers: list[str], _prompt: Prompt) -> Any:
     for run in claim(db, workers[1], limit=3):
         if run.state is RunState.RUNNING:
-            runs.finish(db, run.id, run.fence, state=RunState.COMPLETED, now=NOON)
+            runs.finish(db, run.id, run.fencing_token, state=RunState.COMPLETED, now=NOON)
     return leases.renew(db, workers[1], now=NOON, lease=timedelta(days=1))
 
 
@@ -58,7 +58,11 @@ def test_people_clocks_dispatchers_and_workers_side_by_side(db: Database) -> Non
     for number in range(PROMPTS):
         run = a_claimed_run(db, workers[number % 3])
         question = asking(run, due_at=NOON)
-        asked.append(pauses.open_prompt(db, question, fence=run.fence, state=RunState.PAUSED, held=number % 2 == 0))
+        asked.append(
+            pauses.open_prompt(
+                db, question, fencing_token=run.fencing_token, state=RunState.PAUSED, held=number % 2 == 0
+            )
+        )
     failed: list[BaseException] = []
     start = threading.Barrier(len(ACTS))
 

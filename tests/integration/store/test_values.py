@@ -105,16 +105,16 @@ def test_an_artifact_is_kept_once_and_only_by_who_holds_its_run(db: Database) ->
     run = a_claimed_run(db)
     made = Artifact("a1", run.id, "report", "markdown", None, "# Done", NOON)
     for _ in range(2):
-        artifacts.create(db, made, fence=run.fence)
+        artifacts.create(db, made, fencing_token=run.fencing_token)
     assert artifacts.find(db, run_id=run.id) == artifacts.find(db, key="report") == [made]
     with pytest.raises(LeaseLost):
-        artifacts.create(db, Artifact("a2", run.id, None, "link", None, {}, NOON), fence=run.fence - 1)
+        artifacts.create(db, Artifact("a2", run.id, None, "link", None, {}, NOON), fencing_token=run.fencing_token - 1)
 
 
 def test_a_large_result_is_recorded(db: Database) -> None:
     """The journal takes what a task returns, whatever its size."""
     run = a_claimed_run(db)
     text = '"' + "x" * 3_000_000 + '"'
-    journal.record(db, Step(run.id, "build", "", "", "json", text, NOON, NOON), fence=run.fence)
+    journal.record(db, Step(run.id, "build", "", "", "json", text, NOON, NOON), fencing_token=run.fencing_token)
     assert journal.load(db, run.id)["build"].result == text
-    assert runs.get(db, run.id).fence == run.fence
+    assert runs.get(db, run.id).fencing_token == run.fencing_token

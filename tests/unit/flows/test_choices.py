@@ -107,7 +107,7 @@ def test_choices_and_initial_data_can_be_given_in_either_order() -> None:
     one = Question.of(Pick.with_choices(drop=["a", "b"]).with_initial_data(description="Which?", drop=["b"]))
     two = Question.of(Pick.with_initial_data(description="Which?", drop=["b"]).with_choices(drop=["a", "b"]))
     assert one == two
-    assert one.initial == {"drop": ["b"]}
+    assert one.initial_values == {"drop": ["b"]}
     assert one.schema is not None
     assert one.schema["properties"]["drop"]["items"]["enum"] == ["a", "b"]
 

@@ -42,7 +42,7 @@ def test_content_survives_as_json(content: bytes, name: str) -> None:
 def test_bare_bytes_survive_as_json(content: bytes) -> None:
     """They need not be text."""
     question = Question.of(Upload.with_initial_data(raw=content))
-    assert question.answer(dict(question.initial)).raw == content
+    assert question.answer(dict(question.initial_values)).raw == content
 
 
 def test_a_file_can_be_the_result_of_a_task() -> None:

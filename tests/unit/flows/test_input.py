@@ -43,7 +43,7 @@ def test_initial_data_do_not_change_the_question() -> None:
     filled = Question.of(ShirtOrder.with_initial_data(count=3))
     told = Question.of(ShirtOrder.with_initial_data(description="Which one?", count=3))
     assert plain.hash == filled.hash
-    assert (filled.initial, filled.schema) == ({"count": 3}, plain.schema)
+    assert (filled.initial_values, filled.schema) == ({"count": 3}, plain.schema)
     assert told.hash != plain.hash
     assert (plain.title, plain.description, told.description) == ("Shirt order", "Shirt order options.", "Which one?")
 
@@ -58,7 +58,7 @@ def test_an_answer_is_an_instance_of_the_class_that_was_asked_for() -> None:
 def test_initial_data_can_be_given_in_steps() -> None:
     """What was given first stays."""
     given = ShirtOrder.with_initial_data(size="large").with_initial_data(description="Which?", count=2)
-    assert Question.of(given).initial == {"size": "large", "count": 2}
+    assert Question.of(given).initial_values == {"size": "large", "count": 2}
 
 
 @pytest.mark.parametrize(
