@@ -20,7 +20,7 @@ from signoff.store.records import FlowRun, RunState
 from signoff.store.runs import runs
 from signoff.testing import Emulator, SeenMessage
 from tests.acceptance.command import Command
-from tests.waiting import until, until_asked, until_over
+from tests.support.waiting import until, until_asked, until_over
 
 RELEASE = '''
 """A release, in tasks that say what they did, and stand still where a test waits for them."""

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from signoff.bot.service import Service
 from signoff.testing import Emulator
-from tests.integration.bot import filling
-from tests.integration.bot.house import House, copied, settings_for
+from tests.integration.bot import long_forms
+from tests.integration.bot.running_service import House, copied, settings_for
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 def house(slack: Emulator, sqlite_file: Path, tmp_path: Path) -> Iterator[House]:
     """Signoff, served by signed HTTP."""
     record = copied(sqlite_file, tmp_path / "record.db")
-    with Service(settings_for(slack.api_url, record), filling.FLOWS, with_bot=True, grace=1.0) as service:
+    with Service(settings_for(slack.api_url, record), long_forms.FLOWS, with_bot=True, grace=1.0) as service:
         house = House(slack, service)
         slack.deliver_to(house.request_url)
         yield house
@@ -34,7 +34,7 @@ def opened(house: House, page: Page, button: str) -> None:
 
 def test_a_guest_is_added_edited_and_removed(house: House, page: Page) -> None:
     """An entry's error stands under its field on top of the list, and the list shows what is done."""
-    prompt, _ = house.ask_in("#orders", filling.invite)
+    prompt, _ = house.ask_in("#orders", long_forms.invite)
     opened(house, page, "Answer…")
     page.get_by_role("button", name="Add Guest…").click()
     entry = page.get_by_role("dialog", name="Add Guest")
@@ -53,7 +53,7 @@ def test_a_guest_is_added_edited_and_removed(house: House, page: Page) -> None:
 
 def test_another_kind_asks_for_its_own_fields(house: House, page: Page) -> None:
     """They appear as soon as it is chosen, and what was typed in the other one is there again afterwards."""
-    prompt, _ = house.ask_in("#orders", filling.pay)
+    prompt, _ = house.ask_in("#orders", long_forms.pay)
     opened(house, page, "Edit…")
     form = page.get_by_role("dialog", name="Payment")
     form.get_by_label("Days").fill("47")

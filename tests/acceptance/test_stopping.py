@@ -13,8 +13,8 @@ from signoff.store.records import FlowRun, RunState
 from signoff.store.runs import journal, runs
 from signoff.testing import Emulator
 from tests.acceptance.shell import Shell, line_with
-from tests.integration.flows.answering import answer
-from tests.waiting import until_asked, until_over, until_state
+from tests.support.answering import answer
+from tests.support.waiting import until_asked, until_over, until_state
 
 FLOWS = '''
 """A step that says it is there, and waits to be let go on."""

@@ -28,7 +28,7 @@ from tests.benchmarks.continuing import (
     until_waiting,
 )
 from tests.benchmarks.figures import Line, print_lines, spread
-from tests.stores import STORES, NewUrl, record, store
+from tests.support.stores import STORES, NewUrl, record, store
 
 DBOS_ANSWERS = 60
 """How many are answered one by one in DBOS, which on SQLite takes most of a second for each."""

@@ -23,9 +23,9 @@ from signoff.store.tables import flow_runs
 from tests.benchmarks import waiting_flows
 from tests.benchmarks.figures import Line, spread
 from tests.benchmarks.floor import Floor
-from tests.integration.flows.worker_process import WorkerProcess
-from tests.stores import NewUrl, record
-from tests.waiting import PATIENCE
+from tests.support.stores import NewUrl, record
+from tests.support.waiting import PATIENCE
+from tests.support.worker_process import WorkerProcess
 
 ANA = Actor("U1", "Ana")
 RUNS = 1000

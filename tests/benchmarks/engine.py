@@ -10,9 +10,9 @@ answer is handed to the desk until the flow's next line runs.
 import argparse
 from collections.abc import Callable, Iterator
 
-from tests.benchmarks import continuing, crowd, recovering
+from tests.benchmarks import continuing, load, recovering
 from tests.benchmarks.figures import Line, print_lines
-from tests.stores import STORES, NewUrl, store
+from tests.support.stores import STORES, NewUrl, store
 
 Measure = Callable[[NewUrl], Iterator[Line]]
 
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--store", choices=STORES, action="append", help="measure on this store only")
     parser.add_argument("--prompts", type=int, default=100_000, help="how many prompts are open in the crowd")
     given = parser.parse_args()
-    measures: list[Measure] = [continuing.lines, recovering.lines, lambda new_url: crowd.lines(new_url, given.prompts)]
+    measures: list[Measure] = [continuing.lines, recovering.lines, lambda new_url: load.lines(new_url, given.prompts)]
     for kind in given.store or STORES:
         with store(kind) as new_url:
             print_lines(kind, [line for measure in measures for line in measure(new_url)])

@@ -24,8 +24,8 @@ from signoff.bot.forms.layout import blocks_of
 from signoff.bot.surfaces.modals import answer_modal
 from tests.benchmarks.figures import Figure, print_table
 from tests.benchmarks.parses import parses_of_each_act
-from tests.unit.forms.slack import submitted_as_drawn
-from tests.unit.prompts import prompt_for
+from tests.support.prompts import prompt_for
+from tests.unit.bot.forms.slack import submitted_as_drawn
 
 GOALS = {3: 0.3, 30: 2.0, 300: 15.0}
 """Milliseconds each way, by the number of fields."""

@@ -11,7 +11,7 @@ from signoff import Policy, RunInput, flow, suspend_flow_run
 from signoff.bot.forms import Form
 from signoff.bot.service import Service
 from signoff.testing import Emulator
-from tests.integration.bot.house import House, settings_for
+from tests.integration.bot.running_service import House, settings_for
 
 CHANNEL = "#releases"
 

@@ -15,9 +15,9 @@ from tests.benchmarks import waiting_flows
 from tests.benchmarks.continuing import ANA, FLOWS, RUNS, create, poll, text, until_count
 from tests.benchmarks.figures import Line, spread
 from tests.benchmarks.floor import Floor
-from tests.integration.flows.worker_process import WorkerProcess
-from tests.stores import NewUrl, record
-from tests.waiting import until_asked, until_over
+from tests.support.stores import NewUrl, record
+from tests.support.waiting import until_asked, until_over
+from tests.support.worker_process import WorkerProcess
 
 STEPS = 1000
 FILE = Path(waiting_flows.__file__)

@@ -16,7 +16,7 @@ from signoff.bot.surfaces.wording import form_of
 from signoff.flows.durable.question import Question
 from signoff.store.records import Prompt
 from tests.golden.zoo import ZOO
-from tests.unit.prompts import MENTIONS, prompt_for
+from tests.support.prompts import MENTIONS, prompt_for
 
 FOLDER = Path(__file__).parent / "zoo_drawn"
 

@@ -23,7 +23,7 @@ from signoff.bot.service import Service
 from signoff.testing import Emulator
 from tests.acceptance.conftest import CHROMIUMS, QUIETLY
 from tests.golden.zoo import ZOO
-from tests.integration.bot.house import settings_for
+from tests.integration.bot.running_service import settings_for
 
 CHANNEL = "#zoo"
 WIDTH, HEIGHT = 1280, 1400

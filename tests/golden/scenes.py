@@ -19,8 +19,8 @@ from signoff.bot.surfaces.notices import notice_message
 from signoff.bot.surfaces.wording import form_of
 from signoff.flows.approval.validation import FieldError
 from signoff.store.records import Notice, Outcome
-from tests.unit.models import Approval, DataSet, ShirtOrder, Triage
-from tests.unit.prompts import MENTIONS, OPENED, prompt_for, settled
+from tests.support.models import Approval, DataSet, ShirtOrder, Triage
+from tests.support.prompts import MENTIONS, OPENED, prompt_for, settled
 
 FOLDER = Path(__file__).parent
 DESCRIPTION = """\

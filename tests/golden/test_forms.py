@@ -8,7 +8,7 @@ from signoff.bot.emulator.blocks.check import message_faults, view_faults
 from signoff.bot.surfaces.cards import card
 from tests.golden.forms import FOLDER, drawn, modal_in_zoo, prompt_in_zoo
 from tests.golden.zoo import ZOO
-from tests.unit.prompts import MENTIONS
+from tests.support.prompts import MENTIONS
 
 pytestmark = pytest.mark.parametrize("name", ZOO)
 

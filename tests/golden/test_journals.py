@@ -13,8 +13,8 @@ from signoff.store.records import FlowRun, RunState
 from signoff.store.runs import retry, runs
 from signoff.store.runs.orphans import is_unserved, served
 from tests.golden.journals.recording import JOURNALS, ORIGINAL, RUN_ID, file_of, load, module_of, recorded
-from tests.integration.flows.answering import ANA, answer
-from tests.waiting import until, until_asked
+from tests.support.answering import ANA, answer
+from tests.support.waiting import until, until_asked
 
 Edits = list[tuple[str, str]]
 

@@ -3,7 +3,7 @@
 from signoff.store.prompts import prompts
 from signoff.store.records import Prompt
 from tests.acceptance.shell import Said, Shell
-from tests.waiting import until, until_over
+from tests.support.waiting import until, until_over
 
 FLOWS = '''
 """Flows that wait for somebody."""

@@ -7,7 +7,7 @@ import pytest
 from signoff.store.prompts import prompts
 from tests.acceptance.cli.asking import asked, assert_refused, finished
 from tests.acceptance.shell import Shell
-from tests.waiting import until
+from tests.support.waiting import until
 
 
 def test_a_run_asks_is_answered_and_goes_on(shell: Shell) -> None:

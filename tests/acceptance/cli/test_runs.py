@@ -12,7 +12,7 @@ from signoff.store.records import RunState
 from signoff.store.runs import runs
 from tests.acceptance.cli.asking import FLOWS, assert_refused, finished
 from tests.acceptance.shell import Shell, line_with
-from tests.waiting import until
+from tests.support.waiting import until
 
 
 def test_waiting_for_a_run_gives_its_end(empty: Shell) -> None:

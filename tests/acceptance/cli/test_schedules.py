@@ -16,7 +16,7 @@ from signoff.store.runs import runs, schedules
 from signoff.store.tables import schedules as table
 from tests.acceptance.cli.asking import asked, assert_refused, finished
 from tests.acceptance.shell import Shell, line_with
-from tests.waiting import until, until_over
+from tests.support.waiting import until, until_over
 
 NEW_YEAR = "0 0 1 1 *"
 

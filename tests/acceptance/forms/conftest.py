@@ -13,7 +13,7 @@ from signoff.store.records import Prompt
 from signoff.testing import Emulator
 from tests.acceptance.forms import models
 from tests.acceptance.forms.rows import ROWS
-from tests.integration.bot.house import House, copied, settings_for
+from tests.integration.bot.running_service import House, copied, settings_for
 
 OTHERS = {"a list of models": models.Basket, "a rule of the whole model": models.Range, "pages": models.Halls}
 ROOM_NUMBERS = count(1)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.acceptance.forms.conftest import Ask
 from tests.acceptance.forms.filling import expect_error, held, submit, top, typing
 from tests.acceptance.forms.rows import ROWS
-from tests.integration.bot.house import House
+from tests.integration.bot.running_service import House
 
 pytestmark = pytest.mark.browser
 

@@ -19,8 +19,8 @@ from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.tables import UtcDateTime, flow_runs, metadata, steps
-from tests.integration.flows.answering import answer
-from tests.waiting import until_asked
+from tests.support.answering import answer
+from tests.support.waiting import until_asked
 
 FOLDER = Path(__file__).parent
 ORIGINAL = (FOLDER / "release.py").read_text(encoding="utf-8")

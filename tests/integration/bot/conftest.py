@@ -8,9 +8,9 @@ import pytest
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode
 from signoff.testing import Emulator
-from tests.integration.bot import filling
+from tests.integration.bot import long_forms
 from tests.integration.bot.asking import FLOWS
-from tests.integration.bot.house import House, copied, settings_for
+from tests.integration.bot.running_service import House, copied, settings_for
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def house(slack: Emulator, record: str, request: pytest.FixtureRequest) -> Itera
     """Signoff, served by signed HTTP, or by the mode that the test is parametrised with."""
     mode = getattr(request, "param", Mode.HTTP)
     with Service(
-        settings_for(slack.api_url, record, mode), [*FLOWS, *filling.FLOWS], with_bot=True, grace=1.0
+        settings_for(slack.api_url, record, mode), [*FLOWS, *long_forms.FLOWS], with_bot=True, grace=1.0
     ) as service:
         house = House(slack, service)
         if mode is Mode.HTTP:

@@ -7,7 +7,7 @@ from signoff.store.prompts import prompts
 from signoff.store.records import RunState
 from signoff.testing import ActFailed
 from tests.integration.bot.asking import approve, give_a_reason, shirt
-from tests.integration.bot.house import House
+from tests.integration.bot.running_service import House
 
 both_ways = pytest.mark.parametrize("house", list(Mode), indirect=True, ids=str)
 

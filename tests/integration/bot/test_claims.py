@@ -11,7 +11,7 @@ from signoff.store.prompts import prompts
 from signoff.store.records import Prompt
 from signoff.testing import SeenMessage
 from tests.integration.bot.asking import approve, give_a_reason
-from tests.integration.bot.house import House
+from tests.integration.bot.running_service import House
 
 TEAM = "T0SIGNOFF1"
 MINUTES = 60

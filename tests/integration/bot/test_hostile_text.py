@@ -6,7 +6,7 @@ import pytest
 
 from signoff.testing import SeenMessage
 from tests.integration.bot.asking import shirt, shout
-from tests.integration.bot.house import House
+from tests.integration.bot.running_service import House
 
 SHOUTS = [
     "<!channel> look",

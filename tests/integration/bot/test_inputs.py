@@ -15,8 +15,8 @@ from signoff.flows.flow import Flow
 from signoff.input import AwareTime, SlackChannel, SlackUser
 from signoff.store.records import Actor, RunState
 from signoff.testing import ActFailed, Emulator
-from tests.integration.bot.house import House, opened, refused, settings_for
-from tests.waiting import until_over
+from tests.integration.bot.running_service import House, opened, refused, settings_for
+from tests.support.waiting import until_over
 
 ORDERS = Policy(channel="#orders")
 CLI = Actor("ops", "Ops")

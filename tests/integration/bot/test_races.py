@@ -6,7 +6,7 @@ from signoff.flows.approval.desk import Desk, Settled
 from signoff.store.prompts import prompts
 from signoff.store.records import Actor, Outcome, RunState
 from tests.integration.bot.asking import approve, give_a_reason
-from tests.integration.bot.house import House
+from tests.integration.bot.running_service import House
 
 
 def keep_card_as_it_is(house: House) -> None:

@@ -12,8 +12,8 @@ from signoff.bot.service import Service
 from signoff.bot.settings import BadSettings, Mode
 from signoff.testing import SIGNOFF, Emulator
 from tests.integration.bot.asking import FLOWS, approve
-from tests.integration.bot.house import House, settings_for
-from tests.waiting import until_asked
+from tests.integration.bot.running_service import House, settings_for
+from tests.support.waiting import until_asked
 
 WRONG: dict[str, tuple[Mode, dict[str, Any]]] = {
     "SLACK_BOT_TOKEN: Slack refuses it (invalid_auth)": (Mode.HTTP, {"slack_bot_token": SecretStr("xoxb-wrong")}),

@@ -10,8 +10,8 @@ from signoff.flows.approval.desk import Desk, Settled
 from signoff.store.records import Actor, Prompt
 from signoff.testing import Emulator
 from tests.integration.bot.asking import FLOWS, approve
-from tests.integration.bot.house import House, settings_for
-from tests.waiting import until_asked, until_over
+from tests.integration.bot.running_service import House, settings_for
+from tests.support.waiting import until_asked, until_over
 
 ANA = Actor("@ana", "ana", frozenset({"@ana"}))
 YES = {"approved": True}

@@ -1,7 +1,7 @@
 """What is said in a card's thread: each thing once."""
 
 from tests.integration.bot.asking import approve, give_a_reason
-from tests.integration.bot.house import House
+from tests.integration.bot.running_service import House
 
 
 def test_a_reminder_comes_once_and_names_who_is_waited_for(house: House) -> None:

@@ -16,7 +16,7 @@ from signoff.flows.schema.files import MOST_BYTES
 from signoff.input import Accepts, UploadedFile
 from signoff.store.prompts import prompts
 from signoff.testing import ActFailed, Emulator
-from tests.integration.bot.house import House, opened, refused, settings_for
+from tests.integration.bot.running_service import House, opened, refused, settings_for
 
 ORDERS = Policy(channel="#orders")
 

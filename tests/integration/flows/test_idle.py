@@ -8,9 +8,9 @@ from signoff.flows.approval.ticker import TICK
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from tests.conftest import StartWorker
-from tests.crowds import open_prompts
-from tests.overhearing import overheard
-from tests.waiting import PATIENCE
+from tests.support.load import open_prompts
+from tests.support.sql_capture import overheard
+from tests.support.waiting import PATIENCE
 
 
 @flow

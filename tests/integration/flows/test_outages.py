@@ -22,9 +22,9 @@ from signoff.store import migrations
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable
 from signoff.store.records import RunState
-from tests.integration.flows.answering import ANA, answer
-from tests.stores import postgres
-from tests.waiting import until_asked, until_over
+from tests.support.answering import ANA, answer
+from tests.support.stores import postgres
+from tests.support.waiting import until_asked, until_over
 
 Outage = Callable[[], AbstractContextManager[None]]
 """Begins when its block is entered, and is over when it is left."""

@@ -13,7 +13,7 @@ from signoff.store.prompts import prompts
 from signoff.store.records import Card
 from signoff.store.runs import recovery
 from tests.integration.store.samples import ANA, NOON, a_worker, an_open_prompt, settle
-from tests.waiting import until
+from tests.support.waiting import until
 
 LEASE = timedelta(seconds=30)
 

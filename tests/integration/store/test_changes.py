@@ -13,9 +13,9 @@ from signoff.store import blocks
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from tests.conftest import PostgresServer
-from tests.integration.flows.worker_process import WorkerProcess
 from tests.integration.store.samples import NOON, a_run
-from tests.waiting import until
+from tests.support.waiting import until
+from tests.support.worker_process import WorkerProcess
 
 
 def test_a_commit_wakes_who_waits_in_the_same_process_before_it_returns(db: Database) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from signoff.store.database import CONNECTIONS, Database
 from tests.integration.store.samples import a_run
-from tests.waiting import PATIENCE
+from tests.support.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 OPEN = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")

@@ -27,9 +27,9 @@ from signoff.store.tables import inputs as input_rows
 from signoff.store.tables import ledger as ledger_rows
 from signoff.store.tables import notices as notice_rows
 from tests.conftest import PostgresServer
-from tests.crowds import count_rows, open_prompts, rows_for
 from tests.integration.store.samples import a_run, a_worker, asking, claim, settle, wish
-from tests.overhearing import overheard
+from tests.support.load import count_rows, open_prompts, rows_for
+from tests.support.sql_capture import overheard
 
 CROWD = 5000
 MOMENT = now()

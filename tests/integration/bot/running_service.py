@@ -1,0 +1,142 @@
+"""Signoff as `signoff serve` runs it, in this process, beside the emulator."""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+from pydantic import SecretStr
+
+from signoff.bot.emulator.delivery.http_delivery import signature
+from signoff.bot.service import Service
+from signoff.bot.settings import Mode, Settings
+from signoff.flows.flow import Flow
+from signoff.store import ledger
+from signoff.store.database import Database
+from signoff.store.outbox import cards
+from signoff.store.records import FlowRun, Prompt
+from signoff.testing import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Emulator, SeenMessage
+from tests.support.waiting import until, until_asked, until_over
+
+
+def settings_for(api_url: str, database_url: str, mode: Mode = Mode.HTTP, **changed: Any) -> Settings:
+    """The settings that connect a bot to the workspace at this address."""
+    values: dict[str, Any] = {
+        "database_url": database_url,
+        "channel": None,
+        "approvers": (),
+        "slack_bot_token": SecretStr(BOT_TOKEN),
+        "slack_app_token": SecretStr(APP_TOKEN) if mode is Mode.SOCKET else None,
+        "slack_signing_secret": SecretStr(SIGNING_SECRET),
+        "slack_api_url": api_url,
+        "host": "127.0.0.1",
+        "port": 0,
+    }
+    return Settings(_env_file=None, **{**values, **changed})
+
+
+class House:
+    """A service that is started, and what tests do with it."""
+
+    def __init__(self, slack: Emulator, service: Service) -> None:
+        self.slack = slack
+        self.service = service
+
+    @property
+    def db(self) -> Database:
+        """The record."""
+        return self.service.db
+
+    @property
+    def request_url(self) -> str:
+        """Where Slack posts to."""
+        assert self.service.bot is not None
+        assert self.service.bot.request_url is not None
+        return self.service.bot.request_url
+
+    def ask(self, flow: Flow[Any, Any], **parameters: Any) -> Prompt:
+        """Start a run; what it asks, as soon as it does."""
+        run = flow.create_run(self.db, parameters)
+        return until_asked(self.db, run.id)
+
+    def ask_in(self, channel: str, flow: Flow[Any, Any], **parameters: Any) -> tuple[Prompt, SeenMessage]:
+        """Start a run; what it asks, and its card, as soon as it is posted."""
+        prompt = self.ask(flow, **parameters)
+        return prompt, self.card(prompt, channel)
+
+    def card(self, prompt: Prompt, channel: str = "#releases", *, open_: bool = True) -> SeenMessage:
+        """The only card of a prompt, as soon as it is open, or settled, in Slack's eyes."""
+        person = self.slack.person("mei")
+        person.wait_for_message(channel, lambda seen: _shows(seen, prompt) and bool(seen.buttons) == open_)
+        (card,) = (seen for seen in person.sees(channel) if _shows(seen, prompt))
+        return card
+
+    def replies(self, card: SeenMessage) -> list[SeenMessage]:
+        """What everybody sees in a card's thread."""
+        seen = self.slack.person("mei").sees(card.channel)
+        return [each for each in seen if each.thread_ts == card.ts and each.ts != card.ts]
+
+    def over(self, prompt: Prompt) -> FlowRun:
+        """The prompt's run, once it is over."""
+        return until_over(self.db, prompt.run_id)
+
+    def until_all_is_said(self) -> None:
+        """Returns as soon as Slack equals the record: no card and no notice is due."""
+        until(self.db, lambda: cards.next_due_at(self.db) is None, what="Slack to equal the record")
+
+    def events(self, prompt: Prompt) -> list[str]:
+        """What the ledger says happened to a prompt."""
+        return [line.event for line in ledger.lines(self.db, prompt.id)]
+
+    def until_noted(self, prompt: Prompt, event: str) -> Mapping[str, Any]:
+        """The first line of that kind in the prompt's ledger, as soon as there is one."""
+        return until(
+            self.db,
+            lambda: next((line.detail for line in ledger.lines(self.db, prompt.id) if line.event == event), None),
+            what=event,
+        )
+
+    def post(self, payload: Mapping[str, Any], *, secret: str | None = None, age: int = 0) -> httpx.Response:
+        """Post a payload to the bot as Slack does, signed `age` seconds ago."""
+        body = urlencode({"payload": json.dumps(payload)})
+        stamp = str(int(time.time()) - age)
+        signed = signature(self.slack.signing_secret if secret is None else secret, stamp, body)
+        return httpx.post(
+            self.request_url,
+            content=body,
+            headers={
+                "content-type": "application/x-www-form-urlencoded",
+                "x-slack-request-timestamp": stamp,
+                "x-slack-signature": signed,
+            },
+            trust_env=False,
+        )
+
+
+def opened(house: House, asked: Flow[Any, Any], button: str = "Answer…", **parameters: Any) -> Prompt:
+    """A prompt, with its form opened by Mei."""
+    prompt, _ = house.ask_in("#orders", asked, **parameters)
+    mei = house.slack.person("mei")
+    mei.press(button, in_="#orders")
+    mei.wait_for_modal()
+    return prompt
+
+
+def refused(house: House, values: dict[str, Any]) -> dict[str, str]:
+    """What stands under the inputs once Mei has submitted values that will not do."""
+    mei = house.slack.person("mei")
+    mei.submit(values)
+    return mei.wait_for_modal(lambda seen: bool(seen.errors)).errors
+
+
+def _shows(seen: SeenMessage, prompt: Prompt) -> bool:
+    return (seen.metadata or {}).get("event_payload") == {"prompt_id": prompt.id}
+
+
+def copied(migrated: Path, file: Path) -> str:
+    """The URL of a fresh record in that file."""
+    file.write_bytes(migrated.read_bytes())
+    return f"sqlite:///{file}"

@@ -1,0 +1,124 @@
+"""The record being out of reach: people are told that nothing was decided, and nothing that was acked is lost."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from signoff.bot.service import Service
+from signoff.bot.settings import Mode
+from signoff.store import database
+from signoff.store.database import Database
+from signoff.store.prompts import prompts
+from signoff.testing import ActFailed, Emulator
+from tests.integration.bot.asking import FLOWS, approve, give_a_reason
+from tests.integration.bot.running_service import House, settings_for
+from tests.support.proxy import Lost, proxied
+
+
+@contextmanager
+def locked(house: House) -> Iterator[None]:
+    """Somebody else writes to the record, and does not come to an end."""
+    file = database.sqlite_file(house.db)
+    assert file is not None
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def test_a_press_that_cannot_be_recorded_is_not_acked_and_says_so(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same press counts when the record is back."""
+    prompt, card = house.ask_in("#releases", approve)
+    ana = house.slack.person("ana")
+    with locked(house):
+        with pytest.raises(ActFailed, match="dispatch_failed"):
+            ana.press("Approve", message=card)
+        told = ana.wait_for_message("#releases", "so nothing was decided. Try again in a moment.")
+        assert told.is_ephemeral
+    assert prompts.get(house.db, prompt.id).is_open
+    ana.press("Approve", message=card)
+    assert house.over(prompt).result == "approved: True"
+    assert "Traceback" not in caplog.text
+
+
+def test_a_form_that_cannot_be_recorded_stays_open_and_says_so(house: House) -> None:
+    """Nothing has to be typed again."""
+    prompt, card = house.ask_in("#releases", give_a_reason)
+    ana = house.slack.person("ana")
+    ana.press("Approve", message=card)
+    ana.wait_for_modal("And why?")
+    with locked(house):
+        ana.submit({"Reason": "It is Tuesday"})
+        modal = ana.wait_for_modal(lambda seen: bool(seen.errors))
+        assert "The record cannot be reached, so nothing was decided." in "".join(modal.errors.values())
+    ana.submit()
+    assert house.over(prompt).result == "approved: True because It is Tuesday"
+
+
+def test_cards_follow_when_the_record_is_back(house: House) -> None:
+    """The dispatcher looks again, and posts nothing twice."""
+    prompt, card = house.ask_in("#releases", approve)
+    house.slack.client.want_fault("chat.update", hold="after")
+    house.slack.person("ana").press("Approve", message=card)
+    house.over(prompt)
+    house.slack.client.wait_until_held()
+    with locked(house):
+        house.slack.client.clear_faults()
+        house.slack.person("ana").wait_for_message("#releases", "Approved")
+    house.until_all_is_said()
+    house.card(prompt, open_=False)
+    assert len(house.replies(card)) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("lost", list(Lost))
+def test_a_press_in_doubt_says_so_and_the_next_one_tells_what_stands(
+    slack: Emulator, database_url: str, lost: Lost
+) -> None:
+    """Nobody is told that nothing was decided while something may have been."""
+    with (
+        proxied(database_url) as proxy,
+        closing(Database(database_url)) as db,
+        Service(settings_for(slack.api_url, proxy.url), FLOWS, with_bot=True, grace=1.0) as service,
+    ):
+        house = House(slack, service)
+        slack.deliver_to(house.request_url)
+        prompt, card = house.ask_in("#releases", approve)
+        house.until_all_is_said()
+        ana = slack.person("ana")
+        proxy.cut_next_commit(lost)
+        with pytest.raises(ActFailed, match="dispatch_failed"):
+            ana.press("Approve", message=card)
+        assert proxy.was_cut.is_set()
+        ana.wait_for_message("#releases", "this may or may not have counted. Try again: you are told which.")
+        assert prompts.get(db, prompt.id).is_open is (lost is Lost.REQUEST)
+        if lost is Lost.REQUEST:
+            ana.press("Approve", message=card)
+        assert house.over(prompt).result == "approved: True"
+        house.until_all_is_said()
+        house.card(prompt, open_=False)
+
+
+def test_two_bots_on_one_record_post_one_card(slack: Emulator, record: str) -> None:
+    """One draws what the other does not, however slow Slack is."""
+    settings = settings_for(slack.api_url, record, Mode.SOCKET)
+    with (
+        Service(settings, FLOWS, with_bot=True, grace=1.0) as service,
+        Service(settings, None, with_bot=True),
+    ):
+        house = House(slack, service)
+        slack.client.want_fault("chat.postMessage", hold="before")
+        prompt = house.ask(approve)
+        slack.client.wait_until_held()
+        other = house.ask(approve)
+        house.card(other)
+        slack.client.clear_faults()
+        card = house.card(prompt)
+        slack.person("ana").press("Approve", message=card)
+        house.over(prompt)
+        house.until_all_is_said()
+        assert len(house.replies(card)) == 1

@@ -1,0 +1,248 @@
+"""What takes more than one modal is asked for, kept while it is filled in, and comes back whole."""
+
+from typing import Any
+
+import pytest
+
+from signoff.bot.emulator.control.person import Person
+from signoff.store.prompts import drafts, prompts
+from signoff.testing import ActFailed, Modal
+from tests.integration.bot.long_forms import invite, pay, survey
+from tests.integration.bot.running_service import House
+
+
+def chosen(label: str, number: int) -> dict[str, Any]:
+    """The state of radio buttons."""
+    option = {"text": {"type": "plain_text", "text": label}, "value": f"choice-{number}"}
+    return {"type": "radio_buttons", "selected_option": option}
+
+
+def typed(text: str) -> dict[str, Any]:
+    """The state of a text input."""
+    return {"type": "plain_text_input", "value": text}
+
+
+def in_input(modal: Modal, label: str) -> str:
+    """The block id of an input, whose action ids are all the same."""
+    return next(str(block["block_id"]) for block in modal.blocks if block.get("label", {}).get("text") == label)
+
+
+def change(person: Person, label: str, value: dict[str, Any]) -> None:
+    """Change one input of the open modal."""
+    modal = person.modal
+    assert modal is not None
+    person.press(label, value=value)
+
+
+def menu(person: Person, number: int, label: str, value: str) -> None:
+    """Choose from the menu of an entry."""
+    modal = person.modal
+    assert modal is not None
+    entry = [found for found in modal.elements if found.type == "overflow"][number]
+    option = {"text": {"type": "plain_text", "text": label}, "value": value}
+    pressed = {"action_id": entry.action_id, "block_id": entry.block_id}
+    person._act("press", view_id=modal.id, value={"selected_option": option}, **pressed)
+
+
+def test_choosing_another_kind_shows_its_fields_and_keeps_what_was_typed(house: House) -> None:
+    """Forth and back: each kind has its own fields, filled in as they were left."""
+    prompt, _ = house.ask_in("#orders", pay)
+    mei = house.slack.person("mei")
+    mei.press("Edit…", in_="#orders")
+    modal = mei.wait_for_modal()
+    assert modal.labels == ["Pay by", "Company", "Days", "Ship To", "Limit"]
+
+    change(mei, "Days", {"type": "number_input", "value": "45"})
+    change(mei, "Pay by", chosen("Card", 0))
+    modal = mei.wait_for_modal(lambda seen: "Number" in seen.labels)
+    assert "Days" not in modal.labels
+    change(mei, "Pay by", chosen("Invoice", 1))
+    modal = mei.wait_for_modal(lambda seen: "Days" in seen.labels)
+    assert (modal.values["Days"], modal.values["Company"]) == ("45", "Acme")
+
+    change(mei, "Ship To", chosen("Fill in", 0))
+    mei.wait_for_modal(lambda seen: "Street" in seen.labels)
+    change(mei, "Limit", chosen("Whole number", 0))
+    mei.wait_for_modal(lambda seen: "Whole number" in seen.labels)
+    mei.submit({"Street": "Ring 3", "Whole number": 12, "Days": 47})
+    assert mei.wait_for_modal(lambda seen: bool(seen.errors)).errors == {"Days": "Input should be a multiple of 5"}
+    mei.submit({"Days": 50})
+
+    assert house.over(prompt).result == {
+        "by": {"method": "invoice", "company": "Acme", "days": 50},
+        "ship_to": {"street": "Ring 3", "city": "Vienna"},
+        "limit": 12,
+    }
+    shown = house.card(prompt, "#orders", open_=False).full_text
+    assert "50  (was 30)" in shown
+    assert "Ring 3" in shown
+
+
+def test_a_kind_that_is_submitted_before_its_fields_appeared_is_asked_for(house: House) -> None:
+    """Who is faster than Slack sees the fields then, and nothing counts yet."""
+    prompt, _ = house.ask_in("#orders", pay)
+    mei = house.slack.person("mei")
+    mei.press("Edit…", in_="#orders")
+    mei.wait_for_modal()
+    mei.submit({"Pay by": "Card"})
+    mei.wait_for_modal(lambda seen: "Number" in seen.labels)
+    assert prompts.get(house.db, prompt.id).is_open
+    mei.submit({"Number": "4711"})
+    assert house.over(prompt).result["by"] == {"method": "card", "number": "4711"}
+
+
+def test_entries_are_added_edited_and_removed_on_top_of_their_list(house: House) -> None:
+    """An entry is validated where it is typed; the list says how many there may be."""
+    prompt, _ = house.ask_in("#orders", invite)
+    ana = house.slack.person("ana")
+    ana.press("Answer…", in_="#orders")
+    modal = ana.wait_for_modal("From 1 to 2.")
+    assert "None yet." in modal.full_text
+    ana.submit({"Note": "Soon"})
+    ana.wait_for_modal("Guests: This is required.")
+
+    ana.press("Add Guest…")
+    modal = ana.wait_for_modal("Add Guest")
+    assert modal.labels == ["Name", "Age"]
+    ana.submit({"Name": "ada", "Age": 2})
+    assert ana.wait_for_modal(lambda seen: bool(seen.errors)).errors == {"Name": "String should match pattern '^[A-Z]'"}
+    ana.press("Add Visit…")
+    ana.wait_for_modal("Add Visit")
+    ana.submit({"City": "Graz", "Nights": 2})
+    ana.wait_for_modal(lambda seen: "Graz · 2" in seen.full_text)
+    ana.submit({"Name": "Ada"})
+    ana.wait_for_modal("Somebody this young does not travel.")
+    ana.submit({"Age": 30})
+    modal = ana.wait_for_modal(lambda seen: "Ada · 30" in seen.full_text)
+    assert modal.values["Note"] == "Soon"
+
+    ana.press("Add Guest…")
+    ana.wait_for_modal("Add Guest")
+    ana.submit({"Name": "Bob"})
+    modal = ana.wait_for_modal(lambda seen: "Bob" in seen.full_text)
+    assert "Add Guest…" not in modal.buttons
+    menu(ana, 0, "Edit…", "edit")
+    modal = ana.wait_for_modal("Edit Guest")
+    assert modal.values["Name"] == "Ada"
+    ana.submit({"Name": "Ada L."})
+    ana.wait_for_modal("Ada L. · 30")
+    menu(ana, 1, "Remove", "remove")
+    ana.wait_for_modal(lambda seen: "Bob" not in seen.full_text)
+    ana.submit()
+
+    assert house.over(prompt).result == {
+        "guests": [{"name": "Ada L.", "age": 30, "visits": [{"city": "Graz", "nights": 2}]}],
+        "note": "Soon",
+    }
+
+
+def test_three_hundred_fields_are_filled_in_page_by_page(house: House) -> None:
+    """Back and Next keep what was typed; an error on another page brings the person there."""
+    prompt, _ = house.ask_in("#orders", survey)
+    ana = house.slack.person("ana")
+    ana.press("Answer…", in_="#orders")
+    modal = ana.wait_for_modal("Page 1 of 4")
+    pages = 0
+    while modal.submit == "Next":
+        pages += 1
+        ana.submit(dict.fromkeys(modal.labels, 3 if "Q5" in modal.labels else 2))
+        modal = ana.wait_for_modal(f"Page {pages + 1} of 4")
+    ana.press("Back")
+    modal = ana.wait_for_modal("Page 3 of 4")
+    assert set(modal.values.values()) == {"2"}
+    ana.submit()
+    modal = ana.wait_for_modal("Page 4 of 4")
+    ana.submit(dict.fromkeys(modal.labels, 2))
+
+    modal = ana.wait_for_modal("⚠️ Q5: Input should be a multiple of 2")
+    assert modal.values["Q5"] == "3"
+    ana.submit(dict.fromkeys(modal.labels, 4))
+    for number in (2, 3, 4):
+        ana.wait_for_modal(f"Page {number} of 4")
+        ana.submit()
+    assert house.over(prompt).result == 2 * (300 + 92)
+
+
+def test_what_was_typed_before_closing_is_offered_again(house: House) -> None:
+    """To the same person and to nobody else, until the prompt is settled."""
+    prompt, _ = house.ask_in("#orders", invite)
+    ana, ben = house.slack.person("ana"), house.slack.person("ben")
+    ana.press("Answer…", in_="#orders")
+    ana.wait_for_modal()
+    change(ana, "Note", typed("By train"))
+    ana.press("Add Guest…")
+    ana.wait_for_modal("Add Guest")
+    change(ana, "Age", {"type": "number_input", "value": "7"})
+    ana.close()
+    ana.close()
+    assert prompts.get(house.db, prompt.id).is_open
+
+    ben.press("Answer…", in_="#orders")
+    assert ben.wait_for_modal().values["Note"] is None
+    ana.press("Answer…", in_="#orders")
+    modal = ana.wait_for_modal("What you had filled in before stands here again.")
+    assert modal.values["Note"] == "By train"
+    ana.press("Add Guest…")
+    assert ana.wait_for_modal("Add Guest").values["Age"] == "7"
+    ana.submit({"Name": "Eve"})
+    ana.wait_for_modal("Eve · 7")
+    ana.submit()
+    house.over(prompt)
+    assert drafts.load(house.db, prompt.id, ana.id) is None
+
+
+def test_an_open_form_says_at_once_that_somebody_else_has_answered(house: House) -> None:
+    """It turns into a statement of who did and with what, entries on top of it too."""
+    prompt, _ = house.ask_in("#orders", pay)
+    ana, ben = house.slack.person("ana"), house.slack.person("ben")
+    ana.press("Edit…", in_="#orders")
+    ana.wait_for_modal()
+    ben.press("Submit as shown", in_="#orders")
+    house.over(prompt)
+    modal = ana.wait_for_modal("Already settled")
+    assert f"<@{ben.id}>" in modal.full_text
+    assert modal.submit is None
+
+
+@pytest.mark.parametrize(
+    "claim",
+    ["", "[]", "null", "x" * 3000, '["{id}",0,["/guests",7]]', '["{id}",99999999,["/nowhere",0]]', '["{id}",-1]'],
+)
+def test_what_a_modal_claims_of_itself_is_not_believed(house: House, claim: str) -> None:
+    """A place that does not exist is the form's beginning, and an unknown prompt an explanation."""
+    prompt, _ = house.ask_in("#orders", invite)
+    ana = house.slack.person("ana")
+    ana.press("Answer…", in_="#orders")
+    modal = ana.wait_for_modal()
+    metadata = claim.replace("{id}", prompt.id)
+    payload = {
+        "type": "view_submission",
+        "user": {"id": ana.id, "username": "ana", "team_id": modal.json["team_id"]},
+        "team": {"id": modal.json["team_id"]},
+        "view": {**modal.json, "private_metadata": metadata, "state": {"values": {"/note": {"value": 3}, "x": []}}},
+    }
+    answer = house.post(payload)
+    assert answer.status_code == 200
+    assert answer.json()["response_action"] in ("update", "errors")
+    assert prompts.get(house.db, prompt.id).is_open
+
+
+def test_an_entry_of_a_list_that_does_not_exist_is_not_edited(house: House) -> None:
+    """A forged press draws the form anew."""
+    prompt, _ = house.ask_in("#orders", invite)
+    ana = house.slack.person("ana")
+    ana.press("Answer…", in_="#orders")
+    modal = ana.wait_for_modal()
+    with pytest.raises((ActFailed, LookupError)):
+        ana.press("entry")
+    for block_id in ("/guests~7", "/nowhere~0", "~", "/guests"):
+        payload = {
+            "type": "block_actions",
+            "user": {"id": ana.id, "username": "ana", "team_id": modal.json["team_id"]},
+            "team": {"id": modal.json["team_id"]},
+            "trigger_id": "1.2.3",
+            "view": modal.json,
+            "actions": [{"type": "overflow", "action_id": "entry", "block_id": block_id}],
+        }
+        assert house.post(payload).status_code == 200
+    assert prompts.get(house.db, prompt.id).is_open

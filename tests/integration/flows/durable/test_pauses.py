@@ -1,0 +1,319 @@
+"""A flow asks, waits, and goes on with a validated value."""
+
+import gc
+import threading
+import weakref
+from typing import Any, Literal
+
+import pytest
+from pydantic import BaseModel, Field
+
+from signoff import (
+    FlowPauseTimeout,
+    PromptRejected,
+    RunInput,
+    asuspend_flow_run,
+    flow,
+    pause_flow_run,
+    suspend_flow_run,
+)
+from signoff.flows.approval.desk import Desk
+from signoff.flows.engines.embedded import thread_pool as worker_threads
+from signoff.store.database import Database
+from signoff.store.prompts import prompts
+from signoff.store.records import RunState
+from signoff.store.runs import runs
+from tests.conftest import StartWorker
+from tests.support.answering import ANA, answer
+from tests.support.waiting import PATIENCE, until, until_asked, until_over, until_state
+
+WAYS = pytest.mark.parametrize("wait", [pause_flow_run, suspend_flow_run])
+
+
+class ShirtOrder(RunInput):
+    """Which shirt?"""
+
+    size: Literal["small", "large"] = Field(title="Size", description="As worn")
+    count: int = Field(1, ge=1, le=9)
+
+
+class Plain(BaseModel):
+    """A model that knows nothing of flows."""
+
+    name: str
+
+
+@WAYS
+def test_a_flow_gets_the_answer_as_its_model(db: Database, start_worker: StartWorker, wait: Any) -> None:
+    """What a person submits arrives as an instance of the class that was asked for."""
+
+    @flow
+    def order() -> str:
+        shirt = wait(wait_for_input=ShirtOrder)
+        assert isinstance(shirt, ShirtOrder)
+        return f"{shirt.count} {shirt.size}"
+
+    start_worker(order)
+    run = order.create_run(db, {})
+    answer(db, until_asked(db, run.id), size="large", count=3)
+    ended = until_over(db, run.id)
+    assert (ended.state, ended.result, ended.attempt) == (RunState.COMPLETED, "3 large", 1)
+
+
+@WAYS
+def test_an_async_flow_gets_the_answer_as_its_model(db: Database, start_worker: StartWorker, wait: Any) -> None:
+    """The same in an async flow."""
+
+    @flow
+    async def order() -> str:
+        shirt = await wait(wait_for_input=ShirtOrder)
+        return f"{shirt.count} {shirt.size}"
+
+    start_worker(order)
+    run = order.create_run(db, {})
+    answer(db, until_asked(db, run.id), size="large", count=3)
+    assert until_over(db, run.id).result == "3 large"
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "got"),
+    [
+        (str, "hello", "hello"),
+        (bool, False, False),
+        (int, 7, 7),
+        (Literal["red", "green"], "red", "red"),
+        (list[int], [1, 2], [1, 2]),
+    ],
+)
+def test_a_plain_type_gives_the_bare_value(
+    db: Database, start_worker: StartWorker, asked: Any, given: Any, got: Any
+) -> None:
+    """The field is called `value`, and the flow gets what stands in it."""
+
+    @flow
+    def ask() -> Any:
+        return pause_flow_run(wait_for_input=asked)
+
+    start_worker(ask)
+    run = ask.create_run(db, {})
+    answer(db, until_asked(db, run.id), value=given)
+    assert until_over(db, run.id).result == got
+
+
+def test_any_model_may_be_asked_for(db: Database, start_worker: StartWorker) -> None:
+    """A model need not be a `RunInput`."""
+
+    @flow
+    def ask() -> str:
+        return pause_flow_run(wait_for_input=Plain).name
+
+    start_worker(ask)
+    run = ask.create_run(db, {})
+    answer(db, until_asked(db, run.id), name="Ada")
+    assert until_over(db, run.id).result == "Ada"
+
+
+def test_a_pause_without_input_goes_on_when_somebody_says_so(db: Database, start_worker: StartWorker) -> None:
+    """Nothing is asked but whether to go on."""
+
+    @flow
+    def ask() -> str:
+        assert pause_flow_run() is None
+        return "went on"
+
+    start_worker(ask)
+    run = ask.create_run(db, {})
+    prompt = until_asked(db, run.id)
+    assert (prompt.schema, prompt.title) == (None, "Continue?")
+    answer(db, prompt)
+    assert until_over(db, run.id).result == "went on"
+
+
+def test_a_pause_keeps_local_variables_and_runs_nothing_twice(db: Database, start_worker: StartWorker) -> None:
+    """The flow goes on in the very thread that asked."""
+    came: list[Any] = []
+
+    @flow
+    def ask() -> None:
+        thread, thing = threading.current_thread(), object()
+        came.append(thing)
+        pause_flow_run()
+        assert threading.current_thread() is thread
+        came.append(thing)
+
+    start_worker(ask)
+    run = ask.create_run(db, {})
+    answer(db, until_asked(db, run.id))
+    until_state(db, run.id, RunState.COMPLETED)
+    assert len(came) == 2
+    assert came[0] is came[1]
+
+
+@pytest.mark.parametrize("isasync", [False, True])
+def test_a_suspended_run_holds_no_memory(db: Database, start_worker: StartWorker, isasync: bool) -> None:
+    """Invariant 4: nothing that the flow had in its hands is left, and the worker remembers nothing of the run."""
+    held: list[weakref.ref[set[int]]] = []
+
+    @flow(name="ask")
+    def ask() -> int:
+        mine = {1, 2}
+        held.append(weakref.ref(mine))
+        suspend_flow_run()
+        return len(mine)
+
+    @flow(name="ask")
+    async def ask_async() -> int:
+        mine = {1, 2}
+        held.append(weakref.ref(mine))
+        await asuspend_flow_run()
+        return len(mine)
+
+    used: Any = ask_async if isasync else ask
+    worker = start_worker(used)
+    run = used.create_run(db, {})
+    prompt = until_asked(db, run.id)
+    until(db, lambda: not worker._executions)
+
+    def is_gone() -> bool:
+        gc.collect()
+        return held[0]() is None
+
+    until(db, is_gone, what="the memory to be free")
+    answer(db, prompt)
+    assert until_over(db, run.id).result == 2
+
+
+def test_a_suspended_run_holds_no_thread(
+    db: Database, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Invariant 4: its thread is free, and ends, before anybody answers, and the flow runs again from the top."""
+    monkeypatch.setattr(worker_threads, "IDLE_SECONDS", 0.01)
+    threads: list[threading.Thread] = []
+
+    @flow
+    def ask() -> str:
+        threads.append(threading.current_thread())
+        suspend_flow_run()
+        return "went on"
+
+    start_worker(ask)
+    run = ask.create_run(db, {})
+    prompt = until_asked(db, run.id)
+    threads[0].join(PATIENCE)
+    assert not threads[0].is_alive()
+    assert runs.get(db, run.id).lease_owner is None
+    answer(db, prompt)
+    assert until_over(db, run.id).result == "went on"
+    assert len(threads) == 2
+
+
+def test_a_rejection_reaches_the_flow_with_who_and_why(db: Database, start_worker: StartWorker) -> None:
+    """The flow may handle a no, and knows whose it is."""
+
+    @flow
+    def ask() -> str:
+        try:
+            pause_flow_run(wait_for_input=ShirtOrder)
+        except PromptRejected as no:
+            return f"{no.by} {no.by_id} {no.reason}"
+        return "yes"
+
+    start_worker(ask)
+    run = ask.create_run(db, {})
+    Desk(db).reject(until_asked(db, run.id).id, ANA, "Too dear", via="cli")
+    assert until_over(db, run.id).result == "Ana U1 Too dear"
+
+
+def test_a_rejection_that_nobody_handles_fails_the_run_without_a_retry(db: Database, start_worker: StartWorker) -> None:
+    """A person's no is no error that another try could mend."""
+
+    @flow(retries=3)
+    def ask() -> None:
+        pause_flow_run()
+
+    start_worker(ask)
+    run = ask.create_run(db, {})
+    Desk(db).reject(until_asked(db, run.id).id, ANA, "Too dear", via="cli")
+    ended = until_over(db, run.id)
+    assert (ended.state, ended.error, ended.attempt) == (RunState.FAILED, "Rejected by Ana: Too dear", 1)
+
+
+@pytest.mark.parametrize("handled", [True, False])
+def test_a_timeout_is_raised_in_the_flow(db: Database, start_worker: StartWorker, handled: bool) -> None:
+    """A deadline is a `FlowPauseTimeout`, and a run that does not handle it is `TimedOut`, never rejected."""
+
+    @flow
+    def ask() -> str:
+        try:
+            pause_flow_run(timeout=0)
+        except FlowPauseTimeout:
+            if not handled:
+                raise
+        return "late"
+
+    start_worker(ask)
+    run = ask.create_run(db, {})
+    Desk(db).time_out(until_asked(db, run.id))
+    ended = until_over(db, run.id)
+    assert (ended.state, ended.result) == ((RunState.COMPLETED, "late") if handled else (RunState.TIMED_OUT, None))
+
+
+def test_the_same_key_gives_the_stored_answer_at_once(db: Database, start_worker: StartWorker) -> None:
+    """A key names one question of a run, however often it is asked."""
+
+    @flow
+    def ask() -> str:
+        first = pause_flow_run(wait_for_input=str, key="name")
+        return f"{first} {pause_flow_run(wait_for_input=str, key='name')}"
+
+    start_worker(ask)
+    run = ask.create_run(db, {})
+    answer(db, until_asked(db, run.id), value="Ada")
+    assert until_over(db, run.id).result == "Ada Ada"
+    assert len(prompts.of_run(db, run.id)) == 1
+
+
+def test_an_answer_never_reaches_another_question_under_the_same_key(db: Database, start_worker: StartWorker) -> None:
+    """Invariant 5: asking something else under a key that was used is refused."""
+
+    @flow
+    def ask() -> None:
+        pause_flow_run(wait_for_input=str, key="name")
+        pause_flow_run(wait_for_input=bool, key="name")
+
+    start_worker(ask)
+    run = ask.create_run(db, {})
+    answer(db, until_asked(db, run.id), value="Ada")
+    ended = until_over(db, run.id)
+    assert ended.state is RunState.FAILED
+    assert ended.error is not None
+    assert "key of its own" in ended.error
+
+
+def test_a_key_given_by_the_author_is_not_taken_by_a_question_without(db: Database, start_worker: StartWorker) -> None:
+    """Questions without a key are numbered around the keys that are given."""
+
+    @flow
+    def ask() -> list[str]:
+        return [pause_flow_run(wait_for_input=str, key="1"), pause_flow_run(wait_for_input=str)]
+
+    start_worker(ask)
+    run = ask.create_run(db, {})
+    answer(db, until_asked(db, run.id), value="one")
+    answer(db, until_asked(db, run.id, number=2), value="two")
+    assert until_over(db, run.id).result == ["one", "two"]
+    assert [prompt.key for prompt in prompts.of_run(db, run.id)] == ["1", "2"]
+
+
+@pytest.mark.parametrize("key", ["Upper", "with space", "under_score", ""])
+def test_a_key_that_prefect_would_refuse_is_refused(db: Database, start_worker: StartWorker, key: str) -> None:
+    """Keys are lower case letters, digits and dashes."""
+
+    @flow
+    def ask() -> None:
+        pause_flow_run(key=key)
+
+    start_worker(ask)
+    ended = until_over(db, ask.create_run(db, {}).id)
+    assert ended.error is not None
+    assert "lower case letters" in ended.error

@@ -1,0 +1,117 @@
+"""A flow that is called like a function."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from signoff import FlowsError, InvalidParameters, PromptRejected, flow, pause_flow_run
+from signoff.flows import settings
+from signoff.flows.approval.desk import Desk
+from signoff.flows.errors import RunCancelled
+from signoff.store.database import Database
+from signoff.store.prompts import prompts
+from signoff.store.records import RunState
+from signoff.store.runs import runs
+from tests.conftest import StartWorker
+from tests.support.answering import ANA, answer
+from tests.support.waiting import until, until_asked
+
+
+@pytest.fixture
+def called_directly(db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """`DATABASE_URL` names the record of the test."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    settings._open_default.cache_clear()
+    yield
+    settings.default_database().close()
+    settings._open_default.cache_clear()
+
+
+@pytest.mark.usefixtures("called_directly")
+def test_a_flow_called_directly_gives_its_result(db: Database) -> None:
+    """It makes a run in the record, sees it through, and gives back what the function returned."""
+
+    @flow
+    def add(one: int, other: int = 1) -> dict[str, int]:
+        return {"sum": one + other}
+
+    assert add(1, other=2) == {"sum": 3}
+    (run,) = runs.newest(db)
+    assert (run.state, run.parameters, run.result) == (RunState.COMPLETED, {"one": 1, "other": 2}, {"sum": 3})
+    with pytest.raises(InvalidParameters, match=r"add\(one: int"):
+        add("many")  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("called_directly")
+def test_async_flows_called_directly_run_side_by_side(db: Database) -> None:
+    """A dozen that wait do not keep one another from being answered."""
+
+    @flow
+    async def ask(number: int) -> str:
+        return f"{number} {await pause_flow_run(wait_for_input=str)}"
+
+    async def main() -> list[str]:
+        answering = asyncio.ensure_future(asyncio.to_thread(answer_all))
+        said: list[str] = await asyncio.gather(*(ask(number) for number in range(12)))
+        await answering
+        return said
+
+    def answer_all() -> None:
+        until(db, lambda: len(prompts.pending(db)) == 12)
+        for prompt in prompts.pending(db):
+            answer(db, prompt, value="yes")
+
+    assert asyncio.run(main()) == [f"{number} yes" for number in range(12)]
+
+
+@pytest.mark.usefixtures("called_directly")
+def test_a_flow_called_directly_raises_what_it_raises(db: Database) -> None:
+    """An error, a person's no and a cancellation reach the caller."""
+
+    @flow
+    def fail() -> None:
+        raise OSError("away")
+
+    @flow
+    def ask() -> None:
+        pause_flow_run()
+
+    def act(name: str) -> None:
+        run = until(db, lambda: next(iter(runs.newest(db, state=RunState.PAUSED)), None))
+        if name == "reject":
+            Desk(db).reject(until_asked(db, run.id).id, ANA, "No", via="cli")
+        else:
+            Desk(db).cancel(run.id, ANA, "Not today")
+
+    with pytest.raises(OSError, match="away"):
+        fail()
+    for name, error in (("reject", PromptRejected), ("cancel", RunCancelled)):
+        acting = threading.Thread(target=act, args=(name,))
+        acting.start()
+        with pytest.raises(error):
+            ask()
+        acting.join()
+
+
+@pytest.mark.usefixtures("called_directly")
+def test_a_flow_called_directly_that_ended_badly_elsewhere_does_not_look_well(
+    db: Database, start_worker: StartWorker
+) -> None:
+    """Whichever worker gets the run, its caller learns how it ended."""
+
+    @flow
+    def where() -> str:
+        return "here"
+
+    @flow(name="where")
+    def elsewhere() -> None:
+        raise OSError("away")
+
+    start_worker(elsewhere)
+    for _ in range(5):
+        with suppress(FlowsError):
+            assert where() == "here"
+    assert len(runs.newest(db)) == 5

@@ -1,0 +1,69 @@
+"""Invariant 5: a run whose flow was renamed or deleted stays, and people are told that no worker has that flow."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from signoff import flow
+from signoff.flows.engines.embedded.heartbeat import Lifeline
+from signoff.flows.engines.embedded.orphans import UnservedFlows
+from signoff.flows.names import new_id, now
+from signoff.store import leases
+from signoff.store.database import Database
+from signoff.store.records import RunState
+from signoff.store.runs import runs
+from signoff.store.runs.orphans import is_unserved, served, unserved
+from tests.conftest import StartWorker
+from tests.support.waiting import until_over
+
+
+@flow
+def kept() -> None: ...
+
+
+def created(db: Database, flow_name: str, *, ago: timedelta = timedelta(hours=1)) -> str:
+    """A run that a worker could have taken since then."""
+    return runs.create(db, run_id=new_id(), name="calm-heron", flow=flow_name, parameters={}, now=now() - ago).id
+
+
+def test_a_run_of_a_flow_that_was_deleted_stays_and_is_named(
+    db: Database, start_worker: StartWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Invariant 5: a worker says once that nobody has the flow, and says nothing of flows that a worker has."""
+    gone, taken = created(db, "gone"), created(db, "kept")
+    start_worker(kept)
+    until_over(db, taken)
+    look = UnservedFlows(db).look
+    look()
+    look()
+    # The worker looks, too, when it has been up for some seconds.
+    mine = [record for record in caplog.records if record.thread == threading.get_ident()]
+    assert [record.message for record in mine] == [
+        "A run of the flow gone waits, and no worker has that flow. Start one with its file; if it was renamed or "
+        "deleted, put it back, or `signoff cancel` what waits."
+    ]
+    assert unserved(db, now=now()) == {"gone": 1}
+    left = runs.get(db, gone)
+    assert left.state is RunState.SCHEDULED
+    assert is_unserved(left, served(db, now=now()))
+
+
+def test_a_run_that_was_just_made_raises_no_alarm(db: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """Its worker may be about to start."""
+    created(db, "soon", ago=timedelta(seconds=1))
+    UnservedFlows(db).look()
+    assert caplog.records == []
+
+
+def test_only_workers_that_live_and_take_any_run_count(db: Database) -> None:
+    """Not one that died, one that lives for a single run, nor a bot."""
+    created(db, "order")
+    lease = timedelta(minutes=1)
+    leases.join(db, "dead", domain="", pid=1, now=now() - timedelta(hours=1), lease=lease, flows=["order"])
+    bot = Lifeline(db)
+    bot.start()
+    assert unserved(db, now=now()) == {"order": 1}
+    leases.join(db, "alive", domain="", pid=1, now=now(), lease=lease, flows=["order"])
+    assert unserved(db, now=now()) == {}
+    bot.stop()

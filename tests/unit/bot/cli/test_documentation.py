@@ -1,0 +1,61 @@
+"""`docs/command.md` names all there is, and nothing else."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+from pydantic.fields import FieldInfo
+from typer.core import TyperCommand, TyperGroup
+
+from signoff.bot.cli import app
+from signoff.bot.settings import Settings
+
+PAGE = (Path(__file__).parents[4] / "docs" / "command.md").read_text(encoding="utf-8")
+SECTIONS = {
+    found[1]: found[2]
+    for found in re.finditer(r"^### `signoff ([a-z ]*[a-z])[^`]*`\n(.*?)(?=^##|\Z)", PAGE, re.DOTALL | re.MULTILINE)
+}
+
+
+def commands(group: TyperGroup, *names: str) -> Iterator[tuple[str, TyperCommand]]:
+    """Every command with its full name."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from commands(command, *names, name)
+        elif isinstance(command, TyperCommand):
+            yield " ".join([*names, name]), command
+
+
+def every_command() -> dict[str, TyperCommand]:
+    """The commands of `signoff`."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    return dict(commands(group))
+
+
+def test_every_command_has_its_section() -> None:
+    """And no section is about a command that is gone."""
+    assert sorted(SECTIONS) == sorted(every_command())
+
+
+@pytest.mark.parametrize("name", every_command())
+def test_every_option_is_named_in_the_section_of_its_command(name: str) -> None:
+    """By its long form, and no option is named that is gone."""
+    section = SECTIONS[name]
+    options = {option for each in every_command()[name].params for option in each.opts if option.startswith("--")}
+    rows = "\n".join(re.findall(r"^\| (`-.*?) \|", section, re.MULTILINE))
+    named = set(re.findall(r"--[a-z-]+", rows))
+    assert named <= options
+    assert all(option in section for option in options)
+
+
+def test_every_setting_is_named_with_its_default() -> None:
+    """And no setting is named that is gone."""
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) ?\|", PAGE.partition("## Settings")[2], re.MULTILINE))
+
+    def default(field: FieldInfo) -> str:
+        return f"`{field.default}`" if field.default not in (None, ()) else ""
+
+    assert rows == {str(field.validation_alias): default(field) for field in Settings.model_fields.values()}

@@ -1,0 +1,50 @@
+"""A generated model as a prompt asks for it, where the desk can import it; and inputs that were filled in wrong."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+from hypothesis import strategies as st
+
+from signoff.flows.module_loading import reference
+from signoff.flows.schema.json_schema import schema_of
+from signoff.store.records import Prompt
+from tests.support.prompts import prompt_for
+from tests.unit.bot.forms.zoo import TEXTS, Case
+
+NAMES = count(1)
+TYPED = st.one_of(
+    TEXTS, st.sampled_from(["", "x", "-1", "1e400", "99999999999", "0.5", "[", '{"a": ', "1\ntwo", "a: b: c", "\ud800"])
+)
+CHOSEN = st.sampled_from([None, {"value": "choice-9999"}, {"value": "none"}, {"value": 7}, "choice-0"])
+WRONG: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "checkboxes": st.fixed_dictionaries({"selected_options": st.lists(CHOSEN, max_size=2)}),
+    "multi_static_select": st.fixed_dictionaries({"selected_options": st.lists(CHOSEN, max_size=2)}),
+    "radio_buttons": st.fixed_dictionaries({"selected_option": CHOSEN}),
+    "static_select": st.fixed_dictionaries({"selected_option": CHOSEN}),
+    "datepicker": st.fixed_dictionaries({"selected_date": st.none() | TYPED}),
+    "timepicker": st.fixed_dictionaries({"selected_time": st.none() | TYPED}),
+    "datetimepicker": st.fixed_dictionaries({"selected_date_time": st.none() | st.integers() | TYPED}),
+}
+"""By the type of an element, what it may report and mostly should not."""
+
+
+@contextmanager
+def asked(case: Case) -> Iterator[Prompt]:
+    """The prompt that asks for the case's model, with nothing filled in."""
+    # Each has a name of its own: a model that was once imported is remembered.
+    case.model.__module__, case.model.__qualname__ = __name__, f"Asked{next(NAMES)}"
+    module = sys.modules[__name__]
+    setattr(module, case.model.__qualname__, case.model)
+    try:
+        yield replace(prompt_for(None), schema=schema_of(case.model), model=reference(case.model))
+    finally:
+        delattr(module, case.model.__qualname__)
+
+
+def wrongly_filled(element: str) -> st.SearchStrategy[dict[str, Any]]:
+    """What an element of that type reports where somebody, or something, filled it in carelessly."""
+    return WRONG.get(element, st.fixed_dictionaries({"value": st.none() | TYPED}))

@@ -1,0 +1,300 @@
+"""Cards say what is asked, what was decided, and nothing that is not in the record."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field
+
+from signoff.bot.blockkit.blocks import Block, Message
+from signoff.bot.emulator.blocks.check import characters, message_faults
+from signoff.bot.surfaces.action_ids import chosen
+from signoff.bot.surfaces.cards import card
+from signoff.store.records import Actor, Outcome
+from tests.support.models import Approval, DataSet, ShirtOrder, Triage
+from tests.support.prompts import MENTIONS, OPENED, prompt_for, settled
+
+
+def buttons(message: Message) -> dict[str, Block]:
+    """The buttons of a message, by label."""
+    rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
+    return {button["text"]["text"]: button for row in rows for button in row}
+
+
+def texts(message: Message) -> str:
+    """All that is written in a message, a line for each text."""
+
+    def written(part: Any) -> list[str]:
+        if isinstance(part, dict):
+            own = [part["text"]] if isinstance(part.get("text"), str) else []
+            return own + [line for value in part.values() for line in written(value)]
+        return [line for value in part for line in written(value)] if isinstance(part, list) else []
+
+    return "\n".join(written(list(message.blocks)))
+
+
+def check(message: Message) -> None:
+    """Asserts that Slack takes the message."""
+    assert [fault.line() for fault in message_faults({"blocks": message.blocks}, "")] == []
+    assert characters(message.blocks) <= 13_200
+    assert message.text
+
+
+def test_an_approval_is_one_press() -> None:
+    """A required bool named like an approval becomes Approve and Reject, and needs no other way to reject."""
+    shown = buttons(card(prompt_for(Approval, {"version": "1.4"}), MENTIONS))
+
+    assert list(shown) == ["Approve", "Reject", "Edit…"]
+    assert [button.get("style") for button in shown.values()] == ["primary", "danger", None]
+    assert [chosen(button["action_id"]) for button in shown.values()] == [0, 1, None]
+
+
+def test_a_bool_of_another_name_is_a_plain_question() -> None:
+    """A bool that approves nothing is asked as Yes or No."""
+
+    class Question(BaseModel):
+        has_backup: bool
+
+    assert list(buttons(card(prompt_for(Question), {}))) == ["Yes", "No"]
+
+
+def test_a_literal_becomes_a_button_for_each_option() -> None:
+    """The one literal without an initial value is chosen by a press; the rejection stays apart."""
+    shown = buttons(card(prompt_for(ShirtOrder, {"size": "large"}), MENTIONS))
+
+    assert list(shown) == ["Red", "Green", "Off white", "Edit…", "Reject…"]
+
+
+def test_a_literal_that_can_reject_is_the_only_rejection() -> None:
+    """Where an option already says no, there is no second button that does."""
+    assert list(buttons(card(prompt_for(Triage), MENTIONS))) == ["Approve", "Needs work", "Reject"]
+
+
+def test_a_button_that_opens_a_modal_ends_in_an_ellipsis() -> None:
+    """With values missing, answering means filling them in."""
+    assert list(buttons(card(prompt_for(DataSet), MENTIONS))) == ["Answer…", "Reject…"]
+
+
+def test_values_that_are_complete_are_submitted_as_shown() -> None:
+    """With every value there, one press submits them, and another changes them first."""
+    initial = {"rows": 5, "drop": [], "since": "2026-01-31"}
+
+    assert list(buttons(card(prompt_for(DataSet, initial), MENTIONS))) == [
+        "Submit as shown",
+        "Edit…",
+        "Reject…",
+    ]
+
+
+def test_a_pause_without_input_resumes_or_rejects() -> None:
+    """A prompt without a schema asks only whether to go on."""
+    assert list(buttons(card(prompt_for(None), MENTIONS))) == ["Resume", "Reject…"]
+
+
+def test_buttons_carry_the_prompt_and_nothing_else() -> None:
+    """The value of every button is the prompt's id."""
+    prompt = prompt_for(ShirtOrder)
+
+    assert {button["value"] for button in buttons(card(prompt, MENTIONS)).values()} == {prompt.id}
+
+
+def test_a_card_can_be_found_again() -> None:
+    """The metadata names the prompt, and nothing else."""
+    prompt = prompt_for(Approval)
+
+    assert card(prompt, {}).metadata == {
+        "event_type": "signoff_prompt",
+        "event_payload": {"prompt_id": prompt.id},
+    }
+
+
+def test_the_card_mentions_the_approvers_it_knows() -> None:
+    """An approver with a Slack account is mentioned on the card, another one is named; the text pings nobody."""
+    message = card(prompt_for(Approval), MENTIONS)
+
+    assert "<@U0ANA> or @ben may answer." in texts(message)
+    assert "@ana or @ben may answer." in message.text
+    assert "<@" not in message.text
+
+
+def test_without_approvers_anyone_in_the_channel_may_answer() -> None:
+    """An empty policy is said in words."""
+    assert "Anyone in this channel may answer." in texts(card(prompt_for(Approval, policy={}), {}))
+
+
+def test_a_crowd_of_approvers_is_counted() -> None:
+    """A policy with more people than one reads names the first and counts the others."""
+    message = card(prompt_for(Approval, policy={"approvers": [f"@person{number}" for number in range(500)]}), {})
+
+    check(message)
+    assert "@person10, @person11 or 488 others may answer." in texts(message)
+
+
+@pytest.mark.parametrize(
+    ("at_deadline", "said"),
+    [("fail", "then the run fails."), ("continue", "then the run goes on with the values shown.")],
+)
+def test_the_card_says_what_happens_at_the_deadline(at_deadline: str, said: str) -> None:
+    """The deadline stands with its consequence, in the reader's time and in UTC in the notification."""
+    prompt = prompt_for(
+        Approval, deadline=OPENED + timedelta(hours=4), policy={"at_deadline": at_deadline, "approvers": []}
+    )
+    message = card(prompt, {})
+
+    assert f"|1 May 2026, 16:00 UTC>, {said}" in texts(message)
+    assert f"Times out 1 May 2026, 16:00 UTC, {said}" in message.text
+
+
+def test_the_values_under_decision_are_shown() -> None:
+    """Initial values and defaults stand on the card with their titles; a default that says nothing does not."""
+    shown = texts(card(prompt_for(Approval, {"version": "1.4", "at": "2026-05-01T10:00:00Z"}), {}))
+
+    assert "*Version*\n1.4\n*Go live at*\n<!date^1777629600^" in shown
+    assert "*Reason*" not in shown
+
+
+@pytest.mark.parametrize(
+    ("outcome", "answer", "said"),
+    [
+        (Outcome.SUBMITTED, {"approved": True, "version": "1.4"}, "✅ *Approved* by <@U0ANA>"),
+        (Outcome.SUBMITTED, {"approved": False, "version": "1.4"}, "❌ *Rejected* by <@U0ANA>"),
+        (Outcome.REJECTED, None, "❌ *Rejected* by <@U0ANA>"),
+        (Outcome.CANCELLED, None, "🚫 *Cancelled* by <@U0ANA>"),
+        (Outcome.TIMED_OUT, None, "⌛ *Timed out* · "),
+    ],
+)
+def test_a_settled_card_says_how_it_ended(outcome: Outcome, answer: dict[str, Any] | None, said: str) -> None:
+    """After the decision there are no buttons, but the outcome, who and when. A timeout is nobody's no."""
+    message = card(prompt_for(Approval, {"version": "1.4"}, **settled(outcome, answer=answer)), MENTIONS)
+
+    assert said in texts(message)
+    assert "<!date^1777640400^" in texts(message)
+    assert not buttons(message)
+
+
+def test_changes_against_the_initial_values_are_marked() -> None:
+    """A value that was changed says what it was; one that was not does not."""
+    answer = {"approved": True, "version": "1.5", "at": None, "reason": "hotfix"}
+    shown = texts(card(prompt_for(Approval, {"version": "1.4"}, **settled(answer=answer)), {}))
+
+    assert "*Version*\n1.5  (was 1.4)\n*Go live at*" not in shown
+    assert "*Version*\n1.5  (was 1.4)\n*Reason*\nhotfix" in shown
+
+
+def test_a_reason_is_shown() -> None:
+    """Why it was rejected stands on the card and in the notification."""
+    message = card(prompt_for(ShirtOrder, **settled(Outcome.REJECTED, reason="Too *late*\nfor May")), {})
+
+    assert "*Reason*\nToo *late*\nfor May" in texts(message)
+    assert message.text.endswith("Rejected by Ana Ruiz: Too \u200b*\u200blate\u200b*\u200b for May")
+
+
+def test_a_person_without_a_slack_id_is_named() -> None:
+    """Somebody who answered on the command line is shown by name, escaped."""
+    message = card(prompt_for(None, **settled(actor=Actor("cli:eve", "Eve <!here>"))), {})
+
+    assert "*Resumed* by Eve &lt;!here&gt;" in texts(message)
+
+
+HOSTILE = st.text() | st.sampled_from(["<!channel> *x*", "`", "a", "é\u202e", "<@U1>\n"])
+TIMES = st.sampled_from([1, 200, 20_000])
+
+
+@settings(deadline=None)
+@given(texts=st.tuples(*[HOSTILE] * 5), times=st.tuples(*[TIMES] * 5), outcome=st.sampled_from([None, *Outcome]))
+def test_whatever_people_write_the_card_pings_nobody_and_fits(
+    texts: tuple[str, ...], times: tuple[int, ...], outcome: Outcome | None
+) -> None:
+    """Any text in any place gives a message that Slack takes, with no mention beyond those given."""
+    title, description, version, reason, approver = map(str.__mul__, texts, times)
+    ended = settled(outcome, Actor("cli", reason), reason=reason, answer={"version": title}) if outcome else {}
+    prompt = prompt_for(
+        Approval,
+        {"version": version, "unknown": description},
+        title=title,
+        description=description,
+        policy={"approvers": [approver or "@eve"]},
+        **ended,
+    )
+    message = card(prompt, {})
+
+    check(message)
+    marked = [part for part in _markup(list(message.blocks)) if "<!date" not in part]
+    assert not any(mention in part for part in [*marked, message.text] for mention in ("<!", "<@", "<#"))
+
+
+def _markup(part: Any) -> list[str]:
+    """Every text that Slack reads as markup."""
+    if isinstance(part, list):
+        return [text for value in part for text in _markup(value)]
+    if not isinstance(part, dict):
+        return []
+    if part.get("type") in ("mrkdwn", "markdown"):
+        return [part["text"]]
+    return [text for value in part.values() for text in _markup(value)]
+
+
+def test_more_values_than_a_message_holds_are_counted() -> None:
+    """A card of a hundred fields shows the first ones and how many there are beyond."""
+    message = card(prompt_for(None, {f"field_{number}": "x" * 90 for number in range(100)}), {})
+
+    check(message)
+    assert "and 80 more" in texts(message)
+
+
+class Cat(BaseModel):
+    """Purrs"""
+
+    kind: Literal["cat"]
+    lives: int = 9
+
+
+class Dog(BaseModel):
+    """Barks"""
+
+    kind: Literal["dog"]
+    name: str
+
+
+class Household(BaseModel):
+    """Who lives there"""
+
+    pet: Annotated[Cat | Dog, Field(discriminator="kind")]
+    guests: list[Dog] = []
+    limit: int | Literal["none"] = "none"
+
+
+def rows_of(answer: dict[str, Any], initial: dict[str, Any]) -> list[tuple[str, str]]:
+    """The labels and values of a settled card."""
+    blocks = card(prompt_for(Household, initial, **settled(answer=answer)), MENTIONS).blocks
+    cells = [cell["text"] for block in blocks for cell in block.get("fields", ())]
+    return list(zip(cells[::2], cells[1::2], strict=True))
+
+
+def test_changes_are_marked_at_any_depth() -> None:
+    """Entries that were added, changed and removed are told apart, and values within a kind."""
+    rex, max_, ada = ({"kind": "dog", "name": name} for name in ("Rex", "Max", "Ada"))
+    initial = {"pet": {"kind": "cat", "lives": 9}, "guests": [rex, max_], "limit": 3}
+    answer = {"pet": {"kind": "cat", "lives": 8}, "guests": [max_, ada], "limit": 4}
+
+    assert rows_of(answer, initial) == [
+        ("*Pet*", "Cat"),
+        ("*Pet › Lives*", "8  (was 9)"),
+        ("*Guests*", "dog · Rex  (removed)"),
+        ("*Guests 1*", "dog · Max"),
+        ("*Guests 2*", "dog · Ada  (added)"),
+        ("*Limit › Whole number*", "4  (was 3)"),
+    ]
+
+
+def test_another_kind_says_what_it_was() -> None:
+    """A kind's own fields have nothing to be compared with."""
+    answer = {"pet": {"kind": "dog", "name": "Rex"}, "guests": [], "limit": "none"}
+
+    assert rows_of(answer, {"pet": {"kind": "cat", "lives": 7}, "limit": 3}) == [
+        ("*Pet*", "Dog  (was Cat · 7)"),
+        ("*Pet › Name*", "Rex"),
+        ("*Limit*", "none  (was 3)"),
+    ]

@@ -1,0 +1,197 @@
+"""Modals ask for what is missing, keep what was typed, and say plainly when it is too late."""
+
+import json
+from typing import Any, Literal
+
+import pytest
+from pydantic import create_model
+
+from signoff.bot.blockkit.blocks import VIEW_BYTES, Block
+from signoff.bot.emulator.blocks.check import view_faults
+from signoff.bot.forms import Form, TooLarge
+from signoff.bot.forms.draft import Draft
+from signoff.bot.forms.editor_state import Place
+from signoff.bot.surfaces.modal_metadata import Position
+from signoff.bot.surfaces.modals import answer_errors, answer_modal, reason_in, reject_modal, settled_modal
+from signoff.bot.surfaces.wording import form_of, refused
+from signoff.flows.approval.validation import FieldError
+from signoff.store.records import Outcome, Prompt
+from tests.support.models import Approval, DataSet
+from tests.support.prompts import MENTIONS, prompt_for, settled
+
+
+def checked(view: Block) -> Block:
+    """The view, if Slack takes it."""
+    assert [fault.line() for fault in view_faults(view, "")] == []
+    return view
+
+
+def answering(prompt: Prompt, values: dict[str, Any], *errors: FieldError) -> Block:
+    """The modal for the prompt's answer."""
+    return checked(answer_modal(prompt, Place(form_of(prompt), Draft(values)), errors))
+
+
+def refused_with(prompt: Prompt, values: dict[str, Any], *errors: FieldError) -> dict[str, Any]:
+    """What a submission of these values with these errors is acked with."""
+    return answer_errors(prompt, Place(form_of(prompt), Draft(values)), errors)
+
+
+def inputs(view: Block) -> list[str]:
+    """The labels of a view's inputs."""
+    return [block["label"]["text"] for block in view["blocks"] if block["type"] == "input"]
+
+
+def test_the_modal_asks_for_every_field() -> None:
+    """Inputs stand in the order of the model, filled in with what is known."""
+    view = answering(prompt_for(DataSet), {"rows": 12})
+
+    assert inputs(view) == ["Rows", "Columns to drop", "Since", "Publish"]
+    assert view["blocks"][1]["element"]["initial_value"] == "12"
+    assert view["blocks"][1]["hint"]["text"] == "How many users to draw"
+
+
+def test_the_modal_carries_the_prompts_id_and_nothing_else() -> None:
+    """What is believed of a submission is looked up by this id, and by where in the form the modal stands."""
+    prompt = prompt_for(DataSet)
+
+    assert Position.read(answering(prompt, {})["private_metadata"]) == Position(prompt.id)
+    assert checked(reject_modal(prompt))["private_metadata"] == prompt.id
+
+
+def test_a_description_stands_above_the_inputs() -> None:
+    """The prompt's Markdown is shown as far as a modal can."""
+    view = answering(prompt_for(DataSet, description="**Which** <!channel>?"), {})
+
+    assert view["blocks"][1]["text"]["text"] == "*Which* &lt;!channel&gt;?"
+
+
+def test_field_errors_stand_under_their_fields() -> None:
+    """All errors of a field are told under it, those of a position in its list too."""
+    prompt = prompt_for(DataSet)
+    errors = [
+        FieldError(("rows",), "Too many."),
+        FieldError(("rows",), "Not even."),
+        FieldError(("drop", 1), "Unknown."),
+    ]
+
+    assert refused_with(prompt, {}, *errors) == {
+        "response_action": "errors",
+        "errors": {"/rows": "Too many.\nNot even.", "/drop": "Unknown."},
+    }
+
+
+@pytest.mark.parametrize("path", [(), ("gone",)])
+def test_errors_of_the_whole_stand_at_the_top_and_keep_what_was_typed(path: tuple[str, ...]) -> None:
+    """An error that belongs to no input redraws the modal with every error and the values typed."""
+    prompt = prompt_for(DataSet)
+    errors = [FieldError(path, "Rows and columns do not match."), FieldError(("rows",), "Too many.")]
+
+    answer = refused_with(prompt, {"rows": 7}, *errors)
+
+    view = checked(answer["view"])
+    assert answer["response_action"] == "update"
+    assert view["blocks"][0]["text"]["text"] == "⚠️ Rows and columns do not match.\n⚠️ Rows: Too many."
+    assert view["blocks"][2]["element"]["initial_value"] == "7"
+
+
+def test_a_value_too_long_for_slack_is_kept_and_not_asked_for() -> None:
+    """A text that Slack's input cannot hold is not cut: it stays as it is, and an error on it stands at the top."""
+    prompt = prompt_for(Approval, {"version": "1" * 5000})
+    form = form_of(prompt)
+    view = answering(prompt, dict(prompt.initial_values))
+
+    assert "Version" not in inputs(view)
+    assert form.read({}, prompt.initial_values).values == prompt.initial_values
+    assert "view" in refused_with(prompt, dict(prompt.initial_values), FieldError(("version",), "Too long."))
+
+
+def test_a_form_beyond_slacks_limits_has_pages() -> None:
+    """Every field stands on one of them, in order, and the last one submits."""
+    fields: dict[str, Any] = {f"field_{number}": (int, ...) for number in range(300)}
+    prompt = prompt_for(create_model("Wide", **fields))
+    place = Place(form_of(prompt), Draft())
+    views = [checked(answer_modal(prompt, place))]
+    while views[-1]["submit"]["text"] == "Next":
+        shown = len([label for view in views for label in inputs(view)])
+        views.append(checked(answer_modal(prompt, place, first=shown)))
+
+    assert [label for view in views for label in inputs(view)] == [f"Field {number}" for number in range(300)]
+    assert ["Back" in str(view["blocks"]) for view in views] == [False, True, True, True]
+
+
+def test_a_page_holds_no_more_bytes_than_slack_takes() -> None:
+    """Long values make more pages."""
+    fields: dict[str, Any] = {f"field_{number}": (str, ...) for number in range(90)}
+    prompt = prompt_for(create_model("Long", **fields))
+    view = answering(prompt, dict.fromkeys(fields, "ü" * 3000))
+
+    assert 5 < len(inputs(view)) < 20
+    assert len(json.dumps(view)) < VIEW_BYTES
+
+
+def test_an_error_on_another_page_brings_the_person_there() -> None:
+    """The page that holds its field is shown, with the error and with what was typed."""
+    fields: dict[str, Any] = {f"field_{number}": (int, ...) for number in range(150)}
+    prompt = prompt_for(create_model("Wide", **fields))
+    answer = refused_with(prompt, {"field_120": 7}, FieldError(("field_120",), "Too many."))
+    view = checked(answer["view"])
+
+    assert "Field 120" in inputs(view)
+    assert view["blocks"][0]["text"]["text"] == "⚠️ Field 120: Too many."
+
+
+def test_one_input_that_slack_cannot_hold_is_refused_with_what_to_do() -> None:
+    """A form is paged between its inputs; one that is too large alone is an error that names it."""
+    choice: Any = Literal[tuple(f"{number} {'ü' * 70}" for number in range(900))]
+    prompt = prompt_for(create_model("Large", it=(choice, ...)))
+
+    with pytest.raises(TooLarge, match=r"'It' is larger than the 250 kB.*give it fewer choices"):
+        answering(prompt, {})
+
+
+def test_a_prompt_without_fields_is_resumed() -> None:
+    """The modal of a prompt that asks for nothing still shows what is asked, with a button to resume."""
+    view = answering(prompt_for(None), {})
+
+    assert view["submit"]["text"] == "Resume"
+    assert view["blocks"][0]["text"]["text"] == "Release 1.4 to production?"
+
+
+def test_a_rejection_asks_for_its_reason() -> None:
+    """The reject modal has one required input, read back without the space around it."""
+    block = checked(reject_modal(prompt_for(Approval)))["blocks"][-1]
+    reported = {block["block_id"]: {block["element"]["action_id"]: {"value": " too late \n"}}}
+
+    assert block["optional"] is False
+    assert reason_in(reported) == "too late"
+    assert reason_in({}) == ""
+
+
+def test_too_late_is_told_with_who_and_what() -> None:
+    """A modal of a prompt that was settled meanwhile turns into a statement of who answered with what."""
+    answer = {"approved": True, "version": "1.5", "at": None, "reason": ""}
+    view = checked(settled_modal(prompt_for(Approval, {"version": "1.4"}, **settled(answer=answer))))
+    said = str(view["blocks"])
+
+    assert "submit" not in view
+    assert "*Approved* by <@U0ANA>" in said
+    assert "1.5  (was 1.4)" in said
+
+
+def test_too_late_is_told_with_the_reason() -> None:
+    """The statement of a rejection gives its reason."""
+    view = checked(settled_modal(prompt_for(Approval, **settled(Outcome.REJECTED, reason="Not *now*"))))
+
+    assert view["blocks"][-1]["fields"][1] == {"type": "plain_text", "text": "Not *now*"}
+
+
+def test_a_refusal_says_who_may_answer() -> None:
+    """Somebody who may not answer is told who may."""
+    told = refused(prompt_for(Approval), MENTIONS)
+
+    assert told == "You may not answer “Release 1.4 to production?”. <@U0ANA> or @ben may answer."
+
+
+def test_an_error_of_a_forged_path_is_told_at_the_top() -> None:
+    """A path that names no field of the form is no exception."""
+    assert Form.of({}).field(("nothing", 0)) is None

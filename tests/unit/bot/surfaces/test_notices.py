@@ -1,0 +1,66 @@
+"""Messages in a card's thread: reminders, and how the run ended."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from signoff.bot.blockkit.blocks import Message
+from signoff.bot.surfaces.notices import notice_message
+from signoff.store.records import Notice, RunState
+from tests.support.models import Approval
+from tests.support.prompts import MENTIONS, OPENED, prompt_for
+from tests.unit.bot.surfaces.test_cards import check, texts
+
+
+def message_of(kind: str, detail: dict[str, Any], **changes: Any) -> Message:
+    """The message of a notice four hours after its prompt was opened."""
+    prompt = prompt_for(Approval, **changes)
+    message = notice_message(Notice(7, prompt, kind, detail, OPENED + timedelta(hours=4), 0, "C1", "1.2"), MENTIONS)
+    check(message)
+    return message
+
+
+def test_a_reminder_mentions_the_approvers() -> None:
+    """A reminder says for whom it waits, for how long and until when."""
+    message = message_of("reminder", {}, deadline=OPENED + timedelta(hours=8))
+
+    assert "Still waiting for <@U0ANA> or @ben. Open for 4 h, times out <!date^" in texts(message)
+    assert message.text.endswith("still waiting for @ana or @ben, open for 4 h, times out 1 May 2026, 20:00 UTC.")
+
+
+def test_a_reminder_without_approvers_and_deadline_is_short() -> None:
+    """With nobody named, the thread is reminded of the answer."""
+    message = message_of("reminder", {}, policy={})
+
+    assert texts(message) == "⏰ Still waiting for an answer. Open for 4 h."
+
+
+@pytest.mark.parametrize("state", [state for state in RunState if state.is_final])
+def test_every_end_of_a_run_is_told(state: RunState) -> None:
+    """Whatever the state a run ends in, its thread says so with the run's name."""
+    assert "bold-lemur" in texts(message_of("run_ended", {"state": state.value, "result": None, "error": None}))
+
+
+def test_a_result_is_shown_letter_by_letter() -> None:
+    """A run's result is JSON in plain text, which can mention nobody."""
+    message = message_of("run_ended", {"state": "Completed", "result": {"sent": "<!channel>"}, "error": None})
+
+    assert message.blocks[1]["text"] == {"type": "plain_text", "text": '{\n  "sent": "<!channel>"\n}'}
+    assert "<!" not in message.text
+
+
+def test_a_failure_is_told_with_its_error() -> None:
+    """The error of a failed run stands in the thread, shortened."""
+    message = message_of("run_ended", {"state": "Failed", "result": None, "error": "ValueError: " + "x" * 9000})
+
+    assert "❌ *bold-lemur* failed.\nValueError: xxx" in texts(message)
+    assert message.text.startswith("bold-lemur failed. ValueError: xxx")
+
+
+def test_a_notice_can_be_found_again() -> None:
+    """The metadata names the notice."""
+    assert message_of("reminder", {}).metadata == {
+        "event_type": "signoff_notice",
+        "event_payload": {"notice_id": "7"},
+    }
