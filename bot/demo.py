@@ -17,7 +17,7 @@ from signoff.bot.settings import Settings
 from signoff.flows.examples import dataset, release, shirt
 from signoff.flows.flow import Flow
 from signoff.flows.loading import flows_in
-from signoff.flows.signals import AskedToEnd
+from signoff.flows.signals import ShutdownSignal
 from signoff.store.database import Database
 from signoff.store.runs import runs
 
@@ -93,7 +93,7 @@ def demo(*, db: Path | None, port: int, open_page: bool) -> None:
         OSError: If the port is taken.
         store.errors.StoreError: If the record cannot be used.
     """
-    with Demo(db=db, port=port) as running, AskedToEnd() as asked:
+    with Demo(db=db, port=port) as running, ShutdownSignal() as asked:
         print(f"Signoff is ready. The workspace: {running.url}", flush=True)  # noqa: T201 - what the command is for
         print("Ctrl-C ends it.", flush=True)  # noqa: T201
         if open_page:

@@ -16,13 +16,13 @@ from signoff.bot.delivery.messenger import Messenger
 from signoff.bot.interactions.responses import Aftermath
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Mode, Settings
-from signoff.flows.approval.deadlines import Clock
+from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.engines.embedded.scheduler import Scheduler, own
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.flow import Flow
 from signoff.flows.loading import load_flows
 from signoff.flows.schema.schema_validation import warm_up
-from signoff.flows.signals import AskedToEnd
+from signoff.flows.signals import ShutdownSignal
 from signoff.store import migrations
 from signoff.store.database import Database
 
@@ -112,7 +112,7 @@ class Service:
         with ExitStack() as stack:
             stack.callback(self.db.close)
             migrations.upgrade(self.db)
-            stack.enter_context(Clock(self.db))
+            stack.enter_context(DeadlineEnforcer(self.db))
             if self._with_bot:
                 self.bot = stack.enter_context(Bot(self.db, self._settings))
             if self._flows is not None:
@@ -152,7 +152,7 @@ def serve(settings: Settings, flow_files: Sequence[Path], *, with_bot: bool, wit
         max_held=settings.max_held,
         grace=settings.grace,
     )
-    with service, AskedToEnd() as asked:
+    with service, ShutdownSignal() as asked:
         names = ", ".join(flow.name for flow in flows or ())
         logger.info(
             "Ready%s%s", ", Slack by " + settings.mode if with_bot else "", f", flows: {names}" if names else ""

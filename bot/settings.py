@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
-from signoff.flows.settings import RecordSettings
+from signoff.flows.settings import DatabaseSettings
 
 
 class BadSettings(Exception):
@@ -19,7 +19,7 @@ class Mode(StrEnum):
     HTTP = "signed HTTP"
 
 
-class Settings(RecordSettings):
+class Settings(DatabaseSettings):
     """Everything that `signoff serve` and `signoff bot` need to know."""
 
     slack_bot_token: SecretStr | None = Field(default=None, validation_alias="SLACK_BOT_TOKEN")

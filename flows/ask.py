@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar, overload
 from pydantic import ValidationError
 
 from signoff.flows.approval.policy import Policy
-from signoff.flows.database_retry import patiently
-from signoff.flows.durable.async_bridge import in_event_loop, in_thread, off_loop, unbroken
+from signoff.flows.database_retry import retry_until_available
+from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
 from signoff.flows.durable.context import required
 from signoff.flows.durable.pauses import Pause, answer, prepare, stop_waiting
 from signoff.flows.errors import Suspended, Unwind
@@ -22,7 +22,7 @@ from signoff.store.runs.pauses import wait_for_any
 T = TypeVar("T")
 
 
-class Asked(Generic[T]):
+class PromptHandle(Generic[T]):
     """A prompt that the run has open while it goes on. In an async flow it is awaited for its answer.
 
     Made by `ask`.
@@ -61,14 +61,14 @@ class Asked(Generic[T]):
         return answer(found) if isinstance(found, Pause) else found
 
     async def _wait_async(self) -> T:
-        found = self._concluded(await off_loop(self._look))
+        found = self._concluded(await to_thread(self._look))
         return await answer(found) if isinstance(found, Pause) else found
 
     def _look(self) -> Prompt:
         if self._settled is not None:
             return self._settled
         prompt_id = self.prompt_id
-        prompt = patiently(lambda: prompts.get(self._pause.context.db, prompt_id))
+        prompt = retry_until_available(lambda: prompts.get(self._pause.context.db, prompt_id))
         if not prompt.is_open:
             self._settled = prompt
         return prompt
@@ -83,38 +83,38 @@ class Asked(Generic[T]):
             return self._pause.again(prompt, error)
 
 
-class AsAnswered(Generic[T]):
+class PromptIterator(Generic[T]):
     """Prompts in the order of their answers. Made by `as_answered`."""
 
-    def __init__(self, asked: Iterable[Asked[T]]) -> None:
+    def __init__(self, asked: Iterable[PromptHandle[T]]) -> None:
         self._left = list(dict.fromkeys(asked))
 
-    def __iter__(self) -> Iterator[Asked[T]]:
+    def __iter__(self) -> Iterator[PromptHandle[T]]:
         while self._left:
             yield from self._take(self._wait())
 
-    async def __aiter__(self) -> AsyncIterator[Asked[T]]:
+    async def __aiter__(self) -> AsyncIterator[PromptHandle[T]]:
         while self._left:
             for asked in self._take(await self._wait_async()):
                 yield asked
 
     def _wait(self) -> list[Prompt]:
-        holder = self._left[0]._pause.context.holder
+        execution = self._left[0]._pause.context.execution
         while True:
-            wait = holder.hold()
+            wait = execution.begin_wait()
             try:
                 settled = self._look()
                 if not settled:
                     _unwind(wait.result())
             finally:
-                holder.let_go(wait)
+                execution.end_wait(wait)
             if settled:
                 return settled
 
     async def _wait_async(self) -> list[Prompt]:
-        holder = self._left[0]._pause.context.holder
+        execution = self._left[0]._pause.context.execution
         while True:
-            wait = holder.hold()
+            wait = execution.begin_wait()
             looking = in_thread(self._look, name="signoff-ask")
             try:
                 # Shielded, so that who cancels this wait does not cancel what others fulfil.
@@ -122,10 +122,10 @@ class AsAnswered(Generic[T]):
                 if not settled:
                     _unwind(await asyncio.shield(asyncio.wrap_future(wait)))
             except asyncio.CancelledError:
-                await unbroken(in_thread(partial(self._give_up, looking), name="signoff-ask"))
+                await uncancellable(in_thread(partial(self._give_up, looking), name="signoff-ask"))
                 raise
             finally:
-                holder.let_go(wait)
+                execution.end_wait(wait)
             if settled:
                 return settled
 
@@ -149,7 +149,7 @@ class AsAnswered(Generic[T]):
         if not looking.result():
             stop_waiting(self._left[0]._pause.context, None)
 
-    def _take(self, settled: Sequence[Prompt]) -> Iterator[Asked[T]]:
+    def _take(self, settled: Sequence[Prompt]) -> Iterator[PromptHandle[T]]:
         for prompt in settled:
             # The same key twice is the same prompt twice.
             for asked in [each for each in self._left if each.prompt_id == prompt.id]:
@@ -172,7 +172,7 @@ def ask(
     *,
     policy: Policy | None = None,
     suspend: bool = False,
-) -> Asked[T]: ...
+) -> PromptHandle[T]: ...
 
 
 @overload
@@ -184,7 +184,7 @@ def ask(
     *,
     policy: Policy | None = None,
     suspend: bool = False,
-) -> Asked[Any]: ...
+) -> PromptHandle[Any]: ...
 
 
 def ask(
@@ -195,7 +195,7 @@ def ask(
     *,
     policy: Policy | None = None,
     suspend: bool = False,
-) -> Asked[Any]:
+) -> PromptHandle[Any]:
     """Ask a person, and go on. What is not answered when the run ends is cancelled.
 
     The other arguments and the errors are those of `pause_flow_run`.
@@ -205,7 +205,7 @@ def ask(
     """
     del poll_interval
     state = RunState.SUSPENDED if suspend else RunState.PAUSED
-    return Asked(prepare(required("ask()"), wait_for_input, timeout, key, policy, state))
+    return PromptHandle(prepare(required("ask()"), wait_for_input, timeout, key, policy, state))
 
 
 def ask_all(
@@ -232,7 +232,7 @@ def ask_all(
     return gather(*asked)
 
 
-def gather(*asked: Asked[Any]) -> Any:
+def gather(*asked: PromptHandle[Any]) -> Any:
     """Wait for all answers: a list of them, in the order of the arguments; in an async flow an awaitable of it.
 
     Raises:
@@ -242,19 +242,19 @@ def gather(*asked: Asked[Any]) -> Any:
     return _gather_async(asked) if in_event_loop() else _gather(asked)
 
 
-def _gather(asked: Sequence[Asked[Any]]) -> list[Any]:
+def _gather(asked: Sequence[PromptHandle[Any]]) -> list[Any]:
     answers = {each: each.result() for each in as_answered(asked)}
     return [answers[each] for each in asked]
 
 
-async def _gather_async(asked: Sequence[Asked[Any]]) -> list[Any]:
+async def _gather_async(asked: Sequence[PromptHandle[Any]]) -> list[Any]:
     answers = {each: await each async for each in as_answered(asked)}
     return [answers[each] for each in asked]
 
 
-def as_answered(asked: Iterable[Asked[T]]) -> AsAnswered[T]:
+def as_answered(asked: Iterable[PromptHandle[T]]) -> PromptIterator[T]:
     """Prompts as they are settled, the first one first; for `for`, and in an async flow for `async for`.
 
     A replay gives them in the same order.
     """
-    return AsAnswered(asked)
+    return PromptIterator(asked)

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any, Self
 
 from signoff.flows.current_database import current_database
-from signoff.flows.database_retry import patiently
+from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.context import current
 from signoff.flows.errors import FlowsError
 from signoff.flows.names import now
@@ -51,7 +51,9 @@ class JSON:
         """
         db, context = current_database(), current()
         found = (
-            blocks.load(db, cls._type, name) if context is None else patiently(lambda: blocks.load(db, cls._type, name))
+            blocks.load(db, cls._type, name)
+            if context is None
+            else retry_until_available(lambda: blocks.load(db, cls._type, name))
         )
         if found is None:
             raise FlowsError(f"There is no JSON block {name!r}. Save one with JSON(value=…).save({name!r}).")

@@ -15,7 +15,7 @@ RETRY_AFTER = 0.5
 """Seconds until an unreachable database is tried again."""
 
 
-def patiently(transaction: Callable[[], T]) -> T:
+def retry_until_available(transaction: Callable[[], T]) -> T:
     """Run a transaction; while the database is away, say so once and try again until it is back.
 
     The transaction may have been committed when the database went away: it has to bear being repeated.

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from signoff.flows.durable.async_bridge import off_loop
+from signoff.flows.durable.async_bridge import to_thread
 from signoff.flows.durable.context import RunContext, current
 from signoff.flows.durable.fingerprint import fingerprint
 from signoff.flows.durable.parameters import Parameters
-from signoff.flows.durable.retries import Attempts
+from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.serialization import Serializer
 from signoff.flows.durable.steps import bind, call_step, return_annotation
 from signoff.flows.engine import flow_runner
@@ -172,7 +172,7 @@ class Flow(Generic[P, R]):
             return nested
         parameters = self.parameters.to_json(args, kwargs)
         if self.isasync:
-            return off_loop(functools.partial(flow_runner().run, self, parameters))  # type: ignore[return-value]
+            return to_thread(functools.partial(flow_runner().run, self, parameters))  # type: ignore[return-value]
         result: R = flow_runner().run(self, parameters)
         return result
 
@@ -185,7 +185,7 @@ class Flow(Generic[P, R]):
             serializer=self._serializer,
             log_prints=self.log_prints,
         )
-        attempts = Attempts(self.name, self.retries, self.retry_delay_seconds, self.timeout_seconds)
+        attempts = RetryPolicy(self.name, self.retries, self.retry_delay_seconds, self.timeout_seconds)
         function: Callable[[], Any] = functools.partial(self.fn, *args, **kwargs)
         return call.run_async(attempts, function) if self.isasync else call.run(attempts, function)
 

@@ -7,8 +7,8 @@ from concurrent.futures import wait as wait_for_futures
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from signoff.flows.durable.async_bridge import here
-from signoff.flows.durable.task_slots import let_others
+from signoff.flows.durable.async_bridge import sync_or_async
+from signoff.flows.durable.task_slots import released_slot
 from signoff.flows.errors import MappingLengthMismatch, MappingMissingIterable, Unwind
 from signoff.flows.states import State, StateType
 
@@ -25,7 +25,7 @@ class TaskFuture(Generic[R]):
     @property
     def state(self) -> State:
         """`Running`, `Completed` or `Failed`."""
-        self._check_gate()
+        self._check_barrier()
         if not self._running.done():
             return State(StateType.RUNNING, "Running")
         error = self._error(None)
@@ -43,12 +43,12 @@ class TaskFuture(Generic[R]):
         Raises:
             TimeoutError: If the task takes longer.
         """
-        result: R = here(partial(self._result, timeout, raise_on_failure))
+        result: R = sync_or_async(partial(self._result, timeout, raise_on_failure))
         return result
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until the task has ended, or `timeout` seconds."""
-        return here(partial(self._wait, timeout))
+        return sync_or_async(partial(self._wait, timeout))
 
     def _result(self, timeout: float | None, raise_on_failure: bool) -> Any:
         error = self._error(timeout)
@@ -64,15 +64,15 @@ class TaskFuture(Generic[R]):
         except FutureTimeout:
             return
 
-    def _check_gate(self) -> None:
+    def _check_barrier(self) -> None:
         """Wait for nothing that will never begin: edited code may have left out what has to come before."""
         if not self._running.done():
             self._check()
 
     def _error(self, timeout: float | None) -> BaseException | None:
         """What the task raised. What unwinds the run is raised here too, whoever asks."""
-        self._check_gate()
-        with let_others():
+        self._check_barrier()
+        with released_slot():
             error = self._running.exception(timeout)
         if isinstance(error, Unwind):
             raise error
@@ -84,11 +84,11 @@ class TaskFutures(list[TaskFuture[R]]):
 
     def result(self, timeout: float | None = None, raise_on_failure: bool = True) -> list[R]:
         """What each returns. The arguments and errors are those of `TaskFuture.result`."""
-        return here(lambda: [each._result(timeout, raise_on_failure) for each in self])
+        return sync_or_async(lambda: [each._result(timeout, raise_on_failure) for each in self])
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until all have ended, or `timeout` seconds."""
-        return here(partial(self._wait, timeout))
+        return sync_or_async(partial(self._wait, timeout))
 
     def _wait(self, timeout: float | None) -> None:
         _wait_for_all(self, timeout)
@@ -103,13 +103,13 @@ class DoneAndNotDone(NamedTuple):
 
 def wait(futures: Iterable[TaskFuture[Any]], timeout: float | None = None) -> DoneAndNotDone:
     """Wait until all of these have ended, or `timeout` seconds; in an event loop this gives an awaitable."""
-    return here(partial(_wait_for_all, list(futures), timeout))
+    return sync_or_async(partial(_wait_for_all, list(futures), timeout))
 
 
 def _wait_for_all(futures: list[TaskFuture[Any]], timeout: float | None) -> DoneAndNotDone:
     for each in futures:
-        each._check_gate()
-    with let_others():
+        each._check_barrier()
+    with released_slot():
         wait_for_futures([each._running for each in futures], timeout)
     done = {each for each in futures if each._running.done()}
     for each in done:

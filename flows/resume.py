@@ -10,7 +10,7 @@ from pydantic_core import to_jsonable_python
 
 from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, this_user
 from signoff.flows.current_database import current_database
-from signoff.flows.durable.async_bridge import here
+from signoff.flows.durable.async_bridge import sync_or_async
 from signoff.flows.errors import FlowPauseTimeout, InvalidInput, NotAllowed, NotPausedError
 from signoff.store.prompts import prompts
 from signoff.store.records import Outcome
@@ -33,7 +33,7 @@ def resume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any] | Base
         InvalidInput: If the values do not fit; every error, by field.
         store.errors.NoSuchRun: If there is no such run.
     """
-    return here(partial(_resume, str(flow_run_id), run_input))
+    return sync_or_async(partial(_resume, str(flow_run_id), run_input))
 
 
 async def aresume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any] | BaseModel | None = None) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from signoff.flows.approval.desk import Desk, this_user
 from signoff.flows.current_database import current_database
-from signoff.flows.durable.async_bridge import here
+from signoff.flows.durable.async_bridge import sync_or_async
 from signoff.store.runs import runs
 
 
@@ -22,7 +22,7 @@ def retry_flow_run(flow_run_id: UUID | str) -> None:
         store.errors.NoSuchRun: If there is no such run.
         store.errors.RunNotFailed: If it is not over, was completed, or was cancelled.
     """
-    return here(partial(_retry, str(flow_run_id)))
+    return sync_or_async(partial(_retry, str(flow_run_id)))
 
 
 async def aretry_flow_run(flow_run_id: UUID | str) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from signoff.flows.database_retry import patiently
+from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.context import HookContext, RunContext, current_hook, required
 from signoff.store.runs import schedules
 
@@ -24,7 +24,7 @@ class _FlowRun:
     def scheduled_start_time(self) -> datetime:
         """The tick that it was made for, or when it was made: the same in every replay."""
         context = _standing("flow_run.scheduled_start_time")
-        return patiently(lambda: schedules.tick_of(context.db, context.run.id)) or context.run.created_at
+        return retry_until_available(lambda: schedules.tick_of(context.db, context.run.id)) or context.run.created_at
 
 
 def _standing(what: str) -> RunContext | HookContext:

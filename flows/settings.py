@@ -18,7 +18,7 @@ def _split(value: object) -> object:
     return value
 
 
-class RecordSettings(BaseSettings):
+class DatabaseSettings(BaseSettings):
     """Where the record is, and what holds where a policy is silent."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
@@ -51,6 +51,6 @@ def default_database() -> Database:
 
 @cache
 def _open_default() -> Database:
-    db = Database(RecordSettings().database_url)
+    db = Database(DatabaseSettings().database_url)
     migrations.upgrade(db)
     return db

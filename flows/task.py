@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from signoff.flows.durable.context import RunContext, current
-from signoff.flows.durable.retries import Attempts
+from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.serialization import Serializer
 from signoff.flows.durable.steps import bind, call_step, return_annotation
-from signoff.flows.durable.task_slots import Turns
+from signoff.flows.durable.task_slots import TaskSlots
 from signoff.flows.futures import TaskFuture, TaskFutures, calls_of, futures_in, resolved
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_OUTSIDE = Turns()
+_OUTSIDE_RUNS = TaskSlots()
 """Those of the tasks that no flow run has submitted."""
 
 
@@ -41,7 +41,7 @@ class Task(Generic[P, R]):
         self.fn = function
         self.name = name or function.__name__
         self.isasync = inspect.iscoroutinefunction(function)
-        self._attempts = Attempts(self.name, retries, retry_delay_seconds, timeout_seconds)
+        self._attempts = RetryPolicy(self.name, retries, retry_delay_seconds, timeout_seconds)
         self._log_prints = log_prints
         self._serializer = result_serializer
         self._annotation = return_annotation(function)
@@ -73,11 +73,11 @@ class Task(Generic[P, R]):
 
         given = futures_in([first, args, kwargs])
         if context is None or key is None:
-            return TaskFuture(_OUTSIDE.submit(run, name=f"task-{self.name}", after=given))
-        gate = context.journal.gate(key)
-        after = given if gate is None else [*given, gate]
-        check = None if gate is None else functools.partial(context.journal.check_unrecorded, key)
-        return TaskFuture(context.turns.submit(run, name=f"task-{key}", after=after), check)
+            return TaskFuture(_OUTSIDE_RUNS.submit(run, name=f"task-{self.name}", after=given))
+        barrier = context.journal.barrier(key)
+        after = given if barrier is None else [*given, barrier]
+        check = None if barrier is None else functools.partial(context.journal.check_unrecorded, key)
+        return TaskFuture(context.task_slots.submit(run, name=f"task-{key}", after=after), check)
 
     def map(self, *args: Any, wait_for: Iterable[TaskFuture[Any]] | None = None, **kwargs: Any) -> TaskFutures[R]:
         """Submit one call for each item of the arguments that are iterable; the others, and texts, go to every call.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from signoff.bot.cli.failures import CommandFailed
-from signoff.flows.settings import RecordSettings
+from signoff.flows.settings import DatabaseSettings
 from signoff.store import migrations
 from signoff.store.database import Database, sqlite_file
 
@@ -39,7 +39,7 @@ def existing() -> Iterator[Database]:
 @contextmanager
 def opened() -> Iterator[Database]:
     """The record, whatever state it is in."""
-    db = Database(RecordSettings().database_url)
+    db = Database(DatabaseSettings().database_url)
     try:
         yield db
     finally:

@@ -12,7 +12,7 @@ from signoff.bot.cli.database import opened
 from signoff.bot.connection.web_client import NO_ANSWER, name_of, web_client
 from signoff.bot.manifest import SIGNOFF
 from signoff.bot.settings import BadSettings, Mode, Settings, load_settings
-from signoff.flows.engines.embedded.orphans import no_worker_has
+from signoff.flows.engines.embedded.orphans import orphan_message
 from signoff.flows.names import now
 from signoff.store import migrations
 from signoff.store.database import Database, sqlite_file
@@ -67,7 +67,7 @@ def _flows() -> Iterator[Check]:
         file = sqlite_file(db)
         if file is None or file.exists():
             for flow, count in unserved(db, now=now()).items():
-                yield Check("flows", False, no_worker_has(flow, count))
+                yield Check("flows", False, orphan_message(flow, count))
 
 
 def _future_file(file: Path, db: Database) -> Check:

@@ -53,7 +53,7 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
     from signoff.bot.cli.as_json import print_json, run_as_json
     from signoff.bot.cli.as_text import ago, print_table, short
     from signoff.bot.cli.database import existing
-    from signoff.flows.engines.embedded.heartbeat import bury_the_dead
+    from signoff.flows.engines.embedded.heartbeat import reap_dead_workers
     from signoff.flows.names import now
     from signoff.store.errors import DatabaseUnavailable
     from signoff.store.runs.orphans import is_unserved, served
@@ -63,7 +63,7 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
     with existing() as db:
         # Where no worker is left, nobody else says that one died. Who may only read sees what was last recorded.
         with suppress(DatabaseUnavailable):
-            bury_the_dead(db)
+            reap_dead_workers(db)
         found = newest(db, state=state, limit=limit)
         moment = now()
         known = served(db, now=moment)
@@ -122,13 +122,13 @@ def retry(run: RunId, who: Who = None) -> None:
 
 
 def _see_through(db: "Database", flow: "Flow[Any, Any]", created: FlowRun) -> FlowRun:
-    from signoff.flows.engines.embedded.inline import see_through
+    from signoff.flows.engines.embedded.inline import run_to_completion
     from signoff.flows.errors import RunCancelled
     from signoff.store.runs.runs import get
 
     typer.echo(f"{created.name} runs. `signoff pending` shows what it asks.", err=True)
     with suppress(RunCancelled):
-        see_through(db, flow, created.id)
+        run_to_completion(db, flow, created.id)
     return get(db, created.id)
 
 

@@ -12,7 +12,7 @@ from typing import Self
 
 from signoff.bot.delivery.messenger import Gone, Messenger, Refusal, Unanswered
 from signoff.bot.forms import FormError
-from signoff.flows.engines.embedded.heartbeat import Lifeline
+from signoff.flows.engines.embedded.heartbeat import Heartbeat
 from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
@@ -57,14 +57,14 @@ class Dispatcher:
         self._messenger = messenger
         self._settled = settled
         self._now = clock
-        self._lifeline = Lifeline(db, buried=lambda: None)
+        self._heartbeat = Heartbeat(db, expired=lambda: None)
         self._stopping = threading.Event()
         self._changes: Subscription | None = None
         self._thread = threading.Thread(target=self._loop, name="signoff-dispatcher", daemon=True)
 
     def start(self) -> None:
         """Begin with what is missing or stale now."""
-        self._lifeline.start()
+        self._heartbeat.start()
         self._changes = self._db.changes.subscribe(Topic.CARDS)
         self._thread.start()
 
@@ -75,14 +75,14 @@ class Dispatcher:
             self._changes.wake()
             self._thread.join()
             self._changes.close()
-            self._lifeline.stop()
+            self._heartbeat.stop()
 
     def look(self) -> bool:
         """Draw one card, or post one notice, that is due; whether there was one."""
-        for card in cards.take_due(self._db, self._lifeline.worker, now=self._now(), limit=1):
+        for card in cards.take_due(self._db, self._heartbeat.worker, now=self._now(), limit=1):
             self._draw(card)
             return True
-        for notice in notices.take_due(self._db, self._lifeline.worker, now=self._now(), limit=1):
+        for notice in notices.take_due(self._db, self._heartbeat.worker, now=self._now(), limit=1):
             self._post(notice)
             return True
         return False

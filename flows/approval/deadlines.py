@@ -21,11 +21,11 @@ from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import Prompt
 
-LOOK_AT_LEAST_EVERY = 30.0
+MAX_POLL_SECONDS = 30.0
 """Seconds after which the clock looks although it knows of nothing that is due."""
 
 
-class Clock:
+class DeadlineEnforcer:
     """Enforces deadlines and has reminders posted. Usable as a context manager."""
 
     def __init__(self, db: Database, *, clock: Callable[[], datetime] = now) -> None:
@@ -56,7 +56,7 @@ class Clock:
         is_due = self._next_due_at is not None and self._next_due_at <= self._now()
         if is_due or time.monotonic() >= self._look_by:
             self.look()
-            self._look_by = time.monotonic() + LOOK_AT_LEAST_EVERY
+            self._look_by = time.monotonic() + MAX_POLL_SECONDS
 
     def look(self) -> int:
         """Do what is due now; how many prompts that were."""

@@ -30,12 +30,12 @@ def run_in_thread(done: "Future[T]", function: Callable[[], T], *, name: str) ->
     threading.Thread(target=lambda: context.run(_fulfil, done, function), name=name, daemon=True).start()
 
 
-async def off_loop(function: Callable[[], T]) -> T:
+async def to_thread(function: Callable[[], T]) -> T:
     """What a blocking function returns or raises, awaited."""
     return await asyncio.wrap_future(in_thread(function, name="signoff-off-loop"))
 
 
-async def unbroken(running: "Future[T]") -> T:
+async def uncancellable(running: "Future[T]") -> T:
     """What work that has begun returns or raises. Who cancels this wait has to wait for that, too."""
     done = asyncio.wrap_future(running)
     while not done.done():
@@ -44,9 +44,9 @@ async def unbroken(running: "Future[T]") -> T:
     return done.result()
 
 
-def here(function: Callable[[], T]) -> T:
+def sync_or_async(function: Callable[[], T]) -> T:
     """What a blocking function returns; in an event loop an awaitable of it."""
-    return off_loop(function) if in_event_loop() else function()  # type: ignore[return-value]
+    return to_thread(function) if in_event_loop() else function()  # type: ignore[return-value]
 
 
 def in_event_loop() -> bool:

@@ -12,7 +12,7 @@ from signoff.flows.errors import AttentionNeeded
 from signoff.store.records import Prompt, Step
 
 
-class Unmatched:
+class ReplayCheck:
     """The steps and prompts that are recorded and not reached yet. Safe to use from several threads.
 
     Args:
@@ -28,22 +28,22 @@ class Unmatched:
         # Those that were recorded before an edit.
         self._older = {key: step for key, step in steps.items() if step.fingerprint != fingerprint}
         self._scopes = {f"{outer}/" for key in steps for outer in _outer(key)}
-        self._begun: set[str] = set()
-        self._gates: dict[str, Future[None]] = {}
+        self._started: set[str] = set()
+        self._barriers: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
 
     def __bool__(self) -> bool:
         return bool(self._steps or self._asked)
 
-    def reach_step(self, key: str) -> None:
+    def visit_step(self, key: str) -> None:
         """Note that a step is called."""
         self._steps.pop(key, None)
         if self._older:
             self._older.pop(key, None)
-            self._begun.add(key)
-            self._open_gates()
+            self._started.add(key)
+            self._open_barriers()
 
-    def reach_within(self, scope: str, prompts: str) -> None:
+    def visit_within(self, scope: str, prompts: str) -> None:
         """Note that what was recorded within a step is reached with it.
 
         Args:
@@ -52,11 +52,11 @@ class Unmatched:
         """
         if scope in self._scopes:
             for key in [key for key in list(self._steps) if key.startswith(scope)]:
-                self.reach_step(key)
+                self.visit_step(key)
         for key in [key for key in list(self._asked) if key.startswith(prompts)]:
             self._asked.pop(key, None)
 
-    def reach_prompt(self, key: str) -> None:
+    def visit_prompt(self, key: str) -> None:
         """Note that a question is asked."""
         self._asked.pop(key, None)
 
@@ -74,19 +74,19 @@ class Unmatched:
                 "If it is that one under another name, its effect would come twice."
             )
 
-    def gate(self, key: str) -> "Future[None] | None":
+    def barrier(self, key: str) -> "Future[None] | None":
         """What a step that is not recorded, and runs beside the flow, has to wait for; `None` if it may run.
 
         It may have been cut off while others ended, and then those are called soon: that opens the gate.
         """
         scope = _scope(key)
         with self._lock:
-            return self._gates.setdefault(scope, Future()) if self._ahead(scope) else None
+            return self._barriers.setdefault(scope, Future()) if self._ahead(scope) else None
 
     def close(self) -> None:
         """Open all gates: nothing comes any more."""
         self._older = {}
-        self._open_gates()
+        self._open_barriers()
 
     def check_question(self, key: str, question_hash: str) -> None:
         """Make sure that a question which was not asked may be.
@@ -120,16 +120,16 @@ class Unmatched:
         return [
             step
             for key, step in list(self._older.items())
-            if not any(outer in self._begun and not scope.startswith(f"{outer}/") for outer in _outer(key))
+            if not any(outer in self._started and not scope.startswith(f"{outer}/") for outer in _outer(key))
         ]
 
-    def _open_gates(self) -> None:
-        if not self._gates:
+    def _open_barriers(self) -> None:
+        if not self._barriers:
             return
         with self._lock:
-            opened = [self._gates.pop(scope) for scope in list(self._gates) if not self._ahead(scope)]
-        for gate in opened:
-            gate.set_result(None)
+            opened = [self._barriers.pop(scope) for scope in list(self._barriers) if not self._ahead(scope)]
+        for barrier in opened:
+            barrier.set_result(None)
 
 
 def _outer(key: str) -> list[str]:

@@ -9,25 +9,25 @@ from typing import Protocol
 
 from signoff.flows.approval.policy import Policy
 from signoff.flows.durable.journal import Journal
-from signoff.flows.durable.task_slots import Turns
+from signoff.flows.durable.task_slots import TaskSlots
 from signoff.flows.errors import MissingContextError, Unwind
 from signoff.store.database import Database
 from signoff.store.records import FlowRun
 
 
-class Holder(Protocol):
+class RunExecution(Protocol):
     """Holds a run in memory while it waits."""
 
-    def hold(self) -> "Future[FlowRun | Unwind]":
+    def begin_wait(self) -> "Future[FlowRun | Unwind]":
         """Begin a wait: the worker's slot is given up. The future gets the claimed run, or why it has to go."""
 
-    def let_go(self, wait: "Future[FlowRun | Unwind]") -> None:
+    def end_wait(self, wait: "Future[FlowRun | Unwind]") -> None:
         """End a wait. If it was not woken, the slot is taken back."""
 
     def wake(self, reason: "FlowRun | Unwind") -> bool:
         """End all waits: each finds out for itself whether it has to go on."""
 
-    def is_flow_itself(self) -> bool:
+    def is_flow_code(self) -> bool:
         """Whether this code runs in the thread, or the coroutine, of the flow, and not beside it."""
 
 
@@ -46,9 +46,9 @@ class RunContext:
     db: Database
     run: FlowRun
     journal: Journal
-    holder: Holder
+    execution: RunExecution
     defaults: Policy
-    turns: Turns
+    task_slots: TaskSlots
     log_prints: bool = False
     scope: str = ""
     step: str = ""

@@ -11,10 +11,10 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import TypeVar
 
-from signoff.flows.database_retry import patiently
-from signoff.flows.durable.code_changes import Unmatched
+from signoff.flows.database_retry import retry_until_available
+from signoff.flows.durable.code_changes import ReplayCheck
 from signoff.flows.durable.serialization import Recorded
-from signoff.flows.durable.timeouts import Stopwatch, stopwatches
+from signoff.flows.durable.timeouts import ActiveTimeout, active_timeouts
 from signoff.flows.errors import AttentionNeeded, InvalidFlow, Released, Unwind
 from signoff.flows.names import now
 from signoff.store.database import Database
@@ -32,7 +32,7 @@ class Journal:
     Args:
         fencing_token: The token of the claim under which the run is executed.
         fingerprint: The hash of the flow's code as it is now.
-        stopwatch: Knows how much time the flow may still take; it is looked at before each step.
+        active_timeout: Knows how much time the flow may still take; it is looked at before each step.
         past: What is recorded and was asked.
     """
 
@@ -42,42 +42,42 @@ class Journal:
         run: FlowRun,
         fingerprint: str,
         *,
-        stopwatch: Stopwatch,
+        active_timeout: ActiveTimeout,
         past: Past,
     ) -> None:
         self._db = db
         self._run_id = run.id
         self.fencing_token = run.fencing_token
         self.fingerprint = fingerprint
-        self._stopwatch = stopwatch
+        self._active_timeout = active_timeout
         self._steps = past.steps
         self._asked = past.asked
-        self._unmatched = Unmatched(fingerprint, self._steps, self._asked)
-        self._anew = False
+        self._replay_check = ReplayCheck(fingerprint, self._steps, self._asked)
+        self._reached_new = False
         self._closed: Unwind | None = None
         self._calls: Counter[str] = Counter()
         self._keys: set[str] = set()
         self._questions: dict[str, str] = {}
-        self._given_up: set[str] = set()
+        self._abandoned: set[str] = set()
         self._lock = threading.Lock()
 
     @property
     def is_replaying(self) -> bool:
         """Whether what runs now ran before: something recorded is still ahead, and nothing new was reached."""
-        return bool(self._unmatched) and not self._anew
+        return bool(self._replay_check) and not self._reached_new
 
     def close(self, reason: Unwind) -> None:
         """Let nothing begin any more in this execution: what comes to a step or a question is unwound."""
         self._closed = reason
-        self._unmatched.close()
+        self._replay_check.close()
 
     def check_open(self) -> None:
         """Make sure that the execution goes on, and in time. Raises what it was closed with, or `FlowTimeout`."""
         if self._closed is not None:
             raise self._closed
-        self._stopwatch.check()
-        for watch in stopwatches():
-            watch.check_still_wanted()
+        self._active_timeout.check()
+        for timeout in active_timeouts():
+            timeout.check_not_abandoned()
 
     def next_key(self, scope: str, name: str) -> str:
         """The key of the next call of `name` within `scope`."""
@@ -85,7 +85,7 @@ class Journal:
         path = f"{scope}{name}"
         with self._lock:
             key = self._next(path, lambda count: path if count == 1 else f"{path}-{count}")
-        self._unmatched.reach_step(key)
+        self._replay_check.visit_step(key)
         return key
 
     def prompt_key(self, scope: str, given: str | None) -> str:
@@ -120,34 +120,34 @@ class Journal:
         self.check_open()
         recorded = self._steps.get(key)
         if recorded is None:
-            self._anew = True
+            self._reached_new = True
             return None
         if recorded.arguments_hash != arguments_hash and recorded.fingerprint != self.fingerprint:
             raise AttentionNeeded(
                 f"The code was edited, and {key} is now called with other arguments than those its recorded "
                 "result came from."
             )
-        self._unmatched.reach_within(f"{key}/", _dashed(f"{key}/"))
+        self._replay_check.visit_within(f"{key}/", _dashed(f"{key}/"))
         return recorded
 
     def check_unrecorded(self, key: str) -> None:
-        """Make sure that a step which is not recorded may run now. Raises what `Unmatched.check_step` raises."""
+        """Make sure that a step which is not recorded may run now. Raises what `ReplayCheck.check_step` raises."""
         try:
-            self._unmatched.check_step(key)
+            self._replay_check.check_step(key)
         except AttentionNeeded:
             if not self._failed_before(key):
                 raise
 
-    def gate(self, key: str) -> "Future[None] | None":
-        """What a step that was submitted has to wait for before it runs, see `Unmatched.gate`; `None` for nothing."""
+    def barrier(self, key: str) -> "Future[None] | None":
+        """What a submitted step has to wait for before it runs, or `None`. See `ReplayCheck.barrier`."""
         if key in self._steps:
             return None
-        gate = self._unmatched.gate(key)
-        return None if gate is None or self._failed_before(key) else gate
+        barrier = self._replay_check.barrier(key)
+        return None if barrier is None or self._failed_before(key) else barrier
 
     def _failed_before(self, key: str) -> bool:
         """Whether a step that is not recorded is one that failed and is tried again."""
-        return key in patiently(lambda: journal.tried_before(self._db, self._run_id))
+        return key in retry_until_available(lambda: journal.tried_before(self._db, self._run_id))
 
     def check_question(self, key: str, question_hash: str) -> None:
         """Note that a prompt was reached, perhaps again.
@@ -156,7 +156,7 @@ class Journal:
             AttentionNeeded: If the code was edited and now asks something else under its key.
             InvalidFlow: If the code asks two different questions under one key, or asks again what it gave up.
         """
-        if key in self._given_up:
+        if key in self._abandoned:
             raise InvalidFlow(
                 f"The flow gave up the question with the key {key!r}, and it was cancelled. Give the next one a key of "
                 "its own, or ask with ask(), whose answer can be waited for again."
@@ -168,19 +168,19 @@ class Journal:
             )
         asked = self._asked.get(key)
         if asked is None:
-            self._unmatched.check_question(key, question_hash)
-            self._anew = True
+            self._replay_check.check_question(key, question_hash)
+            self._reached_new = True
             return
         if asked.schema_hash != question_hash and asked.fingerprint != self.fingerprint:
             raise AttentionNeeded(
                 f"The code was edited, and now asks something else where {asked.title!r} was asked. "
                 "The answer to the old question is not handed over."
             )
-        self._unmatched.reach_prompt(key)
+        self._replay_check.visit_prompt(key)
 
-    def give_up(self, key: str) -> None:
+    def abandon(self, key: str) -> None:
         """Note that the flow waits no longer for the answer to a question."""
-        self._given_up.add(key)
+        self._abandoned.add(key)
 
     def settled(self, key: str) -> Prompt | None:
         """The prompt, if it was settled when this execution began; a settled prompt changes no more."""
@@ -188,8 +188,8 @@ class Journal:
         return None if asked is None or asked.is_open else asked
 
     def check_end(self) -> None:
-        """Make sure that all that is recorded was reached, at the end of a run. Raises what `Unmatched` raises."""
-        self._unmatched.check_end()
+        """Make sure that all that is recorded was reached, at the end of a run. Raises what `ReplayCheck` raises."""
+        self._replay_check.check_end()
 
     def record(self, key: str, arguments_hash: str, recorded: Recorded, started_at: datetime) -> None:
         """Add a step that has ended. While the database is away this waits.
@@ -216,7 +216,7 @@ class Journal:
             Released: If another worker holds the run now.
         """
         try:
-            return patiently(lambda: transaction(self.fencing_token))
+            return retry_until_available(lambda: transaction(self.fencing_token))
         except LeaseLost as error:
             raise Released(str(error)) from error
 
@@ -231,7 +231,7 @@ class Journal:
         if not inside:
             return
         self.write(lambda token: journal.forget_failed(self._db, self._run_id, fencing_token=token, scope=scope))
-        steps = patiently(lambda: journal.load(self._db, self._run_id))
+        steps = retry_until_available(lambda: journal.load(self._db, self._run_id))
         prompts = f"?{_dashed(scope)}"
         with self._lock:
             self._steps = steps

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from signoff.flows.approval.policy import Policy, policy_in
 from signoff.flows.approval.validation import Valid, validate
-from signoff.flows.database_retry import patiently
-from signoff.flows.durable.async_bridge import in_event_loop, in_thread, off_loop, unbroken
+from signoff.flows.database_retry import retry_until_available
+from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
 from signoff.flows.durable.context import RunContext
 from signoff.flows.durable.question import Question
 from signoff.flows.errors import (
@@ -68,9 +68,9 @@ class Pause:
         """The prompt after the wait. Raises what unwinds the run, if that is why the wait ended."""
         if isinstance(woken, Unwind):
             raise woken
-        return patiently(lambda: prompts.get(self.context.db, prompt.id))
+        return retry_until_available(lambda: prompts.get(self.context.db, prompt.id))
 
-    def give_up(self, opening: "Future[Prompt]") -> Prompt:
+    def abandon(self, opening: "Future[Prompt]") -> Prompt:
         """Wait no longer, since the flow cancelled this wait. Raises what `open` raises.
 
         Returns:
@@ -79,9 +79,9 @@ class Pause:
         prompt = opening.result()
         if prompt.is_open:
             stop_waiting(self.context, None if self.is_kept else prompt.id)
-            prompt = patiently(lambda: prompts.get(self.context.db, prompt.id))
+            prompt = retry_until_available(lambda: prompts.get(self.context.db, prompt.id))
         if not self.is_kept and prompt.outcome is Outcome.CANCELLED:
-            self.context.journal.give_up(self.asked.key)
+            self.context.journal.abandon(self.asked.key)
         return prompt
 
     def conclude(self, prompt: Prompt) -> Any:
@@ -191,18 +191,18 @@ def answer(pause: Pause) -> Any:
     if pause.state is RunState.PAUSED:
         return _wait_async(pause) if in_event_loop() else _wait(pause)
     # A run that leaves memory does that at once, and cannot change its mind meanwhile.
-    return unbroken(in_thread(partial(_leave, pause), name="signoff-ask")) if in_event_loop() else _leave(pause)
+    return uncancellable(in_thread(partial(_leave, pause), name="signoff-ask")) if in_event_loop() else _leave(pause)
 
 
 def _wait(pause: Pause) -> Any:
     while True:
-        wait = pause.context.holder.hold()
+        wait = pause.context.execution.begin_wait()
         try:
             prompt = pause.open()
             if prompt.is_open:
                 prompt = pause.after(wait.result(), prompt)
         finally:
-            pause.context.holder.let_go(wait)
+            pause.context.execution.end_wait(wait)
         if prompt.is_open:
             # Another question of this run was answered.
             continue
@@ -214,20 +214,20 @@ def _wait(pause: Pause) -> Any:
 
 async def _wait_async(pause: Pause) -> Any:
     while True:
-        wait = pause.context.holder.hold()
+        wait = pause.context.execution.begin_wait()
         opening = in_thread(pause.open, name="signoff-ask")
         try:
             # Shielded, so that who cancels this pause does not cancel what others fulfil.
             prompt = await asyncio.shield(asyncio.wrap_future(opening))
             if _is_waited_for(prompt):
                 woken = await asyncio.shield(asyncio.wrap_future(wait))
-                prompt = await off_loop(partial(pause.after, woken, prompt))
+                prompt = await to_thread(partial(pause.after, woken, prompt))
         except asyncio.CancelledError:
-            prompt = await unbroken(in_thread(partial(pause.give_up, opening), name="signoff-ask"))
+            prompt = await uncancellable(in_thread(partial(pause.abandon, opening), name="signoff-ask"))
             if _is_waited_for(prompt):
                 raise
         finally:
-            pause.context.holder.let_go(wait)
+            pause.context.execution.end_wait(wait)
         if _is_waited_for(prompt):
             continue
         try:
@@ -248,7 +248,7 @@ def stop_waiting(context: RunContext, prompt_id: str | None) -> None:
     context.journal.write(
         lambda token: abandon_wait(context.db, context.run.id, prompt_id, fencing_token=token, now=now())
     )
-    context.holder.wake(context.run)
+    context.execution.wake(context.run)
 
 
 def _leave(pause: Pause) -> Any:

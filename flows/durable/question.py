@@ -36,7 +36,7 @@ class Question:
     schema: Mapping[str, Any] | None
     initial_values: Mapping[str, Any]
     model: type[BaseModel] | None
-    is_plain: bool = False
+    wraps_scalar: bool = False
 
     @classmethod
     def of(cls, wait_for_input: Any) -> "Question":
@@ -73,7 +73,7 @@ class Question:
     @property
     def reference(self) -> str | None:
         """Where another process finds the model; `None` where it cannot."""
-        return None if self.model is None or self.is_plain else reference(self.model)
+        return None if self.model is None or self.wraps_scalar else reference(self.model)
 
     def answer(self, values: Mapping[str, Any]) -> Any:
         """What the flow gets for validated values.
@@ -86,12 +86,12 @@ class Question:
         answered = self.model.model_validate_json(json.dumps(dict(values)))
         if wrong := list(unchosen(self.schema or {}, answered.model_dump(mode="json", by_alias=True))):
             raise ValidationError.from_exception_data(self.model.__name__, [_unchosen(*each) for each in wrong])
-        return answered.value if self.is_plain else answered  # type: ignore[attr-defined]
+        return answered.value if self.wraps_scalar else answered  # type: ignore[attr-defined]
 
 
 def _plain(annotation: Any) -> Question:
     model = _around(annotation)
-    return Question("Input needed", "", schema_of(model), {}, model, is_plain=True)
+    return Question("Input needed", "", schema_of(model), {}, model, wraps_scalar=True)
 
 
 # To make a model takes longer than all else that a pause does.

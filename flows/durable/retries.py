@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from signoff.flows.durable.async_bridge import in_thread, off_loop
-from signoff.flows.durable.timeouts import Stopwatch
+from signoff.flows.durable.async_bridge import in_thread, to_thread
+from signoff.flows.durable.timeouts import ActiveTimeout
 from signoff.flows.errors import FlowPauseTimeout, FlowTimeout, PromptRejected, StepTimeout
 
 _FINAL = (PromptRejected, FlowPauseTimeout, FlowTimeout)
@@ -16,7 +16,7 @@ _FINAL = (PromptRejected, FlowPauseTimeout, FlowTimeout)
 
 
 @dataclass(frozen=True, slots=True)
-class Attempts:
+class RetryPolicy:
     """How often a function is tried, and how long each try may take.
 
     Attributes:
@@ -62,26 +62,26 @@ class Attempts:
             except _FINAL:
                 raise
             except Exception as error:  # noqa: BLE001 - any failure may be retried
-                await off_loop(partial(failed, error, retry))
+                await to_thread(partial(failed, error, retry))
             await asyncio.sleep(self.delay_before(retry))
         return await self._within_time_async(function)
 
     def _within_time(self, function: Callable[[], Any]) -> Any:
         if self.timeout is None:
             return function()
-        watch = self._stopwatch()
-        with watch.running():
+        timeout = self._new_timeout()
+        with timeout.applied():
             done = in_thread(function, name=f"{self.name}-timed")
-        watch.wait(done)
+        timeout.wait(done)
         return done.result()
 
     async def _within_time_async(self, function: Callable[[], Awaitable[Any]]) -> Any:
         if self.timeout is None:
             return await function()
-        watch = self._stopwatch()
-        with watch.running():
-            async with watch.limited():
+        timeout = self._new_timeout()
+        with timeout.applied():
+            async with timeout.cancelling():
                 return await function()
 
-    def _stopwatch(self) -> Stopwatch:
-        return Stopwatch(self.name, self.timeout, StepTimeout)
+    def _new_timeout(self) -> ActiveTimeout:
+        return ActiveTimeout(self.name, self.timeout, StepTimeout)

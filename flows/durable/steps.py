@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any, get_type_hints
 
 from signoff.flows.digest import digest
-from signoff.flows.durable.async_bridge import off_loop
+from signoff.flows.durable.async_bridge import to_thread
 from signoff.flows.durable.context import RunContext, entered
-from signoff.flows.durable.retries import Attempts
+from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.run_logging import get_run_logger
 from signoff.flows.durable.serialization import Recorded, Serializer, dump, dump_error, load, load_error
 from signoff.flows.errors import AttentionNeeded, UnserializableResult
@@ -38,7 +38,7 @@ class StepCall:
     annotation: Any
     serializer: Serializer
 
-    def run(self, attempts: Attempts, function: Callable[[], Any]) -> Any:
+    def run(self, attempts: RetryPolicy, function: Callable[[], Any]) -> Any:
         """What the function returns or raises, recorded; or what it returned or raised when it ran.
 
         Raises:
@@ -57,7 +57,7 @@ class StepCall:
                 raise
         return self._keep(result)
 
-    async def run_async(self, attempts: Attempts, function: Callable[[], Awaitable[Any]]) -> Any:
+    async def run_async(self, attempts: RetryPolicy, function: Callable[[], Awaitable[Any]]) -> Any:
         """The same for an async function."""
         if self.recorded is not None:
             return self._replay(self.recorded)
@@ -67,9 +67,9 @@ class StepCall:
                 result = await attempts.call_async(function, failed=self._before_retry)
             except Exception as error:
                 recorded = dump_error(error)
-                await off_loop(lambda: self._record(recorded))
+                await to_thread(lambda: self._record(recorded))
                 raise
-        return await off_loop(lambda: self._keep(result))
+        return await to_thread(lambda: self._keep(result))
 
     def _replay(self, recorded: Step) -> Any:
         written = Recorded(recorded.format, recorded.result)
@@ -118,7 +118,7 @@ def call_step(
         key=key,
         arguments_hash=arguments_hash,
         recorded=parent.journal.find(key, arguments_hash),
-        is_in_order=parent.holder.is_flow_itself(),
+        is_in_order=parent.execution.is_flow_code(),
         started_at=now(),
         annotation=annotation,
         serializer=serializer,

@@ -13,19 +13,19 @@ from signoff.flows.durable.async_bridge import run_in_thread
 
 T = TypeVar("T")
 
-AT_ONCE = 32
+MAX_CONCURRENT_TASKS = 32
 """How many of a run's submitted tasks work at the same time."""
 
 
-class Turns:
+class TaskSlots:
     """Gives turns in the order of asking. Who waits, for a person or for another task, has none meanwhile.
 
-    Who has waited goes on at once, so that nobody waits in a circle. Then more than `at_once` may work for a while.
+    Who has waited goes on at once, so that nobody waits in a circle. Then more than `limit` may work for a while.
     """
 
-    def __init__(self, at_once: int = AT_ONCE) -> None:
-        self._free = at_once
-        self._asking: deque[tuple[Future[Any], Callable[[], None]]] = deque()
+    def __init__(self, limit: int = MAX_CONCURRENT_TASKS) -> None:
+        self._free = limit
+        self._queue: deque[tuple[Future[Any], Callable[[], None]]] = deque()
         self._closed: BaseException | None = None
         self._lock = threading.Lock()
 
@@ -38,7 +38,7 @@ class Turns:
         done: Future[T] = Future()
         # It cannot be cancelled, as nobody can stop a thread.
         done.set_running_or_notify_cancel()
-        start = partial(copy_context().run, run_in_thread, done, partial(self._in_turn, function), name=name)
+        start = partial(copy_context().run, run_in_thread, done, partial(self._in_slot, function), name=name)
         awaited = set(after)
 
         def ended(each: "Future[Any]") -> None:
@@ -46,115 +46,115 @@ class Turns:
                 awaited.discard(each)
                 is_last = not awaited
             if is_last:
-                self._ask(done, start)
+                self._enqueue(done, start)
 
         if awaited:
             for each in list(awaited):
                 each.add_done_callback(ended)
         else:
-            self._ask(done, start)
+            self._enqueue(done, start)
         return done
 
     def close(self, reason: BaseException) -> None:
         """Give no more turns: who asks for one gets the reason."""
         with self._lock:
             self._closed = reason
-            asking, self._asking = self._asking, deque()
-        for done, _ in asking:
+            queued, self._queue = self._queue, deque()
+        for done, _ in queued:
             done.set_exception(reason)
 
-    def take(self) -> None:
+    def reacquire(self) -> None:
         """Go on after a wait."""
         with self._lock:
             self._free -= 1
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Let another work."""
         with self._lock:
             self._free += 1
-        self._give()
+        self._start_next()
 
-    def _ask(self, done: "Future[Any]", start: Callable[[], None]) -> None:
+    def _enqueue(self, done: "Future[Any]", start: Callable[[], None]) -> None:
         with self._lock:
             if (closed := self._closed) is None:
-                self._asking.append((done, start))
+                self._queue.append((done, start))
         if closed is None:
-            self._give()
+            self._start_next()
         else:
             done.set_exception(closed)
 
-    def _give(self) -> None:
+    def _start_next(self) -> None:
         while True:
             with self._lock:
-                if self._free <= 0 or not self._asking:
+                if self._free <= 0 or not self._queue:
                     return
                 self._free -= 1
-                _, start = self._asking.popleft()
+                _, start = self._queue.popleft()
             start()
 
-    def _in_turn(self, function: Callable[[], T]) -> T:
-        turn = _Turn(self)
-        _turn.set(turn)
+    def _in_slot(self, function: Callable[[], T]) -> T:
+        slot = _TaskSlot(self)
+        _current_slot.set(slot)
         try:
             return function()
         finally:
-            turn.end()
+            slot.end()
 
 
-class _Turn:
+class _TaskSlot:
     """The turn of one submitted task, whatever threads and coroutines belong to it."""
 
-    def __init__(self, turns: Turns) -> None:
-        self._turns = turns
-        self._waits = 0
+    def __init__(self, slots: TaskSlots) -> None:
+        self._slots = slots
+        self._wait_count = 0
         self._has_ended = False
         self._lock = threading.Lock()
 
-    def stop(self) -> None:
+    def release(self) -> None:
         """A wait begins."""
         with self._lock:
-            self._waits += 1
-            is_first = self._waits == 1 and not self._has_ended
+            self._wait_count += 1
+            is_first = self._wait_count == 1 and not self._has_ended
         if is_first:
-            self._turns.give_back()
+            self._slots.release()
 
-    def go_on(self) -> None:
+    def reacquire(self) -> None:
         """A wait has ended; it may have been the last."""
         with self._lock:
-            self._waits -= 1
-            is_last = self._waits == 0 and not self._has_ended
+            self._wait_count -= 1
+            is_last = self._wait_count == 0 and not self._has_ended
         if is_last:
-            self._turns.take()
+            self._slots.reacquire()
 
     def end(self) -> None:
         """The task has ended, and perhaps left something behind that waits."""
         with self._lock:
             self._has_ended = True
-            has_turn = self._waits == 0
+            has_turn = self._wait_count == 0
         if has_turn:
-            self._turns.give_back()
+            self._slots.release()
 
 
-_turn: ContextVar[_Turn | None] = ContextVar("signoff_turn", default=None)
+_current_slot: ContextVar[_TaskSlot | None] = ContextVar("signoff_turn", default=None)
 
 
 @contextmanager
-def let_others() -> Iterator[None]:
+def released_slot() -> Iterator[None]:
     """Let another submitted task work while this block waits, if it is part of one."""
-    stop_turn()
+    release_slot()
     try:
         yield
     finally:
-        resume_turn()
+        reacquire_slot()
 
 
-def stop_turn() -> None:
-    """A wait begins; `resume_turn` has to follow."""
-    if (turn := _turn.get()) is not None:
-        turn.stop()
+def release_slot() -> None:
+    """A wait begins; `reacquire_slot` has to follow."""
+    if (slot := _current_slot.get()) is not None:
+        slot.release()
 
 
-def resume_turn() -> None:
+def reacquire_slot() -> None:
     """The wait has ended."""
-    if (turn := _turn.get()) is not None:
-        turn.go_on()
+    if (slot := _current_slot.get()) is not None:
+        slot.reacquire()

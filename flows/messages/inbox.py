@@ -14,9 +14,9 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from signoff.flows.current_database import current_database
-from signoff.flows.database_retry import patiently
+from signoff.flows.database_retry import retry_until_available
 from signoff.flows.digest import digest
-from signoff.flows.durable.async_bridge import in_event_loop, off_loop
+from signoff.flows.durable.async_bridge import in_event_loop, to_thread
 from signoff.flows.durable.context import RunContext, current
 from signoff.flows.durable.serialization import Recorded
 from signoff.flows.errors import Released, Unwind
@@ -31,14 +31,14 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class _ReceiveCall:
     """One call of `next`, which a replay answers as it was answered before."""
 
     context: RunContext | None
     key: str
     arguments_hash: str
     recorded: Step | None
-    given_up: threading.Event = field(default_factory=threading.Event)
+    abandoned: threading.Event = field(default_factory=threading.Event)
     started_at: datetime = field(default_factory=now)
 
     def record(self, input_key: str | None) -> None:
@@ -80,11 +80,11 @@ class InputReceiver(Generic[T]):
             TimeoutError: If none arrives in time.
             pydantic.ValidationError: If it does not fit.
         """
-        turn = self._turn()
+        call = self._start_call()
         if in_event_loop():
-            return self._next_async(turn)  # type: ignore[return-value]
+            return self._next_async(call)  # type: ignore[return-value]
         with current_database().changes.subscribe(Topic.INPUTS) as changes:
-            return self._next(turn, changes)
+            return self._next(call, changes)
 
     def __iter__(self) -> "InputReceiver[T]":
         return self
@@ -102,35 +102,35 @@ class InputReceiver(Generic[T]):
 
     async def __anext__(self) -> T:
         try:
-            return await self._next_async(self._turn())
+            return await self._next_async(self._start_call())
         except TimeoutError:
             if self.raise_timeout_error:
                 raise
             raise StopAsyncIteration from None
 
-    def _turn(self) -> _Turn:
+    def _start_call(self) -> _ReceiveCall:
         context = current()
         if context is None:
-            return _Turn(None, "", "", None)
+            return _ReceiveCall(None, "", "", None)
         key = context.journal.next_key(context.scope, f"receive-{self.key_prefix}")
         arguments_hash = digest([self.flow_run_id, self.key_prefix])
-        return _Turn(context, key, arguments_hash, context.journal.find(key, arguments_hash))
+        return _ReceiveCall(context, key, arguments_hash, context.journal.find(key, arguments_hash))
 
-    async def _next_async(self, turn: _Turn) -> T:
+    async def _next_async(self, call: _ReceiveCall) -> T:
         with current_database().changes.subscribe(Topic.INPUTS) as changes:
             try:
-                return await off_loop(partial(self._next, turn, changes))
+                return await to_thread(partial(self._next, call, changes))
             except asyncio.CancelledError:
-                turn.given_up.set()
+                call.abandoned.set()
                 changes.wake()
                 raise
 
-    def _next(self, turn: _Turn, changes: Subscription) -> T:
-        if turn.recorded is not None:
-            given = self._replayed(turn.recorded)
+    def _next(self, call: _ReceiveCall, changes: Subscription) -> T:
+        if call.recorded is not None:
+            given = self._replayed(call.recorded)
         else:
-            given = self._wait(turn, changes)
-            turn.record(None if given is None else given.key)
+            given = self._wait(call, changes)
+            call.record(None if given is None else given.key)
         if given is None:
             raise TimeoutError(f"No input came within {self.timeout:g} seconds.")
         self._after = given.id
@@ -139,14 +139,14 @@ class InputReceiver(Generic[T]):
     def _replayed(self, recorded: Step) -> FlowRunInput | None:
         key: str | None = json.loads(recorded.result)
         db = current_database()
-        return None if key is None else patiently(lambda: messages.find(db, self.flow_run_id, key))
+        return None if key is None else retry_until_available(lambda: messages.find(db, self.flow_run_id, key))
 
-    def _wait(self, turn: _Turn, changes: Subscription) -> FlowRunInput | None:
+    def _wait(self, call: _ReceiveCall, changes: Subscription) -> FlowRunInput | None:
         end = math.inf if self.timeout is None else time.monotonic() + self.timeout
-        while not turn.given_up.is_set():
+        while not call.abandoned.is_set():
             left = end - time.monotonic()
-            with _held(turn.context, changes) as check:
-                given = self._look()
+            with _waiting(call.context, changes) as check:
+                given = self._first_arrived()
                 if given is None and left > 0:
                     changes.wait(None if self.timeout is None else left)
                     check()
@@ -154,9 +154,9 @@ class InputReceiver(Generic[T]):
                 return given
         raise Released("Nobody waits for this input any more.")
 
-    def _look(self) -> FlowRunInput | None:
+    def _first_arrived(self) -> FlowRunInput | None:
         db = current_database()
-        return patiently(
+        return retry_until_available(
             lambda: messages.first_arrived(
                 db,
                 self.flow_run_id,
@@ -168,12 +168,12 @@ class InputReceiver(Generic[T]):
 
 
 @contextmanager
-def _held(context: RunContext | None, changes: Subscription) -> Iterator[Callable[[], None]]:
+def _waiting(context: RunContext | None, changes: Subscription) -> Iterator[Callable[[], None]]:
     """Give up the worker's slot within the block; what is given raises what unwinds the run, if it has to go."""
     if context is None:
         yield lambda: None
         return
-    held = context.holder.hold()
+    held = context.execution.begin_wait()
     held.add_done_callback(lambda _: changes.wake())
 
     def check() -> None:
@@ -182,9 +182,9 @@ def _held(context: RunContext | None, changes: Subscription) -> Iterator[Callabl
 
     try:
         # A cancel that came before the block woke nobody.
-        run = patiently(lambda: runs.get(context.db, context.run.id))
+        run = retry_until_available(lambda: runs.get(context.db, context.run.id))
         if run.fencing_token != context.journal.fencing_token:
             raise Released("The run was cancelled, or goes on elsewhere.")
         yield check
     finally:
-        context.holder.let_go(held)
+        context.execution.end_wait(held)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from signoff.flows.current_database import current_database
-from signoff.flows.database_retry import patiently
+from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.context import current
 from signoff.flows.names import now
 from signoff.flows.states import State
@@ -76,13 +76,13 @@ def keep_input(run_id: str, key: str, value: Any, *, sender: str | None = None) 
         store.errors.NoSuchRun: If there is no such run.
     """
     given = FlowRunInput(run_id, key, value, sender, now())
-    patiently(lambda: messages.write(current_database(), given))
+    retry_until_available(lambda: messages.write(current_database(), given))
 
 
 def stored_input(run_id: str, key: str) -> FlowRunInput | None:
     """What a run keeps under a key, be it an input or a part of a prompt; `None` if there is nothing."""
     db = current_database()
-    return patiently(lambda: messages.find(db, run_id, key) or _part_of_prompt(run_id, key))
+    return retry_until_available(lambda: messages.find(db, run_id, key) or _part_of_prompt(run_id, key))
 
 
 def _part_of_prompt(run_id: str, key: str) -> FlowRunInput | None:

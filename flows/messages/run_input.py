@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, PrivateAttr, create_model
 
-from signoff.flows.durable.async_bridge import here
+from signoff.flows.durable.async_bridge import sync_or_async
 from signoff.flows.messages.inbox import InputReceiver
 from signoff.flows.messages.keysets import (
     Keyset,
@@ -69,7 +69,7 @@ class BaseRunInput(PromptModel):
             if description:
                 keep_input(run_id, keyset["description"], description)
 
-        return here(save)
+        return sync_or_async(save)
 
     @classmethod
     def load(cls, keyset: Keyset, flow_run_id: UUID | str | None = None) -> Any:
@@ -81,7 +81,7 @@ class BaseRunInput(PromptModel):
             RuntimeError: Outside of a run, if none is given.
         """
         run_id = in_run(flow_run_id)
-        return here(lambda: cls._loaded(keyset["response"], run_id))
+        return sync_or_async(lambda: cls._loaded(keyset["response"], run_id))
 
     @classmethod
     async def asave(cls, keyset: Keyset, flow_run_id: UUID | str | None = None) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4, uuid5
 
 from pydantic import BaseModel
 
-from signoff.flows.durable.async_bridge import here
+from signoff.flows.durable.async_bridge import sync_or_async
 from signoff.flows.durable.context import current
 from signoff.flows.messages.keysets import keep_input
 
@@ -26,4 +26,4 @@ def deliver(run_input: BaseModel, flow_run_id: UUID | str, sender: str | None, k
         number = uuid5(UUID(context.run.id), context.journal.next_key(context.scope, f"send-{prefix}"))
         sender = sender or f"{FLOW_RUN}.{context.run.id}"
     value = run_input.model_dump(mode="json", by_alias=True)
-    return here(partial(keep_input, str(flow_run_id), f"{prefix}-{number}", value, sender=sender))
+    return sync_or_async(partial(keep_input, str(flow_run_id), f"{prefix}-{number}", value, sender=sender))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from signoff.flows.approval.policy import Policy
-    from signoff.flows.ask import Asked, as_answered, ask, ask_all, gather
+    from signoff.flows.ask import PromptHandle, as_answered, ask, ask_all, gather
     from signoff.flows.durable.context import idempotency_key
     from signoff.flows.durable.run_logging import get_run_logger
     from signoff.flows.errors import (
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from signoff.flows.task import Task, task
 
 __all__ = [
-    "Asked",
     "Flow",
     "FlowPauseTimeout",
     "FlowsError",
@@ -50,6 +49,7 @@ __all__ = [
     "NotAllowed",
     "NotPausedError",
     "Policy",
+    "PromptHandle",
     "PromptRejected",
     "RunInput",
     "StepTimeout",
@@ -114,7 +114,7 @@ _MODULES = {
     ),
     "signoff.flows.durable.run_logging": ("get_run_logger",),
     "signoff.flows.ask": (
-        "Asked",
+        "PromptHandle",
         "as_answered",
         "ask",
         "ask_all",

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from signoff.flows.approval.deadlines import Clock
+from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.policy import Policy
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.prompts import prompts
@@ -24,7 +24,7 @@ def lines(new_url: NewUrl, count: int) -> Iterator[Line]:
     """Every line about so many open prompts."""
     with record(new_url()) as db:
         open_prompts(db, count, flow=waiting_flows.suspending.name)
-        clock = Clock(db)
+        clock = DeadlineEnforcer(db)
         yield Line(f"{count:,} open prompts: a tick with nothing due, ms", spread(timed(clock.tick)), "", "≤ 0.1")
         yield Line(f"{count:,} open prompts: the clock's look at the record, ms", spread(timed(clock.look)), "", "")
         page = spread(timed(lambda: prompts.pending(db, limit=PAGE)))
@@ -33,7 +33,7 @@ def lines(new_url: NewUrl, count: int) -> Iterator[Line]:
         with WorkerProcess(text(db), Path(waiting_flows.__file__)):
             ready = time.perf_counter() - started
         yield Line(f"{count:,} open prompts: a worker's start until it is ready, s", f"{ready:.2f}", "", "≤ 1")
-        with Worker(db, FLOWS, defaults=Policy()), Clock(db):
+        with Worker(db, FLOWS, defaults=Policy()), DeadlineEnforcer(db):
             # The first second is the start's.
             time.sleep(1)
             before = time.process_time()

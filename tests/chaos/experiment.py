@@ -84,14 +84,16 @@ class Siege:
                     self.restart()
                 victim = working.pop(self.dice.randrange(len(working)))
                 victim.kill()
-                patiently(partial(self._look, db, victim.pid, seen))
+                retry_until_available(partial(self._look, db, victim.pid, seen))
                 if self.dice.random() < OFTEN_KILLED:
                     answering.kill()
                     answering = self._people()
                 working.append(self._worker())
                 if time.monotonic() - said > SAY_EVERY or number == self.rounds:
                     said = time.monotonic()
-                    self.say(f"{number} kills in {said - began:.0f} s: {patiently(lambda: shown(states(db)))}")
+                    self.say(
+                        f"{number} kills in {said - began:.0f} s: {retry_until_available(lambda: shown(states(db)))}"
+                    )
             self._wait(db, seen)
         finally:
             for process in (*working, answering):
@@ -139,7 +141,7 @@ class Siege:
             time.sleep(0.1)
 
 
-def patiently(look: Callable[[], T]) -> T:
+def retry_until_available(look: Callable[[], T]) -> T:
     """What is seen as soon as the database can say."""
     while True:
         with suppress(DatabaseUnavailable):

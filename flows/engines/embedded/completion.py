@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from signoff.flows.database_retry import patiently
+from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.serialization import shown
 from signoff.flows.errors import AttentionNeeded, FlowPauseTimeout, FlowTimeout, PromptRejected, Unwind, said
 from signoff.flows.flow import Flow
@@ -20,7 +20,7 @@ logger = logging.getLogger("signoff.flows.run")
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class Completion:
     """How an execution ended.
 
     Attributes:
@@ -32,7 +32,7 @@ class End:
     error: BaseException | None = None
 
 
-class Ending:
+class CompletionRecorder:
     """Records the end of one execution. While the database is away it waits."""
 
     def __init__(self, db: Database, flow: Flow[Any, Any], run: FlowRun) -> None:
@@ -40,16 +40,16 @@ class Ending:
         self._flow = flow
         self._run = run
 
-    def returned(self, result: Any) -> End:
+    def returned(self, result: Any) -> Completion:
         """Record what a flow returned.
 
         Raises:
             store.errors.LeaseLost: If another worker holds the run now.
         """
         self._finish(RunState.COMPLETED, result=shown(result))
-        return End(result=result)
+        return Completion(result=result)
 
-    def raised(self, error: BaseException) -> End | None:
+    def raised(self, error: BaseException) -> Completion | None:
         """Record what a flow raised; `None` if its run is not over. Raises nothing."""
         try:
             return self._record_error(error)
@@ -59,7 +59,7 @@ class Ending:
             logger.exception("%s | its end cannot be recorded", self._run.name)
         return None
 
-    def _record_error(self, error: BaseException) -> End | None:
+    def _record_error(self, error: BaseException) -> Completion | None:
         match error:
             case AttentionNeeded():
                 told = f"{error} Put back code that fits and run `signoff retry {self._run.name}`, or start a new run."
@@ -78,21 +78,21 @@ class Ending:
             case _:
                 logger.error("%s | failed", self._run.name, exc_info=error)
                 self._finish(RunState.FAILED, error=said(error))
-        return End(error=error)
+        return Completion(error=error)
 
     def _retry(self, error: Exception) -> None:
         delay = self._flow.retry_delay_seconds
         logger.warning("%s | %s. Retry %d follows.", self._run.name, said(error), self._run.attempt)
         at = now() + timedelta(seconds=delay)
         attempt, why = self._run.attempt, said(error)
-        patiently(
+        retry_until_available(
             lambda: runs.retry(self._db, self._run.id, self._run.fencing_token, attempt=attempt, at=at, error=why)
         )
 
     def _finish(self, state: RunState, *, result: Any = None, error: str | None = None) -> None:
         at = now()
         has_hooks = bool(self._flow.hooks.of(type_of(state)))
-        patiently(
+        retry_until_available(
             lambda: runs.finish(
                 self._db,
                 self._run.id,

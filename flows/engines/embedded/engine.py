@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from signoff.flows.engines.embedded.inline import run_here
+from signoff.flows.engines.embedded.inline import run_inline
 from signoff.flows.engines.embedded.serve import serve
 from signoff.flows.flow import Flow
 from signoff.flows.schedules import Cron
@@ -14,7 +14,7 @@ class EmbeddedEngine:
 
     def run(self, flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
         """Run a flow to its end in this process, and return its result."""
-        return run_here(flow, parameters)
+        return run_inline(flow, parameters)
 
     def serve(self, flow: Flow[Any, Any], name: str, schedule: Cron | None, parameters: Mapping[str, Any]) -> None:
         """Work on runs of a flow, and make those of its schedules, until SIGINT or SIGTERM."""

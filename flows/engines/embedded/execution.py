@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any
 
 from signoff.flows.approval.policy import Policy
-from signoff.flows.database_retry import patiently
-from signoff.flows.durable.async_bridge import in_event_loop, off_loop
+from signoff.flows.database_retry import retry_until_available
+from signoff.flows.durable.async_bridge import in_event_loop, to_thread
 from signoff.flows.durable.context import RunContext, entered
 from signoff.flows.durable.journal import Journal
-from signoff.flows.durable.task_slots import Turns, resume_turn, stop_turn
-from signoff.flows.durable.timeouts import Stopwatch, stopwatches
-from signoff.flows.engines.embedded.completion import End, Ending
+from signoff.flows.durable.task_slots import TaskSlots, reacquire_slot, release_slot
+from signoff.flows.durable.timeouts import ActiveTimeout, active_timeouts
+from signoff.flows.engines.embedded.completion import Completion, CompletionRecorder
 from signoff.flows.engines.embedded.thread_pool import Threads
 from signoff.flows.errors import FlowTimeout, Released, RunCancelled, Unwind
 from signoff.flows.flow import Flow
@@ -45,13 +45,13 @@ class Execution:
         defaults: Policy,
         slot_freed: Callable[[], None],
         slot_taken: Callable[[], None],
-        ended: Callable[["Execution", End | None], None],
+        ended: Callable[["Execution", Completion | None], None],
     ) -> None:
         self._db = db
         self._flow = flow
         self.run = run
         self._past = past
-        self._ending = Ending(db, flow, run)
+        self._completion = CompletionRecorder(db, flow, run)
         self._defaults = defaults
         self._slot_freed = slot_freed
         self._slot_taken = slot_taken
@@ -61,8 +61,8 @@ class Execution:
         self._is_over = False
         self._lock = threading.Lock()
         self._journal: Journal | None = None
-        self._turns = Turns()
-        self._stopwatch = Stopwatch(f"The flow {flow.name}", flow.timeout_seconds, FlowTimeout)
+        self._task_slots = TaskSlots()
+        self._active_timeout = ActiveTimeout(f"The flow {flow.name}", flow.timeout_seconds, FlowTimeout)
         # Where the flow's own code runs.
         self._thread: threading.Thread | None = None
         self._coroutine: asyncio.Task[Any] | None = None
@@ -80,12 +80,12 @@ class Execution:
         """Whether the run waits in memory and takes no slot."""
         return bool(self._waits)
 
-    def hold(self) -> "Future[FlowRun | Unwind]":
+    def begin_wait(self) -> "Future[FlowRun | Unwind]":
         """Begin a wait, and give up the slot until `wake` is called."""
         wait: Future[FlowRun | Unwind] = Future()
-        stop_turn()
-        for watch in stopwatches():
-            watch.stop()
+        release_slot()
+        for timeout in active_timeouts():
+            timeout.pause()
         with self._lock:
             if self._is_over:
                 # What the flow left behind, such as the rest of a gather, can wait for nothing any more.
@@ -93,22 +93,22 @@ class Execution:
                 return wait
             self._waits.add(wait)
             if len(self._waits) == 1:
-                self._stopwatch.stop()
+                self._active_timeout.pause()
                 self._slot_freed()
         return wait
 
-    def let_go(self, wait: "Future[FlowRun | Unwind]") -> None:
+    def end_wait(self, wait: "Future[FlowRun | Unwind]") -> None:
         """End a wait; the slot is taken back, unless it was already, or another wait goes on."""
         with self._lock:
             if wait in self._waits:
                 self._waits.remove(wait)
                 if not self._waits:
-                    self._go_on()
-        for watch in stopwatches():
-            watch.go_on()
-        resume_turn()
+                    self._resume()
+        for timeout in active_timeouts():
+            timeout.resume()
+        reacquire_slot()
 
-    def is_flow_itself(self) -> bool:
+    def is_flow_code(self) -> bool:
         """Whether this code runs in the thread, or the coroutine, of the flow, and not beside it."""
         if in_event_loop():
             return asyncio.current_task() is self._coroutine
@@ -119,12 +119,12 @@ class Execution:
         with self._lock:
             woken, self._waits = self._waits, set()
             if woken:
-                self._go_on()
+                self._resume()
         for wait in woken:
             wait.set_result(reason)
         return bool(woken)
 
-    def learn(self, run: FlowRun) -> bool:
+    def apply_claim(self, run: FlowRun) -> bool:
         """End all waits according to what the record says of the run; `False` if others may go on with it now."""
         # With the same fencing token the run never left this worker. Otherwise what is in memory is out of date.
         ours = run.fencing_token == self.run.fencing_token and not run.state.is_final
@@ -139,14 +139,14 @@ class Execution:
     def close(self, reason: Unwind) -> None:
         """Take the run out of memory: an async flow is cancelled where it stands, a sync one stops at its next step."""
         self._closed = reason
-        self._begin_no_more(reason)
+        self._refuse_new_work(reason)
         # First, so that what waits beside a question is cancelled with the flow, and not left behind by it.
         if self._coroutine is not None:
             self._coroutine.get_loop().call_soon_threadsafe(self._cancel_coroutine)
         self.wake(reason)
 
-    def _begin_no_more(self, reason: Unwind) -> None:
-        self._turns.close(reason)
+    def _refuse_new_work(self, reason: Unwind) -> None:
+        self._task_slots.close(reason)
         if self._journal is not None:
             self._journal.close(reason)
 
@@ -154,42 +154,42 @@ class Execution:
         if self._coroutine is not None:
             self._coroutine.cancel()
 
-    def _go_on(self) -> None:
-        self._stopwatch.go_on()
+    def _resume(self) -> None:
+        self._active_timeout.resume()
         self._slot_taken()
 
     def _run(self) -> None:
-        end: End | None
+        end: Completion | None
         self._thread = threading.current_thread()
         try:
             with entered(self._context()):
                 result = self._flow.fn(**self._flow.parameters.from_json(self.run.parameters))
             end = self._returned(result)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the run's end is recorded
-            end = self._ending.raised(error)
+            end = self._completion.raised(error)
         self._thread = None
-        self._leave(end)
+        self._finish_execution(end)
 
     async def _run_async(self) -> None:
-        end: End | None
+        end: Completion | None
         try:
-            with entered(await off_loop(self._context)):
+            with entered(await to_thread(self._context)):
                 parameters = self._flow.parameters.from_json(self.run.parameters)
                 self._coroutine = asyncio.current_task()
                 try:
-                    async with self._stopwatch.limited():
+                    async with self._active_timeout.cancelling():
                         result = await self._flow.fn(**parameters)
                 finally:
                     # Its end is recorded, whoever cancels it from now on.
                     self._coroutine = None
-            end = await off_loop(partial(self._returned, result))
+            end = await to_thread(partial(self._returned, result))
         except BaseException as error:  # noqa: BLE001 - whatever it is, the run's end is recorded
-            end = await off_loop(partial(self._ending.raised, self._closed or error))
-        self._leave(end)
+            end = await to_thread(partial(self._completion.raised, self._closed or error))
+        self._finish_execution(end)
 
-    def _leave(self, end: End | None) -> None:
+    def _finish_execution(self, end: Completion | None) -> None:
         over = Released("The flow is not running any more.")
-        self._begin_no_more(over)
+        self._refuse_new_work(over)
         with self._lock:
             self._is_over = True
         self.wake(over)
@@ -200,7 +200,7 @@ class Execution:
             self._db,
             self.run,
             self._flow.fingerprint,
-            stopwatch=self._stopwatch,
+            active_timeout=self._active_timeout,
             past=self._read_past(),
         )
         if self._closed is not None:
@@ -211,7 +211,7 @@ class Execution:
             self._journal,
             self,
             self._defaults,
-            self._turns,
+            self._task_slots,
             log_prints=self._flow.log_prints,
         )
 
@@ -222,10 +222,10 @@ class Execution:
         read, self._past = self._past, None
         if read is not None:
             return read()
-        return patiently(lambda: journal.past(self._db, self.run.id))
+        return retry_until_available(lambda: journal.past(self._db, self.run.id))
 
-    def _returned(self, result: Any) -> End:
+    def _returned(self, result: Any) -> Completion:
         assert self._journal is not None  # noqa: S101 - the flow ran, so it had one
-        self._stopwatch.check()
+        self._active_timeout.check()
         self._journal.check_end()
-        return self._ending.returned(result)
+        return self._completion.returned(result)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-from signoff.flows.engines.embedded.orphans import UnservedFlows
+from signoff.flows.engines.embedded.orphans import OrphanWarnings
 from signoff.flows.names import new_id, now
 from signoff.store import leases
 from signoff.store.database import Database
@@ -23,26 +23,26 @@ LEASE = timedelta(seconds=30)
 """How long a worker that says nothing is taken to be alive."""
 
 
-class Lifeline:
+class Heartbeat:
     """One worker's sign of life.
 
     A worker that was thought dead, after a long sleep of the machine for instance, begins anew under another id:
     what it still runs can record nothing, and is run again by whoever claims it.
 
     Args:
-        buried: Called when that has happened.
+        expired: Called when that has happened.
         flows: The names of the flows that it takes any run of.
     """
 
     def __init__(
-        self, db: Database, *, buried: Callable[[], None] = lambda: None, flows: Collection[str] | None = None
+        self, db: Database, *, expired: Callable[[], None] = lambda: None, flows: Collection[str] | None = None
     ) -> None:
         self._db = db
-        self._buried = buried
+        self._expired = expired
         self._flows = flows
-        self._unserved = UnservedFlows(db)
+        self._orphans = OrphanWarnings(db)
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="signoff-lifeline", daemon=True)
+        self._thread = threading.Thread(target=self._loop, name="signoff-heartbeat", daemon=True)
         self.worker = new_id()
         """The id under which runs are claimed now."""
 
@@ -66,10 +66,10 @@ class Lifeline:
         """Renew the claims, and free those of the dead."""
         if not leases.renew(self._db, self.worker, now=now(), lease=LEASE):
             logger.warning("This worker was taken for dead; it begins anew")
-            self._buried()
+            self._expired()
             self.worker = new_id()
             self._join()
-        bury_the_dead(self._db)
+        reap_dead_workers(self._db)
 
     def _loop(self) -> None:
         said = False
@@ -77,7 +77,7 @@ class Lifeline:
             try:
                 self.look()
                 if self._flows is not None:
-                    self._unserved.look()
+                    self._orphans.look()
                 said = False
             except Exception as error:  # noqa: BLE001 - without this loop the worker would be taken for dead
                 if not said:
@@ -96,7 +96,7 @@ class Lifeline:
         )
 
 
-def bury_the_dead(db: Database) -> None:
+def reap_dead_workers(db: Database) -> None:
     """Find the workers that died, and free what they held."""
     for worker in leases.everybody(db):
         if _is_dead(worker):

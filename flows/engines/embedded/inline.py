@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from signoff.flows.approval.deadlines import Clock
-from signoff.flows.database_retry import patiently
-from signoff.flows.engines.embedded.completion import End
-from signoff.flows.engines.embedded.worker import LOOK_AT_LEAST_EVERY, Worker
+from signoff.flows.approval.deadlines import DeadlineEnforcer
+from signoff.flows.database_retry import retry_until_available
+from signoff.flows.engines.embedded.completion import Completion
+from signoff.flows.engines.embedded.worker import MAX_POLL_SECONDS, Worker
 from signoff.flows.errors import FlowsError, RunCancelled
 from signoff.flows.flow import Flow
 from signoff.flows.settings import default_database
@@ -15,7 +15,7 @@ from signoff.store.records import RunState
 from signoff.store.runs import runs
 
 
-def run_here(flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
+def run_inline(flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
     """Make a run of `flow` in the record of `DATABASE_URL`, and see it through to its end in this process.
 
     Raises:
@@ -24,25 +24,25 @@ def run_here(flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
         RunCancelled: If somebody cancels the run.
     """
     db = default_database()
-    end = see_through(db, flow, flow.create_run(db, parameters).id)
+    end = run_to_completion(db, flow, flow.create_run(db, parameters).id)
     if end.error is not None:
         raise end.error
     return end.result
 
 
-def see_through(db: Database, flow: Flow[Any, Any], run_id: str) -> End:
+def run_to_completion(db: Database, flow: Flow[Any, Any], run_id: str) -> Completion:
     """Work until this run has ended, here or in another worker, and its hooks have run; its end.
 
     Raises:
         RunCancelled: If somebody cancels the run.
     """
-    with db.changes.subscribe(Topic.STATES) as changes, Clock(db), Worker(db, [flow], only=run_id) as worker:
-        while not (run := patiently(lambda: runs.get(db, run_id))).is_done:
-            changes.wait(LOOK_AT_LEAST_EVERY)
+    with db.changes.subscribe(Topic.STATES) as changes, DeadlineEnforcer(db), Worker(db, [flow], only=run_id) as worker:
+        while not (run := retry_until_available(lambda: runs.get(db, run_id))).is_done:
+            changes.wait(MAX_POLL_SECONDS)
     if run.state is RunState.CANCELLED:
         raise RunCancelled(run.message)
     if worker.end is not None:
         return worker.end
     if run.state is RunState.COMPLETED:
-        return End(result=run.result)
-    return End(error=FlowsError(f"The run {run.name} is {run.state}: {run.error or run.message}"))
+        return Completion(result=run.result)
+    return Completion(error=FlowsError(f"The run {run.name} is {run.state}: {run.error or run.message}"))

@@ -9,11 +9,11 @@ from signoff.store.runs.orphans import unserved
 
 logger = logging.getLogger(__name__)
 
-LEFT_LYING = timedelta(seconds=30)
+ORPHANED_AFTER = timedelta(seconds=30)
 """How long a run lies about before that is said: workers that start together need a moment."""
 
 
-class UnservedFlows:
+class OrphanWarnings:
     """What a worker says of runs that no worker takes, once for each flow until somebody serves it."""
 
     def __init__(self, db: Database) -> None:
@@ -23,13 +23,13 @@ class UnservedFlows:
     def look(self) -> None:
         """Look for them, and say what is new."""
         moment = now()
-        found = unserved(self._db, now=moment, since=moment - LEFT_LYING)
+        found = unserved(self._db, now=moment, since=moment - ORPHANED_AFTER)
         for flow in found.keys() - self._said:
-            logger.warning("%s", no_worker_has(flow, found[flow]))
+            logger.warning("%s", orphan_message(flow, found[flow]))
         self._said = set(found)
 
 
-def no_worker_has(flow: str, runs: int) -> str:
+def orphan_message(flow: str, runs: int) -> str:
     """What a person has to know, and can do."""
     which = "A run" if runs == 1 else f"{runs} runs"
     waits = "waits" if runs == 1 else "wait"

@@ -12,7 +12,7 @@ from signoff.store.records import RunState
 from signoff.store.runs import claims, recovery, runs
 
 
-def agree(db: Database, worker: str, held: Mapping[str, Execution], hooked: Collection[tuple[str, int]]) -> None:
+def reconcile(db: Database, worker: str, held: Mapping[str, Execution], hooked: Collection[tuple[str, int]]) -> None:
     """Wake what was claimed or lost unheard, and free what is not in memory.
 
     What is in memory has to be noted before this is called. Nothing may begin meanwhile; some may end.
@@ -27,7 +27,7 @@ def agree(db: Database, worker: str, held: Mapping[str, Execution], hooked: Coll
             run = leased.get(run_id) or runs.get(db, run_id)
             # One that waits in the record too is as it should be.
             if run.fencing_token != execution.run.fencing_token or run.state is RunState.RUNNING:
-                execution.learn(run)
+                execution.apply_claim(run)
     known = {*hooked, *((run_id, execution.run.fencing_token) for run_id, execution in held.items())}
     if unknown := [run.id for run in leased.values() if (run.id, run.fencing_token) not in known]:
         recovery.give_back(db, worker, unknown, now=now())

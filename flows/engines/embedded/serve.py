@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from signoff.flows.approval.deadlines import Clock
+from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.engines.embedded.scheduler import Declaration, Scheduler, own
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.errors import InvalidFlow
@@ -12,7 +12,7 @@ from signoff.flows.flow import Flow
 from signoff.flows.module_loading import is_importing
 from signoff.flows.schedules import Cron
 from signoff.flows.settings import default_database
-from signoff.flows.signals import AskedToEnd
+from signoff.flows.signals import ShutdownSignal
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def serve(flow: Flow[Any, Any], name: str, schedule: Cron | None, parameters: Ma
     _log_where_nobody_does()
     declared = [*own([flow]), Declaration(flow.name, name, schedule, parameters)]
     db = default_database()
-    with AskedToEnd() as asked, Clock(db), Worker(db, [flow]), Scheduler(db, declared):
+    with ShutdownSignal() as asked, DeadlineEnforcer(db), Worker(db, [flow]), Scheduler(db, declared):
         logger.info("Ready, flows: %s", flow.name)
         asked.wait()
         logger.info("Stopping")

@@ -11,19 +11,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from signoff.flows.approval.policy import Policy
-from signoff.flows.database_retry import patiently
+from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.run_logging import capture_prints
-from signoff.flows.engines.embedded.completion import End
+from signoff.flows.engines.embedded.completion import Completion
 from signoff.flows.engines.embedded.execution import Execution
-from signoff.flows.engines.embedded.heartbeat import Lifeline
-from signoff.flows.engines.embedded.quarantine import Trial
-from signoff.flows.engines.embedded.reconcile import agree
+from signoff.flows.engines.embedded.heartbeat import Heartbeat
+from signoff.flows.engines.embedded.quarantine import Quarantine
+from signoff.flows.engines.embedded.reconcile import reconcile
 from signoff.flows.engines.embedded.run_hooks import run_hooks
 from signoff.flows.engines.embedded.thread_pool import Threads
 from signoff.flows.errors import Released
 from signoff.flows.flow import Flow
 from signoff.flows.names import now
-from signoff.flows.settings import RecordSettings
+from signoff.flows.settings import DatabaseSettings
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
@@ -32,13 +32,13 @@ from signoff.store.runs import claims, runs
 
 logger = logging.getLogger(__name__)
 
-LOOK_AT_LEAST_EVERY = 30.0
+MAX_POLL_SECONDS = 30.0
 """Seconds after which a worker looks for runs although nothing told it to."""
 
-TAKE_EVERY = 0.006
+MIN_CLAIM_SECONDS = 0.006
 """Seconds from one look for runs to the next, at the least."""
 
-RETRY_AFTER = 1.0
+RETRY_SECONDS = 1.0
 """Seconds until a worker that could not read the record tries again."""
 
 
@@ -64,33 +64,33 @@ class Worker:
         only: str | None = None,
     ) -> None:
         self._db = db
-        self._defaults = RecordSettings().defaults() if defaults is None else defaults
+        self._defaults = DatabaseSettings().defaults() if defaults is None else defaults
         self._flows = {flow.name: flow for flow in flows}
         self._concurrency = concurrency
         self._max_held = max_held
-        self._said_full = False
+        self._logged_full = False
         self._only = only
-        self._lifeline = Lifeline(db, buried=self._release, flows=self._flows if only is None else None)
+        self._heartbeat = Heartbeat(db, expired=self._release, flows=self._flows if only is None else None)
         self._lock = threading.Lock()
         self._executions: dict[str, Execution] = {}
         self._hooked: set[tuple[str, int]] = set()
-        self._trial = Trial()
+        self._quarantine = Quarantine()
         self._busy = 0
         self._in_doubt = False
         self._slots = threading.Condition(self._lock)
         self._stopping = threading.Event()
         self._changes: Subscription | None = None
         self._threads = Threads()
-        self._thread = threading.Thread(target=self._work, name="signoff-worker", daemon=True)
+        self._thread = threading.Thread(target=self._loop_runs, name="signoff-worker", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loop_thread: threading.Thread | None = None
-        self.end: End | None = None
+        self.end: Completion | None = None
         """How the run ended that ended last."""
 
     def start(self) -> None:
         """Begin to take runs."""
         capture_prints()
-        self._lifeline.start()
+        self._heartbeat.start()
         self._changes = self._db.changes.subscribe(Topic.RUNS)
         self._thread.start()
 
@@ -109,7 +109,7 @@ class Worker:
             with self._slots:
                 # Who begins to wait meanwhile is released in the next turn.
                 self._slots.wait_for(lambda: not self._busy or any(self._waiting()), timeout=left)
-        self._lifeline.stop()
+        self._heartbeat.stop()
         with self._lock:
             rest = list(self._executions.values())
         for execution in rest:
@@ -127,55 +127,55 @@ class Worker:
     ) -> None:
         self.stop()
 
-    def _work(self) -> None:
+    def _loop_runs(self) -> None:
         changes = self._changes
         said = False
         while changes is not None and not self._stopping.is_set():
             looked_at = time.monotonic()
             try:
-                wait = self._take()
+                wait = self._claim_runs()
                 said = False
             except Exception as error:
                 if not said:
                     details = None if isinstance(error, StoreError) else error
                     logger.error("Runs cannot be taken, trying again: %s", error, exc_info=details)
                 said = self._in_doubt = True
-                wait = RETRY_AFTER
+                wait = RETRY_SECONDS
             changes.wait(wait)
             # Of many answers at once several are taken together. One that comes alone is taken at once.
-            self._stopping.wait(max(looked_at + TAKE_EVERY - time.monotonic(), 0.0))
+            self._stopping.wait(max(looked_at + MIN_CLAIM_SECONDS - time.monotonic(), 0.0))
 
-    def _take(self) -> float:
+    def _claim_runs(self) -> float:
         """Take what is runnable; seconds until the next look."""
         if self._in_doubt:
             with self._lock:
                 held, hooked = dict(self._executions), set(self._hooked)
-            agree(self._db, self._lifeline.worker, held, hooked)
+            reconcile(self._db, self._heartbeat.worker, held, hooked)
             self._in_doubt = False
         while not self._stopping.is_set() and (free := self._concurrency - self._busy) > 0:
-            room = self._room()
+            room = self._capacity()
             wish = claims.Wish(
-                self._lifeline.worker,
+                self._heartbeat.worker,
                 tuple(self._flows),
                 only=self._only,
                 with_new=room > 0,
-                with_suspect=self._trial.may_begin(),
+                with_suspect=self._quarantine.is_free(),
             )
             catch = claims.claim(self._db, wish, limit=min(free, room) or free, now=now())
             for claimed in catch.claimed:
                 self._begin(claimed)
-            wait = min(LOOK_AT_LEAST_EVERY, self._trial.left)
+            wait = min(MAX_POLL_SECONDS, self._quarantine.seconds_left)
             if catch.again_at is not None:
                 wait = min(wait, (catch.again_at - now()) / timedelta(seconds=1))
             if wait > 0:
                 return wait
-        return LOOK_AT_LEAST_EVERY
+        return MAX_POLL_SECONDS
 
-    def _room(self) -> int:
+    def _capacity(self) -> int:
         """How many more runs may be in memory; says once when there is no room."""
         room = max(self._max_held - len(self._executions), 0)
-        if room == 0 and not self._said_full:
-            self._said_full = True
+        if room == 0 and not self._logged_full:
+            self._logged_full = True
             logger.warning(
                 "This worker holds %d runs, as many as --max-held allows: it takes no new ones, only those that were "
                 "answered. Start another worker, or have flows suspend_flow_run().",
@@ -187,10 +187,10 @@ class Worker:
         """Wake the execution that holds the run, or start a new one; run the hooks of a run that is over."""
         run = claimed.run
         if run.crashes:
-            self._trial.begin(run)
+            self._quarantine.admit(run)
         with self._lock:
             held = self._executions.get(run.id)
-        if held is not None and held.learn(run):
+        if held is not None and held.apply_claim(run):
             return
         self._take_slot()
         if run.state.is_final:
@@ -206,7 +206,7 @@ class Worker:
             defaults=self._defaults,
             slot_freed=partial(self._free_slot, run),
             slot_taken=self._take_slot,
-            ended=self._forget,
+            ended=self._remove,
         )
         with self._lock:
             self._executions[run.id] = execution
@@ -215,7 +215,7 @@ class Worker:
     def _run_hooks(self, run: FlowRun) -> None:
         try:
             run_hooks(self._db, self._flows[run.flow], run)
-            patiently(lambda: runs.let_go(self._db, run.id, run.fencing_token))
+            retry_until_available(lambda: runs.let_go(self._db, run.id, run.fencing_token))
         except Exception:
             logger.exception("%s | its hooks cannot be run", run.name)
         finally:
@@ -233,7 +233,7 @@ class Worker:
     def _waiting(self) -> Iterator[Execution]:
         return (execution for execution in self._executions.values() if execution.is_waiting)
 
-    def _forget(self, execution: Execution, end: End | None) -> None:
+    def _remove(self, execution: Execution, end: Completion | None) -> None:
         with self._lock:
             was_full = len(self._executions) >= self._max_held
             if self._executions.get(execution.run.id) is execution:
@@ -253,7 +253,7 @@ class Worker:
             was_full = self._busy >= self._concurrency
             self._busy -= 1
             self._slots.notify_all()
-        if (self._trial.end(run) or was_full) and self._changes is not None:
+        if (self._quarantine.release(run) or was_full) and self._changes is not None:
             self._changes.wake()
 
     def _event_loop(self) -> asyncio.AbstractEventLoop:

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from signoff.flows.signals import AskedToEnd
+from signoff.flows.signals import ShutdownSignal
 
 TIMES = 3000
 
@@ -24,7 +24,7 @@ def main() -> int:
         os._exit(0)
     heard = 0
     for moment in range(TIMES):
-        with AskedToEnd() as asked:
+        with ShutdownSignal() as asked:
             os.write(mouth, b".")
             for _ in range(moment % 1000):
                 pass

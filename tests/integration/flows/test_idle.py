@@ -3,7 +3,7 @@
 import time
 
 from signoff import flow
-from signoff.flows.approval.deadlines import Clock
+from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.ticker import TICK
 from signoff.store.changes import Topic
 from signoff.store.database import Database
@@ -26,7 +26,7 @@ def test_a_worker_and_a_clock_ask_nothing_while_many_prompts_are_open(db: Databa
         assert changes.wait(PATIENCE)
     asked = overheard(db)
     start_worker(order)
-    with Clock(db):
+    with DeadlineEnforcer(db):
         end = time.monotonic() + PATIENCE
         asked.append("what the start asks")
         while asked:

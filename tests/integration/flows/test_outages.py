@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import event
 
 from signoff import flow, pause_flow_run, task
-from signoff.flows.approval.deadlines import Clock
+from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.ticker import Ticker
 from signoff.flows.engines.embedded.worker import Worker
@@ -180,7 +180,7 @@ def test_everybody_says_so_once_waits_and_goes_on(
     def asking(timeout: float | None) -> str:
         return pause_flow_run(wait_for_input=str, timeout=timeout)
 
-    with Clock(db), Worker(db, [working, asking]):
+    with DeadlineEnforcer(db), Worker(db, [working, asking]):
         asked, expiring = asking.create_run(db, {"timeout": None}), asking.create_run(db, {"timeout": 2})
         worked = working.create_run(db, {})
         prompt = until_asked(db, asked.id)
@@ -204,7 +204,7 @@ def test_everybody_says_so_once_waits_and_goes_on(
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_clock_says_once_that_it_cannot_look(db: Database, caplog: pytest.LogCaptureFixture) -> None:
     """A database that is away for long fills no log."""
-    ticker = Ticker(Clock(db).look, what="Deadlines")
+    ticker = Ticker(DeadlineEnforcer(db).look, what="Deadlines")
     with closing(sqlite3.connect(str(db.url.database))) as other:
         other.execute("ALTER TABLE prompts RENAME TO elsewhere")
         for _ in range(3):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from signoff import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run, suspend_flow_run
-from signoff.flows.approval.deadlines import Clock
+from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
@@ -41,7 +41,7 @@ def opened(db: Database, policy: Policy, *, at: datetime = NOON) -> Prompt:
 
 def look(db: Database, at: datetime) -> int:
     """Let the clock look at this moment."""
-    return Clock(db, clock=lambda: at).look()
+    return DeadlineEnforcer(db, clock=lambda: at).look()
 
 
 def events(db: Database, prompt: Prompt) -> list[str]:
@@ -107,7 +107,7 @@ def test_more_than_one_page_of_deadlines_is_enforced_in_one_look(db: Database) -
 def test_a_deadline_that_passed_while_everything_was_down_is_enforced_at_the_start(db: Database) -> None:
     """Invariant 6: the clock looks when it starts, and the flow that waited goes on."""
     prompt = opened(db, Policy(deadline=HOUR), at=datetime.now(UTC) - 2 * HOUR)
-    with Clock(db):
+    with DeadlineEnforcer(db):
         until(db, lambda: not prompts.get(db, prompt.id).is_open)
     assert prompts.get(db, prompt.id).outcome is Outcome.TIMED_OUT
 
@@ -120,7 +120,7 @@ def test_a_deadline_that_another_process_opens_is_enforced_on_time(db: Database,
         prompt = opened(other, Policy(deadline=timedelta(milliseconds=1)), at=datetime.now(UTC))
         until(db, lambda: prompts.get(db, prompt.id).outcome is Outcome.TIMED_OUT)
 
-    with Clock(db):
+    with DeadlineEnforcer(db):
         times_out()
         times_out()
     other.close()
@@ -130,7 +130,7 @@ def test_a_tick_asks_the_record_nothing_until_something_is_due(db: Database) -> 
     """Invariant 4: it remembers when that is."""
     prompt = opened(db, Policy(deadline=2 * HOUR, reminders=(HOUR,)))
     moments = [NOON]
-    clock = Clock(db, clock=lambda: moments[-1])
+    clock = DeadlineEnforcer(db, clock=lambda: moments[-1])
     asked = overheard(db)
     clock.tick()
     assert asked
@@ -153,7 +153,7 @@ def test_a_system_clock_that_is_set_back_or_forward_only_moves_what_is_due(db: D
     """A deadline is enforced when the clock on the wall says so, whatever it said before."""
     prompt = opened(db, Policy(deadline=HOUR))
     moments = [NOON]
-    clock = Clock(db, clock=lambda: moments[-1])
+    clock = DeadlineEnforcer(db, clock=lambda: moments[-1])
     for moment in (NOON, NOON - 24 * HOUR, NOON + HOUR / 2):
         moments.append(moment)
         clock.tick()
@@ -166,7 +166,7 @@ def test_a_system_clock_that_is_set_back_or_forward_only_moves_what_is_due(db: D
 def test_a_tick_that_failed_is_made_up_for_by_the_next(db: Database) -> None:
     """What was due then is not forgotten."""
     prompt = opened(db, Policy(deadline=HOUR))
-    clock = Clock(db, clock=lambda: NOON + HOUR)
+    clock = DeadlineEnforcer(db, clock=lambda: NOON + HOUR)
     with db.write() as tx:
         tx.execute(text("ALTER TABLE prompts RENAME TO elsewhere"))
     with pytest.raises(StoreError):
@@ -189,7 +189,7 @@ def test_a_flow_times_out_by_the_clock(db: Database, start_worker: StartWorker) 
         return "somebody answered"
 
     start_worker(ask)
-    with Clock(db):
+    with DeadlineEnforcer(db):
         assert until_over(db, ask.create_run(db, {}).id).result == "nobody answered"
 
 
@@ -208,7 +208,7 @@ def test_a_policy_may_go_on_with_the_initial_values(db: Database, start_worker: 
         return suspend_flow_run(wait_for_input=Limit.with_initial_data(amount=7), policy=policy).amount
 
     start_worker(ask)
-    with Clock(db):
+    with DeadlineEnforcer(db):
         ended = until_over(db, ask.create_run(db, {}).id)
     assert (ended.state, ended.result) == (RunState.COMPLETED, 7)
 
@@ -242,6 +242,6 @@ def test_a_clock_stops(db: Database) -> None:
     """It can be started and stopped without leaving a thread."""
     with db.changes.subscribe(Topic.PROMPTS):
         before = threading.active_count()
-        with Clock(db):
+        with DeadlineEnforcer(db):
             pass
         assert threading.active_count() == before

@@ -3,7 +3,7 @@
 import threading
 
 from signoff import flow, pause_flow_run, task
-from signoff.flows.durable.task_slots import AT_ONCE
+from signoff.flows.durable.task_slots import MAX_CONCURRENT_TASKS
 from signoff.flows.names import now
 from signoff.futures import wait
 from signoff.store.database import Database
@@ -14,7 +14,7 @@ from tests.conftest import StartWorker
 from tests.support.answering import ANA, answer
 from tests.support.waiting import until, until_asked, until_over
 
-MANY = AT_ONCE + 8
+MANY = MAX_CONCURRENT_TASKS + 8
 
 
 def threads_of_tasks() -> int:
@@ -42,9 +42,9 @@ def test_a_thousand_submitted_tasks_take_few_threads(db: Database, start_worker:
 
     start_worker(maps)
     run = maps.create_run(db, {})
-    until(db, lambda: threads_of_tasks() == AT_ONCE)
+    until(db, lambda: threads_of_tasks() == MAX_CONCURRENT_TASKS)
     until(db, lambda: runs.get(db, run.id).state is RunState.RUNNING)
-    assert threads_of_tasks() == AT_ONCE
+    assert threads_of_tasks() == MAX_CONCURRENT_TASKS
     go_on.set()
     assert until_over(db, run.id).result == sum(range(1000))
 
@@ -110,7 +110,7 @@ def test_a_run_that_is_over_begins_no_more_of_them(db: Database, start_worker: S
 
     worker = start_worker(maps)
     run = maps.create_run(db, {})
-    for _ in range(AT_ONCE):
+    for _ in range(MAX_CONCURRENT_TASKS):
         assert began.acquire(timeout=20)
     until_asked(db, run.id)
     runs.cancel(db, run.id, actor=ANA, reason="", now=now())
@@ -118,4 +118,4 @@ def test_a_run_that_is_over_begins_no_more_of_them(db: Database, start_worker: S
     go_on.set()
     worker.stop()
     until(db, lambda: not any(thread.name.startswith("task-work") for thread in threading.enumerate()))
-    assert len(effects) == AT_ONCE
+    assert len(effects) == MAX_CONCURRENT_TASKS

@@ -11,7 +11,7 @@ from signoff import Flow, InvalidFlow, flow, get_run_logger, idempotency_key, pa
 from signoff.artifacts import create_markdown_artifact
 from signoff.blocks import JSON
 from signoff.flows.approval.desk import Desk
-from signoff.flows.engines.embedded.inline import see_through
+from signoff.flows.engines.embedded.inline import run_to_completion
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.errors import AttentionNeeded, RunCancelled
 from signoff.flows.names import now
@@ -304,14 +304,14 @@ def test_who_sees_a_run_through_sees_its_hooks_through(db: Database, ending: Any
     seen = flow(on_completion=[tell], on_failure=[tell], on_cancellation=[tell])(ending)
     run = seen.create_run(db, {})
     if ending is completes:
-        see_through(db, seen, run.id)
+        run_to_completion(db, seen, run.id)
     elif ending is fails:
-        assert isinstance(see_through(db, seen, run.id).error, OSError)
+        assert isinstance(run_to_completion(db, seen, run.id).error, OSError)
     else:
         cancelling = threading.Thread(target=lambda: Desk(db).cancel(until_asked(db, run.id).run_id, ANA, "Not today"))
         cancelling.start()
         with pytest.raises(RunCancelled):
-            see_through(db, seen, run.id)
+            run_to_completion(db, seen, run.id)
         cancelling.join()
     assert ended == [ENDS[ending][1]]
 

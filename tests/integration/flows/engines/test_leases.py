@@ -19,7 +19,7 @@ from tests.support.waiting import PATIENCE, until, until_asked, until_over, unti
 
 def bury(db: Database, worker: Worker) -> None:
     """Take a worker for dead that lives."""
-    recovery.bury(db, worker._lifeline.worker, now=now())
+    recovery.bury(db, worker._heartbeat.worker, now=now())
 
 
 def test_what_a_worker_does_after_its_lease_was_lost_is_not_recorded(db: Database, start_worker: StartWorker) -> None:
@@ -127,10 +127,10 @@ def test_a_worker_that_was_buried_begins_anew_and_lets_go_of_what_waited(
     worker = start_worker(ask)
     run = ask.create_run(db, {})
     prompt = until_asked(db, run.id)
-    before = worker._lifeline.worker
+    before = worker._heartbeat.worker
     bury(db, worker)
-    worker._lifeline.look()
-    assert worker._lifeline.worker != before
+    worker._heartbeat.look()
+    assert worker._heartbeat.worker != before
     assert unwound.wait(PATIENCE)
     answer(db, prompt, value="yes")
     assert until_over(db, run.id).result == "yes"

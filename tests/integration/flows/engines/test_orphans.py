@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from signoff import flow
-from signoff.flows.engines.embedded.heartbeat import Lifeline
-from signoff.flows.engines.embedded.orphans import UnservedFlows
+from signoff.flows.engines.embedded.heartbeat import Heartbeat
+from signoff.flows.engines.embedded.orphans import OrphanWarnings
 from signoff.flows.names import new_id, now
 from signoff.store import leases
 from signoff.store.database import Database
@@ -34,7 +34,7 @@ def test_a_run_of_a_flow_that_was_deleted_stays_and_is_named(
     gone, taken = created(db, "gone"), created(db, "kept")
     start_worker(kept)
     until_over(db, taken)
-    look = UnservedFlows(db).look
+    look = OrphanWarnings(db).look
     look()
     look()
     # The worker looks, too, when it has been up for some seconds.
@@ -52,7 +52,7 @@ def test_a_run_of_a_flow_that_was_deleted_stays_and_is_named(
 def test_a_run_that_was_just_made_raises_no_alarm(db: Database, caplog: pytest.LogCaptureFixture) -> None:
     """Its worker may be about to start."""
     created(db, "soon", ago=timedelta(seconds=1))
-    UnservedFlows(db).look()
+    OrphanWarnings(db).look()
     assert caplog.records == []
 
 
@@ -61,7 +61,7 @@ def test_only_workers_that_live_and_take_any_run_count(db: Database) -> None:
     created(db, "order")
     lease = timedelta(minutes=1)
     leases.join(db, "dead", domain="", pid=1, now=now() - timedelta(hours=1), lease=lease, flows=["order"])
-    bot = Lifeline(db)
+    bot = Heartbeat(db)
     bot.start()
     assert unserved(db, now=now()) == {"order": 1}
     leases.join(db, "alive", domain="", pid=1, now=now(), lease=lease, flows=["order"])

@@ -89,7 +89,7 @@ def test_a_suspect_that_runs_long_holds_the_next_one_up_no_longer_than_its_trial
     db: Database, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing has to happen for the next one to be taken."""
-    monkeypatch.setattr("signoff.flows.engines.embedded.quarantine.TRIAL_SECONDS", 0.2)
+    monkeypatch.setattr("signoff.flows.engines.embedded.quarantine.QUARANTINE_SECONDS", 0.2)
     first, second, third = suspects(db, "long", "long", "short")
     start_worker(long, short)
     assert until_over(db, third).state is RunState.COMPLETED

@@ -55,8 +55,8 @@ def act(db: Database, dice: random.Random, workers: list[Worker]) -> None:
                     Desk(db).cancel(prompt.run_id, ANA, "Not today")
             case _:
                 worker = dice.choice(workers)
-                recovery.bury(db, worker._lifeline.worker, now=now())
-                worker._lifeline.look()
+                recovery.bury(db, worker._heartbeat.worker, now=now())
+                worker._heartbeat.look()
 
 
 def test_every_run_ends_and_every_slot_is_free(db: Database, start_worker: StartWorker) -> None:

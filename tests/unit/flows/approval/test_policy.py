@@ -8,7 +8,7 @@ from pydantic import ConfigDict, ValidationError
 
 from signoff import Policy, RunInput
 from signoff.flows.approval.policy import policy_in
-from signoff.flows.settings import RecordSettings
+from signoff.flows.settings import DatabaseSettings
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -40,7 +40,7 @@ def test_the_environment_fills_what_is_left_open(monkeypatch: pytest.MonkeyPatch
     """A channel and a list of people separated by commas."""
     monkeypatch.setenv("SIGNOFF_CHANNEL", "#ops")
     monkeypatch.setenv("SIGNOFF_APPROVERS", "@ana, ben@example.com ,")
-    assert RecordSettings().defaults() == Policy(channel="#ops", approvers=("@ana", "ben@example.com"))
+    assert DatabaseSettings().defaults() == Policy(channel="#ops", approvers=("@ana", "ben@example.com"))
 
 
 def test_a_policy_survives_the_record_and_the_schema() -> None:
