@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from signoff.bot.blockkit.markup import escape
-from signoff.bot.connection.people import People, Unrecognised
+from signoff.bot.connection.people import IdentityUnavailable, People
 from signoff.bot.connection.web_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
 from signoff.bot.forms import FormError
 from signoff.bot.interactions.buttons import Listeners
@@ -137,7 +137,7 @@ def _explanation(error: Exception) -> str:
         case StoreError():
             logger.warning("A request from Slack could not be taken: %s", error)
             return "The record cannot be reached, so nothing was decided. Try again in a moment."
-        case Unrecognised():
+        case IdentityUnavailable():
             return "Slack does not say who you are right now, so nothing was decided. Try again in a moment."
         case FormError():
             return f"This cannot be answered in Slack, so nothing was decided: {escape(str(error))}"

@@ -48,7 +48,7 @@ class Bot:
         else:
             self._transport = SocketTransport(app, settings.app_token())
         self._dispatcher = Dispatcher(
-            db, Messenger(client, people, channel=settings.channel), settled=self._aftermath.settle_forms
+            db, Messenger(client, people, channel=settings.channel), on_settled=self._aftermath.settle_forms
         )
         self._stack = ExitStack()
 
