@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from signoff.flows.messages.inbox import InputReceiver
+from signoff.flows.messages.inbox import InputReceiver, deliver
 from signoff.flows.messages.keysets import Keyset, RunInputMetadata, keyset_from_base_key, keyset_from_paused_state
 from signoff.flows.messages.run_input import (
     AutomaticRunInput,
@@ -12,10 +12,8 @@ from signoff.flows.messages.run_input import (
     input_of,
     run_input_subclass_from_type,
 )
-from signoff.flows.messages.sending import deliver
-from signoff.flows.schema.field_types import SlackChannel, SlackUser
+from signoff.flows.schema.field_types import AwareTime, SlackChannel, SlackUser
 from signoff.flows.schema.files import Accepts, UploadedFile
-from signoff.flows.schema.times import AwareTime
 
 __all__ = [
     "Accepts",

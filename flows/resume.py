@@ -1,4 +1,4 @@
-"""Answering from code: `resume_flow_run`."""
+"""Acting on runs from code: `resume_flow_run` answers a prompt, `retry_flow_run` runs a failed run again."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -41,6 +41,27 @@ async def aresume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any]
     await resume_flow_run(flow_run_id, run_input)  # type: ignore[misc, func-returns-value]
 
 
+def retry_flow_run(flow_run_id: UUID | str) -> None:
+    """Have a run that failed run again from its journal, as the user who runs this program.
+
+    What it finished does not run again, answers stand, and what was rejected or timed out is asked anew. It is for a
+    worker that knows the flow to take the run. In an event loop this gives an awaitable.
+
+    Args:
+        flow_run_id: A run that is `Failed`, `Crashed`, `TimedOut` or `NeedsAttention`.
+
+    Raises:
+        store.errors.NoSuchRun: If there is no such run.
+        store.errors.RunNotFailed: If it is not over, was completed, or was cancelled.
+    """
+    return sync_or_async(partial(_retry, str(flow_run_id)))
+
+
+async def aretry_flow_run(flow_run_id: UUID | str) -> None:
+    """`retry_flow_run`, awaited."""
+    await retry_flow_run(flow_run_id)  # type: ignore[misc, func-returns-value]
+
+
 def _resume(flow_run_id: str, run_input: Mapping[str, Any] | BaseModel | None) -> None:
     db = current_database()
     run = runs.get(db, flow_run_id)
@@ -60,3 +81,8 @@ def _resume(flow_run_id: str, run_input: Mapping[str, Any] | BaseModel | None) -
             raise InvalidInput("; ".join(map(str, errors)))
         case _:
             return
+
+
+def _retry(flow_run_id: str) -> None:
+    db = current_database()
+    Desk(db).retry(runs.get(db, flow_run_id).id, this_user())

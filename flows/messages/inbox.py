@@ -1,4 +1,4 @@
-"""Receiving what is sent to a run while it goes on."""
+"""Sending inputs to runs, and receiving them in order."""
 
 import asyncio
 import json
@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Generic, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4, uuid5
+
+from pydantic import BaseModel
 
 from signoff.flows.current_database import current_database
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.digest import digest
-from signoff.flows.durable.async_bridge import in_event_loop, to_thread
+from signoff.flows.durable.async_bridge import in_event_loop, sync_or_async, to_thread
 from signoff.flows.durable.context import RunContext, current
 from signoff.flows.durable.serialization import Recorded
 from signoff.flows.errors import Released, Unwind
-from signoff.flows.messages.keysets import in_run
+from signoff.flows.messages.keysets import in_run, keep_input
 from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
 from signoff.store.records import Step
@@ -28,6 +30,9 @@ from signoff.store.runs import messages, runs
 from signoff.store.runs.messages import FlowRunInput
 
 T = TypeVar("T")
+
+FLOW_RUN = "prefect.flow-run"
+"""What the sender begins with when it is a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +193,19 @@ def _waiting(context: RunContext | None, changes: Subscription) -> Iterator[Call
         yield check
     finally:
         context.execution.end_wait(held)
+
+
+def deliver(run_input: BaseModel, flow_run_id: UUID | str, sender: str | None, key_prefix: str | None) -> None:
+    """Send an input; in an event loop this gives an awaitable. What a run sends has the same key in a replay.
+
+    Raises:
+        store.errors.NoSuchRun: If there is no such run.
+    """
+    prefix = key_prefix or f"{type(run_input).__name__.lower()}-auto"
+    context = current()
+    number = uuid4()
+    if context is not None:
+        number = uuid5(UUID(context.run.id), context.journal.next_key(context.scope, f"send-{prefix}"))
+        sender = sender or f"{FLOW_RUN}.{context.run.id}"
+    value = run_input.model_dump(mode="json", by_alias=True)
+    return sync_or_async(partial(keep_input, str(flow_run_id), f"{prefix}-{number}", value, sender=sender))

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, PrivateAttr, create_model
 
 from signoff.flows.durable.async_bridge import sync_or_async
-from signoff.flows.messages.inbox import InputReceiver
+from signoff.flows.messages.inbox import FLOW_RUN, InputReceiver, deliver
 from signoff.flows.messages.keysets import (
     Keyset,
     RunInputMetadata,
@@ -17,7 +17,6 @@ from signoff.flows.messages.keysets import (
     keyset_from_base_key,
     stored_input,
 )
-from signoff.flows.messages.sending import FLOW_RUN, deliver
 from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.prompt_model import PromptModel
 from signoff.store.runs.messages import FlowRunInput

@@ -1,10 +1,12 @@
-"""Types of what there is in Slack: a person, a channel. A list of them asks for several."""
+"""Field types for what pydantic has no name for: Slack users, Slack channels, and times of day with a zone."""
 
 import re
 from collections.abc import Callable
-from typing import Annotated
+from datetime import time
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, GetCoreSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
 
 from signoff.flows.schema.formats import ASK_FOR_CHANNEL, ASK_FOR_USER, CHANNEL_ID, USER_ID
 
@@ -31,3 +33,13 @@ SlackChannel = Annotated[
     WithJsonSchema({"type": "string", "format": "slack-channel", "pattern": f"^{CHANNEL_ID.pattern}$"}),
 ]
 """The id of a public or private channel, such as `C024BE91L`, chosen from those that the person can see."""
+
+
+class _Aware:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.time_schema(tz_constraint="aware")
+
+
+AwareTime = Annotated[time, _Aware]
+"""A time of day that has a zone, as `AwareDatetime` has. A person is asked for it in UTC."""

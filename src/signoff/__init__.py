@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from signoff.flows.futures import unmapped
     from signoff.flows.input import RunInput
     from signoff.flows.pause import apause_flow_run, asuspend_flow_run, pause_flow_run, suspend_flow_run
-    from signoff.flows.resume import aresume_flow_run, resume_flow_run
-    from signoff.flows.retry import aretry_flow_run, retry_flow_run
+    from signoff.flows.resume import aresume_flow_run, aretry_flow_run, resume_flow_run, retry_flow_run
     from signoff.flows.task import Task, task
 
 __all__ = [
@@ -106,10 +105,8 @@ _MODULES = {
     "signoff.flows.approval.policy": ("Policy",),
     "signoff.flows.resume": (
         "aresume_flow_run",
-        "resume_flow_run",
-    ),
-    "signoff.flows.retry": (
         "aretry_flow_run",
+        "resume_flow_run",
         "retry_flow_run",
     ),
     "signoff.flows.durable.run_logging": ("get_run_logger",),
