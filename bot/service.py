@@ -13,7 +13,7 @@ from signoff.bot.connection.people import People
 from signoff.bot.connection.transport import HttpTransport, SocketTransport
 from signoff.bot.delivery.dispatcher import Dispatcher
 from signoff.bot.delivery.messenger import Messenger
-from signoff.bot.interactions.responses import Responses
+from signoff.bot.interactions.responses import Aftermath
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Mode, Settings
 from signoff.flows.approval.deadlines import DeadlineEnforcer
@@ -39,16 +39,16 @@ class Bot:
     def __init__(self, db: Database, settings: Settings) -> None:
         client = make_client(settings)
         people = People(make_client(settings, timeout=QUICK_CALL_TIMEOUT), check_token(client))
-        self._responses = Responses(db, client, people)
+        self._aftermath = Aftermath(db, client, people)
         self._uploads = Uploads(client)
-        app = make_app(settings, db, people, self._responses, self._uploads)
+        app = make_app(settings, db, people, self._aftermath, self._uploads)
         if settings.mode is Mode.HTTP:
             self._transport: HttpTransport | SocketTransport = HttpTransport(app, settings.host, settings.port)
             logger.info("Slack may post to %s", self._transport.url)
         else:
             self._transport = SocketTransport(app, settings.app_token())
         self._dispatcher = Dispatcher(
-            db, Messenger(client, people, channel=settings.channel), on_settled=self._responses.settle_forms
+            db, Messenger(client, people, channel=settings.channel), settled=self._aftermath.settle_forms
         )
         self._stack = ExitStack()
 
@@ -60,7 +60,7 @@ class Bot:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             # Ended in the opposite order: first nobody is listened to any more.
-            stack.callback(self._responses.stop)
+            stack.callback(self._aftermath.stop)
             stack.callback(self._uploads.stop)
             stack.callback(self._dispatcher.stop)
             self._transport.start()
@@ -84,7 +84,7 @@ class Service:
         flows: The flows of the worker; `None` for no worker.
         with_bot: Whether to serve Slack.
         concurrency: How many runs may be running at once.
-        max_held: How many may be in memory, those that are paused included.
+        max_in_memory: How many may be in memory, those that are paused included.
         grace: Seconds that running steps get at the end.
     """
 
@@ -95,7 +95,7 @@ class Service:
         *,
         with_bot: bool,
         concurrency: int = 32,
-        max_held: int = 1000,
+        max_in_memory: int = 1000,
         grace: float = 10.0,
     ) -> None:
         self.db = Database(settings.database_url)
@@ -104,7 +104,7 @@ class Service:
         self._flows = None if flows is None else list(flows)
         self._with_bot = with_bot
         self._concurrency = concurrency
-        self._max_held = max_held
+        self._max_in_memory = max_in_memory
         self._grace = grace
         self._stack = ExitStack()
 
@@ -121,7 +121,7 @@ class Service:
                     self._flows,
                     defaults=self._settings.defaults(),
                     concurrency=self._concurrency,
-                    max_held=self._max_held,
+                    max_in_memory=self._max_in_memory,
                 )
                 worker.start()
                 stack.callback(worker.stop, grace=self._grace)
@@ -149,7 +149,7 @@ def serve(settings: Settings, flow_files: Sequence[Path], *, with_bot: bool, wit
         flows,
         with_bot=with_bot,
         concurrency=settings.concurrency,
-        max_held=settings.max_held,
+        max_in_memory=settings.max_in_memory,
         grace=settings.grace,
     )
     with service, ShutdownSignal() as asked:

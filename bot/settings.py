@@ -1,11 +1,14 @@
 """What the environment, or a `.env` in the working directory, says about Slack."""
 
+import logging
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from signoff.flows.settings import DatabaseSettings
+
+logger = logging.getLogger(__name__)
 
 
 class BadSettings(Exception):
@@ -43,11 +46,22 @@ class Settings(DatabaseSettings):
     concurrency: int = Field(default=32, ge=1, validation_alias="SIGNOFF_CONCURRENCY")
     """How many runs may be running at once."""
 
-    max_held: int = Field(default=1000, ge=1, validation_alias="SIGNOFF_MAX_HELD")
-    """How many runs may be in memory, those that are paused included."""
+    max_in_memory: int = Field(default=1000, ge=1, validation_alias="SIGNOFF_MAX_IN_MEMORY")
+    """How many runs may be in memory, paused ones included."""
+
+    max_held: int | None = Field(default=None, ge=1, validation_alias="SIGNOFF_MAX_HELD", exclude=True)
+    """What `max_in_memory` was called in earlier versions."""
 
     grace: float = Field(default=10.0, ge=0, validation_alias="SIGNOFF_GRACE")
     """Seconds that running steps may go on at the end."""
+
+    @model_validator(mode="after")
+    def _read_old_names(self) -> Self:
+        if self.max_held is not None:
+            logger.warning("SIGNOFF_MAX_HELD is now called SIGNOFF_MAX_IN_MEMORY; the old name will stop working.")
+            if "max_in_memory" not in self.model_fields_set:
+                self.max_in_memory = self.max_held
+        return self
 
     @field_validator("slack_bot_token", "slack_app_token", "slack_signing_secret", mode="before")
     @classmethod

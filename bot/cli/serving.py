@@ -12,6 +12,8 @@ from signoff.bot.cli.failures import CommandFailed
 from signoff.bot.cli.logs import log_to_stderr
 from signoff.bot.cli.options import FlowFiles
 
+logger = logging.getLogger(__name__)
+
 DbFile = Annotated[
     Path | None, typer.Option("--db", metavar="FILE", help="Keep the record in this file, and go on with it.")
 ]
@@ -23,10 +25,12 @@ Grace = Annotated[
     typer.Option("--grace", metavar="SECONDS", min=0, help="How long running steps may go on at the end."),
 ]
 
-MaxHeld = Annotated[
+MaxInMemory = Annotated[
     int | None,
-    typer.Option("--max-held", min=1, help="How many runs may be in memory, those that are paused included."),
+    typer.Option("--max-in-memory", min=1, help="How many runs may be in memory, paused ones included."),
 ]
+# The name of `--max-in-memory` in earlier versions.
+MaxHeld = Annotated[int | None, typer.Option("--max-held", min=1, hidden=True)]
 
 
 def demo(db: DbFile = None, port: Port = 4000, open_page: OpenPage = False) -> None:
@@ -44,13 +48,19 @@ def demo(db: DbFile = None, port: Port = 4000, open_page: OpenPage = False) -> N
         raise CommandFailed(f"Port {port} cannot be used: {error.strerror}. Choose another with --port.") from None
 
 
-def serve(files: FlowFiles, concurrency: Concurrency = None, max_held: MaxHeld = None, grace: Grace = None) -> None:
+def serve(
+    files: FlowFiles,
+    concurrency: Concurrency = None,
+    max_in_memory: MaxInMemory = None,
+    grace: Grace = None,
+    max_held: MaxHeld = None,
+) -> None:
     """Serve Slack and work on runs of these flows: bot, worker and clock in one process."""
     from signoff.bot import service
     from signoff.bot.settings import load_settings
 
     log_to_stderr(logging.INFO)
-    settings = load_settings(concurrency=concurrency, max_held=max_held, grace=grace)
+    settings = load_settings(concurrency=concurrency, max_in_memory=_new_or_old(max_in_memory, max_held), grace=grace)
     service.serve(settings, files, with_bot=True, with_worker=True)
 
 
@@ -63,11 +73,24 @@ def bot() -> None:
     service.serve(load_settings(), [], with_bot=True, with_worker=False)
 
 
-def worker(files: FlowFiles, concurrency: Concurrency = None, max_held: MaxHeld = None, grace: Grace = None) -> None:
+def worker(
+    files: FlowFiles,
+    concurrency: Concurrency = None,
+    max_in_memory: MaxInMemory = None,
+    grace: Grace = None,
+    max_held: MaxHeld = None,
+) -> None:
     """Work on runs of these flows and keep the deadlines; Slack is left to a bot."""
     from signoff.bot import service
     from signoff.bot.settings import load_settings
 
     log_to_stderr(logging.INFO)
-    settings = load_settings(concurrency=concurrency, max_held=max_held, grace=grace)
+    settings = load_settings(concurrency=concurrency, max_in_memory=_new_or_old(max_in_memory, max_held), grace=grace)
     service.serve(settings, files, with_bot=False, with_worker=True)
+
+
+def _new_or_old(max_in_memory: int | None, max_held: int | None) -> int | None:
+    """The limit, under its own name or the one of earlier versions."""
+    if max_held is not None:
+        logger.warning("The option --max-held is now called --max-in-memory; the old name will stop working.")
+    return max_held if max_in_memory is None else max_in_memory

@@ -49,7 +49,7 @@ class Worker:
         flows: The flows it knows; it takes runs of these only.
         defaults: The policy that fills what a prompt's own leaves open; what the settings say where none is given.
         concurrency: How many runs may be running at once. Runs that wait do not count.
-        max_held: How many runs may be in memory, waiting ones included, before new ones are left alone.
+        max_in_memory: How many runs may be in memory, waiting ones included, before new ones are left alone.
         only: The one run to take, for a worker that lives for it.
     """
 
@@ -60,14 +60,14 @@ class Worker:
         *,
         defaults: Policy | None = None,
         concurrency: int = 32,
-        max_held: int = 1000,
+        max_in_memory: int = 1000,
         only: str | None = None,
     ) -> None:
         self._db = db
         self._defaults = DatabaseSettings().defaults() if defaults is None else defaults
         self._flows = {flow.name: flow for flow in flows}
         self._concurrency = concurrency
-        self._max_held = max_held
+        self._max_in_memory = max_in_memory
         self._logged_full = False
         self._only = only
         self._heartbeat = Heartbeat(db, expired=self._release, flows=self._flows if only is None else None)
@@ -173,13 +173,13 @@ class Worker:
 
     def _capacity(self) -> int:
         """How many more runs may be in memory; says once when there is no room."""
-        room = max(self._max_held - len(self._executions), 0)
+        room = max(self._max_in_memory - len(self._executions), 0)
         if room == 0 and not self._logged_full:
             self._logged_full = True
             logger.warning(
-                "This worker holds %d runs, as many as --max-held allows: it takes no new ones, only those that were "
-                "answered. Start another worker, or have flows suspend_flow_run().",
-                self._max_held,
+                "This worker has %d runs in memory, as many as --max-in-memory allows. It takes no new runs, only "
+                "those that were answered. Start another worker, or use suspend_flow_run() in the flows.",
+                self._max_in_memory,
             )
         return room
 
@@ -235,7 +235,7 @@ class Worker:
 
     def _remove(self, execution: Execution, end: Completion | None) -> None:
         with self._lock:
-            was_full = len(self._executions) >= self._max_held
+            was_full = len(self._executions) >= self._max_in_memory
             if self._executions.get(execution.run.id) is execution:
                 del self._executions[execution.run.id]
         if end is not None:

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from signoff.bot.service import Service
-from signoff.bot.settings import BadSettings, Mode
+from signoff.bot.settings import BadSettings, Mode, load_settings
 from signoff.testing import SIGNOFF, Emulator
 from tests.integration.bot.asking import FLOWS, approve
 from tests.integration.bot.running_service import House, settings_for
@@ -88,3 +88,14 @@ def test_no_token_is_ever_logged(slack: Emulator, record: str, caplog: pytest.Lo
         house.over(prompt)
     for secret in (slack.bot_token, slack.app_token, slack.signing_secret):
         assert secret not in caplog.text
+
+
+@pytest.mark.parametrize("name", ["SIGNOFF_MAX_IN_MEMORY", "SIGNOFF_MAX_HELD"])
+def test_a_renamed_setting_is_still_read_under_its_old_name(
+    name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The old name warns; an option on the command line takes precedence over either."""
+    monkeypatch.setenv(name, "7")
+    assert load_settings().max_in_memory == 7
+    assert ("SIGNOFF_MAX_HELD is now called SIGNOFF_MAX_IN_MEMORY" in caplog.text) == (name == "SIGNOFF_MAX_HELD")
+    assert load_settings(max_in_memory=5).max_in_memory == 5

@@ -25,13 +25,13 @@ def test_a_full_worker_takes_no_new_runs_but_those_that_were_answered(
     db: Database, start_worker: StartWorker, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It says once that it is full, goes on with what was answered, and takes a new run when one has ended."""
-    worker = start_worker(pausing, suspending, max_held=2)
+    worker = start_worker(pausing, suspending, max_in_memory=2)
     suspended = suspending.create_run(db, {})
     asked_before = until_asked(db, suspended.id)
     until(db, lambda: not worker._executions)
     held = [pausing.create_run(db, {}) for _ in range(2)]
     asked = [until_asked(db, run.id) for run in held]
-    until(db, lambda: "as many as --max-held allows" in caplog.text)
+    until(db, lambda: "as many as --max-in-memory allows" in caplog.text)
     new = pausing.create_run(db, {})
     answer(db, asked_before, value="yes")
     assert until_over(db, suspended.id).result == "yes"
@@ -40,4 +40,4 @@ def test_a_full_worker_takes_no_new_runs_but_those_that_were_answered(
     assert until_over(db, held[0].id).result == "yes"
     answer(db, until_asked(db, new.id), value="at last")
     assert until_over(db, new.id).result == "at last"
-    assert caplog.text.count("as many as --max-held allows") == 1
+    assert caplog.text.count("as many as --max-in-memory allows") == 1

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -40,11 +41,16 @@ def test_every_command_has_its_section() -> None:
     assert sorted(SECTIONS) == sorted(every_command())
 
 
+def _shown_options(name: str) -> list[Any]:
+    """The parameters of a command, without the old names of options, which are hidden."""
+    return [each for each in every_command()[name].params if not getattr(each, "hidden", False)]
+
+
 @pytest.mark.parametrize("name", every_command())
 def test_every_option_is_named_in_the_section_of_its_command(name: str) -> None:
     """By its long form, and no option is named that is gone."""
     section = SECTIONS[name]
-    options = {option for each in every_command()[name].params for option in each.opts if option.startswith("--")}
+    options = {option for each in _shown_options(name) for option in each.opts if option.startswith("--")}
     rows = "\n".join(re.findall(r"^\| (`-.*?) \|", section, re.MULTILINE))
     named = set(re.findall(r"--[a-z-]+", rows))
     assert named <= options
@@ -58,4 +64,6 @@ def test_every_setting_is_named_with_its_default() -> None:
     def default(field: FieldInfo) -> str:
         return f"`{field.default}`" if field.default not in (None, ()) else ""
 
-    assert rows == {str(field.validation_alias): default(field) for field in Settings.model_fields.values()}
+    # Old names of settings are read, and not shown.
+    shown = [field for field in Settings.model_fields.values() if not field.exclude]
+    assert rows == {str(field.validation_alias): default(field) for field in shown}
