@@ -9,33 +9,33 @@ from playwright.sync_api import Page, expect
 from signoff.bot.service import Service
 from signoff.testing import Emulator
 from tests.integration.bot import long_forms
-from tests.integration.bot.running_service import House, copied, settings_for
+from tests.integration.bot.running_service import RunningService, copied, settings_for
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def house(slack: Emulator, sqlite_file: Path, tmp_path: Path) -> Iterator[House]:
+def service(slack: Emulator, sqlite_file: Path, tmp_path: Path) -> Iterator[RunningService]:
     """Signoff, served by signed HTTP."""
     record = copied(sqlite_file, tmp_path / "record.db")
-    with Service(settings_for(slack.api_url, record), long_forms.FLOWS, with_bot=True, grace=1.0) as service:
-        house = House(slack, service)
-        slack.deliver_to(house.request_url)
-        yield house
+    with Service(settings_for(slack.api_url, record), long_forms.FLOWS, with_bot=True, grace=1.0) as started:
+        service = RunningService(slack, started)
+        slack.deliver_to(service.request_url)
+        yield service
 
 
-def opened(house: House, page: Page, button: str) -> None:
+def opened(service: RunningService, page: Page, button: str) -> None:
     """The page as Ana has it, with the form of the newest card open."""
-    ana = house.slack.person("ana")
-    page.goto(f"{house.slack.url}/#as={ana.id}")
+    ana = service.slack.person("ana")
+    page.goto(f"{service.slack.url}/#as={ana.id}")
     page.get_by_role("link", name="orders").or_(page.get_by_role("button", name="orders")).first.click()
     page.get_by_role("button", name=button).first.click()
 
 
-def test_a_guest_is_added_edited_and_removed(house: House, page: Page) -> None:
+def test_a_guest_is_added_edited_and_removed(service: RunningService, page: Page) -> None:
     """An entry's error stands under its field on top of the list, and the list shows what is done."""
-    prompt, _ = house.ask_in("#orders", long_forms.invite)
-    opened(house, page, "Answer…")
+    prompt, _ = service.ask_in("#orders", long_forms.invite)
+    opened(service, page, "Answer…")
     page.get_by_role("button", name="Add Guest…").click()
     entry = page.get_by_role("dialog", name="Add Guest")
     entry.get_by_label("Name").fill("ada")
@@ -48,13 +48,13 @@ def test_a_guest_is_added_edited_and_removed(house: House, page: Page) -> None:
     form.get_by_label("Note").fill("Soon")
     form.get_by_role("button", name="Submit").click()
 
-    assert house.over(prompt).result == {"guests": [{"name": "Ada", "age": None, "visits": []}], "note": "Soon"}
+    assert service.over(prompt).result == {"guests": [{"name": "Ada", "age": None, "visits": []}], "note": "Soon"}
 
 
-def test_another_kind_asks_for_its_own_fields(house: House, page: Page) -> None:
+def test_another_kind_asks_for_its_own_fields(service: RunningService, page: Page) -> None:
     """They appear as soon as it is chosen, and what was typed in the other one is there again afterwards."""
-    prompt, _ = house.ask_in("#orders", long_forms.pay)
-    opened(house, page, "Edit…")
+    prompt, _ = service.ask_in("#orders", long_forms.pay)
+    opened(service, page, "Edit…")
     form = page.get_by_role("dialog", name="Payment")
     form.get_by_label("Days").fill("47")
     form.get_by_label("Card").check()
@@ -66,4 +66,4 @@ def test_another_kind_asks_for_its_own_fields(house: House, page: Page) -> None:
     form.get_by_label("Days").fill("45")
     form.get_by_role("button", name="Submit").click()
 
-    assert house.over(prompt).result["by"] == {"method": "invoice", "company": "Acme", "days": 45}
+    assert service.over(prompt).result["by"] == {"method": "invoice", "company": "Acme", "days": 45}

@@ -21,7 +21,7 @@ def main() -> None:
     """Measure everything and print it, one table for each store."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--store", choices=STORES, action="append", help="measure on this store only")
-    parser.add_argument("--prompts", type=int, default=100_000, help="how many prompts are open in the crowd")
+    parser.add_argument("--prompts", type=int, default=100_000, help="how many prompts are open in the load test")
     given = parser.parse_args()
     measures: list[Measure] = [continuing.lines, recovering.lines, lambda new_url: load.lines(new_url, given.prompts)]
     for kind in given.store or STORES:

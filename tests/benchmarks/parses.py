@@ -11,7 +11,7 @@ from signoff import Policy, RunInput, flow, suspend_flow_run
 from signoff.bot.forms import Form
 from signoff.bot.service import Service
 from signoff.testing import Emulator
-from tests.integration.bot.running_service import House, settings_for
+from tests.integration.bot.running_service import RunningService, settings_for
 
 CHANNEL = "#releases"
 
@@ -72,23 +72,23 @@ def parses_of_each_act() -> Iterator[tuple[str, int]]:
     """What was done, and how many schemas were parsed for it: those of entries and of kinds count too."""
     with tempfile.TemporaryDirectory() as folder, Emulator() as slack, counting() as count:
         settings = settings_for(slack.api_url, f"sqlite:///{folder}/signoff.db")
-        with Service(settings, [order], with_bot=True, grace=1.0) as service:
-            house = House(slack, service)
-            slack.deliver_to(house.request_url)
+        with Service(settings, [order], with_bot=True, grace=1.0) as started:
+            service = RunningService(slack, started)
+            slack.deliver_to(service.request_url)
             ana = slack.person("ana")
 
             def done(act: Callable[[], Any]) -> int:
                 act()
-                house.until_all_is_said()
+                service.until_all_is_said()
                 return count.since()
 
-            prompt, _ = house.ask_in(CHANNEL, order)
+            prompt, _ = service.ask_in(CHANNEL, order)
             yield "the card is drawn", done(lambda: None)
             yield "“Answer…” is pressed", done(lambda: (ana.press("Answer…", CHANNEL), ana.wait_for_modal()))
             yield "a wrong value is submitted", done(lambda: ana.submit({"Ticket": "17"}))
             assert ana.wait_for_modal().errors
             yield "the right one is submitted", done(lambda: ana.submit({"Ticket": "SHOP-17"}))
-            yield "the card is drawn anew", done(lambda: house.card(prompt, CHANNEL, open_=False))
+            yield "the card is drawn anew", done(lambda: service.card(prompt, CHANNEL, open_=False))
 
 
 @contextmanager

@@ -18,16 +18,16 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from tests.chaos.experiment import Siege
+from tests.chaos.experiment import ChaosExperiment
 from tests.support.proxy import proxied
 from tests.support.stores import STORES, postgres, sqlite
 
 CUT_OFF = 0.02
-"""Which part of the commits is cut off."""
+"""The share of commits at which the connection is cut."""
 
 
 def main() -> None:
-    """Lay siege as the command line says, and print the verdict."""
+    """Run the experiment that the command line asks for, and print the verdict."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=100, help="how many kills")
     parser.add_argument("--store", choices=STORES, default="sqlite")
@@ -38,31 +38,33 @@ def main() -> None:
     parser.add_argument(
         "--cut-commits", action="store_true", help="cut the connection to PostgreSQL at one in fifty commits"
     )
-    parser.add_argument("--seed", type=int, default=random.randrange(2**32), help="repeats the dice, not the moments")
+    parser.add_argument("--seed", type=int, default=random.randrange(2**32), help="repeats the choices, not the timing")
     given = parser.parse_args()
     if (given.restart_database or given.cut_commits) and given.store == "sqlite":
         parser.error("--restart-database and --cut-commits need --store postgresql: SQLite has no server.")
     print(f"{given.rounds} kills, {given.store}, {given.workers} workers, seed {given.seed}", flush=True)
-    dice = random.Random(given.seed)
-    with tempfile.TemporaryDirectory(prefix="signoff-siege-") as made, ExitStack() as stack:
+    rng = random.Random(given.seed)
+    with tempfile.TemporaryDirectory(prefix="signoff-chaos-") as made, ExitStack() as stack:
         folder = Path(made)
-        siege = partial(Siege, folder=folder, rounds=given.rounds, workers=given.workers, dice=dice, say=say)
+        experiment = partial(
+            ChaosExperiment, folder=folder, rounds=given.rounds, workers=given.workers, rng=rng, report=report
+        )
         if given.store == "sqlite":
-            verdict = siege(stack.enter_context(sqlite())()).run()
+            verdict = experiment(stack.enter_context(sqlite())()).run()
         else:
             server = stack.enter_context(postgres())
             url = server.new_url()
-            way = stack.enter_context(proxied(url, often=CUT_OFF)).url if given.cut_commits else None
-            verdict = siege(url, way=way, restart=server.restart if given.restart_database else None).run()
+            via = stack.enter_context(proxied(url, often=CUT_OFF)).url if given.cut_commits else None
+            verdict = experiment(url, via=via, restart=server.restart if given.restart_database else None).run()
         if not verdict.holds:
-            kept = shutil.copytree(folder, f"signoff-siege-{given.seed}")
+            kept = shutil.copytree(folder, f"signoff-chaos-{given.seed}")
             print(f"What the processes did and said is kept in {kept}.")
     print(verdict)
     sys.exit(0 if verdict.holds else 1)
 
 
-def say(line: str) -> None:
-    """Print how far it has come."""
+def report(line: str) -> None:
+    """Print a line about the progress at once."""
     print(line, flush=True)
 
 

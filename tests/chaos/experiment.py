@@ -1,4 +1,4 @@
-"""Rounds of `kill -9`: runs are created, people answer, and at a random moment a process ends as by a power cut."""
+"""Rounds of `kill -9`: runs are created, people answer, and at a random moment a process is killed."""
 
 import random
 import shutil
@@ -15,7 +15,7 @@ from signoff.store import migrations
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable
 from signoff.store.runs import runs
-from tests.chaos import flow_file
+from tests.chaos import chaos_flows
 from tests.chaos.people import answer_everything, retry_crashed
 from tests.chaos.processes import Victim
 from tests.chaos.verdict import Seen, Verdict, astray, cut_off, judge, shown, states, unfinished
@@ -25,37 +25,37 @@ T = TypeVar("T")
 
 FLOWS = ("pausing", "suspending", "gathering")
 LONGEST_ROUND = 0.6
-"""Seconds after which, at the latest, somebody is killed once everybody is at work."""
+"""The most seconds between everybody being at work and the next kill."""
 
-OFTEN_RESTARTED = 0.25
-"""In which part of the rounds the database is restarted."""
+RESTART_SHARE = 0.25
+"""The share of rounds in which the database is restarted."""
 
 MOST_UNFINISHED = 100
-"""How many runs may be under way before no more are created for a while."""
+"""The number of unfinished runs above which no more are created for a while."""
 
 PATIENCE = 60.0
-"""Seconds without the end of any run after which the last ones are given up."""
+"""Seconds without the end of any run after which the remaining ones count as stuck."""
 
-OFTEN_KILLED = 0.5
-"""In which part of the rounds the process of those who answer is killed too."""
+KILL_PEOPLE_SHARE = 0.5
+"""The share of rounds in which the answering process is killed too."""
 
-OFTEN_UNREADY = 0.1
-"""In which part of the rounds the next may be killed while it still begins."""
+KILL_AT_START_SHARE = 0.1
+"""The share of rounds in which the next worker may be killed during its start."""
 
-SAY_EVERY = 10.0
-"""Seconds between two lines about how far it has come."""
+REPORT_EVERY = 10.0
+"""Seconds between two lines about the progress."""
 
 
 @dataclass
-class Siege:
-    """What is done to the workers, and how often.
+class ChaosExperiment:
+    """A chaos experiment: what is done to the workers, and how often.
 
     Attributes:
-        workers: How many work side by side.
-        runs_a_round: How many runs are created before each kill.
+        workers: The number of workers side by side.
+        runs_a_round: The number of runs created before each kill.
         restart: Crashes the database and starts it again; `None` to leave it alone.
-        way: The URL by which the processes go to the database; `None` for the same.
-        say: Told now and then how far it has come.
+        via: The URL by which the processes reach the database, for example through a proxy; `None` for `url`.
+        report: Called every few seconds with a line about the progress.
     """
 
     url: str
@@ -64,35 +64,35 @@ class Siege:
     workers: int = 1
     runs_a_round: int = 12
     restart: Callable[[], None] | None = None
-    way: str | None = None
-    dice: random.Random = field(default_factory=random.Random)
-    say: Callable[[str], None] = lambda _: None
+    via: str | None = None
+    rng: random.Random = field(default_factory=random.Random)
+    report: Callable[[str], None] = lambda _: None
 
     def run(self) -> Verdict:
-        """Lay it, let the rest run out in peace, and judge."""
-        shutil.copy(flow_file.__file__, self.folder / "shipping.py")
+        """Run the rounds, let the remaining runs finish undisturbed, and judge."""
+        shutil.copy(chaos_flows.__file__, self.folder / "chaos_flows.py")
         db = Database(self.url)
         migrations.upgrade(db)
         seen = Seen()
         working, answering = [self._worker() for _ in range(self.workers)], self._people()
-        began = said = time.monotonic()
+        began = reported = time.monotonic()
         try:
             for number in range(1, self.rounds + 1):
                 self._create(db)
-                time.sleep(self.dice.uniform(0, LONGEST_ROUND))
-                if self.restart is not None and self.dice.random() < OFTEN_RESTARTED:
+                time.sleep(self.rng.uniform(0, LONGEST_ROUND))
+                if self.restart is not None and self.rng.random() < RESTART_SHARE:
                     self.restart()
-                victim = working.pop(self.dice.randrange(len(working)))
+                victim = working.pop(self.rng.randrange(len(working)))
                 victim.kill()
                 retry_until_available(partial(self._look, db, victim.pid, seen))
-                if self.dice.random() < OFTEN_KILLED:
+                if self.rng.random() < KILL_PEOPLE_SHARE:
                     answering.kill()
                     answering = self._people()
                 working.append(self._worker())
-                if time.monotonic() - said > SAY_EVERY or number == self.rounds:
-                    said = time.monotonic()
-                    self.say(
-                        f"{number} kills in {said - began:.0f} s: {retry_until_available(lambda: shown(states(db)))}"
+                if time.monotonic() - reported > REPORT_EVERY or number == self.rounds:
+                    reported = time.monotonic()
+                    self.report(
+                        f"{number} kills in {reported - began:.0f} s: {retry_until_available(lambda: shown(states(db)))}"
                     )
             self._wait(db, seen)
         finally:
@@ -103,25 +103,27 @@ class Siege:
         return verdict
 
     def _worker(self) -> Victim:
-        worker = Victim(work, self.way or self.url, str(self.folder / "shipping.py"), errors=self.folder / "errors.txt")
-        if self.dice.random() > OFTEN_UNREADY:
+        worker = Victim(
+            work, self.via or self.url, str(self.folder / "chaos_flows.py"), errors=self.folder / "errors.txt"
+        )
+        if self.rng.random() > KILL_AT_START_SHARE:
             worker.until_ready()
         return worker
 
     def _people(self) -> Victim:
-        return Victim(answer_everything, self.way or self.url, str(self.folder), errors=self.folder / "errors.txt")
+        return Victim(answer_everything, self.via or self.url, str(self.folder), errors=self.folder / "errors.txt")
 
     def _create(self, db: Database) -> None:
-        # A run that is not created, because the database is just away, is none that could be lost.
+        # A run that could not be created because the database is down cannot get lost.
         with suppress(DatabaseUnavailable):
             if unfinished(db) > MOST_UNFINISHED:
                 return
             for _ in range(self.runs_a_round):
-                flow = self.dice.choice(FLOWS)
+                flow = self.rng.choice(FLOWS)
                 runs.create(db, run_id=new_id(), name=memorable_name(), flow=flow, parameters={}, now=now())
 
     def _look(self, db: Database, killed: int, seen: Seen) -> None:
-        """Count what the record must never show, and what the process that was killed left in flight."""
+        """Count what the database must never show, and the steps that the killed process left in flight."""
         left = cut_off(db, self.folder, killed)
         strays = astray(db)
         seen.retried += retry_crashed(db)
@@ -129,7 +131,7 @@ class Siege:
         seen.astray += strays
 
     def _wait(self, db: Database, seen: Seen) -> None:
-        """Let what is still going on come to its end, or to a standstill."""
+        """Wait until every run has finished, or until nothing moves any more."""
         left, end = None, time.monotonic() + PATIENCE
         while time.monotonic() < end:
             seen.retried += retry_crashed(db)

@@ -1,7 +1,7 @@
-"""People who answer everything that is open, twice, with a number of their own, and write down what they were told.
+"""People who answer everything that is open, twice, with numbers of their own, and write down what they are told.
 
 A line of `given.txt` is written before an answer is given: the prompt, and the number. A line of `acks.txt` is an
-acknowledgement: the prompt, the number that was given, and the number that stands.
+acknowledgement: the prompt, the number that was given, and the number that was recorded.
 """
 
 import os
@@ -51,7 +51,7 @@ GIVEN_AND_ACKS = ("given.txt", "acks.txt")
 
 
 def retry_crashed(db: Database) -> int:
-    """Have those runs go on whose workers were killed thrice before anything was recorded; how many they were."""
+    """Retry runs whose workers were killed three times before anything was recorded; returns how many."""
     crashed = newest(db, state=RunState.CRASHED, limit=1000)
     for run in crashed:
         Desk(db).retry(run.id, ANA)

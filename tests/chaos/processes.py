@@ -1,4 +1,4 @@
-"""Processes to be killed, forked from one that has loaded everything: one begins in milliseconds, not in a second."""
+"""Processes to be killed, forked from one that has loaded everything, so that each starts in milliseconds."""
 
 import multiprocessing
 import os
@@ -11,7 +11,7 @@ _FORKED.set_forkserver_preload(
     [
         "tests.chaos.people",
         "tests.chaos.workers",
-        # What is otherwise loaded when it is needed first.
+        # Otherwise loaded at first use.
         "jsonschema.validators",
         "psycopg",
         "referencing",
@@ -21,14 +21,14 @@ _FORKED.set_forkserver_preload(
 )
 
 Ready = Callable[[], None]
-"""Called by what runs in the process once it is at work."""
+"""Called in the process once it is at work."""
 
 
 class Victim:
     """A function in a process of its own, until it is killed.
 
     Args:
-        main: What is run: it is given what it calls when it is at work, and then `arguments`.
+        main: What to run. It receives the function to call once it is at work, then `arguments`.
         errors: Where its standard error goes.
     """
 

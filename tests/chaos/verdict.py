@@ -1,4 +1,4 @@
-"""What became of everything, once the fire has ceased."""
+"""What became of every run, answer and step once the killing is over."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ class Seen:
 
     Attributes:
         in_flight: Steps that had begun and were not recorded when their worker was killed.
-        astray: Runs that nobody would ever take: `Running` without a lease, or waiting with every prompt settled.
+        astray: Runs that no worker would ever claim: `Running` without a lease, or waiting with every prompt settled.
         retried: Runs that were `Crashed`, since three workers in a row were killed before anything was recorded.
     """
 
@@ -43,13 +43,13 @@ class Verdict:
 
     Attributes:
         states: How many runs are in which state.
-        lost: Acknowledged answers that the record, or the flow's result, does not have.
-        invented: Prompts whose answer nobody gave.
+        lost: Acknowledged answers that the database, or the flow's result, does not have.
+        invented: Prompts with an answer that nobody gave.
         rerun: Recorded steps that ran again.
         stale: Steps that began under a claim after they, or others of their run, had under a newer one.
         settled_twice: Prompts that were settled more than once, or whose loser was told another winner.
         twice: Runs of a step beyond its first.
-        tracebacks: Errors that nobody foresaw, in what the processes said.
+        tracebacks: Unexpected errors in the processes' standard error.
     """
 
     states: Mapping[str, int]
@@ -70,7 +70,7 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        """Whether everything is as promised."""
+        """Whether every promise was kept."""
         wrong = self.lost or self.invented or self.rerun or self.stale or self.settled_twice or self.stuck
         return not (wrong or self.seen.astray or self.tracebacks) and self.twice <= self.seen.in_flight
 
@@ -85,7 +85,7 @@ class Verdict:
 
 
 def judge(db: Database, folder: Path, seen: Seen) -> Verdict:
-    """Hold the record against what was acknowledged and what was done."""
+    """Compare the database with what was acknowledged and what was done."""
     acks = [line.split() for line in lines(folder / "acks.txt")]
     given = {(prompt_id, int(number)) for prompt_id, number in map(str.split, lines(folder / "given.txt"))}
     answered = select(prompts.c.id, prompts.c.answer, flow_runs.c.result).join_from(prompts, flow_runs)

@@ -1,4 +1,4 @@
-"""A worker under fire."""
+"""A worker that is going to be killed."""
 
 import threading
 from contextlib import suppress
@@ -17,7 +17,7 @@ def work(ready: Ready, url: str, file: str) -> None:
     flows = [value for value in vars(load_file(Path(file))).values() if isinstance(value, Flow)]
     db = Database(url)
     while True:
-        # As who restarts a worker that could not begin.
+        # Like a supervisor that restarts a worker which could not start.
         with suppress(DatabaseUnavailable), Worker(db, flows):
             ready()
             threading.Event().wait()

@@ -1,4 +1,4 @@
-"""What is said to a database, as its driver says it."""
+"""Captures the SQL that reaches a database, as its driver sends it."""
 
 import sqlite3
 from typing import Any
@@ -9,8 +9,8 @@ from sqlalchemy import event
 from signoff.store.database import Database
 
 
-def overheard(db: Database) -> list[str]:
-    """Every statement from now on, with its values in it."""
+def captured_sql(db: Database) -> list[str]:
+    """A list that receives every statement from now on, with its values filled in."""
     seen: list[str] = []
 
     class Recorder(psycopg.Cursor[Any]):

@@ -1,4 +1,4 @@
-"""Databases as users have them: what is committed survives a crash. For benchmarks and for the fault harness."""
+"""Databases as users have them: what is committed survives a crash. For benchmarks and chaos experiments."""
 
 import os
 import signal

@@ -13,7 +13,7 @@ from signoff.store.records import Prompt
 from signoff.testing import Emulator
 from tests.acceptance.forms import models
 from tests.acceptance.forms.rows import ROWS
-from tests.integration.bot.running_service import House, copied, settings_for
+from tests.integration.bot.running_service import RunningService, copied, settings_for
 
 OTHERS = {"a list of models": models.Basket, "a rule of the whole model": models.Range, "pages": models.Halls}
 ROOM_NUMBERS = count(1)
@@ -29,31 +29,31 @@ def ask(name: str, room: str) -> object:
 
 
 @pytest.fixture(scope="module")
-def house(sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def service(sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """The whole of Signoff in this process."""
     record = copied(sqlite_file, tmp_path_factory.mktemp("forms") / "signoff.db")
     with (
         Emulator() as slack,
-        Service(settings_for(slack.api_url, record), [ask], with_bot=True, grace=1.0) as service,
+        Service(settings_for(slack.api_url, record), [ask], with_bot=True, grace=1.0) as started,
     ):
-        house = House(slack, service)
-        slack.deliver_to(house.request_url)
-        yield house
+        service = RunningService(slack, started)
+        slack.deliver_to(service.request_url)
+        yield service
 
 
 @pytest.fixture
-def open_form(page: Page, house: House) -> Iterator[Ask]:
+def open_form(page: Page, service: RunningService) -> Iterator[Ask]:
     """Has a model asked for, and opens its form in the page as Ana, in a channel of its own, by that button.
 
     Afterwards every modal is closed.
     """
-    ana = house.slack.person("ana")
+    ana = service.slack.person("ana")
 
     def opened(name: str, button: str) -> tuple[Page, Prompt]:
         room = f"#room-{next(ROOM_NUMBERS)}"
-        channel = house.slack.client.add_channel(room)
-        prompt, _ = house.ask_in(room, ask, name=name, room=room)
-        page.goto(f"{house.slack.url}/#as={ana.id}&channel={channel}")
+        channel = service.slack.client.add_channel(room)
+        prompt, _ = service.ask_in(room, ask, name=name, room=room)
+        page.goto(f"{service.slack.url}/#as={ana.id}&channel={channel}")
         page.locator(".message").get_by_role("button", name=button, exact=True).click()
         expect(page.get_by_role("dialog")).to_be_visible()
         return page, prompt

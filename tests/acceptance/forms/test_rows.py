@@ -8,14 +8,14 @@ from playwright.sync_api import expect
 from tests.acceptance.forms.conftest import Ask
 from tests.acceptance.forms.filling import expect_error, held, submit, top, typing
 from tests.acceptance.forms.rows import ROWS
-from tests.integration.bot.running_service import House
+from tests.integration.bot.running_service import RunningService
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("name", ROWS)
 def test_a_wrong_value_is_refused_under_its_field_and_a_right_one_reaches_the_flow(
-    name: str, open_form: Ask, house: House
+    name: str, open_form: Ask, service: RunningService
 ) -> None:
     """Every error stands under its field, the modal stays open with all that was typed, and then the run goes on."""
     row = ROWS[name]
@@ -27,10 +27,12 @@ def test_a_wrong_value_is_refused_under_its_field_and_a_right_one_reaches_the_fl
     row.right(page)
     submit(page)
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert house.over(prompt).result == row.result
+    assert service.over(prompt).result == row.result
 
 
-def test_entries_of_a_list_are_added_edited_and_removed_in_modals_of_their_own(open_form: Ask, house: House) -> None:
+def test_entries_of_a_list_are_added_edited_and_removed_in_modals_of_their_own(
+    open_form: Ask, service: RunningService
+) -> None:
     """An entry's error stands under its field in its own modal; that of the list as a whole at the top of the form."""
     page, prompt = open_form("a list of models", "Answer…")
     basket = page.get_by_role("dialog", name="Basket")
@@ -70,10 +72,10 @@ def test_entries_of_a_list_are_added_edited_and_removed_in_modals_of_their_own(o
     save("Pen · 6")
     submit(page)
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert house.over(prompt).result == {"lines": [{"article": "Mug", "pieces": 2}, {"article": "Pen", "pieces": 6}]}
+    assert service.over(prompt).result == {"lines": [{"article": "Mug", "pieces": 2}, {"article": "Pen", "pieces": 6}]}
 
 
-def test_an_error_of_the_whole_model_stands_at_the_top(open_form: Ask, house: House) -> None:
+def test_an_error_of_the_whole_model_stands_at_the_top(open_form: Ask, service: RunningService) -> None:
     """What was typed stays."""
     page, prompt = open_form("a rule of the whole model", "Answer…")
     typing(Least="5", Most="3")(page)
@@ -83,10 +85,12 @@ def test_an_error_of_the_whole_model_stands_at_the_top(open_form: Ask, house: Ho
     typing(Most="7")(page)
     submit(page)
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert house.over(prompt).result == {"least": 5, "most": 7}
+    assert service.over(prompt).result == {"least": 5, "most": 7}
 
 
-def test_more_fields_than_a_modal_holds_stand_on_pages_that_keep_what_was_typed(open_form: Ask, house: House) -> None:
+def test_more_fields_than_a_modal_holds_stand_on_pages_that_keep_what_was_typed(
+    open_form: Ask, service: RunningService
+) -> None:
     """Back keeps what was typed on the second page; an error on the first is shown there, and what was typed stays."""
     page, prompt = open_form("pages", "Edit…")
     typing(Hall_005="13")(page)
@@ -105,5 +109,5 @@ def test_more_fields_than_a_modal_holds_stand_on_pages_that_keep_what_was_typed(
     expect(top(page)).to_contain_text("Page 2 of 2")
     submit(page)
     expect(page.get_by_role("dialog")).to_have_count(0)
-    result = house.over(prompt).result
+    result = service.over(prompt).result
     assert (result["hall_005"], result["hall_110"], len(result)) == (5, 7, 120)

@@ -10,7 +10,7 @@ from signoff.bot.settings import Mode
 from signoff.testing import Emulator
 from tests.integration.bot import long_forms
 from tests.integration.bot.asking import FLOWS
-from tests.integration.bot.running_service import House, copied, settings_for
+from tests.integration.bot.running_service import RunningService, copied, settings_for
 
 
 @pytest.fixture
@@ -20,13 +20,13 @@ def record(sqlite_file: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def house(slack: Emulator, record: str, request: pytest.FixtureRequest) -> Iterator[House]:
+def service(slack: Emulator, record: str, request: pytest.FixtureRequest) -> Iterator[RunningService]:
     """Signoff, served by signed HTTP, or by the mode that the test is parametrised with."""
     mode = getattr(request, "param", Mode.HTTP)
     with Service(
         settings_for(slack.api_url, record, mode), [*FLOWS, *long_forms.FLOWS], with_bot=True, grace=1.0
-    ) as service:
-        house = House(slack, service)
+    ) as started:
+        service = RunningService(slack, started)
         if mode is Mode.HTTP:
-            slack.deliver_to(house.request_url)
-        yield house
+            slack.deliver_to(service.request_url)
+        yield service

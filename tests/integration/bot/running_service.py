@@ -38,7 +38,7 @@ def settings_for(api_url: str, database_url: str, mode: Mode = Mode.HTTP, **chan
     return Settings(_env_file=None, **{**values, **changed})
 
 
-class House:
+class RunningService:
     """A service that is started, and what tests do with it."""
 
     def __init__(self, slack: Emulator, service: Service) -> None:
@@ -116,18 +116,18 @@ class House:
         )
 
 
-def opened(house: House, asked: Flow[Any, Any], button: str = "Answer…", **parameters: Any) -> Prompt:
+def opened(service: RunningService, asked: Flow[Any, Any], button: str = "Answer…", **parameters: Any) -> Prompt:
     """A prompt, with its form opened by Mei."""
-    prompt, _ = house.ask_in("#orders", asked, **parameters)
-    mei = house.slack.person("mei")
+    prompt, _ = service.ask_in("#orders", asked, **parameters)
+    mei = service.slack.person("mei")
     mei.press(button, in_="#orders")
     mei.wait_for_modal()
     return prompt
 
 
-def refused(house: House, values: dict[str, Any]) -> dict[str, str]:
+def refused(service: RunningService, values: dict[str, Any]) -> dict[str, str]:
     """What stands under the inputs once Mei has submitted values that will not do."""
-    mei = house.slack.person("mei")
+    mei = service.slack.person("mei")
     mei.submit(values)
     return mei.wait_for_modal(lambda seen: bool(seen.errors)).errors
 

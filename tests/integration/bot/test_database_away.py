@@ -13,14 +13,14 @@ from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.testing import ActFailed, Emulator
 from tests.integration.bot.asking import FLOWS, approve, give_a_reason
-from tests.integration.bot.running_service import House, settings_for
+from tests.integration.bot.running_service import RunningService, settings_for
 from tests.support.proxy import Lost, proxied
 
 
 @contextmanager
-def locked(house: House) -> Iterator[None]:
+def locked(service: RunningService) -> Iterator[None]:
     """Somebody else writes to the record, and does not come to an end."""
-    file = database.sqlite_file(house.db)
+    file = database.sqlite_file(service.db)
     assert file is not None
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -29,49 +29,49 @@ def locked(house: House) -> Iterator[None]:
 
 
 def test_a_press_that_cannot_be_recorded_is_not_acked_and_says_so(
-    house: House, caplog: pytest.LogCaptureFixture
+    service: RunningService, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The same press counts when the record is back."""
-    prompt, card = house.ask_in("#releases", approve)
-    ana = house.slack.person("ana")
-    with locked(house):
+    prompt, card = service.ask_in("#releases", approve)
+    ana = service.slack.person("ana")
+    with locked(service):
         with pytest.raises(ActFailed, match="dispatch_failed"):
             ana.press("Approve", message=card)
         told = ana.wait_for_message("#releases", "so nothing was decided. Try again in a moment.")
         assert told.is_ephemeral
-    assert prompts.get(house.db, prompt.id).is_open
+    assert prompts.get(service.db, prompt.id).is_open
     ana.press("Approve", message=card)
-    assert house.over(prompt).result == "approved: True"
+    assert service.over(prompt).result == "approved: True"
     assert "Traceback" not in caplog.text
 
 
-def test_a_form_that_cannot_be_recorded_stays_open_and_says_so(house: House) -> None:
+def test_a_form_that_cannot_be_recorded_stays_open_and_says_so(service: RunningService) -> None:
     """Nothing has to be typed again."""
-    prompt, card = house.ask_in("#releases", give_a_reason)
-    ana = house.slack.person("ana")
+    prompt, card = service.ask_in("#releases", give_a_reason)
+    ana = service.slack.person("ana")
     ana.press("Approve", message=card)
     ana.wait_for_modal("And why?")
-    with locked(house):
+    with locked(service):
         ana.submit({"Reason": "It is Tuesday"})
         modal = ana.wait_for_modal(lambda seen: bool(seen.errors))
         assert "The record cannot be reached, so nothing was decided." in "".join(modal.errors.values())
     ana.submit()
-    assert house.over(prompt).result == "approved: True because It is Tuesday"
+    assert service.over(prompt).result == "approved: True because It is Tuesday"
 
 
-def test_cards_follow_when_the_record_is_back(house: House) -> None:
+def test_cards_follow_when_the_record_is_back(service: RunningService) -> None:
     """The dispatcher looks again, and posts nothing twice."""
-    prompt, card = house.ask_in("#releases", approve)
-    house.slack.client.want_fault("chat.update", hold="after")
-    house.slack.person("ana").press("Approve", message=card)
-    house.over(prompt)
-    house.slack.client.wait_until_held()
-    with locked(house):
-        house.slack.client.clear_faults()
-        house.slack.person("ana").wait_for_message("#releases", "Approved")
-    house.until_all_is_said()
-    house.card(prompt, open_=False)
-    assert len(house.replies(card)) == 1
+    prompt, card = service.ask_in("#releases", approve)
+    service.slack.client.want_fault("chat.update", hold="after")
+    service.slack.person("ana").press("Approve", message=card)
+    service.over(prompt)
+    service.slack.client.wait_until_held()
+    with locked(service):
+        service.slack.client.clear_faults()
+        service.slack.person("ana").wait_for_message("#releases", "Approved")
+    service.until_all_is_said()
+    service.card(prompt, open_=False)
+    assert len(service.replies(card)) == 1
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -83,12 +83,12 @@ def test_a_press_in_doubt_says_so_and_the_next_one_tells_what_stands(
     with (
         proxied(database_url) as proxy,
         closing(Database(database_url)) as db,
-        Service(settings_for(slack.api_url, proxy.url), FLOWS, with_bot=True, grace=1.0) as service,
+        Service(settings_for(slack.api_url, proxy.url), FLOWS, with_bot=True, grace=1.0) as started,
     ):
-        house = House(slack, service)
-        slack.deliver_to(house.request_url)
-        prompt, card = house.ask_in("#releases", approve)
-        house.until_all_is_said()
+        service = RunningService(slack, started)
+        slack.deliver_to(service.request_url)
+        prompt, card = service.ask_in("#releases", approve)
+        service.until_all_is_said()
         ana = slack.person("ana")
         proxy.cut_next_commit(lost)
         with pytest.raises(ActFailed, match="dispatch_failed"):
@@ -98,27 +98,27 @@ def test_a_press_in_doubt_says_so_and_the_next_one_tells_what_stands(
         assert prompts.get(db, prompt.id).is_open is (lost is Lost.REQUEST)
         if lost is Lost.REQUEST:
             ana.press("Approve", message=card)
-        assert house.over(prompt).result == "approved: True"
-        house.until_all_is_said()
-        house.card(prompt, open_=False)
+        assert service.over(prompt).result == "approved: True"
+        service.until_all_is_said()
+        service.card(prompt, open_=False)
 
 
 def test_two_bots_on_one_record_post_one_card(slack: Emulator, record: str) -> None:
     """One draws what the other does not, however slow Slack is."""
     settings = settings_for(slack.api_url, record, Mode.SOCKET)
     with (
-        Service(settings, FLOWS, with_bot=True, grace=1.0) as service,
+        Service(settings, FLOWS, with_bot=True, grace=1.0) as started,
         Service(settings, None, with_bot=True),
     ):
-        house = House(slack, service)
+        service = RunningService(slack, started)
         slack.client.want_fault("chat.postMessage", hold="before")
-        prompt = house.ask(approve)
+        prompt = service.ask(approve)
         slack.client.wait_until_held()
-        other = house.ask(approve)
-        house.card(other)
+        other = service.ask(approve)
+        service.card(other)
         slack.client.clear_faults()
-        card = house.card(prompt)
+        card = service.card(prompt)
         slack.person("ana").press("Approve", message=card)
-        house.over(prompt)
-        house.until_all_is_said()
-        assert len(house.replies(card)) == 1
+        service.over(prompt)
+        service.until_all_is_said()
+        assert len(service.replies(card)) == 1

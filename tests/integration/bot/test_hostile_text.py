@@ -6,7 +6,7 @@ import pytest
 
 from signoff.testing import SeenMessage
 from tests.integration.bot.asking import shirt, shout
-from tests.integration.bot.running_service import House
+from tests.integration.bot.running_service import RunningService
 
 SHOUTS = [
     "<!channel> look",
@@ -47,31 +47,31 @@ def _marked(value: object, kind: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", SHOUTS)
-def test_what_a_flow_says_pings_nobody(house: House, text: str) -> None:
+def test_what_a_flow_says_pings_nobody(service: RunningService, text: str) -> None:
     """Invariant 8: on its card, in its refusals, in its statement, and in the report of its end."""
-    prompt, card = house.ask_in("#releases", shout, text=text)
-    ana, chloe = house.slack.person("ana"), house.slack.person("chloe")
+    prompt, card = service.ask_in("#releases", shout, text=text)
+    ana, chloe = service.slack.person("ana"), service.slack.person("chloe")
     chloe.press("Approve", message=card)
     chloe.wait_for_message("#releases", "You may not answer")
     ana.press("Edit…", message=card)
     assert_quiet_blocks(ana.wait_for_modal("Approval").blocks)
     ana.submit({"Approved": "Yes"})
-    house.over(prompt)
-    house.until_all_is_said()
+    service.over(prompt)
+    service.until_all_is_said()
     assert_quiet([*chloe.sees("#releases"), *ana.sees("#releases")])
 
 
 @pytest.mark.parametrize("text", SHOUTS)
-def test_what_a_person_says_pings_nobody(house: House, text: str) -> None:
+def test_what_a_person_says_pings_nobody(service: RunningService, text: str) -> None:
     """Invariant 8: the reason of a rejection stands on the card and in what the others are told."""
-    prompt, card = house.ask_in("#orders", shirt)
-    house.slack.client.want_fault("chat.update", error="ratelimited", retry_after=1)
-    ana, ben = house.slack.person("ana"), house.slack.person("ben")
+    prompt, card = service.ask_in("#orders", shirt)
+    service.slack.client.want_fault("chat.update", error="ratelimited", retry_after=1)
+    ana, ben = service.slack.person("ana"), service.slack.person("ben")
     ana.press("Reject…", message=card)
     ana.wait_for_modal("Reason")
     ana.submit({"Reason": text})
     ben.press("Reject…", message=card)
     ben.wait_for_message("#orders", "Too late")
-    house.over(prompt)
-    house.until_all_is_said()
+    service.over(prompt)
+    service.until_all_is_said()
     assert_quiet(ben.sees("#orders"))

@@ -15,7 +15,7 @@ from signoff.flows.flow import Flow
 from signoff.input import AwareTime, SlackChannel, SlackUser
 from signoff.store.records import Actor, RunState
 from signoff.testing import ActFailed, Emulator
-from tests.integration.bot.running_service import House, opened, refused, settings_for
+from tests.integration.bot.running_service import RunningService, opened, refused, settings_for
 from tests.support.waiting import until_over
 
 ORDERS = Policy(channel="#orders")
@@ -102,83 +102,83 @@ FLOWS: list[Flow[Any, Any]] = [handover, releases, times, secret]
 
 
 @pytest.fixture
-def house(slack: Emulator, record: str) -> Iterator[House]:
+def service(slack: Emulator, record: str) -> Iterator[RunningService]:
     """Signoff with these flows."""
-    with Service(settings_for(slack.api_url, record), FLOWS, with_bot=True, grace=1.0) as service:
-        house = House(slack, service)
-        slack.deliver_to(house.request_url)
-        yield house
+    with Service(settings_for(slack.api_url, record), FLOWS, with_bot=True, grace=1.0) as started:
+        service = RunningService(slack, started)
+        slack.deliver_to(service.request_url)
+        yield service
 
 
-def test_people_and_a_channel_are_chosen_in_slack(house: House) -> None:
+def test_people_and_a_channel_are_chosen_in_slack(service: RunningService) -> None:
     """A wrong one is refused under its field; the flow gets the ids; the card shows mentions."""
-    prompt = opened(house, handover, "Edit…")
-    assert refused(house, {"Helpers": ["@dmitri"]}) == {"Helpers": "Dmitri is on leave."}
-    house.slack.person("mei").submit({"Owner": "@chloe", "Helpers": ["@ana", "@ben"], "Channel": "#data"})
-    assert house.over(prompt).result == "U0CHLOEM01 ['U0ANARUIZ1', 'U0BENOKAF1'] C0DATASET1"
-    shown = house.card(prompt, "#orders", open_=False).full_text
+    prompt = opened(service, handover, "Edit…")
+    assert refused(service, {"Helpers": ["@dmitri"]}) == {"Helpers": "Dmitri is on leave."}
+    service.slack.person("mei").submit({"Owner": "@chloe", "Helpers": ["@ana", "@ben"], "Channel": "#data"})
+    assert service.over(prompt).result == "U0CHLOEM01 ['U0ANARUIZ1', 'U0BENOKAF1'] C0DATASET1"
+    shown = service.card(prompt, "#orders", open_=False).full_text
     assert "<@U0CHLOEM01>" in shown
     assert "<#C0DATASET1>" in shown
 
 
-def test_a_card_names_who_is_proposed_and_pings_only_who_may_answer(house: House) -> None:
+def test_a_card_names_who_is_proposed_and_pings_only_who_may_answer(service: RunningService) -> None:
     """The approver is mentioned, since they are meant; who is merely a value is called by name."""
-    _, card = house.ask_in("#orders", handover)
-    assert f"<@{house.slack.person('mei').id}>" in card.full_text
+    _, card = service.ask_in("#orders", handover)
+    assert f"<@{service.slack.person('mei').id}>" in card.full_text
     assert "<@U0BENOKAF1>" not in card.full_text
     assert "@Ben Okafor" in card.full_text
 
 
-def test_people_are_given_on_the_command_line_by_their_id(house: House) -> None:
+def test_people_are_given_on_the_command_line_by_their_id(service: RunningService) -> None:
     """And what is no id is refused with an example."""
-    prompt = house.ask(handover, proposed="U0ANARUIZ1")
-    desk = Desk(house.db)
+    prompt = service.ask(handover, proposed="U0ANARUIZ1")
+    desk = Desk(service.db)
     mei = Actor("U0MEITANA1", "Mei", frozenset({"@mei"}))
     wrong = desk.submit(prompt.id, mei, submission(prompt, ["owner=@ben"], None), via="cli")
     assert isinstance(wrong, Invalid)
     assert [str(error) for error in wrong.errors] == ["owner: Give the id of a person in Slack, such as U024BE7LH."]
     right = submission(prompt, ["owner=U0BENOKAF1", 'helpers=["U0ANARUIZ1"]'], None)
     assert isinstance(desk.submit(prompt.id, mei, right, via="cli"), Settled)
-    assert house.over(prompt).result == "U0BENOKAF1 ['U0ANARUIZ1'] None"
+    assert service.over(prompt).result == "U0BENOKAF1 ['U0ANARUIZ1'] None"
 
 
 @pytest.mark.parametrize(("number", "button"), [(3, "Edit…"), (150, "Answer…"), (1200, "Answer…")])
-def test_choices_of_the_moment_are_offered_and_enforced(house: House, number: int, button: str) -> None:
+def test_choices_of_the_moment_are_offered_and_enforced(service: RunningService, number: int, button: str) -> None:
     """A few are radio buttons, many a select, thousands a search; what was not offered is refused by the desk."""
-    prompt = opened(house, releases, button, number=number)
-    wrong = Desk(house.db).submit(prompt.id, CLI, {"first": "release-x"}, via="cli")
+    prompt = opened(service, releases, button, number=number)
+    wrong = Desk(service.db).submit(prompt.id, CLI, {"first": "release-x"}, via="cli")
     assert isinstance(wrong, Invalid)
     assert "Choose among: release-0, release-1" in wrong.errors[0].message
-    mei = house.slack.person("mei")
+    mei = service.slack.person("mei")
     with pytest.raises(ActFailed, match="no_such_option"):
         mei.submit({"First": "Release number x"})
     mei.submit({"First": f"Release number {number - 1}", "Others": [str(number - 1)]})
-    assert house.over(prompt).result == f"release-{number - 1} [{number - 1}] True"
+    assert service.over(prompt).result == f"release-{number - 1} [{number - 1}] True"
 
 
-def test_choices_with_labels_are_buttons_that_say_so(house: House) -> None:
+def test_choices_with_labels_are_buttons_that_say_so(service: RunningService) -> None:
     """A press on one of a few settles."""
-    prompt, card = house.ask_in("#orders", releases)
+    prompt, card = service.ask_in("#orders", releases)
     assert card.buttons[:2] == ["Release number 0", "Release number 1"]
-    house.slack.person("mei").press("Release number 1", in_="#orders")
-    assert house.over(prompt).result == "release-1 [] True"
+    service.slack.person("mei").press("Release number 1", in_="#orders")
+    assert service.over(prompt).result == "release-1 [] True"
 
 
-def test_times_come_with_and_without_their_zone(house: House) -> None:
+def test_times_come_with_and_without_their_zone(service: RunningService) -> None:
     """As the model wants them; the same moment in both."""
-    prompt = opened(house, times, "Answer…")
+    prompt = opened(service, times, "Answer…")
     moment = 1777645800
     wrong = {"Naive": moment, "Aware": 10**9, "Daily": "09:15"}
-    assert refused(house, wrong) == {"Aware": "That is over."}
-    house.slack.person("mei").submit({"Aware": moment, "Note": "two\nlines", "Size": "large"})
+    assert refused(service, wrong) == {"Aware": "That is over."}
+    service.slack.person("mei").submit({"Aware": moment, "Note": "two\nlines", "Size": "large"})
     expected = "2026-05-01 14:30:00 2026-05-01 14:30:00+00:00 09:15:00+00:00 two\nlines large"
-    assert house.over(prompt).result == expected
+    assert service.over(prompt).result == expected
 
 
-def test_a_secret_is_refused_where_the_flow_asks(house: House) -> None:
+def test_a_secret_is_refused_where_the_flow_asks(service: RunningService) -> None:
     """The run fails with the field's name and what to do instead; nothing was asked."""
-    run = secret.create_run(house.db, {})
-    over = until_over(house.db, run.id)
+    run = secret.create_run(service.db, {})
+    over = until_over(service.db, run.id)
     assert over.state is RunState.FAILED
     assert "Credentials.token is a secret" in str(over.error)
     assert "ask for its name" in str(over.error)

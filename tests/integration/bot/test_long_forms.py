@@ -8,7 +8,7 @@ from signoff.bot.emulator.control.person import Person
 from signoff.store.prompts import drafts, prompts
 from signoff.testing import ActFailed, Modal
 from tests.integration.bot.long_forms import invite, pay, survey
-from tests.integration.bot.running_service import House
+from tests.integration.bot.running_service import RunningService
 
 
 def chosen(label: str, number: int) -> dict[str, Any]:
@@ -44,10 +44,10 @@ def menu(person: Person, number: int, label: str, value: str) -> None:
     person._act("press", view_id=modal.id, value={"selected_option": option}, **pressed)
 
 
-def test_choosing_another_kind_shows_its_fields_and_keeps_what_was_typed(house: House) -> None:
+def test_choosing_another_kind_shows_its_fields_and_keeps_what_was_typed(service: RunningService) -> None:
     """Forth and back: each kind has its own fields, filled in as they were left."""
-    prompt, _ = house.ask_in("#orders", pay)
-    mei = house.slack.person("mei")
+    prompt, _ = service.ask_in("#orders", pay)
+    mei = service.slack.person("mei")
     mei.press("Edit…", in_="#orders")
     modal = mei.wait_for_modal()
     assert modal.labels == ["Pay by", "Company", "Days", "Ship To", "Limit"]
@@ -68,33 +68,33 @@ def test_choosing_another_kind_shows_its_fields_and_keeps_what_was_typed(house: 
     assert mei.wait_for_modal(lambda seen: bool(seen.errors)).errors == {"Days": "Input should be a multiple of 5"}
     mei.submit({"Days": 50})
 
-    assert house.over(prompt).result == {
+    assert service.over(prompt).result == {
         "by": {"method": "invoice", "company": "Acme", "days": 50},
         "ship_to": {"street": "Ring 3", "city": "Vienna"},
         "limit": 12,
     }
-    shown = house.card(prompt, "#orders", open_=False).full_text
+    shown = service.card(prompt, "#orders", open_=False).full_text
     assert "50  (was 30)" in shown
     assert "Ring 3" in shown
 
 
-def test_a_kind_that_is_submitted_before_its_fields_appeared_is_asked_for(house: House) -> None:
+def test_a_kind_that_is_submitted_before_its_fields_appeared_is_asked_for(service: RunningService) -> None:
     """Who is faster than Slack sees the fields then, and nothing counts yet."""
-    prompt, _ = house.ask_in("#orders", pay)
-    mei = house.slack.person("mei")
+    prompt, _ = service.ask_in("#orders", pay)
+    mei = service.slack.person("mei")
     mei.press("Edit…", in_="#orders")
     mei.wait_for_modal()
     mei.submit({"Pay by": "Card"})
     mei.wait_for_modal(lambda seen: "Number" in seen.labels)
-    assert prompts.get(house.db, prompt.id).is_open
+    assert prompts.get(service.db, prompt.id).is_open
     mei.submit({"Number": "4711"})
-    assert house.over(prompt).result["by"] == {"method": "card", "number": "4711"}
+    assert service.over(prompt).result["by"] == {"method": "card", "number": "4711"}
 
 
-def test_entries_are_added_edited_and_removed_on_top_of_their_list(house: House) -> None:
+def test_entries_are_added_edited_and_removed_on_top_of_their_list(service: RunningService) -> None:
     """An entry is validated where it is typed; the list says how many there may be."""
-    prompt, _ = house.ask_in("#orders", invite)
-    ana = house.slack.person("ana")
+    prompt, _ = service.ask_in("#orders", invite)
+    ana = service.slack.person("ana")
     ana.press("Answer…", in_="#orders")
     modal = ana.wait_for_modal("From 1 to 2.")
     assert "None yet." in modal.full_text
@@ -130,16 +130,16 @@ def test_entries_are_added_edited_and_removed_on_top_of_their_list(house: House)
     ana.wait_for_modal(lambda seen: "Bob" not in seen.full_text)
     ana.submit()
 
-    assert house.over(prompt).result == {
+    assert service.over(prompt).result == {
         "guests": [{"name": "Ada L.", "age": 30, "visits": [{"city": "Graz", "nights": 2}]}],
         "note": "Soon",
     }
 
 
-def test_three_hundred_fields_are_filled_in_page_by_page(house: House) -> None:
+def test_three_hundred_fields_are_filled_in_page_by_page(service: RunningService) -> None:
     """Back and Next keep what was typed; an error on another page brings the person there."""
-    prompt, _ = house.ask_in("#orders", survey)
-    ana = house.slack.person("ana")
+    prompt, _ = service.ask_in("#orders", survey)
+    ana = service.slack.person("ana")
     ana.press("Answer…", in_="#orders")
     modal = ana.wait_for_modal("Page 1 of 4")
     pages = 0
@@ -160,13 +160,13 @@ def test_three_hundred_fields_are_filled_in_page_by_page(house: House) -> None:
     for number in (2, 3, 4):
         ana.wait_for_modal(f"Page {number} of 4")
         ana.submit()
-    assert house.over(prompt).result == 2 * (300 + 92)
+    assert service.over(prompt).result == 2 * (300 + 92)
 
 
-def test_what_was_typed_before_closing_is_offered_again(house: House) -> None:
+def test_what_was_typed_before_closing_is_offered_again(service: RunningService) -> None:
     """To the same person and to nobody else, until the prompt is settled."""
-    prompt, _ = house.ask_in("#orders", invite)
-    ana, ben = house.slack.person("ana"), house.slack.person("ben")
+    prompt, _ = service.ask_in("#orders", invite)
+    ana, ben = service.slack.person("ana"), service.slack.person("ben")
     ana.press("Answer…", in_="#orders")
     ana.wait_for_modal()
     change(ana, "Note", typed("By train"))
@@ -175,7 +175,7 @@ def test_what_was_typed_before_closing_is_offered_again(house: House) -> None:
     change(ana, "Age", {"type": "number_input", "value": "7"})
     ana.close()
     ana.close()
-    assert prompts.get(house.db, prompt.id).is_open
+    assert prompts.get(service.db, prompt.id).is_open
 
     ben.press("Answer…", in_="#orders")
     assert ben.wait_for_modal().values["Note"] is None
@@ -187,18 +187,18 @@ def test_what_was_typed_before_closing_is_offered_again(house: House) -> None:
     ana.submit({"Name": "Eve"})
     ana.wait_for_modal("Eve · 7")
     ana.submit()
-    house.over(prompt)
-    assert drafts.load(house.db, prompt.id, ana.id) is None
+    service.over(prompt)
+    assert drafts.load(service.db, prompt.id, ana.id) is None
 
 
-def test_an_open_form_says_at_once_that_somebody_else_has_answered(house: House) -> None:
+def test_an_open_form_says_at_once_that_somebody_else_has_answered(service: RunningService) -> None:
     """It turns into a statement of who did and with what, entries on top of it too."""
-    prompt, _ = house.ask_in("#orders", pay)
-    ana, ben = house.slack.person("ana"), house.slack.person("ben")
+    prompt, _ = service.ask_in("#orders", pay)
+    ana, ben = service.slack.person("ana"), service.slack.person("ben")
     ana.press("Edit…", in_="#orders")
     ana.wait_for_modal()
     ben.press("Submit as shown", in_="#orders")
-    house.over(prompt)
+    service.over(prompt)
     modal = ana.wait_for_modal("Already settled")
     assert f"<@{ben.id}>" in modal.full_text
     assert modal.submit is None
@@ -208,10 +208,10 @@ def test_an_open_form_says_at_once_that_somebody_else_has_answered(house: House)
     "claim",
     ["", "[]", "null", "x" * 3000, '["{id}",0,["/guests",7]]', '["{id}",99999999,["/nowhere",0]]', '["{id}",-1]'],
 )
-def test_what_a_modal_claims_of_itself_is_not_believed(house: House, claim: str) -> None:
+def test_what_a_modal_claims_of_itself_is_not_believed(service: RunningService, claim: str) -> None:
     """A place that does not exist is the form's beginning, and an unknown prompt an explanation."""
-    prompt, _ = house.ask_in("#orders", invite)
-    ana = house.slack.person("ana")
+    prompt, _ = service.ask_in("#orders", invite)
+    ana = service.slack.person("ana")
     ana.press("Answer…", in_="#orders")
     modal = ana.wait_for_modal()
     metadata = claim.replace("{id}", prompt.id)
@@ -221,16 +221,16 @@ def test_what_a_modal_claims_of_itself_is_not_believed(house: House, claim: str)
         "team": {"id": modal.json["team_id"]},
         "view": {**modal.json, "private_metadata": metadata, "state": {"values": {"/note": {"value": 3}, "x": []}}},
     }
-    answer = house.post(payload)
+    answer = service.post(payload)
     assert answer.status_code == 200
     assert answer.json()["response_action"] in ("update", "errors")
-    assert prompts.get(house.db, prompt.id).is_open
+    assert prompts.get(service.db, prompt.id).is_open
 
 
-def test_an_entry_of_a_list_that_does_not_exist_is_not_edited(house: House) -> None:
+def test_an_entry_of_a_list_that_does_not_exist_is_not_edited(service: RunningService) -> None:
     """A forged press draws the form anew."""
-    prompt, _ = house.ask_in("#orders", invite)
-    ana = house.slack.person("ana")
+    prompt, _ = service.ask_in("#orders", invite)
+    ana = service.slack.person("ana")
     ana.press("Answer…", in_="#orders")
     modal = ana.wait_for_modal()
     with pytest.raises((ActFailed, LookupError)):
@@ -244,5 +244,5 @@ def test_an_entry_of_a_list_that_does_not_exist_is_not_edited(house: House) -> N
             "view": modal.json,
             "actions": [{"type": "overflow", "action_id": "entry", "block_id": block_id}],
         }
-        assert house.post(payload).status_code == 200
-    assert prompts.get(house.db, prompt.id).is_open
+        assert service.post(payload).status_code == 200
+    assert prompts.get(service.db, prompt.id).is_open

@@ -6,51 +6,51 @@ from signoff.flows.approval.desk import Desk, Settled
 from signoff.store.prompts import prompts
 from signoff.store.records import Actor, Outcome, RunState
 from tests.integration.bot.asking import approve, give_a_reason
-from tests.integration.bot.running_service import House
+from tests.integration.bot.running_service import RunningService
 
 
-def keep_card_as_it_is(house: House) -> None:
+def keep_card_as_it_is(service: RunningService) -> None:
     """From now on the card looks as it does, and so do the forms that are open: Slack takes no update."""
-    house.slack.client.want_fault("chat.update", error="ratelimited", retry_after=1)
-    house.slack.client.want_fault("views.update", error="ratelimited", times=9)
+    service.slack.client.want_fault("chat.update", error="ratelimited", retry_after=1)
+    service.slack.client.want_fault("views.update", error="ratelimited", times=9)
 
 
-def test_of_two_who_press_at_once_one_wins_and_the_other_is_told(house: House) -> None:
+def test_of_two_who_press_at_once_one_wins_and_the_other_is_told(service: RunningService) -> None:
     """Invariant 2: the loser hears the winner's name and answer."""
-    prompt, card = house.ask_in("#releases", approve)
-    keep_card_as_it_is(house)
-    both = [house.slack.person(name) for name in ("ana", "ben")]
+    prompt, card = service.ask_in("#releases", approve)
+    keep_card_as_it_is(service)
+    both = [service.slack.person(name) for name in ("ana", "ben")]
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda person: person.press("Approve", message=card), both))
-    settled = prompts.get(house.db, prompt.id)
+    settled = prompts.get(service.db, prompt.id)
     assert settled.settled_by is not None
     (loser,) = (person for person in both if person.id != settled.settled_by.id)
     told = loser.wait_for_message("#releases", "Too late")
     assert told.is_ephemeral
     assert told.text == f"Too late: Approved by {settled.settled_by.name}."
-    assert house.over(prompt).state is RunState.COMPLETED
-    assert house.events(prompt).count("submitted") == 1
-    assert house.events(prompt).count("too_late") == 1
+    assert service.over(prompt).state is RunState.COMPLETED
+    assert service.events(prompt).count("submitted") == 1
+    assert service.events(prompt).count("too_late") == 1
 
 
-def test_a_double_click_counts_once(house: House) -> None:
+def test_a_double_click_counts_once(service: RunningService) -> None:
     """The second press is told that the first one counted."""
-    prompt, card = house.ask_in("#releases", approve)
-    keep_card_as_it_is(house)
-    ana = house.slack.person("ana")
+    prompt, card = service.ask_in("#releases", approve)
+    keep_card_as_it_is(service)
+    ana = service.slack.person("ana")
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: ana.press("Approve", message=card), range(2)))
     assert ana.wait_for_message("#releases", "already").text == "You have answered already: Approved by Ana Ruiz."
-    house.over(prompt)
-    assert house.events(prompt).count("submitted") == 1
-    house.card(prompt, open_=False)
+    service.over(prompt)
+    assert service.events(prompt).count("submitted") == 1
+    service.card(prompt, open_=False)
 
 
-def test_a_form_that_comes_too_late_turns_into_the_statement(house: House) -> None:
+def test_a_form_that_comes_too_late_turns_into_the_statement(service: RunningService) -> None:
     """Submitting it says who decided and what; nothing else happens."""
-    prompt, card = house.ask_in("#releases", approve)
-    keep_card_as_it_is(house)
-    ana, ben = house.slack.person("ana"), house.slack.person("ben")
+    prompt, card = service.ask_in("#releases", approve)
+    keep_card_as_it_is(service)
+    ana, ben = service.slack.person("ana"), service.slack.person("ben")
     ben.press("Edit…", message=card)
     ben.wait_for_modal("May it go out?")
     ana.press("Approve", message=card)
@@ -59,65 +59,65 @@ def test_a_form_that_comes_too_late_turns_into_the_statement(house: House) -> No
     assert f"<@{ana.id}>" in statement.full_text
     assert "Approved" in statement.full_text
     assert statement.submit is None
-    assert house.over(prompt).result == "approved: True"
+    assert service.over(prompt).result == "approved: True"
 
 
-def test_a_form_with_unreadable_values_that_comes_too_late_is_told_so_too(house: House) -> None:
+def test_a_form_with_unreadable_values_that_comes_too_late_is_told_so_too(service: RunningService) -> None:
     """Nobody is made to mend values that cannot count any more."""
-    prompt, card = house.ask_in("#releases", give_a_reason)
-    keep_card_as_it_is(house)
-    ana, ben = house.slack.person("ana"), house.slack.person("ben")
+    prompt, card = service.ask_in("#releases", give_a_reason)
+    keep_card_as_it_is(service)
+    ana, ben = service.slack.person("ana"), service.slack.person("ben")
     for person in (ana, ben):
         person.press("Approve", message=card)
         person.wait_for_modal("And why?")
     ana.submit({"Reason": "Fine"})
     ben.submit({"Reason": "Also fine"})
     ben.wait_for_modal("Already settled")
-    house.over(prompt)
+    service.over(prompt)
 
 
-def test_a_rejection_that_comes_too_late_turns_into_the_statement(house: House) -> None:
+def test_a_rejection_that_comes_too_late_turns_into_the_statement(service: RunningService) -> None:
     """The reason somebody typed settles nothing any more."""
-    prompt = house.ask(approve)
-    card = house.card(prompt)
-    keep_card_as_it_is(house)
-    ana, ben = house.slack.person("ana"), house.slack.person("ben")
+    prompt = service.ask(approve)
+    card = service.card(prompt)
+    keep_card_as_it_is(service)
+    ana, ben = service.slack.person("ana"), service.slack.person("ben")
     ben.press("Reject", message=card)
     ben.wait_for_modal()
     ana.press("Approve", message=card)
     ben.submit({"Reason": "No"})
     ben.wait_for_modal("Already settled")
-    assert house.over(prompt).result == "approved: True"
+    assert service.over(prompt).result == "approved: True"
 
 
-def test_a_stale_button_says_what_was_decided_elsewhere(house: House) -> None:
+def test_a_stale_button_says_what_was_decided_elsewhere(service: RunningService) -> None:
     """The command line decided, the card had not been drawn anew: the press is told, and the card follows."""
-    prompt, card = house.ask_in("#releases", approve)
-    keep_card_as_it_is(house)
-    reply = Desk(house.db).submit(prompt.id, Actor("@ben", "ben", frozenset({"ben@example.com"})), _YES, via="cli")
+    prompt, card = service.ask_in("#releases", approve)
+    keep_card_as_it_is(service)
+    reply = Desk(service.db).submit(prompt.id, Actor("@ben", "ben", frozenset({"ben@example.com"})), _YES, via="cli")
     assert isinstance(reply, Settled)
-    ana = house.slack.person("ana")
+    ana = service.slack.person("ana")
     ana.press("Approve", message=card)
     assert ana.wait_for_message("#releases", "Too late").text == "Too late: Approved by ben."
-    assert "Approved" in house.card(prompt, open_=False).full_text
+    assert "Approved" in service.card(prompt, open_=False).full_text
 
 
-def test_a_deadline_settles_and_the_card_says_that_nobody_did(house: House) -> None:
+def test_a_deadline_settles_and_the_card_says_that_nobody_did(service: RunningService) -> None:
     """A timeout is never a "no", and nobody's."""
-    prompt, _ = house.ask_in("#releases", approve, deadline=0.2)
-    run = house.over(prompt)
+    prompt, _ = service.ask_in("#releases", approve, deadline=0.2)
+    run = service.over(prompt)
     assert run.state is RunState.TIMED_OUT
-    assert prompts.get(house.db, prompt.id).outcome is Outcome.TIMED_OUT
-    card = house.card(prompt, open_=False)
+    assert prompts.get(service.db, prompt.id).outcome is Outcome.TIMED_OUT
+    card = service.card(prompt, open_=False)
     assert "Timed out" in card.full_text
     assert "Rejected" not in card.full_text
 
 
-def test_a_cancelled_run_takes_its_buttons_along(house: House) -> None:
+def test_a_cancelled_run_takes_its_buttons_along(service: RunningService) -> None:
     """The card says who cancelled and why."""
-    prompt, _ = house.ask_in("#releases", approve)
-    Desk(house.db).cancel(prompt.run_id, Actor("@mei", "mei"), "Not needed any more")
-    card = house.card(prompt, open_=False)
+    prompt, _ = service.ask_in("#releases", approve)
+    Desk(service.db).cancel(prompt.run_id, Actor("@mei", "mei"), "Not needed any more")
+    card = service.card(prompt, open_=False)
     assert "Cancelled" in card.full_text
     assert "Not needed any more" in card.full_text
 

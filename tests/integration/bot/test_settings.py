@@ -12,7 +12,7 @@ from signoff.bot.service import Service
 from signoff.bot.settings import BadSettings, Mode, load_settings
 from signoff.testing import SIGNOFF, Emulator
 from tests.integration.bot.asking import FLOWS, approve
-from tests.integration.bot.running_service import House, settings_for
+from tests.integration.bot.running_service import RunningService, settings_for
 from tests.support.waiting import until_asked
 
 WRONG: dict[str, tuple[Mode, dict[str, Any]]] = {
@@ -42,12 +42,12 @@ def test_slack_being_in_trouble_is_no_fault_of_the_token(slack: Emulator, record
     """The bot starts, and goes on when Slack does."""
     slack.client.want_fault("auth.test", error="service_unavailable", status=503)
     slack.client.want_fault("apps.connections.open", error="ratelimited", retry_after=0)
-    with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as service:
-        prompt, card = House(slack, service).ask_in("#releases", approve)
+    with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
+        prompt, card = RunningService(slack, started).ask_in("#releases", approve)
         ana = slack.person("ana")
         ana.wait_until(lambda: slack.client.get("workspace")["connected"] or None, what="the app")
         ana.press("Approve", message=card)
-        assert House(slack, service).over(prompt).result == "approved: True"
+        assert RunningService(slack, started).over(prompt).result == "approved: True"
 
 
 @pytest.fixture
@@ -59,10 +59,10 @@ def without_posting() -> Iterator[Emulator]:
 
 def test_a_missing_scope_is_named(without_posting: Emulator, record: str) -> None:
     """In the ledger, where the card is missing."""
-    with Service(settings_for(without_posting.api_url, record), FLOWS, with_bot=True, grace=1.0) as service:
-        house = House(without_posting, service)
-        prompt = until_asked(service.db, approve.create_run(service.db, {}).id)
-        assert house.until_noted(prompt, "card_failed") == {
+    with Service(settings_for(without_posting.api_url, record), FLOWS, with_bot=True, grace=1.0) as started:
+        service = RunningService(without_posting, started)
+        prompt = until_asked(started.db, approve.create_run(started.db, {}).id)
+        assert service.until_noted(prompt, "card_failed") == {
             "error": "missing_scope (the app needs the scope chat:write)"
         }
 
@@ -81,11 +81,11 @@ def test_no_token_is_ever_logged(slack: Emulator, record: str, caplog: pytest.Lo
     """Invariant 9: not even where everything is logged, and Slack refuses."""
     caplog.set_level(logging.DEBUG)
     slack.client.want_fault("chat.postMessage", error="invalid_auth")
-    with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as service:
-        house = House(slack, service)
-        prompt, card = house.ask_in("#releases", approve)
+    with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
+        service = RunningService(slack, started)
+        prompt, card = service.ask_in("#releases", approve)
         slack.person("ana").press("Approve", message=card)
-        house.over(prompt)
+        service.over(prompt)
     for secret in (slack.bot_token, slack.app_token, slack.signing_secret):
         assert secret not in caplog.text
 

@@ -10,17 +10,17 @@ from signoff.flows.approval.desk import Desk, Settled
 from signoff.store.records import Actor, Prompt
 from signoff.testing import Emulator
 from tests.integration.bot.asking import FLOWS, approve
-from tests.integration.bot.running_service import House, settings_for
+from tests.integration.bot.running_service import RunningService, settings_for
 from tests.support.waiting import until_asked, until_over
 
 ANA = Actor("@ana", "ana", frozenset({"@ana"}))
 YES = {"approved": True}
 
 
-def answered_at_the_desk(house: House, prompt: Prompt) -> None:
+def answered_at_the_desk(service: RunningService, prompt: Prompt) -> None:
     """Somebody answers where Slack is not needed."""
-    assert isinstance(Desk(house.db).submit(prompt.id, ANA, YES, via="cli"), Settled)
-    assert house.over(prompt).result == "approved: True"
+    assert isinstance(Desk(service.db).submit(prompt.id, ANA, YES, via="cli"), Settled)
+    assert service.over(prompt).result == "approved: True"
 
 
 def posted(slack: Emulator) -> int:
@@ -30,44 +30,44 @@ def posted(slack: Emulator) -> int:
 
 
 @pytest.mark.parametrize("where", ["#nowhere", "C0NOWHERE1", "#old"])
-def test_a_channel_that_cannot_be_posted_in_delays_the_card_only(house: House, where: str) -> None:
+def test_a_channel_that_cannot_be_posted_in_delays_the_card_only(service: RunningService, where: str) -> None:
     """Invariant 7: the ledger says why, once; the prompt is answered all the same."""
     if where == "#old":
-        house.slack.client.add_channel("old")
-        house.slack.client.post("archive", channel="old")
-    prompt = house.ask(approve, where=where)
-    detail = house.until_noted(prompt, "card_failed")
+        service.slack.client.add_channel("old")
+        service.slack.client.post("archive", channel="old")
+    prompt = service.ask(approve, where=where)
+    detail = service.until_noted(prompt, "card_failed")
     assert detail["error"] == ("is_archived" if where == "#old" else "channel_not_found")
-    house.slack.client.want_fault("chat.postMessage", hold="before")
-    house.slack.client.wait_until_held()
-    house.slack.client.clear_faults()
-    assert house.events(prompt).count("card_failed") == 1
-    answered_at_the_desk(house, prompt)
+    service.slack.client.want_fault("chat.postMessage", hold="before")
+    service.slack.client.wait_until_held()
+    service.slack.client.clear_faults()
+    assert service.events(prompt).count("card_failed") == 1
+    answered_at_the_desk(service, prompt)
 
 
-def test_a_channel_that_comes_into_being_gets_its_card(house: House) -> None:
+def test_a_channel_that_comes_into_being_gets_its_card(service: RunningService) -> None:
     """Nobody has to ask for it again."""
-    prompt = house.ask(approve, where="#later")
-    house.until_noted(prompt, "card_failed")
-    house.slack.client.add_channel("later")
-    house.card(prompt, "#later")
+    prompt = service.ask(approve, where="#later")
+    service.until_noted(prompt, "card_failed")
+    service.slack.client.add_channel("later")
+    service.card(prompt, "#later")
 
 
-def test_a_prompt_without_a_channel_is_told_in_the_ledger(house: House) -> None:
+def test_a_prompt_without_a_channel_is_told_in_the_ledger(service: RunningService) -> None:
     """It says what to set."""
-    prompt = house.ask(approve, where=None)
-    assert "SIGNOFF_CHANNEL" in house.until_noted(prompt, "card_failed")["error"]
-    answered_at_the_desk(house, prompt)
+    prompt = service.ask(approve, where=None)
+    assert "SIGNOFF_CHANNEL" in service.until_noted(prompt, "card_failed")["error"]
+    answered_at_the_desk(service, prompt)
 
 
-def test_a_rate_limit_is_waited_for(house: House) -> None:
+def test_a_rate_limit_is_waited_for(service: RunningService) -> None:
     """As long as Slack says, and not shorter."""
-    house.slack.client.want_fault("chat.postMessage", error="ratelimited", retry_after=1)
-    house.ask_in("#releases", approve)
-    refused, taken = house.slack.client.calls("chat.postMessage")
+    service.slack.client.want_fault("chat.postMessage", error="ratelimited", retry_after=1)
+    service.ask_in("#releases", approve)
+    refused, taken = service.slack.client.calls("chat.postMessage")
     assert (refused["error"], taken["error"]) == ("ratelimited", None)
     assert taken["at"] - refused["at"] >= 1
-    assert posted(house.slack) == 1
+    assert posted(service.slack) == 1
 
 
 @pytest.mark.parametrize(
@@ -79,73 +79,76 @@ def test_a_rate_limit_is_waited_for(house: House) -> None:
     ],
     ids=["unavailable", "lost answer", "fatal"],
 )
-def test_a_failed_post_ends_in_one_card(house: House, fault: dict[str, object]) -> None:
+def test_a_failed_post_ends_in_one_card(service: RunningService, fault: dict[str, object]) -> None:
     """Invariant 7: whether it was posted or not is found out before it is posted again."""
-    house.slack.client.want_fault("chat.postMessage", **fault)
-    prompt, _ = house.ask_in("#releases", approve)
-    house.until_all_is_said()
-    assert posted(house.slack) == 1
-    assert house.events(prompt) == ["opened", "card_failed", "card_posted"]
+    service.slack.client.want_fault("chat.postMessage", **fault)
+    prompt, _ = service.ask_in("#releases", approve)
+    service.until_all_is_said()
+    assert posted(service.slack) == 1
+    assert service.events(prompt) == ["opened", "card_failed", "card_posted"]
 
 
-def test_a_card_in_doubt_stays_in_doubt_while_slack_cannot_be_asked(house: House) -> None:
+def test_a_card_in_doubt_stays_in_doubt_while_slack_cannot_be_asked(service: RunningService) -> None:
     """A search that Slack refuses is no sign that the card is missing."""
-    house.slack.client.want_fault("chat.postMessage", drop=True)
-    house.slack.client.want_fault("conversations.history", error="ratelimited", retry_after=0, times=2)
-    house.ask_in("#releases", approve)
-    house.until_all_is_said()
-    assert posted(house.slack) == 1
-    assert [call["error"] for call in house.slack.client.calls("conversations.history")] == [*["ratelimited"] * 2, None]
+    service.slack.client.want_fault("chat.postMessage", drop=True)
+    service.slack.client.want_fault("conversations.history", error="ratelimited", retry_after=0, times=2)
+    service.ask_in("#releases", approve)
+    service.until_all_is_said()
+    assert posted(service.slack) == 1
+    assert [call["error"] for call in service.slack.client.calls("conversations.history")] == [
+        *["ratelimited"] * 2,
+        None,
+    ]
 
 
-def test_a_card_that_was_settled_before_it_was_found_again_shows_the_outcome(house: House) -> None:
+def test_a_card_that_was_settled_before_it_was_found_again_shows_the_outcome(service: RunningService) -> None:
     """What was posted showed the prompt as it was then; lost answers to its updates do no harm either."""
-    house.slack.client.want_fault("chat.postMessage", drop=True)
-    house.slack.client.want_fault("chat.update", drop=True, times=2)
-    prompt, card = house.ask_in("#releases", approve)
-    house.slack.person("ana").press("Approve", message=card)
-    house.over(prompt)
-    house.until_all_is_said()
-    assert posted(house.slack) == 1
-    assert "Approved" in house.card(prompt, open_=False).full_text
+    service.slack.client.want_fault("chat.postMessage", drop=True)
+    service.slack.client.want_fault("chat.update", drop=True, times=2)
+    prompt, card = service.ask_in("#releases", approve)
+    service.slack.person("ana").press("Approve", message=card)
+    service.over(prompt)
+    service.until_all_is_said()
+    assert posted(service.slack) == 1
+    assert "Approved" in service.card(prompt, open_=False).full_text
 
 
-def test_an_answer_that_is_no_json_leaves_the_dispatcher_alive(house: House) -> None:
+def test_an_answer_that_is_no_json_leaves_the_dispatcher_alive(service: RunningService) -> None:
     """A proxy's page in the place of Slack's answer delays one card."""
-    house.slack.client.want_fault("chat.postMessage", error="<html>", status=200)
-    house.ask_in("#releases", approve)
-    assert posted(house.slack) == 1
+    service.slack.client.want_fault("chat.postMessage", error="<html>", status=200)
+    service.ask_in("#releases", approve)
+    assert posted(service.slack) == 1
 
 
-def test_a_deleted_card_is_posted_again_with_the_next_change(house: House) -> None:
+def test_a_deleted_card_is_posted_again_with_the_next_change(service: RunningService) -> None:
     """Invariant 7: the run still needs its answer: a reminder brings the card back, and follows it."""
-    prompt, card = house.ask_in("#releases", approve, reminder=0.5)
-    house.slack.client.post("delete", channel=card.channel, ts=card.ts)
-    again = house.card(prompt)
+    prompt, card = service.ask_in("#releases", approve, reminder=0.5)
+    service.slack.client.post("delete", channel=card.channel, ts=card.ts)
+    again = service.card(prompt)
     assert again.ts != card.ts
-    reminder = house.slack.person("ana").wait_for_message("#releases", "Still waiting")
+    reminder = service.slack.person("ana").wait_for_message("#releases", "Still waiting")
     assert reminder.thread_ts == again.ts
-    assert house.events(prompt)[:4] == ["opened", "card_posted", "reminded", "card_lost"]
+    assert service.events(prompt)[:4] == ["opened", "card_posted", "reminded", "card_lost"]
 
 
-def test_a_deleted_card_is_posted_again_when_it_is_opened_from_the_list(house: House) -> None:
+def test_a_deleted_card_is_posted_again_when_it_is_opened_from_the_list(service: RunningService) -> None:
     """Whoever opens it from `/approvals` brings it back."""
-    prompt, card = house.ask_in("#releases", approve)
-    house.slack.client.post("delete", channel=card.channel, ts=card.ts)
-    ana = house.slack.person("ana")
+    prompt, card = service.ask_in("#releases", approve)
+    service.slack.client.post("delete", channel=card.channel, ts=card.ts)
+    ana = service.slack.person("ana")
     ana.command("/approvals")
     ana.press("Open", in_="#general")
     ana.wait_for_modal("May it go out?")
-    assert house.card(prompt).ts != card.ts
+    assert service.card(prompt).ts != card.ts
 
 
-def test_a_deleted_card_of_a_settled_prompt_stays_away(house: House) -> None:
+def test_a_deleted_card_of_a_settled_prompt_stays_away(service: RunningService) -> None:
     """Nobody needs it any more."""
-    prompt, card = house.ask_in("#releases", approve)
-    house.slack.client.post("delete", channel=card.channel, ts=card.ts)
-    answered_at_the_desk(house, prompt)
-    house.until_all_is_said()
-    assert posted(house.slack) == 0
+    prompt, card = service.ask_in("#releases", approve)
+    service.slack.client.post("delete", channel=card.channel, ts=card.ts)
+    answered_at_the_desk(service, prompt)
+    service.until_all_is_said()
+    assert posted(service.slack) == 0
 
 
 @pytest.mark.parametrize("mode", list(Mode), ids=str)
@@ -155,35 +158,35 @@ def test_slack_being_away_at_the_start_holds_up_cards_only(
     """Invariant 7: runs begin and are answered meanwhile; the cards come when Slack does."""
     port = free_port()
     settings = settings_for(f"http://127.0.0.1:{port}/api/", record, mode)
-    with Service(settings, FLOWS, with_bot=True, grace=1.0) as service:
-        first, second = (approve.create_run(service.db, {}) for _ in range(2))
-        answered, waiting = until_asked(service.db, first.id), until_asked(service.db, second.id)
-        assert isinstance(Desk(service.db).submit(answered.id, ANA, YES, via="cli"), Settled)
-        assert until_over(service.db, first.id).result == "approved: True"
+    with Service(settings, FLOWS, with_bot=True, grace=1.0) as started:
+        first, second = (approve.create_run(started.db, {}) for _ in range(2))
+        answered, waiting = until_asked(started.db, first.id), until_asked(started.db, second.id)
+        assert isinstance(Desk(started.db).submit(answered.id, ANA, YES, via="cli"), Settled)
+        assert until_over(started.db, first.id).result == "approved: True"
         with Emulator(port) as slack:
-            house = House(slack, service)
-            house.card(answered, open_=False)
-            house.card(waiting)
+            service = RunningService(slack, started)
+            service.card(answered, open_=False)
+            service.card(waiting)
             if mode is Mode.HTTP:
-                slack.deliver_to(house.request_url)
+                slack.deliver_to(service.request_url)
             else:
                 until_connected(slack)
-            slack.person("ana").press("Approve", message=house.card(waiting))
-            assert house.over(waiting).result == "approved: True"
-            house.until_all_is_said()
+            slack.person("ana").press("Approve", message=service.card(waiting))
+            assert service.over(waiting).result == "approved: True"
+            service.until_all_is_said()
             assert posted(slack) == 2
     assert "Traceback" not in caplog.text
 
 
 def test_a_socket_that_slack_closes_is_opened_again(slack: Emulator, record: str) -> None:
     """As it does every few hours."""
-    with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as service:
-        house = House(slack, service)
-        prompt, card = house.ask_in("#releases", approve)
+    with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
+        service = RunningService(slack, started)
+        prompt, card = service.ask_in("#releases", approve)
         slack.client.post("disconnect")
         until_connected(slack)
         slack.person("ana").press("Approve", message=card)
-        assert house.over(prompt).result == "approved: True"
+        assert service.over(prompt).result == "approved: True"
 
 
 def free_port() -> int:

@@ -1,55 +1,55 @@
 """What is said in a card's thread: each thing once."""
 
 from tests.integration.bot.asking import approve, give_a_reason
-from tests.integration.bot.running_service import House
+from tests.integration.bot.running_service import RunningService
 
 
-def test_a_reminder_comes_once_and_names_who_is_waited_for(house: House) -> None:
+def test_a_reminder_comes_once_and_names_who_is_waited_for(service: RunningService) -> None:
     """It stands in the card's thread, and pings those who may answer."""
-    prompt, card = house.ask_in("#releases", approve, reminder=0.1)
-    ana = house.slack.person("ana")
+    prompt, card = service.ask_in("#releases", approve, reminder=0.1)
+    ana = service.slack.person("ana")
     reminder = ana.wait_for_message("#releases", "Still waiting")
     assert reminder.thread_ts == card.ts
     assert f"<@{ana.id}>" in reminder.full_text
-    house.until_all_is_said()
+    service.until_all_is_said()
     ana.press("Approve", message=card)
-    house.over(prompt)
+    service.over(prompt)
     ana.wait_for_message("#releases", "completed")
     assert [seen.ts for seen in ana.sees("#releases") if "Still waiting" in seen.full_text] == [reminder.ts]
 
 
-def test_the_end_of_a_run_is_reported_once_in_the_thread(house: House) -> None:
+def test_the_end_of_a_run_is_reported_once_in_the_thread(service: RunningService) -> None:
     """With what it returned."""
-    prompt, card = house.ask_in("#releases", approve)
-    ana = house.slack.person("ana")
+    prompt, card = service.ask_in("#releases", approve)
+    ana = service.slack.person("ana")
     ana.press("Approve", message=card)
     ended = ana.wait_for_message("#releases", "completed")
     assert ended.thread_ts == card.ts
     assert "approved: True" in ended.full_text
-    house.until_all_is_said()
-    assert [seen.ts for seen in house.replies(card)] == [ended.ts]
-    assert house.events(prompt) == ["opened", "card_posted", "submitted", "run_ended"]
+    service.until_all_is_said()
+    assert [seen.ts for seen in service.replies(card)] == [ended.ts]
+    assert service.events(prompt) == ["opened", "card_posted", "submitted", "run_ended"]
 
 
-def test_a_report_whose_answer_was_lost_is_not_repeated(house: House) -> None:
+def test_a_report_whose_answer_was_lost_is_not_repeated(service: RunningService) -> None:
     """What may have been posted is looked for in the thread first."""
-    prompt, card = house.ask_in("#releases", give_a_reason)
-    house.slack.client.want_fault("chat.postMessage", drop=True)
-    ana = house.slack.person("ana")
+    prompt, card = service.ask_in("#releases", give_a_reason)
+    service.slack.client.want_fault("chat.postMessage", drop=True)
+    ana = service.slack.person("ana")
     ana.press("Approve", message=card)
     ana.wait_for_modal("And why?")
     ana.submit({"Reason": "Fine"})
-    house.over(prompt)
-    house.until_all_is_said()
-    assert len(house.replies(card)) == 1
+    service.over(prompt)
+    service.until_all_is_said()
+    assert len(service.replies(card)) == 1
 
 
-def test_a_report_in_a_channel_that_the_app_is_not_in_is_not_repeated(house: House) -> None:
+def test_a_report_in_a_channel_that_the_app_is_not_in_is_not_repeated(service: RunningService) -> None:
     """It may post there, and joins before it looks."""
-    prompt, card = house.ask_in("#general", approve, where="#general")
-    house.slack.client.want_fault("chat.postMessage", drop=True)
-    ana = house.slack.person("ana")
+    prompt, card = service.ask_in("#general", approve, where="#general")
+    service.slack.client.want_fault("chat.postMessage", drop=True)
+    ana = service.slack.person("ana")
     ana.press("Approve", message=card)
-    house.over(prompt)
-    house.until_all_is_said()
-    assert len(house.replies(card)) == 1
+    service.over(prompt)
+    service.until_all_is_said()
+    assert len(service.replies(card)) == 1

@@ -16,7 +16,7 @@ from signoff.flows.schema.files import MOST_BYTES
 from signoff.input import Accepts, UploadedFile
 from signoff.store.prompts import prompts
 from signoff.testing import ActFailed, Emulator
-from tests.integration.bot.running_service import House, opened, refused, settings_for
+from tests.integration.bot.running_service import RunningService, opened, refused, settings_for
 
 ORDERS = Policy(channel="#orders")
 
@@ -49,94 +49,94 @@ FLOWS: list[Flow[Any, Any]] = [report, correct]
 
 
 @pytest.fixture
-def house(slack: Emulator, record: str) -> Iterator[House]:
+def service(slack: Emulator, record: str) -> Iterator[RunningService]:
     """Signoff with these flows."""
-    with Service(settings_for(slack.api_url, record), FLOWS, with_bot=True, grace=1.0) as service:
-        house = House(slack, service)
-        slack.deliver_to(house.request_url)
-        yield house
+    with Service(settings_for(slack.api_url, record), FLOWS, with_bot=True, grace=1.0) as started:
+        service = RunningService(slack, started)
+        slack.deliver_to(service.request_url)
+        yield service
 
 
-def uploaded(house: House, name: str, content: bytes) -> str:
+def uploaded(service: RunningService, name: str, content: bytes) -> str:
     """The id of a file that Mei has uploaded."""
     answer = httpx.post(
-        f"{house.slack.url}/control/upload", params={"as": "mei", "name": name}, content=content, trust_env=False
+        f"{service.slack.url}/control/upload", params={"as": "mei", "name": name}, content=content, trust_env=False
     )
     return str(answer.json()["file"]["id"])
 
 
-def test_the_flow_gets_what_was_uploaded(house: House) -> None:
+def test_the_flow_gets_what_was_uploaded(service: RunningService) -> None:
     """Files of a wrong type or size are refused; each byte of the right ones arrives; the card names them."""
-    prompt = opened(house, report)
-    mei = house.slack.person("mei")
+    prompt = opened(service, report)
+    mei = service.slack.person("mei")
     with pytest.raises(ActFailed, match="Only these types of file are accepted: csv"):
-        mei.submit({"Table": uploaded(house, "table.pdf", b"%PDF")})
-    large = uploaded(house, "table.csv", bytes(200_001))
-    assert refused(house, {"Table": large}) == {"Table": "“table.csv” has 201 kB; at most 200 kB can be taken."}
-    appendix = [uploaded(house, "a.bin", b"\xff\x00"), uploaded(house, "b.txt", b"b")]
-    table, seal = uploaded(house, "Übersicht.csv", b"a,b\n"), uploaded(house, "seal", b"\xfe")
+        mei.submit({"Table": uploaded(service, "table.pdf", b"%PDF")})
+    large = uploaded(service, "table.csv", bytes(200_001))
+    assert refused(service, {"Table": large}) == {"Table": "“table.csv” has 201 kB; at most 200 kB can be taken."}
+    appendix = [uploaded(service, "a.bin", b"\xff\x00"), uploaded(service, "b.txt", b"b")]
+    table, seal = uploaded(service, "Übersicht.csv", b"a,b\n"), uploaded(service, "seal", b"\xfe")
     mei.submit({"Table": table, "Appendix": appendix, "Seal": seal})
     expected = r"Übersicht.csv text/csv b'a,b\n' [('a.bin', 2), ('b.txt', 1)] b'\xfe'"
-    assert house.over(prompt).result == expected
-    answer = prompts.get(house.db, prompt.id).answer
+    assert service.over(prompt).result == expected
+    answer = prompts.get(service.db, prompt.id).answer
     assert answer is not None
     assert base64.urlsafe_b64decode(answer["table"]["content"]) == b"a,b\n"
-    shown = house.card(prompt, "#orders", open_=False).full_text
+    shown = service.card(prompt, "#orders", open_=False).full_text
     assert "Übersicht.csv (4 bytes)" in shown
     assert "a.bin (2 bytes), b.txt (1 bytes)" in shown
     assert answer["table"]["content"] not in shown
 
 
-def test_a_slow_file_loses_nothing(house: House) -> None:
+def test_a_slow_file_loses_nothing(service: RunningService) -> None:
     """The form says so in time and keeps what was uploaded; the next submission counts."""
-    prompt = opened(house, report)
-    mei = house.slack.person("mei")
-    house.slack.client.want_fault("files.info", hold="before")
-    errors = refused(house, {"Table": uploaded(house, "slow.csv", b"slow")})
+    prompt = opened(service, report)
+    mei = service.slack.person("mei")
+    service.slack.client.want_fault("files.info", hold="before")
+    errors = refused(service, {"Table": uploaded(service, "slow.csv", b"slow")})
     assert errors == {"Table": "Slack is still handing over “slow.csv”. Submit again in a moment."}
-    assert prompts.get(house.db, prompt.id).is_open
-    house.slack.client.clear_faults()
+    assert prompts.get(service.db, prompt.id).is_open
+    service.slack.client.clear_faults()
     mei.submit()
-    assert "slow.csv" in str(house.over(prompt).result)
+    assert "slow.csv" in str(service.over(prompt).result)
 
 
 @pytest.mark.parametrize(
     ("fault", "name"), [({"error": "file_not_found"}, "file_not_found"), ({"status": 503}, "internal_error")]
 )
 def test_a_file_that_slack_does_not_hand_out_is_said_to_be_missing(
-    house: House, fault: dict[str, Any], name: str
+    service: RunningService, fault: dict[str, Any], name: str
 ) -> None:
     """With what to do; trying again is all it takes."""
-    prompt = opened(house, report)
-    house.slack.client.want_fault("files.info", **fault)
-    errors = refused(house, {"Table": uploaded(house, "table.csv", b"a")})
+    prompt = opened(service, report)
+    service.slack.client.want_fault("files.info", **fault)
+    errors = refused(service, {"Table": uploaded(service, "table.csv", b"a")})
     told = f"Slack does not hand out “table.csv” ({name}). Submit again, or upload it again."
     assert errors == {"Table": told}
-    house.slack.person("mei").submit()
-    assert "table.csv" in str(house.over(prompt).result)
+    service.slack.person("mei").submit()
+    assert "table.csv" in str(service.over(prompt).result)
 
 
-def test_the_files_of_an_answer_are_small_together(house: House) -> None:
+def test_the_files_of_an_answer_are_small_together(service: RunningService) -> None:
     """Each would do by itself; the record takes a megabyte."""
-    opened(house, report)
+    opened(service, report)
     half = MOST_BYTES // 2
-    appendix = [uploaded(house, name, bytes(half)) for name in ("a.bin", "b.bin")]
-    errors = refused(house, {"Table": uploaded(house, "t.csv", b"a"), "Appendix": appendix})
+    appendix = [uploaded(service, name, bytes(half)) for name in ("a.bin", "b.bin")]
+    errors = refused(service, {"Table": uploaded(service, "t.csv", b"a"), "Appendix": appendix})
     assert errors == {"Appendix": "All files of an answer together can have at most 1000 kB."}
 
 
-def test_a_file_under_decision_is_kept_unless_another_is_uploaded(house: House) -> None:
+def test_a_file_under_decision_is_kept_unless_another_is_uploaded(service: RunningService) -> None:
     """The form says what an empty input means."""
-    prompt = opened(house, correct, "Edit…")
-    mei = house.slack.person("mei")
+    prompt = opened(service, correct, "Edit…")
+    mei = service.slack.person("mei")
     assert "Leave it empty to keep old.csv (3 bytes)." in json.dumps(mei.wait_for_modal().blocks, ensure_ascii=False)
     mei.submit()
-    assert house.over(prompt).result == "old.csv"
+    assert service.over(prompt).result == "old.csv"
 
 
-def test_a_file_takes_the_place_of_the_one_under_decision(house: House) -> None:
+def test_a_file_takes_the_place_of_the_one_under_decision(service: RunningService) -> None:
     """And the card says what it was before."""
-    prompt = opened(house, correct, "Edit…")
-    house.slack.person("mei").submit({"Table": uploaded(house, "new.csv", b"new")})
-    assert house.over(prompt).result == "new.csv"
-    assert "was old.csv" in house.card(prompt, "#orders", open_=False).full_text
+    prompt = opened(service, correct, "Edit…")
+    service.slack.person("mei").submit({"Table": uploaded(service, "new.csv", b"new")})
+    assert service.over(prompt).result == "new.csv"
+    assert "was old.csv" in service.card(prompt, "#orders", open_=False).full_text

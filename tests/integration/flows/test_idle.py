@@ -9,7 +9,7 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from tests.conftest import StartWorker
 from tests.support.load import open_prompts
-from tests.support.sql_capture import overheard
+from tests.support.sql_capture import captured_sql
 from tests.support.waiting import PATIENCE
 
 
@@ -24,7 +24,7 @@ def test_a_worker_and_a_clock_ask_nothing_while_many_prompts_are_open(db: Databa
     with db.changes.subscribe(Topic.RUNS) as changes:
         # What listens for others has its connection from here on; the glance that it throws at SQLite is not counted.
         assert changes.wait(PATIENCE)
-    asked = overheard(db)
+    asked = captured_sql(db)
     start_worker(order)
     with DeadlineEnforcer(db):
         end = time.monotonic() + PATIENCE

@@ -15,7 +15,7 @@ from signoff.store.errors import DatabaseUnavailable, StoreError
 from signoff.store.runs import runs
 from signoff.store.sql.write_timeout import hurried
 from tests.integration.store.samples import NOON
-from tests.support.sql_capture import overheard
+from tests.support.sql_capture import captured_sql
 from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -72,7 +72,7 @@ def waiting(db: Database) -> int:
 
 def test_writers_that_queue_share_a_commit(db: Database) -> None:
     """The disk is waited for once, and each of them goes on only when its own part is safe."""
-    said = overheard(db)
+    said = captured_sql(db)
     with queue(db) as send:
         sent = [send(lambda: create(db)) for _ in range(WRITERS)]
     assert all(stands(db, each.result()) for each in sent)

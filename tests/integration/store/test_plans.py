@@ -29,7 +29,7 @@ from signoff.store.tables import notices as notice_rows
 from tests.conftest import PostgresServer
 from tests.integration.store.samples import a_run, a_worker, asking, claim, settle, wish
 from tests.support.load import count_rows, open_prompts, rows_for
-from tests.support.sql_capture import overheard
+from tests.support.sql_capture import captured_sql
 
 CROWD = 5000
 MOMENT = now()
@@ -171,7 +171,7 @@ def test_what_belongs_to_one_run_or_prompt_is_found_by_an_index(crowded: Crowded
 
 def explained(db: Database, act: Callable[[], Any]) -> list[str]:
     """How the database does each of the statements."""
-    asked = overheard(db)
+    asked = captured_sql(db)
     act()
     explain = "EXPLAIN QUERY PLAN" if db.is_sqlite else "EXPLAIN"
     plans = []

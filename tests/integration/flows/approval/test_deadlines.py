@@ -18,7 +18,7 @@ from signoff.store.runs import pauses
 from signoff.store.tables import notices
 from tests.conftest import StartWorker
 from tests.integration.store.samples import a_claimed_run, asking
-from tests.support.sql_capture import overheard
+from tests.support.sql_capture import captured_sql
 from tests.support.waiting import until, until_over
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
@@ -131,7 +131,7 @@ def test_a_tick_asks_the_record_nothing_until_something_is_due(db: Database) -> 
     prompt = opened(db, Policy(deadline=2 * HOUR, reminders=(HOUR,)))
     moments = [NOON]
     clock = DeadlineEnforcer(db, clock=lambda: moments[-1])
-    asked = overheard(db)
+    asked = captured_sql(db)
     clock.tick()
     assert asked
     for moment, expected in [

@@ -1,10 +1,10 @@
-"""A few rounds of the fault harness; `uv run python -m tests.chaos` does as many as one likes."""
+"""A few rounds of the chaos experiment; `uv run python -m tests.chaos` runs as many as you like."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.chaos.experiment import Siege
+from tests.chaos.experiment import ChaosExperiment
 from tests.support.proxy import proxied
 from tests.support.stores import postgres
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.soak
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_kills_lose_nothing_on_sqlite(database_url: str, tmp_path: Path, workers: int) -> None:
     """Invariant 1: whoever is killed, what was acknowledged stands. Invariant 3: what was recorded is not redone."""
-    verdict = Siege(database_url, tmp_path, rounds=5, workers=workers).run()
+    verdict = ChaosExperiment(database_url, tmp_path, rounds=5, workers=workers).run()
     assert verdict.holds, verdict
 
 
@@ -23,5 +23,5 @@ def test_kills_lose_nothing_on_sqlite(database_url: str, tmp_path: Path, workers
 def test_kills_and_crashes_lose_nothing_on_postgresql(tmp_path: Path, workers: int) -> None:
     """Invariant 1: the same, while the database crashes and comes back."""
     with postgres() as server, proxied(url := server.new_url(), often=0.02) as proxy:
-        verdict = Siege(url, tmp_path, rounds=5, workers=workers, restart=server.restart, way=proxy.url).run()
+        verdict = ChaosExperiment(url, tmp_path, rounds=5, workers=workers, restart=server.restart, via=proxy.url).run()
     assert verdict.holds, verdict

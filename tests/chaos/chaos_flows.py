@@ -1,4 +1,4 @@
-"""The flows under fire. A copy of this file stands beside the effects that its tasks have."""
+"""The flows that are run while processes are killed. A copy of this file stands beside the effects of its tasks."""
 
 import asyncio
 import os
@@ -42,7 +42,7 @@ def pausing() -> list[int]:
 
 @flow
 def suspending() -> list[int]:
-    """Ask twice in the record only."""
+    """Ask twice, each time leaving the process."""
     work(1)
     first = suspend_flow_run(wait_for_input=int)
     work(2)
