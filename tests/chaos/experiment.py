@@ -91,9 +91,8 @@ class ChaosExperiment:
                 working.append(self._worker())
                 if time.monotonic() - reported > REPORT_EVERY or number == self.rounds:
                     reported = time.monotonic()
-                    self.report(
-                        f"{number} kills in {reported - began:.0f} s: {retry_until_available(lambda: shown(states(db)))}"
-                    )
+                    counted = retry_until_available(lambda: shown(states(db)))
+                    self.report(f"{number} kills in {reported - began:.0f} s: {counted}")
             self._wait(db, seen)
         finally:
             for process in (*working, answering):
