@@ -6,7 +6,7 @@ from typing import Any
 
 from signoff.bot.cli.failures import CommandFailed, WrongUsage
 from signoff.bot.cli.file_arguments import uploaded
-from signoff.bot.forms.schema import Schema, unwrap
+from signoff.flows.schema.parts import Schema, unwrap
 from signoff.store.records import Prompt
 
 _UNREADABLE = object()

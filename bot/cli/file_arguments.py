@@ -8,7 +8,7 @@ from signoff.bot.cli.failures import CommandFailed
 from signoff.bot.forms.element_factory import element_for
 from signoff.bot.forms.elements.element import Unreadable
 from signoff.bot.forms.elements.files import Content, FileInput
-from signoff.bot.forms.schema import Schema, unwrap
+from signoff.flows.schema.parts import Schema, unwrap
 
 
 def uploaded(text: str, field: Schema, root: Schema) -> Any:

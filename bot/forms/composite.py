@@ -10,8 +10,8 @@ from signoff.bot.forms.elements.entries import ListOf
 from signoff.bot.forms.elements.options import labelled
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.elements.unions import Kind, KindOf
-from signoff.bot.forms.schema import Property, Schema, has_fields, kind_of, options_of, target, unwrap
 from signoff.bot.forms.unset import UNSET
+from signoff.flows.schema.parts import Property, Schema, has_fields, kind_of, options_of, target, unwrap
 
 _MOST_KINDS = 100
 _DEEPEST = 4

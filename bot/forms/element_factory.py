@@ -12,10 +12,11 @@ from signoff.bot.forms.elements.files import file_input_for
 from signoff.bot.forms.elements.lines import Lines, Pairs, ScalarKind
 from signoff.bot.forms.elements.mentions import KIND_OF_FORMAT, AllMentioned, Mentioned
 from signoff.bot.forms.elements.numbers import Number
-from signoff.bot.forms.elements.options import MOST_BUTTONS, Look, labelled, look_of
+from signoff.bot.forms.elements.options import Look, labelled, look_of
 from signoff.bot.forms.elements.text import JsonText, Text
 from signoff.bot.forms.elements.times import Clock, Day, Moment
-from signoff.bot.forms.schema import Property, Schema, kind_of, options_of, unwrap
+from signoff.flows.schema.elements import MOST_BUTTONS
+from signoff.flows.schema.parts import Property, Schema, kind_of, options_of, unwrap
 
 _LONG_TEXT = 150
 _TEXT = "text"

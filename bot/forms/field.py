@@ -17,8 +17,8 @@ from signoff.bot.forms.elements.text import JsonText, Text, as_json
 from signoff.bot.forms.elements.unions import KindOf
 from signoff.bot.forms.errors import Undrawable
 from signoff.bot.forms.paths import Path, Spot, value_at
-from signoff.bot.forms.schema import Property, Schema
 from signoff.bot.forms.unset import UNSET
+from signoff.flows.schema.parts import Property, Schema
 
 _DEEPEST = 8
 """Unions and lists of models are taken apart down to here; what leads further is typed as JSON."""

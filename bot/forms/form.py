@@ -13,8 +13,8 @@ from signoff.bot.forms.field import Field
 from signoff.bot.forms.parsing import Part, parts_of, parts_of_kind
 from signoff.bot.forms.paths import Path, Spot
 from signoff.bot.forms.reading import Reading, chosen_kind, read
-from signoff.bot.forms.schema import Schema
 from signoff.bot.forms.unset import UNSET
+from signoff.flows.schema.parts import Schema
 
 _MODALS = 3
 """How many modals Slack stacks: a form, an entry of one of its lists, and an entry of one of that one's."""

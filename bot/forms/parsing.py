@@ -1,7 +1,7 @@
 """From a JSON Schema to the fields of a form, and the sections that hold those of nested models."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from signoff.bot.blockkit.blocks import LABEL_TEXT
@@ -9,8 +9,8 @@ from signoff.bot.blockkit.markup import plain
 from signoff.bot.forms.elements.unions import Kind
 from signoff.bot.forms.field import Field, field_of, label_of
 from signoff.bot.forms.paths import Path, Spot, value_at
-from signoff.bot.forms.schema import Property, Schema, has_fields, unwrap
 from signoff.bot.forms.unset import UNSET
+from signoff.flows.schema.parts import Property, Schema, has_fields, unwrap
 
 _DEEPEST = 5
 """Models within models are sections down to here; a schema that leads back to itself ends as JSON text."""
@@ -60,7 +60,7 @@ def parts_of_kind(one: Field, number: int, kind: Kind, root: Schema, *, lists: b
         wanted = Property(
             kind.wanted.schema, nullable=False, annotations={**kind.wanted.annotations, "title": kind.label}
         )
-        yield field_of(spot, wanted.with_default(default), root, needed=True, required=True, lists=lists)
+        yield field_of(spot, _with_default(wanted, default), root, needed=True, required=True, lists=lists)
         return
     if len(_models(one)) > 1:
         hint = plain(str(kind.wanted.annotations.get("description", "")), LABEL_TEXT)
@@ -89,7 +89,7 @@ def _parts(
         if name in without:
             continue
         place = spot.at(name)
-        wanted = unwrap(part, root).with_default(value_at(defaults, (name,)))
+        wanted = _with_default(unwrap(part, root), value_at(defaults, (name,)))
         is_needed = required and name in needed
         if len(place.path) > _DEEPEST or not _is_section(wanted):
             yield field_of(place, wanted, root, needed=name in needed, required=required, lists=lists)
@@ -99,6 +99,13 @@ def _parts(
         yield Section(place.path, label, hint or None, is_needed)
         inner = wanted.annotations.get("default", UNSET)
         yield from _parts(place.under(label), wanted.schema, root, required=is_needed, defaults=inner, lists=lists)
+
+
+def _with_default(wanted: Property, default: Any) -> Property:
+    """`wanted` with a default that the object around it gives; `UNSET` changes nothing."""
+    if default is UNSET:
+        return wanted
+    return replace(wanted, annotations={**wanted.annotations, "default": default})
 
 
 def _is_section(wanted: Property) -> bool:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 from signoff.flows.schema.json_schema import schema_of
-from signoff.flows.schema.parts import Schema, is_null, options_in, plain
+from signoff.flows.schema.parts import Schema, is_null, kind_of, options_of, unwrap
 from signoff.flows.schema.schema_validation import Place, choose_among
 
 GIVEN = "given_choices"
@@ -39,9 +39,9 @@ def checked_choices(model: type[BaseModel], name: str, given: Given) -> Choices:
         raise ValueError(f"{where} was given no choices: ask only where there are some.")
     values = to_jsonable_python(list(labels))
     schema = schema_of(model)
-    part = plain(schema["properties"][property_of(model, name)], schema)
-    is_list = part.get("type") == "array"
-    if part.get("type") in ("object", "boolean") or "prefixItems" in part:
+    part = unwrap(schema["properties"][property_of(model, name)], schema).schema
+    is_list = kind_of(part) == "array"
+    if kind_of(part) in ("object", "boolean") or "prefixItems" in part:
         raise ValueError(f"{where} cannot be given choices: use a field of one value, or a list or a set of them.")
     field: TypeAdapter[Any] = TypeAdapter(model.model_fields[name].rebuild_annotation())
     for value in values:
@@ -144,7 +144,7 @@ def _listed(part: Any) -> list[Any] | None:
         return None
     if GIVEN in part:
         members = [member for member in part.get("oneOf", ()) if not is_null(member)]
-        return [value for value in options_in({**part, "oneOf": members}) or () if value is not None]
+        return [value for value, _ in options_of({**part, "oneOf": members}) or ()]
     place = _place(part)
     if place is None:
         return None

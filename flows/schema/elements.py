@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from signoff.flows.schema.parts import options_in, plain
+from signoff.flows.schema.parts import kind_of, options_of, unwrap
 
 ELEMENT = "element"
 """The word of a field's schema that names the input."""
@@ -16,20 +16,20 @@ _SCALARS = ("string", "integer", "number", "boolean")
 
 def possible_elements(part: Mapping[str, Any], root: Mapping[str, Any]) -> tuple[str, ...]:
     """The inputs that `part`, a field of the schema `root`, can be asked for with, its usual one among them."""
-    wanted = plain(part, root)
-    options = options_in(wanted)
+    wanted = unwrap(part, root).schema
+    options = options_of(wanted)
     if options is not None:
         return _with_buttons("radio", len(options))
-    match wanted.get("type"):
+    match kind_of(wanted):
         case "boolean":
             return ("radio", "checkbox")
         case "string" if "format" not in wanted:
             return ("text", "multiline")
         case "array":
-            return _of_list(plain(wanted.get("items", {}), root))
+            return _of_list(unwrap(wanted.get("items"), root).schema)
         case "object" if not wanted.get("properties"):
-            values = plain(wanted.get("additionalProperties"), root)
-            return ("pairs", "json") if values.get("type") in _SCALARS else ("json",)
+            values = unwrap(wanted.get("additionalProperties"), root).schema
+            return ("pairs", "json") if kind_of(values) in _SCALARS else ("json",)
         case None:
             return ("json", "text", "multiline")
         case _:
@@ -37,10 +37,10 @@ def possible_elements(part: Mapping[str, Any], root: Mapping[str, Any]) -> tuple
 
 
 def _of_list(items: Mapping[str, Any]) -> tuple[str, ...]:
-    options = options_in(items)
+    options = options_of(items)
     if options is not None:
         return _with_buttons("checkboxes", len(options))
-    return ("lines", "json") if items.get("type") in _SCALARS else ("json",)
+    return ("lines", "json") if kind_of(items) in _SCALARS else ("json",)
 
 
 def _with_buttons(buttons: str, number: int) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ from signoff.bot.blockkit.blocks import (
 from signoff.bot.blockkit.markup import bold, sentences, shorten
 from signoff.bot.forms.elements.element import Element
 from signoff.bot.forms.elements.text import as_json
-from signoff.bot.forms.schema import Schema
 from signoff.bot.forms.unset import UNSET
+from signoff.flows.schema.parts import Schema
 
 ENTRY_ACTION = "entry"
 """The `action_id` of what can be done with an entry; the block id says which entry it is."""

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.blockkit.markup import plain
 from signoff.bot.forms.elements.element import Element, Unreadable
-from signoff.bot.forms.schema import Schema
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.files import FILE_FORMAT, MOST_BYTES, extension_of, in_kilobytes
+from signoff.flows.schema.parts import Schema
 
 Written = Literal["uploaded-file", "base64", "base64url", "base64-twice", "binary"]
 """How the value holds the content: beside its name, in base64 (of either alphabet), or as text in UTF-8.

@@ -15,9 +15,7 @@ from signoff.bot.blockkit.markup import plain, shorten
 from signoff.bot.forms.elements.element import Choice, Unreadable
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.unset import UNSET
-
-MOST_BUTTONS = 10
-"""How many radio buttons or checkboxes Slack takes."""
+from signoff.flows.schema.elements import MOST_BUTTONS
 
 _MOST_OPTIONS = 100
 _MOST_IN_GROUPS = 1000

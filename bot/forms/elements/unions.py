@@ -9,8 +9,8 @@ from signoff.bot.blockkit.blocks import Block
 from signoff.bot.forms.elements.choices import OneOf
 from signoff.bot.forms.elements.element import Choice, Element
 from signoff.bot.forms.elements.options import look_of
-from signoff.bot.forms.schema import Property, has_fields, kind_of
 from signoff.bot.forms.unset import UNSET
+from signoff.flows.schema.parts import Property, has_fields, kind_of
 
 _TYPES: Mapping[str | None, tuple[type, ...]] = {
     "string": (str,),
