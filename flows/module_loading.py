@@ -23,7 +23,10 @@ _importing: ContextVar[bool] = ContextVar("signoff_importing", default=False)
 
 
 def load_file(path: str | Path) -> ModuleType:
-    """Import a flow file, once a process. Its own folder is searched for what it imports, after all else.
+    """Import a flow file, once a process.
+
+    What it imports is also looked for beside it, and, if it is part of a package, beside that package. Both come after
+    the rest of `sys.path`.
 
     Raises:
         InvalidFlow: If the file is missing, is no Python file, or fails while it is imported.
@@ -46,8 +49,9 @@ def _import(name: str, file: Path, *, shown: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise InvalidFlow(f"{shown} cannot be imported.")
-    if str(file.parent) not in sys.path:
-        sys.path.append(str(file.parent))
+    for folder in (file.parent, top_of_packages(file.parent)):
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     token = _importing.set(True)
@@ -59,6 +63,13 @@ def _import(name: str, file: Path, *, shown: str) -> ModuleType:
     finally:
         _importing.reset(token)
     return module
+
+
+def top_of_packages(folder: Path) -> Path:
+    """The folder from which the packages that contain `folder` are imported: the first one up that is not a package."""
+    while (folder / "__init__.py").is_file():
+        folder = folder.parent
+    return folder
 
 
 def is_importing() -> bool:

@@ -10,6 +10,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from signoff.flows.module_loading import top_of_packages
+
 
 def fingerprint(function: Callable[..., Any]) -> str:
     """The hash of the file that `function` was written in, and of what that imports from its own folder.
@@ -68,19 +70,12 @@ def _imports(node: ast.AST) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 def _files(importer: Path, dots: int, names: tuple[str, ...], folder: Path) -> Iterator[Path]:
     """The files in the folder that an import may mean: `a.b` is `a/__init__.py` with either `a/b.py` or its own `b`."""
-    starts = [importer.parents[dots - 1]] if dots else [folder, _top_of_packages(folder)]
+    starts = [importer.parents[dots - 1]] if dots else [folder, top_of_packages(folder)]
     for start in starts:
         for place in accumulate(names, Path.joinpath, initial=start):
             for path in (place.parent / f"{place.name}.py", place / "__init__.py"):
                 if path.is_relative_to(folder) and path.is_file():
                     yield path
-
-
-def _top_of_packages(folder: Path) -> Path:
-    """Where the names of the packages begin that a folder is in."""
-    while (folder / "__init__.py").is_file():
-        folder = folder.parent
-    return folder
 
 
 def _hash(text: str) -> str:

@@ -36,17 +36,24 @@ class Said:
 
 
 class Shell:
-    """A folder and an environment in which `signoff` is typed; its record is the folder's `signoff.db`."""
+    """A folder and an environment in which `signoff` is typed; its database is the folder's `signoff.db`.
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    Args:
+        folder: The working directory.
+        executable: Which `signoff` to run; by default the one of this environment.
+        environment: What it gets besides this process's environment without Signoff's own settings.
+    """
+
+    def __init__(self, folder: Path, *, executable: Path = SIGNOFF, **environment: str) -> None:
         self.folder = folder
+        self._executable = executable
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         self._environment = {**inherited, "COLUMNS": "200", **environment}
 
     def __call__(self, *arguments: str, **environment: str) -> Said:
         """Type `signoff …`, and wait for its end."""
         ended = subprocess.run(
-            [SIGNOFF, *arguments],
+            [self._executable, *arguments],
             cwd=self.folder,
             env={**self._environment, **environment},
             stdin=subprocess.DEVNULL,
@@ -57,10 +64,10 @@ class Shell:
         return Said(ended.returncode, ended.stdout, ended.stderr)
 
     @contextmanager
-    def started(self, *arguments: str, program: Path = SIGNOFF) -> Iterator[subprocess.Popen[str]]:
+    def started(self, *arguments: str, program: Path | None = None) -> Iterator[subprocess.Popen[str]]:
         """Type `signoff …`, and go on while it runs; it is killed at the end of the block if it still does."""
         with subprocess.Popen(
-            [program, *arguments],
+            [program or self._executable, *arguments],
             cwd=self.folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,

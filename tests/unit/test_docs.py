@@ -68,6 +68,16 @@ def test_every_command_that_is_shown_exists(page: Path) -> None:
             assert option in told, line
 
 
+def test_the_first_command_installs_no_developers_tools() -> None:
+    """A newcomer downloads what Signoff needs to run; the tests' command, the one that CI runs, installs the rest."""
+    first, second = [
+        line.removeprefix("$ ") for line in "".join(blocks(ROOT / "README.md", "console")).splitlines()[:2]
+    ]
+    assert first == "pip install uv && uv run --no-dev signoff demo --open"
+    assert second == "pip install uv && uv run pytest"
+    assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == second.replace("install", "install --quiet")
+
+
 def _anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
