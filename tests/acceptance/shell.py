@@ -44,7 +44,7 @@ class Shell:
         environment: What it gets besides this process's environment without Signoff's own settings.
     """
 
-    def __init__(self, folder: Path, *, executable: Path = SIGNOFF, **environment: str) -> None:
+    def __init__(self, folder: Path, executable: Path = SIGNOFF, /, **environment: str) -> None:
         self.folder = folder
         self._executable = executable
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}

@@ -13,8 +13,8 @@ from signoff.store.prompts import prompts
 from signoff.testing import ControlClient, Emulator
 from tests.acceptance.command import Command
 from tests.acceptance.shell import Shell, line_with
+from tests.support.waiting import until
 from tests.unit.test_docs import blocks
-from tests.waiting import until
 
 PROJECT = Path(__file__).parents[2]
 FOLDERS = ("bot", "flows", "store")
@@ -129,7 +129,7 @@ def test_the_demo_runs(signoff: Path, project: Path) -> None:
 def test_a_flow_of_the_project_is_served(signoff: Path, project: Path) -> None:
     """`signoff serve FILE` asks in Slack, and the file may import from the package that it is in."""
     with Emulator() as slack:
-        shell = Shell(project, executable=signoff, **slack.environment())
+        shell = Shell(project, signoff, **slack.environment())
         with shell.started("serve", "flows/order.py") as serving:
             line_with(serving, "Ready")
             assert shell("run", "flows/order.py").err == ""
@@ -151,7 +151,7 @@ def test_the_project_runs_its_own_tests(python: Path, project: Path) -> None:
 
 def test_the_project_runs_a_flow_as_a_module(python: Path, signoff: Path, project: Path) -> None:
     """`python -m flows.order` runs the flow in that process, which goes on once somebody answers."""
-    shell = Shell(project, executable=signoff)
+    shell = Shell(project, signoff)
     assert shell("db", "upgrade").code == 0
     with shell.started("-m", "flows.order", program=python) as running:
         with shell.record() as db:
