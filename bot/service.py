@@ -17,7 +17,7 @@ from signoff.bot.interactions.responses import Aftermath
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Mode, Settings
 from signoff.flows.approval.deadlines import DeadlineEnforcer
-from signoff.flows.engines.embedded.scheduler import Scheduler, own
+from signoff.flows.engines.embedded.scheduler import Scheduler, own_schedules
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.flow import Flow
 from signoff.flows.loading import load_flows
@@ -125,7 +125,7 @@ class Service:
                 )
                 worker.start()
                 stack.callback(worker.stop, grace=self._grace)
-                stack.enter_context(Scheduler(self.db, own(self._flows)))
+                stack.enter_context(Scheduler(self.db, own_schedules(self._flows)))
             self._stack = stack.pop_all()
         return self
 

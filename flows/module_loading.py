@@ -89,7 +89,7 @@ def _where(error: BaseException, file: Path) -> str:
     return f"{type(error).__name__}: {said}" + ("" if line is None else f" (line {line})")
 
 
-def reference(model: type[BaseModel]) -> str | None:
+def model_reference(model: type[BaseModel]) -> str | None:
     """How another process finds a model: `module:Name@file`.
 
     `None` for one made within a function, or in a program that to import would be to run.

@@ -15,7 +15,7 @@ from signoff.bot.forms.elements.numbers import Number
 from signoff.bot.forms.elements.options import Look, labelled, look_of
 from signoff.bot.forms.elements.text import JsonText, Text
 from signoff.bot.forms.elements.times import Clock, Day, Moment
-from signoff.flows.schema.elements import MOST_BUTTONS
+from signoff.flows.schema.elements import MAX_BUTTONS
 from signoff.flows.schema.parts import Property, Schema, kind_of, options_of, unwrap
 
 _LONG_TEXT = 150
@@ -64,7 +64,7 @@ def _look(choices: tuple[Choice, ...], more: int, asked_for: Any, *, buttons: st
     look = look_of(choices, more)
     if asked_for == _SELECT and look is Look.BUTTONS:
         return Look.LIST
-    return Look.BUTTONS if asked_for == buttons and len(choices) + more <= MOST_BUTTONS else look
+    return Look.BUTTONS if asked_for == buttons and len(choices) + more <= MAX_BUTTONS else look
 
 
 def _is_tick(wanted: Property, asked_for: Any) -> bool:

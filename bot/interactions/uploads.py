@@ -21,7 +21,7 @@ from signoff.bot.forms.elements.entries import ListOf, entries_of
 from signoff.bot.forms.elements.files import Claim, Content, FileInput
 from signoff.bot.forms.paths import put
 from signoff.flows.approval.validation import FieldError
-from signoff.flows.schema.files import MOST_BYTES, in_kilobytes
+from signoff.flows.schema.files import MAX_BYTES, format_size
 
 WAIT = 1.5
 """Seconds that a submission waits for its files."""
@@ -73,7 +73,7 @@ class _Filling:
 
     def __init__(self, begun: Mapping[str, Future[Content]]) -> None:
         self._begun = begun
-        self._room = MOST_BYTES
+        self._room = MAX_BYTES
         self.errors: list[FieldError] = []
 
     def fill(self, form: Form, values: Mapping[str, Any], kept: Mapping[str, Any], place: Place) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class _Filling:
             raise Unreadable(str(error)) from error
         self._room -= len(content.data)
         if self._room < 0:
-            raise Unreadable(f"All files of an answer together can have at most {in_kilobytes(MOST_BYTES)}.")
+            raise Unreadable(f"All files of an answer together can have at most {format_size(MAX_BYTES)}.")
         return content
 
 

@@ -101,7 +101,7 @@ def load_error(recorded: Recorded) -> Exception:
     return StepFailed(f"{written['type'].rpartition(':')[2]}: {written['message']}")
 
 
-def shown(value: Any) -> Any:
+def to_display_json(value: Any) -> Any:
     """A value as JSON for people and scripts to read; what has no JSON is shown as Python shows it."""
     return from_json(to_json(value, fallback=repr, inf_nan_mode="strings", bytes_mode="base64"))
 

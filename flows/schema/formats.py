@@ -40,7 +40,7 @@ class _Format:
     ask: str
 
 
-def wrong_format(text: str, schema: Mapping[str, Any]) -> str | None:
+def format_error(text: str, schema: Mapping[str, Any]) -> str | None:
     """What to tell who gave `text` where `schema` names another format; `None` where it is right."""
     form = _FORMATS.get(str(schema.get("format")))
     if form is None:

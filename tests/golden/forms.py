@@ -30,7 +30,7 @@ def prompt_in_zoo(name: str) -> Prompt:
         title=asked.title,
         description=asked.description,
         schema=asked.schema,
-        model=asked.reference,
+        model=asked.model_reference,
     )
 
 

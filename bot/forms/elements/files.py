@@ -9,7 +9,7 @@ from signoff.bot.blockkit.blocks import Block
 from signoff.bot.blockkit.markup import plain
 from signoff.bot.forms.elements.element import Element, Unreadable
 from signoff.bot.forms.unset import UNSET
-from signoff.flows.schema.files import FILE_FORMAT, MOST_BYTES, extension_of, in_kilobytes
+from signoff.flows.schema.files import FILE_FORMAT, MAX_BYTES, extension_of, format_size
 from signoff.flows.schema.parts import Schema
 
 Written = Literal["uploaded-file", "base64", "base64url", "base64-twice", "binary"]
@@ -76,7 +76,7 @@ class FileInput(Element):
     def how_to(self) -> str:
         """Which files can be taken."""
         types = f"{' or '.join(self.types)}, " if self.types else ""
-        return f"{types}at most {in_kilobytes(self.largest)}{' each' if self.many else ''}"
+        return f"{types}at most {format_size(self.largest)}{' each' if self.many else ''}"
 
     def draw(self, value: Any) -> Block | None:
         """The input; Slack cannot fill it in."""
@@ -106,7 +106,7 @@ class FileInput(Element):
             raise Unreadable(f"“{plain(name, 80)}” is of another type: upload a file ending in {self._types()}.")
         if size > self.largest:
             raise Unreadable(
-                f"“{plain(name, 80)}” has {in_kilobytes(size)}; at most {in_kilobytes(self.largest)} can be taken."
+                f"“{plain(name, 80)}” has {format_size(size)}; at most {format_size(self.largest)} can be taken."
             )
 
     def _types(self) -> str:
@@ -164,7 +164,7 @@ def file_input_for(schema: Schema, item: Schema | None) -> FileInput | None:
     if written == "base64" and file.get("contentEncoding") == "base64":
         written = "base64-twice"
     most = 1 if item is None else min(schema.get("maxItems") or _MOST_FILES, _MOST_FILES)
-    largest = min(file.get("maxBytes") or MOST_BYTES, MOST_BYTES)
+    largest = min(file.get("maxBytes") or MAX_BYTES, MAX_BYTES)
     return FileInput(written, item is not None, most, largest, tuple(file.get("filetypes") or ()))
 
 
@@ -172,8 +172,8 @@ def _shown(value: Any, written: Written) -> str:
     if isinstance(value, Mapping):
         content = value.get("content")
         size = _size(content, "base64url") if isinstance(content, str) else value.get("size")
-        return f"{value.get('name')} ({in_kilobytes(size)})" if isinstance(size, int) else str(value.get("name"))
-    return f"a file ({in_kilobytes(_size(value, written))})" if isinstance(value, str) else str(value)
+        return f"{value.get('name')} ({format_size(size)})" if isinstance(size, int) else str(value.get("name"))
+    return f"a file ({format_size(_size(value, written))})" if isinstance(value, str) else str(value)
 
 
 def _size(text: str, written: Written) -> int:

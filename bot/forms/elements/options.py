@@ -15,7 +15,7 @@ from signoff.bot.blockkit.markup import plain, shorten
 from signoff.bot.forms.elements.element import Choice, Unreadable
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.unset import UNSET
-from signoff.flows.schema.elements import MOST_BUTTONS
+from signoff.flows.schema.elements import MAX_BUTTONS
 
 _MOST_OPTIONS = 100
 _MOST_IN_GROUPS = 1000
@@ -36,7 +36,7 @@ class Look(Enum):
 def look_of(choices: Sequence[Choice], more: int = 0) -> Look:
     """How to offer `choices` and `more` options beside them: as buttons where they are few, and short."""
     number = len(choices) + more
-    if number <= MOST_BUTTONS and all(len(_name(choice.value)) <= OPTION_TEXT for choice in choices):
+    if number <= MAX_BUTTONS and all(len(_name(choice.value)) <= OPTION_TEXT for choice in choices):
         return Look.BUTTONS
     if number <= _MOST_OPTIONS:
         return Look.LIST
