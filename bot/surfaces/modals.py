@@ -28,9 +28,9 @@ from signoff.bot.forms.faults import Fault
 from signoff.bot.forms.layout import rows_of
 from signoff.bot.forms.pages import Page, page_with
 from signoff.bot.surfaces import action_ids
-from signoff.bot.surfaces.modal_metadata import Position
+from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.values import value_blocks
-from signoff.bot.surfaces.wording import form_of, outcome_line, refused, title_of, told_by_outcome
+from signoff.bot.surfaces.wording import fields_in_outcome, form_of, outcome_line, refusal, title_of
 from signoff.flows.approval.validation import FieldError
 from signoff.store.records import Prompt
 
@@ -59,7 +59,7 @@ def answer_modal(
     )
     return view | {
         "callback_id": action_ids.ANSWER_MODAL,
-        "private_metadata": str(Position(prompt.id, place.steps, page.first)),
+        "private_metadata": str(ModalMetadata(prompt.id, place.steps, page.first)),
         "submit": plain_text(_submit(place, page)),
         "close": plain_text("Close"),
         # So that the bot knows which modals are open.
@@ -123,13 +123,13 @@ def settled_modal(prompt: Prompt) -> Block:
     if prompt.reason:
         blocks.append(fields([mrkdwn(bold("Reason")), plain_text(lines(prompt.reason, 1500) or "–")]))
     if prompt.answer is not None:
-        blocks += value_blocks(form, prompt.answer, prompt.initial_values, without=told_by_outcome(prompt, form))
+        blocks += value_blocks(form, prompt.answer, prompt.initial_values, without=fields_in_outcome(prompt, form))
     return _modal("Already settled", blocks) | {"close": plain_text("Close")}
 
 
 def refused_modal(prompt: Prompt, mentions: Mapping[str, str]) -> Block:
     """The statement that this person may not answer, and who may."""
-    blocks = [*_heading(prompt), section(mrkdwn(refused(prompt, mentions)))]
+    blocks = [*_heading(prompt), section(mrkdwn(refusal(prompt, mentions)))]
     return _modal("Not yours to answer", blocks) | {"close": plain_text("Close")}
 
 

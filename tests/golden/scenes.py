@@ -12,7 +12,7 @@ from typing import Any
 from signoff.bot.blockkit.blocks import Message
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import Place
-from signoff.bot.surfaces.approvals_list import listing
+from signoff.bot.surfaces.approvals_list import approvals_list
 from signoff.bot.surfaces.cards import card
 from signoff.bot.surfaces.modals import answer_modal, reject_modal, settled_modal
 from signoff.bot.surfaces.notices import notice_message
@@ -77,7 +77,7 @@ SCENES: dict[str, Callable[[], Message | dict[str, Any]]] = {
     "notice_completed": lambda: notice_message(
         _notice("run_ended", {"state": "Completed", "run_name": "bold-lemur", "result": "1.4.1"}), MENTIONS
     ),
-    "listing": lambda: listing([APPROVAL, SHIRT], OPENED + timedelta(hours=5)),
+    "listing": lambda: approvals_list([APPROVAL, SHIRT], OPENED + timedelta(hours=5)),
 }
 
 

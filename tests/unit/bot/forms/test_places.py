@@ -13,7 +13,7 @@ from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import NEW, Place
 from signoff.bot.forms.layout import blocks_of, rows_of
 from signoff.bot.forms.pages import page_with
-from signoff.bot.surfaces.modal_metadata import Position
+from signoff.bot.surfaces.modal_metadata import ModalMetadata
 
 
 class Stop(BaseModel):
@@ -131,8 +131,8 @@ def test_a_position_is_read_whatever_is_claimed(claim: Any) -> None:
     """What makes no sense is the beginning of a prompt that does not exist."""
 
     for claimed in (claim, json.dumps(claim)):
-        position = Position.read(claimed)
-        assert Position.read(str(position)) == position
+        metadata = ModalMetadata.read(claimed)
+        assert ModalMetadata.read(str(metadata)) == metadata
 
 
 @settings(deadline=None)

@@ -11,9 +11,9 @@ from signoff.bot.emulator.blocks.check import view_faults
 from signoff.bot.forms import Form, TooLarge
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import Place
-from signoff.bot.surfaces.modal_metadata import Position
+from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.modals import answer_errors, answer_modal, reason_in, reject_modal, settled_modal
-from signoff.bot.surfaces.wording import form_of, refused
+from signoff.bot.surfaces.wording import form_of, refusal
 from signoff.flows.approval.validation import FieldError
 from signoff.store.records import Outcome, Prompt
 from tests.support.models import Approval, DataSet
@@ -54,7 +54,7 @@ def test_the_modal_carries_the_prompts_id_and_nothing_else() -> None:
     """What is believed of a submission is looked up by this id, and by where in the form the modal stands."""
     prompt = prompt_for(DataSet)
 
-    assert Position.read(answering(prompt, {})["private_metadata"]) == Position(prompt.id)
+    assert ModalMetadata.read(answering(prompt, {})["private_metadata"]) == ModalMetadata(prompt.id)
     assert checked(reject_modal(prompt))["private_metadata"] == prompt.id
 
 
@@ -187,7 +187,7 @@ def test_too_late_is_told_with_the_reason() -> None:
 
 def test_a_refusal_says_who_may_answer() -> None:
     """Somebody who may not answer is told who may."""
-    told = refused(prompt_for(Approval), MENTIONS)
+    told = refusal(prompt_for(Approval), MENTIONS)
 
     assert told == "You may not answer “Release 1.4 to production?”. <@U0ANA> or @ben may answer."
 
