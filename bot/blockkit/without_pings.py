@@ -11,9 +11,7 @@ from typing import Any
 
 from signoff.bot.blockkit.blocks import Message
 from signoff.bot.blockkit.markup import escape
-
-_MENTION = re.compile(r"<@([UW][A-Z0-9]{2,})>")
-"""Never matches text from people or flows, because that is escaped."""
+from signoff.flows.schema.slack_ids import USER_MENTION
 
 
 def without_pings(message: Message, intended: Collection[str], name_of: Callable[[str], str | None]) -> Message:
@@ -32,7 +30,8 @@ def without_pings(message: Message, intended: Collection[str], name_of: Callable
     def replaced(part: Any) -> Any:
         match part:
             case {"type": "mrkdwn", "text": str(text)}:
-                return {**part, "text": _MENTION.sub(name_for, text)}
+                # Never matches text from people or flows, because that is escaped.
+                return {**part, "text": USER_MENTION.sub(name_for, text)}
             case dict():
                 return {key: replaced(value) for key, value in part.items()}
             case list():

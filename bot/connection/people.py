@@ -1,7 +1,6 @@
 """Maps Slack users to the actors that the desk knows, and a policy's approvers to Slack mentions."""
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +12,7 @@ from slack_sdk.errors import SlackApiError
 from signoff.bot.connection.web_client import NO_ANSWER
 from signoff.flows.approval.desk import may_answer
 from signoff.flows.approval.policy import Policy
+from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store.records import Actor, Prompt
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,6 @@ CACHE_TTL = 300.0
 RETRY_AFTER = 10.0
 """Seconds without a further request after a failed one, so that not every press waits for a slow Slack."""
 
-_USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -91,7 +90,7 @@ class People:
         return self._cached(user_id, lambda: _described(self._client.users_info(user=user_id)["user"]), _NOTHING)
 
     def _user_id(self, approver: str) -> str | None:
-        if _USER_ID.fullmatch(approver):
+        if is_user_id(approver):
             return approver
         if approver.startswith("@"):
             handles: Mapping[str, str] = self._cached("the members of the workspace", self._by_handle, _NOTHING)

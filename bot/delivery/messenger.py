@@ -17,11 +17,11 @@ from signoff.bot.connection.web_client import NO_ANSWER
 from signoff.bot.surfaces.cards import card as card_message
 from signoff.bot.surfaces.notices import notice_message
 from signoff.flows.approval.policy import Policy
+from signoff.flows.schema.slack_ids import is_conversation_id
 from signoff.store.records import Card, Notice
 
 logger = logging.getLogger(__name__)
 
-_CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{2,}")
 _ERROR_NAME = re.compile(r"[a-z_]+")
 _DELETED = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message", "cant_update_message"})
 _MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
@@ -166,7 +166,7 @@ class Messenger:
             logger.debug("Could not join %s: %s", channel, error)
 
     def _channel_id(self, channel: str) -> str:
-        if _CHANNEL_ID.fullmatch(channel):
+        if is_conversation_id(channel):
             return channel
         name = channel.removeprefix("#")
         pages = self._pages(

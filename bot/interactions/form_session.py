@@ -13,8 +13,8 @@ from slack_bolt import Ack, App
 from signoff.bot.connection.people import People
 from signoff.bot.forms import ACTION, Reading
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.editor_state import NEW, Place
-from signoff.bot.forms.elements.entries import ADD_ACTION, ENTRY_ACTION, REMOVE
+from signoff.bot.forms.editor_state import NEW, EditorState
+from signoff.bot.forms.elements.entry_list import ADD_ACTION, ENTRY_ACTION, REMOVE
 from signoff.bot.forms.layout import rows_of
 from signoff.bot.forms.pages import Page, page_with
 from signoff.bot.interactions.responses import Responses
@@ -38,7 +38,7 @@ class _Seen:
     """What a payload shows of a modal: where it stands, and what was typed there."""
 
     prompt: Prompt
-    place: Place
+    place: EditorState
     first: int
     reading: Reading
 
@@ -49,7 +49,7 @@ class _Seen:
 
     def page_with(self, position: int) -> Page:
         """The page that has that row."""
-        return page_with(rows_of(self.place.form, self.place.draft.values, self.place.draft.kept), position)
+        return page_with(rows_of(self.place.form, self.place.draft.values, self.place.draft.raw_input), position)
 
 
 class FormSession:
@@ -73,7 +73,7 @@ class FormSession:
         app.options(ACTION)(self.suggest)
 
     def changed(self, ack: Ack, body: Body) -> None:
-        """Something was typed or chosen: it is kept, and a kind's fields appear."""
+        """Something was typed or chosen: it is raw_input, and a kind's fields appear."""
         seen = self._see(body)
         if self._keep(body, seen) and seen.reading.switched:
             self._show(body, seen.prompt, seen.place, seen.first)
@@ -116,7 +116,7 @@ class FormSession:
         """Something was typed into a select that searches on this side."""
         place = self._see(body).place
         query = str(body.get("value") or "")
-        ack(options=place.form.matching(str(body["block_id"]), query, place.draft.values, place.draft.kept))
+        ack(options=place.form.matching(str(body["block_id"]), query, place.draft.values, place.draft.raw_input))
 
     def closed(self, ack: Ack, body: Body) -> None:
         """The modal was closed: that decides nothing."""
@@ -199,8 +199,8 @@ class FormSession:
         prompt = prompts.named(self._db, metadata.prompt_id)
         draft = Draft.of_json(drafts.load(self._db, prompt.id, body["user"]["id"])) or Draft(prompt.initial_values)
         form = form_of(prompt)
-        place = Place.at(form, draft, metadata.steps) or Place(form, draft)
-        reading = place.form.read((view.get("state") or {}).get("values"), place.draft.values, place.draft.kept)
+        place = EditorState.at(form, draft, metadata.steps) or EditorState(form, draft)
+        reading = place.form.read((view.get("state") or {}).get("values"), place.draft.values, place.draft.raw_input)
         if reading.draft != place.draft:
             place = place.with_draft(reading.draft)
         return _Seen(prompt, place, metadata.first, reading)
@@ -216,7 +216,7 @@ class FormSession:
     def _save(self, body: Body, prompt: Prompt, draft: Draft) -> bool:
         return drafts.save(self._db, prompt.id, str(body["user"]["id"]), draft.as_json(), now=now())
 
-    def _show(self, body: Body, prompt: Prompt, place: Place, first: int) -> None:
+    def _show(self, body: Body, prompt: Prompt, place: EditorState, first: int) -> None:
         self._responses.update(str(body["view"]["id"]), lambda: answer_modal(prompt, place, first=first))
 
 
@@ -227,7 +227,7 @@ def _list_and_number(body: Body) -> tuple[str, int]:
 
 
 def _read(draft: Draft) -> Reading:
-    return Reading(dict(draft.values), kept=dict(draft.kept))
+    return Reading(dict(draft.values), raw_input=dict(draft.raw_input))
 
 
 def _wrong(prompt: Prompt, values: Mapping[str, Any], missing: Sequence[FieldError]) -> list[FieldError]:

@@ -20,7 +20,7 @@ from signoff.bot.connection.people import People
 from signoff.bot.connection.web_client import NO_ANSWER, name_of
 from signoff.bot.forms import FormError
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.editor_state import Place
+from signoff.bot.forms.editor_state import EditorState
 from signoff.bot.interactions.open_views import OpenViews
 from signoff.bot.surfaces.modals import answer_modal, reject_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of, outcome_sentence, refusal
@@ -73,7 +73,7 @@ class Responses:
                 drafts.save(self._db, prompt.id, actor_id, draft.as_json(), now=now())
             note = "What you had filled in before stands here again." if typed else ""
             try:
-                view = answer_modal(prompt, Place(form_of(prompt), draft), errors, note=note)
+                view = answer_modal(prompt, EditorState(form_of(prompt), draft), errors, note=note)
             except FormError as error:
                 self._say(body, f"This cannot be answered in Slack: {escape(str(error))}")
             else:

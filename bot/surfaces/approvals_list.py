@@ -8,6 +8,7 @@ from signoff.bot.blockkit.markup import at, bold, escape, span
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.wording import title_of
 from signoff.flows.approval.policy import Policy
+from signoff.flows.schema.slack_ids import is_conversation_id
 from signoff.store.records import Prompt
 
 MAX_LISTED = 20
@@ -50,5 +51,4 @@ def _entry(prompt: Prompt, now: datetime) -> Block:
 def _where(channel: str | None) -> str:
     if channel is None:
         return ""
-    is_id = channel[:1] in "CGD" and channel.isalnum() and channel.isupper()
-    return f"<#{channel}>" if is_id else escape(channel, 80)
+    return f"<#{channel}>" if is_conversation_id(channel) else escape(channel, 80)

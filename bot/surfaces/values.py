@@ -18,9 +18,9 @@ from signoff.bot.blockkit.blocks import (
 )
 from signoff.bot.blockkit.markup import bold, escape, lines
 from signoff.bot.forms import UNSET, Field, Form, Path
-from signoff.bot.forms.elements.entries import ListOf, entries_of
+from signoff.bot.forms.elements.entry_list import EntryList, entries_of
 from signoff.bot.forms.elements.text import as_json
-from signoff.bot.forms.elements.unions import KindOf
+from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.paths import value_at
 from signoff.bot.forms.summary import summary_of
 
@@ -107,47 +107,47 @@ def _rows(form: Form, values: Mapping[str, Any], before: Mapping[str, Any]) -> I
     A value that differs from `before` says what it was. A field that was left at an empty default has no row.
     """
     switched: list[Path] = []
-    for one in form.sheet(values):
-        if not isinstance(one, Field):
+    for field in form.layout(values):
+        if not isinstance(field, Field):
             continue
-        value, previous = one.value(values), value_at(before, one.path)
-        if any(one.path[: len(path)] == path for path in switched):
+        value, previous = field.value(values), value_at(before, field.path)
+        if any(field.path[: len(path)] == path for path in switched):
             previous = UNSET  # the other kind's value cannot be compared with this one
-        if value is UNSET or (value == one.default and not value and previous is UNSET):
+        if value is UNSET or (value == field.default and not value and previous is UNSET):
             continue
-        if isinstance(one.element, KindOf):
-            is_other = previous is not UNSET and one.element.number_of(previous) != one.element.number_of(value)
-            switched += [one.path] if is_other else []
-            yield from _kind(form, one, one.element, value, before if is_other else None)
-        elif isinstance(one.element, ListOf):
-            yield from _entries(form, one, one.element, value, previous)
+        if isinstance(field.element, Union):
+            is_other = previous is not UNSET and field.element.number_of(previous) != field.element.number_of(value)
+            switched += [field.path] if is_other else []
+            yield from _kind(form, field, field.element, value, before if is_other else None)
+        elif isinstance(field.element, EntryList):
+            yield from _entries(form, field, field.element, value, previous)
         else:
-            shown = one.element.show(value)
-            yield _row(one, shown, shown if previous is UNSET else one.element.show(previous))
-    known = {one.name for one in form.fields}
+            shown = field.element.show(value)
+            yield _row(field, shown, shown if previous is UNSET else field.element.show(previous))
+    known = {field.name for field in form.fields}
     for name, value in values.items():
         if name not in known:
             shown = value if isinstance(value, str) else as_json(value)
             yield Row(name, _label(name), plain_text(_marked(shown, shown)))
 
 
-def _row(one: Field, shown: str, was: str) -> Row:
+def _row(field: Field, shown: str, was: str) -> Row:
     text = _marked(shown, was)
-    as_markup = one.element.shown_as == "mrkdwn"
-    return Row(one.name, _label(one.full_label), mrkdwn(text) if as_markup else plain_text(text))
+    as_markup = field.element.text_type == "mrkdwn"
+    return Row(field.name, _label(field.full_label), mrkdwn(text) if as_markup else plain_text(text))
 
 
-def _kind(form: Form, one: Field, kinds: KindOf, value: Any, before: Mapping[str, Any] | None) -> Iterator[Row]:
+def _kind(form: Form, field: Field, kinds: Union, value: Any, before: Mapping[str, Any] | None) -> Iterator[Row]:
     """The chosen kind, if the fields below do not show it. `before` holds values of another kind."""
     shown = kinds.show(value)
     if before is not None:
-        was = summary_of(form.only(one), before, _MAX_ENTRY)
-        yield Row(one.name, _label(one.full_label), mrkdwn(f"{escape(shown, _MAX_LABEL) or _NOTHING}  (was {was})"))
+        was = summary_of(form.only(field), before, _MAX_ENTRY)
+        yield Row(field.name, _label(field.full_label), mrkdwn(f"{escape(shown, _MAX_LABEL) or _NOTHING}  (was {was})"))
     elif kinds.tells(value):
-        yield _row(one, shown, shown)
+        yield _row(field, shown, shown)
 
 
-def _entries(form: Form, one: Field, listed: ListOf, value: Any, previous: Any) -> Iterator[Row]:
+def _entries(form: Form, field: Field, listed: EntryList, value: Any, previous: Any) -> Iterator[Row]:
     """A row for each entry, and one for each that was removed."""
     held = entries_of(value)
     was = held if previous is UNSET else entries_of(previous)
@@ -155,19 +155,21 @@ def _entries(form: Form, one: Field, listed: ListOf, value: Any, previous: Any) 
     summaries = [summary_of(entry, listed.wrap(each), _MAX_ENTRY) for each in held]
     summaries_before = [summary_of(entry, listed.wrap(each), _MAX_ENTRY) for each in was]
     if not held and not was:
-        yield _row(one, listed.show(value), listed.show(value))
+        yield _row(field, listed.show(value), listed.show(value))
     matcher = SequenceMatcher(None, [_key(each) for each in was], [_key(each) for each in held], autojunk=False)
     for change, old, old_end, new, new_end in matcher.get_opcodes():
         for offset in range(max(old_end - old, new_end - new)):
-            label = _label(f"{one.full_label} {new + offset + 1}" if new + offset < new_end else one.full_label)
+            label = _label(f"{field.full_label} {new + offset + 1}" if new + offset < new_end else field.full_label)
             if new + offset >= new_end:
-                yield Row(one.name, label, mrkdwn(f"{summaries_before[old + offset]}  (removed)"))
+                yield Row(field.name, label, mrkdwn(f"{summaries_before[old + offset]}  (removed)"))
             elif change == "equal":
-                yield Row(one.name, label, mrkdwn(summaries[new + offset]))
+                yield Row(field.name, label, mrkdwn(summaries[new + offset]))
             elif old + offset < old_end:
-                yield Row(one.name, label, mrkdwn(f"{summaries[new + offset]}  (was {summaries_before[old + offset]})"))
+                yield Row(
+                    field.name, label, mrkdwn(f"{summaries[new + offset]}  (was {summaries_before[old + offset]})")
+                )
             else:
-                yield Row(one.name, label, mrkdwn(f"{summaries[new + offset]}  (added)"))
+                yield Row(field.name, label, mrkdwn(f"{summaries[new + offset]}  (added)"))
 
 
 def _key(entry: Any) -> str:

@@ -1,16 +1,15 @@
 """Sentences about a prompt: who may answer, until when, and how it ended. They are mrkdwn."""
 
 import json
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 
 from signoff.bot.blockkit.markup import at, either, escape, plain, utc
 from signoff.bot.forms import Form, Verdict, verdict_of
 from signoff.flows.approval.policy import Policy
+from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store.records import Actor, Outcome, Prompt
 
-_SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
 _TITLE = 1500
 _NAME = 80
 _MAX_NAMES = 12
@@ -79,7 +78,7 @@ def deadline_of(prompt: Prompt, *, spoken: bool = False) -> str:
 
 def name_of(actor: Actor) -> str:
     """The actor as a Slack mention if they have a Slack id, else by name."""
-    return f"<@{actor.id}>" if _SLACK_USER.fullmatch(actor.id) else escape(actor.name, _NAME)
+    return f"<@{actor.id}>" if is_user_id(actor.id) else escape(actor.name, _NAME)
 
 
 def what_happened(prompt: Prompt, form: Form) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.editor_state import Place
+from signoff.bot.forms.editor_state import EditorState
 from signoff.bot.surfaces.cards import card
 from signoff.bot.surfaces.modals import answer_modal
 from signoff.bot.surfaces.wording import form_of
@@ -37,7 +37,7 @@ def prompt_in_zoo(name: str) -> Prompt:
 def modal_in_zoo(name: str) -> dict[str, Any]:
     """The modal that opens first."""
     prompt = prompt_in_zoo(name)
-    return answer_modal(prompt, Place(form_of(prompt), Draft(prompt.initial_values)))
+    return answer_modal(prompt, EditorState(form_of(prompt), Draft(prompt.initial_values)))
 
 
 def drawn(name: str) -> str:
