@@ -1,8 +1,10 @@
-"""Who waits for the record to change is woken at once, whichever process changed it.
+"""Wakes whoever waits for the database to change, whichever process changes it.
 
-Within a process a commit announces its topics. Of other processes' commits a watcher hears, see `store.watchers`.
+Within a process, a commit announces its topics. A watcher learns of other processes' commits, see
+`store.sqlite.watcher` and `store.postgres.watcher`.
 """
 
+import logging
 import selectors
 import socket
 import threading
@@ -10,6 +12,11 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
+
+logger = logging.getLogger(__name__)
+
+RECONNECT_AFTER = 1.0
+"""Seconds until a watcher tries a lost database again."""
 
 
 class Topic(StrEnum):
@@ -24,6 +31,14 @@ class Topic(StrEnum):
     INPUTS = "inputs"
 
 
+Announce = Callable[[Iterable[Topic]], None]
+
+
+def topics_in(words: set[str]) -> list[Topic]:
+    """The topics among these words. Others are ignored: they are of a newer Signoff, or name a sender."""
+    return [topic for topic in Topic if topic in words]
+
+
 class Subscription:
     """Waits for changes of some topics. Usable as a context manager."""
 
@@ -33,18 +48,25 @@ class Subscription:
         self._event = threading.Event()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until something changed since the last call; `False` after `timeout` seconds without."""
+        """Block until something has changed since the last call.
+
+        Args:
+            timeout: Seconds to wait at most; `None` for no limit.
+
+        Returns:
+            Whether something has changed.
+        """
         changed = self._event.wait(timeout)
         if changed:
             self._event.clear()
         return changed
 
     def wake(self) -> None:
-        """End the wait that is going on, or the next one."""
+        """End the current wait, or the next one."""
         self._event.set()
 
     def close(self) -> None:
-        """Hear of nothing more."""
+        """Stop listening for changes."""
         self._changes.forget(self)
 
     def __enter__(self) -> Self:
@@ -57,43 +79,63 @@ class Subscription:
 
 
 class Stop:
-    """The end of a watch, which can be waited for together with open files."""
+    """Tells a watcher to stop. It can be waited for together with open files."""
 
     def __init__(self) -> None:
-        self._ear, self._mouth = socket.socketpair()
+        self._read_socket, self._write_socket = socket.socketpair()
         self.is_set = False
 
     def set(self) -> None:
-        """End the watch, and the wait that is going on."""
+        """Stop the watcher, and end its current wait."""
         self.is_set = True
-        self._mouth.send(b".")
+        self._write_socket.send(b".")
 
     def wait(self, timeout: float | None, *files: int) -> bool:
-        """Wait for the end, for one of `files` to have something to read, or for `timeout` seconds to pass.
+        """Wait until the watcher has to stop, one of `files` can be read, or `timeout` seconds have passed.
 
         Returns:
-            Whether one of `files` has something to read.
+            Whether one of `files` can be read.
         """
         with _Selector() as selector:
-            for file in (self._ear.fileno(), *files):
+            for file in (self._read_socket.fileno(), *files):
                 selector.register(file, selectors.EVENT_READ)
             return any(key.fd in files for key, _ in selector.select(timeout))
 
     def close(self) -> None:
-        """Nobody waits for it any more."""
-        self._ear.close()
-        self._mouth.close()
+        """Close the sockets, once the watcher has stopped."""
+        self._read_socket.close()
+        self._write_socket.close()
 
 
-# One is made for each wait, and that by `epoll` would open a file for it.
+# A selector is made for each wait. One on `epoll`, the default, would open a file each time.
 _Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 class Watcher(Protocol):
-    """Hears of other processes' commits."""
+    """Learns of other processes' commits."""
 
-    def watch(self, announce: Callable[[Iterable[Topic]], None], stop: Stop) -> None:
-        """Announce what others changed, until `stop` is set: everything at first, which may have changed before."""
+    def watch(self, announce: Announce, stop: Stop) -> None:
+        """Announce what others commit until `stop` is set.
+
+        Every topic is announced at first, because something may have changed before the watcher listened.
+        """
+
+
+class Outage:
+    """Logs that the database cannot be watched: once for each outage, not once for each attempt."""
+
+    def __init__(self) -> None:
+        self._is_reported = False
+
+    def report(self, error: Exception) -> None:
+        """Log the first error of an outage."""
+        if not self._is_reported:
+            logger.warning("The database cannot be watched for changes; retrying: %s", error)
+        self._is_reported = True
+
+    def end(self) -> None:
+        """The database answers again: log the next error."""
+        self._is_reported = False
 
 
 class Changes:
@@ -107,7 +149,7 @@ class Changes:
         self._thread: threading.Thread | None = None
 
     def subscribe(self, *topics: Topic) -> Subscription:
-        """Hear of every commit that touches one of `topics`, from this process or another."""
+        """Listen for every commit that changes one of `topics`, in this process or another."""
         subscription = Subscription(self, frozenset(topics))
         with self._lock:
             self._subscriptions.add(subscription)
@@ -125,12 +167,12 @@ class Changes:
             self._subscriptions.discard(subscription)
 
     def announce(self, topics: Iterable[Topic]) -> None:
-        """Wake everybody who waits for one of `topics`."""
-        touched = frozenset(topics)
-        if not touched:
+        """Wake every subscription to one of `topics`."""
+        changed = frozenset(topics)
+        if not changed:
             return
         with self._lock:
-            woken = [each for each in self._subscriptions if each.topics & touched]
+            woken = [each for each in self._subscriptions if each.topics & changed]
         for subscription in woken:
             subscription.wake()
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, bindparam, insert, select, update
+from sqlalchemy import Column, ColumnElement, and_, insert, select, update
 
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
-from signoff.store.sql.statements import Statement
-from signoff.store.sql.transactions import Call, Transaction
+from signoff.store.sql.statements import BoundStatement, Statement, param
+from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, workers
 
 
@@ -76,7 +76,7 @@ def is_free(holder: "Column[str | None]", taker: str) -> ColumnElement[bool]:
     return holder.is_(None) | (holder == taker) | holder.not_in(select(workers.c.id))
 
 
-def hold(tx: Transaction, run_id: str, fencing_token: int, *calls: Call) -> list[list[Any]]:
+def hold(tx: Transaction, run_id: str, fencing_token: int, *calls: BoundStatement) -> list[list[Any]]:
     """Make sure, and keep sure until the commit, that the newest claim on the run is the one with `fencing_token`.
 
     Args:
@@ -88,7 +88,7 @@ def hold(tx: Transaction, run_id: str, fencing_token: int, *calls: Call) -> list
     Raises:
         LeaseLost: If it is not, or if the run has ended.
     """
-    held, *found = tx.several((_HOLD, {"run_id": run_id}), *calls)
+    held, *found = tx.execute_many(_HOLD.bind(run_id=run_id), *calls)
     if not held or held[0].fencing_token != fencing_token or held[0].finished_at is not None:
         raise lost(run_id, fencing_token)
     return found
@@ -100,19 +100,19 @@ def lost(run_id: str, fencing_token: int) -> LeaseLost:
 
 
 HELD = and_(
-    flow_runs.c.id == bindparam("run_id"),
-    flow_runs.c.fencing_token == bindparam("fencing_token"),
+    flow_runs.c.id == param("run_id"),
+    flow_runs.c.fencing_token == param("fencing_token"),
     flow_runs.c.finished_at.is_(None),
 )
 """Whether the newest claim on the run is the one with `fencing_token`, and the run has not ended."""
 
-_MINE = workers.c.id == bindparam("worker")
-_RENEW = Statement(update(workers).where(_MINE).values(expires_at=bindparam("expires_at")))
+_MINE = workers.c.id == param("worker")
+_RENEW = Statement(update(workers).where(_MINE).values(expires_at=param("expires_at")))
 KNOWN = Statement(select(workers.c.id).where(_MINE).with_for_update(read=True, key_share=True))
 """Finds a worker that is not buried; until the commit nobody can bury it."""
 _EVERYBODY = Statement(select(workers.c.id, workers.c.domain, workers.c.pid, workers.c.expires_at))
 _HOLD = Statement(
     select(flow_runs.c.fencing_token, flow_runs.c.finished_at)
-    .where(flow_runs.c.id == bindparam("run_id"))
+    .where(flow_runs.c.id == param("run_id"))
     .with_for_update()
 )

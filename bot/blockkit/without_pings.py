@@ -1,7 +1,7 @@
-"""Names in the place of mentions, so that a person who is merely a value of a prompt is not notified.
+"""Mentions that tell nobody: a person who is merely a value of a prompt is named, not pinged.
 
-Slack notifies the people whom a message mentions when it is posted, but not when it is updated. So only the first
-post of a card needs this treatment. From the first update on, the card holds real mentions.
+Slack notifies those whom a message mentions when it is posted, and not when it is updated. So only the first post of
+a card has to be quiet; from its first update on, the same people are mentioned in earnest.
 """
 
 import re
@@ -11,32 +11,33 @@ from typing import Any
 
 from signoff.bot.blockkit.blocks import Message
 from signoff.bot.blockkit.markup import escape
-from signoff.flows.schema.slack_ids import USER_MENTION
+
+_MENTION = re.compile(r"<@([UW][A-Z0-9]{2,})>")
+"""Text from people and flows cannot hold one: it is escaped."""
 
 
-def without_pings(message: Message, intended: Collection[str], name_of: Callable[[str], str | None]) -> Message:
-    """`message` with people's names in place of their mentions.
+def quiet(message: Message, told: Collection[str], name_of: Callable[[str], str | None]) -> Message:
+    """`message` with the names of people where it would mention them.
 
     Args:
-        intended: The mentions (`<@U…>`) that stay, because these people should be notified.
-        name_of: Returns a person's name for their id; `None` if it is not known.
+        told: The mentions (`<@U…>`) that stay, since they are meant.
+        name_of: What a person is called, by their id; `None` where nobody knows.
     """
 
-    def name_for(found: re.Match[str]) -> str:
-        if found[0] in intended:
+    def named(found: re.Match[str]) -> str:
+        if found[0] in told:
             return found[0]
         return f"@{escape(name_of(found[1]) or found[1])}"
 
-    def replaced(part: Any) -> Any:
+    def silenced(part: Any) -> Any:
         match part:
             case {"type": "mrkdwn", "text": str(text)}:
-                # Never matches text from people or flows, because that is escaped.
-                return {**part, "text": USER_MENTION.sub(name_for, text)}
+                return {**part, "text": _MENTION.sub(named, text)}
             case dict():
-                return {key: replaced(value) for key, value in part.items()}
+                return {key: silenced(value) for key, value in part.items()}
             case list():
-                return [replaced(each) for each in part]
+                return [silenced(each) for each in part]
             case _:
                 return part
 
-    return replace(message, blocks=replaced(list(message.blocks)))
+    return replace(message, blocks=silenced(list(message.blocks)))

@@ -1,4 +1,4 @@
-"""Draws the list of pending prompts that `/approvals` shows."""
+"""`/approvals`: the prompts that are pending."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,29 +8,22 @@ from signoff.bot.blockkit.markup import at, bold, escape, span
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.wording import title_of
 from signoff.flows.approval.policy import Policy
-from signoff.flows.schema.slack_ids import is_conversation_id
 from signoff.store.records import Prompt
 
-MAX_LISTED = 20
+MOST = 20
 """How many prompts one message lists."""
 
 
-def approvals_list(prompts: Sequence[Prompt], now: datetime) -> Message:
-    """The list of `prompts` in the given order. The last line counts those that did not fit."""
+def listing(prompts: Sequence[Prompt], now: datetime) -> Message:
+    """The list of `prompts`, in the order given; what exceeds a message is counted in its last line."""
     if not prompts:
-        return Message(
-            "Nothing is waiting for an answer.", [section(plain_text("Nothing is waiting for an answer. 🎉"))]
-        )
-    text = (
-        "1 prompt is waiting for an answer."
-        if len(prompts) == 1
-        else f"{len(prompts)} prompts are waiting for an answer."
-    )
+        return Message("Nothing waits for an answer.", [section(plain_text("Nothing waits for an answer. 🎉"))])
+    text = "1 prompt waits for an answer." if len(prompts) == 1 else f"{len(prompts)} prompts wait for an answer."
     blocks = [header(text.removesuffix("."))]
-    for prompt in prompts[:MAX_LISTED]:
+    for prompt in prompts[:MOST]:
         blocks += [divider(), _entry(prompt, now)]
-    if len(prompts) > MAX_LISTED:
-        blocks.append(context(plain_text(f"and {len(prompts) - MAX_LISTED} more")))
+    if len(prompts) > MOST:
+        blocks.append(context(plain_text(f"and {len(prompts) - MOST} more")))
     return Message(text, blocks)
 
 
@@ -51,4 +44,5 @@ def _entry(prompt: Prompt, now: datetime) -> Block:
 def _where(channel: str | None) -> str:
     if channel is None:
         return ""
-    return f"<#{channel}>" if is_conversation_id(channel) else escape(channel, 80)
+    is_id = channel[:1] in "CGD" and channel.isalnum() and channel.isupper()
+    return f"<#{channel}>" if is_id else escape(channel, 80)

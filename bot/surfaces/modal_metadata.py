@@ -7,7 +7,7 @@ from signoff.bot.forms.editor_state import Step
 
 
 @dataclass(frozen=True, slots=True)
-class ModalMetadata:
+class Position:
     """A page of one of a prompt's forms.
 
     Attributes:
@@ -25,7 +25,7 @@ class ModalMetadata:
         return json.dumps([self.prompt_id, self.first, *self.steps], separators=(",", ":"))
 
     @classmethod
-    def read(cls, claimed: object) -> "ModalMetadata":
+    def read(cls, claimed: object) -> "Position":
         """What a modal claims; of what makes no sense, the beginning of a prompt that does not exist."""
         try:
             match json.loads(str(claimed)):

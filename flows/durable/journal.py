@@ -21,7 +21,7 @@ from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
 from signoff.store.records import FlowRun, Prompt, Step
 from signoff.store.runs import journal
-from signoff.store.runs.journal import Past
+from signoff.store.runs.journal import History
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class Journal:
         fingerprint: str,
         *,
         active_timeout: ActiveTimeout,
-        past: Past,
+        past: History,
     ) -> None:
         self._db = db
         self._run_id = run.id
@@ -51,7 +51,7 @@ class Journal:
         self.fingerprint = fingerprint
         self._active_timeout = active_timeout
         self._steps = past.steps
-        self._asked = past.asked
+        self._asked = past.prompts
         self._replay_check = ReplayCheck(fingerprint, self._steps, self._asked)
         self._reached_new = False
         self._closed: Unwind | None = None
@@ -147,7 +147,7 @@ class Journal:
 
     def _failed_before(self, key: str) -> bool:
         """Whether a step that is not recorded is one that failed and is tried again."""
-        return key in retry_until_available(lambda: journal.tried_before(self._db, self._run_id))
+        return key in retry_until_available(lambda: journal.retried_keys(self._db, self._run_id))
 
     def check_question(self, key: str, question_hash: str) -> None:
         """Note that a prompt was reached, perhaps again.

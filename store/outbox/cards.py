@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import case, func, select, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
@@ -10,13 +10,13 @@ from signoff.store.database import Database
 from signoff.store.leases import is_free
 from signoff.store.records import Card, Prompt
 from signoff.store.rows import prompt, select_prompts
-from signoff.store.sql.statements import Statement, insert_into
+from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import cards, notices, prompts
 
-_OF_PROMPT = cards.c.prompt_id == bindparam("prompt_id")
+_OF_PROMPT = cards.c.prompt_id == param("prompt_id")
 _ADD = insert_into(cards, "prompt_id", "due_at")
-_TOUCH = Statement(update(cards).where(_OF_PROMPT).values(due_at=bindparam("due_at")))
+_TOUCH = Statement(update(cards).where(_OF_PROMPT).values(due_at=param("due_at")))
 
 
 def add(tx: Transaction, prompt_id: str, now: datetime) -> None:

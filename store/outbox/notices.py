@@ -4,21 +4,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.leases import is_free
 from signoff.store.records import Notice
 from signoff.store.rows import prompt, select_prompts
-from signoff.store.sql.statements import Statement, insert_into
+from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import cards, notices, prompts
 
 _ADD = insert_into(notices, "prompt_id", "kind", "detail", "created_at", "due_at")
 NEWEST_OF_RUN = Statement(
     select(prompts.c.id)
-    .where(prompts.c.run_id == bindparam("run_id"))
+    .where(prompts.c.run_id == param("run_id"))
     .order_by(prompts.c.opened_at.desc(), prompts.c.id)
     .limit(1)
 )

@@ -1,7 +1,7 @@
-"""No connection to PostgreSQL is handed out that has died while it lay in the pool.
+"""Pings pooled PostgreSQL connections before they are used, because one may have died while it was idle.
 
-SQLAlchemy can ask each one each time, which costs as long as most statements do. Here only those are asked that have
-rested for a while, or have lain there since another one was lost.
+SQLAlchemy's `pool_pre_ping` pings each connection each time, which takes as long as most statements do. Here only
+those are pinged that were idle for a while, or that were in the pool when another one was lost.
 """
 
 import time
@@ -10,29 +10,29 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 
-RESTED = 1.0
-"""Seconds after which a connection is asked whether it still leads anywhere."""
+PING_AFTER_IDLE = 1.0
+"""Seconds that a connection may be idle without being pinged."""
 
 
-class Pinging:
-    """Watches over one pool."""
+class PoolCheck:
+    """Pings the connections of one pool when they are checked out."""
 
     def __init__(self, engine: Engine) -> None:
         self._dialect = engine.dialect
         self._lost_at = 0.0
-        event.listen(engine, "checkin", self._rest)
+        event.listen(engine, "checkin", self._checked_in)
         event.listen(engine, "checkout", self._ping)
 
-    def lost(self) -> None:
-        """One connection was lost: ask each of the others before it is used again."""
+    def connection_lost(self) -> None:
+        """Have every connection that is in the pool pinged before it is used again."""
         self._lost_at = time.monotonic()
 
-    def _rest(self, _connection: Any, record: Any) -> None:
-        record.info["rests_since"] = time.monotonic()
+    def _checked_in(self, _connection: Any, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
 
     def _ping(self, connection: Any, record: Any, _proxy: Any) -> None:
-        since = record.info.get("rests_since")
-        if since is None or since > max(self._lost_at, time.monotonic() - RESTED):
+        since = record.info.get("idle_since")
+        if since is None or since > max(self._lost_at, time.monotonic() - PING_AFTER_IDLE):
             return
         try:
             self._dialect.do_ping(connection)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import delete, select, update
 
 from signoff.store.database import Database
-from signoff.store.sql.statements import Statement
+from signoff.store.sql.statements import Statement, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import drafts, prompts
 
@@ -53,4 +53,4 @@ def discard_all(tx: Transaction, prompt_id: str) -> None:
     tx.run(_DISCARD_ALL, prompt_id=prompt_id)
 
 
-_DISCARD_ALL = Statement(delete(drafts).where(drafts.c.prompt_id == bindparam("prompt_id")))
+_DISCARD_ALL = Statement(delete(drafts).where(drafts.c.prompt_id == param("prompt_id")))

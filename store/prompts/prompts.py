@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, tuple_, update
+from sqlalchemy import func, select, tuple_, update
 
 from signoff.store import ledger
 from signoff.store.database import Database
@@ -12,17 +12,17 @@ from signoff.store.errors import NoSuchPrompt
 from signoff.store.outbox import notices
 from signoff.store.records import Prompt
 from signoff.store.rows import prompt, select_prompts
-from signoff.store.sql.statements import Statement
+from signoff.store.sql.statements import Statement, param
 from signoff.store.tables import prompts
 
 _ID_LENGTH = 36
 
-_MINE = prompts.c.id == bindparam("prompt_id")
-_OF_RUN = prompts.c.run_id == bindparam("run_id")
+_MINE = prompts.c.id == param("prompt_id")
+_OF_RUN = prompts.c.run_id == param("run_id")
 _BY_ID = Statement(select_prompts().where(_MINE))
 ALL_OF_RUN = Statement(select_prompts().where(_OF_RUN).order_by(prompts.c.opened_at, prompts.c.id))
 _DUE = Statement(
-    select_prompts().where(prompts.c.due_at <= bindparam("now")).order_by(prompts.c.due_at).limit(bindparam("limit"))
+    select_prompts().where(prompts.c.due_at <= param("now")).order_by(prompts.c.due_at).limit(param("limit"))
 )
 _NEXT_DUE_AT = Statement(select(func.min(prompts.c.due_at).label("due_at")).where(prompts.c.due_at.is_not(None)))
 

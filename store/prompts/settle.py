@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import or_, select, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
@@ -15,14 +15,14 @@ from signoff.store.prompts import drafts
 from signoff.store.prompts.prompts import unknown
 from signoff.store.records import Actor, Outcome, Prompt, RunState
 from signoff.store.rows import prompt, select_prompts
-from signoff.store.sql.statements import Statement, insert_into
-from signoff.store.sql.transactions import Call, Transaction
+from signoff.store.sql.statements import BoundStatement, Statement, insert_into, param
+from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts, submissions
 
-_MINE = prompts.c.id == bindparam("prompt_id")
+_MINE = prompts.c.id == param("prompt_id")
 _IS_OPEN = prompts.c.outcome.is_(None)
 _BY_ID = Statement(select_prompts().where(_MINE))
-OPEN_OF_RUN = Statement(select(prompts.c.id).where(prompts.c.run_id == bindparam("run_id"), _IS_OPEN))
+OPEN_OF_RUN = Statement(select(prompts.c.id).where(prompts.c.run_id == param("run_id"), _IS_OPEN))
 _LOCK_RUN = Statement(
     select(flow_runs.c.id, flow_runs.c.name, flow_runs.c.flow)
     .join(prompts, prompts.c.run_id == flow_runs.c.id)
@@ -34,12 +34,12 @@ _END = Statement(
     update(prompts)
     .where(_MINE, _IS_OPEN)
     .values(
-        outcome=bindparam("outcome"),
-        settled_at=bindparam("settled_at"),
-        settled_by=bindparam("settled_by"),
-        settled_by_name=bindparam("settled_by_name"),
-        answer=bindparam("answer"),
-        reason=bindparam("reason"),
+        outcome=param("outcome"),
+        settled_at=param("settled_at"),
+        settled_by=param("settled_by"),
+        settled_by_name=param("settled_by_name"),
+        answer=param("answer"),
+        reason=param("reason"),
         due_at=None,
         revision=prompts.c.revision + 1,
     )
@@ -49,10 +49,10 @@ _ADD_SUBMISSION = insert_into(submissions, "prompt_id", "at", "actor", "actor_na
 _LET_GO_ON = Statement(
     update(flow_runs)
     .where(
-        flow_runs.c.id == bindparam("run_id"),
+        flow_runs.c.id == param("run_id"),
         or_(flow_runs.c.state == RunState.PAUSED, flow_runs.c.state == RunState.SUSPENDED),
     )
-    .values(runnable_at=bindparam("now"))
+    .values(runnable_at=param("now"))
 )
 
 
@@ -95,7 +95,7 @@ def settle(
     with db.write() as tx:
         # The run first, then the prompt: `open_prompt` locks in the same order.
         end = _end(prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
-        locked, won = tx.several((_LOCK_RUN, {"prompt_id": prompt_id}), end)
+        locked, won = tx.execute_many(_LOCK_RUN.bind(prompt_id=prompt_id), end)
         if not locked:
             raise unknown(prompt_id)
         run, ended = locked[0], won[0] if won else None
@@ -122,7 +122,7 @@ def settle(
 def cancel_all(tx: Transaction, still_open: Sequence[Any], *, actor: Actor, reason: str, now: datetime) -> None:
     """Cancel the prompts that `OPEN_OF_RUN` has found, within a transaction that keeps their run as it is."""
     for (prompt_id,) in still_open:
-        tx.several(_end(prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason))
+        tx.execute_many(_end(prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason))
         _clear(tx, prompt_id, now)
         ledger.add(tx, prompt_id, Outcome.CANCELLED.value, now=now, actor=actor, detail={"reason": reason})
         tx.touch(Topic.PROMPTS)
@@ -136,17 +136,17 @@ def _end(
     now: datetime,
     answer: Mapping[str, Any] | None,
     reason: str | None,
-) -> Call:
+) -> BoundStatement:
     """Ends a prompt; finds its row, unless somebody else had ended it."""
-    return _END, {
-        "prompt_id": prompt_id,
-        "outcome": outcome,
-        "settled_at": now,
-        "settled_by": actor.id,
-        "settled_by_name": actor.name,
-        "answer": answer,
-        "reason": reason,
-    }
+    return _END.bind(
+        prompt_id=prompt_id,
+        outcome=outcome,
+        settled_at=now,
+        settled_by=actor.id,
+        settled_by_name=actor.name,
+        answer=answer,
+        reason=reason,
+    )
 
 
 def _clear(tx: Transaction, prompt_id: str, now: datetime) -> None:

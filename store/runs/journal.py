@@ -1,27 +1,28 @@
-"""The journal of a run: the steps that ended, by name, so that none of them runs twice."""
+"""The journal of a run: the steps that have ended, by name, so that none of them runs twice."""
 
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
 from signoff.store.database import Database
 from signoff.store.leases import HELD, hold
 from signoff.store.prompts.prompts import ALL_OF_RUN
 from signoff.store.records import Prompt, Step
 from signoff.store.rows import prompt, step
-from signoff.store.sql.statements import Statement
-from signoff.store.sql.transactions import Call, Later, Transaction
+from signoff.store.sql.statements import BoundStatement, Statement, param
+from signoff.store.sql.transactions import DeferredResult, Transaction
 from signoff.store.tables import flow_runs, steps
 
-SET_ASIDE = "past"
-"""The format of a step that failed and is tried again: it keeps its place in the record, under another key."""
+RETRIED = "past"
+"""The format of a failed step that is tried again. The database keeps it, under another key."""
 
-_OF_RUN = Statement(select(steps).where(steps.c.run_id == bindparam("run_id"), steps.c.format != SET_ASIDE))
-_KNOWN = select(steps.c.key).where(steps.c.run_id == bindparam("run_id"), steps.c.key == bindparam("key"))
+_OF_RUN = Statement(select(steps).where(steps.c.run_id == param("run_id"), steps.c.format != RETRIED))
+_KNOWN = select(steps.c.key).where(steps.c.run_id == param("run_id"), steps.c.key == param("key"))
 _COLUMNS = steps.c.keys()
-_GIVEN = select(*(bindparam(column.name, type_=column.type).label(column.name) for column in steps.c))
-# In one statement, which tells by what it returns whether it has added the step.
+_GIVEN = select(*(param(column.name, column.type).label(column.name) for column in steps.c))
+# One statement, to save a round trip. It inserts nothing if the run is no longer held or the step is there already, and
+# returns the key if it did insert the step.
 _ADD = Statement(
     steps.insert()
     .from_select(_COLUMNS, _GIVEN.select_from(flow_runs).where(HELD, ~_KNOWN.exists()).with_for_update(of=flow_runs))
@@ -30,35 +31,35 @@ _ADD = Statement(
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class History:
     """What a replay goes by.
 
     Attributes:
         steps: What the run has recorded, by key.
-        asked: What it has asked, by key.
+        prompts: What it has asked, by key.
     """
 
     steps: dict[str, Step]
-    asked: dict[str, Prompt]
+    prompts: dict[str, Prompt]
 
     @classmethod
-    def of(cls, steps: Later, asked: Later) -> "Past":
-        """From what the two statements of `looks_for_past` have found."""
-        every = [prompt(row) for row in asked.rows()]
+    def of(cls, steps: DeferredResult, prompts: DeferredResult) -> "History":
+        """From the results of `history_queries`."""
+        asked = [prompt(row) for row in prompts.rows()]
         return cls(
-            {row.key: step(row) for row in steps.rows()}, {each.key: each for each in every if not each.is_superseded}
+            {row.key: step(row) for row in steps.rows()}, {each.key: each for each in asked if not each.is_superseded}
         )
 
 
-def looks_for_past(run_id: str) -> tuple[Call, Call]:
-    """What to run to find a run's past."""
-    return (_OF_RUN, {"run_id": run_id}), (ALL_OF_RUN, {"run_id": run_id})
+def history_queries(run_id: str) -> tuple[BoundStatement, BoundStatement]:
+    """The queries that find a run's history."""
+    return _OF_RUN.bind(run_id=run_id), ALL_OF_RUN.bind(run_id=run_id)
 
 
-def past(db: Database, run_id: str) -> Past:
+def history(db: Database, run_id: str) -> History:
     """What a run has recorded and asked so far."""
     with db.read() as reading:
-        return Past.of(*reading.later(*looks_for_past(run_id)))
+        return History.of(*reading.execute_deferred(*history_queries(run_id)))
 
 
 def load(db: Database, run_id: str) -> dict[str, Step]:
@@ -68,39 +69,40 @@ def load(db: Database, run_id: str) -> dict[str, Step]:
 
 
 def record(db: Database, done: Step, *, fencing_token: int) -> None:
-    """Write a step that has ended. Writing it twice, after a commit whose end was not heard, is once.
+    """Write a step that has ended. It is written once, however often this is called after a commit in doubt.
 
     Raises:
-        LeaseLost: If another worker holds the run now: the step does not count.
+        LeaseLost: If another worker holds the run now. The step is not recorded.
     """
     with db.write() as tx:
-        (added,) = tx.at_last(
-            (_ADD, {"fencing_token": fencing_token, **{name: getattr(done, name) for name in _COLUMNS}})
+        (added,) = tx.run_at_commit(
+            _ADD.bind(fencing_token=fencing_token, **{name: getattr(done, name) for name in _COLUMNS})
         )
     if not added.rows():
+        # Recorded before, which is well; or no longer held, which is an error.
         with db.write() as tx:
             hold(tx, done.run_id, fencing_token)
 
 
 def forget_failed(db: Database, run_id: str, *, fencing_token: int, scope: str) -> None:
-    """Have the failed steps whose keys begin with `scope` run again; finished ones stay.
+    """Let the failed steps whose keys begin with `scope` run again. Finished ones stay.
 
     Raises:
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
         hold(tx, run_id, fencing_token)
-        set_failed_aside(tx, run_id, scope=scope)
+        archive_failed(tx, run_id, scope=scope)
 
 
-def set_failed_aside(tx: Transaction, run_id: str, *, scope: str = "") -> None:
-    """Free the keys of the failed steps whose keys begin with `scope`, within a transaction that is open."""
+def archive_failed(tx: Transaction, run_id: str, *, scope: str = "") -> None:
+    """Free the keys of the failed steps whose keys begin with `scope`, within an open transaction."""
     failed = (steps.c.run_id == run_id) & (steps.c.format == "error") & steps.c.key.startswith(scope, autoescape=True)
-    tx.execute(update(steps).where(failed).values(key=steps.c.key + f"~{uuid.uuid4()}", format=SET_ASIDE))
+    tx.execute(update(steps).where(failed).values(key=steps.c.key + f"~{uuid.uuid4()}", format=RETRIED))
 
 
-def tried_before(db: Database, run_id: str) -> set[str]:
-    """The keys of a run's steps that failed and are, or were, tried again."""
-    query = select(steps.c.key).where(steps.c.run_id == run_id, steps.c.format == SET_ASIDE)
+def retried_keys(db: Database, run_id: str) -> set[str]:
+    """The keys of a run's steps that failed and were, or will be, tried again."""
+    query = select(steps.c.key).where(steps.c.run_id == run_id, steps.c.format == RETRIED)
     with db.read() as connection:
         return {key.rpartition("~")[0] for key in connection.execute(query).scalars()}

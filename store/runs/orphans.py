@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
 from signoff.store.database import Database
 from signoff.store.records import FlowRun
-from signoff.store.sql.statements import Statement
+from signoff.store.sql.statements import Statement, param
 from signoff.store.tables import flow_runs, workers
 
 _COUNTED = (
@@ -17,8 +17,8 @@ _COUNTED = (
     .order_by(flow_runs.c.flow)
 )
 _FREE = Statement(_COUNTED)
-_LEFT_LYING = Statement(_COUNTED.where(flow_runs.c.runnable_at <= bindparam("since")))
-_KNOWN = Statement(select(workers.c.flows).where(workers.c.flows.is_not(None), workers.c.expires_at > bindparam("now")))
+_LEFT_LYING = Statement(_COUNTED.where(flow_runs.c.runnable_at <= param("since")))
+_KNOWN = Statement(select(workers.c.flows).where(workers.c.flows.is_not(None), workers.c.expires_at > param("now")))
 
 
 def served(db: Database, *, now: datetime) -> set[str]:

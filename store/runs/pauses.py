@@ -6,7 +6,7 @@ Each function that takes a `Database` is one transaction.
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
@@ -16,17 +16,17 @@ from signoff.store.outbox import cards
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
 from signoff.store.records import SIGNOFF, Prompt, RunState
 from signoff.store.rows import prompt, select_prompts
-from signoff.store.sql.statements import Statement, insert_into
+from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts
 from signoff.store.tables import ledger as ledger_table
 
 # Reaching a wait is progress, so crashes before it no longer count against the run.
-_WAIT = update(flow_runs).where(flow_runs.c.id == bindparam("run_id")).values(state=bindparam("state"), crashes=0)
+_WAIT = update(flow_runs).where(flow_runs.c.id == param("run_id")).values(state=param("state"), crashes=0)
 _WAIT_IN_MEMORY = Statement(_WAIT)
 _LEAVE_MEMORY = Statement(_WAIT.values(lease_owner=None))
 
-_BY_KEY = Statement(select_prompts().where(prompts.c.run_id == bindparam("run_id"), prompts.c.key == bindparam("key")))
+_BY_KEY = Statement(select_prompts().where(prompts.c.run_id == param("run_id"), prompts.c.key == param("key")))
 _OPEN = insert_into(
     prompts,
     "id",
@@ -62,7 +62,7 @@ def open_prompt(db: Database, asked: Prompt, *, fencing_token: int, state: RunSt
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        (found,) = hold(tx, asked.run_id, fencing_token, (_BY_KEY, {"run_id": asked.run_id, "key": asked.key}))
+        (found,) = hold(tx, asked.run_id, fencing_token, _BY_KEY.bind(run_id=asked.run_id, key=asked.key))
         known = found[0] if found else None
         if known is not None and known.outcome is not None:
             return prompt(known)
@@ -145,7 +145,7 @@ def abandon_wait(db: Database, run_id: str, prompt_id: str | None, *, fencing_to
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        (still_open,) = hold(tx, run_id, fencing_token, (OPEN_OF_RUN, {"run_id": run_id}))
+        (still_open,) = hold(tx, run_id, fencing_token, OPEN_OF_RUN.bind(run_id=run_id))
         tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(state=RunState.RUNNING))
         tx.touch(Topic.STATES)
         abandoned = [row for row in still_open if row.id == prompt_id]

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, func, null, select, update
+from sqlalchemy import ColumnElement, case, delete, func, null, select, update
 
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.records import SIGNOFF, FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.runs.runs import end
+from signoff.store.sql.statements import Statement, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts, steps, workers
 
@@ -57,7 +58,7 @@ def bury(db: Database, worker: str, *, now: datetime) -> Burial:
     """
     with db.write() as tx:
         tx.execute(delete(workers).where(workers.c.id == worker))
-        cut_off = tx.execute(_CUT_OFF, {"worker": worker}).all()
+        cut_off = tx.rows(_CUT_OFF, worker=worker)
         held = _free(tx, flow_runs.c.lease_owner == worker, message=f"{_died(1)} {_GOES_ON}", now=now)
         given_up = [run for row in cut_off if (run := _count_crash(tx, row, now)) is not None]
         return Burial(held, given_up)
@@ -120,13 +121,13 @@ _of_prompts = (
 _recorded = _of_steps + _of_prompts
 
 # What the worker was busy with: runs, and hooks that had begun. To have come to its end is progress, too.
-_CUT_OFF = (
+_CUT_OFF = Statement(
     select(
         *flow_runs.c["id", "name", "message", "finished_at", "crashes", "progress_at_crash"],
         case((_over, -1 - _recorded), else_=_recorded).label("recorded"),
     )
     .where(
-        flow_runs.c.lease_owner == bindparam("worker"),
+        flow_runs.c.lease_owner == param("worker"),
         (flow_runs.c.state == RunState.RUNNING) | (_over & flow_runs.c.runnable_at.is_(None)),
     )
     .with_for_update(of=flow_runs)

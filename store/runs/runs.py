@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
@@ -18,30 +18,32 @@ from signoff.store.outbox import notices
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
 from signoff.store.records import SIGNOFF, Actor, FlowRun, RunState
 from signoff.store.rows import flow_run
-from signoff.store.runs.journal import set_failed_aside
-from signoff.store.sql.statements import Statement, adding_to
-from signoff.store.sql.transactions import Call, Transaction
+from signoff.store.runs.journal import archive_failed
+from signoff.store.sql.statements import BoundStatement, Statement, insert_returning, param
+from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs
 
 _ID_LENGTH = 36
 
-_THIS = flow_runs.c.id == bindparam("run_id")
+_THIS = flow_runs.c.id == param("run_id")
 _BY_ID = Statement(select(flow_runs).where(_THIS))
 _LOCK = Statement(select(flow_runs).where(_THIS).with_for_update())
 _CREATE = Statement(
-    adding_to(flow_runs, "id", "name", "flow", "parameters", "state", "created_at", "runnable_at").returning(flow_runs)
+    insert_returning(flow_runs, "id", "name", "flow", "parameters", "state", "created_at", "runnable_at").returning(
+        flow_runs
+    )
 )
 _FINISH = Statement(
     update(flow_runs)
     .where(HELD)
     .values(
-        state=bindparam("state"),
-        finished_at=bindparam("finished_at"),
-        result=bindparam("result"),
-        error=bindparam("error"),
-        message=bindparam("message"),
+        state=param("state"),
+        finished_at=param("finished_at"),
+        result=param("result"),
+        error=param("error"),
+        message=param("message"),
         lease_owner=None,
-        runnable_at=bindparam("runnable_at"),
+        runnable_at=param("runnable_at"),
     )
     .returning(flow_runs.c.id)
 )
@@ -146,7 +148,7 @@ def finish(
             # Otherwise NULL: it may have asked several at once, and another answer have come just now.
             "runnable_at": now if has_hooks else None,
         }
-        ended, still_open, newest = tx.several((_FINISH, end), *_ends_with(run_id))
+        ended, still_open, newest = tx.execute_many(_FINISH.bind(**end), *_ends_with(run_id))
         if not ended:
             raise lost(run_id, fencing_token)
         cancel_all(tx, still_open, actor=SIGNOFF, reason="The run has ended.", now=now)
@@ -187,7 +189,7 @@ def retry(db: Database, run_id: str, fencing_token: int, *, attempt: int, at: da
 
 def reschedule(tx: Transaction, run_id: str, *, at: datetime, error: str | None) -> FlowRun:
     """Let a run be taken again at `at`, to try what failed once more, within a transaction that is open."""
-    set_failed_aside(tx, run_id)
+    archive_failed(tx, run_id)
     row = tx.execute(
         update(flow_runs)
         .where(flow_runs.c.id == run_id)
@@ -233,7 +235,7 @@ def end(tx: Transaction, run_id: str, *, state: RunState, message: str, actor: A
         )
         .returning(flow_runs)
     ).one()
-    still_open, newest = tx.several(*_ends_with(run_id))
+    still_open, newest = tx.execute_many(*_ends_with(run_id))
     cancel_all(tx, still_open, actor=actor, reason=message, now=now)
     _tell_end(tx, newest, state, now, error=message)
     tx.touch(Topic.RUNS, Topic.STATES)
@@ -256,9 +258,9 @@ def _unknown(run_id: str) -> NoSuchRun:
     return NoSuchRun(f"There is no run {run_id!r}. `signoff runs` lists them.")
 
 
-def _ends_with(run_id: str) -> tuple[Call, Call]:
+def _ends_with(run_id: str) -> tuple[BoundStatement, BoundStatement]:
     """Find what has to end with a run, and where its end is told."""
-    return (OPEN_OF_RUN, {"run_id": run_id}), (notices.NEWEST_OF_RUN, {"run_id": run_id})
+    return OPEN_OF_RUN.bind(run_id=run_id), notices.NEWEST_OF_RUN.bind(run_id=run_id)
 
 
 def _tell_end(

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, insert, literal, select, update
+from sqlalchemy import ColumnElement, case, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from signoff.store.database import Database
 from signoff.store.records import Schedule, Tick
 from signoff.store.runs import runs
-from signoff.store.sql.statements import Statement
+from signoff.store.sql.statements import Statement, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import schedules, ticks
 
 _IN_FORCE = Statement(select(schedules).order_by(schedules.c.flow, schedules.c.name))
-_TICK_OF = Statement(select(ticks.c.at).where(ticks.c.run_id == bindparam("run_id")))
+_TICK_OF = Statement(select(ticks.c.at).where(ticks.c.run_id == param("run_id")))
 
 
 def declare(db: Database, schedule: Schedule) -> None:

@@ -1,26 +1,42 @@
-"""Statements that are compiled once, and then run by the driver itself.
+"""Statements that are compiled once and then run by the driver itself.
 
-SQLAlchemy describes and compiles them, and knows how each type is written and read. To run a statement through it
-costs several times what SQLite needs, so what every run of a flow goes through does without.
+SQLAlchemy describes and compiles them, and knows how each type is written and read. Running a statement through it,
+however, costs several times what SQLite needs for it, so the statements that every run of a flow goes through bypass
+it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Dialect, Executable, Insert, Table, bindparam
+from sqlalchemy import BindParameter, Dialect, Executable, Insert, Table, bindparam
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 Process = Callable[[Any], Any]
 
+_PREFIX = "p_"
+
+
+def param(name: str, type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = None) -> BindParameter[Any]:
+    """A value that changes from call to call, and that callers give by this name.
+
+    In the statement it has a prefix. SQLAlchemy refuses to execute an INSERT or UPDATE with a parameter that is named
+    like a column, because it takes that name for a column to be set.
+
+    Args:
+        name: The name under which `Statement.bind` takes the value.
+        type_: Its type, where SQLAlchemy cannot derive it from what the value is compared with.
+    """
+    return bindparam(_PREFIX + name, type_=type_)
+
 
 class Slot(NamedTuple):
-    """Where a value goes.
+    """One value that the driver gets with a statement.
 
     Attributes:
-        given: The name under which the caller gives it; `None` for one that is always the same.
-        process: Makes of it what the driver takes; `None` where it takes it as it is.
-        value: What is always the same, as the driver takes it.
+        given: The name under which the caller gives it; `None` if it is the same in every call.
+        process: Converts it to what the driver takes; `None` if the driver takes it as it is.
+        value: The value that is the same in every call, as the driver takes it.
     """
 
     name: str
@@ -30,7 +46,7 @@ class Slot(NamedTuple):
 
 
 class Compiled:
-    """A statement as one driver takes it."""
+    """A statement in the dialect of one database."""
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled: SQLCompiler = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
@@ -39,8 +55,8 @@ class Compiled:
         self._slots = _slots(compiled, dialect)
         columns = _columns(statement)
         self._row: Any = NamedTuple("Row", [(name, Any) for name, _ in columns]) if columns else None
-        readers = [(place, _reader(type_, dialect)) for place, (_, type_) in enumerate(columns)]
-        self._readers = [(place, read) for place, read in readers if read is not None]
+        readers = [(position, _reader(type_, dialect)) for position, (_, type_) in enumerate(columns)]
+        self._readers = [(position, read) for position, read in readers if read is not None]
 
     def values(self, given: Mapping[str, Any]) -> Sequence[Any] | Mapping[str, Any]:
         """The values of one call, as the driver takes them."""
@@ -51,42 +67,60 @@ class Compiled:
         return values if self._is_positional else dict(zip((slot.name for slot in self._slots), values, strict=True))
 
     def rows(self, fetched: Sequence[Sequence[Any]]) -> list[Any]:
-        """What the driver has fetched, as rows whose values have names."""
+        """The rows that the driver has fetched, as named tuples of Python values."""
         rows = []
         for each in fetched:
             row = list(each)
-            for place, read in self._readers:
-                row[place] = read(row[place])
+            for position, read in self._readers:
+                row[position] = read(row[position])
             rows.append(self._row._make(row))
         return rows
 
 
 class Statement:
-    """A statement, made once for the whole life of the process.
+    """A statement that is made once for the lifetime of the process.
 
-    What changes from call to call stands in it as `bindparam(name)`.
+    Args:
+        executable: The statement for SQLAlchemy, which can execute it as well. The values that change from call to
+            call are `param`s.
     """
 
-    def __init__(self, statement: Executable) -> None:
-        self._statement = statement
+    def __init__(self, executable: Executable) -> None:
+        self.executable = executable
         self._compiled: dict[str, Compiled] = {}
 
     def on(self, dialect: Dialect) -> Compiled:
-        """The statement as this database takes it."""
+        """The statement in the dialect of this database."""
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
-            compiled = self._compiled[dialect.name] = Compiled(self._statement, dialect)
+            compiled = self._compiled[dialect.name] = Compiled(self.executable, dialect)
         return compiled
+
+    def bind(self, **values: Any) -> "BoundStatement":
+        """The statement with its values, by the names of its `param`s."""
+        return BoundStatement(self, values)
+
+
+class BoundStatement(NamedTuple):
+    """A statement with its values."""
+
+    statement: Statement
+    values: Mapping[str, Any]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The values as SQLAlchemy takes them, with `Statement.executable`."""
+        return {_PREFIX + name: value for name, value in self.values.items()}
 
 
 def insert_into(table: Table, *columns: str) -> Statement:
-    """A statement that adds a row. The values of these columns are given by their names, the rest are defaults."""
-    return Statement(adding_to(table, *columns).inline())
+    """A statement that inserts a row. These columns are given by their names, the others have their defaults."""
+    return Statement(insert_returning(table, *columns).inline())
 
 
-def adding_to(table: Table, *columns: str) -> Insert:
-    """The same, to be completed."""
-    return table.insert().values({name: bindparam(name, type_=table.c[name].type) for name in columns})
+def insert_returning(table: Table, *columns: str) -> Insert:
+    """The same for SQLAlchemy, to which the caller adds what is to be returned."""
+    return table.insert().values({name: param(name, table.c[name].type) for name in columns})
 
 
 def _slots(compiled: SQLCompiler, dialect: Dialect) -> list[Slot]:
@@ -100,7 +134,7 @@ def _slots(compiled: SQLCompiler, dialect: Dialect) -> list[Slot]:
             value = defaults.get(name, bind.effective_value)
             slots.append(Slot(name, None, None, value if process is None else process(value)))
         else:
-            slots.append(Slot(name, bind.key, process))
+            slots.append(Slot(name, bind.key.removeprefix(_PREFIX), process))
     return slots
 
 

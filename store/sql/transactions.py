@@ -1,7 +1,6 @@
-"""What can be done with an open connection: reading, and writing within a transaction."""
+"""Transactions on an open connection: for reading, and for writing."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -9,18 +8,14 @@ from sqlalchemy import Connection, Engine, Executable, PoolProxiedConnection
 from sqlalchemy.engine import CursorResult
 
 from signoff.store.changes import Topic
-from signoff.store.sql.statements import Compiled, Statement
-
-Call = tuple[Statement, Mapping[str, Any]]
-"""A statement with its values."""
-
-_BEGIN, _COMMIT = ("BEGIN", None), ("COMMIT", None)
+from signoff.store.sql.statements import BoundStatement, Compiled, Statement
 
 
-class Later:
-    """What a statement has found, or will have found once its transaction has committed.
+class DeferredResult:
+    """The rows of a statement, or what will be its rows once its transaction has committed.
 
-    To read it costs the more the more it is; so it is read by who needs it, when it is needed.
+    Rows are decoded when they are read, because decoding costs the more the larger they are, and not every caller
+    needs them.
     """
 
     def __init__(self, compiled: Compiled, fetched: Sequence[Sequence[Any]] = ()) -> None:
@@ -28,12 +23,12 @@ class Later:
         self.fetched = fetched
 
     def rows(self) -> list[Any]:
-        """Rows whose values have names."""
+        """The rows, as named tuples."""
         return self._compiled.rows(self.fetched)
 
 
-class Reading:
-    """A connection to read by. Each statement sees what is committed when it begins."""
+class ReadTransaction:
+    """A connection to read from. Each statement sees what is committed when it begins."""
 
     def __init__(self, engine: Engine, opened: PoolProxiedConnection) -> None:
         self._engine = engine
@@ -43,136 +38,67 @@ class Reading:
 
     @cached_property
     def connection(self) -> Connection:
-        """The same for SQLAlchemy."""
+        """SQLAlchemy's view of the same connection."""
         return Connection(self._engine, connection=self._opened)
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
-        """Run a statement through SQLAlchemy."""
+        """Execute a statement through SQLAlchemy."""
         return self.connection.execute(statement, parameters)
 
     def rows(self, statement: Statement, **given: Any) -> list[Any]:
-        """What a statement finds: rows whose values have names."""
+        """Execute a statement; its rows, as named tuples."""
         compiled = statement.on(self._dialect)
         return compiled.rows(self._cursor(compiled.sql, compiled.values(given)).fetchall())
 
     def row(self, statement: Statement, **given: Any) -> Any | None:
-        """The first row that a statement finds; `None` where it finds none."""
+        """Execute a statement; its first row, or `None` if there is none."""
         found = self.rows(statement, **given)
         return found[0] if found else None
 
-    def several(self, *calls: Call) -> list[list[Any]]:
-        """What each of several statements finds, one after the other."""
-        return [found.rows() for found in self.later(*calls)]
+    def execute_many(self, *statements: BoundStatement) -> list[list[Any]]:
+        """Execute several statements in order; the rows of each."""
+        return [result.rows() for result in self.execute_deferred(*statements)]
 
-    def later(self, *calls: Call) -> list[Later]:
-        """What each of several statements finds, to be read later."""
-        return [Later(each, self._driver.execute(*sent).fetchall()) for each, sent in self._prepared(calls)]
+    def execute_deferred(self, *statements: BoundStatement) -> list[DeferredResult]:
+        """Execute several statements in order; their results, to be decoded when they are read."""
+        return [
+            DeferredResult(compiled, self._driver.execute(*call).fetchall())
+            for compiled, call in self._prepared(statements)
+        ]
 
-    def _prepared(self, calls: Iterable[Call]) -> Iterator[tuple[Compiled, tuple[str, Any]]]:
-        """Each statement as this database takes it, and what its driver is given."""
-        for statement, given in calls:
+    def _prepared(self, statements: Iterable[BoundStatement]) -> Iterator[tuple[Compiled, tuple[str, Any]]]:
+        """Each statement, compiled, and the arguments for the driver."""
+        for statement, given in statements:
             compiled = statement.on(self._dialect)
             yield compiled, (compiled.sql, compiled.values(given))
 
     def _cursor(self, sql: str, values: Any) -> Any:
-        """The driver's cursor, after a statement whose end is awaited."""
+        """The driver's cursor, after it has executed a statement."""
         return self._driver.execute(sql, values)
 
 
-class Transaction(Reading):
-    """One open transaction, and what it will have changed."""
+class Transaction(ReadTransaction):
+    """An open transaction, and the topics that it changes."""
 
     def __init__(self, engine: Engine, opened: PoolProxiedConnection) -> None:
         super().__init__(engine, opened)
         self.topics: set[Topic] = set()
 
     def touch(self, *topics: Topic) -> None:
-        """Wake those who wait for these topics once the transaction has committed."""
+        """Wake whoever waits for these topics, once the transaction has committed."""
         self.topics.update(topics)
 
     def run(self, statement: Statement, **given: Any) -> None:
-        """Run a statement of which nothing is to be learned but that it failed, perhaps only at the commit."""
+        """Execute a statement that returns nothing. An error may be raised later, by the commit at the latest."""
         compiled = statement.on(self._dialect)
         self._driver.execute(compiled.sql, compiled.values(given))
 
-    def at_last(self, *calls: Call) -> list[Later]:
-        """Run statements when all others have run; what they find is known when the transaction has committed."""
-        return self.later(*calls)
+    def run_at_commit(self, *statements: BoundStatement) -> list[DeferredResult]:
+        """Execute statements after all others. Their results can be read once the transaction has committed."""
+        return self.execute_deferred(*statements)
 
     def changed(self, statement: Statement, **given: Any) -> int:
-        """Run a statement; how many rows it has changed."""
+        """Execute a statement; how many rows it has changed."""
         compiled = statement.on(self._dialect)
         count: int = self._cursor(compiled.sql, compiled.values(given)).rowcount
         return count
-
-
-class PostgresReading(Reading):
-    """One that saves journeys: what belongs together travels together."""
-
-    def later(self, *calls: Call) -> list[Later]:
-        """What each of several statements finds, to be read later."""
-        prepared = list(self._prepared(calls))
-        cursors = self._send([sent for _, sent in prepared])
-        awaited = cursors[len(cursors) - len(prepared) :]
-        return [Later(each, cursor.fetchall()) for (each, _), cursor in zip(prepared, awaited, strict=True)]
-
-    def _send(self, statements: list[tuple[str, Any]]) -> list[Any]:
-        """Send statements and await their end; the cursor of each."""
-        # What has no values is run once in each transaction, and needs no plan.
-        with self._driver.pipeline() if len(statements) > 1 else nullcontext():
-            return [
-                self._driver.execute(sql, values, prepare=False if values is None else None)
-                for sql, values in statements
-            ]
-
-
-class PostgresTransaction(PostgresReading, Transaction):
-    """One in which also what need not be awaited travels together with what comes next."""
-
-    def __init__(self, engine: Engine, opened: PoolProxiedConnection) -> None:
-        super().__init__(engine, opened)
-        self._unsent: list[tuple[str, Any]] = [_BEGIN]
-        self._last: list[tuple[str, Any]] = []
-        self._later: list[Later] = []
-
-    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
-        """Run a statement through SQLAlchemy."""
-        self._send([])
-        return super().execute(statement, parameters)
-
-    @cached_property
-    def connection(self) -> Connection:
-        """The same for SQLAlchemy."""
-        self._send([])
-        return super().connection
-
-    def run(self, statement: Statement, **given: Any) -> None:
-        """Run a statement of which nothing is to be learned but that it failed, perhaps only at the commit."""
-        compiled = statement.on(self._dialect)
-        self._unsent.append((compiled.sql, compiled.values(given)))
-
-    def at_last(self, *calls: Call) -> list[Later]:
-        """Run statements when all others have run; what they find is known when the transaction has committed."""
-        prepared = list(self._prepared(calls))
-        self._last += [sent for _, sent in prepared]
-        found = [Later(each) for each, _ in prepared]
-        self._later += found
-        return found
-
-    def commit(self) -> None:
-        """Commit."""
-        if self._unsent == [_BEGIN] and len(self._last) == 1:
-            # One statement is a transaction by itself.
-            self._unsent = []
-            cursors = self._send(self._last)
-        else:
-            *cursors, _ = self._send([*self._last, _COMMIT])
-        for later, cursor in zip(self._later, cursors[len(cursors) - len(self._later) :], strict=True):
-            later.fetched = cursor.fetchall()
-
-    def _cursor(self, sql: str, values: Any) -> Any:
-        return self._send([(sql, values)])[-1]
-
-    def _send(self, statements: list[tuple[str, Any]]) -> list[Any]:
-        unsent, self._unsent = self._unsent, []
-        return super()._send(unsent + statements)

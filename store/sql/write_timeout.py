@@ -6,17 +6,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 BUSY_TIMEOUT = 10.0
-"""Seconds that a writer waits for another process's lock before it gives up."""
+"""Seconds that a writer waits for the lock of another process, unless it has a deadline."""
 
 _deadline: ContextVar[float | None] = ContextVar("signoff_write_deadline", default=None)
 
 
 @contextmanager
-def hurried(seconds: float) -> Iterator[None]:
-    """Within the block a writer that is kept waiting gives up after `seconds` in all.
+def write_deadline(seconds: float) -> Iterator[None]:
+    """Within the block, a writer that has to wait gives up `seconds` after the block was entered.
 
-    For work that somebody waits for: an answer that counts only after the asker was told that it failed is worse
-    than none.
+    For writes that a person waits for. After Slack has told the person that an answer failed, it must not count after
+    all.
     """
     token = _deadline.set(time.monotonic() + seconds)
     try:
@@ -25,12 +25,13 @@ def hurried(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
-def in_hurry() -> bool:
-    """Whether this code runs within `hurried`."""
-    return _deadline.get() is not None
-
-
-def patience() -> float:
-    """Seconds that a writer may still wait."""
+def seconds_left() -> float | None:
+    """Seconds until the deadline of this writer; `None` if it has none."""
     deadline = _deadline.get()
-    return BUSY_TIMEOUT if deadline is None else max(deadline - time.monotonic(), 0.0)
+    return None if deadline is None else max(deadline - time.monotonic(), 0.0)
+
+
+def lock_timeout() -> float:
+    """Seconds that this writer may wait for the lock of another process."""
+    left = seconds_left()
+    return BUSY_TIMEOUT if left is None else left

@@ -1,7 +1,25 @@
-"""SQLite lets one write at a time. The writers of one process take turns, and those that queue share a commit.
+"""Group commit: the writers of one process queue for SQLite's only write lock, and those in the queue share a commit.
 
-A commit is what costs: it waits for the disk. So whoever writes leaves the commit to the next in the queue, and only
-the last one makes it, for all of them. Each of them waits for it, and if it fails none of them has written anything.
+The commit is the expensive part of a small write, because it waits for the disk. So a writer that sees others in the
+queue leaves the commit to them, and waits; the last one in the queue commits for the whole batch. A transaction returns
+only when it has been committed. If the commit fails, every writer of the batch gets the error, and none of them has
+written anything.
+
+The states of a batch:
+
+             BEGIN IMMEDIATE            others are in the queue
+    (none) ──────────────────► WRITING ─────────────────────────► WAITING
+                                │   ▲                              │   │
+                                │   └─── next writer: SAVEPOINT ───┘   │
+      nobody is in the queue,   │                                      │  those in the queue gave up,
+      or it is full, or failed  ▼                                      │  so a waiting writer ends it
+                              ENDED ◄──────────────────────────────────┘
+
+WRITING: the writer whose turn it is has the lock. WAITING: nobody has; the writers so far wait for the commit. ENDED:
+the batch was committed or rolled back, and every writer returns, or raises `Batch.error`.
+
+A writer that fails undoes only its own changes: each but the first of a batch begins with a savepoint. The first has
+none, which saves two statements where writers are alone; if it fails, the batch is empty and is rolled back.
 """
 
 import sqlite3
@@ -15,190 +33,194 @@ from sqlalchemy import Engine, PoolProxiedConnection
 
 from signoff.store.changes import Topic
 from signoff.store.sql.transactions import Transaction
-from signoff.store.sql.write_timeout import BUSY_TIMEOUT, in_hurry, patience
+from signoff.store.sql.write_timeout import BUSY_TIMEOUT, lock_timeout, seconds_left
 
-MOST = 64
+MAX_BATCH = 64
 """How many writers share a commit at most."""
 
-LOOK_EVERY = 0.05
-"""Seconds after which a writer looks whether the next in the queue, who was to commit, has given up meanwhile."""
+CHECK_INTERVAL = 0.05
+"""Seconds after which a waiting writer checks whether those in the queue, one of whom was to commit, have given up."""
 
 _BUSY_MILLISECONDS = round(BUSY_TIMEOUT * 1000)
 
 
-class TooLong(Exception):
-    """Whoever waits for a turn is in a hurry, and it did not come in time."""
+class WriteTimeout(Exception):
+    """The writer's deadline passed while it was in the queue."""
 
 
 @dataclass
-class Group:
+class Batch:
     """Writers that share a commit.
 
     Attributes:
-        parts: How many of them have written.
+        size: How many of them have written.
         topics: What they have changed.
-        waiting: A lock for each that waits for the commit, held until it is made.
-        error: Why nothing of it was committed; `None` if all of it was.
+        waiters: A lock for each writer that waits for the commit. It is released when the batch has ended.
+        has_ended: Whether it has been committed or rolled back.
+        error: Why it was not committed; `None` if it was.
     """
 
     opened: PoolProxiedConnection
-    parts: int = 0
+    size: int = 0
     topics: set[Topic] = field(default_factory=set)
-    waiting: list[threading.Lock] = field(default_factory=list)
-    is_over: bool = False
+    waiters: list[threading.Lock] = field(default_factory=list)
+    has_ended: bool = False
     error: BaseException | None = None
 
     @property
     def driver(self) -> Any:
-        """SQLite's own connection."""
+        """The `sqlite3.Connection`."""
         return self.opened.driver_connection
 
 
-class Turns:
-    """The queue of one process before one file.
+class CommitQueue:
+    """The writers of one process on one file.
 
     Args:
-        engine: Its connections begin no transaction by themselves.
-        committed: Told of each commit what it has changed.
+        engine: Its connections must not begin transactions by themselves.
+        committed: Called after each commit with the topics that it changed.
     """
 
     def __init__(self, engine: Engine, committed: Callable[[set[Topic]], None]) -> None:
         self._engine = engine
         self._committed = committed
-        self._turn = threading.Lock()
-        self._counting = threading.Lock()
-        self._waiting = 0
-        self._group: Group | None = None
-        self._changed: set[Topic] = set()
+        # Held by the writer whose turn it is. It guards `_batch`, the batch itself and `_unannounced`.
+        self._lock = threading.Lock()
+        self._counter_lock = threading.Lock()
+        self._batch: Batch | None = None
+        self._unannounced: set[Topic] = set()
+        self.queued = 0
+        """How many writers wait for their turn."""
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """A transaction that is committed, perhaps with others, at the end of the block.
+        """A transaction that is committed at the end of the block, perhaps together with others.
 
         Raises:
-            TooLong: If the turn does not come in time.
-            sqlite3.Error: If the database refuses, be it only another one's part of the commit.
+            WriteTimeout: If the writer's deadline passes before its turn comes.
+            sqlite3.Error: If the database refuses this transaction, or the commit of the batch.
         """
         self._queue()
-        with self._turn_taken():
-            group = self._group or self._begin()
-            with self._part_of(group):
-                transaction = Transaction(self._engine, group.opened)
+        with self._holding_lock():
+            batch = self._batch or self._begin()
+            with self._savepoint(batch):
+                transaction = Transaction(self._engine, batch.opened)
                 yield transaction
-                group.topics |= transaction.topics
-            ended = None if group.is_over else self._promise(group)
-        if ended is not None:
-            self._wait_for(group, ended)
-        if group.error is not None:
-            raise group.error
+                batch.topics |= transaction.topics
+            waiter = None if batch.has_ended else self._add_waiter(batch)
+        if waiter is not None:
+            self._wait_for_end(batch, waiter)
+        if batch.error is not None:
+            raise batch.error
 
-    def _promise(self, group: Group) -> threading.Lock:
-        """What is released as soon as the group has ended."""
-        ended = threading.Lock()
-        ended.acquire()
-        group.waiting.append(ended)
-        return ended
-
-    def _wait_for(self, group: Group, ended: threading.Lock) -> None:
-        while not ended.acquire(timeout=LOOK_EVERY):
-            # Who commits is the last in the queue; unless that one gave up.
-            if self._turn.acquire(blocking=False):
-                with self._turn_taken():
-                    self._end(group)
+    def _queue(self) -> None:
+        with self._counter_lock:
+            self.queued += 1
+        try:
+            left = seconds_left()
+            if not self._lock.acquire(timeout=-1 if left is None else left):
+                raise WriteTimeout
+        finally:
+            with self._counter_lock:
+                self.queued -= 1
 
     @contextmanager
-    def _turn_taken(self) -> Iterator[None]:
-        """Until its end the block has the turn. Who has committed tells of it, for all, when others may go on."""
+    def _holding_lock(self) -> Iterator[None]:
+        """Release the lock at the end of the block. If a batch was committed in it, announce what that has changed."""
         try:
             yield
         finally:
-            changed, self._changed = self._changed, set()
-            self._turn.release()
+            changed, self._unannounced = self._unannounced, set()
+            self._lock.release()
+            # Afterwards, so that other writers need not wait for it.
             if changed:
                 self._committed(changed)
 
-    def _queue(self) -> None:
-        with self._counting:
-            self._waiting += 1
-        try:
-            if not self._turn.acquire(timeout=patience() if in_hurry() else -1):
-                raise TooLong
-        finally:
-            with self._counting:
-                self._waiting -= 1
-
-    def _begin(self) -> Group:
-        """Begin with the lock that writers need, for which only so much time is waited."""
+    def _begin(self) -> Batch:
+        """Begin a batch. Other processes may hold SQLite's write lock: wait for it as long as this writer may."""
         opened = self._engine.raw_connection()
-        group = Group(opened)
+        batch = Batch(opened)
         try:
-            milliseconds = round(patience() * 1000)
+            milliseconds = round(lock_timeout() * 1000)
             if opened.info.get("busy_timeout", _BUSY_MILLISECONDS) != milliseconds:
-                group.driver.execute(f"PRAGMA busy_timeout={milliseconds}")
+                batch.driver.execute(f"PRAGMA busy_timeout={milliseconds}")
                 opened.info["busy_timeout"] = milliseconds
-            group.driver.execute("BEGIN IMMEDIATE")
+            batch.driver.execute("BEGIN IMMEDIATE")
         except BaseException:
             opened.close()
             raise
-        self._group = group
-        return group
+        self._batch = batch
+        return batch
 
     @contextmanager
-    def _part_of(self, group: Group) -> Iterator[None]:
-        """Within the block one of a group writes; if it fails, the parts of the others stand."""
-        if group.parts:
-            group.driver.execute("SAVEPOINT part")
+    def _savepoint(self, batch: Batch) -> Iterator[None]:
+        """Let one writer write within the block. If it fails, what the others of the batch wrote stays."""
+        if batch.size:
+            batch.driver.execute("SAVEPOINT writer")
         try:
             yield
         except BaseException as error:
-            if not group.driver.in_transaction:
-                # SQLite itself has undone everything: the disk is full, for instance.
-                group.error = error
-            elif group.parts:
-                self._leave_part(group, "ROLLBACK TO part")
-            self._end_if_last(group)
+            if not batch.driver.in_transaction:
+                # SQLite itself has rolled the whole batch back, because the disk is full for instance.
+                batch.error = error
+            elif batch.size:
+                self._leave_savepoint(batch, "ROLLBACK TO writer")
+            self._end_if_last(batch)
             raise
-        if group.parts:
-            self._leave_part(group, "RELEASE part")
-        group.parts += 1
-        self._end_if_last(group)
+        if batch.size:
+            self._leave_savepoint(batch, "RELEASE writer")
+        batch.size += 1
+        self._end_if_last(batch)
 
-    def _leave_part(self, group: Group, statement: str) -> None:
-        """Where it is not known what of a part stands, nothing of the group does."""
+    def _leave_savepoint(self, batch: Batch, statement: str) -> None:
+        """Leave it, or fail the whole batch: otherwise half of this writer's changes might be committed."""
         try:
-            group.driver.execute(statement)
+            batch.driver.execute(statement)
         except sqlite3.Error as error:
-            group.error = error
-            self._end(group)
+            batch.error = error
+            self._end(batch)
             raise
 
-    def _let_go(self, group: Group) -> None:
-        """Give the connection back, with nothing open in it."""
-        try:
-            if group.driver.in_transaction:
-                group.driver.rollback()
-        except sqlite3.Error:
-            group.opened.invalidate()
-        else:
-            group.opened.close()
+    def _add_waiter(self, batch: Batch) -> threading.Lock:
+        waiter = threading.Lock()
+        waiter.acquire()
+        batch.waiters.append(waiter)
+        return waiter
 
-    def _end_if_last(self, group: Group) -> None:
-        if not self._waiting or group.parts in (0, MOST) or group.error is not None:
-            self._end(group)
+    def _wait_for_end(self, batch: Batch, waiter: threading.Lock) -> None:
+        while not waiter.acquire(timeout=CHECK_INTERVAL):
+            # The last in the queue was to commit. If it gave up, nobody holds the lock, and this writer has to.
+            if self._lock.acquire(blocking=False):
+                with self._holding_lock():
+                    self._end(batch)
 
-    def _end(self, group: Group) -> None:
-        """Commit what stands, unless that was done; whoever calls this has the turn."""
-        if self._group is not group:
+    def _end_if_last(self, batch: Batch) -> None:
+        if not self.queued or batch.size in (0, MAX_BATCH) or batch.error is not None:
+            self._end(batch)
+
+    def _end(self, batch: Batch) -> None:
+        """Commit the batch, unless it has ended. The caller holds the lock."""
+        if self._batch is not batch:
             return
-        self._group = None
+        self._batch = None
         try:
-            if group.error is None:
-                group.driver.execute("COMMIT" if group.parts else "ROLLBACK")
-                self._changed = group.topics
+            if batch.error is None:
+                batch.driver.execute("COMMIT" if batch.size else "ROLLBACK")
+                self._unannounced = batch.topics
         except sqlite3.Error as error:
-            group.error = error
+            batch.error = error
         finally:
-            self._let_go(group)
-            group.is_over = True
-            for each in group.waiting:
-                each.release()
+            self._release(batch)
+            batch.has_ended = True
+            for waiter in batch.waiters:
+                waiter.release()
+
+    def _release(self, batch: Batch) -> None:
+        """Return the connection to the pool, with no transaction open."""
+        try:
+            if batch.driver.in_transaction:
+                batch.driver.rollback()
+        except sqlite3.Error:
+            batch.opened.invalidate()
+        else:
+            batch.opened.close()

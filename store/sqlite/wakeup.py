@@ -1,8 +1,11 @@
-"""Processes on one SQLite file ring each other when they have committed: each hangs a named pipe beside the file.
+"""Processes that share a SQLite file wake each other after a commit, through named pipes in the folder `FILE-wakeup`.
 
-Not sockets, whose paths may have 107 bytes only; and not the file system's own events, which Python does not come
-with. Where no pipe can be made, and from a writer that rings nobody (`sqlite3` in a shell), SQLite's counter tells
-of a commit, only later.
+A process that waits for changes listens on a pipe of its own. A process that commits writes the changed topics to
+every other pipe in the folder.
+
+Why pipes: the path of a Unix socket may be only about 107 bytes long, and Python has no file system notifications.
+Where no pipe can be made, and for programs that notify nobody, such as `sqlite3`, the watcher polls SQLite's change
+counter instead.
 """
 
 import errno
@@ -12,27 +15,32 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-TRIES = 5
-"""How often a bell is hung up anew when the one who left last took the folder away meanwhile."""
+MAX_ATTEMPTS = 5
+"""How often a pipe is created, if the last process to leave removes the folder at the same moment."""
 
-_FULL = 65536
+_PIPE_CAPACITY = 65536
 """Bytes that a pipe holds at most."""
 
 
-class Doorbell:
-    """The bell of one opened record, and the way to the others'. They hang in `FILE-bells`."""
+class Wakeup:
+    """The pipe of one opened database, and the way to those of other processes."""
 
     def __init__(self, file: Path) -> None:
-        # SQLite follows links, too, before it names the files beside its own.
+        # Resolved as SQLite does it before it names the files beside the database.
         self._file = file.resolve()
-        self._folder = Path(f"{self._file}-bells")
+        self._folder = Path(f"{self._file}-wakeup")
         self._name = uuid.uuid4().hex
 
     @contextmanager
-    def hung(self) -> Iterator[int | None]:
-        """Within the block others can ring; the open pipe that they ring, or `None` where there can be none."""
+    def listen(self) -> Iterator[int | None]:
+        """Receive notifications within the block.
+
+        Returns:
+            The file descriptor of the pipe, ready to be read when a notification has come; `None` if no pipe can be
+            made here.
+        """
         try:
-            pipe = self._hang()
+            pipe = self._create_pipe()
         except OSError:
             pipe = None
         try:
@@ -42,65 +50,64 @@ class Doorbell:
                 os.close(pipe)
                 with suppress(OSError):
                     (self._folder / self._name).unlink()
-                    # Not while others' bells hang there.
+                    # Fails as long as other processes have their pipes in it.
                     self._folder.rmdir()
 
-    def ring(self, words: Iterable[str]) -> None:
-        """Tell every other process these words. It neither waits nor fails: who is not told notices by the counter."""
+    def notify(self, topics: Iterable[str]) -> None:
+        """Tell every other process what has changed.
+
+        This neither blocks nor fails. A process that misses a notification sees the change by the counter.
+        """
         try:
             names = os.listdir(self._folder)
         except OSError:
             return
-        told = _line(words)
+        message = " ".join([*topics, ""]).encode()
         for name in names:
             if name != self._name and not name.startswith("."):
-                _ring(f"{self._folder}/{name}", told)
+                _write(f"{self._folder}/{name}", message)
 
-    def _hang(self) -> int | None:
+    def _create_pipe(self) -> int | None:
         if not hasattr(os, "mkfifo"):
             return None
-        # Who may use the record may ring.
+        # Whoever may use the database may send notifications.
         mode = self._file.stat().st_mode & 0o666
-        for _ in range(TRIES):
+        for _ in range(MAX_ATTEMPTS):
             with suppress(FileNotFoundError):
-                return self._hang_in_folder(mode)
+                return self._create_pipe_in_folder(mode)
         return None
 
-    def _hang_in_folder(self, mode: int) -> int:
+    def _create_pipe_in_folder(self, mode: int) -> int:
         with suppress(FileExistsError):
             self._folder.mkdir()
             self._folder.chmod(mode | (mode & 0o444) >> 2)
-        # Others see it once it is open: a pipe that nobody reads is taken for that of a dead process.
+        # Hidden until it is open, because a pipe without a reader is taken for that of a dead process.
         hidden = self._folder / f".{self._name}"
         os.mkfifo(hidden)
         hidden.chmod(mode)
-        # Open for writing, too: so it never ends when those who ring close it.
+        # Open for writing too: otherwise the pipe would be at its end whenever no writer has it open.
         pipe = os.open(hidden, os.O_RDWR | os.O_NONBLOCK)
         hidden.rename(self._folder / self._name)
         return pipe
 
 
-def heard(pipe: int) -> set[str]:
-    """The words that were told since the last call."""
+def drain(pipe: int) -> set[str]:
+    """The topics of all notifications that came since the last call."""
     with suppress(BlockingIOError):
-        return set(os.read(pipe, _FULL).decode(errors="replace").split())
+        return set(os.read(pipe, _PIPE_CAPACITY).decode(errors="replace").split())
     return set()
 
 
-def _line(words: Iterable[str]) -> bytes:
-    return " ".join([*words, ""]).encode()
-
-
-def _ring(path: str, told: bytes) -> None:
+def _write(path: str, message: bytes) -> None:
     try:
         pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError as error:
         if error.errno == errno.ENXIO:
-            # Its process was killed.
+            # Nobody has it open for reading: its process was killed.
             with suppress(OSError):
                 os.unlink(path)
         return
-    # One that is full has woken its process already.
+    # Not written to a full pipe: its process has enough to wake up for.
     with suppress(OSError):
-        os.write(pipe, told)
+        os.write(pipe, message)
     os.close(pipe)

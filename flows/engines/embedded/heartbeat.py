@@ -48,8 +48,8 @@ class Heartbeat:
 
     def start(self) -> None:
         """Announce the worker, and free what dead workers held."""
-        self._register()
-        self.beat()
+        self._join()
+        self.look()
         self._thread.start()
 
     def stop(self) -> None:
@@ -62,29 +62,29 @@ class Heartbeat:
         except StoreError as error:
             logger.warning("The worker could not sign off, its runs are free in %s: %s", LEASE, error)
 
-    def beat(self) -> None:
+    def look(self) -> None:
         """Renew the claims, and free those of the dead."""
         if not leases.renew(self._db, self.worker, now=now(), lease=LEASE):
             logger.warning("This worker was taken for dead; it begins anew")
             self._expired()
             self.worker = new_id()
-            self._register()
+            self._join()
         reap_dead_workers(self._db)
 
     def _loop(self) -> None:
         said = False
         while not self._stopped.wait(LEASE.total_seconds() / 3):
             try:
-                self.beat()
+                self.look()
                 if self._flows is not None:
-                    self._orphans.check()
+                    self._orphans.look()
                 said = False
             except Exception as error:  # noqa: BLE001 - without this loop the worker would be taken for dead
                 if not said:
                     logger.warning("The worker's claims could not be renewed, trying again: %s", error)
                 said = True
 
-    def _register(self) -> None:
+    def _join(self) -> None:
         leases.join(
             self._db,
             self.worker,

@@ -18,15 +18,15 @@ class OrphanWarnings:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._warned: set[str] = set()
+        self._said: set[str] = set()
 
-    def check(self) -> None:
+    def look(self) -> None:
         """Look for them, and say what is new."""
         moment = now()
         found = unserved(self._db, now=moment, since=moment - ORPHANED_AFTER)
-        for flow in found.keys() - self._warned:
+        for flow in found.keys() - self._said:
             logger.warning("%s", orphan_message(flow, found[flow]))
-        self._warned = set(found)
+        self._said = set(found)
 
 
 def orphan_message(flow: str, runs: int) -> str:

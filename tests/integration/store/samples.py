@@ -30,12 +30,12 @@ def a_run(db: Database, *, flow: str = "order", now: datetime = NOON) -> FlowRun
 
 def claim(db: Database, worker: str, *, now: datetime = NOON, limit: int = 10) -> list[FlowRun]:
     """What this worker gets of the runs of `order`."""
-    return [claimed.run for claimed in claims.claim(db, wish(worker), limit=limit, now=now).claimed]
+    return [claimed.run for claimed in claims.claim(db, claim_request(worker), limit=limit, now=now).claimed]
 
 
-def wish(worker: str, *flows: str) -> claims.Wish:
+def claim_request(worker: str, *flows: str) -> claims.ClaimRequest:
     """Any run of these flows, or of `order`."""
-    return claims.Wish(worker, flows or ("order",))
+    return claims.ClaimRequest(worker, flows or ("order",))
 
 
 def a_claimed_run(db: Database, worker: str | None = None) -> FlowRun:

@@ -1,4 +1,4 @@
-"""Who waits for the record to change is woken, whichever process changed it."""
+"""Whoever waits for the database to change is woken, whichever process changes it."""
 
 import os
 import statistics
@@ -18,10 +18,10 @@ from tests.support.waiting import until
 from tests.support.worker_process import WorkerProcess
 
 
-def test_a_commit_wakes_who_waits_in_the_same_process_before_it_returns(db: Database) -> None:
+def test_a_commit_wakes_subscribers_of_its_own_process_before_it_returns(db: Database) -> None:
     """Nothing is polled: the wake-up is part of the commit."""
     with db.changes.subscribe(Topic.RUNS) as subscription:
-        subscription.wait(0.2)  # The watcher announces once that it listens.
+        subscription.wait(0.2)  # Every topic is announced once when the watcher begins to listen.
         a_run(db)
         assert subscription.wait(0)
 
@@ -37,19 +37,19 @@ def test_a_transaction_that_failed_wakes_nobody(db: Database) -> None:
 
 
 def test_a_commit_of_another_process_wakes_soon(db: Database, database_url: str) -> None:
-    """A second `Database` knows nothing of the first one's subscriptions; half of 15 wake-ups take under 50 ms."""
+    """Half of 15 wake-ups take under 50 ms. A second `Database` has none of the first one's subscriptions."""
     assert statistics.median(wake_ups(db, database_url)) < 0.05
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_where_no_bell_can_be_hung_commits_are_noticed_all_the_same(db: Database, database_url: str) -> None:
-    """On SQLite who cannot be rung looks more often."""
-    Path(f"{db.url.database}-bells").touch()
+def test_commits_are_noticed_where_no_pipe_can_be_made(db: Database, database_url: str) -> None:
+    """A process that cannot be notified polls SQLite more often."""
+    Path(f"{db.url.database}-wakeup").touch()
     assert statistics.median(wake_ups(db, database_url)) < 0.1
 
 
 def wake_ups(db: Database, database_url: str) -> list[float]:
-    """Seconds from each of some commits of another process until who waits is woken."""
+    """Seconds from each of some commits of another process until a subscriber is woken."""
     other = Database(database_url)
     took = []
     with db.changes.subscribe(Topic.RUNS) as subscription:
@@ -64,7 +64,7 @@ def wake_ups(db: Database, database_url: str) -> list[float]:
 
 
 def test_what_was_committed_before_the_watcher_listens_is_not_missed(db: Database, database_url: str) -> None:
-    """Who subscribes and then looks is woken by whatever is committed after that look, however soon."""
+    """A process that subscribes and then reads is woken by whatever is committed after it has read."""
     other = Database(database_url)
     with db.changes.subscribe(Topic.RUNS) as subscription:
         a_run(other)
@@ -72,8 +72,8 @@ def test_what_was_committed_before_the_watcher_listens_is_not_missed(db: Databas
     other.close()
 
 
-def test_what_others_write_without_a_word_is_noticed_on_sqlite_only(db: Database, database_url: str) -> None:
-    """SQLite's counter moves with every commit; PostgreSQL tells of the topics that were touched."""
+def test_a_commit_without_a_topic_is_noticed_on_sqlite_only(db: Database, database_url: str) -> None:
+    """SQLite's counter changes with every commit; PostgreSQL notifies of topics alone."""
     other = Database(database_url)
     with db.changes.subscribe(Topic.RUNS) as subscription:
         subscription.wait(0.5)
@@ -83,8 +83,8 @@ def test_what_others_write_without_a_word_is_noticed_on_sqlite_only(db: Database
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_commit_does_not_come_back_as_news_to_its_own_process(db: Database) -> None:
-    """PostgreSQL tells everybody who listens; who committed has woken its own already."""
+def test_a_process_ignores_the_notifications_of_its_own_commits(db: Database) -> None:
+    """PostgreSQL notifies every listener, but the process has woken its own subscribers already."""
     with db.changes.subscribe(Topic.RUNS) as subscription:
         subscription.wait(5)
         a_run(db)
@@ -92,10 +92,8 @@ def test_a_commit_does_not_come_back_as_news_to_its_own_process(db: Database) ->
         assert not subscription.wait(0.3)
 
 
-def test_a_watcher_survives_the_loss_of_its_connection_and_words_it_does_not_know(
-    db: Database, postgres: PostgresServer
-) -> None:
-    """Whatever was missed meanwhile is announced when it listens again."""
+def test_a_watcher_survives_a_lost_connection_and_unknown_topics(db: Database, postgres: PostgresServer) -> None:
+    """Every topic is announced when it listens again, since something may have been missed."""
     if db.is_sqlite:
         return
     with db.changes.subscribe(Topic.RUNS) as subscription:
@@ -112,7 +110,7 @@ def test_a_watcher_survives_the_loss_of_its_connection_and_words_it_does_not_kno
 
 
 def test_closing_leaves_no_thread_and_no_file_behind(database_url: str) -> None:
-    """A record can be opened, watched and closed any number of times, and closing it is quick."""
+    """A database can be opened, watched and closed any number of times, and closing it is quick."""
 
     def opened_and_closed() -> float:
         db = Database(database_url)
@@ -122,23 +120,23 @@ def test_closing_leaves_no_thread_and_no_file_behind(database_url: str) -> None:
         db.close()
         return time.monotonic() - began
 
-    opened_and_closed()  # Which imports the driver.
+    opened_and_closed()  # This imports the driver.
     before = {thread.ident for thread in threading.enumerate()}, len(os.listdir("/dev/fd"))
     assert max(opened_and_closed() for _ in range(3)) < 1
     assert ({thread.ident for thread in threading.enumerate()}, len(os.listdir("/dev/fd"))) == before
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_process_that_was_killed_leaves_a_bell_that_disturbs_nobody(
+def test_the_pipe_of_a_killed_process_is_removed_by_the_next_commit(
     db: Database, database_url: str, tmp_path: Path
 ) -> None:
-    """The next commit takes it down."""
+    """It disturbs nobody until then."""
     flows = tmp_path / "flows.py"
     flows.write_text("")
-    bells = Path(f"{db.url.database}-bells")
+    folder = Path(f"{db.url.database}-wakeup")
     worker = WorkerProcess(database_url, flows)
-    # One whose name begins with a dot is not open yet.
-    until(db, lambda: len([*bells.glob("[!.]*")]) == 2, what="both bells")
+    # A pipe whose name begins with a dot is not open yet.
+    until(db, lambda: len([*folder.glob("[!.]*")]) == 2, what="both pipes")
     worker.kill()
     a_run(db)
-    assert len(os.listdir(bells)) == 1
+    assert len(os.listdir(folder)) == 1

@@ -22,8 +22,8 @@ from tests.integration.store.samples import (
     an_open_prompt,
     asking,
     claim,
+    claim_request,
     settle,
-    wish,
 )
 
 LATER = NOON + timedelta(minutes=5)
@@ -48,8 +48,8 @@ def test_a_claim_takes_only_what_the_worker_knows_and_what_is_due(db: Database) 
     a_run(db, now=LATER)
     worker = a_worker(db)
     assert claim(db, worker) == []
-    assert claims.claim(db, wish(worker), limit=1, now=NOON) == claims.Catch([], LATER)
-    assert claims.claim(db, wish(worker, "nothing"), limit=1, now=NOON) == claims.Catch([], None)
+    assert claims.claim(db, claim_request(worker), limit=1, now=NOON) == claims.ClaimResult([], LATER)
+    assert claims.claim(db, claim_request(worker, "nothing"), limit=1, now=NOON) == claims.ClaimResult([], None)
 
 
 def test_a_claim_says_when_the_next_one_is_worth_while(db: Database) -> None:
@@ -59,9 +59,9 @@ def test_a_claim_says_when_the_next_one_is_worth_while(db: Database) -> None:
     for _ in range(3):
         a_run(db)
     a_run(db, now=LATER)
-    assert claims.claim(db, wish(buried), limit=2, now=NOON).again_at == NOON + claims.AGAIN_AFTER
-    assert claims.claim(db, wish(worker), limit=2, now=NOON).again_at == NOON
-    assert claims.claim(db, wish(worker), limit=2, now=NOON).again_at == LATER
+    assert claims.claim(db, claim_request(buried), limit=2, now=NOON).next_poll_at == NOON + claims.RETRY_AFTER
+    assert claims.claim(db, claim_request(worker), limit=2, now=NOON).next_poll_at == NOON
+    assert claims.claim(db, claim_request(worker), limit=2, now=NOON).next_poll_at == LATER
 
 
 def test_a_claim_takes_one_of_the_runs_of_which_a_worker_died_or_none(db: Database) -> None:
@@ -74,7 +74,7 @@ def test_a_claim_takes_one_of_the_runs_of_which_a_worker_died_or_none(db: Databa
     first = {run.id: run.crashes for run in claim(db, worker, limit=5)}
     assert others < first.keys() <= others | suspects
     assert sorted(first.values()) == [0, 0, 1]
-    assert claims.claim(db, replace(wish(worker), with_suspect=False), limit=5, now=NOON).claimed == []
+    assert claims.claim(db, replace(claim_request(worker), with_quarantined=False), limit=5, now=NOON).claimed == []
     assert len(claim(db, worker)) == 1
 
 
@@ -160,11 +160,11 @@ def test_whoever_takes_a_run_over_gets_with_it_what_a_replay_goes_by(db: Databas
     settled = settle(db, prompt).prompt
     settle(db, held)
     begins = a_run(db)
-    claimed = {each.run.id: each.past for each in claims.claim(db, wish(mine), limit=3, now=NOON).claimed}
+    claimed = {each.run.id: each.history for each in claims.claim(db, claim_request(mine), limit=3, now=NOON).claimed}
     past = claimed.pop(run.id)
     assert claimed == {held.run_id: None, begins.id: None}
     assert past is not None
-    assert past() == journal.Past({step.key: step}, {settled.key: settled}) == journal.past(db, run.id)
+    assert past() == journal.History({step.key: step}, {settled.key: settled}) == journal.history(db, run.id)
 
 
 def test_a_step_that_is_recorded_again_stays_as_it_is(db: Database) -> None:

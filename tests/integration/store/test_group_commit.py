@@ -1,4 +1,4 @@
-"""On SQLite the writers of one process take turns, and those that queue share a commit."""
+"""Group commit: on SQLite, the writers of one process queue for the lock, and those in the queue share a commit."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ from signoff.flows.names import new_id
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable, StoreError
 from signoff.store.runs import runs
-from signoff.store.sql.write_timeout import hurried
+from signoff.store.sql.write_timeout import write_deadline
 from tests.integration.store.samples import NOON
 from tests.support.sql_capture import captured_sql
 from tests.support.waiting import PATIENCE
@@ -29,24 +29,24 @@ def create(db: Database, *, parameter: str = "") -> str:
     return runs.create(db, run_id=new_id(), name="x", flow="order", parameters=given, now=NOON).id
 
 
-def stands(db: Database, run_id: str) -> bool:
-    """Whether a run is recorded."""
+def is_written(db: Database, run_id: str) -> bool:
+    """Whether a run is in the database."""
     return run_id in {run.id for run in runs.newest(db, limit=1000)}
 
 
 @contextmanager
 def queue(db: Database) -> Iterator[Callable[..., "Future[str]"]]:
-    """Within the block somebody has the turn, and whoever is sent to write queues; at its end all have written."""
-    go_on, has_turn = threading.Event(), threading.Event()
+    """Within the block somebody holds the lock, so that writers queue; at its end the lock is released."""
+    may_release, has_lock = threading.Event(), threading.Event()
 
     def hold() -> None:
         with db.write():
-            has_turn.set()
-            assert go_on.wait(PATIENCE)
+            has_lock.set()
+            assert may_release.wait(PATIENCE)
 
     with ThreadPoolExecutor(max_workers=WRITERS + 1) as hands:
         holding = hands.submit(hold)
-        assert has_turn.wait(PATIENCE)
+        assert has_lock.wait(PATIENCE)
 
         def send(write: Callable[[], str]) -> "Future[str]":
             before = waiting(db)
@@ -60,27 +60,27 @@ def queue(db: Database) -> Iterator[Callable[..., "Future[str]"]]:
         try:
             yield send
         finally:
-            go_on.set()
+            may_release.set()
             holding.result()
 
 
 def waiting(db: Database) -> int:
-    """How many are in the queue."""
-    assert db._turns is not None
-    return db._turns._waiting
+    """How many writers are in the queue."""
+    assert db._commit_queue is not None
+    return db._commit_queue.queued
 
 
 def test_writers_that_queue_share_a_commit(db: Database) -> None:
-    """The disk is waited for once, and each of them goes on only when its own part is safe."""
-    said = captured_sql(db)
+    """The disk is waited for once, and each writer continues only when its own changes are safe."""
+    statements = captured_sql(db)
     with queue(db) as send:
         sent = [send(lambda: create(db)) for _ in range(WRITERS)]
-    assert all(stands(db, each.result()) for each in sent)
-    assert said.count("COMMIT") == 1
+    assert all(is_written(db, each.result()) for each in sent)
+    assert statements.count("COMMIT") == 1
 
 
-def test_one_that_fails_undoes_its_own_part_only(db: Database) -> None:
-    """The others share a commit with it, not its fate."""
+def test_a_writer_that_fails_undoes_only_its_own_changes(db: Database) -> None:
+    """The others in its batch are committed."""
 
     def fail() -> str:
         with db.write() as tx:
@@ -91,12 +91,12 @@ def test_one_that_fails_undoes_its_own_part_only(db: Database) -> None:
     with queue(db) as send:
         sent = [send(write) for write in (lambda: create(db), fail, lambda: create(db), fail)]
     assert [type(each.exception()) for each in sent] == [type(None), ZeroDivisionError] * 2
-    assert [stands(db, each.result()) for each in sent[::2]] == [True, True]
-    assert not stands(db, failed)
+    assert [is_written(db, each.result()) for each in sent[::2]] == [True, True]
+    assert not is_written(db, failed)
 
 
-def test_whoever_is_told_that_it_failed_has_written_nothing(db: Database) -> None:
-    """When SQLite undoes what several have written, because the disk is full, each of them is told."""
+def test_a_writer_that_gets_an_error_has_written_nothing(db: Database) -> None:
+    """When SQLite rolls a whole batch back, because the disk is full, every writer of the batch gets the error."""
 
     def no_room(connection: object, *_: object) -> None:
         connection.execute("PRAGMA max_page_count=1")  # type: ignore[attr-defined]
@@ -104,7 +104,7 @@ def test_whoever_is_told_that_it_failed_has_written_nothing(db: Database) -> Non
     ids = [new_id() for _ in range(WRITERS)]
 
     def write(number: int) -> str:
-        # The later, the larger: the first find room in pages that are there already.
+        # Larger and larger: the first few fit into pages that exist already.
         text = "x" * 300 * number
         return runs.create(db, run_id=ids[number], name="x", flow="order", parameters={"": text}, now=NOON).id
 
@@ -113,41 +113,41 @@ def test_whoever_is_told_that_it_failed_has_written_nothing(db: Database) -> Non
         sent = [send(lambda number=number: write(number)) for number in range(WRITERS)]
     told = [each.exception() for each in sent]
     assert any(isinstance(error, DatabaseUnavailable) for error in told)
-    assert [stands(db, run_id) for run_id in ids] == [error is None for error in told]
+    assert [is_written(db, run_id) for run_id in ids] == [error is None for error in told]
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_when_a_part_cannot_be_told_from_the_others_none_of_them_is_written(db: Database, fails: bool) -> None:
-    """Each of the group is told, whoever has the turn first, and who comes next begins anew."""
+def test_a_lost_savepoint_fails_the_whole_batch(db: Database, fails: bool) -> None:
+    """Every writer of the batch gets the error, in whatever order they came, and the next one starts a new batch."""
     lost, other = new_id(), new_id()
 
     def add(run_id: str) -> str:
         return runs.create(db, run_id=run_id, name="x", flow="order", parameters={}, now=NOON).id
 
-    def lose_its_part() -> str:
+    def lose_savepoint() -> str:
         with db.write() as tx:
             runs.add(tx, run_id=lost, name="x", flow="order", parameters={}, runnable_at=NOON, now=NOON)
-            tx.execute(text("RELEASE part"))
+            tx.execute(text("RELEASE writer"))
             if fails:
                 raise ZeroDivisionError
         return lost
 
     with pytest.raises(DatabaseUnavailable, match="no such savepoint"), queue(db) as send:
-        sent = [send(lambda: add(other)), send(lose_its_part)]
+        sent = [send(lambda: add(other)), send(lose_savepoint)]
     told = [each.exception() for each in sent]
     assert isinstance(told[1], DatabaseUnavailable)
-    assert [stands(db, run_id) for run_id in (other, lost)] == [told[0] is None, False]
-    assert stands(db, create(db))
+    assert [is_written(db, run_id) for run_id in (other, lost)] == [told[0] is None, False]
+    assert is_written(db, create(db))
 
 
-def test_a_writer_in_a_hurry_gives_up_and_the_others_are_committed_all_the_same(db: Database) -> None:
-    """Nobody waits for one that has left the queue."""
+def test_a_writer_gives_up_at_its_deadline_and_the_others_are_committed(db: Database) -> None:
+    """Nobody waits for a writer that has left the queue."""
 
-    def hurry() -> str:
-        with hurried(0.2):
+    def write_in_time() -> str:
+        with write_deadline(0.2):
             return create(db)
 
     with queue(db) as send:
-        first, late = send(lambda: create(db)), send(hurry)
+        first, late = send(lambda: create(db)), send(write_in_time)
         assert isinstance(late.exception(timeout=PATIENCE), StoreError)
-    assert stands(db, first.result(timeout=PATIENCE))
+    assert is_written(db, first.result(timeout=PATIENCE))

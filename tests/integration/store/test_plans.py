@@ -27,7 +27,7 @@ from signoff.store.tables import inputs as input_rows
 from signoff.store.tables import ledger as ledger_rows
 from signoff.store.tables import notices as notice_rows
 from tests.conftest import PostgresServer
-from tests.integration.store.samples import a_run, a_worker, asking, claim, settle, wish
+from tests.integration.store.samples import a_run, a_worker, asking, claim, claim_request, settle
 from tests.support.load import count_rows, open_prompts, rows_for
 from tests.support.sql_capture import captured_sql
 
@@ -111,11 +111,11 @@ Look = Callable[[Crowded], Any]
 
 AMONG_EVERYTHING: dict[str, tuple[Look, str]] = {
     "the next run": (
-        lambda it: claims.claim(it.db, wish(it.worker), limit=1, now=MOMENT),
+        lambda it: claims.claim(it.db, claim_request(it.worker), limit=1, now=MOMENT),
         "ix_flow_runs_runnable_at",
     ),
     "when a run is due": (
-        lambda it: claims.claim(it.db, wish(it.worker, "unknown"), limit=1, now=MOMENT),
+        lambda it: claims.claim(it.db, claim_request(it.worker, "unknown"), limit=1, now=MOMENT),
         "ix_flow_runs_runnable_at",
     ),
     "due deadlines": (lambda it: prompts.due(it.db, now=MOMENT), "ix_prompts_due_at"),

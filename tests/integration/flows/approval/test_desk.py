@@ -56,7 +56,7 @@ def ask(db: Database) -> Open:
             description=question.description,
             schema=question.schema,
             initial_values=question.initial_values,
-            model=question.model_reference,
+            model=question.reference,
             schema_hash=question.hash,
             policy=rules.model_dump(mode="json", exclude_defaults=True),
             opened_at=NOON,

@@ -21,7 +21,7 @@ from signoff.store.database import Database
 from signoff.store.records import FlowRun, RunState
 from signoff.store.runs import claims, runs
 from tests.conftest import StartWorker
-from tests.integration.store.samples import a_worker, wish
+from tests.integration.store.samples import a_worker, claim_request
 from tests.support.answering import ANA
 from tests.support.waiting import until, until_asked
 
@@ -128,7 +128,7 @@ def test_a_hook_that_fails_changes_nothing_and_keeps_no_other_from_running(
         f"{run.name} | the hook breaks failed: OSError: no route",
         f"{run.name} | the hook leaves failed: SystemExit: 1",
     ]
-    until(db, lambda: worker._running_count == 0)
+    until(db, lambda: worker._busy == 0)
 
 
 @pytest.mark.parametrize("is_suspended", [False, True])
@@ -283,7 +283,7 @@ def test_a_retry_before_the_hooks_have_run_drops_them(db: Database, start_worker
             raise OSError("away")
 
     run = work.create_run(db, {})
-    (claimed,) = claims.claim(db, wish(a_worker(db), work.name), limit=1, now=now()).claimed
+    (claimed,) = claims.claim(db, claim_request(a_worker(db), work.name), limit=1, now=now()).claimed
     runs.finish(db, run.id, claimed.run.fencing_token, state=RunState.FAILED, now=now(), has_hooks=True)
     Desk(db).retry(run.id, ANA)
     healed.set()

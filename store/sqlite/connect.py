@@ -1,0 +1,61 @@
+"""How a SQLite file is opened.
+
+In WAL mode, so that readers and the writer do not block each other; with `synchronous=FULL`, so that a commit survives
+a power failure; and without the driver's own transactions, because `CommitQueue` begins them with `BEGIN IMMEDIATE`: a
+transaction that takes the write lock only at its first write may fail in the middle because another has it.
+"""
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from signoff.store.sql.write_timeout import BUSY_TIMEOUT
+
+CONNECT_ARGS: dict[str, Any] = {"timeout": BUSY_TIMEOUT, "check_same_thread": False}
+"""What `sqlite3.connect` gets."""
+
+
+def prepare(engine: Engine, file: Path) -> None:
+    """Have every connection of this engine set up, before any is opened."""
+    event.listen(engine, "connect", _set_up)
+    _refuse_recreation(engine, file)
+
+
+def _set_up(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    _use_wal(connection)
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # SQLite does not wait for the lock when it changes the mode, so processes that open a new file together collide.
+    end = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _refuse_recreation(engine: Engine, file: Path) -> None:
+    """Once the file has existed, its absence is an outage: SQLite would silently create an empty one in its place."""
+    existed = False
+
+    def before(*_: Any) -> None:
+        if existed and not file.exists():
+            raise sqlite3.OperationalError("unable to open database file: it has disappeared")
+
+    def after(*_: Any) -> None:
+        nonlocal existed
+        existed = file.exists()
+
+    event.listen(engine, "do_connect", before)
+    event.listen(engine, "connect", after)
