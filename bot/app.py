@@ -9,12 +9,12 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from signoff.bot.blockkit.markup import escape
-from signoff.bot.connection.people import People, Unrecognised
+from signoff.bot.connection.people import IdentityUnavailable, People
 from signoff.bot.connection.web_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
 from signoff.bot.forms import FormError
-from signoff.bot.interactions.buttons import Listeners
-from signoff.bot.interactions.form_session import Filling
-from signoff.bot.interactions.responses import Aftermath
+from signoff.bot.interactions.buttons import Buttons
+from signoff.bot.interactions.form_session import FormSession
+from signoff.bot.interactions.responses import Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import BadSettings, Mode, Settings
 from signoff.bot.surfaces.modals import failed_modal
@@ -72,7 +72,7 @@ _bolt_logger = logging.getLogger("signoff.bot.bolt")
 _bolt_logger.addFilter(_is_news)
 
 
-def make_app(settings: Settings, db: Database, people: People, aftermath: Aftermath, uploads: Uploads) -> App:
+def make_app(settings: Settings, db: Database, people: People, responses: Responses, uploads: Uploads) -> App:
     """The app, ready to be served.
 
     Raises:
@@ -81,7 +81,7 @@ def make_app(settings: Settings, db: Database, people: People, aftermath: Afterm
     is_http = settings.mode is Mode.HTTP
     token = settings.bot_token()
     app = _HurriedApp(
-        # Without a token: listeners answer by `Aftermath`, and never by Bolt's client.
+        # Without a token: listeners answer by `Responses`, and never by Bolt's client.
         client=WebClient(base_url=settings.slack_api_url, timeout=CALL_TIMEOUT),
         # Nothing is asked of Slack before a listener runs: Slack being away must not block a decision.
         authorize=lambda enterprise_id, team_id: AuthorizeResult(
@@ -94,9 +94,9 @@ def make_app(settings: Settings, db: Database, people: People, aftermath: Afterm
         logger=_bolt_logger,
     )
     desk = Desk(db)
-    Filling(db, desk, people, aftermath, uploads).register(app)
-    Listeners(db, desk, people, aftermath).register(app)
-    app.error(Explainer(aftermath))
+    FormSession(db, desk, people, responses, uploads).register(app)
+    Buttons(db, desk, people, responses).register(app)
+    app.error(Explainer(responses))
     return app
 
 
@@ -112,8 +112,8 @@ class _HurriedApp(App):
 class Explainer:
     """Says in a sentence that a listener raised. Nothing is known to have counted, so only a sentence is acked."""
 
-    def __init__(self, aftermath: Aftermath) -> None:
-        self._aftermath = aftermath
+    def __init__(self, responses: Responses) -> None:
+        self._responses = responses
 
     def __call__(self, error: Exception, body: dict[str, Any]) -> BoltResponse:
         """What the person gets: under the form's first input, as a command's answer, or as a message."""
@@ -122,7 +122,7 @@ class Explainer:
             return BoltResponse(status=200, body=_in_modal(body["view"], text))
         if "command" in body:
             return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
-        self._aftermath.tell(body, text)
+        self._responses.tell(body, text)
         # Slack's client marks a press that was not acked; one on what is gone would never be.
         return BoltResponse(status=200 if isinstance(error, NoSuchPrompt) else 500)
 
@@ -137,7 +137,7 @@ def _explanation(error: Exception) -> str:
         case StoreError():
             logger.warning("A request from Slack could not be taken: %s", error)
             return "The record cannot be reached, so nothing was decided. Try again in a moment."
-        case Unrecognised():
+        case IdentityUnavailable():
             return "Slack does not say who you are right now, so nothing was decided. Try again in a moment."
         case FormError():
             return f"This cannot be answered in Slack, so nothing was decided: {escape(str(error))}"

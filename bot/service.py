@@ -13,11 +13,11 @@ from signoff.bot.connection.people import People
 from signoff.bot.connection.transport import HttpTransport, SocketTransport
 from signoff.bot.delivery.dispatcher import Dispatcher
 from signoff.bot.delivery.messenger import Messenger
-from signoff.bot.interactions.responses import Aftermath
+from signoff.bot.interactions.responses import Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Mode, Settings
 from signoff.flows.approval.deadlines import DeadlineEnforcer
-from signoff.flows.engines.embedded.scheduler import Scheduler, own
+from signoff.flows.engines.embedded.scheduler import Scheduler, own_schedules
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.flow import Flow
 from signoff.flows.loading import load_flows
@@ -39,16 +39,16 @@ class Bot:
     def __init__(self, db: Database, settings: Settings) -> None:
         client = make_client(settings)
         people = People(make_client(settings, timeout=QUICK_CALL_TIMEOUT), check_token(client))
-        self._aftermath = Aftermath(db, client, people)
+        self._responses = Responses(db, client, people)
         self._uploads = Uploads(client)
-        app = make_app(settings, db, people, self._aftermath, self._uploads)
+        app = make_app(settings, db, people, self._responses, self._uploads)
         if settings.mode is Mode.HTTP:
             self._transport: HttpTransport | SocketTransport = HttpTransport(app, settings.host, settings.port)
             logger.info("Slack may post to %s", self._transport.url)
         else:
             self._transport = SocketTransport(app, settings.app_token())
         self._dispatcher = Dispatcher(
-            db, Messenger(client, people, channel=settings.channel), settled=self._aftermath.settle_forms
+            db, Messenger(client, people, channel=settings.channel), on_settled=self._responses.settle_forms
         )
         self._stack = ExitStack()
 
@@ -60,7 +60,7 @@ class Bot:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             # Ended in the opposite order: first nobody is listened to any more.
-            stack.callback(self._aftermath.stop)
+            stack.callback(self._responses.stop)
             stack.callback(self._uploads.stop)
             stack.callback(self._dispatcher.stop)
             self._transport.start()
@@ -125,7 +125,7 @@ class Service:
                 )
                 worker.start()
                 stack.callback(worker.stop, grace=self._grace)
-                stack.enter_context(Scheduler(self.db, own(self._flows)))
+                stack.enter_context(Scheduler(self.db, own_schedules(self._flows)))
             self._stack = stack.pop_all()
         return self
 

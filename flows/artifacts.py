@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from signoff.flows.current_database import current_database
-from signoff.flows.durable.context import current, current_hook
-from signoff.flows.durable.serialization import shown
+from signoff.flows.durable.context import current_hook_context, current_run_context
+from signoff.flows.durable.serialization import to_display_json
 from signoff.flows.names import new_id, now
 from signoff.store import artifacts
 
@@ -25,7 +25,7 @@ def create_table_artifact(
     Returns:
         The artifact's id: the same when the run is replayed.
     """
-    return _create("table", shown(table), key, description)
+    return _create("table", to_display_json(table), key, description)
 
 
 def create_markdown_artifact(markdown: str, key: str | None = None, description: str | None = None) -> str:
@@ -46,8 +46,8 @@ def create_link_artifact(
 
 
 def _create(type_: str, data: Any, key: str | None, description: str | None) -> str:
-    context = current()
-    standing = context or current_hook()
+    context = current_run_context()
+    standing = context or current_hook_context()
     artifact_id = new_id()
     if context is not None:
         # Named like a step, so that a replay, which comes here again, makes no second one.

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from signoff.flows.approval.policy import Policy
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
-from signoff.flows.durable.context import required
-from signoff.flows.durable.pauses import Pause, answer, prepare, stop_waiting
+from signoff.flows.durable.context import require_run_context
+from signoff.flows.durable.pauses import Pause, prepare_pause, stop_waiting, wait_for_answer
 from signoff.flows.errors import Suspended, Unwind
 from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, Prompt, RunState
@@ -29,7 +29,7 @@ class PromptHandle(Generic[T]):
     """
 
     def __init__(self, pause: Pause) -> None:
-        self._pause = replace(pause, is_kept=True)
+        self._pause = replace(pause, has_handle=True)
         self._settled: Prompt | None = None
         pause.check()
         opening = partial(pause.open, wait=False)
@@ -58,11 +58,11 @@ class PromptHandle(Generic[T]):
 
     def _wait(self) -> T:
         found = self._concluded(self._look())
-        return answer(found) if isinstance(found, Pause) else found
+        return wait_for_answer(found) if isinstance(found, Pause) else found
 
     async def _wait_async(self) -> T:
         found = self._concluded(await to_thread(self._look))
-        return await answer(found) if isinstance(found, Pause) else found
+        return await wait_for_answer(found) if isinstance(found, Pause) else found
 
     def _look(self) -> Prompt:
         if self._settled is not None:
@@ -80,7 +80,7 @@ class PromptHandle(Generic[T]):
         try:
             return self._pause.conclude(prompt)  # type: ignore[no-any-return]
         except ValidationError as error:
-            return self._pause.again(prompt, error)
+            return self._pause.ask_again(prompt, error)
 
 
 class PromptIterator(Generic[T]):
@@ -205,7 +205,7 @@ def ask(
     """
     del poll_interval
     state = RunState.SUSPENDED if suspend else RunState.PAUSED
-    return PromptHandle(prepare(required("ask()"), wait_for_input, timeout, key, policy, state))
+    return PromptHandle(prepare_pause(require_run_context("ask()"), wait_for_input, timeout, key, policy, state))
 
 
 def ask_all(

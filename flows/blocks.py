@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from signoff.flows.current_database import current_database
 from signoff.flows.database_retry import retry_until_available
-from signoff.flows.durable.context import current
+from signoff.flows.durable.context import current_run_context
 from signoff.flows.errors import FlowsError
 from signoff.flows.names import now
 from signoff.store import blocks
@@ -36,7 +36,7 @@ class JSON:
             raise ValueError(f"A JSON block {name!r} exists. Save it with overwrite=True to replace it.")
 
     def _save(self, name: str, *, overwrite: bool) -> bool:
-        context, moment = current(), now()
+        context, moment = current_run_context(), now()
         save = partial(blocks.save, type_=self._type, name=name, value=self.value, overwrite=overwrite, now=moment)
         if context is None:
             return save(current_database())
@@ -49,7 +49,7 @@ class JSON:
         Raises:
             FlowsError: If there is none.
         """
-        db, context = current_database(), current()
+        db, context = current_database(), current_run_context()
         found = (
             blocks.load(db, cls._type, name)
             if context is None

@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
+from signoff.flows.type_names import first_name
+
 
 def digest(value: Any) -> str:
     """A hash that is the same in every process: of arguments, of a schema."""
@@ -30,14 +32,9 @@ def _stable(value: Any) -> Any:
             return {name: _stable(each) for name, each in value}
         case Iterator():
             # To read a generator or a file here would take from the step what it was given.
-            return type_name(type(value))
+            return first_name(type(value))
         case _ if is_dataclass(value) and not isinstance(value, type):
             return {field.name: _stable(getattr(value, field.name)) for field in fields(value)}
         case _:
             # An object that pydantic cannot write is known by its type: its `repr` may hold an address.
-            return to_jsonable_python(value, fallback=lambda each: type_name(type(each)))
-
-
-def type_name(type_: type) -> str:
-    """A type as `module:qualified.name`, from which another process can import it."""
-    return f"{type_.__module__}:{type_.__qualname__}"
+            return to_jsonable_python(value, fallback=lambda each: first_name(type(each)))

@@ -124,7 +124,7 @@ class UnknownEngine(FlowsError):
     """No installed package provides the engine of this name."""
 
 
-def said(error: BaseException) -> str:
+def error_summary(error: BaseException) -> str:
     """An error in one line: its type, and what it says."""
     try:
         text = str(error)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from signoff.flows.durable.async_bridge import to_thread
-from signoff.flows.durable.context import RunContext, current
+from signoff.flows.durable.context import RunContext, current_run_context
 from signoff.flows.durable.fingerprint import fingerprint
 from signoff.flows.durable.parameters import Parameters
 from signoff.flows.durable.retries import RetryPolicy
@@ -17,7 +17,7 @@ from signoff.flows.engine import flow_runner
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.hooks import Hook, Hooks
 from signoff.flows.names import memorable_name, new_id, now
-from signoff.flows.schedules import Cron, chosen
+from signoff.flows.schedules import Cron, resolve_schedule
 from signoff.flows.states import StateType
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, NoSuchRun
@@ -70,7 +70,7 @@ class Flow(Generic[P, R]):
         # Taken now: the file may be edited while this process runs what it says at this moment.
         self.fingerprint = fingerprint(function)
         self._serializer = result_serializer
-        self.schedule = self._chosen(cron, schedule, {})
+        self.schedule = self._resolve_schedule(cron, schedule, {})
         self.hooks = Hooks(
             self.name,
             {
@@ -146,7 +146,7 @@ class Flow(Generic[P, R]):
             store.errors.StoreError: If the record cannot be used.
         """
         given = dict(parameters or {})
-        found = self._chosen(cron, schedule, given)
+        found = self._resolve_schedule(cron, schedule, given)
         if given and found is None:
             raise InvalidFlow(
                 f"serve(parameters=…) is for scheduled runs: give cron or schedule for {self.name} as well."
@@ -154,8 +154,8 @@ class Flow(Generic[P, R]):
         in_json = self.parameters.to_json((), given) if given else {}
         flow_runner().serve(self, name or self.name, found, {each: in_json[each] for each in given})
 
-    def _chosen(self, cron: str | None, schedule: Cron | None, parameters: Mapping[str, Any]) -> Cron | None:
-        found = chosen(cron, schedule, flow=self.name)
+    def _resolve_schedule(self, cron: str | None, schedule: Cron | None, parameters: Mapping[str, Any]) -> Cron | None:
+        found = resolve_schedule(cron, schedule, flow=self.name)
         missing = self.parameters.required - parameters.keys()
         if found is not None and missing:
             raise InvalidFlow(
@@ -166,7 +166,7 @@ class Flow(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the flow. An async flow gives an awaitable."""
-        context = current()
+        context = current_run_context()
         if context is not None:
             nested: R = self._run_nested(context, args, kwargs)
             return nested

@@ -117,30 +117,30 @@ def _wait_for_all(futures: list[TaskFuture[Any]], timeout: float | None) -> Done
     return DoneAndNotDone(done, set(futures) - done)
 
 
-def resolved(given: Any) -> Any:
+def resolve_futures(given: Any) -> Any:
     """An argument with the results of the tasks in it, in lists, tuples and dicts as well."""
     match given:
         case TaskFuture():
             return given._result(None, raise_on_failure=True)
         case list() | tuple() if type(given) in (list, tuple, TaskFutures):
-            return (tuple if isinstance(given, tuple) else list)(resolved(each) for each in given)
+            return (tuple if isinstance(given, tuple) else list)(resolve_futures(each) for each in given)
         case dict() if type(given) is dict:
-            return {key: resolved(each) for key, each in given.items()}
+            return {key: resolve_futures(each) for key, each in given.items()}
         case _:
             return given
 
 
-def futures_in(given: Any) -> Iterator[Future[Any]]:
-    """What `resolved` waits for."""
+def find_futures(given: Any) -> Iterator[Future[Any]]:
+    """What `resolve_futures` waits for."""
     match given:
         case TaskFuture():
             yield given._running
         case list() | tuple() if type(given) in (list, tuple, TaskFutures):
             for each in given:
-                yield from futures_in(each)
+                yield from find_futures(each)
         case dict() if type(given) is dict:
             for each in given.values():
-                yield from futures_in(each)
+                yield from find_futures(each)
 
 
 class unmapped(Generic[R]):  # noqa: N801 - named as Prefect names it
@@ -150,14 +150,16 @@ class unmapped(Generic[R]):  # noqa: N801 - named as Prefect names it
         self.value = value
 
 
-def calls_of(arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
+def mapped_calls(arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The arguments of each call of a `map`, from those of them all.
 
     Raises:
         MappingMissingIterable: If none of them can be gone through.
         MappingLengthMismatch: If they have different lengths.
     """
-    given = {name: resolved(value) if isinstance(value, TaskFuture) else value for name, value in arguments.items()}
+    given = {
+        name: resolve_futures(value) if isinstance(value, TaskFuture) else value for name, value in arguments.items()
+    }
     mapped = {name: list(value) for name, value in given.items() if _is_mapped(value)}
     lengths = {name: len(values) for name, values in mapped.items()}
     if not mapped:

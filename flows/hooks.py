@@ -33,20 +33,20 @@ class Hooks:
         """
         if not _takes_three(hook):
             raise InvalidFlow(
-                f"{name_of(hook)} is no hook of the flow {self._flow}: a hook is a function that takes "
+                f"{hook_name(hook)} is no hook of the flow {self._flow}: a hook is a function that takes "
                 "(flow, flow_run, state)."
             )
         self._by_type[type_].append(hook)
 
-    def of(self, type_: StateType) -> list[Hook]:
+    def for_state(self, type_: StateType) -> list[Hook]:
         """Those that are called for a state of this type, in the order in which they were given."""
         return self._by_type.get(type_, [])
 
 
-def name_of(hook: Any) -> str:
+def hook_name(hook: Any) -> str:
     """A function's name; that of its type for an object that is none."""
     if isinstance(hook, functools.partial):
-        return name_of(hook.func)
+        return hook_name(hook.func)
     return str(getattr(hook, "__name__", type(hook).__name__))
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from signoff.flows.messages.inbox import InputReceiver, deliver
+from signoff.flows.messages.inbox import InputReceiver, send_to_run
 from signoff.flows.messages.keysets import Keyset, RunInputMetadata, keyset_from_base_key, keyset_from_paused_state
 from signoff.flows.messages.run_input import (
     AutomaticRunInput,
@@ -40,7 +40,7 @@ def send_input(
     run_input: Any, flow_run_id: UUID | str, sender: str | None = None, key_prefix: str | None = None
 ) -> None:
     """Send an input, or any value, to a run. The arguments and errors are those of `RunInput.send_to`."""
-    return deliver(input_of(run_input), flow_run_id, sender, key_prefix)
+    return send_to_run(input_of(run_input), flow_run_id, sender, key_prefix)
 
 
 async def asend_input(

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from signoff.flows.errors import InvalidFlow
+from signoff.flows.type_names import current_name
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ def _where(error: BaseException, file: Path) -> str:
     return f"{type(error).__name__}: {said}" + ("" if line is None else f" (line {line})")
 
 
-def reference(model: type[BaseModel]) -> str | None:
+def model_reference(model: type[BaseModel]) -> str | None:
     """How another process finds a model: `module:Name@file`.
 
     `None` for one made within a function, or in a program that to import would be to run.
@@ -108,16 +109,28 @@ def reference(model: type[BaseModel]) -> str | None:
 def find_model(named: str) -> type[BaseModel] | None:
     """The model behind a reference, or `None`, with a line in the log, where it cannot be imported here."""
     path, _, file = named.partition("@")
-    module_name, _, qualname = path.partition(":")
     try:
-        module = _module(module_name, file)
-        found: Any = module
-        for part in qualname.split("."):
-            found = getattr(found, part)
+        found = _find(path, file)
     except (InvalidFlow, ImportError, AttributeError) as error:
-        logger.warning("%s cannot be imported here, its answers are checked by its schema: %s", qualname, error)
+        model = path.partition(":")[2]
+        logger.warning("%s cannot be imported here; answers are checked against its JSON Schema: %s", model, error)
         return None
     return found if isinstance(found, type) and issubclass(found, BaseModel) else None
+
+
+def _find(path: str, file: str) -> Any:
+    module, _, name = path.partition(":")
+    try:
+        found: Any = _module(module, file)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (InvalidFlow, AttributeError):
+        # The prompt may have been recorded before its model moved.
+        moved = current_name(path)
+        if moved == path:
+            raise
+        return _find(moved, file)
+    return found
 
 
 def _module_name(file: Path) -> str:

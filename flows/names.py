@@ -22,7 +22,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def words(identifier: str) -> str:
+def humanize(identifier: str) -> str:
     """An identifier as a person would write it: `ShirtOrder` and `shirt_order` become `Shirt order`.
 
     Abbreviations in capitals stay as they are: `HTTPRoute` becomes `HTTP route`.

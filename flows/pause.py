@@ -3,8 +3,8 @@
 from typing import Any, TypeVar, overload
 
 from signoff.flows.approval.policy import Policy
-from signoff.flows.durable.context import required
-from signoff.flows.durable.pauses import answer, prepare
+from signoff.flows.durable.context import require_run_context
+from signoff.flows.durable.pauses import prepare_pause, wait_for_answer
 from signoff.flows.errors import NotPausedError
 from signoff.store.records import RunState
 
@@ -61,8 +61,8 @@ def pause_flow_run(
         MissingContextError: Outside of a flow run.
     """
     del poll_interval
-    context = required("pause_flow_run()")
-    return answer(prepare(context, wait_for_input, timeout, key, policy, RunState.PAUSED))
+    context = require_run_context("pause_flow_run()")
+    return wait_for_answer(prepare_pause(context, wait_for_input, timeout, key, policy, RunState.PAUSED))
 
 
 async def apause_flow_run(
@@ -119,10 +119,10 @@ def suspend_flow_run(
         key: Names the prompt within the run.
         policy: Who may answer, and what happens at the deadline.
     """
-    context = required("suspend_flow_run()")
+    context = require_run_context("suspend_flow_run()")
     if flow_run_id is not None and str(flow_run_id) != context.run.id:
         raise NotPausedError("A flow can suspend its own run only. Leave flow_run_id out.")
-    return answer(prepare(context, wait_for_input, timeout, key, policy, RunState.SUSPENDED))
+    return wait_for_answer(prepare_pause(context, wait_for_input, timeout, key, policy, RunState.SUSPENDED))
 
 
 async def asuspend_flow_run(

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from signoff.flows.database_retry import retry_until_available
-from signoff.flows.durable.context import HookContext, RunContext, current_hook, required
+from signoff.flows.durable.context import HookContext, RunContext, current_hook_context, require_run_context
 from signoff.store.runs import schedules
 
 
@@ -28,7 +28,7 @@ class _FlowRun:
 
 
 def _standing(what: str) -> RunContext | HookContext:
-    return current_hook() or required(what)
+    return current_hook_context() or require_run_context(what)
 
 
 flow_run = _FlowRun()

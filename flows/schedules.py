@@ -24,7 +24,7 @@ class Cron:
     catch_up: CatchUp = "last"
 
 
-def chosen(cron: str | None, schedule: Cron | None, *, flow: str) -> Cron | None:
+def resolve_schedule(cron: str | None, schedule: Cron | None, *, flow: str) -> Cron | None:
     """The schedule that a flow was given in one way or the other, checked.
 
     Raises:

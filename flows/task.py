@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from signoff.flows.durable.context import RunContext, current
+from signoff.flows.durable.context import RunContext, current_run_context
 from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.serialization import Serializer
 from signoff.flows.durable.steps import bind, call_step, return_annotation
 from signoff.flows.durable.task_slots import TaskSlots
-from signoff.flows.futures import TaskFuture, TaskFutures, calls_of, futures_in, resolved
+from signoff.flows.futures import TaskFuture, TaskFutures, find_futures, mapped_calls, resolve_futures
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,7 +48,7 @@ class Task(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the step, or give back what it returned when it ran. An async task gives an awaitable."""
-        return self._run(current(), None, *args, **kwargs)
+        return self._run(current_run_context(), None, *args, **kwargs)
 
     def submit(self, *args: Any, wait_for: Iterable[TaskFuture[Any]] | None = None, **kwargs: Any) -> TaskFuture[R]:
         """Run the step beside the flow, in a thread of its own. It has its name from now on.
@@ -61,17 +61,17 @@ class Task(Generic[P, R]):
             wait_for: Tasks that have to succeed first. If one of them fails, this one fails with its error.
             kwargs: More of them.
         """
-        context = current()
+        context = current_run_context()
         key = None if context is None else context.journal.next_key(context.scope, self.name)
 
         first = list(wait_for or ())
 
         def run() -> R:
-            resolved(first)
-            result: Any = self._run(context, key, *resolved(args), **resolved(kwargs))
+            resolve_futures(first)
+            result: Any = self._run(context, key, *resolve_futures(args), **resolve_futures(kwargs))
             return asyncio.run(result) if self.isasync else result  # type: ignore[no-any-return]
 
-        given = futures_in([first, args, kwargs])
+        given = find_futures([first, args, kwargs])
         if context is None or key is None:
             return TaskFuture(_OUTSIDE_RUNS.submit(run, name=f"task-{self.name}", after=given))
         barrier = context.journal.barrier(key)
@@ -92,7 +92,7 @@ class Task(Generic[P, R]):
             MappingLengthMismatch: If they have different lengths.
         """
         given = inspect.signature(self.fn).bind(*args, **kwargs).arguments
-        return TaskFutures(self.submit(wait_for=wait_for, **call) for call in calls_of(given))
+        return TaskFutures(self.submit(wait_for=wait_for, **call) for call in mapped_calls(given))
 
     def _run(self, context: RunContext | None, key: str | None, /, *args: Any, **kwargs: Any) -> R:
         if context is None:

@@ -1,7 +1,7 @@
-"""Mentions that tell nobody: a person who is merely a value of a prompt is named, not pinged.
+"""Names in the place of mentions, so that a person who is merely a value of a prompt is not notified.
 
-Slack notifies those whom a message mentions when it is posted, and not when it is updated. So only the first post of
-a card has to be quiet; from its first update on, the same people are mentioned in earnest.
+Slack notifies the people whom a message mentions when it is posted, but not when it is updated. So only the first
+post of a card needs this treatment. From the first update on, the card holds real mentions.
 """
 
 import re
@@ -11,33 +11,32 @@ from typing import Any
 
 from signoff.bot.blockkit.blocks import Message
 from signoff.bot.blockkit.markup import escape
-
-_MENTION = re.compile(r"<@([UW][A-Z0-9]{2,})>")
-"""Text from people and flows cannot hold one: it is escaped."""
+from signoff.flows.schema.slack_ids import USER_MENTION
 
 
-def quiet(message: Message, told: Collection[str], name_of: Callable[[str], str | None]) -> Message:
-    """`message` with the names of people where it would mention them.
+def without_pings(message: Message, intended: Collection[str], name_of: Callable[[str], str | None]) -> Message:
+    """`message` with people's names in place of their mentions.
 
     Args:
-        told: The mentions (`<@U…>`) that stay, since they are meant.
-        name_of: What a person is called, by their id; `None` where nobody knows.
+        intended: The mentions (`<@U…>`) that stay, because these people should be notified.
+        name_of: Returns a person's name for their id; `None` if it is not known.
     """
 
-    def named(found: re.Match[str]) -> str:
-        if found[0] in told:
+    def name_for(found: re.Match[str]) -> str:
+        if found[0] in intended:
             return found[0]
         return f"@{escape(name_of(found[1]) or found[1])}"
 
-    def silenced(part: Any) -> Any:
+    def replaced(part: Any) -> Any:
         match part:
             case {"type": "mrkdwn", "text": str(text)}:
-                return {**part, "text": _MENTION.sub(named, text)}
+                # Never matches text from people or flows, because that is escaped.
+                return {**part, "text": USER_MENTION.sub(name_for, text)}
             case dict():
-                return {key: silenced(value) for key, value in part.items()}
+                return {key: replaced(value) for key, value in part.items()}
             case list():
-                return [silenced(each) for each in part]
+                return [replaced(each) for each in part]
             case _:
                 return part
 
-    return replace(message, blocks=silenced(list(message.blocks)))
+    return replace(message, blocks=replaced(list(message.blocks)))

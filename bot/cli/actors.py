@@ -1,12 +1,10 @@
 """Who acts on the command line."""
 
 import getpass
-import re
 
 from signoff.bot.cli.failures import WrongUsage
+from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store.records import Actor
-
-_SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
 def actor(who: str | None) -> Actor:
@@ -21,7 +19,7 @@ def actor(who: str | None) -> Actor:
     name = (_user() if who is None else who).strip()
     if not name.strip("@"):
         raise WrongUsage("--as needs a name, such as @ana.")
-    is_complete = "@" in name or _SLACK_USER.fullmatch(name)
+    is_complete = "@" in name or is_user_id(name)
     return Actor(name if is_complete else f"@{name}", name.removeprefix("@"))
 
 

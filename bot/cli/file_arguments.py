@@ -6,7 +6,7 @@ from typing import Any
 
 from signoff.bot.cli.failures import CommandFailed
 from signoff.bot.forms.element_factory import element_for
-from signoff.bot.forms.elements.element import Unreadable
+from signoff.bot.forms.elements.element import InvalidInput
 from signoff.bot.forms.elements.files import Content, FileInput
 from signoff.flows.schema.parts import Schema, unwrap
 
@@ -28,5 +28,5 @@ def uploaded(text: str, field: Schema, root: Schema) -> Any:
     content = Content(path.name, mimetypes.guess_type(path.name)[0] or "application/octet-stream", data)
     try:
         return element.filled([content])
-    except Unreadable as error:
+    except InvalidInput as error:
         raise CommandFailed(str(error)) from None

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from signoff.bot.blockkit.markup import plain
 from signoff.bot.connection.web_client import CALL_TIMEOUT, NO_ANSWER, name_of
 from signoff.bot.forms.elements.files import Claim, Content
-from signoff.flows.schema.files import MOST_BYTES, in_kilobytes
+from signoff.flows.schema.files import MAX_BYTES, format_size
 
 _HOSTS = (".slack.com", ".slack-gov.com")
 
@@ -31,8 +31,8 @@ def fetch(client: WebClient, claim: Claim) -> Content:
     try:
         file = client.files_info(file=claim.id)["file"]
         url, size = str(file["url_private_download"]), int(file["size"])
-        if size > MOST_BYTES:
-            raise Unfetched(f"“{name}” has {in_kilobytes(size)}; at most {in_kilobytes(MOST_BYTES)} can be taken.")
+        if size > MAX_BYTES:
+            raise Unfetched(f"“{name}” has {format_size(size)}; at most {format_size(MAX_BYTES)} can be taken.")
         if not is_of_slack(url, client.base_url):
             raise Unfetched(f"“{name}” is kept outside of Slack: upload the file itself.")
         data = _download(url, str(client.token), size)

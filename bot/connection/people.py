@@ -1,7 +1,6 @@
-"""Who is who: Slack's people as the desk knows them, and a policy's approvers as Slack mentions them."""
+"""Maps Slack users to the actors that the desk knows, and a policy's approvers to Slack mentions."""
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -13,32 +12,32 @@ from slack_sdk.errors import SlackApiError
 from signoff.bot.connection.web_client import NO_ANSWER
 from signoff.flows.approval.desk import may_answer
 from signoff.flows.approval.policy import Policy
+from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store.records import Actor, Prompt
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-REMEMBERED = 300.0
-"""Seconds that what Slack says about a person is taken to be true."""
+CACHE_TTL = 300.0
+"""Seconds for which Slack's answer about a person is reused."""
 
-ASKED_AGAIN_AFTER = 10.0
-"""Seconds until Slack is asked again for what it did not say: a press must not wait for it each time."""
+RETRY_AFTER = 10.0
+"""Seconds without a further request after a failed one, so that not every press waits for a slow Slack."""
 
-_USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 _NOTHING: Mapping[str, Any] = {}
 
 
-class Unrecognised(Exception):
-    """Slack does not say who a person is, and without that nobody knows whether they may answer."""
+class IdentityUnavailable(Exception):
+    """Slack did not say who a person is, and the policy cannot be checked without that."""
 
 
 class People:
-    """Asks Slack, and remembers for a while. Where Slack does not answer, what is known has to do.
+    """Looks people up in Slack and caches the answers. If Slack does not answer, an expired answer is used.
 
     Args:
-        client: A client that does not wait long: people's presses wait for it.
-        team: The workspace that the app is installed in; `None` where Slack did not say yet.
+        client: A client with a short timeout, because people's presses wait for it.
+        team: The id of the workspace in which the app is installed; `None` if Slack has not told it yet.
     """
 
     def __init__(self, client: WebClient, team: str | None) -> None:
@@ -46,19 +45,19 @@ class People:
         self._team = team
         self._lock = threading.Lock()
         self._known: dict[str, tuple[float, Any]] = {}
-        self._silent_until: dict[str, float] = {}
+        self._paused_until: dict[str, float] = {}
 
     def actor(self, user: Mapping[str, Any], prompt: Prompt) -> Actor:
-        """The person that a payload of Slack's names, with every name that the prompt's policy may use for them.
+        """The person named in a payload from Slack, with every name that the prompt's policy may use for them.
 
-        A handle or an address means somebody of the own workspace: people of others that share a channel choose
-        theirs themselves.
+        Handles and e-mail addresses count only for members of the app's own workspace. People from other workspaces
+        that share a channel choose theirs freely, and could take the name of an approver.
 
         Args:
             user: The payload's `user`: `id`, `team_id`, and `username` or `name`.
 
         Raises:
-            Unrecognised: If it cannot be told whether they may answer.
+            IdentityUnavailable: If Slack did not answer and the id alone does not make them an approver.
         """
         user_id = str(user["id"])
         handle = str(user.get("username") or user.get("name") or "")
@@ -68,36 +67,36 @@ class People:
         names = [f"@{handle}" if handle else "", str(profile.get("email") or "")] if team in homes else []
         actor = Actor(user_id, str(profile.get("real_name") or handle or user_id), frozenset(filter(None, names)))
         if (not profile or team is None) and not may_answer(prompt, actor):
-            raise Unrecognised(f"Slack does not say who {user_id} is.")
+            raise IdentityUnavailable(f"Slack did not say who {user_id} is.")
         return actor
 
     def mentions(self, prompt: Prompt) -> dict[str, str]:
-        """Slack's mention (`<@U…>`) for each approver of a prompt that Slack knows, as the policy writes them."""
+        """Slack's mention (`<@U…>`) for each approver that Slack knows, by the name that the policy uses."""
         approvers = Policy.model_validate(prompt.policy).approvers
         found = {approver: self._user_id(approver) for approver in approvers}
         return {approver: f"<@{user_id}>" for approver, user_id in found.items() if user_id}
 
     def name(self, user_id: str) -> str | None:
-        """What a person is called; `None` where Slack does not say."""
+        """A person's name; `None` if Slack did not say."""
         return self._person(user_id).get("real_name")
 
     def _own_team(self) -> str | None:
         if self._team is None:
-            self._team = self._asked("the workspace", lambda: str(self._client.auth_test()["team_id"]), None)
+            self._team = self._cached("the workspace", lambda: str(self._client.auth_test()["team_id"]), None)
         return self._team
 
     def _person(self, user_id: str) -> Mapping[str, Any]:
-        """`real_name`, `email`, `team_id`, and `teams` in an organisation of several; empty where Slack is silent."""
-        return self._asked(user_id, lambda: _described(self._client.users_info(user=user_id)["user"]), _NOTHING)
+        """`real_name`, `email`, `team_id`, and `teams` on Enterprise Grid; empty if Slack did not answer."""
+        return self._cached(user_id, lambda: _described(self._client.users_info(user=user_id)["user"]), _NOTHING)
 
     def _user_id(self, approver: str) -> str | None:
-        if _USER_ID.fullmatch(approver):
+        if is_user_id(approver):
             return approver
         if approver.startswith("@"):
-            handles: Mapping[str, str] = self._asked("everybody", self._by_handle, _NOTHING)
+            handles: Mapping[str, str] = self._cached("the members of the workspace", self._by_handle, _NOTHING)
             return handles.get(approver.removeprefix("@").casefold())
         if "@" in approver:
-            return self._asked(approver, lambda: self._by_email(approver), None)
+            return self._cached(approver, lambda: self._by_email(approver), None)
         return None
 
     def _by_email(self, email: str) -> str | None:
@@ -120,24 +119,24 @@ class People:
             if not cursor:
                 return
 
-    def _asked(self, whom: str, ask: Callable[[], T], otherwise: T) -> T:
-        """What Slack says, or said before, of somebody; `otherwise` where it never did."""
+    def _cached(self, subject: str, ask: Callable[[], T], fallback: T) -> T:
+        """Slack's answer about `subject`, from the cache if it is fresh; `fallback` if Slack never answered."""
         moment = time.monotonic()
         with self._lock:
-            said_at, said = self._known.get(whom, (float("-inf"), otherwise))
-            silent = moment < self._silent_until.get(whom, 0.0)
-        if silent or moment - said_at < REMEMBERED:
-            return said  # type: ignore[no-any-return]
+            answered_at, answer = self._known.get(subject, (float("-inf"), fallback))
+            is_paused = moment < self._paused_until.get(subject, 0.0)
+        if is_paused or moment - answered_at < CACHE_TTL:
+            return answer  # type: ignore[no-any-return]
         try:
-            said = ask()
+            answer = ask()
         except (SlackApiError, *NO_ANSWER) as error:
-            logger.warning("Slack did not say who %s is: %s", whom, error)
+            logger.warning("Could not look up %s in Slack: %s", subject, error)
             with self._lock:
-                self._silent_until[whom] = time.monotonic() + ASKED_AGAIN_AFTER
-            return said  # type: ignore[no-any-return]
+                self._paused_until[subject] = time.monotonic() + RETRY_AFTER
+            return answer  # type: ignore[no-any-return]
         with self._lock:
-            self._known[whom] = (time.monotonic(), said)
-        return said
+            self._known[subject] = (time.monotonic(), answer)
+        return answer
 
 
 def _described(user: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""The client for Slack's Web API, and what its calls raise: no answer, a refused token, anything else."""
+"""The client for Slack's Web API, and how to tell its errors apart."""
 
 import logging
 from http.client import HTTPException
@@ -10,7 +10,7 @@ CALL_TIMEOUT = 5
 """Seconds that one call to Slack may take."""
 
 NO_ANSWER = (OSError, HTTPException)
-"""Slack was not reached, took too long, or its answer was cut off: what was asked for may have happened."""
+"""Raised when Slack could not be reached, timed out, or was cut off. The call may still have taken effect."""
 
 _BAD_TOKEN = frozenset(
     {
@@ -26,20 +26,20 @@ _BAD_TOKEN = frozenset(
 
 
 _logger = logging.getLogger("signoff.bot.slack_sdk")
-# The SDK logs each error that it raises. Who catches it says in a sentence what follows from it.
+# The SDK logs every error that it raises. Our callers log what it means instead.
 _logger.setLevel(logging.CRITICAL)
 
 
 def web_client(token: str, base_url: str, *, timeout: int = CALL_TIMEOUT) -> WebClient:
-    """A client that tries each call once: the SDK's own way would repeat a post whose answer was lost."""
+    """A client without retries: the SDK's own would post a message twice if only the response was lost."""
     return WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=_logger)
 
 
 def name_of(error: SlackApiError) -> str:
-    """Slack's name for an error: `invalid_auth`."""
+    """Slack's name for an error, such as `invalid_auth`."""
     return str(error.response.get("error") or "no reason given")
 
 
 def refuses_token(error: SlackApiError) -> bool:
-    """Whether the token itself is refused, which no waiting mends."""
+    """Whether Slack refuses the token itself, so that retrying is pointless."""
     return name_of(error) in _BAD_TOKEN

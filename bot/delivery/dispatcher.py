@@ -1,6 +1,12 @@
-"""Keeps Slack equal to the record: posts what is missing, updates what is stale, finds what was lost.
+"""Keeps Slack equal to the database: posts missing cards, updates stale ones, and posts notices.
 
-Slack being down, slow or wrong delays cards, and changes nothing else.
+The database is the source of truth and a card is only a view of it. When Slack is down, slow or wrong, cards are
+late. Nothing else changes.
+
+How a lost post is found again: before it calls Slack, the dispatcher claims the card's row with its own worker id. It
+releases the row once it has recorded the outcome. If it dies in between, or if Slack's response never arrives, the
+row still carries the claim. The next dispatcher to take that row learns from it that the message may already be in
+Slack (`in_doubt`), and the messenger searches the channel for it before it posts.
 """
 
 import logging
@@ -10,7 +16,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from signoff.bot.delivery.messenger import Gone, Messenger, Refusal, Unanswered
+from signoff.bot.delivery.messenger import MessageDeleted, Messenger, SlackRejected, SlackUnavailable
 from signoff.bot.forms import FormError
 from signoff.flows.engines.embedded.heartbeat import Heartbeat
 from signoff.flows.names import now
@@ -23,26 +29,26 @@ from signoff.store.records import Card, Notice, Prompt
 logger = logging.getLogger(__name__)
 
 FIRST_BACKOFF = timedelta(seconds=0.5)
-"""The time before the second try; it doubles with each further one."""
+"""The delay before the first retry. It doubles with every further one."""
 
-LONGEST_BACKOFF = timedelta(minutes=5)
-"""The longest time between two tries where Slack refuses: somebody has to mend something first."""
+MAX_BACKOFF_REJECTED = timedelta(minutes=5)
+"""The longest delay after Slack has rejected a call. Usually a person has to fix something first."""
 
-LONGEST_SILENCE = timedelta(seconds=30)
-"""The longest time between two tries where Slack does not answer: it comes back by itself."""
+MAX_BACKOFF_UNAVAILABLE = timedelta(seconds=30)
+"""The longest delay while Slack is unavailable. It recovers by itself, and cards should follow soon."""
 
-LOOK_AT_LEAST_EVERY = 30.0
-"""Seconds after which the record is looked at although nothing told to."""
+POLL_INTERVAL = 30.0
+"""Seconds after which the database is polled even if no change was announced."""
+
+BUSY_INTERVAL = 0.5
+"""Seconds until the next look when due work is held by another process."""
 
 
 class Dispatcher:
-    """One thread that draws cards and posts notices as the record asks. Usable as a context manager.
-
-    What it has begun is left to it as long as its process lives. Who begins after its death knows by that that a
-    post may have gone through, and looks for it first.
+    """One thread that draws cards and posts notices. Usable as a context manager.
 
     Args:
-        settled: What else is to be told of a prompt that is settled; must not raise.
+        on_settled: Called with a settled prompt whenever its card is drawn. Must not raise.
     """
 
     def __init__(
@@ -50,12 +56,12 @@ class Dispatcher:
         db: Database,
         messenger: Messenger,
         *,
-        settled: Callable[[Prompt], None] = lambda _: None,
+        on_settled: Callable[[Prompt], None] = lambda _: None,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._db = db
         self._messenger = messenger
-        self._settled = settled
+        self._on_settled = on_settled
         self._now = clock
         self._heartbeat = Heartbeat(db, expired=lambda: None)
         self._stopping = threading.Event()
@@ -63,13 +69,13 @@ class Dispatcher:
         self._thread = threading.Thread(target=self._loop, name="signoff-dispatcher", daemon=True)
 
     def start(self) -> None:
-        """Begin with what is missing or stale now."""
+        """Start the thread. It begins with everything that is missing or stale now."""
         self._heartbeat.start()
         self._changes = self._db.changes.subscribe(Topic.CARDS)
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the card that is being drawn, and draw no more."""
+        """Finish the card in progress, then stop."""
         self._stopping.set()
         if self._changes is not None:
             self._changes.wake()
@@ -77,8 +83,11 @@ class Dispatcher:
             self._changes.close()
             self._heartbeat.stop()
 
-    def look(self) -> bool:
-        """Draw one card, or post one notice, that is due; whether there was one."""
+    def deliver_next(self) -> bool:
+        """Draw one due card or post one due notice. Returns whether there was one.
+
+        Cards come first: a notice goes into its card's thread, and people act on cards.
+        """
         for card in cards.take_due(self._db, self._heartbeat.worker, now=self._now(), limit=1):
             self._draw(card)
             return True
@@ -88,45 +97,46 @@ class Dispatcher:
         return False
 
     def _loop(self) -> None:
-        changes, said = self._changes, False
+        changes, is_logged = self._changes, False
         while changes is not None and not self._stopping.is_set():
             try:
-                wait = 0.0 if self.look() else self._seconds_to_next()
-                said = False
+                wait = 0.0 if self.deliver_next() else self._seconds_to_next()
+                is_logged = False
             except StoreError as error:
-                if not said:
-                    logger.error("Cards cannot be drawn, trying again: %s", error)
-                said, wait = True, 1.0
+                if not is_logged:
+                    logger.error("Cards are on hold because the database is unavailable; retrying: %s", error)
+                is_logged, wait = True, 1.0
             if wait:
                 changes.wait(wait)
 
     def _seconds_to_next(self) -> float:
         soonest = cards.next_due_at(self._db)
         if soonest is None:
-            return LOOK_AT_LEAST_EVERY
-        # What is due and was not taken is in another process's hands: no need to hurry.
+            return POLL_INTERVAL
+        # Due work that this dispatcher could not take is held by another process, so there is no hurry.
         wait = (soonest - self._now()).total_seconds()
-        return min(wait if wait > 0 else 0.5, LOOK_AT_LEAST_EVERY)
+        return min(wait if wait > 0 else BUSY_INTERVAL, POLL_INTERVAL)
 
     def _draw(self, card: Card) -> None:
         prompt = card.prompt
         if not prompt.is_open:
-            self._settled(prompt)
+            self._on_settled(prompt)
         try:
             channel, ts = self._messenger.draw(card)
         except StoreError:
-            raise
-        except Gone:
+            raise  # the loop reports a database outage once, not once for each card
+        except MessageDeleted:
+            # An open prompt still needs its card. Nobody needs that of a settled one.
             if prompt.is_open:
                 cards.lost(self._db, prompt.id, now=self._now())
             else:
                 self._drawn(card, card.channel or "", card.ts or "")
-        except Exception as error:  # noqa: BLE001 - whatever one card meets, the others are drawn
-            _log(f"The card of {prompt.title!r} could not be drawn", error)
+        except Exception as error:  # noqa: BLE001 - one bad card must not hold up the others
+            _log(f"Could not draw the card of {prompt.title!r}", error)
             cards.failed(
                 self._db,
                 prompt.id,
-                error=_told(error),
+                error=_message_of(error),
                 retry_at=self._retry_at(card.attempts, error),
                 in_doubt=card.in_doubt or _leaves_doubt(error),
                 now=self._now(),
@@ -142,28 +152,28 @@ class Dispatcher:
             ts = self._messenger.post_notice(notice)
         except StoreError:
             raise
-        except Gone as error:
-            self._card_gone(notice, error)
-        except Exception as error:  # noqa: BLE001 - whatever one notice meets, the others are posted
-            _log(f"A notice on {notice.prompt.title!r} could not be posted", error)
+        except MessageDeleted as error:
+            self._repost_card(notice, error)
+        except Exception as error:  # noqa: BLE001 - one bad notice must not hold up the others
+            _log(f"Could not post a notice about {notice.prompt.title!r}", error)
             retry_at = self._retry_at(notice.attempts, error)
             in_doubt = notice.in_doubt or _leaves_doubt(error)
-            notices.failed(self._db, notice.id, error=_told(error), retry_at=retry_at, in_doubt=in_doubt)
+            notices.failed(self._db, notice.id, error=_message_of(error), retry_at=retry_at, in_doubt=in_doubt)
         else:
             notices.posted(self._db, notice.id, ts=ts)
 
-    def _card_gone(self, notice: Notice, error: Gone) -> None:
-        """A card that is still needed is posted again, and the notice after it; otherwise nobody wants either."""
+    def _repost_card(self, notice: Notice, error: MessageDeleted) -> None:
+        """Post the card again, then the notice, while the prompt is open. Afterwards, drop the notice."""
         retry_at = None
         if notice.prompt.is_open:
             cards.lost(self._db, notice.prompt.id, now=self._now())
             retry_at = self._now()
-        notices.failed(self._db, notice.id, error=_told(error), retry_at=retry_at, in_doubt=False)
+        notices.failed(self._db, notice.id, error=_message_of(error), retry_at=retry_at, in_doubt=False)
 
     def _retry_at(self, attempts: int, error: Exception) -> datetime:
-        if isinstance(error, Refusal) and error.retry_after is not None:
+        if isinstance(error, SlackRejected) and error.retry_after is not None:
             return self._now() + timedelta(seconds=error.retry_after)
-        longest = LONGEST_SILENCE if isinstance(error, Unanswered) else LONGEST_BACKOFF
+        longest = MAX_BACKOFF_UNAVAILABLE if isinstance(error, SlackUnavailable) else MAX_BACKOFF_REJECTED
         doublings = min(max(attempts - 1, 0), 10)
         return self._now() + min(FIRST_BACKOFF * (1 << doublings), longest)
 
@@ -178,14 +188,15 @@ class Dispatcher:
 
 
 def _leaves_doubt(error: Exception) -> bool:
-    """Whether Slack may have posted although this was raised."""
-    return isinstance(error, Unanswered)
+    """Whether Slack may have posted the message in spite of this error."""
+    return isinstance(error, SlackUnavailable)
 
 
-def _told(error: Exception) -> str:
+def _message_of(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
 def _log(what: str, error: Exception) -> None:
-    known = isinstance(error, (Refusal, Unanswered, FormError))
-    logger.warning("%s: %s", what, error, exc_info=None if known else error)
+    # Expected failures explain themselves. Anything else is a bug, so its traceback is logged.
+    expected = isinstance(error, (SlackRejected, SlackUnavailable, FormError))
+    logger.warning("%s: %s", what, error, exc_info=None if expected else error)

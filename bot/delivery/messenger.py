@@ -1,4 +1,4 @@
-"""What the dispatcher asks of Slack: draw this card, post this notice, each once."""
+"""Posts and updates Slack messages on behalf of the dispatcher, each exactly once."""
 
 import logging
 import re
@@ -11,28 +11,30 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from signoff.bot.blockkit.blocks import Message
-from signoff.bot.blockkit.without_pings import quiet
+from signoff.bot.blockkit.without_pings import without_pings
 from signoff.bot.connection.people import People
 from signoff.bot.connection.web_client import NO_ANSWER
 from signoff.bot.surfaces.cards import card as card_message
 from signoff.bot.surfaces.notices import notice_message
 from signoff.flows.approval.policy import Policy
+from signoff.flows.schema.slack_ids import is_conversation_id
 from signoff.store.records import Card, Notice
 
 logger = logging.getLogger(__name__)
 
-_CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{2,}")
 _ERROR_NAME = re.compile(r"[a-z_]+")
-_GONE = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message", "cant_update_message"})
+_DELETED = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message", "cant_update_message"})
 _MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
-"""Errors of which Slack says that a part of what was asked for may have been done."""
+"""Errors after which, according to Slack's documentation, part of the work may have been done."""
+_NO_CHANNEL_RETRY = 60
+"""Seconds until a channel that does not exist is looked up again. Somebody may create it."""
 
 
-class Refusal(Exception):
-    """Slack said no, so nothing was posted.
+class SlackRejected(Exception):
+    """Slack rejected the call, so nothing was posted.
 
     Attributes:
-        retry_after: Seconds that Slack asks to wait; `None` where it does not say.
+        retry_after: Seconds to wait before the next attempt, as Slack asked; `None` if it did not say.
     """
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
@@ -40,22 +42,22 @@ class Refusal(Exception):
         self.retry_after = retry_after
 
 
-class Gone(Exception):
-    """The message does not exist any more."""
+class MessageDeleted(Exception):
+    """The message was deleted from Slack."""
 
 
-class Unanswered(Exception):
-    """Slack did not answer: what was asked for may have happened, or not."""
+class SlackUnavailable(Exception):
+    """Slack did not answer. The call may or may not have taken effect."""
 
 
 class Messenger:
     """Posts and updates messages.
 
-    A message that may have been posted already, because Slack's answer was lost or because the process died, is
-    looked for by its metadata before it is posted again.
+    `chat.postMessage` has no idempotency key. A message that may already have been posted, because Slack's response
+    was lost or the process died, is therefore searched for by its metadata before it is posted again.
 
     Args:
-        channel: Where a card goes whose policy names no channel.
+        channel: Where to post a card if its policy names no channel.
     """
 
     def __init__(self, client: WebClient, people: People, *, channel: str | None) -> None:
@@ -64,29 +66,32 @@ class Messenger:
         self._channel = channel
 
     def draw(self, card: Card) -> tuple[str, str]:
-        """Post a card, or bring it up to date; its channel's id and its timestamp.
+        """Post a card, or update it if it was posted before.
+
+        Returns:
+            The id of its channel, and its timestamp.
 
         Raises:
-            Refusal: If Slack says no.
-            Gone: If the card was deleted.
-            Unanswered: If Slack does not answer.
+            SlackRejected: If Slack rejects the call.
+            MessageDeleted: If the card was deleted.
+            SlackUnavailable: If Slack does not answer.
             bot.forms.FormError: If the prompt's form cannot be shown in Slack.
         """
         mentions = self._people.mentions(card.prompt)
         message = card_message(card.prompt, mentions)
         channel, ts = card.channel, card.ts
         if channel is None or ts is None:
-            return self._post_card(card, message, quiet(message, set(mentions.values()), self._people.name))
+            return self._post_card(card, message, without_pings(message, set(mentions.values()), self._people.name))
         self._update(channel, ts, message)
         return channel, ts
 
     def post_notice(self, notice: Notice) -> str:
-        """Post a notice into its card's thread; its timestamp.
+        """Post a notice into its card's thread. Returns its timestamp.
 
         Raises:
-            Refusal: If Slack says no.
-            Gone: If the card was deleted.
-            Unanswered: If Slack does not answer.
+            SlackRejected: If Slack rejects the call.
+            MessageDeleted: If the card was deleted.
+            SlackUnavailable: If Slack does not answer.
         """
         channel, thread = notice.card_channel or "", notice.card_ts or ""
         message = notice_message(notice, self._people.mentions(notice.prompt))
@@ -99,27 +104,27 @@ class Messenger:
     def _post_card(self, card: Card, message: Message, first: Message) -> tuple[str, str]:
         wanted = Policy.model_validate(card.prompt.policy).channel or self._channel
         if wanted is None:
-            raise Refusal("No channel: name one in the policy, or set SIGNOFF_CHANNEL.", retry_after=60)
+            raise SlackRejected("No channel: name one in the policy, or set SIGNOFF_CHANNEL.", _NO_CHANNEL_RETRY)
         if card.in_doubt:
             channel = self._channel_id(wanted)
             found = self._search(channel, card, message)
             if found is not None:
-                logger.info("The card of %r was found again", card.prompt.title)
-                # It may show the prompt as it was when it was posted.
+                logger.info("Found the card of %r, which an earlier attempt had posted", card.prompt.title)
+                # The prompt may have changed since that attempt.
                 self._update(channel, found, message)
                 return channel, found
         posted = self._post(wanted, first)
         return str(posted["channel"]), str(posted["ts"])
 
     def _update(self, channel: str, ts: str, message: Message) -> None:
-        _answered(
+        _call(
             lambda: self._client.chat_update(
                 channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=_metadata(message)
             )
         )
 
     def _post(self, channel: str, message: Message, *, thread_ts: str | None = None) -> SlackResponse:
-        return _answered(
+        return _call(
             lambda: self._client.chat_postMessage(
                 channel=channel,
                 text=message.text,
@@ -132,7 +137,7 @@ class Messenger:
         )
 
     def _search(self, channel: str, card: Card, message: Message) -> str | None:
-        """The card in the channel's history since the prompt was opened, if it is there."""
+        """Find the card in the channel's history since the prompt was opened."""
         oldest = _slightly_before(card.prompt.opened_at)
         self._join(channel)
         pages = self._pages(
@@ -143,7 +148,7 @@ class Messenger:
         return next((found for page in pages if (found := _find(page["messages"], message.metadata))), None)
 
     def _search_thread(self, channel: str, thread: str, notice: Notice, message: Message) -> str | None:
-        """The notice in its card's thread, if it is there."""
+        """Find the notice in its card's thread."""
         oldest = _slightly_before(notice.created_at)
         self._join(channel)
         pages = self._pages(
@@ -154,14 +159,14 @@ class Messenger:
         return next((found for page in pages if (found := _find(page["messages"], message.metadata))), None)
 
     def _join(self, channel: str) -> None:
-        """Only a member may read a channel; a private one has to be joined by invitation."""
+        """Join a channel, because only members may read it. A private channel takes an invitation instead."""
         try:
-            _answered(lambda: self._client.conversations_join(channel=channel))
-        except Refusal as error:
-            logger.debug("%s was not joined: %s", channel, error)
+            _call(lambda: self._client.conversations_join(channel=channel))
+        except SlackRejected as error:
+            logger.debug("Could not join %s: %s", channel, error)
 
     def _channel_id(self, channel: str) -> str:
-        if _CHANNEL_ID.fullmatch(channel):
+        if is_conversation_id(channel):
             return channel
         name = channel.removeprefix("#")
         pages = self._pages(
@@ -173,12 +178,14 @@ class Messenger:
             for each in page["channels"]:
                 if each["name"] == name:
                     return str(each["id"])
-        raise Refusal(f"channel_not_found: there is no channel {channel}, or the bot cannot see it.", retry_after=60)
+        raise SlackRejected(
+            f"channel_not_found: there is no channel {channel}, or the bot cannot see it.", _NO_CHANNEL_RETRY
+        )
 
     def _pages(self, ask: Callable[[str], SlackResponse]) -> Iterable[SlackResponse]:
         cursor = ""
         while True:
-            page = _answered(lambda: ask(cursor))  # noqa: B023 - called at once
+            page = _call(lambda: ask(cursor))  # noqa: B023 - called before the cursor changes
             yield page
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
@@ -186,7 +193,7 @@ class Messenger:
 
 
 def _slightly_before(moment: datetime) -> str:
-    """As Slack writes moments; earlier by more than two clocks differ."""
+    """A Slack timestamp from shortly before `moment`, to allow for a difference between the two clocks."""
     return f"{moment.timestamp() - 60:.6f}"
 
 
@@ -201,25 +208,26 @@ def _find(messages: Iterable[Mapping[str, Any]], metadata: Mapping[str, Any] | N
     return None
 
 
-def _answered(call: Callable[[], SlackResponse]) -> SlackResponse:
+def _call(method: Callable[[], SlackResponse]) -> SlackResponse:
     try:
-        return call()
+        return method()
     except SlackApiError as error:
-        raise _explained(error.response) from error
+        raise _error_for(error.response) from error
     except NO_ANSWER as error:
-        raise Unanswered(f"Slack did not answer ({str(error) or type(error).__name__})") from error
+        raise SlackUnavailable(f"Slack did not answer ({str(error) or type(error).__name__})") from error
 
 
-def _explained(response: SlackResponse | Mapping[str, Any]) -> Refusal | Gone | Unanswered:
+def _error_for(response: SlackResponse | Mapping[str, Any]) -> SlackRejected | MessageDeleted | SlackUnavailable:
+    # A proxy may put its own page in the place of Slack's JSON, so a name is only repeated if it looks like one.
     status = getattr(response, "status_code", 200)
     name = str(response.get("error") or f"HTTP {status}")
     if status >= 500 or name in _MAYBE_DONE or not _ERROR_NAME.fullmatch(name):
-        return Unanswered(f"Slack answered with {name if _ERROR_NAME.fullmatch(name) else f'HTTP {status}'}")
-    if name in _GONE:
-        return Gone(name)
+        return SlackUnavailable(f"Slack answered with {name if _ERROR_NAME.fullmatch(name) else f'HTTP {status}'}")
+    if name in _DELETED:
+        return MessageDeleted(name)
     details = (response.get("response_metadata") or {}).get("messages") or []
     after = getattr(response, "headers", {}).get("Retry-After")
     said = ": ".join([name, "; ".join(map(str, details))]) if details else name
     needed = response.get("needed")
     said += f" (the app needs the scope {needed})" if needed else ""
-    return Refusal(said, float(after) if after and after.isdecimal() else None)
+    return SlackRejected(said, float(after) if after and after.isdecimal() else None)

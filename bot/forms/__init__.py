@@ -4,7 +4,7 @@ A form knows nothing of runs and prompts, and does not validate: bounds and rule
 are the model's.
 """
 
-from signoff.bot.forms.errors import FormError, TooLarge, Undrawable
+from signoff.bot.forms.errors import FormError, TooLarge, UnsupportedField
 from signoff.bot.forms.field import Field
 from signoff.bot.forms.form import Form
 from signoff.bot.forms.paths import Path
@@ -21,7 +21,7 @@ __all__ = [
     "Path",
     "Reading",
     "TooLarge",
-    "Undrawable",
+    "UnsupportedField",
     "Verdict",
     "VerdictChoice",
     "verdict_of",

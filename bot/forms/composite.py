@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from signoff.bot.blockkit.blocks import OPTION_TEXT
 from signoff.bot.blockkit.markup import plain
 from signoff.bot.forms.elements.element import Element
-from signoff.bot.forms.elements.entries import ListOf
+from signoff.bot.forms.elements.entry_list import EntryList
 from signoff.bot.forms.elements.options import labelled
 from signoff.bot.forms.elements.text import as_json
-from signoff.bot.forms.elements.unions import Kind, KindOf
+from signoff.bot.forms.elements.unions import Kind, Union
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.parts import Property, Schema, has_fields, kind_of, options_of, target, unwrap
 
@@ -65,17 +65,17 @@ def composite_for(wanted: Property, root: Schema, *, lists: bool) -> Element | N
         return None
     title = _title(items, root) if plain_model else None
     least, most = wanted.schema.get("minItems"), wanted.schema.get("maxItems")
-    return ListOf(items, not plain_model, least or 0, most, plain(title or "", OPTION_TEXT) or "entry")
+    return EntryList(items, not plain_model, least or 0, most, plain(title or "", OPTION_TEXT) or "entry")
 
 
-def _kind_of_one(members: list[Schema], wanted: Property, root: Schema) -> KindOf | None:
+def _kind_of_one(members: list[Schema], wanted: Property, root: Schema) -> Union | None:
     kinds = [_kind(member, root) for member in members]
     if wanted.nullable:
         kinds.append(Kind("None", Property({}, nullable=True, annotations={}), only=None))
     if len(kinds) > _MOST_KINDS:
         return None
     labels = labelled([(number, kind.label) for number, kind in enumerate(kinds)])
-    return KindOf(
+    return Union(
         tuple(
             Kind(choice.label, kind.wanted, kind.only, kind.constants, kind.names)
             for choice, kind in zip(labels, kinds, strict=True)

@@ -5,17 +5,22 @@ from typing import Any
 
 from signoff.bot.blockkit.blocks import INPUT_TEXT
 from signoff.bot.forms.elements.addresses import Address
-from signoff.bot.forms.elements.choices import YES_OR_NO, OneOf, SomeOf, Tick
+from signoff.bot.forms.elements.choices import YES_OR_NO, Checkbox, MultiChoice, SingleChoice
 from signoff.bot.forms.elements.durations import Duration
 from signoff.bot.forms.elements.element import Choice, Element
 from signoff.bot.forms.elements.files import file_input_for
-from signoff.bot.forms.elements.lines import Lines, Pairs, ScalarKind
-from signoff.bot.forms.elements.mentions import KIND_OF_FORMAT, AllMentioned, Mentioned
+from signoff.bot.forms.elements.list_text import ListText, MapText, ScalarKind
 from signoff.bot.forms.elements.numbers import Number
-from signoff.bot.forms.elements.options import Look, labelled, look_of
+from signoff.bot.forms.elements.options import Widget, labelled, widget_for
+from signoff.bot.forms.elements.slack_selects import (
+    ChannelSelect,
+    MultiChannelSelect,
+    MultiUserSelect,
+    UserSelect,
+)
 from signoff.bot.forms.elements.text import JsonText, Text
-from signoff.bot.forms.elements.times import Clock, Day, Moment
-from signoff.flows.schema.elements import MOST_BUTTONS
+from signoff.bot.forms.elements.times import DatePicker, DateTimePicker, TimePicker
+from signoff.flows.schema.elements import MAX_BUTTONS
 from signoff.flows.schema.parts import Property, Schema, kind_of, options_of, unwrap
 
 _LONG_TEXT = 150
@@ -39,12 +44,12 @@ def element_for(wanted: Property, root: Schema) -> Element:
     options = options_of(schema)
     if options:
         choices = labelled(options)
-        return OneOf(choices, wanted.nullable, _look(choices, wanted.nullable, asked_for, buttons="radio"))
+        return SingleChoice(choices, wanted.nullable, _widget(choices, wanted.nullable, asked_for, buttons="radio"))
     match kind_of(schema):
-        case "boolean" if _is_tick(wanted, asked_for):
-            return Tick()
+        case "boolean" if _is_checkbox(wanted, asked_for):
+            return Checkbox()
         case "boolean":
-            return OneOf(YES_OR_NO, wanted.nullable, Look.BUTTONS)
+            return SingleChoice(YES_OR_NO, wanted.nullable, Widget.BUTTONS)
         case "integer" | "number" as kind:
             return _number(schema, whole=kind == "integer")
         case "string":
@@ -60,14 +65,14 @@ def element_for(wanted: Property, root: Schema) -> Element:
             return _decimal(wanted) or JsonText()
 
 
-def _look(choices: tuple[Choice, ...], more: int, asked_for: Any, *, buttons: str) -> Look:
-    look = look_of(choices, more)
-    if asked_for == _SELECT and look is Look.BUTTONS:
-        return Look.LIST
-    return Look.BUTTONS if asked_for == buttons and len(choices) + more <= MOST_BUTTONS else look
+def _widget(choices: tuple[Choice, ...], more: int, asked_for: Any, *, buttons: str) -> Widget:
+    widget = widget_for(choices, more)
+    if asked_for == _SELECT and widget is Widget.BUTTONS:
+        return Widget.SELECT
+    return Widget.BUTTONS if asked_for == buttons and len(choices) + more <= MAX_BUTTONS else widget
 
 
-def _is_tick(wanted: Property, asked_for: Any) -> bool:
+def _is_checkbox(wanted: Property, asked_for: Any) -> bool:
     if wanted.nullable or asked_for == "radio":
         return False
     return "default" in wanted.annotations or asked_for == "checkbox"
@@ -83,23 +88,26 @@ def _some_of(schema: Schema, root: Schema) -> Element | None:
     item, most = _items(schema, root), schema.get("maxItems")
     if item is None:
         return None
-    if kind := KIND_OF_FORMAT.get(item.get("format")):
-        return AllMentioned(kind, most)
+    match item.get("format"):
+        case "slack-user":
+            return MultiUserSelect(most)
+        case "slack-channel":
+            return MultiChannelSelect(most)
     options = options_of(item)
     if not options:
         return None
     choices = labelled(options)
-    return SomeOf(choices, most, _look(choices, 0, schema.get("element"), buttons="checkboxes"))
+    return MultiChoice(choices, most, _widget(choices, 0, schema.get("element"), buttons="checkboxes"))
 
 
 def _lines(schema: Schema, root: Schema) -> Element | None:
     kind = _scalar_kind(schema.get("items"), root) if "prefixItems" not in schema else None
-    return None if kind is None else Lines(kind)
+    return None if kind is None else ListText(kind)
 
 
 def _pairs(schema: Schema, root: Schema) -> Element | None:
     kind = None if schema.get("properties") else _scalar_kind(schema.get("additionalProperties"), root)
-    return None if kind is None else Pairs(kind)
+    return None if kind is None else MapText(kind)
 
 
 def _scalar_kind(schema: Any, root: Schema) -> ScalarKind | None:
@@ -149,15 +157,17 @@ def _decimal(wanted: Property) -> Element | None:
 
 def _string(schema: Schema) -> Element:
     format_, zone = schema.get("format"), schema.get("zone")
-    if kind := KIND_OF_FORMAT.get(format_):
-        return Mentioned(kind)
     match format_:
+        case "slack-user":
+            return UserSelect()
+        case "slack-channel":
+            return ChannelSelect()
         case "date":
-            return Day()
+            return DatePicker()
         case "date-time":
-            return Moment(naive=zone == "none")
+            return DateTimePicker(naive=zone == "none")
         case "time":
-            return Clock(zoned=zone == "required")
+            return TimePicker(zoned=zone == "required")
         case "duration":
             return Duration()
         case "email":

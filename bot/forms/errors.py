@@ -5,7 +5,7 @@ class FormError(Exception):
     """A form cannot be shown in Slack; the message says why and what to do instead."""
 
 
-class Undrawable(FormError):
+class UnsupportedField(FormError):
     """A field is of a type that must not be asked for in Slack."""
 
 

@@ -8,18 +8,19 @@ from signoff.bot.blockkit.blocks import LABEL_TEXT, PLACEHOLDER_TEXT
 from signoff.bot.blockkit.markup import plain, shorten
 from signoff.bot.forms.composite import composite_for
 from signoff.bot.forms.element_factory import element_for
-from signoff.bot.forms.elements.choices import SomeOf, Tick
+from signoff.bot.forms.elements.choices import Checkbox, MultiChoice
 from signoff.bot.forms.elements.element import Element
-from signoff.bot.forms.elements.entries import ListOf
-from signoff.bot.forms.elements.lines import Lines, Pairs
-from signoff.bot.forms.elements.mentions import AllMentioned
+from signoff.bot.forms.elements.entry_list import EntryList
+from signoff.bot.forms.elements.list_text import ListText, MapText
+from signoff.bot.forms.elements.slack_selects import MultiChannelSelect, MultiUserSelect
 from signoff.bot.forms.elements.text import JsonText, Text, as_json
-from signoff.bot.forms.elements.unions import KindOf
-from signoff.bot.forms.errors import Undrawable
-from signoff.bot.forms.paths import Path, Spot, value_at
+from signoff.bot.forms.elements.unions import Union
+from signoff.bot.forms.errors import UnsupportedField
+from signoff.bot.forms.paths import Location, Path, value_at
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.parts import Property, Schema
 
+_LISTS = (MultiChoice, MultiUserSelect, MultiChannelSelect, ListText, EntryList)
 _DEEPEST = 8
 """Unions and lists of models are taken apart down to here; what leads further is typed as JSON."""
 
@@ -29,7 +30,7 @@ class Field:
     """One value that a person is asked for.
 
     Attributes:
-        spot: Where it stands.
+        location: Where it stands.
         placeholder: An example, shown while the input is empty.
         needed: Whether the model that holds it cannot be without it: it has no default.
         required: Whether it is needed, and the models around it are.
@@ -38,7 +39,7 @@ class Field:
             in, or where only the model knows (a `default_factory`).
     """
 
-    spot: Spot
+    location: Location
     label: str
     hint: str | None
     placeholder: str | None
@@ -51,12 +52,12 @@ class Field:
     @property
     def path(self) -> Path:
         """Where the value stands: the names of the models around it and its own."""
-        return self.spot.path
+        return self.location.path
 
     @property
     def block_id(self) -> str:
         """The id of the block that asks for it."""
-        return self.spot.block_id
+        return self.location.block_id
 
     @property
     def name(self) -> str:
@@ -66,7 +67,7 @@ class Field:
     @property
     def full_label(self) -> str:
         """The label with those of the models around it."""
-        return " › ".join([*self.spot.within, self.label])
+        return " › ".join([*self.location.within, self.label])
 
     def value(self, values: Mapping[str, Any]) -> Any:
         """Its value in `values`, else its default, else `UNSET`."""
@@ -75,7 +76,7 @@ class Field:
 
     def may_be_empty(self, value: Any) -> bool:
         """Whether the input may be left empty, where it stands filled in with `value`."""
-        if self.empty is not UNSET or not (self.element.fills or value is UNSET):
+        if self.empty is not UNSET or not (self.element.prefillable or value is UNSET):
             return True
         return not self.required and self.default is UNSET and value is UNSET
 
@@ -86,8 +87,8 @@ def label_of(name: str, wanted: Property) -> str:
     return title or plain(name.replace("_", " ").title(), LABEL_TEXT) or "Value"
 
 
-def field_of(spot: Spot, wanted: Property, root: Schema, *, needed: bool, required: bool, lists: bool) -> Field:
-    """The field for `wanted`, the property of `root` at `spot`.
+def field_of(location: Location, wanted: Property, root: Schema, *, needed: bool, required: bool, lists: bool) -> Field:
+    """The field for `wanted`, the property of `root` at `location`.
 
     Args:
         needed: Whether the model that holds it cannot be without it.
@@ -95,24 +96,24 @@ def field_of(spot: Spot, wanted: Property, root: Schema, *, needed: bool, requir
         lists: Whether a list's entries may be asked for, each in a modal of its own.
 
     Raises:
-        Undrawable: It is a secret.
+        UnsupportedField: It is a secret.
     """
-    path = spot.path
+    path = location.path
     if wanted.schema.get("format") == "password" or wanted.schema.get("writeOnly"):
-        raise Undrawable(
+        raise UnsupportedField(
             f"The field {'.'.join(path)!r} is a secret, and Slack keeps what is typed: "
             "let the flow read the secret from where it is kept, and ask for its name instead."
         )
     notes = wanted.annotations
     element = element_for(wanted, root)
-    if isinstance(element, JsonText) and spot.depth <= _DEEPEST and wanted.schema.get("element") != "json":
+    if isinstance(element, JsonText) and location.depth <= _DEEPEST and wanted.schema.get("element") != "json":
         element = composite_for(wanted, root, lists=lists) or element
     hint = plain(str(notes.get("description") or wanted.schema.get("description") or ""), LABEL_TEXT)
-    if element.how_to:
-        how_to = element.how_to
-        hint = shorten(f"{hint} ({how_to})" if hint else f"{how_to[0].upper()}{how_to[1:]}", LABEL_TEXT)
+    if element.format_hint:
+        format_hint = element.format_hint
+        hint = shorten(f"{hint} ({format_hint})" if hint else f"{format_hint[0].upper()}{format_hint[1:]}", LABEL_TEXT)
     return Field(
-        spot=spot,
+        location=location,
         label=label_of(path[-1], wanted),
         hint=hint or None,
         placeholder=_placeholder(wanted),
@@ -125,13 +126,13 @@ def field_of(spot: Spot, wanted: Property, root: Schema, *, needed: bool, requir
 
 
 def _meaning_of_empty(wanted: Property, element: Element) -> Any:
-    if isinstance(element, Tick):
+    if isinstance(element, Checkbox):
         return False
     if wanted.nullable:
-        return UNSET if isinstance(element, KindOf) else None
-    if isinstance(element, SomeOf | AllMentioned | Lines | ListOf) and not wanted.schema.get("minItems"):
+        return UNSET if isinstance(element, Union) else None
+    if isinstance(element, _LISTS) and not wanted.schema.get("minItems"):
         return []
-    if isinstance(element, Pairs) and not wanted.schema.get("minProperties"):
+    if isinstance(element, MapText) and not wanted.schema.get("minProperties"):
         return {}
     is_any_text = isinstance(element, Text) and wanted.schema.keys().isdisjoint(("format", "minLength", "pattern"))
     return "" if is_any_text and "default" in wanted.annotations else UNSET

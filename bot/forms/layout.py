@@ -15,8 +15,8 @@ from signoff.bot.blockkit.blocks import (
     section,
 )
 from signoff.bot.blockkit.markup import bold, plain, sentences, shorten
-from signoff.bot.forms.elements import entries
-from signoff.bot.forms.elements.unions import KindOf
+from signoff.bot.forms.elements import entry_list
+from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.field import Field
 from signoff.bot.forms.form import Form
 from signoff.bot.forms.parsing import Section
@@ -62,75 +62,77 @@ class Row:
 _NOTHING: Mapping[str, Any] = {}
 
 
-def blocks_of(form: Form, values: Mapping[str, Any], kept: Mapping[str, Any] = _NOTHING) -> list[Block]:
+def blocks_of(form: Form, values: Mapping[str, Any], raw_input: Mapping[str, Any] = _NOTHING) -> list[Block]:
     """The blocks of every row of a form."""
-    return [block for row in rows_of(form, values, kept) for block in row.blocks]
+    return [block for row in rows_of(form, values, raw_input) for block in row.blocks]
 
 
-def rows_of(form: Form, values: Mapping[str, Any], kept: Mapping[str, Any] = _NOTHING) -> list[Row]:
+def rows_of(form: Form, values: Mapping[str, Any], raw_input: Mapping[str, Any] = _NOTHING) -> list[Row]:
     """The rows of a form, filled in with `values` and the defaults, under the headings of its models.
 
     A value that Slack's input cannot hold unchanged is not asked for: a line says that it is kept.
     """
     rows: list[Row] = []
     headings: list[Section] = []
-    for part in form.sheet(values, kept):
+    for part in form.layout(values, raw_input):
         headings = [each for each in headings if part.path[: len(each.path)] == each.path]
         if isinstance(part, Section):
             headings.append(part)
             continue
         above = [block for each in headings for block in _heading(each.label, each.hint)]
         headings = []
-        if isinstance(part.element, entries.ListOf):
+        if isinstance(part.element, entry_list.EntryList):
             rows += _list(form, part, part.element, above, values)
         else:
-            rows.append(Row(part, (*above, _input(part, values, kept))))
+            rows.append(Row(part, (*above, _input(part, values, raw_input))))
     return rows
 
 
-def _input(one: Field, values: Mapping[str, Any], kept: Mapping[str, Any]) -> Block:
-    value = one.value(values)
-    if isinstance(one.element, KindOf):
-        element = one.element.draw_kind(chosen_kind(one, one.element, values, kept))
+def _input(field: Field, values: Mapping[str, Any], raw_input: Mapping[str, Any]) -> Block:
+    value = field.value(values)
+    if isinstance(field.element, Union):
+        element = field.element.draw_kind(chosen_kind(field, field.element, values, raw_input))
     else:
-        element = one.element.draw(value)
+        element = field.element.draw(value)
     if element is None:
-        notice = f"{bold(one.label)}\nSlack cannot hold this value for editing. It is kept as it is."
+        notice = f"{bold(field.label)}\nSlack cannot hold this value for editing. It is kept as it is."
         return section(mrkdwn(notice[:SECTION_TEXT]))
-    typed = kept.get(one.block_id)
+    typed = raw_input.get(field.block_id)
     if isinstance(typed, str) and element["type"] == "plain_text_input" and typed:
         element = {**element, "initial_value": typed[: element["max_length"]]}
         element.pop("min_length", None)
-    if one.placeholder and element["type"] in _WITH_PLACEHOLDER:
-        element["placeholder"] = plain_text(one.placeholder)
+    if field.placeholder and element["type"] in _WITH_PLACEHOLDER:
+        element["placeholder"] = plain_text(field.placeholder)
     if element["type"] in _TYPED:
         element["dispatch_action_config"] = {"trigger_actions_on": ["on_character_entered"]}
     block = input_block(
-        one.block_id,
-        one.label,
+        field.block_id,
+        field.label,
         {**element, "action_id": ACTION},
-        optional=one.may_be_empty(value),
-        hint=_hint(one, value),
+        optional=field.may_be_empty(value),
+        hint=_hint(field, value),
     )
     # Slack reports nothing of what was typed when a modal is closed: it has to be told at once.
     return block if element["type"] == "file_input" else {**block, "dispatch_action": True}
 
 
-def _hint(one: Field, value: Any) -> str | None:
+def _hint(field: Field, value: Any) -> str | None:
     """The field's hint, and what stands in an input that Slack shows empty."""
-    held = "" if one.element.fills else plain(one.element.show(value), 300)
-    return shorten(sentences(one.hint, f"Leave it empty to keep {held}."), LABEL_TEXT) if held else one.hint
+    held = "" if field.element.prefillable else plain(field.element.show(value), 300)
+    return shorten(sentences(field.hint, f"Leave it empty to keep {held}."), LABEL_TEXT) if held else field.hint
 
 
-def _list(form: Form, one: Field, listed: entries.ListOf, above: list[Block], values: Mapping[str, Any]) -> list[Row]:
-    held = entries.entries_of(one.value(values))
+def _list(
+    form: Form, field: Field, listed: entry_list.EntryList, above: list[Block], values: Mapping[str, Any]
+) -> list[Row]:
+    held = entry_list.entries_of(field.value(values))
     entry = form.of_entry(listed)
-    rows = [Row(one, (*above, *entries.heading(one.label, one.hint, listed, len(held))))]
+    rows = [Row(field, (*above, *entry_list.heading(field.label, field.hint, listed, len(held))))]
     for number, value in enumerate(held):
         said = summary_of(entry, listed.wrap(value), _ENTRY_TEXT)
-        rows.append(Row(one, (entries.entry(one.block_id, number, said),)))
+        rows.append(Row(field, (entry_list.entry(field.block_id, number, said),)))
     if listed.has_room(held):
-        rows.append(Row(one, (entries.adding(one.block_id, listed),)))
+        rows.append(Row(field, (entry_list.adding(field.block_id, listed),)))
     return rows
 
 

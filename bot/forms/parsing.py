@@ -8,7 +8,7 @@ from signoff.bot.blockkit.blocks import LABEL_TEXT
 from signoff.bot.blockkit.markup import plain
 from signoff.bot.forms.elements.unions import Kind
 from signoff.bot.forms.field import Field, field_of, label_of
-from signoff.bot.forms.paths import Path, Spot, value_at
+from signoff.bot.forms.paths import Location, Path, value_at
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.parts import Property, Schema, has_fields, unwrap
 
@@ -40,42 +40,48 @@ def parts_of(schema: Schema, root: Schema, *, lists: bool) -> Iterator[Part]:
         lists: Whether a list's entries may be asked for, each in a modal of its own.
 
     Raises:
-        Undrawable: A field must not be asked for in Slack.
+        UnsupportedField: A field must not be asked for in Slack.
     """
     # A model that contains itself is a reference at the very top.
-    yield from _parts(Spot(), unwrap(schema, root).schema, root, required=True, defaults=UNSET, lists=lists)
+    yield from _parts(Location(), unwrap(schema, root).schema, root, required=True, defaults=UNSET, lists=lists)
 
 
-def parts_of_kind(one: Field, number: int, kind: Kind, root: Schema, *, lists: bool) -> Iterator[Part]:
+def parts_of_kind(field: Field, number: int, kind: Kind, root: Schema, *, lists: bool) -> Iterator[Part]:
     """What asks for a value of `kind`, chosen in the field `one`: the fields of a model, or one for the value itself.
 
     Raises:
-        Undrawable: A field must not be asked for in Slack.
+        UnsupportedField: A field must not be asked for in Slack.
     """
     if kind.only is not UNSET:
         return
-    spot = one.spot.kind(number).under(one.label)
-    default = UNSET if kind.fit(one.default) is None else one.default
+    location = field.location.kind(number).under(field.label)
+    default = UNSET if kind.fit(field.default) is None else field.default
     if not kind.is_model:
         wanted = Property(
             kind.wanted.schema, nullable=False, annotations={**kind.wanted.annotations, "title": kind.label}
         )
-        yield field_of(spot, _with_default(wanted, default), root, needed=True, required=True, lists=lists)
+        yield field_of(location, _with_default(wanted, default), root, needed=True, required=True, lists=lists)
         return
-    if len(_models(one)) > 1:
+    if len(_models(field)) > 1:
         hint = plain(str(kind.wanted.annotations.get("description", "")), LABEL_TEXT)
-        yield Section(one.path, kind.label, hint or None, required=False)
+        yield Section(field.path, kind.label, hint or None, required=False)
     yield from _parts(
-        spot, kind.wanted.schema, root, required=True, defaults=default, lists=lists, without=frozenset(kind.constants)
+        location,
+        kind.wanted.schema,
+        root,
+        required=True,
+        defaults=default,
+        lists=lists,
+        without=frozenset(kind.constants),
     )
 
 
-def _models(one: Field) -> list[Kind]:
-    return [kind for kind in getattr(one.element, "kinds", ()) if kind.is_model]
+def _models(field: Field) -> list[Kind]:
+    return [kind for kind in getattr(field.element, "kinds", ()) if kind.is_model]
 
 
 def _parts(
-    spot: Spot,
+    location: Location,
     schema: Schema,
     root: Schema,
     *,
@@ -88,7 +94,7 @@ def _parts(
     for name, part in schema.get("properties", {}).items():
         if name in without:
             continue
-        place = spot.at(name)
+        place = location.at(name)
         wanted = _with_default(unwrap(part, root), value_at(defaults, (name,)))
         is_needed = required and name in needed
         if len(place.path) > _DEEPEST or not _is_section(wanted):

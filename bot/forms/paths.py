@@ -13,7 +13,7 @@ _LONGEST_BLOCK_ID = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Location:
     """Where a part of a form stands.
 
     Attributes:
@@ -29,16 +29,16 @@ class Spot:
     within: tuple[str, ...] = ()
     kinds: int = 0
 
-    def at(self, name: str) -> "Spot":
-        """The spot of a property of what stands here."""
+    def at(self, name: str) -> "Location":
+        """The location of a property of what stands here."""
         return replace(self, path=(*self.path, name), pointer=f"{self.pointer}/{_escaped(name)}")
 
-    def under(self, label: str) -> "Spot":
-        """The same spot for what stands under that label."""
+    def under(self, label: str) -> "Location":
+        """The same location for what stands under that label."""
         return replace(self, within=(*self.within, label))
 
-    def kind(self, number: int) -> "Spot":
-        """The spot of one of the kinds of what stands here."""
+    def kind(self, number: int) -> "Location":
+        """The location of one of the kinds of what stands here."""
         return replace(self, pointer=f"{self.pointer}~k{number}", kinds=self.kinds + 1)
 
     @property

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from signoff.bot.blockkit.markup import escape
-from signoff.bot.forms.elements.entries import ListOf, entries_of
-from signoff.bot.forms.elements.unions import KindOf
+from signoff.bot.forms.elements.entry_list import EntryList, entries_of
+from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.field import Field
 from signoff.bot.forms.form import Form
 from signoff.bot.forms.unset import UNSET
@@ -26,22 +26,22 @@ def summary_of(form: Form, values: Mapping[str, Any], limit: int) -> str:
 
 
 def _said(form: Form, values: Mapping[str, Any]) -> Iterator[str]:
-    for part in form.sheet(values):
+    for part in form.layout(values):
         if not isinstance(part, Field):
             continue
         value = part.value(values)
         if value is UNSET or value is None:
             continue
-        if isinstance(part.element, ListOf):
+        if isinstance(part.element, EntryList):
             inner = form.of_entry(part.element)
             entries = entries_of(value)
             yield ", ".join(summary_of(inner, part.element.wrap(each), _VALUE) for each in entries[:3])
             if entries[3:]:
                 yield f"{len(entries) - 3} more"
-        elif isinstance(part.element, KindOf) and part.element.has_field(value):
+        elif isinstance(part.element, Union) and part.element.has_field(value):
             # Said by the field for the value itself, which follows.
             continue
-        elif part.element.shown_as == "mrkdwn":
+        elif part.element.text_type == "mrkdwn":
             yield part.element.show(value)
         else:
             yield escape(part.element.show(value), _VALUE)

@@ -6,7 +6,7 @@ from typing import Any
 
 from signoff.bot.blockkit.blocks import BUTTON_TEXT, Style
 from signoff.bot.blockkit.markup import plain
-from signoff.bot.forms.elements.choices import YES_OR_NO, OneOf
+from signoff.bot.forms.elements.choices import YES_OR_NO, SingleChoice
 from signoff.bot.forms.elements.element import Choice, Element
 from signoff.bot.forms.field import Field
 from signoff.bot.forms.form import Form
@@ -51,26 +51,26 @@ def verdict_of(form: Form, initial: Mapping[str, Any]) -> Verdict | None:
     Among several such fields the only `bool` is it; otherwise there is none.
     """
     wanted = [
-        one
-        for one in form.fields
-        if one.required and len(one.path) == 1 and one.name not in initial and _is_short(one.element)
+        field
+        for field in form.fields
+        if field.required and len(field.path) == 1 and field.name not in initial and _is_short(field.element)
     ]
     if len(wanted) > 1:
-        wanted = [one for one in wanted if _is_bool(one.element)]
+        wanted = [field for field in wanted if _is_bool(field.element)]
     return _verdict(wanted[0]) if len(wanted) == 1 else None
 
 
-def _verdict(one: Field) -> Verdict:
-    assert isinstance(one.element, OneOf)  # noqa: S101 - what `_is_short` has found
-    if not _is_bool(one.element):
+def _verdict(field: Field) -> Verdict:
+    assert isinstance(field.element, SingleChoice)  # noqa: S101 - what `_is_short` has found
+    if not _is_bool(field.element):
         choices = tuple(
-            VerdictChoice(choice.value, _button(choice), _style(choice.value)) for choice in one.element.choices
+            VerdictChoice(choice.value, _button(choice), _style(choice.value)) for choice in field.element.choices
         )
-        return Verdict(one, choices, approval=False)
-    approval = not _YES.isdisjoint(one.name.lower().split("_"))
+        return Verdict(field, choices, approval=False)
+    approval = not _YES.isdisjoint(field.name.lower().split("_"))
     yes, no = ("Approve", "Reject") if approval else ("Yes", "No")
     return Verdict(
-        one,
+        field,
         (
             VerdictChoice(True, yes, "primary" if approval else None),
             VerdictChoice(False, no, "danger" if approval else None),
@@ -80,13 +80,13 @@ def _verdict(one: Field) -> Verdict:
 
 
 def _is_bool(element: Element) -> bool:
-    return isinstance(element, OneOf) and element.choices == YES_OR_NO and not element.nullable
+    return isinstance(element, SingleChoice) and element.choices == YES_OR_NO and not element.nullable
 
 
 def _is_short(element: Element) -> bool:
     if _is_bool(element):
         return True
-    if not isinstance(element, OneOf) or element.nullable or len(element.choices) > _MOST_BUTTONS:
+    if not isinstance(element, SingleChoice) or element.nullable or len(element.choices) > _MOST_BUTTONS:
         return False
     return all(isinstance(choice.value, str) and 0 < len(choice.value.strip()) <= _SHORT for choice in element.choices)
 

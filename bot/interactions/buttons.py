@@ -3,7 +3,7 @@
 A button's value and a modal's `private_metadata` are claims: they name a prompt, and nothing else of them is believed.
 
 Every listener decides first and acks then, so that what was acked is recorded. What is left to say goes to
-`Aftermath`, which runs after the ack and never raises: Bolt would turn an error after an ack into a failed request.
+`Responses`, which runs after the ack and never raises: Bolt would turn an error after an ack into a failed request.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from signoff.bot.connection.people import People
-from signoff.bot.interactions.responses import Aftermath
+from signoff.bot.interactions.responses import Responses
 from signoff.bot.surfaces import action_ids
-from signoff.bot.surfaces.approvals_list import listing
+from signoff.bot.surfaces.approvals_list import approvals_list
 from signoff.bot.surfaces.modals import reason_error, reason_in, refused_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of, verdict_in
 from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Settled
@@ -30,14 +30,14 @@ PAGE = 100
 """How many prompts `/approvals` looks at."""
 
 
-class Listeners:
+class Buttons:
     """The listeners of one bot."""
 
-    def __init__(self, db: Database, desk: Desk, people: People, aftermath: Aftermath) -> None:
+    def __init__(self, db: Database, desk: Desk, people: People, responses: Responses) -> None:
         self._db = db
         self._desk = desk
         self._people = people
-        self._aftermath = aftermath
+        self._responses = responses
 
     def register(self, app: App) -> None:
         """Have `app` call them."""
@@ -57,7 +57,7 @@ class Listeners:
         verdict = verdict_in(prompt, form_of(prompt))
         position = action_ids.chosen(str(body["actions"][0]["action_id"]))
         if verdict is None or position is None or position >= len(verdict.choices):
-            self._aftermath.redraw(prompt)
+            self._responses.redraw(prompt)
             self.unknown(ack, body)
         else:
             self._try(ack, body, prompt, {verdict.field.name: verdict.choices[position].value})
@@ -68,7 +68,7 @@ class Listeners:
 
     def open_listed(self, ack: Ack, body: Body) -> None:
         """A press in the list of prompts: the form opens, and a card that somebody deleted is posted again."""
-        self._aftermath.redraw(self._pressed(body))
+        self._responses.redraw(self._pressed(body))
         self.open_form(ack, body)
 
     def open_form(self, ack: Ack, body: Body) -> None:
@@ -77,7 +77,7 @@ class Listeners:
         actor = self._people.actor(body["user"], prompt)
         admitted = self._desk.admit(prompt.id, actor)
         if isinstance(admitted, Prompt):
-            self._aftermath.open_form(body, admitted)
+            self._responses.open_form(body, admitted)
         else:
             self._tell(body, actor, admitted)
         ack()
@@ -88,14 +88,14 @@ class Listeners:
         actor = self._people.actor(body["user"], prompt)
         admitted = self._desk.admit(prompt.id, actor)
         if isinstance(admitted, Prompt):
-            self._aftermath.open_reason(body, admitted)
+            self._responses.open_reason(body, admitted)
         else:
             self._tell(body, actor, admitted)
         ack()
 
     def unknown(self, ack: Ack, body: Body) -> None:
         """A press on what is no button of a prompt's: whoever drew it, the record knows better."""
-        self._aftermath.tell(body, "This button does not belong to its prompt, so nothing was decided. Press another.")
+        self._responses.tell(body, "This button does not belong to its prompt, so nothing was decided. Press another.")
         ack()
 
     def reject(self, ack: Ack, body: Body) -> None:
@@ -111,7 +111,7 @@ class Listeners:
 
     def approvals(self, ack: Ack) -> None:
         """`/approvals`: what waits for an answer."""
-        message = listing(prompts.pending(self._db, limit=PAGE), now())
+        message = approvals_list(prompts.pending(self._db, limit=PAGE), now())
         ack(text=message.text, blocks=message.blocks, response_type="ephemeral")
 
     def _try(self, ack: Ack, body: Body, prompt: Prompt, choice: Mapping[str, Any]) -> None:
@@ -123,7 +123,7 @@ class Listeners:
                 pass
             case Invalid(asked, errors):
                 known = {**asked.initial_values, **choice}
-                self._aftermath.open_form(body, asked, choice, _about(known, errors))
+                self._responses.open_form(body, asked, choice, _about(known, errors))
             case _:
                 self._tell(body, actor, reply)
         ack()
@@ -139,9 +139,9 @@ class Listeners:
 
     def _tell(self, body: Body, actor: Actor, reply: AlreadySettled | Refused) -> None:
         if isinstance(reply, Refused):
-            self._aftermath.tell_refused(body, reply.prompt)
+            self._responses.tell_refused(body, reply.prompt)
         else:
-            self._aftermath.tell_settled(body, actor, reply.prompt)
+            self._responses.tell_settled(body, actor, reply.prompt)
 
     def _pressed(self, body: Body) -> Prompt:
         return self._claimed(body["actions"][0].get("value"))

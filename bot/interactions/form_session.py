@@ -13,14 +13,14 @@ from slack_bolt import Ack, App
 from signoff.bot.connection.people import People
 from signoff.bot.forms import ACTION, Reading
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.editor_state import NEW, Place
-from signoff.bot.forms.elements.entries import ADD_ACTION, ENTRY_ACTION, REMOVE
+from signoff.bot.forms.editor_state import NEW, EditorState
+from signoff.bot.forms.elements.entry_list import ADD_ACTION, ENTRY_ACTION, REMOVE
 from signoff.bot.forms.layout import rows_of
 from signoff.bot.forms.pages import Page, page_with
-from signoff.bot.interactions.responses import Aftermath
+from signoff.bot.interactions.responses import Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.surfaces import action_ids
-from signoff.bot.surfaces.modal_metadata import Position
+from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.modals import answer_errors, answer_modal, refused_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of
 from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Reply, Settled
@@ -38,7 +38,7 @@ class _Seen:
     """What a payload shows of a modal: where it stands, and what was typed there."""
 
     prompt: Prompt
-    place: Place
+    place: EditorState
     first: int
     reading: Reading
 
@@ -49,17 +49,17 @@ class _Seen:
 
     def page_with(self, position: int) -> Page:
         """The page that has that row."""
-        return page_with(rows_of(self.place.form, self.place.draft.values, self.place.draft.kept), position)
+        return page_with(rows_of(self.place.form, self.place.draft.values, self.place.draft.raw_input), position)
 
 
-class Filling:
+class FormSession:
     """What people do in an open form."""
 
-    def __init__(self, db: Database, desk: Desk, people: People, aftermath: Aftermath, uploads: Uploads) -> None:
+    def __init__(self, db: Database, desk: Desk, people: People, responses: Responses, uploads: Uploads) -> None:
         self._db = db
         self._desk = desk
         self._people = people
-        self._aftermath = aftermath
+        self._responses = responses
         self._uploads = uploads
 
     def register(self, app: App) -> None:
@@ -73,7 +73,7 @@ class Filling:
         app.options(ACTION)(self.suggest)
 
     def changed(self, ack: Ack, body: Body) -> None:
-        """Something was typed or chosen: it is kept, and a kind's fields appear."""
+        """Something was typed or chosen: it is raw_input, and a kind's fields appear."""
         seen = self._see(body)
         if self._keep(body, seen) and seen.reading.switched:
             self._show(body, seen.prompt, seen.place, seen.first)
@@ -94,7 +94,7 @@ class Filling:
             if entry is None or not entry.has_room:
                 self._show(body, seen.prompt, seen.place, seen.first)
             else:
-                self._aftermath.push(body, seen.prompt, lambda: answer_modal(seen.prompt, entry))
+                self._responses.push(body, seen.prompt, lambda: answer_modal(seen.prompt, entry))
         ack()
 
     def change_entry(self, ack: Ack, body: Body) -> None:
@@ -109,18 +109,18 @@ class Filling:
                 self._save(body, seen.prompt, rest.whole)
                 self._show(body, seen.prompt, rest, seen.first)
             else:
-                self._aftermath.push(body, seen.prompt, lambda: answer_modal(seen.prompt, entry))
+                self._responses.push(body, seen.prompt, lambda: answer_modal(seen.prompt, entry))
         ack()
 
     def suggest(self, ack: Ack, body: Body) -> None:
         """Something was typed into a select that searches on this side."""
         place = self._see(body).place
         query = str(body.get("value") or "")
-        ack(options=place.form.matching(str(body["block_id"]), query, place.draft.values, place.draft.kept))
+        ack(options=place.form.matching(str(body["block_id"]), query, place.draft.values, place.draft.raw_input))
 
     def closed(self, ack: Ack, body: Body) -> None:
         """The modal was closed: that decides nothing."""
-        self._aftermath.forget_view(str(body["view"]["id"]))
+        self._responses.forget_view(str(body["view"]["id"]))
         ack()
 
     def submit(self, ack: Ack, body: Body) -> None:
@@ -156,11 +156,11 @@ class Filling:
             ack(**answer_errors(seen.prompt, seen.place, found, first=seen.first))
             return
         self._save(body, seen.prompt, list_place.whole)
-        self._aftermath.update(
+        self._responses.update(
             str(body["view"].get("previous_view_id")),
             lambda: answer_modal(seen.prompt, list_place, first=seen.place.row_of_list),
         )
-        self._aftermath.forget_view(str(body["view"]["id"]))
+        self._responses.forget_view(str(body["view"]["id"]))
         ack()
 
     def _answer(self, ack: Ack, body: Body, seen: _Seen, errors: list[FieldError]) -> None:
@@ -179,7 +179,7 @@ class Filling:
                 found = [*unreadable, *_others(unreadable, rest)]
                 ack(**answer_errors(prompt, seen.place, found, first=seen.first))
             case Settled():
-                self._aftermath.forget_view(str(body["view"]["id"]))
+                self._responses.forget_view(str(body["view"]["id"]))
                 ack()
             case Invalid(_, wrong):
                 ack(**answer_errors(prompt, seen.place, wrong, first=seen.first))
@@ -195,29 +195,29 @@ class Filling:
             NoSuchPrompt: If it is of no prompt.
         """
         view = body["view"]
-        position = Position.read(view.get("private_metadata"))
-        prompt = prompts.named(self._db, position.prompt_id)
+        metadata = ModalMetadata.read(view.get("private_metadata"))
+        prompt = prompts.named(self._db, metadata.prompt_id)
         draft = Draft.of_json(drafts.load(self._db, prompt.id, body["user"]["id"])) or Draft(prompt.initial_values)
         form = form_of(prompt)
-        place = Place.at(form, draft, position.steps) or Place(form, draft)
-        reading = place.form.read((view.get("state") or {}).get("values"), place.draft.values, place.draft.kept)
+        place = EditorState.at(form, draft, metadata.steps) or EditorState(form, draft)
+        reading = place.form.read((view.get("state") or {}).get("values"), place.draft.values, place.draft.raw_input)
         if reading.draft != place.draft:
             place = place.with_draft(reading.draft)
-        return _Seen(prompt, place, position.first, reading)
+        return _Seen(prompt, place, metadata.first, reading)
 
     def _keep(self, body: Body, seen: _Seen) -> bool:
         """Keep what was typed; whether the prompt is open. A modal of one that is not says how it ended."""
         if self._save(body, seen.prompt, seen.place.whole):
             return True
         settled = prompts.get(self._db, seen.prompt.id)
-        self._aftermath.update(str(body["view"]["id"]), lambda: settled_modal(settled))
+        self._responses.update(str(body["view"]["id"]), lambda: settled_modal(settled))
         return False
 
     def _save(self, body: Body, prompt: Prompt, draft: Draft) -> bool:
         return drafts.save(self._db, prompt.id, str(body["user"]["id"]), draft.as_json(), now=now())
 
-    def _show(self, body: Body, prompt: Prompt, place: Place, first: int) -> None:
-        self._aftermath.update(str(body["view"]["id"]), lambda: answer_modal(prompt, place, first=first))
+    def _show(self, body: Body, prompt: Prompt, place: EditorState, first: int) -> None:
+        self._responses.update(str(body["view"]["id"]), lambda: answer_modal(prompt, place, first=first))
 
 
 def _list_and_number(body: Body) -> tuple[str, int]:
@@ -227,7 +227,7 @@ def _list_and_number(body: Body) -> tuple[str, int]:
 
 
 def _read(draft: Draft) -> Reading:
-    return Reading(dict(draft.values), kept=dict(draft.kept))
+    return Reading(dict(draft.values), raw_input=dict(draft.raw_input))
 
 
 def _wrong(prompt: Prompt, values: Mapping[str, Any], missing: Sequence[FieldError]) -> list[FieldError]:

@@ -20,10 +20,10 @@ from signoff.bot.connection.people import People
 from signoff.bot.connection.web_client import NO_ANSWER, name_of
 from signoff.bot.forms import FormError
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.editor_state import Place
+from signoff.bot.forms.editor_state import EditorState
 from signoff.bot.interactions.open_views import OpenViews
 from signoff.bot.surfaces.modals import answer_modal, reject_modal, settled_modal
-from signoff.bot.surfaces.wording import form_of, outcome_sentence, refused
+from signoff.bot.surfaces.wording import form_of, outcome_sentence, refusal
 from signoff.flows.approval.validation import FieldError
 from signoff.flows.names import now
 from signoff.store.database import Database
@@ -45,7 +45,7 @@ ANSWER_WITHIN = 5
 _NOTHING: Mapping[str, Any] = {}
 
 
-class Aftermath:
+class Responses:
     """Says what is left to say. Modals have to open within the 3 s that a trigger lives."""
 
     def __init__(self, db: Database, client: WebClient, people: People) -> None:
@@ -53,7 +53,7 @@ class Aftermath:
         self._client = client
         self._people = people
         self._open_views = OpenViews()
-        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="signoff-aftermath")
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="signoff-responses")
 
     def stop(self) -> None:
         """Say what was begun, and no more."""
@@ -73,7 +73,7 @@ class Aftermath:
                 drafts.save(self._db, prompt.id, actor_id, draft.as_json(), now=now())
             note = "What you had filled in before stands here again." if typed else ""
             try:
-                view = answer_modal(prompt, Place(form_of(prompt), draft), errors, note=note)
+                view = answer_modal(prompt, EditorState(form_of(prompt), draft), errors, note=note)
             except FormError as error:
                 self._say(body, f"This cannot be answered in Slack: {escape(str(error))}")
             else:
@@ -109,7 +109,7 @@ class Aftermath:
 
     def tell_refused(self, body: Body, prompt: Prompt) -> None:
         """Tell a person who may answer."""
-        self._later(lambda: self._say(body, refused(prompt, self._people.mentions(prompt))))
+        self._later(lambda: self._say(body, refusal(prompt, self._people.mentions(prompt))))
 
     def tell_settled(self, body: Body, actor: Actor, prompt: Prompt) -> None:
         """Tell a person who was too late how the prompt ended, and have its card drawn anew: it looked open."""

@@ -16,23 +16,23 @@ from slack_sdk import WebClient
 from signoff.bot.blockkit.markup import plain
 from signoff.bot.connection.files import Unfetched, fetch
 from signoff.bot.forms import Field, Form, Reading
-from signoff.bot.forms.elements.element import Unreadable
-from signoff.bot.forms.elements.entries import ListOf, entries_of
+from signoff.bot.forms.elements.element import InvalidInput
+from signoff.bot.forms.elements.entry_list import EntryList, entries_of
 from signoff.bot.forms.elements.files import Claim, Content, FileInput
 from signoff.bot.forms.paths import put
 from signoff.flows.approval.validation import FieldError
-from signoff.flows.schema.files import MOST_BYTES, in_kilobytes
+from signoff.flows.schema.files import MAX_BYTES, format_size
 
 WAIT = 1.5
 """Seconds that a submission waits for its files."""
 
 KEPT = 32
-"""How many files are kept for a next submission."""
+"""How many files are raw_input for a next submission."""
 
 WORKERS = 4
 """How many files are fetched at once."""
 
-Place = tuple[str | int, ...]
+EditorState = tuple[str | int, ...]
 
 
 class Uploads:
@@ -50,12 +50,12 @@ class Uploads:
 
     def take(self, form: Form, reading: Reading) -> tuple[dict[str, Any], list[FieldError]]:
         """The values of a reading with the content of the files, and what is wrong with them."""
-        begun = {claim.id: self._begin(claim) for claim in _claims(form, reading.values, reading.kept)}
+        begun = {claim.id: self._begin(claim) for claim in _claims(form, reading.values, reading.raw_input)}
         if not begun:
             return reading.values, []
         wait(begun.values(), timeout=WAIT)
         filling = _Filling(begun)
-        return filling.fill(form, reading.values, reading.kept, ()), filling.errors
+        return filling.fill(form, reading.values, reading.raw_input, ()), filling.errors
 
     def _begin(self, claim: Claim) -> Future[Content]:
         with self._lock:
@@ -73,26 +73,28 @@ class _Filling:
 
     def __init__(self, begun: Mapping[str, Future[Content]]) -> None:
         self._begun = begun
-        self._room = MOST_BYTES
+        self._room = MAX_BYTES
         self.errors: list[FieldError] = []
 
-    def fill(self, form: Form, values: Mapping[str, Any], kept: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    def fill(
+        self, form: Form, values: Mapping[str, Any], raw_input: Mapping[str, Any], place: EditorState
+    ) -> dict[str, Any]:
         """`values` with their files; the entries of lists too."""
         filled = copy.deepcopy(dict(values))
-        for one in _fields(form, values, kept):
-            value, where = one.value(values), (*place, *one.path)
-            if isinstance(one.element, ListOf):
-                entries = self._entries(form, one.element, value, where)
+        for field in _fields(form, values, raw_input):
+            value, where = field.value(values), (*place, *field.path)
+            if isinstance(field.element, EntryList):
+                entries = self._entries(form, field.element, value, where)
                 if entries:
-                    put(filled, one.path, entries)
-            elif isinstance(one.element, FileInput) and (claims := one.element.claims(value)):
+                    put(filled, field.path, entries)
+            elif isinstance(field.element, FileInput) and (claims := field.element.claims(value)):
                 try:
-                    put(filled, one.path, one.element.filled([self._content(claim) for claim in claims]))
-                except Unreadable as error:
+                    put(filled, field.path, field.element.filled([self._content(claim) for claim in claims]))
+                except InvalidInput as error:
                     self.errors.append(FieldError(where, str(error)))
         return filled
 
-    def _entries(self, form: Form, listed: ListOf, value: Any, place: Place) -> list[Any]:
+    def _entries(self, form: Form, listed: EntryList, value: Any, place: EditorState) -> list[Any]:
         inner = form.of_entry(listed)
         return [
             listed.unwrap(self.fill(inner, listed.wrap(entry), {}, (*place, position)))
@@ -102,26 +104,26 @@ class _Filling:
     def _content(self, claim: Claim) -> Content:
         future, name = self._begun[claim.id], plain(claim.name, 80)
         if not future.done():
-            raise Unreadable(f"Slack is still handing over “{name}”. Submit again in a moment.")
+            raise InvalidInput(f"Slack is still handing over “{name}”. Submit again in a moment.")
         try:
             content = future.result()
         except Unfetched as error:
-            raise Unreadable(str(error)) from error
+            raise InvalidInput(str(error)) from error
         self._room -= len(content.data)
         if self._room < 0:
-            raise Unreadable(f"All files of an answer together can have at most {in_kilobytes(MOST_BYTES)}.")
+            raise InvalidInput(f"All files of an answer together can have at most {format_size(MAX_BYTES)}.")
         return content
 
 
-def _fields(form: Form, values: Mapping[str, Any], kept: Mapping[str, Any]) -> Iterator[Field]:
-    return (part for part in form.sheet(values, kept) if isinstance(part, Field))
+def _fields(form: Form, values: Mapping[str, Any], raw_input: Mapping[str, Any]) -> Iterator[Field]:
+    return (part for part in form.layout(values, raw_input) if isinstance(part, Field))
 
 
-def _claims(form: Form, values: Mapping[str, Any], kept: Mapping[str, Any]) -> Iterator[Claim]:
-    for one in _fields(form, values, kept):
-        value = one.value(values)
-        if isinstance(one.element, FileInput):
-            yield from one.element.claims(value)
-        elif isinstance(one.element, ListOf):
+def _claims(form: Form, values: Mapping[str, Any], raw_input: Mapping[str, Any]) -> Iterator[Claim]:
+    for field in _fields(form, values, raw_input):
+        value = field.value(values)
+        if isinstance(field.element, FileInput):
+            yield from field.element.claims(value)
+        elif isinstance(field.element, EntryList):
             for entry in entries_of(value):
-                yield from _claims(form.of_entry(one.element), one.element.wrap(entry), {})
+                yield from _claims(form.of_entry(field.element), field.element.wrap(entry), {})

@@ -1,4 +1,4 @@
-"""`/approvals`: the prompts that are pending."""
+"""Draws the list of pending prompts that `/approvals` shows."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,22 +8,29 @@ from signoff.bot.blockkit.markup import at, bold, escape, span
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.wording import title_of
 from signoff.flows.approval.policy import Policy
+from signoff.flows.schema.slack_ids import is_conversation_id
 from signoff.store.records import Prompt
 
-MOST = 20
+MAX_LISTED = 20
 """How many prompts one message lists."""
 
 
-def listing(prompts: Sequence[Prompt], now: datetime) -> Message:
-    """The list of `prompts`, in the order given; what exceeds a message is counted in its last line."""
+def approvals_list(prompts: Sequence[Prompt], now: datetime) -> Message:
+    """The list of `prompts` in the given order. The last line counts those that did not fit."""
     if not prompts:
-        return Message("Nothing waits for an answer.", [section(plain_text("Nothing waits for an answer. 🎉"))])
-    text = "1 prompt waits for an answer." if len(prompts) == 1 else f"{len(prompts)} prompts wait for an answer."
+        return Message(
+            "Nothing is waiting for an answer.", [section(plain_text("Nothing is waiting for an answer. 🎉"))]
+        )
+    text = (
+        "1 prompt is waiting for an answer."
+        if len(prompts) == 1
+        else f"{len(prompts)} prompts are waiting for an answer."
+    )
     blocks = [header(text.removesuffix("."))]
-    for prompt in prompts[:MOST]:
+    for prompt in prompts[:MAX_LISTED]:
         blocks += [divider(), _entry(prompt, now)]
-    if len(prompts) > MOST:
-        blocks.append(context(plain_text(f"and {len(prompts) - MOST} more")))
+    if len(prompts) > MAX_LISTED:
+        blocks.append(context(plain_text(f"and {len(prompts) - MAX_LISTED} more")))
     return Message(text, blocks)
 
 
@@ -44,5 +51,4 @@ def _entry(prompt: Prompt, now: datetime) -> Block:
 def _where(channel: str | None) -> str:
     if channel is None:
         return ""
-    is_id = channel[:1] in "CGD" and channel.isalnum() and channel.isupper()
-    return f"<#{channel}>" if is_id else escape(channel, 80)
+    return f"<#{channel}>" if is_conversation_id(channel) else escape(channel, 80)

@@ -1,4 +1,4 @@
-"""Cards: a prompt's record as a Slack message. Nothing is remembered here, and only the record is shown."""
+"""Draws a prompt as a Slack message. A pure function: a card shows what the database says, and nothing else."""
 
 from collections.abc import Mapping
 
@@ -26,29 +26,29 @@ from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import (
     deadline_of,
+    fields_in_outcome,
     form_of,
     outcome_line,
     outcome_sentence,
     title_of,
-    told_by_outcome,
     verdict_in,
     who_may_answer,
 )
 from signoff.store.records import Prompt
 
 METADATA_EVENT = "signoff_prompt"
-"""The type of the metadata by which a lost card is found again."""
+"""The type of the metadata by which the messenger finds a card that was posted without being recorded."""
 
 
 def card(prompt: Prompt, mentions: Mapping[str, str]) -> Message:
     """The card of a prompt, open or settled.
 
     Args:
-        mentions: Slack's mention (`<@U…>`) for approvers as the policy writes them (`@ana`); the others are
-            shown as the policy writes them.
+        mentions: Slack mentions (`<@U…>`) by the name that the policy uses (`@ana`). Approvers without one are shown
+            by that name.
 
     Raises:
-        FormError: The prompt's form cannot be shown in Slack.
+        FormError: If the prompt's form cannot be shown in Slack.
     """
     form = form_of(prompt)
     above = _heading(prompt)
@@ -68,13 +68,13 @@ def _heading(prompt: Prompt) -> list[Block]:
 
 
 def _description(prompt: Prompt, others: list[Block]) -> list[Block]:
-    """The description in the room that the other blocks leave."""
+    """The description, shortened to the room that the other blocks leave."""
     text = for_message(prompt.description, min(MARKDOWN_TEXT, MESSAGE_TEXT - _length(others)))
     return [markdown(text)] if text else []
 
 
 def _length(part: object) -> int:
-    """How many characters stand in blocks, counted high: with the names of what is drawn."""
+    """An upper bound for the characters that Slack counts: it includes block types and ids."""
     if isinstance(part, dict):
         return sum(_length(value) for value in part.values())
     if isinstance(part, list):
@@ -116,12 +116,12 @@ def _settled(prompt: Prompt, form: Form) -> list[Block]:
     blocks = [section(mrkdwn(outcome_line(prompt, form)))]
     if prompt.reason:
         blocks.append(fields([mrkdwn(bold("Reason")), plain_text(lines(prompt.reason, 1500) or "–")]))
-    return [*blocks, *value_blocks(form, values, prompt.initial_values, without=told_by_outcome(prompt, form))]
+    return [*blocks, *value_blocks(form, values, prompt.initial_values, without=fields_in_outcome(prompt, form))]
 
 
 def _sentence(prompt: Prompt, form: Form) -> str:
     title = escape(title_of(prompt), 300)
     if not prompt.is_open:
         return f"{title} – {outcome_sentence(prompt, form)}"
-    asks = f"{escape(prompt.flow, 100)} ({escape(prompt.run_name, 100)}) waits for an answer."
+    asks = f"{escape(prompt.flow, 100)} ({escape(prompt.run_name, 100)}) is waiting for an answer."
     return " ".join(filter(None, [f"{title} – {asks}", who_may_answer(prompt, {}), deadline_of(prompt, spoken=True)]))

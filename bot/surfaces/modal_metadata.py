@@ -7,7 +7,7 @@ from signoff.bot.forms.editor_state import Step
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class ModalMetadata:
     """A page of one of a prompt's forms.
 
     Attributes:
@@ -25,7 +25,7 @@ class Position:
         return json.dumps([self.prompt_id, self.first, *self.steps], separators=(",", ":"))
 
     @classmethod
-    def read(cls, claimed: object) -> "Position":
+    def read(cls, claimed: object) -> "ModalMetadata":
         """What a modal claims; of what makes no sense, the beginning of a prompt that does not exist."""
         try:
             match json.loads(str(claimed)):

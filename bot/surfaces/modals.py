@@ -23,14 +23,14 @@ from signoff.bot.blockkit.blocks import actions as buttons
 from signoff.bot.blockkit.markdown import for_modal
 from signoff.bot.blockkit.markup import bold, lines, plain
 from signoff.bot.forms import ACTION, Form
-from signoff.bot.forms.editor_state import NEW, Place
-from signoff.bot.forms.faults import Fault
+from signoff.bot.forms.editor_state import NEW, EditorState
+from signoff.bot.forms.error_targets import LocatedError
 from signoff.bot.forms.layout import rows_of
 from signoff.bot.forms.pages import Page, page_with
 from signoff.bot.surfaces import action_ids
-from signoff.bot.surfaces.modal_metadata import Position
+from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.values import value_blocks
-from signoff.bot.surfaces.wording import form_of, outcome_line, refused, title_of, told_by_outcome
+from signoff.bot.surfaces.wording import fields_in_outcome, form_of, outcome_line, refusal, title_of
 from signoff.flows.approval.validation import FieldError
 from signoff.store.records import Prompt
 
@@ -38,7 +38,7 @@ _REASON = "reason"
 
 
 def answer_modal(
-    prompt: Prompt, place: Place, errors: Sequence[FieldError] = (), *, first: int = 0, note: str = ""
+    prompt: Prompt, place: EditorState, errors: Sequence[FieldError] = (), *, first: int = 0, note: str = ""
 ) -> Block:
     """The modal that asks for the prompt's answer, or for an entry in it; `errors` stand at its top.
 
@@ -49,9 +49,9 @@ def answer_modal(
     Raises:
         TooLarge: One input is larger than a modal of Slack's.
     """
-    values, kept = place.draft.values, place.draft.kept
-    page = page_with(rows_of(place.form, values, kept), first)
-    faults = place.form.faults([(error.path, error.message) for error in errors], values, kept)
+    values, raw_input = place.draft.values, place.draft.raw_input
+    page = page_with(rows_of(place.form, values, raw_input), first)
+    faults = place.form.faults([(error.path, error.message) for error in errors], values, raw_input)
     head = _asked(prompt, place.form) if place.around is None and page.number == 1 else []
     view = _modal(
         _title(prompt, place),
@@ -59,7 +59,7 @@ def answer_modal(
     )
     return view | {
         "callback_id": action_ids.ANSWER_MODAL,
-        "private_metadata": str(Position(prompt.id, place.steps, page.first)),
+        "private_metadata": str(ModalMetadata(prompt.id, place.steps, page.first)),
         "submit": plain_text(_submit(place, page)),
         "close": plain_text("Close"),
         # So that the bot knows which modals are open.
@@ -67,18 +67,20 @@ def answer_modal(
     }
 
 
-def answer_errors(prompt: Prompt, place: Place, errors: Sequence[FieldError], *, first: int = 0) -> dict[str, Any]:
+def answer_errors(
+    prompt: Prompt, place: EditorState, errors: Sequence[FieldError], *, first: int = 0
+) -> dict[str, Any]:
     """What a submission that is not valid is acked with: the modal stays open and says what is wrong.
 
     Every error stands under its field. Where one belongs to none on this page, all stand at the top of the modal,
     which is drawn again with what was typed: Slack does not take both at once. It shows the page of the first error.
     """
-    values, kept = place.draft.values, place.draft.kept
-    rows = rows_of(place.form, values, kept)
+    values, raw_input = place.draft.values, place.draft.raw_input
+    rows = rows_of(place.form, values, raw_input)
     inputs = {block["block_id"] for block in page_with(rows, first).blocks if block["type"] == "input"}
     under: dict[str, list[str]] = {}
     elsewhere = []
-    for fault in place.form.faults([(error.path, error.message) for error in errors], values, kept):
+    for fault in place.form.faults([(error.path, error.message) for error in errors], values, raw_input):
         block_id = None if fault.at.field is None else fault.at.field.block_id
         if block_id in inputs:
             under.setdefault(str(block_id), []).append(fault.message)
@@ -123,13 +125,13 @@ def settled_modal(prompt: Prompt) -> Block:
     if prompt.reason:
         blocks.append(fields([mrkdwn(bold("Reason")), plain_text(lines(prompt.reason, 1500) or "–")]))
     if prompt.answer is not None:
-        blocks += value_blocks(form, prompt.answer, prompt.initial_values, without=told_by_outcome(prompt, form))
+        blocks += value_blocks(form, prompt.answer, prompt.initial_values, without=fields_in_outcome(prompt, form))
     return _modal("Already settled", blocks) | {"close": plain_text("Close")}
 
 
 def refused_modal(prompt: Prompt, mentions: Mapping[str, str]) -> Block:
     """The statement that this person may not answer, and who may."""
-    blocks = [*_heading(prompt), section(mrkdwn(refused(prompt, mentions)))]
+    blocks = [*_heading(prompt), section(mrkdwn(refusal(prompt, mentions)))]
     return _modal("Not yours to answer", blocks) | {"close": plain_text("Close")}
 
 
@@ -157,14 +159,14 @@ def _asked(prompt: Prompt, form: Form) -> list[Block]:
     return blocks if blocks or form.parts else _heading(prompt)
 
 
-def _title(prompt: Prompt, place: Place) -> str:
+def _title(prompt: Prompt, place: EditorState) -> str:
     if place.around is None:
         title = title_of(prompt)
         return title if len(title) <= MODAL_TITLE else prompt.flow
     return f"{'Add' if place.around.number == NEW else 'Edit'} {place.around.listed.noun}"
 
 
-def _submit(place: Place, page: Page) -> str:
+def _submit(place: EditorState, page: Page) -> str:
     if not page.is_last:
         return "Next"
     if place.around is not None:
@@ -184,11 +186,11 @@ def _noted(note: str) -> list[Block]:
     return [context(plain_text(note))] if note else []
 
 
-def _told(faults: Sequence[Fault]) -> list[Block]:
+def _told(faults: Sequence[LocatedError]) -> list[Block]:
     told = [_named(fault) for fault in faults]
     return [section(plain_text(lines("\n".join(told), SECTION_TEXT)))] if told else []
 
 
-def _named(fault: Fault) -> str:
+def _named(fault: LocatedError) -> str:
     label = fault.at.label
     return f"⚠️ {fault.message}" if label is None else f"⚠️ {label}: {fault.message}"

@@ -34,8 +34,8 @@ class DeadlineEnforcer:
         self._desk = Desk(db, clock=clock)
         self._changes: Subscription | None = None
         self._next_due_at: datetime | None = None
-        self._look_by = -math.inf
-        self._ticker = Ticker(self.tick, what="Deadlines")
+        self._check_by = -math.inf
+        self._ticker = Ticker(self.check, what="Deadlines")
 
     def start(self) -> None:
         """Look now, and then at every tick."""
@@ -48,17 +48,17 @@ class DeadlineEnforcer:
         if self._changes is not None:
             self._changes.close()
 
-    def tick(self) -> None:
+    def check(self) -> None:
         """Look, if something may have come due. A look that failed is made up for at the next tick."""
         if self._changes is not None and self._changes.wait(0):
-            self._look_by = -math.inf
+            self._check_by = -math.inf
         # The one by the clock on the wall, as deadlines are; the other by one that nobody sets.
         is_due = self._next_due_at is not None and self._next_due_at <= self._now()
-        if is_due or time.monotonic() >= self._look_by:
-            self.look()
-            self._look_by = time.monotonic() + MAX_POLL_SECONDS
+        if is_due or time.monotonic() >= self._check_by:
+            self.enforce_due()
+            self._check_by = time.monotonic() + MAX_POLL_SECONDS
 
-    def look(self) -> int:
+    def enforce_due(self) -> int:
         """Do what is due now; how many prompts that were."""
         done = 0
         # One moment for the whole look: a system clock that is set back meanwhile must not keep it going.

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from signoff.flows.digest import digest
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.module_loading import find_model
-from signoff.flows.schema.choices import schema_without_choices, unchosen
+from signoff.flows.schema.choices import choice_errors, schema_without_choices
 from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.schema_validation import schema_errors
 from signoff.store.records import Prompt
@@ -57,7 +57,7 @@ def validate(prompt: Prompt, values: Mapping[str, Any]) -> Valid | tuple[FieldEr
     if model is None:
         return _by_schema(prompt.schema, values)
     checked = _by_model(model, values)
-    wrong = unchosen(prompt.schema, checked.answer) if isinstance(checked, Valid) else ()
+    wrong = choice_errors(prompt.schema, checked.answer) if isinstance(checked, Valid) else ()
     return tuple(FieldError(*error) for error in wrong) or checked
 
 

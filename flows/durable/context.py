@@ -76,12 +76,12 @@ _current: ContextVar[RunContext | None] = ContextVar("signoff_run", default=None
 _hook: ContextVar[HookContext | None] = ContextVar("signoff_hook", default=None)
 
 
-def current() -> RunContext | None:
+def current_run_context() -> RunContext | None:
     """The context of the flow run that this code belongs to, or `None`."""
     return _current.get()
 
 
-def required(what: str) -> RunContext:
+def require_run_context(what: str) -> RunContext:
     """The context of the flow run that this code belongs to.
 
     Raises:
@@ -93,7 +93,7 @@ def required(what: str) -> RunContext:
     return context
 
 
-def current_hook() -> HookContext | None:
+def current_hook_context() -> HookContext | None:
     """The hook that this code belongs to, or `None`."""
     return _hook.get()
 
@@ -124,9 +124,9 @@ def idempotency_key() -> str:
     Raises:
         MissingContextError: If no flow run is going on.
     """
-    hook = current_hook()
+    hook = current_hook_context()
     if hook is not None:
         # A run that is retried may end the same way again: that is another end.
         return f"{hook.run.id}:{hook.hook}:{hook.run.attempt}"
-    context = required("idempotency_key()")
+    context = require_run_context("idempotency_key()")
     return f"{context.run.id}:{context.step}"

@@ -42,13 +42,13 @@ class Pause:
 
     context: RunContext
     question: Question
-    asked: Prompt
+    prompt: Prompt
     state: RunState
-    is_kept: bool = False
+    has_handle: bool = False
 
     def check(self) -> None:
         """Note that the question was reached. Raises what `Journal.check_question` raises."""
-        self.context.journal.check_question(self.asked.key, self.asked.schema_hash)
+        self.context.journal.check_question(self.prompt.key, self.prompt.schema_hash)
 
     def open(self, *, wait: bool = True) -> Prompt:
         """Open the prompt, or find it as it was opened, and perhaps settled, before.
@@ -57,14 +57,14 @@ class Pause:
             wait: Whether the run waits from now on.
         """
         self.check()
-        if (settled := self.context.journal.settled(self.asked.key)) is not None:
+        if (settled := self.context.journal.settled(self.prompt.key)) is not None:
             return settled
         state, held = self.state if wait else None, self.state is RunState.PAUSED
         return self.context.journal.write(
-            lambda token: open_prompt(self.context.db, self.asked, fencing_token=token, state=state, held=held)
+            lambda token: open_prompt(self.context.db, self.prompt, fencing_token=token, state=state, held=held)
         )
 
-    def after(self, woken: FlowRun | Unwind, prompt: Prompt) -> Prompt:
+    def read_after_wait(self, woken: FlowRun | Unwind, prompt: Prompt) -> Prompt:
         """The prompt after the wait. Raises what unwinds the run, if that is why the wait ended."""
         if isinstance(woken, Unwind):
             raise woken
@@ -78,10 +78,10 @@ class Pause:
         """
         prompt = opening.result()
         if prompt.is_open:
-            stop_waiting(self.context, None if self.is_kept else prompt.id)
+            stop_waiting(self.context, None if self.has_handle else prompt.id)
             prompt = retry_until_available(lambda: prompts.get(self.context.db, prompt.id))
-        if not self.is_kept and prompt.outcome is Outcome.CANCELLED:
-            self.context.journal.abandon(self.asked.key)
+        if not self.has_handle and prompt.outcome is Outcome.CANCELLED:
+            self.context.journal.abandon(self.prompt.key)
         return prompt
 
     def conclude(self, prompt: Prompt) -> Any:
@@ -108,21 +108,21 @@ class Pause:
             case _:
                 raise RunCancelled(prompt.reason or "")
 
-    def again(self, prompt: Prompt, error: ValidationError) -> "Pause":
+    def ask_again(self, prompt: Prompt, error: ValidationError) -> "Pause":
         """The same question once more: where it was answered the model's own validators could not be run."""
         wrong = "; ".join(each["msg"] for each in error.errors())
-        asked = replace(
-            self.asked,
+        new = replace(
+            self.prompt,
             id=new_id(),
             key=f"{prompt.key}-again",
             description=f"{self.question.description}\n\nThe last answer did not fit: {wrong}".strip(),
-            initial_values={**self.asked.initial_values, **(prompt.answer or {})},
+            initial_values={**self.prompt.initial_values, **(prompt.answer or {})},
             opened_at=now(),
         )
-        return replace(self, asked=asked)
+        return replace(self, prompt=new)
 
 
-def prepare(
+def prepare_pause(
     context: RunContext,
     wait_for_input: Any,
     timeout: float | None,
@@ -144,7 +144,7 @@ def prepare(
     rules = _policy(question, policy, context.defaults)
     opened_at = now()
     deadline = rules.deadline_from(opened_at, timeout)
-    asked = Prompt(
+    prompt = Prompt(
         id=new_id(),
         run_id=context.run.id,
         run_name=context.run.name,
@@ -155,7 +155,7 @@ def prepare(
         schema=question.schema,
         initial_values=question.initial_values,
         policy=rules.model_dump(mode="json", exclude_defaults=True),
-        model=question.reference,
+        model=question.model_reference,
         opened_at=opened_at,
         deadline=deadline,
         due_at=rules.due_at(opened_at, reminders_sent=0, deadline=deadline),
@@ -163,8 +163,8 @@ def prepare(
         schema_hash=question.hash,
         fingerprint=context.journal.fingerprint,
     )
-    _check_continue(rules, asked)
-    return Pause(context, question, asked, state)
+    _check_continue(rules, prompt)
+    return Pause(context, question, prompt, state)
 
 
 def _policy(question: Question, policy: Policy | None, defaults: Policy) -> Policy:
@@ -175,23 +175,25 @@ def _policy(question: Question, policy: Policy | None, defaults: Policy) -> Poli
     return (policy or Policy()).over(on_model.over(defaults))
 
 
-def _check_continue(policy: Policy, asked: Prompt) -> None:
+def _check_continue(policy: Policy, prompt: Prompt) -> None:
     if policy.at_deadline != "continue":
         return
-    checked = validate(asked, asked.initial_values)
+    checked = validate(prompt, prompt.initial_values)
     if not isinstance(checked, Valid):
         raise InvalidFlow(
-            f"At its deadline {asked.title!r} is to go on with its initial values, but they do not fit: "
+            f"At its deadline {prompt.title!r} is to go on with its initial values, but they do not fit: "
             f"{checked[0]}. Give them with with_initial_data(...)."
         )
 
 
-def answer(pause: Pause) -> Any:
+def wait_for_answer(pause: Pause) -> Any:
     """What the flow gets; in an async flow an awaitable. Raises what `Pause.conclude` raises, or unwinds the run."""
     if pause.state is RunState.PAUSED:
         return _wait_async(pause) if in_event_loop() else _wait(pause)
     # A run that leaves memory does that at once, and cannot change its mind meanwhile.
-    return uncancellable(in_thread(partial(_leave, pause), name="signoff-ask")) if in_event_loop() else _leave(pause)
+    return (
+        uncancellable(in_thread(partial(_suspend, pause), name="signoff-ask")) if in_event_loop() else _suspend(pause)
+    )
 
 
 def _wait(pause: Pause) -> Any:
@@ -200,7 +202,7 @@ def _wait(pause: Pause) -> Any:
         try:
             prompt = pause.open()
             if prompt.is_open:
-                prompt = pause.after(wait.result(), prompt)
+                prompt = pause.read_after_wait(wait.result(), prompt)
         finally:
             pause.context.execution.end_wait(wait)
         if prompt.is_open:
@@ -209,7 +211,7 @@ def _wait(pause: Pause) -> Any:
         try:
             return pause.conclude(prompt)
         except ValidationError as error:
-            pause = pause.again(prompt, error)
+            pause = pause.ask_again(prompt, error)
 
 
 async def _wait_async(pause: Pause) -> Any:
@@ -221,7 +223,7 @@ async def _wait_async(pause: Pause) -> Any:
             prompt = await asyncio.shield(asyncio.wrap_future(opening))
             if _is_waited_for(prompt):
                 woken = await asyncio.shield(asyncio.wrap_future(wait))
-                prompt = await to_thread(partial(pause.after, woken, prompt))
+                prompt = await to_thread(partial(pause.read_after_wait, woken, prompt))
         except asyncio.CancelledError:
             prompt = await uncancellable(in_thread(partial(pause.abandon, opening), name="signoff-ask"))
             if _is_waited_for(prompt):
@@ -233,7 +235,7 @@ async def _wait_async(pause: Pause) -> Any:
         try:
             return pause.conclude(prompt)
         except ValidationError as error:
-            pause = pause.again(prompt, error)
+            pause = pause.ask_again(prompt, error)
 
 
 def _is_waited_for(prompt: Prompt) -> bool:
@@ -251,7 +253,7 @@ def stop_waiting(context: RunContext, prompt_id: str | None) -> None:
     context.execution.wake(context.run)
 
 
-def _leave(pause: Pause) -> Any:
+def _suspend(pause: Pause) -> Any:
     while True:
         prompt = pause.open()
         if prompt.is_open:
@@ -259,4 +261,4 @@ def _leave(pause: Pause) -> Any:
         try:
             return pause.conclude(prompt)
         except ValidationError as error:
-            pause = pause.again(prompt, error)
+            pause = pause.ask_again(prompt, error)

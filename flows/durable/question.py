@@ -12,9 +12,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from signoff.flows.digest import digest
 from signoff.flows.errors import InvalidFlow
-from signoff.flows.module_loading import reference
-from signoff.flows.names import words
-from signoff.flows.schema.choices import Choices, schema_with_choices, unchosen
+from signoff.flows.module_loading import model_reference
+from signoff.flows.names import humanize
+from signoff.flows.schema.choices import Choices, choice_errors, schema_with_choices
 from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.prompt_model import PromptModel
 from signoff.flows.schema.schema_validation import Place
@@ -62,7 +62,7 @@ class Question:
             initial_values, description = model.prompt_initial, model.prompt_description
             asked, choices = model.prompt_model or model, model.prompt_choices
         schema = schema_with_choices(schema_of(asked), choices)
-        title = asked.model_config.get("title") or words(asked.__name__)
+        title = asked.model_config.get("title") or humanize(asked.__name__)
         return cls(title, description or _docstring(asked), schema, initial_values, asked)
 
     @property
@@ -71,9 +71,9 @@ class Question:
         return digest([self.title, self.description, self.schema])
 
     @property
-    def reference(self) -> str | None:
+    def model_reference(self) -> str | None:
         """Where another process finds the model; `None` where it cannot."""
-        return None if self.model is None or self.wraps_scalar else reference(self.model)
+        return None if self.model is None or self.wraps_scalar else model_reference(self.model)
 
     def answer(self, values: Mapping[str, Any]) -> Any:
         """What the flow gets for validated values.
@@ -84,8 +84,8 @@ class Question:
         if self.model is None:
             return None
         answered = self.model.model_validate_json(json.dumps(dict(values)))
-        if wrong := list(unchosen(self.schema or {}, answered.model_dump(mode="json", by_alias=True))):
-            raise ValidationError.from_exception_data(self.model.__name__, [_unchosen(*each) for each in wrong])
+        if wrong := list(choice_errors(self.schema or {}, answered.model_dump(mode="json", by_alias=True))):
+            raise ValidationError.from_exception_data(self.model.__name__, [_choice_error(*each) for each in wrong])
         return answered.value if self.wraps_scalar else answered  # type: ignore[attr-defined]
 
 
@@ -105,7 +105,7 @@ def _around(annotation: Any) -> type[BaseModel]:
         raise _unaskable(annotation, error) from error
 
 
-def _unchosen(place: Place, message: str) -> InitErrorDetails:
+def _choice_error(place: Place, message: str) -> InitErrorDetails:
     # The message is no template of pydantic's: what was chosen may hold braces.
     return InitErrorDetails(
         type=PydanticCustomError("unchosen", "{message}", {"message": message}), loc=place, input=""

@@ -5,7 +5,7 @@ import logging
 from collections.abc import MutableMapping
 from typing import Any
 
-from signoff.flows.durable.context import RunContext, current, current_hook, required
+from signoff.flows.durable.context import RunContext, current_hook_context, current_run_context, require_run_context
 from signoff.flows.durable.journal import Journal
 from signoff.store.records import FlowRun
 
@@ -38,8 +38,8 @@ def get_run_logger() -> RunLogger:
     Raises:
         MissingContextError: If it belongs to none.
     """
-    hook = current_hook()
-    return _of(required("get_run_logger()")) if hook is None else RunLogger(hook.run, None)
+    hook = current_hook_context()
+    return _of(require_run_context("get_run_logger()")) if hook is None else RunLogger(hook.run, None)
 
 
 def _of(context: RunContext) -> RunLogger:
@@ -52,7 +52,7 @@ def capture_prints() -> None:
 
 
 def _print_or_log(*values: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, **rest: Any) -> None:
-    context = current()
+    context = current_run_context()
     if context is None or not context.log_prints or file is not None:
         _print(*values, sep=sep, end=end, file=file, **rest)
     else:

@@ -5,7 +5,7 @@ What would not read back equal is refused at once; a task may ask for pickle ins
 """
 
 import base64
-import importlib
+import io
 import json
 import pickle
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
-from signoff.flows.digest import type_name
 from signoff.flows.errors import StepFailed, UnserializableResult
+from signoff.flows.type_names import find_type, type_name
 
 Serializer = Literal["json", "pickle"]
 
@@ -68,14 +68,24 @@ def load(recorded: Recorded, *, annotation: Any = None) -> Any:
     """Read a result back. Raises what pydantic or pickle raise when the text does not fit any more."""
     match recorded.format:
         case "pickle":
-            return pickle.loads(base64.b64decode(recorded.text))  # noqa: S301 - asked for, from our own record
+            return _Unpickler(io.BytesIO(base64.b64decode(recorded.text))).load()
         case "typed":
             named = json.loads(recorded.text)
-            return _adapter(_find(named["type"])).validate_json(json.dumps(named["value"]))
+            return _adapter(find_type(named["type"])).validate_json(json.dumps(named["value"]))
         case _ if annotation is None:
             return from_json(recorded.text)
         case _:
             return _adapter(annotation).validate_json(recorded.text)
+
+
+class _Unpickler(pickle.Unpickler):
+    """Finds classes that have moved since they were pickled."""
+
+    def find_class(self, module: str, name: str, /) -> Any:
+        try:
+            return super().find_class(module, name)
+        except (ImportError, AttributeError):
+            return find_type(f"{module}:{name}")
 
 
 def dump_error(error: Exception) -> Recorded:
@@ -92,7 +102,7 @@ def load_error(recorded: Recorded) -> Exception:
     """Build a recorded error again: of its own type where that can be, otherwise a `StepFailed`."""
     written = json.loads(recorded.text)
     try:
-        type_ = _find(written["type"])
+        type_ = find_type(written["type"])
         error = type_(*written["arguments"])
     except Exception:  # noqa: BLE001 - an error's constructor may raise anything
         error = None
@@ -101,7 +111,7 @@ def load_error(recorded: Recorded) -> Exception:
     return StepFailed(f"{written['type'].rpartition(':')[2]}: {written['message']}")
 
 
-def shown(value: Any) -> Any:
+def to_display_json(value: Any) -> Any:
     """A value as JSON for people and scripts to read; what has no JSON is shown as Python shows it."""
     return from_json(to_json(value, fallback=repr, inf_nan_mode="strings", bytes_mode="base64"))
 
@@ -161,11 +171,3 @@ def _alike(value: Any, back: Any) -> bool:
         case _:
             # Not by `repr`: that of a secret is the same for each.
             return bool(value != value and back != back)
-
-
-def _find(name: str) -> Any:
-    module, _, path = name.partition(":")
-    found: Any = importlib.import_module(module)
-    for part in path.split("."):
-        found = getattr(found, part)
-    return found

@@ -19,10 +19,10 @@ from signoff.flows.current_database import current_database
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.digest import digest
 from signoff.flows.durable.async_bridge import in_event_loop, sync_or_async, to_thread
-from signoff.flows.durable.context import RunContext, current
+from signoff.flows.durable.context import RunContext, current_run_context
 from signoff.flows.durable.serialization import Recorded
 from signoff.flows.errors import Released, Unwind
-from signoff.flows.messages.keysets import in_run, keep_input
+from signoff.flows.messages.keysets import run_id_or_current, store_input
 from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
 from signoff.store.records import Step
@@ -75,7 +75,7 @@ class InputReceiver(Generic[T]):
         self.timeout = timeout
         self.raise_timeout_error = raise_timeout_error
         self.exclude_keys = set(exclude_keys or ())
-        self.flow_run_id = in_run(flow_run_id)
+        self.flow_run_id = run_id_or_current(flow_run_id)
         self._after = 0
 
     def next(self) -> T:
@@ -114,7 +114,7 @@ class InputReceiver(Generic[T]):
             raise StopAsyncIteration from None
 
     def _start_call(self) -> _ReceiveCall:
-        context = current()
+        context = current_run_context()
         if context is None:
             return _ReceiveCall(None, "", "", None)
         key = context.journal.next_key(context.scope, f"receive-{self.key_prefix}")
@@ -195,17 +195,17 @@ def _waiting(context: RunContext | None, changes: Subscription) -> Iterator[Call
         context.execution.end_wait(held)
 
 
-def deliver(run_input: BaseModel, flow_run_id: UUID | str, sender: str | None, key_prefix: str | None) -> None:
+def send_to_run(run_input: BaseModel, flow_run_id: UUID | str, sender: str | None, key_prefix: str | None) -> None:
     """Send an input; in an event loop this gives an awaitable. What a run sends has the same key in a replay.
 
     Raises:
         store.errors.NoSuchRun: If there is no such run.
     """
     prefix = key_prefix or f"{type(run_input).__name__.lower()}-auto"
-    context = current()
+    context = current_run_context()
     number = uuid4()
     if context is not None:
         number = uuid5(UUID(context.run.id), context.journal.next_key(context.scope, f"send-{prefix}"))
         sender = sender or f"{FLOW_RUN}.{context.run.id}"
     value = run_input.model_dump(mode="json", by_alias=True)
-    return sync_or_async(partial(keep_input, str(flow_run_id), f"{prefix}-{number}", value, sender=sender))
+    return sync_or_async(partial(store_input, str(flow_run_id), f"{prefix}-{number}", value, sender=sender))

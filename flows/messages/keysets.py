@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from signoff.flows.current_database import current_database
 from signoff.flows.database_retry import retry_until_available
-from signoff.flows.durable.context import current
+from signoff.flows.durable.context import current_run_context
 from signoff.flows.names import now
 from signoff.flows.states import State
 from signoff.store.prompts import prompts
@@ -55,7 +55,7 @@ def keyset_from_paused_state(state: State) -> Keyset:
     return keyset_from_base_key(f"{state.name.lower()}-{state.state_details.pause_key}")
 
 
-def in_run(flow_run_id: UUID | str | None) -> str:
+def run_id_or_current(flow_run_id: UUID | str | None) -> str:
     """The id of the run that is meant.
 
     Raises:
@@ -63,13 +63,13 @@ def in_run(flow_run_id: UUID | str | None) -> str:
     """
     if flow_run_id is not None:
         return str(flow_run_id)
-    context = current()
+    context = current_run_context()
     if context is None:
         raise RuntimeError("Must either provide a flow run ID or be within a flow run.")
     return context.run.id
 
 
-def keep_input(run_id: str, key: str, value: Any, *, sender: str | None = None) -> None:
+def store_input(run_id: str, key: str, value: Any, *, sender: str | None = None) -> None:
     """Write an input, unless the run has one with this key.
 
     Raises:
@@ -79,7 +79,7 @@ def keep_input(run_id: str, key: str, value: Any, *, sender: str | None = None) 
     retry_until_available(lambda: messages.write(current_database(), given))
 
 
-def stored_input(run_id: str, key: str) -> FlowRunInput | None:
+def load_input(run_id: str, key: str) -> FlowRunInput | None:
     """What a run keeps under a key, be it an input or a part of a prompt; `None` if there is nothing."""
     db = current_database()
     return retry_until_available(lambda: messages.find(db, run_id, key) or _part_of_prompt(run_id, key))

@@ -8,14 +8,14 @@ from uuid import UUID
 from pydantic import BaseModel, PrivateAttr, create_model
 
 from signoff.flows.durable.async_bridge import sync_or_async
-from signoff.flows.messages.inbox import FLOW_RUN, InputReceiver, deliver
+from signoff.flows.messages.inbox import FLOW_RUN, InputReceiver, send_to_run
 from signoff.flows.messages.keysets import (
     Keyset,
     RunInputMetadata,
-    in_run,
-    keep_input,
     keyset_from_base_key,
-    stored_input,
+    load_input,
+    run_id_or_current,
+    store_input,
 )
 from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.prompt_model import PromptModel
@@ -60,13 +60,13 @@ class BaseRunInput(PromptModel):
             RuntimeError: Outside of a run, if none is given.
             store.errors.NoSuchRun: If there is no such run.
         """
-        run_id = in_run(flow_run_id)
+        run_id = run_id_or_current(flow_run_id)
         schema, description = schema_of(cls.prompt_model or cls), cls.prompt_description
 
         def save() -> None:
-            keep_input(run_id, keyset["schema"], schema)
+            store_input(run_id, keyset["schema"], schema)
             if description:
-                keep_input(run_id, keyset["description"], description)
+                store_input(run_id, keyset["description"], description)
 
         return sync_or_async(save)
 
@@ -79,7 +79,7 @@ class BaseRunInput(PromptModel):
         Raises:
             RuntimeError: Outside of a run, if none is given.
         """
-        run_id = in_run(flow_run_id)
+        run_id = run_id_or_current(flow_run_id)
         return sync_or_async(lambda: cls._loaded(keyset["response"], run_id))
 
     @classmethod
@@ -114,7 +114,7 @@ class BaseRunInput(PromptModel):
         by_run, _, run_id = (self.metadata.sender or "").rpartition(".")
         if by_run != FLOW_RUN:
             raise RuntimeError("Cannot respond to an input that was not sent by a flow run.")
-        return deliver(input_of(run_input), run_id, sender, key_prefix)
+        return send_to_run(input_of(run_input), run_id, sender, key_prefix)
 
     def send_to(self, flow_run_id: UUID | str, sender: str | None = None, key_prefix: str | None = None) -> None:
         """Send this input to a run; in an event loop this gives an awaitable. A replay sends nothing twice.
@@ -126,7 +126,7 @@ class BaseRunInput(PromptModel):
         Raises:
             store.errors.NoSuchRun: If there is no such run.
         """
-        return deliver(self, flow_run_id, sender, key_prefix)
+        return send_to_run(self, flow_run_id, sender, key_prefix)
 
     async def arespond(self, run_input: Any, sender: str | None = None, key_prefix: str | None = None) -> None:
         """`respond`, awaited."""
@@ -138,7 +138,7 @@ class BaseRunInput(PromptModel):
 
     @classmethod
     def _loaded(cls, key: str, run_id: str) -> Any:
-        kept = stored_input(run_id, key)
+        kept = load_input(run_id, key)
         instance = cls.model_validate_json(json.dumps(kept.value)) if kept is not None and kept.value else cls()
         instance._metadata = RunInputMetadata(key=key, sender=None, receiver=UUID(run_id))
         return instance

@@ -13,12 +13,12 @@ from pydantic_core import to_jsonable_python
 
 from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.parts import Schema, is_null, kind_of, options_of, unwrap
-from signoff.flows.schema.schema_validation import Place, choose_among
+from signoff.flows.schema.schema_validation import Place, choose_one_of
 
 GIVEN = "given_choices"
 """The word of a schema that was given choices; its value is what they replaced."""
 
-Given = Sequence[Any] | Mapping[Any, str]
+OfferedChoices = Sequence[Any] | Mapping[Any, str]
 """The values, or each value with its label."""
 
 Choices = tuple[tuple[Any, str | None], ...]
@@ -27,7 +27,7 @@ Choices = tuple[tuple[Any, str | None], ...]
 _REPLACED = ("$ref", "anyOf", "oneOf", "allOf", "enum", "const")
 
 
-def checked_choices(model: type[BaseModel], name: str, given: Given) -> Choices:
+def validate_choices(model: type[BaseModel], name: str, given: OfferedChoices) -> Choices:
     """The choices for a field.
 
     Raises:
@@ -39,7 +39,7 @@ def checked_choices(model: type[BaseModel], name: str, given: Given) -> Choices:
         raise ValueError(f"{where} was given no choices: ask only where there are some.")
     values = to_jsonable_python(list(labels))
     schema = schema_of(model)
-    part = unwrap(schema["properties"][property_of(model, name)], schema).schema
+    part = unwrap(schema["properties"][property_name(model, name)], schema).schema
     is_list = kind_of(part) == "array"
     if kind_of(part) in ("object", "boolean") or "prefixItems" in part:
         raise ValueError(f"{where} cannot be given choices: use a field of one value, or a list or a set of them.")
@@ -60,7 +60,7 @@ def _misfit(field: TypeAdapter[Any], value: Any, *, in_list: bool) -> str | None
     return None
 
 
-def property_of(model: type[BaseModel], name: str) -> str:
+def property_name(model: type[BaseModel], name: str) -> str:
     """What a field is called in the schema: its alias, where it has one."""
     alias = model.model_fields[name].validation_alias
     return alias if isinstance(alias, str) else name
@@ -68,27 +68,29 @@ def property_of(model: type[BaseModel], name: str) -> str:
 
 def schema_with_choices(schema: Schema, choices: Mapping[str, Choices]) -> dict[str, Any]:
     """`schema` with choices for some of its properties."""
-    properties = {name: _given(part, choices[name]) if name in choices else part for name, part in _fields(schema)}
+    properties = {
+        name: _with_choices(part, choices[name]) if name in choices else part for name, part in _fields(schema)
+    }
     return {**schema, "properties": properties} if choices else dict(schema)
 
 
 def schema_without_choices(schema: Schema) -> dict[str, Any]:
     """`schema` as it was before it was given choices."""
-    properties = {name: _taken(part) for name, part in _fields(schema)}
+    properties = {name: _without_choices(part) for name, part in _fields(schema)}
     return {**schema, "properties": properties} if properties else dict(schema)
 
 
-def unchosen(schema: Schema, values: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+def choice_errors(schema: Schema, values: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     """Where `values` are not among the choices that `schema` was given."""
     for name, part in _fields(schema):
-        listed = _listed(part)
-        if listed is None or name not in values:
+        offered = _offered(part)
+        if offered is None or name not in values:
             continue
         value = values[name]
         many = isinstance(value, list)
         for position, one in enumerate(value if many else [value]):
-            if one is not None and not _among(one, listed):
-                yield (name, position) if many else (name,), choose_among(listed)
+            if one is not None and not _among(one, offered):
+                yield (name, position) if many else (name,), choose_one_of(offered)
 
 
 def _fields(schema: Schema) -> Iterable[tuple[str, Any]]:
@@ -96,18 +98,20 @@ def _fields(schema: Schema) -> Iterable[tuple[str, Any]]:
     return properties.items()
 
 
-def _given(part: Schema, choices: Choices) -> dict[str, Any]:
-    place = _place(part)
+def _with_choices(part: Schema, choices: Choices) -> dict[str, Any]:
+    place = _location(part)
     if place is not None:
         word, inner = place
-        return {**part, word: _given(inner, choices)} if word == "items" else {**part, word: _each(inner, choices)}
+        return (
+            {**part, word: _with_choices(inner, choices)} if word == "items" else {**part, word: _each(inner, choices)}
+        )
     kept = {key: value for key, value in part.items() if key not in _REPLACED}
     replaced = {key: value for key, value in part.items() if key in _REPLACED}
     nullable = any(map(is_null, part.get("anyOf", ())))
-    return {**kept, **_listing(choices, nullable=nullable), GIVEN: replaced}
+    return {**kept, **_as_schema(choices, nullable=nullable), GIVEN: replaced}
 
 
-def _place(part: Schema) -> tuple[str, Any] | None:
+def _location(part: Schema) -> tuple[str, Any] | None:
     """Where within `part` the values stand that are chosen; `None` for `part` itself."""
     if part.get("type") == "array":
         return "items", part.get("items", {})
@@ -116,43 +120,46 @@ def _place(part: Schema) -> tuple[str, Any] | None:
 
 
 def _each(members: Sequence[Schema], choices: Choices) -> list[Any]:
-    return [member if is_null(member) else _given(member, choices) for member in members]
+    return [member if is_null(member) else _with_choices(member, choices) for member in members]
 
 
-def _listing(choices: Choices, *, nullable: bool) -> dict[str, Any]:
+def _as_schema(choices: Choices, *, nullable: bool) -> dict[str, Any]:
     if all(label is None for _, label in choices):
         return {"enum": [value for value, _ in choices] + [None] * nullable}
     members = [{"const": value} | ({"title": label} if label else {}) for value, label in choices]
     return {"oneOf": [*members, *[{"type": "null"}] * nullable]}
 
 
-def _taken(part: Any) -> Any:
+def _without_choices(part: Any) -> Any:
     if not isinstance(part, Mapping):
         return part
     if GIVEN in part:
         return {key: value for key, value in part.items() if key not in ("enum", "oneOf", GIVEN)} | part[GIVEN]
-    place = _place(part)
+    place = _location(part)
     if place is None:
         return part
     word, inner = place
-    return {**part, word: _taken(inner) if word == "items" else [_taken(member) for member in inner]}
+    return {
+        **part,
+        word: _without_choices(inner) if word == "items" else [_without_choices(member) for member in inner],
+    }
 
 
-def _listed(part: Any) -> list[Any] | None:
+def _offered(part: Any) -> list[Any] | None:
     """The choices that `part` was given."""
     if not isinstance(part, Mapping):
         return None
     if GIVEN in part:
         members = [member for member in part.get("oneOf", ()) if not is_null(member)]
         return [value for value, _ in options_of({**part, "oneOf": members}) or ()]
-    place = _place(part)
+    place = _location(part)
     if place is None:
         return None
     word, inner = place
-    found = [_listed(inner)] if word == "items" else [_listed(member) for member in inner]
-    return next((listed for listed in found if listed is not None), None)
+    found = [_offered(inner)] if word == "items" else [_offered(member) for member in inner]
+    return next((offered for offered in found if offered is not None), None)
 
 
-def _among(value: Any, listed: Sequence[Any]) -> bool:
+def _among(value: Any, offered: Sequence[Any]) -> bool:
     """Whether `value` is listed. True is not 1 here, though it is to Python."""
-    return any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in listed)
+    return any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in offered)

@@ -8,7 +8,7 @@ from signoff.flows.schema.parts import kind_of, options_of, unwrap
 ELEMENT = "element"
 """The word of a field's schema that names the input."""
 
-MOST_BUTTONS = 10
+MAX_BUTTONS = 10
 """Slack's radio buttons and checkboxes hold so many (https://docs.slack.dev/reference/block-kit/block-elements)."""
 
 _SCALARS = ("string", "integer", "number", "boolean")
@@ -44,4 +44,4 @@ def _of_list(items: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _with_buttons(buttons: str, number: int) -> tuple[str, ...]:
-    return (buttons, "select") if number <= MOST_BUTTONS else ("select",)
+    return (buttons, "select") if number <= MAX_BUTTONS else ("select",)

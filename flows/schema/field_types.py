@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, GetCoreSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from signoff.flows.schema.formats import ASK_FOR_CHANNEL, ASK_FOR_USER, CHANNEL_ID, USER_ID
+from signoff.flows.schema.formats import ASK_FOR_CHANNEL, ASK_FOR_USER
+from signoff.flows.schema.slack_ids import CHANNEL_ID, USER_ID
 
 
 def _matching(pattern: re.Pattern[str], ask: str) -> Callable[[str], str]:

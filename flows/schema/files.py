@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 """How large a file may be, and all the files of one answer together."""
 
 FILE_FORMAT = "uploaded-file"
@@ -16,7 +16,7 @@ FILE_FORMAT = "uploaded-file"
 
 
 def _for_people(schema: dict[str, Any]) -> None:
-    schema |= {"format": FILE_FORMAT, "maxBytes": MOST_BYTES}
+    schema |= {"format": FILE_FORMAT, "maxBytes": MAX_BYTES}
     # It is for who writes flows, and would stand below the input.
     schema.pop("description", None)
 
@@ -27,7 +27,7 @@ class UploadedFile(BaseModel):
     Attributes:
         name: As the person's own computer has it; it may hold anything.
         mimetype: What Slack takes the content for.
-        content: At most `MOST_BYTES`. Its JSON is base64.
+        content: At most `MAX_BYTES`. Its JSON is base64.
     """
 
     model_config = ConfigDict(
@@ -54,7 +54,7 @@ class UploadedFile(BaseModel):
 
     @model_validator(mode="after")
     def _is_small(self) -> "UploadedFile":
-        _check_size(self.content, MOST_BYTES)
+        _check_size(self.content, MAX_BYTES)
         return self
 
 
@@ -72,9 +72,9 @@ class Accepts:
     types: tuple[str, ...]
     max_bytes: int
 
-    def __init__(self, *types: str, max_bytes: int = MOST_BYTES) -> None:
-        if not 0 < max_bytes <= MOST_BYTES:
-            raise ValueError(f"max_bytes must be from 1 to {MOST_BYTES}: files are kept in the record.")
+    def __init__(self, *types: str, max_bytes: int = MAX_BYTES) -> None:
+        if not 0 < max_bytes <= MAX_BYTES:
+            raise ValueError(f"max_bytes must be from 1 to {MAX_BYTES}: files are kept in the record.")
         object.__setattr__(self, "types", tuple(each.lower().removeprefix(".") for each in types))
         object.__setattr__(self, "max_bytes", max_bytes)
 
@@ -95,17 +95,17 @@ class Accepts:
         return handler(schema) | types | {"maxBytes": self.max_bytes}
 
 
-def file_fault(value: Any, schema: Mapping[str, Any]) -> str | None:
+def file_error(value: Any, schema: Mapping[str, Any]) -> str | None:
     """What is wrong with a file in JSON, by the words that `Accepts` writes into a schema; `None` for nothing."""
     name, content = (value.get("name"), value.get("content")) if isinstance(value, Mapping) else (None, value)
-    types, most = schema.get("filetypes"), schema.get("maxBytes")
+    types, limit = schema.get("filetypes"), schema.get("maxBytes")
     if isinstance(types, list) and isinstance(name, str) and extension_of(name) not in types:
         return _ask_for(types)
-    if not isinstance(content, str) or not isinstance(most, int):
+    if not isinstance(content, str) or not isinstance(limit, int):
         return None
     is_text = schema.get("format") == "binary"
     size = len(content.encode()) if is_text else len(content.rstrip("=")) * 3 // 4
-    return _too_large(size, most) if size > most else None
+    return _too_large(size, limit) if size > limit else None
 
 
 def extension_of(name: str) -> str:
@@ -114,18 +114,18 @@ def extension_of(name: str) -> str:
     return end.lower() if dot and stem else ""
 
 
-def in_kilobytes(size: int) -> str:
+def format_size(size: int) -> str:
     """A size for people, rounded up: `12 kB`."""
     return f"{size} bytes" if size < 1000 else f"{-(-size // 1000)} kB"
 
 
-def _check_size(content: bytes, most: int) -> None:
-    if len(content) > most:
-        raise ValueError(_too_large(len(content), most))
+def _check_size(content: bytes, limit: int) -> None:
+    if len(content) > limit:
+        raise ValueError(_too_large(len(content), limit))
 
 
-def _too_large(size: int, most: int) -> str:
-    return f"The file has {in_kilobytes(size)}; at most {in_kilobytes(most)} can be taken."
+def _too_large(size: int, limit: int) -> str:
+    return f"The file has {format_size(size)}; at most {format_size(limit)} can be taken."
 
 
 def _ask_for(types: Sequence[str]) -> str:

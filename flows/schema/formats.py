@@ -15,9 +15,8 @@ from typing import Any
 from pydantic import AnyUrl, TypeAdapter, validate_email
 
 from signoff.flows.schema.json_schema import ZONE
+from signoff.flows.schema.slack_ids import CHANNEL_ID, USER_ID
 
-USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
-CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{2,}")
 ASK_FOR_USER = "Give the id of a person in Slack, such as U024BE7LH."
 ASK_FOR_CHANNEL = "Give the id of a channel in Slack, such as C024BE91L."
 
@@ -40,7 +39,7 @@ class _Format:
     ask: str
 
 
-def wrong_format(text: str, schema: Mapping[str, Any]) -> str | None:
+def format_error(text: str, schema: Mapping[str, Any]) -> str | None:
     """What to tell who gave `text` where `schema` names another format; `None` where it is right."""
     form = _FORMATS.get(str(schema.get("format")))
     if form is None:

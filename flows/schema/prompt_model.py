@@ -9,7 +9,14 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from signoff.flows.schema.choices import Choices, Given, checked_choices, property_of, schema_with_choices, unchosen
+from signoff.flows.schema.choices import (
+    Choices,
+    OfferedChoices,
+    choice_errors,
+    property_name,
+    schema_with_choices,
+    validate_choices,
+)
 from signoff.flows.schema.json_schema import schema_of
 
 
@@ -59,7 +66,7 @@ class PromptModel(BaseModel):
         return made
 
     @classmethod
-    def with_choices(cls, **choices: Given) -> type[Self]:
+    def with_choices(cls, **choices: OfferedChoices) -> type[Self]:
         """This input with choices that are known only now, such as the columns of a data set.
 
         They hold wherever the prompt is answered, beside the model's own validators. A validator of the model does
@@ -76,7 +83,7 @@ class PromptModel(BaseModel):
         found = {}
         for name, given in choices.items():
             cls._field(name, "choices")
-            found[property_of(asked, name)] = checked_choices(asked, name, given)
+            found[property_name(asked, name)] = validate_choices(asked, name, given)
         made = cls._made({})
         made.prompt_choices = {**cls.prompt_choices, **found}
         made._check_initial()
@@ -94,7 +101,7 @@ class PromptModel(BaseModel):
         if not cls.prompt_choices:
             return
         schema = schema_with_choices(schema_of(cls.prompt_model or cls), cls.prompt_choices)
-        for place, message in unchosen(schema, cls.prompt_initial):
+        for place, message in choice_errors(schema, cls.prompt_initial):
             raise ValueError(f"The initial data of {cls.__name__}.{place[0]} are no choice. {message}")
 
     @classmethod

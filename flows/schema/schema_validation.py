@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from signoff.flows.schema.files import file_fault
-from signoff.flows.schema.formats import wrong_format
+from signoff.flows.schema.files import file_error
+from signoff.flows.schema.formats import format_error
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -67,11 +67,11 @@ def _maker() -> Callable[[Mapping[str, Any]], Any]:
     from referencing import Registry
 
     def check_format(_validator: Any, _format: Any, instance: Any, schema: Mapping[str, Any]) -> Iterator[Any]:
-        if isinstance(instance, str) and (message := wrong_format(instance, schema)):
+        if isinstance(instance, str) and (message := format_error(instance, schema)):
             yield ValidationError(message)
 
     def check_file(_validator: Any, _value: Any, instance: Any, schema: Mapping[str, Any]) -> Iterator[Any]:
-        if message := file_fault(instance, schema):
+        if message := file_error(instance, schema):
             yield ValidationError(message)
 
     @cache
@@ -98,7 +98,7 @@ def _told(error: "ValidationError") -> Iterator[tuple[Place, str]]:
         case "type":
             yield place, f"Give {_either([_KINDS.get(kind, kind) for kind in _listed(wanted)])}."
         case "const" | "enum":
-            yield place, choose_among(_listed(wanted))
+            yield place, choose_one_of(_listed(wanted))
         case keyword if keyword in _BOUNDS:
             yield place, _BOUNDS[keyword].format(wanted)
         case _:
@@ -116,7 +116,7 @@ def _told_of_kinds(error: "ValidationError", place: Place) -> Iterator[tuple[Pla
     if len(others) == 1:
         yield from (told for inner in others[0] for told in _told(inner))
     elif consts and len(consts) + nulls == len(kinds):
-        yield place, choose_among(consts)
+        yield place, choose_one_of(consts)
     elif wanted := [one.validator_value for inner in kinds.values() for one in inner if one.validator == "type"]:
         named = [_KINDS.get(kind, kind) for kind in wanted if isinstance(kind, str) and kind != "null"]
         yield place, f"Give {_either(list(dict.fromkeys(named)))}."
@@ -132,7 +132,7 @@ def _is_of_another_kind(errors: Sequence["ValidationError"], place: Place) -> bo
     )
 
 
-def choose_among(values: Sequence[Any]) -> str:
+def choose_one_of(values: Sequence[Any]) -> str:
     """What to tell who gave none of `values`."""
     named = [value if isinstance(value, str) else json.dumps(value) for value in values[:_MOST_CHOICES]]
     more = [f"… ({len(values)} in all)"] if len(values) > len(named) else []

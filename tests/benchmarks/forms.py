@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field, create_model
 
 from signoff.bot.forms import Form
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.editor_state import Place
+from signoff.bot.forms.editor_state import EditorState
 from signoff.bot.forms.layout import blocks_of
 from signoff.bot.surfaces.modals import answer_modal
 from tests.benchmarks.figures import Figure, print_table
@@ -70,7 +70,7 @@ def both_ways(fields: int) -> list[Figure]:
     form = Form.of(schema)
     reported = json.dumps(submitted_as_drawn(blocks_of(form, values)))
     state = json.loads(reported)
-    view = answer_modal(prompt, Place(form, Draft(values)))
+    view = answer_modal(prompt, EditorState(form, Draft(values)))
     reading = form.read(state, {})
     assert (reading.values, reading.errors) == (values, {})
 
@@ -79,8 +79,8 @@ def both_ways(fields: int) -> list[Figure]:
 
     goal = f"median ≤ {GOALS[fields]:g}"
     return [
-        measured("schema → modal", lambda: answer_modal(prompt, Place(Form.of(schema), Draft(values))), goal),
-        measured("the same from a parsed form", lambda: answer_modal(prompt, Place(form, Draft(values)))),
+        measured("schema → modal", lambda: answer_modal(prompt, EditorState(Form.of(schema), Draft(values))), goal),
+        measured("the same from a parsed form", lambda: answer_modal(prompt, EditorState(form, Draft(values)))),
         measured("baseline: that modal → JSON", lambda: json.dumps(view)),
         measured("state → values", lambda: form.read(state, values), goal),
         measured("baseline: JSON → that state", lambda: json.loads(reported)),

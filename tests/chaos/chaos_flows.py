@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from signoff import flow, idempotency_key, pause_flow_run, suspend_flow_run, task
-from signoff.flows.durable.context import required
+from signoff.flows.durable.context import require_run_context
 
 HERE = Path(__file__).parent
 
@@ -24,7 +24,7 @@ def work(number: int) -> int:
     """Have an effect: of which step, when in nanoseconds, and under which claim of the run."""
     # It takes a moment before the effect or after it, so that kills find some in the middle.
     time.sleep(random.uniform(0, 0.02))
-    append(f"{idempotency_key()} {time.time_ns()} {required('work').run.fencing_token}")
+    append(f"{idempotency_key()} {time.time_ns()} {require_run_context('work').run.fencing_token}")
     time.sleep(random.uniform(0, 0.02))
     return number
 

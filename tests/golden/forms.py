@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.editor_state import Place
+from signoff.bot.forms.editor_state import EditorState
 from signoff.bot.surfaces.cards import card
 from signoff.bot.surfaces.modals import answer_modal
 from signoff.bot.surfaces.wording import form_of
@@ -30,14 +30,14 @@ def prompt_in_zoo(name: str) -> Prompt:
         title=asked.title,
         description=asked.description,
         schema=asked.schema,
-        model=asked.reference,
+        model=asked.model_reference,
     )
 
 
 def modal_in_zoo(name: str) -> dict[str, Any]:
     """The modal that opens first."""
     prompt = prompt_in_zoo(name)
-    return answer_modal(prompt, Place(form_of(prompt), Draft(prompt.initial_values)))
+    return answer_modal(prompt, EditorState(form_of(prompt), Draft(prompt.initial_values)))
 
 
 def drawn(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Cards and modals as they are meant to look, one JSON file each beside this module.
+"""Cards and modals as they are meant to widget, one JSON file each beside this module.
 
 After a change that is meant, `uv run python -m tests.golden.scenes` writes the files anew: read the difference.
 """
@@ -11,8 +11,8 @@ from typing import Any
 
 from signoff.bot.blockkit.blocks import Message
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.editor_state import Place
-from signoff.bot.surfaces.approvals_list import listing
+from signoff.bot.forms.editor_state import EditorState
+from signoff.bot.surfaces.approvals_list import approvals_list
 from signoff.bot.surfaces.cards import card
 from signoff.bot.surfaces.modals import answer_modal, reject_modal, settled_modal
 from signoff.bot.surfaces.notices import notice_message
@@ -65,10 +65,10 @@ SCENES: dict[str, Callable[[], Message | dict[str, Any]]] = {
         prompt_for(ShirtOrder, {"size": "large"}, **settled(Outcome.REJECTED, reason="No red ones left")), {}
     ),
     "card_timed_out": lambda: card(prompt_for(Triage, **settled(Outcome.TIMED_OUT, None)), {}),
-    "modal_answer": lambda: answer_modal(DATA, Place(form_of(DATA), Draft(DATA.initial_values))),
+    "modal_answer": lambda: answer_modal(DATA, EditorState(form_of(DATA), Draft(DATA.initial_values))),
     "modal_answer_refused": lambda: answer_modal(
         SHIRT,
-        Place(form_of(SHIRT), Draft({"size": "small", "color": "red"})),
+        EditorState(form_of(SHIRT), Draft({"size": "small", "color": "red"})),
         [FieldError((), "There are no small red shirts.")],
     ),
     "modal_reject": lambda: reject_modal(APPROVAL),
@@ -77,7 +77,7 @@ SCENES: dict[str, Callable[[], Message | dict[str, Any]]] = {
     "notice_completed": lambda: notice_message(
         _notice("run_ended", {"state": "Completed", "run_name": "bold-lemur", "result": "1.4.1"}), MENTIONS
     ),
-    "listing": lambda: listing([APPROVAL, SHIRT], OPENED + timedelta(hours=5)),
+    "listing": lambda: approvals_list([APPROVAL, SHIRT], OPENED + timedelta(hours=5)),
 }
 
 

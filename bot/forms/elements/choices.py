@@ -7,7 +7,7 @@ from typing import Any
 from signoff.bot.blockkit.blocks import Block, option
 from signoff.bot.forms.elements.element import Choice, Element
 from signoff.bot.forms.elements.options import (
-    Look,
+    Widget,
     claimed_by,
     label_of,
     matching,
@@ -22,21 +22,21 @@ YES_OR_NO = (Choice(True, "Yes"), Choice(False, "No"))
 
 _NONE = option("No answer", "none")
 _ONE = {
-    Look.BUTTONS: "radio_buttons",
-    Look.LIST: "static_select",
-    Look.GROUPS: "static_select",
-    Look.SEARCH: "external_select",
+    Widget.BUTTONS: "radio_buttons",
+    Widget.SELECT: "static_select",
+    Widget.GROUPED_SELECT: "static_select",
+    Widget.EXTERNAL_SELECT: "external_select",
 }
 _SOME = {
-    Look.BUTTONS: "checkboxes",
-    Look.LIST: "multi_static_select",
-    Look.GROUPS: "multi_static_select",
-    Look.SEARCH: "multi_external_select",
+    Widget.BUTTONS: "checkboxes",
+    Widget.SELECT: "multi_static_select",
+    Widget.GROUPED_SELECT: "multi_static_select",
+    Widget.EXTERNAL_SELECT: "multi_external_select",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf(Element):
+class SingleChoice(Element):
     """One of the choices.
 
     Attributes:
@@ -45,13 +45,13 @@ class OneOf(Element):
 
     choices: tuple[Choice, ...]
     nullable: bool
-    look: Look
+    widget: Widget
 
     def draw(self, value: Any) -> Block | None:
         """Radio buttons or a select, with the choice that equals `value`."""
         element: Block = {
-            "type": _ONE[self.look],
-            **offered(self.choices, self.look, [_NONE] if self.nullable else []),
+            "type": _ONE[self.widget],
+            **offered(self.choices, self.widget, [_NONE] if self.nullable else []),
         }
         position = position_of(self.choices, value)
         if position is not None:
@@ -80,7 +80,7 @@ class OneOf(Element):
 
 
 @dataclass(frozen=True, slots=True)
-class SomeOf(Element):
+class MultiChoice(Element):
     """Any number of the choices, as a list.
 
     Attributes:
@@ -89,17 +89,17 @@ class SomeOf(Element):
 
     choices: tuple[Choice, ...]
     most: int | None
-    look: Look
+    widget: Widget
 
     def draw(self, value: Any) -> Block | None:
         """Checkboxes or a multi-select, with the choices that are in `value`, in the order of the schema."""
         wanted = value if isinstance(value, list) else []
         found = {position for item in wanted if (position := position_of(self.choices, item)) is not None}
         initial = [option_of(self.choices, position) for position in sorted(found)]
-        element: Block = {"type": _SOME[self.look], **offered(self.choices, self.look)}
+        element: Block = {"type": _SOME[self.widget], **offered(self.choices, self.widget)}
         if initial:
             element["initial_options"] = initial
-        if self.most is not None and self.look is not Look.BUTTONS:
+        if self.most is not None and self.widget is not Widget.BUTTONS:
             element["max_selected_items"] = max(1, self.most, len(initial))
         return element
 
@@ -126,7 +126,7 @@ class SomeOf(Element):
 
 
 @dataclass(frozen=True, slots=True)
-class Tick(Element):
+class Checkbox(Element):
     """Yes or no as one checkbox, for a field that has a default."""
 
     def draw(self, value: Any) -> Block | None:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.forms.elements.element import Element, Unreadable
+from signoff.bot.forms.elements.element import Element, InvalidInput
 from signoff.bot.forms.elements.text import Text, typed_text
 from signoff.bot.forms.unset import UNSET
 
@@ -32,7 +32,7 @@ class Duration(Element):
     """A length of time. Its JSON value is ISO 8601, as pydantic writes it."""
 
     @property
-    def how_to(self) -> str:
+    def format_hint(self) -> str:
         """How it is typed."""
         return "such as 90m, 2h30m or 3d"
 
@@ -47,7 +47,7 @@ class Duration(Element):
             return UNSET
         duration = _iso(typed.upper()) if typed.lstrip("+-")[:1] in ("P", "p") else _worded(typed.lower())
         if duration is None:
-            raise Unreadable(_ASK)
+            raise InvalidInput(_ASK)
         return _ISO.dump_python(duration, mode="json")
 
     def show(self, value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from signoff.bot.blockkit.blocks import Block
 
 
-class Unreadable(Exception):
+class InvalidInput(Exception):
     """What a person typed is no value of the field's type; the message says what to give instead."""
 
 
@@ -24,17 +24,17 @@ class Element(ABC):
     """One of Slack's inputs, set up for one field. It is a pure function of its attributes.
 
     Attributes:
-        shown_as: The kind of text object that `show` writes for.
-        fills: Whether Slack can fill it in. Where it cannot, an input left empty keeps the value.
+        text_type: The kind of text object that `show` writes for.
+        prefillable: Whether Slack can fill it in. Where it cannot, an input left empty keeps the value.
     """
 
     __slots__ = ()
 
-    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
-    fills: ClassVar[bool] = True
+    text_type: ClassVar[Literal["plain_text", "mrkdwn"]] = "plain_text"
+    prefillable: ClassVar[bool] = True
 
     @property
-    def how_to(self) -> str | None:
+    def format_hint(self) -> str | None:
         """How a value is to be given, where that is not plain to see."""
         return None
 
@@ -51,7 +51,7 @@ class Element(ABC):
         """The JSON value that Slack reports, `UNSET` when the input was left empty.
 
         Raises:
-            Unreadable: The input holds something that is no such value.
+            InvalidInput: The input holds something that is no such value.
         """
 
     @abstractmethod

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Literal
 
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.blockkit.markup import plain
-from signoff.bot.forms.elements.element import Element, Unreadable
+from signoff.bot.forms.elements.element import Element, InvalidInput
 from signoff.bot.forms.unset import UNSET
-from signoff.flows.schema.files import FILE_FORMAT, MOST_BYTES, extension_of, in_kilobytes
+from signoff.flows.schema.files import FILE_FORMAT, MAX_BYTES, extension_of, format_size
 from signoff.flows.schema.parts import Schema
 
 Written = Literal["uploaded-file", "base64", "base64url", "base64-twice", "binary"]
@@ -70,13 +70,13 @@ class FileInput(Element):
     largest: int
     types: tuple[str, ...]
 
-    fills: ClassVar[bool] = False
+    prefillable: ClassVar[bool] = False
 
     @property
-    def how_to(self) -> str:
+    def format_hint(self) -> str:
         """Which files can be taken."""
         types = f"{' or '.join(self.types)}, " if self.types else ""
-        return f"{types}at most {in_kilobytes(self.largest)}{' each' if self.many else ''}"
+        return f"{types}at most {format_size(self.largest)}{' each' if self.many else ''}"
 
     def draw(self, value: Any) -> Block | None:
         """The input; Slack cannot fill it in."""
@@ -89,24 +89,24 @@ class FileInput(Element):
         if not isinstance(files, list) or not files:
             return UNSET
         if len(files) > self.most:
-            raise Unreadable("Upload one file only." if self.most == 1 else f"Upload at most {self.most} files.")
+            raise InvalidInput("Upload one file only." if self.most == 1 else f"Upload at most {self.most} files.")
         claims = [self._claim(file) for file in files]
         return claims if self.many else claims[0]
 
     def _claim(self, file: Any) -> dict[str, Any]:
         if not isinstance(file, Mapping) or not isinstance(file.get("id"), str):
-            raise Unreadable("Upload the file again.")
+            raise InvalidInput("Upload the file again.")
         name, size = str(file.get("name") or "file"), file.get("size")
         self.check(name, size if isinstance(size, int) else 0)
         return {_CLAIM: file["id"], "name": name, "size": size}
 
     def check(self, name: str, size: int) -> None:
-        """Raises `Unreadable` where a file is of a type, or of a size, that is not taken."""
+        """Raises `InvalidInput` where a file is of a type, or of a size, that is not taken."""
         if self.types and extension_of(name) not in self.types:
-            raise Unreadable(f"“{plain(name, 80)}” is of another type: upload a file ending in {self._types()}.")
+            raise InvalidInput(f"“{plain(name, 80)}” is of another type: upload a file ending in {self._types()}.")
         if size > self.largest:
-            raise Unreadable(
-                f"“{plain(name, 80)}” has {in_kilobytes(size)}; at most {in_kilobytes(self.largest)} can be taken."
+            raise InvalidInput(
+                f"“{plain(name, 80)}” has {format_size(size)}; at most {format_size(self.largest)} can be taken."
             )
 
     def _types(self) -> str:
@@ -124,7 +124,7 @@ class FileInput(Element):
         """The value with these contents.
 
         Raises:
-            Unreadable: A file is not what the field takes.
+            InvalidInput: A file is not what the field takes.
         """
         for content in contents:
             self.check(content.name, len(content.data))
@@ -146,7 +146,7 @@ class FileInput(Element):
                 try:
                     return content.data.decode()
                 except UnicodeDecodeError:
-                    raise Unreadable(f"“{plain(content.name, 80)}” is no text in UTF-8.") from None
+                    raise InvalidInput(f"“{plain(content.name, 80)}” is no text in UTF-8.") from None
 
     def show(self, value: Any) -> str:
         """The names and sizes."""
@@ -164,7 +164,7 @@ def file_input_for(schema: Schema, item: Schema | None) -> FileInput | None:
     if written == "base64" and file.get("contentEncoding") == "base64":
         written = "base64-twice"
     most = 1 if item is None else min(schema.get("maxItems") or _MOST_FILES, _MOST_FILES)
-    largest = min(file.get("maxBytes") or MOST_BYTES, MOST_BYTES)
+    largest = min(file.get("maxBytes") or MAX_BYTES, MAX_BYTES)
     return FileInput(written, item is not None, most, largest, tuple(file.get("filetypes") or ()))
 
 
@@ -172,8 +172,8 @@ def _shown(value: Any, written: Written) -> str:
     if isinstance(value, Mapping):
         content = value.get("content")
         size = _size(content, "base64url") if isinstance(content, str) else value.get("size")
-        return f"{value.get('name')} ({in_kilobytes(size)})" if isinstance(size, int) else str(value.get("name"))
-    return f"a file ({in_kilobytes(_size(value, written))})" if isinstance(value, str) else str(value)
+        return f"{value.get('name')} ({format_size(size)})" if isinstance(size, int) else str(value.get("name"))
+    return f"a file ({format_size(_size(value, written))})" if isinstance(value, str) else str(value)
 
 
 def _size(text: str, written: Written) -> int:

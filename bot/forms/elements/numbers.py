@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.forms.elements.element import Element, Unreadable
+from signoff.bot.forms.elements.element import Element, InvalidInput
 from signoff.bot.forms.elements.text import as_json, typed_text
 from signoff.bot.forms.unset import UNSET
 
@@ -62,10 +62,10 @@ class Number(Element):
             return UNSET
         if self.whole:
             if not _WHOLE.fullmatch(typed):
-                raise Unreadable("Give a whole number, such as 12.")
+                raise InvalidInput("Give a whole number, such as 12.")
             return int(typed.partition(".")[0])
         if not _DECIMAL.fullmatch(typed) or not math.isfinite(number := float(typed)):
-            raise Unreadable("Give a number with a point, such as 12.5.")
+            raise InvalidInput("Give a number with a point, such as 12.5.")
         return typed if self.exact else number
 
     def show(self, value: Any) -> str:

@@ -12,10 +12,10 @@ from typing import Any
 
 from signoff.bot.blockkit.blocks import OPTION_TEXT, Block, option, plain_text
 from signoff.bot.blockkit.markup import plain, shorten
-from signoff.bot.forms.elements.element import Choice, Unreadable
+from signoff.bot.forms.elements.element import Choice, InvalidInput
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.unset import UNSET
-from signoff.flows.schema.elements import MOST_BUTTONS
+from signoff.flows.schema.elements import MAX_BUTTONS
 
 _MOST_OPTIONS = 100
 _MOST_IN_GROUPS = 1000
@@ -24,23 +24,23 @@ _MOST_IN_GROUPS = 1000
 _POSITION = re.compile(r"choice-(0|[1-9][0-9]{0,6})")
 
 
-class Look(Enum):
+class Widget(Enum):
     """How choices are offered, by their number."""
 
     BUTTONS = "radio buttons or checkboxes"
-    LIST = "a select"
-    GROUPS = "a select with groups"
-    SEARCH = "a select that asks this side for what matches"
+    SELECT = "a select"
+    GROUPED_SELECT = "a select with groups"
+    EXTERNAL_SELECT = "a select that asks this side for what matches"
 
 
-def look_of(choices: Sequence[Choice], more: int = 0) -> Look:
+def widget_for(choices: Sequence[Choice], more: int = 0) -> Widget:
     """How to offer `choices` and `more` options beside them: as buttons where they are few, and short."""
     number = len(choices) + more
-    if number <= MOST_BUTTONS and all(len(_name(choice.value)) <= OPTION_TEXT for choice in choices):
-        return Look.BUTTONS
+    if number <= MAX_BUTTONS and all(len(_name(choice.value)) <= OPTION_TEXT for choice in choices):
+        return Widget.BUTTONS
     if number <= _MOST_OPTIONS:
-        return Look.LIST
-    return Look.GROUPS if number <= _MOST_IN_GROUPS else Look.SEARCH
+        return Widget.SELECT
+    return Widget.GROUPED_SELECT if number <= _MOST_IN_GROUPS else Widget.EXTERNAL_SELECT
 
 
 def labelled(options: Sequence[tuple[Any, str | None]]) -> tuple[Choice, ...]:
@@ -56,12 +56,12 @@ def labelled(options: Sequence[tuple[Any, str | None]]) -> tuple[Choice, ...]:
     return tuple(choices)
 
 
-def offered(choices: Sequence[Choice], look: Look, more: Sequence[Block] = ()) -> Block:
+def offered(choices: Sequence[Choice], widget: Widget, more: Sequence[Block] = ()) -> Block:
     """The part of an element that offers the choices, and `more` options after them."""
-    if look is Look.SEARCH:
+    if widget is Widget.EXTERNAL_SELECT:
         return {"min_query_length": 0}
     options = [*(option_of(choices, position) for position in range(len(choices))), *more]
-    if look is not Look.GROUPS:
+    if widget is not Widget.GROUPED_SELECT:
         return {"options": options}
     groups = [options[start : start + _MOST_OPTIONS] for start in range(0, len(options), _MOST_OPTIONS)]
     return {"option_groups": [{"label": plain_text(_span(group)), "options": group} for group in groups]}
@@ -98,11 +98,11 @@ def value_of(choices: Sequence[Choice], chosen: Any) -> Any:
     """The value that Slack reports as chosen.
 
     Raises:
-        Unreadable: It was not offered.
+        InvalidInput: It was not offered.
     """
     found = _POSITION.fullmatch(str(claimed_by(chosen)))
     if found is None or int(found[1]) >= len(choices):
-        raise Unreadable("This choice is no longer offered; please choose again.")
+        raise InvalidInput("This choice is no longer offered; please choose again.")
     return choices[int(found[1])].value
 
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from signoff.bot.blockkit.blocks import INPUT_TEXT, Block
 from signoff.bot.blockkit.markup import plain
-from signoff.bot.forms.elements.element import Element, Unreadable
+from signoff.bot.forms.elements.element import Element, InvalidInput
 from signoff.bot.forms.unset import UNSET
 
 
@@ -60,7 +60,7 @@ class JsonText(Element):
     """Any JSON value, typed as JSON."""
 
     @property
-    def how_to(self) -> str:
+    def format_hint(self) -> str:
         """How it is typed."""
         return "as JSON"
 
@@ -78,9 +78,9 @@ class JsonText(Element):
             return json.loads(typed, parse_constant=_refuse_constant, parse_float=_finite)
         except json.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
-            raise Unreadable(f"This is not JSON: {error.msg} at {where}.") from None
+            raise InvalidInput(f"This is not JSON: {error.msg} at {where}.") from None
         except (RecursionError, ValueError):
-            raise Unreadable("This JSON is nested too deeply or holds a number that is too long.") from None
+            raise InvalidInput("This JSON is nested too deeply or holds a number that is too long.") from None
 
     def show(self, value: Any) -> str:
         """A text as it is, everything else as JSON."""
@@ -93,14 +93,14 @@ def typed_text(state: Mapping[str, Any]) -> str:
     """What Slack reports of a text or number input.
 
     Raises:
-        Unreadable: It holds half of a character.
+        InvalidInput: It holds half of a character.
     """
     typed = state.get("value")
     text = typed if isinstance(typed, str) else ""
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise Unreadable("This holds half of a character; please type it again.") from None
+        raise InvalidInput("This holds half of a character; please type it again.") from None
     return text
 
 
@@ -112,7 +112,7 @@ def as_json(value: Any, indent: int | None = None) -> str:
 def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise Unreadable(f"The number {plain(digits, 40)} is too large.")
+        raise InvalidInput(f"The number {plain(digits, 40)} is too large.")
     return number
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.blockkit.markup import at, escape
-from signoff.bot.forms.elements.element import Element, Unreadable
+from signoff.bot.forms.elements.element import Element, InvalidInput
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.unset import UNSET
 
@@ -15,7 +15,7 @@ _ANY_DAY = date(2001, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Day(Element):
+class DatePicker(Element):
     """A calendar day, as `2026-05-01`."""
 
     def draw(self, value: Any) -> Block | None:
@@ -32,7 +32,7 @@ class Day(Element):
             return UNSET
         day = _day(picked)
         if day is None:
-            raise Unreadable("Give a date, such as 2026-05-01.")
+            raise InvalidInput("Give a date, such as 2026-05-01.")
         return day.isoformat()
 
     def show(self, value: Any) -> str:
@@ -42,7 +42,7 @@ class Day(Element):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment(Element):
+class DateTimePicker(Element):
     """A point in time, in ISO 8601 and in UTC. The person picks and reads it in their own time zone.
 
     Attributes:
@@ -51,7 +51,7 @@ class Moment(Element):
 
     naive: bool = False
 
-    shown_as: ClassVar[Literal["plain_text", "mrkdwn"]] = "mrkdwn"
+    text_type: ClassVar[Literal["plain_text", "mrkdwn"]] = "mrkdwn"
 
     def draw(self, value: Any) -> Block | None:
         """A picker of date and time, which holds moments from 2001 to 2286."""
@@ -69,7 +69,7 @@ class Moment(Element):
             written = datetime.fromtimestamp(int(picked), UTC).isoformat()
             return written.removesuffix("+00:00") if self.naive else written.replace("+00:00", "Z")
         except (TypeError, ValueError, OverflowError, OSError):
-            raise Unreadable("Give a date and a time.") from None
+            raise InvalidInput("Give a date and a time.") from None
 
     def show(self, value: Any) -> str:
         """The moment in the reader's time zone, as mrkdwn."""
@@ -78,7 +78,7 @@ class Moment(Element):
 
 
 @dataclass(frozen=True, slots=True)
-class Clock(Element):
+class TimePicker(Element):
     """A time of day, as `14:30:00`.
 
     Attributes:
@@ -88,7 +88,7 @@ class Clock(Element):
     zoned: bool = False
 
     @property
-    def how_to(self) -> str | None:
+    def format_hint(self) -> str | None:
         """In which zone it is picked, where that matters."""
         return "in UTC" if self.zoned else None
 
@@ -109,7 +109,7 @@ class Clock(Element):
             return UNSET
         moment = _time(picked)
         if moment is None:
-            raise Unreadable("Give a time of day, such as 14:30.")
+            raise InvalidInput("Give a time of day, such as 14:30.")
         return moment.isoformat() + ("Z" if self.zoned else "")
 
     def show(self, value: Any) -> str:

@@ -6,9 +6,9 @@ from datetime import date, datetime, time
 from typing import Any
 
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.forms.elements.choices import OneOf
+from signoff.bot.forms.elements.choices import SingleChoice
 from signoff.bot.forms.elements.element import Choice, Element
-from signoff.bot.forms.elements.options import look_of
+from signoff.bot.forms.elements.options import widget_for
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.parts import Property, has_fields, kind_of
 
@@ -78,7 +78,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class KindOf(Element):
+class Union(Element):
     """The choice of a kind. What stands in it is the number of the kind, not the value."""
 
     kinds: tuple[Kind, ...]
@@ -120,9 +120,9 @@ class KindOf(Element):
         return number is None or not self.kinds[number].is_model or sum(kind.is_model for kind in self.kinds) > 1
 
     @property
-    def _chooser(self) -> OneOf:
+    def _chooser(self) -> SingleChoice:
         choices = tuple(Choice(number, kind.label) for number, kind in enumerate(self.kinds))
-        return OneOf(choices, nullable=False, look=look_of(choices))
+        return SingleChoice(choices, nullable=False, widget=widget_for(choices))
 
 
 def _is_of_type(value: Any, wanted: Property) -> bool:

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from signoff.flows.database_retry import retry_until_available
-from signoff.flows.durable.serialization import shown
-from signoff.flows.errors import AttentionNeeded, FlowPauseTimeout, FlowTimeout, PromptRejected, Unwind, said
+from signoff.flows.durable.serialization import to_display_json
+from signoff.flows.errors import AttentionNeeded, FlowPauseTimeout, FlowTimeout, PromptRejected, Unwind, error_summary
 from signoff.flows.flow import Flow
 from signoff.flows.names import now
 from signoff.flows.states import type_of
@@ -40,16 +40,16 @@ class CompletionRecorder:
         self._flow = flow
         self._run = run
 
-    def returned(self, result: Any) -> Completion:
+    def record_result(self, result: Any) -> Completion:
         """Record what a flow returned.
 
         Raises:
             store.errors.LeaseLost: If another worker holds the run now.
         """
-        self._finish(RunState.COMPLETED, result=shown(result))
+        self._finish(RunState.COMPLETED, result=to_display_json(result))
         return Completion(result=result)
 
-    def raised(self, error: BaseException) -> Completion | None:
+    def record_error(self, error: BaseException) -> Completion | None:
         """Record what a flow raised; `None` if its run is not over. Raises nothing."""
         try:
             return self._record_error(error)
@@ -77,21 +77,21 @@ class CompletionRecorder:
                 return None
             case _:
                 logger.error("%s | failed", self._run.name, exc_info=error)
-                self._finish(RunState.FAILED, error=said(error))
+                self._finish(RunState.FAILED, error=error_summary(error))
         return Completion(error=error)
 
     def _retry(self, error: Exception) -> None:
         delay = self._flow.retry_delay_seconds
-        logger.warning("%s | %s. Retry %d follows.", self._run.name, said(error), self._run.attempt)
+        logger.warning("%s | %s. Retry %d follows.", self._run.name, error_summary(error), self._run.attempt)
         at = now() + timedelta(seconds=delay)
-        attempt, why = self._run.attempt, said(error)
+        attempt, why = self._run.attempt, error_summary(error)
         retry_until_available(
             lambda: runs.retry(self._db, self._run.id, self._run.fencing_token, attempt=attempt, at=at, error=why)
         )
 
     def _finish(self, state: RunState, *, result: Any = None, error: str | None = None) -> None:
         at = now()
-        has_hooks = bool(self._flow.hooks.of(type_of(state)))
+        has_hooks = bool(self._flow.hooks.for_state(type_of(state)))
         retry_until_available(
             lambda: runs.finish(
                 self._db,

@@ -43,9 +43,9 @@ class Execution:
         *,
         past: Callable[[], History] | None,
         defaults: Policy,
-        slot_freed: Callable[[], None],
-        slot_taken: Callable[[], None],
-        ended: Callable[["Execution", Completion | None], None],
+        on_slot_freed: Callable[[], None],
+        on_slot_taken: Callable[[], None],
+        on_end: Callable[["Execution", Completion | None], None],
     ) -> None:
         self._db = db
         self._flow = flow
@@ -53,9 +53,9 @@ class Execution:
         self._past = past
         self._completion = CompletionRecorder(db, flow, run)
         self._defaults = defaults
-        self._slot_freed = slot_freed
-        self._slot_taken = slot_taken
-        self._ended = ended
+        self._on_slot_freed = on_slot_freed
+        self._on_slot_taken = on_slot_taken
+        self._on_end = on_end
         # An async flow may ask several people at once.
         self._waits: set[Future[FlowRun | Unwind]] = set()
         self._is_over = False
@@ -94,7 +94,7 @@ class Execution:
             self._waits.add(wait)
             if len(self._waits) == 1:
                 self._active_timeout.pause()
-                self._slot_freed()
+                self._on_slot_freed()
         return wait
 
     def end_wait(self, wait: "Future[FlowRun | Unwind]") -> None:
@@ -156,7 +156,7 @@ class Execution:
 
     def _resume(self) -> None:
         self._active_timeout.resume()
-        self._slot_taken()
+        self._on_slot_taken()
 
     def _run(self) -> None:
         end: Completion | None
@@ -166,7 +166,7 @@ class Execution:
                 result = self._flow.fn(**self._flow.parameters.from_json(self.run.parameters))
             end = self._returned(result)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the run's end is recorded
-            end = self._completion.raised(error)
+            end = self._completion.record_error(error)
         self._thread = None
         self._finish_execution(end)
 
@@ -184,7 +184,7 @@ class Execution:
                     self._coroutine = None
             end = await to_thread(partial(self._returned, result))
         except BaseException as error:  # noqa: BLE001 - whatever it is, the run's end is recorded
-            end = await to_thread(partial(self._completion.raised, self._closed or error))
+            end = await to_thread(partial(self._completion.record_error, self._closed or error))
         self._finish_execution(end)
 
     def _finish_execution(self, end: Completion | None) -> None:
@@ -193,7 +193,7 @@ class Execution:
         with self._lock:
             self._is_over = True
         self.wake(over)
-        self._ended(self, end)
+        self._on_end(self, end)
 
     def _context(self) -> RunContext:
         self._journal = Journal(
@@ -228,4 +228,4 @@ class Execution:
         assert self._journal is not None  # noqa: S101 - the flow ran, so it had one
         self._active_timeout.check()
         self._journal.check_end()
-        return self._completion.returned(result)
+        return self._completion.record_result(result)

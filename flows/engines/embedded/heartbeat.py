@@ -48,8 +48,8 @@ class Heartbeat:
 
     def start(self) -> None:
         """Announce the worker, and free what dead workers held."""
-        self._join()
-        self.look()
+        self._register()
+        self.beat()
         self._thread.start()
 
     def stop(self) -> None:
@@ -62,29 +62,29 @@ class Heartbeat:
         except StoreError as error:
             logger.warning("The worker could not sign off, its runs are free in %s: %s", LEASE, error)
 
-    def look(self) -> None:
+    def beat(self) -> None:
         """Renew the claims, and free those of the dead."""
         if not leases.renew(self._db, self.worker, now=now(), lease=LEASE):
             logger.warning("This worker was taken for dead; it begins anew")
             self._expired()
             self.worker = new_id()
-            self._join()
+            self._register()
         reap_dead_workers(self._db)
 
     def _loop(self) -> None:
         said = False
         while not self._stopped.wait(LEASE.total_seconds() / 3):
             try:
-                self.look()
+                self.beat()
                 if self._flows is not None:
-                    self._orphans.look()
+                    self._orphans.check()
                 said = False
             except Exception as error:  # noqa: BLE001 - without this loop the worker would be taken for dead
                 if not said:
                     logger.warning("The worker's claims could not be renewed, trying again: %s", error)
                 said = True
 
-    def _join(self) -> None:
+    def _register(self) -> None:
         leases.join(
             self._db,
             self.worker,

@@ -18,15 +18,15 @@ class OrphanWarnings:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._said: set[str] = set()
+        self._warned: set[str] = set()
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Look for them, and say what is new."""
         moment = now()
         found = unserved(self._db, now=moment, since=moment - ORPHANED_AFTER)
-        for flow in found.keys() - self._said:
+        for flow in found.keys() - self._warned:
             logger.warning("%s", orphan_message(flow, found[flow]))
-        self._said = set(found)
+        self._warned = set(found)
 
 
 def orphan_message(flow: str, runs: int) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Awaitable
 from typing import Any
 
 from signoff.flows.durable.context import HookContext, entered_hook
-from signoff.flows.errors import said
+from signoff.flows.errors import error_summary
 from signoff.flows.flow import Flow
-from signoff.flows.hooks import name_of
+from signoff.flows.hooks import hook_name
 from signoff.flows.states import state_of
 from signoff.store.database import Database
 from signoff.store.records import FlowRun
@@ -22,8 +22,8 @@ def run_hooks(db: Database, flow: Flow[Any, Any], run: FlowRun) -> None:
     """Call the hooks of a run that is over, one after the other. One that fails is logged, and changes nothing."""
     state = state_of(db, run)
     names: Counter[str] = Counter()
-    for hook in flow.hooks.of(state.type):
-        name = name_of(hook)
+    for hook in flow.hooks.for_state(state.type):
+        name = hook_name(hook)
         names[name] += 1
         if names[name] > 1:
             name = f"{name}-{names[name]}"
@@ -34,7 +34,7 @@ def run_hooks(db: Database, flow: Flow[Any, Any], run: FlowRun) -> None:
                     asyncio.run(_awaited(called))
             # Whatever it is, such as a SystemExit: the other hooks are called.
             except BaseException as error:
-                logger.error("%s | the hook %s failed: %s", run.name, name, said(error), exc_info=error)
+                logger.error("%s | the hook %s failed: %s", run.name, name, error_summary(error), exc_info=error)
 
 
 async def _awaited(called: Awaitable[Any]) -> None:

@@ -23,10 +23,10 @@ from signoff.store.runs import schedules
 
 logger = logging.getLogger(__name__)
 
-IN_TIME = timedelta(minutes=1)
+LATE_LIMIT = timedelta(minutes=1)
 """A tick that is looked at within this time is late, and not missed."""
 
-MOST_AT_ONCE = 100
+MAX_CATCH_UP = 100
 """How many missed ticks are made up for."""
 
 
@@ -46,7 +46,7 @@ class Declaration:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
-def own(flows: Iterable[Flow[Any, Any]]) -> list[Declaration]:
+def own_schedules(flows: Iterable[Flow[Any, Any]]) -> list[Declaration]:
     """What flows say about their own schedules."""
     return [Declaration(flow.name, "", flow.schedule) for flow in flows]
 
@@ -58,24 +58,24 @@ class Scheduler:
         self._db = db
         self._now = clock
         self._declared = declared
-        self._fired_here = {(each.flow, each.name) for each in declared if each.cron is not None}
+        self._own_keys = {(each.flow, each.name) for each in declared if each.cron is not None}
         self._looked_at = clock()
-        self._ticker = Ticker(self.look, what="Schedules")
+        self._ticker = Ticker(self.fire_due, what="Schedules")
 
     def start(self) -> None:
         """Put what is declared into the record, and begin to look."""
         self.declare()
-        if self._fired_here:
+        if self._own_keys:
             self._ticker.start()
 
     def stop(self) -> None:
         """Look no more."""
-        if self._fired_here:
+        if self._own_keys:
             self._ticker.stop()
 
     def declare(self) -> None:
         """Put the schedules in force, and end those that are no longer wanted."""
-        standing = {(each.flow, each.name) for each in schedules.in_force(self._db)}
+        in_force = {(each.flow, each.name) for each in schedules.in_force(self._db)}
         for each in self._declared:
             if each.cron is not None:
                 next_at = Crontab(each.cron.cron, each.cron.timezone).after(self._now())
@@ -91,15 +91,15 @@ class Scheduler:
                         next_at=next_at,
                     ),
                 )
-            elif (each.flow, each.name) in standing:
+            elif (each.flow, each.name) in in_force:
                 schedules.withdraw(self._db, each.flow, each.name)
 
-    def look(self) -> None:
+    def fire_due(self) -> None:
         """Fire what is due now."""
         moment = self._now()
         is_set_back = moment < self._looked_at
         for schedule in schedules.in_force(self._db):
-            if (schedule.flow, schedule.name) not in self._fired_here:
+            if (schedule.flow, schedule.name) not in self._own_keys:
                 continue
             if schedule.next_at <= moment:
                 self._fire(schedule, moment)
@@ -111,9 +111,9 @@ class Scheduler:
 
     def _fire(self, schedule: Schedule, moment: datetime) -> None:
         crontab = Crontab(schedule.cron, schedule.timezone)
-        most = MOST_AT_ONCE if schedule.catch_up == "all" else 1
+        most = MAX_CATCH_UP if schedule.catch_up == "all" else 1
         passed = crontab.newest(schedule.next_at, moment, most=most)
-        due = [tick for tick in passed if schedule.catch_up != "none" or moment - tick < IN_TIME]
+        due = [tick for tick in passed if schedule.catch_up != "none" or moment - tick < LATE_LIMIT]
         ticks = [Tick(at, new_id(), memorable_name()) for at in due]
         is_mine = schedules.fire(self._db, schedule, ticks, next_at=crontab.after(passed[-1]), now=moment)
         if is_mine and due[:1] != [schedule.next_at]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from signoff.flows.approval.deadlines import DeadlineEnforcer
-from signoff.flows.engines.embedded.scheduler import Declaration, Scheduler, own
+from signoff.flows.engines.embedded.scheduler import Declaration, Scheduler, own_schedules
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.flow import Flow
@@ -33,7 +33,7 @@ def serve(flow: Flow[Any, Any], name: str, schedule: Cron | None, parameters: Ma
             f'the flow {flow.name} is served while its file is imported; put that under `if __name__ == "__main__":`.'
         )
     _log_where_nobody_does()
-    declared = [*own([flow]), Declaration(flow.name, name, schedule, parameters)]
+    declared = [*own_schedules([flow]), Declaration(flow.name, name, schedule, parameters)]
     db = default_database()
     with ShutdownSignal() as asked, DeadlineEnforcer(db), Worker(db, [flow]), Scheduler(db, declared):
         logger.info("Ready, flows: %s", flow.name)

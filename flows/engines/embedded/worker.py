@@ -73,9 +73,9 @@ class Worker:
         self._heartbeat = Heartbeat(db, expired=self._release, flows=self._flows if only is None else None)
         self._lock = threading.Lock()
         self._executions: dict[str, Execution] = {}
-        self._hooked: set[tuple[str, int]] = set()
+        self._running_hooks: set[tuple[str, int]] = set()
         self._quarantine = Quarantine()
-        self._busy = 0
+        self._running_count = 0
         self._in_doubt = False
         self._slots = threading.Condition(self._lock)
         self._stopping = threading.Event()
@@ -104,11 +104,11 @@ class Worker:
             self._thread.join()
             self._changes.close()
         until = time.monotonic() + grace
-        while (self._executions or self._busy) and (left := until - time.monotonic()) > 0:
+        while (self._executions or self._running_count) and (left := until - time.monotonic()) > 0:
             self._release()
             with self._slots:
                 # Who begins to wait meanwhile is released in the next turn.
-                self._slots.wait_for(lambda: not self._busy or any(self._waiting()), timeout=left)
+                self._slots.wait_for(lambda: not self._running_count or any(self._waiting()), timeout=left)
         self._heartbeat.stop()
         with self._lock:
             rest = list(self._executions.values())
@@ -149,10 +149,10 @@ class Worker:
         """Take what is runnable; seconds until the next look."""
         if self._in_doubt:
             with self._lock:
-                held, hooked = dict(self._executions), set(self._hooked)
-            reconcile(self._db, self._heartbeat.worker, held, hooked)
+                held, running_hooks = dict(self._executions), set(self._running_hooks)
+            reconcile(self._db, self._heartbeat.worker, held, running_hooks)
             self._in_doubt = False
-        while not self._stopping.is_set() and (free := self._concurrency - self._busy) > 0:
+        while not self._stopping.is_set() and (free := self._concurrency - self._running_count) > 0:
             room = self._capacity()
             request = claims.ClaimRequest(
                 self._heartbeat.worker,
@@ -195,7 +195,7 @@ class Worker:
         self._take_slot()
         if run.state.is_final:
             with self._lock:
-                self._hooked.add((run.id, run.fencing_token))
+                self._running_hooks.add((run.id, run.fencing_token))
             self._threads.run(f"hooks-{run.name}", partial(self._run_hooks, run))
             return
         execution = Execution(
@@ -204,9 +204,9 @@ class Worker:
             run,
             past=claimed.history,
             defaults=self._defaults,
-            slot_freed=partial(self._free_slot, run),
-            slot_taken=self._take_slot,
-            ended=self._remove,
+            on_slot_freed=partial(self._free_slot, run),
+            on_slot_taken=self._take_slot,
+            on_end=self._remove,
         )
         with self._lock:
             self._executions[run.id] = execution
@@ -220,7 +220,7 @@ class Worker:
             logger.exception("%s | its hooks cannot be run", run.name)
         finally:
             with self._lock:
-                self._hooked.discard((run.id, run.fencing_token))
+                self._running_hooks.discard((run.id, run.fencing_token))
             self._free_slot(run)
 
     def _release(self) -> None:
@@ -246,12 +246,12 @@ class Worker:
 
     def _take_slot(self) -> None:
         with self._lock:
-            self._busy += 1
+            self._running_count += 1
 
     def _free_slot(self, run: FlowRun) -> None:
         with self._slots:
-            was_full = self._busy >= self._concurrency
-            self._busy -= 1
+            was_full = self._running_count >= self._concurrency
+            self._running_count -= 1
             self._slots.notify_all()
         if (self._quarantine.release(run) or was_full) and self._changes is not None:
             self._changes.wake()

@@ -113,7 +113,7 @@ def test_nothing_that_waits_is_said_to_be_nothing(service: RunningService) -> No
     """An empty list is a sentence."""
     ana = service.slack.person("ana")
     ana.command("/approvals")
-    ana.wait_for_message("#general", "Nothing waits for an answer.")
+    ana.wait_for_message("#general", "Nothing is waiting for an answer.")
 
 
 @both_ways

@@ -12,7 +12,7 @@ from pydantic import Field
 from signoff import Policy, RunInput, flow, pause_flow_run
 from signoff.bot.service import Service
 from signoff.flows.flow import Flow
-from signoff.flows.schema.files import MOST_BYTES
+from signoff.flows.schema.files import MAX_BYTES
 from signoff.input import Accepts, UploadedFile
 from signoff.store.prompts import prompts
 from signoff.testing import ActFailed, Emulator
@@ -119,7 +119,7 @@ def test_a_file_that_slack_does_not_hand_out_is_said_to_be_missing(
 def test_the_files_of_an_answer_are_small_together(service: RunningService) -> None:
     """Each would do by itself; the record takes a megabyte."""
     opened(service, report)
-    half = MOST_BYTES // 2
+    half = MAX_BYTES // 2
     appendix = [uploaded(service, name, bytes(half)) for name in ("a.bin", "b.bin")]
     errors = refused(service, {"Table": uploaded(service, "t.csv", b"a"), "Appendix": appendix})
     assert errors == {"Appendix": "All files of an answer together can have at most 1000 kB."}

@@ -204,7 +204,7 @@ def test_everybody_says_so_once_waits_and_goes_on(
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_clock_says_once_that_it_cannot_look(db: Database, caplog: pytest.LogCaptureFixture) -> None:
     """A database that is away for long fills no log."""
-    ticker = Ticker(DeadlineEnforcer(db).look, what="Deadlines")
+    ticker = Ticker(DeadlineEnforcer(db).enforce_due, what="Deadlines")
     with closing(sqlite3.connect(str(db.url.database))) as other:
         other.execute("ALTER TABLE prompts RENAME TO elsewhere")
         for _ in range(3):

@@ -41,7 +41,7 @@ def opened(db: Database, policy: Policy, *, at: datetime = NOON) -> Prompt:
 
 def look(db: Database, at: datetime) -> int:
     """Let the clock look at this moment."""
-    return DeadlineEnforcer(db, clock=lambda: at).look()
+    return DeadlineEnforcer(db, clock=lambda: at).enforce_due()
 
 
 def events(db: Database, prompt: Prompt) -> list[str]:
@@ -132,7 +132,7 @@ def test_a_tick_asks_the_record_nothing_until_something_is_due(db: Database) -> 
     moments = [NOON]
     clock = DeadlineEnforcer(db, clock=lambda: moments[-1])
     asked = captured_sql(db)
-    clock.tick()
+    clock.check()
     assert asked
     for moment, expected in [
         (NOON + HOUR / 2, ["opened"]),
@@ -144,7 +144,7 @@ def test_a_tick_asks_the_record_nothing_until_something_is_due(db: Database) -> 
         before = events(db, prompt)
         moments.append(moment)
         asked.clear()
-        clock.tick()
+        clock.check()
         assert bool(asked) == (before != expected)
         assert events(db, prompt) == expected
 
@@ -156,10 +156,10 @@ def test_a_system_clock_that_is_set_back_or_forward_only_moves_what_is_due(db: D
     clock = DeadlineEnforcer(db, clock=lambda: moments[-1])
     for moment in (NOON, NOON - 24 * HOUR, NOON + HOUR / 2):
         moments.append(moment)
-        clock.tick()
+        clock.check()
         assert prompts.get(db, prompt.id).is_open
     moments.append(NOON + 24 * HOUR)
-    clock.tick()
+    clock.check()
     assert prompts.get(db, prompt.id).outcome is Outcome.TIMED_OUT
 
 
@@ -170,10 +170,10 @@ def test_a_tick_that_failed_is_made_up_for_by_the_next(db: Database) -> None:
     with db.write() as tx:
         tx.execute(text("ALTER TABLE prompts RENAME TO elsewhere"))
     with pytest.raises(StoreError):
-        clock.tick()
+        clock.check()
     with db.write() as tx:
         tx.execute(text("ALTER TABLE elsewhere RENAME TO prompts"))
-    clock.tick()
+    clock.check()
     assert prompts.get(db, prompt.id).outcome is Outcome.TIMED_OUT
 
 

@@ -56,7 +56,7 @@ def ask(db: Database) -> Open:
             description=question.description,
             schema=question.schema,
             initial_values=question.initial_values,
-            model=question.reference,
+            model=question.model_reference,
             schema_hash=question.hash,
             policy=rules.model_dump(mode="json", exclude_defaults=True),
             opened_at=NOON,

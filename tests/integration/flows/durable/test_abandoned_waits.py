@@ -38,7 +38,7 @@ def test_what_a_flow_gives_up_is_cancelled_and_the_run_goes_on(db: Database, sta
     go_on.set()
     assert until_over(db, run.id).result == "went on"
     worker.stop()
-    assert (worker._busy, len(worker._executions)) == (0, 0)
+    assert (worker._running_count, len(worker._executions)) == (0, 0)
 
 
 def test_an_answer_that_came_before_counts(db: Database, start_worker: StartWorker) -> None:

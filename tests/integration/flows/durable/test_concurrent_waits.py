@@ -20,7 +20,7 @@ WAYS = pytest.mark.parametrize("wait", [pause_flow_run, suspend_flow_run])
 
 def held(worker: Worker) -> tuple[int, int]:
     """How many slots are taken, and how many runs are in memory."""
-    return worker._busy, len(worker._executions)
+    return worker._running_count, len(worker._executions)
 
 
 @WAYS
@@ -34,7 +34,7 @@ def test_runs_that_wait_take_no_slot(db: Database, start_worker: StartWorker, wa
     worker = start_worker(ask, concurrency=1)
     ids = [ask.create_run(db, {}).id for _ in range(5)]
     asked = [until_asked(db, run_id) for run_id in ids]
-    until(db, lambda: worker._busy == 0)
+    until(db, lambda: worker._running_count == 0)
     for prompt in asked:
         answer(db, prompt)
     for run_id in ids:

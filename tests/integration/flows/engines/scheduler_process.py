@@ -38,7 +38,7 @@ def main(url: str, began: str) -> None:
     threading.Thread(target=_await_end, args=(ended,), daemon=True).start()
     print("ready", flush=True)
     while not ended.is_set():
-        scheduler.look()
+        scheduler.fire_due()
     db.close()
 
 

@@ -128,7 +128,7 @@ def test_a_hook_that_fails_changes_nothing_and_keeps_no_other_from_running(
         f"{run.name} | the hook breaks failed: OSError: no route",
         f"{run.name} | the hook leaves failed: SystemExit: 1",
     ]
-    until(db, lambda: worker._busy == 0)
+    until(db, lambda: worker._running_count == 0)
 
 
 @pytest.mark.parametrize("is_suspended", [False, True])

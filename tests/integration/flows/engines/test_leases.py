@@ -106,7 +106,7 @@ def test_a_flow_that_catches_every_exception_does_not_catch_the_loss(db: Databas
     assert gone.wait(20)
     assert not caught.is_set()
     worker.stop()
-    assert worker._busy == 0
+    assert worker._running_count == 0
 
 
 def test_a_worker_that_was_buried_begins_anew_and_lets_go_of_what_waited(
@@ -129,14 +129,14 @@ def test_a_worker_that_was_buried_begins_anew_and_lets_go_of_what_waited(
     prompt = until_asked(db, run.id)
     before = worker._heartbeat.worker
     bury(db, worker)
-    worker._heartbeat.look()
+    worker._heartbeat.beat()
     assert worker._heartbeat.worker != before
     assert unwound.wait(PATIENCE)
     answer(db, prompt, value="yes")
     assert until_over(db, run.id).result == "yes"
     assert len(begun) == 2
     worker.stop()
-    assert (worker._busy, len(worker._executions)) == (0, 0)
+    assert (worker._running_count, len(worker._executions)) == (0, 0)
 
 
 def test_a_worker_whose_lease_ran_out_is_buried_by_another(db: Database, start_worker: StartWorker) -> None:
@@ -162,7 +162,7 @@ def test_a_stopped_worker_leaves_waiting_runs_to_others_at_once(db: Database, st
     run = ask.create_run(db, {})
     prompt = until_asked(db, run.id)
     first.stop()
-    assert (first._busy, len(first._executions)) == (0, 0)
+    assert (first._running_count, len(first._executions)) == (0, 0)
     waiting = runs.get(db, run.id)
     assert (waiting.state, waiting.lease_owner) == (RunState.PAUSED, None)
     start_worker(ask)
@@ -191,5 +191,5 @@ def test_a_run_that_begins_to_wait_while_its_worker_stops_is_released_too(
     go_on.set()
     stopping.join(timeout=9)
     assert not stopping.is_alive()
-    assert (worker._busy, len(worker._executions)) == (0, 0)
+    assert (worker._running_count, len(worker._executions)) == (0, 0)
     assert runs.get(db, run.id).lease_owner is None

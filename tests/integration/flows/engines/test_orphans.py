@@ -34,9 +34,9 @@ def test_a_run_of_a_flow_that_was_deleted_stays_and_is_named(
     gone, taken = created(db, "gone"), created(db, "kept")
     start_worker(kept)
     until_over(db, taken)
-    look = OrphanWarnings(db).look
-    look()
-    look()
+    warnings = OrphanWarnings(db)
+    warnings.check()
+    warnings.check()
     # The worker looks, too, when it has been up for some seconds.
     mine = [record for record in caplog.records if record.thread == threading.get_ident()]
     assert [record.message for record in mine] == [
@@ -52,7 +52,7 @@ def test_a_run_of_a_flow_that_was_deleted_stays_and_is_named(
 def test_a_run_that_was_just_made_raises_no_alarm(db: Database, caplog: pytest.LogCaptureFixture) -> None:
     """Its worker may be about to start."""
     created(db, "soon", ago=timedelta(seconds=1))
-    OrphanWarnings(db).look()
+    OrphanWarnings(db).check()
     assert caplog.records == []
 
 

@@ -94,7 +94,7 @@ def test_whatever_a_flow_raises_ends_its_run(
     worker = start_worker(used)
     ended = until_over(db, used.create_run(db, {}).id)
     assert ended.state is RunState.FAILED
-    until(db, lambda: worker._busy == 0)
+    until(db, lambda: worker._running_count == 0)
 
 
 def test_a_flow_s_time_does_not_count_the_waiting(db: Database, start_worker: StartWorker) -> None:
@@ -165,7 +165,7 @@ def test_a_waiting_run_that_is_cancelled_stops_at_once(db: Database, start_worke
     assert not went_on.is_set()
     assert prompts.get(db, prompt.id).outcome is Outcome.CANCELLED
     worker.stop()
-    assert (worker._busy, len(worker._executions)) == (0, 0)
+    assert (worker._running_count, len(worker._executions)) == (0, 0)
 
 
 def test_a_running_run_that_is_cancelled_stops_at_its_next_step(db: Database, start_worker: StartWorker) -> None:
@@ -195,7 +195,7 @@ def test_a_running_run_that_is_cancelled_stops_at_its_next_step(db: Database, st
     worker.stop()
     assert not further.is_set()
     assert journal.load(db, run.id) == {}
-    assert (worker._busy, runs.get(db, run.id).state) == (0, RunState.CANCELLED)
+    assert (worker._running_count, runs.get(db, run.id).state) == (0, RunState.CANCELLED)
 
 
 @pytest.mark.parametrize("beside", [False, True])
@@ -227,7 +227,7 @@ def test_a_running_async_run_that_is_cancelled_stops_at_once(
     assert left.wait(20)
     worker.stop()
     assert journal.load(db, run.id) == {}
-    assert (worker._busy, len(worker._executions)) == (0, 0)
+    assert (worker._running_count, len(worker._executions)) == (0, 0)
     assert runs.get(db, run.id).state is RunState.CANCELLED
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from signoff import Flow, flow
-from signoff.flows.engines.embedded.scheduler import Declaration, Scheduler, own
+from signoff.flows.engines.embedded.scheduler import Declaration, Scheduler, own_schedules
 from signoff.runtime import flow_run
 from signoff.schedules import Cron
 from signoff.store.database import Database
@@ -45,7 +45,7 @@ class Process:
         """Look at each of these moments."""
         for moment in moments:
             self._moment = moment
-            self._scheduler.look()
+            self._scheduler.fire_due()
 
 
 def report(cron: Cron | None = HOURLY, *, name: str = "", **parameters: Any) -> Declaration:
@@ -79,7 +79,7 @@ def test_a_worker_takes_the_run(db: Database, start_worker: StartWorker) -> None
 
     start_worker(report)
     moment = datetime.now(UTC)
-    Process(db, *own([report]), moment=moment - HOUR).look(moment)
+    Process(db, *own_schedules([report]), moment=moment - HOUR).look(moment)
     made, by_hand = runs.newest(db)[0], report.create_run(db, {})
     assert until_over(db, made.id).result == f"{ticks(db)[0]:%Y-%m-%dT%H:%M:%SZ}"
     assert until_over(db, by_hand.id).result == f"{by_hand.created_at:%Y-%m-%dT%H:%M:%S.%fZ}"
@@ -280,7 +280,7 @@ def test_what_a_flow_says_is_its_own_schedule(db: Database) -> None:
     def report() -> None: ...
 
     flows: list[Flow[[], None]] = [flow(cron="0 9 * * 1-5")(report), flow(name="plain")(report)]
-    assert own(flows) == [Declaration("report", "", Cron("0 9 * * 1-5")), Declaration("plain", "", None)]
+    assert own_schedules(flows) == [Declaration("report", "", Cron("0 9 * * 1-5")), Declaration("plain", "", None)]
 
 
 @pytest.fixture(autouse=True)

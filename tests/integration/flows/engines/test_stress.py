@@ -56,7 +56,7 @@ def act(db: Database, dice: random.Random, workers: list[Worker]) -> None:
             case _:
                 worker = dice.choice(workers)
                 recovery.bury(db, worker._heartbeat.worker, now=now())
-                worker._heartbeat.look()
+                worker._heartbeat.beat()
 
 
 def test_every_run_ends_and_every_slot_is_free(db: Database, start_worker: StartWorker) -> None:
@@ -73,4 +73,4 @@ def test_every_run_ends_and_every_slot_is_free(db: Database, start_worker: Start
     assert {runs.get(db, run_id).state for run_id in ids} <= ENDS
     for worker in workers:
         worker.stop()
-        assert (worker._busy, len(worker._executions)) == (0, 0)
+        assert (worker._running_count, len(worker._executions)) == (0, 0)

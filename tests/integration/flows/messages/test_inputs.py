@@ -169,7 +169,7 @@ def test_a_waiting_receiver_takes_no_slot_and_ends_with_a_cancel(db: Database, s
 
     worker = start_worker(receiver, concurrency=1)
     one, two = (receiver.create_run(db, {}) for _ in range(2))
-    until(db, lambda: len(worker._executions) == 2 and worker._busy == 0)
+    until(db, lambda: len(worker._executions) == 2 and worker._running_count == 0)
     Desk(db).cancel(one.id, ANA, "Enough")
     until(db, lambda: len(worker._executions) == 1)
     send_input(2, two.id)

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from signoff.flows.module_loading import reference
+from signoff.flows.module_loading import model_reference
 from signoff.flows.schema.json_schema import schema_of
 from signoff.store.records import Prompt
 from tests.support.prompts import prompt_for
@@ -40,7 +40,7 @@ def asked(case: Case) -> Iterator[Prompt]:
     module = sys.modules[__name__]
     setattr(module, case.model.__qualname__, case.model)
     try:
-        yield replace(prompt_for(None), schema=schema_of(case.model), model=reference(case.model))
+        yield replace(prompt_for(None), schema=schema_of(case.model), model=model_reference(case.model))
     finally:
         delattr(module, case.model.__qualname__)
 

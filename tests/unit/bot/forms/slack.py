@@ -8,7 +8,7 @@ from signoff.bot.blockkit.blocks import Block
 from signoff.bot.emulator.blocks.check import view_faults
 from signoff.bot.emulator.workspace.state_values import initial_state
 from signoff.bot.forms import UNSET, Form, Reading
-from signoff.bot.forms.elements.entries import ListOf, entries_of
+from signoff.bot.forms.elements.entry_list import EntryList, entries_of
 from signoff.bot.forms.field import Field
 from signoff.bot.forms.layout import blocks_of
 from signoff.bot.forms.paths import put
@@ -43,9 +43,9 @@ def filled_in(form: Form, values: dict[str, Any]) -> Reading:
     state = submitted_as_drawn(blocks)
     reading = form.read(state, {})
     while reading.switched:
-        reading = form.read(state, reading.values, reading.kept)
-    for part in form.sheet(reading.values, reading.kept):
-        if isinstance(part, Field) and isinstance(part.element, ListOf):
+        reading = form.read(state, reading.values, reading.raw_input)
+    for part in form.layout(reading.values, reading.raw_input):
+        if isinstance(part, Field) and isinstance(part.element, EntryList):
             listed = part.element
             inner = [filled_in(form.of_entry(listed), listed.wrap(each)) for each in entries_of(part.value(values))]
             if part.value(values) is not UNSET:

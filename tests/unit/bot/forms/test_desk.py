@@ -1,4 +1,4 @@
-"""What a person fills in is what the desk, which has the last word, takes or refuses, each field for itself."""
+"""What a person prefillable in is what the desk, which has the last word, takes or refuses, each field for itself."""
 
 import json
 
@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from signoff.bot.forms import ACTION, Form
-from signoff.bot.forms.elements.unions import KindOf
+from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.layout import blocks_of
 from signoff.flows.approval.validation import Valid, validate
 from tests.unit.bot.forms.asked import asked, wrongly_filled
@@ -38,9 +38,7 @@ def test_one_wrong_input_is_an_error_of_that_input_alone(case: Case, data: st.Da
             block["block_id"]: block["element"] for block in blocks_of(form, case.values) if block["type"] == "input"
         }
         fields = [
-            one
-            for one in fields_in(form, case.values)
-            if one.block_id in inputs and not isinstance(one.element, KindOf)
+            one for one in fields_in(form, case.values) if one.block_id in inputs and not isinstance(one.element, Union)
         ]
         assume(fields)
         one = data.draw(st.sampled_from(fields))
@@ -51,7 +49,7 @@ def test_one_wrong_input_is_an_error_of_that_input_alone(case: Case, data: st.Da
 
     assert set(reading.errors) <= {one.path}
     wrong = [] if isinstance(checked, Valid) else [error.path for error in checked]
-    told = [form.locate(path, reading.values, reading.kept) for path in wrong]
+    told = [form.locate(path, reading.values, reading.raw_input) for path in wrong]
     # pydantic tells of every kind of a union what is wrong with it; only the chosen one was filled in.
     chosen = [each.field and each.field.path for each in told if not each.is_elsewhere]
     assert set(chosen) == ({one.path} if wrong else set()), wrong

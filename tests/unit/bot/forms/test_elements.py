@@ -13,7 +13,7 @@ from pydantic import AnyUrl, BaseModel, EmailStr, Field, HttpUrl, SecretStr, cre
 from pydantic.json_schema import SkipJsonSchema
 
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.forms import UNSET, Form, Undrawable
+from signoff.bot.forms import UNSET, Form, UnsupportedField
 from signoff.bot.forms.layout import blocks_of
 from tests.unit.bot.forms.slack import check
 
@@ -250,7 +250,7 @@ WHOLE = "Give a whole number, such as 12."
     ("annotation", "typed", "value"),
     [
         (list[str], "one\n\n  two words \r\n", ["one", "two words"]),
-        (list[str], '" kept "\n""\n"', [" kept ", "", '"']),
+        (list[str], '" raw_input "\n""\n"', [" raw_input ", "", '"']),
         (list[int], "1\n-2", [1, -2]),
         (list[bool], "Yes\nfalse", [True, False]),
         (dict[str, int], "a: 1\n\nb:2", {"a": 1, "b": 2}),
@@ -427,7 +427,7 @@ def test_true_is_not_one() -> None:
 
 def test_secrets_are_refused() -> None:
     """A secret must not be typed into Slack; the error names the field and what to do."""
-    with pytest.raises(Undrawable, match=r"'it' is a secret.*let the flow read the secret"):
+    with pytest.raises(UnsupportedField, match=r"'it' is a secret.*let the flow read the secret"):
         form_of(SecretStr)
 
 

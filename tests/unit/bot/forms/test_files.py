@@ -12,7 +12,7 @@ from signoff import RunInput
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.connection.files import is_of_slack
 from signoff.bot.forms import UNSET, Form
-from signoff.bot.forms.elements.element import Unreadable
+from signoff.bot.forms.elements.element import InvalidInput
 from signoff.bot.forms.elements.files import Content, FileInput
 from signoff.bot.forms.layout import blocks_of
 from signoff.flows.schema.json_schema import schema_of
@@ -89,7 +89,7 @@ def test_what_was_uploaded_is_a_claim_until_it_is_fetched() -> None:
     assert isinstance(one.element, FileInput)
     assert [claim.id for claim in one.element.claims(value)] == ["F0REPORT", "F0OTHER"]
     assert one.element.show(value) == "report.csv (2 kB), report.csv (2 kB)"
-    with pytest.raises(Unreadable, match="has 201 kB"):
+    with pytest.raises(InvalidInput, match="has 201 kB"):
         one.element.filled([Content("report.csv", "text/csv", bytes(200_001))])
 
 
@@ -129,7 +129,7 @@ def test_a_file_that_is_no_text_is_refused_where_the_model_takes_text_only() -> 
     """The bytes of a model that is no `RunInput` are UTF-8."""
     (one,) = form_of(bytes, BaseModel).fields
     assert isinstance(one.element, FileInput)
-    with pytest.raises(Unreadable, match=r"“a\.bin” is no text in UTF-8\."):
+    with pytest.raises(InvalidInput, match=r"“a\.bin” is no text in UTF-8\."):
         one.element.filled([Content("a.bin", "", b"\xff")])
 
 

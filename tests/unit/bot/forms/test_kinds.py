@@ -79,15 +79,15 @@ def test_each_kind_keeps_what_was_typed_in_it() -> None:
     assert there.switched
     assert there.values["pet"] == {"kind": "cat"}
 
-    blocks = blocks_of(FORM, there.values, there.kept)
+    blocks = blocks_of(FORM, there.values, there.raw_input)
     assert labels(blocks)[:3] == ["Pet", "Name", "Lives"]
     state = choosing(blocks, "/pet", 1)
     state["/pet~k0/lives"]["value"] = {"value": "many"}
-    back = FORM.read(state, there.values, there.kept)
+    back = FORM.read(state, there.values, there.raw_input)
 
     assert back.values["pet"] == {"kind": "dog", "name": "Rex", "born": None}
-    again = FORM.read(choosing(blocks_of(FORM, back.values, back.kept), "/pet", 0), back.values, back.kept)
-    assert again.kept["/pet~k0/lives"] == "many"
+    again = FORM.read(choosing(blocks_of(FORM, back.values, back.raw_input), "/pet", 0), back.values, back.raw_input)
+    assert again.raw_input["/pet~k0/lives"] == "many"
 
 
 def test_a_text_that_was_never_readable_is_an_error_from_any_page() -> None:
@@ -96,10 +96,10 @@ def test_a_text_that_was_never_readable_is_an_error_from_any_page() -> None:
     typed = {"/numbers": {"value": {"value": "1\ntwo"}}}
     first = form.read(typed, {})
 
-    second = form.read({"/note": {"value": {"value": "x"}}}, first.values, first.kept)
+    second = form.read({"/note": {"value": {"value": "x"}}}, first.values, first.raw_input)
 
     assert second.errors == {("numbers",): "Line 2: Give a whole number, such as 12."}
-    assert blocks_of(form, second.values, second.kept)[0]["element"]["initial_value"] == "1\ntwo"
+    assert blocks_of(form, second.values, second.raw_input)[0]["element"]["initial_value"] == "1\ntwo"
 
 
 @pytest.mark.parametrize(
@@ -123,14 +123,16 @@ def test_an_error_belongs_to_the_kind_that_was_chosen(values: dict[str, Any], to
     assert all(label.partition(" › ")[0] in {each.partition(" › ")[0] for each in told} for label in labels)
 
 
-@pytest.mark.parametrize("kept", [{"/pet": 7}, {"/pet": True}, {"/pet": -1}, {"/pet": "cat"}, {"/pet~k0~aside": 3}])
-def test_what_is_kept_can_be_anything(kept: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "raw_input", [{"/pet": 7}, {"/pet": True}, {"/pet": -1}, {"/pet": "cat"}, {"/pet~k0~aside": 3}]
+)
+def test_what_is_kept_can_be_anything(raw_input: dict[str, Any]) -> None:
     """A draft is of another time, and perhaps of another schema."""
-    blocks = blocks_of(FORM, {"pet": {"kind": "dog"}}, kept)
+    blocks = blocks_of(FORM, {"pet": {"kind": "dog"}}, raw_input)
     check(blocks)
 
     assert labels(blocks)[0] == "Pet"
-    FORM.read(choosing(blocks, "/pet", 0), {"pet": {"kind": "dog"}}, kept)
+    FORM.read(choosing(blocks, "/pet", 0), {"pet": {"kind": "dog"}}, raw_input)
 
 
 def test_a_union_that_contains_itself_ends() -> None:

@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 
 from signoff.bot.forms import Form
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.editor_state import NEW, Place
+from signoff.bot.forms.editor_state import NEW, EditorState
 from signoff.bot.forms.layout import blocks_of, rows_of
 from signoff.bot.forms.pages import page_with
-from signoff.bot.surfaces.modal_metadata import Position
+from signoff.bot.surfaces.modal_metadata import ModalMetadata
 
 
 class Stop(BaseModel):
@@ -40,7 +40,7 @@ FORM = Form.of(Plan.model_json_schema())
 VALUES: dict[str, Any] = {"trips": [{"name": "South", "stops": [{"city": "Graz"}]}], "tags": [4]}
 
 
-def entry(place: Place | None, block_id: str, number: int) -> Place:
+def entry(place: EditorState | None, block_id: str, number: int) -> EditorState:
     """The place of an entry that there is."""
     found = None if place is None else place.entry(block_id, number)
     assert found is not None
@@ -49,7 +49,7 @@ def entry(place: Place | None, block_id: str, number: int) -> Place:
 
 def test_an_entry_is_put_into_its_list() -> None:
     """A new one at the end, an edited one in its place, also deep inside."""
-    trip = entry(Place(FORM, Draft(VALUES)), "/trips", 0)
+    trip = entry(EditorState(FORM, Draft(VALUES)), "/trips", 0)
     stop = entry(trip, "/stops", NEW).with_draft(Draft({"city": "Linz"}))
     trip = stop.finished()
 
@@ -60,13 +60,13 @@ def test_an_entry_is_put_into_its_list() -> None:
 
 def test_an_entry_that_is_not_done_is_kept_beside_the_values() -> None:
     """It is found again by its steps in what was stored, and is no part of the answer."""
-    trip = entry(Place(FORM, Draft(VALUES)), "/trips", NEW)
+    trip = entry(EditorState(FORM, Draft(VALUES)), "/trips", NEW)
     typed = entry(trip.with_draft(Draft({"name": "North"})), "/stops", NEW).with_draft(Draft({"city": "Bergen"}))
     stored = Draft.of_json(typed.whole.as_json())
     assert stored is not None
     assert stored.values == VALUES
 
-    found = Place.at(FORM, stored, typed.steps)
+    found = EditorState.at(FORM, stored, typed.steps)
 
     assert found is not None
     assert found.draft.values == {"city": "Bergen"}
@@ -76,7 +76,7 @@ def test_an_entry_that_is_not_done_is_kept_beside_the_values() -> None:
 
 def test_an_entry_that_is_no_object_has_a_field_of_its_own() -> None:
     """It is put into the list as the value that it is."""
-    place = Place(FORM, Draft(VALUES))
+    place = EditorState(FORM, Draft(VALUES))
     number = entry(place, "/tags", 0)
     assert number.draft.values == {"value": 4}
 
@@ -87,7 +87,7 @@ def test_an_entry_that_is_no_object_has_a_field_of_its_own() -> None:
 
 def test_the_last_entry_that_is_removed_leaves_an_empty_list() -> None:
     """And the drafts of its entries are gone: their numbers mean others now."""
-    trip = entry(Place(FORM, Draft(VALUES, {"/trips~1": {"values": {}, "kept": {}}})), "/trips", 0)
+    trip = entry(EditorState(FORM, Draft(VALUES, {"/trips~1": {"values": {}, "raw_input": {}}})), "/trips", 0)
 
     rest = trip.without_entry()
 
@@ -96,7 +96,7 @@ def test_the_last_entry_that_is_removed_leaves_an_empty_list() -> None:
 
 def test_a_full_list_takes_no_more() -> None:
     """Neither is it offered nor taken."""
-    full = Place(FORM, Draft({"trips": [{"name": "a"}, {"name": "b"}]}))
+    full = EditorState(FORM, Draft({"trips": [{"name": "a"}, {"name": "b"}]}))
 
     assert "/trips~add" not in [block.get("block_id") for block in blocks_of(FORM, full.draft.values)]
     assert not entry(full, "/trips", NEW).has_room
@@ -110,7 +110,7 @@ def test_errors_of_an_entry_find_their_way_to_it() -> None:
         (("trips", 1, "name"), "Missing."),
         (("tags",), "Too few."),
     ]
-    place = Place(FORM, Draft(VALUES))
+    place = EditorState(FORM, Draft(VALUES))
     trip = entry(place, "/trips", 0)
 
     assert trip.inside(errors) == [(("stops", 0, "city"), "Unknown.")]
@@ -123,7 +123,7 @@ def test_errors_of_an_entry_find_their_way_to_it() -> None:
 )
 def test_a_place_that_does_not_exist_is_not_found(steps: list[tuple[str, int]]) -> None:
     """Steps are a claim of Slack's."""
-    assert Place.at(FORM, Draft(VALUES), steps) is None
+    assert EditorState.at(FORM, Draft(VALUES), steps) is None
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=4)))
@@ -131,8 +131,8 @@ def test_a_position_is_read_whatever_is_claimed(claim: Any) -> None:
     """What makes no sense is the beginning of a prompt that does not exist."""
 
     for claimed in (claim, json.dumps(claim)):
-        position = Position.read(claimed)
-        assert Position.read(str(position)) == position
+        metadata = ModalMetadata.read(claimed)
+        assert ModalMetadata.read(str(metadata)) == metadata
 
 
 @settings(deadline=None)

@@ -21,9 +21,9 @@ JUNK = st.recursive(
 )
 
 
-def fields_in(form: Form, values: dict[str, Any], kept: dict[str, Any] | None = None) -> list[Field]:
+def fields_in(form: Form, values: dict[str, Any], raw_input: dict[str, Any] | None = None) -> list[Field]:
     """The fields that are asked for where this is filled in."""
-    return [part for part in form.sheet(values, kept or {}) if isinstance(part, Field)]
+    return [part for part in form.layout(values, raw_input or {}) if isinstance(part, Field)]
 
 
 @THOROUGH
@@ -72,14 +72,14 @@ def test_whatever_is_reported_is_an_error_of_its_field_and_never_an_exception(ca
     )
     inner = JUNK | st.lists(st.fixed_dictionaries({"value": JUNK}), max_size=2)
     initial = data.draw(st.sampled_from([{}, case.values]))
-    kept = data.draw(st.dictionaries(st.sampled_from([one.block_id for one in fields_in(form, initial)]), JUNK))
-    fields = fields_in(form, initial, kept)
+    raw_input = data.draw(st.dictionaries(st.sampled_from([one.block_id for one in fields_in(form, initial)]), JUNK))
+    fields = fields_in(form, initial, raw_input)
     forged: dict[str, Any] = {
         one.block_id: data.draw(JUNK | st.fixed_dictionaries({"value": st.dictionaries(keys, inner) | JUNK}))
         for one in fields
     }
 
-    reading = form.read(forged, initial, kept)
+    reading = form.read(forged, initial, raw_input)
 
     assert set(reading.errors) <= {one.path for one in fields}
     faults: list[ErrorDetails] = []
@@ -87,4 +87,4 @@ def test_whatever_is_reported_is_an_error_of_its_field_and_never_an_exception(ca
         case.model.model_validate(reading.values)
     except ValidationError as error:
         faults = error.errors()
-    assert all(form.locate(fault["loc"], reading.values, reading.kept).label for fault in faults)
+    assert all(form.locate(fault["loc"], reading.values, reading.raw_input).label for fault in faults)

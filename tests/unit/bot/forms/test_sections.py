@@ -6,8 +6,8 @@ import pytest
 from pydantic import BaseModel, Field, SecretStr, create_model
 
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.forms import Form, Undrawable
-from signoff.bot.forms.elements.entries import ListOf
+from signoff.bot.forms import Form, UnsupportedField
+from signoff.bot.forms.elements.entry_list import EntryList
 from signoff.bot.forms.elements.text import JsonText
 from signoff.bot.forms.layout import blocks_of
 from tests.unit.bot.forms.slack import check, submitted_as_drawn
@@ -116,7 +116,7 @@ def test_a_nested_secret_is_refused_with_its_path() -> None:
     """However deep it stands, a secret is named."""
     inner = create_model("Inner", token=(SecretStr, ...))
 
-    with pytest.raises(Undrawable, match=r"'login\.token' is a secret"):
+    with pytest.raises(UnsupportedField, match=r"'login\.token' is a secret"):
         Form.of(create_model("Model", login=(inner, ...)).model_json_schema())
 
 
@@ -134,9 +134,9 @@ def test_a_recursive_model_has_its_fields() -> None:
     for _ in range(3):
         check(blocks_of(form, {}))
         elements.append(form.fields[1].element)
-        form = form.of_entry(elements[-1]) if isinstance(elements[-1], ListOf) else form
+        form = form.of_entry(elements[-1]) if isinstance(elements[-1], EntryList) else form
 
-    assert [type(element) for element in elements] == [ListOf, ListOf, JsonText]
+    assert [type(element) for element in elements] == [EntryList, EntryList, JsonText]
 
 
 def test_a_schema_that_contains_itself_ends_as_json() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import Field, create_model
 
 from signoff.bot.blockkit.blocks import Block, Message, mrkdwn, plain_text, section
-from signoff.bot.blockkit.without_pings import quiet
+from signoff.bot.blockkit.without_pings import without_pings
 from signoff.bot.forms import UNSET, Form
 from signoff.bot.forms.layout import blocks_of
 from signoff.flows.schema.json_schema import schema_of
@@ -88,6 +88,6 @@ def test_values_are_shown_as_mentions_and_nothing_else_is() -> None:
 def test_a_card_pings_nobody_who_is_merely_a_value() -> None:
     """The first post names them; the approvers are mentioned, and text that looks like a mention is not touched."""
     blocks = [section(mrkdwn("<@U0ANA> and <@U0BEN> and <@U0BAD>")), section(plain_text("<@U0BEN>"))]
-    said = quiet(Message("text", blocks), {"<@U0ANA>"}, {"U0BEN": "Ben <!here> Okafor"}.get)
+    said = without_pings(Message("text", blocks), {"<@U0ANA>"}, {"U0BEN": "Ben <!here> Okafor"}.get)
     assert said.blocks[0]["text"]["text"] == "<@U0ANA> and @Ben &lt;!here&gt; Okafor and @U0BAD"
     assert said.blocks[1]["text"]["text"] == "<@U0BEN>"

@@ -66,7 +66,7 @@ def test_a_bool_named_like_an_approval_approves(name: str, labels: list[str]) ->
 
 
 def test_options_are_told_as_people_write_them() -> None:
-    """An option of a literal loses its underscores; those that say yes or no look like it."""
+    """An option of a literal loses its underscores; those that say yes or no widget like it."""
     found = verdict({"decision": Literal["approve", "needs_work", "reject"]}, {})
 
     assert found is not None

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from signoff.bot.surfaces.action_ids import OPEN
-from signoff.bot.surfaces.approvals_list import listing
+from signoff.bot.surfaces.approvals_list import approvals_list
 from tests.support.models import Approval
 from tests.support.prompts import OPENED, prompt_for
 from tests.unit.bot.surfaces.test_cards import check, texts
@@ -13,16 +13,16 @@ NOW = OPENED + timedelta(days=1, hours=3)
 
 def test_nothing_pending_is_said() -> None:
     """An empty list is a sentence, not an empty message."""
-    message = listing([], NOW)
+    message = approvals_list([], NOW)
 
     check(message)
-    assert message.text == "Nothing waits for an answer."
+    assert message.text == "Nothing is waiting for an answer."
 
 
 def test_a_prompt_is_listed_with_all_one_needs_to_choose_it() -> None:
     """Title, flow and run, age, deadline and channel stand beside a button that opens it."""
     prompt = prompt_for(Approval, title="Release *1.4*?", deadline=OPENED + timedelta(days=2))
-    message = listing([prompt], NOW)
+    message = approvals_list([prompt], NOW)
     entry = message.blocks[-1]
 
     check(message)
@@ -34,13 +34,13 @@ def test_a_prompt_is_listed_with_all_one_needs_to_choose_it() -> None:
 
 def test_a_channel_known_by_its_id_is_linked() -> None:
     """A channel id is shown as Slack's link to the channel."""
-    assert "<#C0RELEASES>" in texts(listing([prompt_for(Approval, policy={"channel": "C0RELEASES"})], NOW))
+    assert "<#C0RELEASES>" in texts(approvals_list([prompt_for(Approval, policy={"channel": "C0RELEASES"})], NOW))
 
 
 def test_more_prompts_than_a_message_holds_are_counted() -> None:
     """A list of a hundred long prompts fits, and says how many it leaves out."""
-    message = listing([prompt_for(Approval, title="t" * 3000)] * 100, NOW)
+    message = approvals_list([prompt_for(Approval, title="t" * 3000)] * 100, NOW)
 
     check(message)
-    assert message.text == "100 prompts wait for an answer."
+    assert message.text == "100 prompts are waiting for an answer."
     assert texts(message).endswith("and 80 more")

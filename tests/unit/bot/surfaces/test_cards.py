@@ -134,7 +134,7 @@ def test_a_crowd_of_approvers_is_counted() -> None:
 
 @pytest.mark.parametrize(
     ("at_deadline", "said"),
-    [("fail", "then the run fails."), ("continue", "then the run goes on with the values shown.")],
+    [("fail", "then the run fails."), ("continue", "then the run continues with the values shown.")],
 )
 def test_the_card_says_what_happens_at_the_deadline(at_deadline: str, said: str) -> None:
     """The deadline stands with its consequence, in the reader's time and in UTC in the notification."""

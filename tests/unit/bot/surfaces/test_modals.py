@@ -10,10 +10,10 @@ from signoff.bot.blockkit.blocks import VIEW_BYTES, Block
 from signoff.bot.emulator.blocks.check import view_faults
 from signoff.bot.forms import Form, TooLarge
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.editor_state import Place
-from signoff.bot.surfaces.modal_metadata import Position
+from signoff.bot.forms.editor_state import EditorState
+from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.modals import answer_errors, answer_modal, reason_in, reject_modal, settled_modal
-from signoff.bot.surfaces.wording import form_of, refused
+from signoff.bot.surfaces.wording import form_of, refusal
 from signoff.flows.approval.validation import FieldError
 from signoff.store.records import Outcome, Prompt
 from tests.support.models import Approval, DataSet
@@ -28,12 +28,12 @@ def checked(view: Block) -> Block:
 
 def answering(prompt: Prompt, values: dict[str, Any], *errors: FieldError) -> Block:
     """The modal for the prompt's answer."""
-    return checked(answer_modal(prompt, Place(form_of(prompt), Draft(values)), errors))
+    return checked(answer_modal(prompt, EditorState(form_of(prompt), Draft(values)), errors))
 
 
 def refused_with(prompt: Prompt, values: dict[str, Any], *errors: FieldError) -> dict[str, Any]:
     """What a submission of these values with these errors is acked with."""
-    return answer_errors(prompt, Place(form_of(prompt), Draft(values)), errors)
+    return answer_errors(prompt, EditorState(form_of(prompt), Draft(values)), errors)
 
 
 def inputs(view: Block) -> list[str]:
@@ -54,7 +54,7 @@ def test_the_modal_carries_the_prompts_id_and_nothing_else() -> None:
     """What is believed of a submission is looked up by this id, and by where in the form the modal stands."""
     prompt = prompt_for(DataSet)
 
-    assert Position.read(answering(prompt, {})["private_metadata"]) == Position(prompt.id)
+    assert ModalMetadata.read(answering(prompt, {})["private_metadata"]) == ModalMetadata(prompt.id)
     assert checked(reject_modal(prompt))["private_metadata"] == prompt.id
 
 
@@ -109,7 +109,7 @@ def test_a_form_beyond_slacks_limits_has_pages() -> None:
     """Every field stands on one of them, in order, and the last one submits."""
     fields: dict[str, Any] = {f"field_{number}": (int, ...) for number in range(300)}
     prompt = prompt_for(create_model("Wide", **fields))
-    place = Place(form_of(prompt), Draft())
+    place = EditorState(form_of(prompt), Draft())
     views = [checked(answer_modal(prompt, place))]
     while views[-1]["submit"]["text"] == "Next":
         shown = len([label for view in views for label in inputs(view)])
@@ -187,7 +187,7 @@ def test_too_late_is_told_with_the_reason() -> None:
 
 def test_a_refusal_says_who_may_answer() -> None:
     """Somebody who may not answer is told who may."""
-    told = refused(prompt_for(Approval), MENTIONS)
+    told = refusal(prompt_for(Approval), MENTIONS)
 
     assert told == "You may not answer “Release 1.4 to production?”. <@U0ANA> or @ben may answer."
 

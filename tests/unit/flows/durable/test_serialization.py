@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.flows.digest import digest
-from signoff.flows.durable.serialization import dump, dump_error, load, load_error, shown
+from signoff.flows.durable.serialization import dump, dump_error, load, load_error, to_display_json
 from signoff.flows.errors import StepFailed, UnserializableResult
 
 
@@ -105,8 +105,8 @@ def test_a_digest_is_the_same_whatever_the_order() -> None:
 
 def test_a_result_is_shown_somehow() -> None:
     """People and scripts get JSON, of whatever it was."""
-    assert shown({"when": datetime(2031, 5, 6, tzinfo=UTC), "nan": float("nan")}) == {
+    assert to_display_json({"when": datetime(2031, 5, 6, tzinfo=UTC), "nan": float("nan")}) == {
         "when": "2031-05-06T00:00:00Z",
         "nan": "NaN",
     }
-    assert "object object" in shown(object())
+    assert "object object" in to_display_json(object())

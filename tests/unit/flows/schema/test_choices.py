@@ -69,8 +69,8 @@ def checked_both_ways(model: type[RunInput], values: Mapping[str, Any]) -> list[
     """What is said where the model can be imported, and where only the schema is there."""
     question = Question.of(model)
     by_schema = prompt_for(None, schema=question.schema)
-    by_model = replace(by_schema, model=question.reference)
-    assert question.reference
+    by_model = replace(by_schema, model=question.model_reference)
+    assert question.model_reference
     return [validate(by_model, values), validate(by_schema, values)]
 
 

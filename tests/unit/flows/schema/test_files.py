@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from signoff import RunInput
 from signoff.flows.durable.question import Question
 from signoff.flows.durable.serialization import dump, load
-from signoff.flows.schema.files import MOST_BYTES
+from signoff.flows.schema.files import MAX_BYTES
 from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.schema_validation import schema_errors
 from signoff.input import Accepts, UploadedFile
@@ -75,14 +75,14 @@ def test_what_a_field_does_not_accept_is_refused_in_every_process(values: dict[s
 
 def test_a_file_is_small() -> None:
     """It is kept in the record."""
-    UploadedFile(name="a", content=bytes(MOST_BYTES))
+    UploadedFile(name="a", content=bytes(MAX_BYTES))
     with pytest.raises(ValidationError, match="The file has 1001 kB; at most 1000 kB"):
-        UploadedFile(name="a", content=bytes(MOST_BYTES + 1))
-    large = {"any_": {"name": "a", "content": base64.b64encode(bytes(MOST_BYTES + 1)).decode()}}
+        UploadedFile(name="a", content=bytes(MAX_BYTES + 1))
+    large = {"any_": {"name": "a", "content": base64.b64encode(bytes(MAX_BYTES + 1)).decode()}}
     assert "The file has 1001 kB" in str(schema_errors(schema_of(Upload), large))
 
 
-@pytest.mark.parametrize("most", [0, -1, MOST_BYTES + 1])
+@pytest.mark.parametrize("most", [0, -1, MAX_BYTES + 1])
 def test_a_limit_is_one_that_can_be_kept(most: int) -> None:
     """More than the record takes is no limit."""
     with pytest.raises(ValueError, match="max_bytes must be from 1 to 1000000"):

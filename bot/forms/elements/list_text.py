@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.forms.elements.element import Element, Unreadable
+from signoff.bot.forms.elements.element import Element, InvalidInput
 from signoff.bot.forms.elements.numbers import Number
 from signoff.bot.forms.elements.text import Text, as_json, typed_text
 from signoff.bot.forms.unset import UNSET
@@ -19,13 +19,13 @@ _BOOLEANS = {"yes": True, "true": True, "no": False, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Lines(Element):
+class ListText(Element):
     """A list of values of one kind, one a line."""
 
     kind: ScalarKind
 
     @property
-    def how_to(self) -> str:
+    def format_hint(self) -> str:
         """How it is typed."""
         return "one a line"
 
@@ -48,13 +48,13 @@ class Lines(Element):
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs(Element):
+class MapText(Element):
     """A mapping from names to values of one kind, `name: value` on each line."""
 
     kind: ScalarKind
 
     @property
-    def how_to(self) -> str:
+    def format_hint(self) -> str:
         """How it is typed."""
         return "“name: value”, one a line"
 
@@ -72,7 +72,7 @@ class Pairs(Element):
         def read_pair(line: str) -> None:
             name, value = _split(line)
             if name in pairs:
-                raise Unreadable(f"“{name}” stands there twice.")
+                raise InvalidInput(f"“{name}” stands there twice.")
             pairs[name] = _scalar(value, self.kind)
 
         _each_line(typed_text(state), read_pair)
@@ -89,7 +89,7 @@ def _each_line(text: str, read: Callable[[str], Any]) -> list[Any]:
     """What `read` makes of each line that is not blank.
 
     Raises:
-        Unreadable: Some lines could not be read; the message names each.
+        InvalidInput: Some lines could not be read; the message names each.
     """
     values: list[Any] = []
     errors: list[str] = []
@@ -97,11 +97,11 @@ def _each_line(text: str, read: Callable[[str], Any]) -> list[Any]:
         try:
             if line.strip():
                 values.append(read(line.strip()))
-        except Unreadable as error:
+        except InvalidInput as error:
             errors.append(f"Line {number}: {error}")
     if errors:
         more = [f"and {len(errors) - _MOST_ERRORS} more"] if len(errors) > _MOST_ERRORS else []
-        raise Unreadable("\n".join([*errors[:_MOST_ERRORS], *more]))
+        raise InvalidInput("\n".join([*errors[:_MOST_ERRORS], *more]))
     return values
 
 
@@ -125,7 +125,7 @@ def _split(line: str) -> tuple[str, str]:
         rest = line[end:].lstrip()
         colon, value = rest[:1], rest[1:]
     if colon != ":":
-        raise Unreadable("Give a name, a colon and a value.")
+        raise InvalidInput("Give a name, a colon and a value.")
     return name.strip() if not line.startswith('"') else name, value.strip()
 
 
@@ -134,7 +134,7 @@ def _quoted(line: str) -> tuple[str, int]:
     try:
         text, end = json.JSONDecoder().raw_decode(line)
     except json.JSONDecodeError:
-        raise Unreadable("The quotes are not closed.") from None
+        raise InvalidInput("The quotes are not closed.") from None
     return str(text), end
 
 
@@ -143,10 +143,10 @@ def _scalar(text: str, kind: ScalarKind) -> Any:
         case "boolean" if text.lower() in _BOOLEANS:
             return _BOOLEANS[text.lower()]
         case "boolean":
-            raise Unreadable("Give yes or no.")
+            raise InvalidInput("Give yes or no.")
         case "integer" | "number":
             if (number := Number(whole=kind == "integer").read({"value": text})) is UNSET:
-                raise Unreadable("Give a number.")
+                raise InvalidInput("Give a number.")
             return number
         case "string" if text.startswith('"') and text.endswith('"') and len(text) > 1:
             return _quoted(text)[0]

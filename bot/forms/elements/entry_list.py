@@ -36,7 +36,7 @@ WRAPPED = "value"
 
 
 @dataclass(frozen=True, slots=True)
-class ListOf(Element):
+class EntryList(Element):
     """The entries of a list. They stand in no input: adding, editing and removing are acts of their own.
 
     Attributes:
@@ -101,7 +101,7 @@ def entries_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def heading(label: str, hint: str | None, listed: ListOf, number: int) -> list[Block]:
+def heading(label: str, hint: str | None, listed: EntryList, number: int) -> list[Block]:
     """What the list is, and how many entries it may have."""
     text = " ".join(filter(None, [bold(label, SECTION_TEXT - 100), "" if number else "\nNone yet."]))
     told = sentences(hint, listed.rule)
@@ -116,7 +116,7 @@ def entry(block_id: str, number: int, summary: str) -> Block:
     return {**section(mrkdwn(text), menu), "block_id": entry_block_id(block_id, number)}
 
 
-def adding(block_id: str, listed: ListOf) -> Block:
+def adding(block_id: str, listed: EntryList) -> Block:
     """The button that adds an entry."""
     only = button(f"{shorten(f'Add {listed.noun}', BUTTON_TEXT - 1)}…", ADD_ACTION, "add")
     return {**actions([only]), "block_id": f"{block_id}~add"}

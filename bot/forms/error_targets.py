@@ -7,14 +7,14 @@ without a tag gives the errors of every kind.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signoff.bot.forms.elements.unions import KindOf
+from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.field import Field
 from signoff.bot.forms.parsing import Part, Section
 from signoff.bot.forms.paths import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class Target:
     """Where a path leads.
 
     Attributes:
@@ -31,29 +31,33 @@ class Located:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class LocatedError:
     """Something wrong, and where it stands."""
 
-    at: Located
+    at: Target
     message: str
 
 
-def relevant(faults: Sequence[Fault]) -> list[Fault]:
+def relevant(faults: Sequence[LocatedError]) -> list[LocatedError]:
     """The faults without those of kinds that were not chosen; a union that has no others does not fit."""
     kept = [fault for fault in faults if not fault.at.is_elsewhere]
     told = {fault.at.field.path for fault in kept if fault.at.field is not None}
     for fault in faults:
-        one = fault.at.field
-        if fault.at.is_elsewhere and one is not None and not any(path[: len(one.path)] == one.path for path in told):
-            kept.append(Fault(Located(one, fault.at.label), "This does not fit."))
-            told.add(one.path)
+        field = fault.at.field
+        if (
+            fault.at.is_elsewhere
+            and field is not None
+            and not any(path[: len(field.path)] == field.path for path in told)
+        ):
+            kept.append(LocatedError(Target(field, fault.at.label), "This does not fit."))
+            told.add(field.path)
     return kept
 
 
-def locate(sheet: Sequence[Part], path: Sequence[str | int]) -> Located:
+def locate(layout: Sequence[Part], path: Sequence[str | int]) -> Target:
     """Follow `path` through the parts that are asked for."""
-    known = {part.path[:length] for part in sheet for length in range(1, len(part.path) + 1)}
-    choosers = {part.path: part for part in sheet if isinstance(part, Field) and isinstance(part.element, KindOf)}
+    known = {part.path[:length] for part in layout for length in range(1, len(part.path) + 1)}
+    choosers = {part.path: part for part in layout if isinstance(part, Field) and isinstance(part.element, Union)}
     at: Path = ()
     rest = tuple(path)
     while rest:
@@ -61,31 +65,31 @@ def locate(sheet: Sequence[Part], path: Sequence[str | int]) -> Located:
         if isinstance(step, str) and here in known:
             at, rest = here, rest[1:]
         elif at in choosers and len(rest) > 0:
-            if _is_other_kind(choosers[at], step, sheet):
-                return Located(choosers[at], choosers[at].full_label, rest, is_elsewhere=True)
+            if _is_other_kind(choosers[at], step, layout):
+                return Target(choosers[at], choosers[at].full_label, rest, is_elsewhere=True)
             rest = rest[1:]
         else:
             break
-    return _at(sheet, at, rest)
+    return _at(layout, at, rest)
 
 
-def _at(sheet: Sequence[Part], at: Path, rest: tuple[str | int, ...]) -> Located:
-    fields = [part for part in sheet if isinstance(part, Field) and part.path == at]
+def _at(layout: Sequence[Part], at: Path, rest: tuple[str | int, ...]) -> Target:
+    fields = [part for part in layout if isinstance(part, Field) and part.path == at]
     if fields:
         # Of a chooser and the value chosen, the value.
-        return Located(fields[-1], fields[-1].full_label, rest)
-    sections = [part for part in sheet if isinstance(part, Section) and part.path == at]
-    return Located(None, sections[-1].label if sections else None, rest)
+        return Target(fields[-1], fields[-1].full_label, rest)
+    sections = [part for part in layout if isinstance(part, Section) and part.path == at]
+    return Target(None, sections[-1].label if sections else None, rest)
 
 
-def _is_other_kind(chooser: Field, step: str | int, sheet: Sequence[Part]) -> bool:
-    kinds = chooser.element.kinds if isinstance(chooser.element, KindOf) else ()
+def _is_other_kind(chooser: Field, step: str | int, layout: Sequence[Part]) -> bool:
+    kinds = chooser.element.kinds if isinstance(chooser.element, Union) else ()
     chosen = next(
         (
             number
             for number in range(len(kinds))
-            for part in sheet
-            if isinstance(part, Field) and part.spot.pointer.startswith(f"{chooser.spot.pointer}~k{number}")
+            for part in layout
+            if isinstance(part, Field) and part.location.pointer.startswith(f"{chooser.location.pointer}~k{number}")
         ),
         None,
     )

@@ -1,0 +1,76 @@
+"""The names under which types are recorded: `module:Name`, and where to find a type that has moved since.
+
+Journals and prompts live longer than a release. A run that waits for a month may have recorded an `UploadedFile` when
+that class was `flows.files:UploadedFile`, so every path that an earlier version recorded has to be readable for good.
+"""
+
+import importlib
+from typing import Any
+
+MOVED = {
+    "bot": "signoff.bot",
+    "flows": "signoff.flows",
+    "flows.desk": "signoff.flows.approval.desk",
+    "flows.files": "signoff.flows.schema.files",
+    "flows.keysets": "signoff.flows.messages.keysets",
+    "flows.policy": "signoff.flows.approval.policy",
+    "flows.prompt_model": "signoff.flows.schema.prompt_model",
+    "flows.receiving": "signoff.flows.messages.inbox",
+    "flows.run_input": "signoff.flows.messages.run_input",
+    "flows.several": "signoff.flows.ask",
+    "flows.several:AsAnswered": "signoff.flows.ask:PromptIterator",
+    "flows.several:Asked": "signoff.flows.ask:PromptHandle",
+    "flows.validation": "signoff.flows.approval.validation",
+    "store": "signoff.store",
+}
+"""Earlier names of modules and types, and the names of today. The longest entry that fits decides.
+
+Add an entry when a module moves whose types can be returned by a task, raised by one, or asked for.
+"""
+
+
+def type_name(type_: type) -> str:
+    """A type as `module:qualified.name`, from which another process can import it."""
+    return f"{type_.__module__}:{type_.__qualname__}"
+
+
+def first_name(type_: type) -> str:
+    """The name that a type had when it was first recorded. Hashes use it, so that they survive a move."""
+    name = type_name(type_)
+    return _renamed(name, {new: old for old, new in MOVED.items()}) or name
+
+
+def find_type(name: str) -> Any:
+    """Import what is recorded under a name, which may be one of an earlier version.
+
+    Raises:
+        ImportError: If the module cannot be imported.
+        AttributeError: If the module has nothing of that name.
+    """
+    # As it is written, first: a project may have a package `flows` of its own.
+    try:
+        return _import(name)
+    except (ImportError, AttributeError):
+        moved = current_name(name)
+        if moved == name:
+            raise
+        return _import(moved)
+
+
+def current_name(name: str) -> str:
+    """The name of today for a recorded `module:Name`; `name` itself where that type has not moved."""
+    return _renamed(name, MOVED) or name
+
+
+def _renamed(name: str, names: dict[str, str]) -> str | None:
+    fitting = [each for each in names if name == each or name.startswith((f"{each}.", f"{each}:"))]
+    longest = max(fitting, key=len, default=None)
+    return None if longest is None else names[longest] + name.removeprefix(longest)
+
+
+def _import(name: str) -> Any:
+    module, _, path = name.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in path.split("."):
+        found = getattr(found, part)
+    return found
