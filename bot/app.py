@@ -1,4 +1,4 @@
-"""The Bolt app: Signoff's listeners behind Slack's checks."""
+"""The Bolt app, which checks requests from Slack and passes them to the listeners."""
 
 import logging
 from typing import Any
@@ -13,7 +13,11 @@ from signoff.bot.connection.people import IdentityUnavailable, People
 from signoff.bot.connection.web_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
 from signoff.bot.forms import FormError
 from signoff.bot.interactions.buttons import Buttons
-from signoff.bot.interactions.form_session import FormSession
+from signoff.bot.interactions.commands import Commands, sub_commands
+from signoff.bot.interactions.form_answer import FormAnswer
+from signoff.bot.interactions.form_entries import FormEntries
+from signoff.bot.interactions.form_pages import FormPages
+from signoff.bot.interactions.form_session import FormSessions
 from signoff.bot.interactions.responses import Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import BadSettings, Mode, Settings
@@ -26,11 +30,10 @@ from signoff.store.sql.write_timeout import write_deadline
 logger = logging.getLogger(__name__)
 
 QUICK_CALL_TIMEOUT = 1
-"""The same where a person's press waits for it: Slack gives up on the ack after 3."""
+"""Seconds that a call to Slack may take while a person's press waits for it. Slack drops an ack after 3 s."""
 
-
-WRITE_WITHIN = 1.5
-"""Seconds that a press waits for its turn to write. Slack gives up after 3, and a person presses again."""
+WRITE_TIMEOUT = 1.5
+"""Seconds that a press waits for the database. Slack drops an ack after 3 s, and then the person presses again."""
 
 
 def make_client(settings: Settings, *, timeout: int = CALL_TIMEOUT) -> WebClient:
@@ -43,107 +46,112 @@ def make_client(settings: Settings, *, timeout: int = CALL_TIMEOUT) -> WebClient
 
 
 def check_token(client: WebClient) -> str | None:
-    """Make sure that Slack takes the bot's token. Slack being away is no fault of the token.
+    """Check that Slack accepts the bot's token. An outage of Slack is not an error.
 
     Returns:
-        The workspace's id; `None` where Slack is away.
+        The workspace's id; `None` if Slack did not answer.
 
     Raises:
-        BadSettings: If Slack refuses it.
+        BadSettings: If Slack refuses the token.
     """
     try:
         return str(client.auth_test()["team_id"])
     except SlackApiError as error:
         if refuses_token(error):
-            raise BadSettings(f"SLACK_BOT_TOKEN: Slack refuses it ({name_of(error)}). Copy it again.") from None
+            raise BadSettings(f"SLACK_BOT_TOKEN: Slack refuses it ({name_of(error)}). Copy the token again.") from None
         trouble = name_of(error)
     except NO_ANSWER as error:
         trouble = str(error) or type(error).__name__
-    logger.warning("Slack cannot be reached now, cards will follow when it can: %s", trouble)
+    logger.warning("Slack is unreachable; cards will be posted when it is back: %s", trouble)
     return None
 
 
-def _is_news(record: logging.LogRecord) -> bool:
+def _is_relevant(record: logging.LogRecord) -> bool:
     return "`token` will be unused" not in record.getMessage()
 
 
 _bolt_logger = logging.getLogger("signoff.bot.bolt")
-# Bolt reads SLACK_BOT_TOKEN by itself, and warns that it does not need it.
-_bolt_logger.addFilter(_is_news)
+# Bolt reads SLACK_BOT_TOKEN from the environment by itself, and warns that it will not use it.
+_bolt_logger.addFilter(_is_relevant)
 
 
 def make_app(settings: Settings, db: Database, people: People, responses: Responses, uploads: Uploads) -> App:
-    """The app, ready to be served.
+    """The app with its listeners.
 
     Raises:
-        BadSettings: If signed HTTP is to be served without a signing secret.
+        BadSettings: If the mode is signed HTTP and there is no signing secret.
     """
     is_http = settings.mode is Mode.HTTP
     token = settings.bot_token()
-    app = _HurriedApp(
-        # Without a token: listeners answer by `Responses`, and never by Bolt's client.
+    app = _TimedApp(
+        # This client has no token: listeners answer through `Responses`, never through Bolt's client.
         client=WebClient(base_url=settings.slack_api_url, timeout=CALL_TIMEOUT),
-        # Nothing is asked of Slack before a listener runs: Slack being away must not block a decision.
+        # Bolt would call Slack to authorize each request. An outage of Slack must not block a decision.
         authorize=lambda enterprise_id, team_id: AuthorizeResult(
             enterprise_id=enterprise_id, team_id=team_id, bot_token=token
         ),
         signing_secret=settings.signing_secret() if is_http else "",
         request_verification_enabled=is_http,
-        # The listener has decided when it returns; Bolt's other way looks for the ack every 10 ms.
+        # A listener has decided when it returns. Otherwise Bolt would poll for the ack every 10 ms.
         process_before_response=True,
         logger=_bolt_logger,
     )
     desk = Desk(db)
-    FormSession(db, desk, people, responses, uploads).register(app)
+    sessions = FormSessions(db, responses)
+    entries = FormEntries(sessions, responses, uploads)
+    entries.register(app)
+    FormPages(sessions, entries, FormAnswer(desk, people, responses, uploads), responses).register(app)
+    Commands(sub_commands(db)).register(app)
+    # Last, because its listeners include one that takes any button.
     Buttons(db, desk, people, responses).register(app)
-    app.error(Explainer(responses))
+    app.error(ErrorHandler(responses))
     return app
 
 
-class _HurriedApp(App):
-    """Decides in time or not at all."""
+class _TimedApp(App):
+    """Gives up a decision that cannot be stored before Slack drops its ack."""
 
     def dispatch(self, req: BoltRequest) -> BoltResponse:
-        """Answer a request of Slack's."""
-        with write_deadline(WRITE_WITHIN):
+        """Answer a request from Slack."""
+        with write_deadline(WRITE_TIMEOUT):
             return super().dispatch(req)
 
 
-class Explainer:
-    """Says in a sentence that a listener raised. Nothing is known to have counted, so only a sentence is acked."""
+class ErrorHandler:
+    """Tells a person in one sentence that a listener failed. Their action may not have counted, so it is not acked."""
 
     def __init__(self, responses: Responses) -> None:
         self._responses = responses
 
     def __call__(self, error: Exception, body: dict[str, Any]) -> BoltResponse:
-        """What the person gets: under the form's first input, as a command's answer, or as a message."""
+        """Show the sentence under the form's first input, as the command's response, or as a message."""
         text = _explanation(error)
         if body.get("type") == "view_submission":
             return BoltResponse(status=200, body=_in_modal(body["view"], text))
         if "command" in body:
             return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
         self._responses.tell(body, text)
-        # Slack's client marks a press that was not acked; one on what is gone would never be.
+        # Slack marks a press that was not acked, and people press again. For a prompt that is gone, that is pointless.
         return BoltResponse(status=200 if isinstance(error, NoSuchPrompt) else 500)
 
 
 def _explanation(error: Exception) -> str:
     match error:
         case NoSuchPrompt():
-            return "This prompt is not in the record any more, so nothing was decided."
+            return "This prompt no longer exists, so nothing was decided."
         case CommitInDoubt():
-            logger.warning("A request from Slack may not have been recorded: %s", error)
-            return "The record went away just now, so this may or may not have counted. Try again: you are told which."
+            logger.warning("The database may not have stored a request from Slack: %s", error)
+            return "The database connection was lost, so this may or may not have counted. Try again to find out."
         case StoreError():
-            logger.warning("A request from Slack could not be taken: %s", error)
-            return "The record cannot be reached, so nothing was decided. Try again in a moment."
+            logger.warning("The database could not store a request from Slack: %s", error)
+            return "The database is unavailable, so nothing was decided. Try again in a moment."
         case IdentityUnavailable():
-            return "Slack does not say who you are right now, so nothing was decided. Try again in a moment."
+            return "Slack could not confirm who you are, so nothing was decided. Try again in a moment."
         case FormError():
             return f"This cannot be answered in Slack, so nothing was decided: {escape(str(error))}"
         case _:
             logger.error("A request from Slack failed", exc_info=error)
-            return "Something went wrong here, so nothing was decided. Try again, or ask whoever runs Signoff."
+            return "Something went wrong, so nothing was decided. Try again, or ask whoever runs Signoff for help."
 
 
 def _in_modal(view: dict[str, Any], text: str) -> dict[str, Any]:

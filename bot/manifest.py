@@ -44,6 +44,6 @@ SIGNOFF = AppManifest(
             "users:read.email",
         }
     ),
-    commands=(SlashCommand("/approvals", "What waits for an answer, and for how long"),),
+    commands=(SlashCommand("/approvals", "List the prompts that are waiting for an answer"),),
 )
 """Signoff itself. A test holds it equal to `manifest.yml`."""

@@ -1,9 +1,9 @@
-"""What people do in Slack, handed to the desk, and what they are told.
+"""Presses on cards and in lists, handed to the desk; and the modal that asks for the reason of a rejection.
 
-A button's value and a modal's `private_metadata` are claims: they name a prompt, and nothing else of them is believed.
+A button's value and a modal's `private_metadata` are claims: they name a prompt, and nothing else in them is trusted.
 
-Every listener decides first and acks then, so that what was acked is recorded. What is left to say goes to
-`Responses`, which runs after the ack and never raises: Bolt would turn an error after an ack into a failed request.
+Every listener decides first and acks afterwards, so that whatever was acked is in the database. The rest, such as
+opening a modal, goes to `Responses`: Bolt would turn an error after an ack into a failed request.
 """
 
 from collections.abc import Mapping
@@ -12,26 +12,19 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from signoff.bot.connection.people import People
-from signoff.bot.interactions.responses import Responses
+from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces import action_ids
-from signoff.bot.surfaces.approvals_list import approvals_list
 from signoff.bot.surfaces.modals import reason_error, reason_in, refused_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of, verdict_in
 from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Settled
 from signoff.flows.approval.validation import FieldError
-from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import Actor, Prompt
 
-Body = Mapping[str, Any]
-
-PAGE = 100
-"""How many prompts `/approvals` looks at."""
-
 
 class Buttons:
-    """The listeners of one bot."""
+    """Listens to buttons."""
 
     def __init__(self, db: Database, desk: Desk, people: People, responses: Responses) -> None:
         self._db = db
@@ -40,19 +33,18 @@ class Buttons:
         self._responses = responses
 
     def register(self, app: App) -> None:
-        """Have `app` call them."""
+        """Have `app` call the listeners."""
         app.action(action_ids.CHOOSE)(self.choose)
         app.action(action_ids.ANSWER)(self.answer)
         app.action(action_ids.EDIT)(self.open_form)
         app.action(action_ids.OPEN)(self.open_listed)
         app.action(action_ids.REJECT)(self.open_reason)
         app.view(action_ids.REJECT_MODAL)(self.reject)
-        app.command("/approvals")(self.approvals)
-        # Last: what none of the others takes is a button of another day, or was never one.
+        # Bolt calls the first listener that matches. What reaches this one is an outdated button, or a forged one.
         app.action(action_ids.ANY)(self.unknown)
 
     def choose(self, ack: Ack, body: Body) -> None:
-        """A press on one of the verdict's choices: it settles, or the form opens for what is missing."""
+        """A press on one of the verdict's choices: it settles the prompt, or opens the form for what is missing."""
         prompt = self._pressed(body)
         verdict = verdict_in(prompt, form_of(prompt))
         position = action_ids.chosen(str(body["actions"][0]["action_id"]))
@@ -63,16 +55,16 @@ class Buttons:
             self._try(ack, body, prompt, {verdict.field.name: verdict.choices[position].value})
 
     def answer(self, ack: Ack, body: Body) -> None:
-        """A press on "submit as shown", "resume" or "answer"."""
+        """A press on "Submit as shown", "Resume" or "Answer…"."""
         self._try(ack, body, self._pressed(body), {})
 
     def open_listed(self, ack: Ack, body: Body) -> None:
-        """A press in the list of prompts: the form opens, and a card that somebody deleted is posted again."""
+        """A press in the list of prompts: open the form, and post the card again in case somebody has deleted it."""
         self._responses.redraw(self._pressed(body))
         self.open_form(ack, body)
 
     def open_form(self, ack: Ack, body: Body) -> None:
-        """A press that opens the form."""
+        """A press on "Edit…": open the form."""
         prompt = self._pressed(body)
         actor = self._people.actor(body["user"], prompt)
         admitted = self._desk.admit(prompt.id, actor)
@@ -83,7 +75,7 @@ class Buttons:
         ack()
 
     def open_reason(self, ack: Ack, body: Body) -> None:
-        """A press that opens the modal for a rejection's reason."""
+        """A press on "Reject…": open the modal that asks for the reason."""
         prompt = self._pressed(body)
         actor = self._people.actor(body["user"], prompt)
         admitted = self._desk.admit(prompt.id, actor)
@@ -94,12 +86,12 @@ class Buttons:
         ack()
 
     def unknown(self, ack: Ack, body: Body) -> None:
-        """A press on what is no button of a prompt's: whoever drew it, the record knows better."""
-        self._responses.tell(body, "This button does not belong to its prompt, so nothing was decided. Press another.")
+        """A press on a button that its prompt does not have."""
+        self._responses.tell(body, "This button does not fit its prompt, so nothing was decided. Press another one.")
         ack()
 
     def reject(self, ack: Ack, body: Body) -> None:
-        """The reason of a rejection was submitted."""
+        """The modal with the reason of a rejection was submitted."""
         view = body["view"]
         prompt = self._claimed(view["private_metadata"])
         reason = reason_in(view["state"]["values"])
@@ -109,13 +101,12 @@ class Buttons:
         else:
             self._close(ack, reply)
 
-    def approvals(self, ack: Ack) -> None:
-        """`/approvals`: what waits for an answer."""
-        message = approvals_list(prompts.pending(self._db, limit=PAGE), now())
-        ack(text=message.text, blocks=message.blocks, response_type="ephemeral")
-
     def _try(self, ack: Ack, body: Body, prompt: Prompt, choice: Mapping[str, Any]) -> None:
-        """Press, then ask only for what is missing."""
+        """Press, then ask only for what is missing.
+
+        The choice is submitted together with the initial values. If the model accepts that, the prompt is settled by
+        one press. If not, the form opens with both filled in, and shows what the model found wrong.
+        """
         actor = self._people.actor(body["user"], prompt)
         reply = self._desk.submit(prompt.id, actor, choice, via="slack", tentative=True)
         match reply:
@@ -123,7 +114,7 @@ class Buttons:
                 pass
             case Invalid(asked, errors):
                 known = {**asked.initial_values, **choice}
-                self._responses.open_form(body, asked, choice, _about(known, errors))
+                self._responses.open_form(body, asked, choice, _errors_in(known, errors))
             case _:
                 self._tell(body, actor, reply)
         ack()
@@ -147,14 +138,14 @@ class Buttons:
         return self._claimed(body["actions"][0].get("value"))
 
     def _claimed(self, prompt_id: object) -> Prompt:
-        """The prompt with just this id: the beginning of one, as the command line takes it, will not do.
+        """The prompt with exactly this id. Unlike on the command line, the beginning of an id is not enough.
 
         Raises:
-            NoSuchPrompt: If there is none.
+            NoSuchPrompt: If there is no such prompt.
         """
         return prompts.named(self._db, str(prompt_id))
 
 
-def _about(known: Mapping[str, Any], errors: tuple[FieldError, ...]) -> tuple[FieldError, ...]:
-    """The errors that are news to somebody who has not seen the form yet: not those of empty fields."""
+def _errors_in(known: Mapping[str, Any], errors: tuple[FieldError, ...]) -> tuple[FieldError, ...]:
+    """The errors in known values. A person who has not seen the form yet need not be told that a field is empty."""
     return tuple(error for error in errors if not error.path or error.path[0] in known)

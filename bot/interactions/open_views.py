@@ -1,14 +1,14 @@
-"""Which modals are open, so that they can be told how their prompt ended."""
+"""Which modals are open, so that they can show how their prompt was settled."""
 
 import threading
 from collections import OrderedDict
 
-REMEMBERED = 1000
-"""How many modals are remembered. One that is forgotten tells when it is submitted."""
+MAX_VIEWS = 1000
+"""How many modals are remembered. A person with a forgotten one is told when they submit it."""
 
 
 class OpenViews:
-    """The modals that this process opened, the newest of them."""
+    """The newest modals that this process opened."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -18,18 +18,18 @@ class OpenViews:
         """Remember that this modal asks for the answer of that prompt."""
         with self._lock:
             self._prompts[view_id] = prompt_id
-            while len(self._prompts) > REMEMBERED:
+            while len(self._prompts) > MAX_VIEWS:
                 self._prompts.popitem(last=False)
 
     def forget(self, view_id: str) -> None:
-        """It is closed."""
+        """Note that a modal was closed."""
         with self._lock:
             self._prompts.pop(view_id, None)
 
     def take(self, prompt_id: str) -> list[str]:
-        """The modals of a prompt, which are forgotten with that."""
+        """The modals of a prompt. They are forgotten."""
         with self._lock:
-            found = [view_id for view_id, asked in self._prompts.items() if asked == prompt_id]
+            found = [view_id for view_id, of_prompt in self._prompts.items() if of_prompt == prompt_id]
             for view_id in found:
                 del self._prompts[view_id]
         return found

@@ -1,6 +1,7 @@
-"""What follows an act in Slack, beside its ack: a modal opens, a person is told something.
+"""What a person gets in response to an act in Slack, besides the ack: a modal opens, or a message tells them something.
 
-None of it can fail the act.
+Responses run in threads of their own, because Slack drops an ack that comes after 3 s, and Bolt turns an error after
+an ack into a failed request. So no response can fail or delay the act that it follows.
 """
 
 import logging
@@ -35,18 +36,19 @@ from signoff.store.records import Actor, Prompt
 logger = logging.getLogger(__name__)
 
 Body = Mapping[str, Any]
+"""The payload of an interaction."""
 
 WORKERS = 8
-"""How many things may be said at once: each is a call to Slack."""
+"""How many responses run at once. Each is a call to Slack."""
 
-ANSWER_WITHIN = 5
-"""Seconds that Slack may take for one call."""
+RESPONSE_URL_TIMEOUT = 5
+"""Seconds that a post to a `response_url` may take."""
 
 _NOTHING: Mapping[str, Any] = {}
 
 
 class Responses:
-    """Says what is left to say. Modals have to open within the 3 s that a trigger lives."""
+    """Opens modals and tells people things. A modal must open within the 3 s for which its trigger is valid."""
 
     def __init__(self, db: Database, client: WebClient, people: People) -> None:
         self._db = db
@@ -56,22 +58,26 @@ class Responses:
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="signoff-responses")
 
     def stop(self) -> None:
-        """Say what was begun, and no more."""
+        """Finish the responses that have begun, and drop the others."""
         self._workers.shutdown(wait=True, cancel_futures=True)
 
     def open_form(
         self, body: Body, prompt: Prompt, choice: Mapping[str, Any] = _NOTHING, errors: Sequence[FieldError] = ()
     ) -> None:
-        """Open the form, filled in with what this person had typed before, else the initial values, and `choice`."""
+        """Open the form with this person's draft, or else the initial values.
+
+        Args:
+            choice: What they have just pressed. It goes into the draft, since the modal does not report it again.
+        """
 
         def open_it() -> None:
             actor_id = str(body["user"]["id"])
-            typed = Draft.of_json(drafts.load(self._db, prompt.id, actor_id))
-            draft = typed or Draft(prompt.initial_values)
+            stored = Draft.of_json(drafts.load(self._db, prompt.id, actor_id))
+            draft = stored or Draft(prompt.initial_values)
             if choice:
                 draft = replace(draft, values={**draft.values, **choice})
                 drafts.save(self._db, prompt.id, actor_id, draft.as_json(), now=now())
-            note = "What you had filled in before stands here again." if typed else ""
+            note = "Your earlier entries are still here." if stored else ""
             try:
                 view = answer_modal(prompt, EditorState(form_of(prompt), draft), errors, note=note)
             except FormError as error:
@@ -82,7 +88,7 @@ class Responses:
         self._later(open_it)
 
     def push(self, body: Body, prompt: Prompt, draw: Callable[[], Block]) -> None:
-        """Put a modal on top of the one in which a person acted."""
+        """Open a modal on top of the one in which a person acted."""
 
         def push_it() -> None:
             pushed = self._client.views_push(trigger_id=body["trigger_id"], view=draw())
@@ -91,36 +97,34 @@ class Responses:
         self._later(push_it)
 
     def update(self, view_id: str, draw: Callable[[], Block]) -> None:
-        """Draw an open modal anew."""
+        """Draw an open modal again."""
         self._later(lambda: self._client.views_update(view_id=view_id, view=draw()))
 
     def settle_forms(self, prompt: Prompt) -> None:
-        """Have every open modal of a prompt say how it ended."""
+        """Have every open modal of a prompt say how the prompt was settled."""
         for view_id in self._open_views.take(prompt.id):
             self.update(view_id, lambda: settled_modal(prompt))
 
     def forget_view(self, view_id: str) -> None:
-        """A modal is not open any more."""
+        """Note that a modal was closed."""
         self._open_views.forget(view_id)
 
     def open_reason(self, body: Body, prompt: Prompt) -> None:
-        """Open the modal that asks why."""
+        """Open the modal that asks for the reason of a rejection."""
         self._later(lambda: self._open(body, reject_modal(prompt), prompt))
 
     def tell_refused(self, body: Body, prompt: Prompt) -> None:
-        """Tell a person who may answer."""
+        """Tell a person that they may not answer, and who may."""
         self._later(lambda: self._say(body, refusal(prompt, self._people.mentions(prompt))))
 
     def tell_settled(self, body: Body, actor: Actor, prompt: Prompt) -> None:
-        """Tell a person who was too late how the prompt ended, and have its card drawn anew: it looked open."""
+        """Tell a person how the prompt was settled before them, and redraw its card, which must have looked open."""
 
         def tell() -> None:
             cards.redraw(self._db, prompt.id, now=now())
-            own = prompt.settled_by is not None and prompt.settled_by.id == actor.id
-            self._say(
-                body,
-                f"{'You have answered already' if own else 'Too late'}: {outcome_sentence(prompt, form_of(prompt))}",
-            )
+            is_own = prompt.settled_by is not None and prompt.settled_by.id == actor.id
+            opening = "You have already answered" if is_own else "Too late"
+            self._say(body, f"{opening}: {outcome_sentence(prompt, form_of(prompt))}")
 
         self._later(tell)
 
@@ -129,18 +133,18 @@ class Responses:
         self._later(lambda: self._say(body, text))
 
     def redraw(self, prompt: Prompt) -> None:
-        """Have a card drawn anew."""
+        """Have a card redrawn."""
         self._later(lambda: cards.redraw(self._db, prompt.id, now=now()))
 
     def _say(self, body: Body, text: str) -> None:
         """Say something to the person who acted, and to nobody else."""
         url = body.get("response_url")
         if url:
-            webhook = WebhookClient(url, timeout=ANSWER_WITHIN, retry_handlers=[])
-            said = webhook.send(text=text, response_type="ephemeral", replace_original=False)
-            if said.status_code == HTTPStatus.OK:
+            webhook = WebhookClient(url, timeout=RESPONSE_URL_TIMEOUT, retry_handlers=[])
+            response = webhook.send(text=text, response_type="ephemeral", replace_original=False)
+            if response.status_code == HTTPStatus.OK:
                 return
-        # A press in a modal has no such address, and one lives for half an hour only.
+        # A press in a modal has no response_url, and one from a message expires after half an hour.
         self._client.chat_postMessage(channel=body["user"]["id"], text=text)
 
     def _open(self, body: Body, view: Block, prompt: Prompt) -> None:
@@ -148,17 +152,17 @@ class Responses:
             opened = self._client.views_open(trigger_id=body["trigger_id"], view=view)
         except SlackApiError as error:
             logger.warning("Slack did not open a form: %s", name_of(error))
-            self._say(body, "Slack did not open the form. Press again.")
+            self._say(body, "Slack did not open the form. Press the button again.")
         else:
             self._open_views.add(str(opened["view"]["id"]), prompt.id)
 
-    def _later(self, act: Callable[[], Any]) -> None:
+    def _later(self, respond: Callable[[], Any]) -> None:
         def safely() -> None:
             try:
-                act()
+                respond()
             except (SlackApiError, StoreError, *NO_ANSWER) as error:
-                logger.warning("A person could not be told what came of their act: %s", error)
+                logger.warning("Could not respond to a person's action in Slack: %s", error)
             except Exception:
-                logger.exception("A person could not be told what came of their act")
+                logger.exception("Could not respond to a person's action in Slack")
 
         self._workers.submit(safely)

@@ -38,7 +38,7 @@ _REASON = "reason"
 
 
 def answer_modal(
-    prompt: Prompt, place: EditorState, errors: Sequence[FieldError] = (), *, first: int = 0, note: str = ""
+    prompt: Prompt, editor: EditorState, errors: Sequence[FieldError] = (), *, first: int = 0, note: str = ""
 ) -> Block:
     """The modal that asks for the prompt's answer, or for an entry in it; `errors` stand at its top.
 
@@ -49,18 +49,18 @@ def answer_modal(
     Raises:
         TooLarge: One input is larger than a modal of Slack's.
     """
-    values, raw_input = place.draft.values, place.draft.raw_input
-    page = page_with(rows_of(place.form, values, raw_input), first)
-    faults = place.form.faults([(error.path, error.message) for error in errors], values, raw_input)
-    head = _asked(prompt, place.form) if place.around is None and page.number == 1 else []
+    values, raw_input = editor.draft.values, editor.draft.raw_input
+    page = page_with(rows_of(editor.form, values, raw_input), first)
+    faults = editor.form.faults([(error.path, error.message) for error in errors], values, raw_input)
+    head = _asked(prompt, editor.form) if editor.parent is None and page.number == 1 else []
     view = _modal(
-        _title(prompt, place),
+        _title(prompt, editor),
         [*_told(faults), *_noted(note), *head, *page.blocks, *_way_back(page)] or _heading(prompt),
     )
     return view | {
         "callback_id": action_ids.ANSWER_MODAL,
-        "private_metadata": str(ModalMetadata(prompt.id, place.steps, page.first)),
-        "submit": plain_text(_submit(place, page)),
+        "private_metadata": str(ModalMetadata(prompt.id, editor.steps, page.first)),
+        "submit": plain_text(_submit(editor, page)),
         "close": plain_text("Close"),
         # So that the bot knows which modals are open.
         "notify_on_close": True,
@@ -68,19 +68,19 @@ def answer_modal(
 
 
 def answer_errors(
-    prompt: Prompt, place: EditorState, errors: Sequence[FieldError], *, first: int = 0
+    prompt: Prompt, editor: EditorState, errors: Sequence[FieldError], *, first: int = 0
 ) -> dict[str, Any]:
     """What a submission that is not valid is acked with: the modal stays open and says what is wrong.
 
     Every error stands under its field. Where one belongs to none on this page, all stand at the top of the modal,
     which is drawn again with what was typed: Slack does not take both at once. It shows the page of the first error.
     """
-    values, raw_input = place.draft.values, place.draft.raw_input
-    rows = rows_of(place.form, values, raw_input)
+    values, raw_input = editor.draft.values, editor.draft.raw_input
+    rows = rows_of(editor.form, values, raw_input)
     inputs = {block["block_id"] for block in page_with(rows, first).blocks if block["type"] == "input"}
     under: dict[str, list[str]] = {}
     elsewhere = []
-    for fault in place.form.faults([(error.path, error.message) for error in errors], values, raw_input):
+    for fault in editor.form.faults([(error.path, error.message) for error in errors], values, raw_input):
         block_id = None if fault.at.field is None else fault.at.field.block_id
         if block_id in inputs:
             under.setdefault(str(block_id), []).append(fault.message)
@@ -89,7 +89,7 @@ def answer_errors(
     if elsewhere or not under:
         wrong = {*elsewhere, *under}
         erring = next((number for number, row in enumerate(rows) if row.field.block_id in wrong), first)
-        return {"response_action": "update", "view": answer_modal(prompt, place, errors, first=erring)}
+        return {"response_action": "update", "view": answer_modal(prompt, editor, errors, first=erring)}
     return {
         "response_action": "errors",
         "errors": {block_id: lines("\n".join(told), ERROR_TEXT) for block_id, told in under.items()},
@@ -159,19 +159,19 @@ def _asked(prompt: Prompt, form: Form) -> list[Block]:
     return blocks if blocks or form.parts else _heading(prompt)
 
 
-def _title(prompt: Prompt, place: EditorState) -> str:
-    if place.around is None:
+def _title(prompt: Prompt, editor: EditorState) -> str:
+    if editor.parent is None:
         title = title_of(prompt)
         return title if len(title) <= MODAL_TITLE else prompt.flow
-    return f"{'Add' if place.around.number == NEW else 'Edit'} {place.around.listed.noun}"
+    return f"{'Add' if editor.parent.number == NEW else 'Edit'} {editor.parent.entry_list.noun}"
 
 
-def _submit(place: EditorState, page: Page) -> str:
+def _submit(editor: EditorState, page: Page) -> str:
     if not page.is_last:
         return "Next"
-    if place.around is not None:
+    if editor.parent is not None:
         return "Done"
-    return "Submit" if place.form.parts else "Resume"
+    return "Submit" if editor.form.parts else "Resume"
 
 
 def _way_back(page: Page) -> list[Block]:

@@ -100,7 +100,7 @@ def test_the_list_of_approvals_opens_each_of_them(service: RunningService) -> No
     prompt, _ = service.ask_in("#releases", approve)
     ana = service.slack.person("ana")
     ana.command("/approvals")
-    listed = ana.wait_for_message("#general", "1 prompt waits")
+    listed = ana.wait_for_message("#general", "1 prompt is waiting")
     assert listed.is_ephemeral
     assert prompt.run_name in listed.full_text
     ana.press("Open", message=listed)
@@ -138,7 +138,7 @@ def test_a_press_in_a_form_that_slack_refuses_is_explained(service: RunningServi
     service.slack.client.want_fault("views.open", error="expired_trigger_id")
     ana = service.slack.person("ana")
     ana.press("Approve", in_="#releases")
-    ana.wait_for_message("#releases", "Slack did not open the form. Press again.")
+    ana.wait_for_message("#releases", "Slack did not open the form. Press the button again.")
     ana.press("Approve", in_="#releases")
     ana.wait_for_modal()
     assert prompts.get(service.db, prompt.id).is_open
@@ -161,6 +161,6 @@ def test_somebody_whom_slack_does_not_describe_is_not_called_a_stranger(service:
     ben = service.slack.person("ben")
     with pytest.raises(ActFailed):
         ben.press("Approve", in_="#releases")
-    ben.wait_for_message("#releases", "Slack does not say who you are right now, so nothing was decided.")
+    ben.wait_for_message("#releases", "Slack could not confirm who you are, so nothing was decided.")
     assert "refused" not in service.events(prompt)
     assert prompts.get(service.db, prompt.id).is_open

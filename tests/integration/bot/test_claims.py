@@ -65,7 +65,7 @@ def test_a_replayed_press_counts_once(service: RunningService) -> None:
     payload = press(service, card, action_ids.choose(0), prompt.id)
     assert [service.post(payload).status_code for _ in range(2)] == [200, 200]
     service.over(prompt)
-    service.slack.person("ana").wait_for_message("@signoff", "You have answered already")
+    service.slack.person("ana").wait_for_message("@signoff", "You have already answered")
     assert service.events(prompt).count("submitted") == 1
 
 
@@ -78,7 +78,7 @@ def test_a_button_of_an_unknown_prompt_says_so(service: RunningService, action: 
     prompt, card = service.ask_in("#releases", approve)
     value = prompt.id[:8] if claim == "the prompt's beginning" else claim
     assert service.post(press(service, card, action, value)).status_code == 200
-    service.slack.person("ana").wait_for_message("@signoff", "This prompt is not in the record any more")
+    service.slack.person("ana").wait_for_message("@signoff", "This prompt no longer exists")
     assert unchanged(service, prompt)
 
 
@@ -109,7 +109,7 @@ def test_a_modal_of_an_unknown_prompt_says_so(service: RunningService, callback_
         payload = {**press(service, card, "", ""), "type": "view_submission", "view": view}
         response = service.post(payload)
         assert response.status_code == 200
-        assert "This prompt is not in the record any more, so nothing was decided." in response.text
+        assert "This prompt no longer exists, so nothing was decided." in response.text
     assert unchanged(service, prompt)
 
 

@@ -54,7 +54,7 @@ def test_a_form_that_cannot_be_recorded_stays_open_and_says_so(service: RunningS
     with locked(service):
         ana.submit({"Reason": "It is Tuesday"})
         modal = ana.wait_for_modal(lambda seen: bool(seen.errors))
-        assert "The record cannot be reached, so nothing was decided." in "".join(modal.errors.values())
+        assert "The database is unavailable, so nothing was decided." in "".join(modal.errors.values())
     ana.submit()
     assert service.over(prompt).result == "approved: True because It is Tuesday"
 
@@ -94,7 +94,7 @@ def test_a_press_in_doubt_says_so_and_the_next_one_tells_what_stands(
         with pytest.raises(ActFailed, match="dispatch_failed"):
             ana.press("Approve", message=card)
         assert proxy.was_cut.is_set()
-        ana.wait_for_message("#releases", "this may or may not have counted. Try again: you are told which.")
+        ana.wait_for_message("#releases", "this may or may not have counted. Try again to find out.")
         assert prompts.get(db, prompt.id).is_open is (lost is Lost.REQUEST)
         if lost is Lost.REQUEST:
             ana.press("Approve", message=card)

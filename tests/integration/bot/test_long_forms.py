@@ -180,7 +180,7 @@ def test_what_was_typed_before_closing_is_offered_again(service: RunningService)
     ben.press("Answer…", in_="#orders")
     assert ben.wait_for_modal().values["Note"] is None
     ana.press("Answer…", in_="#orders")
-    modal = ana.wait_for_modal("What you had filled in before stands here again.")
+    modal = ana.wait_for_modal("Your earlier entries are still here.")
     assert modal.values["Note"] == "By train"
     ana.press("Add Guest…")
     assert ana.wait_for_modal("Add Guest").values["Age"] == "7"

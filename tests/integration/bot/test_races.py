@@ -40,7 +40,7 @@ def test_a_double_click_counts_once(service: RunningService) -> None:
     ana = service.slack.person("ana")
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: ana.press("Approve", message=card), range(2)))
-    assert ana.wait_for_message("#releases", "already").text == "You have answered already: Approved by Ana Ruiz."
+    assert ana.wait_for_message("#releases", "already").text == "You have already answered: Approved by Ana Ruiz."
     service.over(prompt)
     assert service.events(prompt).count("submitted") == 1
     service.card(prompt, open_=False)

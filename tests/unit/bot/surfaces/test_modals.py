@@ -109,11 +109,11 @@ def test_a_form_beyond_slacks_limits_has_pages() -> None:
     """Every field stands on one of them, in order, and the last one submits."""
     fields: dict[str, Any] = {f"field_{number}": (int, ...) for number in range(300)}
     prompt = prompt_for(create_model("Wide", **fields))
-    place = EditorState(form_of(prompt), Draft())
-    views = [checked(answer_modal(prompt, place))]
+    editor = EditorState(form_of(prompt), Draft())
+    views = [checked(answer_modal(prompt, editor))]
     while views[-1]["submit"]["text"] == "Next":
         shown = len([label for view in views for label in inputs(view)])
-        views.append(checked(answer_modal(prompt, place, first=shown)))
+        views.append(checked(answer_modal(prompt, editor, first=shown)))
 
     assert [label for view in views for label in inputs(view)] == [f"Field {number}" for number in range(300)]
     assert ["Back" in str(view["blocks"]) for view in views] == [False, True, True, True]

@@ -40,9 +40,9 @@ FORM = Form.of(Plan.model_json_schema())
 VALUES: dict[str, Any] = {"trips": [{"name": "South", "stops": [{"city": "Graz"}]}], "tags": [4]}
 
 
-def entry(place: EditorState | None, block_id: str, number: int) -> EditorState:
+def entry(editor: EditorState | None, block_id: str, number: int) -> EditorState:
     """The place of an entry that there is."""
-    found = None if place is None else place.entry(block_id, number)
+    found = None if editor is None else editor.entry(block_id, number)
     assert found is not None
     return found
 
@@ -70,17 +70,17 @@ def test_an_entry_that_is_not_done_is_kept_beside_the_values() -> None:
 
     assert found is not None
     assert found.draft.values == {"city": "Bergen"}
-    assert found.around is not None
-    assert found.around.place.draft.values == {"name": "North"}
+    assert found.parent is not None
+    assert found.parent.editor.draft.values == {"name": "North"}
 
 
 def test_an_entry_that_is_no_object_has_a_field_of_its_own() -> None:
     """It is put into the list as the value that it is."""
-    place = EditorState(FORM, Draft(VALUES))
-    number = entry(place, "/tags", 0)
+    editor = EditorState(FORM, Draft(VALUES))
+    number = entry(editor, "/tags", 0)
     assert number.draft.values == {"value": 4}
 
-    done = entry(place, "/tags", NEW).with_draft(Draft({"value": {"city": "Wels"}})).finished()
+    done = entry(editor, "/tags", NEW).with_draft(Draft({"value": {"city": "Wels"}})).finished()
 
     assert done.draft.values["tags"] == [4, {"city": "Wels"}]
 
@@ -110,11 +110,11 @@ def test_errors_of_an_entry_find_their_way_to_it() -> None:
         (("trips", 1, "name"), "Missing."),
         (("tags",), "Too few."),
     ]
-    place = EditorState(FORM, Draft(VALUES))
-    trip = entry(place, "/trips", 0)
+    editor = EditorState(FORM, Draft(VALUES))
+    trip = entry(editor, "/trips", 0)
 
-    assert trip.inside(errors) == [(("stops", 0, "city"), "Unknown.")]
-    assert entry(trip, "/stops", 0).inside(errors) == [(("city",), "Unknown.")]
+    assert trip.errors_here(errors) == [(("stops", 0, "city"), "Unknown.")]
+    assert entry(trip, "/stops", 0).errors_here(errors) == [(("city",), "Unknown.")]
     assert FORM.locate(errors[0][0], VALUES).label == "Trips 1 › Stops 1 › City"
 
 

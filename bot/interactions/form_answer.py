@@ -1,0 +1,48 @@
+"""Hands a finished form to the desk, and tells the person what the desk said."""
+
+from slack_bolt import Ack
+
+from signoff.bot.connection.people import People
+from signoff.bot.interactions.form_session import FormSession, validation_errors, without_fields_of
+from signoff.bot.interactions.responses import Body, Responses
+from signoff.bot.interactions.uploads import Uploads
+from signoff.bot.surfaces.modals import refused_modal, settled_modal
+from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Reply, Settled
+from signoff.store.records import Prompt
+
+
+class FormAnswer:
+    """Submits whole answers."""
+
+    def __init__(self, desk: Desk, people: People, responses: Responses, uploads: Uploads) -> None:
+        self._desk = desk
+        self._people = people
+        self._responses = responses
+        self._uploads = uploads
+
+    def submit(self, ack: Ack, body: Body, session: FormSession) -> None:
+        """Submit the answer, and ack what became of it."""
+        prompt, actor = session.prompt, self._people.actor(body["user"], session.prompt)
+        values, file_errors = self._uploads.take(session.editor.form, session.reading)
+        unreadable = [*session.input_errors, *file_errors]
+        reply: Prompt | Reply
+        if unreadable:
+            # Nothing to submit yet, but somebody may have settled the prompt in the meantime. Nobody should be made
+            # to correct values that no longer count.
+            reply = self._desk.admit(prompt.id, actor)
+        else:
+            reply = self._desk.submit(prompt.id, actor, values, via="slack", complete=True)
+        match reply:
+            case Prompt():
+                # Errors of the answer as a whole may be caused by what could not be read, so they wait.
+                others = [error for error in validation_errors(prompt, values) if error.path]
+                ack(**session.errors_response([*unreadable, *without_fields_of(unreadable, others)]))
+            case Settled():
+                self._responses.forget_view(session.view_id)
+                ack()
+            case Invalid(_, errors):
+                ack(**session.errors_response(errors))
+            case AlreadySettled(settled):
+                ack(response_action="update", view=settled_modal(settled))
+            case Refused(refused):
+                ack(response_action="update", view=refused_modal(refused, self._people.mentions(refused)))
