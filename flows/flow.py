@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
+from signoff.flows.approval.users import named
 from signoff.flows.durable.async_bridge import to_thread
 from signoff.flows.durable.context import RunContext, current_run_context
 from signoff.flows.durable.fingerprint import fingerprint
@@ -21,7 +22,7 @@ from signoff.flows.schedules import Cron, resolve_schedule
 from signoff.flows.states import StateType
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, NoSuchRun
-from signoff.store.records import FlowRun
+from signoff.store.records import Actor, FlowRun
 from signoff.store.runs import runs
 
 P = ParamSpec("P")
@@ -101,19 +102,31 @@ class Flow(Generic[P, R]):
         self.hooks.add(StateType.CRASHED, hook)
         return hook
 
-    def create_run(self, db: Database, parameters: Mapping[str, Any]) -> FlowRun:
+    def create_run(
+        self, db: Database, parameters: Mapping[str, Any], *, requester: Actor | str | None = None
+    ) -> FlowRun:
         """Write a run of this flow that any worker may take.
 
         Args:
             parameters: JSON values by name.
+            requester: The person who wants the run, which the cards of its prompts say: `@ana`, an e-mail address or
+                a Slack user id.
 
         Raises:
             InvalidParameters: If the flow does not take them.
+            ValueError: If the requester has no name.
         """
         self.parameters.from_json(parameters)
         run_id = new_id()
         create = functools.partial(
-            runs.create, db, run_id=run_id, name=memorable_name(), flow=self.name, parameters=parameters, now=now()
+            runs.create,
+            db,
+            run_id=run_id,
+            name=memorable_name(),
+            flow=self.name,
+            parameters=parameters,
+            now=now(),
+            requester=named(requester) if isinstance(requester, str) else requester,
         )
         try:
             return create()

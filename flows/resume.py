@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, this_user
+from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused
+from signoff.flows.approval.users import this_user
 from signoff.flows.current_database import current_database
 from signoff.flows.durable.async_bridge import sync_or_async
 from signoff.flows.errors import FlowPauseTimeout, InvalidInput, NotAllowed, NotPausedError

@@ -66,6 +66,9 @@ class Actor:
 SIGNOFF = Actor("signoff", "Signoff")
 """Who acts when nobody does."""
 
+EMBEDDED = "embedded"
+"""The name of the engine that runs flows in Signoff's own workers."""
+
 
 @dataclass(frozen=True, slots=True)
 class FlowRun:
@@ -79,6 +82,10 @@ class FlowRun:
         attempt: How many times the flow function was tried; waiting and restarting do not count.
         result: The flow's return value as JSON.
         crashes: How many workers in a row have died of it.
+        engine: What runs it. A run of another engine than the embedded one is never claimed by a worker: its row
+            says only what that engine has reported.
+        external_id: What another engine calls it; `None` for a run of the embedded engine.
+        requester: Who started it; `None` where nobody said, as for the run of a schedule.
     """
 
     id: str
@@ -97,6 +104,9 @@ class FlowRun:
     result: Any
     error: str | None
     crashes: int
+    engine: str = EMBEDDED
+    external_id: str | None = None
+    requester: Actor | None = None
 
     @property
     def is_done(self) -> bool:
@@ -167,6 +177,9 @@ class Prompt:
         answer: The validated values, by field name, when they count; otherwise `None`.
         reason: Why it was rejected or cancelled.
         revision: Grows with every change that a card shows.
+        requester: Who started the run; `None` where nobody said.
+        engine: What runs the run.
+        external_run_id: What another engine calls the run; `None` for a run of the embedded engine.
     """
 
     id: str
@@ -192,6 +205,9 @@ class Prompt:
     answer: Mapping[str, Any] | None = None
     reason: str | None = None
     revision: int = 1
+    requester: Actor | None = None
+    engine: str = EMBEDDED
+    external_run_id: str | None = None
 
     @property
     def is_open(self) -> bool:

@@ -27,21 +27,41 @@ def flow_run(row: Any) -> FlowRun:
         result=row.result,
         error=row.error,
         crashes=row.crashes,
+        engine=row.engine,
+        external_id=row.external_id,
+        requester=_requester(row),
     )
+
+
+# What a prompt has of its run.
+_OF_RUN = (
+    flow_runs.c.name.label("run_name"),
+    flow_runs.c.flow,
+    flow_runs.c.engine,
+    flow_runs.c.external_id,
+    flow_runs.c.requester,
+    flow_runs.c.requester_name,
+)
 
 
 def select_prompts() -> Select[Any]:
     """Prompts with the run that each belongs to, as `prompt` reads them."""
-    return select(prompts, flow_runs.c.name.label("run_name"), flow_runs.c.flow).join_from(prompts, flow_runs)
+    return select(prompts, *_OF_RUN).join_from(prompts, flow_runs)
+
+
+def select_run_of_prompt() -> Select[Any]:
+    """The run of a prompt, as `prompt` reads it beside a row of `prompts` alone."""
+    return select(flow_runs.c.id, *_OF_RUN).join(prompts, prompts.c.run_id == flow_runs.c.id)
 
 
 def prompt(row: Any, *, run: Any = None) -> Prompt:
-    """A row of `select_prompts`; or one of `prompts` alone, with a row that has its run's `name` and `flow`."""
+    """A row of `select_prompts`; or one of `prompts` alone, with its run's row of `select_run_of_prompt`."""
+    of_run = row if run is None else run
     return Prompt(
         id=row.id,
         run_id=row.run_id,
-        run_name=row.run_name if run is None else run.name,
-        flow=row.flow if run is None else run.flow,
+        run_name=of_run.run_name,
+        flow=of_run.flow,
         key=row.key,
         title=row.title,
         description=row.description,
@@ -61,7 +81,14 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         answer=row.answer,
         reason=row.reason,
         revision=row.revision,
+        requester=_requester(of_run),
+        engine=of_run.engine,
+        external_run_id=of_run.external_id,
     )
+
+
+def _requester(row: Any) -> Actor | None:
+    return None if row.requester is None else Actor(row.requester, row.requester_name or row.requester)
 
 
 def step(row: Any) -> Step:

@@ -125,10 +125,23 @@ flow_runs = Table(
     # How many workers in a row died of it, and how much was recorded when the last one did.
     Column("crashes", Integer, nullable=False, server_default="0"),
     Column("progress_at_crash", Integer, nullable=False, server_default="0"),
+    Column("engine", String, nullable=False, server_default="embedded"),
+    # What another engine calls the run.
+    Column("external_id", String),
+    Column("requester", Name),
+    Column("requester_name", Name),
 )
 _partial_index("ix_flow_runs_runnable_at", flow_runs.c.runnable_at.is_not(None), flow_runs.c.runnable_at)
 _partial_index("ix_flow_runs_lease_owner", flow_runs.c.lease_owner.is_not(None), flow_runs.c.lease_owner)
 Index("ix_flow_runs_created_at", flow_runs.c.created_at, flow_runs.c.id)
+Index(
+    "ix_flow_runs_external_id",
+    flow_runs.c.engine,
+    flow_runs.c.external_id,
+    unique=True,
+    sqlite_where=flow_runs.c.external_id.is_not(None),
+    postgresql_where=flow_runs.c.external_id.is_not(None),
+)
 
 
 steps = Table(

@@ -1,9 +1,7 @@
 """Who acts on the command line."""
 
-import getpass
-
 from signoff.bot.cli.failures import WrongUsage
-from signoff.flows.schema.slack_ids import is_user_id
+from signoff.flows.approval.users import named, this_user, this_user_if_known
 from signoff.store.records import Actor
 
 
@@ -16,15 +14,26 @@ def actor(who: str | None) -> Actor:
     Raises:
         WrongUsage: If there is no name.
     """
-    name = (_user() if who is None else who).strip()
-    if not name.strip("@"):
-        raise WrongUsage("--as needs a name, such as @ana.")
-    is_complete = "@" in name or is_user_id(name)
-    return Actor(name if is_complete else f"@{name}", name.removeprefix("@"))
-
-
-def _user() -> str:
+    if who is None:
+        try:
+            return this_user()
+        except LookupError:
+            raise WrongUsage("This process has no user name. Say who you are with --as @you.") from None
     try:
-        return getpass.getuser()
-    except (KeyError, ImportError, OSError):
-        raise WrongUsage("This process has no user name. Say who you are with --as @you.") from None
+        return named(who)
+    except ValueError:
+        raise WrongUsage("--as needs a name, such as @ana.") from None
+
+
+def requester(who: str | None) -> Actor | None:
+    """The person that `--requester` names; where it names nobody, the user who runs the command, if that is known.
+
+    Raises:
+        WrongUsage: If there is no name.
+    """
+    if who is None:
+        return this_user_if_known()
+    try:
+        return named(who)
+    except ValueError:
+        raise WrongUsage("--requester needs a name, such as @ana.") from None

@@ -27,6 +27,9 @@ def run_as_json(run: FlowRun) -> Mapping[str, Any]:
         "result": run.result,
         "error": run.error,
         "message": run.message,
+        "engine": run.engine,
+        "external_id": run.external_id,
+        "requester": None if run.requester is None else run.requester.id,
     }
 
 
@@ -58,6 +61,7 @@ def pending_as_json(prompt: Prompt) -> Mapping[str, Any]:
         "policy": prompt.policy,
         "opened_at": _moment(prompt.opened_at),
         "deadline": _moment(prompt.deadline),
+        "requester": None if prompt.requester is None else prompt.requester.id,
     }
 
 

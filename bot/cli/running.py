@@ -9,7 +9,7 @@ import typer
 
 from signoff.bot.cli.logs import log_to_stderr
 from signoff.bot.cli.options import AsJson, Who
-from signoff.store.records import FlowRun, RunState
+from signoff.store.records import EMBEDDED, FlowRun, RunState
 
 if TYPE_CHECKING:
     from signoff.flows.flow import Flow
@@ -23,25 +23,40 @@ Parameters = Annotated[
     typer.Option("--param", "-p", metavar="NAME=JSON", help="A parameter. What is not JSON is taken as a text."),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Work on the run here, and wait until it has ended.")]
+Requester = Annotated[
+    str | None,
+    typer.Option(
+        "--requester",
+        metavar="WHO",
+        help="Who wants the run, as its cards say: @handle, e-mail address or Slack user id; you, where not given.",
+    ),
+]
 State = Annotated[RunState | None, typer.Option("--state", case_sensitive=False, help="Only runs in this state.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="How many at most.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's name or id, or how the id begins.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
 
 
-def run(target: Target, param: Parameters = None, wait: Wait = False, as_json: AsJson = False) -> None:
+def run(
+    target: Target,
+    param: Parameters = None,
+    wait: Wait = False,
+    by: Requester = None,
+    as_json: AsJson = False,
+) -> None:
     """Start a run of a flow. A worker takes it, or with --wait this command does its work."""
+    from signoff.bot.cli.actors import requester
     from signoff.bot.cli.arguments import parameters
     from signoff.bot.cli.database import migrated
     from signoff.bot.cli.targets import find_flow
 
     log_to_stderr(logging.INFO if wait else logging.WARNING)
-    values = parameters(param or [])
+    values, wanted_by = parameters(param or []), requester(by)
     # What the file or the flow prints must not stand among the JSON.
     with redirect_stdout(sys.stderr if as_json else sys.stdout):
         flow = find_flow(target)
         with migrated() as db:
-            created = flow.create_run(db, values)
+            created = flow.create_run(db, values, requester=wanted_by)
             ended = _see_through(db, flow, created) if wait else created
     _report(ended, waited=wait, as_json=as_json)
     if wait and ended.state is not RunState.COMPLETED:
@@ -70,13 +85,15 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
     if as_json:
         print_json([{**run_as_json(each), "unserved": is_unserved(each, known)} for each in found])
         return
+    is_elsewhere = any(each.engine != EMBEDDED for each in found)
     print_table(
-        ("ID", "NAME", "FLOW", "STATE", "CREATED", "RESULT"),
+        ("ID", "NAME", "FLOW", *(["ENGINE"] if is_elsewhere else []), "STATE", "CREATED", "RESULT"),
         (
             (
                 short(each.id),
                 each.name,
                 each.flow,
+                *([each.engine] if is_elsewhere else []),
                 each.state,
                 ago(each.created_at, moment),
                 _told(each, unserved=is_unserved(each, known)),

@@ -28,6 +28,7 @@ from signoff.bot.surfaces.wording import (
     deadline_of,
     fields_in_outcome,
     form_of,
+    name_of,
     outcome_line,
     outcome_sentence,
     title_of,
@@ -64,7 +65,10 @@ def _heading(prompt: Prompt) -> list[Block]:
     title = title_of(prompt)
     fits = len(title) <= HEADER_TEXT
     asked = header(title) if fits else section(mrkdwn(bold(title, SECTION_TEXT)))
-    return [asked, context(plain_text(plain(f"{prompt.flow} · {prompt.run_name}", 300)))]
+    of_run = [plain_text(plain(f"{prompt.flow} · {prompt.run_name}", 300))]
+    if prompt.requester is not None:
+        of_run.append(mrkdwn(f"requested by {name_of(prompt.requester)}"))
+    return [asked, context(*of_run)]
 
 
 def _description(prompt: Prompt, others: list[Block]) -> list[Block]:

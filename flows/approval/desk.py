@@ -3,7 +3,6 @@
 Button, modal, slash command, command line, deadline and cancellation all come this way.
 """
 
-import getpass
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -169,12 +168,6 @@ class Desk:
             reason=reason,
         )
         return Settled(settlement.prompt) if settlement.won else AlreadySettled(settlement.prompt)
-
-
-def this_user() -> Actor:
-    """The user who runs this program."""
-    user = getpass.getuser()
-    return Actor(f"@{user}", user)
 
 
 def may_answer(prompt: Prompt, actor: Actor) -> bool:

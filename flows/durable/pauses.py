@@ -162,6 +162,7 @@ def prepare_pause(
         reminders_sent=0,
         schema_hash=question.hash,
         fingerprint=context.journal.fingerprint,
+        requester=context.run.requester,
     )
     _check_continue(rules, prompt)
     return Pause(context, question, prompt, state)

@@ -14,7 +14,7 @@ from signoff.store.outbox import cards
 from signoff.store.prompts import drafts
 from signoff.store.prompts.prompts import unknown
 from signoff.store.records import Actor, Outcome, Prompt, RunState
-from signoff.store.rows import prompt, select_prompts
+from signoff.store.rows import prompt, select_prompts, select_run_of_prompt
 from signoff.store.sql.statements import BoundStatement, Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts, submissions
@@ -23,12 +23,7 @@ _MINE = prompts.c.id == param("prompt_id")
 _IS_OPEN = prompts.c.outcome.is_(None)
 _BY_ID = Statement(select_prompts().where(_MINE))
 OPEN_OF_RUN = Statement(select(prompts.c.id).where(prompts.c.run_id == param("run_id"), _IS_OPEN))
-_LOCK_RUN = Statement(
-    select(flow_runs.c.id, flow_runs.c.name, flow_runs.c.flow)
-    .join(prompts, prompts.c.run_id == flow_runs.c.id)
-    .where(_MINE)
-    .with_for_update(of=flow_runs)
-)
+_LOCK_RUN = Statement(select_run_of_prompt().where(_MINE).with_for_update(of=flow_runs))
 # The compare-and-set: of all that try, one finds the prompt open.
 _END = Statement(
     update(prompts)

@@ -6,13 +6,13 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from signoff.store.database import Database
-from signoff.store.records import FlowRun
+from signoff.store.records import EMBEDDED, FlowRun
 from signoff.store.sql.statements import Statement, param
 from signoff.store.tables import flow_runs, workers
 
 _COUNTED = (
     select(flow_runs.c.flow, func.count().label("runs"))
-    .where(flow_runs.c.finished_at.is_(None), flow_runs.c.lease_owner.is_(None))
+    .where(flow_runs.c.finished_at.is_(None), flow_runs.c.lease_owner.is_(None), flow_runs.c.engine == EMBEDDED)
     .group_by(flow_runs.c.flow)
     .order_by(flow_runs.c.flow)
 )
@@ -28,8 +28,9 @@ def served(db: Database, *, now: datetime) -> set[str]:
 
 
 def is_unserved(run: FlowRun, served: Collection[str]) -> bool:
-    """Whether no worker will go on with a run."""
-    return not run.state.is_final and run.lease_owner is None and run.flow not in served
+    """Whether no worker will go on with a run. A run of another engine needs none."""
+    is_free = run.engine == EMBEDDED and not run.state.is_final and run.lease_owner is None
+    return is_free and run.flow not in served
 
 
 def unserved(db: Database, *, now: datetime, since: datetime | None = None) -> Mapping[str, int]:

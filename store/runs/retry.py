@@ -8,7 +8,7 @@ from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.errors import RunNotFailed
-from signoff.store.records import SUPERSEDED, Actor, FlowRun, Outcome, RunState
+from signoff.store.records import EMBEDDED, SUPERSEDED, Actor, FlowRun, Outcome, RunState
 from signoff.store.runs.runs import locked, reschedule
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import prompts
@@ -21,10 +21,12 @@ def retry(db: Database, run_id: str, *, actor: Actor, now: datetime) -> FlowRun:
 
     Raises:
         NoSuchRun: If there is no such run.
-        RunNotFailed: If it is not over, was completed, or was cancelled.
+        RunNotFailed: If it is not over, was completed, or was cancelled; or if another engine runs it.
     """
     with db.write() as tx:
         run = locked(tx, run_id)
+        if run.engine != EMBEDDED:
+            raise RunNotFailed(f"The run {run.name} runs on {run.engine}. Retry it there.")
         if run.state not in _RETRIABLE:
             raise RunNotFailed(f"The run {run.name} is {run.state}. Only a run that has failed can be retried.")
         _supersede_unanswered(tx, run_id, actor=actor, now=now)

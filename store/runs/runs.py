@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, literal, select, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
@@ -16,7 +16,7 @@ from signoff.store.errors import NoSuchRun, RunFinished
 from signoff.store.leases import HELD, hold, lost
 from signoff.store.outbox import notices
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
-from signoff.store.records import SIGNOFF, Actor, FlowRun, RunState
+from signoff.store.records import EMBEDDED, SIGNOFF, Actor, FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.runs.journal import archive_failed
 from signoff.store.sql.statements import BoundStatement, Statement, insert_returning, param
@@ -29,9 +29,18 @@ _THIS = flow_runs.c.id == param("run_id")
 _BY_ID = Statement(select(flow_runs).where(_THIS))
 _LOCK = Statement(select(flow_runs).where(_THIS).with_for_update())
 _CREATE = Statement(
-    insert_returning(flow_runs, "id", "name", "flow", "parameters", "state", "created_at", "runnable_at").returning(
-        flow_runs
-    )
+    insert_returning(
+        flow_runs,
+        "id",
+        "name",
+        "flow",
+        "parameters",
+        "state",
+        "created_at",
+        "runnable_at",
+        "requester",
+        "requester_name",
+    ).returning(flow_runs)
 )
 _FINISH = Statement(
     update(flow_runs)
@@ -57,10 +66,24 @@ def create(
     flow: str,
     parameters: Mapping[str, Any],
     now: datetime,
+    requester: Actor | None = None,
 ) -> FlowRun:
-    """Write a run that any worker may take from now on."""
+    """Write a run that any worker may take from now on.
+
+    Args:
+        requester: Who started it; `None` where nobody did.
+    """
     with db.write() as tx:
-        return add(tx, run_id=run_id, name=name, flow=flow, parameters=parameters, runnable_at=now, now=now)
+        return add(
+            tx,
+            run_id=run_id,
+            name=name,
+            flow=flow,
+            parameters=parameters,
+            runnable_at=now,
+            now=now,
+            requester=requester,
+        )
 
 
 def add(
@@ -72,6 +95,7 @@ def add(
     parameters: Mapping[str, Any],
     runnable_at: datetime,
     now: datetime,
+    requester: Actor | None = None,
 ) -> FlowRun:
     """Write a run that any worker may take from `runnable_at` on, within a transaction that is open."""
     row = tx.row(
@@ -83,6 +107,8 @@ def add(
         state=RunState.SCHEDULED,
         created_at=now,
         runnable_at=runnable_at,
+        requester=None if requester is None else requester.id,
+        requester_name=None if requester is None else requester.name,
     )
     tx.touch(Topic.RUNS)
     return flow_run(row)
@@ -231,7 +257,11 @@ def end(tx: Transaction, run_id: str, *, state: RunState, message: str, actor: A
         update(flow_runs)
         .where(flow_runs.c.id == run_id)
         .values(
-            state=state, finished_at=now, message=message, fencing_token=flow_runs.c.fencing_token + 1, runnable_at=now
+            state=state,
+            finished_at=now,
+            message=message,
+            fencing_token=flow_runs.c.fencing_token + 1,
+            runnable_at=case((flow_runs.c.engine == EMBEDDED, literal(now, flow_runs.c.runnable_at.type)), else_=None),
         )
         .returning(flow_runs)
     ).one()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from signoff.flows.approval.deadlines import DeadlineEnforcer
+from signoff.flows.approval.users import this_user_if_known
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.engines.embedded.completion import Completion
 from signoff.flows.engines.embedded.worker import MAX_POLL_SECONDS, Worker
@@ -24,7 +25,7 @@ def run_inline(flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
         RunCancelled: If somebody cancels the run.
     """
     db = default_database()
-    end = run_to_completion(db, flow, flow.create_run(db, parameters).id)
+    end = run_to_completion(db, flow, flow.create_run(db, parameters, requester=this_user_if_known()).id)
     if end.error is not None:
         raise end.error
     return end.result

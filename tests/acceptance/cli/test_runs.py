@@ -1,5 +1,6 @@
 """`signoff run --wait`, `cancel` and `worker`: runs and who works on them, from start to signal."""
 
+import getpass
 import json
 import signal
 import sys
@@ -10,7 +11,7 @@ import pytest
 from signoff.store.prompts import prompts
 from signoff.store.records import RunState
 from signoff.store.runs import runs
-from tests.acceptance.cli.asking import FLOWS, assert_refused, finished
+from tests.acceptance.cli.asking import FLOWS, asked, assert_refused, finished
 from tests.acceptance.shell import Shell, line_with
 from tests.support.waiting import until
 
@@ -47,6 +48,19 @@ def test_waiting_for_a_run_that_does_not_complete_exits_with_one(empty: Shell) -
     assert "is Cancelled" in out
     assert err.endswith("Not today\n")
     assert_refused(empty("cancel", run), 1, f"The run {run} is over already: Cancelled.")
+
+
+def test_a_run_says_who_requested_it(shell: Shell) -> None:
+    """By default the user of this machine did; the option names somebody else, and needs a name."""
+    prompt = asked(shell, "asking.py:go-on", "--requester", "ana@example.com")
+    by_default = asked(shell, "asking.py:go-on")
+    told = {each["id"]: each["requester"] for each in shell("pending", "--json").json}
+    assert (told[prompt.id], told[by_default.id]) == ("ana@example.com", f"@{getpass.getuser()}")
+    listed = {each["id"]: each for each in shell("runs", "--json").json}
+    assert listed[prompt.run_id]["requester"] == "ana@example.com"
+    assert (listed[prompt.run_id]["engine"], listed[prompt.run_id]["external_id"]) == ("embedded", None)
+    unnamed = shell("run", "asking.py:go-on", "--requester", " ")
+    assert_refused(unnamed, 2, "--requester needs a name, such as @ana.")
 
 
 def test_a_run_whose_flow_no_worker_has_says_so(empty: Shell) -> None:

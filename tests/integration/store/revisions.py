@@ -17,6 +17,7 @@ WAITING_RUN = "c47e6261-9b78-4420-8b02-de4d915dac01"
 DONE_RUN = "0f3f4d0f-6a0d-4a57-9d0a-0a7d3b1c2e01"
 FAILED_RUN = "0f3f4d0f-6a0d-4a57-9d0a-0a7d3b1c2e02"
 NEW_RUN = "0f3f4d0f-6a0d-4a57-9d0a-0a7d3b1c2e03"
+ELSEWHERE_RUN = "0f3f4d0f-6a0d-4a57-9d0a-0a7d3b1c2e04"
 DEAD_WORKER = "f1477c6e-420e-4615-b056-1b8dc724e7e1"
 ANSWERED = "0c77988c-9e60-43dc-8d74-2c2a1f19011e"
 OPEN = "1edd01da-034c-4ef7-92e5-c9f23b0851cb"
@@ -278,6 +279,27 @@ ADDED: dict[str, Rows] = {
         "workers": {"dead": {"flows": ["invoice", "order"]}},
     },
     "0007": {},
+    "0008": {
+        "flow_runs": {
+            "elsewhere": {
+                "id": ELSEWHERE_RUN,
+                "name": "quick-heron",
+                "flow": "train",
+                "parameters": {},
+                "state": "Paused",
+                "message": "",
+                "created_at": THEN,
+                "fencing_token": 0,
+                "attempt": 1,
+                "crashes": 0,
+                "progress_at_crash": 0,
+                "engine": "prefect",
+                "external_id": "9d1b6f0e-6f0b-4c56-8a2e-1f0d1d2c3b4a",
+                "requester": "U1",
+                "requester_name": "Ana",
+            },
+        },
+    },
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {

@@ -3,15 +3,30 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from signoff.flows.names import new_id
 from signoff.store import ledger
 from signoff.store.database import Database
-from signoff.store.errors import NoSuchRun, RunFinished
+from signoff.store.errors import NoSuchRun, RunFinished, RunNotFailed
 from signoff.store.outbox import cards, notices
 from signoff.store.prompts import prompts
 from signoff.store.records import Outcome, RunState, Step
-from signoff.store.runs import journal, runs
-from tests.integration.store.samples import ANA, NOON, a_claimed_run, a_run, a_worker, an_open_prompt, claim, settle
+from signoff.store.runs import journal, pauses, retry, runs
+from signoff.store.runs.orphans import is_unserved, unserved
+from signoff.store.tables import flow_runs
+from tests.integration.store.samples import (
+    ANA,
+    BEN,
+    NOON,
+    a_claimed_run,
+    a_run,
+    a_worker,
+    an_open_prompt,
+    asking,
+    claim,
+    settle,
+)
 
 SOON = NOON + timedelta(seconds=30)
 
@@ -33,6 +48,41 @@ def test_what_names_no_run_or_several_is_refused(db: Database) -> None:
         runs.get(db, "brave-otter")
     with pytest.raises(NoSuchRun, match="There is no run"):
         runs.get(db, "%")
+
+
+def test_a_run_and_what_it_asks_know_who_requested_it(db: Database) -> None:
+    """The requester is kept with the run; a run that nobody requested has none."""
+    worker = a_worker(db)
+    runs.create(db, run_id=new_id(), name="calm-heron", flow="order", parameters={}, now=NOON, requester=ANA)
+    (claimed,) = claim(db, worker)
+    assert claimed.requester == ANA
+    asked = asking(claimed)
+    pauses.open_prompt(db, asked, fencing_token=claimed.fencing_token, state=RunState.PAUSED, held=True)
+    assert prompts.get(db, asked.id).requester == ANA
+    assert settle(db, asked, BEN).prompt.requester == ANA
+    assert prompts.of_run(db, claimed.id)[0].requester == ANA
+    assert a_run(db).requester is None
+    assert an_open_prompt(db, worker=worker).requester is None
+
+
+def test_a_run_of_another_engine_is_left_alone_by_workers(db: Database) -> None:
+    """It is never claimed, retried or reported as without a worker, and cancelling it makes nothing runnable."""
+    run = a_run(db)
+    with db.write() as tx:
+        tx.execute(
+            update(flow_runs)
+            .where(flow_runs.c.id == run.id)
+            .values(engine="elsewhere", external_id="7", runnable_at=None, state=RunState.PAUSED)
+        )
+    worker = a_worker(db)
+    assert claim(db, worker) == []
+    assert unserved(db, now=NOON) == {}
+    assert not is_unserved(runs.get(db, run.id), set())
+    ended = runs.cancel(db, run.id, actor=ANA, reason="No more", now=SOON)
+    assert (ended.engine, ended.external_id, ended.runnable_at) == ("elsewhere", "7", None)
+    assert claim(db, worker, now=SOON) == []
+    with pytest.raises(RunNotFailed, match="Retry it there"):
+        retry.retry(db, run.id, actor=ANA, now=SOON)
 
 
 def test_the_newest_runs_come_first(db: Database) -> None:

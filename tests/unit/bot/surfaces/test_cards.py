@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from signoff.bot.blockkit.blocks import Block, Message
+from signoff.bot.blockkit.without_pings import without_pings
 from signoff.bot.emulator.blocks.check import characters, message_faults
 from signoff.bot.surfaces.action_ids import chosen
 from signoff.bot.surfaces.cards import card
 from signoff.store.records import Actor, Outcome
 from tests.support.models import Approval, DataSet, ShirtOrder, Triage
-from tests.support.prompts import MENTIONS, OPENED, prompt_for, settled
+from tests.support.prompts import ANA, MENTIONS, OPENED, prompt_for, settled
 
 
 def buttons(message: Message) -> dict[str, Block]:
@@ -198,17 +199,30 @@ def test_a_person_without_a_slack_id_is_named() -> None:
     assert "*Resumed* by Eve &lt;!here&gt;" in texts(message)
 
 
+@pytest.mark.parametrize(
+    ("requester", "shown"),
+    [(Actor("@eve", "Eve <!here>"), "requested by Eve &lt;!here&gt;"), (ANA, "requested by <@U0ANA>")],
+)
+def test_the_card_says_who_requested_the_run(requester: Actor, shown: str) -> None:
+    """By name, escaped; as a mention where Slack knows the person, which the first post does not make a ping."""
+    message = card(prompt_for(None, requester=requester), {})
+
+    assert shown in texts(message)
+    assert "<@" not in texts(without_pings(message, [], lambda _: "Ana Ruiz"))
+    assert "requested" not in texts(card(prompt_for(None), {}))
+
+
 HOSTILE = st.text() | st.sampled_from(["<!channel> *x*", "`", "a", "é\u202e", "<@U1>\n"])
 TIMES = st.sampled_from([1, 200, 20_000])
 
 
 @settings(deadline=None)
-@given(texts=st.tuples(*[HOSTILE] * 5), times=st.tuples(*[TIMES] * 5), outcome=st.sampled_from([None, *Outcome]))
+@given(texts=st.tuples(*[HOSTILE] * 6), times=st.tuples(*[TIMES] * 6), outcome=st.sampled_from([None, *Outcome]))
 def test_whatever_people_write_the_card_pings_nobody_and_fits(
     texts: tuple[str, ...], times: tuple[int, ...], outcome: Outcome | None
 ) -> None:
     """Any text in any place gives a message that Slack takes, with no mention beyond those given."""
-    title, description, version, reason, approver = map(str.__mul__, texts, times)
+    title, description, version, reason, approver, requester = map(str.__mul__, texts, times)
     ended = settled(outcome, Actor("cli", reason), reason=reason, answer={"version": title}) if outcome else {}
     prompt = prompt_for(
         Approval,
@@ -216,6 +230,7 @@ def test_whatever_people_write_the_card_pings_nobody_and_fits(
         title=title,
         description=description,
         policy={"approvers": [approver or "@eve"]},
+        requester=Actor("@eve", requester),
         **ended,
     )
     message = card(prompt, {})
