@@ -26,8 +26,8 @@ from signoff.store import artifacts
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun
 from signoff.store.runs import runs
-from tests.conftest import StartWorker
 from tests.support.answering import answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until_asked, until_over
 
 

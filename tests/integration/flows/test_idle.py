@@ -7,7 +7,7 @@ from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.ticker import TICK
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from tests.conftest import StartWorker
+from tests.support.fixtures import StartWorker
 from tests.support.load import open_prompts
 from tests.support.sql_capture import captured_sql
 from tests.support.waiting import PATIENCE

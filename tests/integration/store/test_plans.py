@@ -26,8 +26,8 @@ from signoff.store.tables import flow_runs, steps, submissions, ticks
 from signoff.store.tables import inputs as input_rows
 from signoff.store.tables import ledger as ledger_rows
 from signoff.store.tables import notices as notice_rows
-from tests.conftest import PostgresServer
 from tests.integration.store.samples import a_run, a_worker, asking, claim, claim_request, settle
+from tests.support.fixtures import PostgresServer
 from tests.support.load import count_rows, open_prompts, rows_for
 from tests.support.sql_capture import captured_sql
 

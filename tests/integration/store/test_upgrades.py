@@ -19,9 +19,9 @@ from signoff.store.outbox import cards, notices
 from signoff.store.prompts import drafts, prompts
 from signoff.store.records import Outcome, RunState
 from signoff.store.runs import journal, messages, runs
-from tests.conftest import PostgresServer
 from tests.integration.store.revisions import ADDED, LATER, OPEN, REJECTED, WAITING_RUN, rows_at
 from tests.support.answering import answer
+from tests.support.fixtures import PostgresServer
 from tests.support.waiting import until_asked, until_over
 
 every_revision = pytest.mark.parametrize("revision", migrations.REVISIONS)

@@ -16,8 +16,8 @@ from signoff.store.prompts import prompts
 from signoff.store.records import Outcome, Prompt, RunState
 from signoff.store.runs import pauses
 from signoff.store.tables import notices
-from tests.conftest import StartWorker
 from tests.integration.store.samples import a_claimed_run, asking
+from tests.support.fixtures import StartWorker
 from tests.support.sql_capture import captured_sql
 from tests.support.waiting import until, until_over
 

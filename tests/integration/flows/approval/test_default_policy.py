@@ -4,7 +4,7 @@ import pytest
 
 from signoff import Policy, flow, pause_flow_run
 from signoff.store.database import Database
-from tests.conftest import StartWorker
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until_asked
 
 

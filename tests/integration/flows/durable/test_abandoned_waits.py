@@ -12,8 +12,8 @@ from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import Outcome, RunState
 from signoff.store.runs import runs
-from tests.conftest import StartWorker
 from tests.support.answering import answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until, until_asked, until_over, until_state
 
 

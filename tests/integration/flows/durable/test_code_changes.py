@@ -13,8 +13,8 @@ from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.records import Prompt, RunState
 from signoff.store.runs import journal, retry, runs
-from tests.conftest import StartWorker
 from tests.support.answering import ANA, answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until, until_asked, until_over
 
 ORIGINAL = '''

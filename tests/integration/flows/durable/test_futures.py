@@ -21,8 +21,8 @@ from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import RunState
 from signoff.store.runs import journal, runs
-from tests.conftest import StartWorker
 from tests.support.answering import answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until, until_over
 from tests.support.worker_process import WorkerProcess
 

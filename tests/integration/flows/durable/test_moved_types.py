@@ -12,8 +12,8 @@ from signoff.store.database import Database
 from signoff.store.records import RunState
 from signoff.store.runs import runs
 from signoff.store.tables import steps
-from tests.conftest import StartWorker
 from tests.support.answering import answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until, until_asked, until_over
 
 REPOSITORY = Path(__file__).parents[4]

@@ -10,8 +10,8 @@ from signoff.flows.approval.desk import Desk
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.runs import journal
-from tests.conftest import StartWorker
 from tests.support.answering import ANA, answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until_asked, until_over
 
 

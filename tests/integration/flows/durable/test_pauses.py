@@ -23,8 +23,8 @@ from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import RunState
 from signoff.store.runs import runs
-from tests.conftest import StartWorker
 from tests.support.answering import ANA, answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import PATIENCE, until, until_asked, until_over, until_state
 
 WAYS = pytest.mark.parametrize("wait", [pause_flow_run, suspend_flow_run])

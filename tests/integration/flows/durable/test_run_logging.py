@@ -6,8 +6,8 @@ import pytest
 
 from signoff import flow, get_run_logger, suspend_flow_run, task
 from signoff.store.database import Database
-from tests.conftest import StartWorker
 from tests.support.answering import answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until_asked, until_over
 
 

@@ -10,8 +10,8 @@ from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import RunState
 from signoff.store.runs import runs
-from tests.conftest import StartWorker
 from tests.support.answering import ANA, answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until, until_asked, until_over
 
 MANY = MAX_CONCURRENT_TASKS + 8

@@ -15,8 +15,8 @@ from signoff import StepTimeout, UnserializableResult, flow, idempotency_key, su
 from signoff.store.database import Database
 from signoff.store.records import RunState
 from signoff.store.runs import journal
-from tests.conftest import StartWorker
 from tests.support.answering import answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until_asked, until_over
 
 

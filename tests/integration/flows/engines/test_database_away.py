@@ -20,8 +20,8 @@ from signoff.store.errors import DatabaseUnavailable
 from signoff.store.prompts import prompts
 from signoff.store.records import RunState
 from signoff.store.runs import runs
-from tests.conftest import PostgresServer, StartWorker
 from tests.support.answering import answer
+from tests.support.fixtures import PostgresServer, StartWorker
 from tests.support.waiting import until, until_asked, until_over
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

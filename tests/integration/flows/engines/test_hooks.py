@@ -20,9 +20,9 @@ from signoff.store import artifacts
 from signoff.store.database import Database
 from signoff.store.records import FlowRun, RunState
 from signoff.store.runs import claims, runs
-from tests.conftest import StartWorker
 from tests.integration.store.samples import a_worker, claim_request
 from tests.support.answering import ANA
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until, until_asked
 
 

@@ -12,8 +12,8 @@ from signoff.store import artifacts, blocks, leases
 from signoff.store.database import Database
 from signoff.store.records import RunState
 from signoff.store.runs import journal, recovery, runs
-from tests.conftest import StartWorker
 from tests.support.answering import ANA, answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import PATIENCE, until, until_asked, until_over, until_state
 
 

@@ -6,8 +6,8 @@ from signoff import flow, pause_flow_run, suspend_flow_run
 from signoff.store.database import Database
 from signoff.store.records import RunState
 from signoff.store.runs import runs
-from tests.conftest import StartWorker
 from tests.support.answering import answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until, until_asked, until_over
 
 

@@ -14,7 +14,7 @@ from signoff.store.database import Database
 from signoff.store.records import RunState
 from signoff.store.runs import runs
 from signoff.store.runs.orphans import is_unserved, served, unserved
-from tests.conftest import StartWorker
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until_over
 
 

@@ -10,9 +10,9 @@ from signoff.flows.names import new_id, now
 from signoff.store.database import Database
 from signoff.store.records import RunState
 from signoff.store.runs import claims, recovery, runs
-from tests.conftest import StartWorker
 from tests.integration.store.samples import a_worker
 from tests.support.answering import answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until_asked, until_over, until_state
 
 go_on = threading.Event()

@@ -14,8 +14,8 @@ from signoff.store.errors import NoSuchRun, RunNotFailed
 from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, Outcome, Prompt, RunState
 from signoff.store.runs import runs
-from tests.conftest import StartWorker
 from tests.support.answering import ANA, answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until, until_asked, until_over
 
 WAYS = pytest.mark.parametrize("wait", [pause_flow_run, suspend_flow_run])

@@ -14,8 +14,8 @@ from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import Outcome, RunState
 from signoff.store.runs import journal, runs
-from tests.conftest import StartWorker
 from tests.support.answering import ANA, answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import PATIENCE, until, until_asked, until_over
 
 

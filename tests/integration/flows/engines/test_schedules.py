@@ -19,8 +19,8 @@ from signoff.schedules import Cron
 from signoff.store.database import Database
 from signoff.store.records import Tick
 from signoff.store.runs import runs, schedules
-from tests.conftest import StartWorker
 from tests.integration.flows.engines.scheduler_process import SchedulerProcess
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until, until_over
 
 MONDAY = datetime(2031, 5, 5, 8, 30, tzinfo=UTC)

