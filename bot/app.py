@@ -24,7 +24,7 @@ from signoff.bot.settings import BadSettings, Mode, Settings
 from signoff.bot.surfaces.modals import failed_modal
 from signoff.flows.approval.desk import Desk
 from signoff.store.database import Database
-from signoff.store.errors import CommitInDoubt, NoSuchPrompt, StoreError
+from signoff.store.errors import CommitInDoubt, NoSuchPrompt, StoreError, UnreadablePolicy
 from signoff.store.sql.write_timeout import write_deadline
 
 logger = logging.getLogger(__name__)
@@ -142,6 +142,12 @@ def _explanation(error: Exception) -> str:
         case CommitInDoubt():
             logger.warning("The database may not have stored a request from Slack: %s", error)
             return "The database connection was lost, so this may or may not have counted. Try again to find out."
+        case UnreadablePolicy():
+            logger.error("A request from Slack was refused: %s", error)
+            return (
+                "This version of Signoff cannot read who may answer here, so nothing was decided. "
+                "Ask whoever runs Signoff: `signoff doctor` says more."
+            )
         case StoreError():
             logger.warning("The database could not store a request from Slack: %s", error)
             return "The database is unavailable, so nothing was decided. Try again in a moment."

@@ -9,12 +9,12 @@ from typing import Any, Generic, TypeVar, overload
 
 from pydantic import ValidationError
 
-from signoff.flows.approval.policy import Policy
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
 from signoff.flows.durable.context import require_run_context
 from signoff.flows.durable.pauses import Pause, prepare_pause, stop_waiting, wait_for_answer
 from signoff.flows.errors import Suspended, Unwind
+from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, Prompt, RunState
 from signoff.store.runs.pauses import wait_for_any

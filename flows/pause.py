@@ -2,10 +2,10 @@
 
 from typing import Any, TypeVar, overload
 
-from signoff.flows.approval.policy import Policy
 from signoff.flows.durable.context import require_run_context
 from signoff.flows.durable.pauses import prepare_pause, wait_for_answer
 from signoff.flows.errors import NotPausedError
+from signoff.store.policy import Policy
 from signoff.store.records import RunState
 
 T = TypeVar("T")

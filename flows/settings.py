@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from signoff.flows.approval.policy import Policy
 from signoff.store import migrations
 from signoff.store.database import Database
+from signoff.store.policy import Policy
 
 
 def _split(value: object) -> object:

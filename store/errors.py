@@ -7,6 +7,7 @@ StoreError
 ├── DatabaseOutdated      its tables are older, or newer, than this Signoff
 ├── NoSuchRun             no run has that id, or several do
 ├── NoSuchPrompt          no prompt has that id, or several do
+├── UnreadablePolicy      this version cannot read the prompt's policy
 ├── RunFinished           the run is over already
 ├── RunNotFailed          the run has nothing to be retried for
 └── LeaseLost             another worker holds the run now, or it was cancelled
@@ -36,6 +37,10 @@ class NoSuchRun(StoreError):
 
 class NoSuchPrompt(StoreError):
     """No prompt has that id, or more than one begins with it."""
+
+
+class UnreadablePolicy(StoreError):
+    """This version cannot read the policy of a prompt, so nothing that the policy rules can be decided here."""
 
 
 class RunFinished(StoreError):

@@ -9,6 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from signoff.store.errors import UnreadablePolicy
+from signoff.store.policy import BrokenPolicy, Policy
+
 
 class RunState(StrEnum):
     """The states of a flow run, named as in Prefect where Prefect has them."""
@@ -166,7 +169,7 @@ class Prompt:
         description: More about it, as Markdown; may be empty.
         schema: The JSON Schema of the answer; `None` when the run asks only to resume or cancel.
         initial_values: The values under decision, by field name.
-        policy: The policy in force, as `flows.approval.policy.Policy` dumps it to JSON.
+        stored_policy: The policy in force, or that it cannot be read. Use `policy` to decide by it.
         model: Where the pydantic model can be imported from; `None` when nowhere.
         deadline: When the prompt times out; `None` for never.
         due_at: When the clock has to look at it next; `None` for never.
@@ -191,7 +194,7 @@ class Prompt:
     description: str
     schema: Mapping[str, Any] | None
     initial_values: Mapping[str, Any]
-    policy: Mapping[str, Any]
+    stored_policy: Policy | BrokenPolicy
     model: str | None
     opened_at: datetime
     deadline: datetime | None
@@ -208,6 +211,27 @@ class Prompt:
     requester: Actor | None = None
     engine: str = EMBEDDED
     external_run_id: str | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force.
+
+        Raises:
+            UnreadablePolicy: If this version cannot read it, so that nobody decides by other rules than the prompt's.
+        """
+        if isinstance(self.stored_policy, BrokenPolicy):
+            raise UnreadablePolicy(self.policy_fault)
+        return self.stored_policy
+
+    @property
+    def policy_fault(self) -> str | None:
+        """Why the policy cannot be read, and what to do; `None` if it can."""
+        if not isinstance(self.stored_policy, BrokenPolicy):
+            return None
+        return (
+            f"The policy of prompt {self.id[:8]} cannot be read: {self.stored_policy.reason}. If a newer Signoff wrote "
+            f"it, use that version; otherwise end the run with `signoff cancel {self.run_id[:8]}`."
+        )
 
     @property
     def is_open(self) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from signoff.store.policy import policy_from_json
 from signoff.store.records import Actor, FlowRun, LedgerLine, Outcome, Prompt, RunState, Step
 from signoff.store.tables import flow_runs, prompts
 
@@ -67,7 +68,7 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         description=row.description,
         schema=row.schema,
         initial_values=row.initial_values,
-        policy=row.policy,
+        stored_policy=policy_from_json(row.policy),
         model=row.model,
         opened_at=row.opened_at,
         deadline=row.deadline,

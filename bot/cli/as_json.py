@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from signoff.store.policy import policy_as_json
 from signoff.store.records import FlowRun, LedgerLine, Prompt, Schedule
 
 
@@ -58,7 +59,7 @@ def pending_as_json(prompt: Prompt) -> Mapping[str, Any]:
         "description": prompt.description,
         "schema": prompt.schema,
         "initial": prompt.initial_values,
-        "policy": prompt.policy,
+        "policy": policy_as_json(prompt.stored_policy),
         "opened_at": _moment(prompt.opened_at),
         "deadline": _moment(prompt.deadline),
         "requester": None if prompt.requester is None else prompt.requester.id,

@@ -17,6 +17,7 @@ from signoff.flows.names import now
 from signoff.store import migrations
 from signoff.store.database import Database, sqlite_file
 from signoff.store.errors import StoreError
+from signoff.store.prompts import prompts
 from signoff.store.runs.orphans import unserved
 
 
@@ -39,6 +40,7 @@ def examine() -> Iterator[Check]:
     """Every check, one after the other; what makes no sense after a failed one is left out."""
     yield _database()
     yield from _flows()
+    yield from _policies()
     try:
         settings = load_settings()
     except BadSettings as error:
@@ -68,6 +70,18 @@ def _flows() -> Iterator[Check]:
         if file is None or file.exists():
             for flow, count in unserved(db, now=now()).items():
                 yield Check("flows", False, orphan_message(flow, count))
+
+
+def _policies() -> Iterator[Check]:
+    """Open prompts that nobody can answer, because this version cannot read their policy."""
+    with suppress(StoreError), opened() as db:
+        file = sqlite_file(db)
+        if file is not None and not file.exists():
+            return
+        broken = prompts.with_broken_policies(db)
+        if broken:
+            more = f" It is one of {len(broken)} such prompts." if len(broken) > 1 else ""
+            yield Check("policies", False, f"{prompts.get(db, broken[0]).policy_fault}{more}")
 
 
 def _future_file(file: Path, db: Database) -> Check:

@@ -15,7 +15,6 @@ def pending(as_json: AsJson = False) -> None:
     from signoff.bot.cli.as_json import pending_as_json, print_json
     from signoff.bot.cli.as_text import ago, print_table, short, until
     from signoff.bot.cli.database import existing
-    from signoff.flows.approval.policy import Policy
     from signoff.flows.names import now
 
     log_to_stderr()
@@ -35,12 +34,18 @@ def pending(as_json: AsJson = False) -> None:
                 each.run_name,
                 ago(each.opened_at, moment),
                 until(each.deadline, moment),
-                ", ".join(Policy.model_validate(each.policy).approvers) or "anyone",
+                _who_may_answer(each),
             )
             for each in prompts
         ),
         empty="Nothing waits for an answer.",
     )
+
+
+def _who_may_answer(prompt: "Prompt") -> str:
+    if prompt.policy_fault is not None:
+        return "nobody with this version, see `signoff doctor`"
+    return ", ".join(prompt.policy.approvers) or "anyone"
 
 
 def history(prompt: PromptId, as_json: AsJson = False) -> None:

@@ -11,7 +11,6 @@ from slack_sdk.errors import SlackApiError
 
 from signoff.bot.connection.web_client import NO_ANSWER
 from signoff.flows.approval.desk import may_answer
-from signoff.flows.approval.policy import Policy
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store.records import Actor, Prompt
 
@@ -72,7 +71,7 @@ class People:
 
     def mentions(self, prompt: Prompt) -> dict[str, str]:
         """Slack's mention (`<@U…>`) for each approver that Slack knows, by the name that the policy uses."""
-        approvers = Policy.model_validate(prompt.policy).approvers
+        approvers = prompt.policy.approvers
         found = {approver: self._user_id(approver) for approver in approvers}
         return {approver: f"<@{user_id}>" for approver, user_id in found.items() if user_id}
 

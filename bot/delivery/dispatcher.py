@@ -22,7 +22,7 @@ from signoff.flows.engines.embedded.heartbeat import Heartbeat
 from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
-from signoff.store.errors import StoreError
+from signoff.store.errors import DatabaseUnavailable, StoreError, UnreadablePolicy
 from signoff.store.outbox import cards, notices
 from signoff.store.records import Card, Notice, Prompt
 
@@ -123,7 +123,7 @@ class Dispatcher:
             self._on_settled(prompt)
         try:
             channel, ts = self._messenger.draw(card)
-        except StoreError:
+        except DatabaseUnavailable:
             raise  # the loop reports a database outage once, not once for each card
         except MessageDeleted:
             # An open prompt still needs its card. Nobody needs that of a settled one.
@@ -150,7 +150,7 @@ class Dispatcher:
     def _post(self, notice: Notice) -> None:
         try:
             ts = self._messenger.post_notice(notice)
-        except StoreError:
+        except DatabaseUnavailable:
             raise
         except MessageDeleted as error:
             self._repost_card(notice, error)
@@ -198,5 +198,5 @@ def _message_of(error: Exception) -> str:
 
 def _log(what: str, error: Exception) -> None:
     # Expected failures explain themselves. Anything else is a bug, so its traceback is logged.
-    expected = isinstance(error, (SlackRejected, SlackUnavailable, FormError))
+    expected = isinstance(error, (SlackRejected, SlackUnavailable, FormError, UnreadablePolicy))
     logger.warning("%s: %s", what, error, exc_info=None if expected else error)

@@ -16,7 +16,6 @@ from signoff.bot.connection.people import People
 from signoff.bot.connection.web_client import NO_ANSWER
 from signoff.bot.surfaces.cards import card as card_message
 from signoff.bot.surfaces.notices import notice_message
-from signoff.flows.approval.policy import Policy
 from signoff.flows.schema.slack_ids import is_conversation_id
 from signoff.store.records import Card, Notice
 
@@ -102,7 +101,7 @@ class Messenger:
         return str(self._post(channel, message, thread_ts=thread)["ts"])
 
     def _post_card(self, card: Card, message: Message, first: Message) -> tuple[str, str]:
-        wanted = Policy.model_validate(card.prompt.policy).channel or self._channel
+        wanted = card.prompt.policy.channel or self._channel
         if wanted is None:
             raise SlackRejected("No channel: name one in the policy, or set SIGNOFF_CHANNEL.", _NO_CHANNEL_RETRY)
         if card.in_doubt:

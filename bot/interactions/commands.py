@@ -53,7 +53,9 @@ def sub_commands(db: Database) -> tuple[SubCommand, ...]:
     """The sub-commands. The first one runs if no name is typed."""
 
     def pending(_: Invocation) -> Message:
-        return approvals_list(prompts.pending(db, limit=MAX_PENDING), now())
+        pending = prompts.pending(db, limit=MAX_PENDING)
+        # A policy that cannot be read may say who must not see the prompt.
+        return approvals_list([prompt for prompt in pending if prompt.policy_fault is None], now())
 
     return (SubCommand("list", "list the prompts that are waiting for an answer", pending),)
 

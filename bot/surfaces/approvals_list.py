@@ -7,7 +7,6 @@ from signoff.bot.blockkit.blocks import Block, Message, button, context, divider
 from signoff.bot.blockkit.markup import at, bold, escape, span
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.wording import title_of
-from signoff.flows.approval.policy import Policy
 from signoff.flows.schema.slack_ids import is_conversation_id
 from signoff.store.records import Prompt
 
@@ -40,7 +39,7 @@ def _entry(prompt: Prompt, now: datetime) -> Block:
         escape(prompt.run_name, 80),
         f"open for {span(now - prompt.opened_at)}",
         f"times out {at(prompt.deadline)}" if prompt.deadline else "no deadline",
-        _where(Policy.model_validate(prompt.policy).channel),
+        _where(prompt.policy.channel),
     ]
     return section(
         mrkdwn(f"{bold(title_of(prompt), 150)}\n{' · '.join(filter(None, facts))}"),

@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from signoff.bot.blockkit.markup import at, either, escape, plain, utc
 from signoff.bot.forms import Form, Verdict, verdict_of
-from signoff.flows.approval.policy import Policy
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store.records import Actor, Outcome, Prompt
 
@@ -46,7 +45,7 @@ def title_of(prompt: Prompt) -> str:
 
 def approvers_of(prompt: Prompt, mentions: Mapping[str, str]) -> str:
     """Who may answer, such as `<@U1> or @ben`; empty if anyone may. Approvers without a mention are named."""
-    approvers = Policy.model_validate(prompt.policy).approvers
+    approvers = prompt.policy.approvers
     named = [mentions.get(name) or escape(name, _NAME) for name in approvers]
     others = len(named) - _MAX_NAMES
     return either(named if others <= 1 else [*named[:_MAX_NAMES], f"{others} others"])
@@ -70,7 +69,7 @@ def deadline_of(prompt: Prompt, *, spoken: bool = False) -> str:
     """
     if prompt.deadline is None:
         return ""
-    continues = Policy.model_validate(prompt.policy).at_deadline == "continue"
+    continues = prompt.policy.at_deadline == "continue"
     then = "the run continues with the values shown" if continues and prompt.schema else "the run continues"
     when = utc(prompt.deadline) if spoken else at(prompt.deadline)
     return f"Times out {when}, then {then if continues else 'the run fails'}."

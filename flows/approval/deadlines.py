@@ -5,6 +5,7 @@ enforced at the next start, and two clocks on one record do no harm. Between two
 nothing: the clock remembers when the next prompt is due, and hears of every prompt that is opened.
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable
@@ -13,13 +14,16 @@ from types import TracebackType
 from typing import Self
 
 from signoff.flows.approval.desk import Desk
-from signoff.flows.approval.policy import Policy
+from signoff.flows.approval.policy import next_due_at
 from signoff.flows.approval.ticker import Ticker
 from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
+from signoff.store.errors import UnreadablePolicy
 from signoff.store.prompts import prompts
 from signoff.store.records import Prompt
+
+logger = logging.getLogger(__name__)
 
 MAX_POLL_SECONDS = 30.0
 """Seconds after which the clock looks although it knows of nothing that is due."""
@@ -35,6 +39,7 @@ class DeadlineEnforcer:
         self._changes: Subscription | None = None
         self._next_due_at: datetime | None = None
         self._check_by = -math.inf
+        self._reported: set[str] = set()
         self._ticker = Ticker(self.check, what="Deadlines")
 
     def start(self) -> None:
@@ -59,25 +64,40 @@ class DeadlineEnforcer:
             self._check_by = time.monotonic() + MAX_POLL_SECONDS
 
     def enforce_due(self) -> int:
-        """Do what is due now; how many prompts that were."""
+        """Do what is due now; how many prompts that were.
+
+        A prompt whose policy cannot be read is left as it is, for a Signoff that can read it. It is tried again at
+        every look, but the next look does not come sooner because of it.
+        """
         done = 0
+        unreadable: set[str] = set()
         # One moment for the whole look: a system clock that is set back meanwhile must not keep it going.
         moment = self._now()
-        while (next_due_at := prompts.next_due_at(self._db)) is not None and next_due_at <= moment:
-            for prompt in prompts.due(self._db, now=moment):
-                self._do(prompt, moment)
-                done += 1
-        self._next_due_at = next_due_at
+        while (due_at := prompts.next_due_at(self._db, without=unreadable)) is not None and due_at <= moment:
+            for prompt in prompts.due(self._db, now=moment, without=unreadable):
+                try:
+                    self._do(prompt, moment)
+                except UnreadablePolicy as error:
+                    unreadable.add(prompt.id)
+                    self._report(prompt, error)
+                else:
+                    done += 1
+        self._next_due_at = due_at
         return done
+
+    def _report(self, prompt: Prompt, error: UnreadablePolicy) -> None:
+        if prompt.id not in self._reported:
+            self._reported.add(prompt.id)
+            logger.error("%r is due, and nothing can be done about it here. %s", prompt.title, error)
 
     def _do(self, prompt: Prompt, moment: datetime) -> None:
         if prompt.deadline is not None and prompt.deadline <= moment:
             self._desk.time_out(prompt)
             return
-        policy = Policy.model_validate(prompt.policy)
+        policy = prompt.policy
         # Reminders that were missed while everything was down are one reminder now.
         passed = sum(1 for after in policy.reminders if prompt.opened_at + after <= moment)
-        due_at = policy.due_at(prompt.opened_at, reminders_sent=passed, deadline=prompt.deadline)
+        due_at = next_due_at(policy, prompt.opened_at, reminders_sent=passed, deadline=prompt.deadline)
         prompts.remind(self._db, prompt, sent=passed, due_at=due_at, now=moment)
 
     def __enter__(self) -> Self:

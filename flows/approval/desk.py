@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from signoff.flows.approval.policy import Policy
 from signoff.flows.approval.validation import FieldError, Valid, validate
 from signoff.flows.names import now
 from signoff.store import ledger
@@ -44,7 +43,7 @@ class Refused:
     @property
     def may(self) -> tuple[str, ...]:
         """Who may, as the policy names them."""
-        return Policy.model_validate(self.prompt.policy).approvers
+        return self.prompt.policy.approvers
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ class Desk:
     def time_out(self, prompt: Prompt) -> Settled | AlreadySettled:
         """End a prompt whose deadline has passed, as its policy says."""
         answer = None
-        if Policy.model_validate(prompt.policy).at_deadline == "continue":
+        if prompt.policy.at_deadline == "continue":
             checked = validate(prompt, prompt.initial_values)
             answer = checked.answer if isinstance(checked, Valid) else None
         return self._settle(prompt, Outcome.TIMED_OUT, CLOCK, via="clock", answer=answer)
@@ -172,6 +171,6 @@ class Desk:
 
 def may_answer(prompt: Prompt, actor: Actor) -> bool:
     """Whether the prompt's policy lets this person answer."""
-    approvers = Policy.model_validate(prompt.policy).approvers
+    approvers = prompt.policy.approvers
     names = {name.casefold() for name in (actor.id, *actor.aliases)}
     return not approvers or any(approver.casefold() in names for approver in approvers)

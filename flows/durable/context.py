@@ -7,11 +7,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from signoff.flows.approval.policy import Policy
 from signoff.flows.durable.journal import Journal
 from signoff.flows.durable.task_slots import TaskSlots
 from signoff.flows.errors import MissingContextError, Unwind
 from signoff.store.database import Database
+from signoff.store.policy import Policy
 from signoff.store.records import FlowRun
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from signoff.flows.approval.policy import Policy, policy_in
+from signoff.flows.approval.policy import deadline_of, merged, next_due_at, policy_in
 from signoff.flows.approval.validation import Valid, validate
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
@@ -25,6 +25,7 @@ from signoff.flows.errors import (
     Unwind,
 )
 from signoff.flows.names import new_id, now
+from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, Outcome, Prompt, RunState
 from signoff.store.runs.pauses import abandon_wait, open_prompt
@@ -143,7 +144,7 @@ def prepare_pause(
     question = Question.of(wait_for_input)
     rules = _policy(question, policy, context.defaults)
     opened_at = now()
-    deadline = rules.deadline_from(opened_at, timeout)
+    deadline = deadline_of(rules, opened_at, timeout)
     prompt = Prompt(
         id=new_id(),
         run_id=context.run.id,
@@ -154,11 +155,11 @@ def prepare_pause(
         description=question.description,
         schema=question.schema,
         initial_values=question.initial_values,
-        policy=rules.model_dump(mode="json", exclude_defaults=True),
+        stored_policy=rules,
         model=question.model_reference,
         opened_at=opened_at,
         deadline=deadline,
-        due_at=rules.due_at(opened_at, reminders_sent=0, deadline=deadline),
+        due_at=next_due_at(rules, opened_at, reminders_sent=0, deadline=deadline),
         reminders_sent=0,
         schema_hash=question.hash,
         fingerprint=context.journal.fingerprint,
@@ -172,8 +173,8 @@ def _policy(question: Question, policy: Policy | None, defaults: Policy) -> Poli
     try:
         on_model = policy_in(question.schema or {})
     except ValidationError as error:
-        raise InvalidFlow(f"The policy on {question.title!r} is none: {error.errors()[0]['msg']}.") from None
-    return (policy or Policy()).over(on_model.over(defaults))
+        raise InvalidFlow(f"The policy on {question.title!r} is invalid: {error.errors()[0]['msg']}.") from None
+    return merged(policy or Policy(), merged(on_model, defaults))
 
 
 def _check_continue(policy: Policy, prompt: Prompt) -> None:

@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from signoff.flows.approval.policy import Policy
     from signoff.flows.ask import PromptHandle, as_answered, ask, ask_all, gather
     from signoff.flows.durable.context import idempotency_key
     from signoff.flows.durable.run_logging import get_run_logger
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from signoff.flows.pause import apause_flow_run, asuspend_flow_run, pause_flow_run, suspend_flow_run
     from signoff.flows.resume import aresume_flow_run, aretry_flow_run, resume_flow_run, retry_flow_run
     from signoff.flows.task import Task, task
+    from signoff.store.policy import Policy
 
 __all__ = [
     "Flow",
@@ -102,7 +102,7 @@ _MODULES = {
         "pause_flow_run",
         "suspend_flow_run",
     ),
-    "signoff.flows.approval.policy": ("Policy",),
+    "signoff.store.policy": ("Policy",),
     "signoff.flows.resume": (
         "aresume_flow_run",
         "aretry_flow_run",

@@ -1,15 +1,16 @@
 """Prompts: opened, found, reminded of. Each function that takes a `Database` is one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import Select, func, select, tuple_, update
 
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
 from signoff.store.outbox import notices
+from signoff.store.policy import BrokenPolicy, policy_from_json
 from signoff.store.records import Prompt
 from signoff.store.rows import prompt, select_prompts
 from signoff.store.sql.statements import Statement, param
@@ -21,10 +22,15 @@ _MINE = prompts.c.id == param("prompt_id")
 _OF_RUN = prompts.c.run_id == param("run_id")
 _BY_ID = Statement(select_prompts().where(_MINE))
 ALL_OF_RUN = Statement(select_prompts().where(_OF_RUN).order_by(prompts.c.opened_at, prompts.c.id))
-_DUE = Statement(
-    select_prompts().where(prompts.c.due_at <= param("now")).order_by(prompts.c.due_at).limit(param("limit"))
-)
-_NEXT_DUE_AT = Statement(select(func.min(prompts.c.due_at).label("due_at")).where(prompts.c.due_at.is_not(None)))
+
+
+def _select_due(now: Any, limit: Any) -> Select[Any]:
+    return select_prompts().where(prompts.c.due_at <= now).order_by(prompts.c.due_at).limit(limit)
+
+
+_DUE = Statement(_select_due(param("now"), param("limit")))
+_SELECT_NEXT_DUE_AT = select(func.min(prompts.c.due_at).label("due_at")).where(prompts.c.due_at.is_not(None))
+_NEXT_DUE_AT = Statement(_SELECT_NEXT_DUE_AT)
 
 
 def get(db: Database, prompt_id: str) -> Prompt:
@@ -78,17 +84,41 @@ def pending(db: Database, *, limit: int = 100, after: Prompt | None = None) -> l
         return [prompt(row) for row in connection.execute(query)]
 
 
-def due(db: Database, *, now: datetime, limit: int = 100) -> list[Prompt]:
-    """Prompts that the clock has to look at, longest due first."""
+def due(db: Database, *, now: datetime, limit: int = 100, without: Collection[str] = ()) -> list[Prompt]:
+    """Prompts that the clock has to look at, longest due first.
+
+    Args:
+        without: The ids of prompts to leave out.
+    """
     with db.read() as reading:
+        if without:
+            return [prompt(row) for row in reading.execute(_leave_out(_select_due(now, limit), without))]
         return [prompt(row) for row in reading.rows(_DUE, now=now, limit=limit)]
 
 
-def next_due_at(db: Database) -> datetime | None:
-    """When the clock has to look at a prompt next; `None` while nothing will come due."""
+def next_due_at(db: Database, *, without: Collection[str] = ()) -> datetime | None:
+    """When the clock has to look at a prompt next; `None` while nothing will come due.
+
+    Args:
+        without: The ids of prompts to leave out.
+    """
     with db.read() as reading:
-        found: datetime | None = reading.rows(_NEXT_DUE_AT)[0].due_at
+        if without:
+            found: datetime | None = reading.execute(_leave_out(_SELECT_NEXT_DUE_AT, without)).scalar()
+        else:
+            found = reading.rows(_NEXT_DUE_AT)[0].due_at
     return found
+
+
+def _leave_out(query: Select[Any], ids: Collection[str]) -> Select[Any]:
+    return query.where(prompts.c.id.not_in(ids))
+
+
+def with_broken_policies(db: Database) -> list[str]:
+    """The ids of open prompts whose policy this version cannot read, oldest first."""
+    query = select(prompts.c.id, prompts.c.policy).where(prompts.c.outcome.is_(None)).order_by(prompts.c.opened_at)
+    with db.read() as reading:
+        return [row.id for row in reading.execute(query) if isinstance(policy_from_json(row.policy), BrokenPolicy)]
 
 
 def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None, now: datetime) -> bool:

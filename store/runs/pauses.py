@@ -13,6 +13,7 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.leases import hold
 from signoff.store.outbox import cards
+from signoff.store.policy import policy_as_json
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
 from signoff.store.records import SIGNOFF, Prompt, RunState
 from signoff.store.rows import prompt, select_prompts
@@ -86,7 +87,7 @@ def _insert(tx: Transaction, asked: Prompt) -> None:
         schema_hash=asked.schema_hash,
         fingerprint=asked.fingerprint,
         initial_values=asked.initial_values,
-        policy=asked.policy,
+        policy=policy_as_json(asked.stored_policy),
         model=asked.model,
         opened_at=asked.opened_at,
         deadline=asked.deadline,

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from signoff.flows.approval.policy import Policy
 from signoff.flows.engines.embedded.worker import Worker
+from signoff.store.policy import Policy
 from tests.benchmarks.continuing import (
     ANSWERS,
     BREATH_SECONDS,

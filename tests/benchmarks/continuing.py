@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 
 from signoff import Flow
 from signoff.flows.approval.desk import Desk
-from signoff.flows.approval.policy import Policy
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
+from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
 from signoff.store.records import Actor, RunState
 from signoff.store.runs import runs

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from signoff.flows.approval.deadlines import DeadlineEnforcer
-from signoff.flows.approval.policy import Policy
 from signoff.flows.engines.embedded.worker import Worker
+from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
 from tests.benchmarks import waiting_flows
 from tests.benchmarks.continuing import FLOWS, text

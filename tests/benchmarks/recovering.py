@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 from signoff.flows.approval.desk import Desk
-from signoff.flows.approval.policy import Policy
 from signoff.flows.engines.embedded.worker import Worker
+from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
 from signoff.store.records import RunState
 from tests.benchmarks import waiting_flows

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from signoff import Policy
 from signoff.bot.blockkit.blocks import Message
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
@@ -59,7 +60,7 @@ SCENES: dict[str, Callable[[], Message | dict[str, Any]]] = {
     "card_approval": lambda: card(APPROVAL, MENTIONS),
     "card_choice": lambda: card(SHIRT, MENTIONS),
     "card_answer": lambda: card(DATA, MENTIONS),
-    "card_resume": lambda: card(prompt_for(None, policy={}), {}),
+    "card_resume": lambda: card(prompt_for(None, stored_policy=Policy()), {}),
     "card_approved": lambda: card(APPROVED, MENTIONS),
     "card_rejected": lambda: card(
         prompt_for(ShirtOrder, {"size": "large"}, **settled(Outcome.REJECTED, reason="No red ones left")), {}

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from signoff.store.policy import Policy
 from signoff.store.records import Actor, Outcome, Prompt
 
 OPENED = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -24,7 +25,7 @@ def prompt_for(model: type[BaseModel] | None, initial: dict[str, Any] | None = N
         "description": "",
         "schema": model.model_json_schema() if model else None,
         "initial_values": initial or {},
-        "policy": {"channel": "#releases", "approvers": ["@ana", "@ben"]},
+        "stored_policy": Policy(channel="#releases", approvers=("@ana", "@ben")),
         "model": None,
         "opened_at": OPENED,
         "deadline": None,

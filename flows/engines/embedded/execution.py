@@ -7,7 +7,6 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
-from signoff.flows.approval.policy import Policy
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, to_thread
 from signoff.flows.durable.context import RunContext, entered
@@ -19,6 +18,7 @@ from signoff.flows.engines.embedded.thread_pool import Threads
 from signoff.flows.errors import FlowTimeout, Released, RunCancelled, Unwind
 from signoff.flows.flow import Flow
 from signoff.store.database import Database
+from signoff.store.policy import Policy
 from signoff.store.records import FlowRun, RunState
 from signoff.store.runs import journal
 from signoff.store.runs.journal import History

@@ -10,7 +10,6 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from signoff.flows.approval.policy import Policy
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.run_logging import capture_prints
 from signoff.flows.engines.embedded.completion import Completion
@@ -27,6 +26,7 @@ from signoff.flows.settings import DatabaseSettings
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
+from signoff.store.policy import Policy
 from signoff.store.records import FlowRun
 from signoff.store.runs import claims, runs
 

@@ -6,6 +6,7 @@ from signoff.bot.manifest import SIGNOFF as MANIFEST
 from signoff.store import migrations
 from signoff.testing import Emulator
 from tests.acceptance.shell import Shell
+from tests.integration.store.samples import an_open_prompt, store_policy
 
 
 def test_the_doctor_says_what_is_missing(empty: Shell) -> None:
@@ -54,3 +55,21 @@ def test_the_doctor_names_wrong_tokens_and_missing_scopes(empty: Shell) -> None:
     assert refused.keys() == {"bot token", "app token"}
     assert "SLACK_BOT_TOKEN (invalid_auth)" in refused["bot token"]
     assert "SLACK_APP_TOKEN (invalid_auth)" in refused["app token"]
+
+
+def test_a_policy_that_cannot_be_read_is_listed_refused_and_diagnosed(empty: Shell) -> None:
+    """Invariants 10 and 11: the list shows the prompt, an answer is refused, and the doctor says what to do."""
+    with empty.record() as db:
+        migrations.upgrade(db)
+        prompt = an_open_prompt(db)
+        store_policy(db, prompt, {"approvers": ["@ana"], "quorum": 2})
+    fault = f"The policy of prompt {prompt.id[:8]} cannot be read: quorum: Extra inputs are not permitted."
+    listed = empty("pending")
+    assert (listed.code, listed.err) == (0, "")
+    assert "Which shirt?" in listed.out
+    assert "nobody with this version" in listed.out
+    assert empty("pending", "--json").json[0]["policy"] == {"approvers": ["@ana"], "quorum": 2}
+    answered = empty("answer", prompt.id, "--set", "size=small", "--as", "@ana")
+    assert answered.code == 1
+    assert answered.err.startswith(fault)
+    assert f"✗ policies: {fault}" in empty("doctor").out

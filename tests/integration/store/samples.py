@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import update
+
 from signoff.flows.names import new_id
 from signoff.store import leases
 from signoff.store.database import Database
+from signoff.store.policy import Policy
 from signoff.store.prompts import settle as settling
 from signoff.store.records import Actor, FlowRun, Outcome, Prompt, RunState
 from signoff.store.runs import claims, pauses, runs
+from signoff.store.tables import prompts
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 ANA = Actor("U1", "Ana")
@@ -57,7 +61,7 @@ def asking(run: FlowRun, **changed: Any) -> Prompt:
         "description": "",
         "schema": {"type": "object", "properties": {"size": {"type": "string"}}},
         "initial_values": {},
-        "policy": {},
+        "stored_policy": Policy(),
         "model": None,
         "opened_at": NOON,
         "deadline": None,
@@ -81,3 +85,9 @@ def settle(
     return settling.settle(
         db, prompt.id, outcome=Outcome.SUBMITTED, actor=actor, via="slack", now=now, answer=answer or {}, values={}
     )
+
+
+def store_policy(db: Database, prompt: Prompt, policy: Any) -> None:
+    """Write a policy as another version of Signoff would have written it."""
+    with db.write() as tx:
+        tx.execute(update(prompts).where(prompts.c.id == prompt.id).values(policy=policy))

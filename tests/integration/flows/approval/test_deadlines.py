@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from signoff import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run, suspend_flow_run
 from signoff.flows.approval.deadlines import DeadlineEnforcer
+from signoff.flows.approval.policy import deadline_of, next_due_at
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
@@ -27,14 +28,14 @@ HOUR = timedelta(hours=1)
 
 def opened(db: Database, policy: Policy, *, at: datetime = NOON) -> Prompt:
     """A prompt that was opened at this moment."""
-    deadline = policy.deadline_from(at, None)
+    deadline = deadline_of(policy, at, None)
     run = a_claimed_run(db)
     asked = asking(
         run,
-        policy=policy.model_dump(mode="json", exclude_defaults=True),
+        stored_policy=policy,
         opened_at=at,
         deadline=deadline,
-        due_at=policy.due_at(at, reminders_sent=0, deadline=deadline),
+        due_at=next_due_at(policy, at, reminders_sent=0, deadline=deadline),
     )
     return pauses.open_prompt(db, asked, fencing_token=run.fencing_token, state=RunState.PAUSED, held=True)
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from signoff import Policy, RunInput
 from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Settled
+from signoff.flows.approval.policy import deadline_of, next_due_at
 from signoff.flows.durable.question import Question
 from signoff.store import ledger
 from signoff.store.database import Database
@@ -48,7 +49,7 @@ def ask(db: Database) -> Open:
     def opened(policy: Policy | None = None, **initial_values: Any) -> Prompt:
         question = Question.of(Refund.with_initial_data(**initial_values) if initial_values else Refund)
         rules = policy or Policy()
-        deadline = rules.deadline_from(NOON, timeout=3600)
+        deadline = deadline_of(rules, NOON, timeout=3600)
         run = a_claimed_run(db)
         prompt = asking(
             run,
@@ -58,10 +59,10 @@ def ask(db: Database) -> Open:
             initial_values=question.initial_values,
             model=question.model_reference,
             schema_hash=question.hash,
-            policy=rules.model_dump(mode="json", exclude_defaults=True),
+            stored_policy=rules,
             opened_at=NOON,
             deadline=deadline,
-            due_at=rules.due_at(NOON, reminders_sent=0, deadline=deadline),
+            due_at=next_due_at(rules, NOON, reminders_sent=0, deadline=deadline),
         )
         return pauses.open_prompt(db, prompt, fencing_token=run.fencing_token, state=RunState.PAUSED, held=True)
 

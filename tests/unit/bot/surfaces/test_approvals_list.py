@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from signoff import Policy
 from signoff.bot.surfaces.action_ids import OPEN
 from signoff.bot.surfaces.approvals_list import approvals_list
 from tests.support.models import Approval
@@ -34,7 +35,9 @@ def test_a_prompt_is_listed_with_all_one_needs_to_choose_it() -> None:
 
 def test_a_channel_known_by_its_id_is_linked() -> None:
     """A channel id is shown as Slack's link to the channel."""
-    assert "<#C0RELEASES>" in texts(approvals_list([prompt_for(Approval, policy={"channel": "C0RELEASES"})], NOW))
+    assert "<#C0RELEASES>" in texts(
+        approvals_list([prompt_for(Approval, stored_policy=Policy(channel="C0RELEASES"))], NOW)
+    )
 
 
 def test_more_prompts_than_a_message_holds_are_counted() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
+from signoff import Policy
 from signoff.bot.blockkit.blocks import Block, Message
 from signoff.bot.blockkit.without_pings import without_pings
 from signoff.bot.emulator.blocks.check import characters, message_faults
@@ -122,12 +123,14 @@ def test_the_card_mentions_the_approvers_it_knows() -> None:
 
 def test_without_approvers_anyone_in_the_channel_may_answer() -> None:
     """An empty policy is said in words."""
-    assert "Anyone in this channel may answer." in texts(card(prompt_for(Approval, policy={}), {}))
+    assert "Anyone in this channel may answer." in texts(card(prompt_for(Approval, stored_policy=Policy()), {}))
 
 
 def test_a_crowd_of_approvers_is_counted() -> None:
     """A policy with more people than one reads names the first and counts the others."""
-    message = card(prompt_for(Approval, policy={"approvers": [f"@person{number}" for number in range(500)]}), {})
+    message = card(
+        prompt_for(Approval, stored_policy=Policy(approvers=tuple(f"@person{number}" for number in range(500)))), {}
+    )
 
     check(message)
     assert "@person10, @person11 or 488 others may answer." in texts(message)
@@ -140,7 +143,9 @@ def test_a_crowd_of_approvers_is_counted() -> None:
 def test_the_card_says_what_happens_at_the_deadline(at_deadline: str, said: str) -> None:
     """The deadline stands with its consequence, in the reader's time and in UTC in the notification."""
     prompt = prompt_for(
-        Approval, deadline=OPENED + timedelta(hours=4), policy={"at_deadline": at_deadline, "approvers": []}
+        Approval,
+        deadline=OPENED + timedelta(hours=4),
+        stored_policy=Policy.model_validate({"at_deadline": at_deadline}),
     )
     message = card(prompt, {})
 
@@ -229,7 +234,7 @@ def test_whatever_people_write_the_card_pings_nobody_and_fits(
         {"version": version, "unknown": description},
         title=title,
         description=description,
-        policy={"approvers": [approver or "@eve"]},
+        stored_policy=Policy(approvers=(approver or "@eve",)),
         requester=Actor("@eve", requester),
         **ended,
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from signoff import Policy
 from signoff.bot.blockkit.blocks import Message
 from signoff.bot.surfaces.notices import notice_message
 from signoff.store.records import Notice, RunState
@@ -31,7 +32,7 @@ def test_a_reminder_mentions_the_approvers() -> None:
 
 def test_a_reminder_without_approvers_and_deadline_is_short() -> None:
     """With nobody named, the thread is reminded of the answer."""
-    message = message_of("reminder", {}, policy={})
+    message = message_of("reminder", {}, stored_policy=Policy())
 
     assert texts(message) == "⏰ Still waiting for an answer. Open for 4 h."
 

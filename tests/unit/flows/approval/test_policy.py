@@ -7,8 +7,9 @@ import pytest
 from pydantic import ConfigDict, ValidationError
 
 from signoff import Policy, RunInput
-from signoff.flows.approval.policy import policy_in
+from signoff.flows.approval.policy import deadline_of, merged, next_due_at, policy_in
 from signoff.flows.settings import DatabaseSettings
+from signoff.store.policy import BrokenPolicy, policy_as_json, policy_from_json
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -26,14 +27,14 @@ def test_the_call_goes_before_the_model_and_the_model_before_the_settings() -> N
     """Each decides what the one before it leaves open, and nothing else."""
     settings = Policy(channel="#general", approvers=("@boss",))
     on_model = policy_in(Release.model_json_schema())
-    merged = Policy(approvers=("@ana",), deadline=HOUR).over(on_model.over(settings))
-    assert merged == Policy(channel="#releases", approvers=("@ana",), deadline=HOUR, reminders=(HOUR,))
+    found = merged(Policy(approvers=("@ana",), deadline=HOUR), merged(on_model, settings))
+    assert found == Policy(channel="#releases", approvers=("@ana",), deadline=HOUR, reminders=(HOUR,))
 
 
 def test_an_empty_list_that_was_said_is_not_silence() -> None:
     """A policy may let everybody answer although the settings name somebody."""
-    assert Policy(approvers=()).over(Policy(approvers=("@boss",))).approvers == ()
-    assert Policy().over(Policy(approvers=("@boss",))).approvers == ("@boss",)
+    assert merged(Policy(approvers=()), Policy(approvers=("@boss",))).approvers == ()
+    assert merged(Policy(), Policy(approvers=("@boss",))).approvers == ("@boss",)
 
 
 def test_the_environment_fills_what_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +49,7 @@ def test_a_policy_survives_the_record_and_the_schema() -> None:
     policy = Policy(
         channel="#a", approvers=("@ana",), deadline=4 * HOUR, at_deadline="continue", reminders=(HOUR, HOUR / 60)
     )
-    assert Policy.model_validate(policy.model_dump(mode="json", exclude_defaults=True)) == policy
+    assert policy_from_json(policy_as_json(policy)) == policy
     assert policy_in(policy.in_schema()) == policy
     assert policy_in({}) == Policy()
 
@@ -70,12 +71,30 @@ def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
         Policy.model_validate(wrong)
 
 
+@pytest.mark.parametrize(
+    ("stored", "reason"),
+    [
+        ({"channel": "#a", "quorum": 2}, "quorum: Extra inputs are not permitted"),
+        ({"at_deadline": "escalate"}, "at_deadline: Input should be 'fail' or 'continue'"),
+        ({"approvers": "@ana", "reminders": ["soon"]}, "approvers: Input should be a valid tuple; reminders.0: "),
+        (["@ana"], "Input should be a valid dictionary"),
+        (None, "Input should be a valid dictionary"),
+    ],
+)
+def test_a_stored_policy_that_cannot_be_read_says_where_and_stays_as_it_is(stored: Any, reason: str) -> None:
+    """A rule that only a later version knows is not ignored, and not lost."""
+    broken = policy_from_json(stored)
+    assert isinstance(broken, BrokenPolicy)
+    assert broken.reason.startswith(reason)
+    assert policy_as_json(broken) == stored
+
+
 def test_a_deadline_of_the_policy_goes_before_the_timeout_of_the_pause() -> None:
     """Without either there is none."""
-    assert Policy(deadline=HOUR).deadline_from(NOON, 60) == NOON + HOUR
-    assert Policy().deadline_from(NOON, 60) == NOON + timedelta(minutes=1)
-    assert Policy().deadline_from(NOON, 0) == NOON
-    assert Policy().deadline_from(NOON, None) is None
+    assert deadline_of(Policy(deadline=HOUR), NOON, 60) == NOON + HOUR
+    assert deadline_of(Policy(), NOON, 60) == NOON + timedelta(minutes=1)
+    assert deadline_of(Policy(), NOON, 0) == NOON
+    assert deadline_of(Policy(), NOON, None) is None
 
 
 @pytest.mark.parametrize(
@@ -87,5 +106,5 @@ def test_the_clock_looks_next_at_a_reminder_or_at_the_deadline(
 ) -> None:
     """Whichever comes first of those that are left."""
     policy = Policy(reminders=(2 * HOUR, HOUR))
-    found = policy.due_at(NOON, reminders_sent=sent, deadline=None if deadline is None else NOON + deadline)
+    found = next_due_at(policy, NOON, reminders_sent=sent, deadline=None if deadline is None else NOON + deadline)
     assert found == (None if expected is None else NOON + expected)

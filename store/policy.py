@@ -1,0 +1,86 @@
+"""The rules of a prompt as data: who may answer, who is notified and when, what happens at the deadline."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+SCHEMA_KEY = "x-signoff-policy"
+"""The key of a model's JSON Schema that holds a policy."""
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("give a duration greater than zero")
+    return value
+
+
+Duration = Annotated[timedelta, AfterValidator(_positive)]
+"""A positive duration: a `timedelta`, a number of seconds, or ISO 8601 text such as `PT4H`."""
+
+
+class Policy(BaseModel):
+    """The rules of one prompt. What it leaves open, the settings' defaults decide.
+
+    Example:
+        ```python
+        Policy(channel="#releases", approvers=["@ana", "ben@example.com"], reminders=[timedelta(hours=4)])
+        ```
+    """
+
+    # A rule that this version does not know must never be ignored: it may say who may not answer.
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    channel: str | None = Field(default=None, min_length=1)
+    """Where the card is posted: `#name` or a channel id."""
+
+    approvers: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Who may answer: Slack user ids, `@handles` or e-mail addresses. Empty: everybody in the channel."""
+
+    deadline: Duration | None = None
+    """How long after its opening the prompt times out. Where given, it goes before the pause's `timeout`."""
+
+    at_deadline: Literal["fail", "continue"] = "fail"
+    """`fail` raises `FlowPauseTimeout` in the flow; `continue` goes on with the initial values."""
+
+    reminders: tuple[Duration, ...] = ()
+    """How long after its opening each reminder is posted into the card's thread."""
+
+    def in_schema(self) -> dict[str, Any]:
+        """This policy as a part of a model's JSON Schema: `ConfigDict(json_schema_extra=policy.in_schema())`."""
+        return {SCHEMA_KEY: self.model_dump(mode="json", exclude_unset=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPolicy:
+    """A policy in the database that this version cannot read, such as one that a later version wrote.
+
+    Attributes:
+        stored: The policy as the database has it.
+        reason: What is wrong with it: each place and what is wrong there.
+    """
+
+    stored: Any
+    reason: str
+
+
+def policy_from_json(stored: Any) -> Policy | BrokenPolicy:
+    """The policy that was stored as JSON."""
+    try:
+        return Policy.model_validate(stored)
+    except ValidationError as error:
+        return BrokenPolicy(stored, "; ".join(map(_fault, error.errors(include_url=False))))
+
+
+def policy_as_json(policy: Policy | BrokenPolicy) -> Any:
+    """A policy as the database keeps it, without what it leaves at the defaults."""
+    if isinstance(policy, BrokenPolicy):
+        return policy.stored
+    return policy.model_dump(mode="json", exclude_defaults=True)
+
+
+def _fault(error: Mapping[str, Any]) -> str:
+    place = ".".join(map(str, error["loc"]))
+    return f"{place}: {error['msg']}" if place else str(error["msg"])

@@ -1,0 +1,41 @@
+"""A prompt whose policy this version cannot read does not keep Slack from showing, and answering, the others."""
+
+import pytest
+
+from signoff.flows.names import now
+from signoff.store.outbox import cards
+from signoff.store.policy import policy_as_json
+from signoff.store.prompts import prompts
+from signoff.testing import ActFailed
+from tests.integration.bot.asking import approve, shirt
+from tests.integration.bot.running_service import RunningService
+from tests.integration.store.samples import store_policy
+
+LATER = {"channel": "#releases", "approvers": ["@ana"], "quorum": 2}
+
+
+def test_a_press_on_it_decides_nothing_and_the_person_is_told(service: RunningService) -> None:
+    """Invariants 10 and 11; once the policy can be read, the same press counts."""
+    prompt, _ = service.ask_in("#releases", approve)
+    store_policy(service.db, prompt, LATER)
+    ana = service.slack.person("ana")
+    with pytest.raises(ActFailed):
+        ana.press("Approve", in_="#releases")
+    told = ana.wait_for_message("#releases", "This version of Signoff cannot read who may answer here")
+    assert told.is_ephemeral
+    assert prompts.get(service.db, prompt.id).is_open
+    store_policy(service.db, prompt, policy_as_json(prompt.policy))
+    ana.press("Approve", in_="#releases")
+    assert service.over(prompt).result == "approved: True"
+
+
+def test_the_other_cards_and_the_list_go_on(service: RunningService) -> None:
+    """Invariants 7 and 11: its card fails by itself, and the list leaves it out."""
+    prompt, _ = service.ask_in("#releases", approve)
+    store_policy(service.db, prompt, LATER)
+    cards.redraw(service.db, prompt.id, now=now())
+    assert "quorum: Extra inputs are not permitted" in service.until_noted(prompt, "card_failed")["error"]
+    service.ask_in("#orders", shirt)
+    ana = service.slack.person("ana")
+    ana.command("/approvals")
+    assert "Shirt" in ana.wait_for_message("#general", "1 prompt ").full_text
