@@ -181,7 +181,7 @@ def test_an_answer_in_doubt_can_be_given_again(db: Database, far_db: Database, p
         run = use.create_run(db, {})
         prompt = until_asked(db, run.id)
         proxy.cut_next_commit(lost)
-        with pytest.raises(DatabaseUnavailable, match="may or may not have been recorded"):
+        with pytest.raises(DatabaseUnavailable, match="may or may not have been saved"):
             Desk(far_db).submit(prompt.id, ANA, {"value": "first"}, via="cli")
         reply = Desk(far_db).submit(prompt.id, ANA, {"value": "second"}, via="cli")
         stands = "first" if lost is Lost.REPLY else "second"
