@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from signoff.store.database import Database
-from signoff.store.leases import hold
+from signoff.store.leases import require_lease
 from signoff.store.tables import artifacts
 
 
@@ -43,7 +43,7 @@ def create(db: Database, artifact: Artifact, *, fencing_token: int | None = None
     """
     with db.write() as tx:
         if artifact.run_id is not None and fencing_token is not None:
-            hold(tx, artifact.run_id, fencing_token)
+            require_lease(tx, artifact.run_id, fencing_token)
         if tx.execute(select(artifacts.c.id).where(artifacts.c.id == artifact.id)).first() is None:
             tx.execute(insert(artifacts), asdict(artifact))
 

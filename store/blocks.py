@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from signoff.store.database import Database
-from signoff.store.leases import hold
+from signoff.store.leases import require_lease
 from signoff.store.tables import blocks
 
 
@@ -36,7 +36,7 @@ def save(
     named = (blocks.c.type == type_) & (blocks.c.name == name)
     with db.write() as tx:
         if run_id is not None and fencing_token is not None:
-            hold(tx, run_id, fencing_token)
+            require_lease(tx, run_id, fencing_token)
         if overwrite and tx.execute(update(blocks).where(named).values(value=value, updated_at=now)).rowcount == 1:
             return True
         try:

@@ -1,7 +1,12 @@
-"""Who holds which run, card or notice. A worker's claims live as long as the worker does.
+"""Which worker holds which run, card or notice.
 
-A worker renews one row, not one a run. When it is found dead, its runs are free again, and since every
-claim grows the run's fencing token, whatever a worker that was only thought dead still tries to record is refused.
+A worker that claims something writes its id beside it. The claims last as long as the worker's row in `workers`, which
+it renews: one row, however many runs it holds. When others find that a worker has expired, they delete its row and free
+its runs.
+
+A worker may be thought dead although it is only slow, after the machine has slept for instance. That is what fencing
+tokens are for: each claim raises the run's token, every write of a worker names the token of its claim, and a write
+with an older token is refused. So whatever a worker still does for a run that it has lost, it cannot record it.
 """
 
 from collections.abc import Collection
@@ -17,13 +22,32 @@ from signoff.store.sql.statements import BoundStatement, Statement, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, workers
 
+IS_HELD = and_(
+    flow_runs.c.id == param("run_id"),
+    flow_runs.c.fencing_token == param("fencing_token"),
+    flow_runs.c.finished_at.is_(None),
+)
+"""Whether the newest claim on a run has this fencing token, and the run has not ended."""
+
+_THIS = workers.c.id == param("worker")
+_RENEW = Statement(update(workers).where(_THIS).values(expires_at=param("expires_at")))
+LOCK_WORKER = Statement(select(workers.c.id).where(_THIS).with_for_update(read=True, key_share=True))
+"""Finds a worker that has not expired. Until the commit nobody else can delete it."""
+_ALL = Statement(select(workers.c.id, workers.c.domain, workers.c.pid, workers.c.expires_at))
+_LOCK_RUN = Statement(
+    select(flow_runs.c.fencing_token, flow_runs.c.finished_at)
+    .where(flow_runs.c.id == param("run_id"))
+    .with_for_update()
+)
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
-    """A worker that holds, or held, runs.
+    """A worker that has not been deleted yet. It may be dead.
 
     Attributes:
-        domain: Within one domain a process id means the same process.
+        domain: Where a process id means one process: two workers with the same domain run on the same machine.
+        expires_at: When its lease ends, unless it renews it.
     """
 
     id: str
@@ -32,7 +56,7 @@ class WorkerRow:
     expires_at: datetime
 
 
-def join(
+def register(
     db: Database,
     worker: str,
     *,
@@ -42,12 +66,13 @@ def join(
     lease: timedelta,
     flows: Collection[str] | None = None,
 ) -> None:
-    """Announce a worker.
+    """Add a worker.
 
     Args:
-        flows: The names of those it takes any run of.
+        lease: How long it is taken to be alive without `renew`.
+        flows: The names of the flows that it runs; `None` if it takes no runs, or only a certain one.
     """
-    announced = {
+    row = {
         "id": worker,
         "domain": domain,
         "pid": pid,
@@ -56,63 +81,52 @@ def join(
         "expires_at": now + lease,
     }
     with db.write() as tx:
-        tx.execute(insert(workers).values(announced))
+        tx.execute(insert(workers).values(row))
 
 
 def renew(db: Database, worker: str, *, now: datetime, lease: timedelta) -> bool:
-    """Keep a worker's claims alive; `False` when it was buried meanwhile and holds none any more."""
+    """Extend the lease of a worker.
+
+    Returns:
+        Whether it still has one. If it has expired, others have freed its runs.
+    """
     with db.write() as tx:
         return tx.changed(_RENEW, worker=worker, expires_at=now + lease) == 1
 
 
-def everybody(db: Database) -> list[WorkerRow]:
-    """All workers that are not buried."""
+def all_workers(db: Database) -> list[WorkerRow]:
+    """The workers that have not been deleted, dead or alive."""
     with db.read() as reading:
-        return [WorkerRow(row.id, row.domain, row.pid, row.expires_at) for row in reading.rows(_EVERYBODY)]
+        return [WorkerRow(row.id, row.domain, row.pid, row.expires_at) for row in reading.rows(_ALL)]
 
 
-def is_free(holder: "Column[str | None]", taker: str) -> ColumnElement[bool]:
-    """Whether `taker` may take what `holder` names the holder of: nobody, somebody buried, or `taker` itself."""
-    return holder.is_(None) | (holder == taker) | holder.not_in(select(workers.c.id))
-
-
-def hold(tx: Transaction, run_id: str, fencing_token: int, *calls: BoundStatement) -> list[list[Any]]:
-    """Make sure, and keep sure until the commit, that the newest claim on the run is the one with `fencing_token`.
+def is_claimable(holder: "Column[str | None]", worker: str) -> ColumnElement[bool]:
+    """Whether `worker` may claim a row: nobody holds it, `worker` does itself, or the holder has expired.
 
     Args:
-        calls: Statements that are to be run then.
+        holder: The column with the id of the row's holder.
+    """
+    return holder.is_(None) | (holder == worker) | holder.not_in(select(workers.c.id))
+
+
+def require_lease(tx: Transaction, run_id: str, fencing_token: int, *statements: BoundStatement) -> list[list[Any]]:
+    """Make sure that the newest claim on a run has this fencing token. The run stays locked until the commit.
+
+    Args:
+        statements: Statements to execute then, in the same round trip.
 
     Returns:
-        What each of them finds.
+        The rows of each of them.
 
     Raises:
-        LeaseLost: If it is not, or if the run has ended.
+        LeaseLost: If the run has been claimed since, or has ended.
     """
-    held, *found = tx.execute_many(_HOLD.bind(run_id=run_id), *calls)
-    if not held or held[0].fencing_token != fencing_token or held[0].finished_at is not None:
-        raise lost(run_id, fencing_token)
+    locked, *found = tx.execute_many(_LOCK_RUN.bind(run_id=run_id), *statements)
+    if not locked or locked[0].fencing_token != fencing_token or locked[0].finished_at is not None:
+        raise lease_lost(run_id, fencing_token)
     return found
 
 
-def lost(run_id: str, fencing_token: int) -> LeaseLost:
-    """What is to be said to whoever holds a run no longer."""
-    return LeaseLost(f"The run {run_id} is no longer held with fencing token {fencing_token}.")
-
-
-HELD = and_(
-    flow_runs.c.id == param("run_id"),
-    flow_runs.c.fencing_token == param("fencing_token"),
-    flow_runs.c.finished_at.is_(None),
-)
-"""Whether the newest claim on the run is the one with `fencing_token`, and the run has not ended."""
-
-_MINE = workers.c.id == param("worker")
-_RENEW = Statement(update(workers).where(_MINE).values(expires_at=param("expires_at")))
-KNOWN = Statement(select(workers.c.id).where(_MINE).with_for_update(read=True, key_share=True))
-"""Finds a worker that is not buried; until the commit nobody can bury it."""
-_EVERYBODY = Statement(select(workers.c.id, workers.c.domain, workers.c.pid, workers.c.expires_at))
-_HOLD = Statement(
-    select(flow_runs.c.fencing_token, flow_runs.c.finished_at)
-    .where(flow_runs.c.id == param("run_id"))
-    .with_for_update()
-)
+def lease_lost(run_id: str, fencing_token: int) -> LeaseLost:
+    """The error for a worker that no longer holds a run."""
+    return LeaseLost(f"This worker no longer holds the run {run_id} (fencing token {fencing_token}).")

@@ -18,7 +18,7 @@ from signoff.store import migrations
 from signoff.store.database import Database, sqlite_file
 from signoff.store.errors import StoreError
 from signoff.store.prompts import prompts
-from signoff.store.runs.orphans import unserved
+from signoff.store.runs.orphans import count_orphaned
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _flows() -> Iterator[Check]:
     with suppress(StoreError), opened() as db:
         file = sqlite_file(db)
         if file is None or file.exists():
-            for flow, count in unserved(db, now=now()).items():
+            for flow, count in count_orphaned(db, now=now()).items():
                 yield Check("flows", False, orphan_message(flow, count))
 
 

@@ -71,7 +71,7 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
     from signoff.flows.engines.embedded.heartbeat import reap_dead_workers
     from signoff.flows.names import now
     from signoff.store.errors import DatabaseUnavailable
-    from signoff.store.runs.orphans import is_unserved, served
+    from signoff.store.runs.orphans import is_orphaned, served_flows
     from signoff.store.runs.runs import newest
 
     log_to_stderr()
@@ -81,9 +81,9 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
             reap_dead_workers(db)
         found = newest(db, state=state, limit=limit)
         moment = now()
-        known = served(db, now=moment)
+        known = served_flows(db, now=moment)
     if as_json:
-        print_json([{**run_as_json(each), "unserved": is_unserved(each, known)} for each in found])
+        print_json([{**run_as_json(each), "unserved": is_orphaned(each, known)} for each in found])
         return
     is_elsewhere = any(each.engine != EMBEDDED for each in found)
     print_table(
@@ -96,7 +96,7 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
                 *([each.engine] if is_elsewhere else []),
                 each.state,
                 ago(each.created_at, moment),
-                _told(each, unserved=is_unserved(each, known)),
+                _told(each, unserved=is_orphaned(each, known)),
             )
             for each in found
         ),

@@ -88,10 +88,10 @@ class Dispatcher:
 
         Cards come first: a notice goes into its card's thread, and people act on cards.
         """
-        for card in cards.take_due(self._db, self._heartbeat.worker, now=self._now(), limit=1):
+        for card in cards.claim_due(self._db, self._heartbeat.worker, now=self._now(), limit=1):
             self._draw(card)
             return True
-        for notice in notices.take_due(self._db, self._heartbeat.worker, now=self._now(), limit=1):
+        for notice in notices.claim_due(self._db, self._heartbeat.worker, now=self._now(), limit=1):
             self._post(notice)
             return True
         return False

@@ -143,7 +143,7 @@ class Buttons:
         Raises:
             NoSuchPrompt: If there is no such prompt.
         """
-        return prompts.named(self._db, str(prompt_id))
+        return prompts.get_exact(self._db, str(prompt_id))
 
 
 def _errors_in(known: Mapping[str, Any], errors: tuple[FieldError, ...]) -> tuple[FieldError, ...]:

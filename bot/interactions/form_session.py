@@ -84,7 +84,7 @@ class FormSessions:
         """
         view, user_id = body["view"], str(body["user"]["id"])
         metadata = ModalMetadata.read(view.get("private_metadata"))
-        prompt = prompts.named(self._db, metadata.prompt_id)
+        prompt = prompts.get_exact(self._db, metadata.prompt_id)
         draft = Draft.of_json(drafts.load(self._db, prompt.id, user_id)) or Draft(prompt.initial_values)
         form = form_of(prompt)
         editor = EditorState.at(form, draft, metadata.steps) or EditorState(form, draft)

@@ -14,8 +14,7 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.prompts import prompts, settle
 from signoff.store.records import Actor, FlowRun, Outcome, Prompt
-from signoff.store.runs import retry as retrying
-from signoff.store.runs import runs
+from signoff.store.runs import retries, runs
 
 CLOCK = Actor("clock", "the clock")
 
@@ -142,7 +141,7 @@ class Desk:
             store.errors.NoSuchRun: If there is no such run.
             store.errors.RunNotFailed: If it is not over, was completed, or was cancelled.
         """
-        return retrying.retry(self._db, run_id, actor=actor, now=self._now())
+        return retries.retry(self._db, run_id, actor=actor, now=self._now())
 
     def _settle(
         self,

@@ -7,7 +7,7 @@ from sqlalchemy import case, func, select, update
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.leases import is_free
+from signoff.store.leases import is_claimable
 from signoff.store.records import Card, Prompt
 from signoff.store.rows import prompt, select_prompts
 from signoff.store.sql.statements import Statement, insert_into, param
@@ -31,15 +31,15 @@ def touch(tx: Transaction, prompt_id: str, now: datetime) -> None:
     tx.touch(Topic.CARDS)
 
 
-def take_due(db: Database, taker: str, *, now: datetime, limit: int = 50) -> list[Card]:
+def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> list[Card]:
     """Take cards that are missing or stale.
 
-    Nobody else may take one until `taker` has said what came of it, or is buried. `attempts` counts the takings
+    Nobody else may take one until `worker` has said what came of it, or has expired. `attempts` counts the takings
     since the card was last right.
     """
     due = (
         select(cards.c.prompt_id, cards.c.claimed_by)
-        .where(cards.c.due_at <= now, is_free(cards.c.claimed_by, taker))
+        .where(cards.c.due_at <= now, is_claimable(cards.c.claimed_by, worker))
         .order_by(cards.c.due_at)
         .limit(limit)
     )
@@ -53,7 +53,7 @@ def take_due(db: Database, taker: str, *, now: datetime, limit: int = 50) -> lis
         rows = tx.execute(
             update(cards)
             .where(cards.c.prompt_id.in_(ids))
-            .values(claimed_by=taker, attempts=cards.c.attempts + 1)
+            .values(claimed_by=worker, attempts=cards.c.attempts + 1)
             .returning(cards)
         ).all()
         asked = tx.execute(select_prompts().where(prompts.c.id.in_(ids)))

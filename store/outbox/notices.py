@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.leases import is_free
+from signoff.store.leases import is_claimable
 from signoff.store.records import Notice
 from signoff.store.rows import prompt, select_prompts
 from signoff.store.sql.statements import Statement, insert_into, param
@@ -31,15 +31,15 @@ def add(tx: Transaction, prompt_id: str, *, kind: str, detail: Mapping[str, Any]
     tx.touch(Topic.CARDS)
 
 
-def take_due(db: Database, taker: str, *, now: datetime, limit: int = 50) -> list[Notice]:
+def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> list[Notice]:
     """Take messages that are to be posted. A message waits until its card is posted.
 
-    Nobody else may take one until `taker` has said what came of it, or is buried.
+    Nobody else may take one until `worker` has said what came of it, or has expired.
     """
     ready = (
         select(notices.c.id, notices.c.claimed_by)
         .join(cards, cards.c.prompt_id == notices.c.prompt_id)
-        .where(notices.c.due_at <= now, is_free(notices.c.claimed_by, taker), cards.c.ts.is_not(None))
+        .where(notices.c.due_at <= now, is_claimable(notices.c.claimed_by, worker), cards.c.ts.is_not(None))
         .order_by(notices.c.due_at, notices.c.id)
         .limit(limit)
     )
@@ -52,7 +52,7 @@ def take_due(db: Database, taker: str, *, now: datetime, limit: int = 50) -> lis
         rows = tx.execute(
             update(notices)
             .where(notices.c.id.in_(list(before)))
-            .values(claimed_by=taker, attempts=notices.c.attempts + 1)
+            .values(claimed_by=worker, attempts=notices.c.attempts + 1)
             .returning(notices)
         ).all()
         return [_notice(tx, row, before[row.id] is not None) for row in sorted(rows, key=lambda row: row.id)]

@@ -46,13 +46,13 @@ def get(db: Database, prompt_id: str) -> Prompt:
         else:
             rows = reading.rows(_BY_ID, prompt_id=prompt_id)
     if not rows or not prompt_id:
-        raise unknown(prompt_id)
+        raise no_such_prompt(prompt_id)
     if len(rows) > 1:
         raise NoSuchPrompt(f"More than one prompt's id begins with {prompt_id!r}. Give more of it.")
     return prompt(rows[0])
 
 
-def named(db: Database, prompt_id: str) -> Prompt:
+def get_exact(db: Database, prompt_id: str) -> Prompt:
     """The prompt with just this id: the beginning of one, as people type it, will not do.
 
     Raises:
@@ -60,7 +60,7 @@ def named(db: Database, prompt_id: str) -> Prompt:
     """
     found = get(db, prompt_id)
     if found.id != prompt_id:
-        raise unknown(prompt_id)
+        raise no_such_prompt(prompt_id)
     return found
 
 
@@ -145,6 +145,6 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
         return True
 
 
-def unknown(prompt_id: str) -> NoSuchPrompt:
+def no_such_prompt(prompt_id: str) -> NoSuchPrompt:
     """What is to be said of an id that no prompt has."""
     return NoSuchPrompt(f"There is no prompt {prompt_id!r}. `signoff pending` lists those that are open.")

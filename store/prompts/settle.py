@@ -12,7 +12,7 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.prompts import drafts
-from signoff.store.prompts.prompts import unknown
+from signoff.store.prompts.prompts import no_such_prompt
 from signoff.store.records import Actor, Outcome, Prompt, RunState
 from signoff.store.rows import prompt, select_prompts, select_run_of_prompt
 from signoff.store.sql.statements import BoundStatement, Statement, insert_into, param
@@ -92,7 +92,7 @@ def settle(
         end = _end(prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
         locked, won = tx.execute_many(_LOCK_RUN.bind(prompt_id=prompt_id), end)
         if not locked:
-            raise unknown(prompt_id)
+            raise no_such_prompt(prompt_id)
         run, ended = locked[0], won[0] if won else None
         if outcome in (Outcome.SUBMITTED, Outcome.REJECTED):
             _add_submission(tx, prompt_id, actor=actor, via=via, values=values, reason=reason, now=now)

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Boolean, and_, case, false, func, or_, select, update
 
 from signoff.store.database import Database
-from signoff.store.leases import KNOWN
+from signoff.store.leases import LOCK_WORKER
 from signoff.store.records import FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.runs.journal import History, history_queries
@@ -171,7 +171,7 @@ def claim(db: Database, request: ClaimRequest, *, limit: int, now: datetime) -> 
         # Locked by one statement and changed by others: within an UPDATE, PostgreSQL may evaluate a subquery with a
         # LIMIT more than once, and so change more rows than the limit.
         known, claimable = tx.execute_many(
-            KNOWN.bind(worker=request.worker), found.locked.bind(**request.parameters(limit, now))
+            LOCK_WORKER.bind(worker=request.worker), found.locked.bind(**request.parameters(limit, now))
         )
         if not known or not claimable:
             return ClaimResult([], now + RETRY_AFTER)

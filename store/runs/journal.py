@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 
 from signoff.store.database import Database
-from signoff.store.leases import HELD, hold
+from signoff.store.leases import IS_HELD, require_lease
 from signoff.store.prompts.prompts import ALL_OF_RUN
 from signoff.store.records import Prompt, Step
 from signoff.store.rows import prompt, step
@@ -25,7 +25,7 @@ _GIVEN = select(*(param(column.name, column.type).label(column.name) for column 
 # returns the key if it did insert the step.
 _ADD = Statement(
     steps.insert()
-    .from_select(_COLUMNS, _GIVEN.select_from(flow_runs).where(HELD, ~_KNOWN.exists()).with_for_update(of=flow_runs))
+    .from_select(_COLUMNS, _GIVEN.select_from(flow_runs).where(IS_HELD, ~_KNOWN.exists()).with_for_update(of=flow_runs))
     .returning(steps.c.key)
 )
 
@@ -81,7 +81,7 @@ def record(db: Database, done: Step, *, fencing_token: int) -> None:
     if not added.rows():
         # Recorded before, which is well; or no longer held, which is an error.
         with db.write() as tx:
-            hold(tx, done.run_id, fencing_token)
+            require_lease(tx, done.run_id, fencing_token)
 
 
 def forget_failed(db: Database, run_id: str, *, fencing_token: int, scope: str) -> None:
@@ -91,7 +91,7 @@ def forget_failed(db: Database, run_id: str, *, fencing_token: int, scope: str) 
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        hold(tx, run_id, fencing_token)
+        require_lease(tx, run_id, fencing_token)
         archive_failed(tx, run_id, scope=scope)
 
 

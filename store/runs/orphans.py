@@ -1,4 +1,4 @@
-"""Which runs wait for a worker that nobody has started: of a flow that was renamed or deleted, perhaps."""
+"""Orphaned runs: their flow was renamed or deleted perhaps, or its worker was not started, so no worker runs them."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -16,30 +16,34 @@ _COUNTED = (
     .group_by(flow_runs.c.flow)
     .order_by(flow_runs.c.flow)
 )
-_FREE = Statement(_COUNTED)
-_LEFT_LYING = Statement(_COUNTED.where(flow_runs.c.runnable_at <= param("since")))
-_KNOWN = Statement(select(workers.c.flows).where(workers.c.flows.is_not(None), workers.c.expires_at > param("now")))
+_UNCLAIMED = Statement(_COUNTED)
+_UNCLAIMED_SINCE = Statement(_COUNTED.where(flow_runs.c.runnable_at <= param("since")))
+_SERVED = Statement(select(workers.c.flows).where(workers.c.flows.is_not(None), workers.c.expires_at > param("now")))
 
 
-def served(db: Database, *, now: datetime) -> set[str]:
-    """The flows that a worker knows which lives."""
+def served_flows(db: Database, *, now: datetime) -> set[str]:
+    """The names of the flows that a live worker runs."""
     with db.read() as reading:
-        return {flow for row in reading.rows(_KNOWN, now=now) for flow in row.flows}
+        return {flow for row in reading.rows(_SERVED, now=now) for flow in row.flows}
 
 
-def is_unserved(run: FlowRun, served: Collection[str]) -> bool:
-    """Whether no worker will go on with a run. A run of another engine needs none."""
+def is_orphaned(run: FlowRun, served: Collection[str]) -> bool:
+    """Whether no worker will continue a run. A run of another engine needs none.
+
+    Args:
+        served: The `served_flows`.
+    """
     is_free = run.engine == EMBEDDED and not run.state.is_final and run.lease_owner is None
     return is_free and run.flow not in served
 
 
-def unserved(db: Database, *, now: datetime, since: datetime | None = None) -> Mapping[str, int]:
-    """How many runs no worker will go on with, by flow.
+def count_orphaned(db: Database, *, now: datetime, since: datetime | None = None) -> Mapping[str, int]:
+    """The number of orphaned runs by flow.
 
     Args:
-        since: Count only runs that a worker could have taken ever since; `None` for all that are not over.
+        since: Count only runs that were runnable at this moment already; `None` for all that are not over.
     """
     with db.read() as reading:
-        waiting = reading.rows(_FREE) if since is None else reading.rows(_LEFT_LYING, since=since)
-    known = served(db, now=now) if waiting else set()
-    return {row.flow: row.runs for row in waiting if row.flow not in known}
+        unclaimed = reading.rows(_UNCLAIMED) if since is None else reading.rows(_UNCLAIMED_SINCE, since=since)
+    served = served_flows(db, now=now) if unclaimed else set()
+    return {row.flow: row.runs for row in unclaimed if row.flow not in served}

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.leases import hold
+from signoff.store.leases import require_lease
 from signoff.store.outbox import cards
 from signoff.store.policy import policy_as_json
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
@@ -63,7 +63,7 @@ def open_prompt(db: Database, asked: Prompt, *, fencing_token: int, state: RunSt
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        (found,) = hold(tx, asked.run_id, fencing_token, _BY_KEY.bind(run_id=asked.run_id, key=asked.key))
+        (found,) = require_lease(tx, asked.run_id, fencing_token, _BY_KEY.bind(run_id=asked.run_id, key=asked.key))
         known = found[0] if found else None
         if known is not None and known.outcome is not None:
             return prompt(known)
@@ -127,7 +127,7 @@ def wait_for_any(
         .order_by(settled_in_ledger.scalar_subquery())
     )
     with db.write() as tx:
-        hold(tx, run_id, fencing_token)
+        require_lease(tx, run_id, fencing_token)
         found = [prompt(row) for row in tx.execute(settled)]
         if not found:
             mark_waiting(tx, run_id, state=state, held=held)
@@ -146,7 +146,7 @@ def abandon_wait(db: Database, run_id: str, prompt_id: str | None, *, fencing_to
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        (still_open,) = hold(tx, run_id, fencing_token, OPEN_OF_RUN.bind(run_id=run_id))
+        (still_open,) = require_lease(tx, run_id, fencing_token, OPEN_OF_RUN.bind(run_id=run_id))
         tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(state=RunState.RUNNING))
         tx.touch(Topic.STATES)
         abandoned = [row for row in still_open if row.id == prompt_id]

@@ -1,6 +1,6 @@
-"""Flow runs: created, found, finished, retried, cancelled.
+"""Flow runs: created, found, finished, cancelled.
 
-Each function is one transaction.
+Each function that takes a `Database` is one transaction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,11 @@ from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun, RunFinished
-from signoff.store.leases import HELD, hold, lost
+from signoff.store.leases import IS_HELD, lease_lost
 from signoff.store.outbox import notices
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
 from signoff.store.records import EMBEDDED, SIGNOFF, Actor, FlowRun, RunState
 from signoff.store.rows import flow_run
-from signoff.store.runs.journal import archive_failed
 from signoff.store.sql.statements import BoundStatement, Statement, insert_returning, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs
@@ -44,7 +43,7 @@ _CREATE = Statement(
 )
 _FINISH = Statement(
     update(flow_runs)
-    .where(HELD)
+    .where(IS_HELD)
     .values(
         state=param("state"),
         finished_at=param("finished_at"),
@@ -68,7 +67,7 @@ def create(
     now: datetime,
     requester: Actor | None = None,
 ) -> FlowRun:
-    """Write a run that any worker may take from now on.
+    """Create a run that any worker may claim from now on.
 
     Args:
         requester: Who started it; `None` where nobody did.
@@ -97,7 +96,7 @@ def add(
     now: datetime,
     requester: Actor | None = None,
 ) -> FlowRun:
-    """Write a run that any worker may take from `runnable_at` on, within a transaction that is open."""
+    """Create a run that any worker may claim from `runnable_at` on, within an open transaction."""
     row = tx.row(
         _CREATE,
         id=run_id,
@@ -115,7 +114,7 @@ def add(
 
 
 def get(db: Database, run_id: str) -> FlowRun:
-    """The run with this id, or the only one whose id begins so, or whose name it is.
+    """The run with this id or name, or whose id begins like this.
 
     Raises:
         NoSuchRun: If there is none, or more than one.
@@ -127,14 +126,14 @@ def get(db: Database, run_id: str) -> FlowRun:
         else:
             rows = reading.rows(_BY_ID, run_id=run_id)
     if not rows:
-        raise _unknown(run_id)
+        raise _no_such_run(run_id)
     if len(rows) > 1:
-        raise NoSuchRun(f"More than one run is meant by {run_id!r}. Give more of its id.")
+        raise NoSuchRun(f"More than one run matches {run_id!r}. Give more characters of its id.")
     return flow_run(rows[0])
 
 
 def newest(db: Database, *, state: RunState | None = None, limit: int = 100) -> list[FlowRun]:
-    """The newest runs, newest first."""
+    """The runs that were created last, newest first."""
     query = select(flow_runs).order_by(flow_runs.c.created_at.desc(), flow_runs.c.id.desc()).limit(limit)
     if state is not None:
         query = query.where(flow_runs.c.state == state)
@@ -154,10 +153,10 @@ def finish(
     message: str = "",
     has_hooks: bool = False,
 ) -> None:
-    """End a run, cancel what it still asks, and have its end told in the thread of its last card.
+    """End a run: cancel its open prompts, and post a notice in the thread of its last card.
 
     Args:
-        has_hooks: Whether a worker is to take it once more, to run the hooks of this end.
+        has_hooks: Whether a worker has to claim it once more, to call the hooks for this end.
 
     Raises:
         LeaseLost: If another worker holds the run now.
@@ -171,21 +170,24 @@ def finish(
             "result": result,
             "error": error,
             "message": message,
-            # Otherwise NULL: it may have asked several at once, and another answer have come just now.
+            # Otherwise NULL, although an answer to another of its prompts may have made it runnable just now.
             "runnable_at": now if has_hooks else None,
         }
-        ended, still_open, newest = tx.execute_many(_FINISH.bind(**end), *_ends_with(run_id))
+        ended, still_open, newest = tx.execute_many(_FINISH.bind(**end), *_end_queries(run_id))
         if not ended:
-            raise lost(run_id, fencing_token)
+            raise lease_lost(run_id, fencing_token)
         cancel_all(tx, still_open, actor=SIGNOFF, reason="The run has ended.", now=now)
-        _tell_end(tx, newest, state, now, result=result, error=error)
+        _add_end_notice(tx, newest, state, now, result=result, error=error)
         tx.touch(Topic.STATES)
         if has_hooks:
             tx.touch(Topic.RUNS)
 
 
-def let_go(db: Database, run_id: str, fencing_token: int) -> None:
-    """Note that the hooks of a run's end have run, unless the run was retried or taken over meanwhile."""
+def release(db: Database, run_id: str, fencing_token: int) -> None:
+    """Release a run that is over, once its hooks have been called.
+
+    Nothing happens if it was retried, or claimed by another worker, in the meantime.
+    """
     with db.write() as tx:
         held = (
             (flow_runs.c.id == run_id)
@@ -196,62 +198,24 @@ def let_go(db: Database, run_id: str, fencing_token: int) -> None:
         tx.touch(Topic.STATES)
 
 
-def retry(db: Database, run_id: str, fencing_token: int, *, attempt: int, at: datetime, error: str) -> None:
-    """Have the flow function tried again at `at`; failed steps are forgotten, finished ones stay.
-
-    Args:
-        attempt: Which one has failed. That it is followed by a retry is written once, however often it is said.
-
-    Raises:
-        LeaseLost: If another worker holds the run now.
-    """
-    with db.write() as tx:
-        hold(tx, run_id, fencing_token)
-        if locked(tx, run_id).attempt != attempt:
-            return
-        reschedule(tx, run_id, at=at, error=error)
-        tx.touch(Topic.RUNS)
-
-
-def reschedule(tx: Transaction, run_id: str, *, at: datetime, error: str | None) -> FlowRun:
-    """Let a run be taken again at `at`, to try what failed once more, within a transaction that is open."""
-    archive_failed(tx, run_id)
-    row = tx.execute(
-        update(flow_runs)
-        .where(flow_runs.c.id == run_id)
-        .values(
-            state=RunState.SCHEDULED,
-            lease_owner=None,
-            finished_at=None,
-            runnable_at=at,
-            attempt=flow_runs.c.attempt + 1,
-            error=error,
-            message="",
-            crashes=0,
-        )
-        .returning(flow_runs)
-    ).one()
-    return flow_run(row)
-
-
 def cancel(db: Database, run_id: str, *, actor: Actor, reason: str, now: datetime) -> FlowRun:
-    """End a run at once, wherever it stands. Its worker learns of it and stops; it can record nothing more.
+    """End a run at once, in whatever state it is. Its worker is told and stops, and can record nothing more.
 
     Raises:
         NoSuchRun: If there is no such run.
         RunFinished: If it is over already.
     """
     with db.write() as tx:
-        run = locked(tx, run_id)
+        run = lock_run(tx, run_id)
         if run.state.is_final:
             raise RunFinished(f"The run {run.name} is over already: {run.state}.")
         return end(tx, run_id, state=RunState.CANCELLED, message=reason, actor=actor, now=now)
 
 
 def end(tx: Transaction, run_id: str, *, state: RunState, message: str, actor: Actor, now: datetime) -> FlowRun:
-    """End a run from outside, within a transaction that is open.
+    """End a run from outside, within an open transaction.
 
-    A worker takes it once more, to let go of it where it holds it, and to run its hooks.
+    A worker claims it once more, to drop it from its memory and to call its hooks.
     """
     row = tx.execute(
         update(flow_runs)
@@ -265,35 +229,35 @@ def end(tx: Transaction, run_id: str, *, state: RunState, message: str, actor: A
         )
         .returning(flow_runs)
     ).one()
-    still_open, newest = tx.execute_many(*_ends_with(run_id))
+    still_open, newest = tx.execute_many(*_end_queries(run_id))
     cancel_all(tx, still_open, actor=actor, reason=message, now=now)
-    _tell_end(tx, newest, state, now, error=message)
+    _add_end_notice(tx, newest, state, now, error=message)
     tx.touch(Topic.RUNS, Topic.STATES)
     return flow_run(row)
 
 
-def locked(tx: Transaction, run_id: str) -> FlowRun:
-    """The run, kept as it is until the transaction that is open has ended.
+def lock_run(tx: Transaction, run_id: str) -> FlowRun:
+    """The run, which nobody else can change until the open transaction has ended.
 
     Raises:
         NoSuchRun: If there is none.
     """
     row = tx.row(_LOCK, run_id=run_id)
     if row is None:
-        raise _unknown(run_id)
+        raise _no_such_run(run_id)
     return flow_run(row)
 
 
-def _unknown(run_id: str) -> NoSuchRun:
+def _no_such_run(run_id: str) -> NoSuchRun:
     return NoSuchRun(f"There is no run {run_id!r}. `signoff runs` lists them.")
 
 
-def _ends_with(run_id: str) -> tuple[BoundStatement, BoundStatement]:
-    """Find what has to end with a run, and where its end is told."""
+def _end_queries(run_id: str) -> tuple[BoundStatement, BoundStatement]:
+    """Queries for the open prompts of a run, and for the prompt whose thread gets the notice of its end."""
     return OPEN_OF_RUN.bind(run_id=run_id), notices.NEWEST_OF_RUN.bind(run_id=run_id)
 
 
-def _tell_end(
+def _add_end_notice(
     tx: Transaction,
     newest: Sequence[Any],
     state: RunState,

@@ -10,8 +10,8 @@ from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, RunState
-from signoff.store.runs import retry, runs
-from signoff.store.runs.orphans import is_unserved, served
+from signoff.store.runs import retries, runs
+from signoff.store.runs.orphans import is_orphaned, served_flows
 from tests.golden.journals.recording import JOURNALS, ORIGINAL, RUN_ID, file_of, load, module_of, recorded
 from tests.support.answering import ANA, answer
 from tests.support.waiting import until, until_asked
@@ -199,7 +199,7 @@ def test_code_that_was_put_back_lets_the_run_go_on(db: Database, tmp_path: Path,
     load(db, journal)
     ended, _ = replay(db, tmp_path, [("scan(", "look("), ("fetch(", "load(")])
     assert ended.state is RunState.NEEDS_ATTENTION
-    retry.retry(db, RUN_ID, actor=ANA, now=now())
+    retries.retry(db, RUN_ID, actor=ANA, now=now())
     ended, had = replay(db, tmp_path, [])
     assert (ended.state, ended.result) == (RunState.COMPLETED, DONE)
     assert had == ["announce", "deploy"]
@@ -215,7 +215,7 @@ def test_a_run_whose_flow_was_renamed_waits_until_it_is_back(db: Database, tmp_p
         until_asked(db, other.id)
         waiting = runs.get(db, RUN_ID)
         assert waiting.state is RunState.SUSPENDED
-        assert is_unserved(waiting, served(db, now=now()))
+        assert is_orphaned(waiting, served_flows(db, now=now()))
     ended, had = replay(db, tmp_path, [])
     assert (ended.state, ended.result) == (RunState.COMPLETED, DONE)
     assert had == ["deploy"]

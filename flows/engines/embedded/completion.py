@@ -14,7 +14,7 @@ from signoff.flows.states import type_of
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
 from signoff.store.records import FlowRun, RunState
-from signoff.store.runs import runs
+from signoff.store.runs import retries, runs
 
 logger = logging.getLogger("signoff.flows.run")
 
@@ -86,7 +86,9 @@ class CompletionRecorder:
         at = now() + timedelta(seconds=delay)
         attempt, why = self._run.attempt, error_summary(error)
         retry_until_available(
-            lambda: runs.retry(self._db, self._run.id, self._run.fencing_token, attempt=attempt, at=at, error=why)
+            lambda: retries.schedule_retry(
+                self._db, self._run.id, self._run.fencing_token, attempt=attempt, at=at, error=why
+            )
         )
 
     def _finish(self, state: RunState, *, result: Any = None, error: str | None = None) -> None:

@@ -58,7 +58,7 @@ class Heartbeat:
         if self._thread.is_alive():
             self._thread.join()
         try:
-            recovery.leave(self._db, self.worker, now=now())
+            recovery.deregister(self._db, self.worker, now=now())
         except StoreError as error:
             logger.warning("The worker could not sign off, its runs are free in %s: %s", LEASE, error)
 
@@ -85,7 +85,7 @@ class Heartbeat:
                 said = True
 
     def _register(self) -> None:
-        leases.join(
+        leases.register(
             self._db,
             self.worker,
             domain=process_domain(),
@@ -98,12 +98,12 @@ class Heartbeat:
 
 def reap_dead_workers(db: Database) -> None:
     """Find the workers that died, and free what they held."""
-    for worker in leases.everybody(db):
+    for worker in leases.all_workers(db):
         if _is_dead(worker):
-            burial = recovery.bury(db, worker.id, now=now())
-            if burial.held:
-                logger.info("The worker %s is dead, %d of its runs are free", worker.id, burial.held)
-            for run in burial.given_up:
+            expired = recovery.expire_worker(db, worker.id, now=now())
+            if expired.held:
+                logger.info("The worker %s is dead, %d of its runs are free", worker.id, expired.held)
+            for run in expired.given_up:
                 logger.error("%s | is %s: %s", run.name, run.state, run.message)
 
 

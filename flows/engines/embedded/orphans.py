@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from signoff.flows.names import now
 from signoff.store.database import Database
-from signoff.store.runs.orphans import unserved
+from signoff.store.runs.orphans import count_orphaned
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class OrphanWarnings:
     def check(self) -> None:
         """Look for them, and say what is new."""
         moment = now()
-        found = unserved(self._db, now=moment, since=moment - ORPHANED_AFTER)
+        found = count_orphaned(self._db, now=moment, since=moment - ORPHANED_AFTER)
         for flow in found.keys() - self._warned:
             logger.warning("%s", orphan_message(flow, found[flow]))
         self._warned = set(found)

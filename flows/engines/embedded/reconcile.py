@@ -30,4 +30,4 @@ def reconcile(db: Database, worker: str, held: Mapping[str, Execution], hooked: 
                 execution.apply_claim(run)
     known = {*hooked, *((run_id, execution.run.fencing_token) for run_id, execution in held.items())}
     if unknown := [run.id for run in leased.values() if (run.id, run.fencing_token) not in known]:
-        recovery.give_back(db, worker, unknown, now=now())
+        recovery.release_runs(db, worker, unknown, now=now())

@@ -215,7 +215,7 @@ class Worker:
     def _run_hooks(self, run: FlowRun) -> None:
         try:
             run_hooks(self._db, self._flows[run.flow], run)
-            retry_until_available(lambda: runs.let_go(self._db, run.id, run.fencing_token))
+            retry_until_available(lambda: runs.release(self._db, run.id, run.fencing_token))
         except Exception:
             logger.exception("%s | its hooks cannot be run", run.name)
         finally:

@@ -135,7 +135,7 @@ def test_the_run_of_a_program_that_was_killed_says_so(empty: Shell) -> None:
         process.wait()
     (run,) = empty("runs", "--json").json
     assert (run["state"], run["error"]) == ("Scheduled", None)
-    assert run["message"] == "Its worker died. The run goes on from its journal when a worker has its flow."
+    assert run["message"] == "Its worker died. The run continues from its journal when a worker has its flow."
     assert "Its worker died." in empty("runs", "--state", "scheduled").out
 
 

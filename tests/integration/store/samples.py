@@ -23,7 +23,7 @@ BEN = Actor("U2", "Ben")
 def a_worker(db: Database) -> str:
     """A worker that lives for a while."""
     worker = new_id()
-    leases.join(db, worker, domain="test", pid=1, now=NOON, lease=timedelta(days=1))
+    leases.register(db, worker, domain="test", pid=1, now=NOON, lease=timedelta(days=1))
     return worker
 
 

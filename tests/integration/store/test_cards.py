@@ -20,7 +20,7 @@ LEASE = timedelta(seconds=30)
 
 def taken(db: Database, by: str | None = None, *, limit: int = 50) -> list[Card]:
     """What a dispatcher gets."""
-    return cards.take_due(db, by or a_worker(db), now=NOON, limit=limit)
+    return cards.claim_due(db, by or a_worker(db), now=NOON, limit=limit)
 
 
 def test_a_new_prompt_s_card_is_taken_once(db: Database) -> None:
@@ -30,7 +30,7 @@ def test_a_new_prompt_s_card_is_taken_once(db: Database) -> None:
     (card,) = taken(db, dead)
     assert (card.prompt.id, card.attempts, card.ts, card.in_doubt) == (prompt.id, 1, None, False)
     assert taken(db) == []
-    recovery.bury(db, dead, now=NOON)
+    recovery.expire_worker(db, dead, now=NOON)
     (again,) = taken(db)
     assert (again.attempts, again.in_doubt) == (2, True)
 
@@ -114,13 +114,13 @@ def test_a_reminder_waits_for_its_card_and_is_posted_once(db: Database) -> None:
     prompt = an_open_prompt(db, due_at=NOON)
     prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
     mine, other = a_worker(db), a_worker(db)
-    assert notices.take_due(db, mine, now=NOON) == []
+    assert notices.claim_due(db, mine, now=NOON) == []
     cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
-    (notice,) = notices.take_due(db, mine, now=NOON)
+    (notice,) = notices.claim_due(db, mine, now=NOON)
     assert (notice.kind, notice.card_channel, notice.card_ts) == ("reminder", "C1", "1.0")
-    assert notices.take_due(db, other, now=NOON) == []
+    assert notices.claim_due(db, other, now=NOON) == []
     notices.posted(db, notice.id, ts="1.1")
-    assert notices.take_due(db, mine, now=NOON + LEASE) == []
+    assert notices.claim_due(db, mine, now=NOON + LEASE) == []
 
 
 def test_the_ledger_tells_who_did_what_in_order(db: Database) -> None:

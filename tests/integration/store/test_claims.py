@@ -12,7 +12,7 @@ from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
 from signoff.store.prompts import prompts
 from signoff.store.records import RunState, Step
-from signoff.store.runs import claims, journal, pauses, recovery, runs
+from signoff.store.runs import claims, journal, pauses, recovery, retries, runs
 from tests.integration.store.samples import (
     ANA,
     NOON,
@@ -55,7 +55,7 @@ def test_a_claim_takes_only_what_the_worker_knows_and_what_is_due(db: Database) 
 def test_a_claim_says_when_the_next_one_is_worth_while(db: Database) -> None:
     """At once while there may be more; else when the next run is due, or soon where what is there cannot be had."""
     worker, buried = a_worker(db), a_worker(db)
-    recovery.bury(db, buried, now=NOON)
+    recovery.expire_worker(db, buried, now=NOON)
     for _ in range(3):
         a_run(db)
     a_run(db, now=LATER)
@@ -68,7 +68,7 @@ def test_a_claim_takes_one_of_the_runs_of_which_a_worker_died_or_none(db: Databa
     """Whoever runs two of them side by side cannot tell which one it dies of."""
     suspects = {a_run(db).id for _ in range(3)}
     claim(db, dead := a_worker(db))
-    recovery.bury(db, dead, now=NOON)
+    recovery.expire_worker(db, dead, now=NOON)
     others = {a_run(db).id for _ in range(2)}
     worker = a_worker(db)
     first = {run.id: run.crashes for run in claim(db, worker, limit=5)}
@@ -102,14 +102,14 @@ def test_workers_that_claim_at_once_never_get_the_same_run(db: Database) -> None
 def test_a_worker_that_died_loses_its_runs_and_can_record_nothing(db: Database) -> None:
     """Every write of a worker that lost its lease is refused: a step, a question, an end, a retry."""
     run = a_claimed_run(db, dead := a_worker(db))
-    assert recovery.bury(db, dead, now=NOON).held == 1
+    assert recovery.expire_worker(db, dead, now=NOON).held == 1
     (again,) = claim(db, a_worker(db))
     assert again.id == run.id
     for write in (
         lambda: journal.record(db, a_step(run.id), fencing_token=run.fencing_token),
         lambda: pauses.open_prompt(db, asking(run), fencing_token=run.fencing_token, state=RunState.PAUSED, held=True),
         lambda: runs.finish(db, run.id, run.fencing_token, state=RunState.COMPLETED, now=NOON),
-        lambda: runs.retry(db, run.id, run.fencing_token, attempt=1, at=NOON, error=""),
+        lambda: retries.schedule_retry(db, run.id, run.fencing_token, attempt=1, at=NOON, error=""),
         lambda: journal.forget_failed(db, run.id, fencing_token=run.fencing_token, scope=""),
     ):
         with pytest.raises(LeaseLost):
@@ -124,7 +124,7 @@ def test_a_buried_worker_gets_no_runs(db: Database) -> None:
     """Nobody would free what a worker takes that is known no more."""
     a_run(db)
     worker = a_worker(db)
-    recovery.bury(db, worker, now=NOON)
+    recovery.expire_worker(db, worker, now=NOON)
     assert claim(db, worker) == []
     assert not leases.renew(db, worker, now=NOON, lease=timedelta(1))
     assert len(claim(db, a_worker(db))) == 1
@@ -181,7 +181,7 @@ def test_a_step_that_is_recorded_again_stays_as_it_is(db: Database) -> None:
 def test_a_run_whose_worker_died_while_it_waited_goes_on_waiting(db: Database) -> None:
     """It is claimed by another once it is answered, and not before."""
     prompt = an_open_prompt(db, worker=(dead := a_worker(db)))
-    recovery.bury(db, dead, now=NOON)
+    recovery.expire_worker(db, dead, now=NOON)
     other = a_worker(db)
     assert claim(db, other) == []
     assert runs.get(db, prompt.run_id).state is RunState.PAUSED
@@ -190,10 +190,10 @@ def test_a_run_whose_worker_died_while_it_waited_goes_on_waiting(db: Database) -
 
 
 def test_a_run_answered_before_its_worker_was_found_dead_goes_on(db: Database) -> None:
-    """The order of the answer and the burial does not matter."""
+    """The order of the answer and the expired does not matter."""
     prompt = an_open_prompt(db, worker=(dead := a_worker(db)))
     settle(db, prompt)
-    recovery.bury(db, dead, now=NOON)
+    recovery.expire_worker(db, dead, now=NOON)
     assert [run.id for run in claim(db, a_worker(db))] == [prompt.run_id]
 
 
@@ -205,7 +205,7 @@ def test_a_cancelled_run_is_handed_once_to_its_worker_and_to_nobody_else(db: Dat
     assert claim(db, other) == []
     (gone,) = claim(db, mine)
     assert (gone.state, gone.started_at, gone.lease_owner) == (RunState.CANCELLED, NOON, mine)
-    runs.let_go(db, gone.id, gone.fencing_token)
+    runs.release(db, gone.id, gone.fencing_token)
     assert runs.get(db, run.id).is_done
     assert claim(db, mine) == []
     with pytest.raises(LeaseLost):
@@ -219,7 +219,7 @@ def test_a_cancelled_run_of_a_dead_worker_stays_cancelled_and_is_handed_to_anoth
     runs.cancel(db, run.id, actor=ANA, reason="", now=NOON)
     if handed:
         claim(db, mine)
-    recovery.bury(db, mine, now=NOON)
+    recovery.expire_worker(db, mine, now=NOON)
     (again,) = claim(db, a_worker(db))
     assert (again.id, again.state) == (run.id, RunState.CANCELLED)
     assert claim(db, a_worker(db)) == []
@@ -230,11 +230,11 @@ def test_who_comes_late_lets_go_of_nothing(db: Database) -> None:
     run = a_claimed_run(db, late := a_worker(db))
     runs.finish(db, run.id, run.fencing_token, state=RunState.COMPLETED, now=NOON, has_hooks=True)
     (first,) = claim(db, late)
-    recovery.bury(db, late, now=NOON)
+    recovery.expire_worker(db, late, now=NOON)
     (second,) = claim(db, other := a_worker(db))
-    runs.let_go(db, run.id, first.fencing_token)
+    runs.release(db, run.id, first.fencing_token)
     assert runs.get(db, run.id).lease_owner == other
-    runs.let_go(db, run.id, second.fencing_token)
+    runs.release(db, run.id, second.fencing_token)
     assert runs.get(db, run.id).is_done
 
 

@@ -120,9 +120,9 @@ AMONG_EVERYTHING: dict[str, tuple[Look, str]] = {
     ),
     "due deadlines": (lambda it: prompts.due(it.db, now=MOMENT), "ix_prompts_due_at"),
     "when a deadline is due": (lambda it: prompts.next_due_at(it.db), "ix_prompts_due_at"),
-    "due cards": (lambda it: cards.take_due(it.db, it.worker, now=MOMENT, limit=1), "ix_cards_due_at"),
+    "due cards": (lambda it: cards.claim_due(it.db, it.worker, now=MOMENT, limit=1), "ix_cards_due_at"),
     "when a card is due": (lambda it: cards.next_due_at(it.db), "ix_cards_due_at"),
-    "due notices": (lambda it: notices.take_due(it.db, it.worker, now=MOMENT, limit=1), "ix_notices_due_at"),
+    "due notices": (lambda it: notices.claim_due(it.db, it.worker, now=MOMENT, limit=1), "ix_notices_due_at"),
     "a page of open prompts": (lambda it: prompts.pending(it.db, limit=10), "ix_prompts_open"),
     "the next page": (
         lambda it: prompts.pending(it.db, after=prompts.pending(it.db, limit=1)[0], limit=10),

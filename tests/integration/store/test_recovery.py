@@ -8,7 +8,7 @@ from signoff.store import leases, ledger
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, Outcome, RunState, Step
-from signoff.store.runs import journal, pauses, recovery, retry, runs
+from signoff.store.runs import journal, pauses, recovery, retries, runs
 from tests.integration.store.samples import (
     ANA,
     NOON,
@@ -26,19 +26,19 @@ def taken_and_dropped(db: Database) -> FlowRun:
     """The run, after a worker took it and died."""
     worker = a_worker(db)
     (run,) = claim(db, worker)
-    recovery.bury(db, worker, now=NOON)
+    recovery.expire_worker(db, worker, now=NOON)
     return runs.get(db, run.id)
 
 
 def test_a_run_whose_worker_died_says_so_until_it_is_taken_again(db: Database) -> None:
     """It is scheduled like one that was never taken, and what an earlier attempt failed with is not its state."""
     run = a_claimed_run(db, first := a_worker(db))
-    runs.retry(db, run.id, run.fencing_token, attempt=1, at=NOON, error="It broke")
+    retries.schedule_retry(db, run.id, run.fencing_token, attempt=1, at=NOON, error="It broke")
     (run,) = claim(db, first)
-    assert recovery.bury(db, first, now=NOON) == recovery.Burial(held=1, given_up=[])
+    assert recovery.expire_worker(db, first, now=NOON) == recovery.ExpiredWorker(held=1, given_up=[])
     freed = runs.get(db, run.id)
     assert (freed.state, freed.lease_owner, freed.runnable_at, freed.error) == (RunState.SCHEDULED, None, NOON, None)
-    assert freed.message == "Its worker died. The run goes on from its journal when a worker has its flow."
+    assert freed.message == "Its worker died. The run continues from its journal when a worker has its flow."
     (again,) = claim(db, a_worker(db))
     assert (again.state, again.message, again.fencing_token) == (RunState.RUNNING, "", run.fencing_token + 2)
 
@@ -46,7 +46,7 @@ def test_a_run_whose_worker_died_says_so_until_it_is_taken_again(db: Database) -
 def test_two_that_bury_one_worker_count_one_death(db: Database) -> None:
     """Every process looks for dead workers."""
     a_claimed_run(db, dead := a_worker(db))
-    assert [recovery.bury(db, dead, now=NOON).held for _ in range(3)] == [1, 0, 0]
+    assert [recovery.expire_worker(db, dead, now=NOON).held for _ in range(3)] == [1, 0, 0]
     (run,) = runs.newest(db)
     assert run.message.startswith("Its worker died. ")
 
@@ -56,14 +56,14 @@ def test_a_run_that_gets_nowhere_and_ends_its_workers_crashes(db: Database) -> N
     worker = a_worker(db)
     run = a_claimed_run(db, worker)
     prompt = pauses.open_prompt(db, asking(run), fencing_token=run.fencing_token, state=None, held=True)
-    recovery.bury(db, worker, now=NOON)
+    recovery.expire_worker(db, worker, now=NOON)
     assert taken_and_dropped(db).message.startswith(
         "Its worker died 2 times in a row with nothing recorded in between."
     )
     (run,) = claim(db, worker := a_worker(db))
-    burial = recovery.bury(db, worker, now=NOON)
+    expired = recovery.expire_worker(db, worker, now=NOON)
     crashed = runs.get(db, run.id)
-    assert burial == recovery.Burial(held=1, given_up=[crashed])
+    assert expired == recovery.ExpiredWorker(held=1, given_up=[crashed])
     assert (crashed.state, crashed.finished_at, crashed.is_done) == (RunState.CRASHED, NOON, False)
     assert crashed.message == (
         "Its worker died 3 times in a row with nothing recorded in between. `signoff retry brave-otter` tries again."
@@ -80,7 +80,7 @@ def test_a_crashed_run_that_is_retried_has_all_its_chances_again(db: Database) -
     for _ in range(3):
         run = taken_and_dropped(db)
     assert run.state is RunState.CRASHED
-    retry.retry(db, run.id, actor=ANA, now=NOON)
+    retries.retry(db, run.id, actor=ANA, now=NOON)
     assert [taken_and_dropped(db).state for _ in range(3)] == [
         RunState.SCHEDULED,
         RunState.SCHEDULED,
@@ -118,7 +118,7 @@ def test_a_run_that_gets_on_between_the_deaths_of_its_workers_never_crashes(
         worker = a_worker(db)
         (run,) = claim(db, worker)
         progress(db, run)
-        recovery.bury(db, worker, now=NOON)
+        recovery.expire_worker(db, worker, now=NOON)
         run = runs.get(db, run_id)
         assert (run.state, run.message.partition(".")[0]) == (RunState.SCHEDULED, "Its worker died")
 
@@ -129,9 +129,9 @@ def test_a_run_that_only_waits_is_not_touched_by_deaths(db: Database, held: bool
     worker = a_worker(db)
     prompt = an_open_prompt(db, held=held, worker=worker)
     before = runs.get(db, prompt.run_id)
-    recovery.bury(db, worker, now=NOON)
+    recovery.expire_worker(db, worker, now=NOON)
     for _ in range(4):
-        recovery.bury(db, a_worker(db), now=NOON)
+        recovery.expire_worker(db, a_worker(db), now=NOON)
     run = runs.get(db, prompt.run_id)
     assert (run.state, run.message, run.runnable_at) == (before.state, "", None)
     settle(db, prompt)
@@ -144,17 +144,17 @@ def test_a_worker_that_stops_in_good_order_counts_as_no_death(db: Database) -> N
     for _ in range(5):
         worker = a_worker(db)
         (run,) = claim(db, worker)
-        recovery.leave(db, worker, now=NOON)
+        recovery.deregister(db, worker, now=NOON)
         run = runs.get(db, run.id)
         assert run.state is RunState.SCHEDULED
-        assert run.message == "Its worker stopped. The run goes on from its journal when a worker has its flow."
-    assert leases.everybody(db) == []
+        assert run.message == "Its worker stopped. The run continues from its journal when a worker has its flow."
+    assert leases.all_workers(db) == []
 
 
 def test_hooks_that_end_their_workers_are_given_up(db: Database) -> None:
     """The run stays as it ended. The deaths before its end do not count."""
     run = a_claimed_run(db, worker := a_worker(db))
-    recovery.bury(db, worker, now=NOON)
+    recovery.expire_worker(db, worker, now=NOON)
     taken_and_dropped(db)
     (run,) = claim(db, a_worker(db))
     runs.finish(db, run.id, run.fencing_token, state=RunState.COMPLETED, now=NOON, result=1, has_hooks=True)
@@ -162,8 +162,8 @@ def test_hooks_that_end_their_workers_are_given_up(db: Database) -> None:
         tried = taken_and_dropped(db)
         assert (tried.state, tried.message, tried.is_done) == (RunState.COMPLETED, "", False)
     claim(db, worker := a_worker(db))
-    burial = recovery.bury(db, worker, now=NOON)
+    expired = recovery.expire_worker(db, worker, now=NOON)
     ended = runs.get(db, run.id)
-    assert burial.given_up == [ended]
+    assert expired.given_up == [ended]
     assert (ended.state, ended.result, ended.is_done) == (RunState.COMPLETED, 1, True)
     assert ended.message == "Its hooks were given up: their worker died 3 times in a row."

@@ -12,8 +12,8 @@ from signoff.store.errors import NoSuchRun, RunFinished, RunNotFailed
 from signoff.store.outbox import cards, notices
 from signoff.store.prompts import prompts
 from signoff.store.records import Outcome, RunState, Step
-from signoff.store.runs import journal, pauses, retry, runs
-from signoff.store.runs.orphans import is_unserved, unserved
+from signoff.store.runs import journal, pauses, retries, runs
+from signoff.store.runs.orphans import count_orphaned, is_orphaned
 from signoff.store.tables import flow_runs
 from tests.integration.store.samples import (
     ANA,
@@ -76,13 +76,13 @@ def test_a_run_of_another_engine_is_left_alone_by_workers(db: Database) -> None:
         )
     worker = a_worker(db)
     assert claim(db, worker) == []
-    assert unserved(db, now=NOON) == {}
-    assert not is_unserved(runs.get(db, run.id), set())
+    assert count_orphaned(db, now=NOON) == {}
+    assert not is_orphaned(runs.get(db, run.id), set())
     ended = runs.cancel(db, run.id, actor=ANA, reason="No more", now=SOON)
     assert (ended.engine, ended.external_id, ended.runnable_at) == ("elsewhere", "7", None)
     assert claim(db, worker, now=SOON) == []
     with pytest.raises(RunNotFailed, match="Retry it there"):
-        retry.retry(db, run.id, actor=ANA, now=SOON)
+        retries.retry(db, run.id, actor=ANA, now=SOON)
 
 
 def test_the_newest_runs_come_first(db: Database) -> None:
@@ -101,8 +101,8 @@ def test_a_finished_run_cancels_what_it_still_asks_and_tells_its_end(db: Databas
     runs.finish(db, run.id, run.fencing_token, state=RunState.FAILED, now=SOON, error="It broke")
     settled = prompts.get(db, prompt.id)
     assert (settled.outcome, settled.reason) == (Outcome.CANCELLED, "The run has ended.")
-    assert [card.prompt.id for card in cards.take_due(db, taker, now=SOON)] == [prompt.id]
-    (notice,) = notices.take_due(db, taker, now=SOON)
+    assert [card.prompt.id for card in cards.claim_due(db, taker, now=SOON)] == [prompt.id]
+    (notice,) = notices.claim_due(db, taker, now=SOON)
     assert (notice.kind, notice.detail) == ("run_ended", {"state": "Failed", "result": None, "error": "It broke"})
     assert [line.event for line in ledger.lines(db, prompt.id)] == ["opened", "card_posted", "cancelled", "run_ended"]
 
@@ -123,7 +123,7 @@ def test_a_retried_run_waits_its_time_and_keeps_what_it_finished(db: Database) -
     run = a_claimed_run(db)
     for key, format_ in (("build", "json"), ("test", "error")):
         journal.record(db, Step(run.id, key, "", "", format_, "{}", NOON, NOON), fencing_token=run.fencing_token)
-    runs.retry(db, run.id, run.fencing_token, attempt=1, at=SOON, error="It broke")
+    retries.schedule_retry(db, run.id, run.fencing_token, attempt=1, at=SOON, error="It broke")
     worker = a_worker(db)
     assert claim(db, worker) == []
     (again,) = claim(db, worker, now=SOON)

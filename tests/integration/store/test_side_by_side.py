@@ -24,8 +24,8 @@ def remind(db: Database, _workers: list[str], prompt: Prompt) -> Any:
 
 
 def draw(db: Database, workers: list[str], prompt: Prompt) -> Any:
-    cards.take_due(db, workers[0], now=NOON, limit=3)
-    notices.take_due(db, workers[0], now=NOON, limit=3)
+    cards.claim_due(db, workers[0], now=NOON, limit=3)
+    notices.claim_due(db, workers[0], now=NOON, limit=3)
     return cards.drawn(db, prompt, channel="C1", ts=prompt.id, now=NOON)
 
 
@@ -41,7 +41,7 @@ def finish(db: Database, workers: list[str], _prompt: Prompt) -> Any:
 
 
 def free(db: Database, workers: list[str], _prompt: Prompt) -> Any:
-    return recovery.bury(db, workers[2], now=NOON)
+    return recovery.expire_worker(db, workers[2], now=NOON)
 
 
 def decide(db: Database, _workers: list[str], prompt: Prompt) -> Any:

@@ -103,8 +103,8 @@ def test_what_stood_in_the_record_is_found_after_the_upgrade(empty: Database, re
     assert [each.data for each in artifacts.find(db, run_id=WAITING_RUN)] == ["A quote"]
     assert blocks.load(db, "json", "price") == ({"shirt": 7},)
     # Still in the hands of a worker that is not known to be dead.
-    assert cards.take_due(db, "somebody", now=LATER) == []
-    assert notices.take_due(db, "somebody", now=LATER) == []
+    assert cards.claim_due(db, "somebody", now=LATER) == []
+    assert notices.claim_due(db, "somebody", now=LATER) == []
     if "drafts" in rows_at(revision):
         assert drafts.load(db, OPEN, "U1") == {"value": True}
     if "inputs" in rows_at(revision):
@@ -151,7 +151,7 @@ def test_a_run_that_waited_goes_on_after_the_upgrade(empty: Database, revision: 
         assert run.result == [{"price": 21}, "large", True]
         assert quoted == []
         # What the dead worker had taken is free, and what an older Signoff never saw works beside it.
-        assert {each.prompt.id for each in cards.take_due(db, "somebody", now=now())} == {OPEN}
-        assert [each.prompt.id for each in notices.take_due(db, "somebody", now=now())] == [REJECTED]
+        assert {each.prompt.id for each in cards.claim_due(db, "somebody", now=now())} == {OPEN}
+        assert [each.prompt.id for each in notices.claim_due(db, "somebody", now=now())] == [REJECTED]
         new = order.create_run(db, {"pieces": 1})
         assert until_asked(db, new.id).title == "Shirt"

@@ -12,7 +12,7 @@ from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.records import Prompt, RunState
-from signoff.store.runs import journal, retry, runs
+from signoff.store.runs import journal, retries, runs
 from tests.support.answering import ANA, answer
 from tests.support.fixtures import StartWorker
 from tests.support.waiting import until, until_asked, until_over
@@ -148,7 +148,7 @@ def test_a_step_that_failed_may_be_tried_again_by_edited_code(db: Database, tmp_
     with Worker(db, [release]):
         failed = until_over(db, release.create_run(db, {}).id)
     assert failed.state is RunState.FAILED
-    retry.retry(db, failed.id, actor=ANA, now=now())
+    retries.retry(db, failed.id, actor=ANA, now=now())
     with Worker(db, [load(tmp_path, CAUGHT.replace('raise OSError("not ready")', "return build()"))]):
         ended = until_over(db, failed.id)
     assert (ended.state, ended.result) == (RunState.COMPLETED, "built")

@@ -19,7 +19,7 @@ from tests.support.waiting import PATIENCE, until, until_asked, until_over, unti
 
 def bury(db: Database, worker: Worker) -> None:
     """Take a worker for dead that lives."""
-    recovery.bury(db, worker._heartbeat.worker, now=now())
+    recovery.expire_worker(db, worker._heartbeat.worker, now=now())
 
 
 def test_what_a_worker_does_after_its_lease_was_lost_is_not_recorded(db: Database, start_worker: StartWorker) -> None:
@@ -141,14 +141,14 @@ def test_a_worker_that_was_buried_begins_anew_and_lets_go_of_what_waited(
 
 def test_a_worker_whose_lease_ran_out_is_buried_by_another(db: Database, start_worker: StartWorker) -> None:
     """Of a worker on another machine nothing is known but when it last renewed."""
-    leases.join(db, "silent", domain="elsewhere", pid=1, now=now() - timedelta(hours=1), lease=timedelta(minutes=1))
-    leases.join(db, "alive", domain="elsewhere", pid=1, now=now(), lease=timedelta(minutes=1))
+    leases.register(db, "silent", domain="elsewhere", pid=1, now=now() - timedelta(hours=1), lease=timedelta(minutes=1))
+    leases.register(db, "alive", domain="elsewhere", pid=1, now=now(), lease=timedelta(minutes=1))
 
     @flow
     def nothing() -> None: ...
 
     start_worker(nothing)
-    assert {row.id for row in leases.everybody(db)} & {"silent", "alive"} == {"alive"}
+    assert {row.id for row in leases.all_workers(db)} & {"silent", "alive"} == {"alive"}
 
 
 def test_a_stopped_worker_leaves_waiting_runs_to_others_at_once(db: Database, start_worker: StartWorker) -> None:

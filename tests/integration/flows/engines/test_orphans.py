@@ -13,7 +13,7 @@ from signoff.store import leases
 from signoff.store.database import Database
 from signoff.store.records import RunState
 from signoff.store.runs import runs
-from signoff.store.runs.orphans import is_unserved, served, unserved
+from signoff.store.runs.orphans import count_orphaned, is_orphaned, served_flows
 from tests.support.fixtures import StartWorker
 from tests.support.waiting import until_over
 
@@ -43,10 +43,10 @@ def test_a_run_of_a_flow_that_was_deleted_stays_and_is_named(
         "A run of the flow gone waits, and no worker has that flow. Start one with its file; if it was renamed or "
         "deleted, put it back, or `signoff cancel` what waits."
     ]
-    assert unserved(db, now=now()) == {"gone": 1}
+    assert count_orphaned(db, now=now()) == {"gone": 1}
     left = runs.get(db, gone)
     assert left.state is RunState.SCHEDULED
-    assert is_unserved(left, served(db, now=now()))
+    assert is_orphaned(left, served_flows(db, now=now()))
 
 
 def test_a_run_that_was_just_made_raises_no_alarm(db: Database, caplog: pytest.LogCaptureFixture) -> None:
@@ -60,10 +60,10 @@ def test_only_workers_that_live_and_take_any_run_count(db: Database) -> None:
     """Not one that died, one that lives for a single run, nor a bot."""
     created(db, "order")
     lease = timedelta(minutes=1)
-    leases.join(db, "dead", domain="", pid=1, now=now() - timedelta(hours=1), lease=lease, flows=["order"])
+    leases.register(db, "dead", domain="", pid=1, now=now() - timedelta(hours=1), lease=lease, flows=["order"])
     bot = Heartbeat(db)
     bot.start()
-    assert unserved(db, now=now()) == {"order": 1}
-    leases.join(db, "alive", domain="", pid=1, now=now(), lease=lease, flows=["order"])
-    assert unserved(db, now=now()) == {}
+    assert count_orphaned(db, now=now()) == {"order": 1}
+    leases.register(db, "alive", domain="", pid=1, now=now(), lease=lease, flows=["order"])
+    assert count_orphaned(db, now=now()) == {}
     bot.stop()

@@ -48,7 +48,7 @@ def suspects(db: Database, *names: str) -> list[str]:
         ids.append(runs.create(db, run_id=new_id(), name=name, flow=name, parameters={}, now=now()).id)
         worker = a_worker(db)
         claims.claim(db, claims.ClaimRequest(worker, (name,), only=ids[-1]), limit=1, now=now())
-        recovery.bury(db, worker, now=now())
+        recovery.expire_worker(db, worker, now=now())
     return ids
 
 

@@ -55,7 +55,7 @@ def act(db: Database, dice: random.Random, workers: list[Worker]) -> None:
                     Desk(db).cancel(prompt.run_id, ANA, "Not today")
             case _:
                 worker = dice.choice(workers)
-                recovery.bury(db, worker._heartbeat.worker, now=now())
+                recovery.expire_worker(db, worker._heartbeat.worker, now=now())
                 worker._heartbeat.beat()
 
 
