@@ -14,7 +14,6 @@ from signoff.flows.durable.journal import Journal
 from signoff.flows.durable.task_slots import TaskSlots, reacquire_slot, release_slot
 from signoff.flows.durable.timeouts import ActiveTimeout, active_timeouts
 from signoff.flows.engines.embedded.completion import Completion, CompletionRecorder
-from signoff.flows.engines.embedded.thread_pool import Threads
 from signoff.flows.errors import FlowTimeout, Released, RunCancelled, Unwind
 from signoff.flows.flow import Flow
 from signoff.store.database import Database
@@ -68,12 +67,14 @@ class Execution:
         self._coroutine: asyncio.Task[Any] | None = None
         self._closed: Unwind | None = None
 
-    def start(self, loop: Callable[[], asyncio.AbstractEventLoop], threads: Threads) -> None:
+    def start(self, loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
         """Begin, or begin again from the journal. `loop` is asked for only by an async flow."""
         if self._flow.isasync:
             asyncio.run_coroutine_threadsafe(self._run_async(), loop())
         else:
-            threads.run(f"flow-{self.run.name}", self._run)
+            # One thread for each execution, not a pool: what a flow keeps in `threading.local` must not reach another
+            # run. Beside the round trips of a run, starting a thread is not to be measured.
+            threading.Thread(target=self._run, name=f"flow-{self.run.name}", daemon=True).start()
 
     @property
     def is_waiting(self) -> bool:

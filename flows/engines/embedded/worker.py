@@ -18,7 +18,6 @@ from signoff.flows.engines.embedded.heartbeat import Heartbeat
 from signoff.flows.engines.embedded.quarantine import Quarantine
 from signoff.flows.engines.embedded.reconcile import reconcile
 from signoff.flows.engines.embedded.run_hooks import run_hooks
-from signoff.flows.engines.embedded.thread_pool import Threads
 from signoff.flows.errors import Released
 from signoff.flows.flow import Flow
 from signoff.flows.names import now
@@ -80,7 +79,6 @@ class Worker:
         self._slots = threading.Condition(self._lock)
         self._stopping = threading.Event()
         self._changes: Subscription | None = None
-        self._threads = Threads()
         self._thread = threading.Thread(target=self._loop_runs, name="signoff-worker", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loop_thread: threading.Thread | None = None
@@ -196,7 +194,7 @@ class Worker:
         if run.state.is_final:
             with self._lock:
                 self._running_hooks.add((run.id, run.fencing_token))
-            self._threads.run(f"hooks-{run.name}", partial(self._run_hooks, run))
+            threading.Thread(target=self._run_hooks, args=(run,), name=f"hooks-{run.name}", daemon=True).start()
             return
         execution = Execution(
             self._db,
@@ -210,7 +208,7 @@ class Worker:
         )
         with self._lock:
             self._executions[run.id] = execution
-        execution.start(self._event_loop, self._threads)
+        execution.start(self._event_loop)
 
     def _run_hooks(self, run: FlowRun) -> None:
         try:

@@ -19,6 +19,21 @@ from tests.support.fixtures import StartWorker
 from tests.support.waiting import PATIENCE, until, until_asked, until_over
 
 
+def test_each_run_has_a_thread_of_its_own(db: Database, start_worker: StartWorker) -> None:
+    """What a flow keeps in `threading.local` does not reach the next run."""
+    kept = threading.local()
+
+    @flow
+    def remember(word: str) -> str | None:
+        before = getattr(kept, "word", None)
+        kept.word = word
+        return before
+
+    start_worker(remember)
+    for word in ("one", "two"):
+        assert until_over(db, remember.create_run(db, {"word": word}).id).result is None
+
+
 @pytest.mark.parametrize("isasync", [False, True])
 def test_a_retried_flow_does_not_run_finished_tasks_again(
     db: Database, start_worker: StartWorker, isasync: bool
