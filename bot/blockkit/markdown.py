@@ -1,97 +1,200 @@
-"""Markdown descriptions, for a message (Slack's `markdown` block) and for a modal, which has only mrkdwn."""
+"""Markdown descriptions, for messages and for modals.
+
+A message has Slack's `markdown` block, which takes standard Markdown. A modal has only mrkdwn, so the Markdown is
+parsed and written again in that: https://docs.slack.dev/messaging/formatting-message-text
+"""
 
 import re
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
 
 from signoff.bot.blockkit.markup import clean
 
+# Without autolinks, because Slack's own `<https://evil.example|Approve>` would become one.
+_PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("autolink")
 _MENTION = re.compile(r"<(?=[!@#])")
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-_CODE_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\((https?://[^\s()<>|]+)\)")
-_BOLD = re.compile(r"(?<![\w*])(\*\*|__)(?=\S)(.+?)(?<=\S)\1(?![\w*])")
-_ITALIC = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=\S)\*(?![\w*])")
-_STRIKE = re.compile(r"~~(?=\S)(.+?)(?<=\S)~~")
-_HEADING = re.compile(r"^ {0,3}#{1,6} +(.+?)(?: +#+)?$")
-_BULLET = re.compile(r"^(\s*)[-*+] +")
+_DELIMITER = re.compile(r"(?<!\w)[*_~`](?=\S)|(?<=\S)[*_~`](?!\w)")
+"""A character that mrkdwn would take for the beginning or the end of formatting."""
+
 _HALF_TOKEN = re.compile(r"(?:&[a-z]{0,3}|<https?://[^>]*)$")
-_SHORTENED = "…"
-_ROW = re.compile(r"^ {0,3}\|.*\|\s*$")
-_RULE = re.compile(r":?-+:?")
-_KEPT = "\x00"
+_WEB = ("http://", "https://")
+_FENCE = "```"
+_ELLIPSIS = "…"
+_EMPHASIS = {"strong": "*", "em": "_", "s": "~"}
 
 
 def for_message(text: str, limit: int) -> str:
     """`text` for a `markdown` block: standard Markdown in which nothing mentions anybody.
 
-    A zero-width space parts `<` from what would make it a mention, in code too, where an entity would be
-    shown as it is written.
+    A zero-width space separates `<` from what would make it a mention. An entity would not do: within code, Slack
+    shows it as it is written.
     """
-    return _fit(_MENTION.sub("<\u200b", clean(text).strip()), limit)
+    shown = _MENTION.sub("<\u200b", clean(text).strip())
+    return shown if len(shown) <= limit else _closed(_cut(shown, limit)) + f"\n{_ELLIPSIS}"
 
 
 def for_modal(text: str, limit: int) -> str:
-    """`text` as mrkdwn: bold, italic, struck through, links, headings, lists and code.
+    """`text` as mrkdwn, which has no headings, tables or nested lists.
 
-    Tables are put in code, the only place in mrkdwn where their columns line up.
+    Headings become bold, and tables become code, the only place in mrkdwn where columns line up.
     """
-    shown: list[str] = []
-    fence: str | None = None
-    table: list[str] = []
-    for line in clean(text[: 2 * limit]).strip().split("\n"):
-        if fence is None and _ROW.match(line):
-            table.append(line)
-            continue
-        shown += _aligned(table)
-        table = []
-        marks = _FENCE.match(line)
-        if marks and (fence is None or marks[1].startswith(fence)):
-            fence = marks[1] if fence is None else None
-            shown.append("```")
-        else:
-            shown.append(_inline(line) if fence is None else _entities(line))
-    return _fit("\n".join([*shown, *_aligned(table), *(["```"] if fence else [])]), limit)
+    tree = SyntaxTreeNode(_PARSER.parse(clean(text[: 2 * limit]).strip()))
+    shown = "\n".join(_blocks(tree.children))
+    if len(shown) <= limit:
+        return shown
+    cut = _cut(shown, limit)
+    is_open = cut.count(_FENCE) % 2  # there are no fences but our own: `_text` and `_code` break up the others
+    return f"{cut}\n{_FENCE}\n{_ELLIPSIS}" if is_open else f"{cut}\n{_ELLIPSIS}"
 
 
-def _aligned(table: list[str]) -> list[str]:
-    """The rows of a table with their columns under each other, in code."""
-    if not table:
-        return []
-    rows = [[cell.strip() for cell in row.strip().strip("|").split("|")] for row in table]
-    rows = [row for row in rows if not all(_RULE.fullmatch(cell) for cell in row)]
+def _blocks(nodes: Sequence[SyntaxTreeNode], indent: str = "") -> Iterator[str]:
+    """The lines of some blocks. An empty line stands between two blocks where the source has one."""
+    end: int | None = None
+    for node in nodes:
+        start, next_end = _lines_of(node)
+        if end is not None and start > end:
+            yield ""
+        end = next_end
+        yield from _block(node, indent)
+
+
+def _lines_of(node: SyntaxTreeNode) -> tuple[int, int]:
+    """The source lines of a block. A container may claim blank lines at its end, so its last child decides."""
+    start, end = node.map or (0, 0)
+    while node.children and node.children[-1].map and node.type not in ("paragraph", "heading", "table"):
+        node = node.children[-1]
+        end = (node.map or (0, end))[1]
+    return start, end
+
+
+def _block(node: SyntaxTreeNode, indent: str) -> Iterator[str]:
+    match node.type:
+        case "paragraph":
+            yield from (f"{indent}{_unquoted(line)}" for line in _inline(node.children).split("\n"))
+        case "heading":
+            text = _inline(node.children, without="strong")
+            yield f"*{text}*" if text else ""
+        case "bullet_list" | "ordered_list":
+            yield from _list(node, indent)
+        case "blockquote":
+            yield from (f"&gt; {line}" for line in _blocks(node.children))
+        case "fence" | "code_block":
+            yield from _code(node.content.removesuffix("\n").split("\n"))
+        case "table":
+            yield from _table(node)
+        case _:
+            yield "———"  # a horizontal rule, the only other block
+
+
+def _list(node: SyntaxTreeNode, indent: str) -> Iterator[str]:
+    number = int(node.attrs.get("start", 1))
+    end: int | None = None
+    for item in node.children:
+        start, next_end = _lines_of(item)
+        if end is not None and start > end:
+            yield ""
+        end = next_end
+        marker = "•" if node.type == "bullet_list" else f"{number}."
+        number += 1
+        lines = list(_blocks(item.children, f"{indent}    ")) or [""]
+        yield f"{indent}{marker} {lines[0].removeprefix(f'{indent}    ')}"
+        yield from lines[1:]
+
+
+def _table(node: SyntaxTreeNode) -> Iterator[str]:
+    """The rows of a table as code, with their columns aligned."""
+    rows = [
+        [" ".join(_plain(cell.children).split()) for cell in row.children]
+        for part in node.children
+        for row in part.children
+    ]
     widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
     drawn = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in rows]
-    return ["```", *(_entities(row.rstrip()) for row in drawn), "```"]
+    yield from _code([row.rstrip() for row in drawn])
 
 
-def _inline(line: str) -> str:
-    kept: list[str] = []
+def _code(lines: Sequence[str]) -> Iterator[str]:
+    yield _FENCE
+    yield from (_entities(line.replace(_FENCE, "ˋˋˋ")) for line in lines)
+    yield _FENCE
 
-    def keep(markup: str) -> str:
-        kept.append(markup)
-        return f"{_KEPT}{len(kept) - 1}{_KEPT}"
 
-    line = _CODE_SPAN.sub(lambda code: keep(f"`{_entities(code[2].strip().replace('`', 'ˋ'))}`"), line)
-    line = _LINK.sub(lambda link: keep(f"<{_entities(link[2])}|{_entities(link[1]) or link[2]}>"), line)
-    line = _entities(line)
-    line = _BULLET.sub(r"\1• ", line)
-    line = _ITALIC.sub(r"_\1_", line)
-    line = _BOLD.sub(r"*\2*", line)
-    line = _STRIKE.sub(r"~\1~", line)
-    line = _HEADING.sub(lambda heading: "*" + heading[1].strip("*") + "*", line)
-    return re.sub(f"{_KEPT}(\\d+){_KEPT}", lambda place: kept[int(place[1])], line)
+def _inline(nodes: Sequence[SyntaxTreeNode], without: str = "") -> str:
+    return "".join(_span(node, without) for node in nodes)
+
+
+def _span(node: SyntaxTreeNode, without: str) -> str:
+    match node.type:
+        case "text":
+            return _text(node.content)
+        case "softbreak" | "hardbreak":
+            return "\n"
+        case "code_inline":
+            code = _entities(node.content.strip().replace("`", "ˋ"))
+            return f"`{code}`" if code else ""
+        case "link":
+            return _link(str(node.attrs.get("href", "")), _plain(node.children))
+        case "image":
+            return _link(str(node.attrs.get("src", "")), _plain(node.children))
+        case "strong" | "em" | "s" if node.type != without:
+            text, mark = _inline(node.children, without), _EMPHASIS[node.type]
+            # In mrkdwn, formatting ends with its line.
+            return "\n".join(f"{mark}{line}{mark}" if line.strip() else line for line in text.split("\n"))
+        case _:
+            return _inline(node.children, without)
+
+
+def _link(address: str, label: str) -> str:
+    """A link to a web address. Of another address, which Slack would not open, the text is shown."""
+    label = " ".join(label.split())
+    if not address.startswith(_WEB):
+        return _text(f"{label} ({address})" if address and label != address else label)
+    # Neither part may end the markup. The parser has percent-encoded the address, which leaves no such character.
+    return f"<{_entities(address.replace('|', '%7C'))}|{_entities(label.replace('|', '¦')) or _entities(address)}>"
+
+
+def _plain(nodes: Sequence[SyntaxTreeNode]) -> str:
+    """The text of inline nodes without formatting."""
+    return "".join(
+        " " if node.type in ("softbreak", "hardbreak") else _plain(node.children) if node.children else node.content
+        for node in nodes
+    )
+
+
+def _text(text: str) -> str:
+    """Text that mrkdwn shows as it is. It has no escape for delimiters, so zero-width spaces separate them."""
+    return _entities(_DELIMITER.sub(lambda found: f"\u200b{found[0]}\u200b", text))
+
+
+def _unquoted(line: str) -> str:
+    """A line of a paragraph that does not look like a quotation."""
+    return f"\u200b{line}" if line.startswith("&gt;") else line
 
 
 def _entities(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _fit(text: str, limit: int) -> str:
-    """`text` within `limit`, cut between two lines where it can be, with an open code fence closed."""
-    if len(text) <= limit:
-        return text
-    room = limit - len(f"\n```\n{_SHORTENED}")
-    cut = text[:room].rpartition("\n")[0] or _HALF_TOKEN.sub("", text[:room])
-    if sum(bool(_FENCE.match(line)) for line in cut.split("\n")) % 2:
-        cut += "\n```"
-    return f"{cut}\n{_SHORTENED}"
+def _cut(text: str, limit: int) -> str:
+    """The beginning of `text`, cut between two lines if there are any, with room for a fence and an ellipsis."""
+    room = limit - len(f"\n{_FENCE}\n{_ELLIPSIS}")
+    return text[:room].rpartition("\n")[0] or _HALF_TOKEN.sub("", text[:room])
+
+
+def _closed(markdown: str) -> str:
+    """`markdown` with the code fence at its end closed, if it was cut within one.
+
+    A fence inside a list or a quotation ends with that. One of unusual length is removed, to stay within the limit.
+    """
+    lines = markdown.split("\n")
+    last = next((token for token in reversed(_PARSER.parse(markdown)) if token.level == 0), None)
+    if last is None or last.type != "fence" or last.map is None:
+        return markdown
+    start, mark = last.map[0], last.markup
+    is_closed = len(lines) > start + 1 and lines[-1].strip().startswith(mark) and not lines[-1].strip().strip(mark[0])
+    if is_closed:
+        return markdown
+    return f"{markdown}\n{mark}" if len(mark) == len(_FENCE) else "\n".join(lines[:start])

@@ -94,10 +94,34 @@ def test_every_bracket_in_a_modals_description_belongs_to_a_link(text: str) -> N
         ("```python\nx = '<!here>'\n```", "```\nx = '&lt;!here&gt;'\n```"),
         ("| a | bc |\n|:---|---:|\n| 1 | <2 |", "```\na  bc\n1  &lt;2\n```"),
         ("snake_case_name and 2 * 3 * 4", "snake_case_name and 2 * 3 * 4"),
+        ("one\ntwo\n\n\nthree", "one\ntwo\n\nthree"),
+        ("**two\nlines**", "*two*\n*lines*"),
+        ("3. c\n4. d\n   - e\n\n     f", "3. c\n4. d\n    • e\n\n        f"),
+        ("> quoted\n> twice", "&gt; quoted\n&gt; twice"),
+        ("Title\n=====\n***", "*Title*\n———"),
+        ("![chart](https://example.com/c.png)", "<https://example.com/c.png|chart>"),
+        ("[mail](mailto:a@example.com)", "mail (mailto:a@example.com)"),
+        ("&copy; <b>2026</b>", "© &lt;b&gt;2026&lt;/b&gt;"),
     ],
 )
 def test_markdown_is_translated_for_modals(markdown: str, mrkdwn: str) -> None:
-    """Bold, italic, headings, lists, links, code and tables read in a modal as they do on the card."""
+    """Formatting, headings, lists, quotations, links, code and tables read in a modal as they do on the card."""
+    assert for_modal(markdown, 3000) == mrkdwn
+
+
+@pytest.mark.parametrize(
+    ("markdown", "mrkdwn"),
+    [
+        (r"\*not bold\* \~nor gone\~", "\u200b*\u200bnot bold\u200b*\u200b \u200b~\u200bnor gone\u200b~\u200b"),
+        (r"\> not quoted", "\u200b&gt; not quoted"),
+        ("~~~\nstill ``` code\n~~~", "```\nstill ˋˋˋ code\n```"),
+        ("`` a ` b ``", "`a ˋ b`"),
+        ("[a|b](https://example.com/c|d)", "<https://example.com/c%7Cd|a¦b>"),
+        ("[run](javascript:alert(1))", "[run](javascript:alert(1))"),
+    ],
+)
+def test_text_that_is_no_markdown_is_no_mrkdwn_either(markdown: str, mrkdwn: str) -> None:
+    """What standard Markdown shows as it is, or keeps within code or a link, stays there."""
     assert for_modal(markdown, 3000) == mrkdwn
 
 
@@ -108,6 +132,7 @@ def test_a_shortened_description_leaves_no_code_fence_open(limit: int) -> None:
     text = "Intro\n```\n" + "line of code\n" * 50 + "```\nOutro"
 
     assert for_message(text, limit).count("```") % 2 == 0
+    assert for_message(text.replace("```", "~~~"), limit).count("~~~") % 2 == 0
     assert for_modal(text, limit).count("```") % 2 == 0
 
 
