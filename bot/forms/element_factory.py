@@ -20,7 +20,7 @@ from signoff.bot.forms.elements.slack_selects import (
 )
 from signoff.bot.forms.elements.text import JsonText, Text
 from signoff.bot.forms.elements.times import DatePicker, DateTimePicker, TimePicker
-from signoff.flows.schema.elements import MAX_BUTTONS
+from signoff.flows.schema.elements import MAX_BUTTONS, is_checkbox
 from signoff.flows.schema.parts import Property, Schema, kind_of, options_of, unwrap
 
 _LONG_TEXT = 150
@@ -46,7 +46,7 @@ def element_for(wanted: Property, root: Schema) -> Element:
         choices = labelled(options)
         return SingleChoice(choices, wanted.nullable, _widget(choices, wanted.nullable, asked_for, buttons="radio"))
     match kind_of(schema):
-        case "boolean" if _is_checkbox(wanted, asked_for):
+        case "boolean" if is_checkbox(wanted):
             return Checkbox()
         case "boolean":
             return SingleChoice(YES_OR_NO, wanted.nullable, Widget.BUTTONS)
@@ -70,12 +70,6 @@ def _widget(choices: tuple[Choice, ...], more: int, asked_for: Any, *, buttons: 
     if asked_for == _SELECT and widget is Widget.BUTTONS:
         return Widget.SELECT
     return Widget.BUTTONS if asked_for == buttons and len(choices) + more <= MAX_BUTTONS else widget
-
-
-def _is_checkbox(wanted: Property, asked_for: Any) -> bool:
-    if wanted.nullable or asked_for == "radio":
-        return False
-    return "default" in wanted.annotations or asked_for == "checkbox"
 
 
 def _items(schema: Schema, root: Schema) -> Schema | None:

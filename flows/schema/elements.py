@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from signoff.flows.schema.parts import kind_of, options_of, unwrap
+from signoff.flows.schema.parts import Property, kind_of, options_of, unwrap
 
 ELEMENT = "element"
 """The word of a field's schema that names the input."""
@@ -34,6 +34,14 @@ def possible_elements(part: Mapping[str, Any], root: Mapping[str, Any]) -> tuple
             return ("json", "text", "multiline")
         case _:
             return ()
+
+
+def is_checkbox(wanted: Property) -> bool:
+    """Whether a bool is asked for with one checkbox, which always has a value, and not with yes and no."""
+    asked_for = wanted.schema.get(ELEMENT)
+    if wanted.nullable or asked_for == "radio":
+        return False
+    return "default" in wanted.annotations or asked_for == "checkbox"
 
 
 def _of_list(items: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Press, then ask only for what is missing: which field becomes buttons."""
+"""Press, then ask only for what is missing: how the verdict becomes buttons."""
 
 from typing import Any, Literal
 
@@ -6,8 +6,9 @@ import pytest
 from pydantic import create_model
 
 from signoff.bot.forms import Form, Verdict, verdict_of
-
-SIX = Literal["a", "b", "c", "d", "e", "f"]
+from signoff.flows.durable.question import Question
+from signoff.flows.schema import verdict as schema_verdict
+from tests.golden.zoo import ZOO
 
 
 def verdict(fields: dict[str, Any], initial: dict[str, Any]) -> Verdict | None:
@@ -18,30 +19,18 @@ def verdict(fields: dict[str, Any], initial: dict[str, Any]) -> Verdict | None:
     return verdict_of(Form.of(create_model("Model", **definitions).model_json_schema()), initial)
 
 
-@pytest.mark.parametrize(
-    ("fields", "initial", "found"),
-    [
-        ({"ok": bool}, {}, "ok"),
-        ({"ok": bool, "reason": str}, {}, "ok"),
-        ({"ok": (bool, False)}, {}, None),
-        ({"ok": bool}, {"ok": True}, None),
-        ({"ok": bool | None}, {}, None),
-        ({"size": Literal["s", "m"]}, {}, "size"),
-        ({"size": Literal["s", "m"], "color": Literal["red"]}, {}, None),
-        ({"size": Literal["s", "m"], "color": Literal["red"]}, {"size": "m"}, "color"),
-        ({"size": Literal["s", "m"], "ok": bool}, {}, "ok"),
-        ({"ok": bool, "sure": bool}, {}, None),
-        ({"one": SIX}, {}, None),
-        ({"one": Literal[1, 2]}, {}, None),
-        ({"one": Literal["x" * 31]}, {}, None),
-        ({"name": str}, {}, None),
-    ],
-)
-def test_the_one_open_choice_is_the_verdict(fields: dict[str, Any], initial: dict[str, Any], found: str | None) -> None:
-    """A required bool or short literal without an initial value decides; of several only the one bool."""
-    verdict_found = verdict(fields, initial)
-
-    assert (verdict_found and verdict_found.field.name) == found
+@pytest.mark.parametrize("name", ZOO)
+def test_the_values_of_the_verdict_become_buttons(name: str) -> None:
+    """Whatever the schema's verdict is, each of its values has a button, and no other field has any."""
+    question = Question.of(ZOO[name])
+    found = verdict_of(Form.of(question.schema or {}), question.initial_values)
+    wanted = schema_verdict.verdict_of(question.schema, question.initial_values)
+    if wanted is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert found.field.path == (wanted.name,)
+        assert [choice.value for choice in found.choices] == [each.value for each in wanted.values]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +55,7 @@ def test_a_bool_named_like_an_approval_approves(name: str, labels: list[str]) ->
 
 
 def test_options_are_told_as_people_write_them() -> None:
-    """An option of a literal loses its underscores; those that say yes or no widget like it."""
+    """An option of a literal loses its underscores; those that approve or reject look like it."""
     found = verdict({"decision": Literal["approve", "needs_work", "reject"]}, {})
 
     assert found is not None
