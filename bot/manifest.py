@@ -1,4 +1,4 @@
-"""The app that is installed in the workspace: its name, commands and scopes. `manifest.yml` says the same to Slack."""
+"""The Slack app that a workspace installs: its name, commands, scopes and events, as `manifest.yml` tells Slack."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,28 @@ class SlashCommand:
 
 @dataclass(frozen=True, slots=True)
 class AppManifest:
-    """What an app asks a workspace for when it is installed."""
+    """What an app asks a workspace for when it is installed.
+
+    Attributes:
+        name: The app's name.
+        bot_name: The name of its bot user, without `@`.
+        scopes: The scopes of its bot token.
+        commands: Its slash commands.
+        events: The events that its bot user subscribes to, by the names in Slack's manifest (`message.channels`).
+        home_tab: Whether App Home has a home tab.
+        messages_tab: Whether App Home has a messages tab. Without it, Slack refuses direct messages.
+    """
 
     name: str
     bot_name: str
     scopes: frozenset[str]
     commands: tuple[SlashCommand, ...] = ()
+    events: frozenset[str] = frozenset()
+    home_tab: bool = True
+    messages_tab: bool = True
 
 
+# Written out rather than read: an installed Signoff has neither the file nor a YAML parser.
 SIGNOFF = AppManifest(
     name="Signoff",
     bot_name="signoff",
@@ -37,13 +51,33 @@ SIGNOFF = AppManifest(
             "groups:history",
             "groups:read",
             "im:history",
-            "im:read",
-            "im:write",
             "usergroups:read",
             "users:read",
             "users:read.email",
         }
     ),
     commands=(SlashCommand("/approvals", "List the prompts that are waiting for an answer"),),
+    events=frozenset(
+        {
+            "app_home_opened",
+            "app_uninstalled",
+            "channel_archive",
+            "channel_unarchive",
+            "group_archive",
+            "group_unarchive",
+            "member_joined_channel",
+            "member_left_channel",
+            "message.channels",
+            "message.groups",
+            "message.im",
+            "subteam_created",
+            "subteam_members_changed",
+            "subteam_updated",
+            "team_join",
+            "tokens_revoked",
+            "user_change",
+        }
+    ),
+    home_tab=False,
 )
-"""Signoff itself. A test holds it equal to `manifest.yml`."""
+"""Signoff itself. A test compares it with `manifest.yml`."""

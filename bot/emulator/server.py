@@ -1,6 +1,7 @@
 """The emulator as one server: everything on one port of localhost."""
 
 import time
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -19,11 +20,12 @@ from signoff.bot.emulator.control.administration import Administration
 from signoff.bot.emulator.control.routes import Control
 from signoff.bot.emulator.delivery.delivery import ACK_LIMIT_SECONDS, Delivery
 from signoff.bot.emulator.delivery.socket_mode import SocketMode
+from signoff.bot.emulator.events.events_api import RETRY_DELAYS, EventsApi
 from signoff.bot.emulator.web_api.faults import Faults
 from signoff.bot.emulator.web_api.routes import WebApi
 from signoff.bot.emulator.wire import SlackError
+from signoff.bot.emulator.workspace.changes import AppConnected
 from signoff.bot.emulator.workspace.directory import APP_ID
-from signoff.bot.emulator.workspace.events import AppConnected
 from signoff.bot.emulator.workspace.timestamps import Clock
 from signoff.bot.emulator.workspace.workspace import Workspace
 from signoff.bot.manifest import SIGNOFF, AppManifest
@@ -45,6 +47,7 @@ class Emulator:
 
     `port` 0 takes a free one. `path` names a file in which messages survive a restart. `clock` gives seconds since the
     epoch, for triggers, response URLs, timestamps and signatures. `ack_limit_seconds` is how long the app has to ack.
+    `event_retry_delays` are the seconds before each time that an event is sent again.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Emulator:
         manifest: AppManifest = SIGNOFF,
         clock: Clock = time.time,
         ack_limit_seconds: float = ACK_LIMIT_SECONDS,
+        event_retry_delays: Sequence[float] = RETRY_DELAYS,
     ) -> None:
         listening = listen("127.0.0.1", port)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -65,8 +69,9 @@ class Emulator:
         self._clock = clock
         self._faults = Faults()
         self._workspace = Workspace(path, url=self.url, manifest=manifest, clock=clock)
-        self._socket_mode = SocketMode(self._workspace.announce)
+        self._socket_mode = SocketMode(self._workspace.notify)
         self._delivery = Delivery(self._socket_mode, ack_limit_seconds, clock)
+        self._events_api = EventsApi(self._workspace, self._delivery, event_retry_delays)
         self._http: HttpDelivery | None = None
         self._server = BackgroundServer(self._application(), listening, self._say_goodbye)
 
@@ -108,16 +113,30 @@ class Emulator:
             "SLACK_SIGNING_SECRET": self.signing_secret,
         }
 
+    @property
+    def event_retry_delays(self) -> Sequence[float]:
+        """The seconds before each time that an event is sent again. Events that are under way keep theirs."""
+        return self._events_api.retry_delays
+
+    @event_retry_delays.setter
+    def event_retry_delays(self, seconds: Sequence[float]) -> None:
+        self._events_api.retry_delays = seconds
+
     def deliver_to(self, request_url: str) -> None:
-        """From now on post payloads to this URL, signed, and not through Socket Mode. Only while it is started."""
+        """From now on post payloads to this URL, signed, and not through Socket Mode. Only while it is started.
+
+        Where the app subscribes to events, the URL is first asked to repeat a challenge, as Slack asks it.
+        """
         from signoff.bot.emulator.delivery.http_delivery import HttpDelivery
 
         self._server.run(self._switch_to(HttpDelivery(request_url, self.signing_secret, self._clock)))
 
     async def _switch_to(self, http: "HttpDelivery") -> None:
         await self._close_http()
+        if self._workspace.manifest.events:
+            await http.verify()
         self._http = self._delivery.transport = http
-        self._workspace.announce(AppConnected(True))
+        self._workspace.notify(AppConnected(True))
 
     async def _close_http(self) -> None:
         if self._http is not None:
@@ -125,6 +144,7 @@ class Emulator:
 
     async def _say_goodbye(self) -> None:
         self._faults.clear()
+        self._events_api.cancel()
         await self._socket_mode.disconnect()
         await self._close_http()
 
@@ -133,7 +153,9 @@ class Emulator:
         tokens = {self.bot_token: "bot", self.app_token: "app"}
         web_api = WebApi(self._workspace, self._faults, tokens, self._socket_url)
         control = Control(self._workspace, acts, self._delivery)
-        administration = Administration(self._workspace, self._faults, web_api, self._delivery, self._socket_mode)
+        administration = Administration(
+            self._workspace, self._faults, web_api, self._delivery, self._socket_mode, self._events_api
+        )
         return Starlette(
             routes=[
                 Route("/api/{method}", web_api.serve, methods=["GET", "POST"]),

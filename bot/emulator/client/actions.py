@@ -11,8 +11,8 @@ from signoff.bot.emulator.client.outcome import TROUBLE, Outcome, explanation
 from signoff.bot.emulator.client.places import Places, Target
 from signoff.bot.emulator.delivery.delivery import Ack, Delivery
 from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.workspace.changes import Notice
 from signoff.bot.emulator.workspace.directory import User
-from signoff.bot.emulator.workspace.events import Notice
 from signoff.bot.emulator.workspace.messages import Message
 from signoff.bot.emulator.workspace.state_values import merged_state
 from signoff.bot.emulator.workspace.workspace import Workspace
@@ -121,6 +121,22 @@ class Acts:
             thread_ts = parent.thread_ts or parent.ts
         return self._workspace.messages.post(conversation.id, user.id, Content(text), thread_ts=thread_ts)
 
+    def edit(self, user: User, channel: str, ts: str, text: str) -> Message:
+        """Change what a person said. Raises `is_archived`, and `cant_update_message` for somebody else's message."""
+        message = self._workspace.visible_message(user.id, channel, ts)
+        if self._workspace.directory.conversation(message.channel).is_archived:
+            raise SlackError("is_archived")
+        if message.user != user.id:
+            raise SlackError("cant_update_message")
+        return self._workspace.messages.change(message, Content(text))
+
+    def delete(self, user: User, channel: str, ts: str) -> None:
+        """Delete a message. Raises `cant_delete_message` for another's, unless the person is an administrator."""
+        message = self._workspace.visible_message(user.id, channel, ts)
+        if message.is_tombstone or not (user.is_admin or message.user == user.id):
+            raise SlackError("cant_delete_message")
+        self._workspace.messages.delete(message)
+
     def _action(self, block: Json, element: Json, value: Json | None) -> Json:
         """The entry of a payload's `actions`. Raises `invalid_value`."""
         action: Json = {
@@ -143,7 +159,7 @@ class Acts:
     def _outcome(self, user: User, ack: Ack, if_failed: str) -> Outcome:
         if ack.error is None:
             return Outcome(ack)
-        self._workspace.announce(Notice(user.id, if_failed))
+        self._workspace.notify(Notice(user.id, if_failed))
         return Outcome(ack, if_failed)
 
 

@@ -3,11 +3,16 @@
 from typing import Any
 
 from signoff.bot.emulator.wire import Json
-from signoff.bot.emulator.workspace.directory import APP_ID, TEAM_DOMAIN, TEAM_ID, Conversation, User
+from signoff.bot.emulator.workspace.directory import (
+    APP_ID,
+    TEAM_DOMAIN,
+    TEAM_ID,
+    VERIFICATION_TOKEN,
+    Conversation,
+    User,
+)
 from signoff.bot.emulator.workspace.messages import Message
 from signoff.bot.emulator.workspace.views import View
-
-VERIFICATION_TOKEN = "verification-token-of-the-emulator"  # noqa: S105 (deprecated by Slack, and no secret here)
 
 DESCRIBED = ("text", "value", "style", "confirm", "placeholder")
 """What an entry of `actions` repeats of its element."""

@@ -1,6 +1,6 @@
 """The part of the control API that no person has: faults, deletions, what was called and delivered."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -9,9 +9,11 @@ from starlette.routing import BaseRoute, Route
 from signoff.bot.emulator.control.routes import answering, json_object
 from signoff.bot.emulator.delivery.delivery import Delivery
 from signoff.bot.emulator.delivery.socket_mode import SocketMode
+from signoff.bot.emulator.events.events_api import EventsApi
 from signoff.bot.emulator.web_api.faults import Faults
 from signoff.bot.emulator.web_api.routes import WebApi
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.workspace.directory import Conversation
 from signoff.bot.emulator.workspace.workspace import Workspace
 
 
@@ -19,28 +21,44 @@ class Administration:
     """Serves the rest of `/control/…`."""
 
     def __init__(
-        self, workspace: Workspace, faults: Faults, web_api: WebApi, delivery: Delivery, socket_mode: SocketMode
+        self,
+        workspace: Workspace,
+        faults: Faults,
+        web_api: WebApi,
+        delivery: Delivery,
+        socket_mode: SocketMode,
+        events_api: EventsApi,
     ) -> None:
         self._workspace = workspace
         self._faults = faults
         self._web_api = web_api
         self._delivery = delivery
         self._socket_mode = socket_mode
+        self._events_api = events_api
 
     def routes(self) -> Sequence[BaseRoute]:
         """Everything an administrator, or a test, can do."""
+        acts: dict[str, Callable[[Json], Json]] = {
+            "archive": self._archive,
+            "unarchive": self._unarchive,
+            "invite": self._invite,
+            "remove": self._remove,
+            "people": self._add_person,
+            "profile": self._change_person,
+            "channels": self._add_channel,
+            "usergroups": self._add_group,
+            "uninstall": self._uninstall,
+            "install": self._install,
+        }
         return [
             Route("/calls", answering(self._calls)),
             Route("/deliveries", answering(self._deliveries)),
+            Route("/events", answering(self._events)),
             Route("/faults", answering(self._want_fault), methods=["POST"]),
             Route("/faults", answering(self._clear_faults), methods=["DELETE"]),
             Route("/held", answering(self._until_held)),
-            Route("/delete", answering(self._delete), methods=["POST"]),
-            Route("/archive", answering(self._archive), methods=["POST"]),
             Route("/disconnect", answering(self._disconnect), methods=["POST"]),
-            Route("/people", answering(self._add_person), methods=["POST"]),
-            Route("/channels", answering(self._add_channel), methods=["POST"]),
-            Route("/usergroups", answering(self._add_group), methods=["POST"]),
+            *(Route(f"/{name}", answering(_as_administrator(act)), methods=["POST"]) for name, act in acts.items()),
         ]
 
     async def _calls(self, _request: Request) -> list[Json]:
@@ -48,6 +66,11 @@ class Administration:
 
     async def _deliveries(self, _request: Request) -> list[Json]:
         return [ack.shown() for ack in self._delivery.log]
+
+    async def _events(self, request: Request) -> list[Json]:
+        query = request.query_params
+        found = await self._events_api.attempts(query.get("kind", ""), int(query.get("at_least", "0")))
+        return [attempt.shown() for attempt in found]
 
     async def _want_fault(self, request: Request) -> Json:
         self._faults.want(await json_object(request))
@@ -61,44 +84,76 @@ class Administration:
         await self._faults.until_held()
         return {"ok": True}
 
-    async def _delete(self, request: Request) -> Json:
-        body = await json_object(request)
-        conversation = self._workspace.directory.conversation(body["channel"])
-        self._workspace.messages.delete(self._workspace.messages.get(conversation.id, body["ts"]))
-        return {"ok": True}
-
-    async def _archive(self, request: Request) -> Json:
-        body = await json_object(request)
-        conversation = self._workspace.directory.conversation(body["channel"])
-        return {
-            "ok": True,
-            "channel": self._workspace.put_conversation(replace(conversation, is_archived=True)).shown(),
-        }
-
     async def _disconnect(self, _request: Request) -> Json:
         await self._socket_mode.disconnect()
         return {"ok": True}
 
-    async def _add_person(self, request: Request) -> Json:
-        body = await json_object(request)
+    def _archive(self, body: Json) -> Json:
+        return self._set_archived(body, is_archived=True)
+
+    def _unarchive(self, body: Json) -> Json:
+        return self._set_archived(body, is_archived=False)
+
+    def _set_archived(self, body: Json, *, is_archived: bool) -> Json:
+        conversation = self._workspace.directory.conversation(body["channel"])
+        if conversation.is_archived == is_archived:
+            raise SlackError("already_archived" if is_archived else "not_archived")
+        changed = replace(conversation, is_archived=is_archived)
+        return {"channel": self._workspace.put_conversation(changed, by=self._administrator).shown()}
+
+    def _invite(self, body: Json) -> Json:
+        conversation, user = self._channel_and_user(body)
+        return {"channel": self._workspace.add_member(conversation, user, by=self._administrator).shown()}
+
+    def _remove(self, body: Json) -> Json:
+        conversation, user = self._channel_and_user(body)
+        return {"channel": self._workspace.remove_member(conversation, user, by=self._administrator).shown()}
+
+    def _channel_and_user(self, body: Json) -> tuple[Conversation, str]:
+        directory = self._workspace.directory
+        return directory.conversation(body["channel"]), directory.person(body["user"]).id
+
+    def _add_person(self, body: Json) -> Json:
         name = body["name"]
         user = self._workspace.add_person(
             name, body.get("real_name", name.title()), body.get("email", f"{name}@example.com")
         )
-        return {"ok": True, "person": user.shown()}
+        return {"person": user.shown()}
 
-    async def _add_channel(self, request: Request) -> Json:
-        body = await json_object(request)
+    def _change_person(self, body: Json) -> Json:
+        user = self._workspace.directory.person(body["user"])
+        changed = {name: value for name, value in body.items() if name != "user"}
+        return {"person": self._workspace.change_person(user, **changed).shown()}
+
+    def _add_channel(self, body: Json) -> Json:
         directory = self._workspace.directory
         everybody = [user.id for user in directory.users.values()]
         named = [directory.person(name).id for name in body["members"]] if "members" in body else everybody
         channel = self._workspace.add_channel(
             body["name"], is_private=bool(body.get("is_private")), members=frozenset(named)
         )
-        return {"ok": True, "channel": channel.shown()}
+        return {"channel": channel.shown()}
 
-    async def _add_group(self, request: Request) -> Json:
-        body = await json_object(request)
+    def _add_group(self, body: Json) -> Json:
         users = tuple(self._workspace.directory.person(name).id for name in body["users"])
         group = self._workspace.add_group(body["handle"], body.get("name", body["handle"].title()), users)
-        return {"ok": True, "usergroup": group.wire(with_users=True)}
+        return {"usergroup": group.wire(with_users=True)}
+
+    def _uninstall(self, _body: Json) -> Json:
+        self._workspace.uninstall()
+        return {}
+
+    def _install(self, _body: Json) -> Json:
+        self._workspace.install()
+        return {}
+
+    @property
+    def _administrator(self) -> str:
+        return self._workspace.directory.administrator.id
+
+
+def _as_administrator(act: Callable[[Json], Json]) -> Callable[[Request], Awaitable[Json]]:
+    async def acting(request: Request) -> Json:
+        return {"ok": True, **act(await json_object(request))}
+
+    return acting

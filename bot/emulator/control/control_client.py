@@ -1,5 +1,6 @@
 """The control API from Python: people, channels, faults, and what was called and delivered."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from signoff.bot.emulator.control.http_client import HttpClient
@@ -28,6 +29,38 @@ class ControlClient(HttpClient):
         channel: str = self.post("channels", name=name.removeprefix("#"), **details)["channel"]["id"]
         return channel
 
+    def change_person(self, reference: str, **changed: Any) -> None:
+        """Change somebody's `name`, `real_name`, `title` or `email`, or deactivate them with `deleted=True`."""
+        self.post("profile", user=reference, **changed)
+
+    def archive(self, channel: str) -> None:
+        """Archive a channel."""
+        self.post("archive", channel=channel)
+
+    def unarchive(self, channel: str) -> None:
+        """Open an archived channel again."""
+        self.post("unarchive", channel=channel)
+
+    def invite(self, reference: str, channel: str) -> None:
+        """Make a person, or the app (`@signoff`), a member of a channel."""
+        self.post("invite", user=reference, channel=channel)
+
+    def remove(self, reference: str, channel: str) -> None:
+        """Take a person, or the app, out of a channel."""
+        self.post("remove", user=reference, channel=channel)
+
+    def set_user_group(self, handle: str, users: Sequence[str], **details: str) -> None:
+        """Add a user group, or give one other people or another `name`."""
+        self.post("usergroups", handle=handle.removeprefix("@"), users=list(users), **details)
+
+    def uninstall(self) -> None:
+        """Remove the app: every call with its token fails with `account_inactive`."""
+        self.post("uninstall")
+
+    def install(self) -> None:
+        """Install the app again, with the same tokens."""
+        self.post("install")
+
     def want_fault(self, method: str, **fault: Any) -> None:
         """Make the next calls of a Web API method fail, `error="ratelimited", times=2` say."""
         self.post("faults", method=method, **fault)
@@ -48,3 +81,11 @@ class ControlClient(HttpClient):
         """What the app was sent so far and how it acked, oldest first."""
         delivered: list[Json] = self.get("deliveries")
         return delivered
+
+    def events(self, kind: str = "", *, at_least: int = 0) -> list[Json]:
+        """The attempts to send the app an event so far, of one type or subtype if named, oldest first.
+
+        Waits until there are `at_least` so many, ten seconds at most.
+        """
+        attempts: list[Json] = self.get("events", kind=kind, at_least=str(at_least))
+        return attempts

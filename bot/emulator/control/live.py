@@ -7,15 +7,21 @@ import json
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from signoff.bot.emulator.wire import Json
-from signoff.bot.emulator.workspace.events import (
+from signoff.bot.emulator.workspace.changes import (
     AppConnected,
+    Change,
     ConversationChanged,
-    Event,
-    MessageChanged,
+    HomeChanged,
     MessageDeleted,
+    MessageEdited,
+    MessagePosted,
     Notice,
+    ThreadChanged,
+    UserChanged,
+    UserGroupChanged,
     ViewsChanged,
 )
+from signoff.bot.emulator.workspace.messages import shown_message
 from signoff.bot.emulator.workspace.workspace import Workspace
 
 
@@ -25,7 +31,7 @@ class LiveHub:
     def __init__(self, workspace: Workspace) -> None:
         self._directory = workspace.directory
         self._watchers: dict[asyncio.Queue[str], str] = {}
-        workspace.listeners.append(self._announce)
+        workspace.listeners.append(self._changed)
 
     async def serve(self, websocket: WebSocket, user: str, hello: Json) -> None:
         """Serve one watcher until it goes. `hello` is the first thing it hears."""
@@ -43,41 +49,57 @@ class LiveHub:
             del self._watchers[queue]
             telling.cancel()
 
-    def _announce(self, event: Event) -> None:
-        audience = [queue for queue, user in self._watchers.items() if self._concerns(event, user)]
+    def _changed(self, change: Change) -> None:
+        audience = [queue for queue, user in self._watchers.items() if self._concerns(change, user)]
         if audience:
-            told = json.dumps(_shown(event))
+            text = json.dumps(_shown(change))
             for queue in audience:
-                queue.put_nowait(told)
+                queue.put_nowait(text)
 
-    def _concerns(self, event: Event, user: str) -> bool:
-        match event:
-            case MessageChanged(channel, _, only_to):
-                return only_to in {None, user} and self._directory.conversation(channel).is_seen_by(user)
-            case MessageDeleted(channel, _):
+    def _concerns(self, change: Change, user: str) -> bool:
+        match change:
+            case MessagePosted() | MessageEdited() | MessageDeleted():
+                is_seen = self._directory.conversation(change.channel).is_seen_by(user)
+                return is_seen and change.only_to in {None, user}
+            case ThreadChanged(channel=channel):
                 return self._directory.conversation(channel).is_seen_by(user)
-            case ViewsChanged(whose) | Notice(whose):
-                return whose == user
-            case ConversationChanged(conversation):
-                return conversation.is_seen_by(user)
-            case AppConnected():
+            case ViewsChanged() | HomeChanged() | Notice():
+                return change.user == user
+            case ConversationChanged(conversation, previous):
+                return conversation.is_seen_by(user) or (previous is not None and previous.is_seen_by(user))
+            case AppConnected() | UserChanged() | UserGroupChanged():
                 return True
+            case _:
+                return False
 
 
-def _shown(event: Event) -> Json:
-    match event:
-        case MessageChanged(_, message, _):
-            return {"type": "message", "message": message}
-        case MessageDeleted(channel, ts):
-            return {"type": "message_deleted", "channel": channel, "ts": ts}
+def _shown(change: Change) -> Json:
+    match change:
+        case MessagePosted() | MessageEdited() | ThreadChanged() | MessageDeleted():
+            return _shown_message(change)
         case ViewsChanged(_, views):
             return {"type": "views", "views": views}
+        case HomeChanged(_, view):
+            return {"type": "home", "view": view}
         case Notice(_, text):
             return {"type": "notice", "text": text}
         case ConversationChanged(conversation):
             return {"type": "channel", "channel": conversation.shown()}
+        case UserChanged(user):
+            return {"type": "person", "person": user.shown()}
+        case UserGroupChanged(group):
+            return {"type": "usergroup", "usergroup": group.wire(with_users=True)}
         case AppConnected(connected):
             return {"type": "app", "connected": connected}
+        case _:
+            raise TypeError(f"nobody watches for {change}")
+
+
+def _shown_message(change: MessagePosted | MessageEdited | ThreadChanged | MessageDeleted) -> Json:
+    if isinstance(change, MessageDeleted):
+        return {"type": "message_deleted", "channel": change.channel, "ts": change.previous["ts"]}
+    only_to = None if isinstance(change, ThreadChanged) else change.only_to
+    return {"type": "message", "message": shown_message(change.channel, change.message, only_to)}
 
 
 async def _tell(websocket: WebSocket, queue: "asyncio.Queue[str]") -> None:

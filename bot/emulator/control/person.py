@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from websockets.sync.client import connect
 
 from signoff.bot.emulator.control.http_client import REQUEST_TIMEOUT, HttpClient
-from signoff.bot.emulator.control.seen import Modal, SeenMessage
+from signoff.bot.emulator.control.seen import Home, Modal, SeenMessage
 from signoff.bot.emulator.wire import Json
 
 T = TypeVar("T")
@@ -37,18 +37,25 @@ class Person:
         return Modal(views[-1]) if views else None
 
     def press(
-        self, label: str, in_: str | None = None, *, message: SeenMessage | None = None, value: Json | None = None
+        self,
+        label: str,
+        in_: str | None = None,
+        *,
+        message: SeenMessage | None = None,
+        home: Home | None = None,
+        value: Json | None = None,
     ) -> Json:
         """Press the button, or change the select, with that text or action id.
 
-        It is looked for in `message`, else in the newest message of channel `in_` that has it, else in the open modal.
+        It is looked for in `message` or `home`, else in the newest message of channel `in_` that has it, else in the
+        open modal.
         `value` is the state value object for anything but a button. Gives the control API's answer; raises `ActFailed`
         when the app did not take it and LookupError when there is nothing to press.
         """
         if message is None and in_ is None:
-            modal = self._open_modal()
-            place: Json = {"view_id": modal.id}
-            element = modal.element(label)
+            view = home or self._open_modal()
+            place: Json = {"view_id": view.id}
+            element = view.element(label)
         else:
             message = message or self._newest_with(label, in_ or "")
             place = {"channel": message.channel, "ts": message.ts}
@@ -74,6 +81,42 @@ class Person:
         """Post a message, in a thread if one is named."""
         said = self._act("say", channel=in_, text=text, thread_ts=thread_ts)
         return SeenMessage(said["message"])
+
+    def edit(self, message: SeenMessage, text: str) -> SeenMessage:
+        """Change one of this person's messages."""
+        edited = self._act("edit", channel=message.channel, ts=message.ts, text=text)
+        return SeenMessage(edited["message"])
+
+    def delete(self, message: SeenMessage) -> None:
+        """Delete one of this person's messages; an administrator (Ana is one) may delete any."""
+        self._act("delete", channel=message.channel, ts=message.ts)
+
+    def join(self, channel: str) -> None:
+        """Become a member of a public channel."""
+        self._act("join", channel=channel)
+
+    def leave(self, channel: str) -> None:
+        """Leave a channel."""
+        self._act("leave", channel=channel)
+
+    def open_home(self, tab: str | None = None) -> None:
+        """Open the app's home, at its tab `home` or `messages`; the first one that it has by default."""
+        self._act("open_home", tab=tab)
+
+    @property
+    def home(self) -> Home | None:
+        """The home tab that the app published for this person, if it did."""
+        view = self._client.get("home", **{"as": self.id})["view"]
+        return Home(view) if view else None
+
+    def wait_for_home(self, wanted: str = "", *, timeout: float = REQUEST_TIMEOUT) -> Home:
+        """The home tab, as soon as one is published that contains this text."""
+
+        def find() -> Home | None:
+            home = self.home
+            return home if home and wanted in home.full_text else None
+
+        return self.wait_until(find, what="the home tab", timeout=timeout)
 
     def wait_for_message(
         self,

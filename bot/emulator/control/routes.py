@@ -36,6 +36,10 @@ class Control:
             "close": self._close,
             "command": self._command,
             "say": self._say,
+            "edit": self._edit,
+            "join": self._join,
+            "leave": self._leave,
+            "open_home": self._open_home,
             "options": self._options,
         }
         return [
@@ -44,6 +48,7 @@ class Control:
             Route("/views", answering(self._show_views)),
             Route("/home", answering(self._show_home)),
             Route("/upload", answering(self._upload), methods=["POST"]),
+            Route("/delete", answering(self._delete), methods=["POST"]),
             *(Route(f"/{name}", answering(self._as_person(act)), methods=["POST"]) for name, act in acts.items()),
             WebSocketRoute("/live", self._watch),
         ]
@@ -121,10 +126,35 @@ class Control:
         message = self._acts.say(user, body["channel"], body["text"], body.get("thread_ts"))
         return {"ok": True, "message": self._workspace.messages.shown(message)}
 
+    async def _edit(self, user: User, body: Json) -> Json:
+        message = self._acts.edit(user, body["channel"], body["ts"], body["text"])
+        return {"ok": True, "message": self._workspace.messages.shown(message)}
+
+    async def _delete(self, request: Request) -> Json:
+        body = await json_object(request)
+        user = self._person(body) if "as" in body else self._workspace.directory.administrator
+        self._acts.delete(user, body["channel"], body["ts"])
+        return {"ok": True}
+
+    async def _join(self, user: User, body: Json) -> Json:
+        conversation = self._workspace.place(user.id, body["channel"])
+        return {"ok": True, "channel": self._workspace.add_member(conversation, user.id, by=user.id).shown()}
+
+    async def _leave(self, user: User, body: Json) -> Json:
+        conversation = self._workspace.place(user.id, body["channel"])
+        return {"ok": True, "channel": self._workspace.remove_member(conversation, user.id, by=user.id).shown()}
+
+    async def _open_home(self, user: User, body: Json) -> Json:
+        self._workspace.open_home(user.id, body.get("tab"))
+        return {"ok": True}
+
     def _person(self, given: Any) -> User:
+        """Who acts. Raises `user_not_found` or `account_inactive`."""
         user = self._workspace.directory.person(given.get("as", ""))
         if user.is_bot:
             raise SlackError("user_not_found")
+        if user.deleted:
+            raise SlackError("account_inactive")
         return user
 
     def _as_person(self, act: Act) -> Callable[[Request], Awaitable[Json]]:

@@ -111,6 +111,20 @@ class Modal(_Seen):
         return f"Modal(title={self.title!r}, labels={self.labels!r}, buttons={self.buttons!r})"
 
 
+class Home(_Seen):
+    """The app's home tab."""
+
+    def __init__(self, view: Json) -> None:
+        super().__init__(view["blocks"])
+        self.id: str = view["id"]
+        self.json = view
+
+    @property
+    def full_text(self) -> str:
+        """Everything that the blocks say, a line each."""
+        return "\n".join(texts(self.blocks))
+
+
 def texts(value: Any) -> Iterator[str]:
     """Every text in blocks, in order."""
     if isinstance(value, list):

@@ -18,12 +18,24 @@ Take = Callable[[Json], None]
 
 
 class NotDelivered(Exception):
-    """The app could not be reached (`app_unreachable`) or refused the payload (`dispatch_failed`)."""
+    """The app could not be reached (`app_unreachable`) or refused the payload (`dispatch_failed`).
 
-    def __init__(self, error: str, status: int | None = None) -> None:
+    `no_retry` is set when the app asked not to be sent an event again.
+    """
+
+    def __init__(self, error: str, status: int | None = None, *, no_retry: bool = False) -> None:
         super().__init__(error)
         self.error = error
         self.status = status
+        self.no_retry = no_retry
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Which retry of an event this is, and why: 0 for the first attempt."""
+
+    attempt: int = 0
+    reason: str = ""
 
 
 class Transport(Protocol):
@@ -36,7 +48,7 @@ class Transport(Protocol):
         """Whether the app can be reached this way at all."""
         ...
 
-    async def send(self, kind: str, payload: Json) -> Json | None:
+    async def send(self, kind: str, payload: Json, retry: Retry) -> Json | None:
         """Hand a payload over and wait for the ack; gives its body, or None. Raises `NotDelivered`."""
         ...
 
@@ -55,6 +67,7 @@ class Ack:
     response: Json | None = None
     error: str | None = None
     status: int | None = None
+    no_retry: bool = False
 
     def shown(self) -> Json:
         """As the control API lists it."""
@@ -79,24 +92,30 @@ class Delivery:
         self._clock = clock
 
     async def deliver(self, kind: str, payload: Json, take: Take = lambda _answer: None) -> Ack:
-        """Deliver a payload of that kind, `block_actions` or `slash_command` say. Never raises: the ack tells.
+        """Deliver an interaction of that kind, `block_actions` or `slash_command` say. Never raises: the ack tells.
 
         `take` does what the app answered. When it raises `SlackError`, that is how the delivery failed.
         """
+        ack = await self.attempt(kind, payload, take)
+        self.log.append(ack)
+        return ack
+
+    async def attempt(
+        self, kind: str, payload: Json, take: Take = lambda _answer: None, *, retry: Retry | None = None
+    ) -> Ack:
+        """The same without noting it in the log. Events are sent this way, the first time and again."""
         transport = self.transport
         at, started = self._clock(), time.perf_counter()
-        response, error, status = None, None, None
+        response, error, status, no_retry = None, None, None, False
         try:
             async with asyncio.timeout(self._ack_limit):
-                response = await transport.send(kind, payload)
+                response = await transport.send(kind, payload, retry or Retry())
             take(response or {})
         except SlackError as refusal:
             error = refusal.error
         except TimeoutError:
             error = "operation_timeout"
         except NotDelivered as failure:
-            error, status = failure.error, failure.status
+            error, status, no_retry = failure.error, failure.status, failure.no_retry
         ack_ms = round((time.perf_counter() - started) * 1000, 3)
-        ack = Ack(kind, transport.via, at, ack_ms, response, error, status)
-        self.log.append(ack)
-        return ack
+        return Ack(kind, transport.via, at, ack_ms, response, error, status, no_retry)

@@ -6,13 +6,17 @@ Signed as docs.slack.dev/authentication/verifying-requests-from-slack says.
 import hashlib
 import hmac
 import json
+import secrets
 from urllib.parse import urlencode
 
 import httpx
 
-from signoff.bot.emulator.delivery.delivery import NotDelivered
+from signoff.bot.emulator.delivery.delivery import NotDelivered, Retry
 from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.workspace.directory import VERIFICATION_TOKEN
 from signoff.bot.emulator.workspace.timestamps import Clock
+
+VERIFICATION_LIMIT_SECONDS = 3.0
 
 
 def signature(secret: str, timestamp: str, body: str) -> str:
@@ -22,7 +26,11 @@ def signature(secret: str, timestamp: str, body: str) -> str:
 
 
 class HttpDelivery:
-    """Posts payloads to one request URL."""
+    """Posts payloads to one request URL.
+
+    Events go there only once it has answered a challenge, as Slack saves no request URL for events before. One that
+    was not ready is asked again when there is an event to send.
+    """
 
     via = "http"
     is_connected = True
@@ -31,22 +39,28 @@ class HttpDelivery:
         self._request_url = request_url
         self._secret = signing_secret
         self._clock = clock
+        self._is_verified = False
         self._client = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113 (the delivery has the limit)
 
-    async def send(self, kind: str, payload: Json) -> Json | None:
-        """Post a payload. A command is a form of its own, everything else is JSON in the field `payload`."""
-        body = urlencode(payload if kind == "slash_command" else {"payload": json.dumps(payload)})
-        timestamp = str(int(self._clock()))
-        headers = {
-            "content-type": "application/x-www-form-urlencoded",
-            "user-agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
-            "x-slack-request-timestamp": timestamp,
-            "x-slack-signature": signature(self._secret, timestamp, body),
-        }
+    async def verify(self) -> bool:
+        """Send the challenge (docs.slack.dev/reference/events/url_verification); whether the app repeated it."""
+        challenge = secrets.token_hex(16)
+        body = json.dumps({"token": VERIFICATION_TOKEN, "challenge": challenge, "type": "url_verification"})
         try:
-            response = await self._client.post(self._request_url, content=body, headers=headers)
-        except httpx.HTTPError as failure:
-            raise NotDelivered("app_unreachable") from failure
+            response = await self._post(body, "application/json", timeout=VERIFICATION_LIMIT_SECONDS)
+        except NotDelivered:
+            return False
+        # Plain text, a form and JSON will do.
+        self._is_verified = response.status_code == httpx.codes.OK and challenge in response.text
+        return self._is_verified
+
+    async def send(self, kind: str, payload: Json, retry: Retry) -> Json | None:
+        """Post a payload. An event is JSON, a command a form, everything else JSON in the field `payload`."""
+        if kind == "event_callback":
+            await self._send_event(payload, retry)
+            return None
+        body = urlencode(payload if kind == "slash_command" else {"payload": json.dumps(payload)})
+        response = await self._post(body, "application/x-www-form-urlencoded")
         if response.status_code != httpx.codes.OK:
             raise NotDelivered("dispatch_failed", response.status_code)
         return _answer(response)
@@ -54,6 +68,39 @@ class HttpDelivery:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    async def _send_event(self, payload: Json, retry: Retry) -> None:
+        if not self._is_verified and not await self.verify():
+            raise NotDelivered("app_unreachable")
+        headers = {}
+        if retry.attempt:
+            headers = {"x-slack-retry-num": str(retry.attempt), "x-slack-retry-reason": retry.reason}
+        response = await self._post(json.dumps(payload), "application/json", headers=headers)
+        if not response.is_success:
+            no_retry = response.headers.get("x-slack-no-retry") == "1"
+            raise NotDelivered("dispatch_failed", response.status_code, no_retry=no_retry)
+
+    async def _post(
+        self,
+        body: str,
+        content_type: str,
+        *,
+        headers: dict[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> httpx.Response:
+        timestamp = str(int(self._clock()))
+        signed = {
+            "content-type": content_type,
+            "user-agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+            "x-slack-request-timestamp": timestamp,
+            "x-slack-signature": signature(self._secret, timestamp, body),
+        }
+        try:
+            return await self._client.post(
+                self._request_url, content=body, headers=signed | (headers or {}), timeout=timeout
+            )
+        except httpx.HTTPError as failure:
+            raise NotDelivered("app_unreachable") from failure
 
 
 def _answer(response: httpx.Response) -> Json | None:

@@ -9,14 +9,16 @@ from itertools import count
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from signoff.bot.emulator.delivery.delivery import NotDelivered
+from signoff.bot.emulator.delivery.delivery import NotDelivered, Retry
 from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.workspace.changes import AppConnected, Notify
 from signoff.bot.emulator.workspace.directory import APP_ID
-from signoff.bot.emulator.workspace.events import Announce, AppConnected
 
 MOST_CONNECTIONS = 10
 ANSWERABLE = frozenset({"view_submission", "block_suggestion", "slash_command"})
 """Kinds of payload whose ack may carry an answer."""
+ENVELOPE_TYPES = {"slash_command": "slash_commands", "event_callback": "events_api"}
+"""The envelope's type by the kind of payload; it is `interactive` for every other kind."""
 
 
 class Connection:
@@ -46,8 +48,8 @@ class SocketMode:
 
     via = "socket"
 
-    def __init__(self, announce: Announce) -> None:
-        self._announce = announce
+    def __init__(self, notify: Notify) -> None:
+        self._notify = notify
         self._tickets: set[str] = set()
         self._connections: list[Connection] = []
         self._turn = count()
@@ -77,7 +79,7 @@ class SocketMode:
         connection = Connection(websocket)
         self._connections.append(connection)
         await websocket.send_json(self._hello())
-        self._announce(AppConnected(True))
+        self._notify(AppConnected(True))
         try:
             await connection.listen()
         except (WebSocketDisconnect, ValueError):
@@ -86,9 +88,9 @@ class SocketMode:
             if connection in self._connections:
                 self._connections.remove(connection)
             connection.abandon()
-            self._announce(AppConnected(self.is_connected))
+            self._notify(AppConnected(self.is_connected))
 
-    async def send(self, kind: str, payload: Json) -> Json | None:
+    async def send(self, kind: str, payload: Json, retry: Retry) -> Json | None:
         """Send an envelope over one connection and wait for its ack."""
         if not self._connections:
             raise NotDelivered("app_unreachable")
@@ -99,9 +101,11 @@ class SocketMode:
         envelope = {
             "envelope_id": envelope_id,
             "payload": payload,
-            "type": "slash_commands" if kind == "slash_command" else "interactive",
+            "type": ENVELOPE_TYPES.get(kind, "interactive"),
             "accepts_response_payload": kind in ANSWERABLE,
         }
+        if kind == "event_callback":
+            envelope |= {"retry_attempt": retry.attempt, "retry_reason": retry.reason}
         try:
             await connection.websocket.send_text(json.dumps(envelope))
             answer: Json | None = await waiting

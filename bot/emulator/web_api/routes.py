@@ -87,6 +87,8 @@ class WebApi:
         kind = self._tokens.get(token)
         if kind is None:
             raise SlackError("invalid_auth")
+        if kind == "bot" and not self._workspace.is_installed:
+            raise SlackError("account_inactive")
         if kind != method.takes:
             raise SlackError("not_allowed_token_type")
         require_any(method.scopes, self._workspace.manifest.scopes)

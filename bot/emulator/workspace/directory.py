@@ -10,6 +10,8 @@ TEAM_DOMAIN = "northwind"
 APP_ID = "A0SIGNOFF1"
 BOT_ID = "B0SIGNOFF1"
 BOT_USER_ID = "U0SIGNOFF1"
+SLACKBOT_ID = "USLACKBOT"
+VERIFICATION_TOKEN = "verification-token-of-the-emulator"  # noqa: S105 (deprecated by Slack, and no secret here)
 UTC_OFFSETS = {"Europe/Madrid": 3600, "Africa/Lagos": 3600, "Europe/Paris": 3600, "Asia/Tokyo": 32400, "UTC": 0}
 
 
@@ -25,6 +27,9 @@ class User:
     tz: str = "UTC"
     color: str = "4b5563"
     is_bot: bool = False
+    is_admin: bool = False
+    deleted: bool = False
+    """Deactivated: an administrator closed the account."""
 
     def shown(self) -> Json:
         """As the control API shows it."""
@@ -37,6 +42,8 @@ class User:
             "tz": self.tz,
             "color": f"#{self.color}",
             "is_bot": self.is_bot,
+            "is_admin": self.is_admin,
+            "deleted": self.deleted,
         }
 
     def wire(self, *, with_email: bool) -> Json:
@@ -57,7 +64,7 @@ class User:
             "id": self.id,
             "team_id": TEAM_ID,
             "name": self.name,
-            "deleted": False,
+            "deleted": self.deleted,
             "color": self.color,
             "real_name": self.real_name,
             "tz": self.tz,
@@ -66,7 +73,7 @@ class User:
             "profile": profile,
             "is_bot": self.is_bot,
             "is_app_user": False,
-            "is_admin": False,
+            "is_admin": self.is_admin,
             "is_owner": False,
             "is_restricted": False,
             "is_ultra_restricted": False,
@@ -96,6 +103,11 @@ class Conversation:
         if self.is_im:
             return "im"
         return "groups" if self.is_private else "channels"
+
+    @property
+    def is_general(self) -> bool:
+        """Whether everybody is a member, always."""
+        return self.name == "general"
 
     def is_seen_by(self, user: str) -> bool:
         """Whether this conversation is in that person's sidebar. Public channels are in everybody's."""
@@ -127,7 +139,7 @@ class Conversation:
             "is_mpim": False,
             "is_private": self.is_private,
             "is_archived": self.is_archived,
-            "is_general": self.name == "general",
+            "is_general": self.is_general,
             "is_member": for_user in self.members,
             "num_members": len(self.members),
             "topic": {"value": self.topic, "creator": "", "last_set": 0},
@@ -174,6 +186,11 @@ class Directory:
             if wanted and wanted in {user.id, user.name, user.email, user.real_name}:
                 return user
         raise SlackError("user_not_found")
+
+    @property
+    def administrator(self) -> User:
+        """Who does what the control API leaves to an administrator without naming one."""
+        return next(user for user in self.users.values() if user.is_admin)
 
     def conversation(self, reference: str) -> Conversation:
         """A conversation by id, `#releases` or `releases`. Raises `channel_not_found`."""

@@ -7,8 +7,14 @@ from typing import Any
 from signoff.bot.emulator.blocks.content import Content
 from signoff.bot.emulator.blocks.walk import with_ids
 from signoff.bot.emulator.wire import Json, SlackError
-from signoff.bot.emulator.workspace.directory import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID
-from signoff.bot.emulator.workspace.events import Announce, MessageChanged, MessageDeleted
+from signoff.bot.emulator.workspace.changes import (
+    MessageDeleted,
+    MessageEdited,
+    MessagePosted,
+    Notify,
+    ThreadChanged,
+)
+from signoff.bot.emulator.workspace.directory import APP_ID, BOT_ID, BOT_USER_ID, SLACKBOT_ID, TEAM_ID
 from signoff.bot.emulator.workspace.persistence import Store
 from signoff.bot.emulator.workspace.timestamps import Timestamps
 
@@ -24,6 +30,7 @@ class Message:
     thread_ts: str | None = None
     ephemeral_to: str | None = None
     edited_ts: str | None = None
+    is_tombstone: bool = False
 
     @property
     def by_app(self) -> bool:
@@ -40,6 +47,8 @@ class Message:
         message: Json = {"type": "message", "user": self.user, "ts": self.ts, "team": TEAM_ID}
         if self.by_app:
             message |= {"bot_id": BOT_ID, "app_id": APP_ID}
+        if self.is_tombstone:
+            message |= {"subtype": "tombstone", "hidden": True}
         message["text"] = self.content.text
         if self.content.blocks:
             message["blocks"] = self.content.blocks
@@ -57,10 +66,10 @@ class Message:
 class Messages:
     """Every message by channel and `ts`. Persistent, except the ephemeral ones, which Slack forgets too."""
 
-    def __init__(self, store: Store, timestamps: Timestamps, announce: Announce) -> None:
+    def __init__(self, store: Store, timestamps: Timestamps, notify: Notify) -> None:
         self._store = store
         self._timestamps = timestamps
-        self._announce = announce
+        self._notify = notify
         self._by_channel: defaultdict[str, dict[str, Message]] = defaultdict(dict)
         self._replies: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         for saved in store.load("message"):
@@ -86,24 +95,34 @@ class Messages:
             ephemeral_to=ephemeral_to,
         )
         self._put(message)
-        if thread_ts and (parent := self.find(channel, thread_ts)):
-            self._tell(parent)  # its count of replies has changed
+        self._notify(MessagePosted(channel, self.wire(message), ephemeral_to))
+        self._thread_changed(message)
         return message
 
     def change(self, message: Message, content: Content) -> Message:
         """Replace what a message says. One with blocks is not marked as edited (docs of `chat.update`)."""
         edited_ts = message.edited_ts if content.blocks else self._timestamps.next()
         changed = replace(message, content=replace(content, blocks=with_ids(content.blocks)), edited_ts=edited_ts)
-        self._put(changed)
+        self._replace(message, changed)
         return changed
 
     def delete(self, message: Message) -> None:
-        """Remove a message."""
+        """Remove a message. Above replies it leaves a tombstone, which goes with the last of them."""
+        if self.replies(message):
+            tombstone = Content("This message was deleted.")
+            self._replace(
+                message, replace(message, user=SLACKBOT_ID, content=tombstone, edited_ts=None, is_tombstone=True)
+            )
+            return
+        previous = self.wire(message)
         del self._by_channel[message.channel][message.ts]
         if message.is_reply:
             self._replies[message.channel, message.thread_ts or ""].remove(message.ts)
         self._store.delete("message", f"{message.channel} {message.ts}")
-        self._announce(MessageDeleted(message.channel, message.ts))
+        self._notify(MessageDeleted(message.channel, previous, message.ephemeral_to))
+        parent = self._thread_changed(message)
+        if parent and parent.is_tombstone and not self.replies(parent):
+            self.delete(parent)
 
     def find(self, channel: str, ts: str) -> Message | None:
         """A message, or None."""
@@ -138,14 +157,17 @@ class Messages:
 
     def shown(self, message: Message) -> Json:
         """As the control API shows it: Slack's form, and where it is and who sees it."""
-        shown: dict[str, Any] = self.wire(message) | {"channel": message.channel}
-        return shown | {"ephemeral_to": message.ephemeral_to} if message.ephemeral_to else shown
+        return shown_message(message.channel, self.wire(message), message.ephemeral_to)
 
     def _put(self, message: Message) -> None:
         self._keep(message)
         if not message.ephemeral_to:
             self._store.put("message", f"{message.channel} {message.ts}", asdict(message))
-        self._tell(message)
+
+    def _replace(self, message: Message, changed: Message) -> None:
+        previous = self.wire(message)
+        self._put(changed)
+        self._notify(MessageEdited(message.channel, self.wire(changed), previous, message.ephemeral_to))
 
     def _keep(self, message: Message) -> None:
         is_new = message.ts not in self._by_channel[message.channel]
@@ -153,5 +175,15 @@ class Messages:
         if is_new and message.is_reply:
             self._replies[message.channel, message.thread_ts or ""].append(message.ts)
 
-    def _tell(self, message: Message) -> None:
-        self._announce(MessageChanged(message.channel, self.shown(message), message.ephemeral_to))
+    def _thread_changed(self, reply: Message) -> Message | None:
+        """Tell that the parent of a reply has more or fewer replies; gives the parent."""
+        if not reply.is_reply or (parent := self.find(reply.channel, reply.thread_ts or "")) is None:
+            return None
+        self._notify(ThreadChanged(parent.channel, self.wire(parent)))
+        return parent
+
+
+def shown_message(channel: str, message: Json, only_to: str | None) -> Json:
+    """A message in Slack's form, as the control API shows it: with where it is and who sees it."""
+    shown: dict[str, Any] = message | {"channel": channel}
+    return shown | {"ephemeral_to": only_to} if only_to else shown

@@ -4,7 +4,7 @@ from signoff.bot.emulator.workspace.directory import BOT_USER_ID, Conversation, 
 from signoff.bot.manifest import AppManifest
 
 PEOPLE = (
-    User("U0ANARUIZ1", "ana", "Ana Ruiz", "Release lead", "ana@example.com", "Europe/Madrid", "2f6fdb"),
+    User("U0ANARUIZ1", "ana", "Ana Ruiz", "Release lead", "ana@example.com", "Europe/Madrid", "2f6fdb", is_admin=True),
     User("U0BENOKAF1", "ben", "Ben Okafor", "Backend engineer", "ben@example.com", "Africa/Lagos", "c2571a"),
     User("U0CHLOEM01", "chloe", "Chloé Martin", "Purchasing", "chloe@example.com", "Europe/Paris", "7a3fb5"),
     User("U0DMITRIS1", "dmitri", "Dmitri Sokolov", "Finance", "dmitri@example.com", "UTC", "1f7a4d"),

@@ -7,8 +7,8 @@ from typing import Any
 
 from signoff.bot.emulator.blocks.walk import with_ids
 from signoff.bot.emulator.wire import Json, SlackError, new_id
+from signoff.bot.emulator.workspace.changes import HomeChanged, Notify, ViewsChanged
 from signoff.bot.emulator.workspace.directory import APP_ID, BOT_ID, TEAM_ID
-from signoff.bot.emulator.workspace.events import Announce, ViewsChanged
 from signoff.bot.emulator.workspace.state_values import initial_state, kept_state
 from signoff.bot.emulator.workspace.timestamps import Timestamps
 
@@ -66,9 +66,9 @@ class View:
 class Views:
     """Every open modal, bottom first for each person."""
 
-    def __init__(self, timestamps: Timestamps, announce: Announce) -> None:
+    def __init__(self, timestamps: Timestamps, notify: Notify) -> None:
         self._timestamps = timestamps
-        self._announce = announce
+        self._notify = notify
         self._stacks: defaultdict[str, list[View]] = defaultdict(list)
         self._homes: dict[str, View] = {}
 
@@ -139,13 +139,12 @@ class Views:
         """Set a person's home tab. Raises `hash_conflict`."""
         old = self._homes.get(user)
         if old is None:
-            self._homes[user] = self._fresh(user, body, None)
-            return self._homes[user]
+            return self._replace(self._fresh(user, body, None))
         return self.update(old, body, expected_hash=expected_hash)
 
     def tell(self, user: str) -> None:
         """Tell those who watch what the person has open."""
-        self._announce(ViewsChanged(user, [view.shown() for view in self._stacks[user]]))
+        self._notify(ViewsChanged(user, [view.shown() for view in self._stacks[user]]))
 
     def _all(self) -> Iterator[View]:
         for stack in self._stacks.values():
@@ -168,6 +167,7 @@ class Views:
     def _replace(self, view: View) -> View:
         if view.body["type"] == "home":
             self._homes[view.user] = view
+            self._notify(HomeChanged(view.user, view.shown()))
             return view
         stack = self._stacks[view.user]
         for place, open_view in enumerate(stack):

@@ -9,8 +9,16 @@ from pathlib import Path
 
 from signoff.bot.emulator.blocks.content import Content
 from signoff.bot.emulator.wire import SlackError, new_id
+from signoff.bot.emulator.workspace.changes import (
+    AppUninstalled,
+    Change,
+    ConversationChanged,
+    HomeOpened,
+    Notify,
+    UserChanged,
+    UserGroupChanged,
+)
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID, Conversation, User, UserGroup
-from signoff.bot.emulator.workspace.events import Announce, ConversationChanged, Event
 from signoff.bot.emulator.workspace.files import Files
 from signoff.bot.emulator.workspace.messages import Message, Messages
 from signoff.bot.emulator.workspace.persistence import Store
@@ -40,33 +48,38 @@ class Workspace:
         self.url = url
         self.manifest = manifest
         self.clock = clock
-        self.listeners: list[Announce] = []
+        self.listeners: list[Notify] = []
+        self.is_installed = True
         self._store = Store(path)
         self.directory = seeded_directory(manifest)
         self._restore_directory()
-        timestamps = Timestamps(clock)
-        self.messages = Messages(self._store, timestamps, self.announce)
-        self.views = Views(timestamps, self.announce)
+        self.timestamps = Timestamps(clock)
+        self.messages = Messages(self._store, self.timestamps, self.notify)
+        self.views = Views(self.timestamps, self.notify)
         self.triggers = Triggers(clock)
         self.response_urls = ResponseUrls(clock, url)
         self.files = Files(clock, url)
 
-    def announce(self, event: Event) -> None:
-        """Tell the listeners."""
+    def notify(self, change: Change) -> None:
+        """Tell the listeners of a change."""
         for listener in self.listeners:
-            listener(event)
+            listener(change)
 
     def add_person(self, name: str, real_name: str, email: str) -> User:
         """A further person, who joins every public channel. Raises `name_taken`."""
         if any(user.name == name for user in self.directory.users.values()):
             raise SlackError("name_taken")
-        user = User(new_id("U"), name, real_name, email=email)
-        self.directory.users[user.id] = user
-        self._store.put("user", user.id, asdict(user))
+        user = self._put_user(User(new_id("U"), name, real_name, email=email))
         for conversation in list(self.directory.conversations.values()):
             if conversation.kind == "channels":
-                self.put_conversation(replace(conversation, members=conversation.members | {user.id}))
+                self.put_conversation(replace(conversation, members=conversation.members | {user.id}), by=user.id)
         return user
+
+    def change_person(self, user: User, **changed: str | bool) -> User:
+        """Change a person's name, profile or account; `deleted` deactivates it. Raises `invalid_arguments`."""
+        if not changed.keys() <= {"name", "real_name", "title", "email", "tz", "is_admin", "deleted"}:
+            raise SlackError("invalid_arguments")
+        return self._put_user(User(**asdict(user) | changed))
 
     def add_channel(self, name: str, *, is_private: bool, members: frozenset[str]) -> Conversation:
         """A further channel. Raises `name_taken`."""
@@ -80,15 +93,56 @@ class Workspace:
         group = UserGroup(existing.id if existing else new_id("S"), handle, name, users)
         self.directory.groups[group.id] = group
         self._store.put("group", group.id, asdict(group) | {"users": list(users)})
+        self.notify(UserGroupChanged(group, existing))
         return group
 
-    def put_conversation(self, conversation: Conversation) -> Conversation:
-        """Add or change a conversation."""
+    def put_conversation(self, conversation: Conversation, *, by: str = BOT_USER_ID) -> Conversation:
+        """Add or change a conversation, as the person or app `by` does."""
+        previous = self.directory.conversations.get(conversation.id)
         self.directory.conversations[conversation.id] = conversation
         document = asdict(conversation) | {"members": sorted(conversation.members)}
         self._store.put("conversation", conversation.id, document)
-        self.announce(ConversationChanged(conversation))
+        if conversation != previous:
+            self.notify(ConversationChanged(conversation, previous, by))
         return conversation
+
+    def add_member(self, conversation: Conversation, user: str, *, by: str) -> Conversation:
+        """Make somebody, or the app, a member of a channel. Raises `is_archived` or `method_not_supported_for…`."""
+        if conversation.is_im:
+            raise SlackError("method_not_supported_for_channel_type")
+        if conversation.is_archived:
+            raise SlackError("is_archived")
+        return self.put_conversation(replace(conversation, members=conversation.members | {user}), by=by)
+
+    def remove_member(self, conversation: Conversation, user: str, *, by: str) -> Conversation:
+        """Take somebody, or the app, out of a channel. Raises `not_in_channel` and `cant_leave_general`."""
+        if conversation.is_im:
+            raise SlackError("method_not_supported_for_channel_type")
+        if user not in conversation.members:
+            raise SlackError("not_in_channel")
+        if conversation.is_general and user != BOT_USER_ID:
+            raise SlackError("cant_leave_general")
+        return self.put_conversation(replace(conversation, members=conversation.members - {user}), by=by)
+
+    def open_home(self, user: str, tab: str | None = None) -> None:
+        """A person opens the app's home, at its home tab where it has one. Raises `invalid_arguments`."""
+        tabs = {"home": self.manifest.home_tab, "messages": self.manifest.messages_tab}
+        tab = tab or next((name for name, is_there in tabs.items() if is_there), None)
+        if tab is None or not tabs.get(tab):
+            raise SlackError("invalid_arguments", message=f"The app's home has no tab {tab!r}.")
+        view = self.views.home(user) if tab == "home" else None
+        channel = self.open_direct_messages(user)
+        self.notify(HomeOpened(user, channel.id, tab, view.wire() if view else None))
+
+    def uninstall(self) -> None:
+        """Remove the app: its tokens are revoked."""
+        if self.is_installed:
+            self.is_installed = False
+            self.notify(AppUninstalled())
+
+    def install(self) -> None:
+        """Install the app again. Its tokens are the same ones, so that a test need not hand it others."""
+        self.is_installed = True
 
     def open_direct_messages(self, user: str) -> Conversation:
         """The app's direct messages with a person, opened if they never were."""
@@ -127,6 +181,14 @@ class Workspace:
     def close(self) -> None:
         """Close the file."""
         self._store.close()
+
+    def _put_user(self, user: User) -> User:
+        previous = self.directory.users.get(user.id)
+        self.directory.users[user.id] = user
+        self._store.put("user", user.id, asdict(user))
+        if user != previous:
+            self.notify(UserChanged(user, previous))
+        return user
 
     def _restore_directory(self) -> None:
         for saved in self._store.load("user"):

@@ -85,6 +85,8 @@ def _target(call: Call) -> Conversation:
 def _writable(call: Call, conversation: Conversation) -> Conversation:
     if conversation.is_archived:
         raise SlackError("is_archived")
+    if conversation.is_im and not call.workspace.manifest.messages_tab:
+        raise SlackError("messages_tab_disabled")
     if BOT_USER_ID not in conversation.members and "chat:write.public" not in call.workspace.manifest.scopes:
         raise SlackError("not_in_channel")
     return conversation

@@ -1,7 +1,5 @@
 """`conversations.*`: channels, direct messages, and what was said in them."""
 
-from dataclasses import replace
-
 from signoff.bot.emulator.web_api.methods.call import Call, Method
 from signoff.bot.emulator.wire import Json, SlackError
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID, Conversation
@@ -60,10 +58,7 @@ def join(call: Call) -> Json:
     conversation = call.conversation()
     if conversation.kind != "channels":
         raise SlackError("method_not_supported_for_channel_type")
-    if conversation.is_archived:
-        raise SlackError("is_archived")
-    joined = replace(conversation, members=conversation.members | {BOT_USER_ID})
-    return {"channel": call.workspace.put_conversation(joined).wire()}
+    return {"channel": call.workspace.add_member(conversation, BOT_USER_ID, by=BOT_USER_ID).wire()}
 
 
 def open_direct(call: Call) -> Json:

@@ -24,7 +24,7 @@ def lookup_by_email(call: Call) -> Json:
     """The person with this address. Raises `users_not_found`."""
     email = call.arguments.required("email").lower()
     for user in call.workspace.directory.users.values():
-        if user.email.lower() == email:
+        if user.email.lower() == email and not user.deleted:
             return {"user": _wire(call, user)}
     raise SlackError("users_not_found")
 

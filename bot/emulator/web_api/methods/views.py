@@ -33,7 +33,9 @@ def update(call: Call) -> Json:
 
 
 def publish(call: Call) -> Json:
-    """Set a person's home tab. Raises `hash_conflict`."""
+    """Set a person's home tab. Raises `not_enabled` and `hash_conflict`."""
+    if not call.workspace.manifest.home_tab:
+        raise SlackError("not_enabled")
     body = _view(call, "home")
     user = call.arguments.required("user_id")
     if user not in call.workspace.directory.users:

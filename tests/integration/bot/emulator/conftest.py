@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 from slack_bolt import App
@@ -9,9 +10,17 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.builtin import SocketModeClient
 
-from signoff.testing import Emulator
+from signoff.testing import SIGNOFF, Emulator
 
 Connect = Callable[[App], None]
+
+# Every method can be called, and no event comes between the payloads that a test waits for.
+MANIFEST = replace(
+    SIGNOFF,
+    scopes=SIGNOFF.scopes | {"im:read", "im:write", "metadata.message:read"},
+    events=frozenset(),
+    home_tab=True,
+)
 
 
 def close_quickly(client: SocketModeClient) -> None:
@@ -19,6 +28,13 @@ def close_quickly(client: SocketModeClient) -> None:
     client.closed = True
     client.message_queue.put(None)
     client.close()
+
+
+@pytest.fixture
+def slack() -> Iterator[Emulator]:
+    """A fresh workspace with an app that may use everything and hears of no events."""
+    with Emulator(manifest=MANIFEST) as emulator:
+        yield emulator
 
 
 @pytest.fixture

@@ -42,12 +42,17 @@ def test_a_watcher_hears_of_messages_as_they_come_change_and_go(slack: Emulator,
         ts = client.chat_postMessage(channel="#data", text="One")["ts"]
         message = heard(live)["message"]
         assert (message["text"], message["channel"], message["ts"]) == ("One", "C0DATASET1", ts)
-        slack.person("ben").say("Two", in_="#data", thread_ts=ts)
+        reply = slack.person("ben").say("Two", in_="#data", thread_ts=ts)
         assert heard(live)["message"]["thread_ts"] == ts
         assert heard(live)["message"]["reply_count"] == 1
         client.chat_update(channel="C0DATASET1", ts=ts, text="Three")
         assert heard(live)["message"]["text"] == "Three"
         client.chat_delete(channel="C0DATASET1", ts=ts)
+        tombstone = heard(live)["message"]
+        assert (tombstone["subtype"], tombstone["text"]) == ("tombstone", "This message was deleted.")
+        slack.person("ben").delete(reply)
+        assert heard(live) == {"type": "message_deleted", "channel": "C0DATASET1", "ts": reply.ts}
+        assert "reply_count" not in heard(live)["message"]
         assert heard(live) == {"type": "message_deleted", "channel": "C0DATASET1", "ts": ts}
 
 

@@ -8,7 +8,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from signoff.bot.emulator.wire import Json
-from signoff.testing import SIGNOFF, AppManifest, Emulator
+from signoff.testing import AppManifest, Emulator
+from tests.integration.bot.emulator.conftest import MANIFEST
 from tests.unit.bot.emulator.samples import actions, button, modal, plain, section
 
 CARD = [section("Ship 2.1?"), actions(button())]
@@ -20,7 +21,7 @@ def test_the_token_says_who_the_app_is(client: WebClient) -> None:
     answer = client.auth_test()
     assert answer["user"] == "signoff"
     assert answer["team"] == "Northwind"
-    assert set(answer.headers["x-oauth-scopes"].split(",")) == SIGNOFF.scopes
+    assert set(answer.headers["x-oauth-scopes"].split(",")) == MANIFEST.scopes
 
 
 @pytest.mark.parametrize(

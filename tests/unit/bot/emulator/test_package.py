@@ -14,6 +14,7 @@ from signoff.bot.emulator.control.administration import Administration
 from signoff.bot.emulator.control.routes import Control
 from signoff.bot.emulator.delivery.delivery import Delivery
 from signoff.bot.emulator.delivery.socket_mode import SocketMode
+from signoff.bot.emulator.events.events_api import EventsApi
 from signoff.bot.emulator.web_api.faults import Faults
 from signoff.bot.emulator.web_api.methods import METHODS
 from signoff.bot.emulator.web_api.routes import WebApi
@@ -45,12 +46,13 @@ def test_every_method_is_documented(method: str) -> None:
 
 def test_every_part_of_the_control_api_is_documented(workspace: Workspace) -> None:
     """The table of the control API is complete."""
-    socket_mode = SocketMode(workspace.announce)
+    socket_mode = SocketMode(workspace.notify)
     delivery = Delivery(socket_mode, ack_limit_seconds=3)
     faults = Faults()
     web_api = WebApi(workspace, faults, {}, lambda: "")
     control = Control(workspace, Acts(workspace, delivery), delivery)
-    administration = Administration(workspace, faults, web_api, delivery, socket_mode)
+    events_api = EventsApi(workspace, delivery)
+    administration = Administration(workspace, faults, web_api, delivery, socket_mode, events_api)
     for route in [*control.routes(), *administration.routes()]:
         assert isinstance(route, Route | WebSocketRoute)
         assert re.search(rf"\b{route.path.removeprefix('/')}\b", DOCUMENTATION), route.path

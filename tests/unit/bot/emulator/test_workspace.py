@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from signoff.bot.emulator.blocks.content import Content
-from signoff.bot.emulator.web_api.methods import METHODS
+from signoff.bot.emulator.events.inner_events import SCOPES
 from signoff.bot.emulator.wire import SlackError
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID
 from signoff.bot.emulator.workspace.workspace import Workspace
@@ -79,6 +79,10 @@ def test_the_manifest_file_asks_for_what_the_emulator_grants() -> None:
     text = MANIFEST.read_text()
     bot_scopes = text.partition("bot:\n")[2].partition("settings:")[0]
     assert set(re.findall(r"^ +- ([a-z.:]+)", bot_scopes, re.MULTILINE)) == SIGNOFF.scopes
+    bot_events = text.partition("bot_events:\n")[2].partition("interactivity:")[0]
+    assert set(re.findall(r"^ +- ([a-z_.]+)", bot_events, re.MULTILINE)) == SIGNOFF.events
+    assert f"home_tab_enabled: {str(SIGNOFF.home_tab).lower()}\n" in text
+    assert f"messages_tab_enabled: {str(SIGNOFF.messages_tab).lower()} " in text
     assert re.findall(r"command: (\S+)", text) == [command.command for command in SIGNOFF.commands]
     assert re.findall(r"^ +description: (.*)", text, re.MULTILINE)[1:] == [c.description for c in SIGNOFF.commands]
     assert re.findall(r'usage_hint: "(.*)"', text) == [c.usage_hint for c in SIGNOFF.commands if c.usage_hint]
@@ -86,10 +90,16 @@ def test_the_manifest_file_asks_for_what_the_emulator_grants() -> None:
     assert f"display_name: {SIGNOFF.bot_name}\n" in text
 
 
-def test_the_manifest_grants_a_scope_for_every_method() -> None:
-    """No method is served that Signoff's own scopes could never use."""
-    for name, method in METHODS.items():
-        assert not method.scopes or SIGNOFF.scopes & set(method.scopes), name
+def test_the_manifest_says_why_it_asks_for_each_scope() -> None:
+    """Whoever installs the app is asked to grant each of them."""
+    for scope in SIGNOFF.scopes:
+        assert re.search(rf"^ +- {scope} # \w+", MANIFEST.read_text(), re.MULTILINE), scope
+
+
+def test_the_manifest_has_a_scope_for_every_event() -> None:
+    """Slack saves no subscription without one."""
+    for event in SIGNOFF.events:
+        assert not SCOPES[event] or SIGNOFF.scopes & SCOPES[event], event
 
 
 def test_the_app_is_in_the_channels_it_is_used_in(workspace: Workspace) -> None:

@@ -1,0 +1,141 @@
+"""The Events API: what the app subscribed to, each event's envelope, and its retries.
+
+As docs.slack.dev/apis/events-api says: an event that is not acked within three seconds is sent again, up to three
+times, with the same `event_id`.
+"""
+
+import asyncio
+import base64
+import json
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from signoff.bot.emulator.delivery.delivery import MOST_REMEMBERED, Ack, Delivery, Retry
+from signoff.bot.emulator.events.inner_events import SCOPES, InnerEvent, inner_events
+from signoff.bot.emulator.wire import Json, new_id
+from signoff.bot.emulator.workspace.changes import AppUninstalled, Change
+from signoff.bot.emulator.workspace.directory import APP_ID, BOT_USER_ID, TEAM_ID, VERIFICATION_TOKEN
+from signoff.bot.emulator.workspace.workspace import Workspace
+
+RETRY_DELAYS = (0.0, 60.0, 300.0)
+"""Seconds before each retry: at once, after a minute, after five minutes."""
+
+REASONS = {
+    "http": {
+        "operation_timeout": "http_timeout",
+        "app_unreachable": "connection_failed",
+        "dispatch_failed": "http_error",
+    },
+    "socket": {},
+}
+"""Why an event is sent again, in Slack's words. Over Socket Mode, apps have logged `timeout` and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to send an event, and how the app took it."""
+
+    event_id: str
+    event: Json
+    retry: Retry
+    ack: Ack
+
+    def is_of(self, kind: str) -> bool:
+        """Whether the event has that type or subtype; every event has the empty one."""
+        return kind in {"", self.event["type"], self.event.get("subtype")}
+
+    def shown(self) -> Json:
+        """As the control API lists it."""
+        return self.ack.shown() | {
+            "event_id": self.event_id,
+            "event": self.event,
+            "retry_attempt": self.retry.attempt,
+            "retry_reason": self.retry.reason,
+        }
+
+
+class EventsApi:
+    """Sends the app the events that it subscribed to and may see, each in a task of its own.
+
+    `retry_delays` are the seconds before each retry; a test shortens them.
+    """
+
+    def __init__(self, workspace: Workspace, delivery: Delivery, retry_delays: Sequence[float] = RETRY_DELAYS) -> None:
+        self.retry_delays = retry_delays
+        self._log: deque[Attempt] = deque(maxlen=MOST_REMEMBERED)
+        self._workspace = workspace
+        self._delivery = delivery
+        self._sending: set[asyncio.Task[None]] = set()
+        self._attempted = asyncio.Condition()
+        workspace.listeners.append(self._changed)
+
+    async def attempts(self, kind: str = "", at_least: int = 0) -> list[Attempt]:
+        """The attempts to send an event of that type or subtype, as soon as there are so many."""
+        async with self._attempted:
+            while len(found := [attempt for attempt in self._log if attempt.is_of(kind)]) < at_least:
+                await self._attempted.wait()
+        return found
+
+    def cancel(self) -> None:
+        """Give up what is not acked yet."""
+        for task in self._sending:
+            task.cancel()
+
+    def is_subscribed(self, event: InnerEvent) -> bool:
+        """Whether the app's manifest asks for this event and has a scope for it."""
+        manifest = self._workspace.manifest
+        scopes = SCOPES[event.subscription]
+        return event.subscription in manifest.events and (not scopes or bool(scopes & manifest.scopes))
+
+    def _changed(self, change: Change) -> None:
+        is_installed = self._workspace.is_installed or isinstance(change, AppUninstalled)
+        if not self._workspace.manifest.events or not is_installed:
+            return
+        for event in inner_events(change, self._workspace, self._workspace.timestamps.next):
+            if self.is_subscribed(event):
+                task = asyncio.get_running_loop().create_task(self._send(event.body))
+                # The loop keeps no strong reference to a task.
+                self._sending.add(task)
+                task.add_done_callback(self._sending.discard)
+
+    async def _send(self, event: Json) -> None:
+        envelope = self._envelope(event)
+        retry = Retry()
+        for delay in (*self.retry_delays, None):
+            ack = await self._delivery.attempt("event_callback", envelope, retry=retry)
+            self._log.append(Attempt(envelope["event_id"], event, retry, ack))
+            async with self._attempted:
+                self._attempted.notify_all()
+            if ack.error is None or ack.no_retry or delay is None:
+                return
+            await asyncio.sleep(delay)
+            retry = Retry(retry.attempt + 1, REASONS[ack.via].get(ack.error, "timeout"))
+
+    def _envelope(self, event: Json) -> Json:
+        context = {"et": event["type"], "tid": TEAM_ID, "aid": APP_ID}
+        if "channel" in event:
+            context["cid"] = event["channel"]
+        encoded = base64.urlsafe_b64encode(json.dumps(context).encode()).decode().rstrip("=")
+        return {
+            "token": VERIFICATION_TOKEN,
+            "team_id": TEAM_ID,
+            "context_team_id": TEAM_ID,
+            "context_enterprise_id": None,
+            "api_app_id": APP_ID,
+            "event": event,
+            "type": "event_callback",
+            "event_id": new_id("Ev"),
+            "event_time": int(self._workspace.clock()),
+            "authorizations": [
+                {
+                    "enterprise_id": None,
+                    "team_id": TEAM_ID,
+                    "user_id": BOT_USER_ID,
+                    "is_bot": True,
+                    "is_enterprise_install": False,
+                }
+            ],
+            "is_ext_shared_channel": False,
+            "event_context": f"4-{encoded}",
+        }
