@@ -14,6 +14,8 @@ from signoff.bot.connection.web_client import CALL_TIMEOUT, NO_ANSWER, name_of, 
 from signoff.bot.forms import FormError
 from signoff.bot.interactions.buttons import Buttons
 from signoff.bot.interactions.commands import Commands, sub_commands
+from signoff.bot.interactions.deleted_cards import DeletedCards
+from signoff.bot.interactions.events import Events
 from signoff.bot.interactions.form_answer import FormAnswer
 from signoff.bot.interactions.form_entries import FormEntries
 from signoff.bot.interactions.form_pages import FormPages
@@ -94,6 +96,8 @@ def make_app(settings: Settings, db: Database, people: People, responses: Respon
         request_verification_enabled=is_http,
         # A listener has decided when it returns. Otherwise Bolt would poll for the ack every 10 ms.
         process_before_response=True,
+        # Bolt would also ignore that somebody deleted one of the app's own messages.
+        ignoring_self_events_enabled=False,
         logger=_bolt_logger,
     )
     desk = Desk(db)
@@ -104,6 +108,9 @@ def make_app(settings: Settings, db: Database, people: People, responses: Respon
     Commands(sub_commands(db)).register(app)
     # Last, because its listeners include one that takes any button.
     Buttons(db, desk, people, responses).register(app)
+    events = Events()
+    DeletedCards(db).register(events)
+    events.register(app)
     app.error(ErrorHandler(responses))
     return app
 

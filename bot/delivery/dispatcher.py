@@ -128,7 +128,7 @@ class Dispatcher:
         except MessageDeleted:
             # An open prompt still needs its card. Nobody needs that of a settled one.
             if prompt.is_open:
-                cards.lost(self._db, prompt.id, now=self._now())
+                cards.lost(self._db, channel=card.channel or "", ts=card.ts or "", now=self._now())
             else:
                 self._drawn(card, card.channel or "", card.ts or "")
         except Exception as error:  # noqa: BLE001 - one bad card must not hold up the others
@@ -145,7 +145,7 @@ class Dispatcher:
             self._drawn(card, channel, ts)
 
     def _drawn(self, card: Card, channel: str, ts: str) -> None:
-        cards.drawn(self._db, card.prompt, channel=channel, ts=ts, now=self._now())
+        cards.drawn(self._db, card.prompt, channel=channel, ts=ts, now=self._now(), updated_ts=card.ts)
 
     def _post(self, notice: Notice) -> None:
         try:
@@ -166,7 +166,7 @@ class Dispatcher:
         """Post the card again, then the notice, while the prompt is open. Afterwards, drop the notice."""
         retry_at = None
         if notice.prompt.is_open:
-            cards.lost(self._db, notice.prompt.id, now=self._now())
+            cards.lost(self._db, channel=notice.card_channel or "", ts=notice.card_ts or "", now=self._now())
             retry_at = self._now()
         notices.failed(self._db, notice.id, error=_message_of(error), retry_at=retry_at, in_doubt=False)
 

@@ -72,12 +72,19 @@ def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> l
     return sorted(taken, key=lambda card: card.prompt.opened_at)
 
 
-def drawn(db: Database, shown: Prompt, *, channel: str, ts: str, now: datetime) -> None:
-    """Note that the card stands in Slack and shows `shown`; it stays due if the prompt has changed since."""
+def drawn(db: Database, shown: Prompt, *, channel: str, ts: str, now: datetime, updated_ts: str | None = None) -> None:
+    """Note that the card is in Slack and shows `shown`; it stays due if the prompt has changed since.
+
+    Args:
+        updated_ts: The timestamp of the message that was updated; `None` for one that was posted. Nothing is noted if
+            the card is another message by now, because this one was deleted.
+    """
     current = select(prompts.c.revision).where(prompts.c.id == shown.id).scalar_subquery()
     with db.write() as tx:
         # Who settles the prompt touches this row too: once it is locked, the next statement sees the newest revision.
         before = tx.execute(select(cards.c.ts).where(cards.c.prompt_id == shown.id).with_for_update()).scalar()
+        if updated_ts is not None and before != updated_ts:
+            return
         tx.execute(
             update(cards)
             .where(cards.c.prompt_id == shown.id)
@@ -115,16 +122,39 @@ def failed(db: Database, prompt_id: str, *, error: str, retry_at: datetime, in_d
             ledger.add(tx, prompt_id, "card_failed", now=now, detail={"error": error})
 
 
-def lost(db: Database, prompt_id: str, *, now: datetime) -> None:
-    """Note that the message is gone from Slack: it is posted anew."""
+def lost(db: Database, *, channel: str, ts: str, now: datetime) -> bool:
+    """Note that somebody deleted a card in Slack, so that it is posted again.
+
+    Returns:
+        Whether it is the card of an open prompt. That of a settled one is not missed.
+    """
+    # By way of the open prompts, which are few and have an index: cards have none for a timestamp.
+    wanted = (
+        select(cards.c.prompt_id)
+        .join(prompts, prompts.c.id == cards.c.prompt_id)
+        .where(prompts.c.outcome.is_(None), cards.c.channel == channel, cards.c.ts == ts)
+    )
+    with db.read() as connection:
+        if connection.execute(wanted).first() is None:
+            return False
     with db.write() as tx:
-        tx.execute(
+        found = tx.execute(
             update(cards)
-            .where(cards.c.prompt_id == prompt_id)
+            .where(cards.c.prompt_id.in_(wanted))
             .values(channel=None, ts=None, shown_revision=0, claimed_by=None, attempts=0, due_at=now)
-        )
-        ledger.add(tx, prompt_id, "card_lost", now=now)
-        tx.touch(Topic.CARDS)
+            .returning(cards.c.prompt_id)
+        ).first()
+        if found is not None:
+            ledger.add(tx, found.prompt_id, "card_lost", now=now)
+            tx.touch(Topic.CARDS)
+    return True
+
+
+def is_any_being_posted(db: Database) -> bool:
+    """Whether a card may be in Slack already although its timestamp is not known yet."""
+    posting = cards.c.due_at.is_not(None) & cards.c.claimed_by.is_not(None) & cards.c.ts.is_(None)
+    with db.read() as connection:
+        return connection.execute(select(cards.c.prompt_id).where(posting).limit(1)).first() is not None
 
 
 def redraw(db: Database, prompt_id: str, *, now: datetime) -> None:

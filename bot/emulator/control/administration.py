@@ -49,6 +49,7 @@ class Administration:
             "usergroups": self._add_group,
             "uninstall": self._uninstall,
             "install": self._install,
+            "lost_acks": self._lose_acks,
         }
         return [
             Route("/calls", answering(self._calls)),
@@ -145,6 +146,10 @@ class Administration:
 
     def _install(self, _body: Json) -> Json:
         self._workspace.install()
+        return {}
+
+    def _lose_acks(self, body: Json) -> Json:
+        self._delivery.lose_acks(body["kind"], int(body.get("times", 1)))
         return {}
 
     @property

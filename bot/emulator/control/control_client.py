@@ -69,6 +69,10 @@ class ControlClient(HttpClient):
         """Returns as soon as a call is held, as a fault with `hold="before"` or `hold="after"` wants it."""
         self.get("held")
 
+    def lose_acks(self, kind: str = "event_callback", times: int = 1) -> None:
+        """Have the app's next acks lost, of events or of another kind of payload: to Slack they came too late."""
+        self.post("lost_acks", kind=kind, times=times)
+
     def clear_faults(self) -> None:
         """Let every call succeed again."""
         self.delete("faults")

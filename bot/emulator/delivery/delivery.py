@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -89,7 +89,12 @@ class Delivery:
         self.transport = transport
         self.log: deque[Ack] = deque(maxlen=MOST_REMEMBERED)
         self._ack_limit = ack_limit_seconds
+        self._acks_to_lose: Counter[str] = Counter()
         self._clock = clock
+
+    def lose_acks(self, kind: str, times: int) -> None:
+        """Lose the acks of the next payloads of that kind: the app has done its work, and is not believed."""
+        self._acks_to_lose[kind] += times
 
     async def deliver(self, kind: str, payload: Json, take: Take = lambda _answer: None) -> Ack:
         """Deliver an interaction of that kind, `block_actions` or `slash_command` say. Never raises: the ack tells.
@@ -110,6 +115,9 @@ class Delivery:
         try:
             async with asyncio.timeout(self._ack_limit):
                 response = await transport.send(kind, payload, retry or Retry())
+            if self._acks_to_lose[kind] > 0:
+                self._acks_to_lose[kind] -= 1
+                raise TimeoutError
             take(response or {})
         except SlackError as refusal:
             error = refusal.error

@@ -102,13 +102,21 @@ class RunningService:
     def post(self, payload: Mapping[str, Any], *, secret: str | None = None, age: int = 0) -> httpx.Response:
         """Post a payload to the bot as Slack does, signed `age` seconds ago."""
         body = urlencode({"payload": json.dumps(payload)})
+        return self._post(body, "application/x-www-form-urlencoded", secret=secret, age=age)
+
+    def post_event(self, event: Mapping[str, Any]) -> httpx.Response:
+        """Post an event to the bot as Slack does."""
+        body = {"type": "event_callback", "team_id": "T0SIGNOFF1", "api_app_id": "A0SIGNOFF1", "event": event}
+        return self._post(json.dumps(body), "application/json")
+
+    def _post(self, body: str, content_type: str, *, secret: str | None = None, age: int = 0) -> httpx.Response:
         stamp = str(int(time.time()) - age)
         signed = signature(self.slack.signing_secret if secret is None else secret, stamp, body)
         return httpx.post(
             self.request_url,
             content=body,
             headers={
-                "content-type": "application/x-www-form-urlencoded",
+                "content-type": content_type,
                 "x-slack-request-timestamp": stamp,
                 "x-slack-signature": signed,
             },

@@ -120,37 +120,6 @@ def test_an_answer_that_is_no_json_leaves_the_dispatcher_alive(service: RunningS
     assert posted(service.slack) == 1
 
 
-def test_a_deleted_card_is_posted_again_with_the_next_change(service: RunningService) -> None:
-    """Invariant 7: the run still needs its answer: a reminder brings the card back, and follows it."""
-    prompt, card = service.ask_in("#releases", approve, reminder=0.5)
-    service.slack.client.post("delete", channel=card.channel, ts=card.ts)
-    again = service.card(prompt)
-    assert again.ts != card.ts
-    reminder = service.slack.person("ana").wait_for_message("#releases", "Still waiting")
-    assert reminder.thread_ts == again.ts
-    assert service.events(prompt)[:4] == ["opened", "card_posted", "reminded", "card_lost"]
-
-
-def test_a_deleted_card_is_posted_again_when_it_is_opened_from_the_list(service: RunningService) -> None:
-    """Whoever opens it from `/approvals` brings it back."""
-    prompt, card = service.ask_in("#releases", approve)
-    service.slack.client.post("delete", channel=card.channel, ts=card.ts)
-    ana = service.slack.person("ana")
-    ana.command("/approvals")
-    ana.press("Open", in_="#general")
-    ana.wait_for_modal("May it go out?")
-    assert service.card(prompt).ts != card.ts
-
-
-def test_a_deleted_card_of_a_settled_prompt_stays_away(service: RunningService) -> None:
-    """Nobody needs it any more."""
-    prompt, card = service.ask_in("#releases", approve)
-    service.slack.client.post("delete", channel=card.channel, ts=card.ts)
-    answered_at_the_desk(service, prompt)
-    service.until_all_is_said()
-    assert posted(service.slack) == 0
-
-
 @pytest.mark.parametrize("mode", list(Mode), ids=str)
 def test_slack_being_away_at_the_start_holds_up_cards_only(
     record: str, mode: Mode, caplog: pytest.LogCaptureFixture

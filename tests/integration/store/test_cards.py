@@ -100,13 +100,50 @@ def test_a_failure_is_told_once_for_each_reason(db: Database) -> None:
     assert cards.next_due_at(db) == NOON + LEASE
 
 
-def test_a_lost_card_is_posted_anew(db: Database) -> None:
-    """A message deleted in Slack comes back."""
+def test_a_lost_card_is_posted_again(db: Database) -> None:
+    """A message deleted in Slack comes back, once however often it is said to be lost."""
     prompt = an_open_prompt(db)
     cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
-    cards.lost(db, prompt.id, now=NOON)
+    assert cards.lost(db, channel="C1", ts="1.0", now=NOON)
     (card,) = taken(db)
     assert (card.channel, card.ts) == (None, None)
+    assert not cards.lost(db, channel="C1", ts="1.0", now=NOON)
+    cards.drawn(db, prompt, channel="C1", ts="2.0", now=NOON)
+    assert not cards.lost(db, channel="C1", ts="1.0", now=NOON)
+    assert [line.event for line in ledger.lines(db, prompt.id)].count("card_lost") == 1
+    assert cards.next_due_at(db) is None
+
+
+def test_a_card_that_was_lost_while_it_was_updated_stays_lost(db: Database) -> None:
+    """The update went to a message that is gone: its end does not make the card look right again."""
+    prompt = an_open_prompt(db)
+    cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
+    cards.redraw(db, prompt.id, now=NOON)
+    (card,) = taken(db)
+    cards.lost(db, channel="C1", ts="1.0", now=NOON)
+    cards.drawn(db, card.prompt, channel="C1", ts="1.0", now=NOON, updated_ts=card.ts)
+    (again,) = taken(db)
+    assert (again.ts, again.in_doubt) == (None, False)
+
+
+def test_the_card_of_a_settled_prompt_is_not_missed(db: Database) -> None:
+    """Nobody has to answer it any more."""
+    prompt = an_open_prompt(db)
+    cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
+    settle(db, prompt)
+    assert not cards.lost(db, channel="C1", ts="1.0", now=NOON)
+    (card,) = taken(db)
+    assert card.ts == "1.0"
+
+
+def test_a_card_is_being_posted_until_its_timestamp_is_known(db: Database) -> None:
+    """Until then nobody can tell whether a message in Slack is that card."""
+    prompt = an_open_prompt(db)
+    assert not cards.is_any_being_posted(db)
+    taken(db)
+    assert cards.is_any_being_posted(db)
+    cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
+    assert not cards.is_any_being_posted(db)
 
 
 def test_a_reminder_waits_for_its_card_and_is_posted_once(db: Database) -> None:

@@ -1,0 +1,227 @@
+"""A card that somebody deletes in Slack comes back as long as its prompt is open."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from signoff.bot.emulator.workspace.directory import APP_ID, BOT_ID
+from signoff.bot.interactions.deleted_cards import DeletedCards
+from signoff.bot.interactions.events import Event
+from signoff.bot.settings import Mode
+from signoff.flows.approval.desk import Desk, Settled
+from signoff.store.database import Database
+from signoff.store.records import Actor, Prompt
+from signoff.testing import SIGNOFF, AppManifest, Emulator, SeenMessage
+from tests.integration.bot.asking import approve
+from tests.integration.bot.running_service import RunningService
+from tests.support.sql_capture import captured_sql
+
+ANA = Actor("@ana", "ana", frozenset({"@ana"}))
+
+both_transports = pytest.mark.parametrize("service", list(Mode), indirect=True, ids=str)
+without_events = pytest.mark.parametrize("manifest", [replace(SIGNOFF, events=frozenset())], ids=["no events"])
+
+
+@pytest.fixture
+def manifest() -> AppManifest:
+    """The app that is installed."""
+    return SIGNOFF
+
+
+@pytest.fixture
+def slack(manifest: AppManifest) -> Iterator[Emulator]:
+    """A workspace that does not wait for minutes before it sends an event again."""
+    with Emulator(manifest=manifest, event_retry_delays=(0.0, *[0.1] * 100)) as emulator:
+        yield emulator
+
+
+def delete(service: RunningService, card: SeenMessage) -> None:
+    """Ana, who is an administrator of the workspace, deletes a card."""
+    service.slack.person("ana").delete(card)
+
+
+def reposted(service: RunningService, prompt: Prompt, card: SeenMessage) -> SeenMessage:
+    """The only card of a prompt, as soon as it is another message than it was."""
+    service.slack.person("mei").wait_for_message(
+        card.channel, lambda seen: bool(seen.buttons) and seen.metadata == card.metadata and seen.ts != card.ts
+    )
+    return service.card(prompt)
+
+
+def until_told(service: RunningService, card: SeenMessage) -> None:
+    """Returns as soon as the bot has acked that a card was deleted, with or without a tombstone."""
+    number = 0
+    while True:
+        attempts = service.slack.client.events("message", at_least=number + 1)
+        number = len(attempts)
+        for each in attempts:
+            event = each["event"]
+            gone = event.get("deleted_ts") or (event.get("message", {}).get("hidden") and event["message"]["ts"])
+            if gone == card.ts and each["error"] is None:
+                return
+
+
+def cards_in_slack(service: RunningService) -> int:
+    """How many cards there are."""
+    seen = service.slack.person("mei").sees("#releases")
+    return sum(1 for each in seen if (each.metadata or {}).get("event_type") == CARD["event_type"])
+
+
+def answer_at_the_desk(service: RunningService, prompt: Prompt) -> None:
+    """Somebody answers where Slack is not needed."""
+    assert isinstance(Desk(service.db).submit(prompt.id, ANA, {"approved": True}, via="cli"), Settled)
+    service.over(prompt)
+
+
+@both_transports
+def test_a_deleted_card_is_posted_again_at_once(service: RunningService) -> None:
+    """Invariant 7: a run does not wait for an answer that nobody can give. The new card can be answered."""
+    prompt, card = service.ask_in("#releases", approve)
+    delete(service, card)
+    again = reposted(service, prompt, card)
+    assert service.events(prompt) == ["opened", "card_posted", "card_lost", "card_posted"]
+    service.slack.person("ana").press("Approve", message=again)
+    assert service.over(prompt).result == "approved: True"
+
+
+@both_transports
+def test_a_card_that_leaves_a_tombstone_is_posted_again(service: RunningService) -> None:
+    """Where people replied, Slack keeps their thread, and says that the card changed."""
+    prompt, card = service.ask_in("#releases", approve)
+    service.slack.person("ben").say("Are the tests green?", in_="#releases", thread_ts=card.ts)
+    delete(service, card)
+    again = reposted(service, prompt, card)
+    assert again.ts != card.ts
+
+
+@both_transports
+def test_the_card_of_a_settled_prompt_stays_deleted(service: RunningService) -> None:
+    """Nobody has to answer it any more."""
+    prompt, card = service.ask_in("#releases", approve)
+    service.slack.person("ana").press("Approve", message=card)
+    service.over(prompt)
+    service.until_all_is_said()
+    card = service.card(prompt, open_=False)
+    delete(service, card)
+    until_told(service, card)
+    service.until_all_is_said()
+    assert "card_lost" not in service.events(prompt)
+    assert cards_in_slack(service) == 0
+
+
+@both_transports
+def test_a_retry_after_a_lost_ack_makes_no_second_card(service: RunningService) -> None:
+    """The work was done; that Slack says it again changes nothing."""
+    prompt, card = service.ask_in("#releases", approve)
+    service.until_all_is_said()
+    service.slack.client.lose_acks(times=2)
+    delete(service, card)
+    first, second, third = service.slack.client.events("message_deleted", at_least=3)
+    assert (first["retry_attempt"], second["retry_attempt"], third["error"]) == (0, 1, None)
+    reposted(service, prompt, card)
+    service.until_all_is_said()
+    assert service.events(prompt).count("card_lost") == 1
+    assert cards_in_slack(service) == 1
+
+
+def test_the_same_event_twice_makes_one_card(service: RunningService) -> None:
+    """Slack may repeat an event long after it was acked."""
+    prompt, card = service.ask_in("#releases", approve)
+    delete(service, card)
+    reposted(service, prompt, card)
+    [heard] = service.slack.client.events("message_deleted", at_least=1)
+    assert service.post_event(heard["event"]).status_code == 200
+    service.until_all_is_said()
+    assert service.events(prompt).count("card_lost") == 1
+    assert cards_in_slack(service) == 1
+
+
+@both_transports
+def test_a_card_deleted_before_it_is_recorded_is_posted_again(service: RunningService) -> None:
+    """While Slack's answer to the post is under way, nobody knows which message it is: the event has to wait."""
+    service.slack.client.want_fault("chat.postMessage", hold="after")
+    prompt = service.ask(approve)
+    service.slack.client.wait_until_held()
+    card = service.card(prompt)
+    delete(service, card)
+    service.slack.client.events("message_deleted", at_least=1)
+    service.slack.client.clear_faults()
+    reposted(service, prompt, card)
+
+
+CARD = {"event_type": "signoff_prompt", "event_payload": {"prompt_id": "p"}}
+
+
+@pytest.mark.parametrize(
+    ("previous", "is_looked_up"),
+    [
+        ({"user": "U0BENOKAF1"}, False),
+        ({"user": "USLACKBOT", "subtype": "tombstone"}, False),
+        ({"bot_id": "B0OTHERBOT", "app_id": "A0OTHERAPP"}, False),
+        ({"bot_id": "B0OTHERBOT", "bot_profile": {"app_id": "A0OTHERAPP"}}, False),
+        ({"bot_id": BOT_ID, "app_id": APP_ID, "metadata": CARD | {"event_type": "signoff_notice"}}, False),
+        ({"bot_id": BOT_ID, "app_id": APP_ID, "metadata": CARD}, True),
+        ({"bot_id": BOT_ID, "app_id": APP_ID}, True),
+        ({"bot_id": BOT_ID, "bot_profile": {"app_id": APP_ID}}, True),
+        ({"bot_id": BOT_ID}, True),
+        (None, True),
+    ],
+)
+def test_only_messages_of_the_app_are_looked_up(
+    record: str, previous: dict[str, Any] | None, is_looked_up: bool
+) -> None:
+    """Channels are full of messages that people delete. Slack does not always say whose a message was."""
+    db = Database(record)
+    seen = captured_sql(db)
+    fields = {"type": "message", "subtype": "message_deleted", "channel": "C0RELEASE1", "deleted_ts": "1.0"}
+    DeletedCards(db).handle(Event("message", "message_deleted", APP_ID, fields | {"previous_message": previous}))
+    db.close()
+    assert any("cards" in statement for statement in seen) == is_looked_up
+
+
+@pytest.mark.parametrize("subtype", ["", "message_changed", "channel_join"])
+def test_a_message_that_was_not_deleted_costs_no_query(record: str, subtype: str) -> None:
+    """The app is told of each card that it posts or updates."""
+    db = Database(record)
+    seen = captured_sql(db)
+    card = {"type": "message", "ts": "1.0", "bot_id": BOT_ID, "app_id": APP_ID}
+    fields = card | {"subtype": subtype, "channel": "C0RELEASE1", "message": card, "previous_message": card}
+    DeletedCards(db).handle(Event("message", subtype, APP_ID, fields))
+    db.close()
+    assert seen == []
+
+
+@without_events
+def test_a_missed_deletion_is_found_with_the_next_change(service: RunningService) -> None:
+    """Invariant 7: a reminder brings the card back, and follows it."""
+    prompt, card = service.ask_in("#releases", approve, reminder=0.5)
+    delete(service, card)
+    again = service.card(prompt)
+    assert again.ts != card.ts
+    reminder = service.slack.person("ana").wait_for_message("#releases", "Still waiting")
+    assert reminder.thread_ts == again.ts
+    assert service.events(prompt)[:4] == ["opened", "card_posted", "reminded", "card_lost"]
+
+
+@without_events
+def test_a_missed_deletion_is_found_when_the_prompt_is_opened_from_the_list(service: RunningService) -> None:
+    """Whoever opens it from `/approvals` brings the card back."""
+    prompt, card = service.ask_in("#releases", approve)
+    delete(service, card)
+    ana = service.slack.person("ana")
+    ana.command("/approvals")
+    ana.press("Open", in_="#general")
+    ana.wait_for_modal("May it go out?")
+    assert service.card(prompt).ts != card.ts
+
+
+@without_events
+def test_a_missed_deletion_of_a_settled_prompt_s_card_changes_nothing(service: RunningService) -> None:
+    """Nobody needs it any more."""
+    prompt, card = service.ask_in("#releases", approve)
+    delete(service, card)
+    answer_at_the_desk(service, prompt)
+    service.until_all_is_said()
+    assert cards_in_slack(service) == 0
