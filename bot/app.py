@@ -106,11 +106,11 @@ def make_app(settings: Settings, db: Database, people: People, responses: Respon
     entries.register(app)
     FormPages(sessions, entries, FormAnswer(desk, people, responses, uploads), responses).register(app)
     Commands(sub_commands(db)).register(app)
-    # Last, because its listeners include one that takes any button.
-    Buttons(db, desk, people, responses).register(app)
     events = Events()
     DeletedCards(db).register(events)
     events.register(app)
+    # Last, because its listeners include one that takes any button.
+    Buttons(db, desk, people, responses).register(app)
     app.error(ErrorHandler(responses))
     return app
 
