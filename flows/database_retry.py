@@ -1,35 +1,35 @@
-"""Work goes on when the database is back: what must be recorded is tried until it is."""
+"""Waiting for a database that is down: what has to be recorded is retried until it is."""
 
 import logging
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from signoff.flows.background import OutageLog
 from signoff.store.errors import DatabaseUnavailable
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-RETRY_AFTER = 0.5
+RETRY_SECONDS = 0.5
 """Seconds until an unreachable database is tried again."""
 
 
 def retry_until_available(transaction: Callable[[], T]) -> T:
-    """Run a transaction; while the database is away, say so once and try again until it is back.
+    """Run a transaction, and retry it for as long as the database is unavailable.
 
-    The transaction may have been committed when the database went away: it has to bear being repeated.
+    Args:
+        transaction: May run more than once, even after it was committed: the reply to a commit can get lost. It has to
+            have the same effect then.
     """
-    said = False
+    outage = OutageLog(logger, "Waiting for the database", recovered="The database is available again")
     while True:
         try:
-            done = transaction()
+            result = transaction()
         except DatabaseUnavailable as error:
-            if not said:
-                logger.error("Waiting for the database: %s", error)
-                said = True
-            time.sleep(RETRY_AFTER)
+            outage.failed(error)
+            time.sleep(RETRY_SECONDS)
         else:
-            if said:
-                logger.info("The database is back")
-            return done
+            outage.worked()
+            return result

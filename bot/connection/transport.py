@@ -21,6 +21,7 @@ from starlette.routing import Route
 from signoff.bot.background_server import BackgroundServer, listen
 from signoff.bot.connection.web_client import NO_ANSWER, name_of, refuses_token, web_client
 from signoff.bot.settings import BadSettings
+from signoff.flows.background import OutageLog
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class SocketTransport:
         # A client of its own: opening a connection takes the app's token.
         self._client = web_client(app_token, app.client.base_url)
         self._token = app_token
-        self._said = ""
+        self._outage = OutageLog(logger, "Could not connect to Slack", level=logging.WARNING, each_reason=True)
         self._stopping = threading.Event()
         self._handler: SocketModeHandler | None = None
         self._watch = threading.Thread(target=self._look_after, name="signoff-socket-watch", daemon=True)
@@ -80,9 +81,9 @@ class SocketTransport:
                 raise BadSettings(
                     f"SLACK_APP_TOKEN: Slack refuses it ({name_of(error)}). It needs connections:write."
                 ) from None
-            self._trouble(name_of(error))
+            self._outage.failed(name_of(error))
         except NO_ANSWER as error:
-            self._trouble(str(error))
+            self._outage.failed(str(error))
         self._watch.start()
 
     def stop(self) -> None:
@@ -134,20 +135,14 @@ class SocketTransport:
         try:
             self._connect()
         except SlackApiError as error:
-            self._trouble(name_of(error))
+            self._outage.failed(name_of(error))
             return float(error.response.headers.get("Retry-After", REFUSED_AGAIN_AFTER))
         except Exception as error:  # noqa: BLE001 - the SDK's client raises whatever its socket met
-            self._trouble(str(error) or type(error).__name__)
+            self._outage.failed(str(error) or type(error).__name__)
         else:
-            self._said = ""
+            self._outage.worked()
             logger.info("Connected to Slack again")
         return WATCH_EVERY
-
-    def _trouble(self, what: str) -> None:
-        """Say it once, not at every attempt."""
-        if what != self._said:
-            logger.warning("Slack cannot be reached, trying again: %s", what)
-        self._said = what
 
 
 def _send_at_once(client: SocketModeClient, message: Mapping[str, Any]) -> None:

@@ -13,11 +13,10 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Self
 
 from signoff.bot.delivery.messenger import MessageDeleted, Messenger, SlackRejected, SlackUnavailable
 from signoff.bot.forms import FormError
+from signoff.flows.background import BackgroundService, OutageLog
 from signoff.flows.engines.embedded.heartbeat import Heartbeat
 from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
@@ -40,11 +39,14 @@ MAX_BACKOFF_UNAVAILABLE = timedelta(seconds=30)
 POLL_INTERVAL = 30.0
 """Seconds after which the database is polled even if no change was announced."""
 
+RETRY_INTERVAL = 1.0
+"""Seconds until a database that is unavailable is tried again."""
+
 BUSY_INTERVAL = 0.5
 """Seconds until the next look when due work is held by another process."""
 
 
-class Dispatcher:
+class Dispatcher(BackgroundService):
     """One thread that draws cards and posts notices. Usable as a context manager.
 
     Args:
@@ -97,15 +99,15 @@ class Dispatcher:
         return False
 
     def _loop(self) -> None:
-        changes, is_logged = self._changes, False
+        changes = self._changes
+        outage = OutageLog(logger, "Cards are on hold because the database is unavailable")
         while changes is not None and not self._stopping.is_set():
             try:
                 wait = 0.0 if self.deliver_next() else self._seconds_to_next()
-                is_logged = False
+                outage.worked()
             except StoreError as error:
-                if not is_logged:
-                    logger.error("Cards are on hold because the database is unavailable; retrying: %s", error)
-                is_logged, wait = True, 1.0
+                outage.failed(error)
+                wait = RETRY_INTERVAL
             if wait:
                 changes.wait(wait)
 
@@ -176,15 +178,6 @@ class Dispatcher:
         longest = MAX_BACKOFF_UNAVAILABLE if isinstance(error, SlackUnavailable) else MAX_BACKOFF_REJECTED
         doublings = min(max(attempts - 1, 0), 10)
         return self._now() + min(FIRST_BACKOFF * (1 << doublings), longest)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def _leaves_doubt(error: Exception) -> bool:

@@ -10,12 +10,11 @@ import math
 import time
 from collections.abc import Callable
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
 from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.policy import next_due_at
 from signoff.flows.approval.ticker import Ticker
+from signoff.flows.background import BackgroundService
 from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
@@ -29,7 +28,7 @@ MAX_POLL_SECONDS = 30.0
 """Seconds after which the clock looks although it knows of nothing that is due."""
 
 
-class DeadlineEnforcer:
+class DeadlineEnforcer(BackgroundService):
     """Enforces deadlines and has reminders posted. Usable as a context manager."""
 
     def __init__(self, db: Database, *, clock: Callable[[], datetime] = now) -> None:
@@ -40,7 +39,7 @@ class DeadlineEnforcer:
         self._next_due_at: datetime | None = None
         self._check_by = -math.inf
         self._reported: set[str] = set()
-        self._ticker = Ticker(self.check, what="Deadlines")
+        self._ticker = Ticker(self.check, failure="Could not check the deadlines")
 
     def start(self) -> None:
         """Look now, and then at every tick."""
@@ -99,12 +98,3 @@ class DeadlineEnforcer:
         passed = sum(1 for after in policy.reminders if prompt.opened_at + after <= moment)
         due_at = next_due_at(policy, prompt.opened_at, reminders_sent=passed, deadline=prompt.deadline)
         prompts.remind(self._db, prompt, sent=passed, due_at=due_at, now=moment)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

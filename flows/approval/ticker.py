@@ -1,78 +1,67 @@
-"""What says "look now", once a second. What is due, and when, stands in the record."""
+"""A job that runs once a second, driven by APScheduler. What is due, and when, is in the database."""
 
 import logging
+import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.schedulers.base import STATE_STOPPED
-from apscheduler.triggers.base import BaseTrigger
 
-from signoff.store.errors import StoreError
+from signoff.flows.background import BackgroundService, OutageLog
 
 logger = logging.getLogger(__name__)
 
 TICK = 1.0
-"""Seconds between two looks."""
+"""Seconds between two runs of the job."""
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Ticker:
-    """Looks when it starts, and then at every tick, one look at a time.
+class Ticker(BackgroundService):
+    """Runs a job when it starts, and then at every tick, one run at a time.
 
     Args:
-        look: What is called. While it fails it is called again, and that it fails is said once.
-        what: What is looked at, for the log: `Deadlines`.
+        job: What is run. An error does not stop the ticker; it is logged once, until a run succeeds.
+        failure: What is logged then: `Could not check the deadlines`.
     """
 
-    def __init__(self, look: Callable[[], object], *, what: str) -> None:
-        self._look = look
-        self._what = what
-        self._said = False
-        self._scheduler = _Scheduler(
+    def __init__(self, job: Callable[[], object], *, failure: str) -> None:
+        self._job = job
+        self._outage = OutageLog(logger, failure)
+        self._stopping = threading.Event()
+        self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": {"type": "threadpool", "max_workers": 1}},
-            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
+            job_defaults={"misfire_grace_time": None},
         )
 
     def start(self) -> None:
-        """Look now, and then at every tick."""
-        self._scheduler.add_job(self.look_safely, _EveryTick(), next_run_time=datetime.now(UTC))
+        """Run the job now, and then at every tick."""
+        self._schedule()
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Let a run in progress finish, and start no more."""
+        self._stopping.set()
         self._scheduler.shutdown(wait=True)
 
-    def look_safely(self) -> None:
-        """Look; say once, until a look succeeds, that looks fail."""
+    def run_safely(self) -> None:
+        """Run the job once. Raises nothing."""
         try:
-            self._look()
-            self._said = False
-        except Exception as error:
-            if not self._said:
-                details = None if isinstance(error, StoreError) else error
-                logger.error("%s cannot be looked at, trying again: %s", self._what, error, exc_info=details)
-            self._said = True
+            self._job()
+        except Exception as error:  # noqa: BLE001 - a ticker that dies would be missed too late
+            self._outage.failed(error)
+        else:
+            self._outage.worked()
 
+    def _tick(self) -> None:
+        self.run_safely()
+        if not self._stopping.wait(TICK):
+            self._schedule()
 
-class _EveryTick(BaseTrigger):  # type: ignore[misc]
-    """Next in a tick from now: a system's clock that is set forward leaves no seconds to be made up."""
-
-    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
-        return now + timedelta(seconds=TICK)
-
-
-class _Scheduler(BackgroundScheduler):  # type: ignore[misc]
-    """APScheduler's, which stands still for as long as the system's clock is set back; this one goes on."""
-
-    def _main_loop(self) -> None:
-        wait = 0.0
-        while self.state != STATE_STOPPED:
-            self._event.wait(wait)
-            self._event.clear()
-            now = datetime.now(UTC)
-            for job in self.get_jobs():
-                if job.next_run_time - now > timedelta(seconds=2 * TICK):
-                    job.modify(next_run_time=now)
-            self._process_jobs()
-            wait = TICK
+    def _schedule(self) -> None:
+        # APScheduler's triggers follow the system's clock. When that is set back an hour, a job that is due in a second
+        # is due in an hour; when it is set forward a year, an interval trigger goes through every second of that year.
+        # So the wait between two ticks is ours, by a clock that nobody can set, and what APScheduler is given was due
+        # long ago, whatever the system's clock says.
+        self._scheduler.add_job(self._tick, "date", run_date=_LONG_AGO)

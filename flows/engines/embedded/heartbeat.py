@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
+from signoff.flows.background import BackgroundService, OutageLog
 from signoff.flows.engines.embedded.orphans import OrphanWarnings
 from signoff.flows.names import new_id, now
 from signoff.store import leases
@@ -23,7 +24,7 @@ LEASE = timedelta(seconds=30)
 """How long a worker that says nothing is taken to be alive."""
 
 
-class Heartbeat:
+class Heartbeat(BackgroundService):
     """One worker's sign of life.
 
     A worker that was thought dead, after a long sleep of the machine for instance, begins anew under another id:
@@ -72,17 +73,15 @@ class Heartbeat:
         reap_dead_workers(self._db)
 
     def _loop(self) -> None:
-        said = False
+        outage = OutageLog(logger, "Could not renew this worker's lease", level=logging.WARNING)
         while not self._stopped.wait(LEASE.total_seconds() / 3):
             try:
                 self.beat()
                 if self._flows is not None:
                     self._orphans.check()
-                said = False
+                outage.worked()
             except Exception as error:  # noqa: BLE001 - without this loop the worker would be taken for dead
-                if not said:
-                    logger.warning("The worker's claims could not be renewed, trying again: %s", error)
-                said = True
+                outage.failed(error)
 
     def _register(self) -> None:
         leases.register(

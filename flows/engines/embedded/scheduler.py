@@ -9,10 +9,10 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from signoff.flows.approval.ticker import Ticker
+from signoff.flows.background import BackgroundService
 from signoff.flows.crontab import Crontab
 from signoff.flows.flow import Flow
 from signoff.flows.names import memorable_name, new_id, now
@@ -51,7 +51,7 @@ def own_schedules(flows: Iterable[Flow[Any, Any]]) -> list[Declaration]:
     return [Declaration(flow.name, "", flow.schedule) for flow in flows]
 
 
-class Scheduler:
+class Scheduler(BackgroundService):
     """Fires the schedules that are declared here. Usable as a context manager."""
 
     def __init__(self, db: Database, declared: Sequence[Declaration], *, clock: Callable[[], datetime] = now) -> None:
@@ -60,7 +60,7 @@ class Scheduler:
         self._declared = declared
         self._own_keys = {(each.flow, each.name) for each in declared if each.cron is not None}
         self._looked_at = clock()
-        self._ticker = Ticker(self.fire_due, what="Schedules")
+        self._ticker = Ticker(self.fire_due, failure="Could not check the schedules")
 
     def start(self) -> None:
         """Put what is declared into the record, and begin to look."""
@@ -124,12 +124,3 @@ class Scheduler:
                 f"{len(due)} of them {'is' if len(due) == 1 else 'are'}",
                 schedule.catch_up,
             )
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from functools import partial
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from signoff.flows.background import BackgroundService, OutageLog
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.run_logging import capture_prints
 from signoff.flows.engines.embedded.completion import Completion
@@ -24,7 +24,6 @@ from signoff.flows.names import now
 from signoff.flows.settings import DatabaseSettings
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
-from signoff.store.errors import StoreError
 from signoff.store.policy import Policy
 from signoff.store.records import FlowRun
 from signoff.store.runs import claims, runs
@@ -41,7 +40,7 @@ RETRY_SECONDS = 1.0
 """Seconds until a worker that could not read the record tries again."""
 
 
-class Worker:
+class Worker(BackgroundService):
     """Runs flows, many side by side. Usable as a context manager.
 
     Args:
@@ -116,28 +115,17 @@ class Worker:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._loop_thread.join(timeout=1)
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
     def _loop_runs(self) -> None:
         changes = self._changes
-        said = False
+        outage = OutageLog(logger, "Could not claim runs")
         while changes is not None and not self._stopping.is_set():
             looked_at = time.monotonic()
             try:
                 wait = self._claim_runs()
-                said = False
-            except Exception as error:
-                if not said:
-                    details = None if isinstance(error, StoreError) else error
-                    logger.error("Runs cannot be taken, trying again: %s", error, exc_info=details)
-                said = self._in_doubt = True
+                outage.worked()
+            except Exception as error:  # noqa: BLE001 - without this loop no run would be claimed any more
+                outage.failed(error)
+                self._in_doubt = True
                 wait = RETRY_SECONDS
             changes.wait(wait)
             # Of many answers at once several are taken together. One that comes alone is taken at once.

@@ -197,19 +197,19 @@ def test_everybody_says_so_once_waits_and_goes_on(
         assert until_over(db, asked.id).result == "taken"
     assert times == [1]
     said = Counter(record.getMessage().partition(":")[0] for record in caplog.records if record.levelname != "INFO")
-    assert said["Waiting for the database"] == 1
+    assert said["Waiting for the database; retrying"] == 1
     assert max(said.values()) == 1, said
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_clock_says_once_that_it_cannot_look(db: Database, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_outage_of_the_deadlines_is_logged_once(db: Database, caplog: pytest.LogCaptureFixture) -> None:
     """A database that is away for long fills no log."""
-    ticker = Ticker(DeadlineEnforcer(db).enforce_due, what="Deadlines")
+    ticker = Ticker(DeadlineEnforcer(db).enforce_due, failure="Could not check the deadlines")
     with closing(sqlite3.connect(str(db.url.database))) as other:
         other.execute("ALTER TABLE prompts RENAME TO elsewhere")
         for _ in range(3):
-            ticker.look_safely()
+            ticker.run_safely()
         other.execute("ALTER TABLE elsewhere RENAME TO prompts")
-    assert caplog.text.count("Deadlines cannot be looked at") == 1
-    ticker.look_safely()
-    assert caplog.text.count("Deadlines cannot be looked at") == 1
+    assert caplog.text.count("Could not check the deadlines") == 1
+    ticker.run_safely()
+    assert caplog.text.count("Could not check the deadlines") == 1

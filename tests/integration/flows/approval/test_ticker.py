@@ -1,8 +1,8 @@
-"""What says "look now" goes on saying it."""
+"""The ticker keeps ticking, whatever fails and whatever the system's clock is set to."""
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
 
@@ -10,58 +10,57 @@ from signoff.flows.approval.ticker import Ticker
 from tests.support.waiting import PATIENCE
 
 
-def looks(number: int, look: Callable[[], object] = lambda: None) -> None:
-    """Returns once a ticker has called `look` so many times."""
+def ticks(number: int, job: Callable[[], object] = lambda: None) -> None:
+    """Returns once a ticker has run `job` so many times."""
     called = threading.Semaphore(0)
 
     def counted() -> None:
         called.release()
-        look()
+        job()
 
-    ticker = Ticker(counted, what="Stars")
-    ticker.start()
-    for _ in range(number):
-        assert called.acquire(timeout=PATIENCE)
-    ticker.stop()
+    with Ticker(counted, failure="Could not see the stars"):
+        for _ in range(number):
+            assert called.acquire(timeout=PATIENCE)
 
 
-def test_it_looks_at_once_and_again() -> None:
-    """And leaves no thread when it stops."""
+def test_it_runs_its_job_at_once_and_again() -> None:
+    """No thread is left when it stops."""
     before = threading.active_count()
-    looks(3)
+    ticks(3)
     assert threading.active_count() == before
 
 
-def test_a_look_that_fails_is_tried_again_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever went wrong: a ticker that died would be missed when it is too late."""
+def test_a_job_that_fails_is_retried_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """A ticker that died would be missed too late."""
 
     def fail() -> None:
         raise RuntimeError("clouds")
 
-    looks(3, fail)
-    assert caplog.text.count("Stars cannot be looked at, trying again: clouds") == 1
+    ticks(3, fail)
+    assert caplog.text.count("Could not see the stars; retrying: clouds") == 1
 
 
-def test_a_system_clock_that_is_set_back_stops_nothing() -> None:
-    """What was to come in a second is an hour away then, by the clock on the wall."""
+@pytest.mark.parametrize("hours", [-1, 24 * 365], ids=["back an hour", "forward a year"])
+def test_a_system_clock_that_is_set_stops_nothing_and_hurries_nothing(
+    monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """The next tick is a second away, by whatever clock, and seconds that were leapt over are not made up for."""
+    shift = timedelta(0)
+
+    class SystemClock(datetime):
+        """The wall clock that APScheduler reads."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "SystemClock":
+            moment = datetime.now(tz) + shift
+            return cls.combine(moment.date(), moment.timetz())
+
+    monkeypatch.setattr("apscheduler.schedulers.base.datetime", SystemClock)
+    monkeypatch.setattr("apscheduler.executors.base.datetime", SystemClock)
     called = threading.Semaphore(0)
-    ticker = Ticker(called.release, what="Stars")
-    ticker.start()
-    for _ in range(3):
+    with Ticker(called.release, failure="Could not see the stars"):
         assert called.acquire(timeout=PATIENCE)
-        (job,) = ticker._scheduler.get_jobs()
-        job.modify(next_run_time=datetime.now(UTC) + timedelta(hours=1))
-    ticker.stop()
-
-
-def test_a_system_clock_that_is_set_forward_leaves_nothing_to_be_made_up() -> None:
-    """The seconds that it leaps over are not looked at one by one."""
-    called = threading.Semaphore(0)
-    ticker = Ticker(called.release, what="Stars")
-    ticker.start()
-    assert called.acquire(timeout=PATIENCE)
-    (job,) = ticker._scheduler.get_jobs()
-    job.modify(next_run_time=datetime.now(UTC) - timedelta(days=3650))
-    assert called.acquire(timeout=PATIENCE)
-    assert not called.acquire(timeout=0.2)
-    ticker.stop()
+        shift = timedelta(hours=hours)
+        for _ in range(2):
+            assert called.acquire(timeout=PATIENCE)
+            assert not called.acquire(timeout=0.2)
