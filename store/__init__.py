@@ -1,5 +1,5 @@
-"""The record: tables, migrations, and the transactions on them, on SQLite or PostgreSQL.
+"""The database: tables, migrations, and the transactions on them, on SQLite or PostgreSQL.
 
-Every function of `runs`, `prompts`, `cards`, `notices`, `journal`, `ledger`, `leases`, `artifacts` and `blocks`
-that takes a `Database` is one transaction. What they return are the frozen values of `store.records`.
+Every function that takes a `Database` is one transaction, and returns frozen values, most of them from `store.records`.
+Functions that take a `Transaction` are parts of a larger one.
 """

@@ -1,4 +1,4 @@
-"""What runs leave behind for people to look at: tables, Markdown, links."""
+"""Artifacts: tables, Markdown and links that runs create for people to read."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -17,10 +17,10 @@ class Artifact:
     """One artifact.
 
     Attributes:
-        run_id: The run that made it; `None` when it was made outside of one.
-        key: Names a series of artifacts; may be `None`.
+        run_id: The run that created it; `None` if it was created outside of one.
+        key: The name of a series of artifacts; `None` if it belongs to none.
         type: `table`, `markdown` or `link`.
-        data: What it shows, as JSON: a list of rows, Markdown text, or `{"link": …, "text": …}`.
+        data: The content as JSON: a list of rows, Markdown text, or `{"link": …, "text": …}`.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Artifact:
 
 
 def create(db: Database, artifact: Artifact, *, fencing_token: int | None = None) -> None:
-    """Write an artifact, unless one with its id stands already.
+    """Store an artifact, unless there is one with its id already.
 
     Args:
         fencing_token: The token of the claim under which its run is executed; `None` outside of a run.

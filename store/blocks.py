@@ -1,4 +1,4 @@
-"""Named values that outlive runs."""
+"""Blocks: named values that outlive runs."""
 
 from datetime import datetime
 from typing import Any
@@ -22,13 +22,16 @@ def save(
     run_id: str | None = None,
     fencing_token: int | None = None,
 ) -> bool:
-    """Keep `value` under a name; `False`, and nothing changed, where the name is taken and may not be.
-
-    Doing it twice at one moment, after a commit whose end was not heard, is once.
+    """Store a value under a name.
 
     Args:
-        run_id: The run that keeps it; `None` outside of one.
+        overwrite: Whether to replace the value that has this name.
+        now: The time of the call. A call with the same time is a repetition, after a commit in doubt, and succeeds.
+        run_id: The run that stores it; `None` outside of one.
         fencing_token: The token of the claim under which the run is executed.
+
+    Returns:
+        Whether it was stored. It is not if the name is taken and `overwrite` is not set.
 
     Raises:
         LeaseLost: If another worker holds the run now.
@@ -50,7 +53,7 @@ def save(
 
 
 def load(db: Database, type_: str, name: str) -> tuple[Any] | None:
-    """The value under a name, in a tuple of one since it may be `None`; `None` where there is nothing."""
+    """The value with this name, in a tuple of one because it may be `None`; `None` if there is no such block."""
     with db.read() as connection:
         query = select(blocks.c.value).where(blocks.c.type == type_, blocks.c.name == name)
         row = connection.execute(query).first()

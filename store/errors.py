@@ -1,22 +1,22 @@
-"""What can go wrong with the record.
+"""What can go wrong with the database.
 
 ```
 StoreError
 ├── DatabaseUnavailable   cannot be opened, reached or written
-│   └── CommitInDoubt     it went away at a commit: what was written may stand or not
-├── DatabaseOutdated      its tables are older, or newer, than this Signoff
-├── NoSuchRun             no run has that id, or several do
-├── NoSuchPrompt          no prompt has that id, or several do
+│   └── CommitInDoubt     its connection was lost during a commit, which may or may not have succeeded
+├── DatabaseOutdated      its tables are older, or newer, than this version of Signoff expects
+├── NoSuchRun             no run has that id, or several begin with it
+├── NoSuchPrompt          no prompt has that id, or several begin with it
 ├── UnreadablePolicy      this version cannot read the prompt's policy
 ├── RunFinished           the run is over already
-├── RunNotFailed          the run has nothing to be retried for
+├── RunNotFailed          the run has not failed, so it cannot be retried
 └── LeaseLost             another worker holds the run now, or it was cancelled
 ```
 """
 
 
 class StoreError(Exception):
-    """The record refused."""
+    """The database is not usable, or a request does not fit what it contains."""
 
 
 class DatabaseUnavailable(StoreError):
@@ -24,11 +24,11 @@ class DatabaseUnavailable(StoreError):
 
 
 class CommitInDoubt(DatabaseUnavailable):
-    """The database went away while it committed: what was to be written may stand or not."""
+    """The connection was lost during a commit, so it is unknown whether the change was saved."""
 
 
 class DatabaseOutdated(StoreError):
-    """The tables are older, or newer, than this Signoff expects."""
+    """The tables are older, or newer, than this version of Signoff expects."""
 
 
 class NoSuchRun(StoreError):
@@ -52,4 +52,4 @@ class RunNotFailed(StoreError):
 
 
 class LeaseLost(StoreError):
-    """Another worker holds the run now, or it was cancelled: nothing more may be recorded for it."""
+    """Another worker holds the run now, or it was cancelled, so this worker may record nothing more for it."""

@@ -1,4 +1,4 @@
-"""The append-only history of everything that happened to a prompt."""
+"""The ledger: the append-only log of everything that happened to a prompt."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,7 +25,7 @@ def add(
     actor: Actor | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add a line within a transaction that is open."""
+    """Add a line, within an open transaction."""
     tx.run(
         _ADD,
         prompt_id=prompt_id,
@@ -45,7 +45,7 @@ def note(
     actor: Actor | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add a line of its own: something happened that changed nothing, such as a refusal."""
+    """Add a line for something that changed nothing else, such as a refusal."""
     with db.write() as tx:
         add(tx, prompt_id, event, now=now, actor=actor, detail=detail)
 

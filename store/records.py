@@ -1,4 +1,4 @@
-"""What the record hands out: frozen values, never rows.
+"""What the store returns: frozen values, never rows.
 
 Times are timezone-aware and in UTC. Identifiers are UUIDs as text.
 """
@@ -42,7 +42,7 @@ _UNFINISHED = frozenset({RunState.SCHEDULED, RunState.RUNNING, RunState.PAUSED, 
 
 
 class Outcome(StrEnum):
-    """How a prompt ended. A timeout is never a "no"."""
+    """How a prompt ended. A timeout is never a rejection."""
 
     SUBMITTED = "submitted"
     REJECTED = "rejected"
@@ -55,10 +55,10 @@ class Actor:
     """Somebody, or something, that acts on a prompt.
 
     Attributes:
-        id: What the record keeps: a Slack user id (`U…`), a handle given on the command line, or
-            the name of a part of Signoff (`clock`).
+        id: What the database keeps: a Slack user id (`U…`), a handle given on the command line, or the name of a part
+            of Signoff (`clock`).
         name: What people read.
-        aliases: Every other way a policy may name this person: `@handle`, an e-mail address.
+        aliases: The other names that a policy may use for this person: `@handle`, an e-mail address.
     """
 
     id: str
@@ -67,7 +67,7 @@ class Actor:
 
 
 SIGNOFF = Actor("signoff", "Signoff")
-"""Who acts when nobody does."""
+"""The actor of what Signoff does by itself."""
 
 EMBEDDED = "embedded"
 """The name of the engine that runs flows in Signoff's own workers."""
@@ -78,17 +78,17 @@ class FlowRun:
     """One run of a flow.
 
     Attributes:
-        runnable_at: When a worker may take it; `None` while it waits or is being run. One that is over is taken once
-            more where it may have hooks.
+        runnable_at: When a worker may claim it; `None` while it waits or is executed. A run that is over and may have
+            hooks is claimed once more, to call them.
         lease_owner: The worker that holds it, running or paused.
-        fencing_token: The fencing token: grows when the run goes to another holder; only the newest may record.
-        attempt: How many times the flow function was tried; waiting and restarting do not count.
+        fencing_token: The number of the newest claim. Writes that name an older one are refused, see `store.leases`.
+        attempt: How many times the flow function was called. Waits and restarts do not count.
         result: The flow's return value as JSON.
-        crashes: How many workers in a row have died of it.
+        crashes: How many workers in a row have died while they executed it.
         engine: What runs it. A run of another engine than the embedded one is never claimed by a worker: its row
             says only what that engine has reported.
         external_id: What another engine calls it; `None` for a run of the embedded engine.
-        requester: Who started it; `None` where nobody said, as for the run of a schedule.
+        requester: Who started it; `None` if nobody did, as for the run of a schedule.
     """
 
     id: str
@@ -113,21 +113,21 @@ class FlowRun:
 
     @property
     def is_done(self) -> bool:
-        """Whether it is over, and no worker has to do anything about that any more, such as to run its hooks."""
+        """Whether it is over and its hooks have been called, so that no worker has anything left to do."""
         return self.state.is_final and self.runnable_at is None and self.lease_owner is None
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When runs of a flow are made by themselves.
+    """When runs of a flow are created automatically.
 
     Attributes:
-        name: Tells it from others of the flow; empty for the flow's own.
+        name: Distinguishes it from other schedules of the flow; empty for the one in the `@flow` decorator.
         cron: Minute, hour, day, month and weekday, as in a crontab.
-        timezone: Whose clock counts.
-        parameters: What its runs are given, JSON values by name.
-        catch_up: Which missed ticks are made up for: `none`, the `last`, or `all`.
-        next_at: The first tick that nothing was done about yet.
+        timezone: The time zone of the cron expression.
+        parameters: The parameters of its runs, JSON values by name.
+        catch_up: Which missed ticks get a run: `none`, the `last`, or `all`.
+        next_at: The first tick that has not been handled yet.
     """
 
     flow: str
@@ -154,7 +154,7 @@ class Tick:
 
 
 SUPERSEDED = "~"
-"""Stands in the key of a prompt that its run, since it was retried, asks anew; no other key can have it."""
+"""Part of the key of a prompt that a retried run asks again. No other key contains it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,20 +167,20 @@ class Prompt:
         key: Names the prompt within its run.
         title: One line: what is asked.
         description: More about it, as Markdown; may be empty.
-        schema: The JSON Schema of the answer; `None` when the run asks only to resume or cancel.
+        schema: The JSON Schema of the answer; `None` if the run asks only whether to continue.
         initial_values: The values under decision, by field name.
         stored_policy: The policy in force, or that it cannot be read. Use `policy` to decide by it.
-        model: Where the pydantic model can be imported from; `None` when nowhere.
+        model: Where the pydantic model can be imported from; `None` if there is none to import.
         deadline: When the prompt times out; `None` for never.
-        due_at: When the clock has to look at it next; `None` for never.
+        due_at: When the next reminder or the deadline is due; `None` for never.
         schema_hash: A hash of what was asked: title, description and schema.
         fingerprint: The hash of the flow's code when the prompt was opened.
         outcome: How it ended; `None` while it is open.
         settled_by: Who ended it; `None` while it is open.
-        answer: The validated values, by field name, when they count; otherwise `None`.
+        answer: The validated values, by field name, if it was submitted; otherwise `None`.
         reason: Why it was rejected or cancelled.
-        revision: Grows with every change that a card shows.
-        requester: Who started the run; `None` where nobody said.
+        revision: Raised by every change that its card shows.
+        requester: Who started the run; `None` if nobody did.
         engine: What runs the run.
         external_run_id: What another engine calls the run; `None` for a run of the embedded engine.
     """
@@ -240,7 +240,7 @@ class Prompt:
 
     @property
     def is_superseded(self) -> bool:
-        """Whether its run was retried since, and asks anew."""
+        """Whether its run has been retried since, and asks again."""
         return SUPERSEDED in self.key
 
 
@@ -252,7 +252,8 @@ class Step:
         key: The name within the run: `build`, then `build-2`.
         arguments_hash: A hash of the arguments it was called with.
         fingerprint: The hash of the flow's code when it was recorded.
-        format: How `result` is written: `json`, `typed`, `pickle` or `error`; `past` for an error that was tried again.
+        format: How `result` is encoded: `json`, `typed`, `pickle` or `error`; `past` for an error of a step that is
+            tried again.
         result: The recorded return value or error, as text.
     """
 
@@ -268,14 +269,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Where a prompt is shown in Slack, and how far that is behind the record.
+    """The Slack message that shows a prompt, and whether it is up to date.
 
     Attributes:
         channel: The id of the channel it was posted to; `None` before it was posted.
         ts: Slack's timestamp of the message; `None` before it was posted.
-        attempts: How often posting or updating was tried since it last succeeded.
-        error: What Slack last said against it.
-        in_doubt: Whether an earlier try may have gone through without having been recorded.
+        attempts: How often posting or updating has been tried since it last succeeded.
+        error: Why the last attempt failed; `None` if it did not.
+        in_doubt: Whether an earlier attempt may have reached Slack although that was not recorded.
     """
 
     prompt: Prompt
@@ -288,14 +289,14 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message to be posted once into the thread of a prompt's card.
+    """A message to be posted once in the thread of a prompt's card.
 
     Attributes:
         kind: `reminder` or `run_ended`.
         detail: What the message is about, as JSON.
-        card_channel: The card's channel; `None` while the card is not posted.
-        card_ts: The card's timestamp; `None` while the card is not posted.
-        in_doubt: Whether an earlier try may have gone through without having been recorded.
+        card_channel: The card's channel; `None` until the card is posted.
+        card_ts: The card's timestamp; `None` until the card is posted.
+        in_doubt: Whether an earlier attempt may have reached Slack although that was not recorded.
     """
 
     id: int
@@ -316,7 +317,7 @@ class LedgerLine:
     Attributes:
         event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
             `refused`, `invalid`, `too_late`, `reminded`, `timed_out`, `cancelled`, `continued`, …
-        actor: Who did it; `None` when it was Signoff itself.
+        actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.
     """
 

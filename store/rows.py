@@ -1,4 +1,4 @@
-"""From rows to records."""
+"""Converts rows to records."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def flow_run(row: Any) -> FlowRun:
     )
 
 
-# What a prompt has of its run.
+# The columns that a prompt takes from its run.
 _OF_RUN = (
     flow_runs.c.name.label("run_name"),
     flow_runs.c.flow,

@@ -1,4 +1,4 @@
-"""The tables. What a column means is said where the record hands it out, in `store.records`."""
+"""The tables. `store.records` explains what the columns mean."""
 
 import re
 from datetime import UTC, datetime
@@ -40,41 +40,41 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive time; give the database UTC."""
+        """Convert to UTC, and refuse a time without a time zone."""
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a moment in the record needs a time zone")
+            raise ValueError("a time without a time zone cannot be stored")
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give back a time that knows it is UTC."""
+        """Return a timezone-aware time in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Words(TypeDecorator[str]):
-    """Text from people and flows. What a database cannot hold, a NUL or half a character, becomes U+FFFD."""
+    """Text from people and flows. What a database cannot store, NUL and lone surrogates, is replaced by U+FFFD."""
 
     impl: type[String] = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Replace what cannot be held."""
-        return None if value is None else _UNHOLDABLE.sub("\ufffd", value)
+        """Replace what cannot be stored."""
+        return None if value is None else _NOT_STORABLE.sub("\ufffd", value)
 
 
 class Name(Words):
-    """The same where the column is short."""
+    """The same for a short text."""
 
     impl = String
     cache_ok = True
 
 
-_UNHOLDABLE = re.compile("[\0\ud800-\udfff]")
+_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
-# SQLite numbers rows by itself only in a column of type INTEGER.
+# SQLite generates ids only in a column of type INTEGER.
 _Number = BigInteger().with_variant(SQLITE_INTEGER(), "sqlite")
 _Id = String(36)
 
@@ -95,10 +95,10 @@ workers = Table(
     "workers",
     metadata,
     Column("id", _Id, primary_key=True),
-    # Where a process id means the same process: two workers of one domain can tell whether the other lives.
+    # Within one domain a process id means one process, so workers of one domain can tell whether the other is alive.
     Column("domain", String, nullable=False),
     Column("pid", Integer, nullable=False),
-    # The names of those it takes any run of; NULL where it takes none, or one run only.
+    # The names of the flows that it runs; NULL if it takes no runs, or only a certain one.
     _json("flows"),
     _moment("started_at", nullable=False),
     _moment("expires_at", nullable=False),
@@ -122,7 +122,7 @@ flow_runs = Table(
     Column("attempt", Integer, nullable=False, default=1),
     _json("result"),
     Column("error", Words),
-    # How many workers in a row died of it, and how much was recorded when the last one did.
+    # How many workers in a row have died while they executed it, and how much it had recorded when the last one did.
     Column("crashes", Integer, nullable=False, server_default="0"),
     Column("progress_at_crash", Integer, nullable=False, server_default="0"),
     Column("engine", String, nullable=False, server_default="embedded"),
@@ -216,9 +216,9 @@ cards = Table(
     Column("channel", String),
     Column("ts", String),
     Column("shown_revision", Integer, nullable=False, default=0),
-    # When the dispatcher has to look at it next; NULL while Slack equals the record.
+    # When the dispatcher has to post or update it; NULL if Slack is up to date.
     _moment("due_at"),
-    # Who began to post it last and has not learned what came of it. As long as that one lives nobody else may.
+    # The dispatcher that is posting or updating it. As long as that one is alive, no other may.
     Column("claimed_by", _Id),
     Column("attempts", Integer, nullable=False, default=0),
     Column("error", Words),
@@ -268,7 +268,7 @@ schedules = Table(
     "schedules",
     metadata,
     Column("flow", Name, primary_key=True),
-    # Empty where the schedule is the flow's own.
+    # Empty for the schedule in the `@flow` decorator.
     Column("name", Name, primary_key=True),
     Column("cron", String, nullable=False),
     Column("timezone", String, nullable=False),
@@ -277,7 +277,7 @@ schedules = Table(
     _moment("next_at", nullable=False),
 )
 
-# A schedule that is gone leaves them: should it come back, no tick has a second run.
+# They outlive their schedule, so that no tick gets a second run if the schedule comes back.
 ticks = Table(
     "ticks",
     metadata,

@@ -1,4 +1,4 @@
-"""The tables through time, by Alembic. `upgrade` brings a database to the newest revision."""
+"""Migrations of the tables, by Alembic. `upgrade` brings a database to the newest revision."""
 
 from pathlib import Path
 
@@ -8,16 +8,16 @@ from signoff.store.database import Database
 from signoff.store.errors import DatabaseOutdated
 
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
-"""Every revision, oldest first. It is known without Alembic, which loads longer than most commands run."""
+"""Every revision, oldest first. Listed here because importing Alembic takes longer than most commands do."""
 
 
 def upgrade(db: Database) -> tuple[str | None, str]:
-    """Bring the database to the newest revision; the revisions before and after.
+    """Bring the database to the newest revision. Returns the revisions before and after.
 
-    Two processes that start together do not collide: the upgrade is one writing transaction.
+    Processes that start together do not collide, because the upgrade is one writing transaction.
 
     Raises:
-        DatabaseOutdated: If the database was made by a newer Signoff.
+        DatabaseOutdated: If a newer version of Signoff has upgraded the database already.
         DatabaseUnavailable: If it cannot be reached or written.
     """
     newest = REVISIONS[-1]
@@ -34,13 +34,13 @@ def upgrade(db: Database) -> tuple[str | None, str]:
 
 
 def revision(db: Database) -> str | None:
-    """The revision the database is at; `None` when it is empty."""
+    """The revision of the database; `None` if it is empty."""
     with db.read() as reading:
         return _revision(reading.connection)
 
 
 def check(db: Database) -> None:
-    """Make sure that the database is at the newest revision.
+    """Make sure that the database has the newest revision.
 
     Raises:
         DatabaseOutdated: If it is not.
@@ -61,12 +61,12 @@ def _revision(connection: Connection) -> str | None:
 def _refuse_unknown(db: Database, found: str | None) -> None:
     if found is not None and found not in REVISIONS:
         raise DatabaseOutdated(
-            f"The database {db.shown_url} was made by a newer Signoff (revision {found}). Upgrade Signoff."
+            f"The database {db.shown_url} belongs to a newer version of Signoff (revision {found}). Upgrade Signoff."
         )
 
 
 def run_scripts(connection: Connection, *, to: str = "head") -> None:
-    """Bring the tables to a revision, within the transaction that is open."""
+    """Bring the tables to a revision, within an open transaction."""
     from alembic import command
     from alembic.config import Config
 

@@ -1,4 +1,4 @@
-"""Alembic's entry: run the migrations on the connection that `upgrade` holds."""
+"""Alembic's entry point: runs the migrations on the connection of `upgrade`."""
 
 from alembic import context
 

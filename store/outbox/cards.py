@@ -1,4 +1,9 @@
-"""How far Slack is behind the record: which cards are missing or stale, and where they stand."""
+"""Cards: the Slack messages that show prompts, and which of them are missing or out of date.
+
+The transaction that changes a prompt marks its card as due. A dispatcher claims due cards, posts or updates them, and
+records the result. A claim is kept as long as the worker lives: when a dispatcher died between the call to Slack and
+the record of it, the next one knows that the card may have been posted (`Card.in_doubt`) and searches before it posts.
+"""
 
 from datetime import datetime
 
@@ -20,22 +25,22 @@ _TOUCH = Statement(update(cards).where(_OF_PROMPT).values(due_at=param("due_at")
 
 
 def add(tx: Transaction, prompt_id: str, now: datetime) -> None:
-    """Have a card posted for a new prompt, within a transaction that is open."""
+    """Have a card posted for a new prompt, within an open transaction."""
     tx.run(_ADD, prompt_id=prompt_id, due_at=now)
     tx.touch(Topic.CARDS)
 
 
 def touch(tx: Transaction, prompt_id: str, now: datetime) -> None:
-    """Have the card of a changed prompt drawn anew, within a transaction that is open."""
+    """Have the card of a changed prompt updated, within an open transaction."""
     tx.run(_TOUCH, prompt_id=prompt_id, due_at=now)
     tx.touch(Topic.CARDS)
 
 
 def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> list[Card]:
-    """Take cards that are missing or stale.
+    """Claim cards that are missing or out of date.
 
-    Nobody else may take one until `worker` has said what came of it, or has expired. `attempts` counts the takings
-    since the card was last right.
+    Nobody else can claim one until `worker` has recorded the result, or has expired. `attempts` counts the claims since
+    the card was last up to date.
     """
     due = (
         select(cards.c.prompt_id, cards.c.claimed_by)
@@ -47,7 +52,8 @@ def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> l
         if connection.execute(due.limit(1)).first() is None:
             return []
     with db.write() as tx:
-        # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
+        # Locked by one statement and changed by the next: within an UPDATE, PostgreSQL may evaluate a subquery with a
+        # LIMIT more than once, and so change more rows than the limit.
         before = {row.prompt_id: row.claimed_by for row in tx.execute(due.with_for_update(skip_locked=True))}
         ids = list(before)
         rows = tx.execute(
@@ -73,15 +79,15 @@ def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> l
 
 
 def drawn(db: Database, shown: Prompt, *, channel: str, ts: str, now: datetime, updated_ts: str | None = None) -> None:
-    """Note that the card is in Slack and shows `shown`; it stays due if the prompt has changed since.
+    """Record that the card in Slack shows `shown`. It stays due if the prompt has changed since.
 
     Args:
-        updated_ts: The timestamp of the message that was updated; `None` for one that was posted. Nothing is noted if
-            the card is another message by now, because this one was deleted.
+        updated_ts: The timestamp of the message that was updated; `None` for one that was posted. Nothing is recorded
+            if the card is another message by now, because this one was deleted.
     """
     current = select(prompts.c.revision).where(prompts.c.id == shown.id).scalar_subquery()
     with db.write() as tx:
-        # Who settles the prompt touches this row too: once it is locked, the next statement sees the newest revision.
+        # Settling updates this row too. Once it is locked, the next statement sees the newest revision of the prompt.
         before = tx.execute(select(cards.c.ts).where(cards.c.prompt_id == shown.id).with_for_update()).scalar()
         if updated_ts is not None and before != updated_ts:
             return
@@ -100,15 +106,17 @@ def drawn(db: Database, shown: Prompt, *, channel: str, ts: str, now: datetime, 
         )
         if before != ts:
             ledger.add(tx, shown.id, "card_posted", now=now, detail={"channel": channel, "ts": ts})
-        # What waited for the card, or for its newest state, may go on.
+        # Notices that waited for the card can be posted now.
         tx.touch(Topic.CARDS)
 
 
 def failed(db: Database, prompt_id: str, *, error: str, retry_at: datetime, in_doubt: bool, now: datetime) -> None:
-    """Note why a card could not be drawn, once for each new reason, and when to try again.
+    """Record why a card could not be posted or updated, and when to try again.
+
+    The ledger gets a line only if the reason is another one than the last time.
 
     Args:
-        in_doubt: Whether it may have been posted after all. It stays with who took it then.
+        in_doubt: Whether the card may have been posted after all. If so, it stays claimed.
     """
     with db.write() as tx:
         known = tx.execute(select(cards.c.error).where(cards.c.prompt_id == prompt_id)).scalar()
@@ -123,12 +131,12 @@ def failed(db: Database, prompt_id: str, *, error: str, retry_at: datetime, in_d
 
 
 def lost(db: Database, *, channel: str, ts: str, now: datetime) -> bool:
-    """Note that somebody deleted a card in Slack, so that it is posted again.
+    """Record that a card was deleted in Slack, and have it posted again.
 
     Returns:
-        Whether it is the card of an open prompt. That of a settled one is not missed.
+        Whether it is the card of an open prompt. That of a settled one is not posted again.
     """
-    # By way of the open prompts, which are few and have an index: cards have none for a timestamp.
+    # Found through the open prompts, which are few and have an index. Cards have no index on the timestamp.
     wanted = (
         select(cards.c.prompt_id)
         .join(prompts, prompts.c.id == cards.c.prompt_id)
@@ -158,14 +166,14 @@ def is_any_being_posted(db: Database) -> bool:
 
 
 def redraw(db: Database, prompt_id: str, *, now: datetime) -> None:
-    """Have a card drawn anew although its prompt has not changed: somebody saw a stale one."""
+    """Have a card updated although its prompt has not changed, because somebody has seen an old one."""
     with db.write() as tx:
         touch(tx, prompt_id, now)
 
 
 def next_due_at(db: Database) -> datetime | None:
-    """When the next card or message is to be tried; `None` when Slack equals the record."""
-    # A notice whose card is missing waits for no moment: `drawn` tells when it is there.
+    """When the next card or notice is due; `None` if Slack is up to date."""
+    # A notice whose card is missing is not due by time: `drawn` announces the card.
     ready = cards.c.ts.is_not(None) & notices.c.due_at.is_not(None)
     soonest = (
         select(func.min(cards.c.due_at))

@@ -1,4 +1,4 @@
-"""Messages for the threads of cards: each is written with what it reports, and posted once."""
+"""Notices: messages in the threads of cards. Each is written in the transaction that it reports, and posted once."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,19 +22,19 @@ NEWEST_OF_RUN = Statement(
     .order_by(prompts.c.opened_at.desc(), prompts.c.id)
     .limit(1)
 )
-"""Finds the prompt under whose card the end of a run is told."""
+"""Finds the prompt whose thread gets the notice of a run's end."""
 
 
 def add(tx: Transaction, prompt_id: str, *, kind: str, detail: Mapping[str, Any], now: datetime) -> None:
-    """Have a message posted, within a transaction that is open."""
+    """Have a notice posted, within an open transaction."""
     tx.run(_ADD, prompt_id=prompt_id, kind=kind, detail=dict(detail), created_at=now, due_at=now)
     tx.touch(Topic.CARDS)
 
 
 def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> list[Notice]:
-    """Take messages that are to be posted. A message waits until its card is posted.
+    """Claim notices that are due. A notice waits until its card has been posted.
 
-    Nobody else may take one until `worker` has said what came of it, or has expired.
+    Nobody else can claim one until `worker` has recorded the result, or has expired.
     """
     ready = (
         select(notices.c.id, notices.c.claimed_by)
@@ -47,7 +47,8 @@ def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> l
         if connection.execute(ready.limit(1)).first() is None:
             return []
     with db.write() as tx:
-        # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
+        # Locked by one statement and changed by the next: within an UPDATE, PostgreSQL may evaluate a subquery with a
+        # LIMIT more than once, and so change more rows than the limit.
         before = {row.id: row.claimed_by for row in tx.execute(ready.with_for_update(of=notices, skip_locked=True))}
         rows = tx.execute(
             update(notices)
@@ -59,7 +60,7 @@ def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> l
 
 
 def posted(db: Database, notice_id: int, *, ts: str) -> None:
-    """Note that a message stands in Slack."""
+    """Record that a notice was posted."""
     with db.write() as tx:
         tx.execute(
             update(notices).where(notices.c.id == notice_id).values(ts=ts, due_at=None, claimed_by=None, error=None)
@@ -67,10 +68,11 @@ def posted(db: Database, notice_id: int, *, ts: str) -> None:
 
 
 def failed(db: Database, notice_id: int, *, error: str, retry_at: datetime | None, in_doubt: bool) -> None:
-    """Note why a message could not be posted, and when to try again; `None` gives it up.
+    """Record why a notice could not be posted.
 
     Args:
-        in_doubt: Whether it may have been posted after all. It stays with who took it then.
+        retry_at: When to try again; `None` to give it up.
+        in_doubt: Whether the notice may have been posted after all. If so, it stays claimed.
     """
     with db.write() as tx:
         claimed_by = notices.c.claimed_by if in_doubt else None

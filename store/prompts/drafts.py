@@ -1,4 +1,4 @@
-"""Drafts: what a person has filled in of a prompt's form and not submitted yet."""
+"""Drafts: what a person has entered in a prompt's form and not submitted yet."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ from signoff.store.tables import drafts, prompts
 
 
 def load(db: Database, prompt_id: str, actor_id: str) -> Mapping[str, Any] | None:
-    """What this person had filled in; `None` when there is nothing."""
+    """What this person has entered; `None` if there is no draft."""
     query = select(drafts.c["values"]).where(drafts.c.prompt_id == prompt_id, drafts.c.actor == actor_id)
     with db.read() as connection:
         found: Mapping[str, Any] | None = connection.execute(query).scalar()
@@ -21,13 +21,13 @@ def load(db: Database, prompt_id: str, actor_id: str) -> Mapping[str, Any] | Non
 
 
 def save(db: Database, prompt_id: str, actor_id: str, values: Mapping[str, Any], *, now: datetime) -> bool:
-    """Keep what this person has filled in, in the place of what was kept before.
+    """Store what this person has entered, in place of the earlier draft.
 
     Returns:
-        Whether it was kept: of a prompt that is settled nothing is.
+        Whether it was stored. There are no drafts of a settled prompt.
     """
     with db.write() as tx:
-        # Locked, so that nobody settles it between the look and the write.
+        # Locked, so that nobody can settle it between this query and the write.
         is_open = select(prompts.c.id).where(prompts.c.id == prompt_id, prompts.c.outcome.is_(None)).with_for_update()
         if tx.execute(is_open).first() is None:
             return False
@@ -43,13 +43,13 @@ def save(db: Database, prompt_id: str, actor_id: str, values: Mapping[str, Any],
 
 
 def discard(db: Database, prompt_id: str, actor_id: str) -> None:
-    """Forget what this person has filled in."""
+    """Delete this person's draft."""
     with db.write() as tx:
         tx.execute(delete(drafts).where(drafts.c.prompt_id == prompt_id, drafts.c.actor == actor_id))
 
 
 def discard_all(tx: Transaction, prompt_id: str) -> None:
-    """Forget what anybody has filled in, within the transaction that settles the prompt."""
+    """Delete every draft of a prompt, within the transaction that settles it."""
     tx.run(_DISCARD_ALL, prompt_id=prompt_id)
 
 

@@ -1,4 +1,4 @@
-"""Prompts: opened, found, reminded of. Each function that takes a `Database` is one transaction."""
+"""Prompts: found, listed, and reminded of. Each function that takes a `Database` is one transaction."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -34,7 +34,7 @@ _NEXT_DUE_AT = Statement(_SELECT_NEXT_DUE_AT)
 
 
 def get(db: Database, prompt_id: str) -> Prompt:
-    """The prompt with this id, or the only one whose id begins so.
+    """The prompt with this id, or whose id begins like this.
 
     Raises:
         NoSuchPrompt: If there is none, or more than one.
@@ -48,12 +48,14 @@ def get(db: Database, prompt_id: str) -> Prompt:
     if not rows or not prompt_id:
         raise no_such_prompt(prompt_id)
     if len(rows) > 1:
-        raise NoSuchPrompt(f"More than one prompt's id begins with {prompt_id!r}. Give more of it.")
+        raise NoSuchPrompt(
+            f"More than one prompt has an id that begins with {prompt_id!r}. Give more characters of it."
+        )
     return prompt(rows[0])
 
 
 def get_exact(db: Database, prompt_id: str) -> Prompt:
-    """The prompt with just this id: the beginning of one, as people type it, will not do.
+    """The prompt with exactly this id. The beginning of one, as people type it, is not enough.
 
     Raises:
         NoSuchPrompt: If there is none.
@@ -85,7 +87,7 @@ def pending(db: Database, *, limit: int = 100, after: Prompt | None = None) -> l
 
 
 def due(db: Database, *, now: datetime, limit: int = 100, without: Collection[str] = ()) -> list[Prompt]:
-    """Prompts that the clock has to look at, longest due first.
+    """Prompts with a reminder or deadline that is due, longest due first.
 
     Args:
         without: The ids of prompts to leave out.
@@ -97,7 +99,7 @@ def due(db: Database, *, now: datetime, limit: int = 100, without: Collection[st
 
 
 def next_due_at(db: Database, *, without: Collection[str] = ()) -> datetime | None:
-    """When the clock has to look at a prompt next; `None` while nothing will come due.
+    """When the next reminder or deadline is due; `None` if there is none.
 
     Args:
         without: The ids of prompts to leave out.
@@ -122,11 +124,14 @@ def with_broken_policies(db: Database) -> list[str]:
 
 
 def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None, now: datetime) -> bool:
-    """Have a reminder posted, unless another process has, or the prompt is settled; whether it was.
+    """Have a reminder posted.
 
     Args:
-        sent: How many of the policy's reminders are behind then.
-        due_at: When the clock has to look at the prompt next.
+        sent: The number of reminders including this one.
+        due_at: When the next reminder or the deadline is due.
+
+    Returns:
+        Whether this call did it; not if the prompt is settled, or another process was first.
     """
     with db.write() as tx:
         moved = tx.execute(
@@ -146,5 +151,5 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
 
 
 def no_such_prompt(prompt_id: str) -> NoSuchPrompt:
-    """What is to be said of an id that no prompt has."""
+    """The error for an id that no prompt has."""
     return NoSuchPrompt(f"There is no prompt {prompt_id!r}. `signoff pending` lists those that are open.")

@@ -1,4 +1,9 @@
-"""Settling: a prompt ends once, and whoever comes later learns who ended it and how."""
+"""Settling: a prompt ends once. Later attempts are told who ended it and how.
+
+People, the clock, the flow and the command line may try to settle a prompt at the same moment. Settling is therefore
+one compare-and-set: an UPDATE that applies only while the prompt has no outcome. The same transaction makes the run
+runnable, so an answer is never recorded without its run continuing.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +29,7 @@ _IS_OPEN = prompts.c.outcome.is_(None)
 _BY_ID = Statement(select_prompts().where(_MINE))
 OPEN_OF_RUN = Statement(select(prompts.c.id).where(prompts.c.run_id == param("run_id"), _IS_OPEN))
 _LOCK_RUN = Statement(select_run_of_prompt().where(_MINE).with_for_update(of=flow_runs))
-# The compare-and-set: of all that try, one finds the prompt open.
+# The compare-and-set: of all attempts, one finds the prompt open.
 _END = Statement(
     update(prompts)
     .where(_MINE, _IS_OPEN)
@@ -41,7 +46,7 @@ _END = Statement(
     .returning(prompts)
 )
 _ADD_SUBMISSION = insert_into(submissions, "prompt_id", "at", "actor", "actor_name", "via", "values", "reason")
-_LET_GO_ON = Statement(
+_MAKE_RUNNABLE = Statement(
     update(flow_runs)
     .where(
         flow_runs.c.id == param("run_id"),
@@ -53,11 +58,11 @@ _LET_GO_ON = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What came of an attempt to settle.
+    """The result of an attempt to settle a prompt.
 
     Attributes:
         won: Whether this attempt ended the prompt.
-        prompt: The prompt as it stands, settled by whoever won.
+        prompt: The prompt, settled by this attempt or by an earlier one.
     """
 
     won: bool
@@ -76,19 +81,19 @@ def settle(
     values: Mapping[str, Any] | None = None,
     reason: str | None = None,
 ) -> Settlement:
-    """End a prompt, if nobody has, and make its run runnable.
+    """End a prompt, unless it has ended, and make its run runnable.
 
     Args:
-        via: The way it came: `slack`, `cli`, `flow`, `clock`.
-        answer: The validated values the flow gets.
-        values: What the person sent; `None` when the prompt is not ended by a person's values.
+        via: How the attempt came: `slack`, `cli`, `flow`, `clock`.
+        answer: The validated values that the flow gets.
+        values: What the person sent; `None` if the prompt is not ended by a person's values.
         reason: Why, in the person's words.
 
     Raises:
         NoSuchPrompt: If there is no such prompt.
     """
     with db.write() as tx:
-        # The run first, then the prompt: `open_prompt` locks in the same order.
+        # The run is locked first and then the prompt. `open_prompt` uses the same order, so they cannot deadlock.
         end = _end(prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
         locked, won = tx.execute_many(_LOCK_RUN.bind(prompt_id=prompt_id), end)
         if not locked:
@@ -108,17 +113,17 @@ def settle(
         )
         if ended is None:
             return Settlement(False, prompt(tx.row(_BY_ID, prompt_id=prompt_id)))
-        _clear(tx, prompt_id, now)
-        tx.run(_LET_GO_ON, run_id=run.id, now=now)
+        _clean_up(tx, prompt_id, now)
+        tx.run(_MAKE_RUNNABLE, run_id=run.id, now=now)
         tx.touch(Topic.RUNS, Topic.PROMPTS)
         return Settlement(True, prompt(ended, run=run))
 
 
 def cancel_all(tx: Transaction, still_open: Sequence[Any], *, actor: Actor, reason: str, now: datetime) -> None:
-    """Cancel the prompts that `OPEN_OF_RUN` has found, within a transaction that keeps their run as it is."""
+    """Cancel the prompts that `OPEN_OF_RUN` has found, within a transaction that has locked their run."""
     for (prompt_id,) in still_open:
         tx.execute_many(_end(prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason))
-        _clear(tx, prompt_id, now)
+        _clean_up(tx, prompt_id, now)
         ledger.add(tx, prompt_id, Outcome.CANCELLED.value, now=now, actor=actor, detail={"reason": reason})
         tx.touch(Topic.PROMPTS)
 
@@ -132,7 +137,7 @@ def _end(
     answer: Mapping[str, Any] | None,
     reason: str | None,
 ) -> BoundStatement:
-    """Ends a prompt; finds its row, unless somebody else had ended it."""
+    """The compare-and-set with its values. It returns the prompt, unless that had ended before."""
     return _END.bind(
         prompt_id=prompt_id,
         outcome=outcome,
@@ -144,8 +149,8 @@ def _end(
     )
 
 
-def _clear(tx: Transaction, prompt_id: str, now: datetime) -> None:
-    """What has to follow the end of a prompt."""
+def _clean_up(tx: Transaction, prompt_id: str, now: datetime) -> None:
+    """Delete the drafts of a prompt that has ended, and have its card updated."""
     drafts.discard_all(tx, prompt_id)
     cards.touch(tx, prompt_id, now)
 

@@ -1,4 +1,4 @@
-"""What is sent to a run while it goes on, and what it keeps under keys of its own, as Prefect's run inputs."""
+"""Run inputs, as in Prefect: values that are sent to a run while it executes, and that it stores under keys."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from signoff.store.tables import flow_runs, inputs
 
 @dataclass(frozen=True, slots=True)
 class FlowRunInput:
-    """One value that a run was sent, or keeps.
+    """One value that was sent to a run, or that it stored.
 
     Attributes:
-        key: Names it within its run.
+        key: Its name within the run.
         value: The value, as JSON.
-        sender: Who sent it, such as `prefect.flow-run.<id>`; `None` if nobody said.
-        id: Its place in the order of arrival; 0 before it is written.
+        sender: Who sent it, such as `prefect.flow-run.<id>`; `None` if the sender did not say.
+        id: Its position in the order of arrival; 0 before it is stored.
     """
 
     flow_run_id: str
@@ -33,18 +33,18 @@ class FlowRunInput:
 
 
 def write(db: Database, given: FlowRunInput) -> None:
-    """Keep an input; one that has its key already stays.
+    """Store an input, unless there is one with its key already.
 
     Raises:
         NoSuchRun: If there is no such run.
     """
     known = select(inputs.c.id).where(inputs.c.run_id == given.flow_run_id, inputs.c.key == given.key)
     with db.write() as tx:
-        # Locked, so that the numbers of a run's inputs grow in the order of their commits.
+        # Locked, so that the ids of a run's inputs are in the order of their commits.
         run = select(flow_runs.c.id).where(flow_runs.c.id == given.flow_run_id).with_for_update()
         if tx.execute(run).first() is None:
             raise NoSuchRun(f"There is no run {given.flow_run_id!r}. `signoff runs` lists them.")
-        # The runs too: a worker that looked meanwhile has passed over this one, because it was locked.
+        # RUNS as well: a worker that claimed runs just now has skipped this one, because it is locked.
         tx.touch(Topic.INPUTS, Topic.RUNS)
         if tx.execute(known).first() is not None:
             return
@@ -60,7 +60,7 @@ def write(db: Database, given: FlowRunInput) -> None:
 
 
 def find(db: Database, run_id: str, key: str) -> FlowRunInput | None:
-    """The input with this key, or `None`."""
+    """The input with this key; `None` if there is none."""
     return _first(db, select(inputs).where(inputs.c.run_id == run_id, inputs.c.key == key))
 
 
@@ -70,8 +70,8 @@ def first_arrived(
     """The input that arrived first, of those whose keys begin with `key_prefix`; `None` if there is none.
 
     Args:
-        after: The `id` of the last one that is not wanted any more.
-        exclude_keys: Keys of others that are not wanted.
+        after: Ignore inputs up to this `id`.
+        exclude_keys: Ignore inputs with these keys.
     """
     query = (
         select(inputs)

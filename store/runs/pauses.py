@@ -1,4 +1,4 @@
-"""How a run begins to wait for its prompts, and stops waiting.
+"""How a run starts to wait for its prompts, and stops.
 
 Each function that takes a `Database` is one transaction.
 """

@@ -1,4 +1,4 @@
-"""Schedules and their ticks. Each function is one transaction."""
+"""Schedules and their ticks. Each function that takes a `Database` is one transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,11 +18,11 @@ _TICK_OF = Statement(select(ticks.c.at).where(ticks.c.run_id == param("run_id"))
 
 
 def declare(db: Database, schedule: Schedule) -> None:
-    """Put a schedule in force, in the place of the one that had its name.
+    """Put a schedule in force, in place of the one that had its name.
 
     Args:
-        schedule: Its `next_at` is the first tick from now on. While the expression and its time zone stay the same,
-            what came due before stays due.
+        schedule: Its `next_at` is the first tick from now on. If the expression and the time zone are those of before,
+            an earlier `next_at` stays, so that ticks which are due already are not lost.
     """
     values = {
         "cron": schedule.cron,
@@ -43,36 +43,36 @@ def declare(db: Database, schedule: Schedule) -> None:
                     insert(schedules).values(**values, flow=schedule.flow, name=schedule.name, next_at=schedule.next_at)
                 )
         except IntegrityError:
-            # Another process has declared it just now.
+            # Another process has declared it at the same moment.
             tx.execute(replace)
 
 
 def withdraw(db: Database, flow: str, name: str) -> None:
-    """End a schedule. What it has made stays."""
+    """End a schedule. The runs that it has created stay."""
     with db.write() as tx:
         tx.execute(delete(schedules).where(_called(flow, name)))
 
 
 def in_force(db: Database) -> list[Schedule]:
-    """Every schedule, by the names of the flows."""
+    """Every schedule, ordered by flow and name."""
     with db.read() as reading:
         return [Schedule(**row._asdict()) for row in reading.rows(_IN_FORCE)]
 
 
 def fire(db: Database, schedule: Schedule, due: Sequence[Tick], *, next_at: datetime, now: datetime) -> bool:
-    """Make the runs of ticks that are due, those that have one excepted, and move the schedule on.
+    """Create the runs of ticks that are due, except for ticks that have one, and advance the schedule.
 
     Returns:
-        Whether this was done here: another process may have been first, or have changed the schedule.
+        Whether this call did it. Another process may have been first, or may have changed the schedule.
     """
-    as_seen = (
+    is_unchanged = (
         _called(schedule.flow, schedule.name)
         & (schedules.c.cron == schedule.cron)
         & (schedules.c.timezone == schedule.timezone)
         & (schedules.c.next_at == schedule.next_at)
     )
     with db.write() as tx:
-        moved = tx.execute(update(schedules).where(as_seen).values(next_at=next_at))
+        moved = tx.execute(update(schedules).where(is_unchanged).values(next_at=next_at))
         if moved.rowcount == 0:
             return False
         for tick in _without_run(tx, schedule, due):
@@ -90,14 +90,14 @@ def fire(db: Database, schedule: Schedule, due: Sequence[Tick], *, next_at: date
 
 
 def tick_of(db: Database, run_id: str) -> datetime | None:
-    """The tick that a run was made for; `None` where a person or a program made it."""
+    """The tick that a run was created for; `None` if it was not created by a schedule."""
     with db.read() as reading:
         tick = reading.row(_TICK_OF, run_id=run_id)
     return None if tick is None else tick.at
 
 
 def _without_run(tx: Transaction, schedule: Schedule, due: Sequence[Tick]) -> list[Tick]:
-    """Those of the ticks that have no run: they have one where the system's clock was set back."""
+    """The ticks that have no run yet. After the system clock was set back, some do."""
     query = select(ticks.c.at).where(
         ticks.c.flow == schedule.flow, ticks.c.schedule == schedule.name, ticks.c.at.in_([tick.at for tick in due])
     )

@@ -1,4 +1,4 @@
-"""Runs and prompts as tests need them."""
+"""Sample runs and prompts."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -21,36 +21,36 @@ BEN = Actor("U2", "Ben")
 
 
 def a_worker(db: Database) -> str:
-    """A worker that lives for a while."""
+    """A live worker."""
     worker = new_id()
     leases.register(db, worker, domain="test", pid=1, now=NOON, lease=timedelta(days=1))
     return worker
 
 
 def a_run(db: Database, *, flow: str = "order", now: datetime = NOON) -> FlowRun:
-    """A run that nobody has taken yet."""
+    """A run that nobody has claimed yet."""
     return runs.create(db, run_id=new_id(), name="brave-otter", flow=flow, parameters={}, now=now)
 
 
 def claim(db: Database, worker: str, *, now: datetime = NOON, limit: int = 10) -> list[FlowRun]:
-    """What this worker gets of the runs of `order`."""
+    """The runs of `order` that this worker gets."""
     return [claimed.run for claimed in claims.claim(db, claim_request(worker), limit=limit, now=now).claimed]
 
 
 def claim_request(worker: str, *flows: str) -> claims.ClaimRequest:
-    """Any run of these flows, or of `order`."""
+    """A request for any run of these flows, or of `order`."""
     return claims.ClaimRequest(worker, flows or ("order",))
 
 
 def a_claimed_run(db: Database, worker: str | None = None) -> FlowRun:
-    """A run in the hands of a worker."""
+    """A run that a worker holds."""
     run_id = a_run(db).id
     taken = claim(db, worker or a_worker(db))
     return next(run for run in taken if run.id == run_id)
 
 
 def asking(run: FlowRun, **changed: Any) -> Prompt:
-    """A question of this run."""
+    """A prompt of this run that is not opened yet."""
     values: Mapping[str, Any] = {
         "id": new_id(),
         "run_id": run.id,

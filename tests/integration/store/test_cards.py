@@ -1,4 +1,4 @@
-"""What the dispatcher is told to do, and that no change of a prompt is ever missed."""
+"""What the dispatcher gets to post and update. No change of a prompt is ever missed."""
 
 import threading
 from datetime import timedelta
@@ -18,60 +18,60 @@ from tests.support.waiting import until
 LEASE = timedelta(seconds=30)
 
 
-def taken(db: Database, by: str | None = None, *, limit: int = 50) -> list[Card]:
+def claimed(db: Database, by: str | None = None, *, limit: int = 50) -> list[Card]:
     """What a dispatcher gets."""
     return cards.claim_due(db, by or a_worker(db), now=NOON, limit=limit)
 
 
-def test_a_new_prompt_s_card_is_taken_once(db: Database) -> None:
-    """While one draws it, no other does; once that one is buried, another does, and knows the doubt."""
+def test_the_card_of_a_new_prompt_is_claimed_once(db: Database) -> None:
+    """No other dispatcher claims it until the first has expired. The next one knows that it may have been posted."""
     prompt = an_open_prompt(db)
     dead = a_worker(db)
-    (card,) = taken(db, dead)
+    (card,) = claimed(db, dead)
     assert (card.prompt.id, card.attempts, card.ts, card.in_doubt) == (prompt.id, 1, None, False)
-    assert taken(db) == []
+    assert claimed(db) == []
     recovery.expire_worker(db, dead, now=NOON)
-    (again,) = taken(db)
+    (again,) = claimed(db)
     assert (again.attempts, again.in_doubt) == (2, True)
 
 
-def test_no_more_cards_are_taken_than_asked(db: Database) -> None:
-    """Each card is taken by one dispatcher, in portions."""
+def test_no_more_cards_are_claimed_than_the_limit(db: Database) -> None:
+    """Each card is claimed by one dispatcher, a few at a time."""
     for _ in range(5):
         an_open_prompt(db)
-    takers = [a_worker(db) for _ in range(4)]
-    portions = [taken(db, taker, limit=2) for taker in takers]
+    workers = [a_worker(db) for _ in range(4)]
+    portions = [claimed(db, worker, limit=2) for worker in workers]
     assert [len(portion) for portion in portions] == [2, 2, 1, 0]
 
 
 def test_a_drawn_card_is_due_again_when_its_prompt_is_settled(db: Database) -> None:
-    """The card is redrawn with what was decided."""
+    """It is updated with the decision."""
     prompt = an_open_prompt(db)
-    (card,) = taken(db)
+    (card,) = claimed(db)
     cards.drawn(db, card.prompt, channel="C1", ts="1.0", now=NOON)
     assert cards.next_due_at(db) is None
     settle(db, prompt)
-    (card,) = taken(db)
+    (card,) = claimed(db)
     assert (card.channel, card.ts, card.prompt.is_open, card.attempts) == ("C1", "1.0", False, 1)
 
 
-def test_a_prompt_settled_while_its_card_was_drawn_is_drawn_again(db: Database) -> None:
-    """What was drawn is compared with the prompt as it stands."""
+def test_a_card_stays_due_if_its_prompt_is_settled_while_it_is_drawn(db: Database) -> None:
+    """The revision that was drawn is compared with the current one."""
     prompt = an_open_prompt(db)
-    (card,) = taken(db)
+    (card,) = claimed(db)
     settle(db, prompt)
     cards.drawn(db, card.prompt, channel="C1", ts="1.0", now=NOON)
-    (again,) = taken(db)
+    (again,) = claimed(db)
     assert not again.prompt.is_open
 
 
-def test_a_settling_that_is_not_committed_yet_is_not_missed(db: Database) -> None:
-    """Noting a card waits for who is changing its prompt, and then sees the change."""
+def test_a_settlement_that_is_not_committed_yet_is_not_missed(db: Database) -> None:
+    """Recording a card waits for the transaction that is changing its prompt, and then sees the change."""
     if db.is_sqlite:
-        return  # There one writes at a time.
+        return  # It has one writer at a time.
     prompt = an_open_prompt(db)
-    (card,) = taken(db)
-    noting = threading.Thread(
+    (card,) = claimed(db)
+    recording = threading.Thread(
         target=lambda: cards.drawn(db, card.prompt, channel="C1", ts="1.0", now=NOON), name="dispatcher"
     )
 
@@ -82,16 +82,16 @@ def test_a_settling_that_is_not_committed_yet_is_not_missed(db: Database) -> Non
     with db.write() as tx:
         cards.touch(tx, prompt.id, NOON)
         tx.execute(text("UPDATE prompts SET revision = revision + 1, outcome = 'submitted'"))
-        noting.start()
+        recording.start()
         with db.changes.subscribe(Topic.CARDS) as changes:
             while not is_blocked():
                 changes.wait(0.02)
-    noting.join()
-    assert [each.prompt.id for each in taken(db)] == [prompt.id]
+    recording.join()
+    assert [each.prompt.id for each in claimed(db)] == [prompt.id]
 
 
-def test_a_failure_is_told_once_for_each_reason(db: Database) -> None:
-    """The ledger is not filled with repetitions."""
+def test_a_failure_is_in_the_ledger_once_for_each_reason(db: Database) -> None:
+    """Repeated attempts do not fill the ledger."""
     prompt = an_open_prompt(db)
     for error in ("no such channel", "no such channel", "archived"):
         cards.failed(db, prompt.id, error=error, retry_at=NOON + LEASE, in_doubt=False, now=NOON)
@@ -101,11 +101,11 @@ def test_a_failure_is_told_once_for_each_reason(db: Database) -> None:
 
 
 def test_a_lost_card_is_posted_again(db: Database) -> None:
-    """A message deleted in Slack comes back, once however often it is said to be lost."""
+    """A message that was deleted in Slack comes back once, however often its deletion is reported."""
     prompt = an_open_prompt(db)
     cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
     assert cards.lost(db, channel="C1", ts="1.0", now=NOON)
-    (card,) = taken(db)
+    (card,) = claimed(db)
     assert (card.channel, card.ts) == (None, None)
     assert not cards.lost(db, channel="C1", ts="1.0", now=NOON)
     cards.drawn(db, prompt, channel="C1", ts="2.0", now=NOON)
@@ -115,24 +115,24 @@ def test_a_lost_card_is_posted_again(db: Database) -> None:
 
 
 def test_a_card_that_was_lost_while_it_was_updated_stays_lost(db: Database) -> None:
-    """The update went to a message that is gone: its end does not make the card look right again."""
+    """The update went to a message that no longer exists, so it does not bring the card up to date."""
     prompt = an_open_prompt(db)
     cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
     cards.redraw(db, prompt.id, now=NOON)
-    (card,) = taken(db)
+    (card,) = claimed(db)
     cards.lost(db, channel="C1", ts="1.0", now=NOON)
     cards.drawn(db, card.prompt, channel="C1", ts="1.0", now=NOON, updated_ts=card.ts)
-    (again,) = taken(db)
+    (again,) = claimed(db)
     assert (again.ts, again.in_doubt) == (None, False)
 
 
-def test_the_card_of_a_settled_prompt_is_not_missed(db: Database) -> None:
-    """Nobody has to answer it any more."""
+def test_the_card_of_a_settled_prompt_is_not_posted_again(db: Database) -> None:
+    """There is nothing left to answer."""
     prompt = an_open_prompt(db)
     cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
     settle(db, prompt)
     assert not cards.lost(db, channel="C1", ts="1.0", now=NOON)
-    (card,) = taken(db)
+    (card,) = claimed(db)
     assert card.ts == "1.0"
 
 
@@ -140,14 +140,14 @@ def test_a_card_is_being_posted_until_its_timestamp_is_known(db: Database) -> No
     """Until then nobody can tell whether a message in Slack is that card."""
     prompt = an_open_prompt(db)
     assert not cards.is_any_being_posted(db)
-    taken(db)
+    claimed(db)
     assert cards.is_any_being_posted(db)
     cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
     assert not cards.is_any_being_posted(db)
 
 
 def test_a_reminder_waits_for_its_card_and_is_posted_once(db: Database) -> None:
-    """A message has a place only under a card that stands."""
+    """There is no thread to post it in before."""
     prompt = an_open_prompt(db, due_at=NOON)
     prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
     mine, other = a_worker(db), a_worker(db)
@@ -160,8 +160,8 @@ def test_a_reminder_waits_for_its_card_and_is_posted_once(db: Database) -> None:
     assert notices.claim_due(db, mine, now=NOON + LEASE) == []
 
 
-def test_the_ledger_tells_who_did_what_in_order(db: Database) -> None:
-    """Each line has its moment, its person and what there is to tell."""
+def test_the_ledger_says_who_did_what_in_order(db: Database) -> None:
+    """Each line has its time, its person and the details."""
     prompt = an_open_prompt(db)
     settle(db, prompt, answer={"size": "large"}, now=NOON + LEASE)
     opened, submitted = ledger.lines(db, prompt.id)

@@ -1,4 +1,4 @@
-"""Who holds a run: claims, leases and fencing tokens."""
+"""Which worker holds a run: claims, leases and fencing tokens."""
 
 import threading
 from collections import Counter
@@ -33,8 +33,8 @@ def a_step(run_id: str, key: str = "build") -> Step:
     return Step(run_id, key, "", "", "json", "1", NOON, NOON)
 
 
-def test_a_claim_takes_the_longest_runnable_first_and_no_more_than_asked(db: Database) -> None:
-    """Runs are taken in the order in which they became runnable."""
+def test_the_longest_runnable_runs_are_claimed_first_up_to_the_limit(db: Database) -> None:
+    """Runs are claimed in the order in which they became runnable."""
     ids = [a_run(db, now=NOON + timedelta(seconds=second)).id for second in range(5)]
     worker = a_worker(db)
     assert [run.id for run in claim(db, worker, now=LATER, limit=2)] == ids[:2]
@@ -42,8 +42,8 @@ def test_a_claim_takes_the_longest_runnable_first_and_no_more_than_asked(db: Dat
     assert claim(db, worker, now=LATER) == []
 
 
-def test_a_claim_takes_only_what_the_worker_knows_and_what_is_due(db: Database) -> None:
-    """A run of another flow, or of a later time, stays."""
+def test_only_runs_that_are_due_and_whose_flow_the_worker_has_are_claimed(db: Database) -> None:
+    """A run of another flow, or for a later time, stays."""
     a_run(db, flow="other")
     a_run(db, now=LATER)
     worker = a_worker(db)
@@ -52,34 +52,34 @@ def test_a_claim_takes_only_what_the_worker_knows_and_what_is_due(db: Database) 
     assert claims.claim(db, claim_request(worker, "nothing"), limit=1, now=NOON) == claims.ClaimResult([], None)
 
 
-def test_a_claim_says_when_the_next_one_is_worth_while(db: Database) -> None:
-    """At once while there may be more; else when the next run is due, or soon where what is there cannot be had."""
-    worker, buried = a_worker(db), a_worker(db)
-    recovery.expire_worker(db, buried, now=NOON)
+def test_a_claim_says_when_to_poll_next(db: Database) -> None:
+    """At once if there may be more, when the next run is due otherwise, and soon if a run could not be claimed."""
+    worker, expired = a_worker(db), a_worker(db)
+    recovery.expire_worker(db, expired, now=NOON)
     for _ in range(3):
         a_run(db)
     a_run(db, now=LATER)
-    assert claims.claim(db, claim_request(buried), limit=2, now=NOON).next_poll_at == NOON + claims.RETRY_AFTER
+    assert claims.claim(db, claim_request(expired), limit=2, now=NOON).next_poll_at == NOON + claims.RETRY_AFTER
     assert claims.claim(db, claim_request(worker), limit=2, now=NOON).next_poll_at == NOON
     assert claims.claim(db, claim_request(worker), limit=2, now=NOON).next_poll_at == LATER
 
 
-def test_a_claim_takes_one_of_the_runs_of_which_a_worker_died_or_none(db: Database) -> None:
-    """Whoever runs two of them side by side cannot tell which one it dies of."""
-    suspects = {a_run(db).id for _ in range(3)}
+def test_a_claim_gets_at_most_one_of_the_runs_whose_worker_died(db: Database) -> None:
+    """A worker that executed two of them side by side could not tell which one kills it."""
+    quarantined = {a_run(db).id for _ in range(3)}
     claim(db, dead := a_worker(db))
     recovery.expire_worker(db, dead, now=NOON)
     others = {a_run(db).id for _ in range(2)}
     worker = a_worker(db)
     first = {run.id: run.crashes for run in claim(db, worker, limit=5)}
-    assert others < first.keys() <= others | suspects
+    assert others < first.keys() <= others | quarantined
     assert sorted(first.values()) == [0, 0, 1]
     assert claims.claim(db, replace(claim_request(worker), with_quarantined=False), limit=5, now=NOON).claimed == []
     assert len(claim(db, worker)) == 1
 
 
 def test_workers_that_claim_at_once_never_get_the_same_run(db: Database) -> None:
-    """Each of 60 runs goes to one of four workers, in portions of at most three."""
+    """Each of 60 runs goes to one of four workers, at most three at a time."""
     ids = {a_run(db).id for _ in range(60)}
     taken: list[str] = []
     portions: list[int] = []
@@ -100,7 +100,7 @@ def test_workers_that_claim_at_once_never_get_the_same_run(db: Database) -> None
 
 
 def test_a_worker_that_died_loses_its_runs_and_can_record_nothing(db: Database) -> None:
-    """Every write of a worker that lost its lease is refused: a step, a question, an end, a retry."""
+    """Every write of a worker that lost its lease is refused: a step, a prompt, an end, a retry."""
     run = a_claimed_run(db, dead := a_worker(db))
     assert recovery.expire_worker(db, dead, now=NOON).held == 1
     (again,) = claim(db, a_worker(db))
@@ -120,8 +120,8 @@ def test_a_worker_that_died_loses_its_runs_and_can_record_nothing(db: Database) 
     assert [*journal.load(db, run.id)] == ["build"]
 
 
-def test_a_buried_worker_gets_no_runs(db: Database) -> None:
-    """Nobody would free what a worker takes that is known no more."""
+def test_an_expired_worker_gets_no_runs(db: Database) -> None:
+    """Nobody would free what it claims."""
     a_run(db)
     worker = a_worker(db)
     recovery.expire_worker(db, worker, now=NOON)
@@ -130,8 +130,8 @@ def test_a_buried_worker_gets_no_runs(db: Database) -> None:
     assert len(claim(db, a_worker(db))) == 1
 
 
-def test_a_run_that_waits_in_memory_goes_back_to_its_own_worker_with_its_fence(db: Database) -> None:
-    """While the worker that holds it lives, no other gets an answered run."""
+def test_a_run_that_waits_in_memory_returns_to_its_worker_with_its_fencing_token(db: Database) -> None:
+    """As long as the worker that holds it is alive, no other gets the answered run."""
     prompt = an_open_prompt(db, worker=(mine := a_worker(db)))
     fencing_token = runs.get(db, prompt.run_id).fencing_token
     settle(db, prompt)
@@ -140,7 +140,7 @@ def test_a_run_that_waits_in_memory_goes_back_to_its_own_worker_with_its_fence(d
     assert (run.state, run.fencing_token, run.lease_owner) == (RunState.RUNNING, fencing_token, mine)
 
 
-def test_a_suspended_run_goes_to_anybody_with_a_new_fence(db: Database) -> None:
+def test_a_suspended_run_goes_to_any_worker_with_a_new_fencing_token(db: Database) -> None:
     """Nobody holds a suspended run."""
     prompt = an_open_prompt(db, held=False)
     before = runs.get(db, prompt.run_id)
@@ -150,8 +150,8 @@ def test_a_suspended_run_goes_to_anybody_with_a_new_fence(db: Database) -> None:
     assert run.fencing_token == before.fencing_token + 1
 
 
-def test_whoever_takes_a_run_over_gets_with_it_what_a_replay_goes_by(db: Database) -> None:
-    """What it has recorded and asked by then, but nothing of a run that begins, or that its worker has in memory."""
+def test_a_worker_that_takes_a_run_over_gets_its_history_for_the_replay(db: Database) -> None:
+    """There is none for a run that starts, or that the worker has in memory."""
     held = an_open_prompt(db, worker=(mine := a_worker(db)))
     prompt = an_open_prompt(db, held=False)
     step = a_step(prompt.run_id)
@@ -168,7 +168,7 @@ def test_whoever_takes_a_run_over_gets_with_it_what_a_replay_goes_by(db: Databas
 
 
 def test_a_step_that_is_recorded_again_stays_as_it_is(db: Database) -> None:
-    """After a commit whose reply was lost it is written once more; but only by who still holds the run."""
+    """A worker repeats the write after a commit in doubt. It is refused if the worker no longer holds the run."""
     run = a_claimed_run(db)
     journal.record(db, a_step(run.id), fencing_token=run.fencing_token)
     journal.record(db, replace(a_step(run.id), result="2"), fencing_token=run.fencing_token)
@@ -179,7 +179,7 @@ def test_a_step_that_is_recorded_again_stays_as_it_is(db: Database) -> None:
 
 
 def test_a_run_whose_worker_died_while_it_waited_goes_on_waiting(db: Database) -> None:
-    """It is claimed by another once it is answered, and not before."""
+    """Another worker claims it once it is answered, and not before."""
     prompt = an_open_prompt(db, worker=(dead := a_worker(db)))
     recovery.expire_worker(db, dead, now=NOON)
     other = a_worker(db)
@@ -189,16 +189,16 @@ def test_a_run_whose_worker_died_while_it_waited_goes_on_waiting(db: Database) -
     assert [run.id for run in claim(db, other)] == [prompt.run_id]
 
 
-def test_a_run_answered_before_its_worker_was_found_dead_goes_on(db: Database) -> None:
-    """The order of the answer and the expired does not matter."""
+def test_a_run_that_was_answered_before_its_worker_was_found_dead_continues(db: Database) -> None:
+    """It does not matter which came first."""
     prompt = an_open_prompt(db, worker=(dead := a_worker(db)))
     settle(db, prompt)
     recovery.expire_worker(db, dead, now=NOON)
     assert [run.id for run in claim(db, a_worker(db))] == [prompt.run_id]
 
 
-def test_a_cancelled_run_is_handed_once_to_its_worker_and_to_nobody_else(db: Database) -> None:
-    """Its worker learns of it, runs its hooks and lets go; what it still records is refused."""
+def test_a_cancelled_run_is_claimed_once_by_its_worker_and_by_no_other(db: Database) -> None:
+    """Its worker learns of it, calls its hooks and releases it; what it still records is refused."""
     run = a_claimed_run(db, mine := a_worker(db))
     other = a_worker(db)
     runs.cancel(db, run.id, actor=ANA, reason="Not today", now=NOON)
@@ -212,12 +212,12 @@ def test_a_cancelled_run_is_handed_once_to_its_worker_and_to_nobody_else(db: Dat
         journal.record(db, a_step(run.id), fencing_token=run.fencing_token)
 
 
-@pytest.mark.parametrize("handed", [False, True])
-def test_a_cancelled_run_of_a_dead_worker_stays_cancelled_and_is_handed_to_another(db: Database, handed: bool) -> None:
-    """Whether or not the dead one had begun with its hooks: a claim of it ends only when they have run."""
+@pytest.mark.parametrize("claimed", [False, True])
+def test_another_worker_calls_the_hooks_of_a_cancelled_run_whose_worker_died(db: Database, claimed: bool) -> None:
+    """Whether or not the dead one had claimed it for its hooks. The run stays cancelled."""
     run = a_claimed_run(db, mine := a_worker(db))
     runs.cancel(db, run.id, actor=ANA, reason="", now=NOON)
-    if handed:
+    if claimed:
         claim(db, mine)
     recovery.expire_worker(db, mine, now=NOON)
     (again,) = claim(db, a_worker(db))
@@ -225,8 +225,8 @@ def test_a_cancelled_run_of_a_dead_worker_stays_cancelled_and_is_handed_to_anoth
     assert claim(db, a_worker(db)) == []
 
 
-def test_who_comes_late_lets_go_of_nothing(db: Database) -> None:
-    """A worker that was thought dead while it ran hooks does not end the claim of the one that runs them again."""
+def test_a_worker_that_was_thought_dead_does_not_release_the_claim_of_another(db: Database) -> None:
+    """It called the hooks of the run too slowly, and another worker is calling them again."""
     run = a_claimed_run(db, late := a_worker(db))
     runs.finish(db, run.id, run.fencing_token, state=RunState.COMPLETED, now=NOON, has_hooks=True)
     (first,) = claim(db, late)
@@ -239,7 +239,7 @@ def test_who_comes_late_lets_go_of_nothing(db: Database) -> None:
 
 
 def test_a_step_recorded_twice_is_recorded_once(db: Database) -> None:
-    """A commit whose end was not heard can be repeated."""
+    """A commit in doubt can be repeated."""
     run = a_claimed_run(db)
     for _ in range(2):
         journal.record(db, a_step(run.id), fencing_token=run.fencing_token)

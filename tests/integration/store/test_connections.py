@@ -16,8 +16,8 @@ OPEN = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_datab
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_many_at_once_share_a_few_connections_and_all_of_them_get_one(db: Database) -> None:
-    """So many as the operator was told of, and none is closed for being one too many: to open one takes long."""
+def test_many_threads_share_a_few_connections(db: Database) -> None:
+    """There are never more than the documentation says, and none is closed only to be opened again."""
     crowd = 3 * CONNECTIONS
     start = threading.Barrier(crowd)
 

@@ -1,4 +1,4 @@
-"""What a person has filled in is kept until the prompt is settled, and for them alone."""
+"""What a person has entered is stored until the prompt is settled, for that person alone."""
 
 from datetime import timedelta
 
@@ -9,8 +9,8 @@ from tests.integration.store.samples import ANA, BEN, NOON, an_open_prompt, sett
 TYPED = {"values": {"size": "large"}, "kept": {}}
 
 
-def test_a_draft_is_given_back_to_who_wrote_it(db: Database) -> None:
-    """The last one, and to nobody else."""
+def test_a_person_gets_their_own_draft(db: Database) -> None:
+    """The last one, and nobody else gets it."""
     prompt = an_open_prompt(db)
 
     assert drafts.save(db, prompt.id, ANA.id, {"values": {}, "kept": {}}, now=NOON)
@@ -20,8 +20,8 @@ def test_a_draft_is_given_back_to_who_wrote_it(db: Database) -> None:
     assert drafts.load(db, prompt.id, BEN.id) is None
 
 
-def test_a_draft_can_be_thrown_away(db: Database) -> None:
-    """Then there is none, and that of somebody else stays."""
+def test_a_draft_can_be_discarded(db: Database) -> None:
+    """The drafts of other people stay."""
     prompt = an_open_prompt(db)
     drafts.save(db, prompt.id, ANA.id, TYPED, now=NOON)
     drafts.save(db, prompt.id, BEN.id, TYPED, now=NOON)
@@ -33,7 +33,7 @@ def test_a_draft_can_be_thrown_away(db: Database) -> None:
 
 
 def test_a_settled_prompt_has_no_drafts(db: Database) -> None:
-    """They are gone with the settling, and none is kept any more."""
+    """Settling deletes them, and no new one is stored."""
     prompt = an_open_prompt(db)
     drafts.save(db, prompt.id, BEN.id, TYPED, now=NOON)
 
@@ -43,6 +43,6 @@ def test_a_settled_prompt_has_no_drafts(db: Database) -> None:
     assert not drafts.save(db, prompt.id, BEN.id, TYPED, now=NOON)
 
 
-def test_there_is_no_draft_of_what_is_not_asked(db: Database) -> None:
-    """A prompt that is not in the record keeps nothing."""
+def test_there_is_no_draft_of_an_unknown_prompt(db: Database) -> None:
+    """Nothing is stored for a prompt that is not in the database."""
     assert not drafts.save(db, "0" * 36, ANA.id, TYPED, now=NOON)

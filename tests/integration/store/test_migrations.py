@@ -1,4 +1,4 @@
-"""The tables as migrated are the tables as used."""
+"""The migrated tables are those that the code uses."""
 
 import threading
 from pathlib import Path
@@ -24,7 +24,7 @@ def test_the_migrated_tables_are_those_of_the_models(db: Database) -> None:
 
 
 def test_partial_indexes_are_partial(db: Database) -> None:
-    """Migrated indexes have the conditions that the models give them."""
+    """Migrated indexes have the conditions that `store.tables` gives them."""
     with db.read() as reading:
         for table in metadata.tables.values():
             migrated = {index["name"]: index for index in inspect(reading.connection).get_indexes(table.name)}
@@ -34,19 +34,19 @@ def test_partial_indexes_are_partial(db: Database) -> None:
                 assert (found is None) == (index.dialect_kwargs.get(option) is None)
 
 
-def test_an_upgrade_of_what_is_up_to_date_changes_nothing(db: Database) -> None:
+def test_upgrading_an_up_to_date_database_changes_nothing(db: Database) -> None:
     """The command can be run any number of times."""
     newest = migrations.revision(db)
     assert migrations.upgrade(db) == (newest, newest)
     migrations.check(db)
 
 
-def test_a_record_of_a_newer_signoff_is_left_alone(db: Database) -> None:
-    """An old Signoff refuses a record whose tables it does not know."""
+def test_the_database_of_a_newer_version_is_left_alone(db: Database) -> None:
+    """An old version refuses a database whose tables it does not know."""
     with db.write() as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     for act in (migrations.upgrade, migrations.check):
-        with pytest.raises(DatabaseOutdated, match=r"newer Signoff \(revision 9999\)"):
+        with pytest.raises(DatabaseOutdated, match=r"newer version of Signoff \(revision 9999\)"):
             act(db)
 
 
@@ -70,14 +70,14 @@ def _upgrade_at_once(urls: list[str]) -> list[Any]:
     return came
 
 
-def test_two_that_start_together_on_an_empty_file_do_not_collide(tmp_path: Path) -> None:
-    """Who comes second finds the tables made."""
+def test_processes_that_start_together_on_an_empty_file_do_not_collide(tmp_path: Path) -> None:
+    """The first creates the tables, and the others find them."""
     for number in range(5):
         assert len(set(_upgrade_at_once([f"sqlite:///{tmp_path}/new-{number}.db"] * 6))) == 1
 
 
-def test_two_that_start_together_on_an_empty_server_do_not_collide(postgres: PostgresServer) -> None:
-    """Who comes second finds the tables made."""
+def test_processes_that_start_together_on_an_empty_server_do_not_collide(postgres: PostgresServer) -> None:
+    """The first creates the tables, and the others find them."""
     postgres.execute("DROP DATABASE IF EXISTS {}", "empty")
     postgres.execute("CREATE DATABASE {}", "empty")
     assert len(set(_upgrade_at_once([postgres.database("empty")] * 4))) == 1

@@ -1,6 +1,6 @@
-"""What is asked often stays cheap, however much is recorded: it reads by an index, and sorts nothing.
+"""Frequent queries stay cheap, however large the tables are: they use an index, and sort nothing.
 
-Both stores are asked how they will do it, PostgreSQL with enough rows that it would not rather read them all.
+Both databases explain how they would execute them, with enough rows that PostgreSQL does not prefer a full scan.
 """
 
 import re
@@ -34,12 +34,12 @@ from tests.support.sql_capture import captured_sql
 CROWD = 5000
 MOMENT = now()
 SMALL = ("workers", "schedules")
-"""Tables that stay so small that reading them all is what a database does best."""
+"""Tables that stay so small that reading all of their rows is best."""
 
 
 @dataclass
 class Crowded:
-    """A record with thousands of rows in each table, and a run among them that looks are made for."""
+    """A database with thousands of rows in each table, and one run that the queries are about."""
 
     db: Database
     worker: str
@@ -50,7 +50,7 @@ class Crowded:
 def crowded(
     request: pytest.FixtureRequest, sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Crowded]:
-    """One for all looks, since it takes a second to make."""
+    """One for all queries, since it takes a second to make."""
     if request.param == "sqlite":
         file = tmp_path_factory.mktemp("crowded") / "signoff.db"
         shutil.copy(sqlite_file, file)
@@ -65,7 +65,7 @@ def crowded(
 
 
 def fill(db: Database) -> None:
-    """Thousands of runs that wait, each with a little of everything."""
+    """Thousands of waiting runs, each with a few rows in every table."""
     open_prompts(db, CROWD, flow="order")
     every = select(flow_runs.c.id)
     at = {"created_at": MOMENT}
@@ -88,7 +88,7 @@ def fill(db: Database) -> None:
 
 
 def a_waiting_run(db: Database, worker: str) -> Prompt:
-    """A run whose second prompt has a card and a notice to be posted, and is due."""
+    """A run whose second prompt is due, and has a card and a notice to be posted."""
     run = claim(db, worker, now=MOMENT, limit=1)[0]
     for key in ("1", "2"):
         asked = asking(run, key=key, opened_at=MOMENT, deadline=MOMENT, due_at=MOMENT)
@@ -151,26 +151,26 @@ OF_ONE: dict[str, Look] = {
 
 
 @pytest.mark.parametrize("look", AMONG_EVERYTHING)
-def test_a_look_for_what_is_next_walks_its_index(crowded: Crowded, look: str) -> None:
-    """Invariant 4: it reads no whole table, and stops at what it was asked for: nothing has to be sorted first."""
+def test_a_query_for_what_is_next_uses_its_index(crowded: Crowded, look: str) -> None:
+    """Invariant 4: it reads no whole table, and stops at its limit, because nothing has to be sorted first."""
     act, index = AMONG_EVERYTHING[look]
     plans = explained(crowded.db, lambda: act(crowded))
     assert any(index in plan for plan in plans), plans
     for plan in plans:
         assert not whole_tables(plan), plan
-        # An incremental sort puts equals in order as it goes.
+        # An incremental sort only orders rows that are equal in the index.
         assert not re.search("TEMP B-TREE|(?<!Incremental )Sort  ", plan), plan
 
 
 @pytest.mark.parametrize("look", OF_ONE)
-def test_what_belongs_to_one_run_or_prompt_is_found_by_an_index(crowded: Crowded, look: str) -> None:
-    """Its few rows may be sorted; those of the others are not touched."""
+def test_the_rows_of_one_run_or_prompt_are_found_by_an_index(crowded: Crowded, look: str) -> None:
+    """They are few, and may be sorted; the rows of others are not read."""
     for plan in explained(crowded.db, lambda: OF_ONE[look](crowded)):
         assert not whole_tables(plan), plan
 
 
 def explained(db: Database, act: Callable[[], Any]) -> list[str]:
-    """How the database does each of the statements."""
+    """The plan of each of the statements."""
     asked = captured_sql(db)
     act()
     explain = "EXPLAIN QUERY PLAN" if db.is_sqlite else "EXPLAIN"
@@ -185,13 +185,13 @@ def explained(db: Database, act: Callable[[], Any]) -> list[str]:
 
 
 def whole_tables(plan: str) -> set[str]:
-    """The tables that are read from end to end, of those that grow."""
+    """The growing tables that are read completely."""
     return set(re.findall(r"(?:Seq Scan on|SCAN(?! CONSTANT)) (\w+)(?! USING)\b", plan)) - set(SMALL)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_connection_is_set_up(db: Database) -> None:
-    """A crash of the machine loses no commit, and a missing parent is refused, on whichever connection."""
+    """On every connection, a crash of the machine loses no commit, and foreign keys are enforced."""
     opened = [db.engine.connect().execution_options(signoff_reading=True) for _ in range(3)]
     for connection in opened:
         found = {

@@ -1,4 +1,4 @@
-"""Workers that die, and what becomes of the runs they held."""
+"""Workers that die, and what becomes of the runs that they held."""
 
 from collections.abc import Callable
 
@@ -22,16 +22,16 @@ from tests.integration.store.samples import (
 )
 
 
-def taken_and_dropped(db: Database) -> FlowRun:
-    """The run, after a worker took it and died."""
+def claimed_and_dropped(db: Database) -> FlowRun:
+    """The run, after a worker has claimed it and died."""
     worker = a_worker(db)
     (run,) = claim(db, worker)
     recovery.expire_worker(db, worker, now=NOON)
     return runs.get(db, run.id)
 
 
-def test_a_run_whose_worker_died_says_so_until_it_is_taken_again(db: Database) -> None:
-    """It is scheduled like one that was never taken, and what an earlier attempt failed with is not its state."""
+def test_a_run_whose_worker_died_says_so_until_it_is_claimed_again(db: Database) -> None:
+    """It is scheduled like a new one, and no longer shows the error of an earlier attempt."""
     run = a_claimed_run(db, first := a_worker(db))
     retries.schedule_retry(db, run.id, run.fencing_token, attempt=1, at=NOON, error="It broke")
     (run,) = claim(db, first)
@@ -43,7 +43,7 @@ def test_a_run_whose_worker_died_says_so_until_it_is_taken_again(db: Database) -
     assert (again.state, again.message, again.fencing_token) == (RunState.RUNNING, "", run.fencing_token + 2)
 
 
-def test_two_that_bury_one_worker_count_one_death(db: Database) -> None:
+def test_a_crash_is_counted_once_if_several_processes_find_the_dead_worker(db: Database) -> None:
     """Every process looks for dead workers."""
     a_claimed_run(db, dead := a_worker(db))
     assert [recovery.expire_worker(db, dead, now=NOON).held for _ in range(3)] == [1, 0, 0]
@@ -51,13 +51,13 @@ def test_two_that_bury_one_worker_count_one_death(db: Database) -> None:
     assert run.message.startswith("Its worker died. ")
 
 
-def test_a_run_that_gets_nowhere_and_ends_its_workers_crashes(db: Database) -> None:
-    """It is over for all who look: the prompts it has open are cancelled, its thread is told, its hooks are due."""
+def test_a_run_crashes_that_kills_its_workers_without_progress(db: Database) -> None:
+    """Its open prompts are cancelled, a notice is posted in its thread, and its hooks are due."""
     worker = a_worker(db)
     run = a_claimed_run(db, worker)
     prompt = pauses.open_prompt(db, asking(run), fencing_token=run.fencing_token, state=None, held=True)
     recovery.expire_worker(db, worker, now=NOON)
-    assert taken_and_dropped(db).message.startswith(
+    assert claimed_and_dropped(db).message.startswith(
         "Its worker died 2 times in a row with nothing recorded in between."
     )
     (run,) = claim(db, worker := a_worker(db))
@@ -74,14 +74,14 @@ def test_a_run_that_gets_nowhere_and_ends_its_workers_crashes(db: Database) -> N
     assert for_its_hooks.state is RunState.CRASHED
 
 
-def test_a_crashed_run_that_is_retried_has_all_its_chances_again(db: Database) -> None:
-    """A person has looked."""
+def test_crashes_are_counted_from_zero_after_a_retry(db: Database) -> None:
+    """A person has looked at it."""
     a_run(db)
     for _ in range(3):
-        run = taken_and_dropped(db)
+        run = claimed_and_dropped(db)
     assert run.state is RunState.CRASHED
     retries.retry(db, run.id, actor=ANA, now=NOON)
-    assert [taken_and_dropped(db).state for _ in range(3)] == [
+    assert [claimed_and_dropped(db).state for _ in range(3)] == [
         RunState.SCHEDULED,
         RunState.SCHEDULED,
         RunState.CRASHED,
@@ -100,7 +100,7 @@ def ask(db: Database, run: FlowRun) -> None:
 
 
 def ask_and_be_answered(db: Database, run: FlowRun) -> None:
-    # Asked in the first of its lives, answered in the second, and so on.
+    # Asked in its first execution, answered in the second, and so on.
     asked = [each for each in prompts.of_run(db, run.id) if each.is_open]
     if asked:
         settle(db, asked[0])
@@ -109,10 +109,10 @@ def ask_and_be_answered(db: Database, run: FlowRun) -> None:
 
 
 @pytest.mark.parametrize("progress", [record_a_step, ask, ask_and_be_answered])
-def test_a_run_that_gets_on_between_the_deaths_of_its_workers_never_crashes(
+def test_a_run_that_makes_progress_between_crashes_is_never_given_up(
     db: Database, progress: Callable[[Database, FlowRun], None]
 ) -> None:
-    """However often a machine is switched off, whoever gets on gets to the end."""
+    """However often the machine is switched off."""
     run_id = a_run(db).id
     for _ in range(6):
         worker = a_worker(db)
@@ -124,7 +124,7 @@ def test_a_run_that_gets_on_between_the_deaths_of_its_workers_never_crashes(
 
 
 @pytest.mark.parametrize("held", [True, False])
-def test_a_run_that_only_waits_is_not_touched_by_deaths(db: Database, held: bool) -> None:
+def test_a_waiting_run_does_not_count_crashes(db: Database, held: bool) -> None:
     """A wait may outlive any number of workers."""
     worker = a_worker(db)
     prompt = an_open_prompt(db, held=held, worker=worker)
@@ -135,11 +135,11 @@ def test_a_run_that_only_waits_is_not_touched_by_deaths(db: Database, held: bool
     run = runs.get(db, prompt.run_id)
     assert (run.state, run.message, run.runnable_at) == (before.state, "", None)
     settle(db, prompt)
-    assert taken_and_dropped(db).message.startswith("Its worker died. ")
+    assert claimed_and_dropped(db).message.startswith("Its worker died. ")
 
 
-def test_a_worker_that_stops_in_good_order_counts_as_no_death(db: Database) -> None:
-    """What it had to leave unfinished is said to be so."""
+def test_a_worker_that_stops_in_good_order_does_not_count_as_a_crash(db: Database) -> None:
+    """Its unfinished runs say that their worker stopped."""
     a_run(db)
     for _ in range(5):
         worker = a_worker(db)
@@ -151,15 +151,15 @@ def test_a_worker_that_stops_in_good_order_counts_as_no_death(db: Database) -> N
     assert leases.all_workers(db) == []
 
 
-def test_hooks_that_end_their_workers_are_given_up(db: Database) -> None:
-    """The run stays as it ended. The deaths before its end do not count."""
+def test_hooks_that_kill_their_workers_are_given_up(db: Database) -> None:
+    """The run keeps its final state. Crashes before its end do not count."""
     run = a_claimed_run(db, worker := a_worker(db))
     recovery.expire_worker(db, worker, now=NOON)
-    taken_and_dropped(db)
+    claimed_and_dropped(db)
     (run,) = claim(db, a_worker(db))
     runs.finish(db, run.id, run.fencing_token, state=RunState.COMPLETED, now=NOON, result=1, has_hooks=True)
     for _ in range(2):
-        tried = taken_and_dropped(db)
+        tried = claimed_and_dropped(db)
         assert (tried.state, tried.message, tried.is_done) == (RunState.COMPLETED, "", False)
     claim(db, worker := a_worker(db))
     expired = recovery.expire_worker(db, worker, now=NOON)

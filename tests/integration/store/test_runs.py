@@ -32,14 +32,14 @@ SOON = NOON + timedelta(seconds=30)
 
 
 def test_a_run_is_found_by_its_id_the_beginning_of_it_or_its_name(db: Database) -> None:
-    """People type the beginning, or the name."""
+    """People type the beginning of the id, or the name."""
     run = a_run(db)
     for given in (run.id, run.id[:8], run.name):
         assert runs.get(db, given).id == run.id
 
 
-def test_what_names_no_run_or_several_is_refused(db: Database) -> None:
-    """Nothing is guessed; wildcards are plain characters."""
+def test_a_name_of_no_run_or_of_several_is_refused(db: Database) -> None:
+    """Nothing is guessed, and wildcards are plain characters."""
     a_run(db)
     a_run(db)
     with pytest.raises(NoSuchRun, match="signoff runs"):
@@ -86,29 +86,29 @@ def test_a_run_of_another_engine_is_left_alone_by_workers(db: Database) -> None:
 
 
 def test_the_newest_runs_come_first(db: Database) -> None:
-    """A list of runs begins with what happened last."""
+    """A list of runs begins with the newest."""
     ids = [a_run(db, now=NOON + timedelta(seconds=second)).id for second in range(3)]
     assert [run.id for run in runs.newest(db)] == ids[::-1]
     assert [run.id for run in runs.newest(db, limit=1)] == ids[-1:]
     assert runs.newest(db, state=RunState.FAILED) == []
 
 
-def test_a_finished_run_cancels_what_it_still_asks_and_tells_its_end(db: Database) -> None:
+def test_the_end_of_a_run_cancels_its_open_prompts_and_is_posted(db: Database) -> None:
     """No card stays open for a run that is over."""
     prompt = an_open_prompt(db)
     cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
-    run, taker = runs.get(db, prompt.run_id), a_worker(db)
+    run, worker = runs.get(db, prompt.run_id), a_worker(db)
     runs.finish(db, run.id, run.fencing_token, state=RunState.FAILED, now=SOON, error="It broke")
     settled = prompts.get(db, prompt.id)
     assert (settled.outcome, settled.reason) == (Outcome.CANCELLED, "The run has ended.")
-    assert [card.prompt.id for card in cards.claim_due(db, taker, now=SOON)] == [prompt.id]
-    (notice,) = notices.claim_due(db, taker, now=SOON)
+    assert [card.prompt.id for card in cards.claim_due(db, worker, now=SOON)] == [prompt.id]
+    (notice,) = notices.claim_due(db, worker, now=SOON)
     assert (notice.kind, notice.detail) == ("run_ended", {"state": "Failed", "result": None, "error": "It broke"})
     assert [line.event for line in ledger.lines(db, prompt.id)] == ["opened", "card_posted", "cancelled", "run_ended"]
 
 
-def test_a_run_that_ended_is_taken_by_nobody(db: Database) -> None:
-    """Also where the answer to another of its questions had just made it runnable."""
+def test_no_worker_claims_a_run_that_has_ended(db: Database) -> None:
+    """Even if the answer to another of its prompts had just made it runnable."""
     worker = a_worker(db)
     prompt = an_open_prompt(db, worker=worker)
     settle(db, prompt)
@@ -118,7 +118,7 @@ def test_a_run_that_ended_is_taken_by_nobody(db: Database) -> None:
     assert runs.get(db, run.id).state is RunState.FAILED
 
 
-def test_a_retried_run_waits_its_time_and_keeps_what_it_finished(db: Database) -> None:
+def test_a_retried_run_waits_until_its_time_and_keeps_its_finished_steps(db: Database) -> None:
     """Failed steps run again, finished ones do not."""
     run = a_claimed_run(db)
     for key, format_ in (("build", "json"), ("test", "error")):
@@ -133,7 +133,7 @@ def test_a_retried_run_waits_its_time_and_keeps_what_it_finished(db: Database) -
 
 @pytest.mark.parametrize("held", [True, False])
 def test_a_cancelled_run_ends_at_once_with_its_question(db: Database, held: bool) -> None:
-    """A waiting run, paused or suspended, is over in the same moment as its prompt."""
+    """A waiting run, paused or suspended, ends in the same transaction as its prompt."""
     prompt = an_open_prompt(db, held=held)
     run = runs.cancel(db, prompt.run_id, actor=ANA, reason="Not today", now=SOON)
     assert (run.state, run.message, run.finished_at) == (RunState.CANCELLED, "Not today", SOON)
@@ -142,7 +142,7 @@ def test_a_cancelled_run_ends_at_once_with_its_question(db: Database, held: bool
 
 
 def test_a_run_that_is_over_cannot_be_cancelled(db: Database) -> None:
-    """Who cancels too late is told how the run ended."""
+    """The error says how it ended."""
     run = a_run(db)
     runs.cancel(db, run.id, actor=ANA, reason="", now=NOON)
     with pytest.raises(RunFinished, match="over already: Cancelled"):

@@ -1,4 +1,4 @@
-"""A prompt settles once, whoever comes at the same time."""
+"""A prompt settles once, however many attempts there are at the same time."""
 
 from datetime import timedelta
 
@@ -13,8 +13,8 @@ from signoff.store.runs import pauses, runs
 from tests.integration.store.samples import ANA, NOON, an_open_prompt, asking, settle
 
 
-def test_settling_makes_the_run_runnable_in_the_same_moment(db: Database) -> None:
-    """Invariant 1: an answer that is recorded is an answer that a worker finds."""
+def test_settling_makes_the_run_runnable_in_the_same_transaction(db: Database) -> None:
+    """Invariant 1: a worker finds every answer that is recorded."""
     prompt = an_open_prompt(db)
     assert runs.get(db, prompt.run_id).runnable_at is None
     later = NOON + timedelta(hours=2)
@@ -36,7 +36,7 @@ def test_a_question_asked_again_is_the_same_question(db: Database) -> None:
 
 
 def test_a_settled_prompt_can_be_neither_reminded_of_nor_settled_again(db: Database) -> None:
-    """Invariant 2: what comes late changes nothing, and is written down."""
+    """Invariant 2: a late attempt changes nothing, and is in the ledger."""
     prompt = an_open_prompt(db)
     settle(db, prompt, answer={"size": "large"})
     assert not prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
@@ -48,14 +48,14 @@ def test_a_settled_prompt_can_be_neither_reminded_of_nor_settled_again(db: Datab
 
 
 def test_a_reminder_is_sent_by_one_of_two_clocks(db: Database) -> None:
-    """Two clocks on one record remind once."""
+    """Two processes on one database remind once."""
     prompt = an_open_prompt(db, due_at=NOON)
     assert prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
     assert not prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
 
 
 def test_a_prompt_is_found_by_the_beginning_of_its_id(db: Database) -> None:
-    """People type the beginning."""
+    """People type the beginning of it."""
     prompt = an_open_prompt(db)
     assert prompts.get(db, prompt.id[:8]).id == prompt.id
     for given in ("", "%", "nothing"):
@@ -64,7 +64,7 @@ def test_a_prompt_is_found_by_the_beginning_of_its_id(db: Database) -> None:
 
 
 def test_pages_of_open_prompts_are_oldest_first_and_complete(db: Database) -> None:
-    """Walking the pages meets every open prompt once."""
+    """Together they have every open prompt once."""
     moments = [NOON, NOON, NOON + timedelta(seconds=1), NOON + timedelta(seconds=2)]
     opened = [an_open_prompt(db, opened_at=moment) for moment in moments]
     settle(db, opened[2])

@@ -1,4 +1,4 @@
-"""Everything that writes, writing at once, gets done: no deadlock, and no refusal for want of a lock."""
+"""Everything that writes can do so at the same time, without a deadlock and without failing to get a lock."""
 
 import threading
 from collections.abc import Callable
@@ -52,7 +52,7 @@ ACTS: list[Act] = [remind, draw, cancel, finish, free, decide, decide]
 
 
 def test_people_clocks_dispatchers_and_workers_side_by_side(db: Database) -> None:
-    """Prompts are settled, reminded of, drawn and cancelled, and runs claimed and freed, all at the same time."""
+    """Prompts are settled, reminded of, drawn and cancelled, while runs are claimed and freed."""
     workers = [a_worker(db) for _ in range(3)]
     asked: list[Prompt] = []
     for number in range(PROMPTS):
@@ -73,7 +73,7 @@ def test_people_clocks_dispatchers_and_workers_side_by_side(db: Database) -> Non
                 ACTS[number](db, workers, prompt)
             except (LeaseLost, RunFinished):
                 continue
-            except Exception as error:  # noqa: BLE001 - told below
+            except Exception as error:  # noqa: BLE001 - asserted below
                 failed.append(error)
 
     acting = [threading.Thread(target=work, args=(number,)) for number in range(len(ACTS))]

@@ -1,4 +1,4 @@
-"""A record of every released revision is brought up to date with data in it, and goes on from where it stood."""
+"""A database of every released revision is upgraded with data in it, and its runs continue."""
 
 import uuid
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 
 def fill(db: Database, revision: str) -> None:
-    """Make a record of this revision, with data in every table."""
+    """Make a database of this revision, with data in every table."""
     with db.write() as tx:
         migrations.run_scripts(tx.connection, to=revision)
         found = MetaData()
@@ -56,7 +56,7 @@ def fill(db: Database, revision: str) -> None:
 
 @every_revision
 def test_a_revision_has_data_in_every_column(empty: Database, revision: str) -> None:
-    """Whoever adds a revision adds to `tests/integration/store/revisions.py` what it holds."""
+    """A new revision comes with rows in `tests/integration/store/revisions.py`."""
     assert revision in ADDED
     fill(empty, revision)
     with empty.read() as reading:
@@ -69,7 +69,7 @@ def test_a_revision_has_data_in_every_column(empty: Database, revision: str) -> 
 
 
 @every_revision
-def test_what_stood_in_the_record_stands_after_the_upgrade(empty: Database, revision: str) -> None:
+def test_every_value_is_the_same_after_the_upgrade(empty: Database, revision: str) -> None:
     """No value changes in the columns there were before, under whatever name they have now."""
     newest = migrations.REVISIONS[-1]
     fill(empty, revision)
@@ -82,8 +82,8 @@ def test_what_stood_in_the_record_stands_after_the_upgrade(empty: Database, revi
 
 
 @every_revision
-def test_what_stood_in_the_record_is_found_after_the_upgrade(empty: Database, revision: str) -> None:
-    """Every part of the store reads what an older Signoff wrote."""
+def test_the_store_reads_what_an_older_version_wrote(empty: Database, revision: str) -> None:
+    """Every part of it, after the upgrade."""
     db = empty
     fill(db, revision)
     migrations.upgrade(db)
@@ -102,7 +102,7 @@ def test_what_stood_in_the_record_is_found_after_the_upgrade(empty: Database, re
     assert [line.event for line in ledger.lines(db, answered.id)] == ["opened", "submitted"]
     assert [each.data for each in artifacts.find(db, run_id=WAITING_RUN)] == ["A quote"]
     assert blocks.load(db, "json", "price") == ({"shirt": 7},)
-    # Still in the hands of a worker that is not known to be dead.
+    # Still held by a worker that has not expired.
     assert cards.claim_due(db, "somebody", now=LATER) == []
     assert notices.claim_due(db, "somebody", now=LATER) == []
     if "drafts" in rows_at(revision):
@@ -137,8 +137,8 @@ def order(pieces: int) -> list[Any]:
 
 
 @every_revision
-def test_a_run_that_waited_goes_on_after_the_upgrade(empty: Database, revision: str) -> None:
-    """The hashes of what it called and asked are still those that were recorded: it is not held to be edited."""
+def test_a_run_that_waited_continues_after_the_upgrade(empty: Database, revision: str) -> None:
+    """The hashes of what it called and asked are still those that were recorded, so its code counts as unchanged."""
     db = empty
     fill(db, revision)
     migrations.upgrade(db)
@@ -150,7 +150,7 @@ def test_a_run_that_waited_goes_on_after_the_upgrade(empty: Database, revision: 
         assert (run.state, run.error) == (RunState.COMPLETED, None)
         assert run.result == [{"price": 21}, "large", True]
         assert quoted == []
-        # What the dead worker had taken is free, and what an older Signoff never saw works beside it.
+        # What the dead worker had claimed is free, and features that the older version did not have work too.
         assert {each.prompt.id for each in cards.claim_due(db, "somebody", now=now())} == {OPEN}
         assert [each.prompt.id for each in notices.claim_due(db, "somebody", now=now())] == [REJECTED]
         new = order.create_run(db, {"pieces": 1})

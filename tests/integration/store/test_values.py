@@ -1,4 +1,4 @@
-"""What is written is what is read, on both databases."""
+"""What is written is read back unchanged, on both databases."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -33,22 +33,22 @@ VALUES = {
 
 @pytest.mark.parametrize("name", VALUES)
 def test_json_comes_back_as_it_was(db: Database, name: str) -> None:
-    """Whatever JSON can say is kept: null is null, and not nothing."""
+    """Everything that JSON can express. A null is stored as null."""
     value = VALUES[name]
     assert blocks.save(db, "json", "value", value, overwrite=False, now=NOON)
     assert blocks.load(db, "json", "value") == (value,)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_what_is_no_json_is_refused_whole(db: Database, value: Any) -> None:
-    """A number that other readers of JSON would choke on leaves no trace."""
+def test_a_number_that_is_not_valid_json_is_refused(db: Database, value: Any) -> None:
+    """Other readers of JSON could not read it. Nothing is stored."""
     with pytest.raises((StatementError, ValueError)):
         blocks.save(db, "json", "value", value, overwrite=False, now=NOON)
     assert blocks.load(db, "json", "value") is None
 
 
-def test_text_that_no_database_holds_is_replaced_and_not_refused(db: Database) -> None:
-    """A name or a reason with a NUL or half a character in it stops nobody's decision."""
+def test_characters_that_cannot_be_stored_are_replaced(db: Database) -> None:
+    """A NUL or a lone surrogate in a name or a reason does not prevent a decision."""
     prompt = an_open_prompt(db, title="a\0b", description="half \ud83d ж")
     settlement = settle.settle(
         db,
@@ -64,8 +64,8 @@ def test_text_that_no_database_holds_is_replaced_and_not_refused(db: Database) -
     assert found.settled_by == Actor("U\ufffd", "An\ufffda")
 
 
-def test_moments_are_utc_and_exact(db: Database) -> None:
-    """A time given in any zone comes back as the same moment, to the microsecond."""
+def test_times_are_in_utc_and_exact(db: Database) -> None:
+    """A time in any time zone is read back as the same moment, to the microsecond."""
     moment = datetime(2031, 5, 6, 14, 0, 0, 123_456, tzinfo=timezone(timedelta(hours=2)))
     prompt = an_open_prompt(db, deadline=moment, due_at=moment)
     found = prompts.get(db, prompt.id)
@@ -76,23 +76,23 @@ def test_moments_are_utc_and_exact(db: Database) -> None:
     assert prompts.due(db, now=moment - timedelta(microseconds=1)) == []
 
 
-def test_a_moment_without_a_zone_is_refused(db: Database) -> None:
-    """Nobody knows when that is."""
-    with pytest.raises(ValueError, match="needs a time zone"):
-        prompts.due(db, now=datetime(2031, 5, 6))  # noqa: DTZ001 - that is the point
+def test_a_time_without_a_time_zone_is_refused(db: Database) -> None:
+    """It would be ambiguous."""
+    with pytest.raises(ValueError, match="without a time zone"):
+        prompts.due(db, now=datetime(2031, 5, 6))  # noqa: DTZ001 - naive on purpose
 
 
 def test_whole_seconds_and_fractions_are_in_order(db: Database) -> None:
-    """Times are compared as times, also where they are kept as text."""
+    """Times are compared as times, although SQLite stores them as text."""
     moments = [NOON + timedelta(microseconds=each) for each in (0, 1, 500_000, 1_000_000)]
     opened = [an_open_prompt(db, opened_at=moment).id for moment in reversed(moments)]
     assert [prompt.id for prompt in prompts.pending(db)] == opened[::-1]
 
 
-def test_a_block_is_replaced_only_where_that_is_said(db: Database) -> None:
-    """A name is not taken by mistake."""
+def test_a_block_is_replaced_only_on_request(db: Database) -> None:
+    """No value is overwritten by mistake."""
     assert blocks.save(db, "json", "a", 1, overwrite=True, now=NOON)
-    assert blocks.save(db, "json", "a", 1, overwrite=False, now=NOON), "the same act, whose end was not heard"
+    assert blocks.save(db, "json", "a", 1, overwrite=False, now=NOON), "a repetition, after a commit in doubt"
     assert not blocks.save(db, "json", "a", 2, overwrite=False, now=NOON + timedelta(microseconds=1))
     assert blocks.load(db, "json", "a") == (1,)
     assert blocks.save(db, "json", "a", 3, overwrite=True, now=NOON)
@@ -100,8 +100,8 @@ def test_a_block_is_replaced_only_where_that_is_said(db: Database) -> None:
     assert blocks.load(db, "json", "b") is None
 
 
-def test_an_artifact_is_kept_once_and_only_by_who_holds_its_run(db: Database) -> None:
-    """A replay makes no second one, and a worker that lost its lease makes none."""
+def test_an_artifact_is_stored_once_and_only_under_the_lease_of_its_run(db: Database) -> None:
+    """A replay creates no second one, and a worker that lost its lease creates none."""
     run = a_claimed_run(db)
     made = Artifact("a1", run.id, "report", "markdown", None, "# Done", NOON)
     for _ in range(2):
@@ -112,7 +112,7 @@ def test_an_artifact_is_kept_once_and_only_by_who_holds_its_run(db: Database) ->
 
 
 def test_a_large_result_is_recorded(db: Database) -> None:
-    """The journal takes what a task returns, whatever its size."""
+    """The journal stores what a task returns, whatever its size."""
     run = a_claimed_run(db)
     text = '"' + "x" * 3_000_000 + '"'
     journal.record(db, Step(run.id, "build", "", "", "json", text, NOON, NOON), fencing_token=run.fencing_token)

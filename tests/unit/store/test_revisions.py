@@ -1,4 +1,4 @@
-"""The revisions that Signoff knows are those that have a script."""
+"""The list of revisions is complete."""
 
 from pathlib import Path
 
@@ -8,6 +8,6 @@ import signoff.store.migrations
 
 
 def test_every_script_is_a_known_revision() -> None:
-    """In their order, so that a database is known to be up to date, or to be newer than Signoff, without Alembic."""
+    """In order, so that Signoff can tell without Alembic whether a database is up to date, or newer than itself."""
     scripts = ScriptDirectory(str(Path(signoff.store.migrations.__file__).parent)).walk_revisions()
     assert tuple(script.revision for script in scripts)[::-1] == signoff.store.migrations.REVISIONS
