@@ -189,8 +189,9 @@ class CommitQueue:
 
     def _wait_for_end(self, batch: Batch, waiter: threading.Lock) -> None:
         while not waiter.acquire(timeout=CHECK_INTERVAL):
-            # The last in the queue was to commit. If it gave up, nobody holds the lock, and this writer has to.
-            if self._lock.acquire(blocking=False):
+            # The last in the queue is to commit. If those in the queue have given up, this writer has to. The queue is
+            # looked at and not the lock alone, which is free for a moment between any two writers.
+            if not self.queued and self._lock.acquire(blocking=False):
                 with self._holding_lock():
                     self._end(batch)
 

@@ -14,6 +14,7 @@ from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable, StoreError
 from signoff.store.runs import runs
 from signoff.store.sql.write_timeout import write_deadline
+from signoff.store.sqlite import group_commit
 from tests.integration.store.samples import NOON
 from tests.support.sql_capture import captured_sql
 from tests.support.waiting import PATIENCE
@@ -70,8 +71,12 @@ def waiting(db: Database) -> int:
     return db._commit_queue.queued
 
 
-def test_writers_that_queue_share_a_commit(db: Database) -> None:
-    """The disk is waited for once, and each writer continues only when its own changes are safe."""
+@pytest.mark.parametrize("check_interval", [group_commit.CHECK_INTERVAL, 0.0001])
+def test_writers_that_queue_share_a_commit(
+    db: Database, monkeypatch: pytest.MonkeyPatch, check_interval: float
+) -> None:
+    """The disk is waited for once, however often those that wait for the commit check who is to make it."""
+    monkeypatch.setattr(group_commit, "CHECK_INTERVAL", check_interval)
     statements = captured_sql(db)
     with queue(db) as send:
         sent = [send(lambda: create(db)) for _ in range(WRITERS)]
