@@ -28,6 +28,7 @@ class Ticker(BackgroundService):
     def __init__(self, job: Callable[[], object], *, failure: str) -> None:
         self._job = job
         self._outage = OutageLog(logger, failure)
+        self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -42,7 +43,10 @@ class Ticker(BackgroundService):
 
     def stop(self) -> None:
         """Let a run in progress finish, and start no more."""
-        self._stopping.set()
+        with self._lock:
+            self._stopping.set()
+        # Before the shutdown: APScheduler's thread fails if it comes to take a job off its list after that.
+        self._scheduler.remove_all_jobs()
         self._scheduler.shutdown(wait=True)
 
     def run_safely(self) -> None:
@@ -64,4 +68,6 @@ class Ticker(BackgroundService):
         # is due in an hour; when it is set forward a year, an interval trigger goes through every second of that year.
         # So the wait between two ticks is ours, by a clock that nobody can set, and what APScheduler is given was due
         # long ago, whatever the system's clock says.
-        self._scheduler.add_job(self._tick, "date", run_date=_LONG_AGO)
+        with self._lock:
+            if not self._stopping.is_set():
+                self._scheduler.add_job(self._tick, "date", run_date=_LONG_AGO)

@@ -1,5 +1,6 @@
 """The ticker keeps ticking, whatever fails and whatever the system's clock is set to."""
 
+import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
@@ -64,3 +65,16 @@ def test_a_system_clock_that_is_set_stops_nothing_and_hurries_nothing(
         for _ in range(2):
             assert called.acquire(timeout=PATIENCE)
             assert not called.acquire(timeout=0.2)
+
+
+def test_it_may_be_stopped_at_once() -> None:
+    """No thread of it fails then, which pytest would report."""
+    interval = sys.getswitchinterval()
+    # The moment between taking a job and dropping it is short.
+    sys.setswitchinterval(1e-5)
+    try:
+        for _ in range(50):
+            with Ticker(lambda: None, failure="Could not see the stars"):
+                pass
+    finally:
+        sys.setswitchinterval(interval)
