@@ -4,8 +4,6 @@ import re
 import uuid
 from datetime import UTC, datetime
 
-from coolname import generate_slug
-
 
 def new_id() -> str:
     """A fresh identifier: a UUID as text."""
@@ -14,6 +12,9 @@ def new_id() -> str:
 
 def memorable_name() -> str:
     """A name for a run that people can say, such as `brave-otter`, made as Prefect makes them."""
+    # Imported late: its lists of words take longer to load than most commands run.
+    from coolname import generate_slug
+
     return generate_slug(2)
 
 

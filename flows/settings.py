@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from signoff.flows.database_url import DEFAULT
 from signoff.store import migrations
 from signoff.store.database import Database
 from signoff.store.policy import Policy
@@ -23,7 +24,7 @@ class DatabaseSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
 
-    database_url: str = Field(default="sqlite:///signoff.db", validation_alias="DATABASE_URL")
+    database_url: str = Field(default=DEFAULT, validation_alias="DATABASE_URL")
     """The record: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`."""
 
     channel: str | None = Field(default=None, validation_alias="SIGNOFF_CHANNEL")

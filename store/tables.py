@@ -87,8 +87,23 @@ def _json(name: str, *, nullable: bool = True) -> Column[Any]:
     return Column(name, JSON(none_as_null=True), nullable=nullable)
 
 
-def _partial_index(name: str, where: ColumnElement[bool], *columns: Column[Any]) -> Index:
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+_conditions: list[tuple[Index, ColumnElement[bool]]] = []
+
+
+def _partial_index(name: str, where: ColumnElement[bool], *columns: Column[Any], unique: bool = False) -> None:
+    _conditions.append((Index(name, *columns, unique=unique), where))
+
+
+def complete_metadata() -> MetaData:
+    """The tables, and the conditions of their partial indexes, which migrations need and queries do not.
+
+    They are not in the tables from the start, because an index that names a dialect makes SQLAlchemy import it:
+    PostgreSQL's takes longer to import than this whole package, and a user of SQLite does not need it.
+    """
+    for index, where in _conditions:
+        for dialect in ("sqlite", "postgresql"):
+            index.dialect_options[dialect]["where"] = where
+    return metadata
 
 
 workers = Table(
@@ -134,13 +149,12 @@ flow_runs = Table(
 _partial_index("ix_flow_runs_runnable_at", flow_runs.c.runnable_at.is_not(None), flow_runs.c.runnable_at)
 _partial_index("ix_flow_runs_lease_owner", flow_runs.c.lease_owner.is_not(None), flow_runs.c.lease_owner)
 Index("ix_flow_runs_created_at", flow_runs.c.created_at, flow_runs.c.id)
-Index(
+_partial_index(
     "ix_flow_runs_external_id",
+    flow_runs.c.external_id.is_not(None),
     flow_runs.c.engine,
     flow_runs.c.external_id,
     unique=True,
-    sqlite_where=flow_runs.c.external_id.is_not(None),
-    postgresql_where=flow_runs.c.external_id.is_not(None),
 )
 
 

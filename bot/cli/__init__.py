@@ -1,8 +1,9 @@
 """The command `signoff`.
 
-A command imports what it works with when it is called, so that `signoff --help` and shells' completion are quick.
+A command imports what it needs when it is called, so that `signoff --help` is quick and each command pays for its own
+libraries only. `tests/unit/bot/cli/test_imports.py` says which command may import what.
 """
 
-from signoff.bot.cli.application import app, main
+from signoff.bot.cli.application import main, signoff
 
-__all__ = ["app", "main"]
+__all__ = ["main", "signoff"]

@@ -6,7 +6,7 @@ from signoff.store.records import Actor
 
 
 def actor(who: str | None) -> Actor:
-    """The person that `--as` names; the user who runs the command, where it names nobody.
+    """The person that `--as` names, or the user who runs the command.
 
     Args:
         who: `@ana`, `ana`, an e-mail address or a Slack user id.
@@ -18,15 +18,15 @@ def actor(who: str | None) -> Actor:
         try:
             return this_user()
         except LookupError:
-            raise WrongUsage("This process has no user name. Say who you are with --as @you.") from None
+            raise WrongUsage("This process has no user name. Say who you are with --as.") from None
     try:
         return named(who)
     except ValueError:
-        raise WrongUsage("--as needs a name, such as @ana.") from None
+        raise WrongUsage("--as requires a name, such as @ana.") from None
 
 
 def requester(who: str | None) -> Actor | None:
-    """The person that `--requester` names; where it names nobody, the user who runs the command, if that is known.
+    """The person that `--requester` names, or the user who runs the command, if that is known.
 
     Raises:
         WrongUsage: If there is no name.
@@ -36,4 +36,4 @@ def requester(who: str | None) -> Actor | None:
     try:
         return named(who)
     except ValueError:
-        raise WrongUsage("--requester needs a name, such as @ana.") from None
+        raise WrongUsage("--requester requires a name, such as @ana.") from None

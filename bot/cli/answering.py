@@ -1,38 +1,48 @@
-"""`signoff answer`: a submission from the command line, which takes the same way as one from Slack."""
+"""`signoff answer`: a submission from the command line, under the same rules as one from Slack."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
+from signoff.bot.cli import options
 from signoff.bot.cli.failures import CommandFailed, WrongUsage
 from signoff.bot.cli.logs import log_to_stderr
-from signoff.bot.cli.options import AsJson, PromptId, Who
 
 if TYPE_CHECKING:
     from signoff.flows.approval.desk import Reply
     from signoff.store.records import Actor, Prompt
 
-Sets = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="FIELD=VALUE", help="A value: text, or JSON where the field is no text."),
-]
-Values = Annotated[str | None, typer.Option("--values", metavar="JSON", help="Values as a JSON object.")]
-Reject = Annotated[bool, typer.Option("--reject", help="Say no. It needs a --reason.")]
-Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why it is rejected.")]
 
-
+@click.command()
+@click.argument("prompt")
+@click.option(
+    "--set",
+    "sets",
+    metavar="FIELD=VALUE",
+    multiple=True,
+    help="Set a field: to text if it is a text field, to JSON otherwise, to @PATH for a file. Repeatable.",
+)
+@click.option("--values", metavar="JSON", help="Set fields from a JSON object.")
+@click.option("--reject", is_flag=True, help="Reject the prompt. Requires --reason.")
+@click.option("--reason", metavar="TEXT", help="Why you reject it.")
+@options.who
+@options.as_json
 def answer(
-    prompt: PromptId,
-    sets: Sets = None,
-    values: Values = None,
-    reject: Reject = False,
-    reason: Reason = None,
-    who: Who = None,
-    as_json: AsJson = False,
+    prompt: str,
+    sets: Sequence[str],
+    values: str | None,
+    reject: bool,
+    reason: str | None,
+    who: str | None,
+    as_json: bool,
 ) -> None:
-    """Answer a prompt: with the values shown, changed where you say so, or with a no.
+    """Answer a prompt, or reject it.
 
-    Exits with 1 when the answer does not count: it does not fit, you may not answer, or the prompt is settled.
+    PROMPT is the prompt's id, or the beginning of it. Fields that you do not set keep their initial values.
+
+    Exits with 1 if the answer does not count: because it is not valid, because you may not answer, or because someone
+    else has answered already.
     """
     _check(reject, reason, gives_values=bool(sets) or values is not None)
     from signoff.bot.cli.actors import actor
@@ -47,30 +57,30 @@ def answer(
     person = actor(who)
     with existing() as db:
         desk = Desk(db)
-        asked = get(db, prompt)
+        found = get(db, prompt)
         if reject:
-            reply = desk.reject(asked.id, person, reason or "", via="cli")
+            reply = desk.reject(found.id, person, reason or "", via="cli")
         else:
-            reply = desk.submit(asked.id, person, submission(asked, sets or [], values), via="cli")
-    settled = _counted(reply, person)
+            reply = desk.submit(found.id, person, submission(found, sets, values), via="cli")
+    settled = _settled(reply, person)
     if as_json:
         print_json(settled_as_json(settled))
     else:
-        typer.echo(f"{value_as_text(settled.title)}: {outcome_as_text(settled)}")
+        click.echo(f"{value_as_text(settled.title)}: {outcome_as_text(settled)}")
 
 
 def _check(reject: bool, reason: str | None, *, gives_values: bool) -> None:
-    """Raises `WrongUsage` where the options contradict each other."""
+    """Raises `WrongUsage` if the options contradict each other."""
     if reject and gives_values:
-        raise WrongUsage("--reject takes no values: leave --set and --values out.")
+        raise WrongUsage("--reject cannot be combined with --set or --values.")
     if reject and reason is None:
-        raise WrongUsage("--reject needs a --reason.")
+        raise WrongUsage("--reject requires --reason.")
     if reason is not None and not reject:
-        raise WrongUsage("--reason belongs to --reject.")
+        raise WrongUsage("--reason can only be used with --reject.")
 
 
-def _counted(reply: "Reply", person: "Actor") -> "Prompt":
-    """The prompt that this answer has settled. Raises `CommandFailed` where it has not."""
+def _settled(reply: "Reply", person: "Actor") -> "Prompt":
+    """The prompt that this answer has settled. Raises `CommandFailed` if it has not."""
     from signoff.bot.cli.as_text import outcome_as_text
     from signoff.flows.approval.desk import AlreadySettled, Invalid, Refused, Settled
 
@@ -80,6 +90,8 @@ def _counted(reply: "Reply", person: "Actor") -> "Prompt":
         case AlreadySettled(prompt):
             raise CommandFailed(f"Already {outcome_as_text(prompt)}")
         case Refused():
-            raise CommandFailed(f"{person.id} may not answer; {', '.join(reply.may)} may.")
+            raise CommandFailed(
+                f"{person.id} may not answer this prompt. It can be answered by {', '.join(reply.may)}."
+            )
         case Invalid(_, errors):
             raise CommandFailed(*map(str, errors))

@@ -1,64 +1,67 @@
-"""The commands in their order, and the one place where an error becomes a sentence and an exit code."""
+"""The registry of commands, and the one place where an error becomes a sentence and an exit code."""
 
+import gc
+import os
 import sys
-from collections.abc import Callable
-from importlib.metadata import version
+from collections.abc import Mapping
 from io import TextIOWrapper
-from typing import Annotated
 
-import typer
+import click
 
-from signoff.bot.cli import answering, doctor, migrating, prompts, running, scheduled, serving
-from signoff.bot.cli.failures import explained, unforeseen
+from signoff.bot.cli import answering, doctor, migrating, prompts, running, serving
+from signoff.bot.cli.failures import INTERRUPTED, explained, unexpected
 
-Command = Callable[..., None]
-
-PANELS: dict[str, tuple[Command, ...]] = {
+COMMANDS: Mapping[str, tuple[click.Command, ...]] = {
     "Serve": (serving.demo, serving.serve, serving.bot, serving.worker),
-    "Runs": (running.run, running.runs, running.retry, running.cancel, scheduled.schedules),
+    "Runs": (running.run, running.runs, running.retry, running.cancel, running.schedules),
     "Prompts": (prompts.pending, answering.answer, prompts.history),
+    "Installation": (migrating.db, doctor.doctor),
 }
+"""Every command, under the heading that `signoff --help` lists it under."""
 
-app = typer.Typer(
-    name="signoff",
-    help="A flow asks, a person answers in Slack, the flow goes on.",
-    no_args_is_help=True,
-    add_completion=False,
-    # A traceback of Typer's would show the values of variables, secrets among them.
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["--help", "-h"]},
-)
-for panel, commands in PANELS.items():
-    for command in commands:
-        app.command(rich_help_panel=panel)(command)
-app.add_typer(migrating.app, rich_help_panel="Installation")
-app.command(rich_help_panel="Installation")(doctor.doctor)
+
+class _Sections(click.Group):
+    """A group whose help lists the commands under their headings, in the order of the registry."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for heading, commands in COMMANDS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(each.name or "", each.get_short_help_str(limit=200)) for each in commands])
+
+
+@click.group(cls=_Sections, context_settings={"help_option_names": ["--help", "-h"]})
+@click.version_option(package_name="signoff", message="%(version)s", help="Print the version.")
+def signoff() -> None:
+    """Python workflows that wait for a person to press a button in Slack."""
+
+
+for _commands in COMMANDS.values():
+    for _command in _commands:
+        signoff.add_command(_command)
 
 
 def main() -> None:
-    """Run the command line; what is wrong is said in a sentence on stderr, and by the exit code."""
+    """Run the command line. A failure is one or more sentences on stderr and an exit code, never a traceback."""
     if isinstance(sys.stdout, TextIOWrapper):
-        # A terminal that cannot show a letter shows another one in its place.
+        # A terminal that cannot show a character shows a question mark instead.
         sys.stdout.reconfigure(errors="replace")
     try:
-        app()
+        code = signoff.main(standalone_mode=False)
+    except click.Abort:
+        code = INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader has closed the pipe. Without this, Python would complain when it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
     except Exception as error:  # noqa: BLE001 - whatever it is, a user reads a sentence
-        failure = explained(error) or unforeseen(error)
+        failure = explained(error) or unexpected(error)
         for line in failure.lines:
-            print(line, file=sys.stderr)  # noqa: T201
-        sys.exit(failure.exit_code)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(version("signoff"))
-        raise typer.Exit
-
-
-@app.callback()
-def _signoff(
-    _: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """A flow asks, a person answers in Slack, the flow goes on."""
+            click.echo(line, err=True)
+        code = failure.exit_code
+    # At exit Python looks through all objects for garbage. After SQLAlchemy's import that is a fifth of the processor
+    # time of a short command, and there is nothing to find.
+    gc.freeze()
+    sys.exit(code)

@@ -1,40 +1,44 @@
-"""Values that are given on the command line, as JSON."""
+"""Values that are given on the command line: as text, as JSON, or as the path of a file."""
 
 import json
+import mimetypes
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from signoff.bot.cli.failures import CommandFailed, WrongUsage
-from signoff.bot.cli.file_arguments import uploaded
+from signoff.bot.forms.element_factory import element_for
+from signoff.bot.forms.elements.element import InvalidInput
+from signoff.bot.forms.elements.files import Content, FileInput
 from signoff.flows.schema.parts import Schema, unwrap
 from signoff.store.records import Prompt
 
-_UNREADABLE = object()
+_NOT_JSON = object()
 
 
 def parameters(given: Sequence[str]) -> dict[str, Any]:
-    """The parameters of a run from `name=value`, where a value that is not JSON is a text.
+    """The parameters of a run from `name=value`. A value that is not JSON is text.
 
     Raises:
         WrongUsage: If one has no name.
     """
     values = {}
     for name, text in _pairs(given, "-p"):
-        value = _parsed(text)
-        values[name] = text if value is _UNREADABLE else value
+        value = _json(text)
+        values[name] = text if value is _NOT_JSON else value
     return values
 
 
 def submission(prompt: Prompt, sets: Sequence[str], values: str | None) -> dict[str, Any]:
-    """What `--values` and `--set` submit; of a field that is given twice, the last.
+    """The values that `--values` and `--set` submit. If a field is set twice, the last one counts.
 
     Raises:
         WrongUsage: If they cannot be read.
-        CommandFailed: If one names a field that the prompt does not have, or a file that cannot be taken.
+        CommandFailed: If one names a field that the prompt does not have, or a file that cannot be used.
     """
     given = _object(values)
     for name, text in _pairs(sets, "--set"):
-        given[name] = _typed(text, _field(prompt, name), prompt.schema or {})
+        given[name] = _value(text, _field(prompt, name), prompt.schema or {})
     _refuse_unknown(prompt, given)
     return given
 
@@ -43,31 +47,45 @@ def _pairs(given: Sequence[str], option: str) -> Iterator[tuple[str, str]]:
     for each in given:
         name, equals, text = each.partition("=")
         if not equals or not name.strip():
-            raise WrongUsage(f"{option} takes name=value, not {each!r}.")
+            raise WrongUsage(f"{option} requires name=value, not {each!r}.")
         yield name.strip(), text
 
 
 def _object(text: str | None) -> dict[str, Any]:
-    value = {} if text is None else _parsed(text)
+    value = {} if text is None else _json(text)
     if not isinstance(value, dict):
-        raise WrongUsage('--values takes a JSON object, such as \'{"size": "large"}\'.')
+        raise WrongUsage('--values requires a JSON object, such as \'{"size": "large"}\'.')
     return value
 
 
-def _typed(text: str, field: Schema, root: Schema) -> Any:
-    """The text as the field's schema wants it: JSON, unless only a text will do; of `@path` the file."""
-    file = uploaded(text, field, root)
-    if file is not None:
-        return file
-    value = _parsed(text)
+def _value(text: str, field: Schema, root: Schema) -> Any:
+    """The value that a text means for a field: the file at `@path`, JSON, or the text itself."""
+    if text.startswith("@"):
+        element = element_for(unwrap(field, root), root)
+        if isinstance(element, FileInput):
+            return _file(Path(text.removeprefix("@")), element)
+    value = _json(text)
     kinds = set(_kinds(field, root))
-    if value is _UNREADABLE or ("string" in kinds and _kind(value) not in kinds - {"string"}):
+    if value is _NOT_JSON or ("string" in kinds and _kind(value) not in kinds - {"string"}):
         return text
     return value
 
 
+def _file(path: Path, element: FileInput) -> Any:
+    """A file as the value that an upload in Slack becomes."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CommandFailed(f"Cannot read {path}: {error.strerror}.") from None
+    content = Content(path.name, mimetypes.guess_type(path.name)[0] or "application/octet-stream", data)
+    try:
+        return element.filled([content])
+    except InvalidInput as error:
+        raise CommandFailed(str(error)) from None
+
+
 def _kinds(field: Schema, root: Schema) -> Iterator[str]:
-    """Every JSON type that the field allows; none where it does not say."""
+    """Every JSON type that the field allows. There are none if its schema does not say."""
     wanted = unwrap(field, root)
     if wanted.nullable:
         yield "null"
@@ -100,11 +118,11 @@ def _kind(value: Any) -> str:
             return "object"
 
 
-def _parsed(text: str) -> Any:
+def _json(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        return _UNREADABLE
+        return _NOT_JSON
 
 
 def _refuse_constant(name: str) -> Any:
@@ -121,7 +139,7 @@ def _refuse_unknown(prompt: Prompt, given: Mapping[str, Any]) -> None:
     if prompt.schema is not None and schema.get("additionalProperties", False):
         return
     fields = schema.get("properties", {})
-    known = f"Its fields are {', '.join(fields)}." if fields else "It asks for no values."
+    known = f"Its fields are {', '.join(fields)}." if fields else "It has no fields."
     unknown = [name for name in given if name not in fields]
     if unknown:
         raise CommandFailed(*(f"{name}: {prompt.title} has no such field. {known}" for name in unknown))

@@ -1,11 +1,11 @@
-"""Records as scripts read them. Times are ISO 8601, in UTC."""
+"""Records as JSON, for scripts. Times are ISO 8601, in UTC."""
 
 import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import typer
+import click
 
 from signoff.store.policy import policy_as_json
 from signoff.store.records import FlowRun, LedgerLine, Prompt, Schedule
@@ -13,7 +13,7 @@ from signoff.store.records import FlowRun, LedgerLine, Prompt, Schedule
 
 def print_json(value: Any) -> None:
     """Print a value as JSON on stdout."""
-    typer.echo(json.dumps(value, indent=2))
+    click.echo(json.dumps(value, indent=2))
 
 
 def run_as_json(run: FlowRun) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
-"""Records as a person reads them in a terminal.
+"""Records as text, for a person at a terminal.
 
-Text from flows and people is cleaned of what a terminal would obey.
+Control characters are removed from the text of flows and people, because a terminal would obey them.
 """
 
 import json
@@ -8,20 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from signoff.bot.blockkit.markup import plain, span, utc
 from signoff.store.records import Outcome, Prompt
 
 _LONGEST = 300
 _PIPE_WIDTH = 240
-"""Columns of a table that goes to a file or another program, which has no width."""
+"""The width of a table that goes to a file or another program."""
 
 
 def short(id_: str) -> str:
-    """As much of an id as tells it from others for a while: every command takes the beginning of an id."""
+    """The beginning of an id. Every command accepts it in place of the id."""
     return id_[:8]
 
 
@@ -38,7 +34,7 @@ def until(moment: datetime | None, now: datetime) -> str:
 
 
 def value_as_text(value: Any) -> str:
-    """A JSON value on one line; a text stands without quotes."""
+    """A JSON value on one line; text is not quoted."""
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return plain(shown, _LONGEST)
 
@@ -52,13 +48,18 @@ def outcome_as_text(prompt: Prompt) -> str:
     """How a prompt ended: `submitted by Ana at 1 May 2026, 12:00 UTC: size=large`."""
     by = "" if prompt.settled_by is None or prompt.outcome is Outcome.TIMED_OUT else f" by {prompt.settled_by.name}"
     at = "" if prompt.settled_at is None else f" at {utc(prompt.settled_at)}"
-    told = prompt.reason or values_as_text(prompt.answer or {})
+    details = prompt.reason or values_as_text(prompt.answer or {})
     ended = "open" if prompt.outcome is None else prompt.outcome.replace("_", " ")
-    return plain(f"{ended}{by}{at}", _LONGEST) + (f": {plain(told, _LONGEST)}" if told else "")
+    return plain(f"{ended}{by}{at}", _LONGEST) + (f": {plain(details, _LONGEST)}" if details else "")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
-    """Print a table, or the sentence `empty` where it would have no rows."""
+    """Print a table, or the sentence `empty` if it has no rows."""
+    # Imported late: most commands print no table, or print JSON.
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(*columns, box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for row in rows:
         table.add_row(*(Text(plain(cell, _LONGEST)) for cell in row))

@@ -1,17 +1,17 @@
-"""The way from a command to the record that `DATABASE_URL` names."""
+"""How a command opens the database that `DATABASE_URL` names."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from signoff.bot.cli.failures import CommandFailed
-from signoff.flows.settings import DatabaseSettings
+from signoff.flows.database_url import database_url
 from signoff.store import migrations
 from signoff.store.database import Database, sqlite_file
 
 
 @contextmanager
 def migrated() -> Iterator[Database]:
-    """The record, brought up to date; made, where there is none."""
+    """The database, created if it is missing and brought up to date."""
     with opened() as db:
         migrations.upgrade(db)
         yield db
@@ -19,7 +19,7 @@ def migrated() -> Iterator[Database]:
 
 @contextmanager
 def existing() -> Iterator[Database]:
-    """The record as it stands. Nothing is made, so that a mistyped path leaves no empty file behind.
+    """The database as it is. A missing file is not created, so a mistyped path leaves no empty database behind.
 
     Raises:
         CommandFailed: If there is none.
@@ -29,8 +29,8 @@ def existing() -> Iterator[Database]:
         file = sqlite_file(db)
         if file is not None and not file.exists():
             raise CommandFailed(
-                f"There is no record at {db.shown_url}. Start a run with `signoff run`, "
-                "or name another record in DATABASE_URL."
+                f"There is no database at {db.shown_url}. Start a run with `signoff run`, "
+                "or set DATABASE_URL to another database."
             )
         migrations.check(db)
         yield db
@@ -38,8 +38,8 @@ def existing() -> Iterator[Database]:
 
 @contextmanager
 def opened() -> Iterator[Database]:
-    """The record, whatever state it is in."""
-    db = Database(DatabaseSettings().database_url)
+    """The database, whatever state it is in."""
+    db = Database(database_url())
     try:
         yield db
     finally:

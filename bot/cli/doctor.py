@@ -1,24 +1,31 @@
 """`signoff doctor`."""
 
-import typer
+import sys
 
+import click
+
+from signoff.bot.cli import options
 from signoff.bot.cli.logs import log_to_stderr
-from signoff.bot.cli.options import AsJson
 
 
-def doctor(as_json: AsJson = False) -> None:
-    """Check the settings, the database, the tokens and their scopes. Exits with 1 if something is wrong."""
+@click.command()
+@options.as_json
+def doctor(as_json: bool) -> None:
+    """Check the database, the settings, the Slack tokens and their scopes.
+
+    Exits with 1 if there is a problem.
+    """
     from signoff.bot.cli.as_json import print_json
-    from signoff.bot.cli.doctor_checks import Check, examine
+    from signoff.bot.cli.doctor_checks import Finding, findings
 
     log_to_stderr()
-    checks: list[Check] = []
-    for check in examine():
-        checks.append(check)
+    found: list[Finding] = []
+    for finding in findings():
+        found.append(finding)
         if not as_json:
-            sign = typer.style("✓", fg="green") if check.ok else typer.style("✗", fg="red")
-            typer.echo(f"{sign} {check.name}: {check.told}")
+            mark = click.style("✓", fg="green") if finding.ok else click.style("✗", fg="red")
+            click.echo(f"{mark} {finding.check}: {finding.message}")
     if as_json:
-        print_json([{"check": check.name, "ok": check.ok, "message": check.told} for check in checks])
-    if not all(check.ok for check in checks):
-        raise typer.Exit(1)
+        print_json([{"check": each.check, "ok": each.ok, "message": each.message} for each in found])
+    if not all(each.ok for each in found):
+        sys.exit(1)

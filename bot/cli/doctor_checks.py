@@ -1,7 +1,7 @@
-"""What `signoff doctor` looks at. A check says what stands, or what is wrong and what to do; never a secret."""
+"""What `signoff doctor` checks. A finding says what is wrong and what to do, and never shows a secret."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,57 +22,66 @@ from signoff.store.runs.orphans import count_orphaned
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at.
+class Finding:
+    """The result of a check.
 
     Attributes:
-        name: What it is.
-        ok: Whether it will do.
-        told: What stands, or what is wrong and what to do.
+        check: What was checked, in a word or two.
+        ok: Whether it works.
+        message: What was found, or what is wrong and what to do.
     """
 
-    name: str
+    check: str
     ok: bool
-    told: str
+    message: str
 
 
-def examine() -> Iterator[Check]:
-    """Every check, one after the other; what makes no sense after a failed one is left out."""
-    yield _database()
-    yield from _flows()
-    yield from _policies()
+def findings() -> Iterator[Finding]:
+    """What every check found, in the order of the registry."""
+    for check in CHECKS:
+        yield from check()
     try:
         settings = load_settings()
     except BadSettings as error:
-        yield Check("settings", False, str(error))
+        yield Finding("settings", False, str(error))
         return
-    yield Check("settings", True, f"Slack is to be reached by {settings.mode} at {settings.slack_api_url}")
-    yield from _bot_token(settings)
-    yield _app_token(settings) if settings.mode is Mode.SOCKET else _signing_secret(settings)
+    for check_with in CHECKS_OF_SETTINGS:
+        yield from check_with(settings)
 
 
-def _database() -> Check:
+def _database() -> Iterator[Finding]:
     try:
         with opened() as db:
             file = sqlite_file(db)
             if file is not None and not file.exists():
-                return _future_file(file, db)
+                yield _missing_file(file, db)
+                return
             migrations.check(db)
-            return Check("database", True, f"{db.shown_url} is at revision {migrations.revision(db)}")
+            yield Finding("database", True, f"{db.shown_url} is at revision {migrations.revision(db)}")
     except StoreError as error:
-        return Check("database", False, str(error))
+        yield Finding("database", False, str(error))
 
 
-def _flows() -> Iterator[Check]:
-    """What is said only where it has to be: which runs wait for a worker."""
+def _missing_file(file: Path, db: Database) -> Finding:
+    if os.access(file.absolute().parent, os.W_OK):
+        return Finding("database", True, f"{db.shown_url} does not exist yet. It is created when it is first needed.")
+    return Finding(
+        "database",
+        False,
+        f"{db.shown_url} cannot be created, because its folder is missing or read-only. Check DATABASE_URL.",
+    )
+
+
+def _flows() -> Iterator[Finding]:
+    """Flows whose runs wait for a worker. Without a database there are none."""
     with suppress(StoreError), opened() as db:
         file = sqlite_file(db)
         if file is None or file.exists():
             for flow, count in count_orphaned(db, now=now()).items():
-                yield Check("flows", False, orphan_message(flow, count))
+                yield Finding("flows", False, orphan_message(flow, count))
 
 
-def _policies() -> Iterator[Check]:
+def _policies() -> Iterator[Finding]:
     """Open prompts that nobody can answer, because this version cannot read their policy."""
     with suppress(StoreError), opened() as db:
         file = sqlite_file(db)
@@ -81,77 +90,90 @@ def _policies() -> Iterator[Check]:
         broken = prompts.with_broken_policies(db)
         if broken:
             more = f" It is one of {len(broken)} such prompts." if len(broken) > 1 else ""
-            yield Check("policies", False, f"{prompts.get(db, broken[0]).policy_fault}{more}")
+            yield Finding("policies", False, f"{prompts.get(db, broken[0]).policy_fault}{more}")
 
 
-def _future_file(file: Path, db: Database) -> Check:
-    if os.access(file.absolute().parent, os.W_OK):
-        return Check("database", True, f"{db.shown_url} does not exist yet; it is made when it is needed")
-    return Check(
-        "database", False, f"{db.shown_url} cannot be made: its folder is missing or read-only. Check DATABASE_URL."
-    )
+def _mode(settings: Settings) -> Iterator[Finding]:
+    yield Finding("settings", True, f"Signoff connects to Slack by {settings.mode}, at {settings.slack_api_url}")
 
 
-def _bot_token(settings: Settings) -> Iterator[Check]:
+def _bot_token(settings: Settings) -> Iterator[Finding]:
     try:
-        said = web_client(settings.bot_token(), settings.slack_api_url).auth_test()
+        answer = web_client(settings.bot_token(), settings.slack_api_url).auth_test()
     except BadSettings as error:
-        yield Check("bot token", False, f"{error} Without it Slack shows nothing; all other commands work.")
+        yield Finding("bot token", False, f"{error} Without it Signoff cannot use Slack; all other commands work.")
         return
     except SlackApiError as error:
-        yield Check("bot token", False, f"Slack refuses SLACK_BOT_TOKEN ({name_of(error)}). Copy it again.")
+        yield Finding("bot token", False, f"Slack rejects SLACK_BOT_TOKEN ({name_of(error)}). Copy it again.")
         return
     except NO_ANSWER as error:
         yield _unreachable("bot token", settings, error)
         return
-    yield Check("bot token", True, f"SLACK_BOT_TOKEN is @{said.get('user')} in {said.get('team')}")
-    yield _scopes(str(said.headers.get("x-oauth-scopes") or ""))
+    yield Finding("bot token", True, f"SLACK_BOT_TOKEN belongs to @{answer.get('user')} in {answer.get('team')}")
+    yield _scopes(str(answer.headers.get("x-oauth-scopes") or ""))
 
 
-def _scopes(granted: str) -> Check:
+def _scopes(granted: str) -> Finding:
     wanted = SIGNOFF.scopes
     missing = wanted - {scope.strip() for scope in granted.split(",")}
     if not missing:
-        return Check("scopes", True, f"all {len(wanted)} that manifest.yml asks for")
-    return Check(
+        return Finding("scopes", True, f"All {len(wanted)} scopes of manifest.yml are granted")
+    return Finding(
         "scopes",
         False,
-        f"{', '.join(sorted(missing))} not granted. Update the app from manifest.yml, and install it again.",
+        f"Missing: {', '.join(sorted(missing))}. Update the app from manifest.yml, and install it again.",
     )
 
 
-def _app_token(settings: Settings) -> Check:
-    name = "app token"
+def _app_token(settings: Settings) -> Iterator[Finding]:
+    if settings.mode is not Mode.SOCKET:
+        return
+    check = "app token"
     try:
         token = settings.app_token()
         web_client(token, settings.slack_api_url).apps_connections_open(app_token=token)
     except BadSettings as error:
-        return Check(name, False, str(error))
+        yield Finding(check, False, str(error))
     except SlackApiError as error:
-        return Check(
-            name,
+        yield Finding(
+            check,
             False,
-            f"Slack refuses SLACK_APP_TOKEN ({name_of(error)}). Copy it again, or make one with connections:write.",
+            f"Slack rejects SLACK_APP_TOKEN ({name_of(error)}). Copy it again, or generate one with the scope "
+            "connections:write.",
         )
     except NO_ANSWER as error:
-        return _unreachable(name, settings, error)
-    return Check(name, True, "SLACK_APP_TOKEN opens Socket Mode")
+        yield _unreachable(check, settings, error)
+    else:
+        yield Finding(check, True, "SLACK_APP_TOKEN opens Socket Mode connections")
 
 
-def _signing_secret(settings: Settings) -> Check:
+def _signing_secret(settings: Settings) -> Iterator[Finding]:
+    if settings.mode is not Mode.HTTP:
+        return
+    check = "signing secret"
     try:
         settings.signing_secret()
     except BadSettings as error:
-        return Check("signing secret", False, str(error))
-    return Check(
-        "signing secret",
-        True,
-        f"SLACK_SIGNING_SECRET is set; Slack has to reach http://{settings.host}:{settings.port}/slack/events",
-    )
+        yield Finding(check, False, str(error))
+        return
+    address = f"http://{settings.host}:{settings.port}/slack/events"
+    yield Finding(check, True, f"SLACK_SIGNING_SECRET is set. Slack's requests have to reach {address}.")
 
 
-def _unreachable(name: str, settings: Settings, error: Exception) -> Check:
+def _unreachable(check: str, settings: Settings, error: Exception) -> Finding:
     cause = getattr(error, "reason", None) or error
-    return Check(
-        name, False, f"{settings.slack_api_url} cannot be reached ({cause}). Check SLACK_API_URL and the network."
+    return Finding(
+        check, False, f"Cannot reach {settings.slack_api_url} ({cause}). Check SLACK_API_URL and the network."
     )
+
+
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (_database, _flows, _policies)
+"""Checks that need no valid settings. A check yields nothing if it does not apply."""
+
+CHECKS_OF_SETTINGS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    _mode,
+    _bot_token,
+    _app_token,
+    _signing_secret,
+)
+"""Checks that need valid settings."""

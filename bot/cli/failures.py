@@ -1,24 +1,27 @@
-"""What a command that cannot do its work tells: sentences for stderr, and an exit code."""
+"""What a command that fails says: sentences for stderr, and an exit code."""
 
 from dataclasses import dataclass
 
 FAILED = 1
-"""It was understood, and could not be done."""
+"""The command was understood, and could not be carried out."""
 
 WRONG_USAGE = 2
-"""It was not understood."""
+"""The command was not understood."""
+
+INTERRUPTED = 130
+"""Ctrl-C, as shells report it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The end of a command that did not do its work."""
+    """How a failed command ends."""
 
     lines: tuple[str, ...]
     exit_code: int
 
 
 class CommandFailed(Exception):
-    """What was asked for could not be done; each line is a sentence for a person."""
+    """The command could not be carried out. Each line is a sentence for a person."""
 
     exit_code = FAILED
 
@@ -28,13 +31,13 @@ class CommandFailed(Exception):
 
 
 class WrongUsage(CommandFailed):
-    """The arguments do not fit together, or cannot be read."""
+    """The arguments contradict each other, or cannot be read."""
 
     exit_code = WRONG_USAGE
 
 
 def explained(error: Exception) -> Failure | None:
-    """The failure behind an error; `None` for an error that nobody foresaw."""
+    """The failure behind an error that Signoff raises on purpose; `None` for any other error."""
     if isinstance(error, CommandFailed):
         return Failure(error.lines, error.exit_code)
     # Imported late: most commands end without an error, and `--help` needs none of this.
@@ -47,14 +50,12 @@ def explained(error: Exception) -> Failure | None:
     return None
 
 
-def unforeseen(error: Exception) -> Failure:
-    """The failure behind an error that nobody foresaw; where it happened is kept in a file for a report of it."""
+def unexpected(error: Exception) -> Failure:
+    """The failure behind a bug. The traceback goes to a file, which a user can attach to a report."""
     import tempfile
     import traceback
 
     with tempfile.NamedTemporaryFile("w", prefix="signoff-", suffix=".txt", delete=False, encoding="utf-8") as report:
         traceback.print_exception(error, file=report)
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return Failure(
-        (f"This is a fault of Signoff's own, {said}. Please report it with the file {report.name}.",), FAILED
-    )
+    message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return Failure((f"This is a bug in Signoff: {message}. Please report it, and attach {report.name}.",), FAILED)

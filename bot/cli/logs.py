@@ -1,8 +1,8 @@
-"""What is logged, and where: one line each, on stderr, so that stdout holds what was asked for and nothing else."""
+"""Logging to stderr, one line each, so that stdout holds nothing but what was asked for."""
 
 import logging
 
-_LOUD = (
+_NOISY = (
     *("alembic", "apscheduler", "httpx", "slack_bolt", "slack_sdk", "uvicorn", "websockets"),
     # The loggers that Bolt and its Socket Mode client are given.
     *("signoff.bot.bolt", "signoff.bot.socket"),
@@ -10,9 +10,9 @@ _LOUD = (
 
 
 def log_to_stderr(level: int = logging.WARNING) -> None:
-    """Log from `level` up; of what other libraries log, warnings only."""
+    """Log from `level` up. Other libraries log from warnings up."""
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S", force=True)
-    for name in _LOUD:
+    for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # It warns of each connection that it finds lost; what that means is said where it matters.
+    # It warns of each lost connection that it finds. Signoff itself says what that means, where it matters.
     logging.getLogger("psycopg").setLevel(logging.ERROR)

@@ -1,20 +1,21 @@
 """`signoff db`: the tables."""
 
-import typer
+import click
 
 from signoff.bot.cli.logs import log_to_stderr
 
-app = typer.Typer(name="db", no_args_is_help=True)
 
-
-@app.callback()
-def _db() -> None:
+@click.group()
+def db() -> None:
     """Look after the database."""
 
 
-@app.command()
+@db.command()
 def upgrade() -> None:
-    """Bring the tables up to date, or make them. `run`, `worker`, `serve` and `demo` do so by themselves."""
+    """Create the tables, or bring them up to date.
+
+    `demo`, `serve`, `bot`, `worker` and `run` do this when they start.
+    """
     from signoff.bot.cli.database import opened
     from signoff.store import migrations
 
@@ -23,6 +24,6 @@ def upgrade() -> None:
         before, after = migrations.upgrade(db)
         where = db.shown_url
     if before == after:
-        typer.echo(f"{where} is up to date: revision {after}.")
+        click.echo(f"{where} is up to date at revision {after}.")
     else:
-        typer.echo(f"{where} was upgraded: {before or 'empty'} → {after}.")
+        click.echo(f"Upgraded {where} from {before or 'empty'} to revision {after}.")

@@ -1,16 +1,16 @@
-"""Arguments that several commands take."""
+"""Options and arguments that several commands take."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
-FlowFiles = Annotated[list[Path], typer.Argument(metavar="FILE", help="Python files that define flows.")]
-PromptId = Annotated[str, typer.Argument(metavar="PROMPT", help="The prompt's id, or how it begins.")]
-Who = Annotated[
-    str | None,
-    typer.Option(
-        "--as", metavar="WHO", help="Who acts: @handle, e-mail address or Slack user id; you, where not given."
-    ),
-]
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+flow_files = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+who = click.option(
+    "--as",
+    "who",
+    metavar="WHO",
+    help="Who you are: an @handle, an e-mail address or a Slack user id. By default, your user name on this machine.",
+)

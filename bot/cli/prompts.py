@@ -1,16 +1,20 @@
-"""What is asked, and what has happened to it."""
+"""Commands about prompts: list the open ones, and show what happened to one."""
 
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from signoff.bot.cli import options
 from signoff.bot.cli.logs import log_to_stderr
-from signoff.bot.cli.options import AsJson, PromptId
 
 if TYPE_CHECKING:
     from signoff.store.database import Database
     from signoff.store.records import LedgerLine, Prompt
 
 
-def pending(as_json: AsJson = False) -> None:
+@click.command()
+@options.as_json
+def pending(as_json: bool) -> None:
     """List the prompts that wait for an answer, oldest first."""
     from signoff.bot.cli.as_json import pending_as_json, print_json
     from signoff.bot.cli.as_text import ago, print_table, short, until
@@ -25,7 +29,7 @@ def pending(as_json: AsJson = False) -> None:
         return
     moment = now()
     print_table(
-        ("ID", "TITLE", "FLOW", "RUN", "OPENED", "TIMES OUT", "WHO MAY ANSWER"),
+        ("ID", "TITLE", "FLOW", "RUN", "OPENED", "TIMES OUT", "APPROVERS"),
         (
             (
                 short(each.id),
@@ -34,22 +38,22 @@ def pending(as_json: AsJson = False) -> None:
                 each.run_name,
                 ago(each.opened_at, moment),
                 until(each.deadline, moment),
-                _who_may_answer(each),
+                _approvers(each),
             )
             for each in prompts
         ),
-        empty="Nothing waits for an answer.",
+        empty="No prompt is waiting for an answer.",
     )
 
 
-def _who_may_answer(prompt: "Prompt") -> str:
-    if prompt.policy_fault is not None:
-        return "nobody with this version, see `signoff doctor`"
-    return ", ".join(prompt.policy.approvers) or "anyone"
+@click.command()
+@click.argument("prompt")
+@options.as_json
+def history(prompt: str, as_json: bool) -> None:
+    """Show everything that happened to a prompt, oldest first.
 
-
-def history(prompt: PromptId, as_json: AsJson = False) -> None:
-    """Show everything that happened to a prompt, oldest first."""
+    PROMPT is its id, or the beginning of its id.
+    """
     from signoff.bot.blockkit.markup import utc
     from signoff.bot.cli.as_json import ledger_line_as_json, print_json
     from signoff.bot.cli.as_text import print_table, values_as_text
@@ -66,8 +70,14 @@ def history(prompt: PromptId, as_json: AsJson = False) -> None:
     print_table(
         ("AT", "EVENT", "WHO", "DETAIL"),
         ((utc(line.at), line.event, _who(line), values_as_text(_rest(line))) for line in found),
-        empty="Nothing happened yet.",
+        empty="Nothing has happened yet.",
     )
+
+
+def _approvers(prompt: "Prompt") -> str:
+    if prompt.policy_fault is not None:
+        return "nobody in this version, see `signoff doctor`"
+    return ", ".join(prompt.policy.approvers) or "anyone"
 
 
 def _who(line: "LedgerLine") -> str:

@@ -1,69 +1,89 @@
-"""Runs: start them, list them, end them."""
+"""Commands about runs: start them, list them, cancel or retry them, and list what is scheduled."""
 
 import logging
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
+from signoff.bot.cli import options
 from signoff.bot.cli.logs import log_to_stderr
-from signoff.bot.cli.options import AsJson, Who
-from signoff.store.records import EMBEDDED, FlowRun, RunState
 
 if TYPE_CHECKING:
     from signoff.flows.flow import Flow
     from signoff.store.database import Database
-
-Target = Annotated[
-    str, typer.Argument(metavar="FILE[:FLOW]", help="A Python file, and which of its flows where it has several.")
-]
-Parameters = Annotated[
-    list[str] | None,
-    typer.Option("--param", "-p", metavar="NAME=JSON", help="A parameter. What is not JSON is taken as a text."),
-]
-Wait = Annotated[bool, typer.Option("--wait", help="Work on the run here, and wait until it has ended.")]
-Requester = Annotated[
-    str | None,
-    typer.Option(
-        "--requester",
-        metavar="WHO",
-        help="Who wants the run, as its cards say: @handle, e-mail address or Slack user id; you, where not given.",
-    ),
-]
-State = Annotated[RunState | None, typer.Option("--state", case_sensitive=False, help="Only runs in this state.")]
-Limit = Annotated[int, typer.Option("--limit", min=1, help="How many at most.")]
-RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's name or id, or how the id begins.")]
-Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
+    from signoff.store.records import FlowRun, RunState
 
 
-def run(
-    target: Target,
-    param: Parameters = None,
-    wait: Wait = False,
-    by: Requester = None,
-    as_json: AsJson = False,
-) -> None:
-    """Start a run of a flow. A worker takes it, or with --wait this command does its work."""
+def _state(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "RunState | None":
+    """The state that `--state` names, in any case. A `click.Choice` would import the records for `signoff --help`."""
+    from signoff.store.records import RunState
+
+    if value is None:
+        return None
+    states = {state.lower(): state for state in RunState}
+    if value.lower() not in states:
+        raise click.BadParameter(f"{value!r} is not a state. The states are {', '.join(RunState)}.")
+    return states[value.lower()]
+
+
+@click.command()
+@click.argument("target", metavar="FILE[:FLOW]")
+@click.option(
+    "-p",
+    "--param",
+    "given",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Set a parameter: to JSON, or to text if it is not valid JSON. Repeatable.",
+)
+@click.option(
+    "--requester",
+    "wanted_by",
+    metavar="WHO",
+    help="Who wants the run, as its cards say: an @handle, an e-mail address or a Slack user id. By default, you.",
+)
+@click.option("--wait", is_flag=True, help="Run it in this process, and wait until it has ended.")
+@options.as_json
+def run(target: str, given: Sequence[str], wanted_by: str | None, wait: bool, as_json: bool) -> None:
+    """Start a run of a flow.
+
+    FLOW is the name of the flow or of its function, and can be omitted if the file has only one flow. A worker picks
+    the run up, unless you choose --wait.
+    """
     from signoff.bot.cli.actors import requester
     from signoff.bot.cli.arguments import parameters
     from signoff.bot.cli.database import migrated
     from signoff.bot.cli.targets import find_flow
+    from signoff.store.records import RunState
 
     log_to_stderr(logging.INFO if wait else logging.WARNING)
-    values, wanted_by = parameters(param or []), requester(by)
-    # What the file or the flow prints must not stand among the JSON.
+    values, person = parameters(given), requester(wanted_by)
+    # What the file or the flow prints must not get into the JSON.
     with redirect_stdout(sys.stderr if as_json else sys.stdout):
         flow = find_flow(target)
         with migrated() as db:
-            created = flow.create_run(db, values, requester=wanted_by)
-            ended = _see_through(db, flow, created) if wait else created
+            created = flow.create_run(db, values, requester=person)
+            ended = _run_to_completion(db, flow, created) if wait else created
     _report(ended, waited=wait, as_json=as_json)
     if wait and ended.state is not RunState.COMPLETED:
-        raise typer.Exit(1)
+        sys.exit(1)
 
 
-def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> None:
+@click.command()
+@click.option("--state", metavar="STATE", callback=_state, help="List only runs in this state.")
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="List at most this many.",
+)
+@options.as_json
+def runs(state: "RunState | None", limit: int, as_json: bool) -> None:
     """List runs, newest first."""
     from signoff.bot.cli.as_json import print_json, run_as_json
     from signoff.bot.cli.as_text import ago, print_table, short
@@ -71,12 +91,13 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
     from signoff.flows.engines.embedded.heartbeat import reap_dead_workers
     from signoff.flows.names import now
     from signoff.store.errors import DatabaseUnavailable
+    from signoff.store.records import EMBEDDED
     from signoff.store.runs.orphans import is_orphaned, served_flows
     from signoff.store.runs.runs import newest
 
     log_to_stderr()
     with existing() as db:
-        # Where no worker is left, nobody else says that one died. Who may only read sees what was last recorded.
+        # If the last worker died, no other process notices it. Without write access, show what was last recorded.
         with suppress(DatabaseUnavailable):
             reap_dead_workers(db)
         found = newest(db, state=state, limit=limit)
@@ -96,37 +117,23 @@ def runs(state: State = None, limit: Limit = 100, as_json: AsJson = False) -> No
                 *([each.engine] if is_elsewhere else []),
                 each.state,
                 ago(each.created_at, moment),
-                _told(each, unserved=is_orphaned(each, known)),
+                _result(each, unserved=is_orphaned(each, known)),
             )
             for each in found
         ),
-        empty="There are no runs yet." if state is None else f"No run is {state}.",
+        empty="There are no runs yet." if state is None else f"There are no {state} runs.",
     )
 
 
-def _told(run: FlowRun, *, unserved: bool) -> str:
-    """What there is to say of a run in a line: its result, or what stands against it."""
-    from signoff.bot.cli.as_text import value_as_text
+@click.command()
+@click.argument("run")
+@options.who
+def retry(run: str, who: str | None) -> None:
+    """Run a failed run again.
 
-    said = run.error or run.message or ("" if run.result is None else value_as_text(run.result))
-    return "; ".join(filter(None, ["no worker has this flow" if unserved else "", said]))
-
-
-def cancel(run: RunId, reason: Reason = "", who: Who = None) -> None:
-    """Cancel a run and what it asks."""
-    from signoff.bot.cli.actors import actor
-    from signoff.bot.cli.database import existing
-    from signoff.flows.approval.desk import Desk
-    from signoff.store.runs.runs import get
-
-    log_to_stderr()
-    with existing() as db:
-        ended = Desk(db).cancel(get(db, run).id, actor(who), reason)
-    typer.echo(f"{ended.name} is cancelled.")
-
-
-def retry(run: RunId, who: Who = None) -> None:
-    """Run a run that failed again. What it finished stays; what was rejected or timed out is asked anew."""
+    RUN is its name, its id, or the beginning of its id. Finished tasks do not run again. Prompts that were rejected or
+    timed out are opened again.
+    """
     from signoff.bot.cli.actors import actor
     from signoff.bot.cli.database import existing
     from signoff.flows.approval.desk import Desk
@@ -135,29 +142,81 @@ def retry(run: RunId, who: Who = None) -> None:
     log_to_stderr()
     with existing() as db:
         retried = Desk(db).retry(get(db, run).id, actor(who))
-    typer.echo(f"{retried.name} is {retried.state}.")
+    click.echo(f"{retried.name} is {retried.state}.")
 
 
-def _see_through(db: "Database", flow: "Flow[Any, Any]", created: FlowRun) -> FlowRun:
+@click.command()
+@click.argument("run")
+@click.option("--reason", metavar="TEXT", default="", help="Why you cancel it.")
+@options.who
+def cancel(run: str, reason: str, who: str | None) -> None:
+    """Cancel a run and its open prompts.
+
+    RUN is its name, its id, or the beginning of its id.
+    """
+    from signoff.bot.cli.actors import actor
+    from signoff.bot.cli.database import existing
+    from signoff.flows.approval.desk import Desk
+    from signoff.store.runs.runs import get
+
+    log_to_stderr()
+    with existing() as db:
+        ended = Desk(db).cancel(get(db, run).id, actor(who), reason)
+    click.echo(f"{ended.name} is cancelled.")
+
+
+@click.command()
+@options.as_json
+def schedules(as_json: bool) -> None:
+    """List the schedules, and when each one is next due."""
+    from signoff.bot.cli.as_json import print_json, schedule_as_json
+    from signoff.bot.cli.as_text import print_table, until
+    from signoff.bot.cli.database import existing
+    from signoff.flows.names import now
+    from signoff.store.runs.schedules import in_force
+
+    log_to_stderr()
+    with existing() as db:
+        found = in_force(db)
+    if as_json:
+        print_json([schedule_as_json(each) for each in found])
+        return
+    moment = now()
+    print_table(
+        ("SCHEDULE", "CRON", "TIME ZONE", "NEXT"),
+        ((each.full_name, each.cron, each.timezone, until(each.next_at, moment)) for each in found),
+        empty="There are no schedules. Add one with @flow(cron=…), and start a worker with the flow's file.",
+    )
+
+
+def _result(run: "FlowRun", *, unserved: bool) -> str:
+    """The result of a run in one line, or what keeps it from having one."""
+    from signoff.bot.cli.as_text import value_as_text
+
+    text = run.error or run.message or ("" if run.result is None else value_as_text(run.result))
+    return "; ".join(filter(None, ["no worker has this flow" if unserved else "", text]))
+
+
+def _run_to_completion(db: "Database", flow: "Flow[Any, Any]", created: "FlowRun") -> "FlowRun":
     from signoff.flows.engines.embedded.inline import run_to_completion
     from signoff.flows.errors import RunCancelled
     from signoff.store.runs.runs import get
 
-    typer.echo(f"{created.name} runs. `signoff pending` shows what it asks.", err=True)
+    click.echo(f"{created.name} is running. `signoff pending` lists its open prompts.", err=True)
     with suppress(RunCancelled):
         run_to_completion(db, flow, created.id)
     return get(db, created.id)
 
 
-def _report(run: FlowRun, *, waited: bool, as_json: bool) -> None:
+def _report(run: "FlowRun", *, waited: bool, as_json: bool) -> None:
     from signoff.bot.cli.as_json import print_json
     from signoff.bot.cli.as_text import value_as_text
 
     if as_json:
-        told: dict[str, Any] = {"id": run.id, "name": run.name, "state": run.state}
-        print_json(told | ({"result": run.result, "error": run.error} if waited else {}))
+        shown: dict[str, Any] = {"id": run.id, "name": run.name, "state": run.state}
+        print_json(shown | ({"result": run.result, "error": run.error} if waited else {}))
         return
     result = "" if run.result is None else f": {value_as_text(run.result)}"
-    typer.echo(f"{run.name} ({run.id}) is {run.state}{result}")
+    click.echo(f"{run.name} ({run.id}) is {run.state}{result}")
     if problem := run.error or run.message:
-        typer.echo(problem, err=True)
+        click.echo(problem, err=True)

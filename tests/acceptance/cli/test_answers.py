@@ -85,7 +85,7 @@ def test_who_may_not_answer_is_told_who_may(shell: Shell) -> None:
     """Exit code 1, and the names as the policy has them."""
     prompt = asked(shell, "asking.py:shirt")
     refused = shell("answer", prompt.id, "--as", "chloe", "--set", "color=red")
-    assert_refused(refused, 1, "@chloe may not answer; @ana, @ben may.")
+    assert_refused(refused, 1, "@chloe may not answer this prompt. It can be answered by @ana, @ben.")
 
 
 def test_who_comes_too_late_is_told_who_won_and_with_what(shell: Shell) -> None:
@@ -121,11 +121,11 @@ def test_an_answer_without_values_submits_what_is_shown(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--reject"], "--reject needs a --reason."),
-        (["--reject", "--reason", "No", "--set", "size=small"], "--reject takes no values: leave --set and"),
-        (["--reason", "No"], "--reason belongs to --reject."),
-        (["--set", "size"], "--set takes name=value, not 'size'."),
-        (["--values", "[1]"], "--values takes a JSON object, such as"),
+        (["--reject"], "--reject requires --reason."),
+        (["--reject", "--reason", "No", "--set", "size=small"], "--reject cannot be combined with --set or"),
+        (["--reason", "No"], "--reason can only be used with --reject."),
+        (["--set", "size"], "--set requires name=value, not 'size'."),
+        (["--values", "[1]"], "--values requires a JSON object, such as"),
     ],
 )
 def test_wrong_usage_of_answer_ends_with_two(shell: Shell, options: list[str], told: str) -> None:

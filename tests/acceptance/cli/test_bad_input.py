@@ -13,7 +13,7 @@ BAD_INPUT = {
     "plain.py": "plain.py has no flow. Put @flow in front of a function.",
     "broken.py": "broken.py fails to import: ModuleNotFoundError: No module named 'gone' (line 1)",
     "typo.py": "typo.py fails to import: SyntaxError: '(' was never closed (line 1)",
-    "asking.py": "asking.py has several flows: shirt, go-on. Say which, as in asking.py:shirt.",
+    "asking.py": "asking.py has several flows: shirt, go-on. Name one of them, as in asking.py:shirt.",
     "asking.py:trousers": "asking.py has no flow 'trousers'. It has: shirt, go-on.",
 }
 
@@ -37,7 +37,7 @@ def test_parameters_that_a_flow_does_not_take_are_explained(shell: Shell) -> Non
         1,
         "shirt does not take these parameters: sise: Extra inputs are not permitted. It is shirt(size: str = 'small').",
     )
-    assert_refused(shell("run", "asking.py:shirt", "-p", "large"), 2, "-p takes name=value, not 'large'.")
+    assert_refused(shell("run", "asking.py:shirt", "-p", "large"), 2, "-p requires name=value, not 'large'.")
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_without_a_record_nothing_is_made_up(empty: Shell, command: list[str]) -
     assert_refused(
         empty(*command),
         1,
-        "There is no record at sqlite:///signoff.db. Start a run with `signoff run`, "
-        "or name another record in DATABASE_URL.",
+        "There is no database at sqlite:///signoff.db. Start a run with `signoff run`, "
+        "or set DATABASE_URL to another database.",
     )
     assert [*empty.folder.iterdir()] == []
 
@@ -85,10 +85,13 @@ def test_a_file_that_is_no_record_is_explained(empty: Shell) -> None:
     (empty.folder / "signoff.db").write_bytes(b"")
     assert "Run `signoff db upgrade`" in empty("pending").err
     upgraded = empty("db", "upgrade")
-    assert (upgraded.code, upgraded.out) == (0, f"sqlite:///signoff.db was upgraded: empty → {REVISIONS[-1]}.\n")
-    assert empty("db", "upgrade").out == f"sqlite:///signoff.db is up to date: revision {REVISIONS[-1]}.\n"
+    assert (upgraded.code, upgraded.out) == (
+        0,
+        f"Upgraded sqlite:///signoff.db from empty to revision {REVISIONS[-1]}.\n",
+    )
+    assert empty("db", "upgrade").out == f"sqlite:///signoff.db is up to date at revision {REVISIONS[-1]}.\n"
     assert empty("pending", "--json").json == []
-    assert empty("pending").out == "Nothing waits for an answer.\n"
+    assert empty("pending").out == "No prompt is waiting for an answer.\n"
 
 
 @pytest.mark.parametrize("command", ["serve", "bot"])
@@ -109,7 +112,7 @@ def test_a_port_that_is_taken_is_explained(empty: Shell, slack: Emulator) -> Non
     """One sentence, that names the option or the setting that chooses another."""
     port = slack.url.rpartition(":")[2]
     demo = empty("demo", "--port", port)
-    assert_refused(demo, 1, f"Port {port} cannot be used: Address already in use. Choose another with --port.")
+    assert_refused(demo, 1, f"Cannot use port {port}: Address already in use. Choose another one with --port.")
     bot = empty("bot", **slack.environment() | {"SLACK_APP_TOKEN": "", "SIGNOFF_PORT": port})
     assert bot.code == 1
     assert "SIGNOFF_PORT" in bot.err
@@ -120,6 +123,4 @@ def test_a_port_that_is_taken_is_explained(empty: Shell, slack: Emulator) -> Non
 def test_a_demo_that_cannot_keep_its_record_is_explained(empty: Shell) -> None:
     """One sentence, that names the file and the option."""
     said = empty("demo", "--port", "0", "--db", "nowhere/demo.db")
-    assert_refused(
-        said, 1, "nowhere/demo.db cannot be used: unable to open database file. Give another file with --db."
-    )
+    assert_refused(said, 1, "Cannot use nowhere/demo.db: unable to open database file. Choose another file with --db.")

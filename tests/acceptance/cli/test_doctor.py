@@ -50,7 +50,7 @@ def test_the_doctor_names_wrong_tokens_and_missing_scopes(empty: Shell) -> None:
     assert lacking.code == wrong.code == 1
     found = {check["check"]: check for check in lacking.json}
     assert found["bot token"]["ok"]
-    assert found["scopes"]["message"].startswith("groups:read, users:read not granted.")
+    assert found["scopes"]["message"].startswith("Missing: groups:read, users:read.")
     refused = {check["check"]: check["message"] for check in wrong.json if not check["ok"]}
     assert refused.keys() == {"bot token", "app token"}
     assert "SLACK_BOT_TOKEN (invalid_auth)" in refused["bot token"]

@@ -130,7 +130,7 @@ def test_schedules_are_listed_until_code_without_them_is_started(shell: Shell) -
     with shell.started("worker", "report.py") as worker:
         line_with(worker, "Ready")
         end(worker)
-    nothing = "There are no schedules. A flow gets one by @flow(cron=…), once a worker knows it.\n"
+    nothing = "There are no schedules. Add one with @flow(cron=…), and start a worker with the flow's file.\n"
     assert shell("schedules").out == nothing
 
 

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
-import typer.main
 from pydantic.fields import FieldInfo
-from typer.core import TyperCommand, TyperGroup
 
-from signoff.bot.cli import app
+from signoff.bot.cli import signoff
 from signoff.bot.settings import Settings
 
 PAGE = (Path(__file__).parents[4] / "docs" / "command.md").read_text(encoding="utf-8")
@@ -20,33 +19,29 @@ SECTIONS = {
 }
 
 
-def commands(group: TyperGroup, *names: str) -> Iterator[tuple[str, TyperCommand]]:
+def commands(group: click.Group, *names: str) -> Iterator[tuple[str, click.Command]]:
     """Every command with its full name."""
     for name, command in group.commands.items():
-        if isinstance(command, TyperGroup):
+        if isinstance(command, click.Group):
             yield from commands(command, *names, name)
-        elif isinstance(command, TyperCommand):
+        else:
             yield " ".join([*names, name]), command
 
 
-def every_command() -> dict[str, TyperCommand]:
-    """The commands of `signoff`."""
-    group = typer.main.get_command(app)
-    assert isinstance(group, TyperGroup)
-    return dict(commands(group))
+EVERY_COMMAND = dict(commands(signoff))
 
 
 def test_every_command_has_its_section() -> None:
     """And no section is about a command that is gone."""
-    assert sorted(SECTIONS) == sorted(every_command())
+    assert sorted(SECTIONS) == sorted(EVERY_COMMAND)
 
 
 def _shown_options(name: str) -> list[Any]:
     """The parameters of a command, without the old names of options, which are hidden."""
-    return [each for each in every_command()[name].params if not getattr(each, "hidden", False)]
+    return [each for each in EVERY_COMMAND[name].params if not getattr(each, "hidden", False)]
 
 
-@pytest.mark.parametrize("name", every_command())
+@pytest.mark.parametrize("name", EVERY_COMMAND)
 def test_every_option_is_named_in_the_section_of_its_command(name: str) -> None:
     """By its long form, and no option is named that is gone."""
     section = SECTIONS[name]

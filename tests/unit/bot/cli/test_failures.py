@@ -1,16 +1,16 @@
-"""What a command tells when it cannot do its work."""
+"""What a command says when it fails."""
 
 from pathlib import Path
 
-from signoff.bot.cli.failures import FAILED, unforeseen
+from signoff.bot.cli.failures import FAILED, unexpected
 
 
-def test_an_error_that_nobody_foresaw_is_one_sentence_and_a_file() -> None:
-    """A user reads what to do, and a maintainer gets the traceback."""
+def test_an_unexpected_error_is_one_sentence_and_a_file() -> None:
+    """The user reads what to do, and a maintainer gets the traceback."""
     try:
         raise KeyError("lost")
     except KeyError as error:
-        failure = unforeseen(error)
+        failure = unexpected(error)
     assert failure.exit_code == FAILED
     (line,) = failure.lines
     assert "KeyError: 'lost'" in line

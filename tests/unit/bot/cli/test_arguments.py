@@ -102,7 +102,7 @@ def test_a_field_that_does_not_exist_is_told_with_those_that_do() -> None:
         submission(prompt_for(Inner), ["nmae=x"], '{"other": 1}')
     assert [line.partition(":")[0] for line in refused.value.lines] == ["other", "nmae"]
     assert all(line.endswith("Its fields are name.") for line in refused.value.lines)
-    with pytest.raises(CommandFailed, match="It asks for no values"):
+    with pytest.raises(CommandFailed, match="It has no fields"):
         submission(prompt_for(None), ["x=1"], None)
 
 
@@ -114,7 +114,7 @@ def test_a_model_that_takes_more_is_given_more() -> None:
 @pytest.mark.parametrize("values", ["[1]", "nothing", "", '"text"', '{"a": NaN}'])
 def test_values_have_to_be_an_object(values: str) -> None:
     """What cannot be read is wrong usage."""
-    with pytest.raises(WrongUsage, match="--values takes a JSON object"):
+    with pytest.raises(WrongUsage, match="--values requires a JSON object"):
         submission(prompt_for(Everything), [], values)
 
 

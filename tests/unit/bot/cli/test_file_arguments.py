@@ -48,7 +48,7 @@ def test_a_file_that_cannot_be_taken_is_said_to_be_wrong(tmp_path: Path) -> None
     large.write_bytes(bytes(11))
     text.write_bytes(b"")
     for path, message in (
-        (tmp_path / "no.csv", "no.csv cannot be read: No such file or directory."),
+        (tmp_path / "no.csv", f"Cannot read {tmp_path / 'no.csv'}: No such file or directory."),
         (text, "“a.txt” is of another type: upload a file ending in .csv."),
         (large, "“large.csv” has 11 bytes; at most 10 bytes can be taken."),
     ):
