@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from signoff.flows.background import OutageLog
 from signoff.store.errors import DatabaseUnavailable
+from signoff.store.outage_log import OutageLog
 
 logger = logging.getLogger(__name__)
 

@@ -13,6 +13,8 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
+from signoff.store.outage_log import OutageLog
+
 logger = logging.getLogger(__name__)
 
 RECONNECT_AFTER = 1.0
@@ -111,6 +113,11 @@ class Stop:
 _Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
+def outage_log() -> OutageLog:
+    """What watchers log while they cannot reach the database."""
+    return OutageLog(logger, "The database cannot be watched for changes", level=logging.WARNING)
+
+
 class Watcher(Protocol):
     """Learns of other processes' commits."""
 
@@ -119,23 +126,6 @@ class Watcher(Protocol):
 
         Every topic is announced at first, because something may have changed before the watcher listened.
         """
-
-
-class Outage:
-    """Logs that the database cannot be watched: once for each outage, not once for each attempt."""
-
-    def __init__(self) -> None:
-        self._is_reported = False
-
-    def report(self, error: Exception) -> None:
-        """Log the first error of an outage."""
-        if not self._is_reported:
-            logger.warning("The database cannot be watched for changes; retrying: %s", error)
-        self._is_reported = True
-
-    def end(self) -> None:
-        """The database answers again: log the next error."""
-        self._is_reported = False
 
 
 class Changes:

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from signoff.bot.background_server import BackgroundServer, listen
 from signoff.bot.connection.web_client import NO_ANSWER, name_of, refuses_token, web_client
 from signoff.bot.settings import BadSettings
-from signoff.flows.background import OutageLog
+from signoff.store.outage_log import OutageLog
 
 logger = logging.getLogger(__name__)
 

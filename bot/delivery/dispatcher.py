@@ -16,12 +16,13 @@ from datetime import datetime, timedelta
 
 from signoff.bot.delivery.messenger import MessageDeleted, Messenger, SlackRejected, SlackUnavailable
 from signoff.bot.forms import FormError
-from signoff.flows.background import BackgroundService, OutageLog
+from signoff.flows.background import BackgroundService
 from signoff.flows.engines.embedded.heartbeat import Heartbeat
 from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable, StoreError, UnreadablePolicy
+from signoff.store.outage_log import OutageLog
 from signoff.store.outbox import cards, notices
 from signoff.store.records import Card, Notice, Prompt
 

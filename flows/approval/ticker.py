@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from signoff.flows.background import BackgroundService, OutageLog
+from signoff.flows.background import BackgroundService
+from signoff.store.outage_log import OutageLog
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from signoff.store.changes import RECONNECT_AFTER, Announce, Outage, Stop, Topic, topics_in
+from signoff.store.changes import RECONNECT_AFTER, Announce, Stop, Topic, outage_log, topics_in
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn
@@ -37,12 +37,12 @@ class PostgresWatcher:
         # Imported late: it is slow to import, and not needed where the database is SQLite.
         import psycopg
 
-        outage = Outage()
+        outage = outage_log()
         while not stop.is_set:
             try:
                 with psycopg.connect(self._url, autocommit=True) as connection:
                     connection.execute("LISTEN signoff")
-                    outage.end()
+                    outage.worked()
                     announce(Topic)
                     while not stop.is_set:
                         if stop.wait(None, connection.fileno()):
@@ -50,7 +50,7 @@ class PostgresWatcher:
                             # Every commit of every process arrives here. Many at once are handled together.
                             time.sleep(MIN_INTERVAL)
             except psycopg.Error as error:
-                outage.report(error)
+                outage.failed(str(error))
                 stop.wait(RECONNECT_AFTER)
 
     def _receive(self, connection: "PGconn", announce: Announce) -> None:

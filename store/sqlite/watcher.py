@@ -6,7 +6,8 @@ import time
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from signoff.store.changes import RECONNECT_AFTER, Announce, Outage, Stop, Topic, topics_in
+from signoff.store.changes import RECONNECT_AFTER, Announce, Stop, Topic, outage_log, topics_in
+from signoff.store.outage_log import OutageLog
 from signoff.store.sqlite.wakeup import Wakeup, drain
 
 POLL_INTERVAL = 0.5
@@ -25,15 +26,15 @@ class SqliteWatcher:
 
     def watch(self, announce: Announce, stop: Stop) -> None:
         """Announce what others commit. After a failure announce every topic, since something may have been missed."""
-        outage = Outage()
+        outage = outage_log()
         while not stop.is_set:
             try:
                 self._watch(announce, stop, outage)
             except (SQLAlchemyError, sqlite3.Error) as error:
-                outage.report(error)
+                outage.failed(str(error))
                 stop.wait(RECONNECT_AFTER)
 
-    def _watch(self, announce: Announce, stop: Stop, outage: Outage) -> None:
+    def _watch(self, announce: Announce, stop: Stop, outage: OutageLog) -> None:
         connection = self._engine.raw_connection()
         try:
             with self._wakeup.listen() as pipe:
@@ -44,7 +45,7 @@ class SqliteWatcher:
                 while not stop.is_set:
                     if time.monotonic() >= next_poll:
                         version = cursor.execute("PRAGMA data_version").fetchone()
-                        outage.end()
+                        outage.worked()
                         if version != seen:
                             announce(Topic)
                         seen, next_poll = version, time.monotonic() + interval

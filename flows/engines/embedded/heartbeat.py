@@ -10,12 +10,13 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-from signoff.flows.background import BackgroundService, OutageLog
+from signoff.flows.background import BackgroundService
 from signoff.flows.engines.embedded.orphans import OrphanWarnings
 from signoff.flows.names import new_id, now
 from signoff.store import leases
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
+from signoff.store.outage_log import OutageLog
 from signoff.store.runs import recovery
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from signoff.flows.background import BackgroundService, OutageLog
+from signoff.flows.background import BackgroundService
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.run_logging import capture_prints
 from signoff.flows.engines.embedded.completion import Completion
@@ -24,6 +24,7 @@ from signoff.flows.names import now
 from signoff.flows.settings import DatabaseSettings
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
+from signoff.store.outage_log import OutageLog
 from signoff.store.policy import Policy
 from signoff.store.records import FlowRun
 from signoff.store.runs import claims, runs
