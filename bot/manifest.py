@@ -51,6 +51,7 @@ SIGNOFF = AppManifest(
             "groups:history",
             "groups:read",
             "im:history",
+            "im:write",
             "usergroups:read",
             "users:read",
             "users:read.email",

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from signoff.store.places import Place, PlaceKind
+
 SCHEMA_KEY = "x-signoff-policy"
 """The key of a model's JSON Schema that holds a policy."""
 
@@ -47,6 +49,10 @@ class Policy(BaseModel):
 
     reminders: tuple[Duration, ...] = ()
     """How long after its opening each reminder is posted into the card's thread."""
+
+    def places(self) -> tuple[Place, ...]:
+        """Where the prompt's cards go."""
+        return (Place(PlaceKind.CHANNEL, self.channel or ""),)
 
     def in_schema(self) -> dict[str, Any]:
         """This policy as a part of a model's JSON Schema: `ConfigDict(json_schema_extra=policy.in_schema())`."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from signoff.store.errors import UnreadablePolicy
+from signoff.store.places import Place
 from signoff.store.policy import BrokenPolicy, Policy
 
 
@@ -269,17 +270,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The Slack message that shows a prompt, and whether it is up to date.
+    """A message that shows a prompt in one of its places.
 
     Attributes:
-        channel: The id of the channel it was posted to; `None` before it was posted.
+        place: Where it goes.
+        channel: The id of the channel that it was posted to; `None` before it was posted.
         ts: Slack's timestamp of the message; `None` before it was posted.
-        attempts: How often posting or updating has been tried since it last succeeded.
-        error: Why the last attempt failed; `None` if it did not.
-        in_doubt: Whether an earlier attempt may have reached Slack although that was not recorded.
+        attempts: The number of attempts to post or update it since the last one that succeeded.
+        error: Why the last attempt failed.
+        in_doubt: Whether an earlier attempt may have succeeded without having been recorded.
     """
 
+    id: int
     prompt: Prompt
+    place: Place
     channel: str | None
     ts: str | None
     attempts: int
@@ -289,14 +293,14 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message to be posted once in the thread of a prompt's card.
+    """A message about a prompt that is posted once.
 
     Attributes:
         kind: `reminder` or `run_ended`.
         detail: What the message is about, as JSON.
-        card_channel: The card's channel; `None` until the card is posted.
-        card_ts: The card's timestamp; `None` until the card is posted.
-        in_doubt: Whether an earlier attempt may have reached Slack although that was not recorded.
+        place: Where it goes.
+        is_reply: Whether it goes to the thread of the prompt's first card, and not to a place of its own.
+        in_doubt: Whether an earlier attempt may have succeeded without having been recorded.
     """
 
     id: int
@@ -305,8 +309,8 @@ class Notice:
     detail: Mapping[str, Any]
     created_at: datetime
     attempts: int
-    card_channel: str | None
-    card_ts: str | None
+    place: Place
+    is_reply: bool
     in_doubt: bool = False
 
 

@@ -226,7 +226,11 @@ drafts = Table(
 cards = Table(
     "cards",
     metadata,
-    Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), nullable=False),
+    # Where it goes, and below where Slack has put it: a direct message has a channel of its own.
+    Column("place_kind", String(16), nullable=False),
+    Column("place_target", String, nullable=False),
     Column("channel", String),
     Column("ts", String),
     Column("shown_revision", Integer, nullable=False, default=0),
@@ -236,8 +240,10 @@ cards = Table(
     Column("claimed_by", _Id),
     Column("attempts", Integer, nullable=False, default=0),
     Column("error", Words),
+    UniqueConstraint("prompt_id", "place_kind", "place_target"),
 )
 _partial_index("ix_cards_due_at", cards.c.due_at.is_not(None), cards.c.due_at)
+_partial_index("ix_cards_message", cards.c.ts.is_not(None), cards.c.channel, cards.c.ts)
 
 notices = Table(
     "notices",
@@ -245,6 +251,9 @@ notices = Table(
     Column("id", _Number, primary_key=True, autoincrement=True),
     Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), nullable=False),
     Column("kind", String(16), nullable=False),
+    # NULL for the thread of the prompt's first card.
+    Column("place_kind", String(16)),
+    Column("place_target", String),
     _json("detail", nullable=False),
     _moment("created_at", nullable=False),
     _moment("due_at"),

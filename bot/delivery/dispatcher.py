@@ -14,7 +14,8 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from signoff.bot.delivery.messenger import MessageDeleted, Messenger, SlackRejected, SlackUnavailable
+from signoff.bot.delivery.messenger import Messenger
+from signoff.bot.delivery.slack_calls import MessageDeleted, SlackRejected, SlackUnavailable
 from signoff.bot.forms import FormError
 from signoff.flows.background import BackgroundService
 from signoff.flows.engines.embedded.heartbeat import Heartbeat
@@ -128,27 +129,33 @@ class Dispatcher(BackgroundService):
             channel, ts = self._messenger.draw(card)
         except DatabaseUnavailable:
             raise  # the loop reports a database outage once, not once for each card
-        except MessageDeleted:
-            # An open prompt still needs its card. Nobody needs that of a settled one.
-            if prompt.is_open:
-                cards.lost(self._db, channel=card.channel or "", ts=card.ts or "", now=self._now())
+        except MessageDeleted as error:
+            if card.ts is None:
+                # Not the card itself is gone but the message in whose thread it should go.
+                self._failed(card, error)
+            elif prompt.is_open:
+                cards.lost(self._db, channel=card.channel or "", ts=card.ts, now=self._now())
             else:
-                self._drawn(card, card.channel or "", card.ts or "")
+                # Nobody needs the card of a settled prompt.
+                self._drawn(card, card.channel or "", card.ts)
         except Exception as error:  # noqa: BLE001 - one bad card must not hold up the others
-            _log(f"Could not draw the card of {prompt.title!r}", error)
-            cards.failed(
-                self._db,
-                prompt.id,
-                error=_message_of(error),
-                retry_at=self._retry_at(card.attempts, error),
-                in_doubt=card.in_doubt or _leaves_doubt(error),
-                now=self._now(),
-            )
+            self._failed(card, error)
         else:
             self._drawn(card, channel, ts)
 
     def _drawn(self, card: Card, channel: str, ts: str) -> None:
-        cards.drawn(self._db, card.prompt, channel=channel, ts=ts, now=self._now(), updated_ts=card.ts)
+        cards.drawn(self._db, card, channel=channel, ts=ts, now=self._now())
+
+    def _failed(self, card: Card, error: Exception) -> None:
+        _log(f"Could not draw the card of {card.prompt.title!r}", error)
+        cards.failed(
+            self._db,
+            card,
+            error=_message_of(error),
+            retry_at=self._retry_at(card.attempts, error),
+            in_doubt=card.in_doubt or _leaves_doubt(error),
+            now=self._now(),
+        )
 
     def _post(self, notice: Notice) -> None:
         try:
@@ -166,10 +173,11 @@ class Dispatcher(BackgroundService):
             notices.posted(self._db, notice.id, ts=ts)
 
     def _repost_card(self, notice: Notice, error: MessageDeleted) -> None:
-        """Post the card again, then the notice, while the prompt is open. Afterwards, drop the notice."""
+        """Post the card again, then the reply to it, while the prompt is open. Drop every other notice."""
         retry_at = None
-        if notice.prompt.is_open:
-            cards.lost(self._db, channel=notice.card_channel or "", ts=notice.card_ts or "", now=self._now())
+        if notice.is_reply and notice.prompt.is_open:
+            channel, ts = notice.place.message
+            cards.lost(self._db, channel=channel, ts=ts, now=self._now())
             retry_at = self._now()
         notices.failed(self._db, notice.id, error=_message_of(error), retry_at=retry_at, in_doubt=False)
 
@@ -192,5 +200,5 @@ def _message_of(error: Exception) -> str:
 
 def _log(what: str, error: Exception) -> None:
     # Expected failures explain themselves. Anything else is a bug, so its traceback is logged.
-    expected = isinstance(error, (SlackRejected, SlackUnavailable, FormError, UnreadablePolicy))
+    expected = isinstance(error, (SlackRejected, SlackUnavailable, MessageDeleted, FormError, UnreadablePolicy))
     logger.warning("%s: %s", what, error, exc_info=None if expected else error)

@@ -35,18 +35,20 @@ from signoff.bot.surfaces.wording import (
     verdict_in,
     who_may_answer,
 )
+from signoff.store.places import DEFAULT_CHANNEL, Place
 from signoff.store.records import Prompt
 
 METADATA_EVENT = "signoff_prompt"
 """The type of the metadata by which the messenger finds a card that was posted without being recorded."""
 
 
-def card(prompt: Prompt, mentions: Mapping[str, str]) -> Message:
+def card(prompt: Prompt, mentions: Mapping[str, str], place: Place = DEFAULT_CHANNEL) -> Message:
     """The card of a prompt, open or settled.
 
     Args:
         mentions: Slack mentions (`<@U…>`) by the name that the policy uses (`@ana`). Approvers without one are shown
             by that name.
+        place: Where the card goes. Its metadata names the place, so that two cards of one prompt can be told apart.
 
     Raises:
         FormError: If the prompt's form cannot be shown in Slack.
@@ -57,7 +59,7 @@ def card(prompt: Prompt, mentions: Mapping[str, str]) -> Message:
     return Message(
         text=_sentence(prompt, form),
         blocks=[*above, *_description(prompt, [*above, *below]), *below],
-        metadata={"event_type": METADATA_EVENT, "event_payload": {"prompt_id": prompt.id}},
+        metadata={"event_type": METADATA_EVENT, "event_payload": {"prompt_id": prompt.id, "place": str(place)}},
     )
 
 

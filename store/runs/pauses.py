@@ -94,7 +94,7 @@ def _insert(tx: Transaction, asked: Prompt) -> None:
         due_at=asked.due_at,
     )
     ledger.add(tx, asked.id, "opened", now=asked.opened_at, detail={"run_id": asked.run_id, "key": asked.key})
-    cards.add(tx, asked.id, asked.opened_at)
+    cards.add(tx, asked.id, asked.policy.places(), now=asked.opened_at)
 
 
 def mark_waiting(tx: Transaction, run_id: str, *, state: RunState, held: bool) -> None:

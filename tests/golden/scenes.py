@@ -19,6 +19,7 @@ from signoff.bot.surfaces.modals import answer_modal, reject_modal, settled_moda
 from signoff.bot.surfaces.notices import notice_message
 from signoff.bot.surfaces.wording import form_of
 from signoff.flows.approval.validation import FieldError
+from signoff.store.places import Place
 from signoff.store.records import Notice, Outcome
 from tests.support.models import Approval, DataSet, ShirtOrder, Triage
 from tests.support.prompts import MENTIONS, OPENED, prompt_for, settled
@@ -53,7 +54,9 @@ DATA = prompt_for(DataSet, {"rows": 50}, title="Make the data set", flow="datase
 
 
 def _notice(kind: str, detail: dict[str, Any]) -> Notice:
-    return Notice(1, APPROVAL, kind, detail, OPENED + timedelta(hours=1, minutes=30), 0, None, None)
+    return Notice(
+        1, APPROVAL, kind, detail, OPENED + timedelta(hours=1, minutes=30), 0, Place.thread("C1", "1.2"), True
+    )
 
 
 SCENES: dict[str, Callable[[], Message | dict[str, Any]]] = {

@@ -44,7 +44,20 @@ def open_prompts(db: Database, count: int, *, flow: str) -> None:
             tx.execute(rows_for(ids, flow_runs, run, ids="id"))
             # A run's one prompt has the run's id, which is no matter here and saves time.
             tx.execute(rows_for(new_runs, prompts, prompt, ids="id run_id"))
-            tx.execute(rows_for(new_runs, cards, {"channel": "C1", "ts": "1.0", "shown_revision": 1}, ids="prompt_id"))
+            tx.execute(
+                rows_for(
+                    new_runs,
+                    cards,
+                    {
+                        "place_kind": "channel",
+                        "place_target": "#approvals",
+                        "channel": "C1",
+                        "ts": "1.0",
+                        "shown_revision": 1,
+                    },
+                    ids="prompt_id",
+                )
+            )
     count_rows(db)
 
 

@@ -141,7 +141,7 @@ def refused(service: RunningService, values: dict[str, Any]) -> dict[str, str]:
 
 
 def _shows(seen: SeenMessage, prompt: Prompt) -> bool:
-    return (seen.metadata or {}).get("event_payload") == {"prompt_id": prompt.id}
+    return bool((seen.metadata or {}).get("event_payload", {}).get("prompt_id") == prompt.id)
 
 
 def copied(migrated: Path, file: Path) -> str:

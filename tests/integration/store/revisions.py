@@ -300,6 +300,14 @@ ADDED: dict[str, Rows] = {
             },
         },
     },
+    "0009": {
+        "cards": {
+            "posted": {"place_kind": "channel", "place_target": "#shirts"},
+            "missing": {"place_kind": "channel", "place_target": ""},
+            "rejected": {"place_kind": "person", "place_target": "U1"},
+        },
+        "notices": {"posted": {"place_kind": "person", "place_target": "U1"}},
+    },
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {

@@ -9,6 +9,7 @@ from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
+from signoff.store.places import Place, PlaceKind
 from signoff.store.prompts import prompts
 from signoff.store.records import Card
 from signoff.store.runs import recovery
@@ -21,6 +22,12 @@ LEASE = timedelta(seconds=30)
 def claimed(db: Database, by: str | None = None, *, limit: int = 50) -> list[Card]:
     """What a dispatcher gets."""
     return cards.claim_due(db, by or a_worker(db), now=NOON, limit=limit)
+
+
+def posted(db: Database) -> None:
+    """Post the card that is due."""
+    (card,) = claimed(db)
+    cards.drawn(db, card, channel="C1", ts="1.0", now=NOON)
 
 
 def test_the_card_of_a_new_prompt_is_claimed_once(db: Database) -> None:
@@ -48,7 +55,7 @@ def test_a_drawn_card_is_due_again_when_its_prompt_is_settled(db: Database) -> N
     """It is updated with the decision."""
     prompt = an_open_prompt(db)
     (card,) = claimed(db)
-    cards.drawn(db, card.prompt, channel="C1", ts="1.0", now=NOON)
+    cards.drawn(db, card, channel="C1", ts="1.0", now=NOON)
     assert cards.next_due_at(db) is None
     settle(db, prompt)
     (card,) = claimed(db)
@@ -60,7 +67,7 @@ def test_a_card_stays_due_if_its_prompt_is_settled_while_it_is_drawn(db: Databas
     prompt = an_open_prompt(db)
     (card,) = claimed(db)
     settle(db, prompt)
-    cards.drawn(db, card.prompt, channel="C1", ts="1.0", now=NOON)
+    cards.drawn(db, card, channel="C1", ts="1.0", now=NOON)
     (again,) = claimed(db)
     assert not again.prompt.is_open
 
@@ -72,7 +79,7 @@ def test_a_settlement_that_is_not_committed_yet_is_not_missed(db: Database) -> N
     prompt = an_open_prompt(db)
     (card,) = claimed(db)
     recording = threading.Thread(
-        target=lambda: cards.drawn(db, card.prompt, channel="C1", ts="1.0", now=NOON), name="dispatcher"
+        target=lambda: cards.drawn(db, card, channel="C1", ts="1.0", now=NOON), name="dispatcher"
     )
 
     def is_blocked() -> bool:
@@ -93,22 +100,23 @@ def test_a_settlement_that_is_not_committed_yet_is_not_missed(db: Database) -> N
 def test_a_failure_is_in_the_ledger_once_for_each_reason(db: Database) -> None:
     """Repeated attempts do not fill the ledger."""
     prompt = an_open_prompt(db)
+    (card,) = claimed(db)
     for error in ("no such channel", "no such channel", "archived"):
-        cards.failed(db, prompt.id, error=error, retry_at=NOON + LEASE, in_doubt=False, now=NOON)
+        cards.failed(db, card, error=error, retry_at=NOON, in_doubt=False, now=NOON)
     events = [line.event for line in ledger.lines(db, prompt.id)]
     assert events == ["opened", "card_failed", "card_failed"]
-    assert cards.next_due_at(db) == NOON + LEASE
+    assert cards.next_due_at(db) == NOON
 
 
 def test_a_lost_card_is_posted_again(db: Database) -> None:
     """A message that was deleted in Slack comes back once, however often its deletion is reported."""
     prompt = an_open_prompt(db)
-    cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
+    posted(db)
     assert cards.lost(db, channel="C1", ts="1.0", now=NOON)
     (card,) = claimed(db)
     assert (card.channel, card.ts) == (None, None)
     assert not cards.lost(db, channel="C1", ts="1.0", now=NOON)
-    cards.drawn(db, prompt, channel="C1", ts="2.0", now=NOON)
+    cards.drawn(db, card, channel="C1", ts="2.0", now=NOON)
     assert not cards.lost(db, channel="C1", ts="1.0", now=NOON)
     assert [line.event for line in ledger.lines(db, prompt.id)].count("card_lost") == 1
     assert cards.next_due_at(db) is None
@@ -117,11 +125,11 @@ def test_a_lost_card_is_posted_again(db: Database) -> None:
 def test_a_card_that_was_lost_while_it_was_updated_stays_lost(db: Database) -> None:
     """The update went to a message that no longer exists, so it does not bring the card up to date."""
     prompt = an_open_prompt(db)
-    cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
+    posted(db)
     cards.redraw(db, prompt.id, now=NOON)
     (card,) = claimed(db)
     cards.lost(db, channel="C1", ts="1.0", now=NOON)
-    cards.drawn(db, card.prompt, channel="C1", ts="1.0", now=NOON, updated_ts=card.ts)
+    cards.drawn(db, card, channel="C1", ts="1.0", now=NOON)
     (again,) = claimed(db)
     assert (again.ts, again.in_doubt) == (None, False)
 
@@ -129,7 +137,7 @@ def test_a_card_that_was_lost_while_it_was_updated_stays_lost(db: Database) -> N
 def test_the_card_of_a_settled_prompt_is_not_posted_again(db: Database) -> None:
     """There is nothing left to answer."""
     prompt = an_open_prompt(db)
-    cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
+    posted(db)
     settle(db, prompt)
     assert not cards.lost(db, channel="C1", ts="1.0", now=NOON)
     (card,) = claimed(db)
@@ -138,11 +146,11 @@ def test_the_card_of_a_settled_prompt_is_not_posted_again(db: Database) -> None:
 
 def test_a_card_is_being_posted_until_its_timestamp_is_known(db: Database) -> None:
     """Until then nobody can tell whether a message in Slack is that card."""
-    prompt = an_open_prompt(db)
+    an_open_prompt(db)
     assert not cards.is_any_being_posted(db)
-    claimed(db)
+    (card,) = claimed(db)
     assert cards.is_any_being_posted(db)
-    cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
+    cards.drawn(db, card, channel="C1", ts="1.0", now=NOON)
     assert not cards.is_any_being_posted(db)
 
 
@@ -152,9 +160,10 @@ def test_a_reminder_waits_for_its_card_and_is_posted_once(db: Database) -> None:
     prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
     mine, other = a_worker(db), a_worker(db)
     assert notices.claim_due(db, mine, now=NOON) == []
-    cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
+    (card,) = claimed(db)
+    cards.drawn(db, card, channel="C1", ts="1.0", now=NOON)
     (notice,) = notices.claim_due(db, mine, now=NOON)
-    assert (notice.kind, notice.card_channel, notice.card_ts) == ("reminder", "C1", "1.0")
+    assert (notice.kind, notice.is_reply, notice.place) == ("reminder", True, Place.thread("C1", "1.0"))
     assert notices.claim_due(db, other, now=NOON) == []
     notices.posted(db, notice.id, ts="1.1")
     assert notices.claim_due(db, mine, now=NOON + LEASE) == []
@@ -169,3 +178,41 @@ def test_the_ledger_says_who_did_what_in_order(db: Database) -> None:
     assert (submitted.event, submitted.at, submitted.actor) == ("submitted", NOON + LEASE, ANA.id)
     assert submitted.detail == {"via": "slack", "answer": {"size": "large"}, "name": "Ana"}
     assert until(db, lambda: ledger.lines(db, prompt.id))
+
+
+def test_a_prompt_has_a_card_in_each_place_and_all_of_them_follow_it(db: Database) -> None:
+    """Each is drawn and retried by itself, and when the prompt is settled each is due."""
+    prompt, me = an_open_prompt(db), a_worker(db)
+    elsewhere = [Place(PlaceKind.CHANNEL, "#other"), Place(PlaceKind.PERSON, "U1")]
+    with db.write() as tx:
+        cards.add(tx, prompt.id, elsewhere, now=NOON)
+    first, second, third = claimed(db, me)
+    assert [second.place, third.place] == elsewhere
+    cards.failed(db, first, error="is_archived", retry_at=NOON + LEASE, in_doubt=False, now=NOON)
+    for card, ts in ((second, "1.0"), (third, "2.0")):
+        cards.drawn(db, card, channel="C2", ts=ts, now=NOON)
+    assert cards.next_due_at(db) == NOON + LEASE
+    settle(db, prompt)
+    assert [(card.ts, card.prompt.is_open) for card in claimed(db)] == [(None, False), ("1.0", False), ("2.0", False)]
+
+
+def test_only_the_deleted_card_of_several_is_posted_again(db: Database) -> None:
+    """The others stay where they are."""
+    prompt, me = an_open_prompt(db), a_worker(db)
+    with db.write() as tx:
+        cards.add(tx, prompt.id, [Place(PlaceKind.PERSON, "U1")], now=NOON)
+    for number, card in enumerate(claimed(db, me)):
+        cards.drawn(db, card, channel=f"C{number}", ts="1.0", now=NOON)
+    assert cards.lost(db, channel="C1", ts="1.0", now=NOON)
+    (again,) = claimed(db)
+    assert again.place == Place(PlaceKind.PERSON, "U1")
+
+
+def test_a_notice_with_a_place_of_its_own_waits_for_no_card(db: Database) -> None:
+    """A person is told in their direct messages, whatever holds up the card."""
+    prompt = an_open_prompt(db)
+    with db.write() as tx:
+        notices.add(tx, prompt.id, kind="reminder", detail={}, now=NOON, place=Place(PlaceKind.PERSON, "U1"))
+    assert cards.next_due_at(db) == NOON
+    (notice,) = notices.claim_due(db, a_worker(db), now=NOON)
+    assert (notice.is_reply, notice.place) == (False, Place(PlaceKind.PERSON, "U1"))

@@ -96,7 +96,8 @@ def test_the_newest_runs_come_first(db: Database) -> None:
 def test_the_end_of_a_run_cancels_its_open_prompts_and_is_posted(db: Database) -> None:
     """No card stays open for a run that is over."""
     prompt = an_open_prompt(db)
-    cards.drawn(db, prompt, channel="C1", ts="1.0", now=NOON)
+    (card,) = cards.claim_due(db, a_worker(db), now=NOON)
+    cards.drawn(db, card, channel="C1", ts="1.0", now=NOON)
     run, worker = runs.get(db, prompt.run_id), a_worker(db)
     runs.finish(db, run.id, run.fencing_token, state=RunState.FAILED, now=SOON, error="It broke")
     settled = prompts.get(db, prompt.id)

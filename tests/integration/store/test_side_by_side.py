@@ -23,10 +23,10 @@ def remind(db: Database, _workers: list[str], prompt: Prompt) -> Any:
     return prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
 
 
-def draw(db: Database, workers: list[str], prompt: Prompt) -> Any:
-    cards.claim_due(db, workers[0], now=NOON, limit=3)
+def draw(db: Database, workers: list[str], _prompt: Prompt) -> Any:
     notices.claim_due(db, workers[0], now=NOON, limit=3)
-    return cards.drawn(db, prompt, channel="C1", ts=prompt.id, now=NOON)
+    for card in cards.claim_due(db, workers[0], now=NOON, limit=3):
+        cards.drawn(db, card, channel="C1", ts=card.prompt.id, now=NOON)
 
 
 def cancel(db: Database, _workers: list[str], prompt: Prompt) -> Any:

@@ -103,12 +103,12 @@ def test_buttons_carry_the_prompt_and_nothing_else() -> None:
 
 
 def test_a_card_can_be_found_again() -> None:
-    """The metadata names the prompt, and nothing else."""
+    """The metadata names the prompt and the place, and nothing else."""
     prompt = prompt_for(Approval)
 
     assert card(prompt, {}).metadata == {
         "event_type": "signoff_prompt",
-        "event_payload": {"prompt_id": prompt.id},
+        "event_payload": {"prompt_id": prompt.id, "place": "channel:"},
     }
 
 

@@ -8,6 +8,7 @@ import pytest
 from signoff import Policy
 from signoff.bot.blockkit.blocks import Message
 from signoff.bot.surfaces.notices import notice_message
+from signoff.store.places import Place
 from signoff.store.records import Notice, RunState
 from tests.support.models import Approval
 from tests.support.prompts import MENTIONS, OPENED, prompt_for
@@ -17,7 +18,8 @@ from tests.unit.bot.surfaces.test_cards import check, texts
 def message_of(kind: str, detail: dict[str, Any], **changes: Any) -> Message:
     """The message of a notice four hours after its prompt was opened."""
     prompt = prompt_for(Approval, **changes)
-    message = notice_message(Notice(7, prompt, kind, detail, OPENED + timedelta(hours=4), 0, "C1", "1.2"), MENTIONS)
+    place = Place.thread("C1", "1.2")
+    message = notice_message(Notice(7, prompt, kind, detail, OPENED + timedelta(hours=4), 0, place, True), MENTIONS)
     check(message)
     return message
 

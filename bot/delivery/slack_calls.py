@@ -1,0 +1,67 @@
+"""Calls of Slack's Web API, with their failures told apart by what they mean for a message."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
+
+from signoff.bot.connection.web_client import NO_ANSWER
+
+_ERROR_NAME = re.compile(r"[a-z_]+")
+_DELETED = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message", "cant_update_message"})
+_MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+"""Errors after which, according to Slack's documentation, part of the work may have been done."""
+
+
+class SlackRejected(Exception):
+    """Slack rejected the call, so nothing was posted.
+
+    Attributes:
+        retry_after: Seconds to wait before the next attempt, as Slack asked; `None` if it did not say.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class MessageDeleted(Exception):
+    """The message was deleted from Slack."""
+
+
+class SlackUnavailable(Exception):
+    """Slack did not answer. The call may or may not have taken effect."""
+
+
+def call(method: Callable[[], SlackResponse]) -> SlackResponse:
+    """Call a method of the Web API.
+
+    Raises:
+        SlackRejected: If Slack rejects the call.
+        MessageDeleted: If the message that it is about was deleted.
+        SlackUnavailable: If Slack does not answer.
+    """
+    try:
+        return method()
+    except SlackApiError as error:
+        raise _error_for(error.response) from error
+    except NO_ANSWER as error:
+        raise SlackUnavailable(f"Slack did not answer ({str(error) or type(error).__name__})") from error
+
+
+def _error_for(response: SlackResponse | Mapping[str, Any]) -> SlackRejected | MessageDeleted | SlackUnavailable:
+    # A proxy may put its own page in the place of Slack's JSON, so a name is only repeated if it looks like one.
+    status = getattr(response, "status_code", 200)
+    name = str(response.get("error") or f"HTTP {status}")
+    if status >= 500 or name in _MAYBE_DONE or not _ERROR_NAME.fullmatch(name):
+        return SlackUnavailable(f"Slack answered with {name if _ERROR_NAME.fullmatch(name) else f'HTTP {status}'}")
+    if name in _DELETED:
+        return MessageDeleted(name)
+    details = (response.get("response_metadata") or {}).get("messages") or []
+    after = getattr(response, "headers", {}).get("Retry-After")
+    said = ": ".join([name, "; ".join(map(str, details))]) if details else name
+    needed = response.get("needed")
+    said += f" (the app needs the scope {needed})" if needed else ""
+    return SlackRejected(said, float(after) if after and after.isdecimal() else None)
