@@ -1,6 +1,6 @@
 """Slack's blocks as plain dicts, one small function each.
 
-Every function takes text that is ready to be shown: `bot.blockkit.markup` makes it so. Limits are those of
+All functions expect text that is safe to show, as `bot.blockkit.markup` makes it. The limits are from
 https://docs.slack.dev/reference/block-kit.
 """
 
@@ -27,7 +27,7 @@ INPUT_TEXT = 3000
 MARKDOWN_TEXT = 12_000
 ERROR_TEXT = 2000
 MESSAGE_TEXT = 13_000
-"""All text of a message together; Slack answers `msg_blocks_too_long` at about 13,200 characters."""
+"""All text of a message together. Slack answers `msg_blocks_too_long` from about 13,200 characters on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Message:
     """What `chat.postMessage` and `chat.update` take.
 
     Attributes:
-        text: One sentence that stands for the blocks: the notification, and what a screen reader says.
-        metadata: What a lost message is found again by; `None` for none.
+        text: The blocks in one sentence, for the notification and for screen readers.
+        metadata: Identifies the message, so that it can be found again in the channel.
     """
 
     text: str
@@ -45,27 +45,27 @@ class Message:
 
 
 def plain_text(text: str) -> Block:
-    """A text object that Slack shows letter by letter."""
+    """A text object that Slack shows as it is."""
     return {"type": "plain_text", "text": text}
 
 
 def mrkdwn(text: str) -> Block:
-    """A text object in Slack's markup. Verbatim: Slack makes no links or mentions out of bare words."""
+    """A text object in Slack's markup. `verbatim` keeps Slack from turning bare words into links or mentions."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def header(text: str) -> Block:
-    """A line in large type."""
+    """A heading."""
     return {"type": "header", "text": plain_text(text)}
 
 
 def markdown(text: str) -> Block:
-    """Standard Markdown; for messages only."""
+    """Standard Markdown, for messages only."""
     return {"type": "markdown", "text": text}
 
 
 def section(text: Block, accessory: Block | None = None) -> Block:
-    """A paragraph, with at most one element at its side."""
+    """A paragraph, with at most one element beside it."""
     block = {"type": "section", "text": text}
     return block if accessory is None else {**block, "accessory": accessory}
 
@@ -81,7 +81,7 @@ def context(*texts: Block) -> Block:
 
 
 def divider() -> Block:
-    """A line across."""
+    """A horizontal line."""
     return {"type": "divider"}
 
 
@@ -91,7 +91,7 @@ def actions(elements: Sequence[Block]) -> Block:
 
 
 def button(label: str, action_id: str, value: str, style: Style | None = None) -> Block:
-    """A button that carries `value` to the listener of `action_id`."""
+    """A button that passes `value` to the listener of `action_id`."""
     block: Block = {"type": "button", "text": plain_text(label), "action_id": action_id, "value": value}
     return block if style is None else {**block, "style": style}
 

@@ -1,7 +1,7 @@
-"""Text from people and flows, made safe for Slack: it pings nobody and forges no layout.
+"""Makes text from people and flows safe for Slack, so that it notifies nobody and forges no layout.
 
-Where a text can stand in a `plain_text` object it does, through `plain` and `lines`: Slack shows that
-letter by letter. `escape` is for the rest, where it stands inside Slack's own markup.
+Wherever possible, such text goes into a `plain_text` object through `plain` or `lines`, because Slack shows that as it
+is. `escape` is for text within Slack's own markup.
 """
 
 import re
@@ -23,7 +23,7 @@ _ELLIPSIS = "…"
 
 
 def clean(text: str) -> str:
-    """`text` without characters that cannot be seen and act on their surroundings; lines are kept."""
+    """`text` without invisible characters that affect the text around them. Line breaks are kept."""
     if text.isascii() and text.isprintable():
         return text
     text = _BREAKS.sub("\n", text)
@@ -31,7 +31,7 @@ def clean(text: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """`text` in at most `limit` characters, ending in an ellipsis where it was cut."""
+    """`text` cut to `limit` characters. A cut text ends in an ellipsis."""
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]
@@ -41,21 +41,21 @@ def shorten(text: str, limit: int) -> str:
 
 
 def plain(text: str, limit: int) -> str:
-    """`text` as one line of a `plain_text` object; empty where there is nothing to see in it."""
+    """`text` as one line, for a `plain_text` object. Empty if nothing in it can be seen."""
     line = " ".join(clean(text).split())
     return "" if not line.isascii() and _NOTHING.fullmatch(line) else shorten(line, limit)
 
 
 def lines(text: str, limit: int) -> str:
-    """`text` with its lines, for a `plain_text` object."""
+    """`text` with its line breaks, for a `plain_text` object."""
     return shorten(clean(text).strip("\n"), limit)
 
 
 def escape(text: str, limit: int = 3000) -> str:
-    """`text` as one line inside mrkdwn: no mention, no link, no formatting.
+    """`text` as one line for mrkdwn, without mentions, links or formatting.
 
-    mrkdwn has no escape for its own delimiters, so a zero-width space parts them from what they would
-    format. The limit counts the escaped characters, and none is cut in two.
+    mrkdwn has no escape for its delimiters, so zero-width spaces separate them from what they would format. The limit
+    applies to the escaped text. No entity is cut in two.
     """
     parted = _DELIMITER.sub(lambda found: f"\u200b{found[0]}\u200b", plain(text, limit))
     escaped = parted.translate(_ENTITIES)
@@ -71,7 +71,7 @@ def bold(text: str, limit: int = 300) -> str:
 
 
 def code(text: str, limit: int = 300) -> str:
-    """`text` as a code span of mrkdwn; a backtick cannot stand in one and becomes a modifier letter."""
+    """`text` as a code span in mrkdwn. A backtick, which would end it, becomes a modifier letter."""
     line = " ".join(clean(text).replace("`", "ˋ").split()).translate(_ENTITIES)
     if len(line) > limit:
         line = _CUT_ENTITY.sub("", line[: limit - 1]) + _ELLIPSIS
@@ -79,18 +79,18 @@ def code(text: str, limit: int = 300) -> str:
 
 
 def at(moment: datetime) -> str:
-    """`moment` in the reader's own time zone, as mrkdwn."""
+    """`moment` as mrkdwn that Slack shows in the reader's own time zone."""
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{utc(moment)}>"
 
 
 def utc(moment: datetime) -> str:
-    """`moment` in UTC, for where Slack cannot know the reader's time zone."""
+    """`moment` in UTC, for texts that Slack does not localise."""
     moment = moment.astimezone(UTC)
     return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
 
 
 def span(duration: timedelta) -> str:
-    """`duration` in its two greatest units: `3 d 4 h`, `12 min`."""
+    """`duration` in its two largest units, such as `3 d 4 h` or `12 min`."""
     minutes = max(0, int(duration.total_seconds() // 60))
     parts = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")]
     shown = [f"{number} {unit}" for number, unit in parts if number][:2]
@@ -98,11 +98,11 @@ def span(duration: timedelta) -> str:
 
 
 def sentences(*parts: str | None) -> str:
-    """The parts that there are one after the other, each ended by a full stop where it has no end of its own."""
-    said = [part.strip() for part in parts if part and part.strip()]
-    return " ".join([*(part if part[-1] in ".!?…:" else f"{part}." for part in said[:-1]), *said[-1:]])
+    """The non-empty parts, joined as sentences. A full stop is added to a part that ends without punctuation."""
+    texts = [part.strip() for part in parts if part and part.strip()]
+    return " ".join([*(text if text[-1] in ".!?…:" else f"{text}." for text in texts[:-1]), *texts[-1:]])
 
 
 def either(names: list[str]) -> str:
-    """`names` as a phrase: `Ana`, `Ana or Ben`, `Ana, Ben or Cleo`."""
+    """`names` as a phrase, such as `Ana, Ben or Cleo`."""
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""

@@ -1,7 +1,7 @@
-"""Forms: a JSON Schema as Slack's inputs, and what Slack reports of them as JSON values.
+"""Forms: a JSON Schema drawn as Slack's inputs, and the inputs' state read back as JSON values.
 
-A form knows nothing of runs and prompts, and does not validate: bounds and rules that Slack does not enforce
-are the model's.
+A form knows nothing of runs and prompts. It does not validate either: rules that Slack's inputs do not enforce are
+left to the model.
 """
 
 from signoff.bot.forms.errors import FormError, TooLarge, UnsupportedField

@@ -1,7 +1,8 @@
-"""Which schemas are asked for in more than one input: unions, models that may be left out, lists of models."""
+"""Elements for schemas that take more than one input: unions, optional models, and lists of models."""
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from signoff.bot.blockkit.blocks import OPTION_TEXT
 from signoff.bot.blockkit.markup import plain
@@ -9,13 +10,13 @@ from signoff.bot.forms.elements.element import Element
 from signoff.bot.forms.elements.entry_list import EntryList
 from signoff.bot.forms.elements.options import labelled
 from signoff.bot.forms.elements.text import as_json
-from signoff.bot.forms.elements.unions import Kind, Union
+from signoff.bot.forms.elements.unions import Union, Variant
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.parts import Property, Schema, has_fields, kind_of, options_of, target, unwrap
 
-_MOST_KINDS = 100
-_DEEPEST = 4
-"""Unions within unions are taken apart down to here."""
+_MAX_VARIANTS = 100
+_MAX_DEPTH = 4
+"""Unions within unions are flattened down to this depth."""
 
 _TYPE_WORDS = {
     "string": "Text",
@@ -41,21 +42,21 @@ _TYPE_NAMES = {
     "array": ("list", "set", "tuple", "frozenset"),
     "object": ("dict",),
 }
-"""How pydantic calls the members of a union in an error's path."""
+"""The names that pydantic gives to the members of a union in an error's path."""
 
 _FORMAT_NAMES = {"date": ("date",), "date-time": ("datetime",), "time": ("time",), "duration": ("timedelta",)}
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def composite_for(wanted: Property, root: Schema, *, lists: bool) -> Element | None:
-    """The element for a value that takes several inputs, if it is such a one.
+    """The element for a value that takes several inputs; `None` if one input is enough.
 
     Args:
-        lists: Whether a list's entries may be asked for, each in a modal of its own.
+        lists: Whether a list may open a further modal for each of its entries.
     """
     members = list(_members(wanted.schema, root))
     if len(members) > 1 or (wanted.nullable and members and has_fields(unwrap(members[0], root).schema)):
-        return _kind_of_one(members, wanted, root)
+        return _union(members, wanted, root)
     items = wanted.schema.get("items")
     if not lists or kind_of(wanted.schema) != "array" or not isinstance(items, Mapping):
         return None
@@ -68,25 +69,20 @@ def composite_for(wanted: Property, root: Schema, *, lists: bool) -> Element | N
     return EntryList(items, not plain_model, least or 0, most, plain(title or "", OPTION_TEXT) or "entry")
 
 
-def _kind_of_one(members: list[Schema], wanted: Property, root: Schema) -> Union | None:
-    kinds = [_kind(member, root) for member in members]
+def _union(members: list[Schema], wanted: Property, root: Schema) -> Union | None:
+    variants = [_variant(member, root) for member in members]
     if wanted.nullable:
-        kinds.append(Kind("None", Property({}, nullable=True, annotations={}), only=None))
-    if len(kinds) > _MOST_KINDS:
+        variants.append(Variant("None", Property({}, nullable=True, annotations={}), only=None))
+    if len(variants) > _MAX_VARIANTS:
         return None
-    labels = labelled([(number, kind.label) for number, kind in enumerate(kinds)])
-    return Union(
-        tuple(
-            Kind(choice.label, kind.wanted, kind.only, kind.constants, kind.names)
-            for choice, kind in zip(labels, kinds, strict=True)
-        )
-    )
+    labels = labelled([(number, variant.label) for number, variant in enumerate(variants)])
+    return Union(tuple(replace(variant, label=choice.label) for choice, variant in zip(labels, variants, strict=True)))
 
 
 def _members(schema: Schema, root: Schema, depth: int = 0) -> Iterator[Schema]:
-    """The schemas of which a value fits one; the only one itself where there is no choice."""
+    """The members of a union; the schema itself if it is not a union."""
     members = schema.get("oneOf") or schema.get("anyOf")
-    if options_of(schema) is not None or not isinstance(members, list) or depth > _DEEPEST:
+    if options_of(schema) is not None or not isinstance(members, list) or depth > _MAX_DEPTH:
         yield schema
         return
     for member in members:
@@ -97,7 +93,7 @@ def _members(schema: Schema, root: Schema, depth: int = 0) -> Iterator[Schema]:
             yield member
 
 
-def _kind(member: Schema, root: Schema) -> Kind:
+def _variant(member: Schema, root: Schema) -> Variant:
     wanted = unwrap(member, root)
     title = _title(member, root)
     if not has_fields(wanted.schema):
@@ -105,7 +101,7 @@ def _kind(member: Schema, root: Schema) -> Kind:
         only = options[0][0] if options and len(options) == 1 else UNSET
         word = _FORMAT_WORDS.get(wanted.schema.get("format", "")) or _TYPE_WORDS.get(kind_of(wanted.schema) or "")
         label = title or ((only if isinstance(only, str) else as_json(only)) if options and only is not UNSET else word)
-        return Kind(label or "Anything", wanted, only, names=_names(wanted.schema))
+        return Variant(label or "Anything", wanted, only, names=_names(wanted.schema))
     constants = {}
     for name, part in wanted.schema["properties"].items():
         inner = unwrap(part, root)
@@ -115,7 +111,7 @@ def _kind(member: Schema, root: Schema) -> Kind:
     tags = [value for value in constants.values() if isinstance(value, str)]
     name = _defined_name(member)
     label = title or (tags[0] if tags else "") or name or "Fill in"
-    return Kind(label, wanted, constants=constants, names=tuple(filter(None, [*tags, name, title, *_tags(wanted)])))
+    return Variant(label, wanted, constants=constants, names=tuple(filter(None, [*tags, name, title, *_tags(wanted)])))
 
 
 def _names(schema: Schema) -> tuple[str, ...]:
@@ -124,13 +120,13 @@ def _names(schema: Schema) -> tuple[str, ...]:
 
 
 def _tags(wanted: Property) -> list[str]:
-    """The tags of a kind that goes by several."""
+    """The tags of a variant that has several."""
     listed = [part.get("enum") for part in wanted.schema["properties"].values() if isinstance(part, Mapping)]
     return [value for values in listed if isinstance(values, list) for value in values if isinstance(value, str)]
 
 
 def _title(member: Schema, root: Schema) -> str | None:
-    """What a class, or a schema that says so itself, is called, in words."""
+    """The title of a class or a schema, in words."""
     name = _defined_name(member)
     title = (target(member["$ref"], root) if name else member).get("title")
     return _HUMP.sub(" ", str(title)) if title else None

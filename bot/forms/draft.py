@@ -1,4 +1,4 @@
-"""What a person has filled in so far."""
+"""What a person has filled in so far, as it is stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,28 +7,28 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Values on their way, and what else was typed.
+    """Values that have not been validated, and input that is not a value yet.
 
     Attributes:
-        values: The values, as far as there are any; nobody has validated them.
-        raw_input: What is no value, by the id of the block that it was typed in: a text that cannot be read, the kind
-            that was chosen of a union, the values of the kinds that were not, and the drafts of entries.
+        values: The values, as far as there are any.
+        raw_input: The rest, by block id: text that cannot be read, the chosen variant of a union, the values of the
+            other variants, and the drafts of list entries.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     raw_input: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """What `of_json` reads."""
+        """The draft as `of_json` reads it."""
         return {"values": dict(self.values), "raw_input": dict(self.raw_input)}
 
     @classmethod
     def of_json(cls, stored: Any) -> "Draft | None":
-        """The draft that was stored; `None` where it is none."""
+        """The stored draft; `None` if `stored` is not one."""
         match stored:
             case {"values": dict() as values, "raw_input": dict() as raw_input}:
                 return cls(values, raw_input)
-            case {"values": dict() as values, "kept": dict() as raw_input}:  # as it was stored until version 0.1
+            case {"values": dict() as values, "kept": dict() as raw_input}:  # written by an earlier version
                 return cls(values, raw_input)
             case _:
                 return None

@@ -1,4 +1,4 @@
-"""Which element asks for the values of a schema."""
+"""Chooses the element for the values of a schema."""
 
 import math
 from typing import Any
@@ -28,14 +28,14 @@ _TEXT = "text"
 _MULTILINE = "multiline"
 _SELECT = "select"
 _JSON = "json"
-_LONGEST_HTTP_URL = 2083
-"""The `maxLength` by which pydantic's `HttpUrl` is known from URLs that Slack would not take."""
+_HTTP_URL_LENGTH = 2083
+"""The `maxLength` of pydantic's `HttpUrl`. It distinguishes web addresses from URLs that Slack would reject."""
 
 
 def element_for(wanted: Property, root: Schema) -> Element:
-    """The element for values of `wanted`, a part of `root`; JSON text where there is none of its own.
+    """The element for values of `wanted`, a part of `root`. Types without an element of their own get JSON text.
 
-    A schema may name another by the word `element`; one that cannot ask for its values is not heard.
+    A schema may name another one with the keyword `element`. It is ignored if it does not suit the type.
     """
     schema = wanted.schema
     asked_for = schema.get("element")
@@ -55,10 +55,10 @@ def element_for(wanted: Property, root: Schema) -> Element:
         case "string":
             return _string(schema)
         case "array":
-            lines = None if asked_for == _JSON else _lines(schema, root)
-            return _some_of(schema, root) or lines or JsonText()
+            lines = None if asked_for == _JSON else _list_text(schema, root)
+            return _multi_choice(schema, root) or lines or JsonText()
         case "object":
-            return (None if asked_for == _JSON else _pairs(schema, root)) or JsonText()
+            return (None if asked_for == _JSON else _map_text(schema, root)) or JsonText()
         case None if asked_for in (_TEXT, _MULTILINE):
             return Text(multiline=asked_for == _MULTILINE)
         case _:
@@ -73,12 +73,12 @@ def _widget(choices: tuple[Choice, ...], more: int, asked_for: Any, *, buttons: 
 
 
 def _items(schema: Schema, root: Schema) -> Schema | None:
-    """What a list holds; `None` where `schema` is of no list, or of a list that may hold anything."""
+    """The schema of a list's items; `None` if `schema` is not a list, or if its items may be anything."""
     items = schema.get("items")
     return unwrap(items, root).schema if kind_of(schema) == "array" and isinstance(items, dict) else None
 
 
-def _some_of(schema: Schema, root: Schema) -> Element | None:
+def _multi_choice(schema: Schema, root: Schema) -> Element | None:
     item, most = _items(schema, root), schema.get("maxItems")
     if item is None:
         return None
@@ -94,18 +94,18 @@ def _some_of(schema: Schema, root: Schema) -> Element | None:
     return MultiChoice(choices, most, _widget(choices, 0, schema.get("element"), buttons="checkboxes"))
 
 
-def _lines(schema: Schema, root: Schema) -> Element | None:
+def _list_text(schema: Schema, root: Schema) -> Element | None:
     kind = _scalar_kind(schema.get("items"), root) if "prefixItems" not in schema else None
     return None if kind is None else ListText(kind)
 
 
-def _pairs(schema: Schema, root: Schema) -> Element | None:
+def _map_text(schema: Schema, root: Schema) -> Element | None:
     kind = None if schema.get("properties") else _scalar_kind(schema.get("additionalProperties"), root)
     return None if kind is None else MapText(kind)
 
 
 def _scalar_kind(schema: Any, root: Schema) -> ScalarKind | None:
-    """The kind of plain values that `schema` describes, if it describes such and nothing else."""
+    """The type of plain values that `schema` describes; `None` if it describes anything else."""
     if not isinstance(schema, dict):
         return None
     item = unwrap(schema, root)
@@ -136,8 +136,8 @@ def _number(schema: Schema, *, whole: bool = False, exact: bool = False) -> Numb
 def _decimal(wanted: Property) -> Element | None:
     """The element for a `Decimal`, which pydantic writes as a number or a string.
 
-    It writes `float | str` the same way. Only bounds, or a default that is a number in a string, tell that a number
-    is meant; without them any text can be typed, and the model reads it.
+    It writes `float | str` the same way. Only bounds, or a default that is a number in a string, show that a number is
+    wanted. Without them, any text can be typed, and the model parses it.
     """
     members = {kind_of(member): member for member in wanted.schema.get("anyOf", ()) if isinstance(member, dict)}
     if members.keys() != {"number", "string"}:
@@ -166,7 +166,7 @@ def _string(schema: Schema) -> Element:
             return Duration()
         case "email":
             return Address("email_text_input")
-        case "uri" if schema.get("maxLength") == _LONGEST_HTTP_URL:
+        case "uri" if schema.get("maxLength") == _HTTP_URL_LENGTH:
             return Address("url_text_input")
     longest = schema.get("maxLength", INPUT_TEXT)
     is_long = "maxLength" in schema and longest > _LONG_TEXT and schema.get("element") != _TEXT

@@ -1,13 +1,13 @@
-"""What can be wrong with a form itself."""
+"""Errors in a form itself, rather than in what people fill in."""
 
 
 class FormError(Exception):
-    """A form cannot be shown in Slack; the message says why and what to do instead."""
+    """The form cannot be shown in Slack. The message says why, and what to do instead."""
 
 
 class UnsupportedField(FormError):
-    """A field is of a type that must not be asked for in Slack."""
+    """A field has a type that must not be asked for in Slack."""
 
 
 class TooLarge(FormError):
-    """A form exceeds what Slack's modals hold."""
+    """The form exceeds the limits of Slack's modals."""

@@ -21,8 +21,8 @@ from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.parts import Property, Schema
 
 _LISTS = (MultiChoice, MultiUserSelect, MultiChannelSelect, ListText, EntryList)
-_DEEPEST = 8
-"""Unions and lists of models are taken apart down to here; what leads further is typed as JSON."""
+_MAX_DEPTH = 8
+"""Unions and lists of models get elements of their own down to this depth. Anything deeper is typed as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ class Field:
     """One value that a person is asked for.
 
     Attributes:
-        location: Where it stands.
-        placeholder: An example, shown while the input is empty.
-        needed: Whether the model that holds it cannot be without it: it has no default.
-        required: Whether it is needed, and the models around it are.
-        default: The value that the model takes by itself, where the schema names it.
-        empty: What an input left empty means; `UNSET` where it means nothing and the input must be filled
-            in, or where only the model knows (a `default_factory`).
+        location: Where it is in the form.
+        placeholder: An example that is shown while the input is empty.
+        needed: Whether its model needs it, because it has no default.
+        required: Whether the answer needs it, because the models that contain it are needed too.
+        default: The default in the schema; `UNSET` if there is none.
+        empty: The value of an empty input. `UNSET` if the input must be filled in, or if only the model knows the
+            value (a `default_factory`).
     """
 
     location: Location
@@ -51,38 +51,38 @@ class Field:
 
     @property
     def path(self) -> Path:
-        """Where the value stands: the names of the models around it and its own."""
+        """The names of the models that contain the field, and its own name."""
         return self.location.path
 
     @property
     def block_id(self) -> str:
-        """The id of the block that asks for it."""
+        """The id of the block that asks for the value."""
         return self.location.block_id
 
     @property
     def name(self) -> str:
-        """The name of the value at the top: the field's own, or that of the model around it."""
+        """The name of the top-level value that contains the field, or is it."""
         return self.path[0]
 
     @property
     def full_label(self) -> str:
-        """The label with those of the models around it."""
+        """The label, preceded by those of the models that contain the field."""
         return " › ".join([*self.location.within, self.label])
 
     def value(self, values: Mapping[str, Any]) -> Any:
-        """Its value in `values`, else its default, else `UNSET`."""
+        """Its value in `values`, or else its default, or else `UNSET`."""
         given = value_at(values, self.path)
         return self.default if given is UNSET else given
 
     def may_be_empty(self, value: Any) -> bool:
-        """Whether the input may be left empty, where it stands filled in with `value`."""
+        """Whether the input may be submitted empty if it was drawn with `value`."""
         if self.empty is not UNSET or not (self.element.prefillable or value is UNSET):
             return True
         return not self.required and self.default is UNSET and value is UNSET
 
 
 def label_of(name: str, wanted: Property) -> str:
-    """The label of a property: its own title, else its name."""
+    """The label of a property: its title, or else its name in words."""
     title = plain(str(wanted.annotations.get("title", "")), LABEL_TEXT)
     return title or plain(name.replace("_", " ").title(), LABEL_TEXT) or "Value"
 
@@ -91,22 +91,22 @@ def field_of(location: Location, wanted: Property, root: Schema, *, needed: bool
     """The field for `wanted`, the property of `root` at `location`.
 
     Args:
-        needed: Whether the model that holds it cannot be without it.
-        required: Whether the models around it cannot be without it either.
-        lists: Whether a list's entries may be asked for, each in a modal of its own.
+        needed: Whether its model needs it.
+        required: Whether the answer needs the models that contain it.
+        lists: Whether a list may open a further modal for each of its entries.
 
     Raises:
-        UnsupportedField: It is a secret.
+        UnsupportedField: If it is a secret.
     """
     path = location.path
     if wanted.schema.get("format") == "password" or wanted.schema.get("writeOnly"):
         raise UnsupportedField(
-            f"The field {'.'.join(path)!r} is a secret, and Slack keeps what is typed: "
-            "let the flow read the secret from where it is kept, and ask for its name instead."
+            f"The field {'.'.join(path)!r} is a secret, and Slack stores what people type. "
+            "Let the flow read the secret from where it is kept, and ask for its name instead."
         )
     notes = wanted.annotations
     element = element_for(wanted, root)
-    if isinstance(element, JsonText) and location.depth <= _DEEPEST and wanted.schema.get("element") != "json":
+    if isinstance(element, JsonText) and location.depth <= _MAX_DEPTH and wanted.schema.get("element") != "json":
         element = composite_for(wanted, root, lists=lists) or element
     hint = plain(str(notes.get("description") or wanted.schema.get("description") or ""), LABEL_TEXT)
     if element.format_hint:

@@ -10,14 +10,14 @@ from signoff.bot.forms.elements.entry_list import WRAPPED, EntryList, entries_of
 from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.error_targets import LocatedError, Target, locate, relevant
 from signoff.bot.forms.field import Field
-from signoff.bot.forms.parsing import Part, parts_of, parts_of_kind
+from signoff.bot.forms.parsing import Part, parts_of, parts_of_variant
 from signoff.bot.forms.paths import Location, Path
-from signoff.bot.forms.reading import Reading, chosen_kind, read
+from signoff.bot.forms.reading import Reading, chosen_variant, read
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.parts import Schema
 
 _MODALS = 3
-"""How many modals Slack stacks: a form, an entry of one of its lists, and an entry of one of that one's."""
+"""How many modals Slack stacks: a form, an entry of one of its lists, and an entry of a list in that entry."""
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -39,15 +39,17 @@ class Form:
     parts: tuple[Part, ...]
     root: Schema = field(default_factory=dict, repr=False, compare=False)
     modals: int = 0
-    _kinds: dict[tuple[str, int], tuple[Part, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _variants: dict[tuple[str, int], tuple[Part, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     _entries: dict[int, tuple[EntryList, "Form"]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, schema: Schema) -> "Form":
-        """The form for the JSON Schema of an object, as `model_json_schema()` makes it.
+        """The form for the JSON Schema of an object, as `model_json_schema()` returns it.
 
         Raises:
-            UnsupportedField: A field must not be asked for in Slack.
+            UnsupportedField: If a field must not be asked for in Slack.
         """
         return cls._of(schema, schema, _MODALS - 1)
 
@@ -56,14 +58,14 @@ class Form:
         return cls(tuple(parts_of(schema, root, lists=modals > 0)), root, modals)
 
     def of_entry(self, listed: EntryList) -> "Form":
-        """The form of one entry of a list of this form. An entry that is no object is its field `WRAPPED`."""
+        """The form of one entry of a list. An entry that is not an object becomes a field named `WRAPPED`."""
         known = self._entries.get(id(listed))
         if known is None:
-            # With the list itself, so that nothing else gets its id.
-            known = self._entries[id(listed)] = listed, self._parsed_entry(listed)
+            # The list is stored too, so that no other object can get its id.
+            known = self._entries[id(listed)] = listed, self._parse_entry(listed)
         return known[1]
 
-    def _parsed_entry(self, listed: EntryList) -> "Form":
+    def _parse_entry(self, listed: EntryList) -> "Form":
         schema = listed.items
         if listed.is_wrapped:
             schema = {
@@ -73,38 +75,38 @@ class Form:
         return self._of(schema, self.root, self.modals - 1)
 
     def only(self, field: Field) -> "Form":
-        """The form of one field alone."""
+        """A form with nothing but this field."""
         return replace(self, parts=(field,))
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The fields that are asked for in any case."""
+        """The fields that are there whatever the values are."""
         return tuple(part for part in self.parts if isinstance(part, Field))
 
     def layout(self, values: Mapping[str, Any], raw_input: Mapping[str, Any] = _NOTHING) -> tuple[Part, ...]:
-        """What is asked for where this is filled in: with the parts of the kinds that are chosen."""
-        return tuple(self._with_kinds(self.parts, values, raw_input))
+        """The parts that are asked for with these values, including those of the chosen variants."""
+        return tuple(self._with_variants(self.parts, values, raw_input))
 
-    def _with_kinds(
+    def _with_variants(
         self, parts: Iterable[Part], values: Mapping[str, Any], raw_input: Mapping[str, Any]
     ) -> Iterator[Part]:
         for part in parts:
             yield part
             if isinstance(part, Field) and isinstance(part.element, Union):
-                number = chosen_kind(part, part.element, values, raw_input)
+                number = chosen_variant(part, part.element, values, raw_input)
                 if number is not None:
-                    yield from self._with_kinds(self._of_kind(part, part.element, number), values, raw_input)
+                    yield from self._with_variants(self._of_variant(part, part.element, number), values, raw_input)
 
-    def _of_kind(self, part: Field, kinds: Union, number: int) -> tuple[Part, ...]:
-        known = self._kinds.get((part.block_id, number))
+    def _of_variant(self, part: Field, union: Union, number: int) -> tuple[Part, ...]:
+        known = self._variants.get((part.block_id, number))
         if known is None:
-            inner = parts_of_kind(part, number, kinds.kinds[number], self.root, lists=self.modals > 0)
-            known = self._kinds[part.block_id, number] = tuple(inner)
+            inner = parts_of_variant(part, number, union.variants[number], self.root, lists=self.modals > 0)
+            known = self._variants[part.block_id, number] = tuple(inner)
         return known
 
     @staticmethod
     def block_id(path: Path) -> str:
-        """The id of the block that asks for the field at `path`, outside of unions."""
+        """The id of the block that asks for the field at `path`, which is not in a union."""
         location = Location()
         for name in path:
             location = location.at(name)
@@ -113,9 +115,9 @@ class Form:
     def matching(
         self, block_id: str, query: str, values: Mapping[str, Any] = _NOTHING, raw_input: Mapping[str, Any] = _NOTHING
     ) -> list[Block]:
-        """The options that the select in a block offers for what a person typed into it.
+        """The options that an external select offers for what a person typed into it.
 
-        They are what the `block_suggestion` of an external select is answered with.
+        They are the response to its `block_suggestion`.
         """
         for part in self.layout(values, raw_input):
             if (
@@ -127,24 +129,24 @@ class Form:
         return []
 
     def read(self, state_values: Any, initial: Mapping[str, Any], raw_input: Mapping[str, Any] = _NOTHING) -> Reading:
-        """What Slack reports in `view.state.values`, over the values that the form was drawn with.
+        """Read what Slack reports in `view.state.values`, on top of the values that the form was drawn with.
 
-        A value left as it was drawn is read as the initial value itself, whatever Slack's input cannot show
-        of it (microseconds, the order of a list). A field without a block keeps its initial value.
+        An input that was not changed keeps its initial value in full, including what Slack's input cannot show, such
+        as microseconds. A field without a block keeps its initial value too.
         """
         return read(self.layout(initial, raw_input), state_values, initial, raw_input)
 
     def locate(
         self, path: Sequence[str | int], values: Mapping[str, Any] = _NOTHING, raw_input: Mapping[str, Any] = _NOTHING
     ) -> Target:
-        """The field that holds what stands at `path`, and what of the path leads on from there."""
+        """The field that holds the value at `path`, and the rest of the path within that field."""
         found = locate(self.layout(values, raw_input), path)
         if found.field is None or not isinstance(found.field.element, EntryList) or not found.rest:
             return found
         return replace(found, label=self._label_in_list(found, found.field.element, values))
 
     def _label_in_list(self, found: Target, listed: EntryList, values: Mapping[str, Any]) -> str:
-        """`People 3 › Name` for what stands in the third entry."""
+        """A label such as `People 3 › Name` for a value in the third entry."""
         number, *rest = found.rest
         entries = entries_of(None if found.field is None else found.field.value(values))
         if not isinstance(number, int) or not 0 <= number < len(entries):
@@ -153,32 +155,32 @@ class Form:
         inner = self.of_entry(listed).locate(path, listed.wrap(entries[number])).label
         return " › ".join(filter(None, [f"{found.label} {number + 1}", inner]))
 
-    def faults(
+    def locate_errors(
         self,
         errors: Iterable[tuple[Sequence[str | int], str]],
         values: Mapping[str, Any],
         raw_input: Mapping[str, Any] = _NOTHING,
     ) -> list[LocatedError]:
-        """What is wrong, by path, with what is filled in: where it stands in this form."""
+        """The errors in these values, each with the field that it belongs to."""
         return relevant([LocatedError(self.locate(path, values, raw_input), message) for path, message in errors])
 
     def field(self, path: Sequence[str | int]) -> Field | None:
-        """The field that holds what stands at `path`, a position within its value included."""
+        """The field that holds the value at `path`."""
         return self.locate(path).field
 
     def label(self, path: Sequence[str | int]) -> str | None:
-        """What the field or the nested model at `path` is called."""
+        """The label of the field or the nested model at `path`."""
         return self.locate(path).label
 
     def list_in(self, block_id: str, values: Mapping[str, Any], raw_input: Mapping[str, Any]) -> Field | None:
-        """The list whose entries stand under that id, if one does."""
+        """The list with that block id, if there is one."""
         for part in self.layout(values, raw_input):
             if isinstance(part, Field) and part.block_id == block_id and isinstance(part.element, EntryList):
                 return part
         return None
 
     def is_missing_anything(self, values: Mapping[str, Any]) -> bool:
-        """Whether a field that has to be filled in is not."""
+        """Whether a required field has no value."""
         return any(
             isinstance(part, Field) and part.required and part.value(values) is UNSET for part in self.layout(values)
         )

@@ -1,4 +1,4 @@
-"""A form as blocks, in rows that stand on one page."""
+"""Draws a form as rows of blocks. A row is never split between two pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.field import Field
 from signoff.bot.forms.form import Form
 from signoff.bot.forms.parsing import Section
-from signoff.bot.forms.reading import ACTION, chosen_kind
+from signoff.bot.forms.reading import ACTION, chosen_variant
 from signoff.bot.forms.summary import summary_of
 
 _WITH_PLACEHOLDER = frozenset(
@@ -42,17 +42,17 @@ _WITH_PLACEHOLDER = frozenset(
     }
 )
 _TYPED = frozenset({"plain_text_input", "number_input", "email_text_input", "url_text_input"})
-"""The inputs that report a change only where they are asked to."""
+"""Inputs that report changes only if they are told to."""
 
-_ENTRY_TEXT = 300
+_MAX_ENTRY = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Blocks that belong together: an input under its headings, or a line of a list.
+    """Blocks that belong together: an input with the headings above it, or one entry of a list.
 
     Attributes:
-        field: The field that they ask for.
+        field: The field that they belong to.
     """
 
     field: Field
@@ -63,14 +63,14 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 def blocks_of(form: Form, values: Mapping[str, Any], raw_input: Mapping[str, Any] = _NOTHING) -> list[Block]:
-    """The blocks of every row of a form."""
+    """The blocks of all rows of a form."""
     return [block for row in rows_of(form, values, raw_input) for block in row.blocks]
 
 
 def rows_of(form: Form, values: Mapping[str, Any], raw_input: Mapping[str, Any] = _NOTHING) -> list[Row]:
-    """The rows of a form, filled in with `values` and the defaults, under the headings of its models.
+    """The rows of a form, filled in with `values` and defaults, under the headings of its models.
 
-    A value that Slack's input cannot hold unchanged is not asked for: a line says that it is kept.
+    A value that Slack's input would change has no input. A line says that it stays unchanged.
     """
     rows: list[Row] = []
     headings: list[Section] = []
@@ -91,11 +91,11 @@ def rows_of(form: Form, values: Mapping[str, Any], raw_input: Mapping[str, Any] 
 def _input(field: Field, values: Mapping[str, Any], raw_input: Mapping[str, Any]) -> Block:
     value = field.value(values)
     if isinstance(field.element, Union):
-        element = field.element.draw_kind(chosen_kind(field, field.element, values, raw_input))
+        element = field.element.draw_variant(chosen_variant(field, field.element, values, raw_input))
     else:
         element = field.element.draw(value)
     if element is None:
-        notice = f"{bold(field.label)}\nSlack cannot hold this value for editing. It is kept as it is."
+        notice = f"{bold(field.label)}\nSlack cannot show this value for editing. It stays unchanged."
         return section(mrkdwn(notice[:SECTION_TEXT]))
     typed = raw_input.get(field.block_id)
     if isinstance(typed, str) and element["type"] == "plain_text_input" and typed:
@@ -112,14 +112,14 @@ def _input(field: Field, values: Mapping[str, Any], raw_input: Mapping[str, Any]
         optional=field.may_be_empty(value),
         hint=_hint(field, value),
     )
-    # Slack reports nothing of what was typed when a modal is closed: it has to be told at once.
+    # Slack does not report the inputs of a modal that is closed. To keep drafts, each change must be reported.
     return block if element["type"] == "file_input" else {**block, "dispatch_action": True}
 
 
 def _hint(field: Field, value: Any) -> str | None:
-    """The field's hint, and what stands in an input that Slack shows empty."""
+    """The field's hint, and the current value if Slack's input cannot show it."""
     held = "" if field.element.prefillable else plain(field.element.show(value), 300)
-    return shorten(sentences(field.hint, f"Leave it empty to keep {held}."), LABEL_TEXT) if held else field.hint
+    return shorten(sentences(field.hint, f"Leave empty to keep {held}."), LABEL_TEXT) if held else field.hint
 
 
 def _list(
@@ -129,10 +129,10 @@ def _list(
     entry = form.of_entry(listed)
     rows = [Row(field, (*above, *entry_list.heading(field.label, field.hint, listed, len(held))))]
     for number, value in enumerate(held):
-        said = summary_of(entry, listed.wrap(value), _ENTRY_TEXT)
-        rows.append(Row(field, (entry_list.entry(field.block_id, number, said),)))
+        summary = summary_of(entry, listed.wrap(value), _MAX_ENTRY)
+        rows.append(Row(field, (entry_list.entry(field.block_id, number, summary),)))
     if listed.has_room(held):
-        rows.append(Row(field, (entry_list.adding(field.block_id, listed),)))
+        rows.append(Row(field, (entry_list.add_button(field.block_id, listed),)))
     return rows
 
 

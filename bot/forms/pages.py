@@ -1,4 +1,4 @@
-"""The rows of a form on pages that Slack's modals hold."""
+"""Splits the rows of a form into pages that fit into Slack's modals."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from signoff.bot.forms.errors import TooLarge
 from signoff.bot.forms.layout import Row
 
 _OTHER_BLOCKS = 8
-"""Room for the title, the description, the errors and the way back."""
+"""Room for the title, the description, the errors and the Back button."""
 
 _OTHER_BYTES = 50_000
 
@@ -19,9 +19,9 @@ class Page:
     """Some rows of a form.
 
     Attributes:
-        first: The position of its first row.
-        number: Which page it is, from 1.
-        of: How many there are.
+        first: The number of its first row in the form.
+        number: The number of the page, from 1.
+        of: The number of pages.
     """
 
     rows: tuple[Row, ...]
@@ -31,25 +31,25 @@ class Page:
 
     @property
     def after(self) -> int:
-        """The position of the first row behind it."""
+        """The number of the first row after this page."""
         return self.first + len(self.rows)
 
     @property
     def is_last(self) -> bool:
-        """Whether the form ends with it."""
+        """Whether this is the last page."""
         return self.number == self.of
 
     @property
     def blocks(self) -> list[Block]:
-        """What stands on it."""
+        """The blocks of its rows."""
         return [block for row in self.rows for block in row.blocks]
 
 
 def page_with(rows: Sequence[Row], position: int) -> Page:
-    """The page that holds the row at `position`; the last one where there is none such.
+    """The page with the row at `position`; the last page if there is no such row.
 
     Raises:
-        TooLarge: One row alone is larger than a modal.
+        TooLarge: If one row alone is larger than a modal.
     """
     starts = _starts(rows)
     number = max(sum(start <= position for start in starts), 1)
@@ -64,7 +64,7 @@ def _starts(rows: Sequence[Row]) -> list[int]:
         more, larger = len(row.blocks), len(json.dumps(row.blocks))
         if larger > VIEW_BYTES - _OTHER_BYTES or more > MODAL_BLOCKS - _OTHER_BLOCKS:
             raise TooLarge(
-                f"The field {row.field.full_label!r} is larger than the 250 kB that a modal of Slack's holds: "
+                f"The field {row.field.full_label!r} is larger than the 250 kB that a modal in Slack can hold: "
                 "give it fewer choices or a shorter value."
             )
         blocks, size = blocks + more, size + larger

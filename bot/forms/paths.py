@@ -1,4 +1,4 @@
-"""Values within values, addressed by path, and the ids of the blocks that ask for them."""
+"""Paths of values in an answer, and the ids of the blocks that ask for them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,47 +9,47 @@ from signoff.bot.forms.unset import UNSET
 
 Path = tuple[str, ...]
 
-_LONGEST_BLOCK_ID = 255
+_MAX_BLOCK_ID = 255
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a part of a form stands.
+    """Where a part of a form is.
 
     Attributes:
         path: The names that lead to its value.
-        pointer: The same as a JSON Pointer, in which `~k1` stands for the second kind of a union: two kinds
-            may have a field of the same name. A name cannot contain that, since its `~` is escaped.
-        within: The labels of the models around it.
-        kinds: How many kinds of unions it stands within.
+        pointer: The path as a JSON Pointer, in which `~k1` stands for the second variant of a union, because two
+            variants may have fields of the same name. No name can contain that, because its `~` is escaped.
+        within: The labels of the models that contain it.
+        unions: The number of unions that contain it.
     """
 
     path: Path = ()
     pointer: str = ""
     within: tuple[str, ...] = ()
-    kinds: int = 0
+    unions: int = 0
 
     def at(self, name: str) -> "Location":
-        """The location of a property of what stands here."""
+        """The location of a property of this value."""
         return replace(self, path=(*self.path, name), pointer=f"{self.pointer}/{_escaped(name)}")
 
     def under(self, label: str) -> "Location":
-        """The same location for what stands under that label."""
+        """This location, for parts that belong under that label."""
         return replace(self, within=(*self.within, label))
 
-    def kind(self, number: int) -> "Location":
-        """The location of one of the kinds of what stands here."""
-        return replace(self, pointer=f"{self.pointer}~k{number}", kinds=self.kinds + 1)
+    def variant(self, number: int) -> "Location":
+        """The location of one of this value's variants."""
+        return replace(self, pointer=f"{self.pointer}~k{number}", unions=self.unions + 1)
 
     @property
     def depth(self) -> int:
-        """How many models and unions it stands within, its own place included."""
-        return len(self.path) + self.kinds
+        """The number of names and unions that lead here."""
+        return len(self.path) + self.unions
 
     @property
     def block_id(self) -> str:
-        """The id of the block that asks for what stands here: the pointer, hashed where it is too long."""
-        if len(self.pointer) <= _LONGEST_BLOCK_ID - 20:
+        """The id of the block that asks for this value: the pointer, or its hash if it is too long."""
+        if len(self.pointer) <= _MAX_BLOCK_ID - 20:
             return self.pointer
         return "#" + hashlib.sha256(self.pointer.encode(errors="surrogatepass")).hexdigest()
 
@@ -59,7 +59,7 @@ def _escaped(name: str) -> str:
 
 
 def value_at(values: Any, path: Path) -> Any:
-    """What stands at `path`, `UNSET` when nothing does."""
+    """The value at `path`; `UNSET` if there is none."""
     for name in path:
         if not isinstance(values, Mapping) or name not in values:
             return UNSET
@@ -68,7 +68,7 @@ def value_at(values: Any, path: Path) -> Any:
 
 
 def put(values: dict[str, Any], path: Path, value: Any) -> None:
-    """Set what stands at `path`; the mappings on the way are made where there are none."""
+    """Set the value at `path`, and create the mappings that are missing on the way."""
     for name in path[:-1]:
         if not isinstance(values.get(name), dict):
             values[name] = {}
@@ -77,7 +77,7 @@ def put(values: dict[str, Any], path: Path, value: Any) -> None:
 
 
 def drop(values: dict[str, Any], path: Path) -> None:
-    """Remove what stands at `path`, if anything does."""
+    """Remove the value at `path`, if there is one."""
     inside = value_at(values, path[:-1])
     if isinstance(inside, dict):
         inside.pop(path[-1], None)

@@ -1,4 +1,4 @@
-"""`UNSET`: no value at all, where `None` is a value."""
+"""`UNSET` means that there is no value. `None` is a value."""
 
 from enum import Enum
 from typing import Final

@@ -1,4 +1,4 @@
-"""Press, then ask only for what is missing: the values of the verdict as buttons."""
+"""The verdict of a form: the field whose choices become buttons on the card."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _STYLES: Mapping[Stance | None, Style | None] = {"approve": "primary", "reject":
 
 @dataclass(frozen=True, slots=True)
 class VerdictChoice:
-    """One button: the value it stands for, its label, and how it looks."""
+    """One button: its value, its label, and its style."""
 
     value: Any
     label: str
@@ -27,10 +27,10 @@ class VerdictChoice:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The field that is decided by a press.
+    """The field that is answered with one press.
 
     Attributes:
-        approval: Whether it is a yes or no that approves or rejects what is asked.
+        approval: Whether it is a yes-or-no question that approves or rejects.
     """
 
     field: Field
@@ -44,7 +44,7 @@ class Verdict:
 
 
 def verdict_of(form: Form, initial: Mapping[str, Any]) -> Verdict | None:
-    """The verdict of `form`, if its schema has one; see `flows.schema.verdict`."""
+    """The verdict of `form`; `None` if it has none. `flows.schema.verdict` says which field it is."""
     found = schema_verdict.verdict_of(form.root, initial)
     field = None if found is None else form.field((found.name,))
     if found is None or field is None or not isinstance(field.element, SingleChoice):
@@ -58,7 +58,7 @@ def verdict_of(form: Form, initial: Mapping[str, Any]) -> Verdict | None:
 
 
 def _button(choice: Choice) -> str:
-    """The label that the schema gives the choice, else its value in words."""
+    """The label that the schema gives to the choice, or else its value in words."""
     return choice.label if choice.label != choice.value else _in_words(choice.value)
 
 

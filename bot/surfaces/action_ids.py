@@ -1,31 +1,31 @@
-"""The ids under which Slack reports presses and submissions.
+"""The ids with which Slack reports presses and submissions.
 
-An id says what was pressed; the prompt's id is the button's value or the modal's `private_metadata`. Both are
-claims: the position of a choice is looked up in the prompt's own schema, and the desk decides.
+An id says which button was pressed. The prompt's id is the button's value, or in the modal's `private_metadata`. Both
+are claims: the number of a choice is looked up in the prompt's own schema, and the desk decides.
 """
 
 import re
 
 ANSWER = "signoff:answer"
-"""Answer with the values shown, or open the modal where some are missing; resume where nothing is asked."""
+"""Submit the values shown, or open the form if some are missing. Resume, if the prompt asks for nothing."""
 
 EDIT = "signoff:edit"
-"""Open the modal with the values shown, to change them."""
+"""Open the form, to change the values shown."""
 
 REJECT = "signoff:reject"
-"""Open the modal that asks for the reason."""
+"""Open the modal that asks for the reason of a rejection."""
 
 OPEN = "signoff:open"
-"""Open a prompt of the list in its modal."""
+"""Open the form of a prompt in the list."""
 
 CHOOSE = re.compile(r"signoff:choose:([0-9]{1,3})")
-"""Press one of the verdict's choices."""
+"""Answer with one of the verdict's choices."""
 
 BACK = "signoff:back"
-"""Go to the page before."""
+"""Show the previous page."""
 
 ANY = re.compile("")
-"""Press anything."""
+"""Matches any button."""
 
 ANSWER_MODAL = "signoff:answer"
 """The `callback_id` of the modal that answers a prompt."""
@@ -40,6 +40,6 @@ def choose(position: int) -> str:
 
 
 def chosen(action_id: str) -> int | None:
-    """The position that `action_id` claims was chosen; `None` when it is another button's id."""
+    """The number of the choice that `action_id` claims; `None` if it is the id of another button."""
     found = CHOOSE.fullmatch(action_id)
     return int(found[1]) if found else None

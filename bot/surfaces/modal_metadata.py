@@ -1,4 +1,4 @@
-"""Where a modal stands within a prompt's answer, as its `private_metadata` says. It is a claim."""
+"""What a modal's `private_metadata` says about the prompt and the form that it shows. It is a claim."""
 
 import json
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ class ModalMetadata:
     """A page of one of a prompt's forms.
 
     Attributes:
-        prompt_id: Whose answer is asked for.
-        steps: The way to the entry whose form stands open; none for the prompt's own.
-        first: Which row of the form stands first.
+        prompt_id: The prompt whose answer the modal asks for.
+        steps: The steps to the list entry whose form it shows; none for the prompt's own form.
+        first: The number of the first row on the page.
     """
 
     prompt_id: str
@@ -21,12 +21,12 @@ class ModalMetadata:
     first: int = 0
 
     def __str__(self) -> str:
-        """As `read` takes it."""
+        """The text that `read` reads."""
         return json.dumps([self.prompt_id, self.first, *self.steps], separators=(",", ":"))
 
     @classmethod
     def read(cls, claimed: object) -> "ModalMetadata":
-        """What a modal claims; of what makes no sense, the beginning of a prompt that does not exist."""
+        """Read a modal's claim. One that makes no sense becomes a prompt that does not exist."""
         try:
             match json.loads(str(claimed)):
                 case [str() as prompt_id, int() as first, *steps] if first >= 0:

@@ -1,4 +1,4 @@
-"""Modals: the form of a prompt, the reason of a rejection, and the statement that a prompt is settled."""
+"""Draws modals: a prompt's form, the reason for a rejection, and statements such as how a prompt was settled."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -40,29 +40,30 @@ _REASON = "reason"
 def answer_modal(
     prompt: Prompt, editor: EditorState, errors: Sequence[FieldError] = (), *, first: int = 0, note: str = ""
 ) -> Block:
-    """The modal that asks for the prompt's answer, or for an entry in it; `errors` stand at its top.
+    """The modal that asks for the prompt's answer, or for an entry of a list in it.
 
     Args:
-        first: Which row of the form is to be seen: the page is drawn that has it.
-        note: A sentence on what is filled in.
+        errors: Shown at the top.
+        first: The number of a row. The page with that row is drawn.
+        note: A sentence about what is filled in.
 
     Raises:
-        TooLarge: One input is larger than a modal of Slack's.
+        TooLarge: If one input is too large for a modal.
     """
     values, raw_input = editor.draft.values, editor.draft.raw_input
     page = page_with(rows_of(editor.form, values, raw_input), first)
-    faults = editor.form.faults([(error.path, error.message) for error in errors], values, raw_input)
-    head = _asked(prompt, editor.form) if editor.parent is None and page.number == 1 else []
+    located = editor.form.locate_errors([(error.path, error.message) for error in errors], values, raw_input)
+    head = _question(prompt, editor.form) if editor.parent is None and page.number == 1 else []
     view = _modal(
         _title(prompt, editor),
-        [*_told(faults), *_noted(note), *head, *page.blocks, *_way_back(page)] or _heading(prompt),
+        [*_error_lines(located), *_note(note), *head, *page.blocks, *_page_navigation(page)] or _heading(prompt),
     )
     return view | {
         "callback_id": action_ids.ANSWER_MODAL,
         "private_metadata": str(ModalMetadata(prompt.id, editor.steps, page.first)),
         "submit": plain_text(_submit(editor, page)),
         "close": plain_text("Close"),
-        # So that the bot knows which modals are open.
+        # Responses keeps track of the open modals.
         "notify_on_close": True,
     }
 
@@ -70,29 +71,29 @@ def answer_modal(
 def answer_errors(
     prompt: Prompt, editor: EditorState, errors: Sequence[FieldError], *, first: int = 0
 ) -> dict[str, Any]:
-    """What a submission that is not valid is acked with: the modal stays open and says what is wrong.
+    """The response to an invalid submission: the modal stays open and shows the errors.
 
-    Every error stands under its field. Where one belongs to none on this page, all stand at the top of the modal,
-    which is drawn again with what was typed: Slack does not take both at once. It shows the page of the first error.
+    Each error is shown under its field. If one belongs to no input on this page, all are shown at the top of the modal
+    instead, because Slack takes either errors or a new view. The modal then shows the page of the first error.
     """
     values, raw_input = editor.draft.values, editor.draft.raw_input
     rows = rows_of(editor.form, values, raw_input)
     inputs = {block["block_id"] for block in page_with(rows, first).blocks if block["type"] == "input"}
     under: dict[str, list[str]] = {}
     elsewhere = []
-    for fault in editor.form.faults([(error.path, error.message) for error in errors], values, raw_input):
-        block_id = None if fault.at.field is None else fault.at.field.block_id
+    for error in editor.form.locate_errors([(each.path, each.message) for each in errors], values, raw_input):
+        block_id = None if error.target.field is None else error.target.field.block_id
         if block_id in inputs:
-            under.setdefault(str(block_id), []).append(fault.message)
+            under.setdefault(str(block_id), []).append(error.message)
         else:
             elsewhere.append(block_id)
     if elsewhere or not under:
-        wrong = {*elsewhere, *under}
-        erring = next((number for number, row in enumerate(rows) if row.field.block_id in wrong), first)
-        return {"response_action": "update", "view": answer_modal(prompt, editor, errors, first=erring)}
+        with_error = {*elsewhere, *under}
+        first = next((number for number, row in enumerate(rows) if row.field.block_id in with_error), first)
+        return {"response_action": "update", "view": answer_modal(prompt, editor, errors, first=first)}
     return {
         "response_action": "errors",
-        "errors": {block_id: lines("\n".join(told), ERROR_TEXT) for block_id, told in under.items()},
+        "errors": {block_id: lines("\n".join(messages), ERROR_TEXT) for block_id, messages in under.items()},
     }
 
 
@@ -109,17 +110,17 @@ def reject_modal(prompt: Prompt) -> Block:
 
 
 def reason_in(state_values: Mapping[str, Any]) -> str:
-    """The reason that was given in the reject modal; empty when there is none."""
+    """The reason that was typed into the reject modal; empty if there is none."""
     return str(state_values.get(_REASON, {}).get(ACTION, {}).get("value") or "").strip()
 
 
 def reason_error(message: str) -> dict[str, Any]:
-    """What the submission of the reject modal is acked with when its reason will not do."""
+    """The response to a submission of the reject modal whose reason is invalid."""
     return {"response_action": "errors", "errors": {_REASON: lines(message, ERROR_TEXT)}}
 
 
 def settled_modal(prompt: Prompt) -> Block:
-    """The statement that the prompt is settled: how, by whom, with what."""
+    """The statement how, by whom and with what the prompt was settled."""
     form = form_of(prompt)
     blocks = [*_heading(prompt), section(mrkdwn(outcome_line(prompt, form)))]
     if prompt.reason:
@@ -132,11 +133,11 @@ def settled_modal(prompt: Prompt) -> Block:
 def refused_modal(prompt: Prompt, mentions: Mapping[str, str]) -> Block:
     """The statement that this person may not answer, and who may."""
     blocks = [*_heading(prompt), section(mrkdwn(refusal(prompt, mentions)))]
-    return _modal("Not yours to answer", blocks) | {"close": plain_text("Close")}
+    return _modal("You may not answer", blocks) | {"close": plain_text("Close")}
 
 
 def failed_modal(text: str) -> Block:
-    """The statement that something went wrong, where no input is left to say it under."""
+    """The statement that something went wrong, for a modal without an input to show it under."""
     return _modal("Nothing was decided", [section(plain_text(lines(text, SECTION_TEXT)))]) | {
         "close": plain_text("Close")
     }
@@ -150,8 +151,8 @@ def _heading(prompt: Prompt) -> list[Block]:
     return [header(plain(title_of(prompt), HEADER_TEXT))]
 
 
-def _asked(prompt: Prompt, form: Form) -> list[Block]:
-    """The title where it is too long for the modal's own or stands alone, and the description."""
+def _question(prompt: Prompt, form: Form) -> list[Block]:
+    """The prompt's title, if it is too long for the title of the modal or the only content; and the description."""
     blocks = _heading(prompt) if len(title_of(prompt)) > MODAL_TITLE else []
     text = for_modal(prompt.description, SECTION_TEXT)
     if text:
@@ -174,23 +175,23 @@ def _submit(editor: EditorState, page: Page) -> str:
     return "Submit" if editor.form.parts else "Resume"
 
 
-def _way_back(page: Page) -> list[Block]:
-    """Which page this is, and the button to the one before."""
+def _page_navigation(page: Page) -> list[Block]:
+    """The number of the page, and the button to the previous one."""
     if page.of == 1:
         return []
-    told = context(plain_text(f"Page {page.number} of {page.of}"))
-    return [told] if page.number == 1 else [told, buttons([button("Back", action_ids.BACK, "back")])]
+    text = context(plain_text(f"Page {page.number} of {page.of}"))
+    return [text] if page.number == 1 else [text, buttons([button("Back", action_ids.BACK, "back")])]
 
 
-def _noted(note: str) -> list[Block]:
+def _note(note: str) -> list[Block]:
     return [context(plain_text(note))] if note else []
 
 
-def _told(faults: Sequence[LocatedError]) -> list[Block]:
-    told = [_named(fault) for fault in faults]
-    return [section(plain_text(lines("\n".join(told), SECTION_TEXT)))] if told else []
+def _error_lines(errors: Sequence[LocatedError]) -> list[Block]:
+    text = "\n".join(map(_error_line, errors))
+    return [section(plain_text(lines(text, SECTION_TEXT)))] if text else []
 
 
-def _named(fault: LocatedError) -> str:
-    label = fault.at.label
-    return f"⚠️ {fault.message}" if label is None else f"⚠️ {label}: {fault.message}"
+def _error_line(error: LocatedError) -> str:
+    label = error.target.label
+    return f"⚠️ {error.message}" if label is None else f"⚠️ {label}: {error.message}"

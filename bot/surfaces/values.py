@@ -112,13 +112,13 @@ def _rows(form: Form, values: Mapping[str, Any], before: Mapping[str, Any]) -> I
             continue
         value, previous = field.value(values), value_at(before, field.path)
         if any(field.path[: len(path)] == path for path in switched):
-            previous = UNSET  # the other kind's value cannot be compared with this one
+            previous = UNSET  # the value of another variant cannot be compared with this one
         if value is UNSET or (value == field.default and not value and previous is UNSET):
             continue
         if isinstance(field.element, Union):
             is_other = previous is not UNSET and field.element.number_of(previous) != field.element.number_of(value)
             switched += [field.path] if is_other else []
-            yield from _kind(form, field, field.element, value, before if is_other else None)
+            yield from _variant(form, field, field.element, value, before if is_other else None)
         elif isinstance(field.element, EntryList):
             yield from _entries(form, field, field.element, value, previous)
         else:
@@ -137,13 +137,13 @@ def _row(field: Field, shown: str, was: str) -> Row:
     return Row(field.name, _label(field.full_label), mrkdwn(text) if as_markup else plain_text(text))
 
 
-def _kind(form: Form, field: Field, kinds: Union, value: Any, before: Mapping[str, Any] | None) -> Iterator[Row]:
-    """The chosen kind, if the fields below do not show it. `before` holds values of another kind."""
-    shown = kinds.show(value)
+def _variant(form: Form, field: Field, union: Union, value: Any, before: Mapping[str, Any] | None) -> Iterator[Row]:
+    """The chosen variant, if the fields below do not show it. `before` holds values of another variant."""
+    shown = union.show(value)
     if before is not None:
         was = summary_of(form.only(field), before, _MAX_ENTRY)
         yield Row(field.name, _label(field.full_label), mrkdwn(f"{escape(shown, _MAX_LABEL) or _NOTHING}  (was {was})"))
-    elif kinds.tells(value):
+    elif union.tells(value):
         yield _row(field, shown, shown)
 
 

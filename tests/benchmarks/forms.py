@@ -57,9 +57,9 @@ def main() -> None:
 
 def model_of(fields: int) -> tuple[type[BaseModel], dict[str, Any]]:
     """A model of so many fields, and values for it."""
-    kinds = {f"field_{number}": KINDS[number % len(KINDS)] for number in range(fields)}
-    definitions: dict[str, Any] = {name: (annotation, ...) for name, (annotation, _) in kinds.items()}
-    return create_model(f"Fields{fields}", **definitions), {name: value for name, (_, value) in kinds.items()}
+    variants = {f"field_{number}": KINDS[number % len(KINDS)] for number in range(fields)}
+    definitions: dict[str, Any] = {name: (annotation, ...) for name, (annotation, _) in variants.items()}
+    return create_model(f"Fields{fields}", **definitions), {name: value for name, (_, value) in variants.items()}
 
 
 def both_ways(fields: int) -> list[Figure]:

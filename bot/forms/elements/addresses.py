@@ -1,4 +1,4 @@
-"""E-mail addresses and web addresses, in the inputs that Slack has for them."""
+"""Inputs for e-mail addresses and web addresses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from signoff.bot.forms.unset import UNSET
 
 @dataclass(frozen=True, slots=True)
 class Address(Element):
-    """A text that Slack's client checks before it sends it."""
+    """An address, which Slack's client checks before it sends it."""
 
     kind: Literal["email_text_input", "url_text_input"]
 
     def draw(self, value: Any) -> Block | None:
-        """The input that offers the right keyboard."""
+        """The input, for which phones show the right keyboard."""
         typed = self.show(value)
         if len(typed) > INPUT_TEXT:
             return None
         return {"type": self.kind} | ({"initial_value": typed} if typed else {})
 
     def read(self, state: Mapping[str, Any]) -> Any:
-        """The address without the space around it."""
+        """The address, without surrounding space."""
         return typed_text(state).strip() or UNSET
 
     def show(self, value: Any) -> str:
-        """The address itself."""
+        """The address."""
         return Text(multiline=False).show(value)

@@ -1,4 +1,4 @@
-"""Choosing one or several of listed values, and yes or no."""
+"""Inputs for choosing one or several of listed values, and yes or no."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class SingleChoice(Element):
     """One of the choices.
 
     Attributes:
-        nullable: Whether "No answer" is offered too: a radio button cannot be unpressed.
+        nullable: Whether "No answer" is offered too, because a radio button cannot be cleared.
     """
 
     choices: tuple[Choice, ...]
@@ -48,7 +48,7 @@ class SingleChoice(Element):
     widget: Widget
 
     def draw(self, value: Any) -> Block | None:
-        """Radio buttons or a select, with the choice that equals `value`."""
+        """Radio buttons or a select, with the choice that equals `value` selected."""
         element: Block = {
             "type": _ONE[self.widget],
             **offered(self.choices, self.widget, [_NONE] if self.nullable else []),
@@ -61,7 +61,7 @@ class SingleChoice(Element):
         return element
 
     def read(self, state: Mapping[str, Any]) -> Any:
-        """The value chosen."""
+        """The chosen value."""
         chosen = state.get("selected_option")
         if chosen is None:
             return UNSET
@@ -74,7 +74,7 @@ class SingleChoice(Element):
         return label_of(self.choices, value)
 
     def matching(self, query: str) -> list[Block]:
-        """The options to offer for what a person typed into the select."""
+        """The options for what a person typed into the select."""
         found = matching(self.choices, query)
         return [_NONE, *found[:-1]] if self.nullable and not query.strip() else found
 
@@ -84,34 +84,34 @@ class MultiChoice(Element):
     """Any number of the choices, as a list.
 
     Attributes:
-        most: How many can be chosen at most; `None` for all.
+        max_items: How many can be chosen; `None` for any number.
     """
 
     choices: tuple[Choice, ...]
-    most: int | None
+    max_items: int | None
     widget: Widget
 
     def draw(self, value: Any) -> Block | None:
-        """Checkboxes or a multi-select, with the choices that are in `value`, in the order of the schema."""
+        """Checkboxes or a multi-select, with the choices in `value` selected."""
         wanted = value if isinstance(value, list) else []
         found = {position for item in wanted if (position := position_of(self.choices, item)) is not None}
         initial = [option_of(self.choices, position) for position in sorted(found)]
         element: Block = {"type": _SOME[self.widget], **offered(self.choices, self.widget)}
         if initial:
             element["initial_options"] = initial
-        if self.most is not None and self.widget is not Widget.BUTTONS:
-            element["max_selected_items"] = max(1, self.most, len(initial))
+        if self.max_items is not None and self.widget is not Widget.BUTTONS:
+            element["max_selected_items"] = max(1, self.max_items, len(initial))
         return element
 
     def read(self, state: Mapping[str, Any]) -> Any:
-        """The values chosen."""
+        """The chosen values."""
         chosen = state.get("selected_options")
         if not isinstance(chosen, list) or not chosen:
             return UNSET
         return [value_of(self.choices, one) for one in chosen]
 
     def show(self, value: Any) -> str:
-        """The labels of the choices in the order of the schema, in which they are drawn: those of a set have none."""
+        """The labels of the choices in the order of the schema, because a set has no order of its own."""
         if not isinstance(value, list):
             return label_of(self.choices, value)
         return ", ".join(label_of(self.choices, item) for item in sorted(value, key=self._position))
@@ -121,16 +121,16 @@ class MultiChoice(Element):
         return len(self.choices) if position is None else position
 
     def matching(self, query: str) -> list[Block]:
-        """The options to offer for what a person typed into the select."""
+        """The options for what a person typed into the select."""
         return matching(self.choices, query)
 
 
 @dataclass(frozen=True, slots=True)
 class Checkbox(Element):
-    """Yes or no as one checkbox, for a field that has a default."""
+    """Yes or no as one checkbox, for a field with a default."""
 
     def draw(self, value: Any) -> Block | None:
-        """One checkbox, ticked when `value` is true."""
+        """One checkbox, ticked if `value` is true."""
         only = option("Yes", "yes")
         ticked = {"initial_options": [only]} if value is True else {}
         return {"type": "checkboxes", "options": [only], **ticked}

@@ -1,4 +1,4 @@
-"""Durations, typed as people write them."""
+"""Input for durations, in the notation that people use."""
 
 import re
 from collections.abc import Mapping
@@ -24,24 +24,24 @@ _UNITS = {
 }
 _PART = re.compile(r"\s*([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([a-z]+)\s*,?")
 _ISO = TypeAdapter(timedelta)
-_ASK = "Give a duration with its units, such as 90m, 2h30m, 3d or PT1H30M."
+_ASK = "Enter a duration with units, such as 90m, 2h30m, 3d or PT1H30M."
 
 
 @dataclass(frozen=True, slots=True)
 class Duration(Element):
-    """A length of time. Its JSON value is ISO 8601, as pydantic writes it."""
+    """A length of time. Its JSON value is in ISO 8601, as pydantic writes it."""
 
     @property
     def format_hint(self) -> str:
-        """How it is typed."""
+        """Examples."""
         return "such as 90m, 2h30m or 3d"
 
     def draw(self, value: Any) -> Block | None:
-        """A text input that holds the duration as `2h30m`."""
+        """A text input with the duration in units, such as `2h30m`."""
         return Text(multiline=False).draw(self.show(value))
 
     def read(self, state: Mapping[str, Any]) -> Any:
-        """The duration from `90m`, `2h30m`, `1 day 4 hours` or ISO 8601."""
+        """The duration, typed as `90m`, `2h30m`, `1 day 4 hours` or in ISO 8601."""
         typed = typed_text(state).strip()
         if not typed:
             return UNSET
@@ -51,7 +51,7 @@ class Duration(Element):
         return _ISO.dump_python(duration, mode="json")
 
     def show(self, value: Any) -> str:
-        """The duration in units: `2h30m`."""
+        """The duration in units, such as `2h30m`."""
         duration = _iso(value) if isinstance(value, str | int | float) else None
         return Text(multiline=False).show(value) if duration is None else _in_units(duration)
 

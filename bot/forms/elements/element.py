@@ -1,4 +1,4 @@
-"""What an input element of a form is, whatever its type."""
+"""The interface of a form's inputs."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -9,23 +9,23 @@ from signoff.bot.blockkit.blocks import Block
 
 
 class InvalidInput(Exception):
-    """What a person typed is no value of the field's type; the message says what to give instead."""
+    """What a person entered is not a value of the field's type. The message says what to enter instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value that can be chosen, and what it is called."""
+    """A value that can be chosen, and its label."""
 
     value: Any
     label: str
 
 
 class Element(ABC):
-    """One of Slack's inputs, set up for one field. It is a pure function of its attributes.
+    """One of Slack's inputs, configured for one field. Its methods depend on its attributes only.
 
     Attributes:
-        text_type: The kind of text object that `show` writes for.
-        prefillable: Whether Slack can fill it in. Where it cannot, an input left empty keeps the value.
+        text_type: The type of the text object that the result of `show` is for.
+        prefillable: Whether Slack can show a value in the input. If not, an empty input keeps the value.
     """
 
     __slots__ = ()
@@ -35,25 +35,25 @@ class Element(ABC):
 
     @property
     def format_hint(self) -> str | None:
-        """How a value is to be given, where that is not plain to see."""
+        """How to enter a value, if that is not obvious."""
         return None
 
     @abstractmethod
     def draw(self, value: Any) -> Block | None:
-        """The element filled in with `value`, empty where `value` cannot be filled in.
+        """The element with `value` filled in. It is empty for `UNSET`, for `None`, and for a value of another type.
 
-        `UNSET` and `None` draw it empty. `None` is returned for a value that the element would change:
-        a text longer than Slack can hold.
+        Returns:
+            `None` if the element would change the value, such as a text that is too long for Slack.
         """
 
     @abstractmethod
     def read(self, state: Mapping[str, Any]) -> Any:
-        """The JSON value that Slack reports, `UNSET` when the input was left empty.
+        """The JSON value that Slack reports; `UNSET` for an empty input.
 
         Raises:
-            InvalidInput: The input holds something that is no such value.
+            InvalidInput: If the input holds anything else.
         """
 
     @abstractmethod
     def show(self, value: Any) -> str:
-        """`value` as people read it, of any length."""
+        """`value` as people read it. It can be of any length."""

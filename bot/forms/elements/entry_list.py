@@ -1,4 +1,4 @@
-"""Lists of models: their entries one below the other, each filled in in a modal of its own."""
+"""Lists of models. Each entry has a line in the form and is filled in in a modal of its own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.parts import Schema
 
 ENTRY_ACTION = "entry"
-"""The `action_id` of what can be done with an entry; the block id says which entry it is."""
+"""The `action_id` of an entry's menu. The block id says which entry it is."""
 
 ADD_ACTION = "add"
 """The `action_id` of the button that adds an entry."""
@@ -32,36 +32,36 @@ EDIT = "edit"
 REMOVE = "remove"
 
 WRAPPED = "value"
-"""The name under which an entry that is no object is asked for."""
+"""The name of the field for an entry that is not an object."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntryList(Element):
-    """The entries of a list. They stand in no input: adding, editing and removing are acts of their own.
+    """The entries of a list. There is no input for them; they are added, edited and removed with buttons.
 
     Attributes:
         items: The schema of an entry.
-        is_wrapped: Whether an entry is a value by itself and not the fields of one model.
-        least: How many entries there must be.
-        most: How many there may be; `None` for any number.
+        is_wrapped: Whether an entry is a value other than the fields of one model.
+        min_items: How many entries there must be.
+        max_items: How many there may be; `None` for any number.
         noun: What one entry is called.
     """
 
     items: Schema
     is_wrapped: bool
-    least: int
-    most: int | None
+    min_items: int
+    max_items: int | None
     noun: str
 
     def draw(self, value: Any) -> Block | None:
-        """Nothing: there is no input."""
+        """Nothing, because there is no input."""
 
     def read(self, state: Mapping[str, Any]) -> Any:
-        """Nothing stands in an input."""
+        """Nothing, because there is no input."""
         return UNSET
 
     def show(self, value: Any) -> str:
-        """How many there are."""
+        """The number of entries."""
         if not isinstance(value, list):
             return "" if value is UNSET or value is None else as_json(value)
         return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
@@ -73,13 +73,13 @@ class EntryList(Element):
         return dict(entry) if isinstance(entry, Mapping) else {}
 
     def unwrap(self, values: Mapping[str, Any]) -> Any:
-        """The entry that its form's values make; `None` where there is none."""
+        """The entry from the values of its form; `None` if it has no value."""
         return values.get(WRAPPED) if self.is_wrapped else dict(values)
 
     @property
     def rule(self) -> str:
-        """How many entries there may be, as a sentence; empty where any number will do."""
-        match self.least, self.most:
+        """How many entries there may be, as a sentence; empty if there may be any number."""
+        match self.min_items, self.max_items:
             case 0, None:
                 return ""
             case least, None:
@@ -89,36 +89,36 @@ class EntryList(Element):
             case least, most if least == most:
                 return f"Exactly {most}."
             case least, most:
-                return f"From {least} to {most}."
+                return f"Between {least} and {most}."
 
     def has_room(self, entries: Sequence[Any]) -> bool:
-        """Whether one more may be added."""
-        return self.most is None or len(entries) < self.most
+        """Whether another entry may be added."""
+        return self.max_items is None or len(entries) < self.max_items
 
 
 def entries_of(value: Any) -> list[Any]:
-    """The entries that `value` holds; none where it is no list."""
+    """The entries in `value`; none if it is not a list."""
     return value if isinstance(value, list) else []
 
 
-def heading(label: str, hint: str | None, listed: EntryList, number: int) -> list[Block]:
-    """What the list is, and how many entries it may have."""
+def heading(label: str, hint: str | None, entry_list: EntryList, number: int) -> list[Block]:
+    """The list's label and hint, and how many entries it may have."""
     text = " ".join(filter(None, [bold(label, SECTION_TEXT - 100), "" if number else "\nNone yet."]))
-    told = sentences(hint, listed.rule)
-    return [section(mrkdwn(text)), *([context(plain_text(told))] if told else [])]
+    notes = sentences(hint, entry_list.rule)
+    return [section(mrkdwn(text)), *([context(plain_text(notes))] if notes else [])]
 
 
 def entry(block_id: str, number: int, summary: str) -> Block:
-    """One entry, to be edited or removed."""
+    """One entry, with a menu to edit or remove it."""
     options = [option("Edit…", EDIT), option("Remove", REMOVE)]
     menu = {"type": "overflow", "action_id": ENTRY_ACTION, "options": options}
     text = f"{number + 1}.  {summary}"
     return {**section(mrkdwn(text), menu), "block_id": entry_block_id(block_id, number)}
 
 
-def adding(block_id: str, listed: EntryList) -> Block:
+def add_button(block_id: str, entry_list: EntryList) -> Block:
     """The button that adds an entry."""
-    only = button(f"{shorten(f'Add {listed.noun}', BUTTON_TEXT - 1)}…", ADD_ACTION, "add")
+    only = button(f"{shorten(f'Add {entry_list.noun}', BUTTON_TEXT - 1)}…", ADD_ACTION, "add")
     return {**actions([only]), "block_id": f"{block_id}~add"}
 
 

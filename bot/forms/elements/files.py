@@ -1,4 +1,4 @@
-"""Files that a person uploads. What Slack reports names them; their content has to be fetched."""
+"""Input for files. Slack reports only their ids; the content is fetched separately."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -12,15 +12,15 @@ from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.files import FILE_FORMAT, MAX_BYTES, extension_of, format_size
 from signoff.flows.schema.parts import Schema
 
-Written = Literal["uploaded-file", "base64", "base64url", "base64-twice", "binary"]
-"""How the value holds the content: beside its name, in base64 (of either alphabet), or as text in UTF-8.
+Encoding = Literal["uploaded-file", "base64", "base64url", "base64-twice", "binary"]
+"""How the value holds the content: with its name, in base64 (of either alphabet), or as text in UTF-8.
 
-`Base64Bytes` of pydantic's are encoded twice in a model whose bytes are base64 anyway.
+pydantic's `Base64Bytes` are encoded twice in a model whose bytes are base64 already.
 """
 
-_MOST_FILES = 10
+_MAX_FILES = 10
 _CLAIM = "slack_file"
-_WRITTEN: Mapping[Any, Written] = {
+_ENCODINGS: Mapping[Any, Encoding] = {
     FILE_FORMAT: "uploaded-file",
     "base64": "base64",
     "base64url": "base64url",
@@ -30,11 +30,11 @@ _WRITTEN: Mapping[Any, Written] = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A file that Slack says was uploaded.
+    """A file that was uploaded, as Slack reports it.
 
     Attributes:
-        id: What Slack calls it.
-        name: What the person calls it.
+        id: The file's id in Slack.
+        name: The file's name.
     """
 
     id: str
@@ -43,7 +43,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is in a file."""
+    """The content of a file."""
 
     name: str
     mimetype: str
@@ -54,42 +54,44 @@ class Content:
 class FileInput(Element):
     """One file, or several.
 
-    Until its content is there the value is a claim: `{"slack_file": "F…", "name": …, "size": …}`.
+    Until its content was fetched, the value is a claim: `{"slack_file": "F…", "name": …, "size": …}`.
 
     Attributes:
-        written: What the value becomes.
-        many: Whether it is a list.
-        most: How many files can be uploaded at most.
-        largest: How many bytes a file may have.
-        types: The endings that its name may have; none for any.
+        encoding: How the value holds the content.
+        many: Whether the value is a list.
+        max_files: How many files can be uploaded.
+        max_bytes: How many bytes one file may have.
+        types: The extensions that its name may have; empty for any.
     """
 
-    written: Written
+    encoding: Encoding
     many: bool
-    most: int
-    largest: int
+    max_files: int
+    max_bytes: int
     types: tuple[str, ...]
 
     prefillable: ClassVar[bool] = False
 
     @property
     def format_hint(self) -> str:
-        """Which files can be taken."""
+        """Which files are accepted."""
         types = f"{' or '.join(self.types)}, " if self.types else ""
-        return f"{types}at most {format_size(self.largest)}{' each' if self.many else ''}"
+        return f"{types}at most {format_size(self.max_bytes)}{' each' if self.many else ''}"
 
     def draw(self, value: Any) -> Block | None:
-        """The input; Slack cannot fill it in."""
+        """The input. Slack cannot show a value in it."""
         types = {"filetypes": list(self.types)} if self.types else {}
-        return {"type": "file_input", "max_files": self.most, **types}
+        return {"type": "file_input", "max_files": self.max_files, **types}
 
     def read(self, state: Mapping[str, Any]) -> Any:
         """The claims."""
         files = state.get("files")
         if not isinstance(files, list) or not files:
             return UNSET
-        if len(files) > self.most:
-            raise InvalidInput("Upload one file only." if self.most == 1 else f"Upload at most {self.most} files.")
+        if len(files) > self.max_files:
+            raise InvalidInput(
+                "Upload one file only." if self.max_files == 1 else f"Upload at most {self.max_files} files."
+            )
         claims = [self._claim(file) for file in files]
         return claims if self.many else claims[0]
 
@@ -101,19 +103,23 @@ class FileInput(Element):
         return {_CLAIM: file["id"], "name": name, "size": size}
 
     def check(self, name: str, size: int) -> None:
-        """Raises `InvalidInput` where a file is of a type, or of a size, that is not taken."""
+        """Check the type and the size of a file.
+
+        Raises:
+            InvalidInput: If the field does not accept it.
+        """
         if self.types and extension_of(name) not in self.types:
-            raise InvalidInput(f"“{plain(name, 80)}” is of another type: upload a file ending in {self._types()}.")
-        if size > self.largest:
+            raise InvalidInput(f"“{plain(name, 80)}” has the wrong type. Upload a file ending in {self._types()}.")
+        if size > self.max_bytes:
             raise InvalidInput(
-                f"“{plain(name, 80)}” has {format_size(size)}; at most {format_size(self.largest)} can be taken."
+                f"“{plain(name, 80)}” has {format_size(size)}. At most {format_size(self.max_bytes)} are allowed."
             )
 
     def _types(self) -> str:
         return " or ".join(f".{each}" for each in self.types)
 
     def claims(self, value: Any) -> list[Claim]:
-        """The files of `value` whose content is not there yet."""
+        """The files in `value` whose content was not fetched yet."""
         return [
             Claim(each[_CLAIM], str(each.get("name")))
             for each in (value if self.many and isinstance(value, list) else [value])
@@ -124,7 +130,7 @@ class FileInput(Element):
         """The value with these contents.
 
         Raises:
-            InvalidInput: A file is not what the field takes.
+            InvalidInput: If the field does not accept a file.
         """
         for content in contents:
             self.check(content.name, len(content.data))
@@ -132,7 +138,7 @@ class FileInput(Element):
         return values if self.many else values[0]
 
     def _value(self, content: Content) -> Any:
-        match self.written:
+        match self.encoding:
             case "uploaded-file":
                 data = base64.urlsafe_b64encode(content.data).decode()
                 return {"name": content.name, "mimetype": content.mimetype, "content": data}
@@ -146,39 +152,43 @@ class FileInput(Element):
                 try:
                     return content.data.decode()
                 except UnicodeDecodeError:
-                    raise InvalidInput(f"“{plain(content.name, 80)}” is no text in UTF-8.") from None
+                    raise InvalidInput(f"“{plain(content.name, 80)}” is not text in UTF-8.") from None
 
     def show(self, value: Any) -> str:
-        """The names and sizes."""
+        """The names and sizes of the files."""
         if value is UNSET or value is None:
             return ""
-        return ", ".join(_shown(each, self.written) for each in (value if isinstance(value, list) else [value]))
+        return ", ".join(_shown(each, self.encoding) for each in (value if isinstance(value, list) else [value]))
 
 
 def file_input_for(schema: Schema, item: Schema | None) -> FileInput | None:
-    """The input for a schema of a file, or of a list whose items are `item`."""
+    """The input for the schema of a file, or of a list of files.
+
+    Args:
+        item: The schema of the list's items; `None` if `schema` is not a list.
+    """
     file = schema if item is None else item
-    written = _WRITTEN.get(file.get("format")) if file.get("type") in ("string", "object") else None
-    if written is None:
+    encoding = _ENCODINGS.get(file.get("format")) if file.get("type") in ("string", "object") else None
+    if encoding is None:
         return None
-    if written == "base64" and file.get("contentEncoding") == "base64":
-        written = "base64-twice"
-    most = 1 if item is None else min(schema.get("maxItems") or _MOST_FILES, _MOST_FILES)
-    largest = min(file.get("maxBytes") or MAX_BYTES, MAX_BYTES)
-    return FileInput(written, item is not None, most, largest, tuple(file.get("filetypes") or ()))
+    if encoding == "base64" and file.get("contentEncoding") == "base64":
+        encoding = "base64-twice"
+    max_files = 1 if item is None else min(schema.get("maxItems") or _MAX_FILES, _MAX_FILES)
+    max_bytes = min(file.get("maxBytes") or MAX_BYTES, MAX_BYTES)
+    return FileInput(encoding, item is not None, max_files, max_bytes, tuple(file.get("filetypes") or ()))
 
 
-def _shown(value: Any, written: Written) -> str:
+def _shown(value: Any, encoding: Encoding) -> str:
     if isinstance(value, Mapping):
         content = value.get("content")
         size = _size(content, "base64url") if isinstance(content, str) else value.get("size")
         return f"{value.get('name')} ({format_size(size)})" if isinstance(size, int) else str(value.get("name"))
-    return f"a file ({format_size(_size(value, written))})" if isinstance(value, str) else str(value)
+    return f"a file ({format_size(_size(value, encoding))})" if isinstance(value, str) else str(value)
 
 
-def _size(text: str, written: Written) -> int:
-    """How many bytes a written content has, nearly: blanks and padding are not looked at closely."""
-    match written:
+def _size(text: str, encoding: Encoding) -> int:
+    """Roughly how many bytes an encoded content has. Whitespace and padding are not counted exactly."""
+    match encoding:
         case "binary":
             return len(text.encode())
         case "base64-twice":

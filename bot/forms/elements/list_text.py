@@ -1,4 +1,4 @@
-"""Lists and mappings of plain values, typed one a line."""
+"""Inputs for lists and mappings of plain values, with one item per line."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -13,33 +13,33 @@ from signoff.bot.forms.unset import UNSET
 
 ScalarKind = Literal["string", "integer", "number", "boolean"]
 
-_MOST_ERRORS = 5
+_MAX_ERRORS = 5
 _ON_ONE_LINE = 80
 _BOOLEANS = {"yes": True, "true": True, "no": False, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
 class ListText(Element):
-    """A list of values of one kind, one a line."""
+    """A list of values of one type, one per line."""
 
     kind: ScalarKind
 
     @property
     def format_hint(self) -> str:
-        """How it is typed."""
-        return "one a line"
+        """How to enter it."""
+        return "one per line"
 
     def draw(self, value: Any) -> Block | None:
-        """A text input of several lines."""
+        """A multi-line text input."""
         items = value if isinstance(value, list) else []
         return Text(multiline=True).draw("\n".join(_written(item, self.kind) for item in items))
 
     def read(self, state: Mapping[str, Any]) -> Any:
-        """The values of the lines that are not blank; an error names its line."""
+        """The values on the lines that are not blank. An error names its line."""
         return _each_line(typed_text(state), lambda line: _scalar(line, self.kind)) or UNSET
 
     def show(self, value: Any) -> str:
-        """The values on one line where they are short."""
+        """The values, on one line if they are short."""
         if not isinstance(value, list):
             return Text(multiline=True).show(value)
         items = [item if isinstance(item, str) else as_json(item) for item in value]
@@ -49,47 +49,47 @@ class ListText(Element):
 
 @dataclass(frozen=True, slots=True)
 class MapText(Element):
-    """A mapping from names to values of one kind, `name: value` on each line."""
+    """A mapping from names to values of one type, as `name: value` on each line."""
 
     kind: ScalarKind
 
     @property
     def format_hint(self) -> str:
-        """How it is typed."""
-        return "“name: value”, one a line"
+        """How to enter it."""
+        return "one “name: value” per line"
 
     def draw(self, value: Any) -> Block | None:
-        """A text input of several lines."""
+        """A multi-line text input."""
         items = value.items() if isinstance(value, Mapping) else ()
         return Text(multiline=True).draw(
             "\n".join(f"{_written(name, 'string', ':')}: {_written(item, self.kind)}" for name, item in items)
         )
 
     def read(self, state: Mapping[str, Any]) -> Any:
-        """The mapping; an error names its line."""
+        """The mapping. An error names its line."""
         pairs: dict[str, Any] = {}
 
         def read_pair(line: str) -> None:
             name, value = _split(line)
             if name in pairs:
-                raise InvalidInput(f"“{name}” stands there twice.")
+                raise InvalidInput(f"“{name}” appears twice.")
             pairs[name] = _scalar(value, self.kind)
 
         _each_line(typed_text(state), read_pair)
         return pairs or UNSET
 
     def show(self, value: Any) -> str:
-        """A line for each pair."""
+        """One pair per line."""
         if not isinstance(value, Mapping):
             return Text(multiline=True).show(value)
         return "\n".join(f"{name}: {item if isinstance(item, str) else as_json(item)}" for name, item in value.items())
 
 
 def _each_line(text: str, read: Callable[[str], Any]) -> list[Any]:
-    """What `read` makes of each line that is not blank.
+    """Call `read` for each line that is not blank.
 
     Raises:
-        InvalidInput: Some lines could not be read; the message names each.
+        InvalidInput: If lines could not be read. The message names them.
     """
     values: list[Any] = []
     errors: list[str] = []
@@ -100,8 +100,8 @@ def _each_line(text: str, read: Callable[[str], Any]) -> list[Any]:
         except InvalidInput as error:
             errors.append(f"Line {number}: {error}")
     if errors:
-        more = [f"and {len(errors) - _MOST_ERRORS} more"] if len(errors) > _MOST_ERRORS else []
-        raise InvalidInput("\n".join([*errors[:_MOST_ERRORS], *more]))
+        more = [f"and {len(errors) - _MAX_ERRORS} more"] if len(errors) > _MAX_ERRORS else []
+        raise InvalidInput("\n".join([*errors[:_MAX_ERRORS], *more]))
     return values
 
 
@@ -110,7 +110,7 @@ def _split_lines(text: str) -> Iterable[str]:
 
 
 def _written(value: Any, kind: ScalarKind, stop: str = "") -> str:
-    """`value` as a line holds it: text in quotes where it could be read as something else."""
+    """`value` as it is typed on a line. Text that could be read as something else is in quotes."""
     if kind != "string" or not isinstance(value, str):
         return as_json(value)
     is_plain = value == value.strip() and value and not value.startswith('"') and not set(value) & set("\r\n")
@@ -125,12 +125,12 @@ def _split(line: str) -> tuple[str, str]:
         rest = line[end:].lstrip()
         colon, value = rest[:1], rest[1:]
     if colon != ":":
-        raise InvalidInput("Give a name, a colon and a value.")
+        raise InvalidInput("Enter a name, a colon and a value.")
     return name.strip() if not line.startswith('"') else name, value.strip()
 
 
 def _quoted(line: str) -> tuple[str, int]:
-    """The text in quotes that `line` begins with, and where it ends."""
+    """The quoted text at the beginning of `line`, and the position of its end."""
     try:
         text, end = json.JSONDecoder().raw_decode(line)
     except json.JSONDecodeError:
@@ -143,10 +143,10 @@ def _scalar(text: str, kind: ScalarKind) -> Any:
         case "boolean" if text.lower() in _BOOLEANS:
             return _BOOLEANS[text.lower()]
         case "boolean":
-            raise InvalidInput("Give yes or no.")
+            raise InvalidInput("Enter yes or no.")
         case "integer" | "number":
             if (number := Number(whole=kind == "integer").read({"value": text})) is UNSET:
-                raise InvalidInput("Give a number.")
+                raise InvalidInput("Enter a number.")
             return number
         case "string" if text.startswith('"') and text.endswith('"') and len(text) > 1:
             return _quoted(text)[0]

@@ -1,4 +1,4 @@
-"""Whole and decimal numbers."""
+"""Input for whole and decimal numbers."""
 
 import math
 import re
@@ -15,8 +15,8 @@ from signoff.bot.forms.unset import UNSET
 _WHOLE = re.compile(r"[+-]?[0-9]{1,4000}(?:\.0*)?")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 
-_MOST_DIGITS = 400
-"""More than a `float` can have before its point; written out, `1e9999` would be longer than Slack's input."""
+_MAX_DIGITS = 400
+"""More than a `float` has before its point. Written out, a number such as `1e9999` would not fit into the input."""
 
 
 _Number = int | float | Decimal
@@ -28,9 +28,9 @@ class Number(Element):
 
     Attributes:
         whole: Whether it is an integer.
-        minimum: The least value that Slack lets through; an exclusive bound of a decimal number is one here,
-            and the model refuses the bound itself.
-        exact: Whether its JSON value is a string of digits, as a `Decimal` has it.
+        minimum: The smallest value that Slack accepts. For an exclusive bound of a decimal number it is the bound
+            itself, which the model rejects.
+        exact: Whether the JSON value is a string of digits, as for a `Decimal`.
     """
 
     whole: bool
@@ -45,7 +45,7 @@ class Number(Element):
         most: _Number | None = self.maximum
         number = _number(value)
         if number is not None and not (self.whole and number != int(number)):
-            # Slack refuses an initial value outside the bounds; here the person can correct it.
+            # Slack rejects an initial value outside the bounds. Widen them, so that the person can correct it.
             least = None if least is None else min(least, number)
             most = None if most is None else max(most, number)
             element["initial_value"] = _digits(number)
@@ -62,10 +62,10 @@ class Number(Element):
             return UNSET
         if self.whole:
             if not _WHOLE.fullmatch(typed):
-                raise InvalidInput("Give a whole number, such as 12.")
+                raise InvalidInput("Enter a whole number, such as 12.")
             return int(typed.partition(".")[0])
         if not _DECIMAL.fullmatch(typed) or not math.isfinite(number := float(typed)):
-            raise InvalidInput("Give a number with a point, such as 12.5.")
+            raise InvalidInput("Enter a number, such as 12.5.")
         return typed if self.exact else number
 
     def show(self, value: Any) -> str:
@@ -81,14 +81,14 @@ class Number(Element):
 def _number(value: Any) -> _Number | None:
     if isinstance(value, str):
         number = Decimal(value) if _DECIMAL.fullmatch(value) else None
-        return None if number is None or abs(number.adjusted()) > _MOST_DIGITS else number
+        return None if number is None or abs(number.adjusted()) > _MAX_DIGITS else number
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return value
 
 
 def _digits(number: _Number) -> str:
-    """`number` without an exponent, which Slack's input does not take."""
+    """`number` without an exponent, which Slack's input does not accept."""
     if isinstance(number, Decimal):
         return f"{number:f}"
     return str(number) if isinstance(number, int) else f"{Decimal(repr(number)).normalize():f}"

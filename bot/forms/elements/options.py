@@ -1,7 +1,7 @@
-"""Choices as Slack's options.
+"""Draws choices as Slack's options, and reads the chosen ones.
 
-An option carries the position of its value, so that any JSON value of any length can be chosen. A position
-that Slack reports is a claim: one that is not in the list is refused.
+An option holds the position of its choice, so that JSON values of any type and length can be chosen. A position that
+Slack reports is a claim, and rejected if there is no such choice.
 """
 
 import json
@@ -17,34 +17,34 @@ from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.elements import MAX_BUTTONS
 
-_MOST_OPTIONS = 100
-_MOST_IN_GROUPS = 1000
-"""Slack would take 100 groups of 100, but a view of 250 kB holds about two thousand options."""
+_MAX_OPTIONS = 100
+_MAX_GROUPED = 1000
+"""Slack accepts 100 groups of 100 options, but a view of 250 kB can hold only about 2,000 options."""
 
 _POSITION = re.compile(r"choice-(0|[1-9][0-9]{0,6})")
 
 
 class Widget(Enum):
-    """How choices are offered, by their number."""
+    """The inputs for choices, by their number."""
 
     BUTTONS = "radio buttons or checkboxes"
     SELECT = "a select"
     GROUPED_SELECT = "a select with groups"
-    EXTERNAL_SELECT = "a select that asks this side for what matches"
+    EXTERNAL_SELECT = "a select that asks the bot for matching options"
 
 
 def widget_for(choices: Sequence[Choice], more: int = 0) -> Widget:
-    """How to offer `choices` and `more` options beside them: as buttons where they are few, and short."""
+    """The widget for `choices` and `more` options besides. Only few and short ones become buttons."""
     number = len(choices) + more
     if number <= MAX_BUTTONS and all(len(_name(choice.value)) <= OPTION_TEXT for choice in choices):
         return Widget.BUTTONS
-    if number <= _MOST_OPTIONS:
+    if number <= _MAX_OPTIONS:
         return Widget.SELECT
-    return Widget.GROUPED_SELECT if number <= _MOST_IN_GROUPS else Widget.EXTERNAL_SELECT
+    return Widget.GROUPED_SELECT if number <= _MAX_GROUPED else Widget.EXTERNAL_SELECT
 
 
 def labelled(options: Sequence[tuple[Any, str | None]]) -> tuple[Choice, ...]:
-    """Choices with labels fit for an option: cut where long, numbered where two would be alike."""
+    """Choices with labels that fit into an option. Long labels are cut, and equal ones numbered."""
     choices: list[Choice] = []
     taken: set[str] = set()
     for number, (value, title) in enumerate(options, 1):
@@ -57,23 +57,23 @@ def labelled(options: Sequence[tuple[Any, str | None]]) -> tuple[Choice, ...]:
 
 
 def offered(choices: Sequence[Choice], widget: Widget, more: Sequence[Block] = ()) -> Block:
-    """The part of an element that offers the choices, and `more` options after them."""
+    """The attributes of an element that hold its options: the choices, followed by `more`."""
     if widget is Widget.EXTERNAL_SELECT:
         return {"min_query_length": 0}
     options = [*(option_of(choices, position) for position in range(len(choices))), *more]
     if widget is not Widget.GROUPED_SELECT:
         return {"options": options}
-    groups = [options[start : start + _MOST_OPTIONS] for start in range(0, len(options), _MOST_OPTIONS)]
+    groups = [options[start : start + _MAX_OPTIONS] for start in range(0, len(options), _MAX_OPTIONS)]
     return {"option_groups": [{"label": plain_text(_span(group)), "options": group} for group in groups]}
 
 
 def matching(choices: Sequence[Choice], query: str) -> list[Block]:
-    """The options whose label holds `query`, those that begin with it first; as many as Slack takes."""
+    """The options whose label contains `query`, as many as Slack accepts. Those that begin with it come first."""
     wanted = query.casefold().strip()
     labels = [choice.label.casefold() for choice in choices]
     found = [position for position, label in enumerate(labels) if wanted in label]
     found.sort(key=lambda position: not labels[position].startswith(wanted))
-    return [option_of(choices, position) for position in found[:_MOST_OPTIONS]]
+    return [option_of(choices, position) for position in found[:_MAX_OPTIONS]]
 
 
 def option_of(choices: Sequence[Choice], position: int) -> Block:
@@ -82,7 +82,7 @@ def option_of(choices: Sequence[Choice], position: int) -> Block:
 
 
 def position_of(choices: Sequence[Choice], value: Any) -> int | None:
-    """Where `value` stands. True is not 1 here, though it is to Python."""
+    """The position of `value`. Unlike in Python, `True` does not equal 1."""
     for index, choice in enumerate(choices):
         if choice.value == value and isinstance(choice.value, bool) == isinstance(value, bool):
             return index
@@ -90,24 +90,24 @@ def position_of(choices: Sequence[Choice], value: Any) -> int | None:
 
 
 def claimed_by(chosen: Any) -> Any:
-    """What the option that Slack reports says of itself."""
+    """The value of the option that Slack reports."""
     return chosen.get("value") if isinstance(chosen, Mapping) else None
 
 
 def value_of(choices: Sequence[Choice], chosen: Any) -> Any:
-    """The value that Slack reports as chosen.
+    """The value of the choice that Slack reports.
 
     Raises:
-        InvalidInput: It was not offered.
+        InvalidInput: If there is no such choice.
     """
     found = _POSITION.fullmatch(str(claimed_by(chosen)))
     if found is None or int(found[1]) >= len(choices):
-        raise InvalidInput("This choice is no longer offered; please choose again.")
+        raise InvalidInput("This choice is no longer available. Choose again.")
     return choices[int(found[1])].value
 
 
 def label_of(choices: Sequence[Choice], value: Any) -> str:
-    """What `value` is called, also when it is not offered."""
+    """The label of `value`, even if it is not among the choices."""
     if value is UNSET or value is None:
         return ""
     position = position_of(choices, value)

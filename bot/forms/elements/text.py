@@ -1,4 +1,4 @@
-"""Text, and JSON typed as text: the way out for what has no element of its own."""
+"""Inputs for text, and for JSON typed as text, which any other value can be asked for as."""
 
 import json
 import math
@@ -17,8 +17,8 @@ class Text(Element):
     """A string, on one line or on several.
 
     Attributes:
-        min_length: How many characters at least; Slack itself asks for no more than 3000.
-        max_length: How many characters at most.
+        min_length: The minimum length. Slack enforces at most 3000.
+        max_length: The maximum length.
     """
 
     multiline: bool
@@ -26,11 +26,11 @@ class Text(Element):
     max_length: int = INPUT_TEXT
 
     def draw(self, value: Any) -> Block | None:
-        """The input; on several lines too where the value has them."""
+        """The input, with several lines if the value has them."""
         typed = self.show(value)
         if len(typed) > INPUT_TEXT:
             return None
-        # Slack refuses an initial value outside the bounds; here the person can correct it.
+        # Slack rejects an initial value outside the bounds. Widen them, so that the person can correct it.
         shortest = min(self.min_length, len(typed) or self.min_length, INPUT_TEXT)
         longest = max(1, min(self.max_length, INPUT_TEXT), len(typed), shortest)
         element: Block = {
@@ -49,7 +49,7 @@ class Text(Element):
         return typed_text(state) or UNSET
 
     def show(self, value: Any) -> str:
-        """The text itself."""
+        """The text."""
         if value is UNSET or value is None:
             return ""
         return value if isinstance(value, str) else as_json(value)
@@ -61,16 +61,16 @@ class JsonText(Element):
 
     @property
     def format_hint(self) -> str:
-        """How it is typed."""
+        """How to enter it."""
         return "as JSON"
 
     def draw(self, value: Any) -> Block | None:
-        """The input, holding the value as indented JSON."""
+        """The input, with the value as indented JSON."""
         typed = "" if value is UNSET or value is None else as_json(value, indent=2)
         return Text(multiline=True).draw(typed)
 
     def read(self, state: Mapping[str, Any]) -> Any:
-        """The value; errors name the line and the column."""
+        """The value. Errors name the line and the column."""
         typed = typed_text(state)
         if not typed.strip():
             return UNSET
@@ -78,34 +78,34 @@ class JsonText(Element):
             return json.loads(typed, parse_constant=_refuse_constant, parse_float=_finite)
         except json.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
-            raise InvalidInput(f"This is not JSON: {error.msg} at {where}.") from None
+            raise InvalidInput(f"This is not valid JSON: {error.msg} at {where}.") from None
         except (RecursionError, ValueError):
-            raise InvalidInput("This JSON is nested too deeply or holds a number that is too long.") from None
+            raise InvalidInput("This JSON is nested too deeply, or contains a number that is too long.") from None
 
     def show(self, value: Any) -> str:
-        """A text as it is, everything else as JSON."""
+        """Text as it is, and anything else as JSON."""
         if value is UNSET or value is None:
             return ""
         return value if isinstance(value, str) else as_json(value)
 
 
 def typed_text(state: Mapping[str, Any]) -> str:
-    """What Slack reports of a text or number input.
+    """What was typed into a text or number input.
 
     Raises:
-        InvalidInput: It holds half of a character.
+        InvalidInput: If it contains half of a surrogate pair.
     """
     typed = state.get("value")
     text = typed if isinstance(typed, str) else ""
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InvalidInput("This holds half of a character; please type it again.") from None
+        raise InvalidInput("This contains half of a character. Type it again.") from None
     return text
 
 
 def as_json(value: Any, indent: int | None = None) -> str:
-    """`value` as JSON that people read."""
+    """`value` as readable JSON."""
     return json.dumps(value, indent=indent, ensure_ascii=False)
 
 
@@ -117,4 +117,4 @@ def _finite(digits: str) -> float:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise json.JSONDecodeError(f"{name} is no JSON number", "", 0)
+    raise json.JSONDecodeError(f"{name} is not a JSON number", "", 0)

@@ -1,4 +1,4 @@
-"""Dates, times of day, and points in time."""
+"""Pickers for dates, times of day, and points in time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _ANY_DAY = date(2001, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class DatePicker(Element):
-    """A calendar day, as `2026-05-01`."""
+    """A calendar day, such as `2026-05-01`."""
 
     def draw(self, value: Any) -> Block | None:
         """A date picker."""
@@ -32,21 +32,21 @@ class DatePicker(Element):
             return UNSET
         day = _day(picked)
         if day is None:
-            raise InvalidInput("Give a date, such as 2026-05-01.")
+            raise InvalidInput("Enter a date, such as 2026-05-01.")
         return day.isoformat()
 
     def show(self, value: Any) -> str:
-        """The day with the month in letters, which cannot be mistaken for the day."""
+        """The day, with the month in letters so that the two cannot be confused."""
         day = _day(value)
         return _as_given(value) if day is None else f"{day.day} {day:%b} {day.year}"
 
 
 @dataclass(frozen=True, slots=True)
 class DateTimePicker(Element):
-    """A point in time, in ISO 8601 and in UTC. The person picks and reads it in their own time zone.
+    """A point in time in UTC, in ISO 8601. People pick and read it in their own time zone.
 
     Attributes:
-        naive: Whether the value is written without its zone; it is UTC all the same.
+        naive: Whether the value is written without a zone. It is in UTC all the same.
     """
 
     naive: bool = False
@@ -54,7 +54,7 @@ class DateTimePicker(Element):
     text_type: ClassVar[Literal["plain_text", "mrkdwn"]] = "mrkdwn"
 
     def draw(self, value: Any) -> Block | None:
-        """A picker of date and time, which holds moments from 2001 to 2286."""
+        """A date and time picker, which can hold moments from 2001 to 2286."""
         moment = _moment(value)
         if moment is None:
             return {"type": "datetimepicker"}
@@ -69,31 +69,32 @@ class DateTimePicker(Element):
             written = datetime.fromtimestamp(int(picked), UTC).isoformat()
             return written.removesuffix("+00:00") if self.naive else written.replace("+00:00", "Z")
         except (TypeError, ValueError, OverflowError, OSError):
-            raise InvalidInput("Give a date and a time.") from None
+            raise InvalidInput("Enter a date and a time.") from None
 
     def show(self, value: Any) -> str:
-        """The moment in the reader's time zone, as mrkdwn."""
+        """The moment as mrkdwn that Slack shows in the reader's time zone."""
         moment = _moment(value)
         return at(moment) if moment is not None and _fits(moment) else escape(_as_given(value))
 
 
 @dataclass(frozen=True, slots=True)
 class TimePicker(Element):
-    """A time of day, as `14:30:00`.
+    """A time of day, such as `14:30:00`.
 
     Attributes:
-        zoned: Whether the value has a zone. It is picked in UTC then: what a zone's offset is depends on the day.
+        zoned: Whether the value has a zone. It is then picked in UTC, because the offset of other zones depends on
+            the day.
     """
 
     zoned: bool = False
 
     @property
     def format_hint(self) -> str | None:
-        """In which zone it is picked, where that matters."""
+        """The zone in which it is picked, if the value has one."""
         return "in UTC" if self.zoned else None
 
     def draw(self, value: Any) -> Block | None:
-        """A time picker. One that asks for no zone cannot hold any."""
+        """A time picker. One without a zone cannot show a value that has one."""
         element: Block = {"type": "timepicker"} | ({"timezone": "UTC"} if self.zoned else {})
         moment = _time(value)
         if moment is None:
@@ -109,11 +110,11 @@ class TimePicker(Element):
             return UNSET
         moment = _time(picked)
         if moment is None:
-            raise InvalidInput("Give a time of day, such as 14:30.")
+            raise InvalidInput("Enter a time of day, such as 14:30.")
         return moment.isoformat() + ("Z" if self.zoned else "")
 
     def show(self, value: Any) -> str:
-        """The time without seconds that are zero, and with its zone."""
+        """The time with its zone, and without seconds if they are zero."""
         moment = _time(value)
         if moment is None:
             return _as_given(value)
@@ -130,7 +131,7 @@ def _day(value: Any) -> date | None:
 
 
 def _moment(value: Any) -> datetime | None:
-    """The moment that `value` names; without an offset it is taken as UTC."""
+    """The moment in `value`. Without an offset it is taken as UTC."""
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
@@ -139,7 +140,7 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _fits(moment: datetime) -> bool:
-    """Whether its timestamp has the ten digits that Slack takes."""
+    """Whether the timestamp has the ten digits that Slack requires."""
     return 10**9 <= moment.timestamp() < 10**10
 
 
@@ -151,7 +152,7 @@ def _time(value: Any) -> time | None:
 
 
 def _in_utc(moment: time) -> time:
-    """`moment` in UTC on a day when its offset is known: that of a zone with a summer time is not, and stays."""
+    """`moment` in UTC, if its offset is fixed. That of a zone with daylight saving time is not, so it stays."""
     return datetime.combine(_ANY_DAY, moment).astimezone(UTC).time() if moment.utcoffset() is not None else moment
 
 

@@ -1,4 +1,4 @@
-"""Choosing the kind of a value that may be of several: a union, or a model that may be left out."""
+"""Choosing the variant of a value: one of a union's types, or whether there is a model at all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,15 +28,15 @@ _FORMATS: Mapping[Any, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One of the kinds.
+class Variant:
+    """One type that a value may have.
 
     Attributes:
-        wanted: The schema of a value of this kind.
-        only: The one value of this kind, where there is only one: null, a constant.
-        constants: What every model of this kind holds, the tag of a discriminated union among it. It is put in,
-            not asked for.
-        names: How an error's path may call this kind; pydantic uses the tag, the class or the type.
+        wanted: The schema of values of this variant.
+        only: The only value of this variant, for null and for a constant; otherwise `UNSET`.
+        constants: What every model of this variant holds, such as the tag of a discriminated union. Nobody is asked
+            for these values; they are filled in.
+        names: The names that pydantic may use for this variant in an error's path: a tag, a class or a type.
     """
 
     label: str
@@ -47,21 +47,21 @@ class Kind:
 
     @property
     def is_model(self) -> bool:
-        """Whether its value has fields of its own."""
+        """Whether its values have fields of their own."""
         return self.only is UNSET and has_fields(self.wanted.schema)
 
     @property
     def fresh(self) -> Any:
-        """The value of this kind before anything was filled in."""
+        """The value of this variant before anything is filled in."""
         return dict(self.constants) if self.is_model else self.only
 
     def is_called(self, name: object) -> bool:
-        """Whether a step of an error's path names this kind."""
-        said = str(name)
-        return any(said == one or said.startswith(f"{one}[") or f"{one}]" in said for one in self.names)
+        """Whether a step of an error's path names this variant."""
+        step = str(name)
+        return any(step == each or step.startswith(f"{each}[") or f"{each}]" in step for each in self.names)
 
     def fit(self, value: Any) -> tuple[int, int] | None:
-        """How badly `value` fits: what it lacks, and what it has too much. `None` where it is not of this kind."""
+        """How badly `value` fits: how many fields are missing, and how many are unknown. `None` if it does not fit."""
         if self.only is not UNSET:
             return (0, 0) if value == self.only and isinstance(value, bool) == isinstance(self.only, bool) else None
         if not _is_of_type(value, self.wanted):
@@ -79,49 +79,51 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Union(Element):
-    """The choice of a kind. What stands in it is the number of the kind, not the value."""
+    """The choice of a variant. The input holds the number of the variant, not the value."""
 
-    kinds: tuple[Kind, ...]
+    variants: tuple[Variant, ...]
 
     def draw(self, value: Any) -> Block | None:
-        """Radio buttons or a select with the kind of `value` chosen."""
-        return self.draw_kind(self.number_of(value))
+        """Radio buttons or a select, with the variant of `value` chosen."""
+        return self.draw_variant(self.number_of(value))
 
-    def draw_kind(self, number: int | None) -> Block | None:
-        """The same with this kind chosen."""
-        return self._chooser.draw(UNSET if number is None else number)
+    def draw_variant(self, number: int | None) -> Block | None:
+        """Radio buttons or a select, with this variant chosen."""
+        return self._input.draw(UNSET if number is None else number)
 
     def read(self, state: Mapping[str, Any]) -> Any:
-        """The number of the kind chosen."""
-        return self._chooser.read(state)
+        """The number of the chosen variant."""
+        return self._input.read(state)
 
     def show(self, value: Any) -> str:
-        """What the kind of `value` is called."""
+        """The label of the variant of `value`."""
         number = self.number_of(value)
-        return "" if number is None or value is None else self.kinds[number].label
+        return "" if number is None or value is None else self.variants[number].label
 
     def number_of(self, value: Any) -> int | None:
-        """The kind that `value` fits best, the first of equals; `None` where it fits none."""
+        """The variant that `value` fits best, the first one if several fit equally; `None` if it fits none."""
         if value is UNSET:
             return None
-        fits = [(fit, number) for number, kind in enumerate(self.kinds) if (fit := kind.fit(value)) is not None]
+        fits = [(fit, number) for number, each in enumerate(self.variants) if (fit := each.fit(value)) is not None]
         return min(fits)[1] if fits else None
 
     def has_field(self, value: Any) -> bool:
-        """Whether a value like this is asked for in one field, and is not a model's or the only one of its kind."""
+        """Whether a value of this variant has one field of its own, as text or a number has."""
         number = self.number_of(value)
-        return number is not None and not self.kinds[number].is_model and self.kinds[number].only is UNSET
+        return number is not None and not self.variants[number].is_model and self.variants[number].only is UNSET
 
     def tells(self, value: Any) -> bool:
-        """Whether it has to be said which kind `value` is of: its fields alone do not."""
+        """Whether the variant has to be named beside the fields of `value`, because they do not make it clear."""
         if self.has_field(value):
             return False
         number = self.number_of(value)
-        return number is None or not self.kinds[number].is_model or sum(kind.is_model for kind in self.kinds) > 1
+        if number is None or not self.variants[number].is_model:
+            return True
+        return sum(variant.is_model for variant in self.variants) > 1
 
     @property
-    def _chooser(self) -> SingleChoice:
-        choices = tuple(Choice(number, kind.label) for number, kind in enumerate(self.kinds))
+    def _input(self) -> SingleChoice:
+        choices = tuple(Choice(number, variant.label) for number, variant in enumerate(self.variants))
         return SingleChoice(choices, nullable=False, widget=widget_for(choices))
 
 
@@ -142,6 +144,6 @@ def _is_of_type(value: Any, wanted: Property) -> bool:
 
 
 def _is_listed(value: Any, schema: Any) -> bool:
-    """Whether `value` is among those that `schema` lists, where it lists any. What is not there does not count."""
+    """Whether `value` is in the schema's `enum`, if there is one. A missing value is fine."""
     listed = schema.get("enum") if isinstance(schema, Mapping) else None
     return value is UNSET or not isinstance(listed, list) or value in listed

@@ -117,7 +117,7 @@ def test_an_error_belongs_to_the_kind_that_was_chosen(values: dict[str, Any], to
         Home.model_validate(values)
     errors = [(error["loc"], error["msg"]) for error in caught.value.errors()]
 
-    labels = {fault.at.label for fault in FORM.faults(errors, values) if fault.at.label}
+    labels = {label for error in FORM.locate_errors(errors, values) if (label := error.target.label)}
 
     assert told <= labels
     assert all(label.partition(" › ")[0] in {each.partition(" › ")[0] for each in told} for label in labels)
