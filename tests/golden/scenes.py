@@ -1,4 +1,4 @@
-"""Cards and modals as they are meant to widget, one JSON file each beside this module.
+"""Cards and modals as they are meant to look, one JSON file each beside this module.
 
 After a change that is meant, `uv run python -m tests.golden.scenes` writes the files anew: read the difference.
 """

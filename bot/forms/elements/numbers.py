@@ -65,7 +65,7 @@ class Number(Element):
                 raise InvalidInput("Enter a whole number, such as 12.")
             return int(typed.partition(".")[0])
         if not _DECIMAL.fullmatch(typed) or not math.isfinite(number := float(typed)):
-            raise InvalidInput("Enter a number, such as 12.5.")
+            raise InvalidInput("Enter a number with a decimal point, such as 12.5.")
         return typed if self.exact else number
 
     def show(self, value: Any) -> str:

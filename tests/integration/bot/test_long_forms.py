@@ -96,7 +96,7 @@ def test_entries_are_added_edited_and_removed_on_top_of_their_list(service: Runn
     prompt, _ = service.ask_in("#orders", invite)
     ana = service.slack.person("ana")
     ana.press("Answer…", in_="#orders")
-    modal = ana.wait_for_modal("From 1 to 2.")
+    modal = ana.wait_for_modal("Between 1 and 2.")
     assert "None yet." in modal.full_text
     ana.submit({"Note": "Soon"})
     ana.wait_for_modal("Guests: This is required.")

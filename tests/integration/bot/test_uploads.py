@@ -72,7 +72,7 @@ def test_the_flow_gets_what_was_uploaded(service: RunningService) -> None:
     with pytest.raises(ActFailed, match="Only these types of file are accepted: csv"):
         mei.submit({"Table": uploaded(service, "table.pdf", b"%PDF")})
     large = uploaded(service, "table.csv", bytes(200_001))
-    assert refused(service, {"Table": large}) == {"Table": "“table.csv” has 201 kB; at most 200 kB can be taken."}
+    assert refused(service, {"Table": large}) == {"Table": "“table.csv” has 201 kB. At most 200 kB are allowed."}
     appendix = [uploaded(service, "a.bin", b"\xff\x00"), uploaded(service, "b.txt", b"b")]
     table, seal = uploaded(service, "Übersicht.csv", b"a,b\n"), uploaded(service, "seal", b"\xfe")
     mei.submit({"Table": table, "Appendix": appendix, "Seal": seal})
@@ -129,7 +129,7 @@ def test_a_file_under_decision_is_kept_unless_another_is_uploaded(service: Runni
     """The form says what an empty input means."""
     prompt = opened(service, correct, "Edit…")
     mei = service.slack.person("mei")
-    assert "Leave it empty to keep old.csv (3 bytes)." in json.dumps(mei.wait_for_modal().blocks, ensure_ascii=False)
+    assert "Leave empty to keep old.csv (3 bytes)." in json.dumps(mei.wait_for_modal().blocks, ensure_ascii=False)
     mei.submit()
     assert service.over(prompt).result == "old.csv"
 

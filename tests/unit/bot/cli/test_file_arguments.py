@@ -49,8 +49,8 @@ def test_a_file_that_cannot_be_taken_is_said_to_be_wrong(tmp_path: Path) -> None
     text.write_bytes(b"")
     for path, message in (
         (tmp_path / "no.csv", f"Cannot read {tmp_path / 'no.csv'}: No such file or directory."),
-        (text, "“a.txt” is of another type: upload a file ending in .csv."),
-        (large, "“large.csv” has 11 bytes; at most 10 bytes can be taken."),
+        (text, "“a.txt” has the wrong type. Upload a file ending in .csv."),
+        (large, "“large.csv” has 11 bytes. At most 10 bytes are allowed."),
     ):
         with pytest.raises(CommandFailed) as failed:
             given(f"table=@{path}")

@@ -1,4 +1,4 @@
-"""What a person prefillable in is what the desk, which has the last word, takes or refuses, each field for itself."""
+"""What a person fills in is accepted or refused by the desk, which has the last word, field by field."""
 
 import json
 

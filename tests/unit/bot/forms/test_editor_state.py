@@ -1,4 +1,4 @@
-"""Entries of lists are filled in in a place of their own, and nothing is lost on the way back."""
+"""List entries are edited in forms of their own, and nothing is lost on the way back."""
 
 import json
 from typing import Any
@@ -41,14 +41,14 @@ VALUES: dict[str, Any] = {"trips": [{"name": "South", "stops": [{"city": "Graz"}
 
 
 def entry(editor: EditorState | None, block_id: str, number: int) -> EditorState:
-    """The place of an entry that there is."""
+    """The editor of an entry that exists."""
     found = None if editor is None else editor.entry(block_id, number)
     assert found is not None
     return found
 
 
 def test_an_entry_is_put_into_its_list() -> None:
-    """A new one at the end, an edited one in its place, also deep inside."""
+    """A new entry goes to the end and an edited one stays in place, in nested lists too."""
     trip = entry(EditorState(FORM, Draft(VALUES)), "/trips", 0)
     stop = entry(trip, "/stops", NEW).with_draft(Draft({"city": "Linz"}))
     trip = stop.finished()
@@ -58,8 +58,8 @@ def test_an_entry_is_put_into_its_list() -> None:
     assert trip.finished().draft.values["trips"] == [{"name": "South", "stops": [{"city": "Graz"}, {"city": "Linz"}]}]
 
 
-def test_an_entry_that_is_not_done_is_kept_beside_the_values() -> None:
-    """It is found again by its steps in what was stored, and is no part of the answer."""
+def test_an_unfinished_entry_is_stored_beside_the_values() -> None:
+    """Its steps find it again in the stored draft, and it is not part of the answer."""
     trip = entry(EditorState(FORM, Draft(VALUES)), "/trips", NEW)
     typed = entry(trip.with_draft(Draft({"name": "North"})), "/stops", NEW).with_draft(Draft({"city": "Bergen"}))
     stored = Draft.of_json(typed.whole.as_json())
@@ -74,8 +74,13 @@ def test_an_entry_that_is_not_done_is_kept_beside_the_values() -> None:
     assert found.parent.editor.draft.values == {"name": "North"}
 
 
-def test_an_entry_that_is_no_object_has_a_field_of_its_own() -> None:
-    """It is put into the list as the value that it is."""
+def test_a_draft_of_an_earlier_version_is_read() -> None:
+    """Prompts may stay open, and people's drafts with them, while Signoff is updated."""
+    assert Draft.of_json({"values": {"note": "a"}, "kept": {"/trips": "b"}}) == Draft({"note": "a"}, {"/trips": "b"})
+
+
+def test_an_entry_that_is_not_an_object_becomes_a_field() -> None:
+    """The list gets the value, not an object with the field."""
     editor = EditorState(FORM, Draft(VALUES))
     number = entry(editor, "/tags", 0)
     assert number.draft.values == {"value": 4}
@@ -86,7 +91,7 @@ def test_an_entry_that_is_no_object_has_a_field_of_its_own() -> None:
 
 
 def test_the_last_entry_that_is_removed_leaves_an_empty_list() -> None:
-    """And the drafts of its entries are gone: their numbers mean others now."""
+    """The drafts of its entries are dropped, because their numbers now belong to other entries."""
     trip = entry(EditorState(FORM, Draft(VALUES, {"/trips~1": {"values": {}, "raw_input": {}}})), "/trips", 0)
 
     rest = trip.without_entry()
@@ -95,7 +100,7 @@ def test_the_last_entry_that_is_removed_leaves_an_empty_list() -> None:
 
 
 def test_a_full_list_takes_no_more() -> None:
-    """Neither is it offered nor taken."""
+    """There is no button to add another entry, and a forged press adds none."""
     full = EditorState(FORM, Draft({"trips": [{"name": "a"}, {"name": "b"}]}))
 
     assert "/trips~add" not in [block.get("block_id") for block in blocks_of(FORM, full.draft.values)]
@@ -104,7 +109,7 @@ def test_a_full_list_takes_no_more() -> None:
 
 
 def test_errors_of_an_entry_find_their_way_to_it() -> None:
-    """Those of others do not, and outside it is said which entry it is."""
+    """An entry's form shows its own errors only. Outside, the label says which entry it is."""
     errors: list[tuple[tuple[str | int, ...], str]] = [
         (("trips", 0, "stops", 0, "city"), "Unknown."),
         (("trips", 1, "name"), "Missing."),
@@ -121,14 +126,14 @@ def test_errors_of_an_entry_find_their_way_to_it() -> None:
 @pytest.mark.parametrize(
     "steps", [[("/trips", 1)], [("/trips", -2)], [("/tags~k0", 0)], [("", 0)], [("/trips", 0)] * 3]
 )
-def test_a_place_that_does_not_exist_is_not_found(steps: list[tuple[str, int]]) -> None:
-    """Steps are a claim of Slack's."""
+def test_steps_to_an_entry_that_does_not_exist_find_nothing(steps: list[tuple[str, int]]) -> None:
+    """The steps come from Slack, so they are a claim."""
     assert EditorState.at(FORM, Draft(VALUES), steps) is None
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=4)))
-def test_a_position_is_read_whatever_is_claimed(claim: Any) -> None:
-    """What makes no sense is the beginning of a prompt that does not exist."""
+def test_modal_metadata_is_read_whatever_it_claims(claim: Any) -> None:
+    """A claim that makes no sense is read as a prompt that does not exist."""
 
     for claimed in (claim, json.dumps(claim)):
         metadata = ModalMetadata.read(claimed)
@@ -138,7 +143,7 @@ def test_a_position_is_read_whatever_is_claimed(claim: Any) -> None:
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 3000), min_size=1, max_size=200), st.data())
 def test_pages_hold_every_row_once(sizes: list[int], data: st.DataObject) -> None:
-    """In order, whatever their sizes are, and each row is on the page that is asked for with it."""
+    """Rows of any size stay in order, and the page with a given row contains that row."""
     schema = {"properties": {f"f{number}": {"type": "string"} for number in range(len(sizes))}}
     rows = rows_of(Form.of(schema), {f"f{number}": "ü" * size for number, size in enumerate(sizes)})
     pages = [page_with(rows, 0)]

@@ -202,17 +202,17 @@ def test_an_initial_value_beyond_its_bounds_is_shown() -> None:
         (float, "1e3", 1000.0),
         (float, ".5", 0.5),
         (float, "12.", 12.0),
-        (int, "1_000", "Give a whole number, such as 12."),
-        (int, "1.5", "Give a whole number, such as 12."),
-        (int, "٣", "Give a whole number, such as 12."),
-        (float, "1,5", "Give a number with a point, such as 12.5."),
-        (float, "nan", "Give a number with a point, such as 12.5."),
-        (float, "1e999", "Give a number with a point, such as 12.5."),
-        (str, "\ud800", "This holds half of a character; please type it again."),
+        (int, "1_000", "Enter a whole number, such as 12."),
+        (int, "1.5", "Enter a whole number, such as 12."),
+        (int, "٣", "Enter a whole number, such as 12."),
+        (float, "1,5", "Enter a number with a decimal point, such as 12.5."),
+        (float, "nan", "Enter a number with a decimal point, such as 12.5."),
+        (float, "1e999", "Enter a number with a decimal point, such as 12.5."),
+        (str, "\ud800", "This contains half of a character. Type it again."),
         (Any, '{"a": [1, 2.5, null]}', {"a": [1, 2.5, None]}),
-        (Any, "NaN", "This is not JSON: NaN is no JSON number at line 1, column 1."),
+        (Any, "NaN", "This is not valid JSON: NaN is not a JSON number at line 1, column 1."),
         (Any, "[1, 1e400]", "The number 1e400 is too large."),
-        (Any, "[" * 2900, "This JSON is nested too deeply or holds a number that is too long."),
+        (Any, "[" * 2900, "This JSON is nested too deeply, or contains a number that is too long."),
     ],
 )
 def test_what_is_typed_is_read_or_refused_in_words(annotation: Any, typed: str, value: Any) -> None:
@@ -231,11 +231,11 @@ def test_what_is_typed_is_read_or_refused_in_words(annotation: Any, typed: str, 
         ("-5s", "-PT5S"),
         ("PT1H30M", "PT1H30M"),
         ("p3d", "P3D"),
-        ("90", "Give a duration with its units, such as 90m, 2h30m, 3d or PT1H30M."),
-        ("soon", "Give a duration with its units, such as 90m, 2h30m, 3d or PT1H30M."),
-        ("2 parsecs", "Give a duration with its units, such as 90m, 2h30m, 3d or PT1H30M."),
-        ("999999999999d", "Give a duration with its units, such as 90m, 2h30m, 3d or PT1H30M."),
-        ("P999999999999D", "Give a duration with its units, such as 90m, 2h30m, 3d or PT1H30M."),
+        ("90", "Enter a duration with units, such as 90m, 2h30m, 3d or PT1H30M."),
+        ("soon", "Enter a duration with units, such as 90m, 2h30m, 3d or PT1H30M."),
+        ("2 parsecs", "Enter a duration with units, such as 90m, 2h30m, 3d or PT1H30M."),
+        ("999999999999d", "Enter a duration with units, such as 90m, 2h30m, 3d or PT1H30M."),
+        ("P999999999999D", "Enter a duration with units, such as 90m, 2h30m, 3d or PT1H30M."),
     ],
 )
 def test_durations_are_typed_as_people_write_them(typed: str, duration: str) -> None:
@@ -243,39 +243,39 @@ def test_durations_are_typed_as_people_write_them(typed: str, duration: str) -> 
     assert read(form_of(timedelta), {"value": typed}) == duration
 
 
-WHOLE = "Give a whole number, such as 12."
+WHOLE = "Enter a whole number, such as 12."
 
 
 @pytest.mark.parametrize(
     ("annotation", "typed", "value"),
     [
         (list[str], "one\n\n  two words \r\n", ["one", "two words"]),
-        (list[str], '" raw_input "\n""\n"', [" raw_input ", "", '"']),
+        (list[str], '" kept "\n""\n"', [" kept ", "", '"']),
         (list[int], "1\n-2", [1, -2]),
         (list[bool], "Yes\nfalse", [True, False]),
         (dict[str, int], "a: 1\n\nb:2", {"a": 1, "b": 2}),
         (dict[str, str], 'a: b: c\n"x:y" : ""', {"a": "b: c", "x:y": ""}),
         (list[int], "1\ntwo\n\n3.5", f"Line 2: {WHOLE}\nLine 4: {WHOLE}"),
         (list[int], "x\n" * 7, "\n".join([*(f"Line {n}: {WHOLE}" for n in range(1, 6)), "and 2 more"])),
-        (list[bool], "perhaps", "Line 1: Give yes or no."),
-        (dict[str, int], "a: 1\nb 2", "Line 2: Give a name, a colon and a value."),
-        (dict[str, int], "a: 1\na: 2", "Line 2: “a” stands there twice."),
-        (dict[str, int], "a:", "Line 1: Give a number."),
+        (list[bool], "perhaps", "Line 1: Enter yes or no."),
+        (dict[str, int], "a: 1\nb 2", "Line 2: Enter a name, a colon and a value."),
+        (dict[str, int], "a: 1\na: 2", "Line 2: “a” appears twice."),
+        (dict[str, int], "a:", "Line 1: Enter a number."),
         (dict[str, str], '"a: 1', "Line 1: The quotes are not closed."),
     ],
 )
-def test_lists_and_mappings_are_typed_one_a_line(annotation: Any, typed: str, value: Any) -> None:
+def test_lists_and_mappings_are_typed_one_per_line(annotation: Any, typed: str, value: Any) -> None:
     """Each line is a value, or a name and a value; an error names the line it is in."""
     form = form_of(annotation)
 
     assert read(form, {"value": typed}) == value
-    assert block_of(form)["hint"]["text"].endswith("ne a line")
+    assert block_of(form)["hint"]["text"].endswith("per line")
 
 
 def test_an_empty_mapping_is_a_value() -> None:
     """A mapping that may be empty may be left empty."""
     assert read(form_of(dict[str, int]), {"value": None}) == {}
-    assert read(form_of(dict[str, int], min_length=1), {"value": None}) == "Fill this in."
+    assert read(form_of(dict[str, int], min_length=1), {"value": None}) == "This field is required."
 
 
 def test_a_decimal_keeps_its_digits() -> None:
@@ -291,13 +291,13 @@ def test_a_time_with_a_zone_is_kept() -> None:
     """Slack's time picker has no zone, so a time that has one is shown and stays as it is."""
     assert blocks_of(form_of(time), {"it": "10:00:00+02:00"})[0]["type"] == "section"
     assert read(form_of(time), {"selected_time": "14:30"}) == "14:30:00"
-    assert read(form_of(time), {"selected_time": "late"}) == "Give a time of day, such as 14:30."
+    assert read(form_of(time), {"selected_time": "late"}) == "Enter a time of day, such as 14:30."
 
 
 def test_json_errors_name_line_and_column() -> None:
     """A mistake in JSON can be found."""
     assert read(form_of(Any), {"value": '{\n  "a": oops\n}'}) == (
-        "This is not JSON: Expecting value at line 2, column 8."
+        "This is not valid JSON: Expecting value at line 2, column 8."
     )
 
 
@@ -336,7 +336,7 @@ def test_a_field_without_a_meaning_for_empty_must_be_filled_in(annotation: Any, 
     form = form_of(annotation, **field)
 
     assert block_of(form)["optional"] is False
-    assert read(form, {"value": None}) == "Fill this in."
+    assert read(form, {"value": None}) == "This field is required."
 
 
 def test_clearing_a_field_overrides_its_initial_value() -> None:
@@ -388,7 +388,7 @@ def test_a_choice_that_was_never_offered_is_refused(claimed: Any) -> None:
     """The position in an option is a claim: only those of the schema count."""
     found = read(form_of(Literal["a", "b"]), {"selected_option": {"value": claimed}})
 
-    assert found == "This choice is no longer offered; please choose again."
+    assert found == "This choice is no longer available. Choose again."
 
 
 def test_hundreds_of_choices_stand_in_groups() -> None:
@@ -427,7 +427,7 @@ def test_true_is_not_one() -> None:
 
 def test_secrets_are_refused() -> None:
     """A secret must not be typed into Slack; the error names the field and what to do."""
-    with pytest.raises(UnsupportedField, match=r"'it' is a secret.*let the flow read the secret"):
+    with pytest.raises(UnsupportedField, match=r"'it' is a secret.*Let the flow read the secret"):
         form_of(SecretStr)
 
 

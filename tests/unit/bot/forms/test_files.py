@@ -70,8 +70,8 @@ def test_the_input_has_the_rules_of_the_type(annotation: Any, most: int, types: 
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ({**REPORT, "name": "report.pdf"}, "“report.pdf” is of another type: upload a file ending in .csv or .tsv."),
-        ({**REPORT, "size": 300_000}, "“report.csv” has 300 kB; at most 200 kB can be taken."),
+        ({**REPORT, "name": "report.pdf"}, "“report.pdf” has the wrong type. Upload a file ending in .csv or .tsv."),
+        ({**REPORT, "size": 300_000}, "“report.csv” has 300 kB. At most 200 kB are allowed."),
         ("F0REPORT", "Upload the file again."),
         ({"name": "report.csv"}, "Upload the file again."),
     ],
@@ -99,10 +99,10 @@ def test_a_file_that_is_there_already_is_kept_where_the_input_is_left_empty() ->
     initial = {"name": "old.csv", "mimetype": "text/csv", "content": base64.b64encode(b"a,b").decode()}
     block = block_of(form, initial)
     assert block["optional"] is True
-    assert block["hint"]["text"].endswith("Leave it empty to keep old.csv (3 bytes).")
+    assert block["hint"]["text"].endswith("Leave empty to keep old.csv (3 bytes).")
     assert read(form, initial=initial) == {"it": initial}
     assert read(form, REPORT, initial=initial)["it"]["name"] == "report.csv"
-    assert read(form) == {("it",): "Fill this in."}
+    assert read(form) == {("it",): "This field is required."}
 
 
 @pytest.mark.parametrize("base", [RunInput, BaseModel])
@@ -129,7 +129,7 @@ def test_a_file_that_is_no_text_is_refused_where_the_model_takes_text_only() -> 
     """The bytes of a model that is no `RunInput` are UTF-8."""
     (one,) = form_of(bytes, BaseModel).fields
     assert isinstance(one.element, FileInput)
-    with pytest.raises(InvalidInput, match=r"“a\.bin” is no text in UTF-8\."):
+    with pytest.raises(InvalidInput, match=r"“a\.bin” is not text in UTF-8\."):
         one.element.filled([Content("a.bin", "", b"\xff")])
 
 

@@ -84,7 +84,7 @@ def test_an_error_deep_inside_finds_its_field() -> None:
     assert FORM.label(("address", "street")) == "Street"
     assert FORM.label(("nowhere",)) is None
     reading = FORM.read(typed(blocks_of(FORM, VALUES), {"/address/street/number": "x"}), VALUES)
-    assert reading.errors == {("address", "street", "number"): "Give a whole number, such as 12."}
+    assert reading.errors == {("address", "street", "number"): "Enter a whole number, such as 12."}
 
 
 def test_a_models_default_fills_its_inputs() -> None:

@@ -1,5 +1,7 @@
-"""A value of several kinds asks which it is, and for that kind's fields."""
+"""A union asks for the variant of a value, and for the fields of that variant."""
 
+import functools
+import operator
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -45,14 +47,14 @@ def labels(blocks: list[Block]) -> list[str]:
 
 
 def choosing(blocks: list[Block], block_id: str, number: int) -> dict[str, Any]:
-    """The state of a modal in which another kind is chosen."""
+    """The state of a modal in which another variant is chosen."""
     state = submitted_as_drawn(blocks)
     state[block_id]["value"] = {"selected_option": {"value": f"choice-{number}"}}
     return state
 
 
-def test_without_a_choice_only_the_kinds_are_asked_for() -> None:
-    """A required union has none chosen, an optional one none of its kinds."""
+def test_without_a_choice_only_the_variant_is_asked_for() -> None:
+    """A required union has no variant chosen, and an optional one has "None"."""
     blocks = blocks_of(FORM, {})
     check(blocks)
 
@@ -61,8 +63,8 @@ def test_without_a_choice_only_the_kinds_are_asked_for() -> None:
     assert blocks[1]["element"]["initial_option"]["text"]["text"] == "None"
 
 
-def test_the_fields_of_the_kind_follow_without_its_tag() -> None:
-    """The tag of the initial value says which kind it is; nobody types it."""
+def test_the_fields_of_the_variant_follow_without_its_tag() -> None:
+    """The tag of the initial value tells the variant. Nobody has to type it."""
     blocks = blocks_of(FORM, {"pet": {"kind": "dog", "name": "Rex"}, "limit": [1, 2]})
     check(blocks)
 
@@ -72,8 +74,8 @@ def test_the_fields_of_the_kind_follow_without_its_tag() -> None:
     assert not reading.switched
 
 
-def test_each_kind_keeps_what_was_typed_in_it() -> None:
-    """Also what cannot be read, and although both have a field of that name."""
+def test_each_variant_keeps_what_was_typed_in_it() -> None:
+    """Even if it could not be read, and even if two variants have a field of the same name."""
     values = {"pet": {"kind": "dog", "name": "Rex"}}
     there = FORM.read(choosing(blocks_of(FORM, values), "/pet", 0), values)
     assert there.switched
@@ -91,14 +93,14 @@ def test_each_kind_keeps_what_was_typed_in_it() -> None:
 
 
 def test_a_text_that_was_never_readable_is_an_error_from_any_page() -> None:
-    """What stands on a page that is not open is not forgotten."""
+    """Input on a page that is not open is not forgotten."""
     form = Form.of(create_model("Model", numbers=(list[int], ...), note=(str, "")).model_json_schema())
     typed = {"/numbers": {"value": {"value": "1\ntwo"}}}
     first = form.read(typed, {})
 
     second = form.read({"/note": {"value": {"value": "x"}}}, first.values, first.raw_input)
 
-    assert second.errors == {("numbers",): "Line 2: Give a whole number, such as 12."}
+    assert second.errors == {("numbers",): "Line 2: Enter a whole number, such as 12."}
     assert blocks_of(form, second.values, second.raw_input)[0]["element"]["initial_value"] == "1\ntwo"
 
 
@@ -111,8 +113,8 @@ def test_a_text_that_was_never_readable_is_an_error_from_any_page() -> None:
         ({"pet": {"kind": "cat", "name": "Tom"}, "spare": {"kind": "dog"}}, {"Spare"}),
     ],
 )
-def test_an_error_belongs_to_the_kind_that_was_chosen(values: dict[str, Any], told: set[str]) -> None:
-    """pydantic gives those of every kind of an untagged union; people see those of theirs."""
+def test_people_see_the_errors_of_the_variant_that_they_chose(values: dict[str, Any], told: set[str]) -> None:
+    """pydantic reports the errors of every variant of an untagged union."""
     with pytest.raises(ValidationError) as caught:
         Home.model_validate(values)
     errors = [(error["loc"], error["msg"]) for error in caught.value.errors()]
@@ -123,11 +125,23 @@ def test_an_error_belongs_to_the_kind_that_was_chosen(values: dict[str, Any], to
     assert all(label.partition(" › ")[0] in {each.partition(" › ")[0] for each in told} for label in labels)
 
 
+def test_an_error_in_the_eleventh_variant_is_not_taken_for_one_in_the_second() -> None:
+    """The block ids of the variants 1 and 10 begin alike."""
+    tags: list[Any] = [Literal[f"tag-{number}"] for number in range(12)]
+    models = [create_model(f"M{number}", tag=(tag, ...), name=(str, ...)) for number, tag in enumerate(tags)]
+    union: Any = functools.reduce(operator.or_, models)
+    form = Form.of(create_model("Model", it=(union, Field(discriminator="tag"))).model_json_schema())
+
+    (error,) = form.locate_errors([(("it", "tag-10", "name"), "Too short.")], {"it": {"tag": "tag-10"}})
+
+    assert (error.target.label, error.message) == ("It › Name", "Too short.")
+
+
 @pytest.mark.parametrize(
     "raw_input", [{"/pet": 7}, {"/pet": True}, {"/pet": -1}, {"/pet": "cat"}, {"/pet~k0~aside": 3}]
 )
-def test_what_is_kept_can_be_anything(raw_input: dict[str, Any]) -> None:
-    """A draft is of another time, and perhaps of another schema."""
+def test_a_draft_may_hold_anything(raw_input: dict[str, Any]) -> None:
+    """It may have been stored for an earlier schema."""
     blocks = blocks_of(FORM, {"pet": {"kind": "dog"}}, raw_input)
     check(blocks)
 
@@ -136,7 +150,7 @@ def test_what_is_kept_can_be_anything(raw_input: dict[str, Any]) -> None:
 
 
 def test_a_union_that_contains_itself_ends() -> None:
-    """However a schema leads back to itself, the form ends."""
+    """A recursive schema makes a finite form."""
     schema = {
         "$defs": {"json": {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"$ref": "#/$defs/json"}}]}},
         "properties": {"it": {"$ref": "#/$defs/json"}},
