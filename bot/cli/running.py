@@ -117,7 +117,7 @@ def runs(state: "RunState | None", limit: int, as_json: bool) -> None:
                 *([each.engine] if is_elsewhere else []),
                 each.state,
                 ago(each.created_at, moment),
-                _result(each, unserved=is_orphaned(each, known)),
+                _result(each, orphaned=is_orphaned(each, known)),
             )
             for each in found
         ),
@@ -189,12 +189,12 @@ def schedules(as_json: bool) -> None:
     )
 
 
-def _result(run: "FlowRun", *, unserved: bool) -> str:
+def _result(run: "FlowRun", *, orphaned: bool) -> str:
     """The result of a run in one line, or what keeps it from having one."""
     from signoff.bot.cli.as_text import value_as_text
 
     text = run.error or run.message or ("" if run.result is None else value_as_text(run.result))
-    return "; ".join(filter(None, ["no worker has this flow" if unserved else "", text]))
+    return "; ".join(filter(None, ["no worker has this flow" if orphaned else "", text]))
 
 
 def _run_to_completion(db: "Database", flow: "Flow[Any, Any]", created: "FlowRun") -> "FlowRun":

@@ -17,8 +17,8 @@ from tests.support.fixtures import StartWorker
 from tests.support.waiting import PATIENCE, until, until_asked, until_over, until_state
 
 
-def bury(db: Database, worker: Worker) -> None:
-    """Take a worker for dead that lives."""
+def expire(db: Database, worker: Worker) -> None:
+    """Expire a worker that is alive."""
     recovery.expire_worker(db, worker._heartbeat.worker, now=now())
 
 
@@ -48,7 +48,7 @@ def test_what_a_worker_does_after_its_lease_was_lost_is_not_recorded(db: Databas
     first = start_worker(once)
     run = once.create_run(db, {})
     until(db, lambda: workers)
-    bury(db, first)
+    expire(db, first)
     second = Worker(db, [once])
     with second:
         assert until_over(db, run.id).result == "by the second"
@@ -74,7 +74,7 @@ def test_a_block_that_is_saved_after_the_lease_was_lost_is_not_kept(db: Database
     worker = start_worker(save)
     save.create_run(db, {})
     assert began.wait(20)
-    bury(db, worker)
+    expire(db, worker)
     go_on.set()
     assert gone.wait(20)
     assert blocks.load(db, "json", "kept") is None
@@ -109,7 +109,7 @@ def test_a_flow_that_catches_every_exception_does_not_catch_the_loss(db: Databas
     assert worker._running_count == 0
 
 
-def test_a_worker_that_was_buried_begins_anew_and_lets_go_of_what_waited(
+def test_a_worker_that_had_expired_starts_again_and_releases_what_waited(
     db: Database, start_worker: StartWorker
 ) -> None:
     """After a long sleep of the machine its runs are replayed, with nothing stale left in memory."""
@@ -128,7 +128,7 @@ def test_a_worker_that_was_buried_begins_anew_and_lets_go_of_what_waited(
     run = ask.create_run(db, {})
     prompt = until_asked(db, run.id)
     before = worker._heartbeat.worker
-    bury(db, worker)
+    expire(db, worker)
     worker._heartbeat.beat()
     assert worker._heartbeat.worker != before
     assert unwound.wait(PATIENCE)
@@ -139,7 +139,7 @@ def test_a_worker_that_was_buried_begins_anew_and_lets_go_of_what_waited(
     assert (worker._running_count, len(worker._executions)) == (0, 0)
 
 
-def test_a_worker_whose_lease_ran_out_is_buried_by_another(db: Database, start_worker: StartWorker) -> None:
+def test_a_worker_whose_lease_ran_out_is_expired_by_another(db: Database, start_worker: StartWorker) -> None:
     """Of a worker on another machine nothing is known but when it last renewed."""
     leases.register(db, "silent", domain="elsewhere", pid=1, now=now() - timedelta(hours=1), lease=timedelta(minutes=1))
     leases.register(db, "alive", domain="elsewhere", pid=1, now=now(), lease=timedelta(minutes=1))

@@ -1,4 +1,4 @@
-"""Everything at once: answers, refusals, cancellations and burials, while two workers run every kind of wait."""
+"""Answers, rejections, cancellations and expired workers at the same time, while two workers run every kind of wait."""
 
 import asyncio
 import random
@@ -38,14 +38,14 @@ async def grouping() -> None:
 
 
 FLOWS: list[Flow[[], Any]] = [pausing, gathering, grouping]
-# Who is unlucky enough to have three workers buried in a row has crashed.
+# A run whose worker has expired three times in a row has crashed.
 ENDS = {RunState.COMPLETED, RunState.FAILED, RunState.CANCELLED, RunState.CRASHED}
 
 
 def act(db: Database, dice: random.Random, workers: list[Worker]) -> None:
     """What people, and a long sleep of the machine, do to the prompts that are open."""
     for prompt in prompts.pending(db, limit=5):
-        match dice.choices(("submit", "reject", "cancel", "bury"), weights=(14, 2, 1, 1))[0]:
+        match dice.choices(("submit", "reject", "cancel", "expire"), weights=(14, 2, 1, 1))[0]:
             case "submit":
                 Desk(db).submit(prompt.id, ANA, {}, via="cli")
             case "reject":
