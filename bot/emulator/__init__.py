@@ -1,4 +1,4 @@
-"""A Slack workspace on localhost, for the first run, for the tests, and for users' own tests.
+"""A Slack workspace on localhost, for the demo, for this project's tests and for users' tests.
 
-An unmodified Bolt app talks to it through `SLACK_API_URL`; a test or the page acts as a person through its control API.
+An unmodified Bolt app connects to it through `SLACK_API_URL`. Tests and the page act as people through the control API.
 """

@@ -1,4 +1,4 @@
-"""The pytest fixture `slack`. Every pytest run of a user loads this module, so it imports nothing heavy."""
+"""The pytest fixture `slack`. Every pytest run of a user loads this module, so its imports must be cheap."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def slack() -> "Iterator[Emulator]":
-    """A fresh Slack workspace on a free port of localhost."""
+    """A new Slack workspace on a free port of localhost."""
     from signoff.bot.emulator.server import Emulator
 
     with Emulator() as emulator:

@@ -1,4 +1,4 @@
-"""The emulator as one server: everything on one port of localhost."""
+"""The emulator's server, on one port of localhost."""
 
 import time
 from collections.abc import Sequence
@@ -14,40 +14,44 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from signoff.bot.background_server import BackgroundServer, listen
-from signoff.bot.emulator.client.actions import Acts
 from signoff.bot.emulator.client.command_response import respond
+from signoff.bot.emulator.client.interactions import Interactions
 from signoff.bot.emulator.control.administration import Administration
 from signoff.bot.emulator.control.routes import Control
 from signoff.bot.emulator.delivery.delivery import ACK_LIMIT_SECONDS, Delivery
 from signoff.bot.emulator.delivery.socket_mode import SocketMode
 from signoff.bot.emulator.events.events_api import RETRY_DELAYS, EventsApi
+from signoff.bot.emulator.protocol import SlackError
 from signoff.bot.emulator.web_api.faults import Faults
 from signoff.bot.emulator.web_api.routes import WebApi
-from signoff.bot.emulator.wire import SlackError
 from signoff.bot.emulator.workspace.changes import AppConnected
 from signoff.bot.emulator.workspace.directory import APP_ID
 from signoff.bot.emulator.workspace.timestamps import Clock
 from signoff.bot.emulator.workspace.workspace import Workspace
 from signoff.bot.manifest import SIGNOFF, AppManifest
 
-# httpx is slow to import, and the demo needs none of these.
+# These import httpx, which is slow to import and which the demo does not need.
 if TYPE_CHECKING:
     from signoff.bot.emulator.control.control_client import ControlClient
     from signoff.bot.emulator.control.person import Person
     from signoff.bot.emulator.delivery.http_delivery import HttpDelivery
 
-BOT_TOKEN = "xoxb-emulator-bot-token"  # noqa: S105 (known to everybody, good for the emulator only)
+BOT_TOKEN = "xoxb-emulator-bot-token"  # noqa: S105 (not a secret: it works only with the emulator)
 APP_TOKEN = "xapp-emulator-app-token"  # noqa: S105
 SIGNING_SECRET = "emulator-signing-secret"  # noqa: S105
 PAGE = Path(__file__).parent / "page"
 
 
 class Emulator:
-    """A Slack workspace on localhost, in a thread of its own between `start` and `stop`, or in a `with`.
+    """A Slack workspace on localhost. It runs in its own thread from `start` to `stop`, or in a `with` block.
 
-    `port` 0 takes a free one. `path` names a file in which messages survive a restart. `clock` gives seconds since the
-    epoch, for triggers, response URLs, timestamps and signatures. `ack_limit_seconds` is how long the app has to ack.
-    `event_retry_delays` are the seconds before each time that an event is sent again.
+    Args:
+        port: The port to listen on; 0 chooses a free one.
+        path: A file that keeps messages, channels, people and groups across restarts.
+        manifest: The app that is installed.
+        clock: Returns seconds since the epoch, for trigger ids, response URLs, timestamps and signatures.
+        ack_limit_seconds: How long the app has to ack.
+        event_retry_delays: The seconds before each retry of an event.
     """
 
     def __init__(
@@ -73,15 +77,15 @@ class Emulator:
         self._delivery = Delivery(self._socket_mode, ack_limit_seconds, clock)
         self._events_api = EventsApi(self._workspace, self._delivery, event_retry_delays)
         self._http: HttpDelivery | None = None
-        self._server = BackgroundServer(self._application(), listening, self._say_goodbye)
+        self._server = BackgroundServer(self._application(), listening, self._disconnect_all)
 
     def start(self) -> Self:
-        """Start serving; returns when requests are taken."""
+        """Start the server. Returns when it accepts requests."""
         self._server.start()
         return self
 
     def stop(self) -> None:
-        """End every connection and free the port."""
+        """Close all connections and free the port."""
         if "client" in vars(self):
             self.client.close()
         self._server.stop()
@@ -95,13 +99,13 @@ class Emulator:
 
     @cached_property
     def client(self) -> "ControlClient":
-        """The control API, to act through."""
+        """A client for the control API."""
         from signoff.bot.emulator.control.control_client import ControlClient
 
         return ControlClient(self.url)
 
     def person(self, reference: str) -> "Person":
-        """A person of the workspace to act as: `ana`, `@ana`, an id or a full name."""
+        """A person to act as, by `ana`, `@ana`, an id or a full name."""
         return self.client.person(reference)
 
     def environment(self) -> dict[str, str]:
@@ -115,7 +119,7 @@ class Emulator:
 
     @property
     def event_retry_delays(self) -> Sequence[float]:
-        """The seconds before each time that an event is sent again. Events that are under way keep theirs."""
+        """The seconds before each retry of an event. A change applies to events that are sent from then on."""
         return self._events_api.retry_delays
 
     @event_retry_delays.setter
@@ -123,9 +127,9 @@ class Emulator:
         self._events_api.retry_delays = seconds
 
     def deliver_to(self, request_url: str) -> None:
-        """From now on post payloads to this URL, signed, and not through Socket Mode. Only while it is started.
+        """Deliver payloads by signed HTTP to this URL from now on, not through Socket Mode. The server must be started.
 
-        Where the app subscribes to events, the URL is first asked to repeat a challenge, as Slack asks it.
+        If the app subscribes to events, the URL first gets a challenge that it has to repeat, as in Slack.
         """
         from signoff.bot.emulator.delivery.http_delivery import HttpDelivery
 
@@ -142,17 +146,17 @@ class Emulator:
         if self._http is not None:
             await self._http.close()
 
-    async def _say_goodbye(self) -> None:
+    async def _disconnect_all(self) -> None:
         self._faults.clear()
         self._events_api.cancel()
         await self._socket_mode.disconnect()
         await self._close_http()
 
     def _application(self) -> Starlette:
-        acts = Acts(self._workspace, self._delivery)
+        interactions = Interactions(self._workspace, self._delivery)
         tokens = {self.bot_token: "bot", self.app_token: "app"}
         web_api = WebApi(self._workspace, self._faults, tokens, self._socket_url)
-        control = Control(self._workspace, acts, self._delivery)
+        control = Control(self._workspace, interactions, self._delivery)
         administration = Administration(
             self._workspace, self._faults, web_api, self._delivery, self._socket_mode, self._events_api
         )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from signoff.bot.emulator.control.control_client import ControlClient
-    from signoff.bot.emulator.control.http_client import ActFailed
+    from signoff.bot.emulator.control.http_client import ActionFailed
     from signoff.bot.emulator.control.person import Person
-    from signoff.bot.emulator.control.seen import Modal, SeenMessage
+    from signoff.bot.emulator.control.visible import Modal, VisibleMessage
     from signoff.bot.emulator.pytest_plugin import slack
     from signoff.bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Emulator
     from signoff.bot.manifest import SIGNOFF, AppManifest, SlashCommand
@@ -20,22 +20,22 @@ __all__ = [
     "BOT_TOKEN",
     "SIGNING_SECRET",
     "SIGNOFF",
-    "ActFailed",
+    "ActionFailed",
     "AppManifest",
     "ControlClient",
     "Emulator",
     "Modal",
     "Person",
-    "SeenMessage",
     "SlashCommand",
+    "VisibleMessage",
     "slack",
 ]
 
 _MODULES = {
     "signoff.bot.emulator.control.control_client": ("ControlClient",),
-    "signoff.bot.emulator.control.http_client": ("ActFailed",),
+    "signoff.bot.emulator.control.http_client": ("ActionFailed",),
     "signoff.bot.emulator.control.person": ("Person",),
-    "signoff.bot.emulator.control.seen": ("Modal", "SeenMessage"),
+    "signoff.bot.emulator.control.visible": ("Modal", "VisibleMessage"),
     "signoff.bot.emulator.pytest_plugin": ("slack",),
     "signoff.bot.emulator.server": ("APP_TOKEN", "BOT_TOKEN", "SIGNING_SECRET", "Emulator"),
     "signoff.bot.manifest": ("SIGNOFF", "AppManifest", "SlashCommand"),

@@ -18,7 +18,7 @@ from signoff.store.outbox import cards
 from signoff.store.prompts import prompts
 from signoff.store.records import FlowRun, RunState
 from signoff.store.runs import runs
-from signoff.testing import Emulator, SeenMessage
+from signoff.testing import Emulator, VisibleMessage
 from tests.acceptance.command import Command
 from tests.support.waiting import until, until_asked, until_over
 
@@ -119,7 +119,7 @@ class Scene:
         assert gate.read_text() == "here"
         gate.unlink()
 
-    def card(self, *, open_: bool = True) -> SeenMessage:
+    def card(self, *, open_: bool = True) -> VisibleMessage:
         """The only card, as soon as it is open, or settled."""
         self.ana.wait_for_message("#releases", lambda seen: _is_card(seen) and bool(seen.buttons) == open_, timeout=30)
         (card,) = (seen for seen in self.ana.sees("#releases") if _is_card(seen))
@@ -189,7 +189,7 @@ def test_inside_the_first_task(scene: Scene) -> None:
 @waiting_both_ways
 def test_between_the_opening_of_the_prompt_and_the_posting_of_its_card(scene: Scene, waits: str) -> None:
     """The card is posted by who comes after."""
-    scene.slack.client.want_fault("chat.postMessage", hold="before")
+    scene.slack.client.inject_fault("chat.postMessage", hold="before")
     with scene.start() as first:
         run = scene.create_run(waits)
         scene.slack.client.wait_until_held()
@@ -201,7 +201,7 @@ def test_between_the_opening_of_the_prompt_and_the_posting_of_its_card(scene: Sc
 
 def test_after_the_card_was_posted_and_before_that_was_known(scene: Scene) -> None:
     """The card that nobody remembers is found again."""
-    scene.slack.client.want_fault("chat.postMessage", hold="after")
+    scene.slack.client.inject_fault("chat.postMessage", hold="after")
     with scene.start() as first:
         run = scene.create_run()
         scene.slack.client.wait_until_held()
@@ -268,7 +268,7 @@ def test_after_the_end_of_the_run_and_before_its_card_says_so(scene: Scene) -> N
     with scene.start() as first:
         run = scene.create_run()
         card = scene.card()
-        scene.slack.client.want_fault("chat.update", hold="before")
+        scene.slack.client.inject_fault("chat.update", hold="before")
         scene.ana.press("Approve", message=card)
         until_over(scene.db, run.id)
         scene.slack.client.wait_until_held()
@@ -282,7 +282,7 @@ def test_after_the_end_was_reported_and_before_that_was_known(scene: Scene) -> N
     with scene.start() as first:
         run = scene.create_run()
         card = scene.card()
-        scene.slack.client.want_fault("chat.postMessage", hold="after")
+        scene.slack.client.inject_fault("chat.postMessage", hold="after")
         scene.ana.press("Approve", message=card)
         scene.slack.client.wait_until_held()
         scene.kill(first)
@@ -290,5 +290,5 @@ def test_after_the_end_was_reported_and_before_that_was_known(scene: Scene) -> N
         scene.assert_finished_once(run)
 
 
-def _is_card(seen: SeenMessage) -> bool:
+def _is_card(seen: VisibleMessage) -> bool:
     return (seen.metadata or {}).get("event_type") == "signoff_prompt"

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from signoff.bot.emulator.control.control_client import ControlClient
 from signoff.bot.emulator.control.person import Person
-from signoff.bot.emulator.control.seen import SeenMessage
+from signoff.bot.emulator.control.visible import VisibleMessage
 from signoff.bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from signoff.store import migrations
 from signoff.store.changes import Topic
@@ -55,7 +55,7 @@ HTTP, SOCKET = "Signed HTTP", "Socket Mode"
 class Press:
     """One press that was acked: on which card, sent when (seconds since the epoch), acked after so many ms."""
 
-    card: SeenMessage
+    card: VisibleMessage
     at: float
     ack_ms: float
 
@@ -90,7 +90,7 @@ def through(via: str) -> Iterator[Figure]:
             yield Figure(f"{via}: ack of a bare Bolt app", acks(pressed))
 
 
-def cards_of(ana: Person, db: Database, flow: str, count: int) -> list[SeenMessage]:
+def cards_of(ana: Person, db: Database, flow: str, count: int) -> list[VisibleMessage]:
     """The cards of so many fresh runs, as soon as all of them are posted."""
     for _ in range(count):
         getattr(questions, flow).create_run(db, {})
@@ -102,7 +102,7 @@ def cards_of(ana: Person, db: Database, flow: str, count: int) -> list[SeenMessa
     return [card for card in ana.sees(questions.CHANNEL) if APPROVE in card.buttons]
 
 
-def one_by_one(ana: Person, posted: Sequence[SeenMessage], label: str = APPROVE) -> list[Press]:
+def one_by_one(ana: Person, posted: Sequence[VisibleMessage], label: str = APPROVE) -> list[Press]:
     """Press one card after the other."""
     pressed = []
     for card in posted:
@@ -111,7 +111,7 @@ def one_by_one(ana: Person, posted: Sequence[SeenMessage], label: str = APPROVE)
     return pressed
 
 
-def at_a_rate(ana: Person, posted: Sequence[SeenMessage]) -> list[Press]:
+def at_a_rate(ana: Person, posted: Sequence[VisibleMessage]) -> list[Press]:
     """Press so many cards a second, whatever has become of those before."""
     with ThreadPoolExecutor(max_workers=A_SECOND) as hands:
         started, pressed = time.monotonic(), []
@@ -121,7 +121,7 @@ def at_a_rate(ana: Person, posted: Sequence[SeenMessage]) -> list[Press]:
         return [each.result() for each in pressed]
 
 
-def press(ana: Person, label: str, card: SeenMessage) -> Press:
+def press(ana: Person, label: str, card: VisibleMessage) -> Press:
     """Press one button."""
     answer = ana.press(label, message=card)
     return Press(card, answer["at"], answer["ack_ms"])
@@ -138,7 +138,7 @@ def continuations(db: Database, pressed: Sequence[Press]) -> list[float]:
         return [(went_on(db, each.card, changes.wait) - each.at) * 1000 for each in pressed[WARM_UP:]]
 
 
-def went_on(db: Database, card: SeenMessage, wait: Callable[[float], bool]) -> float:
+def went_on(db: Database, card: VisibleMessage, wait: Callable[[float], bool]) -> float:
     """When the run behind a card went on, in seconds since the epoch."""
     run_id = prompts.get(db, (card.metadata or {})["event_payload"]["prompt_id"]).run_id
     while not (run := runs.get(db, run_id)).state.is_final:

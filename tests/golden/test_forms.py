@@ -4,7 +4,7 @@ import pytest
 from slack_sdk.models.blocks import Block as SdkBlock
 from slack_sdk.models.views import View as SdkView
 
-from signoff.bot.emulator.blocks.check import message_faults, view_faults
+from signoff.bot.emulator.blocks.validation import message_violations, view_violations
 from signoff.bot.surfaces.cards import card
 from tests.golden.forms import FOLDER, drawn, modal_in_zoo, prompt_in_zoo
 from tests.golden.zoo import ZOO
@@ -21,7 +21,7 @@ def test_a_form_looks_as_it_was_last_approved(name: str) -> None:
 def test_slack_takes_the_card(name: str) -> None:
     """The emulator's strict validation and Slack's own SDK find nothing wrong with it."""
     message = card(prompt_in_zoo(name), MENTIONS)
-    assert [fault.line() for fault in message_faults({"blocks": message.blocks}, "")] == []
+    assert [fault.line() for fault in message_violations({"blocks": message.blocks}, "")] == []
     for block in message.blocks:
         parsed = SdkBlock.parse(block)
         assert parsed is not None
@@ -31,7 +31,7 @@ def test_slack_takes_the_card(name: str) -> None:
 def test_slack_takes_the_modal(name: str) -> None:
     """The emulator's strict validation and Slack's own SDK find nothing wrong with it."""
     view = modal_in_zoo(name)
-    assert [fault.line() for fault in view_faults(view, "")] == []
+    assert [fault.line() for fault in view_violations(view, "")] == []
     SdkView(**view).validate_json()
     for block in view["blocks"]:
         parsed = SdkBlock.parse(block)

@@ -1,1 +1,1 @@
-"""Block Kit: what Slack accepts, and what it finds in it."""
+"""Block Kit: which blocks Slack accepts, and how to find the elements in them."""

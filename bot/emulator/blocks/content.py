@@ -1,13 +1,13 @@
-"""What a message says, before it is checked and posted."""
+"""The content of a message, before it is validated and posted."""
 
 from dataclasses import dataclass
 
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.protocol import Json
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a message says."""
+    """Text, blocks, attachments and metadata of a message."""
 
     text: str = ""
     blocks: list[Json] | None = None

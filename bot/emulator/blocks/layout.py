@@ -1,33 +1,33 @@
-"""The blocks, and which of them each surface shows. Limits are those of Slack's reference of each block."""
+"""The blocks, and which surface allows which. The limits come from Slack's reference of each block."""
 
 from signoff.bot.emulator.blocks.elements import ACCESSORIES, ACTIONS, FILE_INPUT, IMAGE, INPUTS
-from signoff.bot.emulator.blocks.objects import LONGEST_URL, SLACK_FILE, any_text, plain
+from signoff.bot.emulator.blocks.objects import MAX_URL, SLACK_FILE, any_text, plain
 from signoff.bot.emulator.blocks.rich_text import RICH_TEXT
 from signoff.bot.emulator.blocks.schema import (
-    ByType,
-    Flag,
-    Items,
+    Array,
+    Boolean,
+    Enum,
     Object,
-    OneOf,
     Rule,
     Schema,
-    Text,
+    String,
+    TaggedUnion,
     exactly_one,
-    typed,
+    object_of_type,
 )
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.protocol import Json
 
-LONGEST_MARKDOWN = 12_000
-BLOCK: dict[str, Schema] = {"block_id": Text(255)}
+MAX_MARKDOWN = 12_000
+BLOCK: dict[str, Schema] = {"block_id": String(255)}
 
 
-def section_says_something(block: Json) -> list[tuple[str, str]]:
+def text_or_fields(block: Json) -> list[tuple[str, str]]:
     """A section has text, or fields, or both."""
     return [] if "text" in block or "fields" in block else [("", "must define either `text` or `fields`")]
 
 
-def no_dispatch_of_files(block: Json) -> list[tuple[str, str]]:
-    """A file input cannot dispatch (docs of the input block)."""
+def no_dispatching_file_input(block: Json) -> list[tuple[str, str]]:
+    """A file input cannot have `dispatch_action` (docs of the input block)."""
     dispatches = block.get("dispatch_action") and block["element"]["type"] == "file_input"
     return [("/element/type", "unsupported type: file_input")] if dispatches else []
 
@@ -38,83 +38,85 @@ def distinct_action_ids(elements_key: str) -> Rule:
     def rule(block: Json) -> list[tuple[str, str]]:
         seen: set[str] = set()
         repeated = []
-        for place, element in enumerate(block[elements_key]):
+        for index, element in enumerate(block[elements_key]):
             action_id = element.get("action_id")
             if action_id and action_id in seen:
                 message = f'`action_id` "{action_id}" already exists for another element'
-                repeated.append((f"/{elements_key}/{place}/action_id", message))
+                repeated.append((f"/{elements_key}/{index}/action_id", message))
             seen.add(action_id or "")
         return repeated
 
     return rule
 
 
-CELL = ByType({**dict([typed("raw_text", ("type", "text"), text=Text(shortest=1))]), "rich_text": RICH_TEXT})
-COLUMN = Object({"align": OneOf(("left", "center", "right")), "is_wrapped": Flag()})
-ALL = ByType(
+CELL = TaggedUnion(
+    {**dict([object_of_type("raw_text", ("type", "text"), text=String(min_length=1))]), "rich_text": RICH_TEXT}
+)
+COLUMN = Object({"align": Enum(("left", "center", "right")), "is_wrapped": Boolean()})
+ALL = TaggedUnion(
     {
         **dict(
             [
-                typed(
+                object_of_type(
                     "section",
                     ("type",),
-                    section_says_something,
+                    text_or_fields,
                     **BLOCK,
                     text=any_text(3000),
-                    fields=Items(any_text(2000), most=10, least=1),
+                    fields=Array(any_text(2000), max_items=10, min_items=1),
                     accessory=ACCESSORIES,
-                    expand=Flag(),
+                    expand=Boolean(),
                 ),
-                typed("header", ("type", "text"), **BLOCK, text=plain(150)),
-                typed("divider", ("type",), **BLOCK),
-                typed(
+                object_of_type("header", ("type", "text"), **BLOCK, text=plain(150)),
+                object_of_type("divider", ("type",), **BLOCK),
+                object_of_type(
                     "context",
                     ("type", "elements"),
                     **BLOCK,
-                    elements=Items(ByType({**any_text(3000).schemas, **dict([IMAGE])}), most=10, least=1),
+                    elements=Array(TaggedUnion({**any_text(3000).schemas, **dict([IMAGE])}), max_items=10, min_items=1),
                 ),
-                typed(
+                object_of_type(
                     "actions",
                     ("type", "elements"),
                     distinct_action_ids("elements"),
                     **BLOCK,
-                    elements=Items(ACTIONS, most=25, least=1),
+                    elements=Array(ACTIONS, max_items=25, min_items=1),
                 ),
-                typed(
+                object_of_type(
                     "input",
                     ("type", "label", "element"),
-                    no_dispatch_of_files,
+                    no_dispatching_file_input,
                     **BLOCK,
                     label=plain(2000),
                     hint=plain(2000),
                     element=INPUTS,
-                    optional=Flag(),
-                    dispatch_action=Flag(),
+                    optional=Boolean(),
+                    dispatch_action=Boolean(),
                 ),
-                typed(
+                object_of_type(
                     "image",
                     ("type", "alt_text"),
                     exactly_one("image_url", "slack_file"),
                     **BLOCK,
-                    image_url=Text(LONGEST_URL, shortest=1),
+                    image_url=String(MAX_URL, min_length=1),
                     slack_file=SLACK_FILE,
-                    alt_text=Text(2000, shortest=1),
+                    alt_text=String(2000, min_length=1),
                     title=plain(2000),
                 ),
-                typed("markdown", ("type", "text"), **BLOCK, text=Text(LONGEST_MARKDOWN, shortest=1)),
-                typed(
+                object_of_type("markdown", ("type", "text"), **BLOCK, text=String(MAX_MARKDOWN, min_length=1)),
+                object_of_type(
                     "table",
                     ("type", "rows"),
                     **BLOCK,
-                    rows=Items(Items(CELL, most=20, least=1), most=100, least=1),
-                    column_settings=Items(COLUMN, most=20),
+                    rows=Array(Array(CELL, max_items=20, min_items=1), max_items=100, min_items=1),
+                    column_settings=Array(COLUMN, max_items=20),
                 ),
-                typed(
+                object_of_type(
                     "file",
                     ("type", "external_id", "source"),
                     **BLOCK,
-                    external_id=Text(shortest=1),
-                    source=OneOf(("remote",)),
+                    external_id=String(min_length=1),
+                    source=Enum(("remote",)),
                 ),
             ]
         ),
@@ -124,11 +126,13 @@ ALL = ByType(
 _EVERYWHERE = ("section", "header", "divider", "context", "actions", "input", "image", "rich_text")
 
 
-def _without_files(blocks: ByType) -> ByType:
-    """A file input stands in modals only."""
-    inputs = ByType({name: schema for name, schema in INPUTS.schemas.items() if name != FILE_INPUT[0]})
+def _without_files(blocks: TaggedUnion) -> TaggedUnion:
+    """The same blocks without the file input, which only modals allow."""
+    inputs = TaggedUnion({name: schema for name, schema in INPUTS.schemas.items() if name != FILE_INPUT[0]})
     block = blocks.schemas["input"]
-    return ByType({**blocks.schemas, "input": Object({**block.fields, "element": inputs}, block.required, block.rules)})
+    return TaggedUnion(
+        {**blocks.schemas, "input": Object({**block.fields, "element": inputs}, block.required, block.rules)}
+    )
 
 
 IN_MESSAGES = _without_files(ALL)

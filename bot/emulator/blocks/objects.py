@@ -1,27 +1,37 @@
-"""Composition objects: texts, options, confirm dialogs. Limits are those of Slack's reference of each."""
+"""Composition objects: texts, options, confirm dialogs. The limits come from Slack's reference of each object."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from signoff.bot.emulator.blocks.schema import ByType, Flag, Items, Object, OneOf, Rule, Text, exactly_one, typed
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.blocks.schema import (
+    Array,
+    Boolean,
+    Enum,
+    Object,
+    Rule,
+    String,
+    TaggedUnion,
+    exactly_one,
+    object_of_type,
+)
+from signoff.bot.emulator.protocol import Json
 
-LONGEST_URL = 3000
+MAX_URL = 3000
 
 
-def plain(longest: int) -> ByType:
-    """A `plain_text` object of at most so many characters."""
-    return ByType(dict([_plain(longest)]))
+def plain(max_length: int) -> TaggedUnion:
+    """A `plain_text` object of at most `max_length` characters."""
+    return TaggedUnion(dict([_plain(max_length)]))
 
 
-def any_text(longest: int) -> ByType:
-    """A `plain_text` or `mrkdwn` object of at most so many characters."""
-    mrkdwn = typed("mrkdwn", ("type", "text"), text=Text(longest, shortest=1), verbatim=Flag())
-    return ByType(dict([_plain(longest), mrkdwn]))
+def any_text(max_length: int) -> TaggedUnion:
+    """A `plain_text` or `mrkdwn` object of at most `max_length` characters."""
+    mrkdwn = object_of_type("mrkdwn", ("type", "text"), text=String(max_length, min_length=1), verbatim=Boolean())
+    return TaggedUnion(dict([_plain(max_length), mrkdwn]))
 
 
-def _plain(longest: int) -> tuple[str, Object]:
-    return typed("plain_text", ("type", "text"), text=Text(longest, shortest=1), emoji=Flag())
+def _plain(max_length: int) -> tuple[str, Object]:
+    return object_of_type("plain_text", ("type", "text"), text=String(max_length, min_length=1), emoji=Boolean())
 
 
 CONFIRM = Object(
@@ -30,41 +40,43 @@ CONFIRM = Object(
         "text": any_text(300),
         "confirm": plain(30),
         "deny": plain(30),
-        "style": OneOf(("primary", "danger")),
+        "style": Enum(("primary", "danger")),
     },
     required=("title", "text", "confirm", "deny"),
 )
 OPTION = Object(
-    {"text": plain(75), "value": Text(150, shortest=1), "description": plain(75)}, required=("text", "value")
+    {"text": plain(75), "value": String(150, min_length=1), "description": plain(75)}, required=("text", "value")
 )
 CHOICE = Object(
-    {"text": any_text(75), "value": Text(150, shortest=1), "description": any_text(75)},
+    {"text": any_text(75), "value": String(150, min_length=1), "description": any_text(75)},
     required=("text", "value"),
 )
-"""The option of checkboxes and radio buttons, where markdown is drawn."""
-OVERFLOW_OPTION = Object({**OPTION.fields, "url": Text(LONGEST_URL)}, required=OPTION.required)
-OPTION_GROUP = Object({"label": plain(75), "options": Items(OPTION, most=100, least=1)}, required=("label", "options"))
+"""An option of checkboxes and radio buttons, which may contain mrkdwn."""
+OVERFLOW_OPTION = Object({**OPTION.fields, "url": String(MAX_URL)}, required=OPTION.required)
+OPTION_GROUP = Object(
+    {"label": plain(75), "options": Array(OPTION, max_items=100, min_items=1)}, required=("label", "options")
+)
 DISPATCH_ACTION_CONFIG = Object(
-    {"trigger_actions_on": Items(OneOf(("on_enter_pressed", "on_character_entered")), most=2, least=1)}
+    {"trigger_actions_on": Array(Enum(("on_enter_pressed", "on_character_entered")), max_items=2, min_items=1)}
 )
 CONVERSATION_FILTER = Object(
     {
-        "include": Items(OneOf(("im", "mpim", "private", "public")), least=1),
-        "exclude_external_shared_channels": Flag(),
-        "exclude_bot_users": Flag(),
+        "include": Array(Enum(("im", "mpim", "private", "public")), min_items=1),
+        "exclude_external_shared_channels": Boolean(),
+        "exclude_bot_users": Boolean(),
     }
 )
-SLACK_FILE = Object({"id": Text(), "url": Text(LONGEST_URL)}, rules=(exactly_one("id", "url"),))
+SLACK_FILE = Object({"id": String(), "url": String(MAX_URL)}, rules=(exactly_one("id", "url"),))
 
 
 def all_options(element: Json) -> list[Json]:
-    """The options of an element, in groups or not."""
+    """The options of an element, whether or not they are in groups."""
     groups = element.get("option_groups", [])
     return [*element.get("options", []), *chain.from_iterable(group["options"] for group in groups)]
 
 
 def initial_among_options(element: Json) -> Iterable[tuple[str, str]]:
-    """What is chosen at the start must equal one of the options, description and all (python-slack-sdk #1509)."""
+    """An initial option must equal one of the options, including its description (python-slack-sdk #1509)."""
     options = all_options(element)
     if "initial_option" in element and element["initial_option"] not in options:
         yield "/initial_option", "must be one of the provided options"
@@ -75,7 +87,7 @@ def initial_among_options(element: Json) -> Iterable[tuple[str, str]]:
 
 
 def distinct_values(element: Json) -> Iterator[tuple[str, str]]:
-    """Two options with one value could not be told apart in an answer."""
+    """Option values are unique within an element."""
     values = [option["value"] for option in all_options(element)]
     if len(set(values)) != len(values):
         yield "", "Input contains duplicate items"

@@ -1,73 +1,90 @@
-"""Rich text: the structured text that Slack's composer makes."""
+"""Rich text: the structured text that Slack's composer produces."""
 
-from signoff.bot.emulator.blocks.objects import LONGEST_URL
-from signoff.bot.emulator.blocks.schema import ByType, Flag, Items, Object, OneOf, Schema, Text, Whole, typed
+from signoff.bot.emulator.blocks.objects import MAX_URL
+from signoff.bot.emulator.blocks.schema import (
+    Array,
+    Boolean,
+    Enum,
+    Integer,
+    Object,
+    Schema,
+    String,
+    TaggedUnion,
+    object_of_type,
+)
 
 STYLE = Object(
     {
-        name: Flag()
+        name: Boolean()
         for name in ("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink")
     }
 )
 STYLED: dict[str, Schema] = {"style": STYLE}
 
-INLINE = ByType(
+INLINE = TaggedUnion(
     dict(
         [
-            typed("text", ("type", "text"), **STYLED, text=Text(shortest=1)),
-            typed(
+            object_of_type("text", ("type", "text"), **STYLED, text=String(min_length=1)),
+            object_of_type(
                 "link",
                 ("type", "url"),
                 **STYLED,
-                url=Text(LONGEST_URL, shortest=1),
-                text=Text(),
-                unsafe=Flag(),
+                url=String(MAX_URL, min_length=1),
+                text=String(),
+                unsafe=Boolean(),
             ),
-            typed("emoji", ("type", "name"), name=Text(shortest=1), unicode=Text(), skin_tone=Whole(), url=Text()),
-            typed("user", ("type", "user_id"), **STYLED, user_id=Text(shortest=1)),
-            typed("channel", ("type", "channel_id"), **STYLED, channel_id=Text(shortest=1)),
-            typed("usergroup", ("type", "usergroup_id"), **STYLED, usergroup_id=Text(shortest=1)),
-            typed("broadcast", ("type", "range"), **STYLED, range=OneOf(("here", "channel", "everyone"))),
-            typed("color", ("type", "value"), value=Text(shortest=1)),
-            typed(
+            object_of_type(
+                "emoji",
+                ("type", "name"),
+                name=String(min_length=1),
+                unicode=String(),
+                skin_tone=Integer(),
+                url=String(),
+            ),
+            object_of_type("user", ("type", "user_id"), **STYLED, user_id=String(min_length=1)),
+            object_of_type("channel", ("type", "channel_id"), **STYLED, channel_id=String(min_length=1)),
+            object_of_type("usergroup", ("type", "usergroup_id"), **STYLED, usergroup_id=String(min_length=1)),
+            object_of_type("broadcast", ("type", "range"), **STYLED, range=Enum(("here", "channel", "everyone"))),
+            object_of_type("color", ("type", "value"), value=String(min_length=1)),
+            object_of_type(
                 "date",
                 ("type", "timestamp", "format"),
-                timestamp=Whole(),
-                format=Text(shortest=1),
-                url=Text(LONGEST_URL),
-                fallback=Text(),
+                timestamp=Integer(),
+                format=String(min_length=1),
+                url=String(MAX_URL),
+                fallback=String(),
             ),
         ]
     )
 )
-SECTION = typed("rich_text_section", ("type", "elements"), elements=Items(INLINE))
-BORDER = Whole(least=0, most=1)
-ELEMENTS = ByType(
+SECTION = object_of_type("rich_text_section", ("type", "elements"), elements=Array(INLINE))
+BORDER = Integer(minimum=0, maximum=1)
+ELEMENTS = TaggedUnion(
     dict(
         [
             SECTION,
-            typed(
+            object_of_type(
                 "rich_text_list",
                 ("type", "elements", "style"),
-                elements=Items(ByType(dict([SECTION])), least=1),
-                style=OneOf(("bullet", "ordered")),
-                indent=Whole(least=0, most=8),
-                offset=Whole(least=0),
+                elements=Array(TaggedUnion(dict([SECTION])), min_items=1),
+                style=Enum(("bullet", "ordered")),
+                indent=Integer(minimum=0, maximum=8),
+                offset=Integer(minimum=0),
                 border=BORDER,
             ),
-            typed(
+            object_of_type(
                 "rich_text_preformatted",
                 ("type", "elements"),
-                elements=Items(INLINE.only("text", "link")),
+                elements=Array(INLINE.only("text", "link")),
                 border=BORDER,
-                language=Text(),
+                language=String(),
             ),
-            typed("rich_text_quote", ("type", "elements"), elements=Items(INLINE), border=BORDER),
+            object_of_type("rich_text_quote", ("type", "elements"), elements=Array(INLINE), border=BORDER),
         ]
     )
 )
 RICH_TEXT = Object(
-    {"type": OneOf(("rich_text",)), "block_id": Text(255), "elements": Items(ELEMENTS, least=1)},
+    {"type": Enum(("rich_text",)), "block_id": String(255), "elements": Array(ELEMENTS, min_items=1)},
     required=("type", "elements"),
 )
-"""The rich text block, and the initial value of a rich text input."""
+"""The rich text block. A rich text input's initial value has the same form."""

@@ -1,14 +1,15 @@
-"""Finding one's way through blocks."""
+"""Finding elements in blocks."""
 
 from collections.abc import Iterator
 
-from signoff.bot.emulator.wire import Json, new_id
+from signoff.bot.emulator.protocol import Json, new_id
 
 STATELESS = frozenset({"button", "overflow", "image", "workflow_button"})
+"""Elements that `state.values` does not contain."""
 
 
 def elements_of(block: Json) -> list[Json]:
-    """The elements of a block that people can act on, images among them."""
+    """The interactive elements of a block, and its images."""
     match block.get("type"):
         case "actions":
             return list(block.get("elements", []))
@@ -21,14 +22,14 @@ def elements_of(block: Json) -> list[Json]:
 
 
 def elements(blocks: list[Json] | None) -> Iterator[tuple[Json, Json]]:
-    """Each (block, element) in the order of the page."""
+    """Each (block, element) in reading order."""
     for block in blocks or []:
         for element in elements_of(block):
             yield block, element
 
 
 def find_element(blocks: list[Json] | None, action_id: str, block_id: str | None) -> tuple[Json, Json] | None:
-    """The block and element with this action id, in this block if one is named."""
+    """The block and element with this action id, in the given block if there is one."""
     for block, element in elements(blocks):
         if element.get("action_id") == action_id and block_id in {None, block["block_id"]}:
             return block, element
@@ -36,7 +37,7 @@ def find_element(blocks: list[Json] | None, action_id: str, block_id: str | None
 
 
 def with_ids(blocks: list[Json] | None) -> list[Json] | None:
-    """The blocks with an id for each block and each element that came without one, as Slack returns them."""
+    """The blocks, with generated ids for blocks and elements that have none, as Slack returns them."""
     if not blocks:
         return blocks
     completed = []

@@ -1,4 +1,4 @@
-"""What Slack's client checks before it sends a modal: required inputs, bounds, choices that exist."""
+"""What Slack's client validates before it submits a modal: required inputs, bounds and choices."""
 
 import re
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from signoff.bot.emulator.blocks.elements import LONGEST_INPUT, is_number
+from signoff.bot.emulator.blocks.elements import MAX_INPUT, is_number
 from signoff.bot.emulator.blocks.objects import all_options
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.protocol import Json
 from signoff.bot.emulator.workspace.state_values import is_many, value_key, value_of
 from signoff.bot.emulator.workspace.workspace import Workspace
 
@@ -17,7 +17,7 @@ REQUIRED = "Please complete this required field."
 
 
 def input_errors(blocks: list[Json], state: Json, workspace: Workspace) -> dict[str, str]:
-    """What the client would write under the inputs, by block id."""
+    """The errors that the client shows under the inputs, by block id."""
     errors = {}
     for block in blocks:
         if block["type"] == "input":
@@ -30,9 +30,9 @@ def input_errors(blocks: list[Json], state: Json, workspace: Workspace) -> dict[
 
 
 def input_error(element: Json, entered: Any, workspace: Workspace, *, optional: bool) -> str | None:
-    """What is wrong with what was entered in one element, or None."""
+    """The error in the value of one element, or None."""
     if not isinstance(entered, dict) or entered.get("type") != element["type"]:
-        return f"This is no state value of a {element['type']}."
+        return f"This is not a state value of a {element['type']}."
     value = value_of(entered)
     if value is None or value in ("", []):
         return None if optional else REQUIRED
@@ -42,25 +42,25 @@ def input_error(element: Json, entered: Any, workspace: Workspace, *, optional: 
 
 
 def _many_error(element: Json, values: Any, workspace: Workspace) -> str | None:
-    most = element.get("max_selected_items") or element.get("max_files")
+    maximum = element.get("max_selected_items") or element.get("max_files")
     if not isinstance(values, list):
         return "This must be a list."
-    if most and len(values) > most:
-        return f"Choose no more than {most}."
+    if maximum and len(values) > maximum:
+        return f"Choose no more than {maximum}."
     check = _CHECKS[value_key(element["type"]).removesuffix("s")]
     return next((error for value in values if (error := check(element, value, workspace))), None)
 
 
 def _option_error(element: Json, option: Any, _workspace: Workspace) -> str | None:
     if not isinstance(option, dict) or not {"text", "value"} <= option.keys():
-        return "This is no option."
+        return "This is not an option."
     if "external" not in element["type"] and option not in all_options(element):
         return "This is not one of the options."
     return None
 
 
 def _user_error(_element: Json, user: Any, workspace: Workspace) -> str | None:
-    return None if user in workspace.directory.users else "There is nobody with this id."
+    return None if user in workspace.directory.users else "There is no person with this id."
 
 
 def _channel_error(_element: Json, channel: Any, workspace: Workspace) -> str | None:
@@ -96,10 +96,10 @@ def _number_error(element: Json, value: str) -> str | None:
 
 
 def _length_error(element: Json, value: str) -> str | None:
-    least, most = element.get("min_length", 0), element.get("max_length", LONGEST_INPUT)
-    if len(value) < least:
-        return f"Enter at least {least} characters."
-    return f"Enter at most {most} characters." if len(value) > most else None
+    minimum, maximum = element.get("min_length", 0), element.get("max_length", MAX_INPUT)
+    if len(value) < minimum:
+        return f"Enter at least {minimum} characters."
+    return f"Enter at most {maximum} characters." if len(value) > maximum else None
 
 
 def _is_url(value: str) -> bool:
@@ -120,9 +120,9 @@ def _date_time_error(_element: Json, value: Any, _workspace: Workspace) -> str |
     return None if is_moment else "Enter a date and a time."
 
 
-def _parses(value: str, form: str) -> bool:
+def _parses(value: str, format_: str) -> bool:
     try:
-        return datetime.strptime(value, form).strftime(form) == value  # noqa: DTZ007 (only its form is of interest)
+        return datetime.strptime(value, format_).strftime(format_) == value  # noqa: DTZ007 (only the format matters)
     except (TypeError, ValueError):
         return False
 
@@ -133,12 +133,12 @@ def _rich_text_error(_element: Json, value: Any, _workspace: Workspace) -> str |
 
 
 def _file_error(element: Json, file: Any, workspace: Workspace) -> str | None:
-    kept = workspace.files.find(str(file.get("id"))) if isinstance(file, dict) else None
-    if kept is None:
-        return "There is no such file."
+    stored = workspace.files.find(str(file.get("id"))) if isinstance(file, dict) else None
+    if stored is None:
+        return "This file does not exist."
     accepted = element.get("filetypes")
-    if accepted and kept.extension not in accepted:
-        return "Only these types of file are accepted: " + ", ".join(accepted) + "."
+    if accepted and stored.extension not in accepted:
+        return "Only these file types are accepted: " + ", ".join(accepted) + "."
     return None
 
 

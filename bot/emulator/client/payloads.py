@@ -1,8 +1,8 @@
-"""The payloads that an app is sent, in Slack's form (docs.slack.dev/reference/interaction-payloads)."""
+"""Interaction payloads in Slack's form (docs.slack.dev/reference/interaction-payloads)."""
 
 from typing import Any
 
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.protocol import Json
 from signoff.bot.emulator.workspace.directory import (
     APP_ID,
     TEAM_DOMAIN,
@@ -14,34 +14,34 @@ from signoff.bot.emulator.workspace.directory import (
 from signoff.bot.emulator.workspace.messages import Message
 from signoff.bot.emulator.workspace.views import View
 
-DESCRIBED = ("text", "value", "style", "confirm", "placeholder")
-"""What an entry of `actions` repeats of its element."""
+REPEATED_FIELDS = ("text", "value", "style", "confirm", "placeholder")
+"""The fields of an element that its entry in `actions` repeats."""
 
 
-def block_actions(user: User, source: Json, action: Json, *, trigger_id: str) -> Json:
-    """A person pressed a button or changed a select. `source` is `in_message(…)` or `in_view(…)`."""
-    return _interaction("block_actions", user) | source | {"trigger_id": trigger_id, "actions": [action]}
+def block_actions(user: User, container: Json, action: Json, *, trigger_id: str) -> Json:
+    """A person pressed a button or changed a select. `container` is `in_message(…)` or `in_view(…)`."""
+    return _interaction("block_actions", user) | container | {"trigger_id": trigger_id, "actions": [action]}
 
 
-def block_suggestion(user: User, source: Json, block: Json, element: Json, query: str) -> Json:
+def block_suggestion(user: User, container: Json, block: Json, element: Json, query: str) -> Json:
     """A person types into an external select."""
-    asked = {"action_id": element["action_id"], "block_id": block["block_id"], "value": query}
-    return _interaction("block_suggestion", user) | source | asked
+    lookup = {"action_id": element["action_id"], "block_id": block["block_id"], "value": query}
+    return _interaction("block_suggestion", user) | container | lookup
 
 
 def view_submission(user: User, view: View, *, trigger_id: str, response_urls: list[Json]) -> Json:
     """A person submitted a modal."""
     return _interaction("view_submission", user) | {
         "trigger_id": trigger_id,
-        "view": view.wire(),
+        "view": view.slack_json(),
         "response_urls": response_urls,
     }
 
 
 def view_closed(user: User, view: View, *, is_cleared: bool) -> Json:
-    """A person closed a modal. Slack reports nothing of what was entered then."""
+    """A person closed a modal. Slack does not include what was entered."""
     return _interaction("view_closed", user) | {
-        "view": view.wire() | {"state": {"values": {}}},
+        "view": view.slack_json() | {"state": {"values": {}}},
         "is_cleared": is_cleared,
     }
 
@@ -67,8 +67,10 @@ def slash_command(
     }
 
 
-def in_message(conversation: Conversation, message: Message, wired: Json, state: Json, response_url: str) -> Json:
-    """The part of a payload that says: in this message."""
+def in_message(
+    conversation: Conversation, message: Message, message_json: Json, state: Json, response_url: str
+) -> Json:
+    """The fields of a payload for an interaction in a message."""
     container: dict[str, Any] = {
         "type": "message",
         "message_ts": message.ts,
@@ -80,19 +82,19 @@ def in_message(conversation: Conversation, message: Message, wired: Json, state:
     return {
         "container": container,
         "channel": {"id": conversation.id, "name": channel_name(conversation)},
-        "message": wired,
+        "message": message_json,
         "state": {"values": state},
         "response_url": response_url,
     }
 
 
 def in_view(view: View) -> Json:
-    """The part of a payload that says: in this view."""
-    return {"container": {"type": "view", "view_id": view.id}, "view": view.wire()}
+    """The fields of a payload for an interaction in a view."""
+    return {"container": {"type": "view", "view_id": view.id}, "view": view.slack_json()}
 
 
 def channel_name(conversation: Conversation) -> str:
-    """The name that payloads give a conversation."""
+    """The conversation's name in payloads."""
     if conversation.is_im:
         return "directmessage"
     return "privategroup" if conversation.is_private else conversation.name

@@ -1,36 +1,36 @@
-"""Submitting a modal: the state that is sent, and what the app's answer does to the views."""
+"""Submitting a modal: the state that is sent, and the effect of the app's response on the views."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from signoff.bot.emulator.blocks.check import checked_view
+from signoff.bot.emulator.blocks.validation import checked_view
 from signoff.bot.emulator.blocks.walk import elements
+from signoff.bot.emulator.client.containers import Target
 from signoff.bot.emulator.client.input_check import input_errors
-from signoff.bot.emulator.client.places import Target
 from signoff.bot.emulator.client.plain_values import from_plain
-from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.workspace.state_values import merged_state, value_of
 from signoff.bot.emulator.workspace.views import View
 from signoff.bot.emulator.workspace.workspace import Workspace
 
-Found = dict[str, list[Json]]
-"""The options that external selects offer, by the label they were looked up for."""
+OfferedOptions = dict[str, list[Json]]
+"""The options that the app offers in external selects, by the label of the input."""
 
 
-def state_of(view: View, values: Json, found: Found, workspace: Workspace) -> Json:
-    """The view's state with what was entered: state value objects by block id, or plain values by label."""
+def state_of(view: View, values: Json, offered: OfferedOptions, workspace: Workspace) -> Json:
+    """The view's state with these values: state value objects by block id, or plain values by label."""
     by_id = {name: value for name, value in values.items() if _is_by_id(view, name, value)}
     state = merged_state(view.state, by_id)
     for label, plain in values.items():
         if label not in by_id:
             block, element = input_labelled(view, label)
-            value = from_plain(element, plain, workspace, found.get(label, []))
+            value = from_plain(element, plain, workspace, offered.get(label, []))
             state[block["block_id"]][element["action_id"]] = value
     return state
 
 
 def external_lookups(view: View, values: Json) -> Iterator[tuple[str, Target, str]]:
-    """The (label, external select, wanted option) that the app must be asked for first."""
+    """The (label, external select, query) of each lookup that the app has to answer before the submission."""
     for label, plain in values.items():
         if not _is_by_id(view, label, plain):
             block, element = input_labelled(view, label)
@@ -41,24 +41,24 @@ def external_lookups(view: View, values: Json) -> Iterator[tuple[str, Target, st
 
 
 def input_labelled(view: View, label: str) -> tuple[Json, Json]:
-    """The (block, element) of the input with that label. Raises `unknown_input`, and says which there are."""
+    """The (block, element) of the input with that label. Raises `unknown_input`, which lists the labels."""
     labels = []
     for block, element in elements(view.blocks):
         if block["type"] == "input":
             labels.append(block["label"]["text"])
             if labels[-1] == label:
                 return block, element
-    raise SlackError("unknown_input", message=f"There is no input {label!r} among: {', '.join(labels)}.")
+    raise SlackError("unknown_input", message=f"There is no input {label!r}. The inputs are: {', '.join(labels)}.")
 
 
 def check(view: View, workspace: Workspace) -> None:
-    """Raises `invalid_input` with what the client finds wrong, by block id."""
+    """Raises `invalid_input` with the client's errors, by block id."""
     if errors := input_errors(view.blocks, view.state, workspace):
         raise SlackError("invalid_input", errors=errors)
 
 
 def response_urls(view: View, workspace: Workspace) -> list[Json]:
-    """One for each conversation that was chosen in an input with `response_url_enabled`."""
+    """A response URL for each conversation that was chosen in an input with `response_url_enabled`."""
     issued = []
     for block, element in elements(view.blocks):
         if element.get("response_url_enabled"):
@@ -75,30 +75,30 @@ def response_urls(view: View, workspace: Workspace) -> list[Json]:
     return issued
 
 
-def apply(answer: Json, view: View, workspace: Workspace) -> None:
-    """Do to the views what the app answered.
+def apply(response: Json, view: View, workspace: Workspace) -> None:
+    """Apply the app's response to the views.
 
-    Raises `invalid_errors`, `invalid_arguments`, `push_limit_reached`, … for an answer that Slack would not take.
+    Raises `invalid_errors`, `invalid_arguments`, `push_limit_reached`, … for a response that Slack would reject.
     """
-    if answer.get("response_action") in {"errors", "update"}:
+    if response.get("response_action") in {"errors", "update"}:
         view = workspace.views.get(view.id)  # the app may have called `views.update` before it acked
-    match answer.get("response_action"):
+    match response.get("response_action"):
         case None:
             workspace.views.close(view)
         case "clear":
             workspace.views.clear(view.user)
         case "errors":
-            workspace.views.refuse(view, _errors(view, answer.get("errors")))
+            workspace.views.show_errors(view, _errors(view, response.get("errors")))
         case "update":
-            workspace.views.update(view, checked_view(answer.get("view"), "modal"))
+            workspace.views.update(view, checked_view(response.get("view"), "modal"))
         case "push":
-            workspace.views.push(view.user, checked_view(answer.get("view"), "modal"))
+            workspace.views.push(view.user, checked_view(response.get("view"), "modal"))
         case _:
             raise SlackError("invalid_response_action")
 
 
 def _errors(view: View, errors: Any) -> dict[str, str]:
-    """Errors by block id; each must name an input of the view."""
+    """Errors by block id. Each id must be that of an input of the view."""
     inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
     if not isinstance(errors, dict) or not errors or not errors.keys() <= inputs:
         raise SlackError("invalid_errors")

@@ -1,4 +1,4 @@
-"""The part of the control API that no person has: faults, deletions, what was called and delivered."""
+"""The part of the control API for administrators and tests: people, channels, injected faults and logs."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -6,19 +6,19 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
-from signoff.bot.emulator.control.routes import answering, json_object
+from signoff.bot.emulator.control.routes import json_endpoint, json_object
 from signoff.bot.emulator.delivery.delivery import Delivery
 from signoff.bot.emulator.delivery.socket_mode import SocketMode
 from signoff.bot.emulator.events.events_api import EventsApi
+from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.web_api.faults import Faults
 from signoff.bot.emulator.web_api.routes import WebApi
-from signoff.bot.emulator.wire import Json, SlackError
 from signoff.bot.emulator.workspace.directory import Conversation
 from signoff.bot.emulator.workspace.workspace import Workspace
 
 
 class Administration:
-    """Serves the rest of `/control/…`."""
+    """Serves `/control/…` for administrators and tests."""
 
     def __init__(
         self,
@@ -37,8 +37,8 @@ class Administration:
         self._events_api = events_api
 
     def routes(self) -> Sequence[BaseRoute]:
-        """Everything an administrator, or a test, can do."""
-        acts: dict[str, Callable[[Json], Json]] = {
+        """The routes for administrators and tests."""
+        actions: dict[str, Callable[[Json], Json]] = {
             "archive": self._archive,
             "unarchive": self._unarchive,
             "invite": self._invite,
@@ -52,37 +52,40 @@ class Administration:
             "lost_acks": self._lose_acks,
         }
         return [
-            Route("/calls", answering(self._calls)),
-            Route("/deliveries", answering(self._deliveries)),
-            Route("/events", answering(self._events)),
-            Route("/faults", answering(self._want_fault), methods=["POST"]),
-            Route("/faults", answering(self._clear_faults), methods=["DELETE"]),
-            Route("/held", answering(self._until_held)),
-            Route("/disconnect", answering(self._disconnect), methods=["POST"]),
-            *(Route(f"/{name}", answering(_as_administrator(act)), methods=["POST"]) for name, act in acts.items()),
+            Route("/calls", json_endpoint(self._calls)),
+            Route("/deliveries", json_endpoint(self._deliveries)),
+            Route("/events", json_endpoint(self._events)),
+            Route("/faults", json_endpoint(self._inject_fault), methods=["POST"]),
+            Route("/faults", json_endpoint(self._clear_faults), methods=["DELETE"]),
+            Route("/held", json_endpoint(self._wait_until_held)),
+            Route("/disconnect", json_endpoint(self._disconnect), methods=["POST"]),
+            *(
+                Route(f"/{name}", json_endpoint(_as_administrator(action)), methods=["POST"])
+                for name, action in actions.items()
+            ),
         ]
 
     async def _calls(self, _request: Request) -> list[Json]:
         return list(self._web_api.calls)
 
     async def _deliveries(self, _request: Request) -> list[Json]:
-        return [ack.shown() for ack in self._delivery.log]
+        return [ack.control_json() for ack in self._delivery.log]
 
     async def _events(self, request: Request) -> list[Json]:
         query = request.query_params
         found = await self._events_api.attempts(query.get("kind", ""), int(query.get("at_least", "0")))
-        return [attempt.shown() for attempt in found]
+        return [attempt.control_json() for attempt in found]
 
-    async def _want_fault(self, request: Request) -> Json:
-        self._faults.want(await json_object(request))
+    async def _inject_fault(self, request: Request) -> Json:
+        self._faults.inject(await json_object(request))
         return {"ok": True}
 
     async def _clear_faults(self, _request: Request) -> Json:
         self._faults.clear()
         return {"ok": True}
 
-    async def _until_held(self, _request: Request) -> Json:
-        await self._faults.until_held()
+    async def _wait_until_held(self, _request: Request) -> Json:
+        await self._faults.wait_until_held()
         return {"ok": True}
 
     async def _disconnect(self, _request: Request) -> Json:
@@ -100,15 +103,15 @@ class Administration:
         if conversation.is_archived == is_archived:
             raise SlackError("already_archived" if is_archived else "not_archived")
         changed = replace(conversation, is_archived=is_archived)
-        return {"channel": self._workspace.put_conversation(changed, by=self._administrator).shown()}
+        return {"channel": self._workspace.put_conversation(changed, by=self._administrator).control_json()}
 
     def _invite(self, body: Json) -> Json:
         conversation, user = self._channel_and_user(body)
-        return {"channel": self._workspace.add_member(conversation, user, by=self._administrator).shown()}
+        return {"channel": self._workspace.add_member(conversation, user, by=self._administrator).control_json()}
 
     def _remove(self, body: Json) -> Json:
         conversation, user = self._channel_and_user(body)
-        return {"channel": self._workspace.remove_member(conversation, user, by=self._administrator).shown()}
+        return {"channel": self._workspace.remove_member(conversation, user, by=self._administrator).control_json()}
 
     def _channel_and_user(self, body: Json) -> tuple[Conversation, str]:
         directory = self._workspace.directory
@@ -119,26 +122,26 @@ class Administration:
         user = self._workspace.add_person(
             name, body.get("real_name", name.title()), body.get("email", f"{name}@example.com")
         )
-        return {"person": user.shown()}
+        return {"person": user.control_json()}
 
     def _change_person(self, body: Json) -> Json:
         user = self._workspace.directory.person(body["user"])
         changed = {name: value for name, value in body.items() if name != "user"}
-        return {"person": self._workspace.change_person(user, **changed).shown()}
+        return {"person": self._workspace.change_person(user, **changed).control_json()}
 
     def _add_channel(self, body: Json) -> Json:
         directory = self._workspace.directory
-        everybody = [user.id for user in directory.users.values()]
-        named = [directory.person(name).id for name in body["members"]] if "members" in body else everybody
+        everyone = [user.id for user in directory.users.values()]
+        members = [directory.person(name).id for name in body["members"]] if "members" in body else everyone
         channel = self._workspace.add_channel(
-            body["name"], is_private=bool(body.get("is_private")), members=frozenset(named)
+            body["name"], is_private=bool(body.get("is_private")), members=frozenset(members)
         )
-        return {"channel": channel.shown()}
+        return {"channel": channel.control_json()}
 
     def _add_group(self, body: Json) -> Json:
         users = tuple(self._workspace.directory.person(name).id for name in body["users"])
         group = self._workspace.add_group(body["handle"], body.get("name", body["handle"].title()), users)
-        return {"usergroup": group.wire(with_users=True)}
+        return {"usergroup": group.slack_json(with_users=True)}
 
     def _uninstall(self, _body: Json) -> Json:
         self._workspace.uninstall()
@@ -157,8 +160,8 @@ class Administration:
         return self._workspace.directory.administrator.id
 
 
-def _as_administrator(act: Callable[[Json], Json]) -> Callable[[Request], Awaitable[Json]]:
-    async def acting(request: Request) -> Json:
-        return {"ok": True, **act(await json_object(request))}
+def _as_administrator(action: Callable[[Json], Json]) -> Callable[[Request], Awaitable[Json]]:
+    async def endpoint(request: Request) -> Json:
+        return {"ok": True, **action(await json_object(request))}
 
-    return acting
+    return endpoint

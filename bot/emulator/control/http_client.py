@@ -1,4 +1,4 @@
-"""Requests to the control API, in this process or another."""
+"""HTTP requests to the control API."""
 
 import json
 from datetime import date, datetime
@@ -7,16 +7,17 @@ from typing import Any
 
 import httpx
 
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.protocol import Json
 
 REQUEST_TIMEOUT = 10.0
-"""Seconds that the control API may take to answer, and that a person waits for what they expect to see."""
+"""Seconds until a request times out, and until a person stops waiting for something to appear."""
 
 
-class ActFailed(Exception):
-    """An act that the workspace refused, or that the app failed to take.
+class ActionFailed(Exception):
+    """An action that the workspace rejected, or for which the app failed.
 
-    `error` is its name (`invalid_input`, `operation_timeout`, …), `errors` what stands under the inputs, by block id.
+    `error` is the name of the error (`invalid_input`, `operation_timeout`, …). `errors` are the errors under the
+    inputs, by block id.
     """
 
     def __init__(self, answer: Json) -> None:
@@ -27,7 +28,7 @@ class ActFailed(Exception):
 
 
 class HttpClient:
-    """Reads and changes a workspace over its control API."""
+    """Sends requests to the control API of the workspace at `url`."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -38,29 +39,29 @@ class HttpClient:
         self._http.close()
 
     def get(self, path: str, **query: str) -> Any:
-        """Read. Raises `ActFailed`."""
-        return _answer(self._http.get(path, params=query))
+        """Send a GET request. Raises `ActionFailed`."""
+        return _body(self._http.get(path, params=query))
 
     def post(self, path: str, **body: Any) -> Json:
-        """Change something. Raises `ActFailed` when the change is refused or fails."""
-        response = self._http.post(path, content=json.dumps(body, default=_plain))
-        answer: Json = _answer(response)
-        return answer
+        """Send a POST request. Raises `ActionFailed`."""
+        response = self._http.post(path, content=json.dumps(body, default=_encode))
+        result: Json = _body(response)
+        return result
 
     def delete(self, path: str) -> None:
-        """Remove something. Raises `ActFailed`."""
-        _answer(self._http.delete(path))
+        """Send a DELETE request. Raises `ActionFailed`."""
+        _body(self._http.delete(path))
 
 
-def _answer(response: httpx.Response) -> Any:
-    answer = response.json()
-    if isinstance(answer, dict) and answer.get("ok") is False:
-        raise ActFailed(answer)
-    return answer
+def _body(response: httpx.Response) -> Any:
+    body = response.json()
+    if isinstance(body, dict) and body.get("ok") is False:
+        raise ActionFailed(body)
+    return body
 
 
-def _plain(value: Any) -> Any:
-    """Dates and times as state value objects hold them."""
+def _encode(value: Any) -> Any:
+    """Dates and times in the form of state value objects."""
     if isinstance(value, datetime):
         return int(value.timestamp())
     if isinstance(value, date):

@@ -1,4 +1,4 @@
-"""Acting as a person from Python, over the control API."""
+"""A Python client that acts as a person, over the control API."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -8,31 +8,31 @@ from typing import Any, TypeVar
 from websockets.sync.client import connect
 
 from signoff.bot.emulator.control.http_client import REQUEST_TIMEOUT, HttpClient
-from signoff.bot.emulator.control.seen import Home, Modal, SeenMessage
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.control.visible import Home, Modal, VisibleMessage
+from signoff.bot.emulator.protocol import Json
 
 T = TypeVar("T")
 
 
 class Person:
-    """One person, who sees what Slack would show them and acts on it."""
+    """A person, who sees what Slack would show and acts on it."""
 
     def __init__(self, client: HttpClient, user_id: str, name: str) -> None:
         self._client = client
         self.id = user_id
         self.name = name
 
-    def sees(self, channel: str) -> list[SeenMessage]:
-        """The messages that this person sees there, oldest first, replies and ephemeral ones among them.
+    def sees(self, channel: str) -> list[VisibleMessage]:
+        """The messages that this person sees in a channel, including replies and ephemeral ones, oldest first.
 
-        `@signoff` is the direct messages with the app.
+        The channel `@signoff` is the direct messages with the app.
         """
-        listed = self._client.get("messages", channel=channel, **{"as": self.id})["messages"]
-        return [SeenMessage(message) for message in listed]
+        messages = self._client.get("messages", channel=channel, **{"as": self.id})["messages"]
+        return [VisibleMessage(message) for message in messages]
 
     @property
     def modal(self) -> Modal | None:
-        """The modal on top, if one is open."""
+        """The top modal, or None if none is open."""
         views = self._client.get("views", **{"as": self.id})["views"]
         return Modal(views[-1]) if views else None
 
@@ -41,32 +41,31 @@ class Person:
         label: str,
         in_: str | None = None,
         *,
-        message: SeenMessage | None = None,
+        message: VisibleMessage | None = None,
         home: Home | None = None,
         value: Json | None = None,
     ) -> Json:
-        """Press the button, or change the select, with that text or action id.
+        """Press the button, or change the element, with that text or action id.
 
-        It is looked for in `message` or `home`, else in the newest message of channel `in_` that has it, else in the
-        open modal.
-        `value` is the state value object for anything but a button. Gives the control API's answer; raises `ActFailed`
-        when the app did not take it and LookupError when there is nothing to press.
+        It is looked up in `message` or `home`, or in the newest message of channel `in_` that has it, or in the open
+        modal. `value` is the state value object for an element other than a button. Returns the control API's response.
+        Raises `ActionFailed` if the app failed, and LookupError if there is no such element.
         """
         if message is None and in_ is None:
             view = home or self._open_modal()
-            place: Json = {"view_id": view.id}
+            container: Json = {"view_id": view.id}
             element = view.element(label)
         else:
             message = message or self._newest_with(label, in_ or "")
-            place = {"channel": message.channel, "ts": message.ts}
+            container = {"channel": message.channel, "ts": message.ts}
             element = message.element(label)
         if element is None:
-            raise LookupError(f"There is nothing to press called {label!r}.")
+            raise LookupError(f"There is no element {label!r} to press.")
         pressed = {"action_id": element.action_id, "block_id": element.block_id, "value": value}
-        return self._act("press", **place, **pressed)
+        return self._act("press", **container, **pressed)
 
     def submit(self, values: Mapping[str, Any] | None = None) -> Json:
-        """Submit the open modal with values by label (text, number, True, option, list of options) or block id."""
+        """Submit the open modal with values by label (text, number, True, option, list of options) or by block id."""
         return self._act("submit", view_id=self._open_modal().id, values=dict(values or {}))
 
     def close(self) -> Json:
@@ -77,22 +76,22 @@ class Person:
         """Type a slash command."""
         return self._act("command", channel=in_, text=text)
 
-    def say(self, text: str, in_: str = "#general", *, thread_ts: str | None = None) -> SeenMessage:
-        """Post a message, in a thread if one is named."""
-        said = self._act("say", channel=in_, text=text, thread_ts=thread_ts)
-        return SeenMessage(said["message"])
+    def say(self, text: str, in_: str = "#general", *, thread_ts: str | None = None) -> VisibleMessage:
+        """Post a message, in a thread if `thread_ts` is given."""
+        posted = self._act("say", channel=in_, text=text, thread_ts=thread_ts)
+        return VisibleMessage(posted["message"])
 
-    def edit(self, message: SeenMessage, text: str) -> SeenMessage:
-        """Change one of this person's messages."""
+    def edit(self, message: VisibleMessage, text: str) -> VisibleMessage:
+        """Edit one of this person's messages."""
         edited = self._act("edit", channel=message.channel, ts=message.ts, text=text)
-        return SeenMessage(edited["message"])
+        return VisibleMessage(edited["message"])
 
-    def delete(self, message: SeenMessage) -> None:
-        """Delete one of this person's messages; an administrator (Ana is one) may delete any."""
+    def delete(self, message: VisibleMessage) -> None:
+        """Delete one of this person's messages. An administrator, such as Ana, can delete any message."""
         self._act("delete", channel=message.channel, ts=message.ts)
 
     def join(self, channel: str) -> None:
-        """Become a member of a public channel."""
+        """Join a public channel."""
         self._act("join", channel=channel)
 
     def leave(self, channel: str) -> None:
@@ -100,17 +99,17 @@ class Person:
         self._act("leave", channel=channel)
 
     def open_home(self, tab: str | None = None) -> None:
-        """Open the app's home, at its tab `home` or `messages`; the first one that it has by default."""
+        """Open the app's home at the tab `home` or `messages`. By default it is the first tab that the app has."""
         self._act("open_home", tab=tab)
 
     @property
     def home(self) -> Home | None:
-        """The home tab that the app published for this person, if it did."""
+        """The home tab that the app has published for this person, or None."""
         view = self._client.get("home", **{"as": self.id})["view"]
         return Home(view) if view else None
 
     def wait_for_home(self, wanted: str = "", *, timeout: float = REQUEST_TIMEOUT) -> Home:
-        """The home tab, as soon as one is published that contains this text."""
+        """Wait for a home tab that contains this text."""
 
         def find() -> Home | None:
             home = self.home
@@ -121,13 +120,13 @@ class Person:
     def wait_for_message(
         self,
         channel: str,
-        wanted: str | Callable[[SeenMessage], bool] = "",
+        wanted: str | Callable[[VisibleMessage], bool] = "",
         *,
         timeout: float = REQUEST_TIMEOUT,
-    ) -> SeenMessage:
-        """The newest message there that contains this text or satisfies this condition, as soon as there is one."""
+    ) -> VisibleMessage:
+        """Wait for a message that contains this text or satisfies this condition; return the newest one."""
 
-        def find() -> SeenMessage | None:
+        def find() -> VisibleMessage | None:
             matching = [
                 message
                 for message in self.sees(channel)
@@ -138,23 +137,23 @@ class Person:
         return self.wait_until(find, what=f"a message in {channel}", timeout=timeout)
 
     def wait_for_modal(self, wanted: str | Callable[[Modal], bool] = "", *, timeout: float = REQUEST_TIMEOUT) -> Modal:
-        """The open modal, as soon as one is open that contains this text or satisfies this condition."""
+        """Wait for an open modal that contains this text or satisfies this condition."""
 
         def find() -> Modal | None:
             modal = self.modal
             if modal is None:
                 return None
-            fits = wanted in modal.full_text if isinstance(wanted, str) else wanted(modal)
-            return modal if fits else None
+            matches = wanted in modal.full_text if isinstance(wanted, str) else wanted(modal)
+            return modal if matches else None
 
         return self.wait_until(find, what="a modal", timeout=timeout)
 
     def wait_until_no_modal(self, *, timeout: float = REQUEST_TIMEOUT) -> None:
-        """Returns as soon as no modal is open."""
+        """Wait until no modal is open."""
         self.wait_until(lambda: self.modal is None or None, what="the modal to close", timeout=timeout)
 
     def wait_until(self, find: Callable[[], T | None], *, what: str = "it", timeout: float = REQUEST_TIMEOUT) -> T:
-        """What `find` gives as soon as it gives something; it is tried again after each change this person sees.
+        """Wait until `find` returns something other than None. It is called after each change that this person sees.
 
         Raises TimeoutError after `timeout` seconds.
         """
@@ -170,20 +169,20 @@ class Person:
 
     @contextmanager
     def _changes(self) -> Iterator[Callable[[float], None]]:
-        address = f"{self._client.url.replace('http', 'ws', 1)}/control/live?as={self.id}"
-        with connect(address, proxy=None, compression=None) as live:
-            live.recv()  # hello: from here on no change is missed
+        address = f"{self._client.url.replace('http', 'ws', 1)}/control/updates?as={self.id}"
+        with connect(address, proxy=None, compression=None) as updates:
+            updates.recv()  # hello: from here on no change is missed
 
             def next_change(seconds: float) -> None:
-                live.recv(timeout=max(seconds, 0))
-                with suppress(TimeoutError):  # many changes at once are worth one look
+                updates.recv(timeout=max(seconds, 0))
+                with suppress(TimeoutError):  # one call of `find` is enough for several changes
                     while True:
-                        live.recv(timeout=0)
+                        updates.recv(timeout=0)
 
             yield next_change
 
-    def _act(self, act: str, **body: Any) -> Json:
-        return self._client.post(act, **{"as": self.id}, **body)
+    def _act(self, action: str, **body: Any) -> Json:
+        return self._client.post(action, **{"as": self.id}, **body)
 
     def _open_modal(self) -> Modal:
         modal = self.modal
@@ -191,10 +190,10 @@ class Person:
             raise LookupError(f"{self.name} has no modal open.")
         return modal
 
-    def _newest_with(self, label: str, channel: str) -> SeenMessage:
-        seen = self.sees(channel)
-        for message in reversed(seen):
+    def _newest_with(self, label: str, channel: str) -> VisibleMessage:
+        messages = self.sees(channel)
+        for message in reversed(messages):
             if message.element(label):
                 return message
-        offered = sorted({text for message in seen for text in message.buttons})
-        raise LookupError(f"There is nothing to press called {label!r} in {channel}, only {offered}.")
+        buttons = sorted({text for message in messages for text in message.buttons})
+        raise LookupError(f"There is no element {label!r} to press in {channel}. The buttons are: {buttons}.")

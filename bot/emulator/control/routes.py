@@ -1,4 +1,4 @@
-"""The control API: act as a person, and read what a person sees. `docs/emulator.md` documents it."""
+"""The control API for people: act as a person, and read what a person sees. See `docs/emulator.md`."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -8,29 +8,29 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from signoff.bot.emulator.client.actions import Acts
-from signoff.bot.emulator.client.places import Target
-from signoff.bot.emulator.control.live import LiveHub
+from signoff.bot.emulator.client.containers import Target
+from signoff.bot.emulator.client.interactions import Interactions
+from signoff.bot.emulator.control.updates import UpdateFeed
 from signoff.bot.emulator.delivery.delivery import Delivery
-from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, TEAM_NAME, User
 from signoff.bot.emulator.workspace.workspace import Workspace
 
-Act = Callable[[User, Json], Awaitable[Json]]
+Action = Callable[[User, Json], Awaitable[Json]]
 
 
 class Control:
     """Serves `/control/…` for people."""
 
-    def __init__(self, workspace: Workspace, acts: Acts, delivery: Delivery) -> None:
+    def __init__(self, workspace: Workspace, interactions: Interactions, delivery: Delivery) -> None:
         self._workspace = workspace
-        self._acts = acts
+        self._interactions = interactions
         self._delivery = delivery
-        self._live = LiveHub(workspace)
+        self._updates = UpdateFeed(workspace)
 
     def routes(self) -> Sequence[BaseRoute]:
-        """Everything a person can read and do."""
-        acts: dict[str, Act] = {
+        """The routes for what a person reads and does."""
+        actions: dict[str, Action] = {
             "press": self._press,
             "submit": self._submit,
             "close": self._close,
@@ -43,26 +43,29 @@ class Control:
             "options": self._options,
         }
         return [
-            Route("/workspace", answering(self._show_workspace)),
-            Route("/messages", answering(self._show_messages)),
-            Route("/views", answering(self._show_views)),
-            Route("/home", answering(self._show_home)),
-            Route("/upload", answering(self._upload), methods=["POST"]),
-            Route("/delete", answering(self._delete), methods=["POST"]),
-            *(Route(f"/{name}", answering(self._as_person(act)), methods=["POST"]) for name, act in acts.items()),
-            WebSocketRoute("/live", self._watch),
+            Route("/workspace", json_endpoint(self._show_workspace)),
+            Route("/messages", json_endpoint(self._show_messages)),
+            Route("/views", json_endpoint(self._show_views)),
+            Route("/home", json_endpoint(self._show_home)),
+            Route("/upload", json_endpoint(self._upload), methods=["POST"]),
+            Route("/delete", json_endpoint(self._delete), methods=["POST"]),
+            *(
+                Route(f"/{name}", json_endpoint(self._as_person(action)), methods=["POST"])
+                for name, action in actions.items()
+            ),
+            WebSocketRoute("/updates", self._subscribe),
         ]
 
     def overview(self) -> Json:
-        """The workspace as a person finds it."""
+        """The workspace, its people and its channels."""
         directory = self._workspace.directory
         manifest = self._workspace.manifest
         return {
             "team": {"id": TEAM_ID, "name": TEAM_NAME, "domain": TEAM_DOMAIN},
             "app": {"name": manifest.name, "bot_user_id": BOT_USER_ID},
-            "people": [user.shown() for user in directory.users.values()],
-            "channels": [conversation.shown() for conversation in directory.conversations.values()],
-            "usergroups": [group.wire(with_users=True) for group in directory.groups.values()],
+            "people": [user.control_json() for user in directory.users.values()],
+            "channels": [conversation.control_json() for conversation in directory.conversations.values()],
+            "usergroups": [group.slack_json(with_users=True) for group in directory.groups.values()],
             "commands": [
                 {"command": c.command, "description": c.description, "usage_hint": c.usage_hint}
                 for c in manifest.commands
@@ -70,24 +73,24 @@ class Control:
             "connected": self._delivery.transport.is_connected,
         }
 
-    async def _watch(self, websocket: WebSocket) -> None:
+    async def _subscribe(self, websocket: WebSocket) -> None:
         try:
             user = self._person(websocket.query_params)
         except SlackError:
             await websocket.close(code=1008)
             return
-        await self._live.serve(websocket, user.id, self.overview())
+        await self._updates.serve(websocket, user.id, self.overview())
 
     async def _show_workspace(self, _request: Request) -> Json:
         return self.overview()
 
     async def _show_messages(self, request: Request) -> Json:
         user = self._person(request.query_params)
-        conversation = self._workspace.place(user.id, request.query_params.get("channel", ""))
+        conversation = self._workspace.conversation_for(user.id, request.query_params.get("channel", ""))
         messages = self._workspace.messages
         return {
             "messages": [
-                messages.shown(message)
+                messages.control_json(message)
                 for message in messages.in_channel(conversation.id)
                 if message.ephemeral_to in {None, user.id}
             ]
@@ -95,61 +98,63 @@ class Control:
 
     async def _show_views(self, request: Request) -> Json:
         user = self._person(request.query_params)
-        return {"views": [view.shown() for view in self._workspace.views.stack(user.id)]}
+        return {"views": [view.control_json() for view in self._workspace.views.stack(user.id)]}
 
     async def _show_home(self, request: Request) -> Json:
         home = self._workspace.views.home(self._person(request.query_params).id)
-        return {"view": home.shown() if home else None}
+        return {"view": home.control_json() if home else None}
 
     async def _upload(self, request: Request) -> Json:
         user = self._person(request.query_params)
         name = request.query_params.get("name", "file")
         file = self._workspace.files.add(user.id, name, await request.body())
-        return {"ok": True, "file": file.wire()}
+        return {"ok": True, "file": file.slack_json()}
 
     async def _press(self, user: User, body: Json) -> Json:
-        return (await self._acts.press(user, _target(body), body.get("value"), body.get("values", {}))).shown()
+        return (
+            await self._interactions.press(user, _target(body), body.get("value"), body.get("values", {}))
+        ).control_json()
 
     async def _submit(self, user: User, body: Json) -> Json:
-        return (await self._acts.submit(user, body["view_id"], body.get("values", {}))).shown()
+        return (await self._interactions.submit(user, body["view_id"], body.get("values", {}))).control_json()
 
     async def _close(self, user: User, body: Json) -> Json:
-        return (await self._acts.close(user, body["view_id"])).shown()
+        return (await self._interactions.close(user, body["view_id"])).control_json()
 
     async def _command(self, user: User, body: Json) -> Json:
-        return (await self._acts.command(user, body["channel"], body["text"])).shown()
+        return (await self._interactions.command(user, body["channel"], body["text"])).control_json()
 
     async def _options(self, user: User, body: Json) -> Json:
-        return {"ok": True, **await self._acts.suggest(user, _target(body), body.get("query", ""))}
+        return {"ok": True, **await self._interactions.suggest(user, _target(body), body.get("query", ""))}
 
     async def _say(self, user: User, body: Json) -> Json:
-        message = self._acts.say(user, body["channel"], body["text"], body.get("thread_ts"))
-        return {"ok": True, "message": self._workspace.messages.shown(message)}
+        message = self._interactions.say(user, body["channel"], body["text"], body.get("thread_ts"))
+        return {"ok": True, "message": self._workspace.messages.control_json(message)}
 
     async def _edit(self, user: User, body: Json) -> Json:
-        message = self._acts.edit(user, body["channel"], body["ts"], body["text"])
-        return {"ok": True, "message": self._workspace.messages.shown(message)}
+        message = self._interactions.edit(user, body["channel"], body["ts"], body["text"])
+        return {"ok": True, "message": self._workspace.messages.control_json(message)}
 
     async def _delete(self, request: Request) -> Json:
         body = await json_object(request)
         user = self._person(body) if "as" in body else self._workspace.directory.administrator
-        self._acts.delete(user, body["channel"], body["ts"])
+        self._interactions.delete(user, body["channel"], body["ts"])
         return {"ok": True}
 
     async def _join(self, user: User, body: Json) -> Json:
-        conversation = self._workspace.place(user.id, body["channel"])
-        return {"ok": True, "channel": self._workspace.add_member(conversation, user.id, by=user.id).shown()}
+        conversation = self._workspace.conversation_for(user.id, body["channel"])
+        return {"ok": True, "channel": self._workspace.add_member(conversation, user.id, by=user.id).control_json()}
 
     async def _leave(self, user: User, body: Json) -> Json:
-        conversation = self._workspace.place(user.id, body["channel"])
-        return {"ok": True, "channel": self._workspace.remove_member(conversation, user.id, by=user.id).shown()}
+        conversation = self._workspace.conversation_for(user.id, body["channel"])
+        return {"ok": True, "channel": self._workspace.remove_member(conversation, user.id, by=user.id).control_json()}
 
     async def _open_home(self, user: User, body: Json) -> Json:
         self._workspace.open_home(user.id, body.get("tab"))
         return {"ok": True}
 
     def _person(self, given: Any) -> User:
-        """Who acts. Raises `user_not_found` or `account_inactive`."""
+        """The person who acts. Raises `user_not_found` or `account_inactive`."""
         user = self._workspace.directory.person(given.get("as", ""))
         if user.is_bot:
             raise SlackError("user_not_found")
@@ -157,16 +162,16 @@ class Control:
             raise SlackError("account_inactive")
         return user
 
-    def _as_person(self, act: Act) -> Callable[[Request], Awaitable[Json]]:
-        async def acting(request: Request) -> Json:
+    def _as_person(self, action: Action) -> Callable[[Request], Awaitable[Json]]:
+        async def endpoint(request: Request) -> Json:
             body = await json_object(request)
-            return await act(self._person(body), body)
+            return await action(self._person(body), body)
 
-        return acting
+        return endpoint
 
 
 async def json_object(request: Request) -> Json:
-    """The request's JSON object. Raises `invalid_json`."""
+    """The JSON object in the body of a request. Raises `invalid_json`."""
     try:
         body = await request.json()
     except ValueError as error:
@@ -176,17 +181,17 @@ async def json_object(request: Request) -> Json:
     return body
 
 
-def answering(serve: Callable[[Request], Awaitable[Json | list[Json]]]) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that answers with JSON: 422 for input that Slack's client would not send, 400 for other refusals."""
+def json_endpoint(serve: Callable[[Request], Awaitable[Json | list[Json]]]) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that returns JSON. Errors have the status 422 for invalid input in a modal, and 400 otherwise."""
 
     async def endpoint(request: Request) -> Response:
         try:
             return JSONResponse(await serve(request))
         except KeyError as missing:
-            refusal = SlackError("invalid_arguments", message=f"missing: {missing.args[0]}")
-        except SlackError as error:
-            refusal = error
-        return JSONResponse(refusal.body(), status_code=422 if refusal.error == "invalid_input" else 400)
+            error = SlackError("invalid_arguments", message=f"missing: {missing.args[0]}")
+        except SlackError as raised:
+            error = raised
+        return JSONResponse(error.body(), status_code=422 if error.error == "invalid_input" else 400)
 
     return endpoint
 

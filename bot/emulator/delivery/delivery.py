@@ -1,4 +1,4 @@
-"""Handing payloads to the app, by whichever way it is connected, within Slack's time limit."""
+"""Delivers payloads to the app, over its current transport and within Slack's time limit."""
 
 import asyncio
 import time
@@ -7,20 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.workspace.timestamps import Clock
 
 ACK_LIMIT_SECONDS = 3.0
-MOST_REMEMBERED = 10_000
+MAX_LOG_ENTRIES = 10_000
 
 
-Take = Callable[[Json], None]
+ApplyResponse = Callable[[Json], None]
 
 
 class NotDelivered(Exception):
-    """The app could not be reached (`app_unreachable`) or refused the payload (`dispatch_failed`).
+    """The app was unreachable (`app_unreachable`) or rejected the payload (`dispatch_failed`).
 
-    `no_retry` is set when the app asked not to be sent an event again.
+    `no_retry` is set if the app asked Slack not to send the event again.
     """
 
     def __init__(self, error: str, status: int | None = None, *, no_retry: bool = False) -> None:
@@ -32,32 +32,32 @@ class NotDelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Which retry of an event this is, and why: 0 for the first attempt."""
+    """The number of a retry of an event, and its reason. The first attempt is number 0."""
 
     attempt: int = 0
     reason: str = ""
 
 
 class Transport(Protocol):
-    """A way to the app."""
+    """A connection to the app."""
 
     via: str
 
     @property
     def is_connected(self) -> bool:
-        """Whether the app can be reached this way at all."""
+        """Whether the app is connected."""
         ...
 
     async def send(self, kind: str, payload: Json, retry: Retry) -> Json | None:
-        """Hand a payload over and wait for the ack; gives its body, or None. Raises `NotDelivered`."""
+        """Send a payload and wait for the ack; returns its body, or None. Raises `NotDelivered`."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """How the app took a payload. `error` is None when it acked in time; `status` is the HTTP status of a refusal.
+    """The outcome of a delivery. `error` is None if the app acked in time. `status` is the HTTP status of a rejection.
 
-    `at` is when it was sent, in seconds since the epoch.
+    `at` is when the payload was sent, in seconds since the epoch.
     """
 
     kind: str
@@ -69,8 +69,8 @@ class Ack:
     status: int | None = None
     no_retry: bool = False
 
-    def shown(self) -> Json:
-        """As the control API lists it."""
+    def control_json(self) -> Json:
+        """The form in which the control API returns it."""
         return {
             "kind": self.kind,
             "via": self.via,
@@ -83,32 +83,37 @@ class Ack:
 
 
 class Delivery:
-    """Delivers one payload after another and remembers how each was taken."""
+    """Delivers payloads, and keeps a log of the outcomes."""
 
     def __init__(self, transport: Transport, ack_limit_seconds: float, clock: Clock = time.time) -> None:
         self.transport = transport
-        self.log: deque[Ack] = deque(maxlen=MOST_REMEMBERED)
+        self.log: deque[Ack] = deque(maxlen=MAX_LOG_ENTRIES)
         self._ack_limit = ack_limit_seconds
         self._acks_to_lose: Counter[str] = Counter()
         self._clock = clock
 
     def lose_acks(self, kind: str, times: int) -> None:
-        """Lose the acks of the next payloads of that kind: the app has done its work, and is not believed."""
+        """Discard the acks of the next payloads of that kind. The app processes them, but Slack sees a timeout."""
         self._acks_to_lose[kind] += times
 
-    async def deliver(self, kind: str, payload: Json, take: Take = lambda _answer: None) -> Ack:
-        """Deliver an interaction of that kind, `block_actions` or `slash_command` say. Never raises: the ack tells.
+    async def deliver(self, kind: str, payload: Json, apply_response: ApplyResponse = lambda _response: None) -> Ack:
+        """Deliver an interaction, of the kind `block_actions` for example. Never raises: the `Ack` has the error.
 
-        `take` does what the app answered. When it raises `SlackError`, that is how the delivery failed.
+        `apply_response` applies the app's response. If it raises `SlackError`, the delivery failed with that error.
         """
-        ack = await self.attempt(kind, payload, take)
+        ack = await self.attempt(kind, payload, apply_response)
         self.log.append(ack)
         return ack
 
     async def attempt(
-        self, kind: str, payload: Json, take: Take = lambda _answer: None, *, retry: Retry | None = None
+        self,
+        kind: str,
+        payload: Json,
+        apply_response: ApplyResponse = lambda _response: None,
+        *,
+        retry: Retry | None = None,
     ) -> Ack:
-        """The same without noting it in the log. Events are sent this way, the first time and again."""
+        """The same without a log entry. The Events API uses it, because it has its own log."""
         transport = self.transport
         at, started = self._clock(), time.perf_counter()
         response, error, status, no_retry = None, None, None, False
@@ -118,9 +123,9 @@ class Delivery:
             if self._acks_to_lose[kind] > 0:
                 self._acks_to_lose[kind] -= 1
                 raise TimeoutError
-            take(response or {})
-        except SlackError as refusal:
-            error = refusal.error
+            apply_response(response or {})
+        except SlackError as invalid:
+            error = invalid.error
         except TimeoutError:
             error = "operation_timeout"
         except NotDelivered as failure:

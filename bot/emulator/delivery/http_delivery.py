@@ -1,6 +1,6 @@
 """Signed HTTP: payloads are posted to the app's request URL.
 
-Signed as docs.slack.dev/authentication/verifying-requests-from-slack says.
+The signature is described in docs.slack.dev/authentication/verifying-requests-from-slack.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import httpx
 
 from signoff.bot.emulator.delivery.delivery import NotDelivered, Retry
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.protocol import Json
 from signoff.bot.emulator.workspace.directory import VERIFICATION_TOKEN
 from signoff.bot.emulator.workspace.timestamps import Clock
 
@@ -28,8 +28,8 @@ def signature(secret: str, timestamp: str, body: str) -> str:
 class HttpDelivery:
     """Posts payloads to one request URL.
 
-    Events go there only once it has answered a challenge, as Slack saves no request URL for events before. One that
-    was not ready is asked again when there is an event to send.
+    Before it sends events there, the URL has to repeat a challenge, without which Slack does not save a request URL
+    for events. A URL that failed the challenge gets another one before the next event.
     """
 
     via = "http"
@@ -40,22 +40,22 @@ class HttpDelivery:
         self._secret = signing_secret
         self._clock = clock
         self._is_verified = False
-        self._client = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113 (the delivery has the limit)
+        self._client = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113 (`Delivery` has the time limit)
 
     async def verify(self) -> bool:
-        """Send the challenge (docs.slack.dev/reference/events/url_verification); whether the app repeated it."""
+        """Send a challenge (docs.slack.dev/reference/events/url_verification); returns whether the app repeated it."""
         challenge = secrets.token_hex(16)
         body = json.dumps({"token": VERIFICATION_TOKEN, "challenge": challenge, "type": "url_verification"})
         try:
             response = await self._post(body, "application/json", timeout=VERIFICATION_LIMIT_SECONDS)
         except NotDelivered:
             return False
-        # Plain text, a form and JSON will do.
+        # The app may repeat it as plain text, form or JSON.
         self._is_verified = response.status_code == httpx.codes.OK and challenge in response.text
         return self._is_verified
 
     async def send(self, kind: str, payload: Json, retry: Retry) -> Json | None:
-        """Post a payload. An event is JSON, a command a form, everything else JSON in the field `payload`."""
+        """Post a payload. An event is JSON, a command is a form, and others are JSON in the form field `payload`."""
         if kind == "event_callback":
             await self._send_event(payload, retry)
             return None
@@ -63,7 +63,7 @@ class HttpDelivery:
         response = await self._post(body, "application/x-www-form-urlencoded")
         if response.status_code != httpx.codes.OK:
             raise NotDelivered("dispatch_failed", response.status_code)
-        return _answer(response)
+        return _body(response)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -103,13 +103,13 @@ class HttpDelivery:
             raise NotDelivered("app_unreachable") from failure
 
 
-def _answer(response: httpx.Response) -> Json | None:
+def _body(response: httpx.Response) -> Json | None:
     if not response.content:
         return None
     if response.headers.get("content-type", "").startswith("application/json"):
         try:
-            answer = response.json()
-        except ValueError as no_json:
-            raise NotDelivered("dispatch_failed", response.status_code) from no_json
-        return answer if isinstance(answer, dict) and answer else None
+            body = response.json()
+        except ValueError as invalid:
+            raise NotDelivered("dispatch_failed", response.status_code) from invalid
+        return body if isinstance(body, dict) and body else None
     return {"text": response.text}

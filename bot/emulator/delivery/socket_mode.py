@@ -1,4 +1,7 @@
-"""Socket Mode: payloads go over websockets that the app opens (docs.slack.dev/apis/events-api/using-socket-mode)."""
+"""Socket Mode: payloads are sent over websockets that the app opens.
+
+See docs.slack.dev/apis/events-api/using-socket-mode.
+"""
 
 import asyncio
 import contextlib
@@ -10,41 +13,41 @@ from itertools import count
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from signoff.bot.emulator.delivery.delivery import NotDelivered, Retry
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.protocol import Json
 from signoff.bot.emulator.workspace.changes import AppConnected, Notify
 from signoff.bot.emulator.workspace.directory import APP_ID
 
-MOST_CONNECTIONS = 10
-ANSWERABLE = frozenset({"view_submission", "block_suggestion", "slash_command"})
-"""Kinds of payload whose ack may carry an answer."""
+MAX_CONNECTIONS = 10
+WITH_RESPONSE = frozenset({"view_submission", "block_suggestion", "slash_command"})
+"""Kinds of payload whose ack may contain a response."""
 ENVELOPE_TYPES = {"slash_command": "slash_commands", "event_callback": "events_api"}
-"""The envelope's type by the kind of payload; it is `interactive` for every other kind."""
+"""The type of the envelope, by the kind of payload. It is `interactive` for all other kinds."""
 
 
 class Connection:
-    """One websocket of the app, and the envelopes on it that wait for their ack."""
+    """One websocket of the app, and its envelopes that are not acked yet."""
 
     def __init__(self, websocket: WebSocket) -> None:
         self.websocket = websocket
-        self.waiting: dict[str, asyncio.Future[Json | None]] = {}
+        self.unacked: dict[str, asyncio.Future[Json | None]] = {}
 
     async def listen(self) -> None:
-        """Take acks until the app goes."""
+        """Receive acks until the app disconnects."""
         while True:
             message = await self.websocket.receive_json()
-            waiting = self.waiting.pop(message.get("envelope_id", ""), None)
-            if waiting and not waiting.done():
-                waiting.set_result(message.get("payload") or None)
+            ack = self.unacked.pop(message.get("envelope_id", ""), None)
+            if ack and not ack.done():
+                ack.set_result(message.get("payload") or None)
 
     def abandon(self) -> None:
-        """The app has gone: nobody will ack what it was sent here."""
-        for waiting in self.waiting.values():
-            if not waiting.done():
-                waiting.set_exception(NotDelivered("app_unreachable"))
+        """Fail the unacked envelopes, because the app has disconnected."""
+        for ack in self.unacked.values():
+            if not ack.done():
+                ack.set_exception(NotDelivered("app_unreachable"))
 
 
 class SocketMode:
-    """The app's connections. Each payload goes to one of them, in turn."""
+    """The app's connections. Each payload goes to one of them, round-robin."""
 
     via = "socket"
 
@@ -52,7 +55,7 @@ class SocketMode:
         self._notify = notify
         self._tickets: set[str] = set()
         self._connections: list[Connection] = []
-        self._turn = count()
+        self._round_robin = count()
 
     @property
     def is_connected(self) -> bool:
@@ -60,20 +63,20 @@ class SocketMode:
         return bool(self._connections)
 
     def ticket(self) -> str:
-        """The right to open one connection."""
+        """A ticket for one connection."""
         ticket = secrets.token_hex(16)
         self._tickets.add(ticket)
         return ticket
 
     async def serve(self, websocket: WebSocket) -> None:
-        """Serve one connection of the app from hello to its end."""
+        """Serve one connection of the app."""
         ticket = websocket.query_params.get("ticket", "")
         if ticket not in self._tickets:
             await websocket.close(code=1008)
             return
         self._tickets.discard(ticket)
         await websocket.accept()
-        if len(self._connections) >= MOST_CONNECTIONS:
+        if len(self._connections) >= MAX_CONNECTIONS:
             await _send_disconnect(websocket, "too_many_websockets")
             return
         connection = Connection(websocket)
@@ -83,7 +86,7 @@ class SocketMode:
         try:
             await connection.listen()
         except (WebSocketDisconnect, ValueError):
-            pass  # the app went, or sent what is no JSON
+            pass  # the app disconnected, or sent something other than JSON
         finally:
             if connection in self._connections:
                 self._connections.remove(connection)
@@ -94,29 +97,29 @@ class SocketMode:
         """Send an envelope over one connection and wait for its ack."""
         if not self._connections:
             raise NotDelivered("app_unreachable")
-        connection = self._connections[next(self._turn) % len(self._connections)]
+        connection = self._connections[next(self._round_robin) % len(self._connections)]
         envelope_id = str(uuid.uuid4())
-        waiting = asyncio.get_running_loop().create_future()
-        connection.waiting[envelope_id] = waiting
+        ack = asyncio.get_running_loop().create_future()
+        connection.unacked[envelope_id] = ack
         envelope = {
             "envelope_id": envelope_id,
             "payload": payload,
             "type": ENVELOPE_TYPES.get(kind, "interactive"),
-            "accepts_response_payload": kind in ANSWERABLE,
+            "accepts_response_payload": kind in WITH_RESPONSE,
         }
         if kind == "event_callback":
             envelope |= {"retry_attempt": retry.attempt, "retry_reason": retry.reason}
         try:
             await connection.websocket.send_text(json.dumps(envelope))
-            answer: Json | None = await waiting
-        except (WebSocketDisconnect, RuntimeError) as gone:
-            raise NotDelivered("app_unreachable") from gone
+            response: Json | None = await ack
+        except (WebSocketDisconnect, RuntimeError) as disconnected:
+            raise NotDelivered("app_unreachable") from disconnected
         finally:
-            connection.waiting.pop(envelope_id, None)
-        return answer
+            connection.unacked.pop(envelope_id, None)
+        return response
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Ask the app to open new connections, as Slack does every few hours, and close these."""
+        """Ask the app to reconnect, as Slack does every few hours, and close the connections."""
         connections, self._connections = self._connections, []
         for connection in connections:
             await _send_disconnect(connection.websocket, reason)
@@ -131,7 +134,7 @@ class SocketMode:
 
 
 async def _send_disconnect(websocket: WebSocket, reason: str) -> None:
-    # Either call fails when the app went first, and then there is nothing left to end.
+    # Both calls fail if the app has disconnected already. Then there is nothing left to do.
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         await websocket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "emulator"}})
         await websocket.close()

@@ -1,7 +1,7 @@
-"""The Events API: what the app subscribed to, each event's envelope, and its retries.
+"""The Events API: subscriptions, envelopes and retries.
 
-As docs.slack.dev/apis/events-api says: an event that is not acked within three seconds is sent again, up to three
-times, with the same `event_id`.
+An event that is not acked within three seconds is sent again up to three times, with the same `event_id`
+(docs.slack.dev/apis/events-api).
 """
 
 import asyncio
@@ -11,15 +11,15 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signoff.bot.emulator.delivery.delivery import MOST_REMEMBERED, Ack, Delivery, Retry
+from signoff.bot.emulator.delivery.delivery import MAX_LOG_ENTRIES, Ack, Delivery, Retry
 from signoff.bot.emulator.events.inner_events import SCOPES, InnerEvent, inner_events
-from signoff.bot.emulator.wire import Json, new_id
+from signoff.bot.emulator.protocol import Json, new_id
 from signoff.bot.emulator.workspace.changes import AppUninstalled, Change
 from signoff.bot.emulator.workspace.directory import APP_ID, BOT_USER_ID, TEAM_ID, VERIFICATION_TOKEN
 from signoff.bot.emulator.workspace.workspace import Workspace
 
 RETRY_DELAYS = (0.0, 60.0, 300.0)
-"""Seconds before each retry: at once, after a minute, after five minutes."""
+"""Seconds before each retry: immediately, after a minute, after five minutes."""
 
 REASONS = {
     "http": {
@@ -29,25 +29,25 @@ REASONS = {
     },
     "socket": {},
 }
-"""Why an event is sent again, in Slack's words. Over Socket Mode, apps have logged `timeout` and nothing else."""
+"""Slack's names for the reasons of a retry. Over Socket Mode, apps have logged only `timeout`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt to send an event, and how the app took it."""
+    """One attempt to send an event, and its outcome."""
 
     event_id: str
     event: Json
     retry: Retry
     ack: Ack
 
-    def is_of(self, kind: str) -> bool:
-        """Whether the event has that type or subtype; every event has the empty one."""
+    def matches(self, kind: str) -> bool:
+        """Whether the event has this type or subtype. The empty string matches every event."""
         return kind in {"", self.event["type"], self.event.get("subtype")}
 
-    def shown(self) -> Json:
-        """As the control API lists it."""
-        return self.ack.shown() | {
+    def control_json(self) -> Json:
+        """The form in which the control API returns it."""
+        return self.ack.control_json() | {
             "event_id": self.event_id,
             "event": self.event,
             "retry_attempt": self.retry.attempt,
@@ -56,14 +56,14 @@ class Attempt:
 
 
 class EventsApi:
-    """Sends the app the events that it subscribed to and may see, each in a task of its own.
+    """Sends the app the events that it subscribes to and may see. Each event has its own task.
 
-    `retry_delays` are the seconds before each retry; a test shortens them.
+    `retry_delays` are the seconds before each retry. Tests shorten them.
     """
 
     def __init__(self, workspace: Workspace, delivery: Delivery, retry_delays: Sequence[float] = RETRY_DELAYS) -> None:
         self.retry_delays = retry_delays
-        self._log: deque[Attempt] = deque(maxlen=MOST_REMEMBERED)
+        self._log: deque[Attempt] = deque(maxlen=MAX_LOG_ENTRIES)
         self._workspace = workspace
         self._delivery = delivery
         self._sending: set[asyncio.Task[None]] = set()
@@ -71,19 +71,19 @@ class EventsApi:
         workspace.listeners.append(self._changed)
 
     async def attempts(self, kind: str = "", at_least: int = 0) -> list[Attempt]:
-        """The attempts to send an event of that type or subtype, as soon as there are so many."""
+        """The attempts to send events of that type or subtype. Waits until there are `at_least` that many."""
         async with self._attempted:
-            while len(found := [attempt for attempt in self._log if attempt.is_of(kind)]) < at_least:
+            while len(found := [attempt for attempt in self._log if attempt.matches(kind)]) < at_least:
                 await self._attempted.wait()
         return found
 
     def cancel(self) -> None:
-        """Give up what is not acked yet."""
+        """Stop sending and retrying."""
         for task in self._sending:
             task.cancel()
 
     def is_subscribed(self, event: InnerEvent) -> bool:
-        """Whether the app's manifest asks for this event and has a scope for it."""
+        """Whether the app's manifest subscribes to this event and has a scope for it."""
         manifest = self._workspace.manifest
         scopes = SCOPES[event.subscription]
         return event.subscription in manifest.events and (not scopes or bool(scopes & manifest.scopes))
@@ -95,7 +95,7 @@ class EventsApi:
         for event in inner_events(change, self._workspace, self._workspace.timestamps.next):
             if self.is_subscribed(event):
                 task = asyncio.get_running_loop().create_task(self._send(event.body))
-                # The loop keeps no strong reference to a task.
+                # The event loop keeps only weak references to its tasks.
                 self._sending.add(task)
                 task.add_done_callback(self._sending.discard)
 

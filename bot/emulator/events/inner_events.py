@@ -1,13 +1,13 @@
-"""What an app is told of a change: the inner events of the Events API, in Slack's form.
+"""Turns changes in the workspace into the inner events of the Events API, in Slack's form.
 
-Fields and scopes as in docs.slack.dev/reference/events. What a deleted message becomes is not documented there; it is
-as apps have logged it: a message with replies leaves a tombstone, which arrives as `message_changed`.
+Fields and scopes come from docs.slack.dev/reference/events. Slack does not document what it sends when a message with
+replies is deleted. Apps have logged a `message_changed` whose message is a tombstone.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.protocol import Json
 from signoff.bot.emulator.workspace.changes import (
     AppUninstalled,
     Change,
@@ -42,21 +42,21 @@ SCOPES: dict[str, frozenset[str]] = {
     "tokens_revoked": frozenset(),
     "user_change": frozenset({"users:read"}),
 }
-"""Every event that can be subscribed to, with the scopes of which it needs any one."""
+"""The supported events. Each needs any one of its scopes."""
 
 NextTs = Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
 class InnerEvent:
-    """One event. `subscription` is its name in a manifest: `message.channels` where the body's type is `message`."""
+    """An event. `subscription` is its name in a manifest: `message.channels` if the body's type is `message`."""
 
     subscription: str
     body: Json
 
 
 def inner_events(change: Change, workspace: Workspace, next_ts: NextTs) -> Iterator[InnerEvent]:
-    """The events that a change makes, of those that the app may see. `next_ts` gives an event its timestamp."""
+    """Yield the events for a change, as far as the app may see it. `next_ts` generates their timestamps."""
     match change:
         case MessagePosted(channel, message, None) if conversation := _joined(workspace, channel):
             yield from _message_posted(conversation, message)
@@ -74,7 +74,7 @@ def inner_events(change: Change, workspace: Workspace, next_ts: NextTs) -> Itera
         case UserChanged(user, previous):
             with_email = "users:read.email" in workspace.manifest.scopes
             name = "user_change" if previous else "team_join"
-            yield _event(name, {"user": user.wire(with_email=with_email)}, next_ts())
+            yield _event(name, {"user": user.slack_json(with_email=with_email)}, next_ts())
         case UserGroupChanged(group, previous):
             yield from _group_changed(group, previous, next_ts, int(workspace.clock()))
         case AppUninstalled():
@@ -83,7 +83,7 @@ def inner_events(change: Change, workspace: Workspace, next_ts: NextTs) -> Itera
 
 
 def _joined(workspace: Workspace, channel: str) -> Conversation | None:
-    """The conversation, if the app is a member: of others it hears no messages."""
+    """The conversation, if the app is a member. It gets no messages of other conversations."""
     conversation = workspace.directory.conversation(channel)
     return conversation if BOT_USER_ID in conversation.members else None
 
@@ -112,7 +112,7 @@ def _hidden_message(conversation: Conversation, body: Json, ts: str) -> InnerEve
 
 
 def _without_metadata(message: Json) -> Json:
-    """Slack documents no metadata in message events: it has events of its own."""
+    """The message without metadata, for which Slack has separate events."""
     return {name: value for name, value in message.items() if name != "metadata"}
 
 
@@ -139,7 +139,7 @@ def _conversation_changed(
 
 
 def _group_changed(group: UserGroup, previous: UserGroup | None, next_ts: NextTs, now: int) -> Iterator[InnerEvent]:
-    subteam = group.wire(with_users=True)
+    subteam = group.slack_json(with_users=True)
     yield _event("subteam_updated" if previous else "subteam_created", {"subteam": subteam}, next_ts())
     before, after = set(previous.users) if previous else set(), set(group.users)
     if previous and before != after:

@@ -2,7 +2,7 @@
 import { readWorkspace } from "./api.js";
 import { drawChannel } from "./channel.js";
 import { fill, h } from "./dom.js";
-import { connect, takeWorkspace } from "./live.js";
+import { connect, takeWorkspace } from "./updates.js";
 import { watchModals } from "./modal_stack.js";
 import { followAddress, restorePlace } from "./route.js";
 import { drawSidebar } from "./sidebar.js";

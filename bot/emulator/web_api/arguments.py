@@ -1,21 +1,21 @@
-"""The arguments of a Web API call, which come as a form, as JSON, or in the query."""
+"""The arguments of a Web API call, from a form, JSON or the query string."""
 
 import json
 from typing import Any
 from urllib.parse import parse_qsl
 
-from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.protocol import Json, SlackError
 
 
 class Arguments:
-    """Reads arguments by the type that the method wants. In a form everything is text, structures too."""
+    """Converts arguments to the type that the method expects. In a form all of them are text, even structures."""
 
     def __init__(self, values: Json) -> None:
         self._values = {name: value for name, value in values.items() if value is not None}
 
     @classmethod
     def parse(cls, body: bytes, content_type: str, query: str) -> "Arguments":
-        """Read a request. Raises `invalid_json`, `json_not_object` or `invalid_form_data`."""
+        """Parse a request. Raises `invalid_json`, `json_not_object` or `invalid_form_data`."""
         values: Json = dict(parse_qsl(query, keep_blank_values=True))
         if content_type.startswith("application/json"):
             try:
@@ -37,25 +37,25 @@ class Arguments:
         return str(self._values.get(name, default))
 
     def required(self, name: str) -> str:
-        """A text argument that must be there. Raises `invalid_arguments`."""
+        """A required text argument. Raises `invalid_arguments`."""
         if value := self.text(name):
             return value
         message = f"[ERROR] missing required field: {name}"
         raise SlackError("invalid_arguments", response_metadata={"messages": [message]})
 
     def flag(self, name: str) -> bool:
-        """A yes or no; absent is no."""
+        """A boolean argument, False if it is missing."""
         return str(self._values.get(name, "")).lower() in {"1", "true"}
 
     def number(self, name: str, default: int) -> int:
-        """A whole number. Raises `invalid_arguments`."""
+        """An integer argument. Raises `invalid_arguments`."""
         try:
             return int(self._values.get(name, default))
         except ValueError as error:
             raise SlackError("invalid_arguments") from error
 
     def structure(self, name: str, error: str) -> Any:
-        """A JSON argument, or None. Raises the named error when it cannot be read."""
+        """A JSON argument, or None. Raises the given error if it cannot be parsed."""
         value = self._values.get(name)
         if not isinstance(value, str):
             return value
@@ -65,5 +65,5 @@ class Arguments:
             raise SlackError(error) from cause
 
     def redacted(self) -> Json:
-        """Everything but the token, for the log of calls."""
+        """All arguments except the token, for the log of calls."""
         return {name: value for name, value in self._values.items() if name != "token"}

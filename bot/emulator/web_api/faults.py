@@ -1,17 +1,18 @@
-"""Faults on demand: what a test wants the Web API to do wrong next."""
+"""Fault injection: a test makes the next Web API calls fail."""
 
 import asyncio
 from dataclasses import dataclass
 from typing import Literal
 
-from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.protocol import Json, SlackError
 
 
 @dataclass(slots=True)
 class Fault:
-    """One wish. `method` may be `*`; `times` counts down; `drop` does the work and then loses the answer.
+    """An injected fault for the next `times` calls of `method`, or of any method if it is `*`.
 
-    `hold` keeps the app waiting, before the work is done or after it, until the faults are cleared.
+    `drop` executes the call and then loses the response. `hold` keeps the app waiting, before or after the call is
+    executed, until the faults are cleared.
     """
 
     method: str
@@ -23,55 +24,55 @@ class Fault:
     times: int = 1
 
     @property
-    def is_harmless(self) -> bool:
-        """Whether the work is done all the same."""
+    def is_executed(self) -> bool:
+        """Whether the call is executed in spite of the fault."""
         return self.drop or bool(self.hold)
 
     @property
     def headers(self) -> dict[str, str]:
-        """The HTTP headers of the answer."""
+        """The HTTP headers of the response."""
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
 class Faults:
-    """The wishes that are still to be met, oldest first."""
+    """The injected faults that have not happened yet, oldest first."""
 
     def __init__(self) -> None:
-        self._wanted: list[Fault] = []
-        self._holding = asyncio.Event()
+        self._pending: list[Fault] = []
+        self._held = asyncio.Event()
         self._released = asyncio.Event()
 
-    def want(self, wish: Json) -> Fault:
-        """Add a wish. A rate limit is answered with 429, as Slack does. Raises `invalid_arguments`."""
-        rate_limit = {"status": 429, "retry_after": 1} if wish.get("error") == "ratelimited" else {}
+    def inject(self, fields: Json) -> Fault:
+        """Add a fault. As in Slack, a rate limit has the status 429. Raises `invalid_arguments`."""
+        rate_limit = {"status": 429, "retry_after": 1} if fields.get("error") == "ratelimited" else {}
         try:
-            fault = Fault(**{"method": "*", **rate_limit, **wish})
+            fault = Fault(**{"method": "*", **rate_limit, **fields})
         except TypeError as error:
             raise SlackError("invalid_arguments", message=str(error)) from error
-        self._wanted.append(fault)
+        self._pending.append(fault)
         return fault
 
     def clear(self) -> None:
-        """Forget every wish, and let the calls go that are held."""
-        self._wanted.clear()
+        """Remove all faults, and release the calls that are held."""
+        self._pending.clear()
         self._released.set()
-        self._holding, self._released = asyncio.Event(), asyncio.Event()
+        self._held, self._released = asyncio.Event(), asyncio.Event()
 
     async def hold(self) -> None:
-        """Keep a call until the faults are cleared."""
-        self._holding.set()
+        """Hold a call until the faults are cleared."""
+        self._held.set()
         await self._released.wait()
 
-    async def until_held(self) -> None:
-        """Returns as soon as a call is held."""
-        await self._holding.wait()
+    async def wait_until_held(self) -> None:
+        """Return as soon as a call is held."""
+        await self._held.wait()
 
     def next_for(self, method: str) -> Fault | None:
-        """The fault that this call meets, if any."""
-        for fault in self._wanted:
+        """Take the fault for this call, if there is one."""
+        for fault in self._pending:
             if fault.method in {method, "*"}:
                 fault.times -= 1
                 if fault.times <= 0:
-                    self._wanted.remove(fault)
+                    self._pending.remove(fault)
                 return fault
         return None

@@ -1,4 +1,4 @@
-"""Slack's Web API: tokens, scopes, faults on demand, and the log of calls."""
+"""Slack's Web API: tokens, scopes, injected faults, and the log of calls."""
 
 from collections import deque
 from collections.abc import Callable
@@ -7,21 +7,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.web_api.arguments import Arguments
 from signoff.bot.emulator.web_api.faults import Fault, Faults
 from signoff.bot.emulator.web_api.methods import METHODS
 from signoff.bot.emulator.web_api.methods.call import Call, Method, require_any
-from signoff.bot.emulator.wire import Json, SlackError
 from signoff.bot.emulator.workspace.workspace import Workspace
 
-MOST_REMEMBERED = 10_000
+MAX_LOG_ENTRIES = 10_000
 
 
-class LostAnswer(Response):
-    """An answer that never arrives: the connection closes in the middle of it."""
+class LostResponse(Response):
+    """A response that never arrives completely, because the connection closes."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the beginning only; the server then closes the connection."""
+        """Send only the headers. The server then closes the connection."""
         headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
 
@@ -36,39 +36,39 @@ class WebApi:
         tokens: dict[str, str],
         open_socket: Callable[[], str],
     ) -> None:
-        self.calls: deque[Json] = deque(maxlen=MOST_REMEMBERED)
+        self.calls: deque[Json] = deque(maxlen=MAX_LOG_ENTRIES)
         self._workspace = workspace
         self._faults = faults
         self._tokens = tokens
         self._open_socket = open_socket
 
     async def serve(self, request: Request) -> Response:
-        """Answer one call."""
+        """Handle one call."""
         name = request.path_params["method"]
         fault = self._faults.next_for(name)
         arguments = Arguments({})
-        body = await request.body()
+        content = await request.body()
         if fault and fault.hold == "before":
             await self._faults.hold()
             if await request.is_disconnected():
                 return Response(status_code=408)
         try:
-            arguments = Arguments.parse(body, request.headers.get("content-type", ""), request.url.query)
-            answer = self._answer(name, arguments, request, fault)
+            arguments = Arguments.parse(content, request.headers.get("content-type", ""), request.url.query)
+            body = self._execute(name, arguments, request, fault)
         except SlackError as error:
-            answer = error.body()
-        self._remember(name, arguments, answer)
+            body = error.body()
+        self._log(name, arguments, body)
         if fault and fault.hold == "after":
             await self._faults.hold()
         if fault and fault.drop:
-            return LostAnswer()
+            return LostResponse()
         scopes = {"x-oauth-scopes": ",".join(sorted(self._workspace.manifest.scopes))}
         if fault:
-            return JSONResponse(answer, status_code=fault.status, headers=scopes | fault.headers)
-        return JSONResponse(answer, headers=scopes)
+            return JSONResponse(body, status_code=fault.status, headers=scopes | fault.headers)
+        return JSONResponse(body, headers=scopes)
 
-    def _answer(self, name: str, arguments: Arguments, request: Request, fault: Fault | None) -> Json:
-        if fault and not fault.is_harmless:
+    def _execute(self, name: str, arguments: Arguments, request: Request, fault: Fault | None) -> Json:
+        if fault and not fault.is_executed:
             raise SlackError(fault.error)
         method = METHODS.get(name)
         if method is None:
@@ -78,7 +78,7 @@ class WebApi:
         return {"ok": True, **method.run(call)}
 
     def _authorise(self, method: Method, arguments: Arguments, request: Request) -> None:
-        if method.takes == "anybody":
+        if method.caller == "anyone":
             return
         header = request.headers.get("authorization", "")
         token = header.removeprefix("Bearer ").strip() or arguments.text("token")
@@ -89,17 +89,17 @@ class WebApi:
             raise SlackError("invalid_auth")
         if kind == "bot" and not self._workspace.is_installed:
             raise SlackError("account_inactive")
-        if kind != method.takes:
+        if kind != method.caller:
             raise SlackError("not_allowed_token_type")
         require_any(method.scopes, self._workspace.manifest.scopes)
 
-    def _remember(self, name: str, arguments: Arguments, answer: Json) -> None:
+    def _log(self, name: str, arguments: Arguments, body: Json) -> None:
         self.calls.append(
             {
                 "method": name,
                 "arguments": arguments.redacted(),
-                "ok": answer["ok"],
-                "error": answer.get("error"),
+                "ok": body["ok"],
+                "error": body.get("error"),
                 "at": self._workspace.clock(),
             }
         )

@@ -1,4 +1,4 @@
-"""What changed in the workspace. Those who listen: the page and the people's clients, and the Events API.
+"""Changes in the workspace. The page, the people's clients and the Events API listen to them.
 
 Messages are in Slack's form, as the Web API returns them.
 """
@@ -6,13 +6,13 @@ Messages are in Slack's form, as the Web API returns them.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.protocol import Json
 from signoff.bot.emulator.workspace.directory import Conversation, User, UserGroup
 
 
 @dataclass(frozen=True, slots=True)
 class MessagePosted:
-    """There is a new message. `only_to` is the person who sees it, for an ephemeral one."""
+    """A message was posted. `only_to` is the only person who sees it, if it is ephemeral."""
 
     channel: str
     message: Json
@@ -21,7 +21,7 @@ class MessagePosted:
 
 @dataclass(frozen=True, slots=True)
 class MessageEdited:
-    """A message says something else, or was deleted and left a tombstone above its replies."""
+    """A message was edited, or was deleted and left a tombstone above its replies."""
 
     channel: str
     message: Json
@@ -31,7 +31,7 @@ class MessageEdited:
 
 @dataclass(frozen=True, slots=True)
 class ThreadChanged:
-    """A message has more or fewer replies."""
+    """A message got another reply, or lost one."""
 
     channel: str
     message: Json
@@ -74,7 +74,7 @@ class HomeOpened:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What Slack's client tells a person when an app failed."""
+    """A notice that Slack's client shows to a person when an app fails."""
 
     user: str
     text: str
@@ -89,12 +89,12 @@ class AppConnected:
 
 @dataclass(frozen=True, slots=True)
 class AppUninstalled:
-    """An administrator removed the app: its tokens are revoked."""
+    """An administrator uninstalled the app, which revokes its tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationChanged:
-    """A conversation is new (`previous` is None) or changed. `by` is who did it."""
+    """A conversation was created (`previous` is None) or changed by the user `by`."""
 
     conversation: Conversation
     previous: Conversation | None
@@ -103,7 +103,7 @@ class ConversationChanged:
 
 @dataclass(frozen=True, slots=True)
 class UserChanged:
-    """A person is new (`previous` is None), or their profile or account changed."""
+    """A person joined the workspace (`previous` is None), or their profile or account changed."""
 
     user: User
     previous: User | None
@@ -111,7 +111,7 @@ class UserChanged:
 
 @dataclass(frozen=True, slots=True)
 class UserGroupChanged:
-    """A user group is new (`previous` is None) or changed."""
+    """A user group was created (`previous` is None) or changed."""
 
     group: UserGroup
     previous: UserGroup | None

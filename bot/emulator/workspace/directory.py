@@ -1,8 +1,8 @@
-"""Who and what a workspace has: people, conversations, user groups. What is here at the start, and in Slack's form."""
+"""The people, conversations and user groups of a workspace, and their form in Slack's API."""
 
 from dataclasses import dataclass
 
-from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.protocol import Json, SlackError
 
 TEAM_ID = "T0SIGNOFF1"
 TEAM_NAME = "Northwind"
@@ -29,10 +29,10 @@ class User:
     is_bot: bool = False
     is_admin: bool = False
     deleted: bool = False
-    """Deactivated: an administrator closed the account."""
+    """Whether an administrator has deactivated the account."""
 
-    def shown(self) -> Json:
-        """As the control API shows it."""
+    def control_json(self) -> Json:
+        """The form in which the control API returns it."""
         return {
             "id": self.id,
             "name": self.name,
@@ -46,8 +46,8 @@ class User:
             "deleted": self.deleted,
         }
 
-    def wire(self, *, with_email: bool) -> Json:
-        """As `users.info` answers; the address only for an app with `users:read.email`."""
+    def slack_json(self, *, with_email: bool) -> Json:
+        """The form in which `users.info` returns it. Only an app with `users:read.email` gets the address."""
         profile: Json = {
             "title": self.title,
             "real_name": self.real_name,
@@ -82,7 +82,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A channel, or the app's direct messages with one person (then `user` says whom)."""
+    """A channel, or the app's direct messages with the person `user`."""
 
     id: str
     name: str
@@ -99,22 +99,22 @@ class Conversation:
 
     @property
     def kind(self) -> str:
-        """The word that Slack's scopes use: `channels`, `groups` or `im`."""
+        """The kind of conversation, as in the names of scopes: `channels`, `groups` or `im`."""
         if self.is_im:
             return "im"
         return "groups" if self.is_private else "channels"
 
     @property
     def is_general(self) -> bool:
-        """Whether everybody is a member, always."""
+        """Whether this is #general, which nobody can leave."""
         return self.name == "general"
 
     def is_seen_by(self, user: str) -> bool:
-        """Whether this conversation is in that person's sidebar. Public channels are in everybody's."""
+        """Whether a person or the app can see this conversation. Everybody can see public channels."""
         return user in self.members or self.kind == "channels"
 
-    def shown(self) -> Json:
-        """As the control API shows it."""
+    def control_json(self) -> Json:
+        """The form in which the control API returns it."""
         shown: Json = {"id": self.id, "is_im": self.is_im, "members": sorted(self.members)}
         if self.is_im:
             return shown | {"user": self.user}
@@ -125,8 +125,8 @@ class Conversation:
             "is_archived": self.is_archived,
         }
 
-    def wire(self, *, for_user: str = BOT_USER_ID) -> Json:
-        """As `conversations.info` answers."""
+    def slack_json(self, *, for_user: str = BOT_USER_ID) -> Json:
+        """The form in which `conversations.info` returns it."""
         if self.is_im:
             return {"id": self.id, "is_im": True, "user": self.user, "is_archived": False, "is_open": True}
         return {
@@ -156,8 +156,8 @@ class UserGroup:
     name: str
     users: tuple[str, ...]
 
-    def wire(self, *, with_users: bool) -> Json:
-        """As `usergroups.list` answers."""
+    def slack_json(self, *, with_users: bool) -> Json:
+        """The form in which `usergroups.list` returns it."""
         group: Json = {
             "id": self.id,
             "team_id": TEAM_ID,
@@ -172,7 +172,7 @@ class UserGroup:
 
 
 class Directory:
-    """Everyone and everything in the workspace, by id and by name."""
+    """The people, conversations and user groups of the workspace, by id."""
 
     def __init__(self, users: list[User], conversations: list[Conversation], groups: list[UserGroup]) -> None:
         self.users = {user.id: user for user in users}
@@ -180,7 +180,7 @@ class Directory:
         self.groups = {group.id: group for group in groups}
 
     def person(self, reference: str) -> User:
-        """A person by id, `@ana`, `ana`, address or full name. Raises `user_not_found`."""
+        """Find a person by id, `@ana`, `ana`, e-mail address or full name. Raises `user_not_found`."""
         wanted = reference.removeprefix("@")
         for user in self.users.values():
             if wanted and wanted in {user.id, user.name, user.email, user.real_name}:
@@ -189,11 +189,11 @@ class Directory:
 
     @property
     def administrator(self) -> User:
-        """Who does what the control API leaves to an administrator without naming one."""
+        """The administrator who acts if a request to the control API names nobody."""
         return next(user for user in self.users.values() if user.is_admin)
 
     def conversation(self, reference: str) -> Conversation:
-        """A conversation by id, `#releases` or `releases`. Raises `channel_not_found`."""
+        """Find a conversation by id, `#releases` or `releases`. Raises `channel_not_found`."""
         wanted = reference.removeprefix("#")
         for conversation in self.conversations.values():
             if wanted == conversation.id or (wanted == conversation.name and not conversation.is_im):
@@ -201,5 +201,5 @@ class Directory:
         raise SlackError("channel_not_found")
 
     def direct_messages(self, user: str) -> Conversation | None:
-        """The app's direct messages with a person, if they were ever opened."""
+        """The app's direct messages with a person, or None if they were never opened."""
         return next((found for found in self.conversations.values() if found.user == user), None)

@@ -4,11 +4,11 @@ import mimetypes
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from signoff.bot.emulator.wire import Json, SlackError, new_id
+from signoff.bot.emulator.protocol import Json, SlackError, new_id
 from signoff.bot.emulator.workspace.timestamps import Clock
 
-MOST_BYTES = 10_000_000
-"""The most a file input takes (docs of the file input element)."""
+MAX_BYTES = 10_000_000
+"""The largest file that a file input accepts (docs of the file input element)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,16 @@ class File:
 
     @property
     def mimetype(self) -> str:
-        """The type, by the name."""
+        """The MIME type, guessed from the name."""
         return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
 
     @property
     def extension(self) -> str:
-        """What file inputs filter by, `csv` say."""
+        """The extension, by which file inputs filter: `csv`, for example."""
         return self.name.rpartition(".")[2].lower()
 
-    def wire(self) -> Json:
-        """As `files.info` answers."""
+    def slack_json(self) -> Json:
+        """The form in which `files.info` returns it."""
         return {
             "id": self.id,
             "created": self.created,
@@ -51,7 +51,7 @@ class File:
 
 
 class Files:
-    """Every uploaded file, in memory."""
+    """The uploaded files, kept in memory."""
 
     def __init__(self, clock: Clock, base_url: str) -> None:
         self._clock = clock
@@ -59,8 +59,8 @@ class Files:
         self._by_id: dict[str, File] = {}
 
     def add(self, user: str, name: str, content: bytes) -> File:
-        """Keep an uploaded file. Raises `file_too_large`."""
-        if len(content) > MOST_BYTES:
+        """Store an uploaded file. Raises `file_too_large`."""
+        if len(content) > MAX_BYTES:
             raise SlackError("file_too_large")
         file_id = new_id("F")
         url = f"{self._base_url}/files/{file_id}/{quote(name)}"
@@ -69,11 +69,11 @@ class Files:
         return file
 
     def find(self, file_id: str) -> File | None:
-        """A file, or None."""
+        """The file with this id, or None."""
         return self._by_id.get(file_id)
 
     def get(self, file_id: str) -> File:
-        """A file. Raises `file_not_found`."""
+        """The file with this id. Raises `file_not_found`."""
         if found := self.find(file_id):
             return found
         raise SlackError("file_not_found")

@@ -1,17 +1,17 @@
-"""`response_url`s: an app's way to answer an act without knowing the conversation."""
+"""`response_url`s, by which an app responds to an interaction without being in the conversation."""
 
 from dataclasses import dataclass
 
-from signoff.bot.emulator.wire import SlackError, new_id
+from signoff.bot.emulator.protocol import SlackError, new_id
 from signoff.bot.emulator.workspace.timestamps import Clock
 
-MOST_USES = 5
-LIFE_SECONDS = 30 * 60
+MAX_USES = 5
+LIFETIME_SECONDS = 30 * 60
 
 
 @dataclass(slots=True)
 class ResponseUrl:
-    """Where an answer goes, and from which message the act came (None for a command)."""
+    """Where a response goes. `message_ts` is the message of the interaction, None for a command."""
 
     user: str
     channel: str
@@ -22,7 +22,7 @@ class ResponseUrl:
 
 
 class ResponseUrls:
-    """Hands out response URLs, each good for five uses within thirty minutes."""
+    """Issues response URLs. Each can be used five times within thirty minutes."""
 
     def __init__(self, clock: Clock, base_url: str) -> None:
         self._clock = clock
@@ -30,27 +30,27 @@ class ResponseUrls:
         self._issued: dict[str, ResponseUrl] = {}
 
     def issue(self, user: str, channel: str, *, message_ts: str | None = None, thread_ts: str | None = None) -> str:
-        """A fresh one for an act of this person there."""
-        self._forget_old()
+        """A new response URL for an interaction of this person in this channel."""
+        self._discard_old()
         token = new_id("") + new_id("")
         self._issued[token] = ResponseUrl(user, channel, self._clock(), message_ts, thread_ts)
         return f"{self._base_url}/respond/{token}"
 
     def use(self, token: str) -> ResponseUrl:
-        """Count one use. Raises `invalid_url`, `expired_url` or `used_url`."""
+        """Use a response URL once. Raises `invalid_url`, `expired_url` or `used_url`."""
         issued = self._issued.get(token)
         if issued is None:
             raise SlackError("invalid_url")
-        if self._clock() - issued.issued_at > LIFE_SECONDS:
+        if self._clock() - issued.issued_at > LIFETIME_SECONDS:
             raise SlackError("expired_url")
-        if issued.uses >= MOST_USES:
+        if issued.uses >= MAX_USES:
             raise SlackError("used_url")
         issued.uses += 1
         return issued
 
-    def _forget_old(self) -> None:
+    def _discard_old(self) -> None:
         while self._issued:
             oldest = next(iter(self._issued))
-            if self._clock() - self._issued[oldest].issued_at < 2 * LIFE_SECONDS:
+            if self._clock() - self._issued[oldest].issued_at < 2 * LIFETIME_SECONDS:
                 break
             del self._issued[oldest]

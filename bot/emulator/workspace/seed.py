@@ -1,4 +1,4 @@
-"""The workspace at its start: five people, four channels, two user groups."""
+"""The initial workspace: five people, four channels and two user groups."""
 
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID, Conversation, Directory, User, UserGroup
 from signoff.bot.manifest import AppManifest
@@ -10,13 +10,13 @@ PEOPLE = (
     User("U0DMITRIS1", "dmitri", "Dmitri Sokolov", "Finance", "dmitri@example.com", "UTC", "1f7a4d"),
     User("U0MEITANA1", "mei", "Mei Tanaka", "Data scientist", "mei@example.com", "Asia/Tokyo", "b3324b"),
 )
-EVERYBODY = frozenset(person.id for person in PEOPLE)
+ALL_PEOPLE = frozenset(person.id for person in PEOPLE)
 CHANNELS = (
-    # The app is no member of #general: it may post there, but reading needs conversations.join first, as in Slack.
-    Conversation("C0GENERAL1", "general", "What everybody should know", EVERYBODY),
-    Conversation("C0RELEASE1", "releases", "What goes out, and when", EVERYBODY | {BOT_USER_ID}),
-    Conversation("C0ORDERS01", "orders", "Things to buy", EVERYBODY | {BOT_USER_ID}),
-    Conversation("C0DATASET1", "data", "Data sets and reports", EVERYBODY | {BOT_USER_ID}),
+    # The app is not a member of #general. As in Slack, it can post there, but has to join before it can read.
+    Conversation("C0GENERAL1", "general", "Company news", ALL_PEOPLE),
+    Conversation("C0RELEASE1", "releases", "Releases and their dates", ALL_PEOPLE | {BOT_USER_ID}),
+    Conversation("C0ORDERS01", "orders", "Things to buy", ALL_PEOPLE | {BOT_USER_ID}),
+    Conversation("C0DATASET1", "data", "Data sets and reports", ALL_PEOPLE | {BOT_USER_ID}),
 )
 GROUPS = (
     UserGroup("S0BUYERS01", "buyers", "Buyers", ("U0CHLOEM01", "U0DMITRIS1")),
@@ -25,6 +25,6 @@ GROUPS = (
 
 
 def seeded_directory(manifest: AppManifest) -> Directory:
-    """A fresh workspace with that app installed."""
+    """The initial people, channels and groups, with this app's bot user."""
     bot = User(BOT_USER_ID, manifest.bot_name, manifest.name, is_bot=True)
     return Directory([*PEOPLE, bot], list(CHANNELS), list(GROUPS))

@@ -1,10 +1,10 @@
-"""State value objects: what a person has entered in an element, as `state.values` reports it."""
+"""State value objects: the values of elements, in the form of `state.values`."""
 
 from collections.abc import Callable
 from typing import Any
 
 from signoff.bot.emulator.blocks.walk import STATELESS, elements
-from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.protocol import Json, SlackError
 
 _SINGLE = {
     "static_select": ("selected_option", "initial_option"),
@@ -29,12 +29,12 @@ _MANY = {
     "multi_users_select": ("selected_users", "initial_users"),
     "multi_conversations_select": ("selected_conversations", "initial_conversations"),
     "multi_channels_select": ("selected_channels", "initial_channels"),
-    "file_input": ("files", "initial_files"),  # Slack has no initial files: the second name is never there
+    "file_input": ("files", "initial_files"),  # Slack has no initial files, so elements never have this key
 }
 
 
 def value_key(element_type: str) -> str:
-    """The key of the state value object that holds this element's value, `selected_option` for a select."""
+    """The key of the value in the state value object: `selected_option` for a select, for example."""
     return (_SINGLE | _MANY)[element_type][0]
 
 
@@ -54,41 +54,41 @@ def value_of(state: Json) -> Any:
 
 
 def initial_value(element: Json) -> Json:
-    """The state value object of an element that nobody has touched yet."""
+    """The state value object of an element before anybody has changed it."""
     if element["type"] in _MANY:
         return state_value(element, element.get(_MANY[element["type"]][1], []))
     return state_value(element, element.get(_SINGLE[element["type"]][1]))
 
 
 def initial_state(blocks: list[Json]) -> Json:
-    """`state.values` of fresh blocks: every element that has a state, with its initial value or its emptiness."""
+    """`state.values` of new blocks: the initial value of each element, or its empty value."""
     return _state(blocks, lambda _block, element: initial_value(element))
 
 
-def kept_state(blocks: list[Json], entered: Json, old_blocks: list[Json]) -> Json:
-    """`state.values` after an update.
+def state_after_update(blocks: list[Json], entered: Json, old_blocks: list[Json]) -> Json:
+    """`state.values` after the blocks were replaced.
 
-    An element keeps what was entered when its block id, action id, type and initial value stayed the same; with other
-    options, only when what was chosen is still there.
+    An element keeps the value that was entered if its block id, action id, type and initial value are the same. If its
+    options differ, the chosen ones must still exist.
     """
     old = {(block["block_id"], element.get("action_id")): element for block, element in elements(old_blocks)}
 
-    def kept(block: Json, element: Json) -> Json:
-        was = old.get((block["block_id"], element["action_id"]))
-        fresh = initial_value(element)
-        if was is None or was["type"] != element["type"] or initial_value(was) != fresh:
-            return fresh
+    def value(block: Json, element: Json) -> Json:
+        before = old.get((block["block_id"], element["action_id"]))
+        initial = initial_value(element)
+        if before is None or before["type"] != element["type"] or initial_value(before) != initial:
+            return initial
         state: Json = entered[block["block_id"]][element["action_id"]]
         chosen = value_of(state)
         known = [*element.get("options", []), *_grouped_options(element)]
-        still_there = [option for option in _as_list(chosen) if not known or option in known]
-        return state if len(still_there) == len(_as_list(chosen)) else fresh
+        remaining = [option for option in _as_list(chosen) if not known or option in known]
+        return state if len(remaining) == len(_as_list(chosen)) else initial
 
-    return _state(blocks, kept)
+    return _state(blocks, value)
 
 
 def merged_state(state: Json, entered: Json) -> Json:
-    """`state` with `{block_id: {action_id: state value object}}` entered. Raises `unknown_input`."""
+    """`state` updated with `{block_id: {action_id: state value object}}`. Raises `unknown_input`."""
     state = {block_id: dict(values) for block_id, values in state.items()}
     for block_id, values in entered.items():
         for action_id, value in values.items():

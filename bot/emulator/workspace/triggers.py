@@ -1,20 +1,20 @@
-"""Trigger ids: the right to open a modal for the person who has just acted."""
+"""Trigger ids, which allow the app to open a modal for the person who has just acted."""
 
 import secrets
 from dataclasses import dataclass, replace
 from itertools import count
 
-from signoff.bot.emulator.wire import SlackError
+from signoff.bot.emulator.protocol import SlackError
 from signoff.bot.emulator.workspace.timestamps import Clock
 
-LIFE_SECONDS = 3.0
-REMEMBERED_SECONDS = 3600
-"""For so long an old trigger id is known to be expired or exchanged, and then it is merely invalid."""
+LIFETIME_SECONDS = 3.0
+RETENTION_SECONDS = 3600
+"""How long an old trigger id is reported as expired or exchanged. Later it is reported as invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Who acted, when, and in which view if it was in one."""
+    """Who acted and when, and in which view if it was in a view."""
 
     user: str
     issued_at: float
@@ -23,7 +23,7 @@ class Trigger:
 
 
 class Triggers:
-    """Hands out trigger ids and takes each back once, within three seconds."""
+    """Issues trigger ids. Each can be exchanged once, within three seconds."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -31,14 +31,14 @@ class Triggers:
         self._numbers = count(1)
 
     def issue(self, user: str, view_id: str | None = None) -> str:
-        """A fresh trigger id for an act of this person."""
-        self._forget_old()
+        """A new trigger id for an interaction of this person."""
+        self._discard_old()
         trigger_id = f"{next(self._numbers)}.{round(self._clock())}.{secrets.token_hex(16)}"
         self._issued[trigger_id] = Trigger(user, self._clock(), view_id)
         return trigger_id
 
     def exchange(self, trigger_id: str) -> Trigger:
-        """Use a trigger id up.
+        """Exchange a trigger id.
 
         Raises `invalid_trigger_id`, `exchanged_trigger_id` or `expired_trigger_id` (docs of `views.open`).
         """
@@ -47,14 +47,14 @@ class Triggers:
             raise SlackError("invalid_trigger_id")
         if trigger.is_exchanged:
             raise SlackError("exchanged_trigger_id")
-        if self._clock() - trigger.issued_at > LIFE_SECONDS:
+        if self._clock() - trigger.issued_at > LIFETIME_SECONDS:
             raise SlackError("expired_trigger_id")
         self._issued[trigger_id] = replace(trigger, is_exchanged=True)
         return trigger
 
-    def _forget_old(self) -> None:
+    def _discard_old(self) -> None:
         while self._issued:
             oldest = next(iter(self._issued))
-            if self._clock() - self._issued[oldest].issued_at < REMEMBERED_SECONDS:
+            if self._clock() - self._issued[oldest].issued_at < RETENTION_SECONDS:
                 break
             del self._issued[oldest]

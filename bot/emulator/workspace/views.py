@@ -1,4 +1,4 @@
-"""Modals: each person's stack of open views, and each person's home tab."""
+"""Each person's stack of open modals, and each person's home tab."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -6,18 +6,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from signoff.bot.emulator.blocks.walk import with_ids
-from signoff.bot.emulator.wire import Json, SlackError, new_id
+from signoff.bot.emulator.protocol import Json, SlackError, new_id
 from signoff.bot.emulator.workspace.changes import HomeChanged, Notify, ViewsChanged
 from signoff.bot.emulator.workspace.directory import APP_ID, BOT_ID, TEAM_ID
-from signoff.bot.emulator.workspace.state_values import initial_state, kept_state
+from signoff.bot.emulator.workspace.state_values import initial_state, state_after_update
 from signoff.bot.emulator.workspace.timestamps import Timestamps
 
-MOST_IN_A_STACK = 3
+MAX_STACK_DEPTH = 3
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One view of a person: what the app sent, and what the person has entered so far (`state`)."""
+    """A view of one person: what the app sent (`body`) and what the person has entered so far (`state`)."""
 
     id: str
     user: str
@@ -30,12 +30,12 @@ class View:
 
     @property
     def blocks(self) -> list[Json]:
-        """Its blocks, every one with an id."""
+        """The blocks, each with an id."""
         blocks: list[Json] = self.body["blocks"]
         return blocks
 
-    def wire(self) -> Json:
-        """As `views.open` answers and as payloads carry it."""
+    def slack_json(self) -> Json:
+        """The form in which `views.open` returns it and payloads contain it."""
         return {
             "id": self.id,
             "team_id": TEAM_ID,
@@ -58,13 +58,13 @@ class View:
             "previous_view_id": self.previous_view_id,
         }
 
-    def shown(self) -> Json:
-        """As the control API shows it."""
-        return self.wire() | {"user": self.user, "errors": self.errors}
+    def control_json(self) -> Json:
+        """The form in which the control API returns it."""
+        return self.slack_json() | {"user": self.user, "errors": self.errors}
 
 
 class Views:
-    """Every open modal, bottom first for each person."""
+    """All open modals and home tabs."""
 
     def __init__(self, timestamps: Timestamps, notify: Notify) -> None:
         self._timestamps = timestamps
@@ -77,33 +77,33 @@ class Views:
         return list(self._stacks[user])
 
     def home(self, user: str) -> View | None:
-        """What the app shows a person in its home tab."""
+        """The person's home tab, or None if the app has not published one."""
         return self._homes.get(user)
 
     def get(self, view_id: str) -> View:
-        """An open view by id or external id. Raises `not_found`."""
+        """Find an open view by id or external id. Raises `not_found`."""
         for view in self._all():
             if view_id in {view.id, view.body.get("external_id") or None}:
                 return view
         raise SlackError("not_found")
 
     def open(self, user: str, body: Json) -> View:
-        """Open a modal, in the place of what the person had open."""
+        """Open a modal, which replaces all modals that the person had open."""
         self._stacks[user].clear()
         return self.push(user, body)
 
     def push(self, user: str, body: Json) -> View:
-        """Put a view on top of the person's stack. Raises `push_limit_reached` above three."""
+        """Push a view onto the person's stack. Raises `push_limit_reached` if there are three."""
         stack = self._stacks[user]
-        if len(stack) >= MOST_IN_A_STACK:
+        if len(stack) >= MAX_STACK_DEPTH:
             raise SlackError("push_limit_reached")
-        view = self._fresh(user, body, stack[-1] if stack else None)
+        view = self._new(user, body, stack[-1] if stack else None)
         stack.append(view)
-        self.tell(user)
+        self._stack_changed(user)
         return view
 
     def update(self, view: View, body: Json, *, expected_hash: str | None = None) -> View:
-        """Replace what a view shows; what was entered in inputs that stay is kept. Raises `hash_conflict`."""
+        """Replace the content of a view. Inputs that stay keep what was entered. Raises `hash_conflict`."""
         if expected_hash not in {None, view.hash}:
             raise SlackError("hash_conflict")
         body = self._completed(body, replaced=view)
@@ -112,46 +112,45 @@ class Views:
                 view,
                 body=body,
                 hash=self._new_hash(),
-                state=kept_state(body["blocks"], view.state, view.blocks),
+                state=state_after_update(body["blocks"], view.state, view.blocks),
                 errors={},
             )
         )
 
     def enter(self, view: View, state: Json) -> View:
-        """Record what the person has entered."""
+        """Store what the person has entered."""
         return self._replace(replace(view, state=state, errors={}))
 
-    def refuse(self, view: View, errors: dict[str, str]) -> View:
+    def show_errors(self, view: View, errors: dict[str, str]) -> View:
         """Show the app's errors under the inputs."""
         return self._replace(replace(view, errors=errors))
 
     def close(self, view: View) -> None:
-        """Close a view; the one below it shows again."""
-        self._stacks[view.user] = [kept for kept in self._stacks[view.user] if kept.id != view.id]
-        self.tell(view.user)
+        """Close a view, which shows the one below it again."""
+        self._stacks[view.user] = [other for other in self._stacks[view.user] if other.id != view.id]
+        self._stack_changed(view.user)
 
     def clear(self, user: str) -> None:
-        """Close everything the person has open."""
+        """Close all views of the person."""
         self._stacks[user].clear()
-        self.tell(user)
+        self._stack_changed(user)
 
     def publish(self, user: str, body: Json, *, expected_hash: str | None = None) -> View:
         """Set a person's home tab. Raises `hash_conflict`."""
         old = self._homes.get(user)
         if old is None:
-            return self._replace(self._fresh(user, body, None))
+            return self._replace(self._new(user, body, None))
         return self.update(old, body, expected_hash=expected_hash)
 
-    def tell(self, user: str) -> None:
-        """Tell those who watch what the person has open."""
-        self._notify(ViewsChanged(user, [view.shown() for view in self._stacks[user]]))
+    def _stack_changed(self, user: str) -> None:
+        self._notify(ViewsChanged(user, [view.control_json() for view in self._stacks[user]]))
 
     def _all(self) -> Iterator[View]:
         for stack in self._stacks.values():
             yield from stack
         yield from self._homes.values()
 
-    def _fresh(self, user: str, body: Json, below: View | None) -> View:
+    def _new(self, user: str, body: Json, below: View | None) -> View:
         view_id = new_id("V")
         body = self._completed(body)
         return View(
@@ -167,13 +166,13 @@ class Views:
     def _replace(self, view: View) -> View:
         if view.body["type"] == "home":
             self._homes[view.user] = view
-            self._notify(HomeChanged(view.user, view.shown()))
+            self._notify(HomeChanged(view.user, view.control_json()))
             return view
         stack = self._stacks[view.user]
-        for place, open_view in enumerate(stack):
+        for index, open_view in enumerate(stack):
             if open_view.id == view.id:
-                stack[place] = view
-                self.tell(view.user)
+                stack[index] = view
+                self._stack_changed(view.user)
                 return view
         raise SlackError("not_found")
 

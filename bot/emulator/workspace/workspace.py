@@ -1,6 +1,6 @@
 """The state of the workspace.
 
-It belongs to the server's event loop: nothing else may touch it, so it needs no lock.
+Only the server's event loop uses it, so it needs no lock.
 """
 
 import time
@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from signoff.bot.emulator.blocks.content import Content
-from signoff.bot.emulator.wire import SlackError, new_id
+from signoff.bot.emulator.protocol import SlackError, new_id
 from signoff.bot.emulator.workspace.changes import (
     AppUninstalled,
     Change,
@@ -31,10 +31,10 @@ from signoff.bot.manifest import SIGNOFF, AppManifest
 
 
 class Workspace:
-    """People, conversations, messages, modals, and what an app may use once.
+    """People, conversations, messages, views, trigger ids and response URLs.
 
-    `url` is where it is served, `clock` gives seconds since the epoch. With a `path`, messages, conversations, people
-    and groups survive a restart, even a `kill -9`. The `listeners` are told of every change that a person would see.
+    `url` is the address of the server and `clock` returns seconds since the epoch. With a `path`, messages,
+    conversations, people and groups survive a restart, even a `kill -9`. The `listeners` are notified of every change.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class Workspace:
         self.files = Files(clock, url)
 
     def notify(self, change: Change) -> None:
-        """Tell the listeners of a change."""
+        """Notify the listeners of a change."""
         for listener in self.listeners:
             listener(change)
 
     def add_person(self, name: str, real_name: str, email: str) -> User:
-        """A further person, who joins every public channel. Raises `name_taken`."""
+        """Add a person, who joins every public channel. Raises `name_taken`."""
         if any(user.name == name for user in self.directory.users.values()):
             raise SlackError("name_taken")
         user = self._put_user(User(new_id("U"), name, real_name, email=email))
@@ -76,19 +76,19 @@ class Workspace:
         return user
 
     def change_person(self, user: User, **changed: str | bool) -> User:
-        """Change a person's name, profile or account; `deleted` deactivates it. Raises `invalid_arguments`."""
+        """Change a person's name, profile or account. `deleted` deactivates it. Raises `invalid_arguments`."""
         if not changed.keys() <= {"name", "real_name", "title", "email", "tz", "is_admin", "deleted"}:
             raise SlackError("invalid_arguments")
         return self._put_user(User(**asdict(user) | changed))
 
     def add_channel(self, name: str, *, is_private: bool, members: frozenset[str]) -> Conversation:
-        """A further channel. Raises `name_taken`."""
+        """Add a channel. Raises `name_taken`."""
         if any(found.name == name for found in self.directory.conversations.values() if not found.is_im):
             raise SlackError("name_taken")
         return self.put_conversation(Conversation(new_id("C"), name, members=members, is_private=is_private))
 
     def add_group(self, handle: str, name: str, users: tuple[str, ...]) -> UserGroup:
-        """A further user group, or the same one with other people."""
+        """Add a user group, or change the people of an existing one."""
         existing = next((g for g in self.directory.groups.values() if g.handle == handle), None)
         group = UserGroup(existing.id if existing else new_id("S"), handle, name, users)
         self.directory.groups[group.id] = group
@@ -97,7 +97,7 @@ class Workspace:
         return group
 
     def put_conversation(self, conversation: Conversation, *, by: str = BOT_USER_ID) -> Conversation:
-        """Add or change a conversation, as the person or app `by` does."""
+        """Add or change a conversation on behalf of the user `by`."""
         previous = self.directory.conversations.get(conversation.id)
         self.directory.conversations[conversation.id] = conversation
         document = asdict(conversation) | {"members": sorted(conversation.members)}
@@ -107,7 +107,7 @@ class Workspace:
         return conversation
 
     def add_member(self, conversation: Conversation, user: str, *, by: str) -> Conversation:
-        """Make somebody, or the app, a member of a channel. Raises `is_archived` or `method_not_supported_for…`."""
+        """Add a user to a channel. Raises `is_archived` or `method_not_supported_for_channel_type`."""
         if conversation.is_im:
             raise SlackError("method_not_supported_for_channel_type")
         if conversation.is_archived:
@@ -115,7 +115,7 @@ class Workspace:
         return self.put_conversation(replace(conversation, members=conversation.members | {user}), by=by)
 
     def remove_member(self, conversation: Conversation, user: str, *, by: str) -> Conversation:
-        """Take somebody, or the app, out of a channel. Raises `not_in_channel` and `cant_leave_general`."""
+        """Remove a user from a channel. Raises `not_in_channel` or `cant_leave_general`."""
         if conversation.is_im:
             raise SlackError("method_not_supported_for_channel_type")
         if user not in conversation.members:
@@ -125,27 +125,27 @@ class Workspace:
         return self.put_conversation(replace(conversation, members=conversation.members - {user}), by=by)
 
     def open_home(self, user: str, tab: str | None = None) -> None:
-        """A person opens the app's home, at its home tab where it has one. Raises `invalid_arguments`."""
+        """Open the app's home for a person, at the home tab if it has one. Raises `invalid_arguments`."""
         tabs = {"home": self.manifest.home_tab, "messages": self.manifest.messages_tab}
         tab = tab or next((name for name, is_there in tabs.items() if is_there), None)
         if tab is None or not tabs.get(tab):
             raise SlackError("invalid_arguments", message=f"The app's home has no tab {tab!r}.")
         view = self.views.home(user) if tab == "home" else None
         channel = self.open_direct_messages(user)
-        self.notify(HomeOpened(user, channel.id, tab, view.wire() if view else None))
+        self.notify(HomeOpened(user, channel.id, tab, view.slack_json() if view else None))
 
     def uninstall(self) -> None:
-        """Remove the app: its tokens are revoked."""
+        """Uninstall the app, which revokes its tokens."""
         if self.is_installed:
             self.is_installed = False
             self.notify(AppUninstalled())
 
     def install(self) -> None:
-        """Install the app again. Its tokens are the same ones, so that a test need not hand it others."""
+        """Install the app again. Unlike in Slack, it keeps its tokens, so that a test need not pass new ones."""
         self.is_installed = True
 
     def open_direct_messages(self, user: str) -> Conversation:
-        """The app's direct messages with a person, opened if they never were."""
+        """The app's direct messages with a person. They are opened if necessary."""
         if found := self.directory.direct_messages(user):
             return found
         if user not in self.directory.users or user == BOT_USER_ID:
@@ -153,10 +153,10 @@ class Workspace:
         members = frozenset({user, BOT_USER_ID})
         return self.put_conversation(Conversation(new_id("D"), "", members=members, user=user))
 
-    def place(self, user: str, reference: str) -> Conversation:
-        """The conversation that a person means by an id, `#releases`, or `@signoff`: their messages with the app.
+    def conversation_for(self, user: str, reference: str) -> Conversation:
+        """The conversation that a person refers to by an id, `#releases`, or `@signoff` (direct messages with the app).
 
-        Raises `channel_not_found` for one that is not in their sidebar.
+        Raises `channel_not_found` if the person cannot see it.
         """
         if reference == f"@{self.manifest.bot_name}":
             return self.open_direct_messages(user)
@@ -168,12 +168,12 @@ class Workspace:
     def post_as_app(
         self, channel: str, content: Content, *, thread_ts: str | None = None, ephemeral_to: str | None = None
     ) -> Message:
-        """Post a message of the app."""
+        """Post a message as the app."""
         return self.messages.post(channel, BOT_USER_ID, content, thread_ts=thread_ts, ephemeral_to=ephemeral_to)
 
     def visible_message(self, user: str, channel: str, ts: str) -> Message:
-        """A message that this person sees. Raises `channel_not_found` or `message_not_found`."""
-        message = self.messages.get(self.place(user, channel).id, ts)
+        """A message that this person can see. Raises `channel_not_found` or `message_not_found`."""
+        message = self.messages.get(self.conversation_for(user, channel).id, ts)
         if message.ephemeral_to not in {None, user}:
             raise SlackError("message_not_found")
         return message

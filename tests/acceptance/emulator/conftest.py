@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import Page, expect
 
-from signoff.testing import ActFailed, Emulator
+from signoff.testing import ActionFailed, Emulator
 from tests.acceptance.emulator.form_app import FormApp
 
 OpenAs = Callable[[str], Page]
@@ -58,5 +58,5 @@ def open_as(page: Page, workspace: Emulator, connected_app: FormApp, channel: st
         person = workspace.person(name)
         while person.modal:
             # It may close by itself just now.
-            with suppress(LookupError, ActFailed):
+            with suppress(LookupError, ActionFailed):
                 person.close()

@@ -18,7 +18,7 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.records import FlowRun, Prompt
-from signoff.testing import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Emulator, SeenMessage
+from signoff.testing import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Emulator, VisibleMessage
 from tests.support.waiting import until, until_asked, until_over
 
 
@@ -62,19 +62,19 @@ class RunningService:
         run = flow.create_run(self.db, parameters)
         return until_asked(self.db, run.id)
 
-    def ask_in(self, channel: str, flow: Flow[Any, Any], **parameters: Any) -> tuple[Prompt, SeenMessage]:
+    def ask_in(self, channel: str, flow: Flow[Any, Any], **parameters: Any) -> tuple[Prompt, VisibleMessage]:
         """Start a run; what it asks, and its card, as soon as it is posted."""
         prompt = self.ask(flow, **parameters)
         return prompt, self.card(prompt, channel)
 
-    def card(self, prompt: Prompt, channel: str = "#releases", *, open_: bool = True) -> SeenMessage:
+    def card(self, prompt: Prompt, channel: str = "#releases", *, open_: bool = True) -> VisibleMessage:
         """The only card of a prompt, as soon as it is open, or settled, in Slack's eyes."""
         person = self.slack.person("mei")
         person.wait_for_message(channel, lambda seen: _shows(seen, prompt) and bool(seen.buttons) == open_)
         (card,) = (seen for seen in person.sees(channel) if _shows(seen, prompt))
         return card
 
-    def replies(self, card: SeenMessage) -> list[SeenMessage]:
+    def replies(self, card: VisibleMessage) -> list[VisibleMessage]:
         """What everybody sees in a card's thread."""
         seen = self.slack.person("mei").sees(card.channel)
         return [each for each in seen if each.thread_ts == card.ts and each.ts != card.ts]
@@ -140,7 +140,7 @@ def refused(service: RunningService, values: dict[str, Any]) -> dict[str, str]:
     return mei.wait_for_modal(lambda seen: bool(seen.errors)).errors
 
 
-def _shows(seen: SeenMessage, prompt: Prompt) -> bool:
+def _shows(seen: VisibleMessage, prompt: Prompt) -> bool:
     return bool((seen.metadata or {}).get("event_payload", {}).get("prompt_id") == prompt.id)
 
 

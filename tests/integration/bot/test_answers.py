@@ -5,7 +5,7 @@ import pytest
 from signoff.bot.settings import Mode
 from signoff.store.prompts import prompts
 from signoff.store.records import RunState
-from signoff.testing import ActFailed
+from signoff.testing import ActionFailed
 from tests.integration.bot.asking import approve, give_a_reason, shirt
 from tests.integration.bot.running_service import RunningService
 
@@ -135,7 +135,7 @@ def test_somebody_else_is_told_who_may_answer(service: RunningService) -> None:
 def test_a_press_in_a_form_that_slack_refuses_is_explained(service: RunningService) -> None:
     """Where the form does not open, the person is told to press again."""
     prompt, _ = service.ask_in("#releases", give_a_reason)
-    service.slack.client.want_fault("views.open", error="expired_trigger_id")
+    service.slack.client.inject_fault("views.open", error="expired_trigger_id")
     ana = service.slack.person("ana")
     ana.press("Approve", in_="#releases")
     ana.wait_for_message("#releases", "Slack did not open the form. Press the button again.")
@@ -147,7 +147,7 @@ def test_a_press_in_a_form_that_slack_refuses_is_explained(service: RunningServi
 def test_slack_being_slow_to_say_who_somebody_is_holds_up_nobody(service: RunningService) -> None:
     """The press is acked in time, and counts: the policy names the person by the handle that Slack has sent."""
     prompt, _ = service.ask_in("#releases", approve)
-    service.slack.client.want_fault("users.info", hold="before")
+    service.slack.client.inject_fault("users.info", hold="before")
     ana = service.slack.person("ana")
     ana.press("Approve", in_="#releases")
     service.slack.client.clear_faults()
@@ -157,9 +157,9 @@ def test_slack_being_slow_to_say_who_somebody_is_holds_up_nobody(service: Runnin
 def test_somebody_whom_slack_does_not_describe_is_not_called_a_stranger(service: RunningService) -> None:
     """Where the policy names an address and Slack does not say whose it is, nobody is told that they may not answer."""
     prompt, _ = service.ask_in("#releases", approve)
-    service.slack.client.want_fault("users.info", error="fatal_error")
+    service.slack.client.inject_fault("users.info", error="fatal_error")
     ben = service.slack.person("ben")
-    with pytest.raises(ActFailed):
+    with pytest.raises(ActionFailed):
         ben.press("Approve", in_="#releases")
     ben.wait_for_message("#releases", "Slack could not confirm who you are, so nothing was decided.")
     assert "refused" not in service.events(prompt)

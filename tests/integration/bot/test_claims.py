@@ -9,7 +9,7 @@ import pytest
 from signoff.bot.surfaces import action_ids
 from signoff.store.prompts import prompts
 from signoff.store.records import Prompt
-from signoff.testing import SeenMessage
+from signoff.testing import VisibleMessage
 from tests.integration.bot.asking import approve, give_a_reason
 from tests.integration.bot.running_service import RunningService
 
@@ -17,7 +17,9 @@ TEAM = "T0SIGNOFF1"
 MINUTES = 60
 
 
-def press(service: RunningService, card: SeenMessage, action_id: str, value: str, **changed: Any) -> Mapping[str, Any]:
+def press(
+    service: RunningService, card: VisibleMessage, action_id: str, value: str, **changed: Any
+) -> Mapping[str, Any]:
     """The payload of a press by Ana, as Slack would send it, with whatever the button claims."""
     ana = service.slack.person("ana")
     return {

@@ -2,11 +2,11 @@
 
 import pytest
 
-from signoff.testing import SeenMessage
+from signoff.testing import VisibleMessage
 from tests.integration.bot.running_service import RunningService
 
 
-def typed(service: RunningService, command: str, shown: str) -> SeenMessage:
+def typed(service: RunningService, command: str, shown: str) -> VisibleMessage:
     """The response that Ana sees when she types a command."""
     ana = service.slack.person("ana")
     ana.command(command)

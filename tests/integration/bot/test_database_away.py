@@ -11,7 +11,7 @@ from signoff.bot.settings import Mode
 from signoff.store import database
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.testing import ActFailed, Emulator
+from signoff.testing import ActionFailed, Emulator
 from tests.integration.bot.asking import FLOWS, approve, give_a_reason
 from tests.integration.bot.running_service import RunningService, settings_for
 from tests.support.proxy import Lost, proxied
@@ -35,7 +35,7 @@ def test_a_press_that_cannot_be_recorded_is_not_acked_and_says_so(
     prompt, card = service.ask_in("#releases", approve)
     ana = service.slack.person("ana")
     with locked(service):
-        with pytest.raises(ActFailed, match="dispatch_failed"):
+        with pytest.raises(ActionFailed, match="dispatch_failed"):
             ana.press("Approve", message=card)
         told = ana.wait_for_message("#releases", "so nothing was decided. Try again in a moment.")
         assert told.is_ephemeral
@@ -62,7 +62,7 @@ def test_a_form_that_cannot_be_recorded_stays_open_and_says_so(service: RunningS
 def test_cards_follow_when_the_record_is_back(service: RunningService) -> None:
     """The dispatcher looks again, and posts nothing twice."""
     prompt, card = service.ask_in("#releases", approve)
-    service.slack.client.want_fault("chat.update", hold="after")
+    service.slack.client.inject_fault("chat.update", hold="after")
     service.slack.person("ana").press("Approve", message=card)
     service.over(prompt)
     service.slack.client.wait_until_held()
@@ -91,7 +91,7 @@ def test_a_press_in_doubt_says_so_and_the_next_one_tells_what_stands(
         service.until_all_is_said()
         ana = slack.person("ana")
         proxy.cut_next_commit(lost)
-        with pytest.raises(ActFailed, match="dispatch_failed"):
+        with pytest.raises(ActionFailed, match="dispatch_failed"):
             ana.press("Approve", message=card)
         assert proxy.was_cut.is_set()
         ana.wait_for_message("#releases", "this may or may not have counted. Try again to find out.")
@@ -111,7 +111,7 @@ def test_two_bots_on_one_record_post_one_card(slack: Emulator, record: str) -> N
         Service(settings, None, with_bot=True),
     ):
         service = RunningService(slack, started)
-        slack.client.want_fault("chat.postMessage", hold="before")
+        slack.client.inject_fault("chat.postMessage", hold="before")
         prompt = service.ask(approve)
         slack.client.wait_until_held()
         other = service.ask(approve)

@@ -13,7 +13,7 @@ from signoff.bot.settings import Mode
 from signoff.flows.approval.desk import Desk, Settled
 from signoff.store.database import Database
 from signoff.store.records import Actor, Prompt
-from signoff.testing import SIGNOFF, AppManifest, Emulator, SeenMessage
+from signoff.testing import SIGNOFF, AppManifest, Emulator, VisibleMessage
 from tests.integration.bot.asking import approve
 from tests.integration.bot.running_service import RunningService
 from tests.support.sql_capture import captured_sql
@@ -37,12 +37,12 @@ def slack(manifest: AppManifest) -> Iterator[Emulator]:
         yield emulator
 
 
-def delete(service: RunningService, card: SeenMessage) -> None:
+def delete(service: RunningService, card: VisibleMessage) -> None:
     """Ana, who is an administrator of the workspace, deletes a card."""
     service.slack.person("ana").delete(card)
 
 
-def reposted(service: RunningService, prompt: Prompt, card: SeenMessage) -> SeenMessage:
+def reposted(service: RunningService, prompt: Prompt, card: VisibleMessage) -> VisibleMessage:
     """The only card of a prompt, as soon as it is another message than it was."""
     service.slack.person("mei").wait_for_message(
         card.channel, lambda seen: bool(seen.buttons) and seen.metadata == card.metadata and seen.ts != card.ts
@@ -50,7 +50,7 @@ def reposted(service: RunningService, prompt: Prompt, card: SeenMessage) -> Seen
     return service.card(prompt)
 
 
-def until_told(service: RunningService, card: SeenMessage) -> None:
+def until_told(service: RunningService, card: VisibleMessage) -> None:
     """Returns as soon as the bot has acked that a card was deleted, with or without a tombstone."""
     number = 0
     while True:
@@ -141,7 +141,7 @@ def test_the_same_event_twice_makes_one_card(service: RunningService) -> None:
 @both_transports
 def test_a_card_deleted_before_it_is_recorded_is_posted_again(service: RunningService) -> None:
     """While Slack's answer to the post is under way, nobody knows which message it is: the event has to wait."""
-    service.slack.client.want_fault("chat.postMessage", hold="after")
+    service.slack.client.inject_fault("chat.postMessage", hold="after")
     prompt = service.ask(approve)
     service.slack.client.wait_until_held()
     card = service.card(prompt)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from signoff.testing import SeenMessage
+from signoff.testing import VisibleMessage
 from tests.integration.bot.asking import shirt, shout
 from tests.integration.bot.running_service import RunningService
 
@@ -20,7 +20,7 @@ PINGS = re.compile(r"<!(?!date\^)|<@U0MEITANA1>")
 FORGES = re.compile(rf"{PINGS.pattern}|<https?:")
 
 
-def assert_quiet(messages: list[SeenMessage]) -> None:
+def assert_quiet(messages: list[VisibleMessage]) -> None:
     """No markup of Slack's came from a text."""
     for seen in messages:
         assert not FORGES.search(seen.text), seen.text
@@ -65,7 +65,7 @@ def test_what_a_flow_says_pings_nobody(service: RunningService, text: str) -> No
 def test_what_a_person_says_pings_nobody(service: RunningService, text: str) -> None:
     """Invariant 8: the reason of a rejection stands on the card and in what the others are told."""
     prompt, card = service.ask_in("#orders", shirt)
-    service.slack.client.want_fault("chat.update", error="ratelimited", retry_after=1)
+    service.slack.client.inject_fault("chat.update", error="ratelimited", retry_after=1)
     ana, ben = service.slack.person("ana"), service.slack.person("ben")
     ana.press("Reject…", message=card)
     ana.wait_for_modal("Reason")

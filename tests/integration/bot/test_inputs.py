@@ -14,7 +14,7 @@ from signoff.flows.approval.desk import Desk, Invalid, Settled
 from signoff.flows.flow import Flow
 from signoff.input import AwareTime, SlackChannel, SlackUser
 from signoff.store.records import Actor, RunState
-from signoff.testing import ActFailed, Emulator
+from signoff.testing import ActionFailed, Emulator
 from tests.integration.bot.running_service import RunningService, opened, refused, settings_for
 from tests.support.waiting import until_over
 
@@ -150,7 +150,7 @@ def test_choices_of_the_moment_are_offered_and_enforced(service: RunningService,
     assert isinstance(wrong, Invalid)
     assert "Choose among: release-0, release-1" in wrong.errors[0].message
     mei = service.slack.person("mei")
-    with pytest.raises(ActFailed, match="no_such_option"):
+    with pytest.raises(ActionFailed, match="no_such_option"):
         mei.submit({"First": "Release number x"})
     mei.submit({"First": f"Release number {number - 1}", "Others": [str(number - 1)]})
     assert service.over(prompt).result == f"release-{number - 1} [{number - 1}] True"

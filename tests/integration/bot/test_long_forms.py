@@ -6,7 +6,7 @@ import pytest
 
 from signoff.bot.emulator.control.person import Person
 from signoff.store.prompts import drafts, prompts
-from signoff.testing import ActFailed, Modal
+from signoff.testing import ActionFailed, Modal
 from tests.integration.bot.long_forms import invite, pay, survey
 from tests.integration.bot.running_service import RunningService
 
@@ -233,7 +233,7 @@ def test_an_entry_of_a_list_that_does_not_exist_is_not_edited(service: RunningSe
     ana = service.slack.person("ana")
     ana.press("Answer…", in_="#orders")
     modal = ana.wait_for_modal()
-    with pytest.raises((ActFailed, LookupError)):
+    with pytest.raises((ActionFailed, LookupError)):
         ana.press("entry")
     for block_id in ("/guests~7", "/nowhere~0", "~", "/guests"):
         payload = {

@@ -11,8 +11,8 @@ from tests.integration.bot.running_service import RunningService
 
 def keep_card_as_it_is(service: RunningService) -> None:
     """From now on the card looks as it does, and so do the forms that are open: Slack takes no update."""
-    service.slack.client.want_fault("chat.update", error="ratelimited", retry_after=1)
-    service.slack.client.want_fault("views.update", error="ratelimited", times=9)
+    service.slack.client.inject_fault("chat.update", error="ratelimited", retry_after=1)
+    service.slack.client.inject_fault("views.update", error="ratelimited", times=9)
 
 
 def test_of_two_who_press_at_once_one_wins_and_the_other_is_told(service: RunningService) -> None:

@@ -40,8 +40,8 @@ def test_a_wrong_setting_is_named(slack: Emulator, record: str, said: str, caplo
 
 def test_slack_being_in_trouble_is_no_fault_of_the_token(slack: Emulator, record: str) -> None:
     """The bot starts, and goes on when Slack does."""
-    slack.client.want_fault("auth.test", error="service_unavailable", status=503)
-    slack.client.want_fault("apps.connections.open", error="ratelimited", retry_after=0)
+    slack.client.inject_fault("auth.test", error="service_unavailable", status=503)
+    slack.client.inject_fault("apps.connections.open", error="ratelimited", retry_after=0)
     with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         prompt, card = RunningService(slack, started).ask_in("#releases", approve)
         ana = slack.person("ana")
@@ -80,7 +80,7 @@ def test_a_start_that_goes_well_warns_of_nothing(
 def test_no_token_is_ever_logged(slack: Emulator, record: str, caplog: pytest.LogCaptureFixture) -> None:
     """Invariant 9: not even where everything is logged, and Slack refuses."""
     caplog.set_level(logging.DEBUG)
-    slack.client.want_fault("chat.postMessage", error="invalid_auth")
+    slack.client.inject_fault("chat.postMessage", error="invalid_auth")
     with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
         prompt, card = service.ask_in("#releases", approve)

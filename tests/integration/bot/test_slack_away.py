@@ -38,7 +38,7 @@ def test_a_channel_that_cannot_be_posted_in_delays_the_card_only(service: Runnin
     prompt = service.ask(approve, where=where)
     detail = service.until_noted(prompt, "card_failed")
     assert detail["error"] == ("is_archived" if where == "#old" else "channel_not_found")
-    service.slack.client.want_fault("chat.postMessage", hold="before")
+    service.slack.client.inject_fault("chat.postMessage", hold="before")
     service.slack.client.wait_until_held()
     service.slack.client.clear_faults()
     assert service.events(prompt).count("card_failed") == 1
@@ -62,7 +62,7 @@ def test_a_prompt_without_a_channel_is_told_in_the_ledger(service: RunningServic
 
 def test_a_rate_limit_is_waited_for(service: RunningService) -> None:
     """As long as Slack says, and not shorter."""
-    service.slack.client.want_fault("chat.postMessage", error="ratelimited", retry_after=1)
+    service.slack.client.inject_fault("chat.postMessage", error="ratelimited", retry_after=1)
     service.ask_in("#releases", approve)
     refused, taken = service.slack.client.calls("chat.postMessage")
     assert (refused["error"], taken["error"]) == ("ratelimited", None)
@@ -81,7 +81,7 @@ def test_a_rate_limit_is_waited_for(service: RunningService) -> None:
 )
 def test_a_failed_post_ends_in_one_card(service: RunningService, fault: dict[str, object]) -> None:
     """Invariant 7: whether it was posted or not is found out before it is posted again."""
-    service.slack.client.want_fault("chat.postMessage", **fault)
+    service.slack.client.inject_fault("chat.postMessage", **fault)
     prompt, _ = service.ask_in("#releases", approve)
     service.until_all_is_said()
     assert posted(service.slack) == 1
@@ -90,8 +90,8 @@ def test_a_failed_post_ends_in_one_card(service: RunningService, fault: dict[str
 
 def test_a_card_in_doubt_stays_in_doubt_while_slack_cannot_be_asked(service: RunningService) -> None:
     """A search that Slack refuses is no sign that the card is missing."""
-    service.slack.client.want_fault("chat.postMessage", drop=True)
-    service.slack.client.want_fault("conversations.history", error="ratelimited", retry_after=0, times=2)
+    service.slack.client.inject_fault("chat.postMessage", drop=True)
+    service.slack.client.inject_fault("conversations.history", error="ratelimited", retry_after=0, times=2)
     service.ask_in("#releases", approve)
     service.until_all_is_said()
     assert posted(service.slack) == 1
@@ -103,8 +103,8 @@ def test_a_card_in_doubt_stays_in_doubt_while_slack_cannot_be_asked(service: Run
 
 def test_a_card_that_was_settled_before_it_was_found_again_shows_the_outcome(service: RunningService) -> None:
     """What was posted showed the prompt as it was then; lost answers to its updates do no harm either."""
-    service.slack.client.want_fault("chat.postMessage", drop=True)
-    service.slack.client.want_fault("chat.update", drop=True, times=2)
+    service.slack.client.inject_fault("chat.postMessage", drop=True)
+    service.slack.client.inject_fault("chat.update", drop=True, times=2)
     prompt, card = service.ask_in("#releases", approve)
     service.slack.person("ana").press("Approve", message=card)
     service.over(prompt)
@@ -115,7 +115,7 @@ def test_a_card_that_was_settled_before_it_was_found_again_shows_the_outcome(ser
 
 def test_an_answer_that_is_no_json_leaves_the_dispatcher_alive(service: RunningService) -> None:
     """A proxy's page in the place of Slack's answer delays one card."""
-    service.slack.client.want_fault("chat.postMessage", error="<html>", status=200)
+    service.slack.client.inject_fault("chat.postMessage", error="<html>", status=200)
     service.ask_in("#releases", approve)
     assert posted(service.slack) == 1
 

@@ -34,7 +34,7 @@ def test_the_end_of_a_run_is_reported_once_in_the_thread(service: RunningService
 def test_a_report_whose_answer_was_lost_is_not_repeated(service: RunningService) -> None:
     """What may have been posted is looked for in the thread first."""
     prompt, card = service.ask_in("#releases", give_a_reason)
-    service.slack.client.want_fault("chat.postMessage", drop=True)
+    service.slack.client.inject_fault("chat.postMessage", drop=True)
     ana = service.slack.person("ana")
     ana.press("Approve", message=card)
     ana.wait_for_modal("And why?")
@@ -47,7 +47,7 @@ def test_a_report_whose_answer_was_lost_is_not_repeated(service: RunningService)
 def test_a_report_in_a_channel_that_the_app_is_not_in_is_not_repeated(service: RunningService) -> None:
     """It may post there, and joins before it looks."""
     prompt, card = service.ask_in("#general", approve, where="#general")
-    service.slack.client.want_fault("chat.postMessage", drop=True)
+    service.slack.client.inject_fault("chat.postMessage", drop=True)
     ana = service.slack.person("ana")
     ana.press("Approve", message=card)
     service.over(prompt)

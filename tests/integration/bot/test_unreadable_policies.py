@@ -6,7 +6,7 @@ from signoff.flows.names import now
 from signoff.store.outbox import cards
 from signoff.store.policy import policy_as_json
 from signoff.store.prompts import prompts
-from signoff.testing import ActFailed
+from signoff.testing import ActionFailed
 from tests.integration.bot.asking import approve, shirt
 from tests.integration.bot.running_service import RunningService
 from tests.integration.store.samples import store_policy
@@ -19,7 +19,7 @@ def test_a_press_on_it_decides_nothing_and_the_person_is_told(service: RunningSe
     prompt, _ = service.ask_in("#releases", approve)
     store_policy(service.db, prompt, LATER)
     ana = service.slack.person("ana")
-    with pytest.raises(ActFailed):
+    with pytest.raises(ActionFailed):
         ana.press("Approve", in_="#releases")
     told = ana.wait_for_message("#releases", "This version of Signoff cannot read who may answer here")
     assert told.is_ephemeral

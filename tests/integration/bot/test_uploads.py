@@ -15,7 +15,7 @@ from signoff.flows.flow import Flow
 from signoff.flows.schema.files import MAX_BYTES
 from signoff.input import Accepts, UploadedFile
 from signoff.store.prompts import prompts
-from signoff.testing import ActFailed, Emulator
+from signoff.testing import ActionFailed, Emulator
 from tests.integration.bot.running_service import RunningService, opened, refused, settings_for
 
 ORDERS = Policy(channel="#orders")
@@ -69,7 +69,7 @@ def test_the_flow_gets_what_was_uploaded(service: RunningService) -> None:
     """Files of a wrong type or size are refused; each byte of the right ones arrives; the card names them."""
     prompt = opened(service, report)
     mei = service.slack.person("mei")
-    with pytest.raises(ActFailed, match="Only these types of file are accepted: csv"):
+    with pytest.raises(ActionFailed, match="Only these types of file are accepted: csv"):
         mei.submit({"Table": uploaded(service, "table.pdf", b"%PDF")})
     large = uploaded(service, "table.csv", bytes(200_001))
     assert refused(service, {"Table": large}) == {"Table": "“table.csv” has 201 kB. At most 200 kB are allowed."}
@@ -91,7 +91,7 @@ def test_a_slow_file_loses_nothing(service: RunningService) -> None:
     """The form says so in time and keeps what was uploaded; the next submission counts."""
     prompt = opened(service, report)
     mei = service.slack.person("mei")
-    service.slack.client.want_fault("files.info", hold="before")
+    service.slack.client.inject_fault("files.info", hold="before")
     errors = refused(service, {"Table": uploaded(service, "slow.csv", b"slow")})
     assert errors == {"Table": "Slack is still handing over “slow.csv”. Submit again in a moment."}
     assert prompts.get(service.db, prompt.id).is_open
@@ -108,7 +108,7 @@ def test_a_file_that_slack_does_not_hand_out_is_said_to_be_missing(
 ) -> None:
     """With what to do; trying again is all it takes."""
     prompt = opened(service, report)
-    service.slack.client.want_fault("files.info", **fault)
+    service.slack.client.inject_fault("files.info", **fault)
     errors = refused(service, {"Table": uploaded(service, "table.csv", b"a")})
     told = f"Slack does not hand out “table.csv” ({name}). Submit again, or upload it again."
     assert errors == {"Table": told}

@@ -1,4 +1,4 @@
-"""The methods of Slack's Web API that the workspace serves, by name."""
+"""The supported methods of Slack's Web API."""
 
 from signoff.bot.emulator.web_api.methods import apps, chat, conversations, files, usergroups, users, views
 from signoff.bot.emulator.web_api.methods.call import Method
@@ -12,4 +12,4 @@ METHODS: dict[str, Method] = {
     **users.METHODS,
     **views.METHODS,
 }
-"""Every method. One that is missing here answers `unknown_method`."""
+"""The methods by name. All others return `unknown_method`."""

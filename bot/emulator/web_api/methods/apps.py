@@ -1,20 +1,20 @@
 """`api.test`, `auth.test`, `apps.connections.open` and `blocks.validate`."""
 
-from signoff.bot.emulator.blocks.check import message_faults, standalone_faults, view_faults
+from signoff.bot.emulator.blocks.validation import blocks_violations, message_violations, view_violations
+from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.web_api.methods.call import Call, Method
-from signoff.bot.emulator.wire import Json, SlackError
 from signoff.bot.emulator.workspace.directory import BOT_ID, BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, TEAM_NAME
 
 
 def api_test(call: Call) -> Json:
-    """Answers what it was asked."""
+    """Return the arguments, or the requested error."""
     if error := call.arguments.text("error"):
         raise SlackError(error)
     return {"args": call.arguments.redacted()}
 
 
 def auth_test(call: Call) -> Json:
-    """Who the token belongs to."""
+    """Return the identity of the token."""
     return {
         "url": f"https://{TEAM_DOMAIN}.slack.com/",
         "team": TEAM_NAME,
@@ -27,25 +27,25 @@ def auth_test(call: Call) -> Json:
 
 
 def open_connection(call: Call) -> Json:
-    """The address of a Socket Mode connection."""
+    """Return the address of a new Socket Mode connection."""
     return {"url": call.open_socket()}
 
 
 def validate_blocks(call: Call) -> Json:
-    """Exactly one of `blocks`, `message` or `view`; the faults come with pointers."""
-    subjects = {"blocks": standalone_faults, "message": message_faults, "view": view_faults}
-    given = [name for name in subjects if name in call.arguments]
+    """Validate exactly one of `blocks`, `message` and `view`; each error has a pointer."""
+    validators = {"blocks": blocks_violations, "message": message_violations, "view": view_violations}
+    given = [name for name in validators if name in call.arguments]
     if len(given) != 1:
         raise SlackError("invalid_arguments")
     [name] = given
-    if faults := subjects[name](call.arguments.structure(name, f"invalid_{name}"), ""):
-        raise SlackError(f"invalid_{name}", errors=[fault.wire() for fault in faults])
+    if violations := validators[name](call.arguments.structure(name, f"invalid_{name}"), ""):
+        raise SlackError(f"invalid_{name}", errors=[violation.slack_json() for violation in violations])
     return {}
 
 
 METHODS = {
-    "api.test": Method(api_test, takes="anybody"),
+    "api.test": Method(api_test, caller="anyone"),
     "auth.test": Method(auth_test),
-    "apps.connections.open": Method(open_connection, takes="app"),
+    "apps.connections.open": Method(open_connection, caller="app"),
     "blocks.validate": Method(validate_blocks),
 }

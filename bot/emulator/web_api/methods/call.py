@@ -1,36 +1,36 @@
-"""One call of a Web API method, and what a method is."""
+"""A call of a Web API method, and the definition of a method."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.web_api.arguments import Arguments
-from signoff.bot.emulator.wire import Json, SlackError
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID, Conversation
 from signoff.bot.emulator.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that has been authorised. `open_socket` gives the address of a new Socket Mode connection."""
+    """An authorized call. `open_socket` returns the address of a new Socket Mode connection."""
 
     workspace: Workspace
     arguments: Arguments
     open_socket: Callable[[], str]
 
     def require(self, scope: str) -> None:
-        """Go on only with this scope. Raises `missing_scope`."""
+        """Require this scope. Raises `missing_scope`."""
         require_any((scope,), self.workspace.manifest.scopes)
 
     def conversation(self, name: str = "channel") -> Conversation:
-        """The conversation that an argument names, if the app may know of it. Raises `channel_not_found`."""
+        """The conversation in an argument, if the app can see it. Raises `channel_not_found`."""
         found = self.workspace.directory.conversation(self.arguments.required(name))
         if not found.is_seen_by(BOT_USER_ID):
             raise SlackError("channel_not_found")
         return found
 
     def page(self, items: Sequence[Any], default_limit: int) -> tuple[list[Any], str]:
-        """The page of `items` that `cursor` and `limit` ask for, and the next cursor. Raises `invalid_cursor`."""
+        """The page of `items` for `cursor` and `limit`, and the next cursor. Raises `invalid_cursor`."""
         cursor = self.arguments.text("cursor")
         start = cursor.removeprefix("next:") or "0"
         if not start.isdigit():
@@ -44,14 +44,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """What a method does and needs: any one of `scopes`, and a token of the kind it `takes` (`anybody` needs none)."""
+    """A method: its function, its scopes (any one is enough), and whose token it needs: `bot`, `app` or `anyone`."""
 
     run: Callable[[Call], Json]
     scopes: tuple[str, ...] = ()
-    takes: str = "bot"
+    caller: str = "bot"
 
 
-def require_any(wanted: tuple[str, ...], granted: frozenset[str]) -> None:
-    """Raises `missing_scope`, with what is needed and what there is, as Slack answers it."""
-    if wanted and not granted.intersection(wanted):
-        raise SlackError("missing_scope", needed=",".join(wanted), provided=",".join(sorted(granted)))
+def require_any(scopes: tuple[str, ...], granted: frozenset[str]) -> None:
+    """Raises `missing_scope` unless any of the scopes is granted."""
+    if scopes and not granted.intersection(scopes):
+        raise SlackError("missing_scope", needed=",".join(scopes), provided=",".join(sorted(granted)))

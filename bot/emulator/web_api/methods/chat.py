@@ -1,29 +1,29 @@
-"""`chat.*`: posting, changing and deleting messages."""
+"""`chat.*`: posting, updating and deleting messages."""
 
 from dataclasses import replace
 
-from signoff.bot.emulator.blocks.check import checked_content
 from signoff.bot.emulator.blocks.content import Content
+from signoff.bot.emulator.blocks.validation import checked_content
+from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.web_api.methods.call import Call, Method
-from signoff.bot.emulator.wire import Json, SlackError
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID, Conversation
 from signoff.bot.emulator.workspace.messages import Message
 
-LONGEST_TEXT = 40_000
+MAX_TEXT = 40_000
 """Characters (docs of chat.postMessage)."""
 
 
 def post_message(call: Call) -> Json:
-    """Post to a channel, or to a person by their id, which opens the direct messages with them."""
+    """Post to a channel, or to a person's id, which opens the direct messages with that person."""
     conversation = _writable(call, _target(call))
     content = _content(call)
     thread_ts = _thread(call, conversation)
     message = call.workspace.post_as_app(conversation.id, content, thread_ts=thread_ts)
-    return {"channel": conversation.id, "ts": message.ts, "message": call.workspace.messages.wire(message)}
+    return {"channel": conversation.id, "ts": message.ts, "message": call.workspace.messages.slack_json(message)}
 
 
 def post_ephemeral(call: Call) -> Json:
-    """Show a message to one person of a channel, until their client forgets it."""
+    """Show a message to one member of a channel. Slack does not store it."""
     conversation = _writable(call, _target(call))
     user = call.arguments.required("user")
     if user not in conversation.members:
@@ -35,13 +35,13 @@ def post_ephemeral(call: Call) -> Json:
 
 
 def update(call: Call) -> Json:
-    """Change a message of the app.
+    """Update a message of the app.
 
-    Text without blocks removes the blocks; otherwise what is not given stays (docs of `chat.update`).
+    Text without blocks removes the blocks. Everything else that is not given stays (docs of `chat.update`).
     """
-    message = _own_message(call, refusal="cant_update_message")
+    message = _own_message(call, error="cant_update_message")
     old = message.content
-    new = _content(call, or_else=old)
+    new = _content(call, default=old)
     keeps_blocks = "blocks" not in call.arguments and "text" not in call.arguments
     content = replace(
         new,
@@ -54,19 +54,19 @@ def update(call: Call) -> Json:
         "channel": message.channel,
         "ts": message.ts,
         "text": changed.content.text,
-        "message": call.workspace.messages.wire(changed),
+        "message": call.workspace.messages.slack_json(changed),
     }
 
 
 def delete(call: Call) -> Json:
-    """Remove a message of the app."""
-    message = _own_message(call, refusal="cant_delete_message")
+    """Delete a message of the app."""
+    message = _own_message(call, error="cant_delete_message")
     call.workspace.messages.delete(message)
     return {"channel": message.channel, "ts": message.ts}
 
 
 def permalink(call: Call) -> Json:
-    """An address of a message, which here leads to the emulator's page."""
+    """The URL of a message, which leads to the emulator's page."""
     conversation = call.conversation()
     message = call.workspace.messages.find(conversation.id, call.arguments.required("message_ts"))
     if message is None or message.ephemeral_to:
@@ -92,24 +92,24 @@ def _writable(call: Call, conversation: Conversation) -> Conversation:
     return conversation
 
 
-def _content(call: Call, or_else: Content | None = None) -> Content:
-    """What the call wants a message to say. Raises `no_text`, `msg_too_long` and what the blocks deserve."""
+def _content(call: Call, default: Content | None = None) -> Content:
+    """The content of the message. Raises `no_text`, `msg_too_long` and the errors of the blocks."""
     arguments = call.arguments
     content = Content(
-        text=arguments.text("text", or_else.text if or_else else ""),
+        text=arguments.text("text", default.text if default else ""),
         blocks=arguments.structure("blocks", "invalid_blocks_format"),
         attachments=arguments.structure("attachments", "invalid_attachments"),
         metadata=arguments.structure("metadata", "invalid_metadata_format"),
     )
     if not content.text and not content.blocks and not content.attachments:
         raise SlackError("no_text")
-    if len(content.text) > LONGEST_TEXT:
+    if len(content.text) > MAX_TEXT:
         raise SlackError("msg_too_long")
     return checked_content(content)
 
 
 def _thread(call: Call, conversation: Conversation) -> str | None:
-    """The thread to post into. A reply to a reply goes into its thread."""
+    """The thread to post in. A reply to a reply goes into the same thread."""
     thread_ts = call.arguments.text("thread_ts")
     if not thread_ts:
         return None
@@ -119,15 +119,15 @@ def _thread(call: Call, conversation: Conversation) -> str | None:
     return parent.thread_ts or parent.ts
 
 
-def _own_message(call: Call, *, refusal: str) -> Message:
+def _own_message(call: Call, *, error: str) -> Message:
     conversation = call.conversation()
     if conversation.is_archived:
-        raise SlackError("is_archived" if refusal == "cant_update_message" else refusal)
+        raise SlackError("is_archived" if error == "cant_update_message" else error)
     message = call.workspace.messages.find(conversation.id, call.arguments.required("ts"))
     if message is None or message.ephemeral_to:
         raise SlackError("message_not_found")
     if not message.by_app:
-        raise SlackError(refusal)
+        raise SlackError(error)
     return message
 
 

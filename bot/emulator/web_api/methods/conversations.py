@@ -1,7 +1,7 @@
-"""`conversations.*`: channels, direct messages, and what was said in them."""
+"""`conversations.*`: channels, direct messages and their history."""
 
+from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.web_api.methods.call import Call, Method
-from signoff.bot.emulator.wire import Json, SlackError
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID, Conversation
 from signoff.bot.emulator.workspace.messages import Message
 
@@ -10,7 +10,7 @@ TYPES = {"public_channel": "channels", "private_channel": "groups", "im": "im", 
 
 
 def history(call: Call) -> Json:
-    """The top-level messages of a conversation that the app is in, newest first."""
+    """The top-level messages of a conversation, newest first. The app has to be a member."""
     conversation = _readable(call)
     everything = call.workspace.messages.in_channel(conversation.id)
     found = [message for message in reversed(everything) if message.thread_ts is None and not message.ephemeral_to]
@@ -31,11 +31,11 @@ def info(call: Call) -> Json:
     """One conversation."""
     conversation = call.conversation()
     call.require(f"{conversation.kind}:read")
-    return {"channel": conversation.wire()}
+    return {"channel": conversation.slack_json()}
 
 
 def list_all(call: Call) -> Json:
-    """The conversations of the asked `types`, public channels by default."""
+    """The conversations of the given `types`, which are public channels by default."""
     types = call.arguments.text("types", "public_channel").split(",")
     if not set(types) <= TYPES.keys():
         raise SlackError("invalid_types")
@@ -43,7 +43,7 @@ def list_all(call: Call) -> Json:
     for kind in sorted(kinds):
         call.require(f"{kind}:read")
     found = [
-        conversation.wire()
+        conversation.slack_json()
         for conversation in call.workspace.directory.conversations.values()
         if conversation.kind in kinds
         and conversation.is_seen_by(BOT_USER_ID)
@@ -54,23 +54,23 @@ def list_all(call: Call) -> Json:
 
 
 def join(call: Call) -> Json:
-    """Make the app a member of a public channel."""
+    """Add the app to a public channel."""
     conversation = call.conversation()
     if conversation.kind != "channels":
         raise SlackError("method_not_supported_for_channel_type")
-    return {"channel": call.workspace.add_member(conversation, BOT_USER_ID, by=BOT_USER_ID).wire()}
+    return {"channel": call.workspace.add_member(conversation, BOT_USER_ID, by=BOT_USER_ID).slack_json()}
 
 
 def open_direct(call: Call) -> Json:
-    """Open the direct messages with one person; opening them again gives the same ones."""
+    """Open the direct messages with one person. Opening them again returns the same conversation."""
     if "channel" in call.arguments:
-        return {"channel": call.conversation().wire()}
+        return {"channel": call.conversation().slack_json()}
     users = call.arguments.required("users").split(",")
     if len(users) != 1:
         raise SlackError("missing_scope", needed="mpim:write", provided="")
     known = call.workspace.directory.direct_messages(users[0])
     conversation = call.workspace.open_direct_messages(users[0])
-    opened = {"channel": conversation.wire() if call.arguments.flag("return_im") else {"id": conversation.id}}
+    opened = {"channel": conversation.slack_json() if call.arguments.flag("return_im") else {"id": conversation.id}}
     return opened | {"no_op": True, "already_open": True} if known else opened
 
 
@@ -102,7 +102,7 @@ def _listed(call: Call, found: list[Message], *, default_limit: int) -> Json:
     page, cursor = call.page(found, default_limit)
     with_metadata = call.arguments.flag("include_all_metadata")
     return {
-        "messages": [call.workspace.messages.wire(message, metadata=with_metadata) for message in page],
+        "messages": [call.workspace.messages.slack_json(message, metadata=with_metadata) for message in page],
         "has_more": bool(cursor),
         "response_metadata": {"next_cursor": cursor},
     }

@@ -1,13 +1,15 @@
 """`usergroups.*`."""
 
+from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.web_api.methods.call import Call, Method
-from signoff.bot.emulator.wire import Json, SlackError
 
 
 def list_all(call: Call) -> Json:
-    """Every user group, with its people on request."""
+    """All user groups, with their people if `include_users` is set."""
     with_users = call.arguments.flag("include_users")
-    return {"usergroups": [group.wire(with_users=with_users) for group in call.workspace.directory.groups.values()]}
+    return {
+        "usergroups": [group.slack_json(with_users=with_users) for group in call.workspace.directory.groups.values()]
+    }
 
 
 def users(call: Call) -> Json:

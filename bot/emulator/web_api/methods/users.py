@@ -1,7 +1,7 @@
 """`users.*`."""
 
+from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.web_api.methods.call import Call, Method
-from signoff.bot.emulator.wire import Json, SlackError
 from signoff.bot.emulator.workspace.directory import User
 
 
@@ -10,12 +10,12 @@ def info(call: Call) -> Json:
     user = call.workspace.directory.users.get(call.arguments.required("user"))
     if user is None:
         raise SlackError("user_not_found")
-    return {"user": _wire(call, user)}
+    return {"user": _slack_json(call, user)}
 
 
 def list_all(call: Call) -> Json:
-    """Everybody."""
-    users = [_wire(call, user) for user in call.workspace.directory.users.values()]
+    """All people and bots."""
+    users = [_slack_json(call, user) for user in call.workspace.directory.users.values()]
     page, cursor = call.page(users, default_limit=1000)
     return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
@@ -25,12 +25,12 @@ def lookup_by_email(call: Call) -> Json:
     email = call.arguments.required("email").lower()
     for user in call.workspace.directory.users.values():
         if user.email.lower() == email and not user.deleted:
-            return {"user": _wire(call, user)}
+            return {"user": _slack_json(call, user)}
     raise SlackError("users_not_found")
 
 
-def _wire(call: Call, user: User) -> Json:
-    return user.wire(with_email="users:read.email" in call.workspace.manifest.scopes)
+def _slack_json(call: Call, user: User) -> Json:
+    return user.slack_json(with_email="users:read.email" in call.workspace.manifest.scopes)
 
 
 METHODS = {

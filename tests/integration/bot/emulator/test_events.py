@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from signoff.bot.background_server import BackgroundServer, listen
 from signoff.bot.emulator.events.inner_events import SCOPES
-from signoff.testing import ActFailed, AppManifest, Emulator
+from signoff.testing import ActionFailed, AppManifest, Emulator
 from tests.integration.bot.emulator.conftest import MANIFEST, Connect
 
 Event = dict[str, Any]
@@ -167,7 +167,7 @@ def test_members_are_told_as_they_come_and_go(slack: Emulator, heard: "Queue[Eve
     assert (left["user"], left["channel"], left["channel_type"]) == (ben.id, "C0DATASET1", "C")
     ben.join("#data")
     assert "inviter" not in next_of(heard, "member_joined_channel")
-    with pytest.raises(ActFailed, match="cant_leave_general"):
+    with pytest.raises(ActionFailed, match="cant_leave_general"):
         ben.leave("#general")
 
 
@@ -197,7 +197,7 @@ def test_people_are_told_as_they_come_change_and_go(slack: Emulator, heard: "Que
     assert next_of(heard, "user_change")["user"]["deleted"] is True
     with pytest.raises(SlackApiError, match="users_not_found"):
         client.users_lookupByEmail(email="zoe@example.com")
-    with pytest.raises(ActFailed, match="account_inactive"):
+    with pytest.raises(ActionFailed, match="account_inactive"):
         zoe.say("Still here?")
 
 
@@ -374,7 +374,7 @@ def test_only_ones_own_message_is_changed_or_deleted(slack: Emulator, client: We
     ben, ana = slack.person("ben"), slack.person("ana")
     [card] = ben.sees("#data")
     for act in (lambda: ben.delete(card), lambda: ben.edit(card, "No"), lambda: ana.edit(card, "No")):
-        with pytest.raises(ActFailed, match=r"cant_(delete|update)_message"):
+        with pytest.raises(ActionFailed, match=r"cant_(delete|update)_message"):
             act()
     ana.delete(card)
     assert ben.sees("#data") == []

@@ -13,7 +13,7 @@ from signoff.testing import Emulator
 
 def test_a_rate_limit_is_answered_as_slack_does(slack: Emulator, client: WebClient) -> None:
     """429 with Retry-After, as often as wished, and then all is well."""
-    slack.client.want_fault("chat.postMessage", error="ratelimited", retry_after=7, times=2)
+    slack.client.inject_fault("chat.postMessage", error="ratelimited", retry_after=7, times=2)
     for _ in range(2):
         with pytest.raises(SlackApiError) as refusal:
             client.chat_postMessage(channel="#data", text="x")
@@ -25,7 +25,7 @@ def test_a_rate_limit_is_answered_as_slack_does(slack: Emulator, client: WebClie
 
 def test_slacks_retry_handler_gets_over_a_rate_limit(slack: Emulator, client: WebClient) -> None:
     """The handler of slack_sdk waits as long as it is told, and tries again."""
-    slack.client.want_fault("chat.postMessage", error="ratelimited", retry_after=0)
+    slack.client.inject_fault("chat.postMessage", error="ratelimited", retry_after=0)
     client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=1))
     assert client.chat_postMessage(channel="#data", text="x")["ok"]
     assert [call["error"] for call in slack.client.calls("chat.postMessage")] == ["ratelimited", None]
@@ -33,8 +33,8 @@ def test_slacks_retry_handler_gets_over_a_rate_limit(slack: Emulator, client: We
 
 def test_a_named_error_and_a_status_can_be_wished_for(slack: Emulator, client: WebClient) -> None:
     """Other methods are not touched; `*` means any."""
-    slack.client.want_fault("users.info", error="fatal_error")
-    slack.client.want_fault("*", error="service_unavailable", status=503)
+    slack.client.inject_fault("users.info", error="fatal_error")
+    slack.client.inject_fault("*", error="service_unavailable", status=503)
     with pytest.raises(SlackApiError, match="service_unavailable") as refusal:
         client.auth_test()
     assert refusal.value.response.status_code == 503
@@ -45,7 +45,7 @@ def test_a_named_error_and_a_status_can_be_wished_for(slack: Emulator, client: W
 
 def test_a_lost_answer_leaves_the_work_done(slack: Emulator, client: WebClient) -> None:
     """The message is posted, but the app never learns its ts."""
-    slack.client.want_fault("chat.postMessage", drop=True)
+    slack.client.inject_fault("chat.postMessage", drop=True)
     with pytest.raises(IncompleteRead):
         client.chat_postMessage(channel="#data", text="Posted once")
     assert [message.text for message in slack.person("mei").sees("#data")] == ["Posted once"]
@@ -53,7 +53,7 @@ def test_a_lost_answer_leaves_the_work_done(slack: Emulator, client: WebClient) 
 
 def test_faults_can_be_forgotten(slack: Emulator, client: WebClient) -> None:
     """After `clear_faults` everything works."""
-    slack.client.want_fault("*", error="fatal_error", times=100)
+    slack.client.inject_fault("*", error="fatal_error", times=100)
     slack.client.clear_faults()
     assert client.auth_test()["ok"]
 
@@ -61,7 +61,7 @@ def test_faults_can_be_forgotten(slack: Emulator, client: WebClient) -> None:
 @pytest.mark.parametrize(("moment", "posted"), [("before", []), ("after", ["Held"])])
 def test_a_call_can_be_held(slack: Emulator, client: WebClient, moment: str, posted: list[str]) -> None:
     """The app waits, before its message is posted or after it, until the faults are cleared."""
-    slack.client.want_fault("chat.postMessage", hold=moment)
+    slack.client.inject_fault("chat.postMessage", hold=moment)
     with ThreadPoolExecutor(1) as other:
         waiting = other.submit(client.chat_postMessage, channel="#data", text="Held")
         slack.client.wait_until_held()

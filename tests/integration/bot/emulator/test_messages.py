@@ -6,7 +6,7 @@ import pytest
 from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
-from signoff.testing import ActFailed, Emulator
+from signoff.testing import ActionFailed, Emulator
 from tests.integration.bot.emulator.conftest import Connect
 from tests.unit.bot.emulator.samples import actions, button, element, option, options, plain, section
 
@@ -101,13 +101,13 @@ def test_what_cannot_be_chosen_is_refused_before_the_app_hears_of_it(
     )
     ana = slack.person("ana")
     for label, kind in (("a", "static_select"), ("more", "overflow")):
-        with pytest.raises(ActFailed, match="invalid_value"):
+        with pytest.raises(ActionFailed, match="invalid_value"):
             ana.press(label, in_="#releases", value={"type": kind, "selected_option": option("Blue")})
-    with pytest.raises(LookupError, match="nothing to press called 'Reject'"):
+    with pytest.raises(LookupError, match="no element 'Reject' to press"):
         ana.press("Reject", in_="#releases")
     [message] = ana.sees("#releases")
     client.chat_delete(channel=RELEASES, ts=ts)
-    with pytest.raises(ActFailed, match="message_not_found"):
+    with pytest.raises(ActionFailed, match="message_not_found"):
         ana.press("a", message=message)
     assert slack.client.deliveries() == []
 
@@ -126,7 +126,7 @@ def test_an_ephemeral_message_is_pressed_by_its_person_only(
     connect(app)
     client.chat_postEphemeral(channel=RELEASES, user="U0ANARUIZ1", text="x", blocks=[actions(button())])
     [message] = slack.person("ana").sees("#releases")
-    with pytest.raises(ActFailed, match="message_not_found"):
+    with pytest.raises(ActionFailed, match="message_not_found"):
         slack.person("ben").press("Approve", message=message)
     slack.person("ana").press("Approve", in_="#releases")
     assert containers[0]["is_ephemeral"] is True
@@ -187,7 +187,7 @@ def test_a_command_is_answered_to_one_person(slack: Emulator, app: App, connect:
 def test_a_command_that_the_app_does_not_have_is_not_sent(slack: Emulator, app: App, connect: Connect) -> None:
     """Slack's client itself says that there is no such command."""
     connect(app)
-    with pytest.raises(ActFailed, match="/deploy is not a valid command"):
+    with pytest.raises(ActionFailed, match="/deploy is not a valid command"):
         slack.person("ana").command("/deploy now")
     assert slack.client.deliveries() == []
 
@@ -195,8 +195,8 @@ def test_a_command_that_the_app_does_not_have_is_not_sent(slack: Emulator, app: 
 def test_an_app_that_is_away_is_said_to_be_away(slack: Emulator, client: WebClient) -> None:
     """Without a connection each act fails at once, with the words of Slack's client."""
     post(client, actions(button()))
-    with pytest.raises(ActFailed, match="app_unreachable: This app is not connected right now"):
+    with pytest.raises(ActionFailed, match="app_unreachable: This app is not connected right now"):
         slack.person("ana").press("Approve", in_="#releases")
-    with pytest.raises(ActFailed, match="app_unreachable"):
+    with pytest.raises(ActionFailed, match="app_unreachable"):
         slack.person("ana").command("/approvals")
     assert [delivery["error"] for delivery in slack.client.deliveries()] == ["app_unreachable"] * 2

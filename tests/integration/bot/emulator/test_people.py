@@ -12,7 +12,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from websockets.sync.client import ClientConnection, connect
 
-from signoff.testing import ActFailed, ControlClient, Emulator
+from signoff.testing import ActionFailed, ControlClient, Emulator
 from tests.integration.bot.emulator.conftest import Connect
 from tests.unit.bot.emulator.samples import actions, button, modal
 
@@ -22,7 +22,7 @@ Event = dict[str, Any]
 @contextmanager
 def watching(slack: Emulator, name: str) -> Iterator[ClientConnection]:
     """The live websocket of a person, after its hello."""
-    address = f"{slack.url.replace('http', 'ws')}/control/live?as={slack.person(name).id}"
+    address = f"{slack.url.replace('http', 'ws')}/control/updates?as={slack.person(name).id}"
     with connect(address, proxy=None) as live:
         hello = json.loads(live.recv())
         assert hello["type"] == "hello"
@@ -73,7 +73,7 @@ def test_a_watcher_hears_of_the_app_and_of_trouble(
     """The app's coming, the modal's opening, and what the client says when the app failed."""
     client.chat_postMessage(channel="#data", text="x", blocks=[actions(button())])
     with watching(slack, "ana") as live:
-        with pytest.raises(ActFailed):
+        with pytest.raises(ActionFailed):
             slack.person("ana").press("Approve", in_="#data")
         assert heard(live) == {"type": "notice", "text": "This app is not connected right now."}
 
@@ -91,7 +91,10 @@ def test_a_watcher_hears_of_the_app_and_of_trouble(
 
 def test_a_watcher_must_be_somebody(slack: Emulator) -> None:
     """Nobody watches as nobody."""
-    with pytest.raises(Exception, match="403"), connect(f"{slack.url.replace('http', 'ws')}/control/live", proxy=None):
+    with (
+        pytest.raises(Exception, match="403"),
+        connect(f"{slack.url.replace('http', 'ws')}/control/updates", proxy=None),
+    ):
         pass
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from signoff.bot.background_server import BackgroundServer, listen
-from signoff.testing import ActFailed, Emulator
+from signoff.testing import ActionFailed, Emulator
 from tests.unit.bot.emulator.samples import actions, button, field, modal
 
 Serve = Callable[[Callable[[Request], Any]], None]
@@ -115,7 +115,7 @@ def test_an_app_that_answers_with_an_error_has_failed(
 
     serve(endpoint)
     post_button(client)
-    with pytest.raises(ActFailed, match=f"dispatch_failed: This app responded with Status Code {status}"):
+    with pytest.raises(ActionFailed, match=f"dispatch_failed: This app responded with Status Code {status}"):
         slack.person("ana").press("Approve", in_="#releases")
     assert slack.client.deliveries()[-1]["status"] == status
 
@@ -124,5 +124,5 @@ def test_an_app_that_cannot_be_reached_has_failed(slack: Emulator, client: WebCl
     """Nobody listens at the request URL."""
     slack.deliver_to("http://127.0.0.1:9/slack/events")
     post_button(client)
-    with pytest.raises(ActFailed, match="app_unreachable"):
+    with pytest.raises(ActionFailed, match="app_unreachable"):
         slack.person("ana").press("Approve", in_="#releases")

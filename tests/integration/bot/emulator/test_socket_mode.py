@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as connect_websocket
 
-from signoff.testing import ActFailed, Emulator
+from signoff.testing import ActionFailed, Emulator
 from tests.integration.bot.emulator.conftest import Connect
 from tests.unit.bot.emulator.samples import actions, button
 
@@ -88,7 +88,7 @@ def test_an_app_that_dies_with_an_envelope_has_not_acked(slack: Emulator, client
             connection.recv()
             answer = pool.submit(slack.person("ana").press, "Approve", "#releases")
             connection.recv()
-        with pytest.raises(ActFailed, match="app_unreachable"):
+        with pytest.raises(ActionFailed, match="app_unreachable"):
             answer.result()
     acts: list[str] = []
     with open_connection(slack, client) as connection, acking(connection, acts):

@@ -9,7 +9,7 @@ from slack_bolt import Ack, App
 from slack_sdk.errors import SlackApiError
 
 from signoff.bot.emulator.delivery.delivery import ACK_LIMIT_SECONDS
-from signoff.testing import ActFailed, Emulator
+from signoff.testing import ActionFailed, Emulator
 from tests.integration.bot.emulator.conftest import Connect
 from tests.unit.bot.emulator.clock import Clock
 from tests.unit.bot.emulator.samples import actions, button, modal
@@ -48,7 +48,7 @@ def test_an_app_that_acks_too_late_has_not_acked(slack: Emulator, app: App, conn
 
     connect(app)
     app.client.chat_postMessage(channel="#releases", text="Ship?", blocks=[actions(button())])
-    with pytest.raises(ActFailed, match="operation_timeout: Operation timed out"):
+    with pytest.raises(ActionFailed, match="operation_timeout: Operation timed out"):
         slack.person("ana").press("Approve", in_="#releases")
     may_ack.set()
 

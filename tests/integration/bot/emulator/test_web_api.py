@@ -7,7 +7,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.protocol import Json
 from signoff.testing import AppManifest, Emulator
 from tests.integration.bot.emulator.conftest import MANIFEST
 from tests.unit.bot.emulator.samples import actions, button, modal, plain, section

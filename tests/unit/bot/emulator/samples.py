@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.protocol import Json
 
 
 def plain(text: str = "Text") -> Json:

@@ -7,8 +7,8 @@ import pytest
 from signoff.bot.emulator.blocks.walk import with_ids
 from signoff.bot.emulator.client.input_check import REQUIRED, input_error, input_errors
 from signoff.bot.emulator.client.plain_values import from_plain
-from signoff.bot.emulator.wire import Json, SlackError
-from signoff.bot.emulator.workspace.state_values import initial_state, initial_value, kept_state, state_value
+from signoff.bot.emulator.protocol import Json, SlackError
+from signoff.bot.emulator.workspace.state_values import initial_state, initial_value, state_after_update, state_value
 from signoff.bot.emulator.workspace.workspace import Workspace
 from tests.unit.bot.emulator.samples import actions, button, element, field, option, options, section
 
@@ -64,7 +64,7 @@ def test_an_update_keeps_what_was_entered() -> None:
     before = [field(block_id="name"), field(block_id="gone")]
     entered = initial_state(before) | {"name": {"a": {"type": "plain_text_input", "value": "Mei"}}}
     after = [section(block_id="new"), field(block_id="name"), field(block_id="fresh")]
-    assert kept_state(after, entered, before) == {
+    assert state_after_update(after, entered, before) == {
         "name": {"a": {"type": "plain_text_input", "value": "Mei"}},
         "fresh": {"a": {"type": "plain_text_input", "value": None}},
     }
@@ -75,7 +75,7 @@ def test_an_update_drops_a_choice_that_is_no_option_any_more() -> None:
     before = [field("static_select", options=COLOURS)]
     entered = {"b": {"a": {"type": "static_select", "selected_option": RED}}}
     after = [field("static_select", options=[GREEN])]
-    assert kept_state(after, entered, before)["b"]["a"]["selected_option"] is None
+    assert state_after_update(after, entered, before)["b"]["a"]["selected_option"] is None
 
 
 def test_blocks_and_elements_get_ids() -> None:
@@ -119,13 +119,13 @@ WRONG: list[tuple[Json, Any, str]] = [
     (element("timepicker"), "24:00", "HH:MM"),
     (element("datetimepicker"), "tomorrow", "a date and a time"),
     (element("static_select", options=COLOURS), option("Blue"), "not one of the options"),
-    (element("static_select", options=COLOURS), "red", "no option"),
+    (element("static_select", options=COLOURS), "red", "not an option"),
     (element("multi_static_select", options=COLOURS, max_selected_items=1), COLOURS, "no more than 1"),
     (element("checkboxes", options=COLOURS), [option("Blue")], "not one of the options"),
-    (element("users_select"), "U404", "nobody"),
+    (element("users_select"), "U404", "no person"),
     (element("multi_conversations_select"), ["C404"], "no conversation"),
     (element("rich_text_input"), "text", "rich text"),
-    (element("file_input"), [{"id": "F404"}], "no such file"),
+    (element("file_input"), [{"id": "F404"}], "does not exist"),
 ]
 
 
@@ -146,10 +146,10 @@ def test_what_cannot_be_entered_is_explained(made_of: Json, value: Any, message:
 def test_a_file_of_another_type_is_refused(workspace: Workspace) -> None:
     """A file input that asks for tables takes no picture."""
     wanted = element("file_input", filetypes=["csv"])
-    files = [workspace.files.add("U0ANARUIZ1", name, b"x").wire() for name in ("a.csv", "a.png")]
+    files = [workspace.files.add("U0ANARUIZ1", name, b"x").slack_json() for name in ("a.csv", "a.png")]
     assert input_error(wanted, state_value(wanted, files[:1]), workspace, optional=False) is None
     error = input_error(wanted, state_value(wanted, files), workspace, optional=False)
-    assert error == "Only these types of file are accepted: csv."
+    assert error == "Only these file types are accepted: csv."
 
 
 def test_only_optional_inputs_may_stay_empty(workspace: Workspace) -> None:
@@ -188,4 +188,4 @@ def test_an_option_that_is_not_there_is_named_with_those_that_are(workspace: Wor
     """A slip in a test is easy to mend."""
     with pytest.raises(SlackError, match="no_such_option") as refusal:
         from_plain(element("static_select", options=options(2)), "Blue", workspace, [])
-    assert refusal.value.details["message"] == "There is no option 'Blue' among: Option 0, Option 1."
+    assert refusal.value.details["message"] == "There is no option 'Blue'. The options are: Option 0, Option 1."

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from signoff.bot.emulator.blocks.check import checked_content, standalone_faults
 from signoff.bot.emulator.blocks.content import Content
-from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.blocks.validation import blocks_violations, checked_content
+from signoff.bot.emulator.protocol import Json, SlackError
 from tests.unit.bot.emulator.samples import actions, button, element, field, mrkdwn, option, options, plain, section
 
 CONFIRM: Json = {"title": plain(), "text": mrkdwn(), "confirm": plain("Yes"), "deny": plain("No")}
@@ -301,7 +301,7 @@ OVER_THE_LIMIT: dict[str, tuple[list[Json], str, str]] = {
 @pytest.mark.parametrize("blocks", AT_THE_LIMIT.values(), ids=AT_THE_LIMIT)
 def test_a_message_at_the_limit_is_taken(blocks: list[Json]) -> None:
     """What Slack still takes is taken."""
-    assert standalone_faults(blocks, "/blocks") == []
+    assert blocks_violations(blocks, "/blocks") == []
 
 
 @pytest.mark.parametrize(("blocks", "message", "pointer"), OVER_THE_LIMIT.values(), ids=OVER_THE_LIMIT)

@@ -9,7 +9,7 @@ import pytest
 from starlette.routing import Route, WebSocketRoute
 
 from signoff import testing
-from signoff.bot.emulator.client.actions import Acts
+from signoff.bot.emulator.client.interactions import Interactions
 from signoff.bot.emulator.control.administration import Administration
 from signoff.bot.emulator.control.routes import Control
 from signoff.bot.emulator.delivery.delivery import Delivery
@@ -50,7 +50,7 @@ def test_every_part_of_the_control_api_is_documented(workspace: Workspace) -> No
     delivery = Delivery(socket_mode, ack_limit_seconds=3)
     faults = Faults()
     web_api = WebApi(workspace, faults, {}, lambda: "")
-    control = Control(workspace, Acts(workspace, delivery), delivery)
+    control = Control(workspace, Interactions(workspace, delivery), delivery)
     events_api = EventsApi(workspace, delivery)
     administration = Administration(workspace, faults, web_api, delivery, socket_mode, events_api)
     for route in [*control.routes(), *administration.routes()]:

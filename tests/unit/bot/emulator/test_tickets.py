@@ -2,7 +2,7 @@
 
 import pytest
 
-from signoff.bot.emulator.wire import SlackError
+from signoff.bot.emulator.protocol import SlackError
 from signoff.bot.emulator.workspace.response_urls import ResponseUrls
 from signoff.bot.emulator.workspace.timestamps import Timestamps
 from signoff.bot.emulator.workspace.triggers import Triggers
@@ -75,5 +75,5 @@ def test_timestamps_are_unique_and_rise() -> None:
 def test_timestamps_go_on_after_those_in_use() -> None:
     """A clock that was set back gives no timestamp twice."""
     timestamps = Timestamps(Clock(1_790_000_000.0))
-    timestamps.go_past("1790000500.000007")
+    timestamps.advance_past("1790000500.000007")
     assert timestamps.next() == "1790000500.000008"

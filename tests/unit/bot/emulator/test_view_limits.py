@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from signoff.bot.emulator.blocks.check import checked_view
-from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.blocks.validation import checked_view
+from signoff.bot.emulator.protocol import Json, SlackError
 from tests.unit.bot.emulator.samples import element, field, modal, option, options, plain, section
 
 EVERY_INPUT: list[Json] = [

@@ -7,7 +7,7 @@ import pytest
 
 from signoff.bot.emulator.blocks.content import Content
 from signoff.bot.emulator.events.inner_events import SCOPES
-from signoff.bot.emulator.wire import SlackError
+from signoff.bot.emulator.protocol import SlackError
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID
 from signoff.bot.emulator.workspace.workspace import Workspace
 from signoff.bot.manifest import SIGNOFF
@@ -44,7 +44,7 @@ def test_messages_survive_a_restart(tmp_path: Path) -> None:
 
     second = Workspace(tmp_path / "slack.db")
     assert second.messages.in_channel("C0RELEASE1") == [parent, reply]
-    assert second.messages.wire(parent)["reply_count"] == 1
+    assert second.messages.slack_json(parent)["reply_count"] == 1
     assert second.open_direct_messages("U0ANARUIZ1") == direct
     assert second.post_as_app("C0RELEASE1", Content("Next")).ts > reply.ts
     second.close()

@@ -5,7 +5,7 @@ from typing import Any
 from slack_sdk.models.blocks import Block as SdkBlock
 
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.emulator.blocks.check import view_faults
+from signoff.bot.emulator.blocks.validation import view_violations
 from signoff.bot.emulator.workspace.state_values import initial_state
 from signoff.bot.forms import UNSET, Form, Reading
 from signoff.bot.forms.elements.entry_list import EntryList, entries_of
@@ -26,7 +26,7 @@ def check(blocks: list[Block]) -> None:
         parsed = SdkBlock.parse(block)
         assert parsed is not None
         parsed.validate_json()
-    faults = [fault.line() for fault in view_faults(modal(blocks), "")]
+    faults = [fault.line() for fault in view_violations(modal(blocks), "")]
     assert not faults, f"{faults} in {blocks}"
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from signoff import Policy
 from signoff.bot.blockkit.blocks import Block, Message
 from signoff.bot.blockkit.without_pings import without_pings
-from signoff.bot.emulator.blocks.check import characters, message_faults
+from signoff.bot.emulator.blocks.validation import characters, message_violations
 from signoff.bot.surfaces.action_ids import chosen
 from signoff.bot.surfaces.cards import card
 from signoff.store.records import Actor, Outcome
@@ -39,7 +39,7 @@ def texts(message: Message) -> str:
 
 def check(message: Message) -> None:
     """Asserts that Slack takes the message."""
-    assert [fault.line() for fault in message_faults({"blocks": message.blocks}, "")] == []
+    assert [fault.line() for fault in message_violations({"blocks": message.blocks}, "")] == []
     assert characters(message.blocks) <= 13_200
     assert message.text
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import create_model
 
 from signoff.bot.blockkit.blocks import VIEW_BYTES, Block
-from signoff.bot.emulator.blocks.check import view_faults
+from signoff.bot.emulator.blocks.validation import view_violations
 from signoff.bot.forms import Form, TooLarge
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
@@ -22,7 +22,7 @@ from tests.support.prompts import MENTIONS, prompt_for, settled
 
 def checked(view: Block) -> Block:
     """The view, if Slack takes it."""
-    assert [fault.line() for fault in view_faults(view, "")] == []
+    assert [fault.line() for fault in view_violations(view, "")] == []
     return view
 
 

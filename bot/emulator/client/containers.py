@@ -1,21 +1,24 @@
-"""Where people act: in a message, or in a view. What stands there, and what each person has entered there."""
+"""The containers of interactive elements, messages and views: their blocks, and what each person has entered in them.
+
+"Container" is what Slack's payloads call the message or view in which a person acts.
+"""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 from signoff.bot.emulator.blocks.walk import find_element
 from signoff.bot.emulator.client import payloads
-from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.workspace.directory import User
 from signoff.bot.emulator.workspace.messages import Message
-from signoff.bot.emulator.workspace.state_values import initial_state, kept_state
+from signoff.bot.emulator.workspace.state_values import initial_state, state_after_update
 from signoff.bot.emulator.workspace.views import View
 from signoff.bot.emulator.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The element that somebody acts on: in the view `view_id`, or else in the message `ts` of `channel`."""
+    """The element that a person acts on, in the view `view_id` or in the message `ts` of `channel`."""
 
     action_id: str
     block_id: str | None = None
@@ -24,35 +27,35 @@ class Target:
     ts: str = ""
 
     def found_in(self, blocks: list[Json]) -> tuple[Json, Json]:
-        """The (block, element). Raises `action_not_found`."""
+        """Find the (block, element) among these blocks. Raises `action_not_found`."""
         if found := find_element(blocks, self.action_id, self.block_id):
             return found
         raise SlackError("action_not_found")
 
 
-class Place(Protocol):
-    """One message or view, as one person has it before them."""
+class Container(Protocol):
+    """A message or view as one person sees it."""
 
     @property
     def blocks(self) -> list[Json]:
-        """What stands there."""
+        """The blocks in it."""
         ...
 
     @property
     def state(self) -> Json:
-        """What the person has entered there so far, as `state.values`."""
+        """What the person has entered so far, in the form of `state.values`."""
         ...
 
     def enter(self, state: Json) -> None:
-        """Record what the person has entered."""
+        """Store what the person has entered."""
         ...
 
-    def source(self) -> Json:
-        """The part of a payload that says where it comes from."""
+    def payload_fields(self) -> Json:
+        """The fields of a payload that identify the container."""
         ...
 
 
-class InView:
+class ViewContainer:
     """A modal or a home tab."""
 
     def __init__(self, workspace: Workspace, view: View) -> None:
@@ -61,35 +64,35 @@ class InView:
 
     @property
     def blocks(self) -> list[Json]:
-        """What stands in the view."""
+        """The blocks of the view."""
         return self._view.blocks
 
     @property
     def state(self) -> Json:
-        """What is entered in the view."""
+        """The view's state."""
         return self._view.state
 
     def enter(self, state: Json) -> None:
-        """Keep it with the view."""
+        """Store it with the view."""
         self._view = self._workspace.views.enter(self._view, state)
 
-    def source(self) -> Json:
-        """Container and view."""
+    def payload_fields(self) -> Json:
+        """`container` and `view`."""
         return payloads.in_view(self._view)
 
 
-Chosen = dict[tuple[str, str, str], tuple[list[Json], Json]]
-"""By person, channel and ts: the blocks that were there, and what was chosen in them."""
+EnteredValues = dict[tuple[str, str, str], tuple[list[Json], Json]]
+"""By person, channel and ts: the blocks at that time, and the state that the person entered."""
 
 
-class InMessage:
-    """A message. What people choose in it is kept by their clients, each for themselves."""
+class MessageContainer:
+    """A message. Each person's client keeps what that person has chosen in it."""
 
-    def __init__(self, workspace: Workspace, user: User, message: Message, chosen: Chosen) -> None:
+    def __init__(self, workspace: Workspace, user: User, message: Message, entered: EnteredValues) -> None:
         self._workspace = workspace
         self._user = user
         self._message = message
-        self._chosen = chosen
+        self._entered = entered
         self._key = (user.id, message.channel, message.ts)
 
     @property
@@ -99,24 +102,24 @@ class InMessage:
 
     @property
     def state(self) -> Json:
-        """What the person has chosen, as far as the message still has it."""
-        if self._key in self._chosen:
-            old_blocks, state = self._chosen[self._key]
-            return kept_state(self.blocks, state, old_blocks)
+        """What the person has chosen, as far as it still fits the message."""
+        if self._key in self._entered:
+            old_blocks, state = self._entered[self._key]
+            return state_after_update(self.blocks, state, old_blocks)
         return initial_state(self.blocks)
 
     def enter(self, state: Json) -> None:
-        """Keep it for this person."""
+        """Store it for this person."""
         if state:
-            self._chosen[self._key] = (self.blocks, state)
+            self._entered[self._key] = (self.blocks, state)
 
-    def source(self) -> Json:
-        """Container, channel, message, state, and a fresh response URL."""
+    def payload_fields(self) -> Json:
+        """`container`, `channel`, `message`, `state` and a new `response_url`."""
         message = self._message
         return payloads.in_message(
             self._workspace.directory.conversation(message.channel),
             message,
-            self._workspace.messages.wire(message),
+            self._workspace.messages.slack_json(message),
             self.state,
             self._workspace.response_urls.issue(
                 self._user.id, message.channel, message_ts=message.ts, thread_ts=message.thread_ts
@@ -124,19 +127,19 @@ class InMessage:
         )
 
 
-class Places:
-    """Finds places."""
+class Containers:
+    """Finds the container of an element."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._chosen: Chosen = {}
+        self._entered: EnteredValues = {}
 
-    def of(self, user: User, target: Target) -> Place:
-        """Where that element is, for this person. Raises `not_found` for a view and `message_not_found`."""
+    def find(self, user: User, target: Target) -> Container:
+        """The container of that element for this person. Raises `not_found` for a view and `message_not_found`."""
         if target.view_id is not None:
-            return InView(self._workspace, self.view(user, target.view_id))
+            return ViewContainer(self._workspace, self.view(user, target.view_id))
         message = self._workspace.visible_message(user.id, target.channel, target.ts)
-        return InMessage(self._workspace, user, message, self._chosen)
+        return MessageContainer(self._workspace, user, message, self._entered)
 
     def view(self, user: User, view_id: str) -> View:
         """A view that this person has open. Raises `not_found`."""

@@ -1,23 +1,23 @@
-"""How an act of a person ended, and what Slack's client tells them about it."""
+"""The result of an interaction, and what Slack's client shows to the person."""
 
 from dataclasses import dataclass
 
 from signoff.bot.emulator.delivery.delivery import Ack
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.protocol import Json
 
-TROUBLE = "We had some trouble connecting. Try again?"
-"""What Slack's client writes in a modal when the app failed."""
+CONNECTION_TROUBLE = "We had some trouble connecting. Try again?"
+"""What Slack's client shows in a modal when the app fails."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """`ack` is None when the app had nothing to hear; `message` is set when it failed."""
+class InteractionResult:
+    """`ack` is None if nothing was sent to the app. `message` is set if the app failed."""
 
     ack: Ack | None
     message: str = ""
 
-    def shown(self) -> Json:
-        """As the control API answers."""
+    def control_json(self) -> Json:
+        """The form in which the control API returns it."""
         if self.ack is None:
             return {"ok": True, "ack_ms": 0.0, "response": None}
         ack = self.ack
@@ -25,12 +25,12 @@ class Outcome:
         return shown | {"error": ack.error, "message": self.message} if ack.error else shown
 
 
-def explanation(ack: Ack) -> str:
-    """What Slack's client says of a press in a message that failed."""
+def error_message(ack: Ack) -> str:
+    """What Slack's client shows when a press in a message fails."""
     if ack.error == "operation_timeout":
         return "Operation timed out. Apps need to respond within 3 seconds."
     if ack.status:
         return f"This app responded with Status Code {ack.status}."
     if ack.error == "app_unreachable":
         return "This app is not connected right now."
-    return TROUBLE
+    return CONNECTION_TROUBLE

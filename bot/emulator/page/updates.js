@@ -12,7 +12,7 @@ export function connect() {
   clearTimeout(retry);
   const previous = socket;
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  socket = new WebSocket(`${scheme}://${location.host}/control/live?as=${encodeURIComponent(state.me)}`);
+  socket = new WebSocket(`${scheme}://${location.host}/control/updates?as=${encodeURIComponent(state.me)}`);
   const mine = socket;
   previous?.close();
   mine.onmessage = (event) => mine === socket && receive(JSON.parse(event.data));

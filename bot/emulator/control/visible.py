@@ -1,17 +1,17 @@
-"""What a person sees: messages and modals, for a test to look at."""
+"""Messages and views as a person sees them, for use in tests."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from signoff.bot.emulator.blocks.walk import elements
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.protocol import Json
 from signoff.bot.emulator.workspace.state_values import value_of
 
 
 @dataclass(frozen=True, slots=True)
-class SeenElement:
-    """Something to press, to choose or to fill in. `label` is what stands on or over it."""
+class VisibleElement:
+    """An interactive element. `label` is the text on it, or the label of its input."""
 
     block_id: str
     action_id: str
@@ -20,17 +20,17 @@ class SeenElement:
     element: Json
 
 
-class _Seen:
-    """Blocks, as a person sees them."""
+class _Visible:
+    """Blocks as a person sees them."""
 
     def __init__(self, blocks: list[Json]) -> None:
         self.blocks = blocks
 
     @property
-    def elements(self) -> list[SeenElement]:
-        """Everything that can be pressed or filled in, in order."""
+    def elements(self) -> list[VisibleElement]:
+        """The interactive elements, in order."""
         return [
-            SeenElement(block["block_id"], element["action_id"], element["type"], _label(block, element), element)
+            VisibleElement(block["block_id"], element["action_id"], element["type"], _label(block, element), element)
             for block, element in elements(self.blocks)
             if element["type"] != "image"
         ]
@@ -40,12 +40,12 @@ class _Seen:
         """The texts of the buttons, in order."""
         return [element.label for element in self.elements if element.type == "button"]
 
-    def element(self, label: str) -> SeenElement | None:
-        """The one with that label or action id."""
+    def element(self, label: str) -> VisibleElement | None:
+        """The element with that label or action id, or None."""
         return next((found for found in self.elements if label in {found.label, found.action_id}), None)
 
 
-class SeenMessage(_Seen):
+class VisibleMessage(_Visible):
     """A message."""
 
     def __init__(self, message: Json) -> None:
@@ -62,14 +62,14 @@ class SeenMessage(_Seen):
 
     @property
     def full_text(self) -> str:
-        """The text and everything that the blocks say, a line each."""
+        """The text of the message and all texts in its blocks, one per line."""
         return "\n".join([self.text, *texts(self.blocks)])
 
     def __repr__(self) -> str:
-        return f"SeenMessage(ts={self.ts!r}, text={self.text!r}, buttons={self.buttons!r})"
+        return f"VisibleMessage(ts={self.ts!r}, text={self.text!r}, buttons={self.buttons!r})"
 
 
-class Modal(_Seen):
+class Modal(_Visible):
     """An open modal."""
 
     def __init__(self, view: Json) -> None:
@@ -88,7 +88,7 @@ class Modal(_Seen):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What stands in each input now, by label, in Slack's form."""
+        """The current value of each input, by label, in Slack's form."""
         state = self.json["state"]["values"]
         return {
             block["label"]["text"]: value_of(state[block["block_id"]][block["element"]["action_id"]])
@@ -98,20 +98,20 @@ class Modal(_Seen):
 
     @property
     def errors(self) -> dict[str, str]:
-        """What the app wrote under the inputs, by label."""
+        """The app's errors under the inputs, by label."""
         labels = {block["block_id"]: block["label"]["text"] for block in self.blocks if block["type"] == "input"}
         return {labels[block_id]: text for block_id, text in self.json["errors"].items()}
 
     @property
     def full_text(self) -> str:
-        """The title and everything that the blocks say, a line each."""
+        """The title and all texts in the blocks, one per line."""
         return "\n".join([self.title, *texts(self.blocks)])
 
     def __repr__(self) -> str:
         return f"Modal(title={self.title!r}, labels={self.labels!r}, buttons={self.buttons!r})"
 
 
-class Home(_Seen):
+class Home(_Visible):
     """The app's home tab."""
 
     def __init__(self, view: Json) -> None:
@@ -121,12 +121,12 @@ class Home(_Seen):
 
     @property
     def full_text(self) -> str:
-        """Everything that the blocks say, a line each."""
+        """All texts in the blocks, one per line."""
         return "\n".join(texts(self.blocks))
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text in blocks, in order."""
+    """Yield all texts in blocks, in order."""
     if isinstance(value, list):
         for item in value:
             yield from texts(item)

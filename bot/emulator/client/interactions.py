@@ -1,16 +1,16 @@
-"""What a person does in Slack's client, and what follows from the app's answer."""
+"""What people do in Slack's client, and the effects of the app's response."""
 
 from signoff.bot.emulator.blocks.content import Content
 from signoff.bot.emulator.blocks.objects import OPTION, OPTION_GROUP, all_options
-from signoff.bot.emulator.blocks.schema import Items
+from signoff.bot.emulator.blocks.schema import Array
 from signoff.bot.emulator.blocks.walk import STATELESS
 from signoff.bot.emulator.client import payloads, submission
-from signoff.bot.emulator.client.command_response import show_command_answer
+from signoff.bot.emulator.client.command_response import show_command_response
+from signoff.bot.emulator.client.containers import Containers, Target
 from signoff.bot.emulator.client.input_check import input_error
-from signoff.bot.emulator.client.outcome import TROUBLE, Outcome, explanation
-from signoff.bot.emulator.client.places import Places, Target
+from signoff.bot.emulator.client.interaction_result import CONNECTION_TROUBLE, InteractionResult, error_message
 from signoff.bot.emulator.delivery.delivery import Ack, Delivery
-from signoff.bot.emulator.wire import Json, SlackError
+from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.workspace.changes import Notice
 from signoff.bot.emulator.workspace.directory import User
 from signoff.bot.emulator.workspace.messages import Message
@@ -18,70 +18,70 @@ from signoff.bot.emulator.workspace.state_values import merged_state
 from signoff.bot.emulator.workspace.workspace import Workspace
 
 
-class Acts:
-    """The acts of every person. Each waits for the app's ack and applies what it answers."""
+class Interactions:
+    """Sends the app what people do, waits for its ack and applies its response."""
 
     def __init__(self, workspace: Workspace, delivery: Delivery) -> None:
         self._workspace = workspace
         self._delivery = delivery
-        self._places = Places(workspace)
+        self._containers = Containers(workspace)
 
-    async def press(self, user: User, target: Target, value: Json | None, entered: Json) -> Outcome:
+    async def press(self, user: User, target: Target, value: Json | None, entered: Json) -> InteractionResult:
         """Press a button or change another element.
 
-        `value` is the state value object of anything but a button, `entered` what stands in the other elements by now.
+        `value` is the new state value object of an element other than a button, `entered` the state of the others.
         Raises `not_found`, `message_not_found`, `action_not_found`, `invalid_value`, `unknown_input`.
         """
-        place = self._places.of(user, target)
-        block, element = target.found_in(place.blocks)
-        state = merged_state(place.state, entered)
+        container = self._containers.find(user, target)
+        block, element = target.found_in(container.blocks)
+        state = merged_state(container.state, entered)
         action = self._action(block, element, value)
         if element["type"] not in STATELESS:
             state[block["block_id"]][element["action_id"]] = value
-        place.enter(state)
+        container.enter(state)
         if block["type"] == "input" and not block.get("dispatch_action"):
-            return Outcome(None)  # the app hears of it with the submission
+            return InteractionResult(None)  # the app gets the value with the submission
         trigger_id = self._workspace.triggers.issue(user.id, target.view_id)
-        payload = payloads.block_actions(user, place.source(), action, trigger_id=trigger_id)
+        payload = payloads.block_actions(user, container.payload_fields(), action, trigger_id=trigger_id)
         ack = await self._delivery.deliver("block_actions", payload)
-        return self._outcome(user, ack, TROUBLE if target.view_id else explanation(ack))
+        return self._result(user, ack, CONNECTION_TROUBLE if target.view_id else error_message(ack))
 
-    async def submit(self, user: User, view_id: str, values: Json) -> Outcome:
-        """Submit the top modal. Raises `invalid_input` with the client's own errors, before the app is asked."""
-        view = self._places.view_on_top(user, view_id)
+    async def submit(self, user: User, view_id: str, values: Json) -> InteractionResult:
+        """Submit the top modal. Raises `invalid_input` with the client's errors before anything is sent to the app."""
+        view = self._containers.view_on_top(user, view_id)
         if "submit" not in view.body:
             raise SlackError("no_submit")
-        found = {
+        options = {
             label: all_options(await self.suggest(user, target, wanted))
             for label, target, wanted in submission.external_lookups(view, values)
         }
-        view = self._workspace.views.enter(view, submission.state_of(view, values, found, self._workspace))
+        view = self._workspace.views.enter(view, submission.state_of(view, values, options, self._workspace))
         submission.check(view, self._workspace)
         response_urls = submission.response_urls(view, self._workspace)
         trigger_id = self._workspace.triggers.issue(user.id, view.id)
         payload = payloads.view_submission(user, view, trigger_id=trigger_id, response_urls=response_urls)
         ack = await self._delivery.deliver(
-            "view_submission", payload, lambda answer: submission.apply(answer, view, self._workspace)
+            "view_submission", payload, lambda response: submission.apply(response, view, self._workspace)
         )
-        return self._outcome(user, ack, TROUBLE)
+        return self._result(user, ack, CONNECTION_TROUBLE)
 
-    async def close(self, user: User, view_id: str) -> Outcome:
-        """Close the top modal. The app hears of it only when the view asked for that."""
-        view = self._places.view_on_top(user, view_id)
+    async def close(self, user: User, view_id: str) -> InteractionResult:
+        """Close the top modal. The app is told only if the view has `notify_on_close`."""
+        view = self._containers.view_on_top(user, view_id)
         is_cleared = bool(view.body.get("clear_on_close"))
         if is_cleared:
             self._workspace.views.clear(user.id)
         else:
             self._workspace.views.close(view)
         if not view.body.get("notify_on_close"):
-            return Outcome(None)
+            return InteractionResult(None)
         payload = payloads.view_closed(user, view, is_cleared=is_cleared)
-        return self._outcome(user, await self._delivery.deliver("view_closed", payload), TROUBLE)
+        return self._result(user, await self._delivery.deliver("view_closed", payload), CONNECTION_TROUBLE)
 
-    async def command(self, user: User, channel: str, typed: str) -> Outcome:
+    async def command(self, user: User, channel: str, typed: str) -> InteractionResult:
         """Type a slash command. Raises `unknown_command`."""
         command, _, text = typed.strip().partition(" ")
-        conversation = self._workspace.place(user.id, channel)
+        conversation = self._workspace.conversation_for(user.id, channel)
         if command not in {known.command for known in self._workspace.manifest.commands}:
             raise SlackError("unknown_command", message=f"{command} is not a valid command.")
         payload = payloads.slash_command(
@@ -93,27 +93,29 @@ class Acts:
             response_url=self._workspace.response_urls.issue(user.id, conversation.id),
         )
         ack = await self._delivery.deliver(
-            "slash_command", payload, lambda answer: show_command_answer(self._workspace, user, conversation, answer)
+            "slash_command",
+            payload,
+            lambda response: show_command_response(self._workspace, user, conversation, response),
         )
         name = "operation_timeout" if ack.error == "operation_timeout" else "dispatch_failed"
-        return self._outcome(user, ack, f'{command} failed with the error "{name}"')
+        return self._result(user, ack, f'{command} failed with the error "{name}"')
 
     async def suggest(self, user: User, target: Target, query: str) -> Json:
-        """What the app offers in an external select: `options` or `option_groups`.
+        """Ask the app for the `options` or `option_groups` of an external select.
 
         Raises the delivery's error, or `invalid_options`.
         """
-        place = self._places.of(user, target)
-        block, element = target.found_in(place.blocks)
-        payload = payloads.block_suggestion(user, place.source(), block, element, query)
+        container = self._containers.find(user, target)
+        block, element = target.found_in(container.blocks)
+        payload = payloads.block_suggestion(user, container.payload_fields(), block, element, query)
         ack = await self._delivery.deliver("block_suggestion", payload, _check_options)
         if ack.error:
-            raise SlackError(ack.error, message=explanation(ack))
+            raise SlackError(ack.error, message=error_message(ack))
         return ack.response or {}
 
     def say(self, user: User, channel: str, text: str, thread_ts: str | None) -> Message:
         """Post a message as a person. Raises `channel_not_found`, `is_archived`, `message_not_found`."""
-        conversation = self._workspace.place(user.id, channel)
+        conversation = self._workspace.conversation_for(user.id, channel)
         if conversation.is_archived:
             raise SlackError("is_archived")
         if thread_ts:
@@ -122,7 +124,7 @@ class Acts:
         return self._workspace.messages.post(conversation.id, user.id, Content(text), thread_ts=thread_ts)
 
     def edit(self, user: User, channel: str, ts: str, text: str) -> Message:
-        """Change what a person said. Raises `is_archived`, and `cant_update_message` for somebody else's message."""
+        """Edit a message. Raises `is_archived`, and `cant_update_message` for another person's message."""
         message = self._workspace.visible_message(user.id, channel, ts)
         if self._workspace.directory.conversation(message.channel).is_archived:
             raise SlackError("is_archived")
@@ -131,19 +133,19 @@ class Acts:
         return self._workspace.messages.change(message, Content(text))
 
     def delete(self, user: User, channel: str, ts: str) -> None:
-        """Delete a message. Raises `cant_delete_message` for another's, unless the person is an administrator."""
+        """Delete a message. Raises `cant_delete_message` for another person's, except for administrators."""
         message = self._workspace.visible_message(user.id, channel, ts)
         if message.is_tombstone or not (user.is_admin or message.user == user.id):
             raise SlackError("cant_delete_message")
         self._workspace.messages.delete(message)
 
     def _action(self, block: Json, element: Json, value: Json | None) -> Json:
-        """The entry of a payload's `actions`. Raises `invalid_value`."""
+        """The entry in the payload's `actions`. Raises `invalid_value`."""
         action: Json = {
             "type": element["type"],
             "action_id": element["action_id"],
             "block_id": block["block_id"],
-            **{name: element[name] for name in payloads.DESCRIBED if name in element},
+            **{name: element[name] for name in payloads.REPEATED_FIELDS if name in element},
             "action_ts": f"{self._workspace.clock():.6f}",
         }
         if element["type"] == "overflow":
@@ -156,15 +158,18 @@ class Acts:
             raise SlackError("invalid_value")
         return action | value
 
-    def _outcome(self, user: User, ack: Ack, if_failed: str) -> Outcome:
+    def _result(self, user: User, ack: Ack, failure_text: str) -> InteractionResult:
         if ack.error is None:
-            return Outcome(ack)
-        self._workspace.notify(Notice(user.id, if_failed))
-        return Outcome(ack, if_failed)
+            return InteractionResult(ack)
+        self._workspace.notify(Notice(user.id, failure_text))
+        return InteractionResult(ack, failure_text)
 
 
-def _check_options(answer: Json) -> None:
-    options, groups = answer.get("options", []), answer.get("option_groups", [])
-    faults = [*Items(OPTION, most=100).faults(options, ""), *Items(OPTION_GROUP, most=100).faults(groups, "")]
-    if faults or not answer.keys() & {"options", "option_groups"}:
+def _check_options(response: Json) -> None:
+    options, groups = response.get("options", []), response.get("option_groups", [])
+    faults = [
+        *Array(OPTION, max_items=100).violations(options, ""),
+        *Array(OPTION_GROUP, max_items=100).violations(groups, ""),
+    ]
+    if faults or not response.keys() & {"options", "option_groups"}:
         raise SlackError("invalid_options")

@@ -1,4 +1,4 @@
-"""The live websockets: what people see, as it happens."""
+"""Websockets that push what a person sees to the page and to waiting tests."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,7 @@ import json
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from signoff.bot.emulator.wire import Json
+from signoff.bot.emulator.protocol import Json
 from signoff.bot.emulator.workspace.changes import (
     AppConnected,
     Change,
@@ -21,42 +21,42 @@ from signoff.bot.emulator.workspace.changes import (
     UserGroupChanged,
     ViewsChanged,
 )
-from signoff.bot.emulator.workspace.messages import shown_message
+from signoff.bot.emulator.workspace.messages import message_control_json
 from signoff.bot.emulator.workspace.workspace import Workspace
 
 
-class LiveHub:
-    """Tells every watcher what their person sees. Watchers only listen."""
+class UpdateFeed:
+    """Pushes changes to the subscribers, each of which sees what one person sees."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._directory = workspace.directory
-        self._watchers: dict[asyncio.Queue[str], str] = {}
+        self._subscribers: dict[asyncio.Queue[str], str] = {}
         workspace.listeners.append(self._changed)
 
     async def serve(self, websocket: WebSocket, user: str, hello: Json) -> None:
-        """Serve one watcher until it goes. `hello` is the first thing it hears."""
+        """Serve one subscriber until it disconnects. `hello` is the first message."""
         await websocket.accept()
         queue: asyncio.Queue[str] = asyncio.Queue()
         queue.put_nowait(json.dumps({"type": "hello", **hello}))
-        self._watchers[queue] = user
-        telling = asyncio.create_task(_tell(websocket, queue))
+        self._subscribers[queue] = user
+        sending = asyncio.create_task(_send(websocket, queue))
         try:
             while True:
                 await websocket.receive_text()
         except (WebSocketDisconnect, KeyError):
-            pass  # it went; or it sent bytes, which no watcher does
+            pass  # it disconnected, or sent bytes, which subscribers do not do
         finally:
-            del self._watchers[queue]
-            telling.cancel()
+            del self._subscribers[queue]
+            sending.cancel()
 
     def _changed(self, change: Change) -> None:
-        audience = [queue for queue, user in self._watchers.items() if self._concerns(change, user)]
+        audience = [queue for queue, user in self._subscribers.items() if self._is_visible(change, user)]
         if audience:
-            text = json.dumps(_shown(change))
+            text = json.dumps(_update(change))
             for queue in audience:
                 queue.put_nowait(text)
 
-    def _concerns(self, change: Change, user: str) -> bool:
+    def _is_visible(self, change: Change, user: str) -> bool:
         match change:
             case MessagePosted() | MessageEdited() | MessageDeleted():
                 is_seen = self._directory.conversation(change.channel).is_seen_by(user)
@@ -73,10 +73,10 @@ class LiveHub:
                 return False
 
 
-def _shown(change: Change) -> Json:
+def _update(change: Change) -> Json:
     match change:
         case MessagePosted() | MessageEdited() | ThreadChanged() | MessageDeleted():
-            return _shown_message(change)
+            return _message_update(change)
         case ViewsChanged(_, views):
             return {"type": "views", "views": views}
         case HomeChanged(_, view):
@@ -84,25 +84,25 @@ def _shown(change: Change) -> Json:
         case Notice(_, text):
             return {"type": "notice", "text": text}
         case ConversationChanged(conversation):
-            return {"type": "channel", "channel": conversation.shown()}
+            return {"type": "channel", "channel": conversation.control_json()}
         case UserChanged(user):
-            return {"type": "person", "person": user.shown()}
+            return {"type": "person", "person": user.control_json()}
         case UserGroupChanged(group):
-            return {"type": "usergroup", "usergroup": group.wire(with_users=True)}
+            return {"type": "usergroup", "usergroup": group.slack_json(with_users=True)}
         case AppConnected(connected):
             return {"type": "app", "connected": connected}
         case _:
-            raise TypeError(f"nobody watches for {change}")
+            raise TypeError(f"{change} is not pushed")
 
 
-def _shown_message(change: MessagePosted | MessageEdited | ThreadChanged | MessageDeleted) -> Json:
+def _message_update(change: MessagePosted | MessageEdited | ThreadChanged | MessageDeleted) -> Json:
     if isinstance(change, MessageDeleted):
         return {"type": "message_deleted", "channel": change.channel, "ts": change.previous["ts"]}
     only_to = None if isinstance(change, ThreadChanged) else change.only_to
-    return {"type": "message", "message": shown_message(change.channel, change.message, only_to)}
+    return {"type": "message", "message": message_control_json(change.channel, change.message, only_to)}
 
 
-async def _tell(websocket: WebSocket, queue: "asyncio.Queue[str]") -> None:
+async def _send(websocket: WebSocket, queue: "asyncio.Queue[str]") -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while True:
             await websocket.send_text(await queue.get())

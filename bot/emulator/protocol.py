@@ -1,4 +1,4 @@
-"""What goes over the wire: JSON objects, Slack's ids, and Slack's errors."""
+"""The basics of Slack's protocol: JSON objects, ids and errors."""
 
 import secrets
 import string
@@ -10,14 +10,14 @@ _ID_CHARACTERS = string.ascii_uppercase + string.digits
 
 
 def new_id(prefix: str) -> str:
-    """A fresh id in Slack's form: a letter that tells the kind, then ten capitals and digits."""
+    """A new id in Slack's form: a prefix for the kind of object, then ten capital letters and digits."""
     return prefix + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(10))
 
 
 class SlackError(Exception):
-    """An error that Slack answers with `"ok": false`.
+    """An error that Slack reports with `"ok": false`.
 
-    `error` is Slack's name for it, `details` are further keys of the answer (`needed`, `response_metadata`, …).
+    `error` is Slack's name for it. `details` are further keys of the response (`needed`, `response_metadata`, …).
     """
 
     def __init__(self, error: str, **details: Any) -> None:
@@ -26,5 +26,5 @@ class SlackError(Exception):
         self.details = details
 
     def body(self) -> Json:
-        """The answer's JSON body."""
+        """The JSON body of the response."""
         return {"ok": False, "error": self.error, **self.details}
