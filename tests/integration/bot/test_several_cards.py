@@ -8,7 +8,7 @@ from signoff.flows.names import now
 from signoff.store.outbox import cards, notices
 from signoff.store.places import Place, PlaceKind
 from signoff.store.records import Prompt
-from signoff.testing import SeenMessage
+from signoff.testing import VisibleMessage
 from tests.integration.bot.asking import approve
 from tests.integration.bot.running_service import RunningService
 
@@ -25,7 +25,7 @@ def mei_in_person(service: RunningService) -> Place:
     return Place(PlaceKind.PERSON, service.slack.person("mei").id)
 
 
-def everywhere(service: RunningService, prompt: Prompt, *, open_: bool) -> list[SeenMessage]:
+def everywhere(service: RunningService, prompt: Prompt, *, open_: bool) -> list[VisibleMessage]:
     """The prompt's card in each of the places, once all of them are open, or settled."""
     return [service.card(prompt, channel, open_=open_) for channel in ("#releases", "#orders", DIRECT)]
 
@@ -75,7 +75,7 @@ def test_one_place_that_fails_does_not_hold_up_the_others(service: RunningServic
 def test_a_lost_answer_of_slack_s_posts_no_second_card(service: RunningService, channel: str) -> None:
     """The card is found again by its metadata: the right one of several."""
     prompt, _ = service.ask_in("#releases", approve)
-    service.slack.client.want_fault("chat.postMessage", drop=True)
+    service.slack.client.inject_fault("chat.postMessage", drop=True)
     place = mei_in_person(service) if channel == DIRECT else Place(PlaceKind.CHANNEL, channel)
     show_also(service, prompt, [place])
     service.card(prompt, channel)
@@ -86,7 +86,7 @@ def test_a_lost_answer_of_slack_s_posts_no_second_card(service: RunningService, 
 def test_two_cards_in_one_channel_are_told_apart(service: RunningService) -> None:
     """A second card in a thread of the same channel is posted, although the first one is found there."""
     prompt, first = service.ask_in("#releases", approve)
-    service.slack.client.want_fault("chat.postMessage", drop=True)
+    service.slack.client.inject_fault("chat.postMessage", drop=True)
     show_also(service, prompt, [Place.thread(first.channel, first.ts)])
     mei = service.slack.person("mei")
     mei.wait_for_message("#releases", lambda seen: seen.thread_ts == first.ts and "Approve" in seen.buttons)
