@@ -1,8 +1,7 @@
 """Signoff: flows that pause for people, and a bot that asks them in Slack.
 
-The names and their meaning are Prefect's, so that a flow moves between the two by its import line. Everything that is
-not listed here, or in `signoff.input`, `signoff.blocks`, `signoff.artifacts`, `signoff.futures`, `signoff.runtime`,
-`signoff.states`, `signoff.schedules` and `signoff.testing`, is private to the project and may change without notice.
+The names and their meaning are Prefect's, so a flow moves between the two by changing its imports. The public names are
+those listed here and in the modules beside this one; docs/api.md describes them. All else is private.
 """
 
 from importlib import import_module
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from signoff.flows.errors import (
         FlowPauseTimeout,
         FlowsError,
+        FlowTimeout,
         InvalidFlow,
         InvalidInput,
         InvalidParameters,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         NotAllowed,
         NotPausedError,
         PromptRejected,
+        StepFailed,
         StepTimeout,
         UnserializableResult,
     )
@@ -33,11 +34,14 @@ if TYPE_CHECKING:
     from signoff.flows.pause import apause_flow_run, asuspend_flow_run, pause_flow_run, suspend_flow_run
     from signoff.flows.resume import aresume_flow_run, aretry_flow_run, resume_flow_run, retry_flow_run
     from signoff.flows.task import Task, task
+    from signoff.store.errors import DatabaseUnavailable, NoSuchRun, RunNotFailed
     from signoff.store.policy import Policy
 
 __all__ = [
+    "DatabaseUnavailable",
     "Flow",
     "FlowPauseTimeout",
+    "FlowTimeout",
     "FlowsError",
     "InvalidFlow",
     "InvalidInput",
@@ -45,12 +49,15 @@ __all__ = [
     "MappingLengthMismatch",
     "MappingMissingIterable",
     "MissingContextError",
+    "NoSuchRun",
     "NotAllowed",
     "NotPausedError",
     "Policy",
     "PromptHandle",
     "PromptRejected",
     "RunInput",
+    "RunNotFailed",
+    "StepFailed",
     "StepTimeout",
     "Task",
     "UnserializableResult",
@@ -77,6 +84,7 @@ _MODULES = {
     "signoff.flows.durable.context": ("idempotency_key",),
     "signoff.flows.errors": (
         "FlowPauseTimeout",
+        "FlowTimeout",
         "FlowsError",
         "InvalidFlow",
         "InvalidInput",
@@ -87,6 +95,7 @@ _MODULES = {
         "NotAllowed",
         "NotPausedError",
         "PromptRejected",
+        "StepFailed",
         "StepTimeout",
         "UnserializableResult",
     ),
@@ -102,6 +111,7 @@ _MODULES = {
         "pause_flow_run",
         "suspend_flow_run",
     ),
+    "signoff.store.errors": ("DatabaseUnavailable", "NoSuchRun", "RunNotFailed"),
     "signoff.store.policy": ("Policy",),
     "signoff.flows.resume": (
         "aresume_flow_run",

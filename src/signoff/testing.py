@@ -12,13 +12,10 @@ if TYPE_CHECKING:
     from signoff.bot.emulator.control.person import Person
     from signoff.bot.emulator.control.visible import Modal, VisibleMessage
     from signoff.bot.emulator.pytest_plugin import slack
-    from signoff.bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Emulator
+    from signoff.bot.emulator.server import Emulator
     from signoff.bot.manifest import SIGNOFF, AppManifest, SlashCommand
 
 __all__ = [
-    "APP_TOKEN",
-    "BOT_TOKEN",
-    "SIGNING_SECRET",
     "SIGNOFF",
     "ActionFailed",
     "AppManifest",
@@ -37,7 +34,7 @@ _MODULES = {
     "signoff.bot.emulator.control.person": ("Person",),
     "signoff.bot.emulator.control.visible": ("Modal", "VisibleMessage"),
     "signoff.bot.emulator.pytest_plugin": ("slack",),
-    "signoff.bot.emulator.server": ("APP_TOKEN", "BOT_TOKEN", "SIGNING_SECRET", "Emulator"),
+    "signoff.bot.emulator.server": ("Emulator",),
     "signoff.bot.manifest": ("SIGNOFF", "AppManifest", "SlashCommand"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
@@ -48,3 +45,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -11,6 +11,7 @@ import httpx
 from pydantic import SecretStr
 
 from signoff.bot.emulator.delivery.http_delivery import signature
+from signoff.bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode, Settings
 from signoff.flows.flow import Flow
@@ -18,7 +19,7 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.records import FlowRun, Prompt
-from signoff.testing import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Emulator, VisibleMessage
+from signoff.testing import Emulator, VisibleMessage
 from tests.support.waiting import until, until_asked, until_over
 
 

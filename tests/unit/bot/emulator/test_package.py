@@ -1,4 +1,4 @@
-"""The package: what it exports, what it costs to import, and what its documentation says."""
+"""The package: what it costs to import, and what its documentation says."""
 
 import re
 import subprocess
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from starlette.routing import Route, WebSocketRoute
 
-from signoff import testing
 from signoff.bot.emulator.client.interactions import Interactions
 from signoff.bot.emulator.control.administration import Administration
 from signoff.bot.emulator.control.routes import Control
@@ -22,12 +21,6 @@ from signoff.bot.emulator.workspace.workspace import Workspace
 
 DOCUMENTATION = (Path(__file__).parents[4] / "docs" / "emulator.md").read_text()
 HEAVY = {"httpx", "starlette", "uvicorn", "slack_sdk", "slack_bolt", "sqlalchemy", "pydantic"}
-
-
-@pytest.mark.parametrize("name", testing.__all__)
-def test_every_exported_name_is_there(name: str) -> None:
-    """`from signoff.testing import …` gives all that is promised."""
-    assert getattr(testing, name) is not None
 
 
 def test_the_pytest_plugin_costs_users_next_to_nothing() -> None:
