@@ -1,4 +1,4 @@
-"""`signoff demo`: everything in one process, with a local Slack workspace in place of Slack."""
+"""`signoff demo`: all of Signoff in one process, with an emulated Slack workspace."""
 
 import logging
 import tempfile
@@ -28,12 +28,12 @@ FLOWS: Sequence[Flow[Any, Any]] = [flow for module in (release, shirt, dataset) 
 
 
 class Demo:
-    """The workspace, and Signoff in it. Usable as a context manager.
+    """The emulated workspace, and Signoff in it. Usable as a context manager.
 
     Args:
-        db: The file that keeps the record; `None` for one that is thrown away at the end. The workspace's messages
-            stand beside it, in a file that ends in `.slack`.
-        port: The port of the page; 0 takes a free one.
+        db: The database file; `None` for one that is deleted at the end. The workspace's messages are stored beside
+            it, in a file whose name ends in `.slack`.
+        port: The port of the page; 0 chooses a free one.
     """
 
     def __init__(self, *, db: Path | None, port: int) -> None:
@@ -58,17 +58,17 @@ class Demo:
         self._stack.close()
 
 
-WELCOME = """*Welcome.* Three flows wait for an answer. Try this:
-• Approve the release in {releases}, or reject it: the form asks why.
-• In {orders} order a green shirt in xlarge. It is not made, and the form says so. Or wait: the order times out.
-• In {data} make a data set: how many users, which columns, and whether to publish it.
-• Act as somebody else, below on the left, and answer what is not yours to answer.
-• Type `/approvals` to see what waits."""
-"""What the demo says in a workspace that is still empty."""
+WELCOME = """*Welcome!* Three flows are waiting for an answer. Try this:
+• In {releases}, approve the release. Or reject it, and the form asks why.
+• In {orders}, order a green shirt in xlarge. There is no such shirt, and the form says so. Or wait until it times out.
+• In {data}, create a data set: choose how many users, which columns, and whether to publish it.
+• Switch to another person, at the bottom left, and answer a prompt that they may not answer.
+• Type `/approvals` to list the prompts that are waiting."""
+"""The message that the demo posts in an empty workspace."""
 
 
 def welcome(slack: Emulator) -> None:
-    """Say in #general what there is to try, once a workspace."""
+    """Post the welcome in #general, unless the channel already has messages."""
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
     channels = {each["name"]: each["id"] for each in client.conversations_list()["channels"]}
     client.conversations_join(channel=channels["general"])
@@ -79,10 +79,10 @@ def welcome(slack: Emulator) -> None:
 
 
 def start_examples(db: Database) -> None:
-    """Start a run of each example that has none under way: a second start goes on where the first ended."""
-    under_way = {run.flow for run in runs.newest(db, limit=1000) if not run.state.is_final}
+    """Start a run of each example, unless a run of an earlier demo is still in progress."""
+    in_progress = {run.flow for run in runs.newest(db, limit=1000) if not run.state.is_final}
     for flow in FLOWS:
-        if flow.name not in under_way:
+        if flow.name not in in_progress:
             flow.create_run(db, {})
 
 
@@ -91,18 +91,18 @@ def demo(*, db: Path | None, port: int, open_page: bool) -> None:
 
     Raises:
         OSError: If the port is taken.
-        store.errors.StoreError: If the record cannot be used.
+        store.errors.StoreError: If the database cannot be used.
     """
-    with Demo(db=db, port=port) as running, ShutdownSignal() as asked:
-        print(f"Signoff is ready. The workspace: {running.url}", flush=True)  # noqa: T201 - what the command is for
-        print("Ctrl-C ends it.", flush=True)  # noqa: T201
+    with Demo(db=db, port=port) as running, ShutdownSignal() as shutdown:
+        print(f"Signoff is ready. Open the workspace at {running.url}", flush=True)  # noqa: T201 - what the command is for
+        print("Press Ctrl-C to stop.", flush=True)  # noqa: T201
         if open_page:
             webbrowser.open(running.url)
-        asked.wait()
+        shutdown.wait()
 
 
 def _settings(file: Path, slack: Emulator) -> Settings:
-    """Settings of the demo's own: whatever the environment says about a real workspace is left alone."""
+    """The demo's own settings. Those in the environment may belong to a real workspace."""
     return Settings(
         _env_file=None,
         database_url=f"sqlite:///{file}",

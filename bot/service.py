@@ -1,4 +1,4 @@
-"""The parts put together: bot, worker and clock in one process, each only where it is wanted."""
+"""Combines the bot, the worker and the deadlines in one process. Each part is optional."""
 
 import logging
 import threading
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class Bot:
-    """Slack's side: the app that listens, and the dispatcher that keeps cards up to date.
+    """The Slack side: the app that listens to people, and the dispatcher that keeps cards up to date.
 
     Raises:
         BadSettings: If a token is missing or Slack refuses it.
@@ -44,7 +44,7 @@ class Bot:
         app = make_app(settings, db, people, self._responses, self._uploads)
         if settings.mode is Mode.HTTP:
             self._transport: HttpTransport | SocketTransport = HttpTransport(app, settings.host, settings.port)
-            logger.info("Slack may post to %s", self._transport.url)
+            logger.info("Listening for Slack on %s", self._transport.url)
         else:
             self._transport = SocketTransport(app, settings.app_token())
         self._dispatcher = Dispatcher(
@@ -54,12 +54,12 @@ class Bot:
 
     @property
     def request_url(self) -> str | None:
-        """Where Slack may post to; `None` in Socket Mode."""
+        """The URL that Slack posts to; `None` in Socket Mode."""
         return self._transport.url if isinstance(self._transport, HttpTransport) else None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            # Ended in the opposite order: first nobody is listened to any more.
+            # Stopped in the opposite order, so that no new requests come in while the rest is stopping.
             stack.callback(self._responses.stop)
             stack.callback(self._uploads.stop)
             stack.callback(self._dispatcher.stop)
@@ -80,12 +80,12 @@ class Service:
     """What `signoff serve`, `signoff bot` and `signoff worker` run. Usable as a context manager.
 
     Args:
-        settings: Where the record and Slack are.
-        flows: The flows of the worker; `None` for no worker.
+        settings: How to reach the database and Slack.
+        flows: The flows for the worker; `None` for no worker.
         with_bot: Whether to serve Slack.
         concurrency: How many runs may be running at once.
-        max_in_memory: How many may be in memory, those that are paused included.
-        grace: Seconds that running steps get at the end.
+        max_in_memory: How many runs may be in memory, including paused ones.
+        grace: Seconds that running steps have to finish when the service stops.
     """
 
     def __init__(
@@ -140,8 +140,8 @@ def serve(settings: Settings, flow_files: Sequence[Path], *, with_bot: bool, wit
 
     Raises:
         BadSettings: If a setting is missing or wrong.
-        flows.errors.InvalidFlow: If a file cannot be used.
-        store.errors.StoreError: If the record cannot be used.
+        flows.errors.InvalidFlow: If a flow file cannot be used.
+        store.errors.StoreError: If the database cannot be used.
     """
     flows = load_flows(flow_files) if with_worker else None
     service = Service(
@@ -152,10 +152,10 @@ def serve(settings: Settings, flow_files: Sequence[Path], *, with_bot: bool, wit
         max_in_memory=settings.max_in_memory,
         grace=settings.grace,
     )
-    with service, ShutdownSignal() as asked:
+    with service, ShutdownSignal() as shutdown:
         names = ", ".join(flow.name for flow in flows or ())
         logger.info(
-            "Ready%s%s", ", Slack by " + settings.mode if with_bot else "", f", flows: {names}" if names else ""
+            "Ready%s%s", ", Slack through " + settings.mode if with_bot else "", f", flows: {names}" if names else ""
         )
-        asked.wait()
+        shutdown.wait()
         logger.info("Stopping")

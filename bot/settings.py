@@ -1,4 +1,4 @@
-"""What the environment, or a `.env` in the working directory, says about Slack."""
+"""Settings, from the environment or a `.env` file in the working directory."""
 
 import logging
 from enum import StrEnum
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class BadSettings(Exception):
-    """A setting is missing or cannot be right. The message names it and says what to do."""
+    """A setting is missing or invalid. The message names it and says what to do."""
 
 
 class Mode(StrEnum):
@@ -23,37 +23,37 @@ class Mode(StrEnum):
 
 
 class Settings(DatabaseSettings):
-    """Everything that `signoff serve` and `signoff bot` need to know."""
+    """The settings of `signoff serve`, `signoff bot` and `signoff worker`."""
 
     slack_bot_token: SecretStr | None = Field(default=None, validation_alias="SLACK_BOT_TOKEN")
-    """The bot's token, `xoxb-…`."""
+    """The bot token, `xoxb-…`."""
 
     slack_app_token: SecretStr | None = Field(default=None, validation_alias="SLACK_APP_TOKEN")
-    """The app-level token, `xapp-…`. With it the bot uses Socket Mode and needs no public address."""
+    """The app-level token, `xapp-…`. With it, the bot uses Socket Mode and needs no public address."""
 
     slack_signing_secret: SecretStr | None = Field(default=None, validation_alias="SLACK_SIGNING_SECRET")
-    """What Slack signs its requests with; needed without an app token."""
+    """The secret with which Slack signs its requests. Required without an app-level token."""
 
     slack_api_url: str = Field(default="https://slack.com/api/", validation_alias="SLACK_API_URL")
-    """Where Slack's Web API is."""
+    """The URL of Slack's Web API."""
 
     host: str = Field(default="127.0.0.1", validation_alias="SIGNOFF_HOST")
     """The address that signed HTTP listens on."""
 
     port: int = Field(default=3000, ge=0, le=65535, validation_alias="SIGNOFF_PORT")
-    """The port that signed HTTP listens on; Slack posts to `/slack/events` there."""
+    """The port that signed HTTP listens on. Slack posts to `/slack/events`."""
 
     concurrency: int = Field(default=32, ge=1, validation_alias="SIGNOFF_CONCURRENCY")
     """How many runs may be running at once."""
 
     max_in_memory: int = Field(default=1000, ge=1, validation_alias="SIGNOFF_MAX_IN_MEMORY")
-    """How many runs may be in memory, paused ones included."""
+    """How many runs may be in memory, including paused ones."""
 
     max_held: int | None = Field(default=None, ge=1, validation_alias="SIGNOFF_MAX_HELD", exclude=True)
-    """What `max_in_memory` was called in earlier versions."""
+    """The name of `max_in_memory` in earlier versions."""
 
     grace: float = Field(default=10.0, ge=0, validation_alias="SIGNOFF_GRACE")
-    """Seconds that running steps may go on at the end."""
+    """Seconds that running steps have to finish when the process stops."""
 
     @model_validator(mode="after")
     def _read_old_names(self) -> Self:
@@ -75,30 +75,33 @@ class Settings(DatabaseSettings):
 
     @property
     def mode(self) -> Mode:
-        """Socket Mode where there is an app token, signed HTTP otherwise."""
+        """Socket Mode if there is an app-level token, and signed HTTP otherwise."""
         return Mode.HTTP if self.slack_app_token is None else Mode.SOCKET
 
     def bot_token(self) -> str:
-        """The bot's token.
+        """The bot token.
 
         Raises:
-            BadSettings: If it is missing or is another kind of token.
+            BadSettings: If it is missing, or another kind of token.
         """
         return _token(
             self.slack_bot_token,
             "SLACK_BOT_TOKEN",
             "xoxb-",
-            "Install the app to your workspace, and copy the Bot User OAuth Token",
+            "Install the app to your workspace and copy the Bot User OAuth Token",
         )
 
     def app_token(self) -> str:
         """The app-level token.
 
         Raises:
-            BadSettings: If it is missing or is another kind of token.
+            BadSettings: If it is missing, or another kind of token.
         """
         return _token(
-            self.slack_app_token, "SLACK_APP_TOKEN", "xapp-", "Make an app-level token with connections:write"
+            self.slack_app_token,
+            "SLACK_APP_TOKEN",
+            "xapp-",
+            "Create an app-level token with connections:write",
         )
 
     def signing_secret(self) -> str:
@@ -115,14 +118,14 @@ class Settings(DatabaseSettings):
         return self.slack_signing_secret.get_secret_value()
 
 
-def load_settings(**given: Any) -> Settings:
-    """The settings of this environment, but for what is given and not `None`.
+def load_settings(**overrides: Any) -> Settings:
+    """The settings from the environment, with those overrides that are not `None`.
 
     Raises:
-        BadSettings: If one of them cannot be right.
+        BadSettings: If a setting is invalid.
     """
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "A setting"
@@ -131,8 +134,8 @@ def load_settings(**given: Any) -> Settings:
 
 def _token(value: SecretStr | None, name: str, prefix: str, where: str) -> str:
     if value is None:
-        raise BadSettings(f"{name} is not set. {where}, and set it to that ({prefix}…).")
+        raise BadSettings(f"{name} is not set. {where}, and set {name} to it ({prefix}…).")
     token = value.get_secret_value()
     if not token.startswith(prefix):
-        raise BadSettings(f"{name} is another kind of token: it has to begin with {prefix}. {where}.")
+        raise BadSettings(f"{name} is the wrong kind of token: it must begin with {prefix}. {where}.")
     return token

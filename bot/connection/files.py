@@ -1,4 +1,4 @@
-"""The content of a file that was uploaded to Slack."""
+"""Downloads files that were uploaded to Slack."""
 
 import urllib.request
 from http import HTTPStatus
@@ -17,61 +17,61 @@ from signoff.flows.schema.files import MAX_BYTES, format_size
 _HOSTS = (".slack.com", ".slack-gov.com")
 
 
-class Unfetched(Exception):
-    """The content could not be had. The message says why, and what to do."""
+class FileUnavailable(Exception):
+    """The file could not be downloaded. The message says why, and what to do."""
 
 
 def fetch(client: WebClient, claim: Claim) -> Content:
-    """The file behind a claim, as Slack itself describes it: of the payload only the id is believed.
+    """The file behind a claim. Of the payload only the id is trusted; Slack is asked for the rest.
 
     Raises:
-        Unfetched: It is too large, it is gone, or Slack does not hand it out.
+        FileUnavailable: If the file is too large or was deleted, or if Slack does not send it.
     """
     name = plain(claim.name, 80)
     try:
         file = client.files_info(file=claim.id)["file"]
         url, size = str(file["url_private_download"]), int(file["size"])
         if size > MAX_BYTES:
-            raise Unfetched(f"“{name}” has {format_size(size)}; at most {format_size(MAX_BYTES)} can be taken.")
+            raise FileUnavailable(f"“{name}” has {format_size(size)}. At most {format_size(MAX_BYTES)} are allowed.")
         if not is_of_slack(url, client.base_url):
-            raise Unfetched(f"“{name}” is kept outside of Slack: upload the file itself.")
+            raise FileUnavailable(f"“{name}” is stored outside of Slack. Upload the file itself.")
         data = _download(url, str(client.token), size)
     except SlackApiError as error:
-        raise Unfetched(
-            f"Slack does not hand out “{name}” ({name_of(error)}). Submit again, or upload it again."
+        raise FileUnavailable(
+            f"Slack did not send “{name}” ({name_of(error)}). Submit again, or upload the file again."
         ) from error
     except (KeyError, ValueError) as error:
-        raise Unfetched(f"Slack does not say where “{name}” is. Upload it again.") from error
+        raise FileUnavailable(f"Slack did not say where “{name}” is stored. Upload the file again.") from error
     except NO_ANSWER as error:
-        raise Unfetched(f"Slack did not hand over “{name}”. Submit again in a moment.") from error
+        raise FileUnavailable(f"Slack did not send “{name}”. Submit again in a moment.") from error
     if len(data) != size:
-        # A token without the scope files:read gets a page to sign in, with the status of a success.
-        raise Unfetched(f"Slack handed over something else than “{name}”: the app needs the scope files:read.")
+        # A token without the scope files:read gets a sign-in page, with status 200.
+        raise FileUnavailable(f"Slack sent something other than “{name}”. The app needs the scope files:read.")
     return Content(str(file.get("name") or claim.name), str(file.get("mimetype") or ""), data)
 
 
 def is_of_slack(url: str, api_url: str) -> bool:
-    """Whether the bot's token may be sent there: to Slack's own hosts, or to where its Web API is."""
+    """Whether the bot's token may be sent to `url`: only to Slack's own hosts, and to the host of the Web API."""
     try:
-        asked, api = urlsplit(url), urlsplit(api_url)
-        if (asked.scheme, asked.hostname, asked.port) == (api.scheme, api.hostname, api.port):
+        target, api = urlsplit(url), urlsplit(api_url)
+        if (target.scheme, target.hostname, target.port) == (api.scheme, api.hostname, api.port):
             return True
-        return asked.scheme == "https" and asked.port in (None, 443) and str(asked.hostname).endswith(_HOSTS)
+        return target.scheme == "https" and target.port in (None, 443) and str(target.hostname).endswith(_HOSTS)
     except ValueError:
         return False
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect, which would take the token along."""
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows no redirects, because the token would be sent along."""
 
     def redirect_request(self, req: urllib.request.Request, *_: Any, **__: Any) -> None:
-        """No request."""
+        """Return no request."""
 
 
 def _download(url: str, token: str, size: int) -> bytes:
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - checked before
     try:
-        with urllib.request.build_opener(_Stay).open(request, timeout=CALL_TIMEOUT) as response:
+        with urllib.request.build_opener(_NoRedirects).open(request, timeout=CALL_TIMEOUT) as response:
             return bytes(response.read(size + 1))
     except HTTPError as error:
         with error:

@@ -1,4 +1,4 @@
-"""How Slack reaches the app: Socket Mode, or signed HTTP. Both run beside the caller, between `start` and `stop`."""
+"""The ways in which Slack reaches the app: Socket Mode and signed HTTP. Both run in threads of their own."""
 
 import logging
 import socket
@@ -26,19 +26,19 @@ from signoff.store.outage_log import OutageLog
 logger = logging.getLogger(__name__)
 
 WATCH_EVERY = 2.0
-"""Seconds between two looks at a Socket Mode connection."""
+"""Seconds between two checks of a Socket Mode connection."""
 
-OWN_ATTEMPTS = 15.0
-"""Seconds that the SDK has to connect again by itself."""
+SDK_RECONNECTS_WITHIN = 15.0
+"""Seconds that the SDK has to reconnect by itself."""
 
-REFUSED_AGAIN_AFTER = 30.0
-"""Seconds until Slack is asked again for a connection that it refused, unless it says how long."""
+RETRY_REFUSED_AFTER = 30.0
+"""Seconds until the next attempt after Slack has refused a connection, unless it says how long to wait."""
 
-MOST_BYTES = 5_000_000
-"""The longest request that is read before its signature is checked. A modal's state can be long, but not that long."""
+MAX_REQUEST_BYTES = 5_000_000
+"""The largest request that is read before its signature is checked. No modal has a state that long."""
 
 CONCURRENCY = 16
-"""How many of Slack's requests are worked on at once in Socket Mode."""
+"""How many requests are handled at once in Socket Mode."""
 
 
 def _without_trace(record: logging.LogRecord) -> bool:
@@ -47,39 +47,39 @@ def _without_trace(record: logging.LogRecord) -> bool:
 
 
 _sdk_logger = logging.getLogger("signoff.bot.socket")
-# A connection that ends is an everyday event, and the SDK logs it as if the program had failed.
+# Slack closes connections every few hours. The SDK logs that with a traceback, as if the program had failed.
 _sdk_logger.addFilter(_without_trace)
 
 
 class SocketTransport:
-    """A websocket that this side opens: it needs no public address.
+    """A websocket that the bot opens, so that it needs no public address.
 
-    The SDK's client reconnects by itself, and can stop doing so when an attempt fails; so it is looked after, and
-    built anew when it stays away.
+    The SDK's client reconnects by itself, but may give up after a failed attempt (python-slack-sdk #1922). A thread
+    therefore watches the connection, and replaces a client that does not come back.
     """
 
     def __init__(self, app: App, app_token: str) -> None:
         self._app = app
-        # A client of its own: opening a connection takes the app's token.
+        # A separate client, because opening a connection takes the app-level token.
         self._client = web_client(app_token, app.client.base_url)
         self._token = app_token
         self._outage = OutageLog(logger, "Could not connect to Slack", level=logging.WARNING, each_reason=True)
         self._stopping = threading.Event()
         self._handler: SocketModeHandler | None = None
-        self._watch = threading.Thread(target=self._look_after, name="signoff-socket-watch", daemon=True)
+        self._watch = threading.Thread(target=self._watch_connection, name="signoff-socket-watch", daemon=True)
 
     def start(self) -> None:
-        """Connect. Slack being away now is no error: it is tried again.
+        """Connect. If Slack is unreachable, keep trying.
 
         Raises:
-            BadSettings: If Slack refuses the app token.
+            BadSettings: If Slack refuses the app-level token.
         """
         try:
             self._connect()
         except SlackApiError as error:
             if refuses_token(error):
                 raise BadSettings(
-                    f"SLACK_APP_TOKEN: Slack refuses it ({name_of(error)}). It needs connections:write."
+                    f"SLACK_APP_TOKEN: Slack refuses it ({name_of(error)}). It needs the scope connections:write."
                 ) from None
             self._outage.failed(name_of(error))
         except NO_ANSWER as error:
@@ -94,7 +94,7 @@ class SocketTransport:
         self._drop()
 
     def _connect(self) -> None:
-        # Asked for here, since the SDK would wait as long as a rate limit says.
+        # Asked for here, because the SDK would wait for as long as a rate limit says.
         url = self._client.apps_connections_open(app_token=self._token)["url"]
         handler = SocketModeHandler(
             self._app,
@@ -118,7 +118,7 @@ class SocketTransport:
         if handler is not None:
             _close(handler)
 
-    def _look_after(self) -> None:
+    def _watch_connection(self) -> None:
         wait, away = WATCH_EVERY, 0.0
         while not self._stopping.wait(wait):
             wait = WATCH_EVERY
@@ -126,51 +126,51 @@ class SocketTransport:
                 away = 0.0
                 continue
             away += WATCH_EVERY
-            if self._handler is None or away > OWN_ATTEMPTS:
+            if self._handler is None or away > SDK_RECONNECTS_WITHIN:
                 wait = self._reconnect()
 
     def _reconnect(self) -> float:
-        """Connect anew; seconds until the next look."""
+        """Replace the connection. Returns the seconds until the next check."""
         self._drop()
         try:
             self._connect()
         except SlackApiError as error:
             self._outage.failed(name_of(error))
-            return float(error.response.headers.get("Retry-After", REFUSED_AGAIN_AFTER))
+            return float(error.response.headers.get("Retry-After", RETRY_REFUSED_AFTER))
         except Exception as error:  # noqa: BLE001 - the SDK's client raises whatever its socket met
             self._outage.failed(str(error) or type(error).__name__)
         else:
             self._outage.worked()
-            logger.info("Connected to Slack again")
+            logger.info("Reconnected to Slack")
         return WATCH_EVERY
 
 
 def _send_at_once(client: SocketModeClient, message: Mapping[str, Any]) -> None:
-    """Have acks leave when they are ready; otherwise TCP holds one back until Slack's side confirms the one before."""
+    """Send each ack at once. By default, TCP holds one back until the previous one was confirmed."""
     session = client.current_session
     if message.get("type") == "hello" and session is not None and session.sock is not None:
         session.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _close(handler: SocketModeHandler) -> None:
-    """Have what is being answered answered, and disconnect."""
+    """Finish the requests in progress, then disconnect."""
     client = handler.client
     client.closed = True
     client.auto_reconnect_enabled = False
-    client.message_queue.put(None)  # wakes its reader, which looks once a second otherwise
+    client.message_queue.put(None)  # wakes the reader, which would otherwise check once a second
     client.message_processor.shutdown()  # type: ignore[no-untyped-call]
     client.message_workers.shutdown()
     handler.close()  # type: ignore[no-untyped-call]
 
 
 class HttpTransport:
-    """An address that Slack posts to, at `/slack/events`; every request's signature is checked.
+    """An HTTP server that Slack posts to, at `/slack/events`. The signature of every request is checked.
 
     Args:
-        port: 0 takes a free one.
+        port: 0 chooses a free port.
 
     Raises:
-        BadSettings: If the address cannot be listened on.
+        BadSettings: If the server cannot listen on the address.
     """
 
     def __init__(self, app: App, host: str, port: int) -> None:
@@ -184,19 +184,19 @@ class HttpTransport:
         self._server = BackgroundServer(Starlette(routes=routes), self._socket)
 
     def start(self) -> None:
-        """Take requests."""
+        """Accept requests."""
         self._server.start()
 
     def stop(self) -> None:
-        """Take no more."""
+        """Stop accepting requests."""
         self._server.stop()
 
     async def _events(self, request: Request) -> Response:
         body = bytearray()
         async for part in request.stream():
             body += part
-            if len(body) > MOST_BYTES:
+            if len(body) > MAX_REQUEST_BYTES:
                 return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         bolt_request = BoltRequest(body=body.decode("utf-8", "replace"), headers=dict(request.headers))
-        # Bolt's own adapter would hold up the event loop while a listener works.
+        # Bolt's own adapter would block the event loop while a listener runs.
         return to_starlette_response(await run_in_threadpool(self._app.dispatch, bolt_request))

@@ -1,7 +1,7 @@
-"""What people uploaded into a form, put into its values.
+"""Puts the content of uploaded files into the values of a form.
 
-Slack waits 3 s for the answer to a submission. A file that takes longer is fetched on beside it: the form stays open
-with all that was filled in, says so, and the next submission finds the file here.
+Slack waits 3 s for the response to a submission. A file that takes longer continues to download in the background:
+the form stays open with everything in it and says so, and the next submission finds the file here.
 """
 
 import copy
@@ -14,7 +14,7 @@ from typing import Any
 from slack_sdk import WebClient
 
 from signoff.bot.blockkit.markup import plain
-from signoff.bot.connection.files import Unfetched, fetch
+from signoff.bot.connection.files import FileUnavailable, fetch
 from signoff.bot.forms import Field, Form, Reading
 from signoff.bot.forms.elements.element import InvalidInput
 from signoff.bot.forms.elements.entry_list import EntryList, entries_of
@@ -26,92 +26,94 @@ from signoff.flows.schema.files import MAX_BYTES, format_size
 WAIT = 1.5
 """Seconds that a submission waits for its files."""
 
-KEPT = 32
-"""How many files are raw_input for a next submission."""
+MAX_FILES = 32
+"""How many files are kept for the next submission."""
 
 WORKERS = 4
-"""How many files are fetched at once."""
-
-EditorState = tuple[str | int, ...]
+"""How many files are downloaded at once."""
 
 
 class Uploads:
-    """The files that are being fetched, and the last that were."""
+    """The files that are being downloaded, and the last ones that were."""
 
     def __init__(self, client: WebClient) -> None:
         self._client = client
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="signoff-uploads")
         self._lock = threading.Lock()
-        self._begun: OrderedDict[str, Future[Content]] = OrderedDict()
+        self._downloads: OrderedDict[str, Future[Content]] = OrderedDict()
 
     def stop(self) -> None:
-        """Fetch no more."""
+        """Stop downloading."""
         self._workers.shutdown(wait=True, cancel_futures=True)
 
     def take(self, form: Form, reading: Reading) -> tuple[dict[str, Any], list[FieldError]]:
-        """The values of a reading with the content of the files, and what is wrong with them."""
-        begun = {claim.id: self._begin(claim) for claim in _claims(form, reading.values, reading.raw_input)}
-        if not begun:
-            return reading.values, []
-        wait(begun.values(), timeout=WAIT)
-        filling = _Filling(begun)
-        return filling.fill(form, reading.values, reading.raw_input, ()), filling.errors
+        """Fill the content of its files into what was read from a form.
 
-    def _begin(self, claim: Claim) -> Future[Content]:
+        Returns:
+            The values, and the errors in files.
+        """
+        downloads = {claim.id: self._download(claim) for claim in _claims(form, reading.values, reading.raw_input)}
+        if not downloads:
+            return reading.values, []
+        wait(downloads.values(), timeout=WAIT)
+        contents = _Contents(downloads)
+        return contents.fill(form, reading.values, reading.raw_input, ()), contents.errors
+
+    def _download(self, claim: Claim) -> Future[Content]:
         with self._lock:
-            known = self._begun.get(claim.id)
+            known = self._downloads.get(claim.id)
             if known is None or (known.done() and known.exception() is not None):
-                self._begun[claim.id] = known = self._workers.submit(fetch, self._client, claim)
-            self._begun.move_to_end(claim.id)
-            while len(self._begun) > KEPT:
-                self._begun.popitem(last=False)
+                self._downloads[claim.id] = known = self._workers.submit(fetch, self._client, claim)
+            self._downloads.move_to_end(claim.id)
+            while len(self._downloads) > MAX_FILES:
+                self._downloads.popitem(last=False)
             return known
 
 
-class _Filling:
-    """One submission's files, put where they belong."""
+class _Contents:
+    """The content of the files in one submission."""
 
-    def __init__(self, begun: Mapping[str, Future[Content]]) -> None:
-        self._begun = begun
+    def __init__(self, downloads: Mapping[str, Future[Content]]) -> None:
+        self._downloads = downloads
         self._room = MAX_BYTES
         self.errors: list[FieldError] = []
 
     def fill(
-        self, form: Form, values: Mapping[str, Any], raw_input: Mapping[str, Any], place: EditorState
+        self, form: Form, values: Mapping[str, Any], raw_input: Mapping[str, Any], parent: tuple[str | int, ...]
     ) -> dict[str, Any]:
-        """`values` with their files; the entries of lists too."""
+        """A copy of `values` with the content of all files, including those in list entries."""
         filled = copy.deepcopy(dict(values))
         for field in _fields(form, values, raw_input):
-            value, where = field.value(values), (*place, *field.path)
+            value, path = field.value(values), (*parent, *field.path)
             if isinstance(field.element, EntryList):
-                entries = self._entries(form, field.element, value, where)
+                entries = self._entries(form, field.element, value, path)
                 if entries:
                     put(filled, field.path, entries)
             elif isinstance(field.element, FileInput) and (claims := field.element.claims(value)):
                 try:
                     put(filled, field.path, field.element.filled([self._content(claim) for claim in claims]))
                 except InvalidInput as error:
-                    self.errors.append(FieldError(where, str(error)))
+                    self.errors.append(FieldError(path, str(error)))
         return filled
 
-    def _entries(self, form: Form, listed: EntryList, value: Any, place: EditorState) -> list[Any]:
-        inner = form.of_entry(listed)
+    def _entries(self, form: Form, entry_list: EntryList, value: Any, parent: tuple[str | int, ...]) -> list[Any]:
+        inner = form.of_entry(entry_list)
         return [
-            listed.unwrap(self.fill(inner, listed.wrap(entry), {}, (*place, position)))
+            entry_list.unwrap(self.fill(inner, entry_list.wrap(entry), {}, (*parent, position)))
             for position, entry in enumerate(entries_of(value))
         ]
 
     def _content(self, claim: Claim) -> Content:
-        future, name = self._begun[claim.id], plain(claim.name, 80)
+        future, name = self._downloads[claim.id], plain(claim.name, 80)
         if not future.done():
-            raise InvalidInput(f"Slack is still handing over “{name}”. Submit again in a moment.")
+            raise InvalidInput(f"“{name}” is still being downloaded from Slack. Submit again in a moment.")
         try:
             content = future.result()
-        except Unfetched as error:
+        except FileUnavailable as error:
             raise InvalidInput(str(error)) from error
         self._room -= len(content.data)
         if self._room < 0:
-            raise InvalidInput(f"All files of an answer together can have at most {format_size(MAX_BYTES)}.")
+            raise InvalidInput(f"The files of one answer can have at most {format_size(MAX_BYTES)} in total.")
         return content
 
 

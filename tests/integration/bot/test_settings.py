@@ -17,10 +17,10 @@ from tests.support.waiting import until_asked
 
 WRONG: dict[str, tuple[Mode, dict[str, Any]]] = {
     "SLACK_BOT_TOKEN: Slack refuses it (invalid_auth)": (Mode.HTTP, {"slack_bot_token": SecretStr("xoxb-wrong")}),
-    "SLACK_BOT_TOKEN is another kind of token": (Mode.HTTP, {"slack_bot_token": SecretStr("xapp-wrong")}),
+    "SLACK_BOT_TOKEN is the wrong kind of token": (Mode.HTTP, {"slack_bot_token": SecretStr("xapp-wrong")}),
     "SLACK_BOT_TOKEN is not set": (Mode.HTTP, {"slack_bot_token": None}),
     "SLACK_APP_TOKEN: Slack refuses it (invalid_auth)": (Mode.SOCKET, {"slack_app_token": SecretStr("xapp-wrong")}),
-    "SLACK_APP_TOKEN is another kind of token": (Mode.SOCKET, {"slack_app_token": SecretStr("xoxb-wrong")}),
+    "SLACK_APP_TOKEN is the wrong kind of token": (Mode.SOCKET, {"slack_app_token": SecretStr("xoxb-wrong")}),
     "Neither SLACK_APP_TOKEN": (Mode.HTTP, {"slack_signing_secret": None}),
     "SIGNOFF_HOST and SIGNOFF_PORT: cannot listen on": (Mode.HTTP, {"host": "192.0.2.1"}),
 }

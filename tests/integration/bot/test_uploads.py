@@ -93,7 +93,7 @@ def test_a_slow_file_loses_nothing(service: RunningService) -> None:
     mei = service.slack.person("mei")
     service.slack.client.inject_fault("files.info", hold="before")
     errors = refused(service, {"Table": uploaded(service, "slow.csv", b"slow")})
-    assert errors == {"Table": "Slack is still handing over “slow.csv”. Submit again in a moment."}
+    assert errors == {"Table": "“slow.csv” is still being downloaded from Slack. Submit again in a moment."}
     assert prompts.get(service.db, prompt.id).is_open
     service.slack.client.clear_faults()
     mei.submit()
@@ -110,7 +110,7 @@ def test_a_file_that_slack_does_not_hand_out_is_said_to_be_missing(
     prompt = opened(service, report)
     service.slack.client.inject_fault("files.info", **fault)
     errors = refused(service, {"Table": uploaded(service, "table.csv", b"a")})
-    told = f"Slack does not hand out “table.csv” ({name}). Submit again, or upload it again."
+    told = f"Slack did not send “table.csv” ({name}). Submit again, or upload the file again."
     assert errors == {"Table": told}
     service.slack.person("mei").submit()
     assert "table.csv" in str(service.over(prompt).result)
@@ -122,7 +122,7 @@ def test_the_files_of_an_answer_are_small_together(service: RunningService) -> N
     half = MAX_BYTES // 2
     appendix = [uploaded(service, name, bytes(half)) for name in ("a.bin", "b.bin")]
     errors = refused(service, {"Table": uploaded(service, "t.csv", b"a"), "Appendix": appendix})
-    assert errors == {"Appendix": "All files of an answer together can have at most 1000 kB."}
+    assert errors == {"Appendix": "The files of one answer can have at most 1000 kB in total."}
 
 
 def test_a_file_under_decision_is_kept_unless_another_is_uploaded(service: RunningService) -> None:
