@@ -1,4 +1,4 @@
-"""Several prompts open at once in one run: `ask`, `ask_all`, `gather` and `as_answered`."""
+"""Several open prompts in one run: `ask`, `ask_all`, `gather` and `as_answered`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
@@ -23,9 +23,9 @@ T = TypeVar("T")
 
 
 class PromptHandle(Generic[T]):
-    """A prompt that the run has open while it goes on. In an async flow it is awaited for its answer.
+    """A prompt that is open while the run continues. In an async flow it can be awaited for its answer.
 
-    Made by `ask`.
+    Returned by `ask`.
     """
 
     def __init__(self, pause: Pause) -> None:
@@ -41,16 +41,16 @@ class PromptHandle(Generic[T]):
 
     @property
     def prompt_id(self) -> str:
-        """The prompt's id. In an async flow this waits, for milliseconds, until the prompt is written."""
+        """The prompt's id. In an async flow this blocks, for some milliseconds, until the prompt is recorded."""
         return self._opened.result().id
 
     @property
     def done(self) -> bool:
-        """Whether the prompt is settled. A replay may say yes where the first time it said no."""
+        """Whether the prompt is settled. In a replay this may be true where it was false the first time."""
         return not self._look().is_open
 
     def result(self) -> T:
-        """Wait for the answer; in an async flow this gives an awaitable. Raises what `pause_flow_run` raises."""
+        """Wait for the answer; in an async flow, an awaitable of it. Raises what `pause_flow_run` raises."""
         return self._wait_async() if in_event_loop() else self._wait()  # type: ignore[return-value]
 
     def __await__(self) -> Generator[Any, None, T]:
@@ -74,7 +74,7 @@ class PromptHandle(Generic[T]):
         return prompt
 
     def _concluded(self, prompt: Prompt) -> T | Pause:
-        """What the flow gets, or what it still has to wait for."""
+        """What the flow gets, or the pause that it still has to wait for."""
         if prompt.is_open:
             return self._pause
         try:
@@ -84,7 +84,7 @@ class PromptHandle(Generic[T]):
 
 
 class PromptIterator(Generic[T]):
-    """Prompts in the order of their answers. Made by `as_answered`."""
+    """Yields prompts in the order in which they are settled. Returned by `as_answered`."""
 
     def __init__(self, asked: Iterable[PromptHandle[T]]) -> None:
         self._left = list(dict.fromkeys(asked))
@@ -117,7 +117,7 @@ class PromptIterator(Generic[T]):
             wait = execution.begin_wait()
             looking = in_thread(self._look, name="signoff-ask")
             try:
-                # Shielded, so that who cancels this wait does not cancel what others fulfil.
+                # Shielded, because other threads set these futures. Cancelling this wait must not cancel them.
                 settled = await asyncio.shield(asyncio.wrap_future(looking))
                 if not settled:
                     _unwind(await asyncio.shield(asyncio.wrap_future(wait)))
@@ -130,7 +130,7 @@ class PromptIterator(Generic[T]):
                 return settled
 
     def _look(self) -> list[Prompt]:
-        """What is settled by now; if nothing is, the run waits from now on, or leaves memory."""
+        """The prompts that are settled by now. If there are none, the run starts waiting, or leaves memory."""
         context = self._left[0]._pause.context
         leaves = all(asked._pause.state is RunState.SUSPENDED for asked in self._left)
         state = RunState.SUSPENDED if leaves else RunState.PAUSED
@@ -145,13 +145,13 @@ class PromptIterator(Generic[T]):
         return settled
 
     def _give_up(self, looking: "Future[list[Prompt]]") -> None:
-        """Wait no longer. What was asked stays open."""
+        """Stop waiting. The prompts stay open."""
         if not looking.result():
             stop_waiting(self._left[0]._pause.context, None)
 
     def _take(self, settled: Sequence[Prompt]) -> Iterator[PromptHandle[T]]:
         for prompt in settled:
-            # The same key twice is the same prompt twice.
+            # Two handles with the same key have the same prompt.
             for asked in [each for each in self._left if each.prompt_id == prompt.id]:
                 asked._settled = prompt
                 self._left.remove(asked)
@@ -196,12 +196,12 @@ def ask(
     policy: Policy | None = None,
     suspend: bool = False,
 ) -> PromptHandle[Any]:
-    """Ask a person, and go on. What is not answered when the run ends is cancelled.
+    """Ask a person and continue. If the prompt is still open when the run ends, it is cancelled.
 
     The other arguments and the errors are those of `pause_flow_run`.
 
     Args:
-        suspend: Whether the run leaves memory when it comes to wait for the answer, as with `suspend_flow_run`.
+        suspend: Whether the run leaves memory once it waits for the answer, as with `suspend_flow_run`.
     """
     del poll_interval
     state = RunState.SUSPENDED if suspend else RunState.PAUSED
@@ -217,13 +217,13 @@ def ask_all(
     policy: Policy | None = None,
     suspend: bool = False,
 ) -> Any:
-    """Ask several things at once, and wait for all of them; in an async flow this gives an awaitable.
+    """Ask several things at once and wait for all answers; in an async flow, an awaitable of them.
 
-    The other arguments are those of `ask`, for each of the prompts, and what can come back is that of `gather`.
+    The other arguments are those of `ask`, for each prompt. The result and the errors are those of `gather`.
 
     Args:
-        wait_for_inputs: What is asked for.
-        key: Begins the key of each prompt: `key-1`, `key-2`.
+        wait_for_inputs: What to ask for.
+        key: The prefix of the keys: `key-1`, `key-2`.
     """
     asked = []
     for number, wanted in enumerate(wait_for_inputs, 1):
@@ -233,11 +233,11 @@ def ask_all(
 
 
 def gather(*asked: PromptHandle[Any]) -> Any:
-    """Wait for all answers: a list of them, in the order of the arguments; in an async flow an awaitable of it.
+    """Wait for all answers. Returns them in the order of the arguments; in an async flow, an awaitable.
 
     Raises:
         FlowPauseTimeout: As soon as one of them is not answered in time.
-        PromptRejected: As soon as a person says no to one of them.
+        PromptRejected: As soon as a person rejects one of them.
     """
     return _gather_async(asked) if in_event_loop() else _gather(asked)
 
@@ -253,8 +253,8 @@ async def _gather_async(asked: Sequence[PromptHandle[Any]]) -> list[Any]:
 
 
 def as_answered(asked: Iterable[PromptHandle[T]]) -> PromptIterator[T]:
-    """Prompts as they are settled, the first one first; for `for`, and in an async flow for `async for`.
+    """Iterate over prompts as they are settled, with `for` or, in an async flow, `async for`.
 
-    A replay gives them in the same order.
+    A replay yields them in the same order.
     """
     return PromptIterator(asked)

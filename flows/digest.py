@@ -13,7 +13,7 @@ from signoff.flows.type_names import first_name
 
 
 def digest(value: Any) -> str:
-    """A hash that is the same in every process: of arguments, of a schema."""
+    """A hash of arguments, a schema or the like that is the same in every process."""
     text = json.dumps(_stable(value), sort_keys=True, separators=(",", ":"), default=repr)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -31,10 +31,10 @@ def _stable(value: Any) -> Any:
         case BaseModel():
             return {name: _stable(each) for name, each in value}
         case Iterator():
-            # To read a generator or a file here would take from the step what it was given.
+            # Reading a generator or a file here would leave nothing for the step.
             return first_name(type(value))
         case _ if is_dataclass(value) and not isinstance(value, type):
             return {field.name: _stable(getattr(value, field.name)) for field in fields(value)}
         case _:
-            # An object that pydantic cannot write is known by its type: its `repr` may hold an address.
+            # An object that pydantic cannot serialize counts by its type. Its `repr` may contain a memory address.
             return to_jsonable_python(value, fallback=lambda each: first_name(type(each)))

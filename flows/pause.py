@@ -41,22 +41,22 @@ def pause_flow_run(
     *,
     policy: Policy | None = None,
 ) -> Any:
-    """Ask a person, and wait where the flow stands: its local variables live on.
+    """Ask a person and wait in place, with all local variables alive.
 
-    In an async flow this gives an awaitable. If the worker dies meanwhile, the run is replayed from its journal.
+    In an async flow this returns an awaitable. If the worker dies during the wait, the journal is replayed.
 
     Args:
-        wait_for_input: A `RunInput` class, what its `with_initial_data` returns, any pydantic model, a plain
-            type (the flow gets the bare value), or nothing: a person lets the run go on, or rejects.
-        timeout: Seconds until the prompt times out, unless the policy names a deadline; `None` for never.
-        poll_interval: Taken so that a flow moves here from Prefect; nothing is polled.
-        key: Names the prompt within the run, in lower case letters, digits and dashes. The same key again
-            gives the stored answer at once.
+        wait_for_input: A `RunInput` class, what its `with_initial_data` returns, any pydantic model, or a plain type
+            (the flow gets the bare value). With nothing, a person resumes the run or rejects.
+        timeout: Seconds until the prompt times out, unless the policy has a deadline; `None` for never.
+        poll_interval: Accepted for compatibility with Prefect and ignored: nothing is polled.
+        key: Identifies the prompt within the run, in lower-case letters, digits and dashes. Asking again with the same
+            key returns the stored answer at once.
         policy: Who may answer, and what happens at the deadline.
 
     Raises:
         FlowPauseTimeout: If nobody answered in time.
-        PromptRejected: If a person said no.
+        PromptRejected: If a person rejected it.
         InvalidFlow: If a person cannot be asked for this.
         MissingContextError: Outside of a flow run.
     """
@@ -107,21 +107,21 @@ def suspend_flow_run(
     *,
     policy: Policy | None = None,
 ) -> Any:
-    """Ask a person, and leave memory at once. On the answer the flow runs again from the top.
+    """Ask a person and leave memory at once. After the answer, the flow runs again from the top.
 
-    Tasks that have finished and prompts that were answered are then replayed from the journal. In an async
-    flow this gives an awaitable. The arguments and errors are those of `pause_flow_run`.
+    Finished tasks and answered prompts are then replayed from the journal. In an async flow this returns an
+    awaitable. The arguments and errors are those of `pause_flow_run`.
 
     Args:
-        wait_for_input: What is asked for.
-        flow_run_id: Taken so that a flow moves here from Prefect; only the own run can be suspended.
-        timeout: Seconds until the prompt times out, unless the policy names a deadline; `None` for never.
-        key: Names the prompt within the run.
+        wait_for_input: What to ask for.
+        flow_run_id: Accepted for compatibility with Prefect. A flow can only suspend its own run.
+        timeout: Seconds until the prompt times out, unless the policy has a deadline; `None` for never.
+        key: Identifies the prompt within the run.
         policy: Who may answer, and what happens at the deadline.
     """
     context = require_run_context("suspend_flow_run()")
     if flow_run_id is not None and str(flow_run_id) != context.run.id:
-        raise NotPausedError("A flow can suspend its own run only. Leave flow_run_id out.")
+        raise NotPausedError("A flow can only suspend its own run. Omit flow_run_id.")
     return wait_for_answer(prepare_pause(context, wait_for_input, timeout, key, policy, RunState.SUSPENDED))
 
 

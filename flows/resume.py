@@ -19,19 +19,19 @@ from signoff.store.runs import runs
 
 
 def resume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any] | BaseModel | None = None) -> None:
-    """Answer the prompt that a run has open, as the user who runs this program.
+    """Answer the open prompt of a run, as the operating-system user that runs this program.
 
-    In an event loop this gives an awaitable. Of several open prompts the oldest is answered.
+    In an event loop this returns an awaitable. If several prompts are open, the oldest one is answered.
 
     Args:
         flow_run_id: The run.
-        run_input: The values, by field name.
+        run_input: The values by field name.
 
     Raises:
-        NotPausedError: If the run does not wait for an answer.
-        FlowPauseTimeout: If its deadline has passed.
+        NotPausedError: If the run is not waiting for an answer.
+        FlowPauseTimeout: If the deadline has passed.
         NotAllowed: If the policy does not let this user answer.
-        InvalidInput: If the values do not fit; every error, by field.
+        InvalidInput: If the values are not valid. It lists every error by field.
         store.errors.NoSuchRun: If there is no such run.
     """
     return sync_or_async(partial(_resume, str(flow_run_id), run_input))
@@ -43,17 +43,17 @@ async def aresume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any]
 
 
 def retry_flow_run(flow_run_id: UUID | str) -> None:
-    """Have a run that failed run again from its journal, as the user who runs this program.
+    """Run a failed run again from its journal, as the operating-system user that runs this program.
 
-    What it finished does not run again, answers stand, and what was rejected or timed out is asked anew. It is for a
-    worker that knows the flow to take the run. In an event loop this gives an awaitable.
+    Finished tasks do not run again, answers are kept, and prompts that were rejected or timed out are asked again. The
+    run continues once a worker with this flow takes it. In an event loop this returns an awaitable.
 
     Args:
         flow_run_id: A run that is `Failed`, `Crashed`, `TimedOut` or `NeedsAttention`.
 
     Raises:
         store.errors.NoSuchRun: If there is no such run.
-        store.errors.RunNotFailed: If it is not over, was completed, or was cancelled.
+        store.errors.RunNotFailed: If it has not ended, completed, or was cancelled.
     """
     return sync_or_async(partial(_retry, str(flow_run_id)))
 
@@ -68,14 +68,14 @@ def _resume(flow_run_id: str, run_input: Mapping[str, Any] | BaseModel | None) -
     run = runs.get(db, flow_run_id)
     waiting = [prompt for prompt in prompts.of_run(db, run.id) if prompt.is_open]
     if not waiting:
-        raise NotPausedError(f"The run {run.name} does not wait for an answer: it is {run.state}.")
+        raise NotPausedError(f"The run {run.name} is not waiting for an answer: it is {run.state}.")
     values = to_jsonable_python(run_input or {}, by_alias=True)
     actor = this_user()
     match Desk(db).submit(waiting[0].id, actor, values, via="flow"):
         case AlreadySettled(prompt) if prompt.outcome is Outcome.TIMED_OUT:
             raise FlowPauseTimeout(f"The deadline of {prompt.title!r} has passed.")
         case AlreadySettled(prompt):
-            raise NotPausedError(f"{prompt.title!r} was settled meanwhile: {prompt.outcome}.")
+            raise NotPausedError(f"{prompt.title!r} is already settled: {prompt.outcome}.")
         case Refused() as refused:
             raise NotAllowed(f"{actor.id} may not answer; {', '.join(refused.may)} may.")
         case Invalid(_, errors):

@@ -1,7 +1,11 @@
-"""What a run has recorded and this execution has not reached yet: how an edit of the code is noticed.
+"""Checks whether edited code still fits what a run has recorded.
 
-Code that was not edited may leave out what it once did, since a clock or the order of threads may decide about that.
-Edited code may not: what is left out may have been renamed, and its effect must not come a second time.
+An execution replays the run from the top. Each time it comes to a recorded step or prompt, that one is *visited*. What
+is recorded and not visited yet is what this module reasons about.
+
+Unedited code may skip a step that it once ran, since a clock or the order of threads can decide that. Edited code may
+not: a step that it does not call may have been renamed, and running it under its new name would repeat its effect.
+So a new step has to wait until every older one was visited, and the run needs attention where that cannot happen.
 """
 
 import threading
@@ -13,19 +17,19 @@ from signoff.store.records import Prompt, Step
 
 
 class ReplayCheck:
-    """The steps and prompts that are recorded and not reached yet. Safe to use from several threads.
+    """The recorded steps and prompts that this execution has not visited yet. Safe to use from several threads.
 
     Args:
         fingerprint: The hash of the flow's code as it is now.
-        steps: What is recorded, by key.
-        asked: What was asked, by key.
+        steps: The recorded steps by key.
+        prompts: The recorded prompts by key.
     """
 
-    def __init__(self, fingerprint: str, steps: Mapping[str, Step], asked: Mapping[str, Prompt]) -> None:
+    def __init__(self, fingerprint: str, steps: Mapping[str, Step], prompts: Mapping[str, Prompt]) -> None:
         self._fingerprint = fingerprint
         self._steps = dict(steps)
-        self._asked = dict(asked)
-        # Those that were recorded before an edit.
+        self._prompts = dict(prompts)
+        # The unvisited steps that were recorded by earlier code. Only these can have been renamed or removed.
         self._older = {key: step for key, step in steps.items() if step.fingerprint != fingerprint}
         self._scopes = {f"{outer}/" for key in steps for outer in _outer(key)}
         self._started: set[str] = set()
@@ -33,10 +37,10 @@ class ReplayCheck:
         self._lock = threading.Lock()
 
     def __bool__(self) -> bool:
-        return bool(self._steps or self._asked)
+        return bool(self._steps or self._prompts)
 
     def visit_step(self, key: str) -> None:
-        """Note that a step is called."""
+        """Note that the code calls a step, recorded or not."""
         self._steps.pop(key, None)
         if self._older:
             self._older.pop(key, None)
@@ -44,78 +48,81 @@ class ReplayCheck:
             self._open_barriers()
 
     def visit_within(self, scope: str, prompts: str) -> None:
-        """Note that what was recorded within a step is reached with it.
+        """Note that a recorded step is replayed. Its function does not run, so what ran within it counts as visited.
 
         Args:
-            scope: What the keys of its steps begin with.
-            prompts: What the keys of its prompts begin with.
+            scope: The prefix of the keys of the steps within it.
+            prompts: The prefix of the keys of the prompts within it.
         """
         if scope in self._scopes:
             for key in [key for key in list(self._steps) if key.startswith(scope)]:
                 self.visit_step(key)
-        for key in [key for key in list(self._asked) if key.startswith(prompts)]:
-            self._asked.pop(key, None)
+        for key in [key for key in list(self._prompts) if key.startswith(prompts)]:
+            self._prompts.pop(key, None)
 
     def visit_prompt(self, key: str) -> None:
-        """Note that a question is asked."""
-        self._asked.pop(key, None)
+        """Note that the code asks a question that was asked before."""
+        self._prompts.pop(key, None)
 
     def check_step(self, key: str) -> None:
-        """Make sure that a step which is not recorded may run.
+        """Check that a step that is not recorded may run now.
 
         Raises:
-            AttentionNeeded: If the code was edited, and the step comes while others that ran were not called: it may
-                be one of them under a new name.
+            AttentionNeeded: If the code was edited and has not called all steps that ran before. The new step may be
+                one of those under another name.
         """
         if ahead := self._ahead(_scope(key)):
             first = min(ahead, key=lambda step: step.started_at)
             raise AttentionNeeded(
-                f"The code was edited and comes to {key}, which has not run, before {first.key}, which has. "
-                "If it is that one under another name, its effect would come twice."
+                f"The code was edited: it calls {key}, which has not run yet, before {first.key}, which has. "
+                f"If {key} is {first.key} under a new name, running it would repeat its effect."
             )
 
     def barrier(self, key: str) -> "Future[None] | None":
-        """What a step that is not recorded, and runs beside the flow, has to wait for; `None` if it may run.
+        """What an unrecorded step that was submitted has to wait for; `None` if it may run now.
 
-        It may have been cut off while others ended, and then those are called soon: that opens the gate.
+        Submitted steps run side by side. A crash may have cut this one off while later ones finished, so that those
+        are recorded and this one is not. The code then calls them soon, which opens the barrier. If it never does,
+        `check_step` fails for whoever waits for the result.
         """
         scope = _scope(key)
         with self._lock:
             return self._barriers.setdefault(scope, Future()) if self._ahead(scope) else None
 
     def close(self) -> None:
-        """Open all gates: nothing comes any more."""
+        """Open all barriers, since the execution ends: nothing will be visited any more."""
         self._older = {}
         self._open_barriers()
 
     def check_question(self, key: str, question_hash: str) -> None:
-        """Make sure that a question which was not asked may be.
+        """Check that a question that was not asked before may be asked.
 
         Raises:
             AttentionNeeded: If the code was edited, and the same question was asked under another key.
         """
-        for asked in list(self._asked.values()):
-            if asked.fingerprint != self._fingerprint and asked.schema_hash == question_hash:
+        for prompt in list(self._prompts.values()):
+            if prompt.fingerprint != self._fingerprint and prompt.schema_hash == question_hash:
                 raise AttentionNeeded(
-                    f"The code was edited and asks {asked.title!r} with the key {key!r}, where it was asked with "
-                    f"{asked.key!r}. The answer is not handed over."
+                    f"The code was edited: it asks {prompt.title!r} with the key {key!r}, but that was asked with the "
+                    f"key {prompt.key!r}. The answer is not passed on."
                 )
 
     def check_end(self) -> None:
-        """Make sure that a run may end.
+        """Check that the run may end here.
 
         Raises:
             AttentionNeeded: If the code no longer asks what was asked, or was edited and no longer calls what ran.
         """
-        for asked in self._asked.values():
-            raise AttentionNeeded(f"The code no longer asks {asked.title!r}, which was asked and settled.")
+        for prompt in self._prompts.values():
+            raise AttentionNeeded(f"The code no longer asks {prompt.title!r}, which was asked and settled.")
         if left_out := sorted(self._older):
-            raise AttentionNeeded(f"The code was edited and no longer calls {', '.join(left_out)}, which ran.")
+            raise AttentionNeeded(f"The code was edited: it no longer calls {', '.join(left_out)}, which ran before.")
 
     def _ahead(self, scope: str) -> list[Step]:
-        """The older steps that what is called in a scope has to come after.
+        """The older steps that have to be visited before something new may run in a scope.
 
-        Not what ran within steps that have begun beside it: they come to that by themselves.
+        Steps within another step that has started are left out: that step runs beside this one, in its own thread
+        perhaps, and will visit them itself.
         """
         return [
             step
@@ -133,10 +140,10 @@ class ReplayCheck:
 
 
 def _outer(key: str) -> list[str]:
-    """The keys of the steps that a step is within."""
+    """The keys of the steps around a step: `a` and `a/b` for `a/b/c`."""
     return [key[:place] for place, char in enumerate(key) if char == "/"]
 
 
 def _scope(key: str) -> str:
-    """What the keys begin with of all that is called where a step is."""
+    """The prefix that a step shares with its siblings: `a/b/` for `a/b/c`."""
     return key[: key.rfind("/") + 1]

@@ -1,4 +1,4 @@
-"""What code within a flow run stands in: the run, its journal, and how it can wait."""
+"""The context of code that runs in a flow: its run, its journal, and how it can wait."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -16,31 +16,35 @@ from signoff.store.records import FlowRun
 
 
 class RunExecution(Protocol):
-    """Holds a run in memory while it waits."""
+    """What a flow's code needs to know of the execution that runs it. Implemented by each engine."""
 
     def begin_wait(self) -> "Future[FlowRun | Unwind]":
-        """Begin a wait: the worker's slot is given up. The future gets the claimed run, or why it has to go."""
+        """Start waiting in memory and give up the worker's slot.
+
+        Returns:
+            Gets the run once it was claimed again, or the reason why it has to leave memory.
+        """
 
     def end_wait(self, wait: "Future[FlowRun | Unwind]") -> None:
-        """End a wait. If it was not woken, the slot is taken back."""
+        """Stop waiting, and take the slot back unless `wake` has done that."""
 
     def wake(self, reason: "FlowRun | Unwind") -> bool:
-        """End all waits: each finds out for itself whether it has to go on."""
+        """End all waits of this execution. Each one then looks for itself whether its answer is there."""
 
     def is_flow_code(self) -> bool:
-        """Whether this code runs in the thread, or the coroutine, of the flow, and not beside it."""
+        """Whether the caller runs in the flow's own thread or coroutine, rather than beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """Where the code that runs now stands.
+    """The flow, task or nested flow that the current code belongs to.
 
     Attributes:
-        defaults: The policy that fills what a prompt's own leaves open.
-        turns: Of the tasks that the run submits.
-        scope: What stands in front of the keys of steps called from here: empty, or `release/`.
-        step: The key of the task or nested flow that runs; empty in the flow itself.
-        log_prints: Whether what is printed goes to the run's log.
+        defaults: The policy for whatever a prompt's own policy does not set.
+        task_slots: Limits how many submitted tasks of the run work at once.
+        scope: The prefix of the keys of steps that are called here: empty, or `release/`.
+        step: The key of the current task or nested flow; empty in the flow itself.
+        log_prints: Whether `print` writes to the run's log.
     """
 
     db: Database
@@ -54,14 +58,14 @@ class RunContext:
     step: str = ""
 
     def within(self, key: str, *, log_prints: bool | None) -> "RunContext":
-        """The context of a step of this one."""
+        """The context for a step that is called from this one."""
         prints = self.log_prints if log_prints is None else log_prints
         return replace(self, scope=f"{key}/", step=key, log_prints=prints)
 
 
 @dataclass(frozen=True, slots=True)
 class HookContext:
-    """Where a hook stands: outside of its run, which is over, so that nothing it does is recorded as a step.
+    """The hook that the current code belongs to. Its run is over, so nothing that it does is recorded as a step.
 
     Attributes:
         hook: The hook's name.
@@ -77,15 +81,18 @@ _hook: ContextVar[HookContext | None] = ContextVar("signoff_hook", default=None)
 
 
 def current_run_context() -> RunContext | None:
-    """The context of the flow run that this code belongs to, or `None`."""
+    """The context of the current flow run, or `None` outside of one."""
     return _current.get()
 
 
 def require_run_context(what: str) -> RunContext:
-    """The context of the flow run that this code belongs to.
+    """The context of the current flow run.
+
+    Args:
+        what: What needs the context, for the message: `ask()`.
 
     Raises:
-        MissingContextError: If it belongs to none.
+        MissingContextError: Outside of a flow run.
     """
     context = _current.get()
     if context is None:
@@ -94,7 +101,7 @@ def require_run_context(what: str) -> RunContext:
 
 
 def current_hook_context() -> HookContext | None:
-    """The hook that this code belongs to, or `None`."""
+    """The context of the current hook, or `None` outside of one."""
     return _hook.get()
 
 
@@ -119,14 +126,14 @@ def entered(context: RunContext) -> Iterator[None]:
 
 
 def idempotency_key() -> str:
-    """A key for the effect of the task or hook that runs: the same on each try, also after a crash.
+    """A key for the effect of the current task or hook. It stays the same on every try, even after a crash.
 
     Raises:
-        MissingContextError: If no flow run is going on.
+        MissingContextError: Outside of a flow run.
     """
     hook = current_hook_context()
     if hook is not None:
-        # A run that is retried may end the same way again: that is another end.
+        # A retried run may end the same way again. The attempt tells the two ends apart.
         return f"{hook.run.id}:{hook.hook}:{hook.run.attempt}"
     context = require_run_context("idempotency_key()")
     return f"{context.run.id}:{context.step}"

@@ -1,4 +1,4 @@
-"""A hash of a flow's code that comments and formatting do not change."""
+"""A hash of a flow's code that does not depend on comments or formatting."""
 
 import ast
 import hashlib
@@ -14,9 +14,9 @@ from signoff.flows.module_loading import top_of_packages
 
 
 def fingerprint(function: Callable[..., Any]) -> str:
-    """The hash of the file that `function` was written in, and of what that imports from its own folder.
+    """A hash of the file that defines `function`, and of the files that it imports from its own folder.
 
-    Where there is no file it is that of the compiled code.
+    If there is no file, as in an interactive session, it is a hash of the compiled code.
     """
     written_in = inspect.getsourcefile(inspect.unwrap(function))
     try:
@@ -29,10 +29,10 @@ def fingerprint(function: Callable[..., Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Code:
-    """What a file says.
+    """A parsed file.
 
     Attributes:
-        imports: The dots and the names, one by one, of each module that it may import.
+        imports: What it imports: the number of leading dots, and the parts of the dotted name.
     """
 
     hash: str
@@ -40,7 +40,7 @@ class _Code:
 
 
 def _codes(file: Path) -> list[_Code]:
-    """That of the file, and of each that it imports from its folder, and they in turn, in the order of their paths."""
+    """The file and everything that it imports from its folder, directly or indirectly, sorted by path."""
     found: dict[Path, _Code] = {}
     left = [file]
     while left:
@@ -69,7 +69,10 @@ def _imports(node: ast.AST) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _files(importer: Path, dots: int, names: tuple[str, ...], folder: Path) -> Iterator[Path]:
-    """The files in the folder that an import may mean: `a.b` is `a/__init__.py` with either `a/b.py` or its own `b`."""
+    """The files in the folder that an import may refer to.
+
+    `import a.b` reads `a/__init__.py`, and then `a/b.py`, unless `b` is a name in the package itself.
+    """
     starts = [importer.parents[dots - 1]] if dots else [folder, top_of_packages(folder)]
     for start in starts:
         for place in accumulate(names, Path.joinpath, initial=start):

@@ -1,7 +1,8 @@
-"""What one execution of a run finds recorded, and what it adds.
+"""The journal of one execution: what it finds recorded, and what it adds.
 
-Steps are found by name: the second call of `build` is `build-2`. A call within a task or a nested flow has
-that one's name in front: `release/build`.
+A step has no identity but its key, so a replay has to give each call the key that it had. Keys are made of names and
+counts: the second call of `build` is `build-2`. A call within a task or a nested flow has the key of that one in
+front, its *scope*: `release/build`. That way a call added elsewhere does not shift the counts here.
 """
 
 import threading
@@ -30,10 +31,11 @@ class Journal:
     """The journal of a run that is being executed. Safe to use from several threads.
 
     Args:
-        fencing_token: The token of the claim under which the run is executed.
+        run: The run as it was claimed. Its fencing token goes with every write, so that a worker that has lost the
+            run can record nothing more.
         fingerprint: The hash of the flow's code as it is now.
-        active_timeout: Knows how much time the flow may still take; it is looked at before each step.
-        past: What is recorded and was asked.
+        active_timeout: The flow's timeout. It is checked before each step.
+        past: The recorded steps and prompts.
     """
 
     def __init__(
@@ -63,16 +65,16 @@ class Journal:
 
     @property
     def is_replaying(self) -> bool:
-        """Whether what runs now ran before: something recorded is still ahead, and nothing new was reached."""
+        """Whether this code ran before: more is recorded, and nothing new has been reached. Its logs are suppressed."""
         return bool(self._replay_check) and not self._reached_new
 
     def close(self, reason: Unwind) -> None:
-        """Let nothing begin any more in this execution: what comes to a step or a question is unwound."""
+        """Stop this execution: whatever comes to a step or a question from now on is unwound with `reason`."""
         self._closed = reason
         self._replay_check.close()
 
     def check_open(self) -> None:
-        """Make sure that the execution goes on, and in time. Raises what it was closed with, or `FlowTimeout`."""
+        """Check that the execution may continue. Raises what it was closed with, or `FlowTimeout`."""
         if self._closed is not None:
             raise self._closed
         self._active_timeout.check()
@@ -80,7 +82,7 @@ class Journal:
             timeout.check_not_abandoned()
 
     def next_key(self, scope: str, name: str) -> str:
-        """The key of the next call of `name` within `scope`."""
+        """The key for the next call of `name` within `scope`."""
         self.check_open()
         path = f"{scope}{name}"
         with self._lock:
@@ -89,20 +91,22 @@ class Journal:
         return key
 
     def prompt_key(self, scope: str, given: str | None) -> str:
-        """The key of a prompt: the one it was given, or the next number, as Prefect counts them.
+        """The key of a prompt: the one that the flow gives it, or the next number, as Prefect counts them.
 
-        Within a nested flow, which in Prefect is a run of its own, that one's key goes in front: `release--1`.
+        A nested flow is a run of its own in Prefect, with prompts that are counted from 1. Here it is part of its
+        parent's run, so its key goes in front: `release--1`.
         """
         self.check_open()
-        before = f"?{_dashed(scope)}"
+        # Prompts and steps are counted in one table. The `?` keeps a prompt from taking the key of a step.
+        prefix = f"?{_dashed(scope)}"
         with self._lock:
             if given is None:
-                return self._next(f"?{scope}", lambda count: f"{before}{count}")[1:]
-            self._keys.add(f"{before}{given}")
-            return f"{before}{given}"[1:]
+                return self._next(f"?{scope}", lambda count: f"{prefix}{count}")[1:]
+            self._keys.add(f"{prefix}{given}")
+            return f"{prefix}{given}"[1:]
 
     def _next(self, path: str, named: Callable[[int], str]) -> str:
-        """The next key of a path that nothing else has: a task may be called `build-2` by its author."""
+        """The next free key of a path. A count is skipped if its key is taken: some task may be named `build-2`."""
         while True:
             self._calls[path] += 1
             key = named(self._calls[path])
@@ -111,12 +115,12 @@ class Journal:
                 return key
 
     def find(self, key: str, arguments_hash: str) -> Step | None:
-        """The recorded step, or `None` when it has not run yet.
+        """The recorded step, or `None` if it has not run yet.
 
         Raises:
             AttentionNeeded: If the code was edited and now calls the step with other arguments.
         """
-        # A task that was submitted has had its name for some time.
+        # Checked once more: a submitted task got its key some time ago.
         self.check_open()
         recorded = self._steps.get(key)
         if recorded is None:
@@ -124,17 +128,18 @@ class Journal:
             return None
         if recorded.arguments_hash != arguments_hash and recorded.fingerprint != self.fingerprint:
             raise AttentionNeeded(
-                f"The code was edited, and {key} is now called with other arguments than those its recorded "
-                "result came from."
+                f"The code was edited: {key} is now called with different arguments from those that produced its "
+                "recorded result."
             )
         self._replay_check.visit_within(f"{key}/", _dashed(f"{key}/"))
         return recorded
 
     def check_unrecorded(self, key: str) -> None:
-        """Make sure that a step which is not recorded may run now. Raises what `ReplayCheck.check_step` raises."""
+        """Check that a step that is not recorded may run now. Raises what `ReplayCheck.check_step` raises."""
         try:
             self._replay_check.check_step(key)
         except AttentionNeeded:
+            # A step that failed is not recorded as finished. It ran under this key before, so it was not renamed.
             if not self._failed_before(key):
                 raise
 
@@ -146,25 +151,25 @@ class Journal:
         return None if barrier is None or self._failed_before(key) else barrier
 
     def _failed_before(self, key: str) -> bool:
-        """Whether a step that is not recorded is one that failed and is tried again."""
+        """Whether a step that is not recorded failed before and is being retried."""
         return key in retry_until_available(lambda: journal.retried_keys(self._db, self._run_id))
 
     def check_question(self, key: str, question_hash: str) -> None:
-        """Note that a prompt was reached, perhaps again.
+        """Note that the flow asks a question, perhaps one that was asked before.
 
         Raises:
-            AttentionNeeded: If the code was edited and now asks something else under its key.
-            InvalidFlow: If the code asks two different questions under one key, or asks again what it gave up.
+            AttentionNeeded: If the code was edited and now asks something else under this key.
+            InvalidFlow: If the code asks two different questions under one key, or asks again what it stopped waiting
+                for.
         """
         if key in self._abandoned:
             raise InvalidFlow(
-                f"The flow gave up the question with the key {key!r}, and it was cancelled. Give the next one a key of "
-                "its own, or ask with ask(), whose answer can be waited for again."
+                f"The flow stopped waiting for the question with the key {key!r}, so that was cancelled. Give the next "
+                "question another key, or use ask(), whose answer can be awaited again."
             )
         if self._questions.setdefault(key, question_hash) != question_hash:
             raise InvalidFlow(
-                f"The key {key!r} names another question of this run, whose answer is not handed over. "
-                "Give each question a key of its own."
+                f"The key {key!r} already belongs to another question of this run. Give each question its own key."
             )
         asked = self._asked.get(key)
         if asked is None:
@@ -173,29 +178,29 @@ class Journal:
             return
         if asked.schema_hash != question_hash and asked.fingerprint != self.fingerprint:
             raise AttentionNeeded(
-                f"The code was edited, and now asks something else where {asked.title!r} was asked. "
-                "The answer to the old question is not handed over."
+                f"The code was edited: it now asks something else in place of {asked.title!r}. The answer to the old "
+                "question is not passed on."
             )
         self._replay_check.visit_prompt(key)
 
     def abandon(self, key: str) -> None:
-        """Note that the flow waits no longer for the answer to a question."""
+        """Note that the flow has stopped waiting for the answer to a question."""
         self._abandoned.add(key)
 
     def settled(self, key: str) -> Prompt | None:
-        """The prompt, if it was settled when this execution began; a settled prompt changes no more."""
+        """The prompt, if it was already settled when this execution began. A settled prompt never changes again."""
         asked = self._asked.get(key)
         return None if asked is None or asked.is_open else asked
 
     def check_end(self) -> None:
-        """Make sure that all that is recorded was reached, at the end of a run. Raises what `ReplayCheck` raises."""
+        """Check at the end of a run that everything recorded was visited. Raises what `ReplayCheck` raises."""
         self._replay_check.check_end()
 
     def record(self, key: str, arguments_hash: str, recorded: Recorded, started_at: datetime) -> None:
-        """Add a step that has ended. While the database is away this waits.
+        """Record a step that has ended. Waits while the database is unavailable.
 
         Raises:
-            Released: If another worker holds the run now.
+            Released: If another worker has the run now.
         """
         done = Step(
             run_id=self._run_id,
@@ -210,10 +215,10 @@ class Journal:
         self.write(lambda token: journal.record(self._db, done, fencing_token=token))
 
     def write(self, transaction: Callable[[int], T]) -> T:
-        """Run a transaction that is given the fencing token of this execution. While the database is away this waits.
+        """Run a transaction with the fencing token of this execution. Waits while the database is unavailable.
 
         Raises:
-            Released: If another worker holds the run now.
+            Released: If another worker has the run now.
         """
         try:
             return retry_until_available(lambda: transaction(self.fencing_token))
@@ -221,10 +226,12 @@ class Journal:
             raise Released(str(error)) from error
 
     def forget_failed(self, scope: str) -> None:
-        """Let what runs in `scope` be tried again: its keys are given anew, and its failed steps are forgotten.
+        """Prepare a retry of the step with this scope. Its failed steps are forgotten, and its keys are counted afresh.
+
+        Steps within it that succeeded keep their results: the retry comes to the same keys and replays them.
 
         Raises:
-            Released: If another worker holds the run now.
+            Released: If another worker has the run now.
         """
         with self._lock:
             inside = [path for path in self._calls if path.removeprefix("?").startswith(scope)]
@@ -241,5 +248,5 @@ class Journal:
 
 
 def _dashed(scope: str) -> str:
-    """A scope as Prefect allows it in a key: lower case, digits and dashes."""
+    """A scope in the characters that Prefect allows in a key: lower-case letters, digits and dashes."""
     return "".join(char if char.isalnum() or char == "/" else "-" for char in scope.lower()).replace("/", "--")

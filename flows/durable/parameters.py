@@ -1,4 +1,4 @@
-"""The parameters of a flow: checked by its annotations, kept as JSON."""
+"""The parameters of a flow: validated by its annotations, recorded as JSON."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -11,10 +11,10 @@ from signoff.flows.errors import InvalidFlow, InvalidParameters
 
 
 class Parameters:
-    """What a flow function takes.
+    """The parameters of a flow function.
 
     Raises:
-        InvalidFlow: If it takes `*args` or `**kwargs`, which a run's record cannot name.
+        InvalidFlow: If it takes `*args` or `**kwargs`. A run records its parameters by name.
     """
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
@@ -23,19 +23,19 @@ class Parameters:
         self._signature = inspect.signature(function)
         for parameter in self._signature.parameters.values():
             if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
-                raise InvalidFlow(f"The flow {name} takes {parameter}: name each of its parameters instead.")
+                raise InvalidFlow(f"The flow {name} takes {parameter}. Name each parameter instead.")
 
     @property
     def required(self) -> frozenset[str]:
-        """The names of those that have no default."""
+        """The names of the parameters without a default."""
         parameters = self._signature.parameters.values()
         return frozenset(each.name for each in parameters if each.default is each.empty)
 
     def to_json(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments of a call, as JSON by name.
+        """The arguments of a call as JSON values by name.
 
         Raises:
-            InvalidParameters: If the flow does not take them.
+            InvalidParameters: If they do not fit the flow.
         """
         try:
             bound = self._signature.bind(*args, **kwargs)
@@ -45,10 +45,10 @@ class Parameters:
         return dumped
 
     def from_json(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments as the function wants them, from JSON by name.
+        """The arguments for the function, from JSON values by name.
 
         Raises:
-            InvalidParameters: If the flow does not take them.
+            InvalidParameters: If they do not fit the flow.
         """
         checked = self._checked(values)
         fields = type(checked).model_fields
@@ -59,11 +59,11 @@ class Parameters:
             return self._model.model_validate(dict(values))
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-            raise InvalidParameters(f"{self._name} does not take these parameters: {wrong}. {self._usage}") from None
+            raise InvalidParameters(f"Invalid parameters for {self._name}: {wrong}. {self._usage}") from None
 
     @property
     def _usage(self) -> str:
-        return f"It is {self._name}{self._signature}."
+        return f"Its signature is {self._name}{self._signature}."
 
     @cached_property
     def _model(self) -> type[BaseModel]:
@@ -74,10 +74,10 @@ class Parameters:
         fields: dict[str, Any] = {}
         for number, (name, parameter) in enumerate(self._signature.parameters.items()):
             default = ... if parameter.default is parameter.empty else parameter.default
-            # The alias carries the name, since a field may not be called `schema` or `_private`.
+            # A pydantic field may not be called `schema` or `_private`, so the name goes into the alias.
             fields[f"parameter_{number}"] = (hints.get(name, Any), Field(default, alias=name))
         try:
             config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
             return create_model("Parameters", __config__=config, **fields)
         except PydanticUserError as error:
-            raise InvalidFlow(f"The parameters of {self._name} cannot be checked: {error.message}") from error
+            raise InvalidFlow(f"The parameters of {self._name} cannot be validated: {error.message}") from error

@@ -1,4 +1,10 @@
-"""One pause of a flow: made ready, asked, waited for, and concluded with what the flow gets."""
+"""One pause of a flow: prepared, asked, waited for, and concluded.
+
+How a run that waits in memory is woken: the wait begins *before* the prompt is opened, so an answer that comes at once
+cannot be missed. The desk settles the prompt and makes the run claimable in one transaction. The worker claims the run,
+sees that it has it in memory already, and wakes every wait of it. A run may wait for several prompts at once, so each
+wait reads its own prompt again, and goes back to waiting if another one was answered.
+"""
 
 import asyncio
 import re
@@ -35,10 +41,12 @@ _KEY = re.compile(r"[a-z0-9-]+")
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """One call of `pause_flow_run` or `suspend_flow_run`, ready to ask.
+    """One call of `pause_flow_run`, `suspend_flow_run` or `ask`, ready to ask.
 
     Attributes:
-        is_kept: Whether the flow keeps the prompt, made by `ask`, and may wait for it again.
+        prompt: The prompt as it is to be opened.
+        state: How the run waits: `PAUSED` in memory, `SUSPENDED` outside of it.
+        has_handle: Whether the flow has a `PromptHandle`, with which it may wait for the prompt again.
     """
 
     context: RunContext
@@ -48,14 +56,14 @@ class Pause:
     has_handle: bool = False
 
     def check(self) -> None:
-        """Note that the question was reached. Raises what `Journal.check_question` raises."""
+        """Note that the flow asks this question. Raises what `Journal.check_question` raises."""
         self.context.journal.check_question(self.prompt.key, self.prompt.schema_hash)
 
     def open(self, *, wait: bool = True) -> Prompt:
-        """Open the prompt, or find it as it was opened, and perhaps settled, before.
+        """Open the prompt. If it was opened before, and perhaps settled, return it as it is.
 
         Args:
-            wait: Whether the run waits from now on.
+            wait: Whether the run starts waiting for it in the same transaction.
         """
         self.check()
         if (settled := self.context.journal.settled(self.prompt.key)) is not None:
@@ -66,16 +74,16 @@ class Pause:
         )
 
     def read_after_wait(self, woken: FlowRun | Unwind, prompt: Prompt) -> Prompt:
-        """The prompt after the wait. Raises what unwinds the run, if that is why the wait ended."""
+        """The prompt after a wait. If the wait ended because the run has to leave memory, raise that."""
         if isinstance(woken, Unwind):
             raise woken
         return retry_until_available(lambda: prompts.get(self.context.db, prompt.id))
 
     def abandon(self, opening: "Future[Prompt]") -> Prompt:
-        """Wait no longer, since the flow cancelled this wait. Raises what `open` raises.
+        """Stop waiting, because the flow cancelled this wait. Raises what `open` raises.
 
         Returns:
-            The prompt as it stands then: it may have been settled just before.
+            The prompt as it is now. It may have been settled just before.
         """
         prompt = opening.result()
         if prompt.is_open:
@@ -89,11 +97,11 @@ class Pause:
         """What the flow gets for the outcome.
 
         Raises:
-            FlowPauseTimeout: If nobody answered in time, and the policy does not say to go on.
-            PromptRejected: If a person said no.
+            FlowPauseTimeout: If nobody answered in time, and the policy does not say to continue.
+            PromptRejected: If a person rejected it.
             RunCancelled: If the run was cancelled.
-            AttentionNeeded: If the flow gave the question up before, and comes to wait for it in another way now.
-            pydantic.ValidationError: If the answer does not fit the model after all.
+            AttentionNeeded: If the flow stopped waiting for the question before, and now waits for it.
+            pydantic.ValidationError: If the model does not accept the answer after all.
         """
         match prompt.outcome:
             case Outcome.SUBMITTED:
@@ -105,18 +113,21 @@ class Pause:
             case Outcome.REJECTED if prompt.settled_by is not None:
                 raise PromptRejected(prompt.settled_by.name, prompt.settled_by.id, prompt.reason or "")
             case _ if self.context.journal.settled(prompt.key) is not None:
-                raise AttentionNeeded(f"The flow gave up asking {prompt.title!r} before, and now waits for it.")
+                raise AttentionNeeded(f"The flow stopped waiting for {prompt.title!r} before, and now waits for it.")
             case _:
                 raise RunCancelled(prompt.reason or "")
 
     def ask_again(self, prompt: Prompt, error: ValidationError) -> "Pause":
-        """The same question once more: where it was answered the model's own validators could not be run."""
+        """The same question once more.
+
+        Where it was answered, the model could not be imported. Its own validators run only now, and reject the answer.
+        """
         wrong = "; ".join(each["msg"] for each in error.errors())
         new = replace(
             self.prompt,
             id=new_id(),
             key=f"{prompt.key}-again",
-            description=f"{self.question.description}\n\nThe last answer did not fit: {wrong}".strip(),
+            description=f"{self.question.description}\n\nThe last answer was not valid: {wrong}".strip(),
             initial_values={**self.prompt.initial_values, **(prompt.answer or {})},
             opened_at=now(),
         )
@@ -131,16 +142,16 @@ def prepare_pause(
     policy: Policy | None,
     state: RunState,
 ) -> Pause:
-    """Make a question of what a flow gave to `pause_flow_run` or `suspend_flow_run`, ready to be asked.
+    """Make a `Pause` from the arguments of `pause_flow_run`, `suspend_flow_run` or `ask`.
 
     Raises:
         InvalidFlow: If a person cannot be asked for this.
-        ValueError: If the timeout or the key cannot be used.
+        ValueError: If the timeout or the key is invalid.
     """
     if timeout is not None and timeout < 0:
         raise ValueError("timeout must be zero seconds or more.")
     if key is not None and not _KEY.fullmatch(key):
-        raise ValueError(f"The key {key!r} may have lower case letters, digits and dashes only.")
+        raise ValueError(f"The key {key!r} is invalid: use lower-case letters, digits and dashes only.")
     question = Question.of(wait_for_input)
     rules = _policy(question, policy, context.defaults)
     opened_at = now()
@@ -183,16 +194,16 @@ def _check_continue(policy: Policy, prompt: Prompt) -> None:
     checked = validate(prompt, prompt.initial_values)
     if not isinstance(checked, Valid):
         raise InvalidFlow(
-            f"At its deadline {prompt.title!r} is to go on with its initial values, but they do not fit: "
-            f"{checked[0]}. Give them with with_initial_data(...)."
+            f"At its deadline, {prompt.title!r} would continue with its initial values, but they are not valid: "
+            f"{checked[0]}. Set them with with_initial_data(...)."
         )
 
 
 def wait_for_answer(pause: Pause) -> Any:
-    """What the flow gets; in an async flow an awaitable. Raises what `Pause.conclude` raises, or unwinds the run."""
+    """What the flow gets; in an async flow, an awaitable. Raises what `Pause.conclude` raises, or unwinds the run."""
     if pause.state is RunState.PAUSED:
         return _wait_async(pause) if in_event_loop() else _wait(pause)
-    # A run that leaves memory does that at once, and cannot change its mind meanwhile.
+    # Uncancellable, because a run that is about to leave memory must not end up half suspended.
     return (
         uncancellable(in_thread(partial(_suspend, pause), name="signoff-ask")) if in_event_loop() else _suspend(pause)
     )
@@ -208,7 +219,7 @@ def _wait(pause: Pause) -> Any:
         finally:
             pause.context.execution.end_wait(wait)
         if prompt.is_open:
-            # Another question of this run was answered.
+            # Another prompt of this run was answered.
             continue
         try:
             return pause.conclude(prompt)
@@ -221,7 +232,7 @@ async def _wait_async(pause: Pause) -> Any:
         wait = pause.context.execution.begin_wait()
         opening = in_thread(pause.open, name="signoff-ask")
         try:
-            # Shielded, so that who cancels this pause does not cancel what others fulfil.
+            # Shielded, because other threads set these futures. Cancelling this pause must not cancel them.
             prompt = await asyncio.shield(asyncio.wrap_future(opening))
             if _is_waited_for(prompt):
                 woken = await asyncio.shield(asyncio.wrap_future(wait))
@@ -241,13 +252,17 @@ async def _wait_async(pause: Pause) -> Any:
 
 
 def _is_waited_for(prompt: Prompt) -> bool:
-    """Whether the flow waits. What it once gave up it waits for in a replay, too, until it gives it up again."""
+    """Whether the flow has to wait for this prompt.
+
+    A cancelled one is one that the flow stopped waiting for. In a replay the flow first waits for it, as it did then,
+    until it stops waiting again.
+    """
     return prompt.is_open or prompt.outcome is Outcome.CANCELLED
 
 
 def stop_waiting(context: RunContext, prompt_id: str | None) -> None:
-    """Have the run go on, unless it waits for something else as well, and cancel a prompt that it waited for."""
-    # A run that is taken out of memory gives up nothing: others wait for its answers.
+    """Mark the run as running, unless it waits for something else as well, and cancel the prompt, if one is given."""
+    # A run that is being taken out of memory still wants its answers, wherever it continues.
     context.journal.check_open()
     context.journal.write(
         lambda token: abandon_wait(context.db, context.run.id, prompt_id, fencing_token=token, now=now())

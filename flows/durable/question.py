@@ -1,4 +1,4 @@
-"""What is asked: a model, a plain type or nothing, as a prompt can show it and an answer can be read by it."""
+"""What a flow asks for, be it a model, a plain type or nothing: its schema, and how an answer is parsed."""
 
 import inspect
 import json
@@ -22,13 +22,13 @@ from signoff.flows.schema.schema_validation import Place
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question, independent of who asks it when.
+    """One question, independent of the run that asks it.
 
     Attributes:
-        schema: The JSON Schema of the answer; `None` when the run asks only to go on.
-        initial_values: The values under decision, by field name.
-        model: What an answer is validated by.
-        is_plain: Whether the flow gets the bare value of the field `value`.
+        schema: The JSON Schema of the answer; `None` if the run only asks for permission to continue.
+        initial_values: The initial values by field name.
+        model: The model that validates an answer.
+        is_plain: Whether the model wraps a plain type in a field `value`, which the flow gets bare.
     """
 
     title: str
@@ -40,7 +40,7 @@ class Question:
 
     @classmethod
     def of(cls, wait_for_input: Any) -> "Question":
-        """Read what a flow gave as `wait_for_input`.
+        """The question for the `wait_for_input` of a flow.
 
         Raises:
             InvalidFlow: If a person cannot be asked for it.
@@ -49,7 +49,7 @@ class Question:
             return cls("Continue?", "", None, {}, None)
         if isinstance(wait_for_input, type) and issubclass(wait_for_input, BaseModel):
             return cls._of_model(wait_for_input)
-        # Only classes: `int | str` and `str | int` count as equal, and do not ask the same.
+        # Only questions for classes are cached: `int | str` equals `str | int`, but asks something else.
         return _of_class(wait_for_input) if isinstance(wait_for_input, type) else _plain(wait_for_input)
 
     @classmethod
@@ -67,19 +67,19 @@ class Question:
 
     @property
     def hash(self) -> str:
-        """The hash by which a replay knows the question again. Initial values may differ."""
+        """The hash by which a replay recognizes the question. Initial values are left out, since they may differ."""
         return digest([self.title, self.description, self.schema])
 
     @property
     def model_reference(self) -> str | None:
-        """Where another process finds the model; `None` where it cannot."""
+        """Where another process can import the model; `None` if it cannot."""
         return None if self.model is None or self.wraps_scalar else model_reference(self.model)
 
     def answer(self, values: Mapping[str, Any]) -> Any:
-        """What the flow gets for validated values.
+        """What the flow gets for an answer.
 
         Raises:
-            pydantic.ValidationError: If they do not fit after all.
+            pydantic.ValidationError: If the model does not accept it after all.
         """
         if self.model is None:
             return None
@@ -94,7 +94,7 @@ def _plain(annotation: Any) -> Question:
     return Question("Input needed", "", schema_of(model), {}, model, wraps_scalar=True)
 
 
-# To make a model takes longer than all else that a pause does.
+# Creating a model takes longer than everything else in a pause.
 _of_class = lru_cache(maxsize=128)(_plain)
 
 
@@ -106,7 +106,7 @@ def _around(annotation: Any) -> type[BaseModel]:
 
 
 def _choice_error(place: Place, message: str) -> InitErrorDetails:
-    # The message is no template of pydantic's: what was chosen may hold braces.
+    # The message is passed as a value, not as the template: a choice may contain braces.
     return InitErrorDetails(
         type=PydanticCustomError("unchosen", "{message}", {"message": message}), loc=place, input=""
     )

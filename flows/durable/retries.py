@@ -1,4 +1,4 @@
-"""Trying a function again, and giving it only so much time."""
+"""Retries of a task or nested flow, and the time limit for each try."""
 
 import asyncio
 import time
@@ -12,17 +12,18 @@ from signoff.flows.durable.timeouts import ActiveTimeout
 from signoff.flows.errors import FlowPauseTimeout, FlowTimeout, PromptRejected, StepTimeout
 
 _FINAL = (PromptRejected, FlowPauseTimeout, FlowTimeout)
-"""What would come out the same again: a person's no, a deadline, a flow whose time is up."""
+"""Errors that a retry would only repeat: a rejection, a deadline, a flow that ran out of time."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often a function is tried, and how long each try may take.
+    """How often a function is retried, and how long each try may take.
 
     Attributes:
-        retries: How many tries may follow the first.
-        delay: Seconds before each retry; a sequence gives them one by one, its last for all further ones.
-        timeout: Seconds for one try, without its waiting for people; `None` for no limit.
+        name: Whose function it is, for messages and thread names.
+        retries: How many tries may follow the first one.
+        delay: Seconds before each retry. Of a sequence, the last item holds for all further retries.
+        timeout: Seconds of active time for one try; `None` for no limit.
     """
 
     name: str
@@ -31,16 +32,16 @@ class RetryPolicy:
     timeout: float | None = None
 
     def delay_before(self, retry: int) -> float:
-        """Seconds to wait before the retry with this number, counted from 1."""
+        """Seconds to wait before a retry; they are numbered from 1."""
         if isinstance(self.delay, (int, float)):
             return float(self.delay)
         return float(self.delay[min(retry, len(self.delay)) - 1]) if self.delay else 0.0
 
     def call(self, function: Callable[[], Any], *, failed: Callable[[Exception, int], None]) -> Any:
-        """Try a function until it returns, or raise its last error.
+        """Call a function until it returns, or raise its last error.
 
         Args:
-            failed: Told of each error that is followed by a retry, with the retry's number.
+            failed: Called before each retry with the error and the number of the retry.
         """
         for retry in range(1, self.retries + 1):
             try:
@@ -55,7 +56,7 @@ class RetryPolicy:
     async def call_async(
         self, function: Callable[[], Awaitable[Any]], *, failed: Callable[[Exception, int], None]
     ) -> Any:
-        """The same for an async function."""
+        """`call` for an async function."""
         for retry in range(1, self.retries + 1):
             try:
                 return await self._within_time_async(function)

@@ -1,4 +1,4 @@
-"""The log of a run. What was logged or printed once is not repeated in a replay."""
+"""The log of a run. A replay does not repeat what was already logged or printed."""
 
 import builtins
 import logging
@@ -15,7 +15,7 @@ _print = builtins.print
 
 
 class RunLogger(logging.LoggerAdapter[logging.Logger]):
-    """Logs with the run's name in front, and keeps quiet while the run is replayed."""
+    """Prefixes each line with the run's name, and logs nothing while the run is replayed."""
 
     def __init__(self, run: FlowRun, journal: Journal | None) -> None:
         super().__init__(logger, {"flow_run": run.name})
@@ -23,20 +23,20 @@ class RunLogger(logging.LoggerAdapter[logging.Logger]):
         self._journal = journal
 
     def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - logging's own name
-        """Whether a line of this level is to be written now."""
+        """Whether a line of this level is written now."""
         is_replaying = self._journal is not None and self._journal.is_replaying
         return not is_replaying and super().isEnabledFor(level)
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
-        """Put the run's name in front."""
+        """Prefix the line with the run's name."""
         return f"{self._run.name} | {msg}", kwargs
 
 
 def get_run_logger() -> RunLogger:
-    """The logger of the flow run, or hook, that this code belongs to.
+    """The logger of the current flow run or hook.
 
     Raises:
-        MissingContextError: If it belongs to none.
+        MissingContextError: Outside of both.
     """
     hook = current_hook_context()
     return _of(require_run_context("get_run_logger()")) if hook is None else RunLogger(hook.run, None)
@@ -47,7 +47,7 @@ def _of(context: RunContext) -> RunLogger:
 
 
 def capture_prints() -> None:
-    """From now on `print` in a run that asks for it goes to the run's log. Doing it twice does nothing."""
+    """Have `print` write to the run's log in flows with `log_prints`. Safe to call more than once."""
     builtins.print = _print_or_log
 
 

@@ -1,7 +1,7 @@
-"""Results and errors as text, so that what is read back equals what was returned.
+"""Serializes results and errors, so that what is read back equals what was returned.
 
-JSON goes through pydantic: by the return annotation where there is one, otherwise by the value's own type.
-What would not read back equal is refused at once; a task may ask for pickle instead.
+JSON goes through pydantic: by the return annotation where there is one, otherwise by the type of the value. A value
+that would not read back equal is rejected at once, not in the replay after a crash. A task may use pickle instead.
 """
 
 import base64
@@ -29,7 +29,7 @@ class Recorded:
     """A result or an error as the journal keeps it.
 
     Attributes:
-        format: `json`, `typed` (JSON with the name of its type), `pickle` or `error`.
+        format: `json`, `typed` (JSON beside the name of its type), `pickle` or `error`.
     """
 
     format: str
@@ -37,10 +37,10 @@ class Recorded:
 
 
 def dump(value: Any, *, annotation: Any = None, serializer: Serializer = "json") -> Recorded:
-    """Write a result.
+    """Serialize a result.
 
     Args:
-        annotation: The type that the function says it returns, if it does.
+        annotation: The return annotation of the function, if it has one.
 
     Raises:
         UnserializableResult: If it would not read back equal.
@@ -65,7 +65,7 @@ def dump(value: Any, *, annotation: Any = None, serializer: Serializer = "json")
 
 
 def load(recorded: Recorded, *, annotation: Any = None) -> Any:
-    """Read a result back. Raises what pydantic or pickle raise when the text does not fit any more."""
+    """Deserialize a result. Raises what pydantic or pickle raise if the text no longer fits the type."""
     match recorded.format:
         case "pickle":
             return _Unpickler(io.BytesIO(base64.b64decode(recorded.text))).load()
@@ -89,7 +89,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 def dump_error(error: Exception) -> Recorded:
-    """Write an error: its type, its arguments where they are plain, and what it says."""
+    """Serialize an error: its type, its arguments if they are JSON, and its message."""
     try:
         arguments = json.loads(json.dumps(error.args))
     except (TypeError, ValueError):
@@ -99,7 +99,7 @@ def dump_error(error: Exception) -> Recorded:
 
 
 def load_error(recorded: Recorded) -> Exception:
-    """Build a recorded error again: of its own type where that can be, otherwise a `StepFailed`."""
+    """Recreate a recorded error: as its own type if possible, otherwise as a `StepFailed`."""
     written = json.loads(recorded.text)
     try:
         type_ = find_type(written["type"])
@@ -112,7 +112,7 @@ def load_error(recorded: Recorded) -> Exception:
 
 
 def to_display_json(value: Any) -> Any:
-    """A value as JSON for people and scripts to read; what has no JSON is shown as Python shows it."""
+    """A value as JSON for people and scripts to read. Objects without a JSON form are given as their `repr`."""
     return from_json(to_json(value, fallback=repr, inf_nan_mode="strings", bytes_mode="base64"))
 
 
@@ -128,7 +128,7 @@ def _write(value: Any, annotation: Any, serializer: Serializer) -> Recorded:
 
 
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
-    # Only classes: `int | str` and `str | int` count as equal, and are not read alike.
+    # Only adapters of classes are cached: `int | str` equals `str | int`, but pydantic reads them differently.
     return _class_adapter(annotation) if isinstance(annotation, type) else TypeAdapter(annotation)
 
 
@@ -144,19 +144,19 @@ def _refusal(value: Any, serializer: Serializer) -> UnserializableResult:
         else 'annotate the return type, return plain JSON, or declare result_serializer="pickle"'
     )
     return UnserializableResult(
-        f"The result, a {type(value).__qualname__}, would not read back equal after a restart: {advice}."
+        f"The result (of type {type(value).__qualname__}) would not read back equal after a restart: {advice}."
     )
 
 
 def _equal(value: Any, back: Any) -> bool:
     try:
         return bool(value == back) or _alike(value, back)
-    except Exception:  # noqa: BLE001 - arrays refuse to be a bool
+    except Exception:  # noqa: BLE001 - arrays cannot be turned into a bool
         return False
 
 
 def _alike(value: Any, back: Any) -> bool:
-    """Whether two values differ in nothing but what is not equal to itself, as NaN."""
+    """Whether two values differ only in parts that do not equal themselves, such as NaN."""
     if type(value) is not type(back):
         return False
     match value:
@@ -169,5 +169,5 @@ def _alike(value: Any, back: Any) -> bool:
         case _ if is_dataclass(value):
             return all(_equal(getattr(value, field.name), getattr(back, field.name)) for field in fields(value))
         case _:
-            # Not by `repr`: that of a secret is the same for each.
+            # Comparing `repr`s would not do: all secrets have the same one.
             return bool(value != value and back != back)

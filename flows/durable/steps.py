@@ -1,4 +1,4 @@
-"""One call of a task or a nested flow within a run: replayed if it is recorded, otherwise run and recorded."""
+"""One call of a task or nested flow: replayed if it is recorded, otherwise run and then recorded."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,13 +20,13 @@ from signoff.store.records import Step
 
 @dataclass(frozen=True, slots=True)
 class StepCall:
-    """A call that has its name, and perhaps a recorded end.
+    """A call that has its key, and perhaps a recorded end.
 
     Attributes:
-        context: Where the function is to run.
-        recorded: How it ended in an earlier execution; `None` if it did not.
-        is_in_order: Whether the flow itself calls. What runs beside it may come, and may have been cut off, in any
-            order.
+        context: The context for the function.
+        recorded: How the call ended in an earlier execution; `None` if it did not end.
+        is_in_order: Whether the flow itself makes the call. Calls from code that runs beside it can come, and can have
+            been cut off by a crash, in any order, so their order proves nothing about an edit.
     """
 
     context: RunContext
@@ -39,12 +39,12 @@ class StepCall:
     serializer: Serializer
 
     def run(self, attempts: RetryPolicy, function: Callable[[], Any]) -> Any:
-        """What the function returns or raises, recorded; or what it returned or raised when it ran.
+        """Call the function and record how that ended. If it is recorded already, return or raise that instead.
 
         Raises:
             UnserializableResult: If the result would not read back equal.
-            AttentionNeeded: If the recorded result does not fit the code any more, or if the code was edited and this
-                may be a step that ran under another name.
+            AttentionNeeded: If the recorded result no longer fits the code, or if the code was edited and this may be
+                a step that ran under another name.
         """
         if self.recorded is not None:
             return self._replay(self.recorded)
@@ -58,7 +58,7 @@ class StepCall:
         return self._keep(result)
 
     async def run_async(self, attempts: RetryPolicy, function: Callable[[], Awaitable[Any]]) -> Any:
-        """The same for an async function."""
+        """`run` for an async function."""
         if self.recorded is not None:
             return self._replay(self.recorded)
         self._check_unrecorded()
@@ -78,7 +78,7 @@ class StepCall:
         try:
             return load(written, annotation=self.annotation)
         except Exception as error:
-            raise AttentionNeeded(f"The recorded result of {self.key} cannot be read any more: {error}") from error
+            raise AttentionNeeded(f"The recorded result of {self.key} can no longer be read: {error}") from error
 
     def _check_unrecorded(self) -> None:
         if self.is_in_order:
@@ -110,7 +110,7 @@ def call_step(
     log_prints: bool | None = None,
     key: str | None = None,
 ) -> StepCall:
-    """Give the next call of `name` its key, unless it has one, and look for its record."""
+    """Give a call its key, unless it has one, and look up whether it is recorded."""
     key = key or parent.journal.next_key(parent.scope, name)
     arguments_hash = digest(dict(arguments))
     return StepCall(
@@ -126,7 +126,7 @@ def call_step(
 
 
 def bind(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a call by name, defaults included.
+    """The arguments of a call by name, including defaults.
 
     Raises:
         TypeError: As the call itself would.
@@ -140,10 +140,10 @@ _signature = lru_cache(maxsize=1024)(inspect.signature)
 
 
 def return_annotation(function: Callable[..., Any]) -> Any:
-    """What a function says it returns; `None` if it does not say, or says `Any`."""
+    """The return annotation of a function; `None` if it has none, or `Any`."""
     try:
         annotation = get_type_hints(function, include_extras=True).get("return")
     except (NameError, TypeError, AttributeError):
         return None
-    # A function that is annotated to return None has `NoneType` here.
+    # For a function annotated with `-> None` this is `NoneType`, not `None`.
     return None if annotation is Any else annotation

@@ -1,4 +1,4 @@
-"""The turns of submitted tasks: so many work at once, and one that waits lets another work."""
+"""Limits how many submitted tasks of a run work at once. A task that waits gives up its slot."""
 
 import threading
 from collections import deque
@@ -14,13 +14,15 @@ from signoff.flows.durable.async_bridge import run_in_thread
 T = TypeVar("T")
 
 MAX_CONCURRENT_TASKS = 32
-"""How many of a run's submitted tasks work at the same time."""
+"""How many submitted tasks of a run may work at the same time."""
 
 
 class TaskSlots:
-    """Gives turns in the order of asking. Who waits, for a person or for another task, has none meanwhile.
+    """A fixed number of slots, handed out in the order of submission.
 
-    Who has waited goes on at once, so that nobody waits in a circle. Then more than `limit` may work for a while.
+    A task that waits, for a person or for another task, gives up its slot. It continues as soon as its wait is over,
+    without queueing for a slot again. Otherwise tasks that wait for each other could deadlock on the slots. So for a
+    while more than `limit` tasks may work.
     """
 
     def __init__(self, limit: int = MAX_CONCURRENT_TASKS) -> None:
@@ -30,13 +32,13 @@ class TaskSlots:
         self._lock = threading.Lock()
 
     def submit(self, function: Callable[[], T], *, name: str, after: Iterable["Future[Any]"]) -> "Future[T]":
-        """Run a function in a thread called `name`, in a copy of this context, when it is its turn.
+        """Run a function in a thread called `name`, in a copy of this context, once there is a slot for it.
 
         Args:
-            after: What has to have ended before it asks for one.
+            after: Futures that have to be done before it queues for a slot.
         """
         done: Future[T] = Future()
-        # It cannot be cancelled, as nobody can stop a thread.
+        # A thread cannot be stopped, so its future must not be cancellable.
         done.set_running_or_notify_cancel()
         start = partial(copy_context().run, run_in_thread, done, partial(self._in_slot, function), name=name)
         awaited = set(after)
@@ -56,7 +58,7 @@ class TaskSlots:
         return done
 
     def close(self, reason: BaseException) -> None:
-        """Give no more turns: who asks for one gets the reason."""
+        """Start no more tasks: those in the queue, and any that are still submitted, fail with `reason`."""
         with self._lock:
             self._closed = reason
             queued, self._queue = self._queue, deque()
@@ -64,12 +66,12 @@ class TaskSlots:
             done.set_exception(reason)
 
     def reacquire(self) -> None:
-        """Go on after a wait."""
+        """Take a slot back after a wait, even if none is free."""
         with self._lock:
             self._free -= 1
 
     def release(self) -> None:
-        """Let another work."""
+        """Give up a slot, so that the next task can start."""
         with self._lock:
             self._free += 1
         self._start_next()
@@ -102,7 +104,7 @@ class TaskSlots:
 
 
 class _TaskSlot:
-    """The turn of one submitted task, whatever threads and coroutines belong to it."""
+    """The slot of one submitted task, shared by all threads and coroutines that belong to it."""
 
     def __init__(self, slots: TaskSlots) -> None:
         self._slots = slots
@@ -111,7 +113,7 @@ class _TaskSlot:
         self._lock = threading.Lock()
 
     def release(self) -> None:
-        """A wait begins."""
+        """A wait begins. The first one gives up the slot."""
         with self._lock:
             self._wait_count += 1
             is_first = self._wait_count == 1 and not self._has_ended
@@ -119,7 +121,7 @@ class _TaskSlot:
             self._slots.release()
 
     def reacquire(self) -> None:
-        """A wait has ended; it may have been the last."""
+        """A wait has ended. The last one takes the slot back."""
         with self._lock:
             self._wait_count -= 1
             is_last = self._wait_count == 0 and not self._has_ended
@@ -127,7 +129,7 @@ class _TaskSlot:
             self._slots.reacquire()
 
     def end(self) -> None:
-        """The task has ended, and perhaps left something behind that waits."""
+        """The task has ended. If something that it started is still waiting, the slot was given up already."""
         with self._lock:
             self._has_ended = True
             has_turn = self._wait_count == 0
@@ -140,7 +142,7 @@ _current_slot: ContextVar[_TaskSlot | None] = ContextVar("signoff_turn", default
 
 @contextmanager
 def released_slot() -> Iterator[None]:
-    """Let another submitted task work while this block waits, if it is part of one."""
+    """Give up the current task's slot, if there is one, while the block waits."""
     release_slot()
     try:
         yield
@@ -149,12 +151,12 @@ def released_slot() -> Iterator[None]:
 
 
 def release_slot() -> None:
-    """A wait begins; `reacquire_slot` has to follow."""
+    """Give up the current task's slot, if there is one. `reacquire_slot` has to follow."""
     if (slot := _current_slot.get()) is not None:
         slot.release()
 
 
 def reacquire_slot() -> None:
-    """The wait has ended."""
+    """Take the current task's slot back, if there is one."""
     if (slot := _current_slot.get()) is not None:
         slot.reacquire()

@@ -1,4 +1,4 @@
-"""How long a flow or a task has been running, without the time it waited for people."""
+"""Timeouts of flows and tasks that do not count the time spent waiting for people."""
 
 import asyncio
 import math
@@ -16,12 +16,12 @@ _active: ContextVar[tuple["ActiveTimeout", ...]] = ContextVar("signoff_active_ti
 
 
 class ActiveTimeout:
-    """Runs from the start; stands still while something waits. Safe to use from several threads.
+    """A timeout that starts at once and is paused during waits. Safe to use from several threads.
 
     Args:
-        what: Whose time it takes.
-        limit: Seconds that this may run; `None` for no limit.
-        error: What is raised when the time is up.
+        what: What is limited, for the message: `The flow release`.
+        limit: Seconds of active time; `None` for no limit.
+        error: The type of error to raise when they are over.
     """
 
     def __init__(self, what: str, limit: float | None, error: type[FlowsError]) -> None:
@@ -36,7 +36,7 @@ class ActiveTimeout:
         self._alarm: tuple[asyncio.AbstractEventLoop, asyncio.Timeout] | None = None
 
     def pause(self) -> None:
-        """A wait begins."""
+        """Stop the clock, because a wait begins."""
         with self._changed:
             self._waits += 1
             if self._since is not None:
@@ -45,7 +45,7 @@ class ActiveTimeout:
                 self._notify()
 
     def resume(self) -> None:
-        """A wait has ended; it may have been the last."""
+        """A wait has ended. If it was the last one, restart the clock."""
         with self._changed:
             self._waits -= 1
             if self._waits == 0:
@@ -54,7 +54,7 @@ class ActiveTimeout:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Stand still whenever code of this block waits, whatever thread or coroutine of it that is."""
+        """Apply this timeout to the block. The clock stops whenever its code waits, in whatever thread or coroutine."""
         token = _active.set((*_active.get(), self))
         try:
             yield
@@ -62,19 +62,19 @@ class ActiveTimeout:
             _active.reset(token)
 
     def wait(self, work: "Future[Any]") -> None:
-        """Wait until work that runs in a thread has ended. Raises the error when the time is up before."""
+        """Wait for work in a thread. Raises the timeout's error if the time is over first."""
         work.add_done_callback(self._on_done)
         with self._changed:
             while not work.done() and self._remaining > 0:
                 self._changed.wait(None if self._since is None or self._limit is None else self._remaining)
-            # A thread cannot be stopped from outside: it stops at its next step.
+            # A thread cannot be stopped from outside. This one unwinds at its next step, see `check_not_abandoned`.
             self._is_abandoned = not work.done()
         if self._is_abandoned:
             raise self._make_error()
 
     @asynccontextmanager
     async def cancelling(self) -> AsyncIterator[None]:
-        """Cancel the block, which is async, when the time is up, and raise the error."""
+        """Limit an async block: cancel it when the time is over, and raise the timeout's error."""
         if self._limit is None:
             yield
             return
@@ -90,12 +90,12 @@ class ActiveTimeout:
             self._alarm = None
 
     def check(self) -> None:
-        """Raise the error when the time is up."""
+        """Raise the timeout's error if the time is over."""
         if self._remaining <= 0:
             raise self._make_error()
 
     def check_not_abandoned(self) -> None:
-        """Unwind a thread for whose end nobody waits any more, since its time is up."""
+        """Unwind a thread whose time was over: nobody waits for its result any more."""
         if self._is_abandoned:
             raise Released(str(self._make_error()))
 
@@ -104,7 +104,7 @@ class ActiveTimeout:
             self._changed.notify_all()
 
     def _notify(self) -> None:
-        """Have those who look at the time look again."""
+        """Have every waiter compute its remaining time again."""
         self._changed.notify_all()
         alarm = self._alarm
         if alarm is not None:
@@ -117,7 +117,7 @@ class ActiveTimeout:
 
     @property
     def _remaining(self) -> float:
-        """Seconds; without a limit there is no end to them."""
+        """Seconds left; infinite without a limit."""
         since = self._since
         active = 0.0 if since is None else time.monotonic() - since
         return (math.inf if self._limit is None else self._limit) - self._spent - active
@@ -127,5 +127,5 @@ class ActiveTimeout:
 
 
 def active_timeouts() -> tuple[ActiveTimeout, ...]:
-    """Those of the tasks and nested flows that this code runs in."""
+    """The timeouts of the tasks and nested flows around the current code."""
     return _active.get()

@@ -35,7 +35,8 @@ def test_parameters_that_a_flow_does_not_take_are_explained(shell: Shell) -> Non
     assert_refused(
         shell("run", "asking.py:shirt", "-p", "sise=large"),
         1,
-        "shirt does not take these parameters: sise: Extra inputs are not permitted. It is shirt(size: str = 'small').",
+        "Invalid parameters for shirt: sise: Extra inputs are not permitted. "
+        "Its signature is shirt(size: str = 'small').",
     )
     assert_refused(shell("run", "asking.py:shirt", "-p", "large"), 2, "-p requires name=value, not 'large'.")
 

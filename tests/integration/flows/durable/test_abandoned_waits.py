@@ -112,7 +112,7 @@ def test_the_key_of_what_was_given_up_is_used_up(db: Database, start_worker: Sta
     start_worker(twice)
     ended = until_over(db, twice.create_run(db, {}).id)
     assert ended.state is RunState.FAILED
-    assert "ask with ask(), whose answer can be waited for again" in (ended.error or "")
+    assert "use ask(), whose answer can be awaited again" in (ended.error or "")
 
 
 @pytest.mark.parametrize("first", [False, True])

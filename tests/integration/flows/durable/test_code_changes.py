@@ -76,7 +76,7 @@ def test_a_result_that_fits_its_annotation_no_more_asks_for_a_person(
     ended = until_over(db, prompt.run_id)
     assert ended.state is RunState.NEEDS_ATTENTION
     assert ended.error is not None
-    assert "build cannot be read any more" in ended.error
+    assert "build can no longer be read" in ended.error
 
 
 def test_without_an_edit_texts_and_arguments_may_differ_in_a_replay(db: Database, start_worker: StartWorker) -> None:
@@ -229,7 +229,7 @@ def test_a_submitted_task_that_was_renamed_has_no_effect_again(db: Database, tmp
     with Worker(db, [edited]):
         ended = until_over(db, run.id)
     assert ended.state is RunState.NEEDS_ATTENTION
-    assert "comes to elder, which has not run, before parent" in (ended.error or "")
+    assert "calls elder, which has not run yet, before parent" in (ended.error or "")
     assert edited.fn.__globals__["EFFECTS"] == []
 
 

@@ -283,7 +283,7 @@ def test_an_answer_never_reaches_another_question_under_the_same_key(db: Databas
     ended = until_over(db, run.id)
     assert ended.state is RunState.FAILED
     assert ended.error is not None
-    assert "key of its own" in ended.error
+    assert "its own key" in ended.error
 
 
 def test_a_key_given_by_the_author_is_not_taken_by_a_question_without(db: Database, start_worker: StartWorker) -> None:
@@ -312,4 +312,4 @@ def test_a_key_that_prefect_would_refuse_is_refused(db: Database, start_worker: 
     start_worker(ask)
     ended = until_over(db, ask.create_run(db, {}).id)
     assert ended.error is not None
-    assert "lower case letters" in ended.error
+    assert "lower-case letters" in ended.error
