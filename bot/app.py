@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from signoff.bot.blockkit.markup import escape
-from signoff.bot.connection.people import IdentityUnavailable, People
+from signoff.bot.connection.people import People
 from signoff.bot.connection.web_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
 from signoff.bot.forms import FormError
 from signoff.bot.interactions.buttons import Buttons
@@ -20,7 +20,7 @@ from signoff.bot.interactions.form_answer import FormAnswer
 from signoff.bot.interactions.form_entries import FormEntries
 from signoff.bot.interactions.form_pages import FormPages
 from signoff.bot.interactions.form_session import FormSessions
-from signoff.bot.interactions.responses import Responses
+from signoff.bot.interactions.responses import IdentityUnavailable, Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import BadSettings, Mode, Settings
 from signoff.bot.surfaces.modals import failed_modal
@@ -77,7 +77,9 @@ _bolt_logger = logging.getLogger("signoff.bot.bolt")
 _bolt_logger.addFilter(_is_relevant)
 
 
-def make_app(settings: Settings, db: Database, people: People, responses: Responses, uploads: Uploads) -> App:
+def make_app(
+    settings: Settings, desk: Desk, db: Database, people: People, responses: Responses, uploads: Uploads
+) -> App:
     """The app with its listeners.
 
     Raises:
@@ -100,7 +102,6 @@ def make_app(settings: Settings, db: Database, people: People, responses: Respon
         ignoring_self_events_enabled=False,
         logger=_bolt_logger,
     )
-    desk = Desk(db)
     sessions = FormSessions(db, responses)
     entries = FormEntries(sessions, responses, uploads)
     entries.register(app)

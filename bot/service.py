@@ -9,6 +9,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from signoff.bot.app import QUICK_CALL_TIMEOUT, check_token, make_app, make_client
+from signoff.bot.connection.directory import SlackDirectory
+from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
 from signoff.bot.connection.transport import HttpTransport, SocketTransport
 from signoff.bot.delivery.dispatcher import Dispatcher
@@ -17,6 +19,7 @@ from signoff.bot.interactions.responses import Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Mode, Settings
 from signoff.flows.approval.deadlines import DeadlineEnforcer
+from signoff.flows.approval.desk import Desk
 from signoff.flows.engines.embedded.scheduler import Scheduler, own_schedules
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.flow import Flow
@@ -38,10 +41,11 @@ class Bot:
 
     def __init__(self, db: Database, settings: Settings) -> None:
         client = make_client(settings)
-        people = People(make_client(settings, timeout=QUICK_CALL_TIMEOUT), check_token(client))
+        lookups = Lookups(make_client(settings, timeout=QUICK_CALL_TIMEOUT), check_token(client))
+        people = People(lookups)
         self._responses = Responses(db, client, people)
         self._uploads = Uploads(client)
-        app = make_app(settings, db, people, self._responses, self._uploads)
+        app = make_app(settings, Desk(db, SlackDirectory(lookups)), db, people, self._responses, self._uploads)
         if settings.mode is Mode.HTTP:
             self._transport: HttpTransport | SocketTransport = HttpTransport(app, settings.host, settings.port)
             logger.info("Listening for Slack on %s", self._transport.url)

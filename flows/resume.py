@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused
+from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Unverified
 from signoff.flows.approval.users import this_user
 from signoff.flows.current_database import current_database
 from signoff.flows.durable.async_bridge import sync_or_async
@@ -30,7 +30,7 @@ def resume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any] | Base
     Raises:
         NotPausedError: If the run is not waiting for an answer.
         FlowPauseTimeout: If the deadline has passed.
-        NotAllowed: If the policy does not let this user answer.
+        NotAllowed: If the policy does not let this user answer, or if only Slack can tell whether it does.
         InvalidInput: If the values are not valid. It lists every error by field.
         store.errors.NoSuchRun: If there is no such run.
     """
@@ -78,6 +78,9 @@ def _resume(flow_run_id: str, run_input: Mapping[str, Any] | BaseModel | None) -
             raise NotPausedError(f"{prompt.title!r} is already settled: {prompt.outcome}.")
         case Refused() as refused:
             raise NotAllowed(f"{actor.id} may not answer; {', '.join(refused.may)} may.")
+        case Unverified(prompt, reason):
+            may = ", ".join(prompt.policy.approvers)
+            raise NotAllowed(f"Whether {actor.id} may answer cannot be checked here; {may} may. {reason}")
         case Invalid(_, errors):
             raise InvalidInput("; ".join(map(str, errors)))
         case _:

@@ -320,7 +320,7 @@ class LedgerLine:
 
     Attributes:
         event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
-            `refused`, `invalid`, `too_late`, `reminded`, `timed_out`, `cancelled`, `continued`, …
+            `refused`, `unverified`, `invalid`, `too_late`, `reminded`, `timed_out`, `cancelled`, `continued`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.
     """

@@ -82,7 +82,7 @@ def _check(reject: bool, reason: str | None, *, gives_values: bool) -> None:
 def _settled(reply: "Reply", person: "Actor") -> "Prompt":
     """The prompt that this answer has settled. Raises `CommandFailed` if it has not."""
     from signoff.bot.cli.as_text import outcome_as_text
-    from signoff.flows.approval.desk import AlreadySettled, Invalid, Refused, Settled
+    from signoff.flows.approval.desk import AlreadySettled, Invalid, Refused, Settled, Unverified
 
     match reply:
         case Settled(prompt):
@@ -92,6 +92,12 @@ def _settled(reply: "Reply", person: "Actor") -> "Prompt":
         case Refused():
             raise CommandFailed(
                 f"{person.id} may not answer this prompt. It can be answered by {', '.join(reply.may)}."
+            )
+        case Unverified(prompt, reason):
+            raise CommandFailed(
+                f"The command line cannot tell whether {person.id} may answer this prompt. "
+                f"It can be answered by {', '.join(prompt.policy.approvers)}.",
+                f"{reason} Answer in Slack, or use --as with the name that the policy has for you.",
             )
         case Invalid(_, errors):
             raise CommandFailed(*map(str, errors))

@@ -12,11 +12,11 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from signoff.bot.connection.people import People
-from signoff.bot.interactions.responses import Body, Responses
+from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.modals import reason_error, reason_in, refused_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of, verdict_in
-from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Settled
+from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Settled, Unverified
 from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
@@ -66,7 +66,7 @@ class Buttons:
     def open_form(self, ack: Ack, body: Body) -> None:
         """A press on "Edit…": open the form."""
         prompt = self._pressed(body)
-        actor = self._people.actor(body["user"], prompt)
+        actor = self._people.actor(body["user"])
         admitted = self._desk.admit(prompt.id, actor)
         if isinstance(admitted, Prompt):
             self._responses.open_form(body, admitted)
@@ -77,7 +77,7 @@ class Buttons:
     def open_reason(self, ack: Ack, body: Body) -> None:
         """A press on "Reject…": open the modal that asks for the reason."""
         prompt = self._pressed(body)
-        actor = self._people.actor(body["user"], prompt)
+        actor = self._people.actor(body["user"])
         admitted = self._desk.admit(prompt.id, actor)
         if isinstance(admitted, Prompt):
             self._responses.open_reason(body, admitted)
@@ -95,7 +95,7 @@ class Buttons:
         view = body["view"]
         prompt = self._claimed(view["private_metadata"])
         reason = reason_in(view["state"]["values"])
-        reply = self._desk.reject(prompt.id, self._people.actor(body["user"], prompt), reason, via="slack")
+        reply = self._desk.reject(prompt.id, self._people.actor(body["user"]), reason, via="slack")
         if isinstance(reply, Invalid):
             ack(**reason_error(reply.errors[0].message))
         else:
@@ -107,7 +107,7 @@ class Buttons:
         The choice is submitted together with the initial values. If the model accepts that, the prompt is settled by
         one press. If not, the form opens with both filled in, and shows what the model found wrong.
         """
-        actor = self._people.actor(body["user"], prompt)
+        actor = self._people.actor(body["user"])
         reply = self._desk.submit(prompt.id, actor, choice, via="slack", tentative=True)
         match reply:
             case Settled():
@@ -119,20 +119,25 @@ class Buttons:
                 self._tell(body, actor, reply)
         ack()
 
-    def _close(self, ack: Ack, reply: Settled | AlreadySettled | Refused) -> None:
+    def _close(self, ack: Ack, reply: Settled | AlreadySettled | Refused | Unverified) -> None:
         match reply:
             case Settled():
                 ack()
             case AlreadySettled(prompt):
                 ack(response_action="update", view=settled_modal(prompt))
             case Refused(prompt):
-                ack(response_action="update", view=refused_modal(prompt, self._people.mentions(prompt)))
+                ack(response_action="update", view=refused_modal(prompt, self._people.mentions(prompt, ask=False)))
+            case Unverified(_, reason):
+                raise IdentityUnavailable(reason)
 
-    def _tell(self, body: Body, actor: Actor, reply: AlreadySettled | Refused) -> None:
-        if isinstance(reply, Refused):
-            self._responses.tell_refused(body, reply.prompt)
-        else:
-            self._responses.tell_settled(body, actor, reply.prompt)
+    def _tell(self, body: Body, actor: Actor, reply: AlreadySettled | Refused | Unverified) -> None:
+        match reply:
+            case Refused(prompt):
+                self._responses.tell_refused(body, prompt)
+            case AlreadySettled(prompt):
+                self._responses.tell_settled(body, actor, prompt)
+            case Unverified(_, reason):
+                raise IdentityUnavailable(reason)
 
     def _pressed(self, body: Body) -> Prompt:
         return self._claimed(body["actions"][0].get("value"))

@@ -4,10 +4,10 @@ from slack_bolt import Ack
 
 from signoff.bot.connection.people import People
 from signoff.bot.interactions.form_session import FormSession, validation_errors, without_fields_of
-from signoff.bot.interactions.responses import Body, Responses
+from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.surfaces.modals import refused_modal, settled_modal
-from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Reply, Settled
+from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Reply, Settled, Unverified
 from signoff.store.records import Prompt
 
 
@@ -22,7 +22,7 @@ class FormAnswer:
 
     def submit(self, ack: Ack, body: Body, session: FormSession) -> None:
         """Submit the answer, and ack what became of it."""
-        prompt, actor = session.prompt, self._people.actor(body["user"], session.prompt)
+        prompt, actor = session.prompt, self._people.actor(body["user"])
         values, file_errors = self._uploads.take(session.editor.form, session.reading)
         unreadable = [*session.input_errors, *file_errors]
         reply: Prompt | Reply
@@ -45,4 +45,6 @@ class FormAnswer:
             case AlreadySettled(settled):
                 ack(response_action="update", view=settled_modal(settled))
             case Refused(refused):
-                ack(response_action="update", view=refused_modal(refused, self._people.mentions(refused)))
+                ack(response_action="update", view=refused_modal(refused, self._people.mentions(refused, ask=False)))
+            case Unverified(_, reason):
+                raise IdentityUnavailable(reason)

@@ -47,6 +47,10 @@ RESPONSE_URL_TIMEOUT = 5
 _NOTHING: Mapping[str, Any] = {}
 
 
+class IdentityUnavailable(Exception):
+    """Slack did not say who a person is, and the policy cannot be checked without that."""
+
+
 class Responses:
     """Opens modals and tells people things. A modal must open within the 3 s for which its trigger is valid."""
 
@@ -115,7 +119,7 @@ class Responses:
 
     def tell_refused(self, body: Body, prompt: Prompt) -> None:
         """Tell a person that they may not answer, and who may."""
-        self._later(lambda: self._say(body, refusal(prompt, self._people.mentions(prompt))))
+        self._later(lambda: self._say(body, refusal(prompt, self._people.mentions(prompt, ask=False))))
 
     def tell_settled(self, body: Body, actor: Actor, prompt: Prompt) -> None:
         """Tell a person how the prompt was settled before them, and redraw its card, which must have looked open."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from signoff.flows.approval.approvers import Directory, StatedNames, Unknowable, may_answer
 from signoff.flows.approval.validation import FieldError, Valid, validate
 from signoff.flows.names import now
 from signoff.store import ledger
@@ -46,6 +47,14 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Unverified:
+    """Whether this person may answer cannot be known, so nothing has changed."""
+
+    prompt: Prompt
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Invalid:
     """The values do not fit; nothing has changed."""
 
@@ -53,20 +62,26 @@ class Invalid:
     errors: tuple[FieldError, ...]
 
 
-Reply = Settled | AlreadySettled | Refused | Invalid
+Reply = Settled | AlreadySettled | Refused | Unverified | Invalid
 
 
 class Desk:
     """Takes submissions for the prompts of one record.
 
     Every method may raise `store.errors.NoSuchPrompt` and `store.errors.DatabaseUnavailable`.
+
+    Args:
+        directory: Knows who people are. Without one, they are known by the names of their `Actor` alone.
     """
 
-    def __init__(self, db: Database, *, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self, db: Database, directory: Directory | None = None, *, clock: Callable[[], datetime] = now
+    ) -> None:
         self._db = db
+        self._directory = directory or StatedNames()
         self._now = clock
 
-    def admit(self, prompt_id: str, actor: Actor) -> Prompt | AlreadySettled | Refused:
+    def admit(self, prompt_id: str, actor: Actor) -> Prompt | AlreadySettled | Refused | Unverified:
         """The prompt, if this person may answer it now; otherwise why not."""
         prompt = prompts.get(self._db, prompt_id)
         if prompt.is_open and prompt.deadline is not None and prompt.deadline <= self._now():
@@ -74,9 +89,13 @@ class Desk:
         if not prompt.is_open:
             ledger.note(self._db, prompt.id, "too_late", now=self._now(), actor=actor)
             return AlreadySettled(prompt)
-        if not may_answer(prompt, actor):
-            ledger.note(self._db, prompt.id, "refused", now=self._now(), actor=actor)
-            return Refused(prompt)
+        match may_answer(prompt.policy, actor, self._directory):
+            case Unknowable(reason):
+                ledger.note(self._db, prompt.id, "unverified", now=self._now(), actor=actor, detail={"reason": reason})
+                return Unverified(prompt, reason)
+            case False:
+                ledger.note(self._db, prompt.id, "refused", now=self._now(), actor=actor)
+                return Refused(prompt)
         return prompt
 
     def submit(
@@ -166,10 +185,3 @@ class Desk:
             reason=reason,
         )
         return Settled(settlement.prompt) if settlement.won else AlreadySettled(settlement.prompt)
-
-
-def may_answer(prompt: Prompt, actor: Actor) -> bool:
-    """Whether the prompt's policy lets this person answer."""
-    approvers = prompt.policy.approvers
-    names = {name.casefold() for name in (actor.id, *actor.aliases)}
-    return not approvers or any(approver.casefold() in names for approver in approvers)

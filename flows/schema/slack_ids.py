@@ -9,6 +9,8 @@ import re
 
 USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 
+USER_GROUP_ID = re.compile(r"S[A-Z0-9]{2,}")
+
 CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{2,}")
 """A public or private channel."""
 
@@ -22,6 +24,11 @@ USER_MENTION = re.compile(f"<@({USER_ID.pattern})>")
 def is_user_id(value: object) -> bool:
     """Whether `value` is written like the id of a person. It says nothing of whether there is such a person."""
     return isinstance(value, str) and USER_ID.fullmatch(value) is not None
+
+
+def is_user_group_id(value: object) -> bool:
+    """Whether `value` is written like the id of a user group."""
+    return isinstance(value, str) and USER_GROUP_ID.fullmatch(value) is not None
 
 
 def is_channel_id(value: object) -> bool:

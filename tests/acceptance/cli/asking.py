@@ -39,6 +39,11 @@ def shirt(size: str = "small"):
     return f"{order.count} {order.size} {order.color}"
 
 
+@flow(name="only-slack-knows")
+def ask_people_whom_only_slack_knows():
+    suspend_flow_run(policy=Policy(approvers=["ben@example.com", "S0BUYERS01"]))
+
+
 @flow(name="go-on")
 def ask_to_go_on():
     suspend_flow_run()

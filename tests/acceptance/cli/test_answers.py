@@ -88,6 +88,21 @@ def test_who_may_not_answer_is_told_who_may(shell: Shell) -> None:
     assert_refused(refused, 1, "@chloe may not answer this prompt. It can be answered by @ana, @ben.")
 
 
+def test_what_only_slack_can_tell_is_refused_with_the_reason(shell: Shell) -> None:
+    """Exit code 1 and what to do instead; the name that the policy has is accepted."""
+    prompt = asked(shell, "asking.py:only-slack-knows")
+    refused = shell("answer", prompt.id, "--as", "@ben")
+    assert_refused(
+        refused,
+        1,
+        "The command line cannot tell whether @ben may answer this prompt. "
+        "It can be answered by ben@example.com, S0BUYERS01.",
+        "Only Slack knows the e-mail address of @ben. Only Slack knows who is in the user group S0BUYERS01. "
+        "Answer in Slack, or use --as with the name that the policy has for you.",
+    )
+    assert shell("answer", prompt.id, "--as", "ben@example.com").code == 0
+
+
 def test_who_comes_too_late_is_told_who_won_and_with_what(shell: Shell) -> None:
     """Exit code 1, and the answer that counts."""
     prompt = asked(shell, "asking.py:shirt")

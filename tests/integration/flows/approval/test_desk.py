@@ -22,7 +22,7 @@ from tests.integration.store.samples import a_claimed_run, asking
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 ANA = Actor("U1", "Ana", frozenset({"@ana", "ana@example.com"}))
-BEN = Actor("U2", "Ben")
+BEN = Actor("U2", "Ben", frozenset({"@ben"}))
 
 Open = Callable[..., Prompt]
 
