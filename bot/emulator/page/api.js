@@ -31,6 +31,8 @@ export const runCommand = (channel, text) => post("command", { channel, text });
 export const say = (channel, text, threadTs) =>
   post("say", { channel, text, ...(threadTs ? { thread_ts: threadTs } : {}) });
 
+export const deleteMessage = (channel, ts) => post("delete", { channel, ts });
+
 /** Options of an external select for what was typed. */
 export const readOptions = (place, blockId, actionId, typed) =>
   post("options", { ...place, block_id: blockId, action_id: actionId, query: typed });

@@ -1,10 +1,13 @@
 /** One message in a list: who, when, its blocks, and the replies under it. */
+import { complain } from "./actions.js";
+import { deleteMessage } from "./api.js";
 import { BlockList } from "./blocks/list.js";
+import { ask } from "./confirm.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { avatar } from "./people.js";
 import { showThread } from "./route.js";
-import { authorOf, repliesTo, state } from "./state.js";
+import { authorOf, canDelete, repliesTo, state } from "./state.js";
 import { ago, clock, fullTime } from "./time.js";
 
 /** What to draw: the blocks, or the text as if it were one. */
@@ -14,6 +17,14 @@ const contentOf = (message) =>
     : [{ type: "message_text", block_id: "message-text", text: message.text ?? "" }];
 
 const privateMark = () => h("div.message__private", {}, icon("eye", 16), "Only visible to you");
+
+const DELETE_DIALOG = {
+  title: { text: "Delete message" },
+  text: { text: "Do you want to delete this message? This cannot be undone." },
+  confirm: { text: "Delete" },
+  deny: { text: "Cancel" },
+  style: "danger",
+};
 
 export class MessageRow {
   #signature = "";
@@ -33,7 +44,7 @@ export class MessageRow {
     this.head = h("div.message__head", {});
     this.body = h("div.message__body");
     this.foot = h("div.message__foot");
-    this.tools = inThread || message.ephemeral_to ? null : this.#tools(author);
+    this.tools = inThread || message.ephemeral_to ? null : this.#tools(message, author);
     this.node = h(
       "li.message",
       {
@@ -50,7 +61,17 @@ export class MessageRow {
     });
   }
 
-  #tools(author) {
+  #tools(message, author) {
+    this.deleteButton = h(
+      "button.icon-button",
+      {
+        type: "button",
+        title: "Delete message",
+        "aria-label": `Delete the message from ${author.name}`,
+        onclick: () => this.#delete(message.channel),
+      },
+      icon("trash", 18),
+    );
     return h(
       "div.message__tools",
       {},
@@ -64,12 +85,20 @@ export class MessageRow {
         },
         icon("thread", 18),
       ),
+      this.deleteButton,
     );
+  }
+
+  async #delete(channel) {
+    if (!(await ask(DELETE_DIALOG))) return;
+    const answer = await deleteMessage(channel, this.ts);
+    if (!answer.ok) complain(answer);
   }
 
   /** Draw the message's newest state; what has not changed stays as it is. */
   update(message, { compact }) {
     this.node.classList.toggle("message--compact", compact);
+    if (this.deleteButton) this.deleteButton.hidden = !canDelete(message);
     const replies = this.inThread ? [] : repliesTo(message.channel, message.ts);
     const signature = JSON.stringify([message, replies.map((reply) => reply.ts), state.me]);
     this.#drawFoot(message, replies);

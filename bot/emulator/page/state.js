@@ -36,8 +36,9 @@ export const channelOf = (id) => state.workspace?.channels.find((channel) => cha
 /** The time zone in which this person reads clocks. */
 export const myZone = () => personOf(state.me)?.tz || Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** People who can be acted as: everybody but the app. */
-export const humans = () => (state.workspace?.people ?? []).filter((person) => !person.is_bot);
+/** The people that one can act as: all except the app and deactivated people. */
+export const humans = () =>
+  (state.workspace?.people ?? []).filter((person) => !person.is_bot && !person.deleted);
 
 /** Whether the channel is in the sidebar of the person acted as. Public channels are in everybody's. */
 export function isMine(channel) {
@@ -64,8 +65,13 @@ export function channelTitle(channel) {
 export const isFromApp = (message) =>
   Boolean(message.bot_id) || message.user === state.workspace?.app.bot_user_id;
 
-/** Name and colour to draw for a message's author. */
+/** Whether the person acted as may delete a message: their own, or any as an administrator. */
+export const canDelete = (message) =>
+  message.subtype !== "tombstone" && (message.user === state.me || Boolean(personOf(state.me)?.is_admin));
+
+/** Name and colour of a message's author. */
 export function authorOf(message) {
+  if (message.user === "USLACKBOT") return { id: message.user, name: "Slackbot", app: false, person: null };
   if (isFromApp(message)) {
     return { id: message.user, name: message.username ?? state.workspace.app.name, app: true };
   }

@@ -80,6 +80,14 @@ function takeViews(views) {
   emit("views");
 }
 
+/** Replace an item of a list of the workspace, or add it. */
+function replaceById(list, item) {
+  const items = state.workspace[list] ?? [];
+  const isKnown = items.some((each) => each.id === item.id);
+  state.workspace[list] = isKnown ? items.map((each) => (each.id === item.id ? item : each)) : [...items, item];
+  emit("workspace");
+}
+
 const receivers = {
   hello: (event) => event.people && takeWorkspace(event),
   message: ({ message }) => change(message.channel, () => putMessage(message)),
@@ -90,13 +98,10 @@ const receivers = {
     state.appConnected = connected;
     emit("connection");
   },
+  person: ({ person }) => replaceById("people", person),
+  usergroup: ({ usergroup }) => replaceById("usergroups", usergroup),
   channel({ channel }) {
-    const others = state.workspace.channels.filter((known) => known.id !== channel.id);
-    const known = others.length < state.workspace.channels.length;
-    state.workspace.channels = known
-      ? state.workspace.channels.map((each) => (each.id === channel.id ? channel : each))
-      : [...others, channel];
-    emit("workspace");
+    replaceById("channels", channel);
     if (!state.messages.has(channel.id)) loadChannel(channel.id);
   },
 };

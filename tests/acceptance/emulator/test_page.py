@@ -50,6 +50,43 @@ def test_an_ephemeral_message_is_seen_by_its_person_only(
     expect(page.get_by_text("Only Ben may answer")).to_have_count(0)
 
 
+def test_an_administrator_deletes_a_card(app: FormApp, open_as: OpenAs, channel: str) -> None:
+    """After a confirmation. Somebody else can delete only their own messages."""
+    app.post(channel, "Release?")
+    page = open_as("ben")
+    write(page, "Not yet")
+    card, own = (page.get_by_role("listitem").filter(has_text=text) for text in ("Release?", "Not yet"))
+    card.hover()
+    expect(card.get_by_role("button", name="Reply in thread")).to_be_visible()
+    expect(card.get_by_role("button", name="Delete")).to_have_count(0)
+    own.hover()
+    own.get_by_role("button", name="Delete").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    expect(own).to_have_count(0)
+    page = open_as("ana")
+    card.hover()
+    card.get_by_role("button", name="Delete").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Cancel").click()
+    card.hover()
+    card.get_by_role("button", name="Delete").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    expect(card).to_have_count(0)
+
+
+def test_a_deleted_message_with_replies_leaves_a_tombstone(
+    workspace: Emulator, app: FormApp, open_as: OpenAs, channel: str
+) -> None:
+    """Its thread can still be read."""
+    ts = app.post(channel, "Release?")
+    workspace.person("ben").say("Not yet", in_=channel, thread_ts=ts)
+    page = open_as("ana")
+    app.client.chat_delete(channel=channel, ts=ts)
+    tombstone = page.get_by_role("listitem").filter(has_text="This message was deleted.")
+    expect(tombstone.get_by_text("Slackbot")).to_be_visible()
+    tombstone.get_by_role("button", name="1 reply").click()
+    expect(page.get_by_role("complementary").or_(page.locator("#thread")).get_by_text("Not yet").first).to_be_visible()
+
+
 def test_a_message_follows_its_changes(app: FormApp, open_as: OpenAs, channel: str) -> None:
     """An updated card loses its buttons, a deleted one vanishes, and the others stay where they were."""
     page = open_as("ana")
