@@ -1,43 +1,43 @@
-/** What happens when somebody uses an interactive element: confirm, wait for the app, say so when it does not answer. */
+/** Interactions with elements: confirm them, wait for the app, and report a failure. */
 import { press } from "./api.js";
 import { ask } from "./confirm.js";
 import { state } from "./state.js";
 import { toast } from "./toast.js";
 
 const REFUSALS = {
-  message_not_found: "This message is not there any more.",
-  action_not_found: "This message has changed meanwhile. Look at it again.",
+  message_not_found: "This message has been deleted.",
+  action_not_found: "This message has changed. Please look at it again.",
   is_archived: "This channel is archived.",
-  file_too_large: "Files of up to 10 MB are accepted.",
+  file_too_large: "Files can be up to 10 MB.",
 };
 
-/** What to show a person for a failed act. */
+/** The text to show for a failed action. */
 export const failureText = (answer) =>
   answer.message ||
   REFUSALS[answer.error] ||
-  `That did not work: ${(answer.error ?? "no answer").replaceAll("_", " ")}.`;
+  `That did not work: ${(answer.error ?? "no response").replaceAll("_", " ")}.`;
 
 /**
- * Tell the person about a failed act, unless the workspace does: where the app failed (and was timed), its own notice
- * comes over the websocket.
+ * Show a failed action, unless the workspace does: if the app failed (the answer has a time), a notice arrives over the
+ * websocket.
  */
-export function complain(answer) {
+export function showFailure(answer) {
   if (answer.ack_ms === undefined || !state.live) toast(failureText(answer));
 }
 
 /**
- * Where blocks stand, and what a press there carries along.
+ * The surface that contains blocks, and what a press there includes.
  * @typedef {object} Surface
  * @property {"message"|"modal"} kind
  * @property {{channel: string, ts: string} | {view_id: string}} place
- * @property {() => object} values what is filled in so far
- * @property {() => boolean} isThere whether they are still on the page
+ * @property {() => object} values the values entered so far
+ * @property {() => boolean} isThere whether the surface is still on the page
  */
 
 /**
  * Send a block action.
  * @param {Surface} surface
- * @param {{element: object, blockId: string, value?: object, node: HTMLElement}} action `node` shows that it waits
+ * @param {{element: object, blockId: string, value?: object, node: HTMLElement}} action `node` shows that it is busy
  * @returns {Promise<boolean>} false when the person did not confirm
  */
 export async function act(surface, { element, blockId, value, node }) {
@@ -51,11 +51,11 @@ export async function act(surface, { element, blockId, value, node }) {
     values: surface.values(),
   });
   node.removeAttribute("aria-busy");
-  if (!answer.ok) complain(answer);
+  if (!answer.ok) showFailure(answer);
   return true;
 }
 
-/** A press that does nothing while the last one waits: what is pressed twice in haste is meant once. */
+/** Ignore presses while one is in progress, because a hasty double press is meant once. */
 export function onceAtATime(send) {
   let waits = false;
   return async (value) => {
@@ -65,7 +65,7 @@ export function onceAtATime(send) {
   };
 }
 
-/** A change that follows the one before it once that is answered: whoever fills in does not wait for the app. */
+/** Send changes one after another, so that a person can go on filling in while the app is busy. */
 export function inTurn(send) {
   let last = Promise.resolve();
   return (value) => (last = last.then(() => send(value)));

@@ -1,4 +1,4 @@
-/** The emulator's control API, as the page uses it. Every call resolves; a failed request is `{ok: false, message}`. */
+/** The emulator's control API. Every call resolves; a failed one to `{ok: false, message}`. */
 import { state } from "./state.js";
 
 async function call(path, options = {}) {
@@ -7,7 +7,7 @@ async function call(path, options = {}) {
     const answer = await response.json();
     return response.ok ? { ok: true, ...answer } : { ...answer, ok: false };
   } catch {
-    return { ok: false, error: "unreachable", message: "The emulator does not answer. Is it still running?" };
+    return { ok: false, error: "unreachable", message: "The emulator does not respond. Is it still running?" };
   }
 }
 
@@ -33,11 +33,11 @@ export const say = (channel, text, threadTs) =>
 
 export const deleteMessage = (channel, ts) => post("delete", { channel, ts });
 
-/** Options of an external select for what was typed. */
+/** The options of an external select for a query. */
 export const readOptions = (place, blockId, actionId, typed) =>
   post("options", { ...place, block_id: blockId, action_id: actionId, query: typed });
 
-/** Put a file into the workspace; answers `{ok, file}` with Slack's file object. */
+/** Upload a file; resolves to `{ok, file}` with Slack's file object. */
 export const upload = (file) =>
   call(`upload?${query({ as: state.me, name: file.name })}`, {
     method: "POST",

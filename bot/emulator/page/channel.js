@@ -1,4 +1,4 @@
-/** The chosen channel: its header, its messages, and the composer under them. */
+/** The current channel: its header, messages and composer. */
 import { Composer } from "./composer.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -8,7 +8,7 @@ import { avatar, personAvatar } from "./people.js";
 import { lastRead, markRead } from "./read.js";
 import { channelOf, channelTitle, isOpen, isReply, messagesOf, on, personOf, state } from "./state.js";
 
-/** Draw the middle of the page. @param {{openDrawer: () => void}} actions */
+/** Draw the main part of the page. @param {{openDrawer: () => void}} actions */
 export function drawChannel({ openDrawer }) {
   const head = h("header.channel-head");
   const list = new MessageList({ label: "Messages" });
@@ -59,7 +59,7 @@ export function drawChannel({ openDrawer }) {
         ),
         h("h2.intro__title", {}, title),
         h("p", {}, words),
-        !channel.is_im && h("p", {}, "When a flow asks something here, its card appears below."),
+        !channel.is_im && h("p", {}, "When a flow asks a question here, its card appears below."),
       ),
     );
   }
@@ -71,7 +71,7 @@ export function drawChannel({ openDrawer }) {
     see();
   }
 
-  /** What is in sight counts as read, once somebody looks at the page. */
+  /** Mark visible messages as read while the page is visible. */
   function see() {
     if (document.visibilityState === "visible" && list.atEnd && state.channel) markRead(state.channel);
   }

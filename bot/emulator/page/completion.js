@@ -1,8 +1,8 @@
-/** The list over the composer that completes `/commands` and `@names`. */
+/** The list above the composer that completes `/commands` and `@names`. */
 import { h, fill, uid } from "./dom.js";
 import { icon } from "./icons.js";
 import { personAvatar } from "./people.js";
-import { humans, state } from "./state.js";
+import { activePeople, state } from "./state.js";
 
 export class Completion {
   #items = [];
@@ -31,7 +31,7 @@ export class Completion {
     }
   }
 
-  /** Look at the word before the cursor and offer what fits. */
+  /** Offer completions for the word before the cursor. */
   update() {
     const before = this.text.value.slice(0, this.text.selectionStart);
     this.#items = this.commands && /^\/\S*$/.test(before) ? commandItems(before) : nameItems(before);
@@ -67,13 +67,13 @@ export class Completion {
     else this.text.removeAttribute("aria-activedescendant");
   }
 
-  /** @returns {boolean} whether the key was for the list */
+  /** @returns {boolean} whether the list handled the key */
   keydown(event) {
     if (!this.#items.length) return false;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const { insert, length } = this.#items[this.#active];
     const end = this.text.selectionStart;
-    // What is already typed out in full needs no completion: Enter sends it.
+    // A word that is already complete needs no completion: Enter sends the message.
     const whole = insert.trim() === this.text.value.slice(end - length, end);
     if (step) {
       this.#active = (this.#active + step + this.#items.length) % this.#items.length;
@@ -120,7 +120,7 @@ function commandItems(typed) {
 function nameItems(before) {
   const typed = /(?:^|[\s(])@([\w.-]*)$/.exec(before)?.[1];
   if (typed === undefined) return [];
-  return humans()
+  return activePeople()
     .filter(({ name, real_name: real }) =>
       `${name} ${real ?? ""}`.toLowerCase().includes(typed.toLowerCase()),
     )

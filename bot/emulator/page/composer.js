@@ -1,20 +1,20 @@
-/** The box under the messages: posts what is typed, runs slash commands, and completes commands and names. */
-import { complain } from "./actions.js";
+/** The box below the messages: posts messages, runs slash commands, and completes commands and names. */
+import { showFailure } from "./actions.js";
 import { runCommand, say } from "./api.js";
 import { Completion } from "./completion.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
-import { channelTitle, humans, state } from "./state.js";
+import { activePeople, channelTitle, state } from "./state.js";
 
-/** What was typed and not sent, per place, so that looking elsewhere loses nothing. */
+/** Unsent text by channel and thread, so that switching channels loses nothing. */
 const drafts = new Map();
 
-/** As Slack's client sends it: control characters escaped, `@name` and `#channel` as references. */
+/** The text as Slack's client sends it: special characters escaped, `@name` and `#channel` as references. */
 export function encode(text) {
   const escaped = text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
   return escaped
     .replace(/(^|[\s(])@([\w.-]+)/g, (whole, before, name) => {
-      const person = humans().find((each) => each.name === name);
+      const person = activePeople().find((each) => each.name === name);
       if (person) return `${before}<@${person.id}>`;
       const group = state.workspace.usergroups?.find((each) => each.handle === name);
       if (group) return `${before}<!subteam^${group.id}|@${name}>`;
@@ -83,12 +83,12 @@ export class Composer {
     this.text.focus({ preventScroll: true });
   }
 
-  /** Show the composer for a channel, or why there is none (null). */
+  /** Show the composer for a channel, or a notice if the channel is null. */
   update(channel) {
     this.#channel = channel;
     this.form.hidden = !channel;
     this.away.hidden = Boolean(channel);
-    fill(this.away, "This channel is archived: nobody can write here any more.");
+    fill(this.away, "This channel is archived. Nobody can post here.");
     if (!channel) return;
     const label = this.inThread ? "Reply…" : `Message ${channelTitle(channel)}`;
     this.text.placeholder = label;
@@ -119,7 +119,7 @@ export class Composer {
     this.#submit();
   }
 
-  /** The box is empty at once; what could not be sent comes back. */
+  /** Clear the box immediately. If sending fails, restore the text. */
   async #submit() {
     const text = this.text.value.trim();
     if (!text || this.form.getAttribute("aria-busy") === "true") return;
@@ -132,7 +132,7 @@ export class Composer {
     const answer = isCommand ? await runCommand(channel, text) : await say(channel, encode(text), thread);
     this.form.removeAttribute("aria-busy");
     if (answer.ok) return;
-    complain(answer);
+    showFailure(answer);
     drafts.set(key, text);
     if (this.#key === key && !this.text.value) this.#write(text);
   }

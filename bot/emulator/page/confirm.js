@@ -1,10 +1,10 @@
-/** Slack's confirm dialog: asked before a button or a choice counts. */
+/** Slack's confirmation dialog, which appears before an action is sent. */
 import { h, uid } from "./dom.js";
 import { textNodes } from "./mrkdwn.js";
 import { trapTab } from "./focus.js";
 
 /**
- * Ask; resolves to true when the person confirms. Escape, the deny button and the backdrop mean no.
+ * Show the dialog. Resolves to true if the person confirms. Escape, the deny button and the backdrop cancel.
  * @param {object} confirm a confirmation dialog object of Block Kit
  */
 export function ask(confirm) {

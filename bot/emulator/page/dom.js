@@ -1,9 +1,9 @@
-/** Building DOM nodes. Text always becomes a text node, so nothing that people write is ever parsed as HTML. */
+/** Builds DOM nodes. Text always becomes a text node, so text from people is never parsed as HTML. */
 
 const SVG = "http://www.w3.org/2000/svg";
 let counter = 0;
 
-/** A document-wide unique id, to tie labels, hints and errors to their control. */
+/** A unique id, to connect labels, hints and errors with their control. */
 export const uid = (prefix = "id") => `${prefix}-${++counter}`;
 
 /**
@@ -36,7 +36,7 @@ function setProps(node, props) {
 const withoutEmpty = (data) =>
   Object.fromEntries(Object.entries(data).filter(([, v]) => v !== undefined && v !== null));
 
-/** Append children of the kinds that `h` takes. */
+/** Append children of the kinds that `h` accepts. */
 export function append(node, children) {
   for (const child of [children].flat(Infinity)) {
     if (child === null || child === undefined || child === false || child === "") continue;
@@ -73,12 +73,12 @@ export function syncChildren(parent, wanted) {
   }
 }
 
-/** Links that people and apps may offer; everything else (`javascript:`, `data:`) is drawn as plain text. */
+/** The allowed schemes of links. Others (`javascript:`, `data:`) are shown as plain text. */
 export function safeUrl(url) {
   return /^(https?:|mailto:|tel:)/i.test(String(url ?? "").trim()) ? String(url).trim() : null;
 }
 
-/** A link to somewhere else, or plain text where the address is not one a browser should open. */
+/** A link, or plain text if the scheme of the address is not allowed. */
 export function link(url, ...children) {
   const href = safeUrl(url);
   if (!href) return h("span", {}, ...children);

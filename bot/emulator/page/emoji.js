@@ -1,6 +1,6 @@
 /**
- * Emoji shortcodes. The signs that approval messages live on are drawn here, so that they look the same on a machine
- * that has no emoji font; all others are the system's characters.
+ * Emoji shortcodes. The emoji that are common in approval messages are drawn here, so that they look the same on a
+ * machine without an emoji font. All others are characters of the system's font.
  */
 import { h, svg } from "./dom.js";
 import { DRAWN } from "./emoji_drawn.js";
@@ -120,14 +120,14 @@ const labelOf = (character) =>
     " ",
   );
 
-/** The node for `:name:`, or null when the name is not known and the text stands as it is. */
+/** The node for `:name:`, or null if the name is unknown and the text stays as it is. */
 export function emojiNode(name, unicode) {
   if (CHARACTERS[name]) return picture(CHARACTERS[name], name.replace(/_/g, " "));
   if (!/^[0-9a-f]+(-[0-9a-f]+)*$/i.test(unicode ?? "")) return null;
   return picture(String.fromCodePoint(...unicode.split("-").map((code) => parseInt(code, 16))), name);
 }
 
-/** Plain text as nodes, with shortcodes (unless `shortcodes` is false) and the drawn characters replaced. */
+/** Plain text as nodes. Shortcodes (unless `shortcodes` is false) and the drawn characters are replaced. */
 export function withEmoji(text, shortcodes = true) {
   const nodes = [];
   const parts = String(text).split(shortcodes ? /(:[a-z0-9_+-]+:)/ : /(?!)/);

@@ -1,4 +1,4 @@
-/** Small drawings of the signs that approval messages live on, 20 by 20, as lists of SVG shapes. */
+/** Drawings of the emoji that are common in approval messages: 20 by 20, as lists of SVG shapes. */
 
 const disc = (fill) => [["circle", { cx: 10, cy: 10, r: 8.5, fill }]];
 const stroke = (d, colour = "#fff", width = 2.2) => [

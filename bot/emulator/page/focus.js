@@ -1,15 +1,15 @@
-/** Where the keyboard is: keeping it inside dialogs, and bringing it back after a redraw. */
+/** Keyboard focus: keep it inside dialogs, and restore it after a redraw. */
 
 const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex], [contenteditable=true]";
 
-/** Elements that Tab stops at inside `root`, in order. */
+/** The elements inside `root` that Tab reaches, in order. */
 export function tabStops(root) {
   return [...root.querySelectorAll(FOCUSABLE)].filter(
     (node) => node.tabIndex >= 0 && !node.disabled && node.checkVisibility({ visibilityProperty: true }),
   );
 }
 
-/** On Tab at the end of `root`, go on at its other end. */
+/** Wrap Tab around at the ends of `root`. */
 export function trapTab(root, event) {
   if (event.key !== "Tab") return;
   const stops = tabStops(root);
@@ -43,7 +43,7 @@ export function holdFocus(node) {
   };
 }
 
-/** Focus a control, or, in a group of controls, the one that is checked, else the first. */
+/** Focus a control. In a group of controls, focus the checked one, or the first. */
 export function focusInside(node) {
   const stops = node.matches("[role=group], [role=radiogroup]") ? tabStops(node) : [node];
   const target = stops.find((stop) => stop.checked) ?? stops[0] ?? node;

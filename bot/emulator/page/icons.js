@@ -1,4 +1,4 @@
-/** The page's own line icons, 20 by 20, drawn in the text's colour and hidden from screen readers. */
+/** The page's line icons, 20 by 20, in the colour of the text and hidden from screen readers. */
 import { svg } from "./dom.js";
 
 const PATHS = {
@@ -37,7 +37,7 @@ const PATHS = {
   plus: "M10 4v12M4 10h12",
 };
 
-/** One icon; a name that does not exist is a fault in the page and throws. */
+/** An icon. An unknown name is a bug, so it throws. */
 export function icon(name, size = 20) {
   if (!PATHS[name]) throw new Error(`no icon named ${name}`);
   return svg(

@@ -1,8 +1,8 @@
-/** Starts the page: reads the workspace, draws its parts, and connects. */
+/** Starts the page: loads the workspace, draws its parts and connects. */
 import { readWorkspace } from "./api.js";
 import { drawChannel } from "./channel.js";
 import { fill, h } from "./dom.js";
-import { connect, takeWorkspace } from "./updates.js";
+import { connect, setWorkspace } from "./updates.js";
 import { watchModals } from "./modal_stack.js";
 import { followAddress, restorePlace } from "./route.js";
 import { drawSidebar } from "./sidebar.js";
@@ -13,7 +13,7 @@ import { toast } from "./toast.js";
 
 const RETRY_MS = 1000;
 
-/** The sidebar as a drawer, on a narrow screen. */
+/** Shows the sidebar as a drawer on a narrow screen. */
 function makeDrawer(root) {
   let opener = null;
   const close = () => {
@@ -39,7 +39,7 @@ async function start() {
     setTimeout(start, RETRY_MS);
     return;
   }
-  takeWorkspace(workspace);
+  setWorkspace(workspace);
   restorePlace();
   const drawer = makeDrawer(root);
   const sidebar = drawSidebar({ closeDrawer: drawer.close });

@@ -1,4 +1,4 @@
-/** Standard Markdown, as Slack's `markdown` block takes it, as DOM nodes: no HTML is ever parsed. */
+/** The standard Markdown of Slack's `markdown` block as DOM nodes. HTML is never parsed. */
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { markdownInline } from "./markdown_inline.js";
@@ -53,7 +53,7 @@ function readFence(lines, at) {
 
 function readHeading(lines, at) {
   const [, marks, words] = HEADING.exec(lines[at]);
-  // The page's own headings end at level 2; a message's stand below them.
+  // The page itself uses headings up to level 2, so those of a message start below.
   const level = Math.min(marks.length + 2, 6);
   return [h(`h${level}.md-heading.md-heading--${marks.length}`, {}, markdownInline(words)), at + 1];
 }
@@ -64,7 +64,7 @@ function readQuote(lines, at) {
   return [h("blockquote", {}, blocks(lines.slice(at, end).map((line) => line.replace(QUOTE, "")))), end];
 }
 
-/** An item goes on over its indented lines; a blank line ends the list unless an item or an indent follows. */
+/** Indented lines belong to an item. A blank line ends the list unless an item or an indented line follows. */
 function readList(lines, at) {
   const [, indent, marker] = ITEM.exec(lines[at]);
   const ordered = /\d/.test(marker);

@@ -1,4 +1,4 @@
-/** A button that opens a menu, with the keyboard as ARIA's menu button pattern has it. */
+/** A button that opens a menu. The keyboard works as in ARIA's menu button pattern. */
 import { h } from "./dom.js";
 import { openPopup } from "./popup.js";
 
@@ -6,7 +6,7 @@ import { openPopup } from "./popup.js";
  * Make `button` open a menu.
  * @param {HTMLButtonElement} button
  * @param {{label: string, alignEnd?: boolean, header?: () => Node, items: () => Array<{content: any, checked?: boolean,
- *   onchoose: () => void}>}} options `checked` on the items makes it a choice of one.
+ *   onchoose: () => void}>}} options with `checked` on the items, it is a single choice.
  */
 export function attachMenu(button, { label, items, alignEnd = false, header = null }) {
   let close = null;

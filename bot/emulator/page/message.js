@@ -1,5 +1,5 @@
-/** One message in a list: who, when, its blocks, and the replies under it. */
-import { complain } from "./actions.js";
+/** A message in a list: its author and time, its blocks, and its replies. */
+import { showFailure } from "./actions.js";
 import { deleteMessage } from "./api.js";
 import { BlockList } from "./blocks/list.js";
 import { ask } from "./confirm.js";
@@ -10,7 +10,7 @@ import { showThread } from "./route.js";
 import { authorOf, canDelete, repliesTo, state } from "./state.js";
 import { ago, clock, fullTime } from "./time.js";
 
-/** What to draw: the blocks, or the text as if it were one. */
+/** The blocks to draw. The text of a message without blocks is drawn like a block. */
 const contentOf = (message) =>
   message.blocks?.length
     ? message.blocks
@@ -92,10 +92,10 @@ export class MessageRow {
   async #delete(channel) {
     if (!(await ask(DELETE_DIALOG))) return;
     const answer = await deleteMessage(channel, this.ts);
-    if (!answer.ok) complain(answer);
+    if (!answer.ok) showFailure(answer);
   }
 
-  /** Draw the message's newest state; what has not changed stays as it is. */
+  /** Draw the current state of the message. Unchanged parts stay as they are. */
   update(message, { compact }) {
     this.node.classList.toggle("message--compact", compact);
     if (this.deleteButton) this.deleteButton.hidden = !canDelete(message);

@@ -1,4 +1,4 @@
-/** A scrolling list of messages that keeps its nodes, its focus and its place while messages come, change and go. */
+/** A scrolling list of messages that keeps its nodes, focus and scroll position when messages change. */
 import { h, syncChildren } from "./dom.js";
 import { icon } from "./icons.js";
 import { MessageRow } from "./message.js";
@@ -7,7 +7,7 @@ import { dayKey, dayLabel } from "./time.js";
 
 const NEAR_END_PX = 80;
 const GROUP_SECONDS = 300;
-/** A list that was just opened is quiet this long: what stands in it already is no news. */
+/** For this long, a newly opened list announces nothing to screen readers, because its messages are not new. */
 const QUIET_MS = 1500;
 
 export class MessageList {
@@ -42,14 +42,14 @@ export class MessageList {
     this.#hush();
   }
 
-  /** Screen readers read what is added to the list, but not what is loaded into it. */
+  /** Have screen readers announce new messages, but not those that are being loaded. */
   #hush() {
     clearTimeout(this.#quiet);
     this.scroller.setAttribute("aria-live", "off");
     this.#quiet = setTimeout(() => this.scroller.setAttribute("aria-live", "polite"), QUIET_MS);
   }
 
-  /** Whether the newest message is in sight. */
+  /** Whether the newest message is visible. */
   get atEnd() {
     return this.#atEnd;
   }
@@ -66,7 +66,7 @@ export class MessageList {
     this.jump.hidden = true;
   }
 
-  /** Forget everything: another channel is shown. */
+  /** Clear the list for another channel. */
   reset(label) {
     this.#rows.clear();
     this.list.replaceChildren();
@@ -79,7 +79,7 @@ export class MessageList {
 
   /**
    * @param {object[]} messages oldest first
-   * @param {{newAfter?: string}} options `ts` after which messages are new to the person
+   * @param {{newAfter?: string}} options `ts` after which messages are unread
    */
   update(messages, { newAfter = null } = {}) {
     const nodes = [];
@@ -94,7 +94,7 @@ export class MessageList {
       if (lineHere && before) nodes.push(this.#newLine);
       lined ||= lineHere;
       const row = this.#row(message);
-      row.update(message, { compact: !newDay && !lineHere && sameBreath(before, message) });
+      row.update(message, { compact: !newDay && !lineHere && isContinuation(before, message) });
       known.add(message.ts);
       nodes.push(row.node);
       before = message;
@@ -123,8 +123,8 @@ export class MessageList {
   }
 }
 
-/** Messages of one author within five minutes stand together under one name; a card stands for itself. */
-function sameBreath(before, message) {
+/** Whether two messages share one heading: same author, within five minutes, and not cards. */
+function isContinuation(before, message) {
   return (
     Boolean(before) &&
     !before.ephemeral_to &&

@@ -1,5 +1,5 @@
-/** One modal: a view's title, blocks and buttons, with what was typed, errors, and the wait for the app. */
-import { complain } from "./actions.js";
+/** A modal: the title, blocks and buttons of a view, its values and errors, and its busy state. */
+import { showFailure } from "./actions.js";
 import { closeView, submitView } from "./api.js";
 import { BlockList } from "./blocks/list.js";
 import { fill, h, uid } from "./dom.js";
@@ -62,11 +62,11 @@ export class Modal {
     );
     this.blocks = new BlockList(this.body, { kind: "modal", place: { view_id: view.id } });
     this.update(view);
-    // A page that was loaded again finds what had been entered by then.
+    // After a reload of the page, restore what was entered.
     this.blocks.restore(view.state?.values ?? {});
   }
 
-  /** Draw the view's newest state; what was typed stays where its field stays. */
+  /** Draw the current state of the view. Fields that stay keep their values. */
   update(view) {
     if (view.hash === undefined || view.hash !== this.#hash) {
       this.#hash = view.hash;
@@ -81,7 +81,7 @@ export class Modal {
     if (Object.keys(view.errors ?? {}).length && !this.#busy) this.#showErrors(view.errors, false);
   }
 
-  /** Put the modal on top of the page. */
+  /** Show the modal on top of the page. */
   show() {
     if (this.node.open) return;
     this.node.showModal();
@@ -101,13 +101,13 @@ export class Modal {
     this.node.remove();
   }
 
-  /** Ask the workspace to close this view; the stack it answers with takes it away. */
+  /** Ask the workspace to close this view. The new stack removes the modal. */
   async requestClose() {
     if (this.#busy) return;
     this.#wait(true, this.cancel);
     const answer = await closeView(this.id);
     this.#wait(false, this.cancel);
-    if (!answer.ok) complain(answer);
+    if (!answer.ok) showFailure(answer);
   }
 
   async #send() {
@@ -121,7 +121,7 @@ export class Modal {
     const errors =
       answer.errors ?? (answer.response?.response_action === "errors" ? answer.response.errors : null);
     if (errors) return this.#showErrors(errors, true);
-    return answer.ok ? undefined : complain(answer);
+    return answer.ok ? undefined : showFailure(answer);
   }
 
   #wait(busy, button) {
@@ -160,7 +160,7 @@ export class Modal {
     trapTab(this.node, event);
   }
 
-  /** Where the keyboard goes when the modal lost its focus to a redraw. */
+  /** Restore the focus after a redraw. */
   keepFocus() {
     if (this.node.open && !this.node.contains(document.activeElement))
       (tabStops(this.body)[0] ?? this.cancel).focus();

@@ -1,14 +1,14 @@
-/** The person's open views as modals: only the top one shows, those under it keep what was typed. */
+/** The person's open views as modals. Only the top one is shown; the others keep their values. */
 import { closeView } from "./api.js";
 import { Modal } from "./modal.js";
 import { on, state } from "./state.js";
 
-/** @param {{focusPage: () => void}} page where the keyboard goes when the last modal is gone */
+/** @param {{focusPage: () => void}} page sets the focus after the last modal was closed */
 export function watchModals({ focusPage }) {
   const modals = new Map();
   let opener = null;
 
-  /** The X of a stacked modal: Slack clears the whole stack. */
+  /** The X button of a stacked modal: as in Slack, it closes the whole stack. */
   async function closeAll() {
     for (const view of [...state.views].reverse()) {
       const answer = await closeView(view.id);
@@ -42,7 +42,7 @@ export function watchModals({ focusPage }) {
     if (had && !top) giveBack();
   }
 
-  /** Back to what opened the modal, or to what was drawn in its place, or to the composer. */
+  /** Return the focus to the control that opened the modal, or its replacement, or the composer. */
   function giveBack() {
     const action = opener?.dataset?.actionId;
     const ts = opener?.closest?.("[data-ts]")?.dataset.ts;

@@ -7,7 +7,7 @@ import { fullTime, slackDate } from "./time.js";
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 const unescape = (text) => text.replace(/&(amp|lt|gt);/g, (entity) => ENTITIES[entity]);
 
-/** Angle brackets, code, links, styles and emoji; a style starts and ends at a word's edge, as in Slack. */
+/** References, code, links, styles and emoji. As in Slack, a style starts and ends at a word boundary. */
 const INLINE = new RegExp(
   [
     "<(?<angle>[^<>\\n]+)>",
@@ -41,7 +41,7 @@ function dateNode(target, fallback) {
   return url ? link(url, words) : words;
 }
 
-/** One or more lines of mrkdwn without block structure. Where it is verbatim, bare addresses are no links. */
+/** Lines of mrkdwn without block structure. In verbatim text, bare URLs do not become links. */
 export function inline(text, verbatim = false, depth = 0) {
   const nodes = [];
   let end = 0;
@@ -64,7 +64,7 @@ export function inline(text, verbatim = false, depth = 0) {
 const QUOTE = /^(?:&gt;|>)\s?/;
 const ITEM = /^(\s*)([•◦▪-]|\d+[.)])\s+(.*)$/;
 
-/** Consecutive lines of one kind become one node. */
+/** Combine consecutive lines of one kind into one node. */
 function lines(text, verbatim) {
   const nodes = [];
   let plain = [];
@@ -95,7 +95,7 @@ function lines(text, verbatim) {
   return nodes;
 }
 
-/** A whole mrkdwn text: code blocks, quotes, list-like lines, and what stands in them. */
+/** A complete mrkdwn text: code blocks, quotes, list-like lines and their contents. */
 export function mrkdwn(text, verbatim = false) {
   return String(text ?? "")
     .split(/```\n?([\s\S]*?)\n?```/)

@@ -1,4 +1,4 @@
-/** How people, the app and channels are drawn: avatars and mentions. */
+/** Avatars and mentions of people, the app, groups and channels. */
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { showChannel } from "./route.js";
@@ -14,14 +14,14 @@ const initials = (name) =>
     .map((word) => [...word][0].toUpperCase())
     .join("") || "?";
 
-/** A colour that stays the same for the same id, dark enough for white letters. */
+/** A colour derived from the id, dark enough for white letters. */
 function colourOf(id) {
   let sum = 0;
   for (const letter of String(id)) sum = (sum * 31 + letter.codePointAt(0)) % 997;
   return COLOURS[sum % COLOURS.length];
 }
 
-/** White letters need 4.5:1; a lighter colour of the workspace's own is replaced. */
+/** White letters need a contrast of 4.5:1, so lighter colours are replaced. */
 function readable(colour) {
   const hex = /^#?([0-9a-f]{6})$/i.exec(colour ?? "")?.[1];
   if (!hex) return null;
@@ -32,7 +32,7 @@ function readable(colour) {
   return 1.05 / (0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05) >= 4.5 ? `#${hex}` : null;
 }
 
-/** Coloured initials, or the app's own mark; decoration only, the name always stands beside it. */
+/** Coloured initials, or the app's icon. It is only decoration, because the name is always next to it. */
 export function avatar({ id, name, app = false, person = null }, size = "") {
   if (app)
     return h(
@@ -52,7 +52,7 @@ export function avatar({ id, name, app = false, person = null }, size = "") {
 export const personAvatar = (person, size) =>
   avatar({ id: person.id, name: person.real_name || person.name, person, app: person.is_bot }, size);
 
-/** `@Ana Ruiz`, highlighted when it is the reader. */
+/** `@Ana Ruiz`, highlighted if it is the current person. */
 export function mention(userId, label) {
   const person = personOf(userId);
   const app = state.workspace?.app.bot_user_id === userId;
@@ -64,7 +64,7 @@ export function mention(userId, label) {
   );
 }
 
-/** `@buyers`, highlighted when the reader is one of them. */
+/** `@buyers`, highlighted if the current person is one of them. */
 export function groupMention(groupId, label) {
   const group = groupOf(groupId);
   const name = label?.replace(/^@/, "") || group?.handle || "group";
@@ -75,7 +75,7 @@ export function groupMention(groupId, label) {
   );
 }
 
-/** `#releases`, which opens the channel when the reader is in it. */
+/** `#releases`, which opens the channel if the current person can see it. */
 export function channelMention(channelId, label) {
   const channel = channelOf(channelId);
   const title = channel ? channelTitle(channel) : `#${label || "unknown-channel"}`;

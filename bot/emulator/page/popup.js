@@ -1,11 +1,11 @@
-/** Lists and menus that float beside a control, in the browser's top layer so that nothing clips them. */
+/** Lists and menus beside a control. They are in the browser's top layer, so that nothing clips them. */
 
 const GAP = 4;
 const MARGIN = 8;
 
 /**
- * Show `popup` beside `anchor` until the returned function is called, or somebody presses elsewhere (`onDismiss`).
- * It stands inside the anchor's dialog, if any, because everything outside a modal dialog is inert.
+ * Show `popup` beside `anchor` until the returned function is called, or until a press elsewhere (`onDismiss`).
+ * If the anchor is in a dialog, so is the popup, because everything outside a modal dialog is inert.
  * @param {{matchWidth?: boolean, alignEnd?: boolean, onDismiss: () => void}} options
  */
 export function openPopup(popup, anchor, { matchWidth = false, alignEnd = false, onDismiss }) {

@@ -1,5 +1,5 @@
-/** Whom the page acts as and what it shows: in the address (`/#as=U…&channel=C…&thread=…`) and in localStorage. */
-import { channelOf, emit, humans, isMine, myChannels, personOf, state } from "./state.js";
+/** The current person, channel and thread, in the address (`/#as=U…&channel=C…&thread=…`) and in localStorage. */
+import { activePeople, channelOf, emit, isMine, myChannels, personOf, state } from "./state.js";
 
 const KEY = "signoff.emulator.place";
 
@@ -13,17 +13,17 @@ function remembered() {
   }
 }
 
-/** Choose person and channel from the address, else from the last visit, else the first there is. */
+/** Choose the person and channel from the address, or from the last visit, or take the first ones. */
 export function restorePlace() {
   const place = { ...remembered(), ...fromAddress() };
-  state.me = (personOf(place.as) && !personOf(place.as).is_bot ? place.as : humans()[0]?.id) ?? null;
+  state.me = (personOf(place.as) && !personOf(place.as).is_bot ? place.as : activePeople()[0]?.id) ?? null;
   state.channel = channelOf(place.channel) ? place.channel : null;
   state.thread = fromAddress().thread ?? null;
   ensureChannel();
   writePlace();
 }
 
-/** A direct message of somebody else, or a channel that is gone, cannot be shown: fall back to the first own one. */
+/** Fall back to the first channel if the current one cannot be shown: it is gone, or it is somebody else's. */
 function ensureChannel() {
   const channel = channelOf(state.channel);
   if (channel && isMine(channel)) return;
@@ -36,13 +36,13 @@ function writePlace() {
   try {
     localStorage.setItem(KEY, JSON.stringify(place));
   } catch {
-    // Storage may be off; the address still carries the place.
+    // Storage may be disabled. The address still has everything.
   }
   const hash = `#${new URLSearchParams({ ...place, ...(state.thread ? { thread: state.thread } : {}) })}`;
   if (location.hash !== hash) history.replaceState(null, "", hash);
 }
 
-/** Show another channel; its thread panel closes. */
+/** Show another channel and close the thread panel. */
 export function showChannel(id) {
   if (id === state.channel) return;
   state.channel = id;
@@ -52,14 +52,14 @@ export function showChannel(id) {
   emit("thread");
 }
 
-/** Open the thread under a message, or close it with null. */
+/** Open the thread of a message, or close the panel with null. */
 export function showThread(ts) {
   state.thread = ts;
   writePlace();
   emit("thread");
 }
 
-/** Act as another person. Listeners of `person` reconnect and redraw. */
+/** Act as another person. The listeners of `person` reconnect and redraw. */
 export function actAs(id) {
   if (id === state.me) return;
   state.me = id;
@@ -74,7 +74,7 @@ export function actAs(id) {
   emit("thread");
 }
 
-/** Follow the address when somebody edits it or goes back. */
+/** Follow the address when it is edited or the person goes back. */
 export function followAddress() {
   addEventListener("hashchange", () => {
     const place = fromAddress();

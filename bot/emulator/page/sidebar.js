@@ -1,11 +1,11 @@
-/** The sidebar: channels with what is unread, people, the app, and whom the page acts as. */
+/** The sidebar: channels with unread counts, people, the app, and the current person. */
 import { h, syncChildren } from "./dom.js";
 import { icon } from "./icons.js";
 import { attachMenu } from "./menu.js";
 import { avatar, personAvatar } from "./people.js";
 import { unreadCount } from "./read.js";
 import { actAs, showChannel } from "./route.js";
-import { channelOf, channelTitle, humans, myChannels, on, personOf, state } from "./state.js";
+import { activePeople, channelOf, channelTitle, myChannels, on, personOf, state } from "./state.js";
 import { themeButton } from "./theme.js";
 
 const WORKSPACE = "Signoff workspace";
@@ -49,9 +49,9 @@ export function drawSidebar({ closeDrawer }) {
 
   attachMenu(me, {
     label: "Act as",
-    header: () => h("div.menu__header", {}, "Act as somebody else"),
+    header: () => h("div.menu__header", {}, "Act as"),
     items: () =>
-      humans().map((person) => ({
+      activePeople().map((person) => ({
         checked: person.id === state.me,
         content: [
           personAvatar(person, "medium"),
@@ -109,12 +109,12 @@ export function drawSidebar({ closeDrawer }) {
       ),
     );
 
-  /** The app before it has ever written to the person: there is nothing to open yet. */
+  /** The app before it has sent the person a direct message: there is nothing to open yet. */
   function silentApp() {
     const { app } = state.workspace;
     return h(
       "li.side-row.side-row--person",
-      { title: "It has not written to you yet" },
+      { title: "No direct messages yet" },
       avatar({ id: app.bot_user_id, name: app.name, app: true }, "small"),
       h("span.side-row__name", {}, app.name),
     );
@@ -127,7 +127,7 @@ export function drawSidebar({ closeDrawer }) {
     syncChildren(channels, mine.filter((channel) => !channel.is_im).map(channelRow));
     const direct = mine.filter((channel) => channel.is_im);
     syncChildren(apps, direct.length ? direct.map(channelRow) : [silentApp()]);
-    people.replaceChildren(...humans().map(personRow));
+    people.replaceChildren(...activePeople().map(personRow));
     const person = personOf(state.me);
     me.setAttribute("aria-label", `Acting as ${person?.real_name || person?.name}. Switch person`);
     me.replaceChildren(

@@ -1,19 +1,19 @@
-/** What the page knows: the workspace, whom it acts as, the messages of their channels, and their open modals. */
+/** The state of the page: the workspace, the current person, and that person's messages and modals. */
 
 export const state = {
-  /** As `GET /control/workspace` gives it; null until the first answer. */
+  /** The response of `GET /control/workspace`; null until it arrives. */
   workspace: null,
-  /** Id of the person acted as. */
+  /** Id of the person that the page acts as. */
   me: null,
-  /** Id of the channel shown. */
+  /** Id of the current channel. */
   channel: null,
   /** `ts` of the message whose thread is open, or null. */
   thread: null,
   /** channel id -> Map of ts -> message. */
   messages: new Map(),
-  /** The person's modal stack, bottom first. */
+  /** The person's open modals, bottom first. */
   views: [],
-  /** Whether the app is connected, and whether this page is. */
+  /** Whether the app is connected, and whether the page is. */
   appConnected: false,
   live: false,
 };
@@ -33,39 +33,39 @@ export const personOf = (id) => state.workspace?.people.find((person) => person.
 /** The channel with this id, or null. */
 export const channelOf = (id) => state.workspace?.channels.find((channel) => channel.id === id) ?? null;
 
-/** The time zone in which this person reads clocks. */
+/** The current person's time zone. */
 export const myZone = () => personOf(state.me)?.tz || Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** The people that one can act as: all except the app and deactivated people. */
-export const humans = () =>
+export const activePeople = () =>
   (state.workspace?.people ?? []).filter((person) => !person.is_bot && !person.deleted);
 
-/** Whether the channel is in the sidebar of the person acted as. Public channels are in everybody's. */
+/** Whether the channel is in the current person's sidebar. Public channels are in everybody's. */
 export function isMine(channel) {
   if (channel.is_im) return channel.user === state.me;
   return !channel.is_private || channel.members.includes(state.me);
 }
 
-/** Whether one may write in the channel. */
+/** Whether one can post in the channel. */
 export const isOpen = (channel) => isMine(channel) && !channel.is_archived;
 
 /** The user group with this id, or null. */
 export const groupOf = (id) => state.workspace?.usergroups?.find((group) => group.id === id) ?? null;
 
-/** The channels in the person's sidebar. */
+/** The channels in the current person's sidebar. */
 export const myChannels = () =>
   (state.workspace?.channels ?? []).filter((channel) => !channel.is_archived && isMine(channel));
 
-/** What a channel is called in running text: `#releases`, or the app's name for a direct message with it. */
+/** The channel's title: `#releases`, or the app's name for direct messages with it. */
 export function channelTitle(channel) {
   return channel.is_im ? state.workspace.app.name : `#${channel.name}`;
 }
 
-/** Whether a message came from an app and not from a person. */
+/** Whether an app posted the message. */
 export const isFromApp = (message) =>
   Boolean(message.bot_id) || message.user === state.workspace?.app.bot_user_id;
 
-/** Whether the person acted as may delete a message: their own, or any as an administrator. */
+/** Whether the current person can delete the message: their own, or any message as an administrator. */
 export const canDelete = (message) =>
   message.subtype !== "tombstone" && (message.user === state.me || Boolean(personOf(state.me)?.is_admin));
 
@@ -78,7 +78,7 @@ export function authorOf(message) {
   const person = personOf(message.user);
   return {
     id: message.user,
-    name: person?.real_name || person?.name || message.user || "Somebody",
+    name: person?.real_name || person?.name || message.user || "Unknown person",
     app: false,
     person,
   };
@@ -90,21 +90,21 @@ export function messagesOf(channelId) {
   return all.sort((a, b) => Number(a.ts) - Number(b.ts));
 }
 
-/** Whether a message is a reply that belongs in the thread panel only. */
+/** Whether a message is a reply, which only the thread panel shows. */
 export const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
 
-/** Replies under a message, oldest first. */
+/** The replies to a message, oldest first. */
 export const repliesTo = (channelId, ts) =>
   messagesOf(channelId).filter((m) => isReply(m) && m.thread_ts === ts);
 
-/** Take a message in: new, changed, or known already. */
+/** Store a new or changed message. */
 export function putMessage(message) {
   if (message.ephemeral_to && message.ephemeral_to !== state.me) return;
   if (!state.messages.has(message.channel)) state.messages.set(message.channel, new Map());
   state.messages.get(message.channel).set(message.ts, message);
 }
 
-/** Replace everything known of a channel. */
+/** Replace the messages of a channel. */
 export function setMessages(channelId, messages) {
   state.messages.set(channelId, new Map());
   for (const message of messages) putMessage({ channel: channelId, ...message });

@@ -1,4 +1,4 @@
-/** Light, dark, or as the system has it. */
+/** The theme: light, dark, or the system's. */
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -19,10 +19,10 @@ function apply(theme) {
   else document.documentElement.dataset.theme = theme;
 }
 
-/** Apply the theme of the last visit, before anything is drawn. */
+/** Apply the theme of the last visit before anything is drawn. */
 export const restoreTheme = () => apply(read());
 
-/** A button that goes round the three. */
+/** A button that cycles through the three themes. */
 export function themeButton() {
   const button = h("button.icon-button.theme", {
     type: "button",
@@ -42,7 +42,7 @@ export function themeButton() {
     try {
       localStorage.setItem(KEY, theme);
     } catch {
-      // Without storage the choice lasts until the page is closed.
+      // Without storage, the choice lasts until the page is closed.
     }
   }
   draw(read());

@@ -1,4 +1,4 @@
-/** The thread panel: one message, its replies, and a composer that answers in the thread. */
+/** The thread panel: a message, its replies, and a composer for replies. */
 import { Composer } from "./composer.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";

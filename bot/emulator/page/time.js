@@ -1,4 +1,4 @@
-/** Clocks and dates as the person reads them: in their own time zone. */
+/** Times and dates in the person's own time zone. */
 import { myZone } from "./state.js";
 
 const LOCALE = "en-US";
@@ -14,7 +14,7 @@ export const clock = (ts) => format(dateOf(ts), { hour: "numeric", minute: "2-di
 /** The full date and time, for a tooltip. */
 export const fullTime = (ts) => format(dateOf(ts), { dateStyle: "full", timeStyle: "long" });
 
-/** `2026-05-06`, the day of a ts: messages of one day have one divider. */
+/** `2026-05-06`: the day of a ts. The messages of a day share a divider. */
 export const dayKey = (ts) => epochToLocal(Number(ts)).date;
 
 const ordinal = (day) => {
@@ -22,7 +22,7 @@ const ordinal = (day) => {
   return `${day}${["th", "st", "nd", "rd"][tail]}`;
 };
 
-/** The divider's words: `Today`, `Yesterday`, `Wednesday, May 6th`. */
+/** The text of a divider: `Today`, `Yesterday`, `Wednesday, May 6th`. */
 export function dayLabel(ts) {
   const pretty = prettyDay(ts);
   if (pretty) return pretty;
@@ -99,7 +99,7 @@ export function epochToLocal(epoch, zone = myZone()) {
   return { date: `${part.year}-${part.month}-${part.day}`, time: `${part.hour}:${part.minute}` };
 }
 
-/** The inverse: the zone's offset is looked up at the result, so that a change of the clocks is right. */
+/** The inverse. The zone's offset is looked up at the result, which is correct across daylight saving changes. */
 export function localToEpoch(date, time, zone = myZone()) {
   const wanted = Date.parse(`${date}T${time}:00Z`) / 1000;
   let epoch = wanted;
@@ -110,7 +110,7 @@ export function localToEpoch(date, time, zone = myZone()) {
   return epoch;
 }
 
-/** The zone's name beside a clock: `CEST`, or the city where there is none. */
+/** The zone's short name, `CEST`, or the city if there is none. */
 export const zoneName = (epoch = Date.now() / 1000) =>
   new Intl.DateTimeFormat("en-GB", { timeZone: myZone(), timeZoneName: "short" })
     .formatToParts(dateOf(epoch))

@@ -1,11 +1,11 @@
-/** Short notices at the foot of the page, and the hidden region that tells screen readers what arrived. */
+/** Short notices at the bottom of the page, and the hidden region for screen readers. */
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 
 const SHOWN_MS = 9000;
 const toasts = new Map();
 
-/** Show a notice once; the same words again only make it stay longer. An open modal shows it instead. */
+/** Show a notice. Showing the same text again only makes it stay longer. An open modal shows it instead. */
 export function toast(text) {
   const dialog = [...document.querySelectorAll("dialog.modal[open]")].at(-1);
   const host = dialog?.querySelector(".modal__notice") ?? document.getElementById("toasts");
@@ -38,7 +38,7 @@ function dismiss(text) {
   toasts.delete(text);
 }
 
-/** Tell screen readers, politely. */
+/** Announce a text to screen readers. */
 export function announce(text) {
   fill(document.getElementById("announcer"), h("p", {}, text));
 }

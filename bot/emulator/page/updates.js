@@ -1,4 +1,4 @@
-/** The websocket that keeps the page live, and the reload after it was lost. */
+/** The websocket that keeps the page up to date, and the reload after it was disconnected. */
 import { readMessages, readViews, readWorkspace } from "./api.js";
 import { emit, myChannels, putMessage, setMessages, state } from "./state.js";
 
@@ -7,7 +7,7 @@ let socket = null;
 let attempt = 0;
 let retry = null;
 
-/** Connect for the person acted as; an earlier connection is dropped. */
+/** Connect as the current person. An earlier connection is closed. */
 export function connect() {
   clearTimeout(retry);
   const previous = socket;
@@ -33,49 +33,49 @@ function setLive(live) {
   emit("connection");
 }
 
-/** Take the workspace in as the server gives it. */
-export function takeWorkspace(workspace) {
+/** Store the workspace as the server returns it. */
+export function setWorkspace(workspace) {
   state.workspace = workspace;
   state.appConnected = Boolean(workspace.connected);
   emit("workspace");
   emit("connection");
 }
 
-/** Read everything again: after connecting, and after the person was switched. */
+/** Load everything: after connecting, and after switching to another person. */
 export async function reload() {
   const me = state.me;
   const workspace = await readWorkspace();
   if (!workspace.ok || me !== state.me) return;
-  takeWorkspace(workspace);
+  setWorkspace(workspace);
   setLive(true);
   const views = await readViews();
-  if (views.ok && me === state.me) takeViews(views.views);
+  if (views.ok && me === state.me) setViews(views.views);
   await Promise.all(myChannels().map((channel) => loadChannel(channel.id)));
 }
 
-/** What happened in a channel while its messages were being read: newer than the answer may be. */
-const meanwhile = new Map();
+/** Changes in a channel while its messages are being loaded. They may be newer than the response. */
+const pendingChanges = new Map();
 
 async function loadChannel(channelId) {
   const me = state.me;
   const events = [];
-  meanwhile.set(channelId, events);
+  pendingChanges.set(channelId, events);
   const answer = await readMessages(channelId);
-  if (meanwhile.get(channelId) === events) meanwhile.delete(channelId);
+  if (pendingChanges.get(channelId) === events) pendingChanges.delete(channelId);
   if (!answer.ok || me !== state.me) return;
   setMessages(channelId, answer.messages);
   for (const apply of events) apply();
   emit("messages", channelId);
 }
 
-/** Change a channel's messages now, and once more after a reading under way. */
+/** Change a channel's messages now, and again after a load in progress. */
 function change(channelId, apply) {
   apply();
-  meanwhile.get(channelId)?.push(apply);
+  pendingChanges.get(channelId)?.push(apply);
   emit("messages", channelId);
 }
 
-function takeViews(views) {
+function setViews(views) {
   state.views = views;
   emit("views");
 }
@@ -89,10 +89,10 @@ function replaceById(list, item) {
 }
 
 const receivers = {
-  hello: (event) => event.people && takeWorkspace(event),
+  hello: (event) => event.people && setWorkspace(event),
   message: ({ message }) => change(message.channel, () => putMessage(message)),
   message_deleted: ({ channel, ts }) => change(channel, () => state.messages.get(channel)?.delete(ts)),
-  views: ({ views }) => takeViews(views),
+  views: ({ views }) => setViews(views),
   notice: ({ text }) => emit("notice", text),
   app({ connected }) {
     state.appConnected = connected;

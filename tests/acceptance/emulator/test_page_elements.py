@@ -231,7 +231,7 @@ def test_a_select_works_by_keyboard_alone(app: FormApp, open_as: OpenAs, channel
     for keys in ("ArrowDown", "Enter", "ArrowDown", "ArrowDown", "Enter"):
         page.keyboard.press(keys)
     expect(page.get_by_role("button", name="Remove")).to_have_count(2)
-    expect(page.get_by_text("No more than 2 can be chosen")).to_be_visible()
+    expect(page.get_by_text("You can choose at most 2")).to_be_visible()
     expect(page.get_by_role("option", disabled=True)).to_have_count(1)
     page.keyboard.press("Escape")
     expect(box).to_have_attribute("aria-expanded", "false")

@@ -22,7 +22,7 @@ export function actions(block, surface) {
   };
 }
 
-/** Feedback and icon buttons under an assistant's message. */
+/** Feedback and icon buttons below an assistant's message. */
 export function contextActions(block, surface) {
   const parts = block.elements.flatMap((element) =>
     element.type === "feedback_buttons"

@@ -28,7 +28,7 @@ const BLOCKS = {
   rich_text: richText,
   section,
   table,
-  // The text of a message that has no blocks, drawn as if it were one.
+  // The text of a message without blocks, which is drawn like a block.
   message_text: (block) => ({ node: h("div.block-text", {}, mrkdwn(block.text)) }),
 };
 
@@ -42,4 +42,4 @@ export function drawBlock(block, surface) {
   return { fields: [], ...drawn };
 }
 
-const unknown = (block) => h("p.block-unknown", {}, `This workspace does not draw “${block.type}” blocks.`);
+const unknown = (block) => h("p.block-unknown", {}, `The emulator cannot show “${block.type}” blocks.`);

@@ -1,4 +1,4 @@
-/** The `input` block: a label, an element, a hint, and the place where its error appears. */
+/** The `input` block: a label, an element, a hint and an error. */
 import { fill, h, uid } from "../dom.js";
 import { drawElement } from "../elements/index.js";
 import { icon } from "../icons.js";

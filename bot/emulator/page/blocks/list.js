@@ -1,4 +1,4 @@
-/** The blocks of one message or modal, redrawn block by block so that focus and typed text outlive an update. */
+/** The blocks of a message or modal. They are redrawn one by one, so that an update keeps focus and entered text. */
 import { syncChildren } from "../dom.js";
 import { holdFocus } from "../focus.js";
 import { drawBlock } from "./index.js";
@@ -17,7 +17,7 @@ export class BlockList {
     this.surface = { ...surface, values: () => this.values(), isThere: () => this.node.isConnected };
   }
 
-  /** Draw `blocks`, keeping the nodes of those that did not change and what was filled in into those that did. */
+  /** Draw `blocks`. Unchanged blocks keep their nodes, and changed ones keep their values. */
   update(blocks) {
     const fresh = new Map();
     blocks.forEach((block, index) => {
@@ -38,7 +38,7 @@ export class BlockList {
     if (!old) return drawn;
     for (const field of drawn.fields) {
       const before = old.fields.find((each) => each.actionId === field.actionId && each.type === field.type);
-      // Slack too keeps what is filled in while block_id and action_id stay, whatever the new initial value.
+      // As in Slack, the value stays while block_id and action_id stay, even if the initial value changes.
       if (before?.value) field.restore(before.value());
     }
     const giveBack = holdFocus(old.node);
@@ -47,12 +47,12 @@ export class BlockList {
     return drawn;
   }
 
-  /** Every drawn element that holds a value or can be focused. @returns {Field[]} */
+  /** All elements that have a value or can be focused. @returns {Field[]} */
   get fields() {
     return [...this.#drawn.values()].flatMap(({ fields }) => fields);
   }
 
-  /** `{block_id: {action_id: state value object}}`, as Slack reports it. */
+  /** `{block_id: {action_id: state value object}}`, in Slack's form. */
   values() {
     const values = {};
     for (const field of this.fields) {
@@ -61,7 +61,7 @@ export class BlockList {
     return values;
   }
 
-  /** Fill in what was entered before, in the same form. */
+  /** Restore values, in the same form. */
   restore(values) {
     for (const field of this.fields) {
       const state = values[field.blockId]?.[field.actionId];
@@ -69,7 +69,7 @@ export class BlockList {
     }
   }
 
-  /** What the person must correct before anything can be sent: `{block_id: text}`. */
+  /** The errors that the person must correct before submitting: `{block_id: text}`. */
   problems() {
     return Object.fromEntries(
       this.fields.map((field) => [field.blockId, field.problem?.()]).filter(([, text]) => text),

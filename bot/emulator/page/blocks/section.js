@@ -1,9 +1,9 @@
-/** Section, header, divider and context blocks: text, and one element beside it. */
+/** Section, header, divider and context blocks. */
 import { h, safeUrl } from "../dom.js";
 import { drawElement } from "../elements/index.js";
 import { plainText, textNodes } from "../mrkdwn.js";
 
-/** Text, two columns of fields, and an accessory. */
+/** A section: text, two columns of fields, and an accessory. */
 export function section(block, surface) {
   const accessory = block.accessory && drawAccessory(block, surface);
   const node = h(
@@ -39,7 +39,7 @@ export const header = (block) => ({ node: h("h3.header-block", {}, textNodes(blo
 
 export const divider = () => ({ node: h("hr.divider-block") });
 
-/** Small grey text and pictures. */
+/** A context block: small grey text and images. */
 export function context(block) {
   return {
     node: h(
@@ -54,7 +54,7 @@ export function context(block) {
   };
 }
 
-/** A picture of an image element; its address must be one that a browser may load. */
+/** The image of an image element. Its URL must have an allowed scheme. */
 export function picture(element, name) {
   const url = element.image_url ?? element.slack_file?.url;
   const src = safeUrl(url) ?? (/^data:image\//.test(url ?? "") ? url : null);

@@ -1,4 +1,4 @@
-/** The `table` block: rows of raw or rich text cells, the first row being the head. */
+/** The `table` block: rows of raw or rich text cells. The first row is the header. */
 import { h } from "../dom.js";
 import { withEmoji } from "../emoji.js";
 import { richTextNodes } from "./rich_text.js";

@@ -1,4 +1,4 @@
-/** Buttons: plain, primary, danger, and those that also open a link. */
+/** Buttons: default, primary and danger, with or without a link. */
 import { h, safeUrl } from "../dom.js";
 import { textNodes } from "../mrkdwn.js";
 

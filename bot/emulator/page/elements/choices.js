@@ -2,7 +2,7 @@
 import { h, uid } from "../dom.js";
 import { textNodes } from "../mrkdwn.js";
 
-/** One native box with its text, which may be mrkdwn, and its description. */
+/** A native checkbox or radio button with its text, which may be mrkdwn, and its description. */
 function choice(type, name, option, checked, onchange) {
   const [id, describedBy] = [uid("choice"), uid("choice-text")];
   const control = h("input.choice__box", {
@@ -37,7 +37,7 @@ function group(element, env, type, role, initial) {
   const selected = () => choices.filter(({ control }) => control.checked).map(({ option }) => option);
   const field = {
     node,
-    // Focus goes to the box that is checked, else to the first.
+    // The focus goes to the checked box, or to the first.
     control: node,
     isGroup: true,
     selected,

@@ -1,4 +1,4 @@
-/** A select as people use it: a text box that searches, a list under it, chips for several choices. */
+/** A select: a text box for searching, a list below it, and chips for multiple choices. */
 import { fill, h, uid } from "../dom.js";
 import { icon } from "../icons.js";
 import { openPopup } from "../popup.js";
@@ -61,7 +61,7 @@ export function drawCombobox({ source, multi, most, placeholder, clearable, chos
   );
   node.addEventListener("mousedown", (event) => {
     if (event.target.closest("button")) return;
-    // Opening selects what is chosen, so that typing replaces it; the press itself would put the caret there.
+    // Select the text on opening, so that typing replaces it. The press itself would only set the caret.
     if (event.target !== input || !close) event.preventDefault();
     input.focus();
     if (close && event.target !== input) shut();
@@ -94,7 +94,7 @@ export function drawCombobox({ source, multi, most, placeholder, clearable, chos
     show();
   }
 
-  /** Load what fits the text, after a pause in the typing; an answer that was overtaken is dropped. */
+  /** Load the matching options after a pause in the typing. Outdated responses are ignored. */
   function ask(delay) {
     clearTimeout(timer);
     const mine = ++asked;
@@ -118,7 +118,7 @@ export function drawCombobox({ source, multi, most, placeholder, clearable, chos
 
   function offer(groups) {
     list.show(groups, { isChosen, isOff });
-    if (multi && items.length >= most) list.tell(`No more than ${most} can be chosen`);
+    if (multi && items.length >= most) list.tell(`You can choose at most ${most}`);
   }
 
   function pick(item) {

@@ -1,12 +1,12 @@
-/** Date, time, and both together in the person's own time zone. */
+/** Inputs for a date, a time, and both together in the person's time zone. */
 import { h } from "../dom.js";
 import { epochToLocal, localToEpoch, zoneName } from "../time.js";
 
 const SETTLED_MS = 700;
 
 /**
- * Native pickers change while a date is being typed: the app hears of it when the value has settled, or at once when
- * the person moves on.
+ * Native pickers change while a date is being typed. The change is sent when the value has settled, or immediately when
+ * the person leaves the field.
  */
 function whenSettled(controls, report) {
   let timer = null;
@@ -35,7 +35,7 @@ function single(element, env, type, stateKey, initial) {
     control,
     value,
     restore: (state) => (control.value = state[stateKey] ?? ""),
-    problem: () => (control.validity.badInput ? `Enter a whole ${type}.` : null),
+    problem: () => (control.validity.badInput ? `Enter a complete ${type}.` : null),
   };
 }
 
@@ -71,8 +71,8 @@ export function datetimepicker(element, env) {
   if (env.dispatch) whenSettled([date, time], () => epoch() && env.fire(value()));
 
   function problem() {
-    if (date.validity.badInput) return "Enter a whole date.";
-    if (time.validity.badInput) return "Enter a whole time.";
+    if (date.validity.badInput) return "Enter a complete date.";
+    if (time.validity.badInput) return "Enter a complete time.";
     if (Boolean(date.value) === Boolean(time.value)) return null;
     return date.value ? "Enter a time as well." : "Enter a date as well.";
   }

@@ -1,4 +1,4 @@
-/** Files: chosen or dropped, uploaded at once, and named in the value. */
+/** File inputs: files are chosen or dropped, and uploaded immediately. */
 import { failureText } from "../actions.js";
 import { upload } from "../api.js";
 import { fill, h } from "../dom.js";
@@ -61,7 +61,7 @@ export function fileInput(element) {
     if (types.length && !types.includes(extension(file.name)))
       return refuse(`${file.name} is not one of: ${types.join(", ")}.`);
     if (files.length + waiting >= most)
-      return refuse(`No more than ${most} ${most === 1 ? "file" : "files"}.`);
+      return refuse(`Choose at most ${most} ${most === 1 ? "file" : "files"}.`);
     waiting++;
     show();
     const answer = await upload(file);
@@ -113,6 +113,6 @@ export function fileInput(element) {
       files = [...(state.files ?? [])];
       show();
     },
-    problem: () => (waiting ? "Wait until the upload has finished." : refused),
+    problem: () => (waiting ? "Wait until the upload is complete." : refused),
   };
 }

@@ -11,28 +11,28 @@ import { SELECTS, select } from "./select.js";
 import { emailInput, numberInput, plainTextInput, urlInput } from "./text.js";
 
 /**
- * What an element's module draws.
+ * A drawn element.
  * @typedef {object} Field
  * @property {HTMLElement} node the whole element
- * @property {HTMLElement} control what takes the focus and is named by the label
+ * @property {HTMLElement} control takes the focus and has the label
  * @property {string} blockId
  * @property {string} actionId
  * @property {string} type
- * @property {boolean} [isGroup] several controls under one name (checkboxes, radio buttons)
- * @property {() => object} [value] the state value object Slack would send; absent where there is no state (buttons)
- * @property {(state: object) => void} [restore] take such a value object back in
- * @property {() => string|null} [problem] what must be corrected before the value can be read at all
+ * @property {boolean} [isGroup] whether it has several controls (checkboxes, radio buttons)
+ * @property {() => object} [value] the state value object that Slack would send; absent for elements without state (buttons)
+ * @property {(state: object) => void} [restore] restore such a value object
+ * @property {() => string|null} [problem] an error because of which there is no value
  *
  * @typedef {object} Env
  * @property {import("../actions.js").Surface} surface
  * @property {string} blockId
- * @property {string} name what to call it where no label stands beside it
+ * @property {string} name the accessible name if there is no label
  * @property {string} [labelId] the label's id, in an input block
  * @property {string} [describedBy] the hint's id
  * @property {boolean} [required]
  * @property {boolean} [isInput] in an input block
- * @property {boolean} dispatch whether a change is sent to the app at once
- * @property {(value?: object) => Promise<boolean>} fire send the action; false when the person did not confirm it
+ * @property {boolean} dispatch whether a change is sent to the app immediately
+ * @property {(value?: object) => Promise<boolean>} fire send the action; false if the person did not confirm it
  */
 
 const ELEMENTS = {
@@ -55,7 +55,7 @@ const ELEMENTS = {
 };
 
 const unknown = (element) => {
-  const node = h("span.block-unknown", {}, `This workspace does not draw “${element.type}” elements.`);
+  const node = h("span.block-unknown", {}, `The emulator cannot show “${element.type}” elements.`);
   return { node, control: node };
 };
 

@@ -1,8 +1,8 @@
-/** The list under a select: groups of options, one of them active, some of them chosen. */
+/** The list below a select: groups of options, one of which is active and some of which are chosen. */
 import { fill, h, uid } from "../dom.js";
 import { icon } from "../icons.js";
 
-/** Rows drawn at once; the search finds the others. */
+/** The maximum number of rows. The others can be found by searching. */
 const MOST_ROWS = 200;
 
 export class Listbox {
@@ -19,11 +19,11 @@ export class Listbox {
       "aria-multiselectable": multi ? "true" : null,
     });
     this.note = h("div.listbox__note", { role: "status" });
-    // Pressing in the list must not take the focus from the input.
+    // A press in the list must not take the focus from the input.
     this.node = h("div.listbox", { onmousedown: (event) => event.preventDefault() }, this.list, this.note);
   }
 
-  /** Draw groups; `isChosen` marks options, `isOff` those that cannot be added any more. */
+  /** Draw the groups. `isChosen` marks chosen options, `isOff` those that cannot be added. */
   show(groups, { isChosen, isOff }) {
     const activeKey = this.#options[this.#active]?.item.key;
     this.#options = [];
@@ -79,12 +79,12 @@ export class Listbox {
     return node;
   }
 
-  /** Say something instead of options, or under them. */
+  /** Show a message below or instead of the options. */
   tell(text) {
     fill(this.note, text);
   }
 
-  /** Empty the list, with a word on why. */
+  /** Empty the list and show the reason. */
   clear(text) {
     this.#options = [];
     this.#active = -1;
@@ -101,7 +101,7 @@ export class Listbox {
     this.onactive?.(node?.id ?? null);
   }
 
-  /** Move the active option, around the ends. */
+  /** Move the active option, wrapping around at the ends. */
   move(step) {
     const count = this.#options.length;
     if (count) this.activate((this.#active + step + count) % count);

@@ -1,4 +1,4 @@
-/** The overflow menu: three dots with up to five choices. */
+/** The overflow menu: three dots with up to five options. */
 import { h, safeUrl } from "../dom.js";
 import { icon } from "../icons.js";
 import { attachMenu } from "../menu.js";

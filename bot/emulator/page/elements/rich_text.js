@@ -5,7 +5,7 @@ import { icon } from "../icons.js";
 import { plainText } from "../mrkdwn.js";
 import { readRichText } from "./rich_text_value.js";
 
-/** `document.execCommand` is old, and still the one way to edit rich text that keeps the browser's own undo. */
+/** `document.execCommand` is deprecated, but nothing else keeps the browser's own undo history. */
 const command = (name, argument = null) => document.execCommand(name, false, argument);
 
 const TOOLS = [
@@ -83,7 +83,7 @@ export function richTextInput(element, env) {
   return { node, control: box, value, restore };
 }
 
-/** One Tab stop for the toolbar; arrows move inside it. */
+/** The toolbar is one Tab stop. The arrow keys move inside it. */
 function arrows(event, tools) {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!step) return;

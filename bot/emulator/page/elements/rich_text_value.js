@@ -1,4 +1,4 @@
-/** Between an editable element's content and Slack's `rich_text` value. */
+/** Converts between the content of an editable element and Slack's `rich_text` value. */
 
 const MARKS = {
   B: "bold",
@@ -13,7 +13,7 @@ const MARKS = {
 };
 const LISTS = { UL: "bullet", OL: "ordered" };
 
-/** @returns {object|null} the rich_text value of what `root` holds, null when it holds no text */
+/** @returns {object|null} the rich_text value of the content of `root`, null if it is empty */
 export function readRichText(root) {
   if (!root.textContent.trim()) return null;
   const parts = [];
@@ -58,7 +58,7 @@ export function readRichText(root) {
   return { type: "rich_text", elements: parts.filter((part) => part.elements.length) };
 }
 
-/** A line's own `<br>` at its end is the browser's, not the person's. */
+/** The browser itself adds the `<br>` at the end of a line. */
 function trimBreak(section) {
   const last = section?.elements.at(-1);
   if (last?.text === "\n") section.elements.pop();
@@ -69,7 +69,7 @@ function inlineOf(node) {
   return value?.elements.flatMap((part) => part.elements) ?? [];
 }
 
-/** A list and the lists in its items: Slack keeps them side by side, with an indent. */
+/** A list and its nested lists, which Slack stores side by side with an indent. */
 function lists(node, indent) {
   const parts = [];
   let current = null;

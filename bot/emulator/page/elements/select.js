@@ -1,4 +1,4 @@
-/** The ten select menus: five sources, each for one choice or several. */
+/** The ten select menus: five sources, each for a single choice or multiple choices. */
 import { plainText } from "../mrkdwn.js";
 import { state } from "../state.js";
 import { drawCombobox } from "./combobox.js";
@@ -17,7 +17,7 @@ const KEYS = {
   channels: ["selected_channel", "selected_channels", "initial_channel", "initial_channels"],
 };
 
-/** type -> how it is drawn and what its state value object is called. */
+/** By type: the source, whether it is multiple, and the key in the state value object. */
 export const SELECTS = Object.fromEntries(
   Object.entries(KEYS).flatMap(([source, [one, many, initialOne, initialMany]]) => [
     [`${source}_select`, { source, multi: false, key: one, initial: initialOne }],
@@ -40,7 +40,7 @@ export function select(element, env) {
     multi: kind.multi,
     most: kind.multi ? (element.max_selected_items ?? Infinity) : 1,
     placeholder: plainText(element.placeholder) || (kind.multi ? "Choose some options" : "Choose an option"),
-    // Outside a form a choice is an act; only a form's field can be emptied again.
+    // Outside a form, a choice is an action. Only a field in a form can be cleared.
     clearable: Boolean(env.isInput) && !kind.multi,
     chosen: initialValues(element, kind).map(source.item),
     onchange: changed,

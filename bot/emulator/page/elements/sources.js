@@ -1,15 +1,15 @@
-/** Where a select's choices come from: its options, the app, the people, or the channels. */
+/** The sources of a select's options: the element itself, the app, the people, or the channels. */
 import { readOptions } from "../api.js";
 import { avatar, personAvatar } from "../people.js";
 import { icon } from "../icons.js";
 import { plainText, textNodes } from "../mrkdwn.js";
-import { channelOf, channelTitle, humans, myChannels, personOf, state } from "../state.js";
+import { activePeople, channelOf, channelTitle, myChannels, personOf, state } from "../state.js";
 
 /**
- * @typedef {object} Item one choice
- * @property {string} key what makes it the same choice
- * @property {string} text its name, for the search and for screen readers
- * @property {any} raw what the state value object holds
+ * @typedef {object} Item an option
+ * @property {string} key identifies the option
+ * @property {string} text its text, for searching and for screen readers
+ * @property {any} raw the value in the state value object
  * @property {() => any} draw
  * @property {string} [description]
  *
@@ -17,9 +17,9 @@ import { channelOf, channelTitle, humans, myChannels, personOf, state } from "..
  *
  * @typedef {object} Source
  * @property {(typed: string) => Group[] | Promise<Group[]>} load
- * @property {(raw: any) => Item} item the choice for a value held
- * @property {(item: Item) => boolean} has whether it can still be chosen
- * @property {number} [minimum] letters needed before the app is asked
+ * @property {(raw: any) => Item} item the option for a value
+ * @property {(item: Item) => boolean} has whether the option still exists
+ * @property {number} [minimum] the number of letters before the app is asked
  */
 
 const optionItem = (option) => ({
@@ -35,7 +35,7 @@ const optionGroups = ({ options, option_groups: groups }) =>
     ? groups.map((group) => ({ label: plainText(group.label), items: group.options.map(optionItem) }))
     : [{ label: null, items: (options ?? []).map(optionItem) }];
 
-/** Keep what contains every word typed, in the name or the description. */
+/** Keep the options whose text or description contains every word of the query. */
 export function search(groups, typed) {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
   const hit = (item) =>
@@ -57,7 +57,7 @@ const externalSource = (element, env) => ({
   has: () => true,
   async load(typed) {
     const answer = await readOptions(env.surface.place, env.blockId, element.action_id, typed);
-    if (!answer.ok) throw new Error(answer.message || "The app did not answer.");
+    if (!answer.ok) throw new Error(answer.message || "The app did not respond.");
     return optionGroups(answer).filter((group) => group.items.length);
   },
 });
@@ -73,7 +73,7 @@ function personItem(person) {
 }
 
 const peopleSource = () => ({
-  load: (typed) => search([{ label: null, items: humans().map(personItem) }], typed),
+  load: (typed) => search([{ label: null, items: activePeople().map(personItem) }], typed),
   item: (id) => personItem(personOf(id) ?? { id, name: id }),
   has: (item) => Boolean(personOf(item.key)),
 });

@@ -1,8 +1,8 @@
-/** Text in one line or several, numbers, email addresses and web addresses. */
+/** Inputs for single-line and multi-line text, numbers, e-mail addresses and URLs. */
 import { h } from "../dom.js";
 import { plainText } from "../mrkdwn.js";
 
-/** What the four have in common: a native control whose text is the value, `null` when it is empty. */
+/** A native control whose text is the value; an empty text is `null`. */
 function textField(element, env, control) {
   const value = () => ({ type: element.type, value: control.value === "" ? null : control.value });
   const events = element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
@@ -35,7 +35,7 @@ const line = (element, attributes) =>
     ...attributes,
   });
 
-/** How much room is left, shown once little of it is. */
+/** The number of characters left, shown when there are few. */
 function counter(element, control) {
   if (!element.max_length) return null;
   const node = h("span.field-counter", { "aria-hidden": "true" });
@@ -64,7 +64,7 @@ export function plainTextInput(element, env) {
   return { ...field, node: h("div.field-wrap", {}, control, count.node), restore };
 }
 
-/** Numbers stay text until the workspace checks them, so that `abc` gets an error instead of vanishing. */
+/** A number stays text until the workspace validates it, so that `abc` gets an error instead of disappearing. */
 export function numberInput(element, env) {
   const control = line(element, {
     inputmode: element.is_decimal_allowed ? "decimal" : "numeric",
