@@ -20,6 +20,8 @@ from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Mode, Settings
 from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.desk import Desk
+from signoff.flows.connected_engines import ConnectedEngines
+from signoff.flows.engine import link_to
 from signoff.flows.engines.embedded.scheduler import Scheduler, own_schedules
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.flow import Flow
@@ -52,7 +54,9 @@ class Bot:
         else:
             self._transport = SocketTransport(app, settings.app_token())
         self._dispatcher = Dispatcher(
-            db, Messenger(client, people, channel=settings.channel), on_settled=self._responses.settle_forms
+            db,
+            Messenger(client, people, channel=settings.channel, link=link_to),
+            on_settled=self._responses.settle_forms,
         )
         self._stack = ExitStack()
 
@@ -119,6 +123,7 @@ class Service:
             stack.enter_context(DeadlineEnforcer(self.db))
             if self._with_bot:
                 self.bot = stack.enter_context(Bot(self.db, self._settings))
+                stack.enter_context(ConnectedEngines(self.db, defaults=self._settings.defaults()))
             if self._flows is not None:
                 worker = Worker(
                     self.db,

@@ -1,19 +1,197 @@
-"""Engines: what runs flows. The embedded engine is one of several, and each is found by its entry point.
+"""Engines: what runs flows. The embedded engine is one of several.
 
-An installed package adds an engine with an entry point in the group `signoff.engines`.
+An installed package adds an engine with an entry point in the group `signoff.engines`. The entry point has the engine's
+name and leads to a class without arguments that implements `Engine`. `signoff serve` and `signoff bot` start it. From
+then on the engine reports which of its runs wait for a person, and is handed what the person decided:
+
+```toml
+[project.entry-points."signoff.engines"]
+prefect = "my_package.engine:PrefectEngine"
+```
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol, cast
 
-from signoff.flows.errors import UnknownEngine
+from signoff.flows.errors import BrokenEngine, FlowsError, UnknownEngine
+from signoff.store.policy import Policy
+from signoff.store.records import EMBEDDED, Actor, Prompt, RunState
+
+logger = logging.getLogger(__name__)
 
 GROUP = "signoff.engines"
 """The entry-point group in which engines register."""
 
-EMBEDDED = "embedded"
+
+@dataclass(frozen=True, slots=True)
+class ReportedPause:
+    """A run that waits for a person on its engine.
+
+    Attributes:
+        external_run_id: What the engine calls the run.
+        run_name: What people call the run.
+        flow: The name of its flow.
+        key: Names this pause within the run. A run that pauses again has another key, and `~` is not allowed in it.
+        title: One line: what is asked.
+        description: More about it, as Markdown; may be empty.
+        schema: The JSON Schema of the answer; `None` if the run asks only to be resumed.
+        initial_values: The values under decision, by field name.
+        policy: Who may answer and what happens at the deadline. What it leaves open, the settings decide.
+        deadline: When the engine itself stops waiting; `None` for never. A policy's deadline holds if it is earlier.
+        requester: Who started the run, if the engine knows.
+    """
+
+    external_run_id: str
+    run_name: str
+    flow: str
+    key: str
+    title: str
+    description: str = ""
+    schema: Mapping[str, Any] | None = None
+    initial_values: Mapping[str, Any] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
+    deadline: datetime | None = None
+    requester: Actor | None = None
+
+
+class PauseReports(Protocol):
+    """What an engine tells Signoff. May be called from any thread.
+
+    Every method raises `signoff.store.errors.DatabaseUnavailable` while the database is away: report it again later.
+    """
+
+    def paused(self, pause: ReportedPause) -> str:
+        """Ask people for what a run waits for. Reporting the same pause again changes nothing.
+
+        Returns:
+            The prompt's id, which is also the id of the delivery of its outcome.
+
+        Raises:
+            ValueError: If the key cannot be used.
+        """
+
+    def ended(self, external_run_id: str, reason: str, state: RunState | None = None) -> None:
+        """Withdraw what a run asks: it went on or ended without an answer from Signoff. Nothing is delivered then.
+
+        Args:
+            reason: Why, for the people who see the card.
+            state: How the run ended; `None` if it goes on.
+        """
+
+    def waiting(self) -> Collection[str]:
+        """The external ids of the runs that wait for an answer, as far as Signoff knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingDelivery:
+    """The outcome of a prompt, to be handed to the run that waits for it.
+
+    Attributes:
+        prompt: The settled prompt: its run's `external_run_id`, its `key`, its `outcome`, and the `answer` that the run
+            gets. An outcome other than `submitted` may have none; `reason` and `settled_by` then say what happened.
+        attempts: How often this was tried, this time included.
+        in_doubt: Whether an earlier attempt may have reached the engine. Then look there before handing it over again.
+    """
+
+    prompt: Prompt
+    attempts: int = 1
+    in_doubt: bool = False
+
+    @property
+    def id(self) -> str:
+        """The idempotency key: the same at every attempt, and of no other delivery."""
+        return self.prompt.id
+
+    @property
+    def external_run_id(self) -> str:
+        """What the engine calls the run."""
+        return self.prompt.external_run_id or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The engine has taken an outcome.
+
+    Attributes:
+        words: What it said, for the ledger; may be empty.
+    """
+
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The engine refuses an outcome for good. It is not handed over again.
+
+    Attributes:
+        words: Why, in the engine's words. People see them on the card.
+    """
+
+    words: str
+
+
+Acceptance = Accepted | Refused
+
+
+class EngineUnavailable(FlowsError):
+    """The engine cannot be reached now. The delivery is tried again later.
+
+    Args:
+        message: What went wrong, for the log and the ledger, without secrets.
+        may_have_arrived: Whether the engine may have taken it all the same, as after a lost response.
+    """
+
+    def __init__(self, message: str, *, may_have_arrived: bool = True) -> None:
+        super().__init__(message)
+        self.may_have_arrived = may_have_arrived
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that a person has to look at.
+
+    Attributes:
+        message: What is wrong, and what to do.
+    """
+
+    message: str
+
+
+class Engine(Protocol):
+    """An engine. It is made once in a process, without arguments, and takes its settings from the environment.
+
+    The methods are called from several threads, `deliver` and `cancel` from one at a time in each process.
+    """
+
+    name: str
+    """What people call it, and the name of its entry point."""
+
+    def start(self, reports: PauseReports) -> None:
+        """Begin to report pauses, in a thread of its own. Returns at once."""
+
+    def stop(self) -> None:
+        """Stop reporting, and give back what the engine holds."""
+
+    def deliver(self, delivery: OutgoingDelivery) -> Acceptance:
+        """Hand an outcome to the run that waits for it. May be called again with the same delivery after a crash.
+
+        Raises:
+            EngineUnavailable: If the engine cannot be reached; it is tried again.
+        """
+
+    def cancel(self, delivery: OutgoingDelivery) -> Acceptance:
+        """End the run of a prompt that was cancelled; otherwise the same as `deliver`."""
+
+    def link(self, external_run_id: str) -> str | None:
+        """Where a person can look at a run, as an `https://` address; `None` if nowhere. Does not ask the engine."""
+
+    def check(self) -> Iterable[Problem]:
+        """What `signoff doctor` has to say about the engine."""
 
 
 class FlowRunner(Protocol):
@@ -34,12 +212,44 @@ class FlowRunner(Protocol):
 
 def flow_runner() -> FlowRunner:
     """The embedded engine."""
-    return cast("FlowRunner", _load(EMBEDDED))
+    return cast("FlowRunner", engine(EMBEDDED))
 
 
 @cache
-def _load(name: str) -> Any:
-    # Loaded by name, so that flows do not import the engine that runs them.
+def engine(name: str) -> Engine:
+    """The engine of this name; the same object each time.
+
+    Raises:
+        UnknownEngine: If no installed package provides it.
+        BrokenEngine: If it cannot be loaded.
+    """
+    # Found by name, so that flows do not import the engine that runs them.
     for entry_point in entry_points(group=GROUP, name=name):
-        return entry_point.load()()
+        return _load(entry_point)
     raise UnknownEngine(f"There is no engine {name!r}. Install the package that provides it, or choose another engine.")
+
+
+def engine_names() -> list[str]:
+    """The names of all engines that are installed, the embedded one first."""
+    return sorted({each.name for each in entry_points(group=GROUP)}, key=lambda name: (name != EMBEDDED, name))
+
+
+def link_to(prompt: Prompt) -> str | None:
+    """Where a person can look at a prompt's run on its engine; `None` if nowhere, or if the engine is not installed."""
+    if prompt.engine == EMBEDDED or prompt.external_run_id is None:
+        return None
+    try:
+        return engine(prompt.engine).link(prompt.external_run_id)
+    except Exception as error:  # noqa: BLE001 - a card without a link is better than none
+        logger.debug("There is no link to the run %s: %s", prompt.run_name, error)
+        return None
+
+
+def _load(entry_point: EntryPoint) -> Engine:
+    try:
+        loaded: Engine = entry_point.load()()
+    except Exception as error:
+        raise BrokenEngine(f"The engine {entry_point.name!r} cannot be loaded: {error}") from error
+    if loaded.name != entry_point.name:
+        raise BrokenEngine(f"The engine {entry_point.name!r} calls itself {loaded.name!r}. Give both the same name.")
+    return loaded

@@ -14,7 +14,10 @@ FlowsError
 ├── UnserializableResult  a result would not read back equal
 ├── StepTimeout           a task took longer than its `timeout_seconds`
 ├── FlowTimeout           a flow took longer than its `timeout_seconds`
-└── StepFailed            stands for a recorded error that cannot be built again
+├── StepFailed            stands for a recorded error that cannot be built again
+├── UnknownEngine         no installed package provides that engine
+├── BrokenEngine          an engine is installed and cannot be loaded
+└── EngineUnavailable     an engine cannot be reached now; it is tried again
 
 Unwind (BaseException)    ends a run's hold on memory; never to be caught by a flow
 ├── Suspended             the run waits, and holds nothing
@@ -122,6 +125,10 @@ class AttentionNeeded(Unwind):
 
 class UnknownEngine(FlowsError):
     """No installed package provides the engine of this name."""
+
+
+class BrokenEngine(FlowsError):
+    """An engine is installed and cannot be loaded."""
 
 
 def error_summary(error: BaseException) -> str:

@@ -31,6 +31,7 @@ class Topic(StrEnum):
     PROMPTS = "prompts"
     CARDS = "cards"
     INPUTS = "inputs"
+    DELIVERIES = "deliveries"
 
 
 Announce = Callable[[Iterable[Topic]], None]

@@ -8,6 +8,7 @@ StoreError
 ├── NoSuchRun             no run has that id, or several begin with it
 ├── NoSuchPrompt          no prompt has that id, or several begin with it
 ├── UnreadablePolicy      this version cannot read the prompt's policy
+├── RunElsewhere          only the engine that runs the run can do that
 ├── RunFinished           the run is over already
 ├── RunNotFailed          the run has not failed, so it cannot be retried
 └── LeaseLost             another worker holds the run now, or it was cancelled
@@ -41,6 +42,10 @@ class NoSuchPrompt(StoreError):
 
 class UnreadablePolicy(StoreError):
     """This version cannot read the policy of a prompt, so nothing that the policy rules can be decided here."""
+
+
+class RunElsewhere(StoreError):
+    """Another engine runs the run, and only that engine can do this."""
 
 
 class RunFinished(StoreError):

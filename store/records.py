@@ -158,6 +158,28 @@ SUPERSEDED = "~"
 """Part of the key of a prompt that a retried run asks again. No other key contains it."""
 
 
+class DeliveryState(StrEnum):
+    """How far the outcome of a prompt has come on its way to another engine."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The outcome of a prompt on its way to the engine that runs the flow.
+
+    Attributes:
+        words: What the engine said when it accepted or refused it; may be empty.
+        error: Why the last attempt failed; `None` after an attempt that did not, or before the first.
+    """
+
+    state: DeliveryState
+    words: str = ""
+    error: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """One question that one paused run has open, or had.
@@ -184,6 +206,8 @@ class Prompt:
         requester: Who started the run; `None` if nobody did.
         engine: What runs the run.
         external_run_id: What another engine calls the run; `None` for a run of the embedded engine.
+        delivery: How far its outcome has come on its way to another engine; `None` while it is open, where the
+            embedded engine runs the flow, and where that engine ended it.
     """
 
     id: str
@@ -212,6 +236,7 @@ class Prompt:
     requester: Actor | None = None
     engine: str = EMBEDDED
     external_run_id: str | None = None
+    delivery: Delivery | None = None
 
     @property
     def policy(self) -> Policy:
@@ -292,6 +317,20 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    """An outcome that is to be handed to another engine now, by whoever has claimed it.
+
+    Attributes:
+        attempts: How often this was tried, this time included.
+        in_doubt: Whether an earlier attempt may have gone through without having been recorded.
+    """
+
+    prompt: Prompt
+    attempts: int
+    in_doubt: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A message about a prompt that is posted once.
 
@@ -320,7 +359,7 @@ class LedgerLine:
 
     Attributes:
         event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
-            `refused`, `unverified`, `invalid`, `too_late`, `reminded`, `timed_out`, `cancelled`, `continued`, …
+            `refused`, `unverified`, `invalid`, `too_late`, `reminded`, `timed_out`, `cancelled`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.
     """

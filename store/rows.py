@@ -5,8 +5,18 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from signoff.store.policy import policy_from_json
-from signoff.store.records import Actor, FlowRun, LedgerLine, Outcome, Prompt, RunState, Step
-from signoff.store.tables import flow_runs, prompts
+from signoff.store.records import (
+    Actor,
+    Delivery,
+    DeliveryState,
+    FlowRun,
+    LedgerLine,
+    Outcome,
+    Prompt,
+    RunState,
+    Step,
+)
+from signoff.store.tables import deliveries, flow_runs, prompts
 
 
 def flow_run(row: Any) -> FlowRun:
@@ -43,11 +53,16 @@ _OF_RUN = (
     flow_runs.c.requester,
     flow_runs.c.requester_name,
 )
+_OF_DELIVERY = (
+    deliveries.c.state.label("delivery_state"),
+    deliveries.c.words.label("delivery_words"),
+    deliveries.c.error.label("delivery_error"),
+)
 
 
 def select_prompts() -> Select[Any]:
     """Prompts with the run that each belongs to, as `prompt` reads them."""
-    return select(prompts, *_OF_RUN).join_from(prompts, flow_runs)
+    return select(prompts, *_OF_RUN, *_OF_DELIVERY).join_from(prompts, flow_runs).outerjoin(deliveries)
 
 
 def select_run_of_prompt() -> Select[Any]:
@@ -85,7 +100,14 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         requester=_requester(of_run),
         engine=of_run.engine,
         external_run_id=of_run.external_id,
+        delivery=None if run is not None else _delivery(row),
     )
+
+
+def _delivery(row: Any) -> Delivery | None:
+    if row.delivery_state is None:
+        return None
+    return Delivery(DeliveryState(row.delivery_state), row.delivery_words, row.delivery_error)
 
 
 def _requester(row: Any) -> Actor | None:

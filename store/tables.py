@@ -264,6 +264,27 @@ notices = Table(
 )
 _partial_index("ix_notices_due_at", notices.c.due_at.is_not(None), notices.c.due_at)
 
+# One for each outcome of a run that another engine than the embedded one runs.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), primary_key=True),
+    Column("engine", String, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("state", String(16), nullable=False, default="pending"),
+    # What the engine said when it accepted or refused it.
+    Column("words", Words, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    # When it is tried next; NULL once the engine has accepted or refused it.
+    _moment("due_at"),
+    # Who tries it, or last did without learning whether it got there. While that one lives nobody else may.
+    Column("claimed_by", _Id),
+    _moment("created_at", nullable=False),
+    _moment("finished_at"),
+    Column("error", Words),
+)
+_partial_index("ix_deliveries_due_at", deliveries.c.due_at.is_not(None), deliveries.c.engine, deliveries.c.due_at)
+
 ledger = Table(
     "ledger",
     metadata,

@@ -19,6 +19,7 @@ _NOTHING = re.compile("[\u00ad\u115f\u1160\u180e\u200b-\u200d\u2060-\u2064\u2800
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _CUT_ENTITY = re.compile(r"&[a-z]{0,3}$")
 _DELIMITER = re.compile(r"(?<!\w)([*_~`])|([*_~`])(?!\w)")
+_ADDRESS = re.compile(r"https?://[!-;=?-{}~]{1,1000}")
 _ELLIPSIS = "…"
 
 
@@ -76,6 +77,13 @@ def code(text: str, limit: int = 300) -> str:
     if len(line) > limit:
         line = _CUT_ENTITY.sub("", line[: limit - 1]) + _ELLIPSIS
     return f"`{line}`" if line else ""
+
+
+def link_to(address: str, text: str) -> str:
+    """`text` as a link, as mrkdwn; empty if `address` is not a web address that a link can hold."""
+    if not _ADDRESS.fullmatch(address):
+        return ""
+    return f"<{address.translate(_ENTITIES)}|{escape(text, 100)}>"
 
 
 def at(moment: datetime) -> str:

@@ -4,21 +4,30 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from slack_sdk.errors import SlackApiError
 
+from signoff.bot.blockkit.markup import plain
+from signoff.bot.cli.as_text import short
 from signoff.bot.cli.database import opened
 from signoff.bot.connection.web_client import NO_ANSWER, name_of, web_client
 from signoff.bot.manifest import SIGNOFF
 from signoff.bot.settings import BadSettings, Mode, Settings, load_settings
-from signoff.flows.engines.embedded.orphans import orphan_message
+from signoff.flows.engine import engine, engine_names
 from signoff.flows.names import now
 from signoff.store import migrations
 from signoff.store.database import Database, sqlite_file
 from signoff.store.errors import StoreError
+from signoff.store.outbox.deliveries import stuck
 from signoff.store.prompts import prompts
-from signoff.store.runs.orphans import count_orphaned
+from signoff.store.records import EMBEDDED, Delivery, DeliveryState, Prompt
+
+PENDING_FOR = timedelta(minutes=1)
+"""How long a delivery may be pending before that is a finding."""
+
+_MESSAGE = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +81,40 @@ def _missing_file(file: Path, db: Database) -> Finding:
     )
 
 
-def _flows() -> Iterator[Finding]:
-    """Flows whose runs wait for a worker. Without a database there are none."""
+def _engines() -> Iterator[Finding]:
+    """What each engine finds wrong; of the embedded one, flows whose runs wait for a worker."""
+    for name in engine_names():
+        check = "flows" if name == EMBEDDED else f"engine {name}"
+        try:
+            for problem in engine(name).check():
+                yield Finding(check, False, problem.message)
+        except Exception as error:  # noqa: BLE001 - a check that fails is a finding of its own
+            yield Finding(check, False, str(error) or type(error).__name__)
+
+
+def _deliveries() -> Iterator[Finding]:
+    """Outcomes that another engine has refused, or has not accepted for a while."""
     with suppress(StoreError), opened() as db:
         file = sqlite_file(db)
         if file is None or file.exists():
-            for flow, count in count_orphaned(db, now=now()).items():
-                yield Finding("flows", False, orphan_message(flow, count))
+            for prompt in stuck(db, now=now(), pending_for=PENDING_FOR):
+                yield Finding("deliveries", False, plain(_undelivered(prompt), _MESSAGE))
+
+
+def _undelivered(prompt: Prompt) -> str:
+    """What is wrong with a delivery, and what to do."""
+    delivery = prompt.delivery or Delivery(DeliveryState.PENDING)
+    outcome = f"the outcome of {prompt.title!r} for the run {prompt.run_name}"
+    if delivery.state is DeliveryState.REFUSED:
+        why = f": {delivery.words.rstrip('.')}" if delivery.words else ""
+        history = f"`signoff history {short(prompt.id)}` shows what was decided; look at the run on {prompt.engine}."
+        return f"{prompt.engine} refused {outcome}{why}. {history}"
+    if prompt.engine not in engine_names():
+        return f"Nobody delivers {outcome} to {prompt.engine}. Start `signoff bot` where that engine is installed."
+    why = f"The last attempt failed ({delivery.error})." if delivery.error else "Nobody has tried yet."
+    return (
+        f"{prompt.engine} has not accepted {outcome}. {why} It is retried while `signoff bot` or `signoff serve` runs."
+    )
 
 
 def _policies() -> Iterator[Finding]:
@@ -167,7 +203,7 @@ def _unreachable(check: str, settings: Settings, error: Exception) -> Finding:
     )
 
 
-CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (_database, _flows, _policies)
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (_database, _engines, _policies, _deliveries)
 """Checks that need no valid settings. A check yields nothing if it does not apply."""
 
 CHECKS_OF_SETTINGS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (

@@ -157,12 +157,14 @@ def cancel(run: str, reason: str, who: str | None) -> None:
     from signoff.bot.cli.actors import actor
     from signoff.bot.cli.database import existing
     from signoff.flows.approval.desk import Desk
+    from signoff.store.records import RunState
     from signoff.store.runs.runs import get
 
     log_to_stderr()
     with existing() as db:
         ended = Desk(db).cancel(get(db, run).id, actor(who), reason)
-    click.echo(f"{ended.name} is cancelled.")
+    is_over = ended.state is RunState.CANCELLED
+    click.echo(f"{ended.name} is cancelled." if is_over else f"{ended.engine} is told to cancel {ended.name}.")
 
 
 @click.command()

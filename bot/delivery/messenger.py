@@ -1,7 +1,7 @@
 """Posts and updates Slack messages on behalf of the dispatcher, each exactly once."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from signoff.bot.delivery.conversations import Conversation, Conversations, page
 from signoff.bot.delivery.slack_calls import SlackRejected, call
 from signoff.bot.surfaces.cards import card as card_message
 from signoff.bot.surfaces.notices import notice_message
-from signoff.store.records import Card, Notice
+from signoff.store.records import Card, Notice, Prompt
 
 logger = logging.getLogger(__name__)
 
@@ -28,12 +28,21 @@ class Messenger:
 
     Args:
         channel: Where to post a card if its policy names no channel.
+        link: Where a person can look at a prompt's run on its engine. Must not raise.
     """
 
-    def __init__(self, client: WebClient, people: People, *, channel: str | None) -> None:
+    def __init__(
+        self,
+        client: WebClient,
+        people: People,
+        *,
+        channel: str | None,
+        link: Callable[[Prompt], str | None] = lambda _: None,
+    ) -> None:
         self._client = client
         self._people = people
         self._conversations = Conversations(client, channel)
+        self._link = link
 
     def draw(self, card: Card) -> tuple[str, str]:
         """Post a card, or update it if it was posted before.
@@ -48,7 +57,7 @@ class Messenger:
             bot.forms.FormError: If the prompt's form cannot be shown in Slack.
         """
         mentions = self._people.mentions(card.prompt)
-        message = card_message(card.prompt, mentions, card.place)
+        message = card_message(card.prompt, mentions, card.place, link=self._link(card.prompt))
         if card.channel is not None and card.ts is not None:
             self._update(card.channel, card.ts, message)
             return card.channel, card.ts

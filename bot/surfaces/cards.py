@@ -20,12 +20,13 @@ from signoff.bot.blockkit.blocks import (
 )
 from signoff.bot.blockkit.blocks import actions as buttons
 from signoff.bot.blockkit.markdown import for_message
-from signoff.bot.blockkit.markup import bold, escape, lines, plain
+from signoff.bot.blockkit.markup import bold, escape, lines, link_to, plain
 from signoff.bot.forms import Form
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import (
     deadline_of,
+    delivery_line,
     fields_in_outcome,
     form_of,
     name_of,
@@ -33,6 +34,7 @@ from signoff.bot.surfaces.wording import (
     outcome_sentence,
     title_of,
     verdict_in,
+    was_refused,
     who_may_answer,
 )
 from signoff.store.places import DEFAULT_CHANNEL, Place
@@ -42,19 +44,22 @@ METADATA_EVENT = "signoff_prompt"
 """The type of the metadata by which the messenger finds a card that was posted without being recorded."""
 
 
-def card(prompt: Prompt, mentions: Mapping[str, str], place: Place = DEFAULT_CHANNEL) -> Message:
+def card(
+    prompt: Prompt, mentions: Mapping[str, str], place: Place = DEFAULT_CHANNEL, *, link: str | None = None
+) -> Message:
     """The card of a prompt, open or settled.
 
     Args:
         mentions: Slack mentions (`<@U…>`) by the name that the policy uses (`@ana`). Approvers without one are shown
             by that name.
         place: Where the card goes. Its metadata names the place, so that two cards of one prompt can be told apart.
+        link: Where a person can look at the run on its engine; `None` if nowhere.
 
     Raises:
         FormError: If the prompt's form cannot be shown in Slack.
     """
     form = form_of(prompt)
-    above = _heading(prompt)
+    above = _heading(prompt, link)
     below = _open(prompt, form, mentions) if prompt.is_open else _settled(prompt, form)
     return Message(
         text=_sentence(prompt, form),
@@ -63,13 +68,15 @@ def card(prompt: Prompt, mentions: Mapping[str, str], place: Place = DEFAULT_CHA
     )
 
 
-def _heading(prompt: Prompt) -> list[Block]:
+def _heading(prompt: Prompt, link: str | None) -> list[Block]:
     title = title_of(prompt)
     fits = len(title) <= HEADER_TEXT
     asked = header(title) if fits else section(mrkdwn(bold(title, SECTION_TEXT)))
     of_run = [plain_text(plain(f"{prompt.flow} · {prompt.run_name}", 300))]
     if prompt.requester is not None:
         of_run.append(mrkdwn(f"requested by {name_of(prompt.requester)}"))
+    if opens := link_to(link or "", f"Open in {prompt.engine}"):
+        of_run.append(mrkdwn(opens))
     return [asked, context(*of_run)]
 
 
@@ -122,12 +129,14 @@ def _settled(prompt: Prompt, form: Form) -> list[Block]:
     blocks = [section(mrkdwn(outcome_line(prompt, form)))]
     if prompt.reason:
         blocks.append(fields([mrkdwn(bold("Reason")), plain_text(lines(prompt.reason, 1500) or "–")]))
+    if told := delivery_line(prompt):
+        blocks.append(section(mrkdwn(told)) if was_refused(prompt) else context(mrkdwn(told)))
     return [*blocks, *value_blocks(form, values, prompt.initial_values, without=fields_in_outcome(prompt, form))]
 
 
 def _sentence(prompt: Prompt, form: Form) -> str:
     title = escape(title_of(prompt), 300)
     if not prompt.is_open:
-        return f"{title} – {outcome_sentence(prompt, form)}"
+        return " ".join(filter(None, [f"{title} – {outcome_sentence(prompt, form)}", delivery_line(prompt)]))
     asks = f"{escape(prompt.flow, 100)} ({escape(prompt.run_name, 100)}) is waiting for an answer."
     return " ".join(filter(None, [f"{title} – {asks}", who_may_answer(prompt, {}), deadline_of(prompt, spoken=True)]))

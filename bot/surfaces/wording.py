@@ -7,11 +7,12 @@ from functools import lru_cache
 from signoff.bot.blockkit.markup import at, either, escape, plain, utc
 from signoff.bot.forms import Form, Verdict, verdict_of
 from signoff.flows.schema.slack_ids import is_user_id
-from signoff.store.records import Actor, Outcome, Prompt
+from signoff.store.records import Actor, DeliveryState, Outcome, Prompt
 
 _TITLE = 1500
 _NAME = 80
 _MAX_NAMES = 12
+_WORDS = 500
 _CACHED_FORMS = 256
 """How many parsed schemas are cached."""
 
@@ -127,6 +128,27 @@ def outcome_sentence(prompt: Prompt, form: Form) -> str:
     who = f" by {escape(prompt.settled_by.name, _NAME)}" if _has_author(prompt) and prompt.settled_by else ""
     why = f": {escape(prompt.reason, 300)}" if prompt.reason else "."
     return f"{what_happened(prompt, form)}{who}{why}"
+
+
+def delivery_line(prompt: Prompt) -> str:
+    """How far the outcome has come on its way to another engine; empty if it has no way to go."""
+    if prompt.delivery is None:
+        return ""
+    engine, words = escape(prompt.engine, _NAME), escape(prompt.delivery.words, _WORDS)
+    match prompt.delivery.state:
+        case DeliveryState.ACCEPTED:
+            return f"{engine} has taken it."
+        case DeliveryState.REFUSED:
+            return f"⚠️ {engine} refused it: {words}" if words else f"⚠️ {engine} refused it."
+        case DeliveryState.PENDING if prompt.delivery.error is not None:
+            return f"Handing it to {engine}… The last attempt failed, and it is tried again."
+        case DeliveryState.PENDING:
+            return f"Handing it to {engine}…"
+
+
+def was_refused(prompt: Prompt) -> bool:
+    """Whether another engine refused the outcome, so that a person has to look."""
+    return prompt.delivery is not None and prompt.delivery.state is DeliveryState.REFUSED
 
 
 def _has_author(prompt: Prompt) -> bool:

@@ -6,7 +6,7 @@ runnable, so an answer is never recorded without its run continuing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +15,10 @@ from sqlalchemy import or_, select, update
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.outbox import cards
+from signoff.store.outbox import cards, deliveries
 from signoff.store.prompts import drafts
 from signoff.store.prompts.prompts import no_such_prompt
-from signoff.store.records import Actor, Outcome, Prompt, RunState
+from signoff.store.records import EMBEDDED, Actor, Delivery, DeliveryState, Outcome, Prompt, RunState
 from signoff.store.rows import prompt, select_prompts, select_run_of_prompt
 from signoff.store.sql.statements import BoundStatement, Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
@@ -81,7 +81,7 @@ def settle(
     values: Mapping[str, Any] | None = None,
     reason: str | None = None,
 ) -> Settlement:
-    """End a prompt, unless it has ended, and make its run runnable.
+    """End a prompt, unless it has ended. Its run becomes runnable, or the engine that runs it is due the outcome.
 
     Args:
         via: How the attempt came: `slack`, `cli`, `flow`, `clock`.
@@ -114,17 +114,35 @@ def settle(
         if ended is None:
             return Settlement(False, prompt(tx.row(_BY_ID, prompt_id=prompt_id)))
         _clean_up(tx, prompt_id, now)
+        tx.touch(Topic.PROMPTS)
+        if run.engine != EMBEDDED:
+            deliveries.add(tx, prompt_id, engine=run.engine, outcome=outcome, now=now)
+            return Settlement(True, replace(prompt(ended, run=run), delivery=Delivery(DeliveryState.PENDING)))
         tx.run(_MAKE_RUNNABLE, run_id=run.id, now=now)
-        tx.touch(Topic.RUNS, Topic.PROMPTS)
+        tx.touch(Topic.RUNS)
         return Settlement(True, prompt(ended, run=run))
 
 
-def cancel_all(tx: Transaction, still_open: Sequence[Any], *, actor: Actor, reason: str, now: datetime) -> None:
-    """Cancel the prompts that `OPEN_OF_RUN` has found, within a transaction that has locked their run."""
+def cancel_all(
+    tx: Transaction,
+    still_open: Sequence[Any],
+    *,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    tell_engine: str = EMBEDDED,
+) -> None:
+    """Cancel the prompts that `OPEN_OF_RUN` has found, within a transaction that has locked their run.
+
+    Args:
+        tell_engine: The engine that the outcomes are delivered to; the embedded one needs no delivery.
+    """
     for (prompt_id,) in still_open:
         tx.execute_many(_end(prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason))
         _clean_up(tx, prompt_id, now)
         ledger.add(tx, prompt_id, Outcome.CANCELLED.value, now=now, actor=actor, detail={"reason": reason})
+        if tell_engine != EMBEDDED:
+            deliveries.add(tx, prompt_id, engine=tell_engine, outcome=Outcome.CANCELLED, now=now)
         tx.touch(Topic.PROMPTS)
 
 

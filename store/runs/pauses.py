@@ -27,7 +27,7 @@ _WAIT = update(flow_runs).where(flow_runs.c.id == param("run_id")).values(state=
 _WAIT_IN_MEMORY = Statement(_WAIT)
 _LEAVE_MEMORY = Statement(_WAIT.values(lease_owner=None))
 
-_BY_KEY = Statement(select_prompts().where(prompts.c.run_id == param("run_id"), prompts.c.key == param("key")))
+PROMPT_BY_KEY = Statement(select_prompts().where(prompts.c.run_id == param("run_id"), prompts.c.key == param("key")))
 _OPEN = insert_into(
     prompts,
     "id",
@@ -63,19 +63,22 @@ def open_prompt(db: Database, asked: Prompt, *, fencing_token: int, state: RunSt
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        (found,) = require_lease(tx, asked.run_id, fencing_token, _BY_KEY.bind(run_id=asked.run_id, key=asked.key))
+        (found,) = require_lease(
+            tx, asked.run_id, fencing_token, PROMPT_BY_KEY.bind(run_id=asked.run_id, key=asked.key)
+        )
         known = found[0] if found else None
         if known is not None and known.outcome is not None:
             return prompt(known)
         if known is None:
-            _insert(tx, asked)
+            insert_prompt(tx, asked)
         if state is not None:
             mark_waiting(tx, asked.run_id, state=state, held=held)
         tx.touch(Topic.PROMPTS)
         return asked if known is None else prompt(known)
 
 
-def _insert(tx: Transaction, asked: Prompt) -> None:
+def insert_prompt(tx: Transaction, asked: Prompt) -> None:
+    """Write a new prompt, the first line of its ledger, and what is due in Slack, within an open transaction."""
     tx.run(
         _OPEN,
         id=asked.id,

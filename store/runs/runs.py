@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, literal, select, update
+from sqlalchemy import select, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.errors import NoSuchRun, RunFinished
+from signoff.store.errors import NoSuchRun, RunElsewhere, RunFinished
 from signoff.store.leases import IS_HELD, lease_lost
 from signoff.store.outbox import notices
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
@@ -173,11 +173,11 @@ def finish(
             # Otherwise NULL, although an answer to another of its prompts may have made it runnable just now.
             "runnable_at": now if has_hooks else None,
         }
-        ended, still_open, newest = tx.execute_many(_FINISH.bind(**end), *_end_queries(run_id))
+        ended, still_open, newest = tx.execute_many(_FINISH.bind(**end), *end_queries(run_id))
         if not ended:
             raise lease_lost(run_id, fencing_token)
         cancel_all(tx, still_open, actor=SIGNOFF, reason="The run has ended.", now=now)
-        _add_end_notice(tx, newest, state, now, result=result, error=error)
+        add_end_notice(tx, newest, state, now, result=result, error=error)
         tx.touch(Topic.STATES)
         if has_hooks:
             tx.touch(Topic.RUNS)
@@ -201,15 +201,29 @@ def release(db: Database, run_id: str, fencing_token: int) -> None:
 def cancel(db: Database, run_id: str, *, actor: Actor, reason: str, now: datetime) -> FlowRun:
     """End a run at once, in whatever state it is. Its worker is told and stops, and can record nothing more.
 
+    A run of another engine is over once that engine has taken the cancellation of what it asks.
+
     Raises:
         NoSuchRun: If there is no such run.
         RunFinished: If it is over already.
+        RunElsewhere: If another engine runs it and it asks nothing, so that only that engine can end it.
     """
     with db.write() as tx:
         run = lock_run(tx, run_id)
         if run.state.is_final:
             raise RunFinished(f"The run {run.name} is over already: {run.state}.")
+        if run.engine != EMBEDDED:
+            return _cancel_elsewhere(tx, run, actor=actor, reason=reason, now=now)
         return end(tx, run_id, state=RunState.CANCELLED, message=reason, actor=actor, now=now)
+
+
+def _cancel_elsewhere(tx: Transaction, run: FlowRun, *, actor: Actor, reason: str, now: datetime) -> FlowRun:
+    """Cancel what a run of another engine asks, and have that engine end the run."""
+    still_open = tx.rows(OPEN_OF_RUN, run_id=run.id)
+    if not still_open:
+        raise RunElsewhere(f"The run {run.name} runs on {run.engine} and asks nothing. Cancel it there.")
+    cancel_all(tx, still_open, actor=actor, reason=reason, now=now, tell_engine=run.engine)
+    return run
 
 
 def end(tx: Transaction, run_id: str, *, state: RunState, message: str, actor: Actor, now: datetime) -> FlowRun:
@@ -225,13 +239,13 @@ def end(tx: Transaction, run_id: str, *, state: RunState, message: str, actor: A
             finished_at=now,
             message=message,
             fencing_token=flow_runs.c.fencing_token + 1,
-            runnable_at=case((flow_runs.c.engine == EMBEDDED, literal(now, flow_runs.c.runnable_at.type)), else_=None),
+            runnable_at=now,
         )
         .returning(flow_runs)
     ).one()
-    still_open, newest = tx.execute_many(*_end_queries(run_id))
+    still_open, newest = tx.execute_many(*end_queries(run_id))
     cancel_all(tx, still_open, actor=actor, reason=message, now=now)
-    _add_end_notice(tx, newest, state, now, error=message)
+    add_end_notice(tx, newest, state, now, error=message)
     tx.touch(Topic.RUNS, Topic.STATES)
     return flow_run(row)
 
@@ -252,12 +266,12 @@ def _no_such_run(run_id: str) -> NoSuchRun:
     return NoSuchRun(f"There is no run {run_id!r}. `signoff runs` lists them.")
 
 
-def _end_queries(run_id: str) -> tuple[BoundStatement, BoundStatement]:
+def end_queries(run_id: str) -> tuple[BoundStatement, BoundStatement]:
     """Queries for the open prompts of a run, and for the prompt whose thread gets the notice of its end."""
     return OPEN_OF_RUN.bind(run_id=run_id), notices.NEWEST_OF_RUN.bind(run_id=run_id)
 
 
-def _add_end_notice(
+def add_end_notice(
     tx: Transaction,
     newest: Sequence[Any],
     state: RunState,
@@ -266,6 +280,11 @@ def _add_end_notice(
     result: Any = None,
     error: str | None = None,
 ) -> None:
+    """Have the end of a run told under the card of its newest prompt, within an open transaction.
+
+    Args:
+        newest: What `ends_with` has found second.
+    """
     detail = {"state": state.value, "result": result, "error": error}
     for (prompt_id,) in newest:
         notices.add(tx, prompt_id, kind="run_ended", detail=detail, now=now)

@@ -1,16 +1,61 @@
 """The embedded engine: runs flows on SQLite or PostgreSQL, in workers of this project's own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from signoff.flows.engine import Acceptance, Accepted, OutgoingDelivery, PauseReports, Problem
 from signoff.flows.engines.embedded.inline import run_inline
+from signoff.flows.engines.embedded.orphans import orphan_message
 from signoff.flows.engines.embedded.serve import serve
 from signoff.flows.flow import Flow
+from signoff.flows.names import now
 from signoff.flows.schedules import Cron
+from signoff.flows.settings import DatabaseSettings
+from signoff.store.database import Database, sqlite_file
+from signoff.store.errors import StoreError
+from signoff.store.records import EMBEDDED
+from signoff.store.runs.orphans import count_orphaned
 
 
 class EmbeddedEngine:
-    """Runs flows in this process. Implements `signoff.flows.engine.FlowRunner`."""
+    """Runs flows in this process. Implements `Engine` and `FlowRunner` of `signoff.flows.engine`.
+
+    Its runs write their pauses themselves, and the transaction that settles a prompt makes the run claimable. So it has
+    nothing to report, and nothing is ever delivered to it.
+    """
+
+    name = EMBEDDED
+
+    def start(self, reports: PauseReports) -> None:
+        """Does nothing: pauses are in the database already."""
+
+    def stop(self) -> None:
+        """Does nothing."""
+
+    def deliver(self, delivery: OutgoingDelivery) -> Acceptance:
+        """Does nothing: the run is claimable already."""
+        return Accepted()
+
+    def cancel(self, delivery: OutgoingDelivery) -> Acceptance:
+        """Does nothing: the run has ended already."""
+        return Accepted()
+
+    def link(self, external_run_id: str) -> None:
+        """There is no page of a run to look at."""
+
+    def check(self) -> Iterable[Problem]:
+        """The flows that have runs to go on with, and no worker."""
+        db = Database(DatabaseSettings().database_url)
+        try:
+            file = sqlite_file(db)
+            if file is not None and not file.exists():
+                return []
+            return [Problem(orphan_message(flow, runs)) for flow, runs in count_orphaned(db, now=now()).items()]
+        except StoreError:
+            # The check of the database itself says what is wrong.
+            return []
+        finally:
+            db.close()
 
     def run(self, flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
         """Run a flow to its end in this process, and return its result."""

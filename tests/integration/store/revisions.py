@@ -22,6 +22,8 @@ DEAD_WORKER = "f1477c6e-420e-4615-b056-1b8dc724e7e1"
 ANSWERED = "0c77988c-9e60-43dc-8d74-2c2a1f19011e"
 OPEN = "1edd01da-034c-4ef7-92e5-c9f23b0851cb"
 REJECTED = "5a3cf8f1-4f65-4f86-9f0f-3f6f1a1f7c01"
+ON_ITS_WAY = "6b0b1f3e-2f5d-4d9e-9b43-0d1b6f0d7a01"
+TURNED_DOWN = "6b0b1f3e-2f5d-4d9e-9b43-0d1b6f0d7a02"
 FINGERPRINT = "bccf9a76f8b03cf496cf399cb7e960abb8fe7fddc59706acf4360b0e2264727a"
 
 ADDED: dict[str, Rows] = {
@@ -307,6 +309,71 @@ ADDED: dict[str, Rows] = {
             "rejected": {"place_kind": "person", "place_target": "U1"},
         },
         "notices": {"posted": {"place_kind": "person", "place_target": "U1"}},
+    },
+    "0010": {
+        "prompts": {
+            "on its way": {
+                "id": ON_ITS_WAY,
+                "run_id": ELSEWHERE_RUN,
+                "key": "first",
+                "title": "Go on?",
+                "description": "",
+                "schema_hash": "0" * 64,
+                "fingerprint": "",
+                "initial_values": {},
+                "policy": {},
+                "opened_at": THEN,
+                "reminders_sent": 0,
+                "outcome": "submitted",
+                "settled_at": LATER,
+                "settled_by": "U1",
+                "settled_by_name": "Ana",
+                "answer": {},
+                "revision": 2,
+            },
+            "turned down": {
+                "id": TURNED_DOWN,
+                "run_id": ELSEWHERE_RUN,
+                "key": "second",
+                "title": "Go on?",
+                "description": "",
+                "schema_hash": "0" * 64,
+                "fingerprint": "",
+                "initial_values": {},
+                "policy": {},
+                "opened_at": THEN,
+                "reminders_sent": 0,
+                "outcome": "timed_out",
+                "settled_at": LATER,
+                "settled_by": "clock",
+                "settled_by_name": "the clock",
+                "revision": 3,
+            },
+        },
+        "deliveries": {
+            "on its way": {
+                "prompt_id": ON_ITS_WAY,
+                "engine": "prefect",
+                "outcome": "submitted",
+                "state": "pending",
+                "words": "",
+                "attempts": 3,
+                "due_at": LATER,
+                "claimed_by": DEAD_WORKER,
+                "created_at": LATER,
+                "error": "503 Service Unavailable",
+            },
+            "turned down": {
+                "prompt_id": TURNED_DOWN,
+                "engine": "prefect",
+                "outcome": "timed_out",
+                "state": "refused",
+                "words": "Cannot resume a flow run that is not paused.",
+                "attempts": 1,
+                "created_at": LATER,
+                "finished_at": LATER,
+            },
+        },
     },
 }
 

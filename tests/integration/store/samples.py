@@ -9,10 +9,11 @@ from sqlalchemy import update
 from signoff.flows.names import new_id
 from signoff.store import leases
 from signoff.store.database import Database
+from signoff.store.outbox import cards
 from signoff.store.policy import Policy
 from signoff.store.prompts import settle as settling
 from signoff.store.records import Actor, FlowRun, Outcome, Prompt, RunState
-from signoff.store.runs import claims, pauses, runs
+from signoff.store.runs import claims, pauses, reported, runs
 from signoff.store.tables import prompts
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
@@ -76,6 +77,35 @@ def an_open_prompt(db: Database, *, held: bool = True, worker: str | None = None
     run = a_claimed_run(db, worker)
     state = RunState.PAUSED if held else RunState.SUSPENDED
     return pauses.open_prompt(db, asking(run, **changed), fencing_token=run.fencing_token, state=state, held=held)
+
+
+def post_cards(db: Database) -> None:
+    """Post every card that is due."""
+    for number, card in enumerate(cards.claim_due(db, a_worker(db), now=NOON), 1):
+        cards.drawn(db, card, channel="C1", ts=f"{number}.0", now=NOON)
+
+
+def a_prompt_elsewhere(db: Database, **changed: Any) -> Prompt:
+    """A prompt that a run of another engine waits for."""
+    run = FlowRun(
+        id=new_id(),
+        name="quick-heron",
+        flow="train",
+        parameters={},
+        state=RunState.PAUSED,
+        message="",
+        created_at=NOON,
+        started_at=None,
+        finished_at=None,
+        runnable_at=None,
+        lease_owner=None,
+        fencing_token=0,
+        attempt=1,
+        result=None,
+        error=None,
+        crashes=0,
+    )
+    return reported.open_prompt(db, asking(run, **{"engine": "elsewhere", "external_run_id": "7", **changed}))
 
 
 def settle(

@@ -17,9 +17,9 @@ from signoff.store import artifacts, blocks, ledger, migrations, tables
 from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
 from signoff.store.prompts import drafts, prompts
-from signoff.store.records import Outcome, RunState
+from signoff.store.records import Delivery, DeliveryState, Outcome, RunState
 from signoff.store.runs import journal, messages, runs
-from tests.integration.store.revisions import ADDED, LATER, OPEN, REJECTED, WAITING_RUN, rows_at
+from tests.integration.store.revisions import ADDED, ELSEWHERE_RUN, LATER, OPEN, REJECTED, WAITING_RUN, rows_at
 from tests.support.answering import answer
 from tests.support.fixtures import PostgresServer
 from tests.support.waiting import until_asked, until_over
@@ -107,6 +107,11 @@ def test_the_store_reads_what_an_older_version_wrote(empty: Database, revision: 
     assert notices.claim_due(db, "somebody", now=LATER) == []
     if "drafts" in rows_at(revision):
         assert drafts.load(db, OPEN, "U1") == {"value": True}
+    if "deliveries" in rows_at(revision):
+        waiting, turned_down = prompts.of_run(db, ELSEWHERE_RUN)
+        assert waiting.delivery == Delivery(DeliveryState.PENDING, error="503 Service Unavailable")
+        assert turned_down.delivery is not None
+        assert turned_down.delivery.words == "Cannot resume a flow run that is not paused."
     if "inputs" in rows_at(revision):
         assert (kept := messages.find(db, WAITING_RUN, "greeting-1")) is not None
         assert kept.value == {"text": "hello"}

@@ -14,7 +14,7 @@ from signoff.bot.blockkit.without_pings import without_pings
 from signoff.bot.emulator.blocks.validation import characters, message_violations
 from signoff.bot.surfaces.action_ids import chosen
 from signoff.bot.surfaces.cards import card
-from signoff.store.records import Actor, Outcome
+from signoff.store.records import Actor, Delivery, DeliveryState, Outcome
 from tests.support.models import Approval, DataSet, ShirtOrder, Triage
 from tests.support.prompts import ANA, MENTIONS, OPENED, prompt_for, settled
 
@@ -217,17 +217,45 @@ def test_the_card_says_who_requested_the_run(requester: Actor, shown: str) -> No
     assert "requested" not in texts(card(prompt_for(None), {}))
 
 
+@pytest.mark.parametrize(
+    ("delivery", "said"),
+    [
+        (Delivery(DeliveryState.PENDING), "Handing it to prefect…"),
+        (Delivery(DeliveryState.PENDING, error="503"), "Handing it to prefect… The last attempt failed"),
+        (Delivery(DeliveryState.ACCEPTED, "RUNNING"), "prefect has taken it."),
+        (Delivery(DeliveryState.REFUSED), "⚠️ prefect refused it."),
+        (Delivery(DeliveryState.REFUSED, "<!here> not paused"), "⚠️ prefect refused it: &lt;!here&gt; not paused"),
+    ],
+)
+def test_a_settled_card_says_whether_its_engine_has_the_outcome(delivery: Delivery, said: str) -> None:
+    """On the card and in the sentence that stands for it."""
+    message = card(prompt_for(None, engine="prefect", delivery=delivery, **settled()), {})
+
+    check(message)
+    assert said in texts(message)
+    assert said in message.text
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "https://x.example/|<!here>", "https://x.example/\n", ""])
+def test_only_a_web_address_becomes_a_link(link: str) -> None:
+    """An engine cannot forge markup by it."""
+    assert "Open in" not in texts(card(prompt_for(None, engine="prefect"), {}, link=link))
+    assert "<https://x.example/?a&amp;b|Open in prefect>" in texts(
+        card(prompt_for(None, engine="prefect"), {}, link="https://x.example/?a&b")
+    )
+
+
 HOSTILE = st.text() | st.sampled_from(["<!channel> *x*", "`", "a", "é\u202e", "<@U1>\n"])
 TIMES = st.sampled_from([1, 200, 20_000])
 
 
 @settings(deadline=None)
-@given(texts=st.tuples(*[HOSTILE] * 6), times=st.tuples(*[TIMES] * 6), outcome=st.sampled_from([None, *Outcome]))
+@given(texts=st.tuples(*[HOSTILE] * 7), times=st.tuples(*[TIMES] * 7), outcome=st.sampled_from([None, *Outcome]))
 def test_whatever_people_write_the_card_pings_nobody_and_fits(
     texts: tuple[str, ...], times: tuple[int, ...], outcome: Outcome | None
 ) -> None:
     """Any text in any place gives a message that Slack takes, with no mention beyond those given."""
-    title, description, version, reason, approver, requester = map(str.__mul__, texts, times)
+    title, description, version, reason, approver, requester, words = map(str.__mul__, texts, times)
     ended = settled(outcome, Actor("cli", reason), reason=reason, answer={"version": title}) if outcome else {}
     prompt = prompt_for(
         Approval,
@@ -236,6 +264,8 @@ def test_whatever_people_write_the_card_pings_nobody_and_fits(
         description=description,
         stored_policy=Policy(approvers=(approver or "@eve",)),
         requester=Actor("@eve", requester),
+        engine="prefect",
+        delivery=Delivery(DeliveryState.REFUSED, words),
         **ended,
     )
     message = card(prompt, {})

@@ -1,0 +1,62 @@
+"""The engines beside the embedded one: started with the bot, so that their pauses are asked and their runs answered."""
+
+import logging
+from contextlib import ExitStack
+
+from signoff.flows.background import BackgroundService
+from signoff.flows.deliverer import Deliverer
+from signoff.flows.engine import Engine, engine, engine_names
+from signoff.flows.errors import BrokenEngine
+from signoff.flows.pause_reports import DatabasePauseReports
+from signoff.store.database import Database
+from signoff.store.policy import Policy
+from signoff.store.records import EMBEDDED
+
+logger = logging.getLogger(__name__)
+
+
+class ConnectedEngines(BackgroundService):
+    """Every installed engine but the embedded one.
+
+    An engine that cannot be started is left out, and the log says why: people can still answer everything else.
+
+    Args:
+        defaults: The policy that fills what a reported one leaves open.
+    """
+
+    def __init__(self, db: Database, *, defaults: Policy) -> None:
+        self._db = db
+        self._defaults = defaults
+        self._stack = ExitStack()
+
+    def start(self) -> None:
+        """Start each engine, and what hands it the outcomes."""
+        for name in engine_names():
+            if name == EMBEDDED:
+                continue
+            try:
+                self._connect(engine(name))
+            except BrokenEngine as error:
+                logger.error("%s", error)
+
+    def stop(self) -> None:
+        """Stop them, the last one first."""
+        self._stack.close()
+
+    def _connect(self, connected: Engine) -> None:
+        # Delivers even if the engine cannot report: what was answered before has to get there.
+        self._stack.enter_context(Deliverer(self._db, connected))
+        try:
+            connected.start(DatabasePauseReports(self._db, connected.name, self._defaults))
+        except Exception:
+            logger.exception("The engine %s cannot be started; `signoff doctor` may say why", connected.name)
+        else:
+            self._stack.callback(_stop, connected)
+            logger.info("The engine %s is connected", connected.name)
+
+
+def _stop(connected: Engine) -> None:
+    try:
+        connected.stop()
+    except Exception:
+        logger.exception("The engine %s cannot be stopped", connected.name)

@@ -1,0 +1,165 @@
+"""Hands the outcomes of prompts to another engine, until it has taken or refused each of them.
+
+The database is the source of truth: an outcome waits in the outbox, whatever becomes of this process. A claim on its
+row says who hands it over, and that it may have got there if that one dies (`in_doubt`).
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from signoff.flows.background import BackgroundService
+from signoff.flows.engine import Acceptance, Accepted, Engine, EngineUnavailable, OutgoingDelivery, Refused
+from signoff.flows.engines.embedded.heartbeat import Heartbeat
+from signoff.flows.names import now
+from signoff.store.changes import Subscription, Topic
+from signoff.store.database import Database
+from signoff.store.errors import StoreError
+from signoff.store.outage_log import OutageLog
+from signoff.store.outbox import deliveries
+from signoff.store.records import ClaimedDelivery, Outcome
+
+logger = logging.getLogger(__name__)
+
+FIRST_BACKOFF = 0.5
+"""Seconds before the first retry, at the most. They double with every further one."""
+
+MAX_BACKOFF = 300.0
+"""The longest time between two attempts, in seconds."""
+
+POLL_INTERVAL = 30.0
+"""Seconds after which the database is polled even if no change was announced."""
+
+BUSY_INTERVAL = 0.5
+"""Seconds until the next look when due work is held by another process."""
+
+RETRY_INTERVAL = 1.0
+"""Seconds until the next attempt while the database is unavailable."""
+
+STOP_WITHIN = 10.0
+"""Seconds that an engine gets to answer when this process stops. What it does not answer stays in doubt."""
+
+_WORDS = 1000
+
+
+class Deliverer(BackgroundService):
+    """One thread that hands outcomes to one engine. Usable as a context manager."""
+
+    def __init__(self, db: Database, engine: Engine, *, clock: Callable[[], datetime] = now) -> None:
+        self._db = db
+        self._engine = engine
+        self._now = clock
+        self._heartbeat = Heartbeat(db)
+        self._stopping = threading.Event()
+        self._changes: Subscription | None = None
+        self._failures = 0
+        self._engine_outage = OutageLog(
+            logger, f"{engine.name} is unavailable", level=logging.WARNING, recovered=f"{engine.name} is back"
+        )
+        self._thread = threading.Thread(target=self._loop, name=f"signoff-deliver-{engine.name}", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread. It begins with everything that is pending."""
+        self._heartbeat.start()
+        self._changes = self._db.changes.subscribe(Topic.DELIVERIES)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the delivery in progress, then stop."""
+        self._stopping.set()
+        if self._changes is not None:
+            self._changes.wake()
+            self._thread.join(STOP_WITHIN)
+            self._changes.close()
+            self._heartbeat.stop()
+
+    def deliver_next(self) -> float | None:
+        """Hand over one outcome that is due.
+
+        Returns:
+            Seconds until the next attempt makes sense; `None` if nothing was due.
+        """
+        claimed = deliveries.claim_due(self._db, self._engine.name, self._heartbeat.worker, now=self._now())
+        for each in claimed:
+            return self._hand_over(each)
+        return None
+
+    def _loop(self) -> None:
+        changes = self._changes
+        outage = OutageLog(logger, f"Deliveries to {self._engine.name} are on hold because the database is unavailable")
+        while changes is not None and not self._stopping.is_set():
+            try:
+                wait = self.deliver_next()
+                if wait is None:
+                    changes.wait(self._seconds_to_next())
+                outage.worked()
+            except StoreError as error:
+                outage.failed(error)
+                wait = RETRY_INTERVAL
+            if wait:
+                # New outcomes do not end this wait: an engine that is unavailable is so for them, too.
+                self._stopping.wait(wait)
+
+    def _seconds_to_next(self) -> float:
+        soonest = deliveries.next_due_at(self._db, self._engine.name)
+        if soonest is None:
+            return POLL_INTERVAL
+        wait = (soonest - self._now()).total_seconds()
+        return min(wait if wait > 0 else BUSY_INTERVAL, POLL_INTERVAL)
+
+    def _hand_over(self, claimed: ClaimedDelivery) -> float:
+        prompt = claimed.prompt
+        delivery = OutgoingDelivery(prompt, claimed.attempts, claimed.in_doubt)
+        hand_over = self._engine.cancel if prompt.outcome is Outcome.CANCELLED else self._engine.deliver
+        try:
+            answer = _checked(hand_over(delivery))
+        except EngineUnavailable as error:
+            self._engine_outage.failed(str(error))
+            self._failures += 1
+            wait = _backoff(self._failures)
+            self._failed(claimed, str(error), wait, in_doubt=error.may_have_arrived)
+            return wait
+        except Exception as error:
+            # Whatever one outcome meets, the others are handed over. What the error says may hold a secret.
+            logger.exception("%s failed to take the outcome of %r; retrying", self._engine.name, prompt.title)
+            self._failed(claimed, type(error).__name__, _backoff(claimed.attempts), in_doubt=True)
+            return 0.0
+        self._record(claimed, answer)
+        return 0.0
+
+    def _record(self, claimed: ClaimedDelivery, answer: Acceptance) -> None:
+        self._engine_outage.worked()
+        if self._failures:
+            self._failures = 0
+            deliveries.retry_now(self._db, self._engine.name, now=self._now())
+        prompt, words = claimed.prompt, answer.words[:_WORDS]
+        if isinstance(answer, Accepted):
+            deliveries.accepted(self._db, prompt.id, words=words, now=self._now())
+        else:
+            logger.error("%s refused the outcome of %r: %s", self._engine.name, prompt.title, words)
+            deliveries.refused(self._db, prompt.id, words=words, now=self._now())
+
+    def _failed(self, claimed: ClaimedDelivery, error: str, wait: float, *, in_doubt: bool) -> None:
+        moment = self._now()
+        deliveries.failed(
+            self._db,
+            claimed.prompt.id,
+            error=error[:_WORDS],
+            retry_at=moment + timedelta(seconds=wait),
+            in_doubt=in_doubt or claimed.in_doubt,
+            now=moment,
+        )
+
+
+def _checked(answer: object) -> Acceptance:
+    if not isinstance(answer, Accepted | Refused):
+        raise TypeError(f"an engine answers with Accepted or Refused, not {type(answer).__name__}")
+    return answer
+
+
+def _backoff(failures: int) -> float:
+    """Seconds until the next attempt. Spread, so that several processes do not come back all at once."""
+    longest = min(FIRST_BACKOFF * 2.0 ** min(failures - 1, 16), MAX_BACKOFF)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - not for secrets

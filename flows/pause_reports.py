@@ -1,0 +1,85 @@
+"""What another engine reports goes into the database here, as prompts that people are asked."""
+
+import logging
+from collections.abc import Collection
+
+from signoff.flows.approval.policy import deadline_of, merged, next_due_at
+from signoff.flows.digest import digest
+from signoff.flows.engine import ReportedPause
+from signoff.flows.names import new_id, now
+from signoff.store.database import Database
+from signoff.store.policy import Policy
+from signoff.store.records import SUPERSEDED, Actor, Prompt, RunState
+from signoff.store.runs import reported
+
+logger = logging.getLogger(__name__)
+
+
+class DatabasePauseReports:
+    """Implements `signoff.flows.engine.PauseReports` for one engine.
+
+    Args:
+        engine: The engine's name.
+        defaults: The policy that fills what a reported one leaves open.
+    """
+
+    def __init__(self, db: Database, engine: str, defaults: Policy) -> None:
+        self._db = db
+        self._engine = engine
+        self._defaults = defaults
+
+    def paused(self, pause: ReportedPause) -> str:
+        """Open the prompt of a pause, unless it is open or was answered; its id.
+
+        Raises:
+            ValueError: If the key cannot be used.
+            store.errors.DatabaseUnavailable: If the database is away.
+        """
+        if not pause.key or SUPERSEDED in pause.key:
+            raise ValueError(f"The key {pause.key!r} must not be empty or contain {SUPERSEDED!r}.")
+        return reported.open_prompt(self._db, self._asked(pause)).id
+
+    def ended(self, external_run_id: str, reason: str, state: RunState | None = None) -> None:
+        """Cancel what a run asks, without telling the engine.
+
+        Raises:
+            store.errors.DatabaseUnavailable: If the database is away.
+        """
+        engine = Actor(self._engine, self._engine)
+        reported.end(self._db, self._engine, external_run_id, state=state, reason=reason, actor=engine, now=now())
+
+    def waiting(self) -> Collection[str]:
+        """The external ids of the runs that wait for an answer.
+
+        Raises:
+            store.errors.DatabaseUnavailable: If the database is away.
+        """
+        return {run.external_id for run in reported.waiting(self._db, self._engine) if run.external_id is not None}
+
+    def _asked(self, pause: ReportedPause) -> Prompt:
+        opened_at = now()
+        policy = merged(pause.policy, self._defaults)
+        # Both deadlines are real: the engine stops waiting at its own, whatever the policy says.
+        deadlines = [moment for moment in (deadline_of(policy, opened_at, None), pause.deadline) if moment is not None]
+        deadline = min(deadlines, default=None)
+        return Prompt(
+            id=new_id(),
+            run_id=new_id(),
+            run_name=pause.run_name,
+            flow=pause.flow,
+            key=pause.key,
+            title=pause.title,
+            description=pause.description,
+            schema=pause.schema,
+            initial_values=pause.initial_values,
+            stored_policy=policy,
+            model=None,
+            opened_at=opened_at,
+            deadline=deadline,
+            due_at=next_due_at(policy, opened_at, reminders_sent=0, deadline=deadline),
+            reminders_sent=0,
+            schema_hash=digest([pause.title, pause.description, pause.schema]),
+            requester=pause.requester,
+            engine=self._engine,
+            external_run_id=pause.external_run_id,
+        )

@@ -1,0 +1,120 @@
+"""Runs of other engines, as those engines report them. Each function is one transaction.
+
+Such a run is the row that its prompts belong to. No worker ever takes it, and its state says only what its engine has
+reported: that it waits, that it went on, or how it ended.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from signoff.store.changes import Topic
+from signoff.store.database import Database
+from signoff.store.prompts.settle import cancel_all
+from signoff.store.records import Actor, FlowRun, Prompt, RunState
+from signoff.store.rows import flow_run, prompt
+from signoff.store.runs.pauses import PROMPT_BY_KEY, insert_prompt
+from signoff.store.runs.runs import add_end_notice, end_queries
+from signoff.store.sql.transactions import Transaction
+from signoff.store.tables import flow_runs
+
+
+def open_prompt(db: Database, asked: Prompt) -> Prompt:
+    """Open the prompt of a run that another engine has paused. Reporting the same pause again opens nothing.
+
+    Args:
+        asked: The prompt. Its run is known by `engine` and `external_run_id`, and the prompt by its run and `key`. If
+            the run is new, it gets the `run_id`, `run_name`, `flow` and `requester` of the prompt.
+
+    Returns:
+        The prompt as the database has it; it may be settled already.
+    """
+    try:
+        return _open_prompt(db, asked)
+    except IntegrityError:
+        # Another process has just written the same run.
+        return _open_prompt(db, asked)
+
+
+def end(
+    db: Database, engine: str, external_id: str, *, state: RunState | None, reason: str, actor: Actor, now: datetime
+) -> bool:
+    """Note that a run went on, or ended, without an answer from here: what it still asks is cancelled.
+
+    The engine is not told, since it said so itself.
+
+    Args:
+        state: How the run ended; `None` if it goes on.
+
+    Returns:
+        Whether the run was known and not over already.
+    """
+    with db.write() as tx:
+        run = _locked(tx, engine, external_id)
+        if run is None or run.state.is_final:
+            return False
+        still_open, newest = tx.execute_many(*end_queries(run.id))
+        cancel_all(tx, still_open, actor=actor, reason=reason, now=now)
+        values: dict[str, Any] = {"state": state or RunState.RUNNING}
+        if still_open or state is not None:
+            values["message"] = reason
+        if state is not None and state.is_final:
+            add_end_notice(tx, newest, state, now, error=reason)
+            values["finished_at"] = now
+        tx.execute(update(flow_runs).where(flow_runs.c.id == run.id).values(values))
+        tx.touch(Topic.STATES)
+        return True
+
+
+def waiting(db: Database, engine: str) -> list[FlowRun]:
+    """The runs of an engine that wait for an answer, as far as the database knows."""
+    query = select(flow_runs).where(
+        flow_runs.c.engine == engine,
+        flow_runs.c.external_id.is_not(None),
+        flow_runs.c.state.in_((RunState.PAUSED, RunState.SUSPENDED)),
+    )
+    with db.read() as reading:
+        return [flow_run(row) for row in reading.execute(query)]
+
+
+def _open_prompt(db: Database, asked: Prompt) -> Prompt:
+    with db.write() as tx:
+        run = _locked(tx, asked.engine, asked.external_run_id or "")
+        run_id = _insert_run(tx, asked) if run is None else run.id
+        found = tx.row(PROMPT_BY_KEY, run_id=run_id, key=asked.key)
+        if found is not None:
+            return prompt(found)
+        if run is not None:
+            paused = {"state": RunState.PAUSED, "message": "", "finished_at": None}
+            tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(paused))
+        insert_prompt(tx, replace(asked, run_id=run_id))
+        tx.touch(Topic.PROMPTS, Topic.STATES)
+        return prompt(tx.row(PROMPT_BY_KEY, run_id=run_id, key=asked.key))
+
+
+def _insert_run(tx: Transaction, asked: Prompt) -> str:
+    requester = asked.requester
+    tx.execute(
+        insert(flow_runs).values(
+            id=asked.run_id,
+            name=asked.run_name,
+            flow=asked.flow,
+            parameters={},
+            state=RunState.PAUSED,
+            created_at=asked.opened_at,
+            engine=asked.engine,
+            external_id=asked.external_run_id,
+            requester=None if requester is None else requester.id,
+            requester_name=None if requester is None else requester.name,
+        )
+    )
+    return asked.run_id
+
+
+def _locked(tx: Transaction, engine: str, external_id: str) -> FlowRun | None:
+    query = select(flow_runs).where(flow_runs.c.engine == engine, flow_runs.c.external_id == external_id)
+    row = tx.execute(query.with_for_update()).first()
+    return None if row is None else flow_run(row)

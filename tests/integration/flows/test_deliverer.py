@@ -1,0 +1,154 @@
+"""Handing outcomes to an engine that fails in every way it can."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from signoff.flows.deliverer import Deliverer
+from signoff.flows.engine import (
+    Acceptance,
+    Accepted,
+    EngineUnavailable,
+    OutgoingDelivery,
+    PauseReports,
+    Problem,
+    Refused,
+)
+from signoff.flows.names import now
+from signoff.store import ledger
+from signoff.store.database import Database
+from signoff.store.prompts import prompts
+from signoff.store.records import DeliveryState, Prompt
+from tests.integration.store.samples import a_prompt_elsewhere, settle
+from tests.support.waiting import until
+
+Answer = Callable[[OutgoingDelivery], Acceptance]
+
+
+class Elsewhere:
+    """An engine that answers as the test says."""
+
+    name = "elsewhere"
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self.got: list[OutgoingDelivery] = []
+
+    def start(self, reports: PauseReports) -> None:
+        """Nothing to report."""
+
+    def stop(self) -> None:
+        """Nothing to stop."""
+
+    def deliver(self, delivery: OutgoingDelivery) -> Acceptance:
+        self.got.append(delivery)
+        return self._answer(delivery)
+
+    def cancel(self, delivery: OutgoingDelivery) -> Acceptance:
+        return self.deliver(delivery)
+
+    def link(self, external_run_id: str) -> None:
+        return None
+
+    def check(self) -> Iterable[Problem]:
+        return ()
+
+
+def answered(db: Database, key: str = "1") -> Prompt:
+    """A prompt whose outcome is due to its engine."""
+    return settle(db, a_prompt_elsewhere(db, key=key, title=f"Question {key}"), now=now()).prompt
+
+
+def until_taken(db: Database, prompt: Prompt, state: DeliveryState = DeliveryState.ACCEPTED) -> None:
+    """Returns as soon as the delivery has come that far."""
+
+    def look() -> bool:
+        delivery = prompts.get(db, prompt.id).delivery
+        return delivery is not None and delivery.state is state
+
+    until(db, lambda: look() or None, what=f"the delivery to be {state}")
+
+
+def test_what_is_answered_while_it_runs_is_handed_over_at_once(db: Database) -> None:
+    """And what was answered before it runs as soon as it does."""
+    engine = Elsewhere(lambda _: Accepted("thanks"))
+    before = answered(db)
+    with Deliverer(db, engine):
+        until_taken(db, before)
+        during = answered(db, "2")
+        until_taken(db, during)
+    assert [(each.id, each.attempts, each.in_doubt) for each in engine.got] == [
+        (before.id, 1, False),
+        (during.id, 1, False),
+    ]
+
+
+@pytest.mark.parametrize("may_have_arrived", [True, False])
+def test_an_engine_is_told_what_is_in_doubt(db: Database, may_have_arrived: bool) -> None:
+    """Where the last attempt may have arrived it has to look first; where it cannot have, it need not."""
+
+    def answer(delivery: OutgoingDelivery) -> Acceptance:
+        if delivery.attempts == 1:
+            raise EngineUnavailable("away", may_have_arrived=may_have_arrived)
+        return Accepted()
+
+    engine, prompt = Elsewhere(answer), answered(db)
+    with Deliverer(db, engine):
+        until_taken(db, prompt)
+    assert [each.in_doubt for each in engine.got] == [False, may_have_arrived]
+
+
+def test_while_an_engine_is_unavailable_it_is_left_in_peace(db: Database) -> None:
+    """Of many that wait for it one is tried at a time, and all go once it is back."""
+    calls = threading.Semaphore(0)
+    is_back = threading.Event()
+
+    def answer(_: OutgoingDelivery) -> Acceptance:
+        calls.release()
+        if not is_back.is_set():
+            raise EngineUnavailable("away", may_have_arrived=False)
+        return Accepted()
+
+    engine = Elsewhere(answer)
+    waiting = [answered(db, str(number)) for number in range(20)]
+    with Deliverer(db, engine):
+        for _ in range(2):
+            assert calls.acquire(timeout=20)
+        assert len(engine.got) == 2
+        is_back.set()
+        for prompt in waiting:
+            until_taken(db, prompt)
+    assert len(engine.got) <= len(waiting) + 4
+
+
+def test_an_outcome_that_an_engine_cannot_cope_with_does_not_hold_up_the_others(
+    db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has the traceback; the ledger only what kind of error it was, which may hold a secret."""
+
+    def answer(delivery: OutgoingDelivery) -> Acceptance:
+        if delivery.prompt.key == "bad":
+            raise RuntimeError("token xoxb-secret")
+        if delivery.prompt.key == "odd":
+            return None  # type: ignore[return-value]
+        return Accepted()
+
+    bad, odd, good = (answered(db, key) for key in ("bad", "odd", "good"))
+    with caplog.at_level(logging.ERROR, "signoff.flows.deliverer"), Deliverer(db, Elsewhere(answer)):
+        until_taken(db, good)
+    for prompt, name in ((bad, "RuntimeError"), (odd, "TypeError")):
+        found = next(line for line in ledger.lines(db, prompt.id) if line.event == "delivery_failed")
+        assert found.detail == {"error": name}
+    assert "Question bad" in caplog.text
+
+
+def test_an_engine_may_say_a_great_deal(db: Database) -> None:
+    """What is kept of it is enough to know why."""
+    prompt = answered(db)
+    with Deliverer(db, Elsewhere(lambda _: Refused("no " * 10_000))):
+        until_taken(db, prompt, DeliveryState.REFUSED)
+    delivery = prompts.get(db, prompt.id).delivery
+    assert delivery is not None
+    assert len(delivery.words) == 1000
