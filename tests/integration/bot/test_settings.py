@@ -63,7 +63,8 @@ def test_a_missing_scope_is_named(without_posting: Emulator, record: str) -> Non
         service = RunningService(without_posting, started)
         prompt = until_asked(started.db, approve.create_run(started.db, {}).id)
         assert service.until_noted(prompt, "card_failed") == {
-            "error": "missing_scope (the app needs the scope chat:write)"
+            "error": "missing_scope (the app needs the scope chat:write)",
+            "place": "#releases",
         }
 
 
