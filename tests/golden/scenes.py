@@ -86,7 +86,7 @@ SCENES: dict[str, Callable[[], Message | dict[str, Any]]] = {
 
 
 def drawn(name: str) -> str:
-    """The JSON of a scene, as its file has it."""
+    """The JSON of a scene, as in its file."""
     scene = SCENES[name]()
     shown = {"text": scene.text, "blocks": list(scene.blocks)} if isinstance(scene, Message) else scene
     return json.dumps(shown, indent=1, ensure_ascii=False) + "\n"

@@ -1,4 +1,4 @@
-"""Every model of the zoo makes a card and a modal that Slack takes, and nothing changes their look by accident."""
+"""Slack accepts the cards and modals of all models in the zoo, and none of them changes by accident."""
 
 import pytest
 from slack_sdk.models.blocks import Block as SdkBlock
@@ -14,11 +14,11 @@ pytestmark = pytest.mark.parametrize("name", ZOO)
 
 
 def test_a_form_looks_as_it_was_last_approved(name: str) -> None:
-    """A model's card and first modal are drawn as their file in tests/golden/zoo_drawn has them."""
+    """A model's card and first modal are drawn as in their file in tests/golden/zoo_drawn."""
     assert drawn(name) == (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8")
 
 
-def test_slack_takes_the_card(name: str) -> None:
+def test_slack_accepts_the_card(name: str) -> None:
     """The emulator's strict validation and Slack's own SDK find nothing wrong with it."""
     message = card(prompt_in_zoo(name), MENTIONS)
     assert [fault.line() for fault in message_violations({"blocks": message.blocks}, "")] == []
@@ -28,7 +28,7 @@ def test_slack_takes_the_card(name: str) -> None:
         parsed.validate_json()
 
 
-def test_slack_takes_the_modal(name: str) -> None:
+def test_slack_accepts_the_modal(name: str) -> None:
     """The emulator's strict validation and Slack's own SDK find nothing wrong with it."""
     view = modal_in_zoo(name)
     assert [fault.line() for fault in view_violations(view, "")] == []

@@ -1,4 +1,4 @@
-"""Nothing changes how cards and modals look by accident."""
+"""No card or modal changes by accident."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.golden.scenes import FOLDER, SCENES, drawn
 
 @pytest.mark.parametrize("name", SCENES)
 def test_a_scene_looks_as_it_was_last_approved(name: str) -> None:
-    """A card or modal is drawn as its file in tests/golden has it."""
+    """A card or modal is drawn as in its file in tests/golden."""
     assert drawn(name) == (FOLDER / f"{name}.json").read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Flows that ask what the tests need asked."""
+"""The flows that the tests use."""
 
 from datetime import timedelta
 from typing import Any, Literal
@@ -12,7 +12,7 @@ APPROVERS = ["@ana", "ben@example.com"]
 
 
 class Approval(RunInput):
-    """Whether it may go out."""
+    """Whether a release may go out."""
 
     approved: bool
     reason: str = Field(default="", validate_default=True)
@@ -33,7 +33,7 @@ class Approval(RunInput):
 
 
 class NeedsReason(RunInput):
-    """A verdict that never comes without its reason."""
+    """A verdict that always needs a reason."""
 
     approved: bool
     reason: str
@@ -78,7 +78,7 @@ def shirt() -> str:
 
 @flow(name="shout")
 def shout(text: str) -> str:
-    """Say what it was told to say, wherever a flow can."""
+    """Put a text everywhere that a flow can put one."""
     answer = pause_flow_run(
         wait_for_input=Approval.with_initial_data(description=text, reason=text[:40]),
         policy=Policy(channel="#releases", approvers=["@ana", text]),

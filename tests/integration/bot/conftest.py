@@ -1,4 +1,4 @@
-"""The whole of Signoff in this process: bot, worker, clock and a record in a file, beside the emulator."""
+"""All of Signoff in the test's process, with a database file and the emulator."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +15,13 @@ from tests.integration.bot.running_service import RunningService, copied, settin
 
 @pytest.fixture
 def record(sqlite_file: Path, tmp_path: Path) -> str:
-    """The URL of a fresh record."""
+    """The URL of a new database."""
     return copied(sqlite_file, tmp_path / "record.db")
 
 
 @pytest.fixture
 def service(slack: Emulator, record: str, request: pytest.FixtureRequest) -> Iterator[RunningService]:
-    """Signoff, served by signed HTTP, or by the mode that the test is parametrised with."""
+    """Signoff, in the mode that the test is parametrised with, or else with signed HTTP."""
     mode = getattr(request, "param", Mode.HTTP)
     with Service(
         settings_for(slack.api_url, record, mode), [*FLOWS, *long_forms.FLOWS], with_bot=True, grace=1.0

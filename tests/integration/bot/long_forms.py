@@ -1,4 +1,4 @@
-"""Flows that ask for what takes more than one modal."""
+"""Flows whose forms take more than one modal."""
 
 from typing import Annotated, Any, Literal
 

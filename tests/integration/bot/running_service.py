@@ -1,4 +1,4 @@
-"""Signoff as `signoff serve` runs it, in this process, beside the emulator."""
+"""Signoff as `signoff serve` runs it, in the test's process, with the emulator."""
 
 import json
 import time
@@ -40,7 +40,7 @@ def settings_for(api_url: str, database_url: str, mode: Mode = Mode.HTTP, **chan
 
 
 class RunningService:
-    """A service that is started, and what tests do with it."""
+    """A running service, with helpers for tests."""
 
     def __init__(self, slack: Emulator, service: Service) -> None:
         self.slack = slack
@@ -48,52 +48,52 @@ class RunningService:
 
     @property
     def db(self) -> Database:
-        """The record."""
+        """The database."""
         return self.service.db
 
     @property
     def request_url(self) -> str:
-        """Where Slack posts to."""
+        """The URL that Slack posts to."""
         assert self.service.bot is not None
         assert self.service.bot.request_url is not None
         return self.service.bot.request_url
 
     def ask(self, flow: Flow[Any, Any], **parameters: Any) -> Prompt:
-        """Start a run; what it asks, as soon as it does."""
+        """Start a run, and wait for its prompt."""
         run = flow.create_run(self.db, parameters)
         return until_asked(self.db, run.id)
 
     def ask_in(self, channel: str, flow: Flow[Any, Any], **parameters: Any) -> tuple[Prompt, VisibleMessage]:
-        """Start a run; what it asks, and its card, as soon as it is posted."""
+        """Start a run, and wait for its prompt and its card."""
         prompt = self.ask(flow, **parameters)
         return prompt, self.card(prompt, channel)
 
     def card(self, prompt: Prompt, channel: str = "#releases", *, open_: bool = True) -> VisibleMessage:
-        """The only card of a prompt, as soon as it is open, or settled, in Slack's eyes."""
+        """Wait until a prompt's only card in the channel has buttons, or has none."""
         person = self.slack.person("mei")
         person.wait_for_message(channel, lambda seen: _shows(seen, prompt) and bool(seen.buttons) == open_)
         (card,) = (seen for seen in person.sees(channel) if _shows(seen, prompt))
         return card
 
     def replies(self, card: VisibleMessage) -> list[VisibleMessage]:
-        """What everybody sees in a card's thread."""
+        """The messages in a card's thread."""
         seen = self.slack.person("mei").sees(card.channel)
         return [each for each in seen if each.thread_ts == card.ts and each.ts != card.ts]
 
     def over(self, prompt: Prompt) -> FlowRun:
-        """The prompt's run, once it is over."""
+        """Wait for the end of the prompt's run."""
         return until_over(self.db, prompt.run_id)
 
     def until_all_is_said(self) -> None:
-        """Returns as soon as Slack equals the record: no card and no notice is due."""
+        """Wait until Slack equals the database, so that no card and no notice is due."""
         until(self.db, lambda: cards.next_due_at(self.db) is None, what="Slack to equal the record")
 
     def events(self, prompt: Prompt) -> list[str]:
-        """What the ledger says happened to a prompt."""
+        """The events in a prompt's ledger."""
         return [line.event for line in ledger.lines(self.db, prompt.id)]
 
     def until_noted(self, prompt: Prompt, event: str) -> Mapping[str, Any]:
-        """The first line of that kind in the prompt's ledger, as soon as there is one."""
+        """Wait for an event in the prompt's ledger, and return its details."""
         return until(
             self.db,
             lambda: next((line.detail for line in ledger.lines(self.db, prompt.id) if line.event == event), None),
@@ -126,7 +126,7 @@ class RunningService:
 
 
 def opened(service: RunningService, asked: Flow[Any, Any], button: str = "Answer…", **parameters: Any) -> Prompt:
-    """A prompt, with its form opened by Mei."""
+    """A prompt whose form Mei has opened."""
     prompt, _ = service.ask_in("#orders", asked, **parameters)
     mei = service.slack.person("mei")
     mei.press(button, in_="#orders")
@@ -135,7 +135,7 @@ def opened(service: RunningService, asked: Flow[Any, Any], button: str = "Answer
 
 
 def refused(service: RunningService, values: dict[str, Any]) -> dict[str, str]:
-    """What stands under the inputs once Mei has submitted values that will not do."""
+    """The errors under the inputs after Mei has submitted invalid values."""
     mei = service.slack.person("mei")
     mei.submit(values)
     return mei.wait_for_modal(lambda seen: bool(seen.errors)).errors
@@ -146,6 +146,6 @@ def _shows(seen: VisibleMessage, prompt: Prompt) -> bool:
 
 
 def copied(migrated: Path, file: Path) -> str:
-    """The URL of a fresh record in that file."""
+    """The URL of a new database in that file."""
     file.write_bytes(migrated.read_bytes())
     return f"sqlite:///{file}"

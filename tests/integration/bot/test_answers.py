@@ -1,4 +1,4 @@
-"""The main job: a flow asks, a person answers in Slack, the run goes on. By Socket Mode and by signed HTTP."""
+"""A flow asks, a person answers in Slack, the run continues. With Socket Mode and with signed HTTP."""
 
 import pytest
 
@@ -13,8 +13,8 @@ both_ways = pytest.mark.parametrize("service", list(Mode), indirect=True, ids=st
 
 
 @both_ways
-def test_one_press_lets_the_run_go_on(service: RunningService) -> None:
-    """The card then has no buttons, and says what was decided, who did, and when."""
+def test_one_press_continues_the_run(service: RunningService) -> None:
+    """The card then has no buttons, and says what was decided, by whom and when."""
     prompt, card = service.ask_in("#releases", approve)
     assert card.buttons == ["Approve", "Reject", "Edit…"]
     ana = service.slack.person("ana")
@@ -30,7 +30,7 @@ def test_one_press_lets_the_run_go_on(service: RunningService) -> None:
 
 @both_ways
 def test_a_press_that_needs_more_opens_the_form_filled_in(service: RunningService) -> None:
-    """What was pressed stands in the form already; submitting the rest settles."""
+    """The pressed choice is already filled in. Submitting the rest settles the prompt."""
     prompt, _ = service.ask_in("#releases", give_a_reason)
     ana = service.slack.person("ana")
     ana.press("Approve", in_="#releases")
@@ -43,8 +43,8 @@ def test_a_press_that_needs_more_opens_the_form_filled_in(service: RunningServic
 
 
 @both_ways
-def test_an_error_stands_under_its_field_until_the_values_are_right(service: RunningService) -> None:
-    """The form stays open, with what was typed, and correct values settle."""
+def test_an_error_is_shown_under_its_field_until_the_values_are_valid(service: RunningService) -> None:
+    """The form stays open with everything that was typed, and valid values settle the prompt."""
     prompt, _ = service.ask_in("#releases", approve)
     ana = service.slack.person("ana")
     ana.press("Reject", in_="#releases")
@@ -58,7 +58,7 @@ def test_an_error_stands_under_its_field_until_the_values_are_right(service: Run
 
 
 def test_a_press_that_only_lacks_a_reason_asks_for_it(service: RunningService) -> None:
-    """The model says that a "no" needs one; no other setting does."""
+    """The model requires a reason for a "no". There is no other setting for that."""
     prompt, _ = service.ask_in("#releases", approve)
     ben = service.slack.person("ben")
     ben.press("Reject", in_="#releases")
@@ -68,7 +68,7 @@ def test_a_press_that_only_lacks_a_reason_asks_for_it(service: RunningService) -
 
 @both_ways
 def test_a_rejection_comes_with_its_reason(service: RunningService) -> None:
-    """It is on the card, in the record, and the run fails with it."""
+    """It is on the card and in the database, and the run fails with it."""
     prompt, card = service.ask_in("#orders", shirt)
     assert "Reject…" in card.buttons
     mei = service.slack.person("mei")
@@ -83,8 +83,8 @@ def test_a_rejection_comes_with_its_reason(service: RunningService) -> None:
     assert "No money left" in shown
 
 
-def test_a_rejection_without_a_reason_is_asked_for_one(service: RunningService) -> None:
-    """Blanks are no reason."""
+def test_a_rejection_needs_a_reason(service: RunningService) -> None:
+    """Whitespace is not a reason."""
     prompt, _ = service.ask_in("#orders", shirt)
     mei = service.slack.person("mei")
     mei.press("Reject…", in_="#orders")
@@ -95,8 +95,8 @@ def test_a_rejection_without_a_reason_is_asked_for_one(service: RunningService) 
 
 
 @both_ways
-def test_the_list_of_approvals_opens_each_of_them(service: RunningService) -> None:
-    """`/approvals` says what waits, and its button opens the form."""
+def test_the_list_of_approvals_opens_their_forms(service: RunningService) -> None:
+    """`/approvals` lists the prompts, each with a button that opens its form."""
     prompt, _ = service.ask_in("#releases", approve)
     ana = service.slack.person("ana")
     ana.command("/approvals")
@@ -109,8 +109,8 @@ def test_the_list_of_approvals_opens_each_of_them(service: RunningService) -> No
     assert service.over(prompt).result == "approved: True"
 
 
-def test_nothing_that_waits_is_said_to_be_nothing(service: RunningService) -> None:
-    """An empty list is a sentence."""
+def test_an_empty_list_of_approvals_says_so(service: RunningService) -> None:
+    """It is a sentence, not an empty message."""
     ana = service.slack.person("ana")
     ana.command("/approvals")
     ana.wait_for_message("#general", "Nothing is waiting for an answer.")
@@ -118,7 +118,7 @@ def test_nothing_that_waits_is_said_to_be_nothing(service: RunningService) -> No
 
 @both_ways
 def test_somebody_else_is_told_who_may_answer(service: RunningService) -> None:
-    """Only they see it; nothing changes; the ledger knows."""
+    """Only they see the message, nothing changes, and it is in the ledger."""
     prompt, card = service.ask_in("#releases", approve)
     mei = service.slack.person("mei")
     for button in card.buttons:
@@ -132,8 +132,8 @@ def test_somebody_else_is_told_who_may_answer(service: RunningService) -> None:
     assert service.events(prompt).count("refused") == len(card.buttons)
 
 
-def test_a_press_in_a_form_that_slack_refuses_is_explained(service: RunningService) -> None:
-    """Where the form does not open, the person is told to press again."""
+def test_a_form_that_slack_does_not_open_is_explained(service: RunningService) -> None:
+    """The person is told to press again."""
     prompt, _ = service.ask_in("#releases", give_a_reason)
     service.slack.client.inject_fault("views.open", error="expired_trigger_id")
     ana = service.slack.person("ana")
@@ -144,8 +144,8 @@ def test_a_press_in_a_form_that_slack_refuses_is_explained(service: RunningServi
     assert prompts.get(service.db, prompt.id).is_open
 
 
-def test_slack_being_slow_to_say_who_somebody_is_holds_up_nobody(service: RunningService) -> None:
-    """The press is acked in time, and counts: the policy names the person by the handle that Slack has sent."""
+def test_a_slow_lookup_of_a_person_does_not_delay_their_press(service: RunningService) -> None:
+    """The press is acked in time and counts, because Slack sent the handle that the policy names."""
     prompt, _ = service.ask_in("#releases", approve)
     service.slack.client.inject_fault("users.info", hold="before")
     ana = service.slack.person("ana")
@@ -154,8 +154,8 @@ def test_slack_being_slow_to_say_who_somebody_is_holds_up_nobody(service: Runnin
     assert service.over(prompt).state is RunState.COMPLETED
 
 
-def test_somebody_whom_slack_does_not_describe_is_not_called_a_stranger(service: RunningService) -> None:
-    """Where the policy names an address and Slack does not say whose it is, nobody is told that they may not answer."""
+def test_nobody_is_refused_because_slack_does_not_answer(service: RunningService) -> None:
+    """If the policy names an address and Slack does not say whose it is, the person is asked to try again."""
     prompt, _ = service.ask_in("#releases", approve)
     service.slack.client.inject_fault("users.info", error="fatal_error")
     ben = service.slack.person("ben")

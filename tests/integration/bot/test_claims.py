@@ -1,4 +1,4 @@
-"""What Slack sends is a claim: forged, stale or out of range, it gets a polite answer and changes nothing."""
+"""What Slack sends is a claim. A forged, stale or invalid one is explained, and changes nothing."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ MINUTES = 60
 def press(
     service: RunningService, card: VisibleMessage, action_id: str, value: str, **changed: Any
 ) -> Mapping[str, Any]:
-    """The payload of a press by Ana, as Slack would send it, with whatever the button claims."""
+    """The payload that Slack sends for a press by Ana on a button with this claim."""
     ana = service.slack.person("ana")
     return {
         "type": "block_actions",
@@ -36,33 +36,33 @@ def press(
 
 
 def unchanged(service: RunningService, prompt: Prompt) -> bool:
-    """Whether the prompt is as it was opened, and nothing was noted on it."""
+    """Whether the prompt is still open, with nothing in its ledger but that."""
     return prompts.get(service.db, prompt.id).is_open and service.events(prompt) == ["opened", "card_posted"]
 
 
 @pytest.mark.parametrize(("secret", "age"), [("another secret", 0), ("", 0), (None, 6 * MINUTES), (None, -6 * MINUTES)])
-def test_what_slack_has_not_signed_just_now_is_refused(service: RunningService, secret: str | None, age: int) -> None:
-    """Invariant 8: another secret's signature, or an old one, is worth nothing."""
+def test_a_wrong_or_old_signature_is_refused(service: RunningService, secret: str | None, age: int) -> None:
+    """Invariant 8: a signature counts only with Slack's secret, and for five minutes."""
     prompt, card = service.ask_in("#releases", approve)
     response = service.post(press(service, card, action_ids.choose(0), prompt.id), secret=secret, age=age)
     assert response.status_code == 401
     assert unchanged(service, prompt)
 
 
-def test_what_is_not_signed_at_all_is_refused(service: RunningService) -> None:
-    """A bare request reaches nothing."""
+def test_a_request_without_a_signature_is_refused(service: RunningService) -> None:
+    """It reaches no listener."""
     assert httpx.post(service.request_url, data={"payload": "{}"}, trust_env=False).status_code == 401
     assert httpx.get(service.request_url, trust_env=False).status_code == 405
 
 
-def test_a_request_without_end_is_not_read_to_its_end(service: RunningService) -> None:
-    """Nobody fills the memory before their signature is looked at."""
+def test_an_endless_request_is_cut_off(service: RunningService) -> None:
+    """Nobody can fill the memory before their signature is checked."""
     response = httpx.post(service.request_url, content=b"x" * 6_000_000, trust_env=False)
     assert response.status_code == 413
 
 
 def test_a_replayed_press_counts_once(service: RunningService) -> None:
-    """Within its five minutes a signature is good twice; the prompt is not."""
+    """A signature is valid again within its five minutes, but the prompt is settled."""
     prompt, card = service.ask_in("#releases", approve)
     payload = press(service, card, action_ids.choose(0), prompt.id)
     assert [service.post(payload).status_code for _ in range(2)] == [200, 200]
@@ -76,7 +76,7 @@ def test_a_replayed_press_counts_once(service: RunningService) -> None:
     "action", [action_ids.choose(0), action_ids.ANSWER, action_ids.EDIT, action_ids.OPEN, action_ids.REJECT]
 )
 def test_a_button_of_an_unknown_prompt_says_so(service: RunningService, action: str, claim: str) -> None:
-    """The beginning of an id, as the command line takes it, is no id."""
+    """Unlike on the command line, the beginning of an id is not enough."""
     prompt, card = service.ask_in("#releases", approve)
     value = prompt.id[:8] if claim == "the prompt's beginning" else claim
     assert service.post(press(service, card, action, value)).status_code == 200
@@ -88,7 +88,7 @@ def test_a_button_of_an_unknown_prompt_says_so(service: RunningService, action: 
     "action", [action_ids.choose(2), action_ids.choose(99), "signoff:choose:1000", "launch:missiles"]
 )
 def test_a_button_that_the_prompt_does_not_have_says_so(service: RunningService, action: str) -> None:
-    """Invariant 8: what can be chosen is looked up in the prompt's schema."""
+    """Invariant 8: choices are looked up in the prompt's schema."""
     prompt, card = service.ask_in("#releases", approve)
     assert service.post(press(service, card, action, prompt.id)).status_code == 200
     service.slack.person("ana").wait_for_message("@signoff", "nothing was decided")
@@ -97,7 +97,7 @@ def test_a_button_that_the_prompt_does_not_have_says_so(service: RunningService,
 
 @pytest.mark.parametrize("callback_id", [action_ids.ANSWER_MODAL, action_ids.REJECT_MODAL])
 def test_a_modal_of_an_unknown_prompt_says_so(service: RunningService, callback_id: str) -> None:
-    """Under its first field, or in its place where it has none."""
+    """The sentence is under the first input, or replaces a modal without inputs."""
     prompt, card = service.ask_in("#releases", approve)
     for blocks in ([], [{"type": "input", "block_id": "reason"}]):
         view = {
@@ -116,7 +116,7 @@ def test_a_modal_of_an_unknown_prompt_says_so(service: RunningService, callback_
 
 
 def test_a_modal_decides_only_what_its_person_may_decide(service: RunningService) -> None:
-    """Invariant 8: a form that somebody else was shown lets nobody else answer."""
+    """Invariant 8: the form of somebody who may answer does not let anybody else answer."""
     prompt, card = service.ask_in("#releases", give_a_reason)
     ana, mei = service.slack.person("ana"), service.slack.person("mei")
     ana.press("Approve", message=card)
@@ -129,8 +129,8 @@ def test_a_modal_decides_only_what_its_person_may_decide(service: RunningService
     assert prompts.get(service.db, prompt.id).is_open
 
 
-def test_somebody_of_another_workspace_is_not_who_they_are_called(service: RunningService) -> None:
-    """In a shared channel people of other workspaces choose their own handles."""
+def test_handles_of_other_workspaces_do_not_count(service: RunningService) -> None:
+    """In a shared channel, people of other workspaces choose their handles freely."""
     prompt, card = service.ask_in("#releases", approve)
     ana = {"id": service.slack.person("mei").id, "username": "ana", "name": "ana", "team_id": "T0ELSEWHERE"}
     assert service.post(press(service, card, action_ids.choose(0), prompt.id, user=ana)).status_code == 200

@@ -1,4 +1,4 @@
-"""The record being out of reach: people are told that nothing was decided, and nothing that was acked is lost."""
+"""While the database is unavailable, people are told that nothing was decided. Nothing that was acked is lost."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.support.proxy import Lost, proxied
 
 @contextmanager
 def locked(service: RunningService) -> Iterator[None]:
-    """Somebody else writes to the record, and does not come to an end."""
+    """Another process holds the write lock of the database."""
     file = database.sqlite_file(service.db)
     assert file is not None
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
@@ -28,10 +28,8 @@ def locked(service: RunningService) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
-def test_a_press_that_cannot_be_recorded_is_not_acked_and_says_so(
-    service: RunningService, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The same press counts when the record is back."""
+def test_a_press_that_cannot_be_stored_is_not_acked(service: RunningService, caplog: pytest.LogCaptureFixture) -> None:
+    """The person is told, and the same press counts when the database is back."""
     prompt, card = service.ask_in("#releases", approve)
     ana = service.slack.person("ana")
     with locked(service):
@@ -45,7 +43,7 @@ def test_a_press_that_cannot_be_recorded_is_not_acked_and_says_so(
     assert "Traceback" not in caplog.text
 
 
-def test_a_form_that_cannot_be_recorded_stays_open_and_says_so(service: RunningService) -> None:
+def test_a_form_that_cannot_be_stored_stays_open_and_says_so(service: RunningService) -> None:
     """Nothing has to be typed again."""
     prompt, card = service.ask_in("#releases", give_a_reason)
     ana = service.slack.person("ana")
@@ -59,8 +57,8 @@ def test_a_form_that_cannot_be_recorded_stays_open_and_says_so(service: RunningS
     assert service.over(prompt).result == "approved: True because It is Tuesday"
 
 
-def test_cards_follow_when_the_record_is_back(service: RunningService) -> None:
-    """The dispatcher looks again, and posts nothing twice."""
+def test_cards_follow_when_the_database_is_back(service: RunningService) -> None:
+    """The dispatcher tries again, and posts nothing twice."""
     prompt, card = service.ask_in("#releases", approve)
     service.slack.client.inject_fault("chat.update", hold="after")
     service.slack.person("ana").press("Approve", message=card)
@@ -76,10 +74,10 @@ def test_cards_follow_when_the_record_is_back(service: RunningService) -> None:
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("lost", list(Lost))
-def test_a_press_in_doubt_says_so_and_the_next_one_tells_what_stands(
+def test_a_press_in_doubt_says_so_and_the_next_one_says_what_was_decided(
     slack: Emulator, database_url: str, lost: Lost
 ) -> None:
-    """Nobody is told that nothing was decided while something may have been."""
+    """Nobody is told that nothing was decided if something may have been."""
     with (
         proxied(database_url) as proxy,
         closing(Database(database_url)) as db,
@@ -103,8 +101,8 @@ def test_a_press_in_doubt_says_so_and_the_next_one_tells_what_stands(
         service.card(prompt, open_=False)
 
 
-def test_two_bots_on_one_record_post_one_card(slack: Emulator, record: str) -> None:
-    """One draws what the other does not, however slow Slack is."""
+def test_two_bots_on_one_database_post_one_card(slack: Emulator, record: str) -> None:
+    """A card is drawn by one of them, however slow Slack is."""
     settings = settings_for(slack.api_url, record, Mode.SOCKET)
     with (
         Service(settings, FLOWS, with_bot=True, grace=1.0) as started,

@@ -1,4 +1,4 @@
-"""Text from flows and people pings nobody, wherever it is shown."""
+"""Text from flows and people notifies nobody, wherever it is shown."""
 
 import re
 
@@ -21,14 +21,14 @@ FORGES = re.compile(rf"{PINGS.pattern}|<https?:")
 
 
 def assert_quiet(messages: list[VisibleMessage]) -> None:
-    """No markup of Slack's came from a text."""
+    """Assert that no text has become Slack markup."""
     for seen in messages:
         assert not FORGES.search(seen.text), seen.text
         assert_quiet_blocks(seen.blocks)
 
 
 def assert_quiet_blocks(blocks: object) -> None:
-    """The same of blocks. A link in a description is meant, since that is Markdown, and so said to be one."""
+    """Assert the same of blocks. Links are allowed in descriptions, which are Markdown."""
     for text in _marked(blocks, "mrkdwn"):
         assert not FORGES.search(text), text
     for text in _marked(blocks, "markdown"):
@@ -36,7 +36,7 @@ def assert_quiet_blocks(blocks: object) -> None:
 
 
 def _marked(value: object, kind: str) -> list[str]:
-    """Every text in blocks that Slack would read as this kind of markup."""
+    """Every text that Slack would parse as this type of markup."""
     if isinstance(value, list):
         return [text for each in value for text in _marked(each, kind)]
     if isinstance(value, dict):
@@ -47,8 +47,8 @@ def _marked(value: object, kind: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", SHOUTS)
-def test_what_a_flow_says_pings_nobody(service: RunningService, text: str) -> None:
-    """Invariant 8: on its card, in its refusals, in its statement, and in the report of its end."""
+def test_text_from_a_flow_notifies_nobody(service: RunningService, text: str) -> None:
+    """Invariant 8: not on its card, in refusals, in its form, or in the report of its end."""
     prompt, card = service.ask_in("#releases", shout, text=text)
     ana, chloe = service.slack.person("ana"), service.slack.person("chloe")
     chloe.press("Approve", message=card)
@@ -62,8 +62,8 @@ def test_what_a_flow_says_pings_nobody(service: RunningService, text: str) -> No
 
 
 @pytest.mark.parametrize("text", SHOUTS)
-def test_what_a_person_says_pings_nobody(service: RunningService, text: str) -> None:
-    """Invariant 8: the reason of a rejection stands on the card and in what the others are told."""
+def test_text_from_a_person_notifies_nobody(service: RunningService, text: str) -> None:
+    """Invariant 8: the reason of a rejection is shown on the card and to people who come late."""
     prompt, card = service.ask_in("#orders", shirt)
     service.slack.client.inject_fault("chat.update", error="ratelimited", retry_after=1)
     ana, ben = service.slack.person("ana"), service.slack.person("ben")

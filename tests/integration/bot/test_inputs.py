@@ -1,4 +1,4 @@
-"""Each kind of input from the flow's model through Slack and back into the flow, a wrong value first."""
+"""Each type of input, from the flow's model to Slack and back to the flow, with a wrong value first."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -86,7 +86,7 @@ def times() -> str:
 
 
 class Credentials(RunInput):
-    """What must not be asked."""
+    """A model that must not be asked for."""
 
     user: str
     token: SecretStr
@@ -111,7 +111,7 @@ def service(slack: Emulator, record: str) -> Iterator[RunningService]:
 
 
 def test_people_and_a_channel_are_chosen_in_slack(service: RunningService) -> None:
-    """A wrong one is refused under its field; the flow gets the ids; the card shows mentions."""
+    """A wrong person is refused under the field, the flow gets the ids, and the card shows mentions."""
     prompt = opened(service, handover, "Edit…")
     assert refused(service, {"Helpers": ["@dmitri"]}) == {"Helpers": "Dmitri is on leave."}
     service.slack.person("mei").submit({"Owner": "@chloe", "Helpers": ["@ana", "@ben"], "Channel": "#data"})
@@ -121,8 +121,8 @@ def test_people_and_a_channel_are_chosen_in_slack(service: RunningService) -> No
     assert "<#C0DATASET1>" in shown
 
 
-def test_a_card_names_who_is_proposed_and_pings_only_who_may_answer(service: RunningService) -> None:
-    """The approver is mentioned, since they are meant; who is merely a value is called by name."""
+def test_a_card_notifies_approvers_but_not_the_people_among_its_values(service: RunningService) -> None:
+    """The approver is mentioned, and a person who is merely a value is named."""
     _, card = service.ask_in("#orders", handover)
     assert f"<@{service.slack.person('mei').id}>" in card.full_text
     assert "<@U0BENOKAF1>" not in card.full_text
@@ -130,7 +130,7 @@ def test_a_card_names_who_is_proposed_and_pings_only_who_may_answer(service: Run
 
 
 def test_people_are_given_on_the_command_line_by_their_id(service: RunningService) -> None:
-    """And what is no id is refused with an example."""
+    """Anything else is refused, with an example of an id."""
     prompt = service.ask(handover, proposed="U0ANARUIZ1")
     desk = Desk(service.db)
     mei = Actor("U0MEITANA1", "Mei", frozenset({"@mei"}))
@@ -144,7 +144,7 @@ def test_people_are_given_on_the_command_line_by_their_id(service: RunningServic
 
 @pytest.mark.parametrize(("number", "button"), [(3, "Edit…"), (150, "Answer…"), (1200, "Answer…")])
 def test_choices_of_the_moment_are_offered_and_enforced(service: RunningService, number: int, button: str) -> None:
-    """A few are radio buttons, many a select, thousands a search; what was not offered is refused by the desk."""
+    """They become radio buttons, a select or a search. The desk refuses anything else."""
     prompt = opened(service, releases, button, number=number)
     wrong = Desk(service.db).submit(prompt.id, CLI, {"first": "release-x"}, via="cli")
     assert isinstance(wrong, Invalid)
@@ -156,8 +156,8 @@ def test_choices_of_the_moment_are_offered_and_enforced(service: RunningService,
     assert service.over(prompt).result == f"release-{number - 1} [{number - 1}] True"
 
 
-def test_choices_with_labels_are_buttons_that_say_so(service: RunningService) -> None:
-    """A press on one of a few settles."""
+def test_choices_with_labels_become_buttons_with_them(service: RunningService) -> None:
+    """A press on one settles the prompt."""
     prompt, card = service.ask_in("#orders", releases)
     assert card.buttons[:2] == ["Release number 0", "Release number 1"]
     service.slack.person("mei").press("Release number 1", in_="#orders")
@@ -165,7 +165,7 @@ def test_choices_with_labels_are_buttons_that_say_so(service: RunningService) ->
 
 
 def test_times_come_with_and_without_their_zone(service: RunningService) -> None:
-    """As the model wants them; the same moment in both."""
+    """The model decides which. Both are the same moment."""
     prompt = opened(service, times, "Answer…")
     moment = 1777645800
     wrong = {"Naive": moment, "Aware": 10**9, "Daily": "09:15"}
@@ -176,7 +176,7 @@ def test_times_come_with_and_without_their_zone(service: RunningService) -> None
 
 
 def test_a_secret_is_refused_where_the_flow_asks(service: RunningService) -> None:
-    """The run fails with the field's name and what to do instead; nothing was asked."""
+    """The run fails before anything is asked. The error names the field and says what to do instead."""
     run = secret.create_run(service.db, {})
     over = until_over(service.db, run.id)
     assert over.state is RunState.FAILED

@@ -1,4 +1,4 @@
-"""What takes more than one modal is asked for, kept while it is filled in, and comes back whole."""
+"""Forms that take more than one modal keep everything while they are filled in, and submit it together."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def typed(text: str) -> dict[str, Any]:
 
 
 def in_input(modal: Modal, label: str) -> str:
-    """The block id of an input, whose action ids are all the same."""
+    """The block id of an input."""
     return next(str(block["block_id"]) for block in modal.blocks if block.get("label", {}).get("text") == label)
 
 
@@ -44,8 +44,8 @@ def menu(person: Person, number: int, label: str, value: str) -> None:
     person._act("press", view_id=modal.id, value={"selected_option": option}, **pressed)
 
 
-def test_choosing_another_kind_shows_its_fields_and_keeps_what_was_typed(service: RunningService) -> None:
-    """Forth and back: each kind has its own fields, filled in as they were left."""
+def test_choosing_another_variant_shows_its_fields_and_keeps_what_was_typed(service: RunningService) -> None:
+    """Each variant has its own fields, which are filled in as they were left."""
     prompt, _ = service.ask_in("#orders", pay)
     mei = service.slack.person("mei")
     mei.press("Edit…", in_="#orders")
@@ -78,8 +78,8 @@ def test_choosing_another_kind_shows_its_fields_and_keeps_what_was_typed(service
     assert "Ring 3" in shown
 
 
-def test_a_kind_that_is_submitted_before_its_fields_appeared_is_asked_for(service: RunningService) -> None:
-    """Who is faster than Slack sees the fields then, and nothing counts yet."""
+def test_a_variant_that_is_submitted_before_its_fields_appeared_is_asked_for(service: RunningService) -> None:
+    """If a person submits before Slack has drawn the new fields, the form shows them and nothing is submitted."""
     prompt, _ = service.ask_in("#orders", pay)
     mei = service.slack.person("mei")
     mei.press("Edit…", in_="#orders")
@@ -92,7 +92,7 @@ def test_a_kind_that_is_submitted_before_its_fields_appeared_is_asked_for(servic
 
 
 def test_entries_are_added_edited_and_removed_on_top_of_their_list(service: RunningService) -> None:
-    """An entry is validated where it is typed; the list says how many there may be."""
+    """An entry is validated in its own modal, and the list says how many entries there may be."""
     prompt, _ = service.ask_in("#orders", invite)
     ana = service.slack.person("ana")
     ana.press("Answer…", in_="#orders")
@@ -137,7 +137,7 @@ def test_entries_are_added_edited_and_removed_on_top_of_their_list(service: Runn
 
 
 def test_three_hundred_fields_are_filled_in_page_by_page(service: RunningService) -> None:
-    """Back and Next keep what was typed; an error on another page brings the person there."""
+    """Back and Next keep what was typed. The page with the first error is shown."""
     prompt, _ = service.ask_in("#orders", survey)
     ana = service.slack.person("ana")
     ana.press("Answer…", in_="#orders")
@@ -163,8 +163,8 @@ def test_three_hundred_fields_are_filled_in_page_by_page(service: RunningService
     assert service.over(prompt).result == 2 * (300 + 92)
 
 
-def test_what_was_typed_before_closing_is_offered_again(service: RunningService) -> None:
-    """To the same person and to nobody else, until the prompt is settled."""
+def test_a_draft_survives_closing_the_form(service: RunningService) -> None:
+    """Only the same person sees it, until the prompt is settled."""
     prompt, _ = service.ask_in("#orders", invite)
     ana, ben = service.slack.person("ana"), service.slack.person("ben")
     ana.press("Answer…", in_="#orders")
@@ -192,7 +192,7 @@ def test_what_was_typed_before_closing_is_offered_again(service: RunningService)
 
 
 def test_an_open_form_says_at_once_that_somebody_else_has_answered(service: RunningService) -> None:
-    """It turns into a statement of who did and with what, entries on top of it too."""
+    """Every modal of the form, including those of entries, then says who answered and with what."""
     prompt, _ = service.ask_in("#orders", pay)
     ana, ben = service.slack.person("ana"), service.slack.person("ben")
     ana.press("Edit…", in_="#orders")
@@ -208,8 +208,8 @@ def test_an_open_form_says_at_once_that_somebody_else_has_answered(service: Runn
     "claim",
     ["", "[]", "null", "x" * 3000, '["{id}",0,["/guests",7]]', '["{id}",99999999,["/nowhere",0]]', '["{id}",-1]'],
 )
-def test_what_a_modal_claims_of_itself_is_not_believed(service: RunningService, claim: str) -> None:
-    """A place that does not exist is the form's beginning, and an unknown prompt an explanation."""
+def test_the_claims_of_a_modal_are_not_trusted(service: RunningService, claim: str) -> None:
+    """If the place does not exist, the form starts at its beginning. An unknown prompt is explained."""
     prompt, _ = service.ask_in("#orders", invite)
     ana = service.slack.person("ana")
     ana.press("Answer…", in_="#orders")
@@ -228,7 +228,7 @@ def test_what_a_modal_claims_of_itself_is_not_believed(service: RunningService, 
 
 
 def test_an_entry_of_a_list_that_does_not_exist_is_not_edited(service: RunningService) -> None:
-    """A forged press draws the form anew."""
+    """A forged press redraws the form."""
     prompt, _ = service.ask_in("#orders", invite)
     ana = service.slack.person("ana")
     ana.press("Answer…", in_="#orders")

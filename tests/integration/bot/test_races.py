@@ -1,4 +1,4 @@
-"""Several people, several ways, one outcome: whoever comes second is told what the first decided."""
+"""Several people act in several ways, with one outcome. Later ones are told what the first one decided."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,13 +10,13 @@ from tests.integration.bot.running_service import RunningService
 
 
 def keep_card_as_it_is(service: RunningService) -> None:
-    """From now on the card looks as it does, and so do the forms that are open: Slack takes no update."""
+    """Have Slack refuse updates, so that the card and open forms keep looking as they do."""
     service.slack.client.inject_fault("chat.update", error="ratelimited", retry_after=1)
     service.slack.client.inject_fault("views.update", error="ratelimited", times=9)
 
 
 def test_of_two_who_press_at_once_one_wins_and_the_other_is_told(service: RunningService) -> None:
-    """Invariant 2: the loser hears the winner's name and answer."""
+    """Invariant 2: the loser is told the winner's name and answer."""
     prompt, card = service.ask_in("#releases", approve)
     keep_card_as_it_is(service)
     both = [service.slack.person(name) for name in ("ana", "ben")]
@@ -46,8 +46,8 @@ def test_a_double_click_counts_once(service: RunningService) -> None:
     service.card(prompt, open_=False)
 
 
-def test_a_form_that_comes_too_late_turns_into_the_statement(service: RunningService) -> None:
-    """Submitting it says who decided and what; nothing else happens."""
+def test_a_form_that_is_submitted_too_late_says_how_the_prompt_was_settled(service: RunningService) -> None:
+    """It says who decided and what. Nothing else happens."""
     prompt, card = service.ask_in("#releases", approve)
     keep_card_as_it_is(service)
     ana, ben = service.slack.person("ana"), service.slack.person("ben")
@@ -62,8 +62,8 @@ def test_a_form_that_comes_too_late_turns_into_the_statement(service: RunningSer
     assert service.over(prompt).result == "approved: True"
 
 
-def test_a_form_with_unreadable_values_that_comes_too_late_is_told_so_too(service: RunningService) -> None:
-    """Nobody is made to mend values that cannot count any more."""
+def test_a_late_form_with_invalid_values_says_so_too(service: RunningService) -> None:
+    """Nobody is made to correct values that no longer count."""
     prompt, card = service.ask_in("#releases", give_a_reason)
     keep_card_as_it_is(service)
     ana, ben = service.slack.person("ana"), service.slack.person("ben")
@@ -76,8 +76,8 @@ def test_a_form_with_unreadable_values_that_comes_too_late_is_told_so_too(servic
     service.over(prompt)
 
 
-def test_a_rejection_that_comes_too_late_turns_into_the_statement(service: RunningService) -> None:
-    """The reason somebody typed settles nothing any more."""
+def test_a_rejection_that_comes_too_late_settles_nothing(service: RunningService) -> None:
+    """Its modal says how the prompt was settled."""
     prompt = service.ask(approve)
     card = service.card(prompt)
     keep_card_as_it_is(service)
@@ -91,7 +91,7 @@ def test_a_rejection_that_comes_too_late_turns_into_the_statement(service: Runni
 
 
 def test_a_stale_button_says_what_was_decided_elsewhere(service: RunningService) -> None:
-    """The command line decided, the card had not been drawn anew: the press is told, and the card follows."""
+    """If the prompt was settled on the command line, a press on the stale card says so, and the card is redrawn."""
     prompt, card = service.ask_in("#releases", approve)
     keep_card_as_it_is(service)
     reply = Desk(service.db).submit(prompt.id, Actor("@ben", "ben", frozenset({"ben@example.com"})), _YES, via="cli")
@@ -103,7 +103,7 @@ def test_a_stale_button_says_what_was_decided_elsewhere(service: RunningService)
 
 
 def test_a_deadline_settles_and_the_card_says_that_nobody_did(service: RunningService) -> None:
-    """A timeout is never a "no", and nobody's."""
+    """A timeout is never a "no", and nobody's decision."""
     prompt, _ = service.ask_in("#releases", approve, deadline=0.2)
     run = service.over(prompt)
     assert run.state is RunState.TIMED_OUT
@@ -113,8 +113,8 @@ def test_a_deadline_settles_and_the_card_says_that_nobody_did(service: RunningSe
     assert "Rejected" not in card.full_text
 
 
-def test_a_cancelled_run_takes_its_buttons_along(service: RunningService) -> None:
-    """The card says who cancelled and why."""
+def test_the_card_of_a_cancelled_run_loses_its_buttons(service: RunningService) -> None:
+    """The card says who cancelled the run and why."""
     prompt, _ = service.ask_in("#releases", approve)
     Desk(service.db).cancel(prompt.run_id, Actor("@mei", "mei"), "Not needed any more")
     card = service.card(prompt, open_=False)

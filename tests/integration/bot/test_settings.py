@@ -1,4 +1,4 @@
-"""Settings that cannot be right are named when the bot starts; what only Slack knows is named in the ledger."""
+"""Invalid settings are named when the bot starts, and what only Slack knows is named in the ledger."""
 
 import logging
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ WRONG: dict[str, tuple[Mode, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("said", list(WRONG))
 def test_a_wrong_setting_is_named(slack: Emulator, record: str, said: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Invariant 10: in a sentence that holds no token."""
+    """Invariant 10: the error names the setting, and contains no token."""
     mode, changed = WRONG[said]
     service = Service(settings_for(slack.api_url, record, mode, **changed), FLOWS, with_bot=True)
     with pytest.raises(BadSettings) as refusal, service:
@@ -38,8 +38,8 @@ def test_a_wrong_setting_is_named(slack: Emulator, record: str, said: str, caplo
         assert secret not in str(refusal.value) + caplog.text
 
 
-def test_slack_being_in_trouble_is_no_fault_of_the_token(slack: Emulator, record: str) -> None:
-    """The bot starts, and goes on when Slack does."""
+def test_an_outage_of_slack_is_not_blamed_on_the_token(slack: Emulator, record: str) -> None:
+    """The bot starts, and works as soon as Slack does."""
     slack.client.inject_fault("auth.test", error="service_unavailable", status=503)
     slack.client.inject_fault("apps.connections.open", error="ratelimited", retry_after=0)
     with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
@@ -52,13 +52,13 @@ def test_slack_being_in_trouble_is_no_fault_of_the_token(slack: Emulator, record
 
 @pytest.fixture
 def without_posting() -> Iterator[Emulator]:
-    """A workspace whose app was installed without the scope to post."""
+    """A workspace in which the app may not post."""
     with Emulator(manifest=replace(SIGNOFF, scopes=SIGNOFF.scopes - {"chat:write"})) as slack:
         yield slack
 
 
 def test_a_missing_scope_is_named(without_posting: Emulator, record: str) -> None:
-    """In the ledger, where the card is missing."""
+    """The ledger of the prompt without a card names it."""
     with Service(settings_for(without_posting.api_url, record), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(without_posting, started)
         prompt = until_asked(started.db, approve.create_run(started.db, {}).id)
@@ -68,10 +68,10 @@ def test_a_missing_scope_is_named(without_posting: Emulator, record: str) -> Non
         }
 
 
-def test_a_start_that_goes_well_warns_of_nothing(
+def test_a_successful_start_logs_no_warning(
     slack: Emulator, record: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the settings in the environment, where Bolt looks for them too."""
+    """Not even if the settings are in the environment, where Bolt reads them too."""
     for name, value in slack.environment().items():
         monkeypatch.setenv(name, value)
     with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True):
@@ -79,7 +79,7 @@ def test_a_start_that_goes_well_warns_of_nothing(
 
 
 def test_no_token_is_ever_logged(slack: Emulator, record: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Invariant 9: not even where everything is logged, and Slack refuses."""
+    """Invariant 9: not even at the most verbose level, when Slack refuses it."""
     caplog.set_level(logging.DEBUG)
     slack.client.inject_fault("chat.postMessage", error="invalid_auth")
     with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
@@ -95,7 +95,7 @@ def test_no_token_is_ever_logged(slack: Emulator, record: str, caplog: pytest.Lo
 def test_a_renamed_setting_is_still_read_under_its_old_name(
     name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The old name warns; an option on the command line takes precedence over either."""
+    """It logs a warning. An option on the command line takes precedence over both names."""
     monkeypatch.setenv(name, "7")
     assert load_settings().max_in_memory == 7
     assert ("SIGNOFF_MAX_HELD is now called SIGNOFF_MAX_IN_MEMORY" in caplog.text) == (name == "SIGNOFF_MAX_HELD")

@@ -1,4 +1,4 @@
-"""Slack being down, slow, rate-limiting or lying delays cards, and never a decision."""
+"""If Slack is down, slow, rate-limited or wrong, cards are late, but no decision is."""
 
 import socket
 
@@ -18,20 +18,20 @@ YES = {"approved": True}
 
 
 def answered_at_the_desk(service: RunningService, prompt: Prompt) -> None:
-    """Somebody answers where Slack is not needed."""
+    """Answer on the command line, without Slack."""
     assert isinstance(Desk(service.db).submit(prompt.id, ANA, YES, via="cli"), Settled)
     assert service.over(prompt).result == "approved: True"
 
 
 def posted(slack: Emulator) -> int:
-    """How many cards stand in Slack."""
+    """The number of cards in Slack."""
     person = slack.person("mei")
     return sum(1 for seen in person.sees("#releases") if (seen.metadata or {}).get("event_type") == "signoff_prompt")
 
 
 @pytest.mark.parametrize("where", ["#nowhere", "C0NOWHERE1", "#old"])
 def test_a_channel_that_cannot_be_posted_in_delays_the_card_only(service: RunningService, where: str) -> None:
-    """Invariant 7: the ledger says why, once; the prompt is answered all the same."""
+    """Invariant 7: the ledger says why, once, and the prompt can be answered all the same."""
     if where == "#old":
         service.slack.client.add_channel("old")
         service.slack.client.post("archive", channel="old")
@@ -45,23 +45,23 @@ def test_a_channel_that_cannot_be_posted_in_delays_the_card_only(service: Runnin
     answered_at_the_desk(service, prompt)
 
 
-def test_a_channel_that_comes_into_being_gets_its_card(service: RunningService) -> None:
-    """Nobody has to ask for it again."""
+def test_a_channel_that_is_created_later_gets_its_card(service: RunningService) -> None:
+    """Nobody has to do anything for that."""
     prompt = service.ask(approve, where="#later")
     service.until_noted(prompt, "card_failed")
     service.slack.client.add_channel("later")
     service.card(prompt, "#later")
 
 
-def test_a_prompt_without_a_channel_is_told_in_the_ledger(service: RunningService) -> None:
-    """It says what to set."""
+def test_the_ledger_says_if_there_is_no_channel(service: RunningService) -> None:
+    """It names the setting."""
     prompt = service.ask(approve, where=None)
     assert "SIGNOFF_CHANNEL" in service.until_noted(prompt, "card_failed")["error"]
     answered_at_the_desk(service, prompt)
 
 
-def test_a_rate_limit_is_waited_for(service: RunningService) -> None:
-    """As long as Slack says, and not shorter."""
+def test_a_rate_limit_is_respected(service: RunningService) -> None:
+    """The next attempt is made after the time that Slack asks for."""
     service.slack.client.inject_fault("chat.postMessage", error="ratelimited", retry_after=1)
     service.ask_in("#releases", approve)
     refused, taken = service.slack.client.calls("chat.postMessage")
@@ -80,7 +80,7 @@ def test_a_rate_limit_is_waited_for(service: RunningService) -> None:
     ids=["unavailable", "lost answer", "fatal"],
 )
 def test_a_failed_post_ends_in_one_card(service: RunningService, fault: dict[str, object]) -> None:
-    """Invariant 7: whether it was posted or not is found out before it is posted again."""
+    """Invariant 7: before it is posted again, the bot finds out whether it was posted."""
     service.slack.client.inject_fault("chat.postMessage", **fault)
     prompt, _ = service.ask_in("#releases", approve)
     service.until_all_is_said()
@@ -89,7 +89,7 @@ def test_a_failed_post_ends_in_one_card(service: RunningService, fault: dict[str
 
 
 def test_a_card_in_doubt_stays_in_doubt_while_slack_cannot_be_asked(service: RunningService) -> None:
-    """A search that Slack refuses is no sign that the card is missing."""
+    """A refused search does not mean that the card is missing."""
     service.slack.client.inject_fault("chat.postMessage", drop=True)
     service.slack.client.inject_fault("conversations.history", error="ratelimited", retry_after=0, times=2)
     service.ask_in("#releases", approve)
@@ -102,7 +102,7 @@ def test_a_card_in_doubt_stays_in_doubt_while_slack_cannot_be_asked(service: Run
 
 
 def test_a_card_that_was_settled_before_it_was_found_again_shows_the_outcome(service: RunningService) -> None:
-    """What was posted showed the prompt as it was then; lost answers to its updates do no harm either."""
+    """The lost card is updated, even if responses to updates are lost too."""
     service.slack.client.inject_fault("chat.postMessage", drop=True)
     service.slack.client.inject_fault("chat.update", drop=True, times=2)
     prompt, card = service.ask_in("#releases", approve)
@@ -113,18 +113,18 @@ def test_a_card_that_was_settled_before_it_was_found_again_shows_the_outcome(ser
     assert "Approved" in service.card(prompt, open_=False).full_text
 
 
-def test_an_answer_that_is_no_json_leaves_the_dispatcher_alive(service: RunningService) -> None:
-    """A proxy's page in the place of Slack's answer delays one card."""
+def test_a_response_that_is_not_json_does_not_stop_the_dispatcher(service: RunningService) -> None:
+    """An error page of a proxy delays one card."""
     service.slack.client.inject_fault("chat.postMessage", error="<html>", status=200)
     service.ask_in("#releases", approve)
     assert posted(service.slack) == 1
 
 
 @pytest.mark.parametrize("mode", list(Mode), ids=str)
-def test_slack_being_away_at_the_start_holds_up_cards_only(
+def test_an_outage_of_slack_at_the_start_delays_cards_only(
     record: str, mode: Mode, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Invariant 7: runs begin and are answered meanwhile; the cards come when Slack does."""
+    """Invariant 7: runs start and are answered, and the cards follow when Slack is back."""
     port = free_port()
     settings = settings_for(f"http://127.0.0.1:{port}/api/", record, mode)
     with Service(settings, FLOWS, with_bot=True, grace=1.0) as started:
@@ -147,8 +147,8 @@ def test_slack_being_away_at_the_start_holds_up_cards_only(
     assert "Traceback" not in caplog.text
 
 
-def test_a_socket_that_slack_closes_is_opened_again(slack: Emulator, record: str) -> None:
-    """As it does every few hours."""
+def test_a_socket_that_slack_closes_is_reopened(slack: Emulator, record: str) -> None:
+    """Slack closes each one after a few hours."""
     with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
         prompt, card = service.ask_in("#releases", approve)
@@ -165,5 +165,5 @@ def free_port() -> int:
 
 
 def until_connected(slack: Emulator) -> None:
-    """Returns as soon as the app has a Socket Mode connection."""
+    """Wait until the app has a Socket Mode connection."""
     slack.person("ana").wait_until(lambda: slack.client.get("workspace")["connected"] or None, what="the app")

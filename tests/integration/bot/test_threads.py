@@ -1,11 +1,11 @@
-"""What is said in a card's thread: each thing once."""
+"""Each message in a card's thread is posted once."""
 
 from tests.integration.bot.asking import approve, give_a_reason
 from tests.integration.bot.running_service import RunningService
 
 
-def test_a_reminder_comes_once_and_names_who_is_waited_for(service: RunningService) -> None:
-    """It stands in the card's thread, and pings those who may answer."""
+def test_a_reminder_is_posted_once_and_mentions_the_approvers(service: RunningService) -> None:
+    """It is in the card's thread, and notifies the people who may answer."""
     prompt, card = service.ask_in("#releases", approve, reminder=0.1)
     ana = service.slack.person("ana")
     reminder = ana.wait_for_message("#releases", "Still waiting")
@@ -19,7 +19,7 @@ def test_a_reminder_comes_once_and_names_who_is_waited_for(service: RunningServi
 
 
 def test_the_end_of_a_run_is_reported_once_in_the_thread(service: RunningService) -> None:
-    """With what it returned."""
+    """The report has the result."""
     prompt, card = service.ask_in("#releases", approve)
     ana = service.slack.person("ana")
     ana.press("Approve", message=card)
@@ -31,8 +31,8 @@ def test_the_end_of_a_run_is_reported_once_in_the_thread(service: RunningService
     assert service.events(prompt) == ["opened", "card_posted", "submitted", "run_ended"]
 
 
-def test_a_report_whose_answer_was_lost_is_not_repeated(service: RunningService) -> None:
-    """What may have been posted is looked for in the thread first."""
+def test_a_report_is_not_repeated_if_the_response_was_lost(service: RunningService) -> None:
+    """The bot searches the thread before it posts again."""
     prompt, card = service.ask_in("#releases", give_a_reason)
     service.slack.client.inject_fault("chat.postMessage", drop=True)
     ana = service.slack.person("ana")
@@ -45,7 +45,7 @@ def test_a_report_whose_answer_was_lost_is_not_repeated(service: RunningService)
 
 
 def test_a_report_in_a_channel_that_the_app_is_not_in_is_not_repeated(service: RunningService) -> None:
-    """It may post there, and joins before it looks."""
+    """The app may post there, but must join the channel before it can search it."""
     prompt, card = service.ask_in("#general", approve, where="#general")
     service.slack.client.inject_fault("chat.postMessage", drop=True)
     ana = service.slack.person("ana")

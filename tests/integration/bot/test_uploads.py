@@ -1,4 +1,4 @@
-"""Files from a person's computer through Slack into the flow, and into the record."""
+"""Files travel from a person's computer through Slack to the flow, and into the database."""
 
 import base64
 import json
@@ -39,7 +39,7 @@ def report() -> str:
 
 @flow(name="correct")
 def correct() -> str:
-    """Ask whether a file is to be another."""
+    """Ask whether to replace a file."""
     old = UploadedFile(name="old.csv", mimetype="text/csv", content=b"old")
     asked = Report.with_initial_data(description="Is it this one?", table=old)
     return pause_flow_run(wait_for_input=asked, policy=ORDERS).table.name
@@ -66,7 +66,7 @@ def uploaded(service: RunningService, name: str, content: bytes) -> str:
 
 
 def test_the_flow_gets_what_was_uploaded(service: RunningService) -> None:
-    """Files of a wrong type or size are refused; each byte of the right ones arrives; the card names them."""
+    """Files of a wrong type or size are refused, every byte of the others arrives, and the card names them."""
     prompt = opened(service, report)
     mei = service.slack.person("mei")
     with pytest.raises(ActionFailed, match="Only these types of file are accepted: csv"):
@@ -88,7 +88,7 @@ def test_the_flow_gets_what_was_uploaded(service: RunningService) -> None:
 
 
 def test_a_slow_file_loses_nothing(service: RunningService) -> None:
-    """The form says so in time and keeps what was uploaded; the next submission counts."""
+    """The form says so and keeps the upload, and the next submission counts."""
     prompt = opened(service, report)
     mei = service.slack.person("mei")
     service.slack.client.inject_fault("files.info", hold="before")
@@ -103,10 +103,10 @@ def test_a_slow_file_loses_nothing(service: RunningService) -> None:
 @pytest.mark.parametrize(
     ("fault", "name"), [({"error": "file_not_found"}, "file_not_found"), ({"status": 503}, "internal_error")]
 )
-def test_a_file_that_slack_does_not_hand_out_is_said_to_be_missing(
+def test_a_file_that_slack_does_not_send_is_an_error_of_its_field(
     service: RunningService, fault: dict[str, Any], name: str
 ) -> None:
-    """With what to do; trying again is all it takes."""
+    """The error says what to do, and trying again works."""
     prompt = opened(service, report)
     service.slack.client.inject_fault("files.info", **fault)
     errors = refused(service, {"Table": uploaded(service, "table.csv", b"a")})
@@ -116,8 +116,8 @@ def test_a_file_that_slack_does_not_hand_out_is_said_to_be_missing(
     assert "table.csv" in str(service.over(prompt).result)
 
 
-def test_the_files_of_an_answer_are_small_together(service: RunningService) -> None:
-    """Each would do by itself; the record takes a megabyte."""
+def test_the_files_of_an_answer_have_a_common_limit(service: RunningService) -> None:
+    """Each of them is small enough, but together they exceed a megabyte."""
     opened(service, report)
     half = MAX_BYTES // 2
     appendix = [uploaded(service, name, bytes(half)) for name in ("a.bin", "b.bin")]
@@ -125,7 +125,7 @@ def test_the_files_of_an_answer_are_small_together(service: RunningService) -> N
     assert errors == {"Appendix": "The files of one answer can have at most 1000 kB in total."}
 
 
-def test_a_file_under_decision_is_kept_unless_another_is_uploaded(service: RunningService) -> None:
+def test_an_initial_file_stays_unless_another_is_uploaded(service: RunningService) -> None:
     """The form says what an empty input means."""
     prompt = opened(service, correct, "Edit…")
     mei = service.slack.person("mei")
@@ -134,8 +134,8 @@ def test_a_file_under_decision_is_kept_unless_another_is_uploaded(service: Runni
     assert service.over(prompt).result == "old.csv"
 
 
-def test_a_file_takes_the_place_of_the_one_under_decision(service: RunningService) -> None:
-    """And the card says what it was before."""
+def test_an_uploaded_file_replaces_the_initial_one(service: RunningService) -> None:
+    """The card says what it was before."""
     prompt = opened(service, correct, "Edit…")
     service.slack.person("mei").submit({"Table": uploaded(service, "new.csv", b"new")})
     assert service.over(prompt).result == "new.csv"

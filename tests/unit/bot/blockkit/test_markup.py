@@ -1,4 +1,4 @@
-"""Text from people and flows pings nobody and forges no layout."""
+"""Text from people and flows notifies nobody and forges no layout."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -23,8 +23,8 @@ HALF_ENTITY = re.compile(r"&(?!amp;|lt;|gt;)")
 
 @settings(deadline=None)
 @given(HOSTILE, st.integers(2, 80))
-def test_escaped_text_holds_no_markup_of_slacks(text: str, limit: int) -> None:
-    """Escaped text is one short line without control characters, raw brackets or half an entity."""
+def test_escaped_text_contains_no_slack_markup(text: str, limit: int) -> None:
+    """It is one line within the limit, without control characters, brackets or incomplete entities."""
     escaped = escape(text, limit)
 
     assert len(escaped) <= limit
@@ -36,7 +36,7 @@ def test_escaped_text_holds_no_markup_of_slacks(text: str, limit: int) -> None:
 @settings(deadline=None)
 @given(HOSTILE)
 def test_escaped_text_still_says_the_same(text: str) -> None:
-    """What a reader sees of escaped text is the text, but for what cannot be seen."""
+    """Readers see the original text, apart from invisible characters."""
     escaped = escape(text, 10_000).replace("\u200b", "")
     seen = escaped.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
@@ -45,8 +45,8 @@ def test_escaped_text_still_says_the_same(text: str) -> None:
 
 @settings(deadline=None)
 @given(HOSTILE, st.integers(2, 80))
-def test_code_cannot_be_left(text: str, limit: int) -> None:
-    """A code span holds no backtick but its own two."""
+def test_text_cannot_end_its_code_span(text: str, limit: int) -> None:
+    """A code span contains no backticks except the two around it."""
     shown = code(text, limit)
 
     assert shown.count("`") in (0, 2)
@@ -57,7 +57,7 @@ def test_code_cannot_be_left(text: str, limit: int) -> None:
 @settings(deadline=None)
 @given(HOSTILE, st.integers(1, 80))
 def test_plain_text_fits_and_has_no_control_characters(text: str, limit: int) -> None:
-    """Text for `plain_text` objects stays within its limit; one-line text has no line break."""
+    """Text for `plain_text` objects stays within its limit, and one-line text has no line breaks."""
     assert len(plain(text, limit)) <= limit
     assert "\n" not in plain(text, limit)
     assert len(lines(text, limit)) <= limit
@@ -67,7 +67,7 @@ def test_plain_text_fits_and_has_no_control_characters(text: str, limit: int) ->
 @settings(deadline=None)
 @given(HOSTILE, st.integers(30, 200))
 def test_a_description_mentions_nobody(text: str, limit: int) -> None:
-    """Neither in a message nor in a modal does a description mention a person, a channel or everybody."""
+    """In messages and in modals, a description mentions no person, no channel and not everybody."""
     assert not MENTION.search(for_message(text, limit))
     assert not MENTION.search(for_modal(text, limit))
     assert len(for_message(text, limit)) <= limit
@@ -77,7 +77,7 @@ def test_a_description_mentions_nobody(text: str, limit: int) -> None:
 @settings(deadline=None)
 @given(HOSTILE)
 def test_every_bracket_in_a_modals_description_belongs_to_a_link(text: str) -> None:
-    """The only markup with brackets that a description makes in a modal is a link to a web address."""
+    """The only markup with brackets that Markdown becomes in a modal is a link to a web address."""
     left = re.sub(r"<https?://[^<>|]+\|[^<>|]*>", "", for_modal(text, 3000))
 
     assert not set(left) & set("<>")
@@ -105,7 +105,7 @@ def test_every_bracket_in_a_modals_description_belongs_to_a_link(text: str) -> N
     ],
 )
 def test_markdown_is_translated_for_modals(markdown: str, mrkdwn: str) -> None:
-    """Formatting, headings, lists, quotations, links, code and tables read in a modal as they do on the card."""
+    """Formatting, headings, lists, quotations, links, code and tables look in a modal as they do on the card."""
     assert for_modal(markdown, 3000) == mrkdwn
 
 
@@ -120,15 +120,15 @@ def test_markdown_is_translated_for_modals(markdown: str, mrkdwn: str) -> None:
         ("[run](javascript:alert(1))", "[run](javascript:alert(1))"),
     ],
 )
-def test_text_that_is_no_markdown_is_no_mrkdwn_either(markdown: str, mrkdwn: str) -> None:
-    """What standard Markdown shows as it is, or keeps within code or a link, stays there."""
+def test_text_that_is_not_markdown_is_not_mrkdwn_either(markdown: str, mrkdwn: str) -> None:
+    """Literal text stays literal, and code and links end where they end in Markdown."""
     assert for_modal(markdown, 3000) == mrkdwn
 
 
 @settings(deadline=None)
 @given(st.integers(40, 400))
 def test_a_shortened_description_leaves_no_code_fence_open(limit: int) -> None:
-    """Wherever a description is cut, what follows it is not code."""
+    """Wherever a description is cut, the text after it is not code."""
     text = "Intro\n```\n" + "line of code\n" * 50 + "```\nOutro"
 
     assert for_message(text, limit).count("```") % 2 == 0
@@ -137,12 +137,12 @@ def test_a_shortened_description_leaves_no_code_fence_open(limit: int) -> None:
 
 
 def test_bold_text_cannot_end_early() -> None:
-    """Asterisks in a label are parted from the label's own bold."""
+    """Asterisks in a label cannot end the bold of the label."""
     assert bold("*a* <b>") == "*\u200b*\u200ba\u200b*\u200b &lt;b&gt;*"
 
 
 def test_times_are_shown_in_the_readers_zone() -> None:
-    """A time is Slack's date markup, with UTC for clients that do not know it."""
+    """A time becomes Slack's date markup, with UTC as a fallback."""
     moment = datetime(2026, 5, 1, 9, 5, tzinfo=UTC)
 
     assert at(moment) == "<!date^1777626300^{date_short_pretty} at {time}|1 May 2026, 09:05 UTC>"
@@ -153,7 +153,7 @@ def test_times_are_shown_in_the_readers_zone() -> None:
     [(0, "less than a minute"), (12, "12 min"), (240, "4 h"), (255, "4 h 15 min"), (4560, "3 d 4 h")],
 )
 def test_durations_are_shown_in_two_units(minutes: int, shown: str) -> None:
-    """A duration is told in days, hours and minutes, the greatest two of them."""
+    """Of days, hours and minutes, a duration shows the two largest units."""
     assert span(timedelta(minutes=minutes)) == shown
 
 
@@ -166,13 +166,13 @@ def test_names_are_joined_as_people_say_them(names: list[str], phrase: str) -> N
 
 
 def test_a_hundred_kilobytes_are_cleaned_quickly() -> None:
-    """Text of any size is cut before it is translated."""
+    """Long text is cut before it is translated."""
     assert len(for_modal("**a " * 25_000, 3000)) <= 3000
     assert len(for_message("<!channel> " * 10_000, 12_000)) <= 12_000
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "\u200b", "\u2800\u3164 \u200d", "\ufe0f\u00ad"])
 def test_a_line_in_which_nothing_can_be_seen_is_empty(text: str) -> None:
-    """So that what is named by it gets another name."""
+    """Its object can then be given another name."""
     assert plain(text, 80) == ""
     assert plain(f"a{text}b", 80)[-1] == "b"

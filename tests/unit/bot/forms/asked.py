@@ -1,4 +1,4 @@
-"""A generated model as a prompt asks for it, where the desk can import it; and inputs that were filled in wrong."""
+"""Prompts for generated models that the desk can import, and inputs that were filled in wrong."""
 
 import sys
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ WRONG: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "timepicker": st.fixed_dictionaries({"selected_time": st.none() | TYPED}),
     "datetimepicker": st.fixed_dictionaries({"selected_date_time": st.none() | st.integers() | TYPED}),
 }
-"""By the type of an element, what it may report and mostly should not."""
+"""What inputs might report, mostly wrong values, by type of element."""
 
 
 @contextmanager
@@ -46,5 +46,5 @@ def asked(case: Case) -> Iterator[Prompt]:
 
 
 def wrongly_filled(element: str) -> st.SearchStrategy[dict[str, Any]]:
-    """What an element of that type reports where somebody, or something, filled it in carelessly."""
+    """What an element of that type might report after it was filled in carelessly."""
     return WRONG.get(element, st.fixed_dictionaries({"value": st.none() | TYPED}))

@@ -1,4 +1,4 @@
-"""What Slack makes of a form: its checks, and what it reports of a modal that is submitted as drawn."""
+"""Stands in for Slack: checks forms, and reports the state of submitted modals."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ from signoff.bot.forms.paths import put
 
 
 def modal(blocks: list[Block]) -> Block:
-    """A modal that holds these blocks."""
+    """A modal with these blocks."""
     text = {"type": "plain_text", "text": "Form"}
     return {"type": "modal", "title": text, "submit": text, "blocks": blocks}
 
 
 def check(blocks: list[Block]) -> None:
-    """Asserts that Slack's SDK and the emulator take these blocks in a modal."""
+    """Assert that Slack's SDK and the emulator accept a modal with these blocks."""
     for block in blocks:
         parsed = SdkBlock.parse(block)
         assert parsed is not None
@@ -31,12 +31,12 @@ def check(blocks: list[Block]) -> None:
 
 
 def submitted_as_drawn(blocks: list[Block]) -> dict[str, Any]:
-    """`view.state.values` of a modal that a person submits without touching it."""
+    """`view.state.values` of a modal that a person submits unchanged."""
     return dict(initial_state([block for block in blocks if block["type"] == "input"]))
 
 
 def filled_in(form: Form, values: dict[str, Any]) -> Reading:
-    """What is read where a person fills in `values`: chooses kinds until no other field appears, and adds entries."""
+    """What is read after a person has filled in `values`, chosen the variants of unions and added entries."""
     blocks = blocks_of(form, values)
     if blocks:
         check(blocks)

@@ -18,7 +18,7 @@ from tests.unit.bot.forms.zoo import Case, cases
 @THOROUGH
 @given(cases())
 def test_what_is_filled_in_passes_the_desk_as_an_equal_model(case: Case) -> None:
-    """The desk validates with pydantic; what the flow then makes of the answer equals what was filled in."""
+    """The model that the flow gets from the answer equals the one that was filled in."""
     with asked(case) as prompt:
         reading = filled_in(Form.of(prompt.schema or {}), case.values)
         checked = validate(prompt, reading.values)
@@ -31,7 +31,7 @@ def test_what_is_filled_in_passes_the_desk_as_an_equal_model(case: Case) -> None
 @THOROUGH
 @given(cases(), st.data())
 def test_one_wrong_input_is_an_error_of_that_input_alone(case: Case, data: st.DataObject) -> None:
-    """Every other field is filled in right, so whatever is wrong is told under the one that was not."""
+    """All other fields are filled in correctly, so every error must be on that one."""
     with asked(case) as prompt:
         form = Form.of(prompt.schema or {})
         inputs = {

@@ -1,4 +1,4 @@
-"""Each type of field has the input that suits it, and says clearly what it cannot read."""
+"""Each type of field has a suitable input, with clear errors."""
 
 import enum
 import uuid
@@ -19,7 +19,7 @@ from tests.unit.bot.forms.slack import check
 
 
 class Color(enum.Enum):
-    """An enum's own title is no label."""
+    """The title of an enum is not a label."""
 
     RED = "red"
     GREEN = "green"
@@ -55,20 +55,20 @@ def form_of(annotation: Any, **field: Any) -> Form:
 
 
 def block_of(form: Form, value: Any = UNSET) -> Block:
-    """The block of the field, filled in with `value`."""
+    """The block of the field, with `value` filled in."""
     blocks = blocks_of(form, {} if value is UNSET else {"it": value})
     check(blocks)
     return blocks[0]
 
 
 def element_of(annotation: Any, value: Any = UNSET, **field: Any) -> Block:
-    """The element of the field, filled in with `value`."""
+    """The element of the field, with `value` filled in."""
     element: Block = block_of(form_of(annotation, **field), value)["element"]
     return element
 
 
 def read(form: Form, state: dict[str, Any], initial: dict[str, Any] | None = None) -> Any:
-    """What the field is read as: its value, or its error as text."""
+    """The value that is read from the field, or the error message."""
     reading = form.read({form.block_id(("it",)): {"value": state}}, initial or {})
     return reading.errors.get(("it",), reading.values.get("it", UNSET))
 
@@ -109,15 +109,15 @@ def read(form: Form, state: dict[str, Any], initial: dict[str, Any] | None = Non
     ],
 )
 def test_a_type_has_its_element(annotation: Any, kind: str) -> None:
-    """Required, optional and with a null default, a type is asked for by the same element."""
+    """The element is the same whether the field is required, optional, or null by default."""
     assert element_of(annotation)["type"] == kind
     assert element_of(annotation | None)["type"] == kind
     assert element_of(annotation | None, default=None)["type"] == kind
 
 
 @pytest.mark.parametrize("annotation", [dict[str, Any], list[list[int]], dict[str, Nested]])
-def test_what_has_no_element_is_asked_for_as_json(annotation: Any) -> None:
-    """Nothing is dropped: what cannot be drawn yet is typed as JSON, and says so."""
+def test_types_without_an_element_are_asked_for_as_json(annotation: Any) -> None:
+    """No field is dropped, and the hint says that the input takes JSON."""
     block = block_of(form_of(annotation))
 
     assert block["element"]["multiline"] is True
@@ -135,12 +135,12 @@ def test_what_has_no_element_is_asked_for_as_json(annotation: Any) -> None:
     ],
 )
 def test_long_text_has_several_lines(field: dict[str, Any], multiline: bool) -> None:
-    """Text over 150 characters, or asked for as such, or that has line breaks, gets a large input."""
+    """Text of more than 150 characters or with line breaks gets a large input, or if the field asks for one."""
     assert element_of(str, **field)["multiline"] is multiline
 
 
 def test_a_bool_with_a_default_is_a_checkbox() -> None:
-    """A checkbox can only tell yes from no, so it needs a default; without one there are two radio buttons."""
+    """A checkbox has no third state for "not answered". Without a default there are two radio buttons."""
     assert element_of(bool, default=True)["initial_options"][0]["text"]["text"] == "Yes"
     assert "initial_options" not in element_of(bool, default=False)
     assert read(form_of(bool, default=True), {"selected_options": []}) is False
@@ -148,7 +148,7 @@ def test_a_bool_with_a_default_is_a_checkbox() -> None:
 
 
 def test_titles_descriptions_and_examples_are_shown() -> None:
-    """The title is the label, the description the hint, the first example the placeholder."""
+    """They become the label, the hint and the placeholder."""
     block = block_of(form_of(int, title="How many", description="At most ten", examples=[3, 4]))
 
     assert block["label"]["text"] == "How many"
@@ -157,7 +157,7 @@ def test_titles_descriptions_and_examples_are_shown() -> None:
 
 
 def test_a_field_of_an_enum_is_labelled_by_its_name() -> None:
-    """The title that pydantic gives an enum is the name of its class, and no label."""
+    """The title that pydantic gives to an enum is the name of its class, not a label."""
     assert block_of(form_of(Color))["label"]["text"] == "It"
     assert block_of(form_of(Color | None, title="Paint"))["label"]["text"] == "Paint"
 
@@ -172,15 +172,15 @@ def test_a_field_of_an_enum_is_labelled_by_its_name() -> None:
     ],
 )
 def test_numbers_have_their_bounds(annotation: Any, field: dict[str, Any], bounds: tuple[str | None, ...]) -> None:
-    """Slack's input gets inclusive bounds, in digits; bounds that leave nothing are the model's to refuse."""
+    """Slack's input gets inclusive bounds. Contradictory ones are left to the model."""
     element = element_of(annotation, **field)
 
     assert (element.get("min_value"), element.get("max_value")) == bounds
     assert element["is_decimal_allowed"] is (annotation is float)
 
 
-def test_the_only_choice_is_called_by_its_value() -> None:
-    """The title of a field with one option is the field's label, not the option's."""
+def test_a_single_choice_is_labelled_with_its_value() -> None:
+    """The title of a field with one option labels the field, not the option."""
     block = block_of(form_of(Literal["once"], title="How often"))
 
     assert block["label"]["text"] == "How often"
@@ -188,7 +188,7 @@ def test_the_only_choice_is_called_by_its_value() -> None:
 
 
 def test_an_initial_value_beyond_its_bounds_is_shown() -> None:
-    """What the model will refuse can still be seen and corrected."""
+    """People can see and correct a value that the model will refuse."""
     assert element_of(int, 50, le=10) | {"max_value": "50", "initial_value": "50"} == element_of(int, 50, le=10)
     assert element_of(str, "abcdef", max_length=3)["initial_value"] == "abcdef"
     assert element_of(str, "a", min_length=3)["min_length"] == 1
@@ -215,8 +215,8 @@ def test_an_initial_value_beyond_its_bounds_is_shown() -> None:
         (Any, "[" * 2900, "This JSON is nested too deeply, or contains a number that is too long."),
     ],
 )
-def test_what_is_typed_is_read_or_refused_in_words(annotation: Any, typed: str, value: Any) -> None:
-    """A number that is none, or JSON that is none, is an error of its field."""
+def test_typed_text_is_read_or_refused_with_a_reason(annotation: Any, typed: str, value: Any) -> None:
+    """Text that is not a number, or not JSON, is an error of its field."""
     assert read(form_of(annotation), {"value": typed}) == value
 
 
@@ -239,7 +239,7 @@ def test_what_is_typed_is_read_or_refused_in_words(annotation: Any, typed: str, 
     ],
 )
 def test_durations_are_typed_as_people_write_them(typed: str, duration: str) -> None:
-    """Units in letters or words, and ISO 8601; a bare number is asked for its unit."""
+    """Units may be letters or words, or ISO 8601. A number without a unit is an error."""
     assert read(form_of(timedelta), {"value": typed}) == duration
 
 
@@ -265,7 +265,7 @@ WHOLE = "Enter a whole number, such as 12."
     ],
 )
 def test_lists_and_mappings_are_typed_one_per_line(annotation: Any, typed: str, value: Any) -> None:
-    """Each line is a value, or a name and a value; an error names the line it is in."""
+    """Each line is a value, or a name and a value. Errors name the line."""
     form = form_of(annotation)
 
     assert read(form, {"value": typed}) == value
@@ -273,13 +273,13 @@ def test_lists_and_mappings_are_typed_one_per_line(annotation: Any, typed: str, 
 
 
 def test_an_empty_mapping_is_a_value() -> None:
-    """A mapping that may be empty may be left empty."""
+    """The input of a mapping that may be empty may be left empty."""
     assert read(form_of(dict[str, int]), {"value": None}) == {}
     assert read(form_of(dict[str, int], min_length=1), {"value": None}) == "This field is required."
 
 
 def test_a_decimal_keeps_its_digits() -> None:
-    """The digits typed are the value: nothing is rounded, and an untouched value stays as it was written."""
+    """Nothing is rounded, and a value that is not changed stays as it was written."""
     form = form_of(Decimal, ge=0)
 
     assert read(form, {"value": "0.10000000000000000001"}) == "0.10000000000000000001"
@@ -287,15 +287,15 @@ def test_a_decimal_keeps_its_digits() -> None:
     assert block_of(form_of(Decimal, default=Decimal("2.50")))["element"]["type"] == "number_input"
 
 
-def test_a_time_with_a_zone_is_kept() -> None:
-    """Slack's time picker has no zone, so a time that has one is shown and stays as it is."""
+def test_a_time_with_a_zone_stays_unchanged() -> None:
+    """Slack's time picker cannot show a zone."""
     assert blocks_of(form_of(time), {"it": "10:00:00+02:00"})[0]["type"] == "section"
     assert read(form_of(time), {"selected_time": "14:30"}) == "14:30:00"
     assert read(form_of(time), {"selected_time": "late"}) == "Enter a time of day, such as 14:30."
 
 
 def test_json_errors_name_line_and_column() -> None:
-    """A mistake in JSON can be found."""
+    """People can find the mistake."""
     assert read(form_of(Any), {"value": '{\n  "a": oops\n}'}) == (
         "This is not valid JSON: Expecting value at line 2, column 8."
     )
@@ -313,8 +313,10 @@ def test_json_errors_name_line_and_column() -> None:
         (datetime, {"default_factory": lambda: datetime.now(UTC)}, UNSET),
     ],
 )
-def test_an_input_left_empty_means_what_the_model_can_take(annotation: Any, field: dict[str, Any], empty: Any) -> None:
-    """Null where it may be null, an empty text or list where that is a value, and else nothing at all."""
+def test_an_empty_input_becomes_a_value_that_the_model_accepts(
+    annotation: Any, field: dict[str, Any], empty: Any
+) -> None:
+    """That is null, an empty text, an empty list, or no value at all."""
     form = form_of(annotation, **field)
 
     assert read(form, {"value": None}) == empty
@@ -331,8 +333,8 @@ def test_an_input_left_empty_means_what_the_model_can_take(annotation: Any, fiel
         (date, {}),
     ],
 )
-def test_a_field_without_a_meaning_for_empty_must_be_filled_in(annotation: Any, field: dict[str, Any]) -> None:
-    """Slack asks for it, and so does the form."""
+def test_a_field_that_cannot_be_empty_is_required(annotation: Any, field: dict[str, Any]) -> None:
+    """Slack requires it, and so does the form."""
     form = form_of(annotation, **field)
 
     assert block_of(form)["optional"] is False
@@ -340,12 +342,12 @@ def test_a_field_without_a_meaning_for_empty_must_be_filled_in(annotation: Any, 
 
 
 def test_clearing_a_field_overrides_its_initial_value() -> None:
-    """An optional field that was emptied is null, not what it was before."""
+    """An optional field that was emptied is null."""
     assert read(form_of(str | None), {"value": None}, {"it": "before"}) is None
 
 
-def test_what_slack_cannot_show_is_not_lost_when_it_is_left_alone() -> None:
-    """Microseconds and the order of a list survive a modal that was submitted untouched."""
+def test_what_slack_cannot_show_is_not_lost() -> None:
+    """Microseconds and the order of a list survive if the modal is submitted unchanged."""
     moment = "2026-05-01T10:00:00.123456+02:00"
     picked = {"selected_date_time": int(datetime.fromisoformat(moment).timestamp())}
 
@@ -354,16 +356,16 @@ def test_what_slack_cannot_show_is_not_lost_when_it_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("moment", ["1999-12-31T23:59:59Z", "2290-01-01T00:00:00Z"])
-def test_a_moment_that_slacks_picker_cannot_hold_is_kept(moment: str) -> None:
-    """Slack takes timestamps of ten digits; another moment is shown and stays as it is."""
+def test_a_moment_that_slacks_picker_cannot_show_stays_unchanged(moment: str) -> None:
+    """Slack accepts only timestamps with ten digits."""
     form = form_of(datetime)
 
     assert blocks_of(form, {"it": moment})[0]["type"] == "section"
     assert form.read({}, {"it": moment}).values == {"it": moment}
 
 
-def test_an_optional_choice_can_be_taken_back() -> None:
-    """Radio buttons cannot be unpressed, so an optional choice offers "No answer"."""
+def test_an_optional_choice_can_be_cleared() -> None:
+    """Radio buttons cannot be cleared, so an optional choice offers "No answer"."""
     form = form_of(Literal["a", "b"] | None, default=None)
     element = block_of(form)["element"]
 
@@ -373,7 +375,7 @@ def test_an_optional_choice_can_be_taken_back() -> None:
 
 
 def test_choices_that_look_alike_can_be_told_apart() -> None:
-    """Long options are cut for Slack, and numbered where they would read the same; the value stays whole."""
+    """Long labels are cut, and numbered if they would be equal. The values are not changed."""
     long = "x" * 100
     form = form_of(Literal["1", 1, f"{long}1", f"{long}2"])
     options = block_of(form)["element"]["options"]
@@ -384,15 +386,15 @@ def test_choices_that_look_alike_can_be_told_apart() -> None:
 
 
 @pytest.mark.parametrize("claimed", ["choice-7", "choice--1", "1", "", None, 0, {"value": []}])
-def test_a_choice_that_was_never_offered_is_refused(claimed: Any) -> None:
-    """The position in an option is a claim: only those of the schema count."""
+def test_a_choice_that_does_not_exist_is_refused(claimed: Any) -> None:
+    """The position that an option claims is looked up in the schema."""
     found = read(form_of(Literal["a", "b"]), {"selected_option": {"value": claimed}})
 
     assert found == "This choice is no longer available. Choose again."
 
 
-def test_hundreds_of_choices_stand_in_groups() -> None:
-    """Slack lists at most a hundred options in a row, so more are grouped, and named by their first and last."""
+def test_hundreds_of_choices_are_grouped() -> None:
+    """Slack accepts 100 options per group. A group is labelled with its first and last option."""
     form = form_of(Literal[FIVE_HUNDRED] | None)
     groups = block_of(form, "option 499")["element"]["option_groups"]
 
@@ -402,7 +404,7 @@ def test_hundreds_of_choices_stand_in_groups() -> None:
 
 
 def test_thousands_of_choices_are_searched() -> None:
-    """Beyond what a view holds, Slack asks for the options that match what was typed, the nearest first."""
+    """If they exceed the size of a view, the bot finds the options that match what was typed, best match first."""
     form = form_of(Literal[("an option 499", *FIVE_THOUSAND)] | None)
     block = block_of(form, "option 4999")
     found = form.matching(block["block_id"], "OPTION 499")
@@ -417,7 +419,7 @@ def test_thousands_of_choices_are_searched() -> None:
 
 
 def test_true_is_not_one() -> None:
-    """A choice between true and 1 keeps them apart, as JSON does."""
+    """As in JSON, and unlike in Python."""
     form = form_of(Literal[1, True])
     options = block_of(form)["element"]["options"]
 
@@ -426,13 +428,13 @@ def test_true_is_not_one() -> None:
 
 
 def test_secrets_are_refused() -> None:
-    """A secret must not be typed into Slack; the error names the field and what to do."""
+    """The error names the field and says what to do."""
     with pytest.raises(UnsupportedField, match=r"'it' is a secret.*Let the flow read the secret"):
         form_of(SecretStr)
 
 
-def test_schemas_that_others_wrote_are_drawn() -> None:
-    """`definitions`, `allOf` with one member, `type` with null, titled constants: all give their element."""
+def test_schemas_from_other_tools_are_drawn() -> None:
+    """`definitions`, `allOf` with one member, `type` with null, and titled constants are understood."""
     form = Form.of(
         {
             "definitions": {"size": {"enum": ["s", "m"], "title": "Size"}},
@@ -461,14 +463,14 @@ def test_schemas_that_others_wrote_are_drawn() -> None:
 
 
 def test_a_reference_that_leads_to_itself_ends() -> None:
-    """A schema that never says what it is, is asked for as JSON."""
+    """A schema that never gives a type is asked for as JSON."""
     form = Form.of({"$defs": {"a": {"$ref": "#/$defs/a"}}, "properties": {"it": {"$ref": "#/$defs/a"}}})
 
     assert block_of(form)["element"]["multiline"] is True
 
 
 def test_block_ids_are_unique_and_short() -> None:
-    """A path is its block's id, told apart from every other path, and hashed where Slack would refuse it."""
+    """A block's id is the path of its field, or a hash if that is too long for Slack."""
     paths = [("a", "b"), ("a/b",), ("a~1b",), ("x" * 300,), ("x" * 301,)]
     ids = [Form.block_id(path) for path in paths]
 
@@ -477,7 +479,7 @@ def test_block_ids_are_unique_and_short() -> None:
 
 
 def test_a_field_hidden_from_the_schema_is_not_asked_for() -> None:
-    """What the schema does not have, the form does not have."""
+    """A field that is not in the schema is not in the form."""
     model = create_model("Model", it=(SkipJsonSchema[int], 1), other=(int, ...))
 
     assert [field.name for field in Form.of(model.model_json_schema()).fields] == ["other"]

@@ -1,4 +1,4 @@
-"""Files are asked for with Slack's file input, and its rules are those of the type."""
+"""Slack's file input asks for files, with the rules of the field's type."""
 
 import base64
 from typing import Annotated, Any
@@ -38,7 +38,7 @@ def block_of(form: Form, value: Any = UNSET) -> Block:
 
 
 def read(form: Form, *files: Any, initial: Any = UNSET) -> Any:
-    """What is read where Slack reports these files."""
+    """What is read if Slack reports these files."""
     state = {"/it": {"value": {"type": "file_input", "files": list(files)}}}
     reading = form.read(state, {} if initial is UNSET else {"it": initial})
     return reading.errors or reading.values
@@ -59,7 +59,7 @@ def read(form: Form, *files: Any, initial: Any = UNSET) -> Any:
     ],
 )
 def test_the_input_has_the_rules_of_the_type(annotation: Any, most: int, types: Any, hint: str) -> None:
-    """How many files, of which types; the hint says the size, which Slack does not check."""
+    """The input limits number and types. The hint gives the size, which Slack does not check."""
     block = block_of(form_of(annotation))
     assert block["element"]["type"] == "file_input"
     assert block["element"]["max_files"] == most
@@ -76,13 +76,13 @@ def test_the_input_has_the_rules_of_the_type(annotation: Any, most: int, types: 
         ({"name": "report.csv"}, "Upload the file again."),
     ],
 )
-def test_a_file_that_is_not_taken_is_refused_at_once(file: Any, message: str) -> None:
-    """By its name and its size, before its content is fetched."""
+def test_a_file_that_is_not_accepted_is_refused_at_once(file: Any, message: str) -> None:
+    """Its name and its size are checked before it is downloaded."""
     assert read(form_of(CSV), file) == {("it",): message}
 
 
-def test_what_was_uploaded_is_a_claim_until_it_is_fetched() -> None:
-    """And the content is checked again."""
+def test_an_uploaded_file_is_a_claim_until_it_is_downloaded() -> None:
+    """The content is then checked again."""
     form = form_of(list[CSV])
     value = read(form, REPORT, {**REPORT, "id": "F0OTHER"})["it"]
     (one,) = form.fields
@@ -93,8 +93,8 @@ def test_what_was_uploaded_is_a_claim_until_it_is_fetched() -> None:
         one.element.filled([Content("report.csv", "text/csv", bytes(200_001))])
 
 
-def test_a_file_that_is_there_already_is_kept_where_the_input_is_left_empty() -> None:
-    """Slack cannot show it in the input, so the hint says so."""
+def test_an_empty_input_keeps_the_file_among_the_initial_values() -> None:
+    """Slack cannot show the file in the input, so the hint does."""
     form = form_of(CSV)
     initial = {"name": "old.csv", "mimetype": "text/csv", "content": base64.b64encode(b"a,b").decode()}
     block = block_of(form, initial)
@@ -109,7 +109,7 @@ def test_a_file_that_is_there_already_is_kept_where_the_input_is_left_empty() ->
 @pytest.mark.parametrize("annotation", [UploadedFile, bytes, Base64Bytes, list[bytes], list[UploadedFile]])
 @given(data=st.data())
 def test_the_content_reaches_the_model(base: type[BaseModel], annotation: Any, data: st.DataObject) -> None:
-    """Each byte of it, in whatever way the model writes bytes."""
+    """Every byte arrives, however the model writes bytes."""
     is_text = base is BaseModel and annotation in (bytes, list[bytes])
     contents = st.text(max_size=20).map(str.encode) if is_text else st.binary(max_size=20)
     form = form_of(annotation, base)
@@ -125,8 +125,8 @@ def test_the_content_reaches_the_model(base: type[BaseModel], annotation: Any, d
     ]
 
 
-def test_a_file_that_is_no_text_is_refused_where_the_model_takes_text_only() -> None:
-    """The bytes of a model that is no `RunInput` are UTF-8."""
+def test_a_binary_file_is_refused_if_the_model_accepts_only_text() -> None:
+    """In a model that is not a `RunInput`, bytes are UTF-8."""
     (one,) = form_of(bytes, BaseModel).fields
     assert isinstance(one.element, FileInput)
     with pytest.raises(InvalidInput, match=r"“a\.bin” is not text in UTF-8\."):
@@ -154,13 +154,13 @@ def test_a_file_that_is_no_text_is_refused_where_the_model_takes_text_only() -> 
         ("", False),
     ],
 )
-def test_the_token_is_sent_to_slack_alone(url: str, right: bool) -> None:
-    """To its own hosts by HTTPS, or to where its Web API is."""
+def test_the_token_is_sent_only_to_slack(url: str, right: bool) -> None:
+    """It is sent to Slack's own hosts over HTTPS, and to the host of the Web API."""
     assert is_of_slack(url, "http://127.0.0.1:8910/api/") is right
 
 
-def test_a_file_can_be_one_kind_of_several() -> None:
-    """It is uploaded, and not asked for by name and content."""
+def test_a_file_can_be_a_variant_of_a_union() -> None:
+    """It is uploaded, not asked for by name and content."""
     form = form_of(UploadedFile | int | None)
     (one,) = form.fields
     file = {"name": "a.csv", "mimetype": "text/csv", "content": ""}

@@ -1,4 +1,4 @@
-"""Schemas that pydantic did not write make forms too."""
+"""Schemas that were not written by pydantic make forms too."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ FORMATS = ["date", "date-time", "time", "duration", "email", "uri", "uuid", "unh
 
 
 def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Schemas that hold other schemas, sensible or not."""
+    """Schemas that contain other schemas, sensible or not."""
     anywhere = inner | st.booleans()
     words: dict[str, st.SearchStrategy[Any]] = {
         "type": st.sampled_from(TYPES) | st.lists(st.sampled_from(TYPES), max_size=3),
@@ -51,7 +51,7 @@ SCHEMAS: st.SearchStrategy[Any] = st.recursive(st.just({}), schemas, max_leaves=
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.text(max_size=4), SCHEMAS | st.booleans(), min_size=1, max_size=4), SCHEMAS)
 def test_any_schema_of_an_object_makes_a_form(properties: dict[str, Any], shared: Any) -> None:
-    """Whatever JSON Schema says, the form is one that Slack takes, and it can be read."""
+    """Slack accepts the form, and its inputs can be read."""
     form = Form.of({"type": "object", "properties": properties, "$defs": {"a": shared}})
     blocks = blocks_of(form, {})
     if blocks:

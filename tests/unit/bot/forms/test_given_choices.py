@@ -1,4 +1,4 @@
-"""Choices that a flow gives at the pause are drawn and read back like those of a type."""
+"""Choices that a flow gives at the pause are drawn and read like those of a type."""
 
 import json
 from datetime import date
@@ -29,7 +29,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
 @settings(deadline=None, max_examples=60)
 @given(data=st.data())
 def test_what_is_chosen_is_read_back_and_fits(annotation: Any, data: st.DataObject) -> None:
-    """Whatever the values and their labels are: one of them, one or none, or several."""
+    """This holds for one choice, an optional one and several, whatever their values and labels."""
     values = data.draw(st.lists(VALUES[annotation], min_size=1, max_size=130, unique=True))
     choices = data.draw(st.sampled_from([values, {value: data.draw(TEXTS) for value in values}]))
     model = create_model(

@@ -1,4 +1,4 @@
-"""The promises on forms, held to thousands of models: `uv run pytest -m soak tests/unit/bot/forms` (ten minutes)."""
+"""The forms' property tests with thousands of models: `uv run pytest -m soak tests/unit/bot/forms` (ten minutes)."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ PROMISES: dict[Any, list[st.SearchStrategy[Any]]] = {
     test_round_trip.test_what_is_filled_in_reads_back_as_an_equal_model: [cases()],
     test_round_trip.test_a_form_left_as_it_was_drawn_reads_back_its_initial_values: [cases()],
     test_round_trip.test_initial_values_of_any_type_are_drawn: [cases(), st.data()],
-    test_round_trip.test_whatever_is_reported_is_an_error_of_its_field_and_never_an_exception: [cases(), st.data()],
+    test_round_trip.test_a_forged_state_gives_errors_and_never_an_exception: [cases(), st.data()],
     test_desk.test_what_is_filled_in_passes_the_desk_as_an_equal_model: [cases()],
     test_desk.test_one_wrong_input_is_an_error_of_that_input_alone: [cases(), st.data()],
 }
-"""Each with what it is given."""
+"""Each with its strategy."""
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__.removeprefix("test_"))
 def test_a_promise_holds_for_many_models(promise: Any) -> None:
-    """What holds for a few models holds for 2,500."""
+    """Every property holds for 2,500 models."""
     MANY(given(*PROMISES[promise])(promise.hypothesis.inner_test))()

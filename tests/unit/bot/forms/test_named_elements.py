@@ -1,4 +1,4 @@
-"""A field can name another input than its usual one, and every one that the flow takes is drawn."""
+"""A field can name another input than its default, and every input that the flow accepts is drawn."""
 
 from typing import Any, Literal
 
@@ -35,7 +35,7 @@ DRAWN = [
 
 @pytest.mark.parametrize(("annotation", "element", "value", "block"), DRAWN)
 def test_the_element_that_a_field_names_is_drawn(annotation: Any, element: str, value: Any, block: Any) -> None:
-    """It asks for the same values, which read back."""
+    """It asks for the same values and reads them back."""
     model = create_model("Model", it=(annotation, Field(json_schema_extra={"element": element})))
     schema = schema_of(model)
     assert element in possible_elements(schema["properties"]["it"], schema)
@@ -47,7 +47,7 @@ def test_the_element_that_a_field_names_is_drawn(annotation: Any, element: str, 
 
 
 def test_a_default_changes_the_usual_element_and_not_the_one_that_is_named() -> None:
-    """A `bool` with a default is a checkbox, unless radio buttons are asked for; without one, the other way round."""
+    """A `bool` with a default is a checkbox unless it names radio buttons, and vice versa without one."""
     radio = create_model("Model", it=(bool, Field(default=True, json_schema_extra={"element": "radio"})))
     tick = create_model("Model", it=(bool, Field(json_schema_extra={"element": "checkbox"})))
     assert blocks_of(Form.of(schema_of(radio)), {})[0]["element"]["type"] == "radio_buttons"
@@ -57,7 +57,7 @@ def test_a_default_changes_the_usual_element_and_not_the_one_that_is_named() -> 
 
 @pytest.mark.parametrize("annotation", [str, int, Sizes, list[Sizes], list[int], bool])
 def test_a_schema_from_elsewhere_that_names_nonsense_is_drawn_as_usual(annotation: Any) -> None:
-    """Only a flow can be told; a form is drawn all the same."""
+    """A flow would get an error. For a form it is too late for that."""
     model = create_model("Model", it=(annotation, ...))
     schema = model.model_json_schema()
     usual = blocks_of(Form.of(schema), {})

@@ -22,14 +22,14 @@ JUNK = st.recursive(
 
 
 def fields_in(form: Form, values: dict[str, Any], raw_input: dict[str, Any] | None = None) -> list[Field]:
-    """The fields that are asked for where this is filled in."""
+    """The fields that are asked for with these values."""
     return [part for part in form.layout(values, raw_input or {}) if isinstance(part, Field)]
 
 
 @THOROUGH
 @given(cases())
 def test_what_is_filled_in_reads_back_as_an_equal_model(case: Case) -> None:
-    """A form filled in with a model's values reads back as that model, and Slack takes the form."""
+    """A form filled in with a model's values reads back as that model, and Slack accepts the form."""
     reading = filled_in(Form.of(case.model.model_json_schema()), case.values)
 
     assert reading.errors == {}
@@ -39,7 +39,7 @@ def test_what_is_filled_in_reads_back_as_an_equal_model(case: Case) -> None:
 @THOROUGH
 @given(cases())
 def test_a_form_left_as_it_was_drawn_reads_back_its_initial_values(case: Case) -> None:
-    """Submitting the modal untouched gives the initial values themselves."""
+    """Submitting an unchanged modal gives the initial values."""
     form = Form.of(case.model.model_json_schema())
 
     reading = form.read(submitted_as_drawn(blocks_of(form, case.values)), case.values)
@@ -51,7 +51,7 @@ def test_a_form_left_as_it_was_drawn_reads_back_its_initial_values(case: Case) -
 @THOROUGH
 @given(cases(), st.data())
 def test_initial_values_of_any_type_are_drawn(case: Case, data: st.DataObject) -> None:
-    """Initial values that the model would refuse still make a form that Slack takes, and read back."""
+    """Slack accepts the form, and its values read back, even if the model would refuse them."""
     form = Form.of(case.model.model_json_schema())
     initial = {name: data.draw(JUNK) for name in case.values}
     blocks = blocks_of(form, initial)
@@ -64,8 +64,8 @@ def test_initial_values_of_any_type_are_drawn(case: Case, data: st.DataObject) -
 
 @THOROUGH
 @given(cases(), st.data())
-def test_whatever_is_reported_is_an_error_of_its_field_and_never_an_exception(case: Case, data: st.DataObject) -> None:
-    """A forged or broken state gives values or errors by field, and the model has the last word."""
+def test_a_forged_state_gives_errors_and_never_an_exception(case: Case, data: st.DataObject) -> None:
+    """It gives values or errors by field, and the model has the last word."""
     form = Form.of(case.model.model_json_schema())
     keys = st.sampled_from(
         ["value", "selected_option", "selected_options", "selected_date", "selected_date_time", "type"]

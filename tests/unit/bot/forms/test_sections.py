@@ -1,4 +1,4 @@
-"""Models within models are sections, and their values keep their place."""
+"""Nested models are sections, and their values keep their place."""
 
 from typing import Any
 
@@ -40,15 +40,15 @@ VALUES = {"item": "shirt", "address": {"street": {"name": "Ring", "number": 3}, 
 
 
 def typed(blocks: list[Block], changes: dict[str, Any]) -> dict[str, Any]:
-    """The state of a modal in which some texts were changed, by block id."""
+    """The state of a modal in which these texts were changed, by block id."""
     state = submitted_as_drawn(blocks)
     for block_id, value in changes.items():
         state[block_id]["value"]["value"] = value
     return state
 
 
-def test_a_nested_model_stands_under_its_heading() -> None:
-    """A heading has the field's title and description, or the docstring of its class; inputs follow in order."""
+def test_a_nested_model_has_a_heading() -> None:
+    """The heading has the title and description of the field, or of its class. The inputs follow in order."""
     blocks = blocks_of(FORM, {})
     check(blocks)
 
@@ -61,7 +61,7 @@ def test_a_nested_model_stands_under_its_heading() -> None:
 
 
 def test_nested_values_are_drawn_and_read_in_their_place() -> None:
-    """What is filled in deep inside comes back deep inside."""
+    """Values from nested inputs come back at the same depth."""
     state = typed(blocks_of(FORM, VALUES), {"/address/street/name": "Gasse"})
 
     assert FORM.read(state, VALUES).values == {
@@ -71,15 +71,15 @@ def test_nested_values_are_drawn_and_read_in_their_place() -> None:
 
 
 def test_reading_changes_nothing_in_the_initial_values() -> None:
-    """The values that a form was drawn with belong to the record."""
+    """The values that a form was drawn with are those of the prompt."""
     initial = {"address": {"street": {"name": "Ring"}}}
     FORM.read(typed(blocks_of(FORM, initial), {"/address/street/name": "Gasse"}), initial)
 
     assert initial == {"address": {"street": {"name": "Ring"}}}
 
 
-def test_an_error_deep_inside_finds_its_field() -> None:
-    """A path leads to the input, a path that ends at a model to its heading."""
+def test_a_nested_error_finds_its_field() -> None:
+    """A path to a value leads to its input, and a path to a model to its heading."""
     assert FORM.label(("address", "street", "number")) == "Deliver to › Street › Number"
     assert FORM.label(("address", "street")) == "Street"
     assert FORM.label(("nowhere",)) is None
@@ -88,7 +88,7 @@ def test_an_error_deep_inside_finds_its_field() -> None:
 
 
 def test_a_models_default_fills_its_inputs() -> None:
-    """A nested model's default reaches its fields, and goes before theirs."""
+    """The default of a nested model takes precedence over those of its fields."""
     default = Address(street=Street(name="Ring"), city="Linz")
     form = Form.of(create_model("Model", address=(Address, default)).model_json_schema())
 
@@ -97,10 +97,10 @@ def test_a_models_default_fills_its_inputs() -> None:
 
 
 def test_a_model_of_defaults_can_be_left_alone() -> None:
-    """A required model whose fields all have defaults is given as an empty one, not as missing."""
+    """A required model whose fields all have defaults is submitted as an empty object, not left out."""
 
     class Options(BaseModel):
-        """Nothing has to be said"""
+        """Nothing has to be filled in"""
 
         moment: str = Field(default_factory=lambda: "now")
 
@@ -113,7 +113,7 @@ def test_a_model_of_defaults_can_be_left_alone() -> None:
 
 
 def test_a_nested_secret_is_refused_with_its_path() -> None:
-    """However deep it stands, a secret is named."""
+    """A secret is refused at any depth, by name."""
     inner = create_model("Inner", token=(SecretStr, ...))
 
     with pytest.raises(UnsupportedField, match=r"'login\.token' is a secret"):
@@ -128,7 +128,7 @@ class Node(BaseModel):
 
 
 def test_a_recursive_model_has_its_fields() -> None:
-    """What leads back to the model is a list of its entries, as deep as modals are stacked, and then JSON."""
+    """A field that leads back to the model is a list of entries as deep as modals stack, and then JSON."""
     form = Form.of(Node.model_json_schema())
     elements = []
     for _ in range(3):
@@ -140,7 +140,7 @@ def test_a_recursive_model_has_its_fields() -> None:
 
 
 def test_a_schema_that_contains_itself_ends_as_json() -> None:
-    """However a schema leads back to itself, the form ends."""
+    """A recursive schema makes a finite form."""
     schema = {
         "$defs": {"node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}, "required": ["next"]}},
         "properties": {"first": {"$ref": "#/$defs/node"}},

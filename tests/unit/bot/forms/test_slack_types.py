@@ -1,4 +1,4 @@
-"""People and channels are chosen from those there are, and shown as mentions."""
+"""People and channels are chosen from those that exist, and shown as mentions."""
 
 from typing import Annotated, Any
 
@@ -24,7 +24,7 @@ def form_of(annotation: Any, **field: Any) -> Form:
 
 
 def drawn(form: Form, value: Any = UNSET) -> Block:
-    """The element, filled in with `value`, without what every element has."""
+    """The element with `value` filled in, without what all elements have in common."""
     blocks = blocks_of(form, {} if value is UNSET else {"it": value})
     check(blocks)
     return {key: part for key, part in blocks[0]["element"].items() if key != "action_id"}
@@ -52,13 +52,13 @@ CHANNELS = {"filter": {"include": ["public", "private"]}}
     ],
 )
 def test_people_and_channels_have_selects_of_their_own(annotation: Any, value: Any, element: Block) -> None:
-    """One or several, with the initial ones chosen; only channels are offered where a channel is asked for."""
+    """The selects have the initial ids chosen. Those for channels offer no direct messages."""
     assert drawn(form_of(annotation), value) == element
 
 
 @given(IDS, st.lists(IDS, unique=True))
-def test_whoever_is_chosen_is_read_back(one: str, several: list[str]) -> None:
-    """The ids come back as they were."""
+def test_the_chosen_ids_are_read_back(one: str, several: list[str]) -> None:
+    """They are not changed."""
     model = create_model("Model", one=(SlackUser, ...), several=(list[SlackUser], ...), to=(SlackChannel, ...))
     form = Form.of(schema_of(model))
     values = {"one": one, "several": several, "to": f"C{one}"}
@@ -68,15 +68,15 @@ def test_whoever_is_chosen_is_read_back(one: str, several: list[str]) -> None:
 
 
 @pytest.mark.parametrize("claimed", ["C0ALL", "<!channel>", 5, ["U0ANA"]])
-def test_what_is_no_person_is_refused(claimed: Any) -> None:
-    """Whatever a payload claims to have been chosen."""
+def test_anything_but_a_person_is_refused(claimed: Any) -> None:
+    """Whatever a payload claims."""
     form = form_of(SlackUser)
     reading = form.read({"/it": {"value": {"selected_user": claimed}}}, {})
     assert reading.errors == {("it",): "Choose a person."}
 
 
-def test_values_are_shown_as_mentions_and_nothing_else_is() -> None:
-    """An id is a mention, a broadcast is letters."""
+def test_only_ids_are_shown_as_mentions() -> None:
+    """A broadcast such as `<!channel>` is shown as text."""
     (one,) = form_of(SlackUser).fields
     (several,) = form_of(list[SlackChannel]).fields
     assert one.element.show("U0ANA") == "<@U0ANA>"
@@ -85,8 +85,8 @@ def test_values_are_shown_as_mentions_and_nothing_else_is() -> None:
     assert several.element.show(["C0ALL"] * 32).endswith(", and 2 more")
 
 
-def test_a_card_pings_nobody_who_is_merely_a_value() -> None:
-    """The first post names them; the approvers are mentioned, and text that looks like a mention is not touched."""
+def test_a_card_notifies_nobody_who_is_merely_a_value() -> None:
+    """The first post has their names. Mentions of approvers and text that looks like a mention stay as they are."""
     blocks = [section(mrkdwn("<@U0ANA> and <@U0BEN> and <@U0BAD>")), section(plain_text("<@U0BEN>"))]
     said = without_pings(Message("text", blocks), {"<@U0ANA>"}, {"U0BEN": "Ben <!here> Okafor"}.get)
     assert said.blocks[0]["text"]["text"] == "<@U0ANA> and @Ben &lt;!here&gt; Okafor and @U0BAD"

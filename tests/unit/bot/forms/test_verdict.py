@@ -1,4 +1,4 @@
-"""Press, then ask only for what is missing: how the verdict becomes buttons."""
+"""The verdict of a form becomes buttons."""
 
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from tests.golden.zoo import ZOO
 
 
 def verdict(fields: dict[str, Any], initial: dict[str, Any]) -> Verdict | None:
-    """The verdict of a model with these fields, given as annotations or with their defaults."""
+    """The verdict of a model with these fields, each an annotation or one with its default."""
     definitions: dict[str, Any] = {
         name: given if isinstance(given, tuple) else (given, ...) for name, given in fields.items()
     }
@@ -21,7 +21,7 @@ def verdict(fields: dict[str, Any], initial: dict[str, Any]) -> Verdict | None:
 
 @pytest.mark.parametrize("name", ZOO)
 def test_the_values_of_the_verdict_become_buttons(name: str) -> None:
-    """Whatever the schema's verdict is, each of its values has a button, and no other field has any."""
+    """Each value of the schema's verdict has a button. No other field has any."""
     question = Question.of(ZOO[name])
     found = verdict_of(Form.of(question.schema or {}), question.initial_values)
     wanted = schema_verdict.verdict_of(question.schema, question.initial_values)
@@ -46,7 +46,7 @@ def test_the_values_of_the_verdict_become_buttons(name: str) -> None:
     ],
 )
 def test_a_bool_named_like_an_approval_approves(name: str, labels: list[str]) -> None:
-    """The name decides between Approve and Reject, and Yes and No."""
+    """The name decides whether the buttons are Approve and Reject or Yes and No."""
     found = verdict({name: bool}, {})
 
     assert found is not None
@@ -54,8 +54,8 @@ def test_a_bool_named_like_an_approval_approves(name: str, labels: list[str]) ->
     assert [choice.value for choice in found.choices] == [True, False]
 
 
-def test_options_are_told_as_people_write_them() -> None:
-    """An option of a literal loses its underscores; those that approve or reject look like it."""
+def test_options_are_shown_in_words() -> None:
+    """Underscores become spaces, and options that approve or reject are coloured."""
     found = verdict({"decision": Literal["approve", "needs_work", "reject"]}, {})
 
     assert found is not None

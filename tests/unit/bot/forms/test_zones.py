@@ -1,4 +1,4 @@
-"""Times are answered with or without their zone, as the model wants them."""
+"""Times are answered with or without a zone, as the model requires."""
 
 from datetime import UTC, datetime, time, timedelta, timezone
 from typing import Any
@@ -18,15 +18,15 @@ MOMENT = 1777645800  # 2026-05-01 14:30 UTC
 
 
 def read(annotation: Any, state: dict[str, Any]) -> Any:
-    """What a model with the one field `it` makes of what Slack reports."""
+    """The value that a model with one field `it` gets from what Slack reports."""
     model = create_model("Model", it=(annotation, ...))
     reading = Form.of(schema_of(model)).read({"/it": {"value": state}}, {})
     assert reading.errors == {}
     return model.model_validate(reading.values).it  # type: ignore[attr-defined]
 
 
-def test_a_moment_is_answered_as_the_model_wants_it() -> None:
-    """What the person picks in their own zone is UTC, and a naive one says so by convention."""
+def test_a_moment_is_answered_as_the_model_requires() -> None:
+    """People pick in their own zone. The value is in UTC, by convention also without a zone."""
     picked = {"selected_date_time": MOMENT}
     aware = datetime(2026, 5, 1, 14, 30, tzinfo=UTC)
     assert read(datetime, picked) == aware
@@ -35,8 +35,8 @@ def test_a_moment_is_answered_as_the_model_wants_it() -> None:
     assert read(NaiveDatetime | None, picked) == aware.replace(tzinfo=None)
 
 
-def test_a_time_of_day_is_answered_as_the_model_wants_it() -> None:
-    """One with a zone is picked in UTC, and the input says so."""
+def test_a_time_of_day_is_answered_as_the_model_requires() -> None:
+    """A time with a zone is picked in UTC, and the input says so."""
     picked = {"selected_time": "14:30"}
     assert read(time, picked) == time(14, 30)
     assert read(AwareTime, picked) == time(14, 30, tzinfo=UTC)
@@ -49,8 +49,8 @@ ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(mi
 
 @pytest.mark.parametrize("annotation", [NaiveDatetime, AwareDatetime, AwareTime])
 @given(data=st.data())
-def test_initial_values_are_drawn_and_left_alone(annotation: Any, data: st.DataObject) -> None:
-    """Whatever zone they are in, a form that is submitted as it was drawn changes nothing; filled in, it is equal."""
+def test_initial_values_are_drawn_and_stay_unchanged(annotation: Any, data: st.DataObject) -> None:
+    """Submitting a form as it was drawn changes no value, whatever its zone."""
     moments = st.integers(10**9, 10**10 - 1).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
     moment = data.draw(moments)
     if annotation is NaiveDatetime:

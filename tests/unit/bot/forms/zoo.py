@@ -1,4 +1,4 @@
-"""Fields of every kind, for hypothesis: an annotation, and values that a model of it accepts."""
+"""Fields of all types for hypothesis: annotations, and values that a model accepts."""
 
 import enum
 import functools
@@ -151,7 +151,7 @@ SCALARS = st.sampled_from(
 
 @st.composite
 def tagged(draw: st.DrawFn, deepest: int) -> Kind:
-    """A union of models that a tag tells apart."""
+    """A discriminated union of models."""
     cases = draw(st.lists(models(deepest - 1), min_size=2, max_size=3))
     members, values = [], []
     for number, case in enumerate(cases):
@@ -174,7 +174,7 @@ def unions(draw: st.DrawFn, deepest: int) -> Kind:
 
 @st.composite
 def lists_of_models(draw: st.DrawFn, deepest: int) -> Kind:
-    """Lists of models, and of what is a model or not."""
+    """Lists of models, and of unions with models."""
     case = draw(models(deepest - 1))
     entries = st.lists(st.just(case.instance), max_size=3)
     if draw(st.booleans()):
@@ -183,14 +183,14 @@ def lists_of_models(draw: st.DrawFn, deepest: int) -> Kind:
 
 
 def composites(deepest: int) -> st.SearchStrategy[Kind]:
-    """Kinds that take several inputs."""
+    """Types that take several inputs."""
     optional = models(deepest - 1).map(lambda case: Kind(case.model, st.just(case.instance)))
     return st.one_of(tagged(deepest), unions(deepest), lists_of_models(deepest), optional)
 
 
 @st.composite
 def models(draw: st.DrawFn, deepest: int = 2) -> Case:
-    """A model of up to six fields, some optional, some with defaults, some models, unions or lists of such."""
+    """A model with up to six fields: optional ones, ones with defaults, nested models, unions, and lists of those."""
     definitions: dict[str, tuple[Any, FieldInfo]] = {}
     instance: dict[str, Any] = {}
     for name in draw(st.lists(NAMES, min_size=1, max_size=6, unique=True)):

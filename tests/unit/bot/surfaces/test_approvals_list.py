@@ -1,4 +1,4 @@
-"""`/approvals` lists what waits."""
+"""`/approvals` lists the prompts that are waiting for an answer."""
 
 from datetime import timedelta
 
@@ -12,16 +12,16 @@ from tests.unit.bot.surfaces.test_cards import check, texts
 NOW = OPENED + timedelta(days=1, hours=3)
 
 
-def test_nothing_pending_is_said() -> None:
-    """An empty list is a sentence, not an empty message."""
+def test_an_empty_list_says_so() -> None:
+    """It is a sentence, not an empty message."""
     message = approvals_list([], NOW)
 
     check(message)
     assert message.text == "Nothing is waiting for an answer."
 
 
-def test_a_prompt_is_listed_with_all_one_needs_to_choose_it() -> None:
-    """Title, flow and run, age, deadline and channel stand beside a button that opens it."""
+def test_a_listed_prompt_shows_what_people_need_to_choose_it() -> None:
+    """Title, flow, run, age, deadline and channel are beside a button that opens it."""
     prompt = prompt_for(Approval, title="Release *1.4*?", deadline=OPENED + timedelta(days=2))
     message = approvals_list([prompt], NOW)
     entry = message.blocks[-1]
@@ -34,14 +34,14 @@ def test_a_prompt_is_listed_with_all_one_needs_to_choose_it() -> None:
 
 
 def test_a_channel_known_by_its_id_is_linked() -> None:
-    """A channel id is shown as Slack's link to the channel."""
+    """A channel id becomes a link to the channel."""
     assert "<#C0RELEASES>" in texts(
         approvals_list([prompt_for(Approval, stored_policy=Policy(channel="C0RELEASES"))], NOW)
     )
 
 
 def test_more_prompts_than_a_message_holds_are_counted() -> None:
-    """A list of a hundred long prompts fits, and says how many it leaves out."""
+    """A list of a hundred long prompts fits into a message, and says how many it leaves out."""
     message = approvals_list([prompt_for(Approval, title="t" * 3000)] * 100, NOW)
 
     check(message)

@@ -1,4 +1,4 @@
-"""Cards say what is asked, what was decided, and nothing that is not in the record."""
+"""Cards say what is asked and what was decided, and nothing that is not in the database."""
 
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -26,7 +26,7 @@ def buttons(message: Message) -> dict[str, Block]:
 
 
 def texts(message: Message) -> str:
-    """All that is written in a message, a line for each text."""
+    """All texts of a message, one per line."""
 
     def written(part: Any) -> list[str]:
         if isinstance(part, dict):
@@ -38,14 +38,14 @@ def texts(message: Message) -> str:
 
 
 def check(message: Message) -> None:
-    """Asserts that Slack takes the message."""
+    """Assert that Slack accepts the message."""
     assert [fault.line() for fault in message_violations({"blocks": message.blocks}, "")] == []
     assert characters(message.blocks) <= 13_200
     assert message.text
 
 
 def test_an_approval_is_one_press() -> None:
-    """A required bool named like an approval becomes Approve and Reject, and needs no other way to reject."""
+    """A required bool named like an approval becomes Approve and Reject, without another Reject button."""
     shown = buttons(card(prompt_for(Approval, {"version": "1.4"}), MENTIONS))
 
     assert list(shown) == ["Approve", "Reject", "Edit…"]
@@ -54,7 +54,7 @@ def test_an_approval_is_one_press() -> None:
 
 
 def test_a_bool_of_another_name_is_a_plain_question() -> None:
-    """A bool that approves nothing is asked as Yes or No."""
+    """A bool that is not an approval becomes Yes and No."""
 
     class Question(BaseModel):
         has_backup: bool
@@ -63,24 +63,24 @@ def test_a_bool_of_another_name_is_a_plain_question() -> None:
 
 
 def test_a_literal_becomes_a_button_for_each_option() -> None:
-    """The one literal without an initial value is chosen by a press; the rejection stays apart."""
+    """The only literal without an initial value becomes buttons, with a separate one to reject."""
     shown = buttons(card(prompt_for(ShirtOrder, {"size": "large"}), MENTIONS))
 
     assert list(shown) == ["Red", "Green", "Off white", "Edit…", "Reject…"]
 
 
 def test_a_literal_that_can_reject_is_the_only_rejection() -> None:
-    """Where an option already says no, there is no second button that does."""
+    """If one option says no, there is no separate button to reject."""
     assert list(buttons(card(prompt_for(Triage), MENTIONS))) == ["Approve", "Needs work", "Reject"]
 
 
 def test_a_button_that_opens_a_modal_ends_in_an_ellipsis() -> None:
-    """With values missing, answering means filling them in."""
+    """If values are missing, answering opens the form."""
     assert list(buttons(card(prompt_for(DataSet), MENTIONS))) == ["Answer…", "Reject…"]
 
 
 def test_values_that_are_complete_are_submitted_as_shown() -> None:
-    """With every value there, one press submits them, and another changes them first."""
+    """If no value is missing, one press submits them. Another opens the form to change them first."""
     initial = {"rows": 5, "drop": [], "since": "2026-01-31"}
 
     assert list(buttons(card(prompt_for(DataSet, initial), MENTIONS))) == [
@@ -91,7 +91,7 @@ def test_values_that_are_complete_are_submitted_as_shown() -> None:
 
 
 def test_a_pause_without_input_resumes_or_rejects() -> None:
-    """A prompt without a schema asks only whether to go on."""
+    """A prompt without a schema asks only whether to continue."""
     assert list(buttons(card(prompt_for(None), MENTIONS))) == ["Resume", "Reject…"]
 
 
@@ -113,7 +113,7 @@ def test_a_card_can_be_found_again() -> None:
 
 
 def test_the_card_mentions_the_approvers_it_knows() -> None:
-    """An approver with a Slack account is mentioned on the card, another one is named; the text pings nobody."""
+    """Approvers with a Slack account are mentioned on the card, the others named. The notification mentions nobody."""
     message = card(prompt_for(Approval), MENTIONS)
 
     assert "<@U0ANA> or @ben may answer." in texts(message)
@@ -122,12 +122,12 @@ def test_the_card_mentions_the_approvers_it_knows() -> None:
 
 
 def test_without_approvers_anyone_in_the_channel_may_answer() -> None:
-    """An empty policy is said in words."""
+    """The card says so in words."""
     assert "Anyone in this channel may answer." in texts(card(prompt_for(Approval, stored_policy=Policy()), {}))
 
 
-def test_a_crowd_of_approvers_is_counted() -> None:
-    """A policy with more people than one reads names the first and counts the others."""
+def test_many_approvers_are_counted() -> None:
+    """The card names the first approvers and counts the others."""
     message = card(
         prompt_for(Approval, stored_policy=Policy(approvers=tuple(f"@person{number}" for number in range(500)))), {}
     )
@@ -141,7 +141,7 @@ def test_a_crowd_of_approvers_is_counted() -> None:
     [("fail", "then the run fails."), ("continue", "then the run continues with the values shown.")],
 )
 def test_the_card_says_what_happens_at_the_deadline(at_deadline: str, said: str) -> None:
-    """The deadline stands with its consequence, in the reader's time and in UTC in the notification."""
+    """The deadline is in the reader's time zone on the card, and in UTC in the notification."""
     prompt = prompt_for(
         Approval,
         deadline=OPENED + timedelta(hours=4),
@@ -154,7 +154,7 @@ def test_the_card_says_what_happens_at_the_deadline(at_deadline: str, said: str)
 
 
 def test_the_values_under_decision_are_shown() -> None:
-    """Initial values and defaults stand on the card with their titles; a default that says nothing does not."""
+    """Initial values and defaults are shown under their titles, except empty defaults."""
     shown = texts(card(prompt_for(Approval, {"version": "1.4", "at": "2026-05-01T10:00:00Z"}), {}))
 
     assert "*Version*\n1.4\n*Go live at*\n<!date^1777629600^" in shown
@@ -172,7 +172,7 @@ def test_the_values_under_decision_are_shown() -> None:
     ],
 )
 def test_a_settled_card_says_how_it_ended(outcome: Outcome, answer: dict[str, Any] | None, said: str) -> None:
-    """After the decision there are no buttons, but the outcome, who and when. A timeout is nobody's no."""
+    """In place of the buttons are the outcome, who decided and when. A timeout is not a rejection."""
     message = card(prompt_for(Approval, {"version": "1.4"}, **settled(outcome, answer=answer)), MENTIONS)
 
     assert said in texts(message)
@@ -181,7 +181,7 @@ def test_a_settled_card_says_how_it_ended(outcome: Outcome, answer: dict[str, An
 
 
 def test_changes_against_the_initial_values_are_marked() -> None:
-    """A value that was changed says what it was; one that was not does not."""
+    """A value that was changed also shows its initial value."""
     answer = {"approved": True, "version": "1.5", "at": None, "reason": "hotfix"}
     shown = texts(card(prompt_for(Approval, {"version": "1.4"}, **settled(answer=answer)), {}))
 
@@ -190,7 +190,7 @@ def test_changes_against_the_initial_values_are_marked() -> None:
 
 
 def test_a_reason_is_shown() -> None:
-    """Why it was rejected stands on the card and in the notification."""
+    """The reason of a rejection is on the card and in the notification."""
     message = card(prompt_for(ShirtOrder, **settled(Outcome.REJECTED, reason="Too *late*\nfor May")), {})
 
     assert "*Reason*\nToo *late*\nfor May" in texts(message)
@@ -198,7 +198,7 @@ def test_a_reason_is_shown() -> None:
 
 
 def test_a_person_without_a_slack_id_is_named() -> None:
-    """Somebody who answered on the command line is shown by name, escaped."""
+    """A person who answered on the command line is shown by name, escaped."""
     message = card(prompt_for(None, **settled(actor=Actor("cli:eve", "Eve <!here>"))), {})
 
     assert "*Resumed* by Eve &lt;!here&gt;" in texts(message)
@@ -209,7 +209,7 @@ def test_a_person_without_a_slack_id_is_named() -> None:
     [(Actor("@eve", "Eve <!here>"), "requested by Eve &lt;!here&gt;"), (ANA, "requested by <@U0ANA>")],
 )
 def test_the_card_says_who_requested_the_run(requester: Actor, shown: str) -> None:
-    """By name, escaped; as a mention where Slack knows the person, which the first post does not make a ping."""
+    """By name, or as a mention if Slack knows the person. The first post does not notify them."""
     message = card(prompt_for(None, requester=requester), {})
 
     assert shown in texts(message)
@@ -251,10 +251,10 @@ TIMES = st.sampled_from([1, 200, 20_000])
 
 @settings(deadline=None)
 @given(texts=st.tuples(*[HOSTILE] * 7), times=st.tuples(*[TIMES] * 7), outcome=st.sampled_from([None, *Outcome]))
-def test_whatever_people_write_the_card_pings_nobody_and_fits(
+def test_whatever_people_write_the_card_notifies_nobody_and_fits(
     texts: tuple[str, ...], times: tuple[int, ...], outcome: Outcome | None
 ) -> None:
-    """Any text in any place gives a message that Slack takes, with no mention beyond those given."""
+    """Slack accepts the message with any text anywhere, and it mentions only the approvers."""
     title, description, version, reason, approver, requester, words = map(str.__mul__, texts, times)
     ended = settled(outcome, Actor("cli", reason), reason=reason, answer={"version": title}) if outcome else {}
     prompt = prompt_for(
@@ -276,7 +276,7 @@ def test_whatever_people_write_the_card_pings_nobody_and_fits(
 
 
 def _markup(part: Any) -> list[str]:
-    """Every text that Slack reads as markup."""
+    """Every text that Slack parses as markup."""
     if isinstance(part, list):
         return [text for value in part for text in _markup(value)]
     if not isinstance(part, dict):
@@ -287,7 +287,7 @@ def _markup(part: Any) -> list[str]:
 
 
 def test_more_values_than_a_message_holds_are_counted() -> None:
-    """A card of a hundred fields shows the first ones and how many there are beyond."""
+    """A card with a hundred fields shows the first ones, and says how many it leaves out."""
     message = card(prompt_for(None, {f"field_{number}": "x" * 90 for number in range(100)}), {})
 
     check(message)
@@ -324,7 +324,7 @@ def rows_of(answer: dict[str, Any], initial: dict[str, Any]) -> list[tuple[str, 
 
 
 def test_changes_are_marked_at_any_depth() -> None:
-    """Entries that were added, changed and removed are told apart, and values within a kind."""
+    """Added, changed and removed entries are marked, and changed values within a union."""
     rex, max_, ada = ({"kind": "dog", "name": name} for name in ("Rex", "Max", "Ada"))
     initial = {"pet": {"kind": "cat", "lives": 9}, "guests": [rex, max_], "limit": 3}
     answer = {"pet": {"kind": "cat", "lives": 8}, "guests": [max_, ada], "limit": 4}
@@ -339,8 +339,8 @@ def test_changes_are_marked_at_any_depth() -> None:
     ]
 
 
-def test_another_kind_says_what_it_was() -> None:
-    """A kind's own fields have nothing to be compared with."""
+def test_another_variant_shows_the_old_value() -> None:
+    """Its own fields are not marked, because there is nothing to compare them with."""
     answer = {"pet": {"kind": "dog", "name": "Rex"}, "guests": [], "limit": "none"}
 
     assert rows_of(answer, {"pet": {"kind": "cat", "lives": 7}, "limit": 3}) == [

@@ -1,4 +1,4 @@
-"""Modals ask for what is missing, keep what was typed, and say plainly when it is too late."""
+"""Modals ask for what is missing, keep what was typed, and say when it is too late."""
 
 import json
 from typing import Any, Literal
@@ -21,7 +21,7 @@ from tests.support.prompts import MENTIONS, prompt_for, settled
 
 
 def checked(view: Block) -> Block:
-    """The view, if Slack takes it."""
+    """The view, after asserting that Slack accepts it."""
     assert [fault.line() for fault in view_violations(view, "")] == []
     return view
 
@@ -32,7 +32,7 @@ def answering(prompt: Prompt, values: dict[str, Any], *errors: FieldError) -> Bl
 
 
 def refused_with(prompt: Prompt, values: dict[str, Any], *errors: FieldError) -> dict[str, Any]:
-    """What a submission of these values with these errors is acked with."""
+    """The response to a submission of these values with these errors."""
     return answer_errors(prompt, EditorState(form_of(prompt), Draft(values)), errors)
 
 
@@ -42,7 +42,7 @@ def inputs(view: Block) -> list[str]:
 
 
 def test_the_modal_asks_for_every_field() -> None:
-    """Inputs stand in the order of the model, filled in with what is known."""
+    """The inputs are in the order of the model, filled in with the known values."""
     view = answering(prompt_for(DataSet), {"rows": 12})
 
     assert inputs(view) == ["Rows", "Columns to drop", "Since", "Publish"]
@@ -51,22 +51,22 @@ def test_the_modal_asks_for_every_field() -> None:
 
 
 def test_the_modal_carries_the_prompts_id_and_nothing_else() -> None:
-    """What is believed of a submission is looked up by this id, and by where in the form the modal stands."""
+    """Everything else is looked up by this id, and by the place in the form."""
     prompt = prompt_for(DataSet)
 
     assert ModalMetadata.read(answering(prompt, {})["private_metadata"]) == ModalMetadata(prompt.id)
     assert checked(reject_modal(prompt))["private_metadata"] == prompt.id
 
 
-def test_a_description_stands_above_the_inputs() -> None:
-    """The prompt's Markdown is shown as far as a modal can."""
+def test_the_description_is_above_the_inputs() -> None:
+    """The prompt's Markdown is translated for the modal."""
     view = answering(prompt_for(DataSet, description="**Which** <!channel>?"), {})
 
     assert view["blocks"][1]["text"]["text"] == "*Which* &lt;!channel&gt;?"
 
 
-def test_field_errors_stand_under_their_fields() -> None:
-    """All errors of a field are told under it, those of a position in its list too."""
+def test_field_errors_are_shown_under_their_fields() -> None:
+    """Each input shows all errors of its field, including those of list items."""
     prompt = prompt_for(DataSet)
     errors = [
         FieldError(("rows",), "Too many."),
@@ -81,8 +81,8 @@ def test_field_errors_stand_under_their_fields() -> None:
 
 
 @pytest.mark.parametrize("path", [(), ("gone",)])
-def test_errors_of_the_whole_stand_at_the_top_and_keep_what_was_typed(path: tuple[str, ...]) -> None:
-    """An error that belongs to no input redraws the modal with every error and the values typed."""
+def test_errors_of_the_whole_answer_are_shown_at_the_top(path: tuple[str, ...]) -> None:
+    """An error without an input redraws the modal, with all errors and with everything that was typed."""
     prompt = prompt_for(DataSet)
     errors = [FieldError(path, "Rows and columns do not match."), FieldError(("rows",), "Too many.")]
 
@@ -94,8 +94,8 @@ def test_errors_of_the_whole_stand_at_the_top_and_keep_what_was_typed(path: tupl
     assert view["blocks"][2]["element"]["initial_value"] == "7"
 
 
-def test_a_value_too_long_for_slack_is_kept_and_not_asked_for() -> None:
-    """A text that Slack's input cannot hold is not cut: it stays as it is, and an error on it stands at the top."""
+def test_a_value_that_is_too_long_for_slack_stays_unchanged() -> None:
+    """It has no input and is not cut, and an error on it is shown at the top."""
     prompt = prompt_for(Approval, {"version": "1" * 5000})
     form = form_of(prompt)
     view = answering(prompt, dict(prompt.initial_values))
@@ -105,8 +105,8 @@ def test_a_value_too_long_for_slack_is_kept_and_not_asked_for() -> None:
     assert "view" in refused_with(prompt, dict(prompt.initial_values), FieldError(("version",), "Too long."))
 
 
-def test_a_form_beyond_slacks_limits_has_pages() -> None:
-    """Every field stands on one of them, in order, and the last one submits."""
+def test_a_form_that_exceeds_slacks_limits_has_pages() -> None:
+    """Every field is on one page, in order, and the last page submits."""
     fields: dict[str, Any] = {f"field_{number}": (int, ...) for number in range(300)}
     prompt = prompt_for(create_model("Wide", **fields))
     editor = EditorState(form_of(prompt), Draft())
@@ -120,7 +120,7 @@ def test_a_form_beyond_slacks_limits_has_pages() -> None:
 
 
 def test_a_page_holds_no_more_bytes_than_slack_takes() -> None:
-    """Long values make more pages."""
+    """Long values need more pages."""
     fields: dict[str, Any] = {f"field_{number}": (str, ...) for number in range(90)}
     prompt = prompt_for(create_model("Long", **fields))
     view = answering(prompt, dict.fromkeys(fields, "ü" * 3000))
@@ -129,8 +129,8 @@ def test_a_page_holds_no_more_bytes_than_slack_takes() -> None:
     assert len(json.dumps(view)) < VIEW_BYTES
 
 
-def test_an_error_on_another_page_brings_the_person_there() -> None:
-    """The page that holds its field is shown, with the error and with what was typed."""
+def test_an_error_on_another_page_shows_that_page() -> None:
+    """The page has the error and everything that was typed."""
     fields: dict[str, Any] = {f"field_{number}": (int, ...) for number in range(150)}
     prompt = prompt_for(create_model("Wide", **fields))
     answer = refused_with(prompt, {"field_120": 7}, FieldError(("field_120",), "Too many."))
@@ -140,8 +140,8 @@ def test_an_error_on_another_page_brings_the_person_there() -> None:
     assert view["blocks"][0]["text"]["text"] == "⚠️ Field 120: Too many."
 
 
-def test_one_input_that_slack_cannot_hold_is_refused_with_what_to_do() -> None:
-    """A form is paged between its inputs; one that is too large alone is an error that names it."""
+def test_an_input_that_is_too_large_for_slack_is_an_error() -> None:
+    """Pages are split between inputs, so the error names the input and says what to do."""
     choice: Any = Literal[tuple(f"{number} {'ü' * 70}" for number in range(900))]
     prompt = prompt_for(create_model("Large", it=(choice, ...)))
 
@@ -150,7 +150,7 @@ def test_one_input_that_slack_cannot_hold_is_refused_with_what_to_do() -> None:
 
 
 def test_a_prompt_without_fields_is_resumed() -> None:
-    """The modal of a prompt that asks for nothing still shows what is asked, with a button to resume."""
+    """The modal shows the prompt's title and a button to resume."""
     view = answering(prompt_for(None), {})
 
     assert view["submit"]["text"] == "Resume"
@@ -158,7 +158,7 @@ def test_a_prompt_without_fields_is_resumed() -> None:
 
 
 def test_a_rejection_asks_for_its_reason() -> None:
-    """The reject modal has one required input, read back without the space around it."""
+    """The reject modal has one required input. Surrounding space is removed from the reason."""
     block = checked(reject_modal(prompt_for(Approval)))["blocks"][-1]
     reported = {block["block_id"]: {block["element"]["action_id"]: {"value": " too late \n"}}}
 
@@ -167,8 +167,8 @@ def test_a_rejection_asks_for_its_reason() -> None:
     assert reason_in({}) == ""
 
 
-def test_too_late_is_told_with_who_and_what() -> None:
-    """A modal of a prompt that was settled meanwhile turns into a statement of who answered with what."""
+def test_a_late_person_is_told_who_answered_and_what() -> None:
+    """The modal of a settled prompt says who answered, and with what."""
     answer = {"approved": True, "version": "1.5", "at": None, "reason": ""}
     view = checked(settled_modal(prompt_for(Approval, {"version": "1.4"}, **settled(answer=answer))))
     said = str(view["blocks"])
@@ -178,20 +178,20 @@ def test_too_late_is_told_with_who_and_what() -> None:
     assert "1.5  (was 1.4)" in said
 
 
-def test_too_late_is_told_with_the_reason() -> None:
-    """The statement of a rejection gives its reason."""
+def test_a_late_person_is_told_the_reason_of_a_rejection() -> None:
+    """The reason is shown as plain text."""
     view = checked(settled_modal(prompt_for(Approval, **settled(Outcome.REJECTED, reason="Not *now*"))))
 
     assert view["blocks"][-1]["fields"][1] == {"type": "plain_text", "text": "Not *now*"}
 
 
 def test_a_refusal_says_who_may_answer() -> None:
-    """Somebody who may not answer is told who may."""
+    """A person who may not answer is told who may."""
     told = refusal(prompt_for(Approval), MENTIONS)
 
     assert told == "You may not answer “Release 1.4 to production?”. <@U0ANA> or @ben may answer."
 
 
-def test_an_error_of_a_forged_path_is_told_at_the_top() -> None:
-    """A path that names no field of the form is no exception."""
+def test_a_forged_path_leads_to_no_field() -> None:
+    """It raises no exception."""
     assert Form.of({}).field(("nothing", 0)) is None

@@ -25,7 +25,7 @@ def message_of(kind: str, detail: dict[str, Any], **changes: Any) -> Message:
 
 
 def test_a_reminder_mentions_the_approvers() -> None:
-    """A reminder says for whom it waits, for how long and until when."""
+    """A reminder says whose answer is missing, for how long, and until when."""
     message = message_of("reminder", {}, deadline=OPENED + timedelta(hours=8))
 
     assert "Still waiting for <@U0ANA> or @ben. Open for 4 h, times out <!date^" in texts(message)
@@ -33,28 +33,28 @@ def test_a_reminder_mentions_the_approvers() -> None:
 
 
 def test_a_reminder_without_approvers_and_deadline_is_short() -> None:
-    """With nobody named, the thread is reminded of the answer."""
+    """If the policy names nobody, it is a reminder about the answer."""
     message = message_of("reminder", {}, stored_policy=Policy())
 
     assert texts(message) == "⏰ Still waiting for an answer. Open for 4 h."
 
 
 @pytest.mark.parametrize("state", [state for state in RunState if state.is_final])
-def test_every_end_of_a_run_is_told(state: RunState) -> None:
-    """Whatever the state a run ends in, its thread says so with the run's name."""
+def test_every_end_of_a_run_is_reported(state: RunState) -> None:
+    """Whatever state a run ends in, a message in the thread says so with the run's name."""
     assert "bold-lemur" in texts(message_of("run_ended", {"state": state.value, "result": None, "error": None}))
 
 
-def test_a_result_is_shown_letter_by_letter() -> None:
-    """A run's result is JSON in plain text, which can mention nobody."""
+def test_a_result_is_shown_as_plain_text() -> None:
+    """A run's result is JSON in plain text, which cannot mention anybody."""
     message = message_of("run_ended", {"state": "Completed", "result": {"sent": "<!channel>"}, "error": None})
 
     assert message.blocks[1]["text"] == {"type": "plain_text", "text": '{\n  "sent": "<!channel>"\n}'}
     assert "<!" not in message.text
 
 
-def test_a_failure_is_told_with_its_error() -> None:
-    """The error of a failed run stands in the thread, shortened."""
+def test_a_failure_is_reported_with_its_error() -> None:
+    """The message in the thread has the error, shortened."""
     message = message_of("run_ended", {"state": "Failed", "result": None, "error": "ValueError: " + "x" * 9000})
 
     assert "❌ *bold-lemur* failed.\nValueError: xxx" in texts(message)
@@ -62,7 +62,7 @@ def test_a_failure_is_told_with_its_error() -> None:
 
 
 def test_a_notice_can_be_found_again() -> None:
-    """The metadata names the notice."""
+    """The metadata holds the notice's id."""
     assert message_of("reminder", {}).metadata == {
         "event_type": "signoff_notice",
         "event_payload": {"notice_id": "7"},
