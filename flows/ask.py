@@ -16,7 +16,7 @@ from signoff.flows.durable.pauses import Pause, prepare_pause, stop_waiting, wai
 from signoff.flows.errors import Suspended, Unwind
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
-from signoff.store.records import FlowRun, Prompt, RunState
+from signoff.store.records import Actor, FlowRun, Outcome, Prompt, RunState
 from signoff.store.runs.pauses import wait_for_any
 
 T = TypeVar("T")
@@ -48,6 +48,16 @@ class PromptHandle(Generic[T]):
     def done(self) -> bool:
         """Whether the prompt is settled. In a replay this may be true where it was false the first time."""
         return not self._look().is_open
+
+    @property
+    def answered_by(self) -> Actor | None:
+        """The person who answered, or rejected, with their `id` and `name`.
+
+        `None` while the prompt is open, and if it ended without an answer. In an async flow this blocks for some
+        milliseconds.
+        """
+        prompt = self._look()
+        return prompt.settled_by if prompt.outcome in (Outcome.SUBMITTED, Outcome.REJECTED) else None
 
     def result(self) -> T:
         """Wait for the answer; in an async flow, an awaitable of it. Raises what `pause_flow_run` raises."""

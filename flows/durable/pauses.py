@@ -8,6 +8,7 @@ wait reads its own prompt again, and goes back to waiting if another one was ans
 
 import asyncio
 import re
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
@@ -31,9 +32,11 @@ from signoff.flows.errors import (
     Unwind,
 )
 from signoff.flows.names import new_id, now
+from signoff.flows.schema.prompt_model import PromptModel
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
-from signoff.store.records import FlowRun, Outcome, Prompt, RunState
+from signoff.store.records import Actor, FlowRun, Outcome, Prompt, RunState
+from signoff.store.runs.messages import FlowRunInput
 from signoff.store.runs.pauses import abandon_wait, open_prompt
 
 _KEY = re.compile(r"[a-z0-9-]+")
@@ -105,9 +108,9 @@ class Pause:
         """
         match prompt.outcome:
             case Outcome.SUBMITTED:
-                return self.question.answer(prompt.answer or {})
+                return self._received(prompt, prompt.answer or {}, sender=prompt.settled_by)
             case Outcome.TIMED_OUT if prompt.answer is not None:
-                return self.question.answer(prompt.answer)
+                return self._received(prompt, prompt.answer, sender=None)
             case Outcome.TIMED_OUT:
                 raise FlowPauseTimeout(f"Nobody answered {prompt.title!r} before its deadline.")
             case Outcome.REJECTED if prompt.settled_by is not None:
@@ -116,6 +119,16 @@ class Pause:
                 raise AttentionNeeded(f"The flow stopped waiting for {prompt.title!r} before, and now waits for it.")
             case _:
                 raise RunCancelled(prompt.reason or "")
+
+    def _received(self, prompt: Prompt, answer: Mapping[str, Any], *, sender: Actor | None) -> Any:
+        """What the flow gets for an answer. A `RunInput` knows whose it is, and has the key that Prefect gives it."""
+        received = self.question.answer(answer)
+        if isinstance(received, PromptModel):
+            key = f"{self.state.name.lower()}-{prompt.key}-response"
+            answered_at = prompt.settled_at or prompt.opened_at
+            sent_by = None if sender is None else sender.id
+            received.note_origin(FlowRunInput(prompt.run_id, key, answer, sent_by, answered_at))
+        return received
 
     def ask_again(self, prompt: Prompt, error: ValidationError) -> "Pause":
         """The same question once more.

@@ -12,6 +12,7 @@ from signoff.flows.durable.context import current_run_context
 from signoff.flows.names import now
 from signoff.flows.states import State
 from signoff.store.prompts import prompts
+from signoff.store.records import Outcome
 from signoff.store.runs import messages
 from signoff.store.runs.messages import FlowRunInput
 
@@ -26,7 +27,8 @@ class RunInputMetadata(BaseModel):
 
     Attributes:
         key: Its key within the run that received it.
-        sender: `prefect.flow-run.<id>` if it was sent by a run.
+        sender: Who sent it: `prefect.flow-run.<id>` if it was a run. Of an answer, the person's id as the ledger has
+            it, such as a Slack user id; `None` if nobody answered.
         receiver: The run that received it.
     """
 
@@ -92,5 +94,7 @@ def _part_of_prompt(run_id: str, key: str) -> FlowRunInput | None:
     for prompt in prompts.of_run(current_database(), run_id):
         if prompt.key == named["key"]:
             parts = {"description": prompt.description, "response": prompt.answer, "schema": prompt.schema}
-            return FlowRunInput(run_id, key, parts[named["part"]], None, prompt.opened_at)
+            by_person = named["part"] == "response" and prompt.outcome is Outcome.SUBMITTED
+            sender = prompt.settled_by.id if by_person and prompt.settled_by is not None else None
+            return FlowRunInput(run_id, key, parts[named["part"]], sender, prompt.opened_at)
     return None

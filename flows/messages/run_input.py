@@ -35,14 +35,18 @@ class BaseRunInput(PromptModel):
 
     @property
     def metadata(self) -> RunInputMetadata:
-        """Where a received input came from.
+        """Where it came from: who sent a received input, or who answered.
 
         Raises:
-            AttributeError: If it was not received.
+            AttributeError: If it was neither received nor an answer.
         """
         if self._metadata is None:
             raise AttributeError(f"This {type(self).__name__} was not received, so it has no metadata.")
         return self._metadata
+
+    def note_origin(self, origin: FlowRunInput) -> None:
+        """Remember where this input came from, as its `metadata`."""
+        self._metadata = RunInputMetadata(key=origin.key, sender=origin.sender, receiver=UUID(origin.flow_run_id))
 
     @classmethod
     def keyset_from_type(cls) -> Keyset:
@@ -100,9 +104,7 @@ class BaseRunInput(PromptModel):
             pydantic.ValidationError: If what was sent does not fit.
         """
         instance = cls.model_validate_json(json.dumps(flow_run_input.value))
-        instance._metadata = RunInputMetadata(
-            key=flow_run_input.key, sender=flow_run_input.sender, receiver=UUID(flow_run_input.flow_run_id)
-        )
+        instance.note_origin(flow_run_input)
         return instance
 
     def respond(self, run_input: Any, sender: str | None = None, key_prefix: str | None = None) -> None:
@@ -140,7 +142,8 @@ class BaseRunInput(PromptModel):
     def _loaded(cls, key: str, run_id: str) -> Any:
         kept = load_input(run_id, key)
         instance = cls.model_validate_json(json.dumps(kept.value)) if kept is not None and kept.value else cls()
-        instance._metadata = RunInputMetadata(key=key, sender=None, receiver=UUID(run_id))
+        sender = None if kept is None else kept.sender
+        instance._metadata = RunInputMetadata(key=key, sender=sender, receiver=UUID(run_id))
         return instance
 
 

@@ -18,6 +18,7 @@ from signoff.flows.schema.choices import (
     validate_choices,
 )
 from signoff.flows.schema.json_schema import schema_of
+from signoff.store.runs.messages import FlowRunInput
 
 
 class PromptModel(BaseModel):
@@ -88,6 +89,9 @@ class PromptModel(BaseModel):
         made.prompt_choices = {**cls.prompt_choices, **found}
         made._check_initial()
         return made
+
+    def note_origin(self, origin: FlowRunInput) -> None:
+        """Learn where this instance came from: who answered, or sent it. A plain model does not remember it."""
 
     @classmethod
     def _made(cls, fields: dict[str, Any]) -> type[Self]:

@@ -1,16 +1,18 @@
 """A run that has several prompts open at once."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from signoff import PromptRejected, as_answered, ask, ask_all, flow, gather
+from signoff import FlowPauseTimeout, PromptRejected, as_answered, ask, ask_all, flow, gather
+from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.desk import Desk
 from signoff.flows.names import memorable_name, new_id, now
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import Outcome, Prompt, RunState
+from signoff.store.records import Actor, Outcome, Prompt, RunState
 from signoff.store.runs import runs
 from tests.support.answering import ANA, answer
 from tests.support.fixtures import StartWorker
@@ -199,3 +201,25 @@ def test_open_prompts_outlive_their_worker(db: Database, database_url: str, tmp_
         ended = until_over(db, run.id)
     assert (ended.state, ended.result) == (RunState.COMPLETED, ["second", "third", "first"])
     assert len(prompts.of_run(db, run.id)) == 3
+
+
+def test_a_handle_says_who_answered(db: Database, start_worker: StartWorker) -> None:
+    """Whoever submitted or rejected; nobody while the prompt is open, and nobody if it timed out."""
+
+    @flow
+    def order() -> list[Any]:
+        handles = [ask(int, key="a"), ask(int, key="b"), ask(int, key="c", timeout=0.05)]
+        before = [handle.answered_by for handle in handles[:1]]
+        for handle in as_answered(handles):
+            with suppress(PromptRejected, FlowPauseTimeout):
+                handle.result()
+        by = [handle.answered_by for handle in handles]
+        return before + [None if who is None else [who.id, who.name] for who in by]
+
+    start_worker(order)
+    with DeadlineEnforcer(db):
+        run = order.create_run(db, {})
+        first, second, _ = until(db, lambda: asked if len(asked := prompts.of_run(db, run.id)) == 3 else None)
+        answer(db, first, value=1)
+        Desk(db).reject(second.id, Actor("U2", "Ben"), "No more", via="cli")
+        assert until_over(db, run.id).result == [None, ["U1", "Ana"], ["U2", "Ben"], None]

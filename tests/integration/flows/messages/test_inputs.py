@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,12 +10,14 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from signoff import RunInput, apause_flow_run, flow, suspend_flow_run, task
+from signoff import Policy, RunInput, apause_flow_run, flow, pause_flow_run, suspend_flow_run, task
+from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.desk import Desk
 from signoff.flows.names import memorable_name, new_id, now
 from signoff.flows.states import state_of
 from signoff.input import (
     AutomaticRunInput,
+    RunInputMetadata,
     keyset_from_base_key,
     keyset_from_paused_state,
     receive_input,
@@ -23,6 +26,7 @@ from signoff.input import (
 )
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun
+from signoff.store.prompts import prompts
 from signoff.store.records import RunState
 from signoff.store.runs import journal, messages, runs
 from tests.support.answering import ANA, answer
@@ -326,3 +330,43 @@ def test_inputs_outlive_the_worker(db: Database, database_url: str, tmp_path: Pa
         until(db, lambda: len(journal.load(db, run.id)) == 2)
         send_input(3, run.id)
         assert until_over(db, run.id).result == [1, 2, 3]
+
+
+@pytest.mark.parametrize("suspend", [False, True], ids=["pause", "suspend"])
+def test_an_answer_says_who_gave_it(db: Database, start_worker: StartWorker, suspend: bool) -> None:
+    """Under Prefect's attribute and key, the same in every replay; also where the answer is loaded again."""
+    seen: list[tuple[Number, Any]] = []
+
+    @flow
+    def asks() -> list[str | None]:
+        given = (suspend_flow_run if suspend else pause_flow_run)(wait_for_input=Number, key="how-many")
+        seen.append((given, given.metadata))
+        loaded = Number.load(keyset_from_base_key(given.metadata.key.removesuffix("-response")))
+        suspend_flow_run(key="go-on")
+        return [given.metadata.sender, loaded.metadata.sender]
+
+    start_worker(asks)
+    run = asks.create_run(db, {})
+    prompt = until_asked(db, run.id)
+    answer(db, prompt, number=3)
+    second = until(db, lambda: next((each for each in prompts.of_run(db, run.id) if each.key == "go-on"), None))
+    answer(db, second)
+    assert until_over(db, run.id).result == [ANA.id, ANA.id]
+    (first, metadata), (replayed, again) = seen
+    key = f"{'suspended' if suspend else 'paused'}-how-many-response"
+    assert metadata == again == RunInputMetadata(key=key, sender=ANA.id, receiver=UUID(run.id))
+    assert first == replayed == Number(number=3)
+
+
+def test_initial_values_that_a_deadline_submits_are_nobodys_answer(db: Database, start_worker: StartWorker) -> None:
+    """They have a key, and no sender."""
+
+    @flow
+    def asks() -> list[str | None]:
+        policy = Policy(deadline=timedelta(milliseconds=50), at_deadline="continue")
+        given = pause_flow_run(wait_for_input=Number.with_initial_data(number=1), policy=policy)
+        return [given.metadata.key, given.metadata.sender]
+
+    start_worker(asks)
+    with DeadlineEnforcer(db):
+        assert until_over(db, asks.create_run(db, {}).id).result == ["paused-1-response", None]
