@@ -1,4 +1,4 @@
-"""What a run leaves behind for people to look at, as Prefect's artifacts."""
+"""Artifacts that a run leaves for people to read, as in `prefect.artifacts`."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -16,46 +16,47 @@ def create_table_artifact(
     key: str | None = None,
     description: str | None = None,
 ) -> str:
-    """Keep a table: columns by name, a list of rows by name, or a list of rows.
+    """Store a table.
 
     Args:
-        key: Names a series of artifacts.
-        description: What it shows, as Markdown.
+        table: Columns by name, a list of rows by column name, or a list of rows.
+        key: The name of a series of artifacts.
+        description: What the table shows, as Markdown.
 
     Returns:
-        The artifact's id: the same when the run is replayed.
+        The artifact's id, which is the same in a replay.
     """
     return _create("table", to_display_json(table), key, description)
 
 
 def create_markdown_artifact(markdown: str, key: str | None = None, description: str | None = None) -> str:
-    """Keep a text as Markdown. The arguments and the result are those of `create_table_artifact`."""
+    """Store a Markdown text. The other arguments and the result are those of `create_table_artifact`."""
     return _create("markdown", markdown, key, description)
 
 
 def create_link_artifact(
     link: str, link_text: str | None = None, key: str | None = None, description: str | None = None
 ) -> str:
-    """Keep a link. The other arguments and the result are those of `create_table_artifact`.
+    """Store a link. The other arguments and the result are those of `create_table_artifact`.
 
     Args:
-        link: Where it leads.
-        link_text: What is shown in its place.
+        link: The URL.
+        link_text: The text to show instead of the URL.
     """
     return _create("link", {"link": link, "text": link_text or link}, key, description)
 
 
 def _create(type_: str, data: Any, key: str | None, description: str | None) -> str:
     context = current_run_context()
-    standing = context or current_hook_context()
+    origin = context or current_hook_context()
     artifact_id = new_id()
     if context is not None:
-        # Named like a step, so that a replay, which comes here again, makes no second one.
+        # The id is derived from a key like that of a step, so that a replay does not create a second artifact.
         name = context.journal.next_key(context.scope, f"{type_}-artifact")
         artifact_id = str(uuid.uuid5(uuid.UUID(context.run.id), name))
     artifact = artifacts.Artifact(
         id=artifact_id,
-        run_id=None if standing is None else standing.run.id,
+        run_id=None if origin is None else origin.run.id,
         key=key,
         type=type_,
         description=description,

@@ -1,4 +1,4 @@
-"""Named values that outlive runs, as Prefect's blocks."""
+"""Named values that outlive runs, as in `prefect.blocks.system`."""
 
 from functools import partial
 from typing import Any, Self
@@ -12,7 +12,7 @@ from signoff.store import blocks
 
 
 class JSON:
-    """A JSON value under a name.
+    """A JSON value that is stored under a name.
 
     Example:
         ```python
@@ -27,13 +27,13 @@ class JSON:
         self.value = value
 
     def save(self, name: str, *, overwrite: bool = False) -> None:
-        """Keep the value under `name`.
+        """Store the value under a name.
 
         Raises:
             ValueError: If the name is taken and `overwrite` is not set.
         """
         if not self._save(name, overwrite=overwrite):
-            raise ValueError(f"A JSON block {name!r} exists. Save it with overwrite=True to replace it.")
+            raise ValueError(f"The JSON block {name!r} exists already. Save it with overwrite=True to replace it.")
 
     def _save(self, name: str, *, overwrite: bool) -> bool:
         context, moment = current_run_context(), now()
@@ -44,7 +44,7 @@ class JSON:
 
     @classmethod
     def load(cls, name: str) -> Self:
-        """The value under `name`.
+        """The block that is stored under a name.
 
         Raises:
             FlowsError: If there is none.
@@ -56,5 +56,5 @@ class JSON:
             else retry_until_available(lambda: blocks.load(db, cls._type, name))
         )
         if found is None:
-            raise FlowsError(f"There is no JSON block {name!r}. Save one with JSON(value=…).save({name!r}).")
+            raise FlowsError(f"The JSON block {name!r} does not exist. Save it with JSON(value=…).save({name!r}).")
         return cls(found[0])

@@ -1,4 +1,4 @@
-"""When the ticks of a cron expression are, reckoned by APScheduler."""
+"""The ticks of a cron expression, computed with APScheduler."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ FIELDS: Mapping[str, str] = {
     "month": "1 to 12 or jan to dec",
     "day_of_week": "0 to 7 or sun to sat",
 }
-"""The fields of an expression in their order, with what each takes."""
+"""The fields of an expression in their order, and the values that each takes."""
 
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _ONE = rf"[0-7]|{'|'.join(_WEEKDAYS)}"
@@ -25,13 +25,13 @@ _LONGEST_SHIFT = timedelta(hours=3)
 
 
 class Crontab:
-    """A cron expression of five fields, with the meaning it has in crontab(5), in a time zone.
+    """A cron expression of five fields in a time zone, with the meaning that it has in crontab(5).
 
-    The clock on the wall of that zone decides. What falls into the hour that is left out in spring comes an hour later
-    by that clock; what falls into the hour that autumn has twice comes twice.
+    Ticks follow the local time of that zone. A tick in the hour that is skipped in spring comes an hour later by the
+    clock; a tick in the hour that is repeated in autumn comes twice.
 
     Raises:
-        ValueError: If it cannot be understood; the message says which field, and what that takes.
+        ValueError: If the expression is invalid. The message names the field and the values that it takes.
     """
 
     def __init__(self, expression: str, timezone: str) -> None:
@@ -40,8 +40,8 @@ class Crontab:
             raise ValueError(f"{expression!r} does not have the five fields minute, hour, day, month and weekday")
         self._zone = _zone(timezone)
         given = {name: _checked(name, field, expression) for name, field in zip(FIELDS, fields, strict=True)}
-        # APScheduler reckons by a clock that is never set. By one that is, it leaves out the first of April in Berlin:
-        # what it takes for midnight there, a month after the first of March, is one o'clock.
+        # APScheduler computes in UTC here, because it is wrong when the clocks change in between. In Berlin it skips
+        # the first of April: by its reckoning, a month after midnight on the first of March is one o'clock.
         self._triggers = [CronTrigger(**each, timezone=UTC) for each in _alternatives(given)]
         try:
             self.after(datetime.now(UTC))
@@ -49,10 +49,10 @@ class Crontab:
             raise ValueError(f"{expression!r} names a day that never comes") from None
 
     def after(self, moment: datetime) -> datetime:
-        """The first tick that is later than this moment, in UTC."""
+        """The first tick after a moment, in UTC."""
         found: datetime | None = None
         until: datetime | None = None
-        for tick in self._on_the_wall(moment + min(self._offsets(moment))):
+        for tick in self._local_ticks(moment + min(self._offsets(moment))):
             if until is not None and tick > until:
                 break
             for each in self._moments(tick):
@@ -61,34 +61,34 @@ class Crontab:
             if found is not None and len(set(self._offsets(found))) == 1:
                 break
             if found is not None and until is None:
-                # The clock is being set: what it shows later may come earlier.
+                # The clocks change about now, so a tick with a later local time may be the earlier moment.
                 until = tick + _LONGEST_SHIFT
         assert found is not None  # noqa: S101 - there is no last tick
         return found
 
-    def _on_the_wall(self, after: datetime) -> Iterator[datetime]:
-        """The ticks by the clock on the wall, as if that were UTC."""
+    def _local_ticks(self, after: datetime) -> Iterator[datetime]:
+        """The ticks in local time, written as if they were in UTC."""
         while True:
             ticks = (trigger.get_next_fire_time(None, after + _INSTANT) for trigger in self._triggers)
             after = min(tick for tick in ticks if tick is not None)
             yield after
 
     def _moments(self, tick: datetime) -> set[datetime]:
-        """When the clock on the wall shows this, in UTC; where it is set past it, when it would have."""
+        """The moments, in UTC, of a local time: two for a repeated one, and one for a skipped one, too."""
         shown = [tick.replace(tzinfo=self._zone, fold=fold) for fold in (0, 1)]
         moments = [each.astimezone(UTC) for each in shown]
-        # In the hour that is left out the second is the earlier one, and shows what is before that hour.
+        # In the skipped hour, `fold=1` gives the earlier moment, which shows a local time before that hour.
         return {moments[0]} if moments[1] < moments[0] else set(moments)
 
     def _offsets(self, moment: datetime) -> list[timedelta]:
-        """How far the zone's clock is ahead of UTC on the day before, at the moment, and on the day after."""
+        """The UTC offsets of the zone a day before a moment, at the moment, and a day after it."""
         return [
             (moment + days).astimezone(self._zone).utcoffset() or timedelta(0) for days in (-_DAY, timedelta(0), _DAY)
         ]
 
     def newest(self, first: datetime, last: datetime, *, most: int) -> list[datetime]:
-        """The newest ticks from the tick `first` to the moment `last`, `most` at most; oldest first."""
-        # From the end, in steps that grow: there may be years between the two.
+        """The last ticks, `most` at most, from the tick `first` up to the moment `last`, oldest first."""
+        # Searched from the end in growing spans, since there may be years of ticks between the two.
         span = timedelta(minutes=most)
         while last - span > first:
             found = list(self._between(last - span, last))
@@ -110,23 +110,23 @@ def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"there is no time zone {name!r}; it takes a name such as Europe/Berlin") from None
+        raise ValueError(f"{name!r} is not a time zone; use a name such as Europe/Berlin") from None
 
 
 def _checked(name: str, field: str, expression: str) -> str:
-    """A field as APScheduler takes it."""
+    """A field in the syntax of APScheduler, validated."""
     try:
         understood = _weekdays(field.lower()) if name == "day_of_week" else field
         CronTrigger(**{name: understood}, timezone=UTC)
     except ValueError:
         called = name.replace("_", " ")
         takes = f"{FIELDS[name]}, as in 1, 1-5, 1,3 or */2"
-        raise ValueError(f"{field!r} is no {called}, in {expression!r}; it takes {takes}") from None
+        raise ValueError(f"{field!r} is not a valid {called} in {expression!r}; use {takes}") from None
     return understood
 
 
 def _weekdays(field: str) -> str:
-    """Each weekday by its name: APScheduler counts from Monday, a crontab from Sunday."""
+    """Weekdays by name, because APScheduler counts them from Monday and a crontab from Sunday."""
     if field == "*":
         return field
     named: list[str] = []
@@ -142,7 +142,7 @@ def _weekdays_of(first: str | None, last: str | None, step: str | None) -> list[
     start = _number(first or "sun")
     end = _number(last) if last else start if first and not step else 6
     if end < start:
-        # Over the weekend: fri-mon.
+        # A range across the weekend, such as fri-mon.
         end += 7
     return [_WEEKDAYS[day % 7] for day in range(start, end + 1, int(step or 1))]
 
@@ -152,7 +152,7 @@ def _number(weekday: str) -> int:
 
 
 def _alternatives(fields: Mapping[str, str]) -> list[dict[str, str]]:
-    """A crontab that names days of the month and of the week means either; for APScheduler it would mean both."""
+    """A crontab with both a day of the month and a weekday means either of them; APScheduler would require both."""
     days = ("day", "day_of_week")
     if any(fields[name].startswith("*") for name in days):
         return [dict(fields)]

@@ -1,27 +1,27 @@
-"""What a flow, or who starts one, may have to handle.
+"""The errors that a flow, or a program that starts one, may have to handle.
 
 ```
 FlowsError
 ├── FlowPauseTimeout      nobody answered in time
-├── PromptRejected        a person said no: by whom, and why
-├── NotPausedError        the run does not wait for an answer
+├── PromptRejected        a person rejected the prompt: who, and why
+├── NotPausedError        the run is not waiting for an answer
 ├── NotAllowed            this person may not answer
 ├── InvalidInput          the values do not fit what was asked
-├── MissingContextError   only a flow run can do this
-├── InvalidFlow           the function, or its file, is no flow that can be run
-├── InvalidParameters     the flow does not take these parameters
+├── MissingContextError   this works only within a flow run
+├── InvalidFlow           the function or file cannot be run as a flow
+├── InvalidParameters     the parameters do not fit the flow
 ├── MappingLengthMismatch, MappingMissingIterable   `Task.map` cannot tell what each call gets
 ├── UnserializableResult  a result would not read back equal
 ├── StepTimeout           a task took longer than its `timeout_seconds`
 ├── FlowTimeout           a flow took longer than its `timeout_seconds`
-├── StepFailed            stands for a recorded error that cannot be built again
+├── StepFailed            stands for a recorded error that cannot be recreated
 ├── UnknownEngine         no installed package provides that engine
 ├── BrokenEngine          an engine is installed and cannot be loaded
 └── EngineUnavailable     an engine cannot be reached now; it is tried again
 
-Unwind (BaseException)    ends a run's hold on memory; never to be caught by a flow
-├── Suspended             the run waits, and holds nothing
-├── Released              the worker stops; the run goes on elsewhere
+Unwind (BaseException)    takes a run out of memory; a flow must never catch it
+├── Suspended             the run waits outside of memory
+├── Released              the worker stops; the run continues elsewhere
 ├── RunCancelled          somebody cancelled the run
 └── AttentionNeeded       the code no longer fits what the run has recorded
 ```
@@ -29,7 +29,7 @@ Unwind (BaseException)    ends a run's hold on memory; never to be caught by a f
 
 
 class FlowsError(Exception):
-    """A flow could not go on, or not be run."""
+    """A flow could not be run, or could not continue."""
 
 
 class FlowPauseTimeout(FlowsError):
@@ -37,12 +37,12 @@ class FlowPauseTimeout(FlowsError):
 
 
 class PromptRejected(FlowsError):
-    """A person refused to give what was asked.
+    """A person rejected the prompt.
 
     Attributes:
         by: The person's name.
-        by_id: What the ledger calls the person, such as a Slack user id.
-        reason: Why, in the person's words.
+        by_id: The person's id in the ledger, such as a Slack user id.
+        reason: The reason in the person's words.
     """
 
     def __init__(self, by: str, by_id: str, reason: str) -> None:
@@ -56,7 +56,7 @@ class PromptRejected(FlowsError):
 
 
 class NotPausedError(FlowsError):
-    """The run does not wait for an answer."""
+    """The run is not waiting for an answer."""
 
 
 class NotAllowed(FlowsError):
@@ -68,27 +68,27 @@ class InvalidInput(FlowsError):
 
 
 class MissingContextError(FlowsError):
-    """This can only be done within a flow run."""
+    """This works only within a flow run."""
 
 
 class InvalidFlow(FlowsError):
-    """The function, or the file, is no flow that can be run."""
+    """The function or file cannot be run as a flow."""
 
 
 class InvalidParameters(FlowsError):
-    """The flow does not take these parameters."""
+    """The parameters do not fit the flow."""
 
 
 class MappingLengthMismatch(FlowsError):
-    """What a task is mapped over has different lengths."""
+    """The iterables for `Task.map` have different lengths."""
 
 
 class MappingMissingIterable(FlowsError):
-    """A task is mapped over nothing that can be gone through."""
+    """No argument of `Task.map` is iterable."""
 
 
 class UnserializableResult(FlowsError):
-    """A result would not read back equal to what was returned, so it is not recorded."""
+    """A result is not recorded, because it would not read back equal."""
 
 
 class StepTimeout(FlowsError):
@@ -100,19 +100,19 @@ class FlowTimeout(FlowsError):
 
 
 class StepFailed(FlowsError):
-    """A task failed in an earlier execution of this run, with an error that cannot be built again."""
+    """A task failed in an earlier execution of this run, with an error that cannot be recreated."""
 
 
 class Unwind(BaseException):
-    """Takes a run out of memory. A flow that catches `Exception` does not catch it."""
+    """Takes a run out of memory. It is no `Exception`, so that a flow does not catch it by accident."""
 
 
 class Suspended(Unwind):
-    """The run waits for an answer, and holds nothing meanwhile."""
+    """The run waits for an answer outside of memory."""
 
 
 class Released(Unwind):
-    """The worker stops: the run is replayed by another, or after a restart."""
+    """The worker stops. The run is replayed by another worker, or after a restart."""
 
 
 class RunCancelled(Unwind):
@@ -120,7 +120,7 @@ class RunCancelled(Unwind):
 
 
 class AttentionNeeded(Unwind):
-    """The code no longer fits what the run has recorded: a person has to look."""
+    """The code no longer fits what the run has recorded, so a person has to decide what to do."""
 
 
 class UnknownEngine(FlowsError):
@@ -132,9 +132,9 @@ class BrokenEngine(FlowsError):
 
 
 def error_summary(error: BaseException) -> str:
-    """An error in one line: its type, and what it says."""
+    """An error as one line: its type and its message."""
     try:
         text = str(error)
-    except Exception:  # noqa: BLE001 - an error of the user's may fail to say what it is
+    except Exception:  # noqa: BLE001 - a user's exception may fail in `__str__`
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""`@flow`: an ordinary function that can wait for people and survives restarts."""
+"""`@flow`: makes a function that can wait for people and survives restarts."""
 
 import functools
 import inspect
@@ -33,10 +33,10 @@ H = TypeVar("H", bound=Hook)
 class Flow(Generic[P, R]):
     """A function that runs as a flow.
 
-    Called within a flow run it is a nested flow, a step of that run. Called elsewhere it makes a run in the
-    record of `DATABASE_URL`, sees it through to its end in this process, and gives back its result.
+    Called within a flow run, it is a nested flow: a step of that run. Called elsewhere, it creates a run in the
+    database of `DATABASE_URL`, executes it to its end in this process, and returns its result.
 
-    Made by `flow`, whose arguments are described there.
+    Created by `flow`, which describes the arguments.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Flow(Generic[P, R]):
         schedule: Cron | None = None,
     ) -> None:
         if not callable(function):
-            raise InvalidFlow("@flow goes in front of a function.")
+            raise InvalidFlow("@flow decorates functions only.")
         functools.update_wrapper(self, function)
         self.fn = function
         self.name = name or function.__name__.replace("_", "-")
@@ -68,7 +68,7 @@ class Flow(Generic[P, R]):
         self.log_prints = log_prints
         self.parameters = Parameters(function, self.name)
         self.annotation = return_annotation(function)
-        # Taken now: the file may be edited while this process runs what it says at this moment.
+        # Computed now: this process keeps running this version of the file, even if the file is edited later.
         self.fingerprint = fingerprint(function)
         self._serializer = result_serializer
         self.schedule = self._resolve_schedule(cron, schedule, {})
@@ -83,29 +83,29 @@ class Flow(Generic[P, R]):
         )
 
     def on_completion(self, hook: H) -> H:
-        """Have a function called when a run has completed. Goes in front of it as a decorator."""
+        """Call a function when a run has completed. Use it as a decorator."""
         self.hooks.add(StateType.COMPLETED, hook)
         return hook
 
     def on_failure(self, hook: H) -> H:
-        """Have a function called when a run has failed, timed out, or needs attention."""
+        """Call a function when a run has failed, timed out, or needs attention. Use it as a decorator."""
         self.hooks.add(StateType.FAILED, hook)
         return hook
 
     def on_cancellation(self, hook: H) -> H:
-        """Have a function called when a run was cancelled."""
+        """Call a function when a run was cancelled. Use it as a decorator."""
         self.hooks.add(StateType.CANCELLED, hook)
         return hook
 
     def on_crashed(self, hook: H) -> H:
-        """Have a function called when a run has crashed."""
+        """Call a function when a run has crashed. Use it as a decorator."""
         self.hooks.add(StateType.CRASHED, hook)
         return hook
 
     def create_run(
         self, db: Database, parameters: Mapping[str, Any], *, requester: Actor | str | None = None
     ) -> FlowRun:
-        """Write a run of this flow that any worker may take.
+        """Create a run of this flow that any worker may take.
 
         Args:
             parameters: JSON values by name.
@@ -113,7 +113,7 @@ class Flow(Generic[P, R]):
                 a Slack user id.
 
         Raises:
-            InvalidParameters: If the flow does not take them.
+            InvalidParameters: If they do not fit the flow.
             ValueError: If the requester has no name.
         """
         self.parameters.from_json(parameters)
@@ -143,26 +143,26 @@ class Flow(Generic[P, R]):
         schedule: Cron | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
-        """Work on runs of this flow, and make those of its schedules, until SIGINT or SIGTERM.
+        """Work on runs of this flow and fire its schedules, until SIGINT or SIGTERM.
 
-        The record is that of `DATABASE_URL`. The flow's own schedule holds as well.
+        The database is the one of `DATABASE_URL`. The flow's own schedule is in force as well.
 
         Args:
-            name: Tells the schedule from others of this flow; the flow's name where none is given.
-            cron: When runs are made, as in a crontab, in UTC.
-            schedule: The same with a time zone, or with what to do about missed ticks.
-            parameters: What the runs of the schedule are given.
+            name: Identifies the schedule among those of this flow; by default the flow's name.
+            cron: When runs are created, as in a crontab, in UTC.
+            schedule: The same, with a time zone or with a rule for missed ticks.
+            parameters: The parameters of the scheduled runs.
 
         Raises:
-            InvalidFlow: If the schedule cannot be used.
-            InvalidParameters: If the flow does not take the parameters.
-            store.errors.StoreError: If the record cannot be used.
+            InvalidFlow: If the schedule is invalid.
+            InvalidParameters: If the parameters do not fit the flow.
+            store.errors.StoreError: If the database cannot be used.
         """
         given = dict(parameters or {})
         found = self._resolve_schedule(cron, schedule, given)
         if given and found is None:
             raise InvalidFlow(
-                f"serve(parameters=…) is for scheduled runs: give cron or schedule for {self.name} as well."
+                f"serve(parameters=…) is for scheduled runs: give {self.name}.serve() a cron or schedule as well."
             )
         in_json = self.parameters.to_json((), given) if given else {}
         flow_runner().serve(self, name or self.name, found, {each: in_json[each] for each in given})
@@ -172,13 +172,13 @@ class Flow(Generic[P, R]):
         missing = self.parameters.required - parameters.keys()
         if found is not None and missing:
             raise InvalidFlow(
-                f"The flow {self.name} cannot be scheduled without {', '.join(sorted(missing))}: give the parameter a "
-                "default, or give it to serve(parameters=…)."
+                f"The flow {self.name} cannot be scheduled without {', '.join(sorted(missing))}. Give each parameter a "
+                "default, or a value in serve(parameters=…)."
             )
         return found
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run the flow. An async flow gives an awaitable."""
+        """Run the flow. For an async flow this returns an awaitable."""
         context = current_run_context()
         if context is not None:
             nested: R = self._run_nested(context, args, kwargs)
@@ -226,26 +226,26 @@ def flow(
 
 
 def flow(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
-    """Make a function, sync or async, a flow.
+    """Turn a function, sync or async, into a flow.
 
     Args:
-        function: The function. Its parameters are checked by their annotations.
-        name: What the flow is called; the function's name, with dashes, where none is given.
-        retries: How many tries may follow a first that fails; finished tasks are not run again.
+        function: The function. Its parameters are validated by their annotations.
+        name: The name of the flow; by default the function's name with dashes.
+        retries: How many tries may follow if the first one fails. Finished tasks do not run again.
         retry_delay_seconds: Seconds before each retry.
-        timeout_seconds: Seconds that one execution may take; waiting for people does not count. A sync flow is
+        timeout_seconds: Seconds that one execution may take, without the time that it waits for people. A sync flow is
             stopped at its next task or pause.
-        log_prints: Whether what it prints goes to the run's log.
-        result_serializer: How the result is recorded when another flow calls this one.
-        on_completion: Functions that are called as `hook(flow, flow_run, state)` when a run has completed.
+        log_prints: Whether `print` writes to the run's log.
+        result_serializer: How the result is recorded when another flow calls this one: `json` or `pickle`.
+        on_completion: Functions to call as `hook(flow, flow_run, state)` when a run has completed.
         on_failure: The same for a run that failed, timed out, or needs attention.
         on_cancellation: The same for a run that was cancelled.
-        on_crashed: The same for a run that was given up since it ended its workers.
-        cron: When workers that know the flow make runs of it, as in a crontab, in UTC: `0 9 * * 1-5`.
-        schedule: The same with a time zone, or with what to do about missed ticks.
+        on_crashed: The same for a run that was given up because its workers kept dying.
+        cron: When workers with this flow create runs of it, as in a crontab, in UTC: `0 9 * * 1-5`.
+        schedule: The same, with a time zone or with a rule for missed ticks.
 
     Raises:
-        InvalidFlow: If the function cannot be a flow, or a hook cannot be one.
+        InvalidFlow: If the function cannot be a flow, or a hook cannot be a hook.
     """
     if function is None:
         return functools.partial(Flow, **options)

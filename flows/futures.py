@@ -1,4 +1,4 @@
-"""What a task that runs beside its flow will return."""
+"""Futures of submitted tasks, as in `prefect.futures`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
@@ -16,7 +16,7 @@ R = TypeVar("R")
 
 
 class TaskFuture(Generic[R]):
-    """A task that runs, or has ended. Made by `Task.submit`. What waits gives an awaitable in an event loop."""
+    """A submitted task. Returned by `Task.submit`. In an event loop, methods that wait return an awaitable."""
 
     def __init__(self, running: Future[R], check: Callable[[], None] | None = None) -> None:
         self._running = running
@@ -34,11 +34,11 @@ class TaskFuture(Generic[R]):
         return State(StateType.FAILED, "Failed", f"{type(error).__name__}: {error}")
 
     def result(self, timeout: float | None = None, raise_on_failure: bool = True) -> R:
-        """What the task returns.
+        """Wait for the task and return its result.
 
         Args:
-            timeout: Seconds after which to wait no longer; `None` for no limit.
-            raise_on_failure: Whether the error of a task that failed is raised, or given back.
+            timeout: Seconds to wait at most; `None` for no limit.
+            raise_on_failure: Whether the error of a failed task is raised; otherwise it is returned.
 
         Raises:
             TimeoutError: If the task takes longer.
@@ -47,7 +47,7 @@ class TaskFuture(Generic[R]):
         return result
 
     def wait(self, timeout: float | None = None) -> None:
-        """Wait until the task has ended, or `timeout` seconds."""
+        """Wait until the task has ended, for at most `timeout` seconds."""
         return sync_or_async(partial(self._wait, timeout))
 
     def _result(self, timeout: float | None, raise_on_failure: bool) -> Any:
@@ -65,12 +65,12 @@ class TaskFuture(Generic[R]):
             return
 
     def _check_barrier(self) -> None:
-        """Wait for nothing that will never begin: edited code may have left out what has to come before."""
+        """Raise `AttentionNeeded` if the task can never start, because edited code skips what has to run first."""
         if not self._running.done():
             self._check()
 
     def _error(self, timeout: float | None) -> BaseException | None:
-        """What the task raised. What unwinds the run is raised here too, whoever asks."""
+        """Wait for the error of the task, if there is one. An error that unwinds the run is raised at once."""
         self._check_barrier()
         with released_slot():
             error = self._running.exception(timeout)
@@ -80,14 +80,14 @@ class TaskFuture(Generic[R]):
 
 
 class TaskFutures(list[TaskFuture[R]]):
-    """Several tasks. Made by `Task.map`."""
+    """Several submitted tasks. Returned by `Task.map`."""
 
     def result(self, timeout: float | None = None, raise_on_failure: bool = True) -> list[R]:
-        """What each returns. The arguments and errors are those of `TaskFuture.result`."""
+        """Wait for all tasks and return their results. The arguments and errors are those of `TaskFuture.result`."""
         return sync_or_async(lambda: [each._result(timeout, raise_on_failure) for each in self])
 
     def wait(self, timeout: float | None = None) -> None:
-        """Wait until all have ended, or `timeout` seconds."""
+        """Wait until all tasks have ended, for at most `timeout` seconds."""
         return sync_or_async(partial(self._wait, timeout))
 
     def _wait(self, timeout: float | None) -> None:
@@ -95,14 +95,14 @@ class TaskFutures(list[TaskFuture[R]]):
 
 
 class DoneAndNotDone(NamedTuple):
-    """Which tasks have ended, and which have not."""
+    """The tasks that have ended, and those that have not."""
 
     done: set[TaskFuture[Any]]
     not_done: set[TaskFuture[Any]]
 
 
 def wait(futures: Iterable[TaskFuture[Any]], timeout: float | None = None) -> DoneAndNotDone:
-    """Wait until all of these have ended, or `timeout` seconds; in an event loop this gives an awaitable."""
+    """Wait until all tasks have ended, for at most `timeout` seconds; in an event loop, an awaitable."""
     return sync_or_async(partial(_wait_for_all, list(futures), timeout))
 
 
@@ -118,7 +118,7 @@ def _wait_for_all(futures: list[TaskFuture[Any]], timeout: float | None) -> Done
 
 
 def resolve_futures(given: Any) -> Any:
-    """An argument with the results of the tasks in it, in lists, tuples and dicts as well."""
+    """An argument with futures replaced by their results, also within lists, tuples and dicts."""
     match given:
         case TaskFuture():
             return given._result(None, raise_on_failure=True)
@@ -131,7 +131,7 @@ def resolve_futures(given: Any) -> Any:
 
 
 def find_futures(given: Any) -> Iterator[Future[Any]]:
-    """What `resolve_futures` waits for."""
+    """The futures that `resolve_futures` waits for."""
     match given:
         case TaskFuture():
             yield given._running
@@ -144,17 +144,17 @@ def find_futures(given: Any) -> Iterator[Future[Any]]:
 
 
 class unmapped(Generic[R]):  # noqa: N801 - named as Prefect names it
-    """Marks an argument of `Task.map` that every call gets as it is."""
+    """Marks an argument of `Task.map` that every call gets whole."""
 
     def __init__(self, value: R) -> None:
         self.value = value
 
 
 def mapped_calls(arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The arguments of each call of a `map`, from those of them all.
+    """The arguments of each call of a `map`.
 
     Raises:
-        MappingMissingIterable: If none of them can be gone through.
+        MappingMissingIterable: If none of them is iterable.
         MappingLengthMismatch: If they have different lengths.
     """
     given = {
@@ -163,9 +163,9 @@ def mapped_calls(arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
     mapped = {name: list(value) for name, value in given.items() if _is_mapped(value)}
     lengths = {name: len(values) for name, values in mapped.items()}
     if not mapped:
-        raise MappingMissingIterable("No iterable was given to map over: give a list of what each call gets.")
+        raise MappingMissingIterable("No argument of map() is iterable. Give a list with an item for each call.")
     if len(set(lengths.values())) > 1:
-        raise MappingLengthMismatch(f"What is mapped over has different lengths: {lengths}.")
+        raise MappingLengthMismatch(f"The iterables that map() was given have different lengths: {lengths}.")
     fixed = {
         name: value.value if isinstance(value, unmapped) else value
         for name, value in given.items()

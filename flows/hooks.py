@@ -1,4 +1,4 @@
-"""Hooks: what a flow has done once a run of it has ended."""
+"""Hooks: functions that are called when a run has ended."""
 
 import functools
 import inspect
@@ -10,11 +10,11 @@ from signoff.flows.states import State, StateType
 from signoff.store.records import FlowRun
 
 Hook = Callable[[Any, FlowRun, State], Any]
-"""Called as `hook(flow, flow_run, state)`; an async one is awaited."""
+"""Called as `hook(flow, flow_run, state)`. An async hook is awaited."""
 
 
 class Hooks:
-    """The hooks of one flow, by the type of state that they are called for."""
+    """The hooks of one flow, by the type of state for which they are called."""
 
     def __init__(self, flow: str, given: "dict[StateType, tuple[str, Iterable[Hook] | None]]") -> None:
         self._flow = flow
@@ -26,25 +26,25 @@ class Hooks:
                 self.add(type_, hook)
 
     def add(self, type_: StateType, hook: Hook) -> None:
-        """Have one more called.
+        """Add a hook.
 
         Raises:
-            InvalidFlow: If it cannot be called as hooks are.
+            InvalidFlow: If it cannot be called as a hook.
         """
         if not _takes_three(hook):
             raise InvalidFlow(
-                f"{hook_name(hook)} is no hook of the flow {self._flow}: a hook is a function that takes "
-                "(flow, flow_run, state)."
+                f"{hook_name(hook)} cannot be a hook of the flow {self._flow}. A hook is a function with the "
+                "parameters (flow, flow_run, state)."
             )
         self._by_type[type_].append(hook)
 
     def for_state(self, type_: StateType) -> list[Hook]:
-        """Those that are called for a state of this type, in the order in which they were given."""
+        """The hooks for a state of this type, in the order in which they were added."""
         return self._by_type.get(type_, [])
 
 
 def hook_name(hook: Any) -> str:
-    """A function's name; that of its type for an object that is none."""
+    """The name of a function; for any other callable, the name of its type."""
     if isinstance(hook, functools.partial):
         return hook_name(hook.func)
     return str(getattr(hook, "__name__", type(hook).__name__))
@@ -58,6 +58,6 @@ def _takes_three(hook: Any) -> bool:
     except TypeError:
         return False
     except ValueError:
-        # Some functions written in C do not say what they take.
+        # Some functions written in C have no signature.
         return True
     return True

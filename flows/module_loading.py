@@ -1,4 +1,4 @@
-"""From a path to a module, and from a reference to a model: how code that is not installed is imported."""
+"""Imports code that need not be installed: flow files by their path, and models by their reference."""
 
 import ast
 import importlib
@@ -24,19 +24,19 @@ _importing: ContextVar[bool] = ContextVar("signoff_importing", default=False)
 
 
 def load_file(path: str | Path) -> ModuleType:
-    """Import a flow file, once a process.
+    """Import a flow file, once in a process.
 
-    What it imports is also looked for beside it, and, if it is part of a package, beside that package. Both come after
-    the rest of `sys.path`.
+    Its imports are also searched for in its own folder and, if it is part of a package, beside that package. Both come
+    after the rest of `sys.path`.
 
     Raises:
-        InvalidFlow: If the file is missing, is no Python file, or fails while it is imported.
+        InvalidFlow: If the file does not exist, is not a Python file, or fails to import.
     """
     file = Path(path).resolve()
     if not file.is_file():
-        raise InvalidFlow(f"There is no file {path}.")
+        raise InvalidFlow(f"The file {path} does not exist.")
     if file.suffix != ".py":
-        raise InvalidFlow(f"{path} is no Python file: its name does not end in .py.")
+        raise InvalidFlow(f"{path} is not a Python file: its name does not end in .py.")
     name = _module_name(file)
     loaded = sys.modules.get(name)
     if loaded is not None:
@@ -49,7 +49,7 @@ def load_file(path: str | Path) -> ModuleType:
 def _import(name: str, file: Path, *, shown: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise InvalidFlow(f"{shown} cannot be imported.")
+        raise InvalidFlow(f"{shown} could not be imported.")
     for folder in (file.parent, top_of_packages(file.parent)):
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
@@ -60,7 +60,7 @@ def _import(name: str, file: Path, *, shown: str) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise InvalidFlow(f"{shown} fails to import: {_where(error, file)}") from error
+        raise InvalidFlow(f"{shown} could not be imported: {_where(error, file)}") from error
     finally:
         _importing.reset(token)
     return module
@@ -74,26 +74,26 @@ def top_of_packages(folder: Path) -> Path:
 
 
 def is_importing() -> bool:
-    """Whether the code that asks runs because a flow file is being imported."""
+    """Whether the caller runs because a flow file is being imported."""
     return _importing.get()
 
 
 def _where(error: BaseException, file: Path) -> str:
-    """What went wrong, and in which line of the file."""
+    """The error, and the line of the file that it comes from."""
     line = error.lineno if isinstance(error, SyntaxError) else None
     trace = error.__traceback__
     while trace is not None:
         if Path(trace.tb_frame.f_code.co_filename) == file:
             line = trace.tb_lineno
         trace = trace.tb_next
-    said = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{type(error).__name__}: {said}" + ("" if line is None else f" (line {line})")
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {text}" + ("" if line is None else f" (line {line})")
 
 
 def model_reference(model: type[BaseModel]) -> str | None:
-    """How another process finds a model: `module:Name@file`.
+    """A reference with which another process can import a model: `module:Name@file`.
 
-    `None` for one made within a function, or in a program that to import would be to run.
+    `None` for a model that was made within a function, or in a program that cannot be imported without running it.
     """
     if "<locals>" in model.__qualname__:
         return None
@@ -107,7 +107,7 @@ def model_reference(model: type[BaseModel]) -> str | None:
 
 @cache
 def find_model(named: str) -> type[BaseModel] | None:
-    """The model behind a reference, or `None`, with a line in the log, where it cannot be imported here."""
+    """The model of a reference. If it cannot be imported here, that is logged, and the result is `None`."""
     path, _, file = named.partition("@")
     try:
         found = _find(path, file)
@@ -139,7 +139,7 @@ def _module_name(file: Path) -> str:
 
 @cache
 def _is_guarded(program: Path) -> bool:
-    """Whether a program has an `if __name__ == "__main__":`, so that others can import it without running it."""
+    """Whether a program has an `if __name__ == "__main__":`, and so can be imported without running it."""
     try:
         body = ast.parse(program.read_text(encoding="utf-8")).body
     except (OSError, SyntaxError, ValueError):
@@ -158,4 +158,4 @@ def _module(name: str, file: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except Exception as error:
-        raise InvalidFlow(f"{name} fails to import: {error}") from error
+        raise InvalidFlow(f"{name} could not be imported: {error}") from error

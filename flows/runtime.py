@@ -1,4 +1,4 @@
-"""What a flow may want to know about its run: `from signoff.runtime import flow_run`, as in Prefect."""
+"""What a flow can ask about its own run, as in `prefect.runtime`."""
 
 from datetime import datetime
 
@@ -8,26 +8,26 @@ from signoff.store.runs import schedules
 
 
 class _FlowRun:
-    """The flow run that the code which asks belongs to, or whose hook it is."""
+    """The current flow run, or the run of the current hook."""
 
     @property
     def id(self) -> str:
-        """Its id."""
-        return _standing("flow_run.id").run.id
+        """The run's id."""
+        return _current_context("flow_run.id").run.id
 
     @property
     def name(self) -> str:
-        """Its memorable name."""
-        return _standing("flow_run.name").run.name
+        """The run's name."""
+        return _current_context("flow_run.name").run.name
 
     @property
     def scheduled_start_time(self) -> datetime:
-        """The tick that it was made for, or when it was made: the same in every replay."""
-        context = _standing("flow_run.scheduled_start_time")
+        """The tick that the run was created for, or the time of its creation. It is the same in every replay."""
+        context = _current_context("flow_run.scheduled_start_time")
         return retry_until_available(lambda: schedules.tick_of(context.db, context.run.id)) or context.run.created_at
 
 
-def _standing(what: str) -> RunContext | HookContext:
+def _current_context(what: str) -> RunContext | HookContext:
     return current_hook_context() or require_run_context(what)
 
 

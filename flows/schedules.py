@@ -1,4 +1,4 @@
-"""Schedules, as a flow author writes them. `Cron` is Prefect's name: `from prefect.schedules import Cron`."""
+"""Schedules as flow authors declare them. The name `Cron` is that of `prefect.schedules`."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -10,13 +10,13 @@ CatchUp = Literal["none", "last", "all"]
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """When runs of a flow are made by themselves.
+    """When runs of a flow are created automatically.
 
     Attributes:
         cron: Minute, hour, day, month and weekday, as in a crontab: `0 9 * * 1-5`.
-        timezone: Whose clock counts: `Europe/Berlin`.
-        catch_up: Which of the ticks that came while nothing ran are made up for: `none`, only the `last`, or `all`,
-            at most the last 100. One that is not yet a minute late counts as come in time.
+        timezone: The time zone of the schedule: `Europe/Berlin`.
+        catch_up: Which ticks are made up for if they came while no worker ran: `none`, only the `last`, or `all` (the
+            last 100 at most). A tick that is less than a minute late does not count as missed.
     """
 
     cron: str
@@ -25,13 +25,13 @@ class Cron:
 
 
 def resolve_schedule(cron: str | None, schedule: Cron | None, *, flow: str) -> Cron | None:
-    """The schedule that a flow was given in one way or the other, checked.
+    """The schedule that a flow was given as `cron` or as `schedule`, validated.
 
     Raises:
-        InvalidFlow: If it cannot be used.
+        InvalidFlow: If it is invalid.
     """
     if cron is not None and schedule is not None:
-        raise InvalidFlow(f"The flow {flow} has both cron and schedule. Give one of them.")
+        raise InvalidFlow(f"The flow {flow} has both cron and schedule. Give only one of them.")
     found = Cron(cron) if cron is not None else schedule
     if found is not None:
         _check(found, flow)
@@ -45,9 +45,9 @@ def _check(schedule: Cron, flow: str) -> None:
     try:
         Crontab(schedule.cron, schedule.timezone)
     except ValueError as error:
-        raise InvalidFlow(f"The schedule of the flow {flow} cannot be used: {error}.") from None
+        raise InvalidFlow(f"The schedule of the flow {flow} is invalid: {error}.") from None
     if schedule.catch_up not in get_args(CatchUp):
         raise InvalidFlow(
-            f"The schedule of the flow {flow} cannot be used: {schedule.catch_up!r} is no catch_up; "
-            "it takes 'none', 'last' or 'all'."
+            f"The schedule of the flow {flow} is invalid: {schedule.catch_up!r} is not a valid catch_up; "
+            "use 'none', 'last' or 'all'."
         )

@@ -1,4 +1,4 @@
-"""What the environment, or a `.env` in the working directory, says about the record and the defaults."""
+"""Settings of the database and the default policy, from the environment or from `.env` in the working directory."""
 
 import threading
 from functools import cache
@@ -20,23 +20,23 @@ def _split(value: object) -> object:
 
 
 class DatabaseSettings(BaseSettings):
-    """Where the record is, and what holds where a policy is silent."""
+    """Where the database is, and the defaults for policies."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
 
     database_url: str = Field(default=DEFAULT, validation_alias="DATABASE_URL")
-    """The record: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`."""
+    """The database: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`."""
 
     channel: str | None = Field(default=None, validation_alias="SIGNOFF_CHANNEL")
-    """Where cards are posted if the policy names no channel."""
+    """Where cards are posted if the policy sets no channel."""
 
     approvers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=(), validation_alias="SIGNOFF_APPROVERS"
     )
-    """Who may answer if the policy names nobody: a list separated by commas."""
+    """Who may answer if the policy sets no approvers: a list separated by commas."""
 
     def defaults(self) -> Policy:
-        """The policy that fills what other policies leave open."""
+        """The policy for whatever other policies do not set."""
         return Policy(channel=self.channel or None, approvers=self.approvers)
 
 
@@ -44,8 +44,8 @@ _opening = threading.Lock()
 
 
 def default_database() -> Database:
-    """The record that `DATABASE_URL` names, brought up to date; opened once a process."""
-    # A cache alone would open it once for each thread of those that come first.
+    """The database of `DATABASE_URL`, migrated to the current version. It is opened once in a process."""
+    # Without the lock, several threads that come first would each open it.
     with _opening:
         return _open_default()
 

@@ -1,4 +1,4 @@
-"""How a process hears that it is asked to end."""
+"""Waits for the signals that ask a process to shut down."""
 
 import signal
 import socket
@@ -9,15 +9,16 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class ShutdownSignal:
-    """Hears SIGINT and SIGTERM. The first asks this process to end; a second one ends it where it stands.
+    """Catches SIGINT and SIGTERM. The first one asks the process to shut down, a second one kills it.
 
-    Has to be entered, in the main thread, before anybody is told to send one.
+    It has to be entered in the main thread, before the process reports that it is ready.
     """
 
     def __enter__(self) -> Self:
         self._is_set = False
-        # Python runs a handler between two steps of its own: it may come while an Event's lock is held, or just before
-        # a wait that then nothing ends. What the system's handler writes into a socket is not missed.
+        # Not a threading.Event: Python runs signal handlers between two of its own instructions. One could run while
+        # the event's lock is held, or just before a wait that nothing would end then. A byte that the system's handler
+        # writes to a socket cannot be missed.
         self._read_socket, self._write_socket = socket.socketpair()
         self._write_socket.setblocking(False)
         self._previous_fd = signal.set_wakeup_fd(self._write_socket.fileno(), warn_on_full_buffer=False)
@@ -35,7 +36,7 @@ class ShutdownSignal:
         self._write_socket.close()
 
     def wait(self) -> None:
-        """Block until the process is asked to end."""
+        """Block until the process is asked to shut down."""
         while not self._is_set:
             self._read_socket.recv(1)
 

@@ -1,4 +1,4 @@
-"""The state of a run in Prefect's form."""
+"""The states of runs, as in `prefect.states`."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +13,7 @@ from signoff.store.runs import runs
 
 
 class StateType(StrEnum):
-    """What Prefect distinguishes; several states have the same type."""
+    """The types of states, as in Prefect. Several states have the same type."""
 
     SCHEDULED = "SCHEDULED"
     RUNNING = "RUNNING"
@@ -33,12 +33,12 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class StateDetails:
-    """More about a state.
+    """Details of a state.
 
     Attributes:
-        pause_key: The key of the oldest prompt that is open; `None` if none is.
+        pause_key: The key of the oldest open prompt; `None` if there is none.
         pause_timeout: When that prompt times out; `None` for never.
-        pause_reschedule: Whether the run left memory to wait.
+        pause_reschedule: Whether the run has left memory while it waits.
     """
 
     pause_key: str | None = None
@@ -48,11 +48,11 @@ class StateDetails:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state.
+    """The state of a run.
 
     Attributes:
         name: `Paused`, `TimedOut` and so on.
-        message: What is to be said about it, such as the error that a run failed with.
+        message: More about it, such as the error that a run failed with.
     """
 
     type: StateType
@@ -69,7 +69,7 @@ class State:
         return self.type is StateType.COMPLETED
 
     def is_failed(self) -> bool:
-        """Whether the run ended without a result, for whatever reason but a crash or a cancel."""
+        """Whether the run ended without a result, unless it crashed or was cancelled."""
         return self.type is StateType.FAILED
 
     def is_cancelled(self) -> bool:
@@ -77,17 +77,17 @@ class State:
         return self.type is StateType.CANCELLED
 
     def is_final(self) -> bool:
-        """Whether the run is over."""
+        """Whether the run has ended."""
         return self.type not in (StateType.SCHEDULED, StateType.RUNNING, StateType.PAUSED)
 
 
 def type_of(state: RunState) -> StateType:
-    """The type of a state."""
+    """The type of a run's state."""
     return _TYPES.get(state) or StateType(state.upper())
 
 
 def state_of(db: Database, run: FlowRun) -> State:
-    """The state of a run that was just read."""
+    """The state of a run."""
     details = StateDetails()
     if run.state.is_waiting:
         asked = [prompt for prompt in prompts.of_run(db, run.id) if prompt.is_open]
@@ -98,7 +98,7 @@ def state_of(db: Database, run: FlowRun) -> State:
 
 
 def flow_run_state(flow_run_id: UUID | str) -> State:
-    """The state that a run is in.
+    """The current state of a run.
 
     Raises:
         store.errors.NoSuchRun: If there is no such run.

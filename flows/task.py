@@ -1,4 +1,4 @@
-"""`@task`: a function whose result is recorded, so that it never runs twice in a run."""
+"""`@task`: makes a function whose result is recorded, so that it does not run again in the same run."""
 
 import asyncio
 import functools
@@ -17,13 +17,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _OUTSIDE_RUNS = TaskSlots()
-"""Those of the tasks that no flow run has submitted."""
+"""The slots for tasks that are submitted outside of a flow run."""
 
 
 class Task(Generic[P, R]):
-    """A function that is a step of a flow. Outside of a flow run it is called as it is.
+    """A function that is a step of a flow. Outside of a flow run it is an ordinary function.
 
-    Made by `task`, whose arguments are described there.
+    Created by `task`, which describes the arguments.
     """
 
     def __init__(
@@ -47,19 +47,20 @@ class Task(Generic[P, R]):
         self._annotation = return_annotation(function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run the step, or give back what it returned when it ran. An async task gives an awaitable."""
+        """Run the step, or return its recorded result. For an async task this returns an awaitable."""
         return self._run(current_run_context(), None, *args, **kwargs)
 
     def submit(self, *args: Any, wait_for: Iterable[TaskFuture[Any]] | None = None, **kwargs: Any) -> TaskFuture[R]:
-        """Run the step beside the flow, in a thread of its own. It has its name from now on.
+        """Run the step beside the flow, in a thread of its own.
 
-        So many of a run work at once; the others begin when one of these ends, or waits for a person or a task. A flow
-        has to wait for what it has submitted: what runs on when the flow ends is not recorded.
+        Its key is assigned now, in the order of submission. Up to 32 tasks of a run work at once; the next one starts
+        when one of them ends, or waits for a person or another task. A flow has to wait for the tasks that it submits:
+        one that is still running when the flow ends is not recorded.
 
         Args:
-            args: The task's arguments; futures in them are waited for, and stand for their results.
-            wait_for: Tasks that have to succeed first. If one of them fails, this one fails with its error.
-            kwargs: More of them.
+            args: The task's arguments. Futures in them are waited for and replaced by their results.
+            wait_for: Tasks that have to succeed first. If one of them fails, this one fails with the same error.
+            kwargs: The task's keyword arguments, like `args`.
         """
         context = current_run_context()
         key = None if context is None else context.journal.next_key(context.scope, self.name)
@@ -80,16 +81,16 @@ class Task(Generic[P, R]):
         return TaskFuture(context.task_slots.submit(run, name=f"task-{key}", after=after), check)
 
     def map(self, *args: Any, wait_for: Iterable[TaskFuture[Any]] | None = None, **kwargs: Any) -> TaskFutures[R]:
-        """Submit one call for each item of the arguments that are iterable; the others, and texts, go to every call.
+        """Submit one call for each item of the iterable arguments. All other arguments go to every call.
 
         Args:
-            args: The task's arguments; `unmapped(…)` is one that goes to every call as it is.
+            args: The task's arguments. Strings, and iterables in `unmapped(…)`, go to every call as they are.
             wait_for: Tasks that have to succeed first.
-            kwargs: More of them.
+            kwargs: The task's keyword arguments, like `args`.
 
         Raises:
-            MappingMissingIterable: If there is none to go through.
-            MappingLengthMismatch: If they have different lengths.
+            MappingMissingIterable: If no argument is iterable.
+            MappingLengthMismatch: If the iterables have different lengths.
         """
         given = inspect.signature(self.fn).bind(*args, **kwargs).arguments
         return TaskFutures(self.submit(wait_for=wait_for, **call) for call in mapped_calls(given))
@@ -130,17 +131,17 @@ def task(
 
 
 def task(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
-    """Make a function, sync or async, a step of the flows that call it.
+    """Turn a function, sync or async, into a step of the flows that call it.
 
     Args:
         function: The function.
-        name: What the journal calls it; the function's name where none is given.
-        retries: How many tries may follow a first that fails.
+        name: The name in the journal; by default the function's name.
+        retries: How many tries may follow if the first one fails.
         retry_delay_seconds: Seconds before each retry, or a sequence of them.
-        timeout_seconds: Seconds for one try, without its waiting for people, then `StepTimeout`. A sync function
-            cannot be stopped: its thread goes on to its next step, and what it returns is thrown away.
-        log_prints: Whether what it prints goes to the run's log; as its flow does where not given.
-        result_serializer: `json`, or `pickle` for results that JSON cannot carry.
+        timeout_seconds: Seconds for one try, without the time that it waits for people; then `StepTimeout` is raised. A
+            sync function cannot be stopped: its thread runs on to its next step, and its result is dropped.
+        log_prints: Whether `print` writes to the run's log; by default as in the flow.
+        result_serializer: `json`, or `pickle` for results that JSON cannot represent.
     """
     if function is None:
         return functools.partial(Task, **options)

@@ -194,7 +194,7 @@ def test_an_edit_that_does_not_fit_asks_for_a_person(
     ended, had = replay(db, tmp_path, edits)
     assert (ended.state, ended.result) == (RunState.NEEDS_ATTENTION, None)
     assert told in (ended.error or "")
-    assert "Put back code that fits and run `signoff retry brave-otter`" in (ended.error or "")
+    assert "Restore code that fits and run `signoff retry brave-otter`" in (ended.error or "")
     assert had == effects
 
 

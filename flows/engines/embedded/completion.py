@@ -1,4 +1,4 @@
-"""How the end of an execution is recorded, or that it is tried again."""
+"""Records how an execution ended, or schedules its retry."""
 
 import logging
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Completion:
 
     Attributes:
         result: What the flow returned.
-        error: What it raised; `None` if it returned.
+        error: What the flow raised; `None` if it returned.
     """
 
     result: Any = None
@@ -33,7 +33,7 @@ class Completion:
 
 
 class CompletionRecorder:
-    """Records the end of one execution. While the database is away it waits."""
+    """Records the end of one execution. Waits while the database is unavailable."""
 
     def __init__(self, db: Database, flow: Flow[Any, Any], run: FlowRun) -> None:
         self._db = db
@@ -44,27 +44,33 @@ class CompletionRecorder:
         """Record what a flow returned.
 
         Raises:
-            store.errors.LeaseLost: If another worker holds the run now.
+            store.errors.LeaseLost: If another worker has the run now.
         """
         self._finish(RunState.COMPLETED, result=to_display_json(result))
         return Completion(result=result)
 
     def record_error(self, error: BaseException) -> Completion | None:
-        """Record what a flow raised; `None` if its run is not over. Raises nothing."""
+        """Record what a flow raised. Raises nothing.
+
+        Returns:
+            The end; `None` if the run has not ended, because it is retried or continues elsewhere.
+        """
         try:
             return self._record_error(error)
         except LeaseLost:
-            logger.info("%s | goes on elsewhere, or was cancelled", self._run.name)
+            logger.info("%s | continues in another worker, or was cancelled", self._run.name)
         except Exception:
-            logger.exception("%s | its end cannot be recorded", self._run.name)
+            logger.exception("%s | could not record how the run ended", self._run.name)
         return None
 
     def _record_error(self, error: BaseException) -> Completion | None:
         match error:
             case AttentionNeeded():
-                told = f"{error} Put back code that fits and run `signoff retry {self._run.name}`, or start a new run."
-                logger.error("%s | needs attention: %s", self._run.name, told)
-                self._finish(RunState.NEEDS_ATTENTION, error=told)
+                message = (
+                    f"{error} Restore code that fits and run `signoff retry {self._run.name}`, or start a new run."
+                )
+                logger.error("%s | needs attention: %s", self._run.name, message)
+                self._finish(RunState.NEEDS_ATTENTION, error=message)
                 return None
             case Unwind() | LeaseLost():
                 return None

@@ -1,4 +1,4 @@
-"""The embedded engine: runs flows on SQLite or PostgreSQL, in workers of this project's own."""
+"""The embedded engine: runs flows on SQLite or PostgreSQL, in Signoff's own workers."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -58,9 +58,9 @@ class EmbeddedEngine:
             db.close()
 
     def run(self, flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
-        """Run a flow to its end in this process, and return its result."""
+        """Run a flow to its end in this process and return its result."""
         return run_inline(flow, parameters)
 
     def serve(self, flow: Flow[Any, Any], name: str, schedule: Cron | None, parameters: Mapping[str, Any]) -> None:
-        """Work on runs of a flow, and make those of its schedules, until SIGINT or SIGTERM."""
+        """Work on runs of a flow and fire its schedules, until SIGINT or SIGTERM."""
         serve(flow, name, schedule, parameters)

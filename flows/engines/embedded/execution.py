@@ -1,4 +1,8 @@
-"""One run in the hands of a worker: a thread for a sync flow, a coroutine for an async one."""
+"""One execution of a run in a worker: a thread for a sync flow, a coroutine for an async one.
+
+An execution ends with the run, when the run suspends, or when the worker has to let go of it. Until then it may wait in
+memory. While it waits it takes no slot of the worker, and its timeouts stand still.
+"""
 
 import asyncio
 import threading
@@ -24,14 +28,14 @@ from signoff.store.runs.journal import History
 
 
 class Execution:
-    """Runs a claimed run to its end, or to where it waits.
+    """Runs a claimed run to its end, or to the point where it leaves memory.
 
     Args:
         past: Reads what the run has recorded and asked; where it is not given, the record is asked.
-        defaults: The policy that fills what a prompt's own leaves open.
-        slot_freed: Told when the run begins to wait in memory: another may run meanwhile.
-        slot_taken: Told when it goes on. Neither of the two may call back.
-        ended: Told, once nothing of the run is left in memory, how it ended; `None` if it is not over.
+        defaults: The policy for whatever a prompt's own policy does not set.
+        on_slot_freed: Called when the run starts waiting in memory, so that another one can run.
+        on_slot_taken: Called when it continues. Neither of the two may call this object.
+        on_end: Called once nothing of the run is left in memory, with how it ended; `None` if it has not ended.
     """
 
     def __init__(
@@ -55,42 +59,42 @@ class Execution:
         self._on_slot_freed = on_slot_freed
         self._on_slot_taken = on_slot_taken
         self._on_end = on_end
-        # An async flow may ask several people at once.
+        # There may be several waits: an async flow can have several prompts open at once.
         self._waits: set[Future[FlowRun | Unwind]] = set()
         self._is_over = False
         self._lock = threading.Lock()
         self._journal: Journal | None = None
         self._task_slots = TaskSlots()
         self._active_timeout = ActiveTimeout(f"The flow {flow.name}", flow.timeout_seconds, FlowTimeout)
-        # Where the flow's own code runs.
+        # Where the flow's own code runs, see `is_flow_code`.
         self._thread: threading.Thread | None = None
         self._coroutine: asyncio.Task[Any] | None = None
         self._closed: Unwind | None = None
 
     def start(self, loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
-        """Begin, or begin again from the journal. `loop` is asked for only by an async flow."""
+        """Start running, or start replaying. `loop` is called for an async flow only."""
         if self._flow.isasync:
             asyncio.run_coroutine_threadsafe(self._run_async(), loop())
         else:
             # One thread for each execution, not a pool: what a flow keeps in `threading.local` must not reach another
-            # run. Beside the round trips of a run, starting a thread is not to be measured.
+            # run. Starting a thread costs too little to show beside the round trips of a run.
             threading.Thread(target=self._run, name=f"flow-{self.run.name}", daemon=True).start()
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the run waits in memory and takes no slot."""
+        """Whether the run waits in memory, so that it takes no slot."""
         return bool(self._waits)
 
     def begin_wait(self) -> "Future[FlowRun | Unwind]":
-        """Begin a wait, and give up the slot until `wake` is called."""
+        """Start a wait. The first one gives up the slot. See `RunExecution.begin_wait`."""
         wait: Future[FlowRun | Unwind] = Future()
         release_slot()
         for timeout in active_timeouts():
             timeout.pause()
         with self._lock:
             if self._is_over:
-                # What the flow left behind, such as the rest of a gather, can wait for nothing any more.
-                wait.set_result(Released("The flow is not running any more."))
+                # Something that the flow left running, such as the rest of a gather. Nobody will wake it.
+                wait.set_result(Released("The flow has ended."))
                 return wait
             self._waits.add(wait)
             if len(self._waits) == 1:
@@ -99,7 +103,7 @@ class Execution:
         return wait
 
     def end_wait(self, wait: "Future[FlowRun | Unwind]") -> None:
-        """End a wait; the slot is taken back, unless it was already, or another wait goes on."""
+        """End a wait. The last one takes the slot back, unless `wake` has done that already."""
         with self._lock:
             if wait in self._waits:
                 self._waits.remove(wait)
@@ -110,13 +114,20 @@ class Execution:
         reacquire_slot()
 
     def is_flow_code(self) -> bool:
-        """Whether this code runs in the thread, or the coroutine, of the flow, and not beside it."""
+        """Whether the caller runs in the flow's own thread or coroutine, rather than beside it."""
         if in_event_loop():
             return asyncio.current_task() is self._coroutine
         return threading.current_thread() is self._thread
 
     def wake(self, reason: FlowRun | Unwind) -> bool:
-        """End all waits: with the run as it was claimed anew, or with what unwinds it; `False` if it does not wait."""
+        """End all waits.
+
+        Args:
+            reason: The run as it was claimed again, or what unwinds it.
+
+        Returns:
+            Whether there was a wait.
+        """
         with self._lock:
             woken, self._waits = self._waits, set()
             if woken:
@@ -126,22 +137,27 @@ class Execution:
         return bool(woken)
 
     def apply_claim(self, run: FlowRun) -> bool:
-        """End all waits according to what the record says of the run; `False` if others may go on with it now."""
-        # With the same fencing token the run never left this worker. Otherwise what is in memory is out of date.
+        """End all waits according to the run as it is in the database now.
+
+        Returns:
+            Whether this execution continues with the run. Otherwise a new one has to start.
+        """
+        # The fencing token grows when another worker claims the run. If it is the same, the run never left this one, so
+        # what is in memory is current. If not, another worker may have recorded steps that are missing here.
         ours = run.fencing_token == self.run.fencing_token and not run.state.is_final
         if ours:
             self.wake(run)
         elif run.state is RunState.CANCELLED:
             self.close(RunCancelled(run.message))
         else:
-            self.close(Released("It was taken over."))
+            self.close(Released("Another worker took over the run."))
         return ours
 
     def close(self, reason: Unwind) -> None:
-        """Take the run out of memory: an async flow is cancelled where it stands, a sync one stops at its next step."""
+        """Take the run out of memory. An async flow is cancelled at once, a sync one unwinds at its next step."""
         self._closed = reason
         self._refuse_new_work(reason)
-        # First, so that what waits beside a question is cancelled with the flow, and not left behind by it.
+        # Before the waits end, so that whatever waits beside a prompt is cancelled together with the flow.
         if self._coroutine is not None:
             self._coroutine.get_loop().call_soon_threadsafe(self._cancel_coroutine)
         self.wake(reason)
@@ -166,7 +182,7 @@ class Execution:
             with entered(self._context()):
                 result = self._flow.fn(**self._flow.parameters.from_json(self.run.parameters))
             end = self._returned(result)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the run's end is recorded
+        except BaseException as error:  # noqa: BLE001 - the end of the run is recorded, whatever it is
             end = self._completion.record_error(error)
         self._thread = None
         self._finish_execution(end)
@@ -181,15 +197,15 @@ class Execution:
                     async with self._active_timeout.cancelling():
                         result = await self._flow.fn(**parameters)
                 finally:
-                    # Its end is recorded, whoever cancels it from now on.
+                    # A cancel that comes after this must not keep the end from being recorded.
                     self._coroutine = None
             end = await to_thread(partial(self._returned, result))
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the run's end is recorded
+        except BaseException as error:  # noqa: BLE001 - the end of the run is recorded, whatever it is
             end = await to_thread(partial(self._completion.record_error, self._closed or error))
         self._finish_execution(end)
 
     def _finish_execution(self, end: Completion | None) -> None:
-        over = Released("The flow is not running any more.")
+        over = Released("The flow has ended.")
         self._refuse_new_work(over)
         with self._lock:
             self._is_over = True
@@ -217,7 +233,7 @@ class Execution:
         )
 
     def _read_past(self) -> History:
-        # Only the first claim of a run can be sure that nothing is recorded yet.
+        # Only under the first claim of a run is it certain that nothing is recorded. That saves a round trip.
         if self.run.fencing_token == 1:
             return History({}, {})
         read, self._past = self._past, None

@@ -1,4 +1,4 @@
-"""Keeps a worker's claims alive, and frees those of workers that died."""
+"""Renews a worker's lease, and frees the runs of workers that died."""
 
 import logging
 import os
@@ -22,18 +22,18 @@ from signoff.store.runs import recovery
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
-"""How long a worker that says nothing is taken to be alive."""
+"""How long a worker is considered alive after its last heartbeat."""
 
 
 class Heartbeat(BackgroundService):
-    """One worker's sign of life.
+    """The heartbeat of one worker.
 
-    A worker that was thought dead, after a long sleep of the machine for instance, begins anew under another id:
-    what it still runs can record nothing, and is run again by whoever claims it.
+    A worker whose lease has expired, because the machine was asleep for instance, continues under a new id. Whatever
+    it still runs under the old id can record nothing more, and is run again by the worker that claims it.
 
     Args:
-        expired: Called when that has happened.
-        flows: The names of the flows that it takes any run of.
+        expired: Called when the lease has expired, with the old id still in place.
+        flows: The names of the flows whose runs the worker takes; `None` if it takes none, or a single run only.
     """
 
     def __init__(
@@ -49,25 +49,25 @@ class Heartbeat(BackgroundService):
         """The id under which runs are claimed now."""
 
     def start(self) -> None:
-        """Announce the worker, and free what dead workers held."""
+        """Register the worker, and free the runs of dead workers."""
         self._register()
         self.beat()
         self._thread.start()
 
     def stop(self) -> None:
-        """Leave: whatever the worker still holds is free."""
+        """Unregister the worker, which frees all runs that it still has."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join()
         try:
             recovery.deregister(self._db, self.worker, now=now())
         except StoreError as error:
-            logger.warning("The worker could not sign off, its runs are free in %s: %s", LEASE, error)
+            logger.warning("Could not unregister this worker; its runs are freed in %s: %s", LEASE, error)
 
     def beat(self) -> None:
-        """Renew the claims, and free those of the dead."""
+        """Renew the lease, and free the runs of dead workers."""
         if not leases.renew(self._db, self.worker, now=now(), lease=LEASE):
-            logger.warning("This worker was taken for dead; it begins anew")
+            logger.warning("The lease of this worker had expired; continuing under a new id")
             self._expired()
             self.worker = new_id()
             self._register()
@@ -81,7 +81,7 @@ class Heartbeat(BackgroundService):
                 if self._flows is not None:
                     self._orphans.check()
                 outage.worked()
-            except Exception as error:  # noqa: BLE001 - without this loop the worker would be taken for dead
+            except Exception as error:  # noqa: BLE001 - without this loop the lease would expire
                 outage.failed(error)
 
     def _register(self) -> None:
@@ -97,12 +97,12 @@ class Heartbeat(BackgroundService):
 
 
 def reap_dead_workers(db: Database) -> None:
-    """Find the workers that died, and free what they held."""
+    """Find workers that died, and free their runs."""
     for worker in leases.all_workers(db):
         if _is_dead(worker):
             expired = recovery.expire_worker(db, worker.id, now=now())
             if expired.held:
-                logger.info("The worker %s is dead, %d of its runs are free", worker.id, expired.held)
+                logger.info("The worker %s is dead; freed %d of its runs", worker.id, expired.held)
             for run in expired.given_up:
                 logger.error("%s | is %s: %s", run.name, run.state, run.message)
 
@@ -115,7 +115,10 @@ def _is_dead(worker: leases.WorkerRow) -> bool:
 
 @cache
 def process_domain() -> str:
-    """Where a process id means the same process: this boot of this machine, and this container."""
+    """Identifies the scope of process ids: this boot of this machine, and this container.
+
+    Within it a worker can see that another one has died, without waiting for its lease to expire.
+    """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}/{os.readlink('/proc/self/ns/pid')}"

@@ -1,4 +1,4 @@
-"""A run that is seen through to its end by the process that wants it."""
+"""Runs a flow to its end in the process that calls it."""
 
 from typing import Any
 
@@ -17,11 +17,11 @@ from signoff.store.runs import runs
 
 
 def run_inline(flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
-    """Make a run of `flow` in the record of `DATABASE_URL`, and see it through to its end in this process.
+    """Create a run of `flow` in the database of `DATABASE_URL`, and run it to its end in this process.
 
     Raises:
         Exception: What the flow raises.
-        FlowsError: If the run did not end well elsewhere, or needs attention.
+        FlowsError: If the run needs attention, or ended in another worker without completing.
         RunCancelled: If somebody cancels the run.
     """
     db = default_database()
@@ -32,7 +32,10 @@ def run_inline(flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
 
 
 def run_to_completion(db: Database, flow: Flow[Any, Any], run_id: str) -> Completion:
-    """Work until this run has ended, here or in another worker, and its hooks have run; its end.
+    """Work until a run has ended, here or in another worker, and its hooks have run.
+
+    Returns:
+        How it ended.
 
     Raises:
         RunCancelled: If somebody cancels the run.

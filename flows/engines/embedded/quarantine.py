@@ -1,4 +1,9 @@
-"""Who is guilty of a worker's death: those that ran when one died are suspects, and are tried one at a time."""
+"""Finds the run that crashes its workers, by running suspects one at a time.
+
+When a worker dies, every run that it was executing is a suspect, and only one of them may be guilty. If the next worker
+ran them all together again, they would all reach the limit of crashes together. So a worker runs one suspect at a time,
+beside any number of other runs: then a crash counts for the guilty one only.
+"""
 
 import math
 import threading
@@ -7,11 +12,11 @@ import time
 from signoff.store.records import FlowRun
 
 QUARANTINE_SECONDS = 10.0
-"""How long a suspect is tried at the most. One that runs longer holds the others up no more."""
+"""How long a run stays in quarantine at most. After that the next suspect may start, too."""
 
 
 class Quarantine:
-    """The one suspect that a worker runs beside runs that are none, until it waits, ends, or has run long enough."""
+    """Holds the one suspect that a worker runs, until it waits, ends, or has run for `QUARANTINE_SECONDS`."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -20,25 +25,25 @@ class Quarantine:
 
     @property
     def seconds_left(self) -> float:
-        """Seconds until the trial ends by itself; infinite where there is none."""
+        """Seconds until the quarantine ends by itself; infinite if it is empty."""
         with self._lock:
             return max(self._until - time.monotonic(), 0.0)
 
     def is_free(self) -> bool:
-        """Whether another suspect may be tried now."""
+        """Whether another suspect may start now."""
         with self._lock:
             if self._until <= time.monotonic():
                 self._clear()
             return self._run is None
 
     def admit(self, run: FlowRun) -> None:
-        """Try this run, as it was claimed."""
+        """Put a run into quarantine, as it was claimed."""
         with self._lock:
             self._run = (run.id, run.fencing_token)
             self._until = time.monotonic() + QUARANTINE_SECONDS
 
     def release(self, run: FlowRun) -> bool:
-        """The run waits or has ended; whether it was on trial."""
+        """Note that a run waits or has ended. Returns whether it was in quarantine."""
         with self._lock:
             was_quarantined = self._run == (run.id, run.fencing_token)
             if was_quarantined:

@@ -1,6 +1,6 @@
-"""What the record says a worker holds, and what it does hold, are made one again.
+"""Reconciles the runs that a worker has in memory with those that the database says it has.
 
-They differ after a claim of which nobody knows what it took: it was committed, and its reply got lost.
+They can differ after a claim whose outcome is unknown: it was committed, but the reply got lost.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,19 +13,20 @@ from signoff.store.runs import claims, recovery, runs
 
 
 def reconcile(db: Database, worker: str, held: Mapping[str, Execution], hooked: Collection[tuple[str, int]]) -> None:
-    """Wake what was claimed or lost unheard, and free what is not in memory.
+    """Wake executions whose run was claimed or lost without notice, and free runs that are not in memory.
 
-    What is in memory has to be noted before this is called. Nothing may begin meanwhile; some may end.
+    Nothing may start between taking stock of memory and this call. Runs may end in that time.
 
     Args:
-        held: The executions, by run.
-        hooked: The runs whose hooks are running, with their fencing tokens.
+        worker: The worker's id.
+        held: The executions in memory, by run id.
+        hooked: The ids and fencing tokens of the runs whose hooks are running.
     """
     leased = {run.id: run for run in claims.leased_to(db, worker)}
     for run_id, execution in held.items():
         if execution.is_waiting:
             run = leased.get(run_id) or runs.get(db, run_id)
-            # One that waits in the record too is as it should be.
+            # If the run waits in the database, too, nothing was missed.
             if run.fencing_token != execution.run.fencing_token or run.state is RunState.RUNNING:
                 execution.apply_claim(run)
     known = {*hooked, *((run_id, execution.run.fencing_token) for run_id, execution in held.items())}

@@ -1,4 +1,4 @@
-"""Calls a flow's hooks once a run of it has ended."""
+"""Calls the hooks of a flow after a run of it has ended."""
 
 import asyncio
 import inspect
@@ -19,7 +19,7 @@ logger = logging.getLogger("signoff.flows.run")
 
 
 def run_hooks(db: Database, flow: Flow[Any, Any], run: FlowRun) -> None:
-    """Call the hooks of a run that is over, one after the other. One that fails is logged, and changes nothing."""
+    """Call the hooks of a run that has ended, one after another. A failing hook is logged and changes nothing else."""
     state = state_of(db, run)
     names: Counter[str] = Counter()
     for hook in flow.hooks.for_state(state.type):
@@ -32,7 +32,7 @@ def run_hooks(db: Database, flow: Flow[Any, Any], run: FlowRun) -> None:
                 called = hook(flow, run, state)
                 if inspect.isawaitable(called):
                     asyncio.run(_awaited(called))
-            # Whatever it is, such as a SystemExit: the other hooks are called.
+            # Whatever it is, even a SystemExit, the other hooks are still called.
             except BaseException as error:
                 logger.error("%s | the hook %s failed: %s", run.name, name, error_summary(error), exc_info=error)
 

@@ -1,8 +1,8 @@
-"""Makes the runs of schedules, each tick's once, however many processes look and whenever one of them dies.
+"""Creates the runs of schedules: one for each tick, however many processes check, and whenever one of them dies.
 
-A schedule in force stands in the record, with its next tick. What the code says about it is written there when a
-process starts; from then on every process that was started with the schedule fires it as the record has it. So the
-last that was started decides, and none has to be the one that fires.
+The schedules in force are in the database, each with its next tick. A process writes the schedules that its code
+declares there when it starts. From then on every process that declares a schedule of that name fires it as it is in the
+database. So the process that started last decides, and any process may do the firing.
 """
 
 import logging
@@ -24,20 +24,20 @@ from signoff.store.runs import schedules
 logger = logging.getLogger(__name__)
 
 LATE_LIMIT = timedelta(minutes=1)
-"""A tick that is looked at within this time is late, and not missed."""
+"""How late a tick may be fired without counting as missed."""
 
 MAX_CATCH_UP = 100
-"""How many missed ticks are made up for."""
+"""How many missed ticks are made up for at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What the code says about one schedule.
+    """A schedule as the code declares it.
 
     Attributes:
-        name: Tells it from others of the flow; empty for the flow's own.
-        cron: `None` where there is to be no such schedule.
-        parameters: What its runs are given, JSON values by name.
+        name: Identifies it among the schedules of the flow; empty for the one of `@flow` itself.
+        cron: When it fires; `None` if there is to be no such schedule.
+        parameters: The parameters of its runs, as JSON values by name.
     """
 
     flow: str
@@ -47,12 +47,12 @@ class Declaration:
 
 
 def own_schedules(flows: Iterable[Flow[Any, Any]]) -> list[Declaration]:
-    """What flows say about their own schedules."""
+    """The schedules that flows declare with `@flow(...)`."""
     return [Declaration(flow.name, "", flow.schedule) for flow in flows]
 
 
 class Scheduler(BackgroundService):
-    """Fires the schedules that are declared here. Usable as a context manager."""
+    """Fires the schedules that are declared in this process. Usable as a context manager."""
 
     def __init__(self, db: Database, declared: Sequence[Declaration], *, clock: Callable[[], datetime] = now) -> None:
         self._db = db
@@ -63,18 +63,18 @@ class Scheduler(BackgroundService):
         self._ticker = Ticker(self.fire_due, failure="Could not check the schedules")
 
     def start(self) -> None:
-        """Put what is declared into the record, and begin to look."""
+        """Put the declared schedules in force, and start firing them."""
         self.declare()
         if self._own_keys:
             self._ticker.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Fire no more."""
         if self._own_keys:
             self._ticker.stop()
 
     def declare(self) -> None:
-        """Put the schedules in force, and end those that are no longer wanted."""
+        """Put the declared schedules in force, and withdraw those that are declared to be gone."""
         in_force = {(each.flow, each.name) for each in schedules.in_force(self._db)}
         for each in self._declared:
             if each.cron is not None:
@@ -95,7 +95,7 @@ class Scheduler(BackgroundService):
                 schedules.withdraw(self._db, each.flow, each.name)
 
     def fire_due(self) -> None:
-        """Fire what is due now."""
+        """Fire every schedule that is due now."""
         moment = self._now()
         is_set_back = moment < self._looked_at
         for schedule in schedules.in_force(self._db):
@@ -104,7 +104,7 @@ class Scheduler(BackgroundService):
             if schedule.next_at <= moment:
                 self._fire(schedule, moment)
             elif is_set_back:
-                # What was passed over, while the system's clock was ahead, is still to come.
+                # While the system's clock was ahead, ticks were skipped that are still to come by the corrected clock.
                 next_at = min(Crontab(schedule.cron, schedule.timezone).after(moment), schedule.next_at)
                 schedules.fire(self._db, schedule, [], next_at=next_at, now=moment)
         self._looked_at = moment
@@ -118,9 +118,9 @@ class Scheduler(BackgroundService):
         is_mine = schedules.fire(self._db, schedule, ticks, next_at=crontab.after(passed[-1]), now=moment)
         if is_mine and due[:1] != [schedule.next_at]:
             logger.warning(
-                "The schedule %s missed its ticks from %s on: %s made up for (catch_up=%r)",
+                "The schedule %s missed ticks since %s; it catches up with %s (catch_up=%r)",
                 schedule.full_name,
                 schedule.next_at,
-                f"{len(due)} of them {'is' if len(due) == 1 else 'are'}",
+                f"{len(due)} run{'' if len(due) == 1 else 's'}",
                 schedule.catch_up,
             )

@@ -1,4 +1,4 @@
-"""A flow served by its own program: `my_flow.serve()`."""
+"""Serves a flow from its own program: `my_flow.serve()`."""
 
 import logging
 from collections.abc import Mapping
@@ -18,21 +18,22 @@ logger = logging.getLogger(__name__)
 
 
 def serve(flow: Flow[Any, Any], name: str, schedule: Cron | None, parameters: Mapping[str, Any]) -> None:
-    """Run worker, clock and schedules of one flow until SIGINT or SIGTERM.
+    """Run the worker, deadlines and schedules of one flow until SIGINT or SIGTERM.
 
     Args:
-        name: What the schedule is called; one of that name that is no longer wanted is ended.
-        parameters: What the schedule's runs are given, JSON values by name.
+        name: The name of the schedule. If `schedule` is `None`, a schedule of that name is withdrawn.
+        parameters: The parameters of the scheduled runs, as JSON values by name.
 
     Raises:
-        InvalidFlow: If this is called while a flow file is imported, which would then never end.
-        store.errors.StoreError: If the record cannot be used.
+        InvalidFlow: If this is called while a flow file is being imported. That import would never end.
+        store.errors.StoreError: If the database cannot be used.
     """
     if is_importing():
         raise InvalidFlow(
-            f'the flow {flow.name} is served while its file is imported; put that under `if __name__ == "__main__":`.'
+            f"{flow.name}.serve() is called while its file is being imported. "
+            'Put the call under `if __name__ == "__main__":`.'
         )
-    _log_where_nobody_does()
+    _set_up_default_logging()
     declared = [*own_schedules([flow]), Declaration(flow.name, name, schedule, parameters)]
     db = default_database()
     with ShutdownSignal() as asked, DeadlineEnforcer(db), Worker(db, [flow]), Scheduler(db, declared):
@@ -41,8 +42,8 @@ def serve(flow: Flow[Any, Any], name: str, schedule: Cron | None, parameters: Ma
         logger.info("Stopping")
 
 
-def _log_where_nobody_does() -> None:
-    """Let a program that has set up no logging say on stderr what goes on."""
+def _set_up_default_logging() -> None:
+    """Log to stderr, unless the program has set up logging itself."""
     if not logging.getLogger().handlers:
         logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
         logging.getLogger("signoff").setLevel(logging.INFO)

@@ -1,4 +1,13 @@
-"""The embedded engine: a worker that takes runs from the record as they become runnable."""
+"""The worker of the embedded engine: claims runs as they become runnable, and executes them.
+
+A claim is a lease. It belongs to the worker as long as its heartbeat renews it, and it carries a fencing token that
+grows whenever the run goes to another worker. Every write of an execution presents its token, and the database rejects
+one that is out of date. So a worker that was paused for a minute and lost its runs can do no harm when it wakes.
+
+A run that waits in memory is in the database as waiting, not as running. An answer makes it claimable for any worker.
+Its own worker usually claims it first, and then only has to wake it. If another worker is faster, that one replays the
+journal, and this one drops what it has in memory.
+"""
 
 import asyncio
 import logging
@@ -32,24 +41,24 @@ from signoff.store.runs import claims, runs
 logger = logging.getLogger(__name__)
 
 MAX_POLL_SECONDS = 30.0
-"""Seconds after which a worker looks for runs although nothing told it to."""
+"""Seconds after which a worker looks for runs even if no change was announced."""
 
 MIN_CLAIM_SECONDS = 0.006
-"""Seconds from one look for runs to the next, at the least."""
+"""The least number of seconds between two claims. Answers that come in a burst are then claimed together."""
 
 RETRY_SECONDS = 1.0
-"""Seconds until a worker that could not read the record tries again."""
+"""Seconds until a failed claim is retried."""
 
 
 class Worker(BackgroundService):
-    """Runs flows, many side by side. Usable as a context manager.
+    """Executes runs of flows side by side. Usable as a context manager.
 
     Args:
-        flows: The flows it knows; it takes runs of these only.
-        defaults: The policy that fills what a prompt's own leaves open; what the settings say where none is given.
-        concurrency: How many runs may be running at once. Runs that wait do not count.
-        max_in_memory: How many runs may be in memory, waiting ones included, before new ones are left alone.
-        only: The one run to take, for a worker that lives for it.
+        flows: The flows whose runs it takes.
+        defaults: The policy for whatever a prompt's own policy does not set; by default the one of the settings.
+        concurrency: How many runs may execute at once. Waiting runs do not count.
+        max_in_memory: How many runs may be in memory, waiting ones included, before it takes no new ones.
+        only: The id of the only run to take, for a worker that exists for one run.
     """
 
     def __init__(
@@ -83,17 +92,21 @@ class Worker(BackgroundService):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loop_thread: threading.Thread | None = None
         self.end: Completion | None = None
-        """How the run ended that ended last."""
+        """How the last run ended."""
 
     def start(self) -> None:
-        """Begin to take runs."""
+        """Start claiming runs."""
         capture_prints()
         self._heartbeat.start()
         self._changes = self._db.changes.subscribe(Topic.RUNS)
         self._thread.start()
 
     def stop(self, *, grace: float = 10.0) -> None:
-        """Take no more runs, give running ones `grace` seconds to wait or end, and leave the rest to others."""
+        """Claim no more runs, and leave those in memory to other workers.
+
+        Args:
+            grace: Seconds that running steps may take to end or to reach a wait.
+        """
         if self._stopping.is_set():
             return
         self._stopping.set()
@@ -105,7 +118,7 @@ class Worker(BackgroundService):
         while (self._executions or self._running_count) and (left := until - time.monotonic()) > 0:
             self._release()
             with self._slots:
-                # Who begins to wait meanwhile is released in the next turn.
+                # Runs that start waiting in this time are released in the next iteration.
                 self._slots.wait_for(lambda: not self._running_count or any(self._waiting()), timeout=left)
         self._heartbeat.stop()
         with self._lock:
@@ -129,12 +142,14 @@ class Worker(BackgroundService):
                 self._in_doubt = True
                 wait = RETRY_SECONDS
             changes.wait(wait)
-            # Of many answers at once several are taken together. One that comes alone is taken at once.
+            # A single answer is claimed at once. In a burst this pause lets the next claim take several together.
             self._stopping.wait(max(looked_at + MIN_CLAIM_SECONDS - time.monotonic(), 0.0))
 
     def _claim_runs(self) -> float:
-        """Take what is runnable; seconds until the next look."""
+        """Claim what is runnable. Returns the seconds until the next look."""
         if self._in_doubt:
+            # The last claim failed, perhaps only after its commit. Then there are runs that this worker has without
+            # knowing it, and nobody else would execute them.
             with self._lock:
                 held, running_hooks = dict(self._executions), set(self._running_hooks)
             reconcile(self._db, self._heartbeat.worker, held, running_hooks)
@@ -159,7 +174,7 @@ class Worker(BackgroundService):
         return MAX_POLL_SECONDS
 
     def _capacity(self) -> int:
-        """How many more runs may be in memory; says once when there is no room."""
+        """How many more runs may be in memory. Logs it once when there is no room."""
         room = max(self._max_in_memory - len(self._executions), 0)
         if room == 0 and not self._logged_full:
             self._logged_full = True
@@ -171,7 +186,7 @@ class Worker(BackgroundService):
         return room
 
     def _begin(self, claimed: claims.Claimed) -> None:
-        """Wake the execution that holds the run, or start a new one; run the hooks of a run that is over."""
+        """Wake the execution that has this run in memory, or start one. If the run has ended, run its hooks."""
         run = claimed.run
         if run.crashes:
             self._quarantine.admit(run)
@@ -204,18 +219,18 @@ class Worker(BackgroundService):
             run_hooks(self._db, self._flows[run.flow], run)
             retry_until_available(lambda: runs.release(self._db, run.id, run.fencing_token))
         except Exception:
-            logger.exception("%s | its hooks cannot be run", run.name)
+            logger.exception("%s | could not run its hooks", run.name)
         finally:
             with self._lock:
                 self._running_hooks.discard((run.id, run.fencing_token))
             self._free_slot(run)
 
     def _release(self) -> None:
-        """Leave the runs that wait in memory to others."""
+        """Drop the runs that wait in memory, so that other workers continue them."""
         with self._lock:
             waiting = list(self._waiting())
         for execution in waiting:
-            execution.wake(Released("The worker holds the run no longer."))
+            execution.wake(Released("The worker has released the run."))
 
     def _waiting(self) -> Iterator[Execution]:
         return (execution for execution in self._executions.values() if execution.is_waiting)
@@ -244,7 +259,7 @@ class Worker(BackgroundService):
             self._changes.wake()
 
     def _event_loop(self) -> asyncio.AbstractEventLoop:
-        """The loop of all async flows of this worker."""
+        """The event loop for all async flows of this worker."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             self._loop_thread = threading.Thread(
@@ -262,7 +277,7 @@ def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
 
 
 async def _cancel_rest() -> None:
-    """End what still runs. It can record nothing any more."""
+    """Cancel whatever still runs. It could record nothing more anyway."""
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     for task in rest:
         task.cancel()

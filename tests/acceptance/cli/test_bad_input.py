@@ -8,11 +8,11 @@ from tests.acceptance.cli.asking import FLOWS, assert_refused
 from tests.acceptance.shell import Shell
 
 BAD_INPUT = {
-    "nothing.py": "There is no file nothing.py.",
-    "notes.txt": "notes.txt is no Python file: its name does not end in .py.",
-    "plain.py": "plain.py has no flow. Put @flow in front of a function.",
-    "broken.py": "broken.py fails to import: ModuleNotFoundError: No module named 'gone' (line 1)",
-    "typo.py": "typo.py fails to import: SyntaxError: '(' was never closed (line 1)",
+    "nothing.py": "The file nothing.py does not exist.",
+    "notes.txt": "notes.txt is not a Python file: its name does not end in .py.",
+    "plain.py": "plain.py has no flow. Decorate a function with @flow.",
+    "broken.py": "broken.py could not be imported: ModuleNotFoundError: No module named 'gone' (line 1)",
+    "typo.py": "typo.py could not be imported: SyntaxError: '(' was never closed (line 1)",
     "asking.py": "asking.py has several flows: shirt, go-on. Name one of them, as in asking.py:shirt.",
     "asking.py:trousers": "asking.py has no flow 'trousers'. It has: shirt, go-on.",
 }

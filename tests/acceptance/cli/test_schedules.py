@@ -97,7 +97,7 @@ def test_a_program_makes_the_runs_of_its_schedules_and_works_on_them(shell: Shel
         end(serving)
     miss_a_tick(shell)
     with shell.started("report.py", program=PYTHON) as serving:
-        line_with(serving, "north missed its ticks")
+        line_with(serving, "north missed ticks")
         assert sorted(run.result for run in made(shell)) == ["all", "north"]
         end(serving)
 
@@ -140,8 +140,8 @@ def test_a_file_with_a_bad_schedule_is_refused(shell: Shell) -> None:
     assert_refused(
         shell("worker", "report.py"),
         1,
-        "report.py fails to import: InvalidFlow: The schedule of the flow report cannot be used: '24' is no hour, "
-        "in '0 24 * * *'; it takes 0 to 23, as in 1, 1-5, 1,3 or */2. (line 6)",
+        "report.py could not be imported: InvalidFlow: The schedule of the flow report is invalid: '24' is not a valid "
+        "hour in '0 24 * * *'; use 0 to 23, as in 1, 1-5, 1,3 or */2. (line 6)",
     )
 
 
@@ -151,8 +151,8 @@ def test_a_file_that_serves_while_it_is_imported_is_refused(shell: Shell) -> Non
     assert_refused(
         shell("worker", "report.py"),
         1,
-        "report.py fails to import: InvalidFlow: the flow report is served while its file is imported; "
-        'put that under `if __name__ == "__main__":`. (line 12)',
+        "report.py could not be imported: InvalidFlow: report.serve() is called while its file is being imported. "
+        'Put the call under `if __name__ == "__main__":`. (line 12)',
     )
 
 

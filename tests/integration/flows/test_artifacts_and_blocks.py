@@ -94,7 +94,7 @@ def test_a_block_is_kept_under_its_name(db: Database, start_worker: StartWorker)
     value, taken, missing = until_over(db, use.create_run(db, {}).id).result
     assert value is None
     assert "overwrite=True" in taken
-    assert "no JSON block 'missing'" in missing
+    assert "The JSON block 'missing' does not exist" in missing
 
 
 def test_what_needs_a_run_says_so_outside_of_one() -> None:

@@ -128,23 +128,23 @@ def test_the_newest_ticks_of_many_years_are_found_at_once() -> None:
 @pytest.mark.parametrize(
     ("schedule", "problem"),
     [
-        (Cron("61 9 * * *"), "'61' is no minute, in '61 9 * * *'; it takes 0 to 59, as in 1, 1-5, 1,3 or */2"),
-        (Cron("0 9-5 * * *"), "'9-5' is no hour, in '0 9-5 * * *'; it takes 0 to 23, as in 1, 1-5, 1,3 or */2"),
-        (Cron("0 9 0 * *"), "'0' is no day, in '0 9 0 * *'; it takes 1 to 31, as in 1, 1-5, 1,3 or */2"),
+        (Cron("61 9 * * *"), "'61' is not a valid minute in '61 9 * * *'; use 0 to 59, as in 1, 1-5, 1,3 or */2"),
+        (Cron("0 9-5 * * *"), "'9-5' is not a valid hour in '0 9-5 * * *'; use 0 to 23, as in 1, 1-5, 1,3 or */2"),
+        (Cron("0 9 0 * *"), "'0' is not a valid day in '0 9 0 * *'; use 1 to 31, as in 1, 1-5, 1,3 or */2"),
         (
             Cron("0 9 * mai *"),
-            "'mai' is no month, in '0 9 * mai *'; it takes 1 to 12 or jan to dec, as in 1, 1-5, 1,3 or */2",
+            "'mai' is not a valid month in '0 9 * mai *'; use 1 to 12 or jan to dec, as in 1, 1-5, 1,3 or */2",
         ),
         (
             Cron("0 9 * * mon-8"),
-            "'mon-8' is no day of week, in '0 9 * * mon-8'; it takes 0 to 7 or sun to sat, as in 1, 1-5, 1,3 or */2",
+            "'mon-8' is not a valid day of week in '0 9 * * mon-8'; use 0 to 7 or sun to sat, as in 1, 1-5, 1,3 or */2",
         ),
         (Cron("@daily"), "'@daily' does not have the five fields minute, hour, day, month and weekday"),
         (Cron("0 9 30 2 *"), "'0 9 30 2 *' names a day that never comes"),
-        (Cron("0 9 * * *", timezone="Berlin"), "there is no time zone 'Berlin'; it takes a name such as Europe/Berlin"),
+        (Cron("0 9 * * *", timezone="Berlin"), "'Berlin' is not a time zone; use a name such as Europe/Berlin"),
         (
             Cron("0 9 * * *", catch_up="some"),  # type: ignore[arg-type]
-            "'some' is no catch_up; it takes 'none', 'last' or 'all'",
+            "'some' is not a valid catch_up; use 'none', 'last' or 'all'",
         ),
     ],
 )
@@ -152,7 +152,7 @@ def test_a_bad_schedule_is_refused_when_the_flow_is_made(schedule: Cron, problem
     """In one sentence that names the flow, what is wrong, and what is taken."""
     with pytest.raises(InvalidFlow) as refused:
         flow(schedule=schedule)(lambda: None)
-    assert str(refused.value) == f"The schedule of the flow <lambda> cannot be used: {problem}."
+    assert str(refused.value) == f"The schedule of the flow <lambda> is invalid: {problem}."
 
 
 def test_a_flow_that_needs_a_parameter_cannot_be_scheduled_without() -> None:
@@ -160,7 +160,7 @@ def test_a_flow_that_needs_a_parameter_cannot_be_scheduled_without() -> None:
 
     def report(day: str) -> None: ...
 
-    with pytest.raises(InvalidFlow, match="cannot be scheduled without day: give the parameter a default"):
+    with pytest.raises(InvalidFlow, match=r"cannot be scheduled without day\. Give each parameter a default"):
         flow(cron="0 9 * * *")(report)
     with pytest.raises(InvalidFlow, match="cannot be scheduled without day"):
         flow(report).serve(cron="0 9 * * *")

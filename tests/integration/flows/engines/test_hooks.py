@@ -340,7 +340,7 @@ def test_what_is_no_hook_is_refused_where_it_is_given() -> None:
     with pytest.raises(InvalidFlow, match=r"on_failure of the flow completes takes a list of functions"):
         flow(on_failure=tell)(completes)  # type: ignore[call-overload]
     for wrong in ("tell", tell):
-        with pytest.raises(InvalidFlow, match=r"is no hook of the flow completes: .*\(flow, flow_run, state\)"):
+        with pytest.raises(InvalidFlow, match=r"cannot be a hook of the flow completes\. .*\(flow, flow_run, state\)"):
             flow(on_crashed=[wrong])(completes)  # type: ignore[list-item]
-    with pytest.raises(InvalidFlow, match="tell is no hook"):
+    with pytest.raises(InvalidFlow, match="tell cannot be a hook"):
         flow(completes).on_completion(tell)  # type: ignore[type-var]

@@ -151,7 +151,7 @@ def test_missed_ticks_are_made_up_for_as_the_schedule_says(
     Process(db, daily)
     Process(db, daily, moment=at(14.5)).look(at(14.5), at(14.6), at(15))
     assert ticks(db) == [*map(at, hours), at(15)]
-    told = f"The schedule report missed its ticks from 2031-05-05 09:00:00+00:00 on: {len(hours)} of them"
+    told = f"The schedule report missed ticks since 2031-05-05 09:00:00+00:00; it catches up with {len(hours)} run"
     assert (told in caplog.text) == (catch_up != "all")
 
 
@@ -169,7 +169,7 @@ def test_making_up_for_all_has_an_end(db: Database, caplog: pytest.LogCaptureFix
     Process(db, every_minute, moment=at(0))
     Process(db, every_minute, moment=at(9)).look(at(9))
     assert ticks(db) == [at(9) - number * timedelta(minutes=1) for number in reversed(range(100))]
-    assert "missed its ticks from 2031-05-05 00:01:00+00:00 on: 100 of them are made up for" in caplog.text
+    assert "missed ticks since 2031-05-05 00:01:00+00:00; it catches up with 100 runs" in caplog.text
 
 
 def test_a_changed_schedule_holds_from_its_start_on(db: Database) -> None:
