@@ -34,6 +34,7 @@ def test_a_run_asks_is_answered_and_goes_on(shell: Shell) -> None:
         "policy": {"channel": "#orders", "approvers": ["@ana", "@ben"]},
         "opened_at": prompt.opened_at.isoformat(),
         "deadline": prompt.deadline and prompt.deadline.isoformat(),
+        "requester": prompt.requester and prompt.requester.id,
     }
 
     answered = shell("answer", prompt.id, "--set", "color=red", "--set", "count=3", "--as", "@ana", "--json")
@@ -52,6 +53,9 @@ def test_a_run_asks_is_answered_and_goes_on(shell: Shell) -> None:
         "result",
         "error",
         "message",
+        "engine",
+        "external_id",
+        "requester",
         "unserved",
     ]
     assert (ended["state"], ended["result"], ended["error"]) == ("Completed", "3 large red", None)

@@ -67,7 +67,7 @@ def test_a_policy_that_cannot_be_read_is_listed_refused_and_diagnosed(empty: She
     listed = empty("pending")
     assert (listed.code, listed.err) == (0, "")
     assert "Which shirt?" in listed.out
-    assert "nobody with this version" in listed.out
+    assert "nobody in this version" in listed.out
     assert empty("pending", "--json").json[0]["policy"] == {"approvers": ["@ana"], "quorum": 2}
     answered = empty("answer", prompt.id, "--set", "size=small", "--as", "@ana")
     assert answered.code == 1

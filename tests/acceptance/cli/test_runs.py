@@ -60,7 +60,7 @@ def test_a_run_says_who_requested_it(shell: Shell) -> None:
     assert listed[prompt.run_id]["requester"] == "ana@example.com"
     assert (listed[prompt.run_id]["engine"], listed[prompt.run_id]["external_id"]) == ("embedded", None)
     unnamed = shell("run", "asking.py:go-on", "--requester", " ")
-    assert_refused(unnamed, 2, "--requester needs a name, such as @ana.")
+    assert_refused(unnamed, 2, "--requester requires a name, such as @ana.")
 
 
 def test_a_run_whose_flow_no_worker_has_says_so(empty: Shell) -> None:
