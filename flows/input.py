@@ -1,4 +1,4 @@
-"""What a run can be asked for, and be sent, as in Prefect."""
+"""What a run can ask for and be sent, as in `prefect.input`."""
 
 from typing import Any
 from uuid import UUID
@@ -39,7 +39,7 @@ __all__ = [
 def send_input(
     run_input: Any, flow_run_id: UUID | str, sender: str | None = None, key_prefix: str | None = None
 ) -> None:
-    """Send an input, or any value, to a run. The arguments and errors are those of `RunInput.send_to`."""
+    """Send an input, or any other value, to a run. The arguments and errors are those of `RunInput.send_to`."""
     return send_to_run(input_of(run_input), flow_run_id, sender, key_prefix)
 
 
@@ -60,22 +60,22 @@ def receive_input(
     flow_run_id: UUID | str | None = None,
     with_metadata: bool = False,
 ) -> InputReceiver[Any]:
-    """Inputs that are sent to a run, in the order of their arrival, for `for` or, in an async flow, `async for`.
+    """Receive inputs in the order of their arrival, with `for` or, in an async flow, `async for`.
 
-    A replay receives the same ones, and times out where it did.
+    A replay receives the same inputs, and times out in the same places.
 
     Args:
         input_type: A `RunInput` class, another model, or a type whose bare values are received.
-        timeout: Seconds to wait for each; `None` for no limit.
-        poll_interval: Taken so that a flow moves here from Prefect; nothing is polled.
-        raise_timeout_error: Whether the loop ends with a `TimeoutError` when none comes in time, or just ends.
-        exclude_keys: Keys of inputs that are not wanted.
-        key_prefix: What the wanted keys begin with; the type's name and `-auto` where not given.
-        flow_run_id: The run that they are sent to; the one that goes on where not given.
-        with_metadata: Whether a bare value comes in its `AutomaticRunInput`, which knows who sent it.
+        timeout: Seconds to wait for each input; `None` for no limit.
+        poll_interval: Accepted for compatibility with Prefect and ignored: nothing is polled.
+        raise_timeout_error: Whether a timeout raises `TimeoutError`. Otherwise it just ends the loop.
+        exclude_keys: Keys of inputs to skip.
+        key_prefix: The prefix of the keys to receive; by default the name of the type and `-auto`.
+        flow_run_id: The run whose inputs to receive; by default the current one.
+        with_metadata: Whether bare values are returned as `AutomaticRunInput`, which has their metadata.
 
     Raises:
-        RuntimeError: Outside of a run, if none is given.
+        RuntimeError: Outside of a flow run, if no run is given.
     """
     return run_input_subclass_from_type(input_type).receive(
         timeout, poll_interval, raise_timeout_error, exclude_keys, key_prefix, flow_run_id, with_metadata

@@ -1,8 +1,8 @@
-"""Deadlines and reminders: a ticker that says "look now".
+"""Enforces deadlines and sends reminders.
 
-What is due stands on the prompts themselves, so that a deadline which passed while everything was down is
-enforced at the next start, and two clocks on one record do no harm. Between two looks at the record a tick costs
-nothing: the clock remembers when the next prompt is due, and hears of every prompt that is opened.
+When a prompt is due is a column of the prompt itself. So a deadline that passed while everything was down is enforced
+at the next start, and several enforcers can work on one database. A tick does not read the database: the enforcer
+remembers when the next prompt is due, and is notified of every prompt that is opened.
 """
 
 import logging
@@ -25,7 +25,7 @@ from signoff.store.records import Prompt
 logger = logging.getLogger(__name__)
 
 MAX_POLL_SECONDS = 30.0
-"""Seconds after which the clock looks although it knows of nothing that is due."""
+"""Seconds after which the database is read even if nothing is known to be due."""
 
 
 class DeadlineEnforcer(BackgroundService):
@@ -42,35 +42,35 @@ class DeadlineEnforcer(BackgroundService):
         self._ticker = Ticker(self.check, failure="Could not check the deadlines")
 
     def start(self) -> None:
-        """Look now, and then at every tick."""
+        """Check now, and then at every tick."""
         self._changes = self._db.changes.subscribe(Topic.PROMPTS)
         self._ticker.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop checking."""
         self._ticker.stop()
         if self._changes is not None:
             self._changes.close()
 
     def check(self) -> None:
-        """Look, if something may have come due. A look that failed is made up for at the next tick."""
+        """Read the database if something may be due. After a failure this is tried again at the next tick."""
         if self._changes is not None and self._changes.wait(0):
             self._check_by = -math.inf
-        # The one by the clock on the wall, as deadlines are; the other by one that nobody sets.
+        # Deadlines are points in time on the system's clock. The poll interval uses one that nobody can set.
         is_due = self._next_due_at is not None and self._next_due_at <= self._now()
         if is_due or time.monotonic() >= self._check_by:
             self.enforce_due()
             self._check_by = time.monotonic() + MAX_POLL_SECONDS
 
     def enforce_due(self) -> int:
-        """Do what is due now; how many prompts that were.
+        """Time out and remind what is due now. Returns the number of prompts.
 
         A prompt whose policy cannot be read is left as it is, for a Signoff that can read it. It is tried again at
         every look, but the next look does not come sooner because of it.
         """
         done = 0
         unreadable: set[str] = set()
-        # One moment for the whole look: a system clock that is set back meanwhile must not keep it going.
+        # One moment for the whole loop: it would not end if the system's clock were set back in between.
         moment = self._now()
         while (due_at := prompts.next_due_at(self._db, without=unreadable)) is not None and due_at <= moment:
             for prompt in prompts.due(self._db, now=moment, without=unreadable):
@@ -94,7 +94,7 @@ class DeadlineEnforcer(BackgroundService):
             self._desk.time_out(prompt)
             return
         policy = prompt.policy
-        # Reminders that were missed while everything was down are one reminder now.
+        # All reminders that were missed while everything was down are sent as one.
         passed = sum(1 for after in policy.reminders if prompt.opened_at + after <= moment)
         due_at = next_due_at(policy, prompt.opened_at, reminders_sent=passed, deadline=prompt.deadline)
         prompts.remind(self._db, prompt, sent=passed, due_at=due_at, now=moment)

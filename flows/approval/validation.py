@@ -1,4 +1,4 @@
-"""Whether values fit what a prompt asks: by its pydantic model where that can be imported, else by its schema."""
+"""Validates values against a prompt: with its pydantic model if it can be imported, otherwise with its JSON Schema."""
 
 import json
 import logging
@@ -23,11 +23,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with a value.
+    """An error of a value.
 
     Attributes:
-        path: Where it stands: field names and list positions; empty for the model as a whole.
-        message: What is wrong, for a person.
+        path: Where the value is: field names and list indexes; empty for the model as a whole.
+        message: What is wrong, for the person who entered it.
     """
 
     path: tuple[str | int, ...]
@@ -39,20 +39,20 @@ class FieldError:
 
 @dataclass(frozen=True, slots=True)
 class Valid:
-    """Values that fit, as JSON, with the model's defaults filled in."""
+    """Valid values as JSON, with the defaults of the model filled in."""
 
     answer: Mapping[str, Any]
 
 
 def validate(prompt: Prompt, values: Mapping[str, Any]) -> Valid | tuple[FieldError, ...]:
-    """Check a submission against its prompt; every error of every field at once."""
+    """Validate a submission against its prompt. Returns all errors of all fields at once."""
     if prompt.schema is None:
         unasked = tuple(FieldError((name,), "This was not asked for.") for name in values)
         return unasked or Valid({})
     try:
         json.dumps(dict(values), allow_nan=False)
     except ValueError as error:
-        return (FieldError((), f"A number cannot be kept: {error}."),)
+        return (FieldError((), f"A number cannot be stored: {error}."),)
     model = _model_of(prompt)
     if model is None:
         return _by_schema(prompt.schema, values)
@@ -62,7 +62,7 @@ def validate(prompt: Prompt, values: Mapping[str, Any]) -> Valid | tuple[FieldEr
 
 
 def _model_of(prompt: Prompt) -> type[BaseModel] | None:
-    """The prompt's own model; not one that has the same name and asks something else by now."""
+    """The prompt's model, unless the model of that name asks for something else by now."""
     model = None if prompt.model is None else find_model(prompt.model)
     if model is None or _schema_hash(model) != digest(schema_without_choices(prompt.schema or {})):
         return None
@@ -74,7 +74,7 @@ def _schema_hash(model: type[BaseModel]) -> str | None:
     try:
         return digest(schema_of(model))
     except InvalidFlow:
-        # It asks by now for what a person cannot be asked for.
+        # By now it asks for something that a person cannot be asked for.
         return None
 
 
@@ -84,8 +84,8 @@ def _by_model(model: type[BaseModel], values: Mapping[str, Any]) -> Valid | tupl
     except ValidationError as error:
         return tuple(FieldError(each["loc"], _message(each)) for each in error.errors(include_url=False))
     except Exception as error:
-        logger.exception("A validator of %s fails with an error of its own", model.__name__)
-        return (FieldError((), f"The check of {model.__name__} itself fails: {type(error).__name__}: {error}"),)
+        logger.exception("A validator of %s raised an unexpected error", model.__name__)
+        return (FieldError((), f"The validation of {model.__name__} failed: {type(error).__name__}: {error}"),)
     answer = given.model_dump(mode="json", by_alias=True)
     return Valid(answer if _reads_back(model, given, answer) else dict(values))
 

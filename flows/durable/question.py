@@ -17,7 +17,7 @@ from signoff.flows.names import humanize
 from signoff.flows.schema.choices import Choices, choice_errors, schema_with_choices
 from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.prompt_model import PromptModel
-from signoff.flows.schema.schema_validation import Place
+from signoff.flows.schema.schema_validation import ValuePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _around(annotation: Any) -> type[BaseModel]:
         raise _unaskable(annotation, error) from error
 
 
-def _choice_error(place: Place, message: str) -> InitErrorDetails:
+def _choice_error(place: ValuePath, message: str) -> InitErrorDetails:
     # The message is passed as a value, not as the template: a choice may contain braces.
     return InitErrorDetails(
         type=PydanticCustomError("unchosen", "{message}", {"message": message}), loc=place, input=""

@@ -32,12 +32,12 @@ from signoff.store.runs.messages import FlowRunInput
 T = TypeVar("T")
 
 FLOW_RUN = "prefect.flow-run"
-"""What the sender begins with when it is a run."""
+"""The prefix of a sender that is a run."""
 
 
 @dataclass(frozen=True, slots=True)
 class _ReceiveCall:
-    """One call of `next`, which a replay answers as it was answered before."""
+    """One call of `next`. It is a step: a replay gets the same input again."""
 
     context: RunContext | None
     key: str
@@ -47,17 +47,17 @@ class _ReceiveCall:
     started_at: datetime = field(default_factory=now)
 
     def record(self, input_key: str | None) -> None:
-        """Have a replay find the same input, or the same timeout."""
+        """Record the input that was received, or the timeout, for a replay."""
         if self.context is not None:
             done = Recorded("json", json.dumps(input_key))
             self.context.journal.record(self.key, self.arguments_hash, done, self.started_at)
 
 
 class InputReceiver(Generic[T]):
-    """Gives inputs in the order in which they arrive, for `for` and `async for`. Made by `receive`.
+    """Iterates over inputs in the order of their arrival, with `for` or `async for`. Returned by `receive`.
 
     Args:
-        read: Makes what `next` gives of what was sent.
+        read: Turns a stored input into the value that `next` returns.
     """
 
     def __init__(
@@ -79,11 +79,11 @@ class InputReceiver(Generic[T]):
         self._after = 0
 
     def next(self) -> T:
-        """Wait for the next input; in an event loop this gives an awaitable. The worker's slot is free meanwhile.
+        """Wait for the next input, without taking a slot of the worker. In an event loop this returns an awaitable.
 
         Raises:
             TimeoutError: If none arrives in time.
-            pydantic.ValidationError: If it does not fit.
+            pydantic.ValidationError: If the input does not fit the type.
         """
         call = self._start_call()
         if in_event_loop():
@@ -137,7 +137,7 @@ class InputReceiver(Generic[T]):
             given = self._wait(call, changes)
             call.record(None if given is None else given.key)
         if given is None:
-            raise TimeoutError(f"No input came within {self.timeout:g} seconds.")
+            raise TimeoutError(f"No input arrived within {self.timeout:g} seconds.")
         self._after = given.id
         return self._read(given)
 
@@ -157,7 +157,7 @@ class InputReceiver(Generic[T]):
                     check()
             if given is not None or left <= 0:
                 return given
-        raise Released("Nobody waits for this input any more.")
+        raise Released("Nobody is waiting for this input any more.")
 
     def _first_arrived(self) -> FlowRunInput | None:
         db = current_database()
@@ -174,7 +174,7 @@ class InputReceiver(Generic[T]):
 
 @contextmanager
 def _waiting(context: RunContext | None, changes: Subscription) -> Iterator[Callable[[], None]]:
-    """Give up the worker's slot within the block; what is given raises what unwinds the run, if it has to go."""
+    """Give up the worker's slot in the block. Yields a function that raises what unwinds the run, if anything does."""
     if context is None:
         yield lambda: None
         return
@@ -186,17 +186,17 @@ def _waiting(context: RunContext | None, changes: Subscription) -> Iterator[Call
             raise woken
 
     try:
-        # A cancel that came before the block woke nobody.
+        # A cancel that came before `begin_wait` woke nobody, so the run is checked once more.
         run = retry_until_available(lambda: runs.get(context.db, context.run.id))
         if run.fencing_token != context.journal.fencing_token:
-            raise Released("The run was cancelled, or goes on elsewhere.")
+            raise Released("The run was cancelled, or continues in another worker.")
         yield check
     finally:
         context.execution.end_wait(held)
 
 
 def send_to_run(run_input: BaseModel, flow_run_id: UUID | str, sender: str | None, key_prefix: str | None) -> None:
-    """Send an input; in an event loop this gives an awaitable. What a run sends has the same key in a replay.
+    """Send an input; in an event loop, an awaitable. The key of an input from a run is the same in a replay.
 
     Raises:
         store.errors.NoSuchRun: If there is no such run.

@@ -1,4 +1,4 @@
-"""The keys under which a run keeps inputs, named as in Prefect, and what stands under them."""
+"""The keys under which the inputs of a run are stored, named as in Prefect."""
 
 import re
 from typing import Any, Literal
@@ -17,16 +17,16 @@ from signoff.store.runs import messages
 from signoff.store.runs.messages import FlowRunInput
 
 Keyset = dict[Literal["description", "response", "schema"], str]
-"""The three keys of one question."""
+"""The three keys of one prompt."""
 
 _OF_PROMPT = re.compile(r"(?:paused|suspended)-(?P<key>.+)-(?P<part>description|response|schema)")
 
 
 class RunInputMetadata(BaseModel):
-    """Where a received input came from.
+    """The origin of a received input.
 
     Attributes:
-        key: Its key within the run that received it.
+        key: The key of the input in the run that received it.
         sender: Who sent it: `prefect.flow-run.<id>` if it was a run. Of an answer, the person's id as the ledger has
             it, such as a Slack user id; `None` if nobody answered.
         receiver: The run that received it.
@@ -38,7 +38,7 @@ class RunInputMetadata(BaseModel):
 
 
 def keyset_from_base_key(base_key: str) -> Keyset:
-    """The keys that begin with `base_key`."""
+    """The keys with the prefix `base_key`."""
     return {
         "description": f"{base_key}-description",
         "response": f"{base_key}-response",
@@ -47,7 +47,7 @@ def keyset_from_base_key(base_key: str) -> Keyset:
 
 
 def keyset_from_paused_state(state: State) -> Keyset:
-    """The keys of what a run waits for: `paused-1-response` and its like.
+    """The keys of the prompt that a run is waiting for, such as `paused-1-response`.
 
     Raises:
         RuntimeError: If the run is neither paused nor suspended.
@@ -58,10 +58,10 @@ def keyset_from_paused_state(state: State) -> Keyset:
 
 
 def run_id_or_current(flow_run_id: UUID | str | None) -> str:
-    """The id of the run that is meant.
+    """The id of the given run, or else of the current one.
 
     Raises:
-        RuntimeError: If none is given, and this code belongs to none.
+        RuntimeError: Outside of a flow run, if no run is given.
     """
     if flow_run_id is not None:
         return str(flow_run_id)
@@ -72,7 +72,7 @@ def run_id_or_current(flow_run_id: UUID | str | None) -> str:
 
 
 def store_input(run_id: str, key: str, value: Any, *, sender: str | None = None) -> None:
-    """Write an input, unless the run has one with this key.
+    """Store an input, unless the run already has one with this key.
 
     Raises:
         store.errors.NoSuchRun: If there is no such run.
@@ -82,7 +82,7 @@ def store_input(run_id: str, key: str, value: Any, *, sender: str | None = None)
 
 
 def load_input(run_id: str, key: str) -> FlowRunInput | None:
-    """What a run keeps under a key, be it an input or a part of a prompt; `None` if there is nothing."""
+    """What is stored under a key of a run: an input, or a part of a prompt; `None` if there is nothing."""
     db = current_database()
     return retry_until_available(lambda: messages.find(db, run_id, key) or _part_of_prompt(run_id, key))
 

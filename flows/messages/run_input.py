@@ -1,4 +1,4 @@
-"""The models a person is asked to fill in, and that runs send to each other, as in Prefect."""
+"""Models that people fill in and that runs send to each other, as in Prefect."""
 
 import json
 from functools import partial
@@ -25,12 +25,12 @@ T = TypeVar("T")
 
 
 class BaseRunInput(PromptModel):
-    """What every input has in common: it can be kept with a run, and sent to one."""
+    """The base of all inputs. They can be stored with a run, and sent to one."""
 
     _metadata: RunInputMetadata | None = PrivateAttr(default=None)
 
     def __eq__(self, other: object) -> bool:
-        # Where an input came from is no part of it: a task may return what a flow received.
+        # The metadata does not count: a task that returns an input it received would not read back equal.
         return type(self) is type(other) and self.__dict__ == other.__dict__
 
     @property
@@ -50,18 +50,18 @@ class BaseRunInput(PromptModel):
 
     @classmethod
     def keyset_from_type(cls) -> Keyset:
-        """The keys under which an input of this class is kept."""
+        """The keys under which an input of this class is stored."""
         return keyset_from_base_key(cls.__name__.lower())
 
     @classmethod
     def save(cls, keyset: Keyset, flow_run_id: UUID | str | None = None) -> None:
-        """Keep this input's schema and description with a run; in an event loop this gives an awaitable.
+        """Store the schema and description of this input with a run; in an event loop, an awaitable.
 
         Args:
-            flow_run_id: The run; the one that goes on where not given.
+            flow_run_id: The run; by default the current one.
 
         Raises:
-            RuntimeError: Outside of a run, if none is given.
+            RuntimeError: Outside of a flow run, if no run is given.
             store.errors.NoSuchRun: If there is no such run.
         """
         run_id = run_id_or_current(flow_run_id)
@@ -76,12 +76,12 @@ class BaseRunInput(PromptModel):
 
     @classmethod
     def load(cls, keyset: Keyset, flow_run_id: UUID | str | None = None) -> Any:
-        """The answer that is kept under a key set; in an event loop this gives an awaitable.
+        """The answer that is stored under a key set; in an event loop, an awaitable.
 
-        Where there is no answer yet, an input of nothing but its defaults.
+        If there is no answer yet, this is an instance with default values.
 
         Raises:
-            RuntimeError: Outside of a run, if none is given.
+            RuntimeError: Outside of a flow run, if no run is given.
         """
         run_id = run_id_or_current(flow_run_id)
         return sync_or_async(lambda: cls._loaded(keyset["response"], run_id))
@@ -101,7 +101,7 @@ class BaseRunInput(PromptModel):
         """The input that was sent, with its metadata.
 
         Raises:
-            pydantic.ValidationError: If what was sent does not fit.
+            pydantic.ValidationError: If it does not fit this class.
         """
         instance = cls.model_validate_json(json.dumps(flow_run_input.value))
         instance.note_origin(flow_run_input)
@@ -119,11 +119,11 @@ class BaseRunInput(PromptModel):
         return send_to_run(input_of(run_input), run_id, sender, key_prefix)
 
     def send_to(self, flow_run_id: UUID | str, sender: str | None = None, key_prefix: str | None = None) -> None:
-        """Send this input to a run; in an event loop this gives an awaitable. A replay sends nothing twice.
+        """Send this input to a run; in an event loop, an awaitable. A replay does not send it again.
 
         Args:
-            sender: Who says to send it; the run that goes on where not given.
-            key_prefix: What the key begins with; the class's name and `-auto` where not given.
+            sender: The sender to record; by default the current run.
+            key_prefix: The prefix of the key; by default the name of the class and `-auto`.
 
         Raises:
             store.errors.NoSuchRun: If there is no such run.
@@ -171,7 +171,7 @@ class RunInput(BaseRunInput):
         flow_run_id: UUID | str | None = None,
         with_metadata: bool = False,
     ) -> InputReceiver[Any]:
-        """Inputs of this class that are sent to a run. The arguments are those of `receive_input`."""
+        """Receive inputs of this class. The arguments are those of `receive_input`."""
         del poll_interval
         return InputReceiver(
             partial(cls._received, with_metadata),
@@ -188,7 +188,7 @@ class RunInput(BaseRunInput):
 
 
 class AutomaticRunInput(RunInput, Generic[T]):
-    """Carries a value that is no model."""
+    """Carries a value that is not a model."""
 
     value: T
 
@@ -203,7 +203,7 @@ class AutomaticRunInput(RunInput, Generic[T]):
 
     @classmethod
     def subclass_from_type(cls, _type: Any) -> "type[AutomaticRunInput[Any]]":
-        """The model that carries values of a type. `list[int]` is named as `list`, so that what was sent is found."""
+        """The model that carries values of a type. `list[int]` is named like `list`, so that a sent list is found."""
         name = f"{getattr(_type, '__name__', '').lower()}AutomaticRunInput"
         return create_model(name, __base__=AutomaticRunInput, value=(_type, ...))
 
@@ -222,7 +222,7 @@ def run_input_subclass_from_type(_type: Any) -> type[RunInput]:
 
 
 def input_of(run_input: Any) -> RunInput:
-    """What carries a value that is sent."""
+    """The input that carries a value to send."""
     if isinstance(run_input, RunInput):
         return run_input
     carrier = run_input_subclass_from_type(type(run_input))

@@ -1,7 +1,8 @@
-"""Choices that are known only when the run asks: in the schema, so that they hold in every process.
+"""Choices that are known only when the run asks. They are part of the schema, so that every process enforces them.
 
-A field's schema lists them as `enum`, or as `oneOf` where they have labels, so that any validator of JSON Schema
-enforces them. Beside them stands what they replaced, so that the model can be known again by its own schema.
+The schema of the field lists them as `enum`, or as `oneOf` if they have labels, which any JSON Schema validator
+understands. What they replaced is kept beside them: without the choices, the schema has to equal that of the model, by
+which the model is recognized.
 """
 
 import json
@@ -13,16 +14,16 @@ from pydantic_core import to_jsonable_python
 
 from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.parts import Schema, is_null, kind_of, options_of, unwrap
-from signoff.flows.schema.schema_validation import Place, choose_one_of
+from signoff.flows.schema.schema_validation import ValuePath, choose_one_of
 
 GIVEN = "given_choices"
-"""The word of a schema that was given choices; its value is what they replaced."""
+"""The keyword of a schema that was given choices. Its value is the part that they replaced."""
 
 OfferedChoices = Sequence[Any] | Mapping[Any, str]
-"""The values, or each value with its label."""
+"""The values, or a mapping from values to labels."""
 
 Choices = tuple[tuple[Any, str | None], ...]
-"""Values as JSON, each with its label where it has one."""
+"""Values as JSON, each with its label or `None`."""
 
 _REPLACED = ("$ref", "anyOf", "oneOf", "allOf", "enum", "const")
 
@@ -31,18 +32,18 @@ def validate_choices(model: type[BaseModel], name: str, given: OfferedChoices) -
     """The choices for a field.
 
     Raises:
-        ValueError: If there are none, if one does not fit the field, or if the field cannot have any.
+        ValueError: If there are none, if one does not fit the field, or if the field cannot have choices.
     """
     where = f"{model.__name__}.{name}"
     labels = dict(given) if isinstance(given, Mapping) else dict.fromkeys(given)
     if not labels:
-        raise ValueError(f"{where} was given no choices: ask only where there are some.")
+        raise ValueError(f"{where} was given no choices. Ask only if there are some.")
     values = to_jsonable_python(list(labels))
     schema = schema_of(model)
     part = unwrap(schema["properties"][property_name(model, name)], schema).schema
     is_list = kind_of(part) == "array"
     if kind_of(part) in ("object", "boolean") or "prefixItems" in part:
-        raise ValueError(f"{where} cannot be given choices: use a field of one value, or a list or a set of them.")
+        raise ValueError(f"{where} cannot have choices. Use a field of a single value, or a list or set of them.")
     field: TypeAdapter[Any] = TypeAdapter(model.model_fields[name].rebuild_annotation())
     for value in values:
         if reason := _misfit(field, value, in_list=is_list):
@@ -54,14 +55,14 @@ def _misfit(field: TypeAdapter[Any], value: Any, *, in_list: bool) -> str | None
     try:
         field.validate_json(json.dumps([value] if in_list else value))
     except ValidationError as error:
-        # How many there have to be in a list is not the matter of one of them.
+        # The length of the list is not the fault of a single value.
         about = [each["msg"] for each in error.errors() if each["loc"] or not in_list]
         return about[0] if about else None
     return None
 
 
 def property_name(model: type[BaseModel], name: str) -> str:
-    """What a field is called in the schema: its alias, where it has one."""
+    """The name of a field in the schema: its alias, if it has one."""
     alias = model.model_fields[name].validation_alias
     return alias if isinstance(alias, str) else name
 
@@ -75,13 +76,13 @@ def schema_with_choices(schema: Schema, choices: Mapping[str, Choices]) -> dict[
 
 
 def schema_without_choices(schema: Schema) -> dict[str, Any]:
-    """`schema` as it was before it was given choices."""
+    """`schema` as it was without choices."""
     properties = {name: _without_choices(part) for name, part in _fields(schema)}
     return {**schema, "properties": properties} if properties else dict(schema)
 
 
-def choice_errors(schema: Schema, values: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Where `values` are not among the choices that `schema` was given."""
+def choice_errors(schema: Schema, values: Mapping[str, Any]) -> Iterator[tuple[ValuePath, str]]:
+    """The values that are not among the choices in `schema`: where they are, and a message."""
     for name, part in _fields(schema):
         offered = _offered(part)
         if offered is None or name not in values:
@@ -112,7 +113,7 @@ def _with_choices(part: Schema, choices: Choices) -> dict[str, Any]:
 
 
 def _location(part: Schema) -> tuple[str, Any] | None:
-    """Where within `part` the values stand that are chosen; `None` for `part` itself."""
+    """Where in `part` the chosen values are described, and how; `None` if `part` itself describes them."""
     if part.get("type") == "array":
         return "items", part.get("items", {})
     members = part.get("anyOf", ())
@@ -146,7 +147,7 @@ def _without_choices(part: Any) -> Any:
 
 
 def _offered(part: Any) -> list[Any] | None:
-    """The choices that `part` was given."""
+    """The choices in `part`; `None` if it has none."""
     if not isinstance(part, Mapping):
         return None
     if GIVEN in part:
@@ -161,5 +162,5 @@ def _offered(part: Any) -> list[Any] | None:
 
 
 def _among(value: Any, offered: Sequence[Any]) -> bool:
-    """Whether `value` is listed. True is not 1 here, though it is to Python."""
+    """Whether `value` is listed. Unlike in Python, `True` is not `1`."""
     return any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in offered)

@@ -1,4 +1,4 @@
-"""Which of Slack's inputs a field may ask for by `json_schema_extra={"element": …}`."""
+"""The Slack inputs that a field may request with `json_schema_extra={"element": …}`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 from signoff.flows.schema.parts import Property, kind_of, options_of, unwrap
 
 ELEMENT = "element"
-"""The word of a field's schema that names the input."""
+"""The keyword in a field's schema that names the input."""
 
 MAX_BUTTONS = 10
-"""Slack's radio buttons and checkboxes hold so many (https://docs.slack.dev/reference/block-kit/block-elements)."""
+"""How many options Slack's radio buttons and checkboxes hold (https://docs.slack.dev/reference/block-kit/block-elements)."""
 
 _SCALARS = ("string", "integer", "number", "boolean")
 
 
 def possible_elements(part: Mapping[str, Any], root: Mapping[str, Any]) -> tuple[str, ...]:
-    """The inputs that `part`, a field of the schema `root`, can be asked for with, its usual one among them."""
+    """The inputs that a field may request. `part` is its schema, and `root` the schema that contains it."""
     wanted = unwrap(part, root).schema
     options = options_of(wanted)
     if options is not None:

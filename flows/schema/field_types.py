@@ -26,7 +26,7 @@ SlackUser = Annotated[
     AfterValidator(_matching(USER_ID, ASK_FOR_USER)),
     WithJsonSchema({"type": "string", "format": "slack-user", "pattern": f"^{USER_ID.pattern}$"}),
 ]
-"""The id of a person in Slack, such as `U024BE7LH`, chosen from those in the workspace."""
+"""The id of a Slack user, such as `U024BE7LH`, chosen from those in the workspace."""
 
 SlackChannel = Annotated[
     str,
@@ -43,4 +43,4 @@ class _Aware:
 
 
 AwareTime = Annotated[time, _Aware]
-"""A time of day that has a zone, as `AwareDatetime` has. A person is asked for it in UTC."""
+"""A time of day with a time zone, like `AwareDatetime`. People enter it in UTC."""

@@ -1,4 +1,4 @@
-"""Files that a person uploads. They are kept in the record with the answer, so they must be small."""
+"""Files that a person uploads. They are stored in the database with the answer, so they have to be small."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 MAX_BYTES = 1_000_000
-"""How large a file may be, and all the files of one answer together."""
+"""The maximum size of a file, and of all files of one answer together."""
 
 FILE_FORMAT = "uploaded-file"
-"""The `format` by which a form knows an `UploadedFile`."""
+"""The `format` that marks an `UploadedFile` in a schema."""
 
 
 def _for_people(schema: dict[str, Any]) -> None:
     schema |= {"format": FILE_FORMAT, "maxBytes": MAX_BYTES}
-    # It is for who writes flows, and would stand below the input.
+    # The description is meant for flow authors. It would be shown below the input.
     schema.pop("description", None)
 
 
@@ -25,9 +25,9 @@ class UploadedFile(BaseModel):
     """A file that a person uploads.
 
     Attributes:
-        name: As the person's own computer has it; it may hold anything.
-        mimetype: What Slack takes the content for.
-        content: At most `MAX_BYTES`. Its JSON is base64.
+        name: The file name on the person's computer. It can contain anything.
+        mimetype: The type of the content, according to Slack.
+        content: At most `MAX_BYTES`. It is base64 in JSON.
     """
 
     model_config = ConfigDict(
@@ -44,12 +44,12 @@ class UploadedFile(BaseModel):
 
     @property
     def size(self) -> int:
-        """How many bytes the content has."""
+        """The size of the content in bytes."""
         return len(self.content)
 
     @property
     def extension(self) -> str:
-        """The end of the name, `csv` say, in lower case; empty where it has none."""
+        """The extension of the name in lower case, such as `csv`; empty if there is none."""
         return extension_of(self.name)
 
     @model_validator(mode="after")
@@ -60,13 +60,13 @@ class UploadedFile(BaseModel):
 
 @dataclass(frozen=True, slots=True, init=False)
 class Accepts:
-    """Which files a field takes: `Annotated[UploadedFile, Accepts("csv", "tsv", max_bytes=200_000)]`.
+    """Restricts the files that a field accepts: `Annotated[UploadedFile, Accepts("csv", "tsv", max_bytes=200_000)]`.
 
-    It stands at `UploadedFile` or at `bytes`; of bare bytes the type is checked in Slack only, since they have no name.
+    It annotates `UploadedFile` or `bytes`. For `bytes`, which have no name, only Slack checks the type.
 
     Attributes:
-        types: Endings of names without the dot; none for any.
-        max_bytes: How large one file may be.
+        types: Extensions without the dot; empty for any type.
+        max_bytes: The maximum size of one file.
     """
 
     types: tuple[str, ...]
@@ -74,12 +74,12 @@ class Accepts:
 
     def __init__(self, *types: str, max_bytes: int = MAX_BYTES) -> None:
         if not 0 < max_bytes <= MAX_BYTES:
-            raise ValueError(f"max_bytes must be from 1 to {MAX_BYTES}: files are kept in the record.")
+            raise ValueError(f"max_bytes must be from 1 to {MAX_BYTES}, because files are stored in the database.")
         object.__setattr__(self, "types", tuple(each.lower().removeprefix(".") for each in types))
         object.__setattr__(self, "max_bytes", max_bytes)
 
     def check(self, value: Any) -> Any:
-        """`value`, if it is accepted. Raises ValueError where it is not, and says what is."""
+        """Return `value` if it is accepted. Otherwise raise a ValueError that says what is."""
         if isinstance(value, UploadedFile) and self.types and value.extension not in self.types:
             raise ValueError(_ask_for(self.types))
         _check_size(value.content if isinstance(value, UploadedFile) else value, self.max_bytes)
@@ -87,7 +87,9 @@ class Accepts:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         if source not in (UploadedFile, bytes):
-            raise TypeError("Accepts(…) stands at the file itself: list[Annotated[UploadedFile, Accepts(…)]], say.")
+            raise TypeError(
+                "Accepts(…) has to annotate the file itself, as in list[Annotated[UploadedFile, Accepts(…)]]."
+            )
         return core_schema.no_info_after_validator_function(self.check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -96,7 +98,7 @@ class Accepts:
 
 
 def file_error(value: Any, schema: Mapping[str, Any]) -> str | None:
-    """What is wrong with a file in JSON, by the words that `Accepts` writes into a schema; `None` for nothing."""
+    """The error of a file in JSON, by the keywords that `Accepts` writes into a schema; `None` if it is accepted."""
     name, content = (value.get("name"), value.get("content")) if isinstance(value, Mapping) else (None, value)
     types, limit = schema.get("filetypes"), schema.get("maxBytes")
     if isinstance(types, list) and isinstance(name, str) and extension_of(name) not in types:
@@ -109,13 +111,13 @@ def file_error(value: Any, schema: Mapping[str, Any]) -> str | None:
 
 
 def extension_of(name: str) -> str:
-    """The end of a file's name after the last dot, in lower case; empty where there is none."""
+    """The extension of a file name in lower case; empty if there is none."""
     stem, dot, end = name.rpartition(".")
     return end.lower() if dot and stem else ""
 
 
 def format_size(size: int) -> str:
-    """A size for people, rounded up: `12 kB`."""
+    """A size for people to read, rounded up: `12 kB`."""
     return f"{size} bytes" if size < 1000 else f"{-(-size // 1000)} kB"
 
 

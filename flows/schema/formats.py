@@ -1,6 +1,6 @@
-"""The formats of JSON Schema that answers are checked for, and what to tell who gave something else.
+"""The formats of JSON Schema that answers are checked against, with messages for people.
 
-A format that is not here is an annotation, as the standard has it (https://json-schema.org/draft/2020-12).
+Any other format is only an annotation, as the standard says (https://json-schema.org/draft/2020-12).
 """
 
 import base64
@@ -33,14 +33,14 @@ _ASK = {
 
 @dataclass(frozen=True, slots=True)
 class _Format:
-    """What reads a text of the format, raising ValueError for any other, and what to say then."""
+    """A format: a parser that raises ValueError, and the message for that case."""
 
     read: Callable[[str], Any]
     ask: str
 
 
 def format_error(text: str, schema: Mapping[str, Any]) -> str | None:
-    """What to tell who gave `text` where `schema` names another format; `None` where it is right."""
+    """The message for a text that does not have the format of `schema`; `None` if it has."""
     form = _FORMATS.get(str(schema.get("format")))
     if form is None:
         return None
@@ -60,7 +60,7 @@ def _day(text: str) -> date:
 
 
 def _moment(text: str) -> datetime:
-    # pydantic's `datetime` and Slack's pickers leave the zone open, so only `zone` asks for one.
+    # The zone is optional here, as in pydantic's `datetime` and Slack's pickers. The keyword `zone` can require one.
     return datetime.fromisoformat(text) if _DAY.match(text) and len(text) > len("2026-01-31") else _refuse()
 
 

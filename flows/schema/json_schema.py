@@ -1,6 +1,6 @@
-"""The JSON Schema of what a person is asked, with all that a form has to know, and the refusal of what cannot be asked.
+"""The JSON Schema of what a person is asked, with everything that a form has to know. Rejects what cannot be asked.
 
-It is pydantic's own schema and these words beside it: `zone` of a date-time or a time, `required` or `none`.
+It is pydantic's own schema with one more keyword: `zone` of a date-time or time, which is `required` or `none`.
 """
 
 from collections.abc import Mapping
@@ -15,15 +15,15 @@ from signoff.flows.schema.elements import ELEMENT, possible_elements
 from signoff.flows.schema.parts import fields_in
 
 ZONE = "zone"
-"""The word that says whether a date-time or a time has a zone: `required`, `none`, or left out for either."""
+"""The keyword that says whether a date-time or time has a zone: `required` or `none`; without it, either is allowed."""
 
 
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """The schema by which `model` is asked for.
+    """The schema of `model` for a prompt.
 
     Raises:
-        InvalidFlow: If a field holds a secret, is of a type without a JSON Schema, or names an element that cannot
-            ask for it. The message names the field, and what to use instead.
+        InvalidFlow: If a field is a secret, has a type without a JSON Schema, or requests an element that does not suit
+            it. The message names the field and what to use instead.
     """
     try:
         schema = model.model_json_schema(schema_generator=_ForPeople)
@@ -36,10 +36,10 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
 
 
 class _ForPeople(GenerateJsonSchema):
-    """pydantic's generator, which does not say by itself whether a time has a zone, or how bytes are encoded."""
+    """Adds what pydantic's generator leaves out: whether a time has a zone, and how bytes are encoded."""
 
     def bytes_schema(self, schema: core_schema.BytesSchema) -> JsonSchemaValue:
-        # `Base64Bytes` puts its own format over that of the bytes within, which may be encoded too.
+        # `Base64Bytes` overrides the format of the bytes inside, which may be base64 as well.
         encoding = {"contentEncoding": "base64"} if self._config.ser_json_bytes == "base64" else {}
         return super().bytes_schema(schema) | encoding
 
@@ -63,8 +63,8 @@ def _zone(schema: core_schema.DatetimeSchema | core_schema.TimeSchema) -> dict[s
 def _refuse_secret(model: type[BaseModel], path: tuple[str, ...], part: Mapping[str, Any]) -> None:
     if part.get("writeOnly") is True or part.get("format") == "password":
         raise InvalidFlow(
-            f"{_named(model, path)} is a secret, and what is typed into Slack stays there: let the flow read the "
-            "secret from where it is kept, and ask for its name (a str) instead."
+            f"{_named(model, path)} is a secret, and whatever is typed into Slack stays there. Ask for the name of the "
+            "secret (a str) instead, and let the flow read the secret from where it is stored."
         )
 
 
@@ -84,14 +84,14 @@ def _without_schema(model: type[BaseModel], error: PydanticUserError) -> Invalid
     name = getattr(annotation, "__name__", None) or repr(annotation)
     of_type = f" ({name})" if path else ""
     return InvalidFlow(
-        f"A person cannot be asked for {_named(model, path)}{of_type}, whose type has no JSON Schema: use a type "
-        "that has one, such as str, an Enum or a model, or leave the field out. "
+        f"A person cannot be asked for {_named(model, path)}{of_type}, because its type has no JSON Schema. Use a type "
+        "that has one, such as str, an Enum or a model, or remove the field. "
         f"{str(error).splitlines()[0]}"
     )
 
 
 def _culprit(model: type[BaseModel]) -> tuple[tuple[str, ...], Any]:
-    """The field that has no schema, and its type; the model itself where none can be told."""
+    """The field without a schema, and its type; the model itself if that cannot be determined."""
     for name, field in model.model_fields.items():
         try:
             TypeAdapter(field.rebuild_annotation()).json_schema()

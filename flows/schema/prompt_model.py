@@ -1,4 +1,4 @@
-"""A model under decision: with values to start from, and choices that are known only now."""
+"""Models for prompts: with initial values, and with choices that are known only when the run asks."""
 
 import json
 from collections.abc import Mapping
@@ -22,35 +22,35 @@ from signoff.store.runs.messages import FlowRunInput
 
 
 class PromptModel(BaseModel):
-    """What a prompt can be made of. No field that was not asked for is taken."""
+    """The base of models for prompts. Unknown fields are rejected."""
 
-    # Bytes are asked for as a file, whose content need not be text.
+    # Bytes come from an uploaded file, whose content need not be text.
     model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
     prompt_description: ClassVar[str | None] = None
-    """What `with_initial_data` says is asked."""
+    """The description from `with_initial_data`."""
 
     prompt_initial: ClassVar[Mapping[str, Any]] = {}
-    """The values under decision, as JSON by field name."""
+    """The initial values from `with_initial_data`, as JSON by field name."""
 
     prompt_choices: ClassVar[Mapping[str, Choices]] = {}
-    """What `with_choices` offers, by the field's name in the schema."""
+    """The choices from `with_choices`, by the name of the field in the schema."""
 
     prompt_model: ClassVar[type[BaseModel] | None] = None
-    """The class that was given initial data or choices; `None` for one that was not."""
+    """The class that was given initial data or choices; `None` if this is that class itself."""
 
     @classmethod
     def with_initial_data(cls, description: str | None = None, **values: Any) -> type[Self]:
-        """This input with values to start from, and a text that says what is asked.
+        """This input with initial values and a description.
 
         The fields keep their titles, descriptions and bounds.
 
         Args:
-            description: What is asked, as Markdown.
+            description: What to decide, as Markdown.
             values: Initial values by field name.
 
         Raises:
-            ValueError: If a name is no field of the input, or a value does not fit its field.
+            ValueError: If the input has no such field, or a value does not fit its field.
         """
         fields: dict[str, Any] = {}
         for name, value in values.items():
@@ -59,7 +59,7 @@ class PromptModel(BaseModel):
         try:
             json.dumps(initial, allow_nan=False)
         except ValueError as error:
-            raise ValueError(f"The initial data of {cls.__name__} cannot be shown: {error}.") from None
+            raise ValueError(f"The initial data of {cls.__name__} cannot be written as JSON: {error}.") from None
         made = cls._made(fields)
         made.prompt_description = description
         made.prompt_initial = {**cls.prompt_initial, **initial}
@@ -68,17 +68,16 @@ class PromptModel(BaseModel):
 
     @classmethod
     def with_choices(cls, **choices: OfferedChoices) -> type[Self]:
-        """This input with choices that are known only now, such as the columns of a data set.
+        """This input with choices that are known only when the run asks, such as the columns of a data set.
 
-        They hold wherever the prompt is answered, beside the model's own validators. A validator of the model does
-        not know them.
+        They apply wherever the prompt is answered, in addition to the model's validators, which do not know them.
 
         Args:
-            choices: By field name the values to choose among, or a mapping from each value to its label. The field
-                takes one of them, or is a list or a set of them.
+            choices: The values to choose from by field name, or a mapping from values to labels. The field takes one of
+                them, or is a list or set of them.
 
         Raises:
-            ValueError: If a name is no field of the input, or if a choice or an initial value does not fit.
+            ValueError: If the input has no such field, or if a choice or an initial value does not fit.
         """
         asked = cls.prompt_model or cls
         found = {}
@@ -106,14 +105,14 @@ class PromptModel(BaseModel):
             return
         schema = schema_with_choices(schema_of(cls.prompt_model or cls), cls.prompt_choices)
         for place, message in choice_errors(schema, cls.prompt_initial):
-            raise ValueError(f"The initial data of {cls.__name__}.{place[0]} are no choice. {message}")
+            raise ValueError(f"The initial value of {cls.__name__}.{place[0]} is not one of the choices. {message}")
 
     @classmethod
     def _field(cls, name: str, to_give: str) -> FieldInfo:
         field = cls.model_fields.get(name)
         if field is None:
             known = ", ".join(cls.model_fields) or "none"
-            raise ValueError(f"{cls.__name__} has no field {name!r} to give {to_give}; its fields: {known}.")
+            raise ValueError(f"{cls.__name__} has no field {name!r} for {to_give}. Its fields are: {known}.")
         return field
 
 

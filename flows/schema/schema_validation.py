@@ -1,4 +1,4 @@
-"""Whether values fit a JSON Schema whose model cannot be imported here, and what people are told where they do not."""
+"""Validates values against a JSON Schema, for models that cannot be imported here, with messages for people."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,11 +11,11 @@ from signoff.flows.schema.formats import format_error
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-Place = tuple[str | int, ...]
+ValuePath = tuple[str | int, ...]
 
-_MOST_CHOICES = 10
-_LONGEST = 300
-_KINDS = {
+_MAX_CHOICES = 10
+_MAX_LENGTH = 300
+_TYPE_NAMES = {
     "string": "a text",
     "integer": "a whole number",
     "number": "a number",
@@ -42,26 +42,26 @@ _BOUNDS = {
 _OF_THE_WHOLE = ("const", "enum", "type")
 
 
-def schema_errors(schema: Mapping[str, Any], values: Mapping[str, Any]) -> list[tuple[Place, str]]:
-    """Where `values` do not fit `schema`, and what is wrong there; every error, ordered by place."""
+def schema_errors(schema: Mapping[str, Any], values: Mapping[str, Any]) -> list[tuple[ValuePath, str]]:
+    """All errors of `values`: where each one is, and a message. Sorted by where they are."""
     try:
         found = list(_validator(json.dumps(schema)).iter_errors(dict(values)))
-    except Exception as error:  # noqa: BLE001 - a schema from elsewhere can be wrong in any way
-        return [((), f"The JSON Schema of this prompt cannot be used: {str(error).splitlines()[0][:_LONGEST]}")]
-    told = dict.fromkeys(one for error in found for one in _told(error))
-    return sorted(told, key=lambda one: [str(part) for part in one[0]])
+    except Exception as error:  # noqa: BLE001 - a foreign schema can be wrong in any way
+        return [((), f"The JSON Schema of this prompt is invalid: {str(error).splitlines()[0][:_MAX_LENGTH]}")]
+    messages = dict.fromkeys(one for error in found for one in _messages(error))
+    return sorted(messages, key=lambda one: [str(part) for part in one[0]])
 
 
 @lru_cache(maxsize=256)
 def _validator(schema: str) -> Any:
-    """The validator for a JSON Schema; to make one takes longer than to use it."""
-    return _maker()(json.loads(schema))
+    """The validator for a JSON Schema. Cached, because creating one takes longer than using it."""
+    return _validator_factory()(json.loads(schema))
 
 
 @cache
-def _maker() -> Callable[[Mapping[str, Any]], Any]:
-    """Makes a validator with this project's formats and words, for any draft; it asks the network for nothing."""
-    # Imported late: it takes a while to load, and few answers need it.
+def _validator_factory() -> Callable[[Mapping[str, Any]], Any]:
+    """Creates validators that know Signoff's formats and keywords. They support any draft and never use the network."""
+    # Imported late: it is slow to load, and few answers need it.
     from jsonschema import ValidationError
     from jsonschema.validators import Draft202012Validator, extend, validator_for
     from referencing import Registry
@@ -84,48 +84,48 @@ def _maker() -> Callable[[Mapping[str, Any]], Any]:
     return make
 
 
-def _told(error: "ValidationError") -> Iterator[tuple[Place, str]]:
-    place: Place = tuple(error.absolute_path)
+def _messages(error: "ValidationError") -> Iterator[tuple[ValuePath, str]]:
+    place: ValuePath = tuple(error.absolute_path)
     wanted = error.validator_value
     match error.validator:
         case "anyOf" | "oneOf":
-            yield from _told_of_kinds(error, place)
+            yield from _messages_of_union(error, place)
         case "required":
             yield from ((((*place, name)), "This is required.") for name in wanted if name not in error.instance)
         case "additionalProperties" if wanted is False:
             known = error.schema.get("properties", {})
             yield from (((*place, name), "This was not asked for.") for name in error.instance if name not in known)
         case "type":
-            yield place, f"Give {_either([_KINDS.get(kind, kind) for kind in _listed(wanted)])}."
+            yield place, f"Give {_join_or([_TYPE_NAMES.get(kind, kind) for kind in _as_list(wanted)])}."
         case "const" | "enum":
-            yield place, choose_one_of(_listed(wanted))
+            yield place, choose_one_of(_as_list(wanted))
         case keyword if keyword in _BOUNDS:
             yield place, _BOUNDS[keyword].format(wanted)
         case _:
-            yield place, error.message[:_LONGEST]
+            yield place, error.message[:_MAX_LENGTH]
 
 
-def _told_of_kinds(error: "ValidationError", place: Place) -> Iterator[tuple[Place, str]]:
-    """The errors of the one kind that was meant, where that can be told."""
+def _messages_of_union(error: "ValidationError", place: ValuePath) -> Iterator[tuple[ValuePath, str]]:
+    """The errors of the one member of a union that was meant, if that is clear."""
     kinds: dict[Any, list[ValidationError]] = {}
     for inner in error.context or ():
         kinds.setdefault(inner.schema_path[0], []).append(inner)
     consts = [one.validator_value for inner in kinds.values() for one in inner if one.validator == "const"]
     nulls = sum(one.validator_value == "null" for inner in kinds.values() for one in inner if one.validator == "type")
-    others = [inner for inner in kinds.values() if not _is_of_another_kind(inner, place)]
+    others = [inner for inner in kinds.values() if not _is_other_type(inner, place)]
     if len(others) == 1:
-        yield from (told for inner in others[0] for told in _told(inner))
+        yield from (messages for inner in others[0] for messages in _messages(inner))
     elif consts and len(consts) + nulls == len(kinds):
         yield place, choose_one_of(consts)
     elif wanted := [one.validator_value for inner in kinds.values() for one in inner if one.validator == "type"]:
-        named = [_KINDS.get(kind, kind) for kind in wanted if isinstance(kind, str) and kind != "null"]
-        yield place, f"Give {_either(list(dict.fromkeys(named)))}."
+        named = [_TYPE_NAMES.get(kind, kind) for kind in wanted if isinstance(kind, str) and kind != "null"]
+        yield place, f"Give {_join_or(list(dict.fromkeys(named)))}."
     else:
-        yield place, "This is none of the kinds of values that are possible here."
+        yield place, "This value fits none of the allowed types."
 
 
-def _is_of_another_kind(errors: Sequence["ValidationError"], place: Place) -> bool:
-    """Whether the value is not meant to be of the kind with these errors: its type differs, or its discriminator."""
+def _is_other_type(errors: Sequence["ValidationError"], place: ValuePath) -> bool:
+    """Whether the value cannot be meant for the member with these errors, by its type or its discriminator."""
     return any(
         one.validator == "const" or (one.validator in _OF_THE_WHOLE and tuple(one.absolute_path) == place)
         for one in errors
@@ -133,20 +133,20 @@ def _is_of_another_kind(errors: Sequence["ValidationError"], place: Place) -> bo
 
 
 def choose_one_of(values: Sequence[Any]) -> str:
-    """What to tell who gave none of `values`."""
-    named = [value if isinstance(value, str) else json.dumps(value) for value in values[:_MOST_CHOICES]]
+    """The message for a value that is none of `values`."""
+    named = [value if isinstance(value, str) else json.dumps(value) for value in values[:_MAX_CHOICES]]
     more = [f"… ({len(values)} in all)"] if len(values) > len(named) else []
-    return f"Choose {'among' if len(values) > 1 else 'this'}: {', '.join([*named, *more])[:_LONGEST]}."
+    return f"Choose{' one of' if len(values) > 1 else ''}: {', '.join([*named, *more])[:_MAX_LENGTH]}."
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
-def _either(names: Sequence[str]) -> str:
+def _join_or(names: Sequence[str]) -> str:
     return " or ".join(names) or "another value"
 
 
 def warm_up() -> None:
-    """Load the validator, which takes most of a second, before somebody waits for it."""
+    """Load the validator in advance. It takes most of a second, and otherwise the first person would wait for it."""
     schema_errors({"type": "object"}, {})

@@ -148,7 +148,7 @@ def test_choices_of_the_moment_are_offered_and_enforced(service: RunningService,
     prompt = opened(service, releases, button, number=number)
     wrong = Desk(service.db).submit(prompt.id, CLI, {"first": "release-x"}, via="cli")
     assert isinstance(wrong, Invalid)
-    assert "Choose among: release-0, release-1" in wrong.errors[0].message
+    assert "Choose one of: release-0, release-1" in wrong.errors[0].message
     mei = service.slack.person("mei")
     with pytest.raises(ActionFailed, match="no_such_option"):
         mei.submit({"First": "Release number x"})

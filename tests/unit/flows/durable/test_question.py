@@ -82,7 +82,7 @@ def test_initial_data_that_cannot_be_shown_are_refused() -> None:
     class Weight(RunInput):
         kilos: float
 
-    with pytest.raises(ValueError, match="cannot be shown"):
+    with pytest.raises(ValueError, match="cannot be written as JSON"):
         Weight.with_initial_data(kilos=math.nan)
 
 

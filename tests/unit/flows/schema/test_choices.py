@@ -121,17 +121,17 @@ def test_choices_of_several_fields_come_together() -> None:
 @pytest.mark.parametrize(
     ("give", "message"),
     [
-        (lambda: Pick.with_choices(nope=["a"]), "Pick has no field 'nope' to give choices"),
+        (lambda: Pick.with_choices(nope=["a"]), "Pick has no field 'nope' for choices"),
         (lambda: Pick.with_choices(drop=[]), "Pick.drop was given no choices"),
         (lambda: Pick.with_choices(number=[1, "two"]), "The choice 'two' does not fit Pick.number"),
         (lambda: Pick.with_choices(number=[-1]), "The choice -1 does not fit Pick.number"),
         (lambda: Pick.with_choices(fixed=["d"]), "The choice 'd' does not fit Pick.fixed"),
         (lambda: Pick.with_choices(drop=[1]), "The choice 1 does not fit Pick.drop"),
-        (lambda: Pick.with_choices(inner=["a"]), "Pick.inner cannot be given choices"),
-        (lambda: Pick.with_choices(flag=[True]), "Pick.flag cannot be given choices"),
+        (lambda: Pick.with_choices(inner=["a"]), "Pick.inner cannot have choices"),
+        (lambda: Pick.with_choices(flag=[True]), "Pick.flag cannot have choices"),
         (
             lambda: Pick.with_choices(drop=["a"]).with_initial_data(drop=["b"]),
-            "The initial data of Pick.drop are no choice. Choose this: a.",
+            "The initial value of Pick.drop is not one of the choices. Choose: a.",
         ),
         (
             lambda: Pick.with_initial_data(release="1").with_choices(release=["2"]),
