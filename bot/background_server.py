@@ -1,4 +1,4 @@
-"""Uvicorn in a thread of its own."""
+"""Runs Uvicorn in a thread of its own."""
 
 import asyncio
 import socket
@@ -11,13 +11,14 @@ from starlette.types import ASGIApp
 
 T = TypeVar("T")
 GRACE_SECONDS = 1.0
-"""How long requests that are being answered have to end."""
+"""Seconds that requests in progress have to finish."""
 
 
 class BackgroundServer:
-    """Serves an application in a thread between `start` and `stop`, quietly and without signal handlers.
+    """Serves an application in a thread, without signal handlers and without logging.
 
-    `goodbye` runs in the server's event loop before connections are closed.
+    Args:
+        goodbye: Runs in the server's event loop before connections are closed.
     """
 
     def __init__(
@@ -31,7 +32,7 @@ class BackgroundServer:
             lifespan="off",
             ws="websockets-sansio",
             ws_per_message_deflate=False,
-            # slack_sdk's built-in client can close only between two frames. Pings spare it a wait of 3 s.
+            # slack_sdk's built-in client can only close between two frames. Without pings it would wait for 3 s.
             ws_ping_interval=0.2,
         )
         self._server = _Server(config, goodbye)
@@ -39,12 +40,12 @@ class BackgroundServer:
         self._thread = threading.Thread(target=self._server.run, args=([listening],), name="signoff-http", daemon=True)
 
     def start(self) -> None:
-        """Returns when requests are taken."""
+        """Start the thread. Returns when the server accepts requests."""
         self._thread.start()
         self._server.has_started.wait()
 
     def stop(self) -> None:
-        """Returns when every connection is closed and the port is free."""
+        """Stop the server. Returns when all connections are closed and the port is free."""
         self._server.loop.call_soon_threadsafe(self._server.stopping.set)
         self._thread.join()
         self._socket.close()
@@ -69,10 +70,10 @@ class _Server(uvicorn.Server):
         self.has_started.set()
 
     async def main_loop(self) -> None:
-        await self.stopping.wait()  # uvicorn's own loop looks ten times a second
+        await self.stopping.wait()  # uvicorn's own loop polls ten times a second
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Uvicorn's own shutdown sleeps a tenth of a second at least, and many tests stop a server.
+        # Uvicorn's own shutdown takes at least a tenth of a second, and many tests stop a server.
         if self._goodbye is not None:
             await self._goodbye()
         for server in self.servers:
@@ -84,12 +85,12 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections; port 0 takes a free one.
+    """A socket that accepts connections. Port 0 chooses a free one.
 
     Raises:
-        OSError: If the address is taken, or is not one of this machine's.
+        OSError: If the address is in use, or is not an address of this machine.
     """
-    # asyncio sets TCP_NODELAY only where the protocol is named, and without it each answer takes 40 ms longer.
+    # asyncio sets TCP_NODELAY only if the protocol is given. Without it, each response takes 40 ms longer.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

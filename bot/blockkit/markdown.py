@@ -51,7 +51,7 @@ def for_modal(text: str, limit: int) -> str:
 
 
 def _blocks(nodes: Sequence[SyntaxTreeNode], indent: str = "") -> Iterator[str]:
-    """The lines of some blocks. An empty line stands between two blocks where the source has one."""
+    """The lines of some blocks. Two blocks are separated by an empty line if they are in the source."""
     end: int | None = None
     for node in nodes:
         start, next_end = _lines_of(node)

@@ -9,10 +9,11 @@ from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
 from signoff.bot.connection.web_client import web_client
+from signoff.bot.emulator.server import BOT_TOKEN
 from signoff.bot.service import Service
 from signoff.flows.approval.approvers import Person, Unknowable
 from signoff.store.records import Actor, Prompt
-from signoff.testing import BOT_TOKEN, ActFailed, Emulator
+from signoff.testing import ActFailed, Emulator
 from tests.integration.bot.asking import Approval
 from tests.integration.bot.running_service import RunningService, settings_for
 
