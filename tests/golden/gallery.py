@@ -1,8 +1,8 @@
-"""Pictures of the zoo's cards and first modals, as the emulator's page shows them.
+"""Takes pictures of the zoo's cards and first modals, as the emulator's page shows them.
 
     uv run python -m tests.golden.gallery FOLDER [MODEL ...]
 
-makes all of them, or those that are named; `--docs` makes those that docs/gallery.md shows, where it shows them:
+takes pictures of all models, or of those that are named. `--docs` takes those that docs/gallery.md shows:
 
     uv run python -m tests.golden.gallery docs/images/gallery --docs
 """
@@ -25,7 +25,6 @@ from tests.acceptance.conftest import CHROMIUMS, QUIETLY
 from tests.golden.zoo import ZOO
 from tests.integration.bot.running_service import settings_for
 
-CHANNEL = "#zoo"
 WIDTH, HEIGHT = 1280, 1400
 DOCS = Path(__file__).parents[2] / "docs" / "gallery.md"
 PICTURE = re.compile(r"images/gallery/(\w+)\.png")
@@ -40,13 +39,13 @@ SHEET = """
 
 
 @flow(name="zoo")
-def ask(name: str) -> None:
+def ask(name: str, channel: str) -> None:
     """Ask for one of the models."""
-    suspend_flow_run(wait_for_input=ZOO[name], policy=Policy(channel=CHANNEL))
+    suspend_flow_run(wait_for_input=ZOO[name], policy=Policy(channel=channel))
 
 
 def main() -> None:
-    """Make the pictures."""
+    """Take the pictures."""
     parser = argparse.ArgumentParser(description="Make pictures of the zoo.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("models", nargs="*", help="for example union_tagged; all of them by default")
@@ -60,24 +59,24 @@ def main() -> None:
 
 
 def pictures(names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """A picture of each model's card, and of its first modal where it has one."""
+    """A picture of each model's card, and of its first modal if it has one."""
     with tempfile.TemporaryDirectory() as folder, Emulator() as slack:
         settings = settings_for(slack.api_url, f"sqlite:///{folder}/signoff.db")
-        channel = slack.client.add_channel(CHANNEL)
         with Service(settings, [ask], with_bot=True, grace=1.0) as service, two_pages() as (page, sheet):
             assert service.bot is not None
             slack.deliver_to(str(service.bot.request_url))
             ana = slack.person("ana")
             for name in names:
-                ask.create_run(service.db, {"name": name})
-                ana.wait_for_message(CHANNEL, lambda seen: bool(seen.buttons))
+                # A channel for each model, because a card that was deleted would be posted again.
+                channel = f"#{name.replace('_', '-')}"
+                channel_id = slack.client.add_channel(channel)
+                ask.create_run(service.db, {"name": name, "channel": channel})
+                ana.wait_for_message(channel, lambda seen: bool(seen.buttons))
                 page.goto("about:blank")
-                page.goto(f"{slack.url}/#as={ana.id}&channel={channel}")
+                page.goto(f"{slack.url}/#as={ana.id}&channel={channel_id}")
                 yield name, side_by_side(sheet, list(seen_on(page)))
                 if ana.modal:
                     ana.close()
-                for seen in ana.sees(CHANNEL):
-                    slack.client.post("delete", channel=channel, ts=seen.ts)
 
 
 def seen_on(page: Page) -> Iterator[bytes]:
@@ -95,7 +94,7 @@ def seen_on(page: Page) -> Iterator[bytes]:
 
 
 def whole(dialog: Locator) -> bytes:
-    """The modal, once it has come to rest."""
+    """The modal, after its animations."""
     expect(dialog).to_be_visible()
     dialog.evaluate("each => Promise.all(each.getAnimations({subtree: true}).map(one => one.finished))")
     return dialog.screenshot()
@@ -110,7 +109,7 @@ def side_by_side(sheet: Page, images: Iterable[bytes]) -> bytes:
 
 @contextmanager
 def two_pages() -> Iterator[tuple[Page, Page]]:
-    """The emulator's page, and one on which its pictures are put together."""
+    """The emulator's page, and a page on which pictures are combined."""
     executable = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=[*QUIETLY])
