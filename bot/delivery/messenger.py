@@ -150,5 +150,7 @@ def _is_same(found: Mapping[str, Any] | None, wanted: Mapping[str, Any] | None) 
     """Whether a message has the metadata of the wanted one. Cards of earlier versions do not name their place."""
     if not found or not wanted or found.get("event_type") != wanted["event_type"]:
         return False
-    payload = found.get("event_payload") or {}
-    return bool({"place": wanted["event_payload"].get("place")} | payload == wanted["event_payload"])
+    payload = wanted["event_payload"]
+    # Only cards have a place in their metadata. Notices do not.
+    default = {"place": payload["place"]} if "place" in payload else {}
+    return bool(default | (found.get("event_payload") or {}) == payload)

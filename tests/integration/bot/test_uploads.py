@@ -69,7 +69,7 @@ def test_the_flow_gets_what_was_uploaded(service: RunningService) -> None:
     """Files of a wrong type or size are refused, every byte of the others arrives, and the card names them."""
     prompt = opened(service, report)
     mei = service.slack.person("mei")
-    with pytest.raises(ActionFailed, match="Only these types of file are accepted: csv"):
+    with pytest.raises(ActionFailed, match="Only these file types are accepted: csv"):
         mei.submit({"Table": uploaded(service, "table.pdf", b"%PDF")})
     large = uploaded(service, "table.csv", bytes(200_001))
     assert refused(service, {"Table": large}) == {"Table": "“table.csv” has 201 kB. At most 200 kB are allowed."}
