@@ -38,7 +38,7 @@ class Order(RunInput):
 
 
 def test_artifacts_are_not_doubled_by_a_replay(db: Database, start_worker: StartWorker) -> None:
-    """A flow that runs again from the top makes none of them twice, and gets the same ids."""
+    """A replay does not create them again, and returns the same ids."""
     ids: list[list[str]] = []
 
     @task
@@ -98,7 +98,7 @@ def test_a_block_is_kept_under_its_name(db: Database, start_worker: StartWorker)
 
 
 def test_what_needs_a_run_says_so_outside_of_one() -> None:
-    """The error names what was called."""
+    """The error names the function."""
     for act, name in (
         (pause_flow_run, "pause_flow_run"),
         (suspend_flow_run, "suspend_flow_run"),
@@ -111,13 +111,13 @@ def test_what_needs_a_run_says_so_outside_of_one() -> None:
 
 @pytest.fixture
 def from_code(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Code outside of a run writes to the record of the test."""
+    """Code outside of a run writes to the database of the test."""
     monkeypatch.setattr("signoff.flows.current_database.default_database", lambda: db)
 
 
 @pytest.mark.usefixtures("from_code")
 def test_a_run_can_be_answered_from_code(db: Database, start_worker: StartWorker) -> None:
-    """By a dict or a model, under the same rules as by a person."""
+    """With a dict or a model, and by the same rules as for a person."""
 
     @flow
     def ask(approvers: list[str]) -> int:

@@ -50,7 +50,7 @@ def answer(db: Database, run_id: str, actor: Actor = ANA, **values: Any) -> None
 
 
 def test_a_release_goes_out_when_it_is_approved(db: Database) -> None:
-    """One yes deploys it; meanwhile the run holds no memory."""
+    """One approval deploys it; until then the run takes no memory."""
     run_id = start(db, release.release_approval, version="2.0.0")
     prompt = asked(db, run_id)
     assert runs.get(db, run_id).state is RunState.SUSPENDED
@@ -65,7 +65,7 @@ def test_a_release_goes_out_when_it_is_approved(db: Database) -> None:
 
 
 def test_a_release_is_held_back_with_a_reason(db: Database) -> None:
-    """A no without a reason does not count, and the error stands under the reason."""
+    """A rejection without a reason does not count, and the error is shown below the reason."""
     run_id = start(db, release.release_approval)
     reply = Desk(db).submit(asked(db, run_id).id, ANA, {"approved": False, "reason": " "}, via="cli")
     assert isinstance(reply, Invalid)
@@ -75,7 +75,7 @@ def test_a_release_is_held_back_with_a_reason(db: Database) -> None:
 
 
 def test_a_shirt_is_asked_for_until_the_answer_fits(db: Database) -> None:
-    """The combination that is not made is refused, and the run goes on only with one that is."""
+    """A combination that is not made is rejected, and the run continues with one that is."""
     run_id = start(db, shirt.shirt_order)
     prompt = asked(db, run_id)
     for _ in range(2):
@@ -88,7 +88,7 @@ def test_a_shirt_is_asked_for_until_the_answer_fits(db: Database) -> None:
 
 
 def test_a_shirt_that_nobody_chooses_is_reminded_of_and_times_out(db: Database) -> None:
-    """A visitor of the demo sees both within minutes; the run goes on without a shirt."""
+    """A visitor of the demo sees both within minutes; the run continues without a shirt."""
     run_id = start(db, shirt.shirt_order)
     prompt = asked(db, run_id)
     DeadlineEnforcer(db, clock=lambda: prompt.opened_at + timedelta(minutes=1)).enforce_due()

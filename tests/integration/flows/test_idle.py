@@ -1,4 +1,4 @@
-"""Waiting is cheap: who has nothing to do leaves the record alone."""
+"""Waiting is cheap: an idle process leaves the database alone."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The database is out of reach for a while. Worker, clock and desk say so once, wait, and go on; nothing is lost."""
+"""While the database is unavailable, worker, deadlines and desk log it once and wait; nothing is lost."""
 
 import sqlite3
 import subprocess

@@ -26,7 +26,7 @@ def between(crontab: Crontab, first: datetime, end: datetime) -> Iterator[dateti
 
 
 def days(expression: str) -> list[int]:
-    """The days of March 2026 with a tick. It begins on a Sunday."""
+    """The days of March 2026 with a tick. The month begins on a Sunday."""
     return [tick.day for tick in between(Crontab(expression, "UTC"), MARCH, MARCH + 31 * DAY)]
 
 
@@ -59,7 +59,7 @@ def test_weekdays_count_from_sunday(weekdays: str, expected: list[int]) -> None:
 
 
 def test_a_day_of_the_month_and_a_weekday_mean_either() -> None:
-    """As in a crontab; beside a field that begins with a star, both count."""
+    """As in a crontab. If one of the fields begins with a star, both have to match."""
     assert days("0 9 13,20 * tue") == [3, 10, 13, 17, 20, 24, 31]
     assert days("0 9 */10 * tue") == [31]
 
@@ -107,7 +107,7 @@ def test_every_tick_of_the_hour_that_spring_leaves_out_comes() -> None:
     st.integers(1, 20),
 )
 def test_going_on_from_tick_to_tick_misses_none(expression: str, zone: str, after: timedelta, number: int) -> None:
-    """Each is later than the one before, and the newest up to a moment are the same ones."""
+    """Each one is later than the one before, and searching backwards finds the same ticks."""
     crontab, start = Crontab(expression, zone), MARCH + after
     ticks = [crontab.after(start)]
     for _ in range(number):
@@ -149,7 +149,7 @@ def test_the_newest_ticks_of_many_years_are_found_at_once() -> None:
     ],
 )
 def test_a_bad_schedule_is_refused_when_the_flow_is_made(schedule: Cron, problem: str) -> None:
-    """In one sentence that names the flow, what is wrong, and what is taken."""
+    """In one sentence that names the flow, what is wrong, and what is accepted."""
     with pytest.raises(InvalidFlow) as refused:
         flow(schedule=schedule)(lambda: None)
     assert str(refused.value) == f"The schedule of the flow <lambda> is invalid: {problem}."

@@ -60,7 +60,7 @@ def test_a_result_recorded_under_an_old_path_reads_back(recorded: Recorded, valu
 
 
 def test_an_error_recorded_under_an_old_path_can_be_caught_by_its_type() -> None:
-    """A replay takes the same `except` as the run did."""
+    """A replay enters the same `except` as the run did."""
     written = '{"type": "store.errors:NoSuchRun", "arguments": ["There is no run x."], "message": "There is no run x."}'
     error = load_error(Recorded("error", written))
     assert isinstance(error, NoSuchRun)
@@ -91,7 +91,7 @@ def test_a_type_of_today_is_found_by_its_first_name(type_: type) -> None:
 
 
 def test_a_project_may_have_a_package_called_flows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it records under its own names is never taken for one of ours."""
+    """Types that it records under its own names are not mistaken for ours."""
     package = tmp_path / "flows"
     package.mkdir()
     (package / "__init__.py").touch()

@@ -63,7 +63,7 @@ def test_a_deadline_is_enforced_at_its_moment_and_not_before(db: Database) -> No
 
 
 def test_a_deadline_passes_before_a_reminder_that_came_due_with_it(db: Database) -> None:
-    """Nobody is reminded of what is over."""
+    """No reminder is sent for a settled prompt."""
     prompt = opened(db, Policy(deadline=HOUR, reminders=(HOUR / 2, HOUR)))
     assert look(db, NOON + 2 * HOUR) == 1
     assert events(db, prompt) == ["opened", "timed_out"]
@@ -106,7 +106,7 @@ def test_more_than_one_page_of_deadlines_is_enforced_in_one_look(db: Database) -
 
 
 def test_a_deadline_that_passed_while_everything_was_down_is_enforced_at_the_start(db: Database) -> None:
-    """Invariant 6: the clock looks when it starts, and the flow that waited goes on."""
+    """Invariant 6: deadlines are checked at the start, and the waiting flow continues."""
     prompt = opened(db, Policy(deadline=HOUR), at=datetime.now(UTC) - 2 * HOUR)
     with DeadlineEnforcer(db):
         until(db, lambda: not prompts.get(db, prompt.id).is_open)
@@ -165,7 +165,7 @@ def test_a_system_clock_that_is_set_back_or_forward_only_moves_what_is_due(db: D
 
 
 def test_a_tick_that_failed_is_made_up_for_by_the_next(db: Database) -> None:
-    """What was due then is not forgotten."""
+    """Whatever was due at that time is still done."""
     prompt = opened(db, Policy(deadline=HOUR))
     clock = DeadlineEnforcer(db, clock=lambda: NOON + HOUR)
     with db.write() as tx:

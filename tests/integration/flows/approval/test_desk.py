@@ -82,7 +82,7 @@ GOOD = {"amount": 10, "size": "small", "approve": True}
 
 
 def test_values_that_fit_settle_with_the_model_s_defaults(db: Database, desk: Desk, ask: Open) -> None:
-    """The flow gets what was sent, completed by the model, and the ledger tells who sent it."""
+    """The flow gets the values, completed by the model, and the ledger names the person."""
     prompt = ask()
     reply = desk.submit(prompt.id, ANA, GOOD, via="cli")
     assert isinstance(reply, Settled)
@@ -92,14 +92,14 @@ def test_values_that_fit_settle_with_the_model_s_defaults(db: Database, desk: De
 
 
 def test_what_is_left_out_is_taken_from_the_initial_values(desk: Desk, ask: Open) -> None:
-    """A press of a button sends one value; the rest stands on the card."""
+    """A button sends one value; the others are the initial values on the card."""
     reply = desk.submit(ask(amount=20, size="large").id, ANA, {"approve": True}, via="slack")
     assert isinstance(reply, Settled)
     assert reply.prompt.answer == {"amount": 20.0, "size": "large", "approve": True, "reason": ""}
 
 
 def test_every_error_of_every_field_is_told_at_once(db: Database, desk: Desk, ask: Open) -> None:
-    """Invariant 10: nothing is settled, and the ledger keeps what was wrong."""
+    """Invariant 10: nothing is settled, and the ledger records the errors."""
     prompt = ask()
     reply = desk.submit(prompt.id, ANA, {"amount": -1, "size": "huge", "color": "red"}, via="cli")
     assert isinstance(reply, Invalid)
@@ -110,7 +110,7 @@ def test_every_error_of_every_field_is_told_at_once(db: Database, desk: Desk, as
 
 
 def test_a_tentative_submission_that_does_not_fit_leaves_no_trace(db: Database, desk: Desk, ask: Open) -> None:
-    """A press that opens a form is no mistake of the person's."""
+    """A press that opens a form is not an error of the person."""
     prompt = ask(amount=10, size="small")
     reply = desk.submit(prompt.id, ANA, {"approve": False}, via="slack", tentative=True)
     assert isinstance(reply, Invalid)
@@ -147,7 +147,7 @@ def test_an_approver_may_be_named_in_any_way(desk: Desk, ask: Open, approver: st
 
 @pytest.mark.parametrize("act", ["submit", "reject"])
 def test_who_may_not_answer_is_told_who_may(db: Database, desk: Desk, ask: Open, act: str) -> None:
-    """Invariant 10: a refusal changes nothing, and the ledger tells of it."""
+    """Invariant 10: a refusal changes nothing, and the ledger records it."""
     prompt = ask(Policy(approvers=("@ana", "@buyers")))
     if act == "submit":
         reply = desk.submit(prompt.id, BEN, GOOD, via="slack")
@@ -166,7 +166,7 @@ def test_whose_values_are_wrong_and_who_may_not_answer_learns_only_that(desk: De
 
 
 def test_who_is_too_late_learns_who_won_and_with_what(db: Database, desk: Desk, ask: Open) -> None:
-    """Invariant 2: also who may not answer, and whose values are wrong: the prompt is over for everybody."""
+    """Invariant 2: this includes people who may not answer, or whose values are invalid."""
     prompt = ask(Policy(approvers=("@ana",)))
     desk.submit(prompt.id, ANA, GOOD, via="cli")
     for reply in (
@@ -228,7 +228,7 @@ def test_an_unknown_prompt_is_refused(desk: Desk) -> None:
 
 
 def test_many_people_at_once_settle_once(db: Database, desk: Desk, ask: Open) -> None:
-    """Invariant 2: of eight who press at the same time one wins, and all others are told."""
+    """Invariant 2: of eight people who press at the same time one wins, and all others learn who did."""
     prompt = ask(amount=1, size="small")
     start, replies = threading.Barrier(8), []
 
@@ -246,7 +246,7 @@ def test_many_people_at_once_settle_once(db: Database, desk: Desk, ask: Open) ->
 
 
 def test_cancelling_a_run_cancels_its_question(db: Database, desk: Desk, ask: Open) -> None:
-    """Cancellation too comes to the desk, and the ledger tells who cancelled."""
+    """Cancellation goes through the desk, too, and the ledger names the person."""
     prompt = ask()
     desk.cancel(prompt.run_id, ANA, "Not today")
     settled = prompts.get(db, prompt.id)

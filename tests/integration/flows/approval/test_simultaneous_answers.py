@@ -1,4 +1,4 @@
-"""A yes and a no come at the same moment: one decides, and the other is told who did, and what."""
+"""When an approval and a rejection come at the same moment, one decides, and the other learns who did and how."""
 
 import multiprocessing
 import queue
@@ -36,7 +36,7 @@ def answer(url: str, ids: list[str], actor: Actor, approved: bool, start: Any, c
 
 
 def race(db: Database, url: str, rounds: int, kind: Any, start: Any, answers: Any) -> None:
-    """Have two answer the same prompts, and look at what each was told and what stands."""
+    """Have two people answer the same prompts, and compare the replies with what is recorded."""
     run = a_claimed_run(db)
     ids = [
         pauses.open_prompt(
@@ -81,6 +81,6 @@ def test_a_yes_and_a_no_in_two_threads_settle_once(db: Database, database_url: s
 
 @pytest.mark.parametrize("rounds", [100, pytest.param(1000, marks=pytest.mark.soak)])
 def test_a_yes_and_a_no_in_two_processes_settle_once(db: Database, database_url: str, rounds: int) -> None:
-    """In a hundred rounds; in a thousand for who has the time."""
+    """In a hundred rounds, or in more if asked for."""
     spawn = multiprocessing.get_context("spawn")
     race(db, database_url, rounds, spawn.Process, spawn.Barrier(2), spawn.Queue())

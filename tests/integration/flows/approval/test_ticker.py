@@ -12,7 +12,7 @@ from tests.support.waiting import PATIENCE
 
 
 def ticks(number: int, job: Callable[[], object] = lambda: None) -> None:
-    """Returns once a ticker has run `job` so many times."""
+    """Return once a ticker has run `job` this many times."""
     called = threading.Semaphore(0)
 
     def counted() -> None:

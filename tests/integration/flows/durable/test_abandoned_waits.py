@@ -42,7 +42,7 @@ def test_what_a_flow_gives_up_is_cancelled_and_the_run_goes_on(db: Database, sta
 
 
 def test_an_answer_that_came_before_counts(db: Database, start_worker: StartWorker) -> None:
-    """Invariant 1: who was told that the answer was taken was told the truth: the flow gets it, although it gave up."""
+    """Invariant 1: an acknowledged answer reaches the flow, even if the flow stopped waiting just then."""
 
     @flow
     async def ask_and_go() -> str:
@@ -117,7 +117,7 @@ def test_the_key_of_what_was_given_up_is_used_up(db: Database, start_worker: Sta
 
 @pytest.mark.parametrize("first", [False, True])
 def test_what_was_asked_for_later_stays_open(db: Database, start_worker: StartWorker, first: bool) -> None:
-    """A flow may wait for `ask` again and again; in between the run goes on."""
+    """A flow can wait for `ask` more than once; in between, the run continues."""
     gave_up, go_on = threading.Event(), threading.Event()
 
     @flow

@@ -102,7 +102,7 @@ def test_the_run_goes_on_while_a_prompt_is_open(db: Database, start_worker: Star
 def test_the_first_answer_is_enough_for_who_wants_no_more(
     db: Database, start_worker: StartWorker, suspend: bool
 ) -> None:
-    """What is still open when the run ends is cancelled."""
+    """Prompts that are still open when the run ends are cancelled."""
 
     @flow
     def first() -> str:

@@ -80,7 +80,7 @@ def test_a_result_that_fits_its_annotation_no_more_asks_for_a_person(
 
 
 def test_without_an_edit_texts_and_arguments_may_differ_in_a_replay(db: Database, start_worker: StartWorker) -> None:
-    """A clock or a random number in a text or an argument strands no run: what was recorded stands."""
+    """A clock or a random number in a text or an argument does not strand a run: the recorded value counts."""
     executions = iter(range(9))
 
     @task
@@ -217,7 +217,7 @@ def test_what_was_cut_off_side_by_side_goes_on_under_edited_code(db: Database, t
 
 
 def test_a_submitted_task_that_was_renamed_has_no_effect_again(db: Database, tmp_path: Path) -> None:
-    """Invariant 5: it does not begin before all that ran is called, and who asks for it is told that it never will."""
+    """Invariant 5: it does not start before everything that ran has been called; waiting for it before that fails."""
     text = SIDE_BY_SIDE.replace("    one = last()", "    parents.wait()\n    one = last()").replace("% 2", "> 9")
     release = load(tmp_path, text)
     worker = Worker(db, [release])
@@ -272,7 +272,7 @@ async def release():
 def test_coroutines_side_by_side_under_edited_code(
     db: Database, tmp_path: Path, before: str, after: str, ends: RunState, effects: list[str]
 ) -> None:
-    """Invariant 5: one that was cut off goes on, and none runs again under a new name."""
+    """Invariant 5: a task that was cut off continues, and none runs again under a new name."""
     release = load(tmp_path, GATHERED)
     worker = Worker(db, [release])
     worker.start()

@@ -44,7 +44,7 @@ def test_runs_that_wait_take_no_slot(db: Database, start_worker: StartWorker, wa
 
 
 def test_an_async_flow_may_ask_several_people_at_once(db: Database, start_worker: StartWorker) -> None:
-    """Questions that are open at the same time are answered in any order, each with its own answer."""
+    """Prompts that are open at the same time can be answered in any order, and each gets its own answer."""
 
     @flow
     async def ask() -> list[str]:

@@ -118,7 +118,7 @@ def test_a_failure_is_in_the_future(db: Database, start_worker: StartWorker) -> 
 
 
 def test_a_task_is_mapped_over_what_can_be_gone_through(db: Database, start_worker: StartWorker) -> None:
-    """Lists go item by item, texts and what is unmapped go to every call, as in Prefect."""
+    """Lists are mapped item by item; strings and unmapped values go to every call, as in Prefect."""
 
     @task
     def word(letter: str, end: str, all_: list[int]) -> str:
@@ -138,7 +138,7 @@ def test_a_task_is_mapped_over_what_can_be_gone_through(db: Database, start_work
 
 @pytest.mark.parametrize("ask", [pause_flow_run, suspend_flow_run])
 def test_submitted_tasks_may_ask(db: Database, start_worker: StartWorker, ask: Any) -> None:
-    """Each gets its own answer, also where the run has left memory meanwhile."""
+    """Each gets its own answer, even if the run left memory in between."""
 
     @task
     def asks(key: str) -> str:

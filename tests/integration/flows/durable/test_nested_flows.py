@@ -47,7 +47,7 @@ def test_a_nested_flow_is_a_step(db: Database, start_worker: StartWorker) -> Non
 def test_a_retried_nested_flow_does_not_run_finished_tasks_again(
     db: Database, start_worker: StartWorker, isasync: bool
 ) -> None:
-    """The same as for a flow of its own."""
+    """As for a flow that runs on its own."""
     done: list[str] = []
 
     @task
@@ -111,7 +111,7 @@ def test_the_same_key_in_two_nested_flows_names_two_questions(db: Database, star
 
 
 def test_a_person_s_no_in_a_nested_flow_is_not_tried_again(db: Database, start_worker: StartWorker) -> None:
-    """The same as for a flow of its own."""
+    """As for a flow that runs on its own."""
     times: list[int] = []
 
     @flow(retries=3)

@@ -1,4 +1,4 @@
-"""A flow asks, waits, and goes on with a validated value."""
+"""A flow asks, waits, and continues with a validated value."""
 
 import gc
 import threading
@@ -87,7 +87,7 @@ def test_an_async_flow_gets_the_answer_as_its_model(db: Database, start_worker: 
 def test_a_plain_type_gives_the_bare_value(
     db: Database, start_worker: StartWorker, asked: Any, given: Any, got: Any
 ) -> None:
-    """The field is called `value`, and the flow gets what stands in it."""
+    """The field is called `value`, and the flow gets its content."""
 
     @flow
     def ask() -> Any:
@@ -113,7 +113,7 @@ def test_any_model_may_be_asked_for(db: Database, start_worker: StartWorker) -> 
 
 
 def test_a_pause_without_input_goes_on_when_somebody_says_so(db: Database, start_worker: StartWorker) -> None:
-    """Nothing is asked but whether to go on."""
+    """The only question is whether to continue."""
 
     @flow
     def ask() -> str:
@@ -129,7 +129,7 @@ def test_a_pause_without_input_goes_on_when_somebody_says_so(db: Database, start
 
 
 def test_a_pause_keeps_local_variables_and_runs_nothing_twice(db: Database, start_worker: StartWorker) -> None:
-    """The flow goes on in the very thread that asked."""
+    """The flow continues in the same thread."""
     came: list[Any] = []
 
     @flow
@@ -221,7 +221,7 @@ def test_a_rejection_reaches_the_flow_with_who_and_why(db: Database, start_worke
 
 
 def test_a_rejection_that_nobody_handles_fails_the_run_without_a_retry(db: Database, start_worker: StartWorker) -> None:
-    """A person's no is no error that another try could mend."""
+    """A retry cannot change the decision of a person."""
 
     @flow(retries=3)
     def ask() -> None:

@@ -1,4 +1,4 @@
-"""Only so many of a run's submitted tasks work at once, and none of them waits in a circle."""
+"""A limited number of submitted tasks of a run work at once, and they cannot deadlock."""
 
 import threading
 
@@ -23,7 +23,7 @@ def threads_of_tasks() -> int:
 
 
 def test_a_thousand_submitted_tasks_take_few_threads(db: Database, start_worker: StartWorker) -> None:
-    """The others begin as these end, also those that wait for what another returns."""
+    """The others start as these end, including those that wait for the result of another one."""
     go_on = threading.Event()
 
     @task
@@ -71,7 +71,7 @@ def test_tasks_that_submit_tasks_and_wait_for_them_all_end(db: Database, start_w
 
 
 def test_tasks_that_wait_for_people_take_no_turn(db: Database, start_worker: StartWorker) -> None:
-    """All of them ask, and each goes on when it was answered."""
+    """All of them ask, and each continues when it is answered."""
 
     @task
     def asks(key: str) -> str:
@@ -90,7 +90,7 @@ def test_tasks_that_wait_for_people_take_no_turn(db: Database, start_worker: Sta
 
 
 def test_a_run_that_is_over_begins_no_more_of_them(db: Database, start_worker: StartWorker) -> None:
-    """What was submitted and has not begun when somebody cancels has no effect."""
+    """Tasks that have not started when somebody cancels have no effect."""
     began, go_on, gone = threading.Semaphore(0), threading.Event(), threading.Event()
     effects: list[int] = []
 

@@ -99,7 +99,7 @@ def nothing() -> None:
     "step", [plan, point, many, money, moment, infinite, pickled, pair, nothing], ids=lambda step: step.name
 )
 def test_a_replayed_result_equals_what_was_returned(db: Database, start_worker: StartWorker, step: Any) -> None:
-    """After a suspension a flow gets from the journal the same value, of the same type."""
+    """After a suspension, the journal returns the same value, of the same type."""
     seen: list[Any] = []
 
     @flow
@@ -266,7 +266,7 @@ def test_a_task_gets_what_it_was_given_untouched(db: Database, start_worker: Sta
 
 @pytest.mark.parametrize("isasync", [False, True])
 def test_a_task_is_tried_again_as_often_as_it_says(db: Database, start_worker: StartWorker, isasync: bool) -> None:
-    """Invariant 3: each try has the same key, and only the last error counts."""
+    """Invariant 3: every try has the same key, and only the last error counts."""
     keys: list[str] = []
 
     def attempt() -> str:
@@ -298,7 +298,7 @@ def test_a_task_is_tried_again_as_often_as_it_says(db: Database, start_worker: S
 
 @pytest.mark.parametrize("isasync", [False, True])
 def test_a_task_that_takes_too_long_fails(db: Database, start_worker: StartWorker, isasync: bool) -> None:
-    """After `timeout_seconds` the flow goes on with `StepTimeout`."""
+    """After `timeout_seconds` the flow gets a `StepTimeout`."""
     never = threading.Event()
 
     @task(timeout_seconds=0.05)

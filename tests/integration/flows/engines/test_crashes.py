@@ -97,7 +97,7 @@ def create(db: Database, flow: str) -> FlowRun:
 
 
 def test_waiting_runs_outlive_their_worker(db: Database, database_url: str, file: Path) -> None:
-    """Killed while they wait, answered while nothing runs, they go on in another process and do nothing twice."""
+    """Killed while they wait and answered while nothing runs, they continue in another process and repeat nothing."""
     waiting = [create(db, flow) for flow in ("pausing", "suspending", "awaiting")]
     with WorkerProcess(database_url, file) as worker:
         asked = [until_asked(db, run.id) for run in waiting]

@@ -23,7 +23,7 @@ from tests.support.waiting import until, until_asked
 
 @pytest.fixture
 def called_directly(db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """`DATABASE_URL` names the record of the test."""
+    """`DATABASE_URL` is the database of the test."""
     monkeypatch.setenv("DATABASE_URL", database_url)
     settings._open_default.cache_clear()
     yield
@@ -33,7 +33,7 @@ def called_directly(db: Database, database_url: str, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("called_directly")
 def test_a_flow_called_directly_gives_its_result(db: Database) -> None:
-    """It makes a run in the record, sees it through, and gives back what the function returned."""
+    """It creates a run, executes it to its end, and returns the result."""
 
     @flow
     def add(one: int, other: int = 1) -> dict[str, int]:

@@ -34,7 +34,7 @@ class Calls:
         self.made: list[tuple[str, str, str]] = []
 
     def hook(self, name: str) -> Any:
-        """A hook that notes its name, the run's state in the record, and the state that it was given."""
+        """A hook that notes its name, the run's state in the database, and the state that it was given."""
 
         def noting(flow: Flow[Any, Any], flow_run: FlowRun, state: State) -> None:
             assert flow.name == flow_run.flow
@@ -161,7 +161,7 @@ def test_a_run_that_nobody_holds_has_its_hooks_run_by_a_worker_that_comes_later(
 def test_hooks_of_a_run_that_ends_while_its_worker_stops_are_left_to_others(
     db: Database, start_worker: StartWorker
 ) -> None:
-    """A worker that is stopping begins nothing."""
+    """A worker that is stopping starts nothing."""
     calls = Calls(db)
     began, go_on = threading.Event(), threading.Event()
 

@@ -59,7 +59,7 @@ def test_what_a_worker_does_after_its_lease_was_lost_is_not_recorded(db: Databas
 
 
 def test_a_block_that_is_saved_after_the_lease_was_lost_is_not_kept(db: Database, start_worker: StartWorker) -> None:
-    """What another worker does with the run now stands."""
+    """The other worker's results count."""
     began, go_on, gone = threading.Event(), threading.Event(), threading.Event()
 
     @flow
@@ -81,7 +81,7 @@ def test_a_block_that_is_saved_after_the_lease_was_lost_is_not_kept(db: Database
 
 
 def test_a_flow_that_catches_every_exception_does_not_catch_the_loss(db: Database, start_worker: StartWorker) -> None:
-    """A worker that lost its lease stops the flow, which cannot go on by mistake."""
+    """A worker that lost its lease stops the flow, so that it cannot continue by mistake."""
     go_on, caught, gone = threading.Event(), threading.Event(), threading.Event()
 
     @task

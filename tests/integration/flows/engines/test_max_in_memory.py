@@ -1,4 +1,4 @@
-"""A worker holds only so many runs in memory."""
+"""A worker limits the number of runs in memory."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def suspending() -> str:
 def test_a_full_worker_takes_no_new_runs_but_those_that_were_answered(
     db: Database, start_worker: StartWorker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It says once that it is full, goes on with what was answered, and takes a new run when one has ended."""
+    """It logs once that it is full, continues runs that were answered, and takes a new run when one has ended."""
     worker = start_worker(pausing, suspending, max_in_memory=2)
     suspended = suspending.create_run(db, {})
     asked_before = until_asked(db, suspended.id)

@@ -1,4 +1,4 @@
-"""Invariant 5: a run whose flow was renamed or deleted stays, and people are told that no worker has that flow."""
+"""Invariant 5: a run whose flow was renamed or deleted is kept, and workers report that none has that flow."""
 
 import threading
 from datetime import timedelta

@@ -75,7 +75,7 @@ def test_suspects_keep_no_places_from_others(db: Database, start_worker: StartWo
 def test_a_trial_ends_when_the_run_waits_and_then_it_is_no_suspect_any_more(
     db: Database, start_worker: StartWorker
 ) -> None:
-    """What it was asked is answered while the next one is tried, and it goes on."""
+    """Its prompt is answered while the next suspect runs, and it continues."""
     asked, tried = suspects(db, "asking", "long")
     start_worker(asking, long)
     prompt = until_asked(db, asked)

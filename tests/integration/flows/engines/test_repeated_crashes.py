@@ -113,7 +113,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def from_code(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Code outside of a run uses the record of the test."""
+    """Code outside of a run uses the database of the test."""
     monkeypatch.setattr("signoff.flows.current_database.default_database", lambda: db)
 
 
@@ -143,7 +143,7 @@ def die_of_it(url: str, folder: Path, *, times: int) -> None:
 
 
 def test_a_hook_whose_process_is_killed_runs_again(db: Database, database_url: str, folder: Path) -> None:
-    """All hooks of the end begin again, under the same keys, and the run stays as it ended."""
+    """All hooks of that end are called again, with the same keys, and the state of the run does not change."""
     with WorkerProcess(database_url, folder / "deadly.py") as worker:
         create(db, "hooked")
         until(db, lambda: "interrupted one:interrupted:1" in effects(folder))
@@ -160,7 +160,7 @@ def test_a_hook_whose_process_is_killed_runs_again(db: Database, database_url: s
 def test_a_flow_that_kills_its_worker_each_time_crashes_and_can_be_retried(
     db: Database, database_url: str, folder: Path
 ) -> None:
-    """It takes no fourth worker with it, its hook tells of it, and a retry goes on from the journal."""
+    """It does not kill a fourth worker, its hook reports it, and a retry continues from the journal."""
     create(db, "deadly")
     # The first worker records the step, so that one gets on; the next two die with nothing recorded in between.
     die_of_it(database_url, folder, times=3)

@@ -31,7 +31,7 @@ def still_open(db: Database, run_id: str) -> Prompt:
 def test_what_was_refused_or_timed_out_is_asked_anew(
     db: Database, start_worker: StartWorker, wait: Any, end: Outcome
 ) -> None:
-    """The answers that were given stand, the finished task does not run again, and the old prompt stays as it ended."""
+    """Answers are kept, the finished task does not run again, and the old prompt keeps its outcome."""
     built: list[int] = []
 
     @task
@@ -111,7 +111,7 @@ def test_what_ended_with_the_run_is_asked_anew(db: Database, start_worker: Start
 
 @pytest.mark.parametrize("isasync", [False, True])
 def test_code_can_have_a_run_retried(db: Database, start_worker: StartWorker, isasync: bool) -> None:
-    """A hook, sync or async, gives a run that failed another chance; the person's answer stands."""
+    """A hook, sync or async, retries a failed run; the person's answer is kept."""
     tries: list[int] = []
 
     @flow

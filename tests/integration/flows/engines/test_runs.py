@@ -137,7 +137,7 @@ def test_a_flow_s_time_does_not_count_the_waiting(db: Database, start_worker: St
 
 
 def test_an_async_flow_is_stopped_when_its_time_is_up(db: Database, start_worker: StartWorker) -> None:
-    """It is cancelled where it stands, unless it waits for a person."""
+    """It is cancelled at once, unless it waits for a person."""
     cleaned = threading.Event()
 
     @flow(timeout_seconds=0.2)
@@ -184,7 +184,7 @@ def test_a_waiting_run_that_is_cancelled_stops_at_once(db: Database, start_worke
 
 
 def test_a_running_run_that_is_cancelled_stops_at_its_next_step(db: Database, start_worker: StartWorker) -> None:
-    """What it does afterwards is not recorded, and no further step begins."""
+    """Whatever it does afterwards is not recorded, and no further step starts."""
     began, go_on = threading.Event(), threading.Event()
     further = threading.Event()
 
@@ -217,7 +217,7 @@ def test_a_running_run_that_is_cancelled_stops_at_its_next_step(db: Database, st
 def test_a_running_async_run_that_is_cancelled_stops_at_once(
     db: Database, start_worker: StartWorker, beside: bool
 ) -> None:
-    """It is cancelled where it stands, within a task or beside a question, and can record nothing more."""
+    """It is cancelled at once, within a task or beside a prompt, and can record nothing more."""
     began, left = threading.Event(), threading.Event()
 
     @task

@@ -1,4 +1,4 @@
-"""Each tick of a schedule makes one run, whatever is restarted, killed, changed or set back meanwhile."""
+"""Each tick of a schedule creates one run, whatever is restarted, killed, changed or set back."""
 
 import logging
 import random
@@ -29,12 +29,12 @@ HOURLY = Cron("0 * * * *")
 
 
 def at(hours: float) -> datetime:
-    """So many hours after midnight."""
+    """This many hours after midnight."""
     return MONDAY.replace(hour=0, minute=0) + hours * HOUR
 
 
 class Process:
-    """A process that was started at a moment with these schedules, and looks when it is told to."""
+    """A process that was started at a given moment with these schedules, and fires them on request."""
 
     def __init__(self, db: Database, *declared: Declaration, moment: datetime = MONDAY) -> None:
         self._moment = moment
@@ -86,7 +86,7 @@ def test_a_worker_takes_the_run(db: Database, start_worker: StartWorker) -> None
 
 
 def test_a_scheduler_looks_by_itself(db: Database) -> None:
-    """Also at what was due before it started."""
+    """It also fires what was due before it started."""
     Process(db, report(), moment=datetime.now(UTC) - 2 * HOUR)
     with Scheduler(db, [report()]):
         until(db, lambda: ticks(db))
@@ -124,7 +124,7 @@ def test_processes_that_start_together_put_one_schedule_in_force(db: Database) -
 
 
 def test_what_another_process_did_in_between_is_not_done_again(db: Database) -> None:
-    """Two that have read the same record fire one tick: the second is told that it was not first."""
+    """Two processes that have read the same row fire one tick: the second one learns that it was too late."""
     Process(db, report())
     (seen,) = schedules.in_force(db)
     due = [Tick(at(9), "1", "one")], [Tick(at(9), "2", "two")]
@@ -146,7 +146,7 @@ def test_a_restart_neither_loses_nor_doubles_a_tick(db: Database) -> None:
 def test_missed_ticks_are_made_up_for_as_the_schedule_says(
     db: Database, catch_up: Literal["none", "last", "all"], hours: Sequence[int], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Everything was down from before nine until after two; what is passed over is said."""
+    """Everything was down from before nine until after two, and the log says what was skipped."""
     daily = report(Cron("0 * * * *", catch_up=catch_up))
     Process(db, daily)
     Process(db, daily, moment=at(14.5)).look(at(14.5), at(14.6), at(15))
@@ -208,14 +208,14 @@ def test_the_days_on_which_clocks_change_have_their_ticks(db: Database) -> None:
 
 
 def test_a_change_of_the_catch_up_holds_for_what_was_missed(db: Database) -> None:
-    """It is no other schedule."""
+    """It is still the same schedule."""
     Process(db, report(Cron("0 * * * *", catch_up="none")))
     Process(db, report(Cron("0 * * * *", catch_up="all")), moment=at(11.5)).look(at(11.5))
     assert ticks(db) == [at(9), at(10), at(11)]
 
 
 def test_a_schedule_that_was_taken_out_makes_no_more_runs(db: Database) -> None:
-    """Nor do processes that were started with it; when it comes back, what was due meanwhile is not made up for."""
+    """Nor do processes that were started with it. When it comes back, it does not make up for the time in between."""
     old = Process(db, report())
     without = Process(db, report(None), moment=at(9.5))
     for process in (old, without):
@@ -247,7 +247,7 @@ def test_a_system_clock_that_is_set_back_doubles_no_tick(db: Database) -> None:
 
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_system_clock_that_was_ahead_for_a_while_loses_no_tick(db: Database, restarted: bool) -> None:
-    """What was passed over while it was ahead comes at its time."""
+    """Ticks that were skipped while it was ahead come at their time."""
     process = Process(db, report())
     process.look(at(9), at(24 * 365), at(9.5), at(9.55))
     if restarted:

@@ -35,13 +35,13 @@ def proxy(database_url: str) -> Iterator[Proxy]:
 
 @pytest.fixture
 def far_db(proxy: Proxy) -> Iterator[Database]:
-    """The record, by the way that breaks."""
+    """The database, through the connection that breaks."""
     with closing(Database(proxy.url)) as far:
         yield far
 
 
 def test_a_claim_in_doubt_leaves_no_run_behind(db: Database, far_db: Database, proxy: Proxy, lost: Lost) -> None:
-    """What was claimed without the worker hearing of it is taken again."""
+    """A run that was claimed without the worker knowing is claimed again."""
     began = threading.Event()
 
     @task
@@ -171,7 +171,7 @@ def test_what_a_run_records_in_doubt_stands_once(
 
 
 def test_an_answer_in_doubt_can_be_given_again(db: Database, far_db: Database, proxy: Proxy, lost: Lost) -> None:
-    """Whoever gives it again learns what stands; it counts once."""
+    """Whoever sends it again learns the outcome, and it counts once."""
 
     @flow
     def use() -> str:

@@ -1,4 +1,4 @@
-"""Runs are sent inputs while they go on, and keep what they were asked under Prefect's keys."""
+"""Runs receive inputs while they are executing, and store questions and answers under Prefect's keys."""
 
 import asyncio
 from collections.abc import Callable
@@ -49,7 +49,7 @@ class Plain(BaseModel):
 
 @pytest.fixture(autouse=True)
 def record(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is sent from outside of a run goes to the record of the test."""
+    """Inputs from outside of a run go to the database of the test."""
     monkeypatch.setattr("signoff.flows.current_database.default_database", lambda: db)
 
 
@@ -65,7 +65,7 @@ def receiving(start_worker: StartWorker, db: Database, receive: Callable[[], Any
 
 
 def test_inputs_arrive_in_their_order(db: Database, start_worker: StartWorker) -> None:
-    """A receiver that waits is woken by what is sent, and gets each of them once."""
+    """A waiting receiver is woken by each input, and gets each one once."""
 
     def receive() -> list[int]:
         numbers = Number.receive()
@@ -201,7 +201,7 @@ def test_a_receiver_that_is_given_up_takes_nothing(db: Database, start_worker: S
 
 
 def test_a_task_may_return_what_was_received(db: Database, start_worker: StartWorker) -> None:
-    """Where an input came from is no part of its value."""
+    """The origin of an input is not part of its value."""
 
     @task
     def take() -> Number:
@@ -334,7 +334,7 @@ def test_inputs_outlive_the_worker(db: Database, database_url: str, tmp_path: Pa
 
 @pytest.mark.parametrize("suspend", [False, True], ids=["pause", "suspend"])
 def test_an_answer_says_who_gave_it(db: Database, start_worker: StartWorker, suspend: bool) -> None:
-    """Under Prefect's attribute and key, the same in every replay; also where the answer is loaded again."""
+    """It is in Prefect's attribute, and is the same in every replay, even if the answer is loaded again."""
     seen: list[tuple[Number, Any]] = []
 
     @flow

@@ -29,7 +29,7 @@ def hashed(folder: Path, text: str) -> str:
     [("\ndef", "# A comment.\n\n\ndef"), ('version + "1"', "version+'1'"), ("return version", "return (version")],
 )
 def test_comments_and_formatting_do_not_matter(tmp_path: Path, before: str, after: str) -> None:
-    """What Python reads the same has the same fingerprint."""
+    """Files that parse to the same code have the same fingerprint."""
     edited = CODE.replace(before, after)
     if "(version +" in edited:
         edited = edited.replace('"1"', '"1")')
@@ -83,7 +83,7 @@ def test_what_a_flow_imports_from_its_folder_is_part_of_its_code(tmp_path: Path,
 
 
 def test_a_package_s_modules_are_found_by_their_full_names(tmp_path: Path) -> None:
-    """Those of the flow's own folder; what stands above it is another part of the program."""
+    """Those in the flow's own folder; files above it are another part of the program."""
     folder = tmp_path / "shop" / "flows"
     folder.mkdir(parents=True)
     for package in (folder, folder.parent):

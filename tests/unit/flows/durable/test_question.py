@@ -38,7 +38,7 @@ def test_initial_data_keep_titles_descriptions_and_bounds() -> None:
 
 
 def test_initial_data_do_not_change_the_question() -> None:
-    """A value that differs in a replay is no other question; the text does make one."""
+    """Another initial value does not make another question; another text does."""
     plain = Question.of(ShirtOrder)
     filled = Question.of(ShirtOrder.with_initial_data(count=3))
     told = Question.of(ShirtOrder.with_initial_data(description="Which one?", count=3))
@@ -56,7 +56,7 @@ def test_an_answer_is_an_instance_of_the_class_that_was_asked_for() -> None:
 
 
 def test_initial_data_can_be_given_in_steps() -> None:
-    """What was given first stays."""
+    """Values from the first call are kept."""
     given = ShirtOrder.with_initial_data(size="large").with_initial_data(description="Which?", count=2)
     assert Question.of(given).initial_values == {"size": "large", "count": 2}
 

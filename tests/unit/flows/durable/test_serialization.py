@@ -30,7 +30,7 @@ PLAIN = st.recursive(
 
 @given(PLAIN)
 def test_whatever_is_plain_json_reads_back_equal(value: Any) -> None:
-    """Of the same type too: one is not true, and not 1.0."""
+    """Of the same type, too: 1 is neither True nor 1.0."""
     back = load(dump(value))
     assert back == value
     assert type(back) is type(value)
@@ -54,7 +54,7 @@ def test_whatever_is_plain_json_reads_back_equal(value: Any) -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_a_value_of_another_type_reads_back_as_that_type(value: Any) -> None:
-    """Without an annotation its own type tells how."""
+    """Without an annotation, its own type is used."""
     back = load(dump(value))
     assert back == value
     assert type(back) is type(value)

@@ -66,7 +66,7 @@ def test_an_async_flow_is_cancelled_when_its_time_is_up() -> None:
 
 
 def test_an_async_flow_is_not_cancelled_while_it_waits() -> None:
-    """Nobody looks at the time meanwhile; from when it goes on, what is left of it counts."""
+    """No time passes during the wait; after it, the rest of the time counts."""
     timeout = ActiveTimeout("The flow release", 0.05, FlowTimeout)
 
     async def wait_and_run() -> str:

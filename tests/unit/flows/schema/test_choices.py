@@ -66,7 +66,7 @@ GIVEN_TO: list[tuple[str, Any, Any, Any]] = [
 
 
 def checked_both_ways(model: type[RunInput], values: Mapping[str, Any]) -> list[Valid | tuple[FieldError, ...]]:
-    """What is said where the model can be imported, and where only the schema is there."""
+    """The messages if the model can be imported, and if there is only the schema."""
     question = Question.of(model)
     by_schema = prompt_for(None, schema=question.schema)
     by_model = replace(by_schema, model=question.model_reference)
@@ -113,7 +113,7 @@ def test_choices_and_initial_data_can_be_given_in_either_order() -> None:
 
 
 def test_choices_of_several_fields_come_together() -> None:
-    """And a later choice of the same field takes the place of the earlier."""
+    """Later choices for the same field replace the earlier ones."""
     model = Pick.with_choices(drop=["a"], number=[1]).with_choices(drop=["b"])
     assert Question.of(model).hash == Question.of(Pick.with_choices(number=[1], drop=["b"])).hash
 
@@ -161,7 +161,7 @@ def test_a_field_with_an_alias_can_be_given_choices() -> None:
 
 @given(st.sampled_from(GIVEN_TO), st.booleans())
 def test_the_model_is_known_again_by_its_schema(given_to: tuple[str, Any, Any, Any], labelled: bool) -> None:
-    """What was put into its schema can be taken out, to the last word."""
+    """Removing choices from a schema restores it exactly."""
     name, choices, _, _ = given_to
     labels = {value: f"Label {value}" for value in choices}
     schema = Question.of(Pick.with_choices(**{name: labels if labelled else choices})).schema

@@ -46,7 +46,7 @@ def test_bare_bytes_survive_as_json(content: bytes) -> None:
 
 
 def test_a_file_can_be_the_result_of_a_task() -> None:
-    """It reads back equal from the record."""
+    """It reads back equal from the database."""
     file = UploadedFile(name="a.bin", mimetype="text/plain", content=b"\xff\x00")
     assert load(dump(file)) == file
 
@@ -74,7 +74,7 @@ def test_what_a_field_does_not_accept_is_refused_in_every_process(values: dict[s
 
 
 def test_a_file_is_small() -> None:
-    """It is kept in the record."""
+    """It is stored in the database."""
     UploadedFile(name="a", content=bytes(MAX_BYTES))
     with pytest.raises(ValidationError, match="The file has 1001 kB; at most 1000 kB"):
         UploadedFile(name="a", content=bytes(MAX_BYTES + 1))
@@ -84,7 +84,7 @@ def test_a_file_is_small() -> None:
 
 @pytest.mark.parametrize("most", [0, -1, MAX_BYTES + 1])
 def test_a_limit_is_one_that_can_be_kept(most: int) -> None:
-    """More than the record takes is no limit."""
+    """A limit above the maximum of the database is not accepted."""
     with pytest.raises(ValueError, match="max_bytes must be from 1 to 1000000"):
         Accepts(max_bytes=most)
 

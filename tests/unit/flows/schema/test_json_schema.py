@@ -55,7 +55,7 @@ class Node(BaseModel):
     ],
 )
 def test_a_secret_is_refused_with_its_name(annotation: Any, name: str) -> None:
-    """Invariant 9: however deep it stands; the message says what to do instead."""
+    """Invariant 9: however deeply it is nested; the message says what to do instead."""
     with pytest.raises(InvalidFlow) as refused:
         Question.of(create_model("Asked", it=(annotation, ...)))
     assert str(refused.value).startswith(f"{name} is a secret")
@@ -78,7 +78,7 @@ def test_a_field_is_a_secret_when_its_schema_says_so() -> None:
     ],
 )
 def test_a_type_without_a_schema_is_refused_with_its_name(annotation: Any, name: str) -> None:
-    """The flow's author is told which field it is, and what to use."""
+    """The error names the field, and what to use instead."""
     with pytest.raises(InvalidFlow) as refused:
         Question.of(create_model("Asked", it=(annotation, ...)))
     assert str(refused.value).startswith(f"A person cannot be asked for {name}")

@@ -1,4 +1,4 @@
-"""Answers are checked by a bare JSON Schema, and what is wrong with them is said in words."""
+"""Answers are validated by a JSON Schema alone, with messages that people understand."""
 
 import uuid
 from datetime import date, datetime, time, timedelta
@@ -26,7 +26,7 @@ NULLABLE = {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}
 
 
 def told(part: dict[str, Any], value: Any, **root: Any) -> list[str]:
-    """What is said of a value for a schema."""
+    """The messages for a value."""
     return [message for _, message in schema_errors({**root, "properties": {"it": part}}, {"it": value})]
 
 
@@ -67,7 +67,7 @@ def told(part: dict[str, Any], value: Any, **root: Any) -> list[str]:
     ],
 )
 def test_what_is_wrong_is_said_in_words(part: dict[str, Any], right: Any, wrong: Any, message: str) -> None:
-    """Each keyword and format takes what is right, and says of what is wrong what to give instead."""
+    """Each keyword and format accepts valid values, and says what to give instead of an invalid one."""
     assert told(part, right) == []
     (said,) = told(part, wrong)
     assert message in said
@@ -75,7 +75,7 @@ def test_what_is_wrong_is_said_in_words(part: dict[str, Any], right: Any, wrong:
 
 @pytest.mark.parametrize("word", ["$defs", "definitions"])
 def test_references_are_followed(word: str) -> None:
-    """What stands in `$defs`, or in `definitions`, is enforced where it is referred to."""
+    """A reference to `$defs` or `definitions` is enforced."""
     root: dict[str, Any] = {word: {"Day": {"type": "string", "format": "date"}}}
     part = {"anyOf": [{"$ref": f"#/{word}/Day"}, {"type": "null"}]}
     assert told(part, "soon", **root) == ["Give a date such as 2026-01-31."]
@@ -113,14 +113,14 @@ class Dog(BaseModel):
 
 
 class Pets(BaseModel):
-    """Kinds that are told apart by a word, and kinds that are not."""
+    """Unions with a discriminator, and unions without one."""
 
     pet: Annotated[Cat | Dog, Field(discriminator="kind")]
     number_or_day: int | date | None = None
 
 
 def test_the_errors_are_those_of_the_kind_that_was_meant() -> None:
-    """A union's errors are not mixed, and where the kind cannot be told the kinds are named."""
+    """Errors of different union members are not mixed. If the member is unclear, the allowed types are named."""
     schema = schema_of(Pets)
     assert schema_errors(schema, {"pet": {"kind": "cat", "lives": 0}}) == [(("pet", "lives"), "Give 1 or more.")]
     assert schema_errors(schema, {"pet": {"kind": "dog"}}) == [(("pet", "name"), "This is required.")]
@@ -140,7 +140,7 @@ def test_the_errors_are_those_of_the_kind_that_was_meant() -> None:
     ],
 )
 def test_a_schema_that_cannot_be_used_is_an_error_and_no_exception(part: dict[str, Any]) -> None:
-    """Whatever a schema from elsewhere holds, the person is told, and nothing is fetched."""
+    """An unusable foreign schema gives a message, and nothing is fetched from the network."""
     assert told(part, "text" if "multipleOf" not in part else 5)[0].startswith("The JSON Schema of this prompt")
 
 
@@ -189,7 +189,7 @@ def test_values_of_any_model_fit_its_schema(case: Case) -> None:
 @settings(deadline=None, max_examples=60)
 @given(cases(), st.data())
 def test_whatever_is_given_is_told_and_never_an_exception(case: Case, data: st.DataObject) -> None:
-    """Errors have a message that is not empty, and a place that begins with a field."""
+    """Errors have a message, and a path that begins with a field."""
     junk = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=4)
     values = {name: data.draw(junk) for name in case.model.model_fields}
     for place, message in schema_errors(schema_of(case.model), values):
