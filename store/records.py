@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.places import Place
@@ -65,6 +65,25 @@ class Actor:
     id: str
     name: str
     aliases: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One person's submission to a prompt.
+
+    Attributes:
+        verdict: Whether values were submitted, or the prompt was rejected.
+        values: What the person sent; `None` for a rejection.
+        reason: Why it is rejected, in the person's words.
+        via: How it came: `slack`, `cli`, `flow`.
+    """
+
+    actor: Actor
+    verdict: Literal["submit", "reject"]
+    values: Mapping[str, Any] | None
+    reason: str | None
+    via: str
+    at: datetime
 
 
 SIGNOFF = Actor("signoff", "Signoff")

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     DateTime,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    true,
 )
 from sqlalchemy.dialects.sqlite import INTEGER as SQLITE_INTEGER
 from sqlalchemy.types import TypeDecorator
@@ -209,9 +211,12 @@ submissions = Table(
     _moment("at", nullable=False),
     Column("actor", Name, nullable=False),
     Column("actor_name", Name, nullable=False),
+    Column("verdict", String(8), nullable=False, server_default="submit"),
     Column("via", String, nullable=False),
     _json("values"),
     Column("reason", Words),
+    # Whether its prompt was still open, so that it counts.
+    Column("in_time", Boolean, nullable=False, server_default=true()),
 )
 
 drafts = Table(

@@ -80,12 +80,12 @@ def _check(reject: bool, reason: str | None, *, gives_values: bool) -> None:
 
 
 def _settled(reply: "Reply", person: "Actor") -> "Prompt":
-    """The prompt that this answer has settled. Raises `CommandFailed` if it has not."""
+    """The prompt that this answer has settled, or counts for. Raises `CommandFailed` if it does not count."""
     from signoff.bot.cli.as_text import outcome_as_text
-    from signoff.flows.approval.desk import AlreadySettled, Invalid, Refused, Settled, Unverified
+    from signoff.flows.approval.desk import AlreadySettled, Counted, Invalid, Refused, Settled, Unverified
 
     match reply:
-        case Settled(prompt):
+        case Settled(prompt) | Counted(prompt):
             return prompt
         case AlreadySettled(prompt):
             raise CommandFailed(f"Already {outcome_as_text(prompt)}")

@@ -16,7 +16,7 @@ from signoff.bot.interactions.responses import Body, IdentityUnavailable, Respon
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.modals import reason_error, reason_in, refused_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of, verdict_in
-from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Settled, Unverified
+from signoff.flows.approval.desk import AlreadySettled, Counted, Desk, Invalid, Refused, Settled, Unverified
 from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
@@ -110,7 +110,7 @@ class Buttons:
         actor = self._people.actor(body["user"])
         reply = self._desk.submit(prompt.id, actor, choice, via="slack", tentative=True)
         match reply:
-            case Settled():
+            case Settled() | Counted():
                 pass
             case Invalid(asked, errors):
                 known = {**asked.initial_values, **choice}
@@ -119,9 +119,9 @@ class Buttons:
                 self._tell(body, actor, reply)
         ack()
 
-    def _close(self, ack: Ack, reply: Settled | AlreadySettled | Refused | Unverified) -> None:
+    def _close(self, ack: Ack, reply: Settled | Counted | AlreadySettled | Refused | Unverified) -> None:
         match reply:
-            case Settled():
+            case Settled() | Counted():
                 ack()
             case AlreadySettled(prompt):
                 ack(response_action="update", view=settled_modal(prompt))

@@ -7,7 +7,7 @@ from signoff.bot.interactions.form_session import FormSession, validation_errors
 from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.surfaces.modals import refused_modal, settled_modal
-from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Reply, Settled, Unverified
+from signoff.flows.approval.desk import AlreadySettled, Counted, Desk, Invalid, Refused, Reply, Settled, Unverified
 from signoff.store.records import Prompt
 
 
@@ -37,7 +37,7 @@ class FormAnswer:
                 # Errors of the answer as a whole may be caused by what could not be read, so they wait.
                 others = [error for error in validation_errors(prompt, values) if error.path]
                 ack(**session.errors_response([*unreadable, *without_fields_of(unreadable, others)]))
-            case Settled():
+            case Settled() | Counted():
                 self._responses.forget_view(session.view_id)
                 ack()
             case Invalid(_, errors):

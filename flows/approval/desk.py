@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from signoff.flows.approval.approvers import Directory, StatedNames, Unknowable, may_answer
+from signoff.flows.approval.quorum import decide
 from signoff.flows.approval.validation import FieldError, Valid, validate
 from signoff.flows.names import now
 from signoff.store import ledger
 from signoff.store.database import Database
-from signoff.store.prompts import prompts, settle
-from signoff.store.records import Actor, FlowRun, Outcome, Prompt
+from signoff.store.prompts import prompts, settle, votes
+from signoff.store.records import Actor, FlowRun, Outcome, Prompt, Vote
 from signoff.store.runs import retries, runs
 
 CLOCK = Actor("clock", "the clock")
@@ -62,7 +63,19 @@ class Invalid:
     errors: tuple[FieldError, ...]
 
 
-Reply = Settled | AlreadySettled | Refused | Unverified | Invalid
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """It counts, and more votes are needed before the prompt is settled.
+
+    Attributes:
+        votes: The votes so far, the oldest first.
+    """
+
+    prompt: Prompt
+    votes: tuple[Vote, ...]
+
+
+Reply = Settled | Counted | AlreadySettled | Refused | Unverified | Invalid
 
 
 class Desk:
@@ -124,7 +137,8 @@ class Desk:
                 detail = {"via": via, "errors": [str(error) for error in checked]}
                 ledger.note(self._db, prompt.id, "invalid", now=self._now(), actor=actor, detail=detail)
             return Invalid(prompt, checked)
-        return self._settle(prompt, Outcome.SUBMITTED, actor, via=via, answer=checked.answer, values=values)
+        vote = Vote(actor, "submit", values, None, via, self._now())
+        return self._vote(prompt, vote, checked.answer)
 
     def reject(self, prompt_id: str, actor: Actor, reason: str, *, via: str) -> Reply:
         """Take a person's no. It needs a reason."""
@@ -134,7 +148,7 @@ class Desk:
         said = reason.replace("\0", "").strip()
         if not said:
             return Invalid(prompt, (FieldError(("reason",), "Say why, in a few words."),))
-        return self._settle(prompt, Outcome.REJECTED, actor, via=via, reason=said)
+        return self._vote(prompt, Vote(actor, "reject", None, said, via, self._now()))
 
     def time_out(self, prompt: Prompt) -> Settled | AlreadySettled:
         """End a prompt whose deadline has passed, as its policy says."""
@@ -142,7 +156,16 @@ class Desk:
         if prompt.policy.at_deadline == "continue":
             checked = validate(prompt, prompt.initial_values)
             answer = checked.answer if isinstance(checked, Valid) else None
-        return self._settle(prompt, Outcome.TIMED_OUT, CLOCK, via="clock", answer=answer)
+        settlement = settle.settle(
+            self._db,
+            prompt.id,
+            outcome=Outcome.TIMED_OUT,
+            actor=CLOCK,
+            via="clock",
+            now=self._now(),
+            answer=answer,
+        )
+        return Settled(settlement.prompt) if settlement.won else AlreadySettled(settlement.prompt)
 
     def cancel(self, run_id: str, actor: Actor, reason: str) -> FlowRun:
         """End a run and everything it asks.
@@ -162,26 +185,8 @@ class Desk:
         """
         return retries.retry(self._db, run_id, actor=actor, now=self._now())
 
-    def _settle(
-        self,
-        prompt: Prompt,
-        outcome: Outcome,
-        actor: Actor,
-        *,
-        via: str,
-        answer: Mapping[str, Any] | None = None,
-        values: Mapping[str, Any] | None = None,
-        reason: str | None = None,
-    ) -> Settled | AlreadySettled:
-        settlement = settle.settle(
-            self._db,
-            prompt.id,
-            outcome=outcome,
-            actor=actor,
-            via=via,
-            now=self._now(),
-            answer=answer,
-            values=values,
-            reason=reason,
-        )
-        return Settled(settlement.prompt) if settlement.won else AlreadySettled(settlement.prompt)
+    def _vote(self, prompt: Prompt, vote: Vote, answer: Mapping[str, Any] | None = None) -> Reply:
+        result = votes.cast(self._db, prompt.id, vote, decide=decide, answer=answer)
+        if isinstance(result, votes.Tally):
+            return Counted(result.prompt, result.votes)
+        return Settled(result.prompt) if result.won else AlreadySettled(result.prompt)

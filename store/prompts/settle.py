@@ -20,15 +20,15 @@ from signoff.store.prompts import drafts
 from signoff.store.prompts.prompts import no_such_prompt
 from signoff.store.records import EMBEDDED, Actor, Delivery, DeliveryState, Outcome, Prompt, RunState
 from signoff.store.rows import prompt, select_prompts, select_run_of_prompt
-from signoff.store.sql.statements import BoundStatement, Statement, insert_into, param
+from signoff.store.sql.statements import BoundStatement, Statement, param
 from signoff.store.sql.transactions import Transaction
-from signoff.store.tables import flow_runs, prompts, submissions
+from signoff.store.tables import flow_runs, prompts
 
 _MINE = prompts.c.id == param("prompt_id")
 _IS_OPEN = prompts.c.outcome.is_(None)
-_BY_ID = Statement(select_prompts().where(_MINE))
+PROMPT_BY_ID = Statement(select_prompts().where(_MINE))
 OPEN_OF_RUN = Statement(select(prompts.c.id).where(prompts.c.run_id == param("run_id"), _IS_OPEN))
-_LOCK_RUN = Statement(select_run_of_prompt().where(_MINE).with_for_update(of=flow_runs))
+LOCK_RUN = Statement(select_run_of_prompt().where(_MINE).with_for_update(of=flow_runs))
 # The compare-and-set: of all attempts, one finds the prompt open.
 _END = Statement(
     update(prompts)
@@ -45,7 +45,6 @@ _END = Statement(
     )
     .returning(prompts)
 )
-_ADD_SUBMISSION = insert_into(submissions, "prompt_id", "at", "actor", "actor_name", "via", "values", "reason")
 _MAKE_RUNNABLE = Statement(
     update(flow_runs)
     .where(
@@ -78,29 +77,28 @@ def settle(
     via: str,
     now: datetime,
     answer: Mapping[str, Any] | None = None,
-    values: Mapping[str, Any] | None = None,
     reason: str | None = None,
 ) -> Settlement:
-    """End a prompt, unless it has ended. Its run becomes runnable, or the engine that runs it is due the outcome.
+    """End a prompt without a vote, unless it has ended: its deadline has passed, for instance.
+
+    Its run becomes runnable, or the engine that runs it is due the outcome. What people submit goes through
+    `votes.cast`.
 
     Args:
-        via: How the attempt came: `slack`, `cli`, `flow`, `clock`.
+        via: How the attempt came: `clock`, for instance.
         answer: The validated values that the flow gets.
-        values: What the person sent; `None` if the prompt is not ended by a person's values.
-        reason: Why, in the person's words.
+        reason: Why.
 
     Raises:
         NoSuchPrompt: If there is no such prompt.
     """
     with db.write() as tx:
         # The run is locked first and then the prompt. `open_prompt` uses the same order, so they cannot deadlock.
-        end = _end(prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
-        locked, won = tx.execute_many(_LOCK_RUN.bind(prompt_id=prompt_id), end)
+        end = ending(prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
+        locked, won = tx.execute_many(LOCK_RUN.bind(prompt_id=prompt_id), end)
         if not locked:
             raise no_such_prompt(prompt_id)
         run, ended = locked[0], won[0] if won else None
-        if outcome in (Outcome.SUBMITTED, Outcome.REJECTED):
-            _add_submission(tx, prompt_id, actor=actor, via=via, values=values, reason=reason, now=now)
         detail = {"via": via, "answer": answer, "reason": reason}
         event = "too_late" if ended is None else outcome.value
         ledger.add(
@@ -112,15 +110,35 @@ def settle(
             detail={key: value for key, value in detail.items() if value is not None},
         )
         if ended is None:
-            return Settlement(False, prompt(tx.row(_BY_ID, prompt_id=prompt_id)))
-        _clean_up(tx, prompt_id, now)
-        tx.touch(Topic.PROMPTS)
-        if run.engine != EMBEDDED:
-            deliveries.add(tx, prompt_id, engine=run.engine, outcome=outcome, now=now)
-            return Settlement(True, replace(prompt(ended, run=run), delivery=Delivery(DeliveryState.PENDING)))
-        tx.run(_MAKE_RUNNABLE, run_id=run.id, now=now)
-        tx.touch(Topic.RUNS)
-        return Settlement(True, prompt(ended, run=run))
+            return Settlement(False, prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id)))
+        hand_on(tx, run, prompt_id, outcome, now=now)
+        return Settlement(True, settled_prompt(ended, run))
+
+
+def hand_on(tx: Transaction, run: Any, prompt_id: str, outcome: Outcome, *, now: datetime) -> None:
+    """Have a run continue with the outcome of its prompt, within the transaction that settles it.
+
+    Args:
+        run: What `LOCK_RUN` has found.
+    """
+    _clean_up(tx, prompt_id, now)
+    tx.touch(Topic.PROMPTS)
+    if run.engine != EMBEDDED:
+        deliveries.add(tx, prompt_id, engine=run.engine, outcome=outcome, now=now)
+        return
+    tx.run(_MAKE_RUNNABLE, run_id=run.id, now=now)
+    tx.touch(Topic.RUNS)
+
+
+def settled_prompt(row: Any, run: Any) -> Prompt:
+    """The prompt that `ending` has settled.
+
+    Args:
+        row: What `ending` has found.
+        run: What `LOCK_RUN` has found.
+    """
+    settled = prompt(row, run=run)
+    return settled if run.engine == EMBEDDED else replace(settled, delivery=Delivery(DeliveryState.PENDING))
 
 
 def cancel_all(
@@ -138,7 +156,7 @@ def cancel_all(
         tell_engine: The engine that the outcomes are delivered to; the embedded one needs no delivery.
     """
     for (prompt_id,) in still_open:
-        tx.execute_many(_end(prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason))
+        tx.execute_many(ending(prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason))
         _clean_up(tx, prompt_id, now)
         ledger.add(tx, prompt_id, Outcome.CANCELLED.value, now=now, actor=actor, detail={"reason": reason})
         if tell_engine != EMBEDDED:
@@ -146,7 +164,7 @@ def cancel_all(
         tx.touch(Topic.PROMPTS)
 
 
-def _end(
+def ending(
     prompt_id: str,
     *,
     outcome: Outcome,
@@ -171,25 +189,3 @@ def _clean_up(tx: Transaction, prompt_id: str, now: datetime) -> None:
     """Delete the drafts of a prompt that has ended, and have its card updated."""
     drafts.discard_all(tx, prompt_id)
     cards.touch(tx, prompt_id, now)
-
-
-def _add_submission(
-    tx: Transaction,
-    prompt_id: str,
-    *,
-    actor: Actor,
-    via: str,
-    values: Mapping[str, Any] | None,
-    reason: str | None,
-    now: datetime,
-) -> None:
-    tx.run(
-        _ADD_SUBMISSION,
-        prompt_id=prompt_id,
-        at=now,
-        actor=actor.id,
-        actor_name=actor.name,
-        via=via,
-        values=values,
-        reason=reason,
-    )

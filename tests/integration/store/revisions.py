@@ -375,6 +375,22 @@ ADDED: dict[str, Rows] = {
             },
         },
     },
+    "0011": {
+        "submissions": {
+            "answer": {"verdict": "submit", "in_time": True},
+            "rejection": {"verdict": "reject", "in_time": True},
+            "too late": {
+                "prompt_id": ANSWERED,
+                "at": LATER + timedelta(minutes=1),
+                "actor": "U2",
+                "actor_name": "Ben",
+                "via": "slack",
+                "reason": "Not in large",
+                "verdict": "reject",
+                "in_time": False,
+            },
+        },
+    },
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {

@@ -6,13 +6,15 @@ from typing import Any
 
 from sqlalchemy import update
 
+from signoff.flows.approval.quorum import decide
 from signoff.flows.names import new_id
 from signoff.store import leases
 from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.policy import Policy
-from signoff.store.prompts import settle as settling
-from signoff.store.records import Actor, FlowRun, Outcome, Prompt, RunState
+from signoff.store.prompts import votes
+from signoff.store.prompts.settle import Settlement
+from signoff.store.records import Actor, FlowRun, Prompt, RunState, Vote
 from signoff.store.runs import claims, pauses, reported, runs
 from signoff.store.tables import prompts
 
@@ -110,11 +112,13 @@ def a_prompt_elsewhere(db: Database, **changed: Any) -> Prompt:
 
 def settle(
     db: Database, prompt: Prompt, actor: Actor = ANA, answer: Mapping[str, Any] | None = None, now: datetime = NOON
-) -> settling.Settlement:
+) -> Settlement:
     """Submit an answer."""
-    return settling.settle(
-        db, prompt.id, outcome=Outcome.SUBMITTED, actor=actor, via="slack", now=now, answer=answer or {}, values={}
+    result = votes.cast(
+        db, prompt.id, Vote(actor, "submit", {}, None, "slack", now), decide=decide, answer=answer or {}
     )
+    assert isinstance(result, Settlement)
+    return result
 
 
 def store_policy(db: Database, prompt: Prompt, policy: Any) -> None:

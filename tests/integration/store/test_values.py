@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import StatementError
 
+from signoff.flows.approval.quorum import decide
 from signoff.store import artifacts, blocks
 from signoff.store.artifacts import Artifact
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
-from signoff.store.prompts import prompts, settle
-from signoff.store.records import Actor, Outcome, Step
+from signoff.store.prompts import prompts, votes
+from signoff.store.records import Actor, Step, Vote
 from signoff.store.runs import journal, runs
 from tests.integration.store.samples import NOON, a_claimed_run, an_open_prompt
 
@@ -50,16 +51,9 @@ def test_a_number_that_is_not_valid_json_is_refused(db: Database, value: Any) ->
 def test_characters_that_cannot_be_stored_are_replaced(db: Database) -> None:
     """A NUL or a lone surrogate in a name or a reason does not prevent a decision."""
     prompt = an_open_prompt(db, title="a\0b", description="half \ud83d ж")
-    settlement = settle.settle(
-        db,
-        prompt.id,
-        outcome=Outcome.REJECTED,
-        actor=Actor("U\0", "An\ud83da"),
-        via="slack",
-        now=NOON,
-        reason="no\0",
-    )
-    found = settlement.prompt
+    vote = Vote(Actor("U\0", "An\ud83da"), "reject", None, "no\0", "slack", NOON)
+    votes.cast(db, prompt.id, vote, decide=decide)
+    found = prompts.get(db, prompt.id)
     assert (found.title, found.description, found.reason) == ("a\ufffdb", "half \ufffd ж", "no\ufffd")
     assert found.settled_by == Actor("U\ufffd", "An\ufffda")
 
