@@ -52,7 +52,7 @@ def claim_due(db: Database, engine: str, worker: str, *, now: datetime, limit: i
     due = (
         select(deliveries.c.prompt_id, deliveries.c.claimed_by)
         .where(deliveries.c.engine == engine, deliveries.c.due_at <= now, is_claimable(deliveries.c.claimed_by, worker))
-        .order_by(deliveries.c.due_at, deliveries.c.prompt_id)
+        .order_by(deliveries.c.due_at)
         .limit(limit)
     )
     with db.read() as reading:

@@ -16,17 +16,18 @@ from sqlalchemy import select, text
 from signoff.flows.names import now
 from signoff.store import artifacts, ledger
 from signoff.store.database import Database
-from signoff.store.outbox import cards, notices
+from signoff.store.outbox import cards, deliveries, notices
 from signoff.store.prompts import drafts, prompts
 from signoff.store.records import Prompt, RunState
 from signoff.store.runs import claims, journal, messages, pauses, runs, schedules
 from signoff.store.tables import artifacts as artifact_rows
+from signoff.store.tables import deliveries as delivery_rows
 from signoff.store.tables import drafts as draft_rows
 from signoff.store.tables import flow_runs, steps, submissions, ticks
 from signoff.store.tables import inputs as input_rows
 from signoff.store.tables import ledger as ledger_rows
 from signoff.store.tables import notices as notice_rows
-from tests.integration.store.samples import a_run, a_worker, asking, claim, claim_request, settle
+from tests.integration.store.samples import a_prompt_elsewhere, a_run, a_worker, asking, claim, claim_request, settle
 from tests.support.fixtures import PostgresServer
 from tests.support.load import count_rows, open_prompts, rows_for
 from tests.support.sql_capture import captured_sql
@@ -80,8 +81,11 @@ def fill(db: Database) -> None:
         tx.execute(rows_for(every, notice_rows, {"kind": "reminder", "detail": {}, **at}, ids="prompt_id"))
         submission = {"at": MOMENT, "actor": "U1", "actor_name": "Ana", "via": "cli"}
         tx.execute(rows_for(every, submissions, submission, ids="prompt_id"))
+        delivery = {"engine": "elsewhere", "outcome": "submitted", "state": "accepted", **at}
+        tx.execute(rows_for(every, delivery_rows, delivery, ids="prompt_id"))
         tx.execute(rows_for(every, ticks, {"flow": "order", "at": MOMENT}, ids="schedule run_id"))
         tx.execute(rows_for(every, artifact_rows, {"type": "table", "data": {}, **at}, ids="id run_id"))
+    settle(db, a_prompt_elsewhere(db, opened_at=MOMENT), now=MOMENT)
     for _ in range(20):
         a_run(db, now=MOMENT)
     count_rows(db)
@@ -123,6 +127,11 @@ AMONG_EVERYTHING: dict[str, tuple[Look, str]] = {
     "due cards": (lambda it: cards.claim_due(it.db, it.worker, now=MOMENT, limit=1), "ix_cards_due_at"),
     "when a card is due": (lambda it: cards.next_due_at(it.db), "ix_cards_due_at"),
     "due notices": (lambda it: notices.claim_due(it.db, it.worker, now=MOMENT, limit=1), "ix_notices_due_at"),
+    "due deliveries": (
+        lambda it: deliveries.claim_due(it.db, "elsewhere", it.worker, now=MOMENT),
+        "ix_deliveries_due_at",
+    ),
+    "when a delivery is due": (lambda it: deliveries.next_due_at(it.db, "elsewhere"), "ix_deliveries_due_at"),
     "a page of open prompts": (lambda it: prompts.pending(it.db, limit=10), "ix_prompts_open"),
     "the next page": (
         lambda it: prompts.pending(it.db, after=prompts.pending(it.db, limit=1)[0], limit=10),
