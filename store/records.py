@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.places import Place
-from signoff.store.policy import BrokenPolicy, Policy
+
+if TYPE_CHECKING:
+    # Imports pydantic, which most commands that read no prompt do not need.
+    from signoff.store.policy import BrokenPolicy, Policy
 
 
 class RunState(StrEnum):
@@ -238,7 +241,7 @@ class Prompt:
     description: str
     schema: Mapping[str, Any] | None
     initial_values: Mapping[str, Any]
-    stored_policy: Policy | BrokenPolicy
+    stored_policy: "Policy | BrokenPolicy"
     model: str | None
     opened_at: datetime
     deadline: datetime | None
@@ -258,12 +261,14 @@ class Prompt:
     delivery: Delivery | None = None
 
     @property
-    def policy(self) -> Policy:
+    def policy(self) -> "Policy":
         """The policy in force.
 
         Raises:
             UnreadablePolicy: If this version cannot read it, so that nobody decides by other rules than the prompt's.
         """
+        from signoff.store.policy import BrokenPolicy
+
         if isinstance(self.stored_policy, BrokenPolicy):
             raise UnreadablePolicy(self.policy_fault)
         return self.stored_policy
@@ -271,6 +276,8 @@ class Prompt:
     @property
     def policy_fault(self) -> str | None:
         """Why the policy cannot be read, and what to do; `None` if it can."""
+        from signoff.store.policy import BrokenPolicy
+
         if not isinstance(self.stored_policy, BrokenPolicy):
             return None
         return (

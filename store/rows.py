@@ -4,7 +4,6 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from signoff.store.policy import policy_from_json
 from signoff.store.records import (
     Actor,
     Delivery,
@@ -72,6 +71,8 @@ def select_run_of_prompt() -> Select[Any]:
 
 def prompt(row: Any, *, run: Any = None) -> Prompt:
     """A row of `select_prompts`; or one of `prompts` alone, with its run's row of `select_run_of_prompt`."""
+    from signoff.store.policy import policy_from_json
+
     of_run = row if run is None else run
     return Prompt(
         id=row.id,

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from signoff.store.policy import policy_as_json
 from signoff.store.records import FlowRun, LedgerLine, Prompt, Schedule
 
 
@@ -49,6 +48,8 @@ def schedule_as_json(schedule: Schedule) -> Mapping[str, Any]:
 
 def pending_as_json(prompt: Prompt) -> Mapping[str, Any]:
     """An open prompt as `signoff pending` lists it."""
+    from signoff.store.policy import policy_as_json
+
     return {
         "id": prompt.id,
         "run_id": prompt.run_id,

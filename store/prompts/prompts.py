@@ -10,7 +10,6 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
 from signoff.store.outbox import notices
-from signoff.store.policy import BrokenPolicy, policy_from_json
 from signoff.store.records import Prompt
 from signoff.store.rows import prompt, select_prompts
 from signoff.store.sql.statements import Statement, param
@@ -118,6 +117,8 @@ def _leave_out(query: Select[Any], ids: Collection[str]) -> Select[Any]:
 
 def with_broken_policies(db: Database) -> list[str]:
     """The ids of open prompts whose policy this version cannot read, oldest first."""
+    from signoff.store.policy import BrokenPolicy, policy_from_json
+
     query = select(prompts.c.id, prompts.c.policy).where(prompts.c.outcome.is_(None)).order_by(prompts.c.opened_at)
     with db.read() as reading:
         return [row.id for row in reading.execute(query) if isinstance(policy_from_json(row.policy), BrokenPolicy)]

@@ -14,18 +14,21 @@ DATABASES = {"alembic", "psycopg", "sqlalchemy.dialects.postgresql"}
 """What only migrations and PostgreSQL need. The database of these tests is an SQLite file that is up to date."""
 
 SCHEMAS = {"pydantic_settings", "jsonschema", "email_validator"}
+PROMPTS = {"pydantic"}
+"""What reads the policy of a prompt."""
+
 REST = {"apscheduler", "coolname", "rich.markdown"}
 
-NOTHING_HEAVY = {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST, "pydantic", "sqlalchemy", "rich", "importlib.metadata"}
+NOTHING_HEAVY = {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST, *PROMPTS, "sqlalchemy", "rich", "importlib.metadata"}
 
 FORBIDDEN = {
     "--help": NOTHING_HEAVY,
     "pending": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST},
     "pending --json": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST, "rich"},
-    "runs": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST},
-    "schedules": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST},
+    "runs": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST, *PROMPTS},
+    "schedules": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST, *PROMPTS},
     "history PROMPT": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST},
-    "db upgrade": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST, "rich"},
+    "db upgrade": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST, *PROMPTS, "rich"},
     "answer PROMPT": {*SLACK, *WEB, *DATABASES},
     "cancel RUN": {*SLACK, *WEB, *DATABASES},
     "run asking.py:go-on": {*SLACK, *WEB, *DATABASES},
