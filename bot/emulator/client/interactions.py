@@ -2,6 +2,7 @@
 
 from signoff.bot.emulator.blocks.content import Content
 from signoff.bot.emulator.blocks.objects import OPTION, OPTION_GROUP, all_options
+from signoff.bot.emulator.blocks.returned import returned
 from signoff.bot.emulator.blocks.schema import Array
 from signoff.bot.emulator.blocks.walk import STATELESS
 from signoff.bot.emulator.client import payloads, submission
@@ -34,6 +35,8 @@ class Interactions:
         """
         container = self._containers.find(user, target)
         block, element = target.found_in(container.blocks)
+        # The client has the options as the server returned them.
+        value, entered = returned(value), returned(entered)
         state = merged_state(container.state, entered)
         action = self._action(block, element, value)
         if element["type"] not in STATELESS:
@@ -111,7 +114,8 @@ class Interactions:
         ack = await self._delivery.deliver("block_suggestion", payload, _check_options)
         if ack.error:
             raise SlackError(ack.error, message=error_message(ack))
-        return ack.response or {}
+        options: Json = returned(ack.response or {})
+        return options
 
     def say(self, user: User, channel: str, text: str, thread_ts: str | None) -> Message:
         """Post a message as a person. Raises `channel_not_found`, `is_archived`, `message_not_found`."""

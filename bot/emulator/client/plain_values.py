@@ -3,6 +3,7 @@
 from typing import Any
 
 from signoff.bot.emulator.blocks.objects import all_options
+from signoff.bot.emulator.blocks.returned import displayed
 from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.workspace.state_values import is_many, state_value, value_key
 from signoff.bot.emulator.workspace.workspace import Workspace
@@ -29,9 +30,9 @@ def choose(options: list[Json], wanted: Any) -> Json:
     """The option with that label or value; True and False also match yes and no. Raises `no_such_option`."""
     names = {str(wanted).lower(), *(_YES[wanted] if isinstance(wanted, bool) else ())}
     for option in options:
-        if names & {option["text"]["text"].lower(), option["value"].lower()}:
+        if names & {displayed(option["text"]["text"]).lower(), option["value"].lower()}:
             return option
-    labels = ", ".join(option["text"]["text"] for option in options)
+    labels = ", ".join(displayed(option["text"]["text"]) for option in options)
     raise SlackError("no_such_option", message=f"There is no option {wanted!r}. The options are: {labels}.")
 
 

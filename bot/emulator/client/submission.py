@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from signoff.bot.emulator.blocks.returned import displayed, returned
 from signoff.bot.emulator.blocks.validation import checked_view
 from signoff.bot.emulator.blocks.walk import elements
 from signoff.bot.emulator.client.containers import Target
@@ -19,7 +20,7 @@ OfferedOptions = dict[str, list[Json]]
 
 def state_of(view: View, values: Json, offered: OfferedOptions, workspace: Workspace) -> Json:
     """The view's state with these values: state value objects by block id, or plain values by label."""
-    by_id = {name: value for name, value in values.items() if _is_by_id(view, name, value)}
+    by_id = {name: returned(value) for name, value in values.items() if _is_by_id(view, name, value)}
     state = merged_state(view.state, by_id)
     for label, plain in values.items():
         if label not in by_id:
@@ -45,7 +46,7 @@ def input_labelled(view: View, label: str) -> tuple[Json, Json]:
     labels = []
     for block, element in elements(view.blocks):
         if block["type"] == "input":
-            labels.append(block["label"]["text"])
+            labels.append(displayed(block["label"]["text"]))
             if labels[-1] == label:
                 return block, element
     raise SlackError("unknown_input", message=f"There is no input {label!r}. The inputs are: {', '.join(labels)}.")

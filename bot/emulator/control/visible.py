@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from signoff.bot.emulator.blocks.returned import displayed
 from signoff.bot.emulator.blocks.walk import elements
 from signoff.bot.emulator.protocol import Json
 from signoff.bot.emulator.workspace.state_values import value_of
@@ -75,8 +76,8 @@ class Modal(_Visible):
     def __init__(self, view: Json) -> None:
         super().__init__(view["blocks"])
         self.id: str = view["id"]
-        self.title: str = view["title"]["text"]
-        self.submit: str | None = (view.get("submit") or {}).get("text")
+        self.title = displayed(view["title"]["text"])
+        self.submit = displayed(view["submit"]["text"]) if view.get("submit") else None
         self.callback_id: str = view["callback_id"]
         self.private_metadata: str = view["private_metadata"]
         self.json = view
@@ -84,14 +85,14 @@ class Modal(_Visible):
     @property
     def labels(self) -> list[str]:
         """The labels of the inputs, in order."""
-        return [block["label"]["text"] for block in self.blocks if block["type"] == "input"]
+        return [displayed(block["label"]["text"]) for block in self.blocks if block["type"] == "input"]
 
     @property
     def values(self) -> dict[str, Any]:
         """The current value of each input, by label, in Slack's form."""
         state = self.json["state"]["values"]
         return {
-            block["label"]["text"]: value_of(state[block["block_id"]][block["element"]["action_id"]])
+            displayed(block["label"]["text"]): value_of(state[block["block_id"]][block["element"]["action_id"]])
             for block in self.blocks
             if block["type"] == "input"
         }
@@ -99,7 +100,9 @@ class Modal(_Visible):
     @property
     def errors(self) -> dict[str, str]:
         """The app's errors under the inputs, by label."""
-        labels = {block["block_id"]: block["label"]["text"] for block in self.blocks if block["type"] == "input"}
+        labels = {
+            block["block_id"]: displayed(block["label"]["text"]) for block in self.blocks if block["type"] == "input"
+        }
         return {labels[block_id]: text for block_id, text in self.json["errors"].items()}
 
     @property
@@ -132,13 +135,13 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(item)
     elif isinstance(value, dict):
         if isinstance(value.get("text"), str):
-            yield value["text"]
+            yield displayed(value["text"]) if value.get("type") == "plain_text" else value["text"]
         for item in value.values():
             yield from texts(item)
 
 
 def _label(block: Json, element: Json) -> str:
     if block["type"] == "input":
-        return str(block["label"]["text"])
+        return displayed(str(block["label"]["text"]))
     named = element.get("text") or element.get("placeholder") or {}
-    return str(named.get("text", element["action_id"]))
+    return displayed(str(named.get("text", element["action_id"])))

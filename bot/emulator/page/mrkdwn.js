@@ -108,9 +108,9 @@ export function mrkdwn(text, verbatim = false) {
 export function textNodes(object) {
   if (!object) return [];
   if (object.type === "mrkdwn") return mrkdwn(object.text, object.verbatim);
-  return withEmoji(object.text, object.emoji !== false);
+  return withEmoji(unescape(object.text), object.emoji !== false);
 }
 
 /** A text object as one string, for names and labels. */
 export const plainText = (object) =>
-  (object?.text ?? "").replace(/:([a-z0-9_+-]+):/g, (whole, name) => (emojiNode(name) ? "" : whole)).trim();
+  unescape(object?.text ?? "").replace(/:([a-z0-9_+-]+):/g, (whole, name) => (emojiNode(name) ? "" : whole)).trim();

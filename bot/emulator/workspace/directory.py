@@ -12,6 +12,17 @@ BOT_ID = "B0SIGNOFF1"
 BOT_USER_ID = "U0SIGNOFF1"
 SLACKBOT_ID = "USLACKBOT"
 VERIFICATION_TOKEN = "verification-token-of-the-emulator"  # noqa: S105 (deprecated by Slack, and no secret here)
+BOT_PROFILE = {
+    "id": BOT_ID,
+    "deleted": False,
+    "name": "Signoff",
+    "updated": 1_700_000_000,
+    "app_id": APP_ID,
+    "icons": {f"image_{size}": f"https://a.slack-edge.com/bot_{size}.png" for size in (36, 48, 72)},
+    "team_id": TEAM_ID,
+}
+CREATED = 1_700_000_000
+"""When the initial people, channels and groups were created, in seconds since the epoch."""
 UTC_OFFSETS = {"Europe/Madrid": 3600, "Africa/Lagos": 3600, "Europe/Paris": 3600, "Asia/Tokyo": 32400, "UTC": 0}
 
 
@@ -30,6 +41,7 @@ class User:
     is_admin: bool = False
     deleted: bool = False
     """Whether an administrator has deactivated the account."""
+    updated: int = CREATED
 
     def control_json(self) -> Json:
         """The form in which the control API returns it."""
@@ -60,23 +72,33 @@ class User:
             profile |= {"bot_id": BOT_ID, "api_app_id": APP_ID}
         elif with_email:
             profile["email"] = self.email
-        return {
+        user: Json = {
             "id": self.id,
             "team_id": TEAM_ID,
             "name": self.name,
             "deleted": self.deleted,
+            "profile": profile,
+            "is_bot": self.is_bot,
+            "is_app_user": False,
+            "updated": self.updated,
+        }
+        # Slack returns no more than this of deactivated accounts. It has `is_stranger` for people of other
+        # organizations only, and `enterprise_user` in Enterprise Grid only.
+        if self.deleted:
+            return user
+        return user | {
             "color": self.color,
             "real_name": self.real_name,
             "tz": self.tz,
             "tz_label": self.tz,
             "tz_offset": UTC_OFFSETS.get(self.tz, 0),
-            "profile": profile,
-            "is_bot": self.is_bot,
-            "is_app_user": False,
             "is_admin": self.is_admin,
             "is_owner": False,
+            "is_primary_owner": False,
             "is_restricted": False,
             "is_ultra_restricted": False,
+            "is_email_confirmed": not self.is_bot,
+            "who_can_share_contact_card": "EVERYONE",
         }
 
 
@@ -128,7 +150,17 @@ class Conversation:
     def slack_json(self, *, for_user: str = BOT_USER_ID) -> Json:
         """The form in which `conversations.info` returns it."""
         if self.is_im:
-            return {"id": self.id, "is_im": True, "user": self.user, "is_archived": False, "is_open": True}
+            return {
+                "id": self.id,
+                "created": CREATED,
+                "is_im": True,
+                "user": self.user,
+                "is_archived": False,
+                "is_open": True,
+                "is_org_shared": False,
+                "context_team_id": TEAM_ID,
+                "updated": CREATED * 1000,
+            }
         return {
             "id": self.id,
             "name": self.name,
@@ -140,6 +172,19 @@ class Conversation:
             "is_private": self.is_private,
             "is_archived": self.is_archived,
             "is_general": self.is_general,
+            "created": CREATED,
+            "creator": BOT_USER_ID,
+            "unlinked": 0,
+            "is_shared": False,
+            "is_ext_shared": False,
+            "is_org_shared": False,
+            "is_pending_ext_shared": False,
+            "pending_shared": [],
+            "shared_team_ids": [TEAM_ID],
+            "context_team_id": TEAM_ID,
+            "parent_conversation": None,
+            "updated": CREATED * 1000,
+            "previous_names": [],
             "is_member": for_user in self.members,
             "num_members": len(self.members),
             "topic": {"value": self.topic, "creator": "", "last_set": 0},
@@ -165,7 +210,12 @@ class UserGroup:
             "handle": self.handle,
             "name": self.name,
             "description": "",
+            "is_external": False,
+            "date_create": CREATED,
+            "date_update": CREATED,
             "date_delete": 0,
+            "auto_type": None,
+            "prefs": {"channels": [], "groups": []},
             "user_count": len(self.users),
         }
         return group | {"users": list(self.users)} if with_users else group

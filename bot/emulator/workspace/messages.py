@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from signoff.bot.emulator.blocks.content import Content
+from signoff.bot.emulator.blocks.returned import returned, returned_text
 from signoff.bot.emulator.blocks.walk import with_ids
 from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.workspace.changes import (
@@ -14,7 +15,7 @@ from signoff.bot.emulator.workspace.changes import (
     Notify,
     ThreadChanged,
 )
-from signoff.bot.emulator.workspace.directory import APP_ID, BOT_ID, BOT_USER_ID, SLACKBOT_ID, TEAM_ID
+from signoff.bot.emulator.workspace.directory import APP_ID, BOT_ID, BOT_PROFILE, BOT_USER_ID, SLACKBOT_ID, TEAM_ID
 from signoff.bot.emulator.workspace.persistence import Store
 from signoff.bot.emulator.workspace.timestamps import Timestamps
 
@@ -46,7 +47,7 @@ class Message:
         """The form in which Slack returns it."""
         message: Json = {"type": "message", "user": self.user, "ts": self.ts, "team": TEAM_ID}
         if self.by_app:
-            message |= {"bot_id": BOT_ID, "app_id": APP_ID}
+            message |= {"bot_id": BOT_ID, "app_id": APP_ID, "bot_profile": BOT_PROFILE}
         if self.is_tombstone:
             message |= {"subtype": "tombstone", "hidden": True}
         message["text"] = self.content.text
@@ -90,7 +91,7 @@ class Messages:
             channel=channel,
             ts=self._timestamps.next(),
             user=user,
-            content=replace(content, blocks=with_ids(content.blocks)),
+            content=_stored(content),
             thread_ts=thread_ts,
             ephemeral_to=ephemeral_to,
         )
@@ -102,7 +103,7 @@ class Messages:
     def change(self, message: Message, content: Content) -> Message:
         """Replace the content of a message. If it has blocks, it is not marked as edited (docs of `chat.update`)."""
         edited_ts = message.edited_ts if content.blocks else self._timestamps.next()
-        changed = replace(message, content=replace(content, blocks=with_ids(content.blocks)), edited_ts=edited_ts)
+        changed = replace(message, content=_stored(content), edited_ts=edited_ts)
         self._replace(message, changed)
         return changed
 
@@ -146,12 +147,18 @@ class Messages:
     def slack_json(self, message: Message, *, metadata: bool = True) -> Json:
         """The form in which Slack returns it, with the fields about its thread."""
         body = message.slack_json(metadata=metadata)
+        if message.thread_ts and (parent := self.find(message.channel, message.thread_ts)):
+            body["parent_user_id"] = parent.user
         if message.thread_ts is None and (replies := self.replies(message)):
+            users = sorted({reply.user for reply in replies})
             body |= {
                 "thread_ts": message.ts,
                 "reply_count": len(replies),
-                "reply_users": sorted({reply.user for reply in replies}),
+                "reply_users_count": len(users),
                 "latest_reply": replies[-1].ts,
+                "reply_users": users,
+                "is_locked": False,
+                "subscribed": False,
             }
         return body
 
@@ -181,6 +188,10 @@ class Messages:
             return None
         self._notify(ThreadChanged(parent.channel, self.slack_json(parent)))
         return parent
+
+
+def _stored(content: Content) -> Content:
+    return replace(content, text=returned_text(content.text), blocks=returned(with_ids(content.blocks)))
 
 
 def message_control_json(channel: str, message: Json, only_to: str | None) -> Json:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from signoff.bot.emulator.blocks.returned import returned
 from signoff.bot.emulator.blocks.walk import with_ids
 from signoff.bot.emulator.protocol import Json, SlackError, new_id
 from signoff.bot.emulator.workspace.changes import HomeChanged, Notify, ViewsChanged
@@ -183,7 +184,7 @@ class Views:
             for view in self._all()
         ):
             raise SlackError("duplicate_external_id")
-        completed: dict[str, Any] = body | {"blocks": with_ids(body["blocks"])}
+        completed: dict[str, Any] = returned(body | {"blocks": with_ids(body["blocks"])})
         return completed
 
     def _new_hash(self) -> str:

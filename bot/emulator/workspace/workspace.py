@@ -69,7 +69,7 @@ class Workspace:
         """Add a person, who joins every public channel. Raises `name_taken`."""
         if any(user.name == name for user in self.directory.users.values()):
             raise SlackError("name_taken")
-        user = self._put_user(User(new_id("U"), name, real_name, email=email))
+        user = self._put_user(User(new_id("U"), name, real_name, email=email, updated=int(self.clock())))
         for conversation in list(self.directory.conversations.values()):
             if conversation.kind == "channels":
                 self.put_conversation(replace(conversation, members=conversation.members | {user.id}), by=user.id)
@@ -79,7 +79,7 @@ class Workspace:
         """Change a person's name, profile or account. `deleted` deactivates it. Raises `invalid_arguments`."""
         if not changed.keys() <= {"name", "real_name", "title", "email", "tz", "is_admin", "deleted"}:
             raise SlackError("invalid_arguments")
-        return self._put_user(User(**asdict(user) | changed))
+        return self._put_user(User(**asdict(user) | changed | {"updated": int(self.clock())}))
 
     def add_channel(self, name: str, *, is_private: bool, members: frozenset[str]) -> Conversation:
         """Add a channel. Raises `name_taken`."""

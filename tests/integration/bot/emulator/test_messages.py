@@ -6,6 +6,7 @@ import pytest
 from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
+from signoff.bot.emulator.blocks.returned import returned
 from signoff.testing import ActionFailed, Emulator
 from tests.integration.bot.emulator.conftest import Connect
 from tests.unit.bot.emulator.samples import actions, button, element, option, options, plain, section
@@ -57,7 +58,7 @@ def test_a_press_reaches_the_app_as_slack_would_send_it(
         "type": "button",
         "action_id": "go",
         "block_id": "row",
-        "text": plain("Approve"),
+        "text": plain("Approve") | {"emoji": True},
         "value": "p1",
         "style": "primary",
     }
@@ -79,11 +80,11 @@ def test_a_choice_in_a_message_is_part_of_the_next_press(
     connect(app)
     select = element("static_select", placeholder=plain("Colour"), options=options(2), initial_option=options(2)[0])
     post(client, actions(select, button(), block_id="row"))
-    chosen = {"type": "static_select", "selected_option": options(2)[1]}
+    chosen = {"type": "static_select", "selected_option": returned(options(2)[1])}
     slack.person("ana").press("Colour", in_="#releases", value=chosen)
     slack.person("ana").press("Approve", in_="#releases")
     slack.person("ben").press("Approve", in_="#releases")
-    untouched = {"type": "static_select", "selected_option": options(2)[0]}
+    untouched = {"type": "static_select", "selected_option": returned(options(2)[0])}
     assert states == [chosen, chosen, untouched]
 
 

@@ -10,6 +10,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from signoff.bot.emulator.blocks.returned import returned
 from signoff.bot.emulator.client.input_check import REQUIRED
 from signoff.testing import ActionFailed, Emulator, Person
 from tests.integration.bot.emulator.conftest import Connect
@@ -83,7 +84,8 @@ def test_a_modal_opens_for_the_person_who_pressed(slack: Emulator, ana: Person, 
 
 def test_a_submission_carries_every_value(slack: Emulator, ana: Person, answering: Answering) -> None:
     """`view.state.values` reports all inputs, in the form of each, and the modal closes on an empty ack."""
-    colours = options(3)
+    # Slack returns what was chosen as it returns the options, and not as the app sent them.
+    colours = returned(options(3))
     inputs = {
         "plain_text_input": ("Mei", "value", "Mei"),
         "number_input": (7, "value", "7"),
@@ -262,14 +264,14 @@ def test_an_act_in_a_modal_reports_what_was_entered_so_far(ana: Person, answerin
         )
     )
     user = {"type": "users_select", "selected_user": "U0BENOKAF1"}
-    kind = {"type": "static_select", "selected_option": options(2)[1]}
+    kind = {"type": "static_select", "selected_option": returned(options(2)[1])}
     ana.press("Who", value=user)
     assert modals.acted == []
     ana.press("Kind", value=kind)
     [body] = modals.acted
     assert body["container"] == {"type": "view", "view_id": body["view"]["id"]}
     assert body["view"]["state"]["values"] == {"kind": {"a": kind}, "who": {"who": user}}
-    assert body["actions"][0]["selected_option"] == options(2)[1]
+    assert body["actions"][0]["selected_option"] == returned(options(2)[1])
     assert "message" not in body
 
 
@@ -335,10 +337,10 @@ def test_an_external_select_searches_in_the_app(slack: Emulator, app: App, ana: 
     opened = ana.modal
     assert opened is not None
     asked = {"as": ana.id, "view_id": opened.id, "action_id": "a", "block_id": "b", "query": "2"}
-    assert slack.client.post("options", **asked)["options"] == [option("Release 2")]
+    assert slack.client.post("options", **asked)["options"] == [returned(option("Release 2"))]
     ana.submit({"Release": "Release 1"})
     [body] = modals.submissions
-    assert body["view"]["state"]["values"]["b"]["a"]["selected_option"] == option("Release 1")
+    assert body["view"]["state"]["values"]["b"]["a"]["selected_option"] == returned(option("Release 1"))
 
 
 def test_a_chosen_conversation_gives_a_response_url(slack: Emulator, ana: Person, answering: Answering) -> None:

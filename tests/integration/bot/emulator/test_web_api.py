@@ -297,3 +297,58 @@ def test_forms_and_json_are_both_understood(client: WebClient) -> None:
     client.api_call("chat.postMessage", params={"channel": "#data", "text": "x", "blocks": json.dumps([header])})
     kinds = [m["blocks"][0]["type"] for m in client.conversations_history(channel="C0DATASET1")["messages"]]
     assert kinds == ["header", "section"]
+
+
+def test_a_thread_is_counted(slack: Emulator, client: WebClient) -> None:
+    """The parent says how many replied and who, and a reply says whose message it replies to."""
+    parent = client.chat_postMessage(channel="#releases", text="Ship?")["message"]
+    for name in ("ben", "ana", "ben"):
+        slack.person(name).say("Yes", in_="#releases", thread_ts=parent["ts"])
+    root, reply, *_ = client.conversations_replies(channel=RELEASES, ts=parent["ts"])["messages"]
+    assert (root["reply_count"], root["reply_users_count"]) == (3, 2)
+    assert root["reply_users"] == ["U0ANARUIZ1", "U0BENOKAF1"]
+    assert (root["subscribed"], root["is_locked"]) == (False, False)
+    assert reply["parent_user_id"] == "U0SIGNOFF1"
+    assert root["bot_profile"]["app_id"] == "A0SIGNOFF1"
+    assert "bot_profile" not in reply
+
+
+def test_a_text_comes_back_escaped(client: WebClient) -> None:
+    """In the message and in its blocks, with the fields that the app left out. Markup stays markup."""
+    blocks = [section("A & B <@U0ANARUIZ1>"), actions(button(text="R&D <1>"))]
+    posted = client.chat_postMessage(
+        channel="#releases", text="1 < 2 &amp; <https://x.example?a=1&b=2|link>", blocks=blocks
+    )
+    message = posted["message"]
+    assert message["text"] == "1 &lt; 2 &amp; <https://x.example?a=1&b=2|link>"
+    text, row = message["blocks"]
+    assert text["text"] == {"type": "mrkdwn", "text": "A &amp; B <@U0ANARUIZ1>", "verbatim": False}
+    assert row["elements"][0]["text"] == {"type": "plain_text", "text": "R&amp;D &lt;1&gt;", "emoji": True}
+
+
+def test_an_escaped_button_is_pressed_by_what_it_says(slack: Emulator, client: WebClient) -> None:
+    """People see the characters, and not their escapes."""
+    client.chat_postMessage(channel="#releases", text="x", blocks=[actions(button(text="R&D <1>"))])
+    [card] = slack.person("ana").sees("#releases")
+    assert card.buttons == ["R&D <1>"]
+    assert "R&D <1>" in card.full_text
+
+
+def test_channels_and_people_have_the_fields_of_slack_connect(client: WebClient) -> None:
+    """Nothing is shared here, and Slack says so in each channel."""
+    channel = client.conversations_info(channel=RELEASES)["channel"]
+    assert (channel["is_shared"], channel["is_ext_shared"], channel["is_org_shared"]) == (False, False, False)
+    assert (channel["shared_team_ids"], channel["context_team_id"]) == (["T0SIGNOFF1"], "T0SIGNOFF1")
+    user = client.users_info(user="U0ANARUIZ1")["user"]
+    assert (user["is_email_confirmed"], user["is_admin"], isinstance(user["updated"], int)) == (True, True, True)
+    assert "is_stranger" not in user
+
+
+def test_little_is_said_of_a_deactivated_account(slack: Emulator, client: WebClient) -> None:
+    """Slack leaves out the time zone, the name outside the profile, and what the person may do."""
+    before = client.users_info(user="U0BENOKAF1")["user"]["updated"]
+    slack.client.change_person("ben", deleted=True)
+    user = client.users_info(user="U0BENOKAF1")["user"]
+    assert (user["deleted"], user["profile"]["real_name"]) == (True, "Ben Okafor")
+    assert user["updated"] > before
+    assert not {"tz", "real_name", "is_admin"} & user.keys()
