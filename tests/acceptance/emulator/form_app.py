@@ -15,8 +15,8 @@ REQUEST_TIMEOUT = 10
 
 
 def plain(text: str) -> Json:
-    """A plain text object."""
-    return {"type": "plain_text", "text": text}
+    """A plain text object with the field that Slack would add, so that what comes back equals what was sent."""
+    return {"type": "plain_text", "text": text, "emoji": True}
 
 
 def option(text: str) -> Json:
