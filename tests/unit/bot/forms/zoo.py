@@ -3,6 +3,7 @@
 import enum
 import functools
 import operator
+import string
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,9 +15,12 @@ from pydantic import BaseModel, EmailStr, Field, create_model
 from pydantic.fields import FieldInfo
 
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60)
-NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True).filter(
-    lambda name: not name.startswith("model_") and not hasattr(BaseModel, name)
-)
+# Drawn as one text, since a regular expression draws each character by itself, and that takes a quarter of all time.
+NAMES = st.builds(
+    operator.add,
+    st.sampled_from(string.ascii_lowercase),
+    st.text(string.ascii_lowercase + string.digits + "_", max_size=20),
+).filter(lambda name: not name.startswith("model_") and not hasattr(BaseModel, name))
 CHOICES = st.lists(st.one_of(TEXTS, st.integers(-5, 5)), min_size=1, max_size=30, unique_by=lambda value: str(value))
 
 
