@@ -24,10 +24,12 @@ def in_thread(function: Callable[[], T], *, name: str) -> "Future[T]":
     return done
 
 
-def run_in_thread(done: "Future[T]", function: Callable[[], T], *, name: str) -> None:
-    """Like `in_thread`, for a future that exists already."""
+def run_in_thread(done: "Future[T]", function: Callable[[], T], *, name: str) -> threading.Thread:
+    """Like `in_thread`, for a future that exists already; the thread."""
     context = copy_context()
-    threading.Thread(target=lambda: context.run(_fulfil, done, function), name=name, daemon=True).start()
+    thread = threading.Thread(target=lambda: context.run(_fulfil, done, function), name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 async def to_thread(function: Callable[[], T]) -> T:

@@ -27,7 +27,7 @@ class TaskSlots:
 
     def __init__(self, limit: int = MAX_CONCURRENT_TASKS) -> None:
         self._free = limit
-        self._queue: deque[tuple[Future[Any], Callable[[], None]]] = deque()
+        self._queue: deque[tuple[Future[Any], Callable[[], object]]] = deque()
         self._closed: BaseException | None = None
         self._lock = threading.Lock()
 
@@ -76,7 +76,7 @@ class TaskSlots:
             self._free += 1
         self._start_next()
 
-    def _enqueue(self, done: "Future[Any]", start: Callable[[], None]) -> None:
+    def _enqueue(self, done: "Future[Any]", start: Callable[[], object]) -> None:
         with self._lock:
             if (closed := self._closed) is None:
                 self._queue.append((done, start))

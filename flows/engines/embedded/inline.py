@@ -1,16 +1,20 @@
 """Runs a flow to its end in the process that calls it."""
 
+import threading
+from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.users import this_user_if_known
 from signoff.flows.database_retry import retry_until_available
+from signoff.flows.durable.async_bridge import run_in_thread
 from signoff.flows.engines.embedded.completion import Completion
 from signoff.flows.engines.embedded.worker import MAX_POLL_SECONDS, Worker
 from signoff.flows.errors import FlowsError, RunCancelled
 from signoff.flows.flow import Flow
 from signoff.flows.settings import default_database
-from signoff.store.changes import Topic
+from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.records import RunState
 from signoff.store.runs import runs
@@ -32,16 +36,37 @@ def run_inline(flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
 
 
 def run_to_completion(db: Database, flow: Flow[Any, Any], run_id: str) -> Completion:
-    """Work until a run has ended, here or in another worker, and its hooks have run.
+    """Work until a run has ended, here or in another worker, and its hooks have run. Ctrl-C leaves the run to others.
 
     Returns:
         How it ended.
 
     Raises:
         RunCancelled: If somebody cancels the run.
+        KeyboardInterrupt: If Ctrl-C is pressed.
     """
-    with db.changes.subscribe(Topic.STATES) as changes, DeadlineEnforcer(db), Worker(db, [flow], only=run_id) as worker:
-        while not (run := retry_until_available(lambda: runs.get(db, run_id))).is_done:
+    # Python raises `KeyboardInterrupt` in the main thread between any two steps, even where it has just acquired a
+    # lock. The worker's other threads would wait for that lock for ever. So another thread does the work, and the main
+    # thread only waits for it.
+    interrupted = threading.Event()
+    done: Future[Completion] = Future()
+    with db.changes.subscribe(Topic.STATES) as changes:
+        work = partial(_work_until_done, db, flow, run_id, changes, interrupted)
+        working = run_in_thread(done, work, name="signoff-inline")
+        try:
+            return done.result()
+        except KeyboardInterrupt:
+            interrupted.set()
+            changes.wake()
+            working.join()
+            raise
+
+
+def _work_until_done(
+    db: Database, flow: Flow[Any, Any], run_id: str, changes: Subscription, interrupted: threading.Event
+) -> Completion:
+    with DeadlineEnforcer(db), Worker(db, [flow], only=run_id) as worker:
+        while not (run := retry_until_available(lambda: runs.get(db, run_id))).is_done and not interrupted.is_set():
             changes.wait(MAX_POLL_SECONDS)
     if run.state is RunState.CANCELLED:
         raise RunCancelled(run.message)
