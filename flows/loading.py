@@ -5,9 +5,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from signoff.flows.code.module_loading import load_file
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.flow import Flow
-from signoff.flows.module_loading import load_file
 
 
 def load_flows(paths: Iterable[str | Path]) -> list[Flow[Any, Any]]:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection
 
 from signoff.flows.approval.policy import deadline_of, merged, next_due_at
-from signoff.flows.digest import digest
+from signoff.flows.code.digest import digest
 from signoff.flows.engine import ReportedPause
 from signoff.flows.names import new_id, now
 from signoff.store.database import Database

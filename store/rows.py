@@ -4,17 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from signoff.store.records import (
-    Actor,
-    Delivery,
-    DeliveryState,
-    FlowRun,
-    LedgerLine,
-    Outcome,
-    Prompt,
-    RunState,
-    Step,
-)
+from signoff.store.records import Actor, Delivery, DeliveryState, FlowRun, LedgerLine, Outcome, Prompt, RunState, Step
 from signoff.store.tables import deliveries, flow_runs, prompts
 
 

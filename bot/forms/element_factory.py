@@ -12,12 +12,7 @@ from signoff.bot.forms.elements.files import file_input_for
 from signoff.bot.forms.elements.list_text import ListText, MapText, ScalarKind
 from signoff.bot.forms.elements.numbers import Number
 from signoff.bot.forms.elements.options import Widget, labelled, widget_for
-from signoff.bot.forms.elements.slack_selects import (
-    ChannelSelect,
-    MultiChannelSelect,
-    MultiUserSelect,
-    UserSelect,
-)
+from signoff.bot.forms.elements.slack_selects import ChannelSelect, MultiChannelSelect, MultiUserSelect, UserSelect
 from signoff.bot.forms.elements.text import JsonText, Text
 from signoff.bot.forms.elements.times import DatePicker, DateTimePicker, TimePicker
 from signoff.flows.schema.elements import MAX_BUTTONS, is_checkbox

@@ -6,16 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from signoff.bot.blockkit.blocks import (
-    FIELD_TEXT,
-    SECTION_FIELDS,
-    Block,
-    context,
-    fields,
-    mrkdwn,
-    plain_text,
-    section,
-)
+from signoff.bot.blockkit.blocks import FIELD_TEXT, SECTION_FIELDS, Block, context, fields, mrkdwn, plain_text, section
 from signoff.bot.blockkit.markup import bold, escape, lines
 from signoff.bot.forms import UNSET, Field, Form, Path
 from signoff.bot.forms.elements.entry_list import EntryList, entries_of

@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from signoff.flows.digest import digest
+from signoff.flows.code.digest import digest
+from signoff.flows.code.module_loading import find_model
 from signoff.flows.errors import InvalidFlow
-from signoff.flows.module_loading import find_model
 from signoff.flows.schema.choices import choice_errors, schema_without_choices
 from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.schema_validation import schema_errors

@@ -10,7 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from signoff.flows.module_loading import top_of_packages
+from signoff.flows.code.module_loading import top_of_packages
 
 
 def fingerprint(function: Callable[..., Any]) -> str:

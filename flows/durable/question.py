@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import BaseModel, PydanticUserError, ValidationError, create_model
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from signoff.flows.digest import digest
+from signoff.flows.code.digest import digest
+from signoff.flows.code.module_loading import model_reference
 from signoff.flows.errors import InvalidFlow
-from signoff.flows.module_loading import model_reference
 from signoff.flows.names import humanize
 from signoff.flows.schema.choices import Choices, choice_errors, schema_with_choices
 from signoff.flows.schema.json_schema import schema_of

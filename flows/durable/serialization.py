@@ -16,8 +16,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
+from signoff.flows.code.type_names import find_type, type_name
 from signoff.flows.errors import StepFailed, UnserializableResult
-from signoff.flows.type_names import find_type, type_name
 
 Serializer = Literal["json", "pickle"]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, get_type_hints
 
-from signoff.flows.digest import digest
+from signoff.flows.code.digest import digest
 from signoff.flows.durable.async_bridge import to_thread
 from signoff.flows.durable.context import RunContext, entered
 from signoff.flows.durable.retries import RetryPolicy

@@ -15,9 +15,9 @@ from uuid import UUID, uuid4, uuid5
 
 from pydantic import BaseModel
 
+from signoff.flows.code.digest import digest
 from signoff.flows.current_database import current_database
 from signoff.flows.database_retry import retry_until_available
-from signoff.flows.digest import digest
 from signoff.flows.durable.async_bridge import in_event_loop, sync_or_async, to_thread
 from signoff.flows.durable.context import RunContext, current_run_context
 from signoff.flows.durable.serialization import Recorded

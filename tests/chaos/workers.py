@@ -5,8 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from signoff import Flow
+from signoff.flows.code.module_loading import load_file
 from signoff.flows.engines.embedded.worker import Worker
-from signoff.flows.module_loading import load_file
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable
 from tests.chaos.processes import Ready

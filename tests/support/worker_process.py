@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import IO
 
 from signoff import Flow
+from signoff.flows.code.module_loading import load_file
 from signoff.flows.engines.embedded.worker import Worker
-from signoff.flows.module_loading import load_file
 from signoff.store.database import Database
 from tests.support.child_process import ChildProcess
 

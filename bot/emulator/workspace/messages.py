@@ -8,13 +8,7 @@ from signoff.bot.emulator.blocks.content import Content
 from signoff.bot.emulator.blocks.returned import returned, returned_text
 from signoff.bot.emulator.blocks.walk import with_ids
 from signoff.bot.emulator.protocol import Json, SlackError
-from signoff.bot.emulator.workspace.changes import (
-    MessageDeleted,
-    MessageEdited,
-    MessagePosted,
-    Notify,
-    ThreadChanged,
-)
+from signoff.bot.emulator.workspace.changes import MessageDeleted, MessageEdited, MessagePosted, Notify, ThreadChanged
 from signoff.bot.emulator.workspace.directory import APP_ID, BOT_ID, BOT_PROFILE, BOT_USER_ID, SLACKBOT_ID, TEAM_ID
 from signoff.bot.emulator.workspace.persistence import Store
 from signoff.bot.emulator.workspace.timestamps import Timestamps

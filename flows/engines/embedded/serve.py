@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from signoff.flows.approval.deadlines import DeadlineEnforcer
+from signoff.flows.code.module_loading import is_importing
 from signoff.flows.engines.embedded.scheduler import Declaration, Scheduler, own_schedules
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.flow import Flow
-from signoff.flows.module_loading import is_importing
 from signoff.flows.schedules import Cron
 from signoff.flows.settings import default_database
 from signoff.flows.signals import ShutdownSignal

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from signoff.flows.module_loading import model_reference
+from signoff.flows.code.module_loading import model_reference
 from signoff.flows.schema.json_schema import schema_of
 from signoff.store.records import Prompt
 from tests.support.prompts import prompt_for

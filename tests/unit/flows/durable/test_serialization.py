@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signoff.flows.digest import digest
+from signoff.flows.code.digest import digest
 from signoff.flows.durable.serialization import dump, dump_error, load, load_error, to_display_json
 from signoff.flows.errors import StepFailed, UnserializableResult
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from signoff.flows.type_names import first_name
+from signoff.flows.code.type_names import first_name
 
 
 def digest(value: Any) -> str:

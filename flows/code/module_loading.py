@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from signoff.flows.code.type_names import current_name
 from signoff.flows.errors import InvalidFlow
-from signoff.flows.type_names import current_name
 
 logger = logging.getLogger(__name__)
 
