@@ -17,7 +17,7 @@ from signoff.input import UploadedFile
 from signoff.store.errors import NoSuchRun
 from signoff.store.records import Actor, RunState
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[4]
 FILE = UploadedFile(name="a.csv", mimetype="text/csv", content=b"a,b")
 
 OLD_RESULTS: list[tuple[Recorded, Any]] = [
