@@ -9,6 +9,7 @@ from pathlib import Path
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload(
     [
+        "tests.chaos.bots",
         "tests.chaos.people",
         "tests.chaos.workers",
         # Otherwise loaded at first use.
