@@ -42,7 +42,10 @@ OPEN = (
     " policy, opened_at, reminders_sent, revision) VALUES (?, ?, '1', 'Input needed', '', ?, ?, ?, '{}', '{}', ?, 0, 1)"
 )
 OPENED = "INSERT INTO ledger (prompt_id, at, event, detail) VALUES (?, ?, 'opened', ?)"
-CARD = "INSERT INTO cards (prompt_id, due_at, shown_revision, attempts) VALUES (?, ?, 0, 0)"
+CARD = (
+    "INSERT INTO cards (prompt_id, place_kind, place_target, due_at, shown_revision, attempts)"
+    " VALUES (?, 'channel', '', ?, 0, 0)"
+)
 SUSPEND = "UPDATE flow_runs SET state = 'Suspended', lease_owner = NULL WHERE id = ?"
 SETTLE = (
     "UPDATE prompts SET outcome = 'submitted', settled_at = ?, settled_by = 'U1', settled_by_name = 'Ana',"
