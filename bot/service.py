@@ -20,8 +20,8 @@ from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Mode, Settings
 from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.desk import Desk
-from signoff.flows.connected_engines import ConnectedEngines
 from signoff.flows.engine import link_to
+from signoff.flows.engines.connected import ConnectedEngines
 from signoff.flows.engines.embedded.scheduler import Scheduler, own_schedules
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.flow import Flow

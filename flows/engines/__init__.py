@@ -1,1 +1,1 @@
-"""What runs the flows."""
+"""What runs flows: one folder for each engine, and beside them what connects any engine but the embedded one."""

@@ -4,10 +4,10 @@ import logging
 from contextlib import ExitStack
 
 from signoff.flows.background import BackgroundService
-from signoff.flows.deliverer import Deliverer
 from signoff.flows.engine import Engine, engine, engine_names
+from signoff.flows.engines.deliverer import Deliverer
+from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.flows.errors import BrokenEngine
-from signoff.flows.pause_reports import DatabasePauseReports
 from signoff.store.database import Database
 from signoff.store.policy import Policy
 from signoff.store.records import EMBEDDED

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from signoff.flows.deliverer import Deliverer
 from signoff.flows.engine import (
     Acceptance,
     Accepted,
@@ -16,6 +15,7 @@ from signoff.flows.engine import (
     Problem,
     Refused,
 )
+from signoff.flows.engines.deliverer import Deliverer
 from signoff.flows.names import now
 from signoff.store import ledger
 from signoff.store.database import Database
@@ -136,7 +136,7 @@ def test_an_outcome_that_an_engine_cannot_cope_with_does_not_hold_up_the_others(
         return Accepted()
 
     bad, odd, good = (answered(db, key) for key in ("bad", "odd", "good"))
-    with caplog.at_level(logging.ERROR, "signoff.flows.deliverer"), Deliverer(db, Elsewhere(answer)):
+    with caplog.at_level(logging.ERROR, "signoff.flows.engines.deliverer"), Deliverer(db, Elsewhere(answer)):
         until_taken(db, good)
     for prompt, name in ((bad, "RuntimeError"), (odd, "TypeError")):
         found = next(line for line in ledger.lines(db, prompt.id) if line.event == "delivery_failed")
