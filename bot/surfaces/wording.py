@@ -137,7 +137,7 @@ def delivery_line(prompt: Prompt) -> str:
     engine, words = escape(prompt.engine, _NAME), escape(prompt.delivery.words, _WORDS)
     match prompt.delivery.state:
         case DeliveryState.ACCEPTED:
-            return f"{engine} has taken it."
+            return f"{engine} accepted it."
         case DeliveryState.REFUSED:
             return f"⚠️ {engine} refused it: {words}" if words else f"⚠️ {engine} refused it."
         case DeliveryState.PENDING if prompt.delivery.error is not None:

@@ -79,7 +79,7 @@ Reply = Settled | Counted | AlreadySettled | Refused | Unverified | Invalid
 
 
 class Desk:
-    """Takes submissions for the prompts of one record.
+    """Takes submissions for the prompts of one database.
 
     Every method may raise `store.errors.NoSuchPrompt` and `store.errors.DatabaseUnavailable`.
 
@@ -177,7 +177,7 @@ class Desk:
         return runs.cancel(self._db, run_id, actor=actor, reason=reason, now=self._now())
 
     def retry(self, run_id: str, actor: Actor) -> FlowRun:
-        """Have a run that failed run again from its journal. What was rejected or timed out is asked anew.
+        """Have a run that failed run again from its journal. What was rejected or timed out is asked again.
 
         Raises:
             store.errors.NoSuchRun: If there is no such run.

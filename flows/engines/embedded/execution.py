@@ -31,7 +31,7 @@ class Execution:
     """Runs a claimed run to its end, or to the point where it leaves memory.
 
     Args:
-        past: Reads what the run has recorded and asked; where it is not given, the record is asked.
+        past: Reads what the run has recorded and asked; by default they are read from the database.
         defaults: The policy for whatever a prompt's own policy does not set.
         on_slot_freed: Called when the run starts waiting in memory, so that another one can run.
         on_slot_taken: Called when it continues. Neither of the two may call this object.

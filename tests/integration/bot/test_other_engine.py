@@ -75,7 +75,7 @@ def test_a_press_reaches_a_run_of_another_engine(service: RunningService, paper:
     service.slack.person("ana").press("Approve", in_="#releases")
     handed_over(service, prompt, DeliveryState.ACCEPTED)
     service.until_all_is_said()
-    assert "paper has taken it." in service.card(prompt, open_=False).full_text
+    assert "paper accepted it." in service.card(prompt, open_=False).full_text
     (handed,) = paper.handed()
     assert handed == (prompt.id, "a1", "submitted", {"approved": True}, False)
     assert runs.get(service.db, prompt.run_id).state is RunState.RUNNING

@@ -222,7 +222,7 @@ def test_the_card_says_who_requested_the_run(requester: Actor, shown: str) -> No
     [
         (Delivery(DeliveryState.PENDING), "Handing it to prefect…"),
         (Delivery(DeliveryState.PENDING, error="503"), "Handing it to prefect… The last attempt failed"),
-        (Delivery(DeliveryState.ACCEPTED, "RUNNING"), "prefect has taken it."),
+        (Delivery(DeliveryState.ACCEPTED, "RUNNING"), "prefect accepted it."),
         (Delivery(DeliveryState.REFUSED), "⚠️ prefect refused it."),
         (Delivery(DeliveryState.REFUSED, "<!here> not paused"), "⚠️ prefect refused it: &lt;!here&gt; not paused"),
     ],
