@@ -1,8 +1,10 @@
 """Runs a flow to its end in the process that calls it."""
 
+import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
-from functools import partial
+from contextlib import contextmanager
 from typing import Any
 
 from signoff.flows.approval.deadlines import DeadlineEnforcer
@@ -47,19 +49,36 @@ def run_to_completion(db: Database, flow: Flow[Any, Any], run_id: str) -> Comple
     """
     # Python raises `KeyboardInterrupt` in the main thread between any two steps, even where it has just acquired a
     # lock. The worker's other threads would wait for that lock for ever. So another thread does the work, and the main
-    # thread only waits for it.
+    # thread only waits for it: in a system call, since waiting for a future or a thread takes a lock as well.
     interrupted = threading.Event()
     done: Future[Completion] = Future()
-    with db.changes.subscribe(Topic.STATES) as changes:
-        work = partial(_work_until_done, db, flow, run_id, changes, interrupted)
-        working = run_in_thread(done, work, name="signoff-inline")
+    with db.changes.subscribe(Topic.STATES) as changes, _pipe() as (finished, finish):
+
+        def work() -> Completion:
+            try:
+                return _work_until_done(db, flow, run_id, changes, interrupted)
+            finally:
+                os.write(finish, b".")
+
+        run_in_thread(done, work, name="signoff-inline")
         try:
-            return done.result()
+            os.read(finished, 1)
         except KeyboardInterrupt:
             interrupted.set()
             changes.wake()
-            working.join()
+            os.read(finished, 1)
             raise
+        return done.result()
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    read_end, write_end = os.pipe()
+    try:
+        yield read_end, write_end
+    finally:
+        os.close(read_end)
+        os.close(write_end)
 
 
 def _work_until_done(

@@ -235,7 +235,7 @@ ROWS: dict[str, Row] = {
     "a file": Row(
         models.Upload,
         uploading("Orders", "large.csv", b"x" * 1001),
-        {"Orders": "at most 1 kB"},
+        {"Orders": "At most 1 kB"},
         another_file,
         {"orders": {"name": "orders.csv", "mimetype": "text/csv", "content": "YTti"}},
     ),

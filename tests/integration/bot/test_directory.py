@@ -13,7 +13,7 @@ from signoff.bot.emulator.server import BOT_TOKEN
 from signoff.bot.service import Service
 from signoff.flows.approval.approvers import Person, Unknowable
 from signoff.store.records import Actor, Prompt
-from signoff.testing import ActFailed, Emulator
+from signoff.testing import ActionFailed, Emulator
 from tests.integration.bot.asking import Approval
 from tests.integration.bot.running_service import RunningService, settings_for
 
@@ -95,7 +95,7 @@ def test_whom_slack_does_not_describe_is_in_the_ledger_as_unverified(
     """Invariant 10: neither as an approver nor as refused, and with the reason."""
     service, prompt = restarted
     service.slack.client.inject_fault("users.info", error="fatal_error")
-    with pytest.raises(ActFailed):
+    with pytest.raises(ActionFailed):
         service.slack.person("ben").press("Approve", in_="#releases")
     reason = service.until_noted(prompt, "unverified")["reason"]
     assert reason == f"Slack did not say who {service.slack.person('ben').id} is."

@@ -181,4 +181,4 @@ def test_a_secret_is_refused_where_the_flow_asks(service: RunningService) -> Non
     over = until_over(service.db, run.id)
     assert over.state is RunState.FAILED
     assert "Credentials.token is a secret" in str(over.error)
-    assert "ask for its name" in str(over.error)
+    assert "Ask for the name of the secret" in str(over.error)

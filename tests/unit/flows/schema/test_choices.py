@@ -135,7 +135,7 @@ def test_choices_of_several_fields_come_together() -> None:
         ),
         (
             lambda: Pick.with_initial_data(release="1").with_choices(release=["2"]),
-            "The initial data of Pick.release are no choice",
+            "The initial value of Pick.release is not one of the choices",
         ),
     ],
 )

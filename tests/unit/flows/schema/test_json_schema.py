@@ -59,7 +59,7 @@ def test_a_secret_is_refused_with_its_name(annotation: Any, name: str) -> None:
     with pytest.raises(InvalidFlow) as refused:
         Question.of(create_model("Asked", it=(annotation, ...)))
     assert str(refused.value).startswith(f"{name} is a secret")
-    assert "ask for its name (a str) instead" in str(refused.value)
+    assert "Ask for the name of the secret (a str) instead" in str(refused.value)
 
 
 def test_a_field_is_a_secret_when_its_schema_says_so() -> None:
@@ -82,7 +82,7 @@ def test_a_type_without_a_schema_is_refused_with_its_name(annotation: Any, name:
     with pytest.raises(InvalidFlow) as refused:
         Question.of(create_model("Asked", it=(annotation, ...)))
     assert str(refused.value).startswith(f"A person cannot be asked for {name}")
-    assert "use a type" in str(refused.value)
+    assert "Use a type" in str(refused.value)
 
 
 def test_plain_types_are_refused_alike() -> None:
