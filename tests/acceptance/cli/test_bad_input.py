@@ -13,7 +13,9 @@ BAD_INPUT = {
     "plain.py": "plain.py has no flow. Decorate a function with @flow.",
     "broken.py": "broken.py could not be imported: ModuleNotFoundError: No module named 'gone' (line 1)",
     "typo.py": "typo.py could not be imported: SyntaxError: '(' was never closed (line 1)",
-    "asking.py": "asking.py has several flows: shirt, go-on. Name one of them, as in asking.py:shirt.",
+    "asking.py": (
+        "asking.py has several flows: shirt, only-slack-knows, go-on. Name one of them, as in asking.py:shirt."
+    ),
     "asking.py:trousers": "asking.py has no flow 'trousers'. It has: shirt, only-slack-knows, go-on.",
 }
 
