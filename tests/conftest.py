@@ -1,8 +1,14 @@
 """Fixtures for all tests are in `tests.support.fixtures`."""
 
+import signal
+
 from tests.support.bytecode import keep_in_cache
 
 # First of all, so that it holds for what the fixtures import.
 keep_in_cache()
 
 pytest_plugins = ["tests.support.fixtures"]
+
+# A shell ignores SIGINT in what it starts in the background, and processes pass that on to the ones that they start.
+# The tests of Ctrl-C send it to processes of theirs.
+signal.signal(signal.SIGINT, signal.default_int_handler)
