@@ -226,6 +226,8 @@ drafts = Table(
     Column("actor", Name, primary_key=True),
     _json("values", nullable=False),
     _moment("updated_at", nullable=False),
+    # Raised by every save. Each names the one that it was made from, so that it never undoes another.
+    Column("revision", Integer, nullable=False, server_default="1"),
 )
 
 cards = Table(

@@ -5,7 +5,13 @@ from slack_bolt import Ack, App
 from signoff.bot.forms import Reading
 from signoff.bot.forms.editor_state import NEW, EditorState
 from signoff.bot.forms.elements.entry_list import ADD_ACTION, ENTRY_ACTION, REMOVE
-from signoff.bot.interactions.form_session import FormSession, FormSessions, validation_errors, without_fields_of
+from signoff.bot.interactions.form_session import (
+    FormSession,
+    FormSessions,
+    repeated,
+    validation_errors,
+    without_fields_of,
+)
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.surfaces.modals import answer_modal
@@ -26,10 +32,11 @@ class FormEntries:
         app.action(ADD_ACTION)(self.add)
         app.action(ENTRY_ACTION)(self.edit_or_remove)
 
+    @repeated
     def add(self, ack: Ack, body: Body) -> None:
         """Open the form of a new entry."""
-        session = self._sessions.read(body)
-        if self._sessions.save_or_close(session):
+        session = self._sessions.read_and_save(body)
+        if session:
             entry = session.editor.entry(_list_and_number(body)[0], NEW)
             if entry is None or not entry.has_room:
                 self._sessions.redraw(session)
@@ -37,10 +44,11 @@ class FormEntries:
                 self._open(body, session, entry)
         ack()
 
+    @repeated
     def edit_or_remove(self, ack: Ack, body: Body) -> None:
         """Open the form of an entry, or remove the entry from its list."""
-        session = self._sessions.read(body)
-        if self._sessions.save_or_close(session):
+        session = self._sessions.read_and_save(body)
+        if session:
             entry = session.editor.entry(*_list_and_number(body))
             if entry is None:
                 self._sessions.redraw(session)
@@ -53,7 +61,11 @@ class FormEntries:
         ack()
 
     def finish(self, ack: Ack, body: Body, session: FormSession) -> None:
-        """Put a submitted entry into its list, if it is valid there, and close its modal."""
+        """Put a submitted entry into its list, if it is valid there, and close its modal.
+
+        Raises:
+            DraftChanged: If the draft was stored again since the session was read.
+        """
         editor = session.editor.finished()
         # Only the answer as a whole can be validated. So the entry is checked in its place, and of the errors in the
         # answer those are shown that are in the entry.

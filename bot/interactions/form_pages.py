@@ -5,7 +5,7 @@ from slack_bolt import Ack, App
 from signoff.bot.forms import ACTION
 from signoff.bot.interactions.form_answer import FormAnswer
 from signoff.bot.interactions.form_entries import FormEntries
-from signoff.bot.interactions.form_session import FormSession, FormSessions
+from signoff.bot.interactions.form_session import FormSession, FormSessions, repeated
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.modals import settled_modal
@@ -28,20 +28,22 @@ class FormPages:
         app.action(action_ids.BACK)(self.back)
         app.options(ACTION)(self.suggest)
 
+    @repeated
     def changed(self, ack: Ack, body: Body) -> None:
         """An input changed. Slack says nothing of the inputs when a modal is closed, so each change is stored.
 
         The modal is drawn again only if another variant of a union was chosen, whose fields have to appear.
         """
-        session = self._sessions.read(body)
-        if self._sessions.save_or_close(session) and session.reading.switched:
+        session = self._sessions.read_and_save(body)
+        if session and session.reading.switched:
             self._sessions.redraw(session)
         ack()
 
+    @repeated
     def back(self, ack: Ack, body: Body) -> None:
         """Show the previous page."""
-        session = self._sessions.read(body)
-        if self._sessions.save_or_close(session):
+        session = self._sessions.read_and_save(body)
+        if session:
             self._sessions.redraw(session, first_row=max(session.page.first - 1, 0))
         ack()
 
@@ -57,11 +59,13 @@ class FormPages:
         self._responses.forget_view(str(body["view"]["id"]))
         ack()
 
+    @repeated
     def submit(self, ack: Ack, body: Body) -> None:
         """A page was submitted: show the next page, put an entry into its list, or submit the answer."""
-        session = self._sessions.read(body)
-        if not self._sessions.save(session):
-            ack(response_action="update", view=settled_modal(self._sessions.settled(session)))
+        read = self._sessions.read(body)
+        session = self._sessions.save(read)
+        if session is None:
+            ack(response_action="update", view=settled_modal(self._sessions.settled(read)))
         elif session.reading.switched:
             ack(response_action="update", view=session.modal())
         elif not session.page.is_last:

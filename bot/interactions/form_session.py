@@ -7,9 +7,12 @@ What a modal says of itself is a claim: its `private_metadata` names a prompt an
 names a list. Each is looked up in the prompt's own schema. If there is no such place, the form starts at its beginning.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
+
+from slack_bolt import Ack
 
 from signoff.bot.forms import Reading
 from signoff.bot.forms.draft import Draft
@@ -26,6 +29,8 @@ from signoff.store.database import Database
 from signoff.store.prompts import drafts, prompts
 from signoff.store.records import Prompt
 
+Owner = TypeVar("Owner")
+
 
 @dataclass(frozen=True, slots=True)
 class FormSession:
@@ -36,6 +41,7 @@ class FormSession:
         editor: The form in that modal, with everything that was filled in so far.
         first_row: The number of the first row on the open page.
         reading: What the modal's inputs hold.
+        revision: The revision of the stored draft.
     """
 
     user_id: str
@@ -44,6 +50,7 @@ class FormSession:
     editor: EditorState
     first_row: int
     reading: Reading
+    revision: int
 
     @property
     def page(self) -> Page:
@@ -85,27 +92,42 @@ class FormSessions:
         view, user_id = body["view"], str(body["user"]["id"])
         metadata = ModalMetadata.read(view.get("private_metadata"))
         prompt = prompts.get_exact(self._db, metadata.prompt_id)
-        draft = Draft.of_json(drafts.load(self._db, prompt.id, user_id)) or Draft(prompt.initial_values)
+        stored = drafts.load(self._db, prompt.id, user_id)
+        draft = (stored and Draft.of_json(stored.values)) or Draft(prompt.initial_values)
         form = form_of(prompt)
         editor = EditorState.at(form, draft, metadata.steps) or EditorState(form, draft)
         state = (view.get("state") or {}).get("values")
         reading = editor.form.read(state, editor.draft.values, editor.draft.raw_input)
         if reading.draft != editor.draft:
             editor = editor.with_draft(reading.draft)
-        return FormSession(user_id, str(view["id"]), prompt, editor, metadata.first, reading)
+        revision = stored.revision if stored else drafts.NO_DRAFT
+        return FormSession(user_id, str(view["id"]), prompt, editor, metadata.first, reading, revision)
 
-    def save(self, session: FormSession) -> bool:
-        """Store the draft. Returns whether the prompt is still open; the draft of a settled one is not stored."""
+    def save(self, session: FormSession) -> FormSession | None:
+        """Store the draft. Returns the session with its new revision; `None` if the prompt is settled.
+
+        Raises:
+            DraftChanged: If the draft was stored again since the session was read. See `repeated`.
+        """
         draft = session.editor.whole.as_json()
-        return drafts.save(self._db, session.prompt.id, session.user_id, draft, now=now())
+        revision = drafts.save(
+            self._db, session.prompt.id, session.user_id, draft, revision=session.revision, now=now()
+        )
+        return None if revision is None else replace(session, revision=revision)
 
-    def save_or_close(self, session: FormSession) -> bool:
-        """Store the draft, or have the modal say how its prompt was settled. Returns whether the prompt is open."""
-        if self.save(session):
-            return True
-        settled = self.settled(session)
-        self._responses.update(session.view_id, lambda: settled_modal(settled))
-        return False
+    def read_and_save(self, body: Body) -> FormSession | None:
+        """Read a session and store its draft. If its prompt is settled, its modal says how, and this is `None`.
+
+        Raises:
+            NoSuchPrompt: If the modal belongs to no prompt.
+            DraftChanged: If the draft was stored again in between. See `repeated`.
+        """
+        session = self.read(body)
+        saved = self.save(session)
+        if saved is None:
+            settled = self.settled(session)
+            self._responses.update(session.view_id, lambda: settled_modal(settled))
+        return saved
 
     def settled(self, session: FormSession) -> Prompt:
         """The session's prompt as it is in the database now."""
@@ -114,6 +136,23 @@ class FormSessions:
     def redraw(self, session: FormSession, *, first_row: int | None = None) -> None:
         """Draw the session's modal again."""
         self._responses.update(session.view_id, lambda: session.modal(first_row=first_row))
+
+
+def repeated(listener: Callable[[Owner, Ack, Body], None]) -> Callable[[Owner, Ack, Body], None]:
+    """Call a listener again, from the start, when another has stored the person's draft since this one read it.
+
+    Such a listener saves before it acks or responds.
+    """
+
+    @wraps(listener)
+    def until_saved(self: Owner, ack: Ack, body: Body) -> None:
+        while True:
+            try:
+                return listener(self, ack, body)
+            except drafts.DraftChanged:
+                continue  # That save is what the next attempt reads.
+
+    return until_saved
 
 
 def validation_errors(prompt: Prompt, values: Mapping[str, Any], known: Sequence[FieldError] = ()) -> list[FieldError]:

@@ -76,12 +76,8 @@ class Responses:
 
         def open_it() -> None:
             actor_id = str(body["user"]["id"])
-            stored = Draft.of_json(drafts.load(self._db, prompt.id, actor_id))
-            draft = stored or Draft(prompt.initial_values)
-            if choice:
-                draft = replace(draft, values={**draft.values, **choice})
-                drafts.save(self._db, prompt.id, actor_id, draft.as_json(), now=now())
-            note = "Your earlier entries are still here." if stored else ""
+            draft, is_earlier = self._draft_with(prompt, actor_id, choice)
+            note = "Your earlier entries are still here." if is_earlier else ""
             try:
                 view = answer_modal(prompt, EditorState(form_of(prompt), draft), errors, note=note)
             except FormError as error:
@@ -90,6 +86,21 @@ class Responses:
                 self._open(body, view, prompt)
 
         self._later(open_it)
+
+    def _draft_with(self, prompt: Prompt, actor_id: str, choice: Mapping[str, Any]) -> tuple[Draft, bool]:
+        """A person's draft with what they have just pressed, and whether there was one before."""
+        while True:
+            stored = drafts.load(self._db, prompt.id, actor_id)
+            earlier = Draft.of_json(stored.values) if stored else None
+            draft = earlier or Draft(prompt.initial_values)
+            if choice:
+                draft = replace(draft, values={**draft.values, **choice})
+                revision = stored.revision if stored else drafts.NO_DRAFT
+                try:
+                    drafts.save(self._db, prompt.id, actor_id, draft.as_json(), revision=revision, now=now())
+                except drafts.DraftChanged:
+                    continue
+            return draft, earlier is not None
 
     def push(self, body: Body, prompt: Prompt, draw: Callable[[], Block]) -> None:
         """Open a modal on top of the one in which a person acted."""

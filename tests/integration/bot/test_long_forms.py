@@ -1,8 +1,11 @@
 """Forms that take more than one modal keep everything while they are filled in, and submit it together."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from signoff.bot.emulator.control.person import Person
 from signoff.store.prompts import drafts, prompts
@@ -89,6 +92,34 @@ def test_a_variant_that_is_submitted_before_its_fields_appeared_is_asked_for(ser
     assert prompts.get(service.db, prompt.id).is_open
     mei.submit({"Number": "4711"})
     assert service.over(prompt).result["by"] == {"method": "card", "number": "4711"}
+
+
+def test_a_change_that_is_stored_late_does_not_undo_a_saved_entry(service: RunningService) -> None:
+    """Leaving an input and pressing Save reach the bot at once, and either may be stored first."""
+    prompt, _ = service.ask_in("#orders", invite)
+    ana = service.slack.person("ana")
+    ana.press("Answer…", in_="#orders")
+    ana.wait_for_modal("Between 1 and 2.")
+    ana.press("Add Guest…")
+    ana.wait_for_modal("Add Guest")
+    has_read, may_store = threading.Event(), threading.Event()
+
+    def hold_the_first(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "FROM drafts" in statement and not has_read.is_set():
+            has_read.set()
+            assert may_store.wait(60)
+
+    event.listen(service.db.engine, "after_cursor_execute", hold_the_first)
+    with ThreadPoolExecutor() as threads:
+        late = threads.submit(change, ana, "Name", typed("Ada"))
+        assert has_read.wait(60)
+        ana.submit({"Name": "Ada", "Age": 30})
+        ana.wait_for_modal(lambda seen: "Ada · 30" in seen.full_text)
+        may_store.set()
+        late.result()
+    ana.submit({})
+
+    assert service.over(prompt).result == {"guests": [{"name": "Ada", "age": 30, "visits": []}], "note": ""}
 
 
 def test_entries_are_added_edited_and_removed_on_top_of_their_list(service: RunningService) -> None:

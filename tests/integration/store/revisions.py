@@ -391,6 +391,7 @@ ADDED: dict[str, Rows] = {
             },
         },
     },
+    "0012": {"drafts": {"value": {"revision": 1}}},
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {

@@ -105,7 +105,7 @@ def a_waiting_run(db: Database, worker: str) -> Prompt:
 def a_whole_run(db: Database, worker: str) -> None:
     """Every write of a run's life."""
     asked = a_waiting_run(db, worker)
-    drafts.save(db, asked.id, "U1", {}, now=MOMENT)
+    drafts.save(db, asked.id, "U1", {}, revision=drafts.NO_DRAFT, now=MOMENT)
     settle(db, asked, now=MOMENT)
     run = runs.get(db, asked.run_id)
     runs.finish(db, run.id, run.fencing_token, state=RunState.COMPLETED, now=MOMENT)

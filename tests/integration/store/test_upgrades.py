@@ -17,6 +17,7 @@ from signoff.store import artifacts, blocks, ledger, migrations, tables
 from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
 from signoff.store.prompts import drafts, prompts
+from signoff.store.prompts.drafts import StoredDraft
 from signoff.store.records import Delivery, DeliveryState, Outcome, RunState
 from signoff.store.runs import journal, messages, runs
 from tests.integration.store.revisions import ADDED, ELSEWHERE_RUN, LATER, OPEN, REJECTED, WAITING_RUN, rows_at
@@ -106,7 +107,7 @@ def test_the_store_reads_what_an_older_version_wrote(empty: Database, revision: 
     assert cards.claim_due(db, "somebody", now=LATER) == []
     assert notices.claim_due(db, "somebody", now=LATER) == []
     if "drafts" in rows_at(revision):
-        assert drafts.load(db, OPEN, "U1") == {"value": True}
+        assert drafts.load(db, OPEN, "U1") == StoredDraft({"value": True}, 1)
     if "deliveries" in rows_at(revision):
         waiting, turned_down = prompts.of_run(db, ELSEWHERE_RUN)
         assert waiting.delivery == Delivery(DeliveryState.PENDING, error="503 Service Unavailable")
