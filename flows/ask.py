@@ -16,7 +16,9 @@ from signoff.flows.durable.pauses import Pause, prepare_pause, stop_waiting, wai
 from signoff.flows.errors import Suspended, Unwind
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
-from signoff.store.records import Actor, FlowRun, Outcome, Prompt, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs.pauses import wait_for_any
 
 T = TypeVar("T")

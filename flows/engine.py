@@ -20,7 +20,9 @@ from typing import Any, Protocol, cast
 
 from signoff.flows.errors import BrokenEngine, FlowsError, UnknownEngine
 from signoff.store.policy import Policy
-from signoff.store.records import EMBEDDED, Actor, Prompt, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.runs import EMBEDDED, RunState
 
 logger = logging.getLogger(__name__)
 

@@ -22,7 +22,8 @@ from signoff.flows.schedules import Cron, resolve_schedule
 from signoff.flows.states import StateType
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, NoSuchRun
-from signoff.store.records import Actor, FlowRun
+from signoff.store.records.actors import Actor
+from signoff.store.records.runs import FlowRun
 from signoff.store.runs import runs
 
 P = ParamSpec("P")

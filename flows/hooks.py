@@ -7,7 +7,7 @@ from typing import Any
 
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.states import State, StateType
-from signoff.store.records import FlowRun
+from signoff.store.records.runs import FlowRun
 
 Hook = Callable[[Any, FlowRun, State], Any]
 """Called as `hook(flow, flow_run, state)`. An async hook is awaited."""

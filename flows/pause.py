@@ -6,7 +6,7 @@ from signoff.flows.durable.context import require_run_context
 from signoff.flows.durable.pauses import prepare_pause, wait_for_answer
 from signoff.flows.errors import NotPausedError
 from signoff.store.policy import Policy
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from signoff.flows.current_database import current_database
 from signoff.flows.durable.async_bridge import sync_or_async
 from signoff.flows.errors import FlowPauseTimeout, InvalidInput, NotAllowed, NotPausedError
 from signoff.store.prompts import prompts
-from signoff.store.records import Outcome
+from signoff.store.records.prompts import Outcome
 from signoff.store.runs import runs
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from signoff.flows.current_database import current_database
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import FlowRun, RunState
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import runs
 
 

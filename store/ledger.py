@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from signoff.store.database import Database
-from signoff.store.records import Actor, LedgerLine
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import LedgerLine
 from signoff.store.rows import ledger_line
 from signoff.store.sql.statements import insert_into
 from signoff.store.sql.transactions import Transaction

@@ -4,7 +4,9 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from signoff.store.records import Actor, Delivery, DeliveryState, FlowRun, LedgerLine, Outcome, Prompt, RunState, Step
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Delivery, DeliveryState, LedgerLine, Outcome, Prompt
+from signoff.store.records.runs import FlowRun, RunState, Step
 from signoff.store.tables import deliveries, flow_runs, prompts
 
 

@@ -2,7 +2,7 @@
 
 from signoff.bot.cli.failures import WrongUsage
 from signoff.flows.approval.users import named, this_user, this_user_if_known
-from signoff.store.records import Actor
+from signoff.store.records.actors import Actor
 
 
 def actor(who: str | None) -> Actor:

@@ -11,7 +11,8 @@ from signoff.bot.cli.logs import log_to_stderr
 
 if TYPE_CHECKING:
     from signoff.flows.approval.desk import Reply
-    from signoff.store.records import Actor, Prompt
+    from signoff.store.records.actors import Actor
+    from signoff.store.records.prompts import Prompt
 
 
 @click.command()

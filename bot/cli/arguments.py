@@ -11,7 +11,7 @@ from signoff.bot.forms.element_factory import element_for
 from signoff.bot.forms.elements.element import InvalidInput
 from signoff.bot.forms.elements.files import Content, FileInput
 from signoff.flows.schema.parts import Schema, unwrap
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 
 _NOT_JSON = object()
 

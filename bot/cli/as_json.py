@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from signoff.store.records import FlowRun, LedgerLine, Prompt, Schedule
+from signoff.store.records.prompts import LedgerLine, Prompt
+from signoff.store.records.runs import FlowRun, Schedule
 
 
 def print_json(value: Any) -> None:

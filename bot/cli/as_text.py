@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from signoff.bot.blockkit.markup import plain, span, utc
-from signoff.store.records import Outcome, Prompt
+from signoff.store.records.prompts import Outcome, Prompt
 
 _LONGEST = 300
 _PIPE_WIDTH = 240

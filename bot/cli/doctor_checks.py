@@ -22,7 +22,8 @@ from signoff.store.database import Database, sqlite_file
 from signoff.store.errors import StoreError
 from signoff.store.outbox.deliveries import stuck
 from signoff.store.prompts import prompts
-from signoff.store.records import EMBEDDED, Delivery, DeliveryState, Prompt
+from signoff.store.records.prompts import Delivery, DeliveryState, Prompt
+from signoff.store.records.runs import EMBEDDED
 
 PENDING_FOR = timedelta(minutes=1)
 """How long a delivery may be pending before that is a finding."""

@@ -9,7 +9,7 @@ from signoff.bot.cli.logs import log_to_stderr
 
 if TYPE_CHECKING:
     from signoff.store.database import Database
-    from signoff.store.records import LedgerLine, Prompt
+    from signoff.store.records.prompts import LedgerLine, Prompt
 
 
 @click.command()

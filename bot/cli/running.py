@@ -14,12 +14,12 @@ from signoff.bot.cli.logs import log_to_stderr
 if TYPE_CHECKING:
     from signoff.flows.flow import Flow
     from signoff.store.database import Database
-    from signoff.store.records import FlowRun, RunState
+    from signoff.store.records.runs import FlowRun, RunState
 
 
 def _state(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "RunState | None":
     """The state that `--state` names, in any case. A `click.Choice` would import the records for `signoff --help`."""
-    from signoff.store.records import RunState
+    from signoff.store.records.runs import RunState
 
     if value is None:
         return None
@@ -57,7 +57,7 @@ def run(target: str, given: Sequence[str], wanted_by: str | None, wait: bool, as
     from signoff.bot.cli.arguments import parameters
     from signoff.bot.cli.database import migrated
     from signoff.bot.cli.targets import find_flow
-    from signoff.store.records import RunState
+    from signoff.store.records.runs import RunState
 
     log_to_stderr(logging.INFO if wait else logging.WARNING)
     values, person = parameters(given), requester(wanted_by)
@@ -91,7 +91,7 @@ def runs(state: "RunState | None", limit: int, as_json: bool) -> None:
     from signoff.flows.engines.embedded.heartbeat import reap_dead_workers
     from signoff.flows.names import now
     from signoff.store.errors import DatabaseUnavailable
-    from signoff.store.records import EMBEDDED
+    from signoff.store.records.runs import EMBEDDED
     from signoff.store.runs.orphans import is_orphaned, served_flows
     from signoff.store.runs.runs import newest
 
@@ -157,7 +157,7 @@ def cancel(run: str, reason: str, who: str | None) -> None:
     from signoff.bot.cli.actors import actor
     from signoff.bot.cli.database import existing
     from signoff.flows.approval.desk import Desk
-    from signoff.store.records import RunState
+    from signoff.store.records.runs import RunState
     from signoff.store.runs.runs import get
 
     log_to_stderr()

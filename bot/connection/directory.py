@@ -4,7 +4,7 @@ from datetime import datetime
 
 from signoff.bot.connection.lookups import Lookups, Profile
 from signoff.flows.approval.approvers import NameKind, Person, Unknowable, goes_by
-from signoff.store.records import Actor
+from signoff.store.records.actors import Actor
 
 
 class SlackDirectory:

@@ -5,7 +5,8 @@ from typing import Any
 
 from signoff.bot.connection.lookups import Lookups, Profile
 from signoff.flows.approval.approvers import NameKind, Unknowable
-from signoff.store.records import Actor, Prompt
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Prompt
 
 
 class People:

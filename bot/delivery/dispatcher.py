@@ -25,7 +25,8 @@ from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable, StoreError, UnreadablePolicy
 from signoff.store.outage_log import OutageLog
 from signoff.store.outbox import cards, notices
-from signoff.store.records import Card, Notice, Prompt
+from signoff.store.records.outbox import Card, Notice
+from signoff.store.records.prompts import Prompt
 
 logger = logging.getLogger(__name__)
 

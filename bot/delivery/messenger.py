@@ -15,7 +15,8 @@ from signoff.bot.delivery.conversations import Conversation, Conversations, page
 from signoff.bot.delivery.slack_calls import SlackRejected, call
 from signoff.bot.surfaces.cards import card as card_message
 from signoff.bot.surfaces.notices import notice_message
-from signoff.store.records import Card, Notice, Prompt
+from signoff.store.records.outbox import Card, Notice
+from signoff.store.records.prompts import Prompt
 
 logger = logging.getLogger(__name__)
 

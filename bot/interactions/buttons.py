@@ -20,7 +20,8 @@ from signoff.flows.approval.desk import AlreadySettled, Counted, Desk, Invalid, 
 from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import Actor, Prompt
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Prompt
 
 
 class Buttons:

@@ -8,7 +8,7 @@ from signoff.bot.interactions.responses import Body, IdentityUnavailable, Respon
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.surfaces.modals import refused_modal, settled_modal
 from signoff.flows.approval.desk import AlreadySettled, Counted, Desk, Invalid, Refused, Reply, Settled, Unverified
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 
 
 class FormAnswer:

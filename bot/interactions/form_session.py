@@ -27,7 +27,7 @@ from signoff.flows.approval.validation import FieldError, validate
 from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.prompts import drafts, prompts
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 
 Owner = TypeVar("Owner")
 

@@ -31,7 +31,8 @@ from signoff.store.database import Database
 from signoff.store.errors import StoreError
 from signoff.store.outbox import cards
 from signoff.store.prompts import drafts
-from signoff.store.records import Actor, Prompt
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Prompt
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from signoff.bot.blockkit.markup import at, bold, escape, span
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.wording import title_of
 from signoff.flows.schema.slack_ids import is_conversation_id
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 
 MAX_LISTED = 20
 """How many prompts one message lists."""

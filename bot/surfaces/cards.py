@@ -38,7 +38,7 @@ from signoff.bot.surfaces.wording import (
     who_may_answer,
 )
 from signoff.store.places import DEFAULT_CHANNEL, Place
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 
 METADATA_EVENT = "signoff_prompt"
 """The type of the metadata by which the messenger finds a card that was posted without being recorded."""

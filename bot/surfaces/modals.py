@@ -32,7 +32,7 @@ from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import fields_in_outcome, form_of, outcome_line, refusal, title_of
 from signoff.flows.approval.validation import FieldError
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 
 _REASON = "reason"
 

@@ -7,7 +7,8 @@ from signoff.bot.blockkit.blocks import Block, Message, mrkdwn, plain_text, sect
 from signoff.bot.blockkit.markup import at, bold, escape, lines, plain, span, utc
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.surfaces.wording import approvers_of, title_of
-from signoff.store.records import Notice, RunState
+from signoff.store.records.outbox import Notice
+from signoff.store.records.runs import RunState
 
 METADATA_EVENT = "signoff_notice"
 """The type of the metadata by which the messenger finds a notice that was posted without being recorded."""

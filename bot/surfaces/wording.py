@@ -7,7 +7,8 @@ from functools import lru_cache
 from signoff.bot.blockkit.markup import at, either, escape, plain, utc
 from signoff.bot.forms import Form, Verdict, verdict_of
 from signoff.flows.schema.slack_ids import is_user_id
-from signoff.store.records import Actor, DeliveryState, Outcome, Prompt
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
 
 _TITLE = 1500
 _NAME = 80

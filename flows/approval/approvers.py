@@ -8,7 +8,7 @@ from typing import NoReturn, Protocol
 
 from signoff.flows.schema.slack_ids import is_user_group_id, is_user_id
 from signoff.store.policy import Policy
-from signoff.store.records import Actor
+from signoff.store.records.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)

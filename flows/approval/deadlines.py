@@ -20,7 +20,7 @@ from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.prompts import prompts
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,9 @@ from signoff.flows.names import now
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.prompts import prompts, settle, votes
-from signoff.store.records import Actor, FlowRun, Outcome, Prompt, Vote
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Outcome, Prompt, Vote
+from signoff.store.records.runs import FlowRun
 from signoff.store.runs import retries, runs
 
 CLOCK = Actor("clock", "the clock")

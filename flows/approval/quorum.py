@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from signoff.store.records import Outcome, Vote
+from signoff.store.records.prompts import Outcome, Vote
 
 
 def decide(votes: Sequence[Vote]) -> Outcome | None:

@@ -3,7 +3,7 @@
 import getpass
 
 from signoff.flows.schema.slack_ids import is_user_id
-from signoff.store.records import Actor
+from signoff.store.records.actors import Actor
 
 
 def this_user() -> Actor:

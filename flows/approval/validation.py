@@ -16,7 +16,7 @@ from signoff.flows.errors import InvalidFlow
 from signoff.flows.schema.choices import choice_errors, schema_without_choices
 from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.schema_validation import schema_errors
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 
 logger = logging.getLogger(__name__)
 

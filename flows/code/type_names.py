@@ -22,6 +22,11 @@ MOVED = {
     "flows.several:Asked": "signoff.flows.ask:PromptHandle",
     "flows.validation": "signoff.flows.approval.validation",
     "store": "signoff.store",
+    "store.records:Actor": "signoff.store.records.actors:Actor",
+    "store.records:FlowRun": "signoff.store.records.runs:FlowRun",
+    "store.records:Outcome": "signoff.store.records.prompts:Outcome",
+    "store.records:Prompt": "signoff.store.records.prompts:Prompt",
+    "store.records:RunState": "signoff.store.records.runs:RunState",
 }
 """Earlier names of modules and types, and the names of today. The longest entry that fits decides.
 

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 
 from signoff.flows.errors import AttentionNeeded
-from signoff.store.records import Prompt, Step
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.runs import Step
 
 
 class ReplayCheck:

@@ -12,7 +12,7 @@ from signoff.flows.durable.task_slots import TaskSlots
 from signoff.flows.errors import MissingContextError, Unwind
 from signoff.store.database import Database
 from signoff.store.policy import Policy
-from signoff.store.records import FlowRun
+from signoff.store.records.runs import FlowRun
 
 
 class RunExecution(Protocol):

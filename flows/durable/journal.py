@@ -20,7 +20,8 @@ from signoff.flows.errors import AttentionNeeded, InvalidFlow, Released, Unwind
 from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
-from signoff.store.records import FlowRun, Prompt, Step
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.runs import FlowRun, Step
 from signoff.store.runs import journal
 from signoff.store.runs.journal import History
 

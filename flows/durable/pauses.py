@@ -35,7 +35,9 @@ from signoff.flows.names import new_id, now
 from signoff.flows.schema.prompt_model import PromptModel
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
-from signoff.store.records import Actor, FlowRun, Outcome, Prompt, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs.messages import FlowRunInput
 from signoff.store.runs.pauses import abandon_wait, open_prompt
 

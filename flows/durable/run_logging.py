@@ -7,7 +7,7 @@ from typing import Any
 
 from signoff.flows.durable.context import RunContext, current_hook_context, current_run_context, require_run_context
 from signoff.flows.durable.journal import Journal
-from signoff.store.records import FlowRun
+from signoff.store.records.runs import FlowRun
 
 logger = logging.getLogger("signoff.flows.run")
 

@@ -15,7 +15,7 @@ from signoff.flows.durable.run_logging import get_run_logger
 from signoff.flows.durable.serialization import Recorded, Serializer, dump, dump_error, load, load_error
 from signoff.flows.errors import AttentionNeeded, UnserializableResult
 from signoff.flows.names import now
-from signoff.store.records import Step
+from signoff.store.records.runs import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.flows.errors import BrokenEngine
 from signoff.store.database import Database
 from signoff.store.policy import Policy
-from signoff.store.records import EMBEDDED
+from signoff.store.records.runs import EMBEDDED
 
 logger = logging.getLogger(__name__)
 

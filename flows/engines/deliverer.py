@@ -19,7 +19,8 @@ from signoff.store.database import Database
 from signoff.store.errors import StoreError
 from signoff.store.outage_log import OutageLog
 from signoff.store.outbox import deliveries
-from signoff.store.records import ClaimedDelivery, Outcome
+from signoff.store.records.outbox import ClaimedDelivery
+from signoff.store.records.prompts import Outcome
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,9 @@ from signoff.flows.engine import ReportedPause
 from signoff.flows.names import new_id, now
 from signoff.store.database import Database
 from signoff.store.policy import Policy
-from signoff.store.records import SUPERSEDED, Actor, Prompt, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import SUPERSEDED, Prompt
+from signoff.store.records.runs import RunState
 from signoff.store.runs import reported
 
 logger = logging.getLogger(__name__)

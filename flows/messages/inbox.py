@@ -25,7 +25,7 @@ from signoff.flows.errors import Released, Unwind
 from signoff.flows.messages.keysets import run_id_or_current, store_input
 from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
-from signoff.store.records import Step
+from signoff.store.records.runs import Step
 from signoff.store.runs import messages, runs
 from signoff.store.runs.messages import FlowRunInput
 

@@ -12,7 +12,7 @@ from signoff.flows.durable.context import current_run_context
 from signoff.flows.names import now
 from signoff.flows.states import State
 from signoff.store.prompts import prompts
-from signoff.store.records import Outcome
+from signoff.store.records.prompts import Outcome
 from signoff.store.runs import messages
 from signoff.store.runs.messages import FlowRunInput
 

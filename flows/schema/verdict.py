@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from signoff.flows.schema.elements import is_checkbox
 from signoff.flows.schema.parts import Property, Schema, kind_of, options_of, unwrap
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 
 Stance = Literal["approve", "reject"]
 

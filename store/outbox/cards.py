@@ -18,7 +18,7 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.leases import is_claimable
 from signoff.store.places import Place, PlaceKind
-from signoff.store.records import Card
+from signoff.store.records.outbox import Card
 from signoff.store.rows import prompt, select_prompts
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction

@@ -15,7 +15,9 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.leases import is_claimable
 from signoff.store.outbox import cards, notices
-from signoff.store.records import ClaimedDelivery, DeliveryState, Outcome, Prompt, RunState
+from signoff.store.records.outbox import ClaimedDelivery
+from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
+from signoff.store.records.runs import RunState
 from signoff.store.rows import prompt, select_prompts
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction

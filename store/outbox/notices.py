@@ -11,7 +11,7 @@ from signoff.store.database import Database
 from signoff.store.leases import is_claimable
 from signoff.store.outbox.cards import IS_FIRST
 from signoff.store.places import Place, PlaceKind
-from signoff.store.records import Notice
+from signoff.store.records.outbox import Notice
 from signoff.store.rows import prompt, select_prompts
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction

@@ -10,7 +10,7 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
 from signoff.store.outbox import notices
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 from signoff.store.rows import prompt, select_prompts
 from signoff.store.sql.statements import Statement, param
 from signoff.store.tables import prompts

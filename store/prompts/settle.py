@@ -18,7 +18,9 @@ from signoff.store.database import Database
 from signoff.store.outbox import cards, deliveries
 from signoff.store.prompts import drafts
 from signoff.store.prompts.prompts import no_such_prompt
-from signoff.store.records import EMBEDDED, Actor, Delivery, DeliveryState, Outcome, Prompt, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Delivery, DeliveryState, Outcome, Prompt
+from signoff.store.records.runs import EMBEDDED, RunState
 from signoff.store.rows import prompt, select_prompts, select_run_of_prompt
 from signoff.store.sql.statements import BoundStatement, Statement, param
 from signoff.store.sql.transactions import Transaction

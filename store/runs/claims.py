@@ -19,7 +19,7 @@ from sqlalchemy import Boolean, and_, case, false, func, or_, select, update
 
 from signoff.store.database import Database
 from signoff.store.leases import LOCK_WORKER
-from signoff.store.records import FlowRun, RunState
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.runs.journal import History, history_queries
 from signoff.store.sql.statements import Statement, param

@@ -8,7 +8,8 @@ from sqlalchemy import select, update
 from signoff.store.database import Database
 from signoff.store.leases import IS_HELD, require_lease
 from signoff.store.prompts.prompts import ALL_OF_RUN
-from signoff.store.records import Prompt, Step
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.runs import Step
 from signoff.store.rows import prompt, step
 from signoff.store.sql.statements import BoundStatement, Statement, param
 from signoff.store.sql.transactions import DeferredResult, Transaction

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from signoff.store.database import Database
-from signoff.store.records import EMBEDDED, FlowRun
+from signoff.store.records.runs import EMBEDDED, FlowRun
 from signoff.store.sql.statements import Statement, param
 from signoff.store.tables import flow_runs, workers
 

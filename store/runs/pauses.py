@@ -15,7 +15,9 @@ from signoff.store.leases import require_lease
 from signoff.store.outbox import cards
 from signoff.store.policy import policy_as_json
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
-from signoff.store.records import SIGNOFF, Prompt, RunState
+from signoff.store.records.actors import SIGNOFF
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.runs import RunState
 from signoff.store.rows import prompt, select_prompts
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, case, delete, func, null, select, update
 
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.records import SIGNOFF, FlowRun, RunState
+from signoff.store.records.actors import SIGNOFF
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.runs.runs import end
 from signoff.store.sql.statements import Statement, param

@@ -14,7 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.prompts.settle import cancel_all
-from signoff.store.records import Actor, FlowRun, Prompt, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.rows import flow_run, prompt
 from signoff.store.runs.pauses import PROMPT_BY_KEY, insert_prompt
 from signoff.store.runs.runs import add_end_notice, end_queries

@@ -9,7 +9,9 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.errors import RunNotFailed
 from signoff.store.leases import require_lease
-from signoff.store.records import EMBEDDED, SUPERSEDED, Actor, FlowRun, Outcome, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import SUPERSEDED, Outcome
+from signoff.store.records.runs import EMBEDDED, FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.runs.journal import archive_failed
 from signoff.store.runs.runs import lock_run

@@ -16,7 +16,8 @@ from signoff.store.errors import NoSuchRun, RunElsewhere, RunFinished
 from signoff.store.leases import IS_HELD, lease_lost
 from signoff.store.outbox import notices
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
-from signoff.store.records import EMBEDDED, SIGNOFF, Actor, FlowRun, RunState
+from signoff.store.records.actors import SIGNOFF, Actor
+from signoff.store.records.runs import EMBEDDED, FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.sql.statements import BoundStatement, Statement, insert_returning, param
 from signoff.store.sql.transactions import Transaction

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, case, delete, insert, literal, select, upd
 from sqlalchemy.exc import IntegrityError
 
 from signoff.store.database import Database
-from signoff.store.records import Schedule, Tick
+from signoff.store.records.runs import Schedule, Tick
 from signoff.store.runs import runs
 from signoff.store.sql.statements import Statement, param
 from signoff.store.sql.transactions import Transaction

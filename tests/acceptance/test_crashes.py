@@ -16,7 +16,7 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.prompts import prompts
-from signoff.store.records import FlowRun, RunState
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import runs
 from signoff.testing import Emulator, VisibleMessage
 from tests.acceptance.command import Command

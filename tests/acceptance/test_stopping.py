@@ -9,7 +9,7 @@ import pytest
 
 from signoff.flows.names import memorable_name, new_id, now
 from signoff.store.database import Database
-from signoff.store.records import FlowRun, RunState
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import journal, runs
 from signoff.testing import Emulator
 from tests.acceptance.shell import Shell, line_with

@@ -17,7 +17,8 @@ from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
-from signoff.store.records import Actor, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from signoff.store.tables import flow_runs
 from tests.benchmarks import waiting_flows

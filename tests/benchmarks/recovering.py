@@ -10,7 +10,7 @@ from signoff.flows.approval.desk import Desk
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from tests.benchmarks import waiting_flows
 from tests.benchmarks.continuing import ANA, FLOWS, RUNS, create, poll, text, until_count
 from tests.benchmarks.figures import Line, spread

@@ -14,7 +14,9 @@ from signoff.flows.approval.desk import AlreadySettled, Desk, Settled
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable
 from signoff.store.prompts import prompts
-from signoff.store.records import Actor, Prompt, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.runs import RunState
 from signoff.store.runs.runs import newest
 from tests.chaos.processes import Ready
 

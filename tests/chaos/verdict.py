@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from signoff.store.database import Database
-from signoff.store.records import Outcome, RunState
+from signoff.store.records.prompts import Outcome
+from signoff.store.records.runs import RunState
 from signoff.store.tables import flow_runs, ledger, prompts, steps
 
 

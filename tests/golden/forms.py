@@ -14,7 +14,7 @@ from signoff.bot.surfaces.cards import card
 from signoff.bot.surfaces.modals import answer_modal
 from signoff.bot.surfaces.wording import form_of
 from signoff.flows.durable.question import Question
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 from tests.golden.zoo import ZOO
 from tests.support.prompts import MENTIONS, prompt_for
 

@@ -20,7 +20,8 @@ from signoff.bot.surfaces.notices import notice_message
 from signoff.bot.surfaces.wording import form_of
 from signoff.flows.approval.validation import FieldError
 from signoff.store.places import Place
-from signoff.store.records import Notice, Outcome
+from signoff.store.records.outbox import Notice
+from signoff.store.records.prompts import Outcome
 from tests.support.models import Approval, DataSet, ShirtOrder, Triage
 from tests.support.prompts import MENTIONS, OPENED, prompt_for, settled
 

@@ -9,7 +9,7 @@ from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import FlowRun, RunState
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import retries, runs
 from signoff.store.runs.orphans import is_orphaned, served_flows
 from tests.golden.journals.recording import JOURNALS, ORIGINAL, RUN_ID, file_of, load, module_of, recorded

@@ -4,7 +4,8 @@ from typing import Any
 
 from signoff.flows.approval.desk import Desk, Settled
 from signoff.store.database import Database
-from signoff.store.records import Actor, Prompt
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Prompt
 
 ANA = Actor("U1", "Ana")
 

@@ -7,7 +7,7 @@ from sqlalchemy import Insert, Select, String, Table, cast, func, literal, selec
 
 from signoff.flows.names import now
 from signoff.store.database import Database
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.tables import cards, flow_runs, prompts
 
 CHUNK = 100_000

@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from signoff.store.policy import Policy
-from signoff.store.records import Actor, Outcome, Prompt
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Outcome, Prompt
 
 OPENED = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ANA = Actor("U0ANA", "Ana Ruiz", frozenset({"@ana"}))

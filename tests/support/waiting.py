@@ -7,7 +7,8 @@ from typing import TypeVar
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import FlowRun, Prompt, RunState
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import runs
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from signoff.flows.names import now
 from signoff.flows.states import type_of
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
-from signoff.store.records import FlowRun, RunState
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import retries, runs
 
 logger = logging.getLogger("signoff.flows.run")

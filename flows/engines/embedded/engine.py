@@ -13,7 +13,7 @@ from signoff.flows.schedules import Cron
 from signoff.flows.settings import DatabaseSettings
 from signoff.store.database import Database, sqlite_file
 from signoff.store.errors import StoreError
-from signoff.store.records import EMBEDDED
+from signoff.store.records.runs import EMBEDDED
 from signoff.store.runs.orphans import count_orphaned
 
 

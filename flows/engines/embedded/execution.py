@@ -22,7 +22,7 @@ from signoff.flows.errors import FlowTimeout, Released, RunCancelled, Unwind
 from signoff.flows.flow import Flow
 from signoff.store.database import Database
 from signoff.store.policy import Policy
-from signoff.store.records import FlowRun, RunState
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import journal
 from signoff.store.runs.journal import History
 

@@ -18,7 +18,7 @@ from signoff.flows.flow import Flow
 from signoff.flows.settings import default_database
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 
 

@@ -9,7 +9,7 @@ import math
 import threading
 import time
 
-from signoff.store.records import FlowRun
+from signoff.store.records.runs import FlowRun
 
 QUARANTINE_SECONDS = 10.0
 """How long a run stays in quarantine at most. After that the next suspect may start, too."""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from signoff.flows.engines.embedded.execution import Execution
 from signoff.flows.names import now
 from signoff.store.database import Database
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import claims, recovery, runs
 
 

@@ -13,7 +13,7 @@ from signoff.flows.flow import Flow
 from signoff.flows.hooks import hook_name
 from signoff.flows.states import state_of
 from signoff.store.database import Database
-from signoff.store.records import FlowRun
+from signoff.store.records.runs import FlowRun
 
 logger = logging.getLogger("signoff.flows.run")
 

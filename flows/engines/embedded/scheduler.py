@@ -18,7 +18,7 @@ from signoff.flows.flow import Flow
 from signoff.flows.names import memorable_name, new_id, now
 from signoff.flows.schedules import Cron
 from signoff.store.database import Database
-from signoff.store.records import Schedule, Tick
+from signoff.store.records.runs import Schedule, Tick
 from signoff.store.runs import schedules
 
 logger = logging.getLogger(__name__)

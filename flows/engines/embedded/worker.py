@@ -35,7 +35,7 @@ from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.outage_log import OutageLog
 from signoff.store.policy import Policy
-from signoff.store.records import FlowRun
+from signoff.store.records.runs import FlowRun
 from signoff.store.runs import claims, runs
 
 logger = logging.getLogger(__name__)

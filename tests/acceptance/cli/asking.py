@@ -1,7 +1,7 @@
 """A file of flows that ask, and what tests do with them through the command."""
 
 from signoff.store.prompts import prompts
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 from tests.acceptance.shell import Said, Shell
 from tests.support.waiting import until, until_over
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from signoff.store.prompts import prompts
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from tests.acceptance.cli.asking import FLOWS, asked, assert_refused, finished
 from tests.acceptance.shell import Shell, line_with

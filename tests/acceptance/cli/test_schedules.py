@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from signoff.flows.crontab import Crontab
-from signoff.store.records import FlowRun
+from signoff.store.records.runs import FlowRun
 from signoff.store.runs import runs, schedules
 from signoff.store.tables import schedules as table
 from tests.acceptance.cli.asking import asked, assert_refused, finished

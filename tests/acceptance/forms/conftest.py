@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from signoff import Policy, flow, suspend_flow_run
 from signoff.bot.service import Service
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 from signoff.testing import Emulator
 from tests.acceptance.forms import models
 from tests.acceptance.forms.rows import ROWS

@@ -18,7 +18,8 @@ from signoff.flows.flow import Flow
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.outbox import cards
-from signoff.store.records import FlowRun, Prompt
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.runs import FlowRun
 from signoff.testing import Emulator, VisibleMessage
 from tests.support.waiting import until, until_asked, until_over
 

@@ -4,7 +4,7 @@ import pytest
 
 from signoff.bot.settings import Mode
 from signoff.store.prompts import prompts
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.testing import ActionFailed
 from tests.integration.bot.asking import approve, give_a_reason, shirt
 from tests.integration.bot.running_service import RunningService

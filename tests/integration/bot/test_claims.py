@@ -8,7 +8,7 @@ import pytest
 
 from signoff.bot.surfaces import action_ids
 from signoff.store.prompts import prompts
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 from signoff.testing import VisibleMessage
 from tests.integration.bot.asking import approve, give_a_reason
 from tests.integration.bot.running_service import RunningService

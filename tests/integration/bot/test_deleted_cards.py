@@ -12,7 +12,8 @@ from signoff.bot.interactions.events import Event
 from signoff.bot.settings import Mode
 from signoff.flows.approval.desk import Desk, Settled
 from signoff.store.database import Database
-from signoff.store.records import Actor, Prompt
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Prompt
 from signoff.testing import SIGNOFF, AppManifest, Emulator, VisibleMessage
 from tests.integration.bot.asking import approve
 from tests.integration.bot.running_service import RunningService

@@ -12,7 +12,8 @@ from signoff.bot.connection.web_client import web_client
 from signoff.bot.emulator.server import BOT_TOKEN
 from signoff.bot.service import Service
 from signoff.flows.approval.approvers import Person, Unknowable
-from signoff.store.records import Actor, Prompt
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Prompt
 from signoff.testing import ActionFailed, Emulator
 from tests.integration.bot.asking import Approval
 from tests.integration.bot.running_service import RunningService, settings_for

@@ -13,7 +13,8 @@ from signoff.bot.service import Service
 from signoff.flows.approval.desk import Desk, Invalid, Settled
 from signoff.flows.flow import Flow
 from signoff.input import AwareTime, SlackChannel, SlackUser
-from signoff.store.records import Actor, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.runs import RunState
 from signoff.testing import ActionFailed, Emulator
 from tests.integration.bot.running_service import RunningService, opened, refused, settings_for
 from tests.support.waiting import until_over

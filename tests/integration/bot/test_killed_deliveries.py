@@ -10,7 +10,7 @@ import pytest
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import DeliveryState, Prompt
+from signoff.store.records.prompts import DeliveryState, Prompt
 from signoff.testing import Emulator, VisibleMessage
 from tests.chaos.bots import serve_slack
 from tests.chaos.processes import Victim

@@ -16,7 +16,8 @@ from signoff.flows.errors import UnknownEngine
 from signoff.flows.names import now
 from signoff.store.outbox import deliveries
 from signoff.store.prompts import prompts
-from signoff.store.records import DeliveryState, Outcome, Prompt, RunState
+from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
+from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from signoff.testing import Emulator
 from tests.integration.bot.running_service import RunningService, settings_for

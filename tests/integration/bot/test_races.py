@@ -4,7 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from signoff.flows.approval.desk import Desk, Settled
 from signoff.store.prompts import prompts
-from signoff.store.records import Actor, Outcome, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Outcome
+from signoff.store.records.runs import RunState
 from tests.integration.bot.asking import approve, give_a_reason
 from tests.integration.bot.running_service import RunningService
 

@@ -7,7 +7,7 @@ import pytest
 from signoff.flows.names import now
 from signoff.store.outbox import cards, notices
 from signoff.store.places import Place, PlaceKind
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 from signoff.testing import VisibleMessage
 from tests.integration.bot.asking import approve
 from tests.integration.bot.running_service import RunningService

@@ -7,7 +7,8 @@ import pytest
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode
 from signoff.flows.approval.desk import Desk, Settled
-from signoff.store.records import Actor, Prompt
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Prompt
 from signoff.testing import Emulator
 from tests.integration.bot.asking import FLOWS, approve
 from tests.integration.bot.running_service import RunningService, settings_for

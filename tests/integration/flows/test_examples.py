@@ -15,7 +15,9 @@ from signoff.flows.flow import Flow
 from signoff.store import artifacts, migrations
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import Actor, Prompt, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from tests.support.waiting import until, until_over
 

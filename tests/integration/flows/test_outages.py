@@ -21,7 +21,7 @@ from signoff.flows.engines.embedded.worker import Worker
 from signoff.store import migrations
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from tests.support.answering import ANA, answer
 from tests.support.stores import postgres
 from tests.support.waiting import until_asked, until_over

@@ -14,7 +14,9 @@ from signoff.store.outbox import cards
 from signoff.store.policy import Policy
 from signoff.store.prompts import votes
 from signoff.store.prompts.settle import Settlement
-from signoff.store.records import Actor, FlowRun, Prompt, RunState, Vote
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Prompt, Vote
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import claims, pauses, reported, runs
 from signoff.store.tables import prompts
 

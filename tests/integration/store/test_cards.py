@@ -11,7 +11,7 @@ from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
 from signoff.store.places import Place, PlaceKind
 from signoff.store.prompts import prompts
-from signoff.store.records import Card
+from signoff.store.records.outbox import Card
 from signoff.store.runs import recovery
 from tests.integration.store.samples import ANA, NOON, a_worker, an_open_prompt, settle
 from tests.support.waiting import until

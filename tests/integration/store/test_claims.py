@@ -11,7 +11,7 @@ from signoff.store import leases
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
 from signoff.store.prompts import prompts
-from signoff.store.records import RunState, Step
+from signoff.store.records.runs import RunState, Step
 from signoff.store.runs import claims, journal, pauses, recovery, retries, runs
 from tests.integration.store.samples import (
     ANA,

@@ -10,7 +10,8 @@ from signoff.store.database import Database
 from signoff.store.errors import LeaseLost, RunFinished
 from signoff.store.outbox import cards, notices
 from signoff.store.prompts import prompts
-from signoff.store.records import Prompt, RunState
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses, recovery, runs
 from tests.integration.store.samples import ANA, BEN, NOON, a_claimed_run, a_worker, asking, claim, settle
 

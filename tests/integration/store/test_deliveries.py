@@ -11,7 +11,9 @@ from signoff.store.errors import RunElsewhere, RunFinished
 from signoff.store.outbox import cards, deliveries, notices
 from signoff.store.prompts import prompts
 from signoff.store.prompts import settle as settling
-from signoff.store.records import ClaimedDelivery, Delivery, DeliveryState, Outcome, Prompt, RunState
+from signoff.store.records.outbox import ClaimedDelivery
+from signoff.store.records.prompts import Delivery, DeliveryState, Outcome, Prompt
+from signoff.store.records.runs import RunState
 from signoff.store.runs import recovery, runs
 from tests.integration.store.samples import (
     ANA,

@@ -18,7 +18,8 @@ from signoff.store import artifacts, ledger
 from signoff.store.database import Database
 from signoff.store.outbox import cards, deliveries, notices
 from signoff.store.prompts import drafts, prompts
-from signoff.store.records import Prompt, RunState
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.runs import RunState
 from signoff.store.runs import claims, journal, messages, pauses, runs, schedules
 from signoff.store.tables import artifacts as artifact_rows
 from signoff.store.tables import deliveries as delivery_rows

@@ -7,7 +7,8 @@ import pytest
 from signoff.store import leases, ledger
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import FlowRun, Outcome, RunState, Step
+from signoff.store.records.prompts import Outcome
+from signoff.store.records.runs import FlowRun, RunState, Step
 from signoff.store.runs import journal, pauses, recovery, retries, runs
 from tests.integration.store.samples import (
     ANA,

@@ -9,7 +9,9 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.outbox import cards, deliveries, notices
 from signoff.store.prompts import prompts
-from signoff.store.records import Actor, Outcome, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Outcome
+from signoff.store.records.runs import RunState
 from signoff.store.runs import reported, runs
 from tests.integration.store.samples import ANA, NOON, a_prompt_elsewhere, a_worker, post_cards, settle
 

@@ -11,7 +11,8 @@ from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun, RunFinished, RunNotFailed
 from signoff.store.outbox import cards, notices
 from signoff.store.prompts import prompts
-from signoff.store.records import Outcome, RunState, Step
+from signoff.store.records.prompts import Outcome
+from signoff.store.records.runs import RunState, Step
 from signoff.store.runs import journal, pauses, retries, runs
 from signoff.store.runs.orphans import count_orphaned, is_orphaned
 from signoff.store.tables import flow_runs

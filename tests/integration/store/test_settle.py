@@ -8,7 +8,9 @@ from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
 from signoff.store.prompts import prompts
 from signoff.store.prompts import settle as settling
-from signoff.store.records import Actor, Outcome, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Outcome
+from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses, runs
 from tests.integration.store.samples import ANA, NOON, an_open_prompt, asking, settle
 

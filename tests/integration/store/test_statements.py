@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from signoff.flows.names import new_id
 from signoff.store.database import Database
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.sql.statements import BoundStatement, Statement, insert_returning, param
 from signoff.store.tables import flow_runs
 from tests.integration.store.samples import NOON

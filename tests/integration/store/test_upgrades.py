@@ -18,7 +18,8 @@ from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
 from signoff.store.prompts import drafts, prompts
 from signoff.store.prompts.drafts import StoredDraft
-from signoff.store.records import Delivery, DeliveryState, Outcome, RunState
+from signoff.store.records.prompts import Delivery, DeliveryState, Outcome
+from signoff.store.records.runs import RunState
 from signoff.store.runs import journal, messages, runs
 from tests.integration.store.revisions import ADDED, ELSEWHERE_RUN, LATER, OPEN, REJECTED, WAITING_RUN, rows_at
 from tests.support.answering import answer

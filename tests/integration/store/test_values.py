@@ -12,7 +12,9 @@ from signoff.store.artifacts import Artifact
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
 from signoff.store.prompts import prompts, votes
-from signoff.store.records import Actor, Step, Vote
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Vote
+from signoff.store.records.runs import Step
 from signoff.store.runs import journal, runs
 from tests.integration.store.samples import NOON, a_claimed_run, an_open_prompt
 

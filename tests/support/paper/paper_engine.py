@@ -25,7 +25,7 @@ from signoff.flows.engine import (
 )
 from signoff.store.errors import StoreError
 from signoff.store.policy import Policy
-from signoff.store.records import Actor
+from signoff.store.records.actors import Actor
 
 POLL_INTERVAL = 0.02
 """Seconds."""

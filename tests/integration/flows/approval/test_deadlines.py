@@ -14,7 +14,8 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
 from signoff.store.prompts import prompts
-from signoff.store.records import Outcome, Prompt, RunState
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses
 from signoff.store.tables import notices
 from tests.integration.store.samples import a_claimed_run, asking

@@ -16,7 +16,9 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
 from signoff.store.prompts import prompts
-from signoff.store.records import Actor, Outcome, Prompt, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses, runs
 from tests.integration.store.samples import a_claimed_run, asking
 

@@ -11,7 +11,8 @@ from signoff.flows.approval.desk import AlreadySettled, Desk, Settled
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import Actor, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses, runs
 from tests.integration.store.samples import ANA, BEN, a_claimed_run, asking
 

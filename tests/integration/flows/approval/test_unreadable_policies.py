@@ -10,7 +10,8 @@ from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.policy import Policy, policy_as_json
 from signoff.store.prompts import prompts
-from signoff.store.records import Outcome, Prompt, RunState
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from tests.integration.store.samples import ANA, NOON, an_open_prompt, store_policy
 

@@ -10,7 +10,8 @@ from signoff import apause_flow_run, as_answered, ask, asuspend_flow_run, flow
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import Outcome, RunState
+from signoff.store.records.prompts import Outcome
+from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from tests.support.answering import answer
 from tests.support.fixtures import StartWorker

@@ -12,7 +12,9 @@ from signoff.flows.approval.desk import Desk
 from signoff.flows.names import memorable_name, new_id, now
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import Actor, Outcome, Prompt, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from tests.support.answering import ANA, answer
 from tests.support.fixtures import StartWorker

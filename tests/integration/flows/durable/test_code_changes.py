@@ -11,7 +11,8 @@ from signoff import Flow, RunInput, flow, suspend_flow_run, task
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.names import now
 from signoff.store.database import Database
-from signoff.store.records import Prompt, RunState
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.runs import RunState
 from signoff.store.runs import journal, retries, runs
 from tests.support.answering import ANA, answer
 from tests.support.fixtures import StartWorker

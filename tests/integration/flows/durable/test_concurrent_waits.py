@@ -10,7 +10,7 @@ from signoff import flow, pause_flow_run, suspend_flow_run, task
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from tests.support.answering import answer
 from tests.support.fixtures import StartWorker
 from tests.support.waiting import until, until_asked, until_over, until_state

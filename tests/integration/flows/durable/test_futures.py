@@ -19,7 +19,7 @@ from signoff.flows.names import memorable_name, new_id, now
 from signoff.futures import TaskFuture, wait
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import journal, runs
 from tests.support.answering import answer
 from tests.support.fixtures import StartWorker

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from signoff import PromptRejected, flow, suspend_flow_run, task
 from signoff.input import UploadedFile
 from signoff.store.database import Database
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from signoff.store.tables import steps
 from tests.support.answering import answer

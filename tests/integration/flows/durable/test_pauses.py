@@ -20,7 +20,7 @@ from signoff import (
 from signoff.flows.approval.desk import Desk
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from tests.support.answering import ANA, answer
 from tests.support.fixtures import StartWorker

@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr
 
 from signoff import StepTimeout, UnserializableResult, flow, idempotency_key, suspend_flow_run, task
 from signoff.store.database import Database
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import journal
 from tests.support.answering import answer
 from tests.support.fixtures import StartWorker

@@ -7,7 +7,7 @@ import pytest
 
 from signoff.flows.names import memorable_name, new_id, now
 from signoff.store.database import Database
-from signoff.store.records import FlowRun, RunState
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import journal, runs
 from tests.support.answering import answer
 from tests.support.waiting import until, until_asked, until_over

@@ -18,7 +18,7 @@ from signoff.store import artifacts
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable
 from signoff.store.prompts import prompts
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from tests.support.answering import answer
 from tests.support.fixtures import PostgresServer, StartWorker

@@ -20,7 +20,7 @@ from signoff.flows.names import now
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import DeliveryState, Prompt
+from signoff.store.records.prompts import DeliveryState, Prompt
 from tests.integration.store.samples import a_prompt_elsewhere, settle
 from tests.support.waiting import until
 

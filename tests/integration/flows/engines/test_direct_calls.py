@@ -14,7 +14,7 @@ from signoff.flows.approval.users import this_user
 from signoff.flows.errors import RunCancelled
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from tests.support.answering import ANA, answer
 from tests.support.fixtures import StartWorker

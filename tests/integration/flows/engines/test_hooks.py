@@ -18,7 +18,7 @@ from signoff.flows.names import now
 from signoff.states import State
 from signoff.store import artifacts
 from signoff.store.database import Database
-from signoff.store.records import FlowRun, RunState
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import claims, runs
 from tests.integration.store.samples import a_worker, claim_request
 from tests.support.answering import ANA

@@ -10,7 +10,7 @@ from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.names import now
 from signoff.store import artifacts, blocks, leases
 from signoff.store.database import Database
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import journal, recovery, runs
 from tests.support.answering import ANA, answer
 from tests.support.fixtures import StartWorker

@@ -4,7 +4,7 @@ import pytest
 
 from signoff import flow, pause_flow_run, suspend_flow_run
 from signoff.store.database import Database
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from tests.support.answering import answer
 from tests.support.fixtures import StartWorker

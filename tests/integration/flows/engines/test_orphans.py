@@ -11,7 +11,7 @@ from signoff.flows.engines.embedded.orphans import OrphanWarnings
 from signoff.flows.names import new_id, now
 from signoff.store import leases
 from signoff.store.database import Database
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from signoff.store.runs.orphans import count_orphaned, is_orphaned, served_flows
 from tests.support.fixtures import StartWorker

@@ -8,7 +8,7 @@ import pytest
 from signoff import flow, pause_flow_run
 from signoff.flows.names import new_id, now
 from signoff.store.database import Database
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import claims, recovery, runs
 from tests.integration.store.samples import a_worker
 from tests.support.answering import answer

@@ -10,7 +10,7 @@ from signoff import retry_flow_run
 from signoff.flows.names import now
 from signoff.states import flow_run_state
 from signoff.store.database import Database
-from signoff.store.records import FlowRun, RunState
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import runs
 from tests.support.waiting import until
 from tests.support.worker_process import WorkerProcess

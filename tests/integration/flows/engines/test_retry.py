@@ -12,7 +12,8 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun, RunNotFailed
 from signoff.store.prompts import prompts
-from signoff.store.records import FlowRun, Outcome, Prompt, RunState
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import runs
 from tests.support.answering import ANA, answer
 from tests.support.fixtures import StartWorker

@@ -12,7 +12,8 @@ from signoff.flows.approval.desk import Desk
 from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records import Outcome, RunState
+from signoff.store.records.prompts import Outcome
+from signoff.store.records.runs import RunState
 from signoff.store.runs import journal, runs
 from tests.support.answering import ANA, answer
 from tests.support.fixtures import StartWorker

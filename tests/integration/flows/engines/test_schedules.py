@@ -17,7 +17,7 @@ from signoff.flows.engines.embedded.scheduler import Declaration, Scheduler, own
 from signoff.runtime import flow_run
 from signoff.schedules import Cron
 from signoff.store.database import Database
-from signoff.store.records import Tick
+from signoff.store.records.runs import Tick
 from signoff.store.runs import runs, schedules
 from tests.integration.flows.engines.scheduler_process import SchedulerProcess
 from tests.support.fixtures import StartWorker

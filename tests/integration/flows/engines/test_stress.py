@@ -12,7 +12,7 @@ from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.errors import RunFinished
 from signoff.store.prompts import prompts
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import recovery, runs
 from tests.support.answering import ANA
 from tests.support.fixtures import StartWorker

@@ -14,7 +14,7 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable
 from signoff.store.prompts import prompts
-from signoff.store.records import FlowRun, RunState
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import journal, runs
 from tests.support.answering import ANA, answer
 from tests.support.proxy import Lost, Proxy, proxied

@@ -27,7 +27,7 @@ from signoff.input import (
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun
 from signoff.store.prompts import prompts
-from signoff.store.records import RunState
+from signoff.store.records.runs import RunState
 from signoff.store.runs import journal, messages, runs
 from tests.support.answering import ANA, answer
 from tests.support.fixtures import StartWorker

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from signoff.flows.code.module_loading import model_reference
 from signoff.flows.schema.json_schema import schema_of
-from signoff.store.records import Prompt
+from signoff.store.records.prompts import Prompt
 from tests.support.prompts import prompt_for
 from tests.unit.bot.forms.zoo import TEXTS, Case
 

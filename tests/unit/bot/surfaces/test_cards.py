@@ -14,7 +14,8 @@ from signoff.bot.blockkit.without_pings import without_pings
 from signoff.bot.emulator.blocks.validation import characters, message_violations
 from signoff.bot.surfaces.action_ids import chosen
 from signoff.bot.surfaces.cards import card
-from signoff.store.records import Actor, Delivery, DeliveryState, Outcome
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Delivery, DeliveryState, Outcome
 from tests.support.models import Approval, DataSet, ShirtOrder, Triage
 from tests.support.prompts import ANA, MENTIONS, OPENED, prompt_for, settled
 

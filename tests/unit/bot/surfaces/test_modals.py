@@ -15,7 +15,7 @@ from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.modals import answer_errors, answer_modal, reason_in, reject_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of, refusal
 from signoff.flows.approval.validation import FieldError
-from signoff.store.records import Outcome, Prompt
+from signoff.store.records.prompts import Outcome, Prompt
 from tests.support.models import Approval, DataSet
 from tests.support.prompts import MENTIONS, prompt_for, settled
 

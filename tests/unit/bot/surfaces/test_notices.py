@@ -9,7 +9,8 @@ from signoff import Policy
 from signoff.bot.blockkit.blocks import Message
 from signoff.bot.surfaces.notices import notice_message
 from signoff.store.places import Place
-from signoff.store.records import Notice, RunState
+from signoff.store.records.outbox import Notice
+from signoff.store.records.runs import RunState
 from tests.support.models import Approval
 from tests.support.prompts import MENTIONS, OPENED, prompt_for
 from tests.unit.bot.surfaces.test_cards import check, texts

@@ -4,7 +4,7 @@ import pytest
 
 from signoff import Policy
 from signoff.flows.approval.approvers import StatedNames, Unknowable, may_answer
-from signoff.store.records import Actor
+from signoff.store.records.actors import Actor
 
 ANA = Actor("@ana", "ana")
 NAMES = StatedNames()

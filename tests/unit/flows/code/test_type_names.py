@@ -15,7 +15,8 @@ from signoff.flows.durable.serialization import Recorded, load, load_error
 from signoff.flows.examples.release import ReleaseApproval
 from signoff.input import UploadedFile
 from signoff.store.errors import NoSuchRun
-from signoff.store.records import Actor, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.runs import RunState
 
 REPOSITORY = Path(__file__).parents[4]
 FILE = UploadedFile(name="a.csv", mimetype="text/csv", content=b"a,b")

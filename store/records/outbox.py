@@ -1,0 +1,69 @@
+"""What waits to be sent: messages to Slack, and outcomes to other engines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from signoff.store.places import Place
+from signoff.store.records.prompts import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A message that shows a prompt in one of its places.
+
+    Attributes:
+        place: Where it goes.
+        channel: The id of the channel that it was posted to; `None` before it was posted.
+        ts: Slack's timestamp of the message; `None` before it was posted.
+        attempts: The number of attempts to post or update it since the last one that succeeded.
+        error: Why the last attempt failed.
+        in_doubt: Whether an earlier attempt may have succeeded without having been recorded.
+    """
+
+    id: int
+    prompt: Prompt
+    place: Place
+    channel: str | None
+    ts: str | None
+    attempts: int
+    error: str | None
+    in_doubt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    """An outcome that is to be handed to another engine now, by whoever has claimed it.
+
+    Attributes:
+        attempts: How often this was tried, this time included.
+        in_doubt: Whether an earlier attempt may have gone through without having been recorded.
+    """
+
+    prompt: Prompt
+    attempts: int
+    in_doubt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message about a prompt that is posted once.
+
+    Attributes:
+        kind: `reminder` or `run_ended`.
+        detail: What the message is about, as JSON.
+        place: Where it goes.
+        is_reply: Whether it goes to the thread of the prompt's first card, and not to a place of its own.
+        in_doubt: Whether an earlier attempt may have succeeded without having been recorded.
+    """
+
+    id: int
+    prompt: Prompt
+    kind: str
+    detail: Mapping[str, Any]
+    created_at: datetime
+    attempts: int
+    place: Place
+    is_reply: bool
+    in_doubt: bool = False

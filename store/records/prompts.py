@@ -1,0 +1,181 @@
+"""Prompts, and what happened to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal
+
+from signoff.store.errors import UnreadablePolicy
+from signoff.store.records.actors import Actor
+from signoff.store.records.runs import EMBEDDED
+
+if TYPE_CHECKING:
+    # Imports pydantic, which most commands that read no prompt do not need.
+    from signoff.store.policy import BrokenPolicy, Policy
+
+
+class Outcome(StrEnum):
+    """How a prompt ended. A timeout is never a rejection."""
+
+    SUBMITTED = "submitted"
+    REJECTED = "rejected"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One person's submission to a prompt.
+
+    Attributes:
+        verdict: Whether values were submitted, or the prompt was rejected.
+        values: What the person sent; `None` for a rejection.
+        reason: Why it is rejected, in the person's words.
+        via: How it came: `slack`, `cli`, `flow`.
+    """
+
+    actor: Actor
+    verdict: Literal["submit", "reject"]
+    values: Mapping[str, Any] | None
+    reason: str | None
+    via: str
+    at: datetime
+
+
+SUPERSEDED = "~"
+"""Part of the key of a prompt that a retried run asks again. No other key contains it."""
+
+
+class DeliveryState(StrEnum):
+    """How far the outcome of a prompt has come on its way to another engine."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The outcome of a prompt on its way to the engine that runs the flow.
+
+    Attributes:
+        words: What the engine said when it accepted or refused it; may be empty.
+        error: Why the last attempt failed; `None` after an attempt that did not, or before the first.
+    """
+
+    state: DeliveryState
+    words: str = ""
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One question that one paused run has open, or had.
+
+    Attributes:
+        run_name: The run's memorable name.
+        flow: The flow's name.
+        key: Names the prompt within its run.
+        title: One line: what is asked.
+        description: More about it, as Markdown; may be empty.
+        schema: The JSON Schema of the answer; `None` if the run asks only whether to continue.
+        initial_values: The values under decision, by field name.
+        stored_policy: The policy in force, or that it cannot be read. Use `policy` to decide by it.
+        model: Where the pydantic model can be imported from; `None` if there is none to import.
+        deadline: When the prompt times out; `None` for never.
+        due_at: When the next reminder or the deadline is due; `None` for never.
+        schema_hash: A hash of what was asked: title, description and schema.
+        fingerprint: The hash of the flow's code when the prompt was opened.
+        outcome: How it ended; `None` while it is open.
+        settled_by: Who ended it; `None` while it is open.
+        answer: The validated values, by field name, if it was submitted; otherwise `None`.
+        reason: Why it was rejected or cancelled.
+        revision: Raised by every change that its card shows.
+        requester: Who started the run; `None` if nobody did.
+        engine: What runs the run.
+        external_run_id: What another engine calls the run; `None` for a run of the embedded engine.
+        delivery: How far its outcome has come on its way to another engine; `None` while it is open, where the
+            embedded engine runs the flow, and where that engine ended it.
+    """
+
+    id: str
+    run_id: str
+    run_name: str
+    flow: str
+    key: str
+    title: str
+    description: str
+    schema: Mapping[str, Any] | None
+    initial_values: Mapping[str, Any]
+    stored_policy: "Policy | BrokenPolicy"
+    model: str | None
+    opened_at: datetime
+    deadline: datetime | None
+    due_at: datetime | None
+    reminders_sent: int
+    schema_hash: str = ""
+    fingerprint: str = ""
+    outcome: Outcome | None = None
+    settled_at: datetime | None = None
+    settled_by: Actor | None = None
+    answer: Mapping[str, Any] | None = None
+    reason: str | None = None
+    revision: int = 1
+    requester: Actor | None = None
+    engine: str = EMBEDDED
+    external_run_id: str | None = None
+    delivery: Delivery | None = None
+
+    @property
+    def policy(self) -> "Policy":
+        """The policy in force.
+
+        Raises:
+            UnreadablePolicy: If this version cannot read it, so that nobody decides by other rules than the prompt's.
+        """
+        from signoff.store.policy import BrokenPolicy
+
+        if isinstance(self.stored_policy, BrokenPolicy):
+            raise UnreadablePolicy(self.policy_fault)
+        return self.stored_policy
+
+    @property
+    def policy_fault(self) -> str | None:
+        """Why the policy cannot be read, and what to do; `None` if it can."""
+        from signoff.store.policy import BrokenPolicy
+
+        if not isinstance(self.stored_policy, BrokenPolicy):
+            return None
+        return (
+            f"The policy of prompt {self.id[:8]} cannot be read: {self.stored_policy.reason}. If a newer Signoff wrote "
+            f"it, use that version; otherwise end the run with `signoff cancel {self.run_id[:8]}`."
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the prompt still waits for an answer."""
+        return self.outcome is None
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether its run has been retried since, and asks again."""
+        return SUPERSEDED in self.key
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One thing that happened to a prompt.
+
+    Attributes:
+        event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
+            `refused`, `unverified`, `invalid`, `too_late`, `reminded`, `timed_out`, `cancelled`, `delivery_accepted`, …
+        actor: Who did it; `None` if it was Signoff itself.
+        detail: The rest, as JSON.
+    """
+
+    prompt_id: str
+    at: datetime
+    event: str
+    actor: str | None
+    detail: Mapping[str, Any] = field(default_factory=dict)
