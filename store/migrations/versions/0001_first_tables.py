@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from signoff.store.tables import UtcDateTime
+from signoff.store.sql.column_types import UtcDateTime
 
 revision = "0001"
 down_revision = None

@@ -18,7 +18,8 @@ from sqlalchemy import Table, select
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.tables import UtcDateTime, flow_runs, metadata, steps
+from signoff.store.sql.column_types import UtcDateTime
+from signoff.store.tables import flow_runs, metadata, steps
 from tests.support.answering import answer
 from tests.support.waiting import until_asked
 
