@@ -27,6 +27,8 @@ Unwind (BaseException)    takes a run out of memory; a flow must never catch it
 ```
 """
 
+from signoff.store.redaction import redacted
+
 
 class FlowsError(Exception):
     """A flow could not be run, or could not continue."""
@@ -129,6 +131,24 @@ class UnknownEngine(FlowsError):
 
 class BrokenEngine(FlowsError):
     """An engine is installed and cannot be loaded."""
+
+
+def public_summary(error: BaseException) -> str:
+    """An error as the people in a channel may see it: a sentence of Signoff's own, or else its class.
+
+    Its message stays in the run and in the log. A library may have put anything into it.
+    """
+    match error:
+        case PromptRejected():
+            return redacted(str(error))  # what the card says already
+        case FlowPauseTimeout():
+            return "Nobody answered in time"
+        case FlowTimeout():
+            return "It took too long"
+        case AttentionNeeded():
+            return "Its code no longer fits what it has recorded"
+        case _:
+            return type(error).__name__
 
 
 def error_summary(error: BaseException) -> str:

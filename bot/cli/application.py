@@ -8,13 +8,13 @@ from io import TextIOWrapper
 
 import click
 
-from signoff.bot.cli import answering, doctor, migrating, prompts, running, serving
+from signoff.bot.cli import answering, doctor, migrating, prompts, running, serving, showing
 from signoff.bot.cli.failures import INTERRUPTED, explained, unexpected
 
 COMMANDS: Mapping[str, tuple[click.Command, ...]] = {
     "Serve": (serving.demo, serving.serve, serving.bot, serving.worker),
     "Runs": (running.run, running.runs, running.retry, running.cancel, running.schedules),
-    "Prompts": (prompts.pending, answering.answer, prompts.history),
+    "Prompts": (prompts.pending, answering.answer, showing.show, prompts.history),
     "Installation": (migrating.db, doctor.doctor),
 }
 """Every command, under the heading that `signoff --help` lists it under."""

@@ -68,6 +68,11 @@ def pending_as_json(prompt: Prompt) -> Mapping[str, Any]:
     }
 
 
+def prompt_as_json(prompt: Prompt) -> Mapping[str, Any]:
+    """A prompt as `signoff show` shows it, open or settled."""
+    return {**pending_as_json(prompt), **settled_as_json(prompt)}
+
+
 def settled_as_json(prompt: Prompt) -> Mapping[str, Any]:
     """A settled prompt as `signoff answer` reports it."""
     return {

@@ -45,12 +45,17 @@ def values_as_text(values: Mapping[str, Any]) -> str:
 
 
 def outcome_as_text(prompt: Prompt) -> str:
-    """How a prompt ended: `submitted by Ana at 1 May 2026, 12:00 UTC: size=large`."""
+    """How a prompt ended, and with what: `submitted by Ana at 1 May 2026, 12:00 UTC: size=large`."""
+    details = prompt.reason or values_as_text(prompt.answer or {})
+    return ended_as_text(prompt) + (f": {plain(details, _LONGEST)}" if details else "")
+
+
+def ended_as_text(prompt: Prompt) -> str:
+    """How a prompt ended: `submitted by Ana at 1 May 2026, 12:00 UTC`."""
     by = "" if prompt.settled_by is None or prompt.outcome is Outcome.TIMED_OUT else f" by {prompt.settled_by.name}"
     at = "" if prompt.settled_at is None else f" at {utc(prompt.settled_at)}"
-    details = prompt.reason or values_as_text(prompt.answer or {})
     ended = "open" if prompt.outcome is None else prompt.outcome.replace("_", " ")
-    return plain(f"{ended}{by}{at}", _LONGEST) + (f": {plain(details, _LONGEST)}" if details else "")
+    return plain(f"{ended}{by}{at}", _LONGEST)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:

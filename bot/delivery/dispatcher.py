@@ -48,6 +48,9 @@ RETRY_INTERVAL = 1.0
 BUSY_INTERVAL = 0.5
 """Seconds until the next look when due work is held by another process."""
 
+_EXPECTED = (SlackRejected, SlackUnavailable, MessageDeleted, FormError, UnreadablePolicy)
+"""Errors that explain themselves."""
+
 
 class Dispatcher(BackgroundService):
     """One thread that draws cards and posts notices. Usable as a context manager.
@@ -196,10 +199,11 @@ def _leaves_doubt(error: Exception) -> bool:
 
 
 def _message_of(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    """The error for the ledger. What a bug says may hold anything, so that goes to the log alone."""
+    return (str(error) if isinstance(error, _EXPECTED) else "") or type(error).__name__
 
 
 def _log(what: str, error: Exception) -> None:
     # Expected failures explain themselves. Anything else is a bug, so its traceback is logged.
-    expected = isinstance(error, (SlackRejected, SlackUnavailable, MessageDeleted, FormError, UnreadablePolicy))
+    expected = isinstance(error, _EXPECTED)
     logger.warning("%s: %s", what, error, exc_info=None if expected else error)

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from signoff.bot.blockkit.blocks import Block, Message, mrkdwn, plain_text, section
-from signoff.bot.blockkit.markup import at, bold, escape, lines, plain, span, utc
+from signoff.bot.blockkit.markup import at, code, escape, lines, plain, span, utc
 from signoff.bot.forms.elements.text import as_json
-from signoff.bot.surfaces.wording import approvers_of, title_of
+from signoff.bot.surfaces.wording import approvers_of, run_line, title_of
 from signoff.store.records.outbox import Notice
 from signoff.store.records.runs import RunState
+from signoff.store.redaction import redacted
 
 METADATA_EVENT = "signoff_notice"
 """The type of the metadata by which the messenger finds a notice that was posted without being recorded."""
@@ -21,6 +22,8 @@ _ENDINGS = {
     RunState.TIMED_OUT: ("⌛", "timed out"),
     RunState.NEEDS_ATTENTION: ("⚠️", "needs attention"),
 }
+_TO_LOOK_INTO = frozenset({RunState.FAILED, RunState.CRASHED, RunState.TIMED_OUT, RunState.NEEDS_ATTENTION})
+_REASON_LENGTH = 300
 _RESULT_LENGTH = 1500
 
 
@@ -47,16 +50,23 @@ def _reminder(notice: Notice, mentions: Mapping[str, str]) -> tuple[str, list[Bl
 
 
 def _run_ended(notice: Notice) -> tuple[str, list[Block]]:
-    """How the run ended. `detail` holds `state`, `run_name`, `result` and `error`."""
-    name = str(notice.detail.get("run_name") or notice.prompt.run_name)
-    sign, ending = _ENDINGS[RunState(notice.detail["state"])]
-    text = f"{escape(name, 100)} {ending}."
-    blocks = [section(mrkdwn(f"{sign} {bold(name, 100)} {ending}."))]
-    outcome = str(notice.detail.get("error") or "") or _as_text(notice.detail.get("result"))
-    if outcome:
-        blocks.append(section(plain_text(lines(outcome, _RESULT_LENGTH) or "–")))
-        text += f" {escape(plain(outcome, 300))}"
-    return text, blocks
+    """How the run ended. `detail` holds `state`, `result` and `reason`.
+
+    What the flow raised is not shown: its message may hold anything. `signoff show` has it, for those who operate it.
+    """
+    prompt, state = notice.prompt, RunState(notice.detail["state"])
+    sign, ending = _ENDINGS[state]
+    reason = plain(redacted(str(notice.detail.get("reason") or "")), _REASON_LENGTH).rstrip(".")
+    sentence = f"The run {ending}: {escape(reason)}." if reason else f"The run {ending}."
+    if state in _TO_LOOK_INTO:
+        sentence += f" {code(f'signoff show {prompt.run_id[:8]}')} has the details."
+    blocks = [section(mrkdwn(f"{sign} {sentence}"))]
+    text = f"{escape(title_of(prompt), 300)} – {sentence}"
+    result = redacted(_as_text(notice.detail.get("result")))
+    if result:
+        blocks.append(section(plain_text(lines(result, _RESULT_LENGTH) or "–")))
+        text += f" {escape(plain(result, 300))}"
+    return text, [*blocks, run_line(prompt)]
 
 
 def _as_text(result: Any) -> str:

@@ -4,11 +4,13 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 
+from signoff.bot.blockkit.blocks import Block, context, plain_text
 from signoff.bot.blockkit.markup import at, either, escape, plain, utc
 from signoff.bot.forms import Form, Verdict, verdict_of
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
+from signoff.store.redaction import redacted
 
 _TITLE = 1500
 _NAME = 80
@@ -43,6 +45,11 @@ def verdict_in(prompt: Prompt, form: Form) -> Verdict | None:
 def title_of(prompt: Prompt) -> str:
     """The prompt's title as one line of clean, unescaped text. Never empty."""
     return plain(prompt.title, _TITLE) or plain(f"{prompt.flow} is waiting for an answer", _TITLE)
+
+
+def run_line(prompt: Prompt) -> Block:
+    """The flow and the name of its run, in small print. They help operators, and tell nobody what is asked."""
+    return context(plain_text(plain(f"{prompt.flow} · {prompt.run_name}", 300)))
 
 
 def approvers_of(prompt: Prompt, mentions: Mapping[str, str]) -> str:
@@ -135,7 +142,7 @@ def delivery_line(prompt: Prompt) -> str:
     """How far the outcome has come on its way to another engine; empty if it has no way to go."""
     if prompt.delivery is None:
         return ""
-    engine, words = escape(prompt.engine, _NAME), escape(prompt.delivery.words, _WORDS)
+    engine, words = escape(prompt.engine, _NAME), escape(redacted(prompt.delivery.words), _WORDS)
     match prompt.delivery.state:
         case DeliveryState.ACCEPTED:
             return f"{engine} accepted it."

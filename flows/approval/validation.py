@@ -17,6 +17,7 @@ from signoff.flows.schema.choices import choice_errors, schema_without_choices
 from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.schema_validation import schema_errors
 from signoff.store.records.prompts import Prompt
+from signoff.store.redaction import redacted
 
 logger = logging.getLogger(__name__)
 
@@ -82,10 +83,11 @@ def _by_model(model: type[BaseModel], values: Mapping[str, Any]) -> Valid | tupl
     try:
         given = model.model_validate_json(json.dumps(dict(values)))
     except ValidationError as error:
-        return tuple(FieldError(each["loc"], _message(each)) for each in error.errors(include_url=False))
+        return tuple(FieldError(each["loc"], message_of(each)) for each in error.errors(include_url=False))
     except Exception as error:
         logger.exception("A validator of %s raised an unexpected error", model.__name__)
-        return (FieldError((), f"The validation of {model.__name__} failed: {type(error).__name__}: {error}"),)
+        message = f"The validation of {model.__name__} failed ({type(error).__name__}). The log of Signoff says why."
+        return (FieldError((), message),)
     answer = given.model_dump(mode="json", by_alias=True)
     return Valid(answer if _reads_back(model, given, answer) else dict(values))
 
@@ -97,13 +99,17 @@ def _reads_back(model: type[BaseModel], given: BaseModel, answer: Mapping[str, A
         return False
 
 
-def _message(error: ErrorDetails) -> str:
+def message_of(error: ErrorDetails) -> str:
+    """What pydantic, or a model's own validator, found wrong, for the person who answers.
+
+    A validator may repeat what a service told it, so what looks like a secret is removed.
+    """
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, Exception) and str(cause):
-        return str(cause)
+        return redacted(str(cause))
     if error["type"] == "missing":
         return "This is required."
-    return error["msg"]
+    return redacted(error["msg"])
 
 
 def _by_schema(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Valid | tuple[FieldError, ...]:

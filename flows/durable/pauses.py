@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from signoff.flows.approval.policy import deadline_of, merged, next_due_at, policy_in
-from signoff.flows.approval.validation import Valid, validate
+from signoff.flows.approval.validation import Valid, message_of, validate
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
 from signoff.flows.durable.context import RunContext
@@ -137,7 +137,7 @@ class Pause:
 
         Where it was answered, the model could not be imported. Its own validators run only now, and reject the answer.
         """
-        wrong = "; ".join(each["msg"] for each in error.errors())
+        wrong = "; ".join(map(message_of, error.errors()))
         new = replace(
             self.prompt,
             id=new_id(),

@@ -21,6 +21,7 @@ from signoff.store.outage_log import OutageLog
 from signoff.store.outbox import deliveries
 from signoff.store.records.outbox import ClaimedDelivery
 from signoff.store.records.prompts import Outcome
+from signoff.store.redaction import redacted
 
 logger = logging.getLogger(__name__)
 
@@ -117,10 +118,11 @@ class Deliverer(BackgroundService):
         try:
             answer = _checked(hand_over(delivery))
         except EngineUnavailable as error:
-            self._engine_outage.failed(str(error))
+            said = redacted(str(error))
+            self._engine_outage.failed(said)
             self._failures += 1
             wait = _backoff(self._failures)
-            self._failed(claimed, str(error), wait, in_doubt=error.may_have_arrived)
+            self._failed(claimed, said, wait, in_doubt=error.may_have_arrived)
             return wait
         except Exception as error:
             # Whatever one outcome meets, the others are handed over. What the error says may hold a secret.
@@ -135,7 +137,7 @@ class Deliverer(BackgroundService):
         if self._failures:
             self._failures = 0
             deliveries.retry_now(self._db, self._engine.name, now=self._now())
-        prompt, words = claimed.prompt, answer.words[:_WORDS]
+        prompt, words = claimed.prompt, redacted(answer.words)[:_WORDS]
         if isinstance(answer, Accepted):
             deliveries.accepted(self._db, prompt.id, words=words, now=self._now())
         else:

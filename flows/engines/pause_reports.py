@@ -12,6 +12,7 @@ from signoff.store.policy import Policy
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import SUPERSEDED, Prompt
 from signoff.store.records.runs import RunState
+from signoff.store.redaction import redacted
 from signoff.store.runs import reported
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,9 @@ class DatabasePauseReports:
             store.errors.DatabaseUnavailable: If the database is away.
         """
         engine = Actor(self._engine, self._engine)
-        reported.end(self._db, self._engine, external_run_id, state=state, reason=reason, actor=engine, now=now())
+        reported.end(
+            self._db, self._engine, external_run_id, state=state, reason=redacted(reason), actor=engine, now=now()
+        )
 
     def waiting(self) -> Collection[str]:
         """The external ids of the runs that wait for an answer.

@@ -175,7 +175,7 @@ def _end_run(tx: Transaction, run: Any, prompt_id: str, now: datetime) -> None:
         .values(state=RunState.CANCELLED, finished_at=now, message=run.reason or "")
     )
     if ended.rowcount:
-        detail = {"state": RunState.CANCELLED.value, "result": None, "error": run.reason}
+        detail = {"state": RunState.CANCELLED.value, "result": None, "reason": run.reason}
         notices.add(tx, prompt_id, kind="run_ended", detail=detail, now=now)
         ledger.add(tx, prompt_id, "run_ended", now=now, detail={"state": RunState.CANCELLED.value})
 

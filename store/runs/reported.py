@@ -64,7 +64,7 @@ def end(
         if still_open or state is not None:
             values["message"] = reason
         if state is not None and state.is_final:
-            add_end_notice(tx, newest, state, now, error=reason)
+            add_end_notice(tx, newest, state, now, reason=reason)
             values["finished_at"] = now
         tx.execute(update(flow_runs).where(flow_runs.c.id == run.id).values(values))
         tx.touch(Topic.STATES)

@@ -151,12 +151,15 @@ def finish(
     now: datetime,
     result: Any = None,
     error: str | None = None,
+    reason: str | None = None,
     message: str = "",
     has_hooks: bool = False,
 ) -> None:
     """End a run: cancel its open prompts, and post a notice in the thread of its last card.
 
     Args:
+        error: Why it failed, for those who operate it.
+        reason: Why it failed, for the people who see the notice.
         has_hooks: Whether a worker has to claim it once more, to call the hooks for this end.
 
     Raises:
@@ -178,7 +181,7 @@ def finish(
         if not ended:
             raise lease_lost(run_id, fencing_token)
         cancel_all(tx, still_open, actor=SIGNOFF, reason="The run has ended.", now=now)
-        add_end_notice(tx, newest, state, now, result=result, error=error)
+        add_end_notice(tx, newest, state, now, result=result, reason=reason)
         tx.touch(Topic.STATES)
         if has_hooks:
             tx.touch(Topic.RUNS)
@@ -246,7 +249,7 @@ def end(tx: Transaction, run_id: str, *, state: RunState, message: str, actor: A
     ).one()
     still_open, newest = tx.execute_many(*end_queries(run_id))
     cancel_all(tx, still_open, actor=actor, reason=message, now=now)
-    add_end_notice(tx, newest, state, now, error=message)
+    add_end_notice(tx, newest, state, now, reason=message)
     tx.touch(Topic.RUNS, Topic.STATES)
     return flow_run(row)
 
@@ -279,14 +282,15 @@ def add_end_notice(
     now: datetime,
     *,
     result: Any = None,
-    error: str | None = None,
+    reason: str | None = None,
 ) -> None:
     """Have the end of a run told under the card of its newest prompt, within an open transaction.
 
     Args:
-        newest: What `ends_with` has found second.
+        newest: What `end_queries` has found second.
+        reason: Why it ended so, for the people who see the notice.
     """
-    detail = {"state": state.value, "result": result, "error": error}
+    detail = {"state": state.value, "result": result, "reason": reason}
     for (prompt_id,) in newest:
         notices.add(tx, prompt_id, kind="run_ended", detail=detail, now=now)
         ledger.add(tx, prompt_id, "run_ended", now=now, detail={"state": state.value})

@@ -7,13 +7,22 @@ from typing import Any
 
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.serialization import to_display_json
-from signoff.flows.errors import AttentionNeeded, FlowPauseTimeout, FlowTimeout, PromptRejected, Unwind, error_summary
+from signoff.flows.errors import (
+    AttentionNeeded,
+    FlowPauseTimeout,
+    FlowTimeout,
+    PromptRejected,
+    Unwind,
+    error_summary,
+    public_summary,
+)
 from signoff.flows.flow import Flow
 from signoff.flows.names import now
 from signoff.flows.states import type_of
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
 from signoff.store.records.runs import FlowRun, RunState
+from signoff.store.redaction import redacted
 from signoff.store.runs import retries, runs
 
 logger = logging.getLogger("signoff.flows.run")
@@ -70,34 +79,36 @@ class CompletionRecorder:
                     f"{error} Restore code that fits and run `signoff retry {self._run.name}`, or start a new run."
                 )
                 logger.error("%s | needs attention: %s", self._run.name, message)
-                self._finish(RunState.NEEDS_ATTENTION, error=message)
+                self._finish(RunState.NEEDS_ATTENTION, error=message, reason=public_summary(error))
                 return None
             case Unwind() | LeaseLost():
                 return None
             case PromptRejected():
-                self._finish(RunState.FAILED, error=str(error))
+                self._finish(RunState.FAILED, error=str(error), reason=public_summary(error))
             case FlowPauseTimeout() | FlowTimeout():
-                self._finish(RunState.TIMED_OUT, error=str(error))
+                self._finish(RunState.TIMED_OUT, error=str(error), reason=public_summary(error))
             case _ if isinstance(error, Exception) and self._run.attempt <= self._flow.retries:
                 self._retry(error)
                 return None
             case _:
                 logger.error("%s | failed", self._run.name, exc_info=error)
-                self._finish(RunState.FAILED, error=error_summary(error))
+                self._finish(RunState.FAILED, error=error_summary(error), reason=public_summary(error))
         return Completion(error=error)
 
     def _retry(self, error: Exception) -> None:
         delay = self._flow.retry_delay_seconds
         logger.warning("%s | %s. Retry %d follows.", self._run.name, error_summary(error), self._run.attempt)
         at = now() + timedelta(seconds=delay)
-        attempt, why = self._run.attempt, error_summary(error)
+        attempt, why = self._run.attempt, redacted(error_summary(error))
         retry_until_available(
             lambda: retries.schedule_retry(
                 self._db, self._run.id, self._run.fencing_token, attempt=attempt, at=at, error=why
             )
         )
 
-    def _finish(self, state: RunState, *, result: Any = None, error: str | None = None) -> None:
+    def _finish(
+        self, state: RunState, *, result: Any = None, error: str | None = None, reason: str | None = None
+    ) -> None:
         at = now()
         has_hooks = bool(self._flow.hooks.for_state(type_of(state)))
         retry_until_available(
@@ -108,7 +119,8 @@ class CompletionRecorder:
                 state=state,
                 now=at,
                 result=result,
-                error=error,
+                error=None if error is None else redacted(error),
+                reason=reason,
                 has_hooks=has_hooks,
             )
         )

@@ -98,12 +98,20 @@ def test_the_end_of_a_run_cancels_its_open_prompts_and_is_posted(db: Database) -
     (card,) = cards.claim_due(db, a_worker(db), now=NOON)
     cards.drawn(db, card, channel="C1", ts="1.0", now=NOON)
     run, worker = runs.get(db, prompt.run_id), a_worker(db)
-    runs.finish(db, run.id, run.fencing_token, state=RunState.FAILED, now=SOON, error="It broke")
+    runs.finish(
+        db,
+        run.id,
+        run.fencing_token,
+        state=RunState.FAILED,
+        now=SOON,
+        error="ValueError: token=abc",
+        reason="ValueError",
+    )
     settled = prompts.get(db, prompt.id)
     assert (settled.outcome, settled.reason) == (Outcome.CANCELLED, "The run has ended.")
     assert [card.prompt.id for card in cards.claim_due(db, worker, now=SOON)] == [prompt.id]
     (notice,) = notices.claim_due(db, worker, now=SOON)
-    assert (notice.kind, notice.detail) == ("run_ended", {"state": "Failed", "result": None, "error": "It broke"})
+    assert (notice.kind, notice.detail) == ("run_ended", {"state": "Failed", "result": None, "reason": "ValueError"})
     assert [line.event for line in ledger.lines(db, prompt.id)] == ["opened", "card_posted", "cancelled", "run_ended"]
 
 

@@ -152,3 +152,20 @@ def test_an_engine_may_say_a_great_deal(db: Database) -> None:
     delivery = prompts.get(db, prompt.id).delivery
     assert delivery is not None
     assert len(delivery.words) == 1000
+
+
+def test_what_an_engine_says_is_recorded_without_secrets(db: Database) -> None:
+    """Its words stand on the card and in the ledger, and why an attempt failed in the ledger."""
+
+    def answer(delivery: OutgoingDelivery) -> Acceptance:
+        if delivery.attempts == 1:
+            raise EngineUnavailable("https://me:abc@engine.example is away")
+        return Refused("ValueError: token=abc")
+
+    prompt = answered(db)
+    with Deliverer(db, Elsewhere(answer)):
+        until_taken(db, prompt, DeliveryState.REFUSED)
+    delivery = prompts.get(db, prompt.id).delivery
+    assert delivery is not None
+    assert delivery.words == "ValueError: token=***"
+    assert "abc" not in str(ledger.lines(db, prompt.id))

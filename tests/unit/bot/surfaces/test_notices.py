@@ -42,24 +42,35 @@ def test_a_reminder_without_approvers_and_deadline_is_short() -> None:
 
 @pytest.mark.parametrize("state", [state for state in RunState if state.is_final])
 def test_every_end_of_a_run_is_reported(state: RunState) -> None:
-    """Whatever state a run ends in, a message in the thread says so with the run's name."""
-    assert "bold-lemur" in texts(message_of("run_ended", {"state": state.value, "result": None, "error": None}))
+    """Whatever state a run ends in, a message in the thread says so: the question first, the run's name last."""
+    message = message_of("run_ended", {"state": state.value, "result": None, "reason": None})
+
+    assert message.text.startswith("Release 1.4 to production? – The run ")
+    assert texts(message).endswith("release · bold-lemur")
 
 
 def test_a_result_is_shown_as_plain_text() -> None:
     """A run's result is JSON in plain text, which cannot mention anybody."""
-    message = message_of("run_ended", {"state": "Completed", "result": {"sent": "<!channel>"}, "error": None})
+    message = message_of("run_ended", {"state": "Completed", "result": {"sent": "<!channel>"}, "reason": None})
 
     assert message.blocks[1]["text"] == {"type": "plain_text", "text": '{\n  "sent": "<!channel>"\n}'}
     assert "<!" not in message.text
 
 
-def test_a_failure_is_reported_with_its_error() -> None:
-    """The message in the thread has the error, shortened."""
-    message = message_of("run_ended", {"state": "Failed", "result": None, "error": "ValueError: " + "x" * 9000})
+def test_a_failure_is_reported_by_its_class() -> None:
+    """What was raised may hold anything, so the message says where its details are."""
+    detail = {"state": "Failed", "result": None, "reason": "ValueError", "error": "ValueError: token=abc"}
+    message = message_of("run_ended", detail)
 
-    assert "❌ *bold-lemur* failed.\nValueError: xxx" in texts(message)
-    assert message.text.startswith("bold-lemur failed. ValueError: xxx")
+    assert "❌ The run failed: ValueError. `signoff show r1` has the details." in texts(message)
+    assert "abc" not in texts(message) + message.text
+
+
+def test_a_persons_reason_is_reported_without_secrets() -> None:
+    """Why a run was cancelled is said in the words of whoever did it."""
+    message = message_of("run_ended", {"state": "Cancelled", "result": None, "reason": "Not today, token=abc"})
+
+    assert "🚫 The run was cancelled: Not today, token=***." in texts(message).replace("\u200b", "")
 
 
 def test_a_notice_can_be_found_again() -> None:

@@ -1,0 +1,116 @@
+"""`signoff show`: everything about one prompt or run, in full."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from signoff.bot.cli import options
+from signoff.bot.cli.logs import log_to_stderr
+
+if TYPE_CHECKING:
+    from signoff.store.database import Database
+    from signoff.store.records.prompts import Prompt
+    from signoff.store.records.runs import FlowRun
+
+Facts = Iterator[tuple[str, str]]
+"""Names and texts. A fact without a text is left out."""
+
+
+@click.command()
+@click.argument("named", metavar="PROMPT|RUN")
+@options.as_json
+def show(named: str, as_json: bool) -> None:
+    """Show a prompt, or a run and its prompts, in full.
+
+    PROMPT is its id, or the beginning of its id. RUN is its name, its id, or the beginning of its id.
+    """
+    from signoff.bot.cli.as_json import print_json, prompt_as_json, run_as_json
+    from signoff.bot.cli.database import existing
+
+    log_to_stderr()
+    with existing() as db:
+        run, prompts = _found(db, named)
+    if as_json:
+        print_json({"run": run_as_json(run), "prompts": [prompt_as_json(each) for each in prompts]})
+        return
+    click.echo("\n\n".join("\n".join(_lines(facts)) for facts in [*map(_of_prompt, prompts), _of_run(run)]))
+
+
+def _found(db: "Database", named: str) -> "tuple[FlowRun, list[Prompt]]":
+    """The prompt of that id and its run; or the run of that name or id, and its prompts.
+
+    Raises:
+        NoSuchPrompt: If there is neither.
+    """
+    from signoff.store.errors import NoSuchPrompt, NoSuchRun
+    from signoff.store.prompts.prompts import get, of_run
+    from signoff.store.runs import runs
+
+    try:
+        prompt = get(db, named)
+    except NoSuchPrompt as error:
+        try:
+            run = runs.get(db, named)
+        except NoSuchRun:
+            raise error from None
+        return run, of_run(db, run.id)
+    return runs.get(db, prompt.run_id), [prompt]
+
+
+def _of_prompt(prompt: "Prompt") -> Facts:
+    from signoff.bot.blockkit.markup import utc
+    from signoff.bot.cli.as_text import ended_as_text, short
+
+    yield "Question", prompt.title
+    yield "Description", prompt.description
+    yield "Values", _values(prompt.initial_values)
+    yield "Outcome", "" if prompt.is_open else ended_as_text(prompt)
+    yield "Answer", _values(prompt.answer or {})
+    yield "Reason", prompt.reason or ""
+    if prompt.delivery is not None:
+        yield f"Said by {prompt.engine}", prompt.delivery.words or prompt.delivery.error or ""
+    yield "Approvers", ", ".join(prompt.policy.approvers) if prompt.policy_fault is None else prompt.policy_fault
+    yield "Opened", utc(prompt.opened_at)
+    yield "Times out", "" if prompt.deadline is None else utc(prompt.deadline)
+    yield "Prompt", short(prompt.id)
+
+
+def _of_run(run: "FlowRun") -> Facts:
+    from signoff.bot.blockkit.markup import utc
+    from signoff.bot.cli.as_text import short
+
+    yield "Run", f"{run.name} ({short(run.id)})"
+    yield "Flow", run.flow
+    yield "State", run.state
+    yield "Error", run.error or ""
+    yield "Message", run.message
+    yield "Result", "" if run.result is None else _text(run.result)
+    yield "Requested by", "" if run.requester is None else run.requester.name
+    yield "Created", utc(run.created_at)
+    yield "Finished", "" if run.finished_at is None else utc(run.finished_at)
+
+
+def _values(values: Mapping[str, Any]) -> str:
+    return "\n".join(f"{name}: {_text(value)}" for name, value in values.items())
+
+
+def _text(value: Any) -> str:
+    from signoff.bot.forms.elements.text import as_json
+
+    return value if isinstance(value, str) else as_json(value, indent=2 if isinstance(value, dict | list) else None)
+
+
+def _lines(facts: Facts) -> Iterator[str]:
+    """A line for each fact. A text of several lines is indented below its name."""
+    from signoff.bot.blockkit.markup import clean
+    from signoff.store.redaction import redacted
+
+    for name, text in facts:
+        # A terminal would obey control characters.
+        shown = redacted(clean(text)).strip("\n").split("\n")
+        if len(shown) > 1:
+            yield f"{name}:"
+            yield from (f"    {line}" for line in shown)
+        elif shown[0].strip():
+            yield f"{name}: {shown[0].strip()}"
