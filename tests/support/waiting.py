@@ -13,7 +13,7 @@ from signoff.store.runs import runs
 
 T = TypeVar("T")
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a test gives up."""
 
 LOOK_EVERY = 0.1

@@ -89,7 +89,7 @@ class ControlClient(HttpClient):
     def events(self, kind: str = "", *, at_least: int = 0) -> list[Json]:
         """The attempts to send an event so far, oldest first. `kind` selects a type or subtype.
 
-        Waits up to ten seconds until there are `at_least` that many.
+        Waits up to 30 seconds until there are `at_least` that many.
         """
         attempts: list[Json] = self.get("events", kind=kind, at_least=str(at_least))
         return attempts

@@ -9,7 +9,7 @@ import httpx
 
 from signoff.bot.emulator.protocol import Json
 
-REQUEST_TIMEOUT = 10.0
+REQUEST_TIMEOUT = 30.0
 """Seconds until a request times out, and until a person stops waiting for something to appear."""
 
 
