@@ -241,7 +241,8 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False, default=0),
     # When it is tried next; NULL once the engine has accepted or refused it.
     _moment("due_at"),
-    # Who tries it, or last did without learning whether it got there. While that one lives nobody else may.
+    # The process that delivers it now, or that tried last and did not learn the result. While that process lives, no
+    # other may try.
     Column("claimed_by", _Id),
     _moment("created_at", nullable=False),
     _moment("finished_at"),

@@ -16,17 +16,14 @@ from signoff.store.records.prompts import Prompt
 _NOT_JSON = object()
 
 
-def parameters(given: Sequence[str]) -> dict[str, Any]:
-    """The parameters of a run from `name=value`. A value that is not JSON is text.
+def parameters(given: Sequence[str], schema: Schema) -> dict[str, Any]:
+    """The parameters of a run from `name=value`, for a flow whose parameters have this JSON Schema.
 
     Raises:
         WrongUsage: If one has no name.
     """
-    values = {}
-    for name, text in _pairs(given, "-p"):
-        value = _json(text)
-        values[name] = text if value is _NOT_JSON else value
-    return values
+    known: Mapping[str, Schema] = schema.get("properties", {})
+    return {name: _json_or_text(text, known.get(name, {}), schema) for name, text in _pairs(given, "-p")}
 
 
 def submission(prompt: Prompt, sets: Sequence[str], values: str | None) -> dict[str, Any]:
@@ -64,6 +61,11 @@ def _value(text: str, field: Schema, root: Schema) -> Any:
         element = element_for(unwrap(field, root), root)
         if isinstance(element, FileInput):
             return _file(Path(text.removeprefix("@")), element)
+    return _json_or_text(text, field, root)
+
+
+def _json_or_text(text: str, field: Schema, root: Schema) -> Any:
+    """The JSON that a text is, or the text itself, where the field takes text or it is not JSON."""
     value = _json(text)
     kinds = set(_kinds(field, root))
     if value is _NOT_JSON or ("string" in kinds and _kind(value) not in kinds - {"string"}):

@@ -41,7 +41,7 @@ def value_as_text(value: Any) -> str:
 
 def values_as_text(values: Mapping[str, Any]) -> str:
     """`size=large, color=red`."""
-    return ", ".join(f"{name}={value_as_text(value)}" for name, value in values.items())
+    return ", ".join(f"{name}={value_as_text(value) or '(empty)'}" for name, value in values.items())
 
 
 def outcome_as_text(prompt: Prompt) -> str:

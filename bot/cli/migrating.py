@@ -7,7 +7,7 @@ from signoff.bot.cli.logs import log_to_stderr
 
 @click.group()
 def db() -> None:
-    """Look after the database."""
+    """Create or upgrade the database."""
 
 
 @db.command()

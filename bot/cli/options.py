@@ -4,6 +4,16 @@ from pathlib import Path
 
 import click
 
+
+class AtLeastOne(click.IntRange):
+    """A whole number from one upwards."""
+
+    name = "whole number"
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 
 flow_files = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))

@@ -47,31 +47,55 @@ def pending(as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("prompt")
+@click.argument("named", metavar="PROMPT|RUN")
 @options.as_json
-def history(prompt: str, as_json: bool) -> None:
-    """Show everything that happened to a prompt, oldest first.
+def history(named: str, as_json: bool) -> None:
+    """Show everything that happened to a prompt, or to all prompts of a run, oldest first.
 
-    PROMPT is its id, or the beginning of its id.
+    PROMPT is its id, or the beginning of its id. RUN is its name, its id, or the beginning of its id.
     """
     from signoff.bot.blockkit.markup import utc
     from signoff.bot.cli.as_json import ledger_line_as_json, print_json
-    from signoff.bot.cli.as_text import print_table, values_as_text
+    from signoff.bot.cli.as_text import print_table, short, values_as_text
     from signoff.bot.cli.database import existing
     from signoff.store.ledger import lines
-    from signoff.store.prompts.prompts import get
 
     log_to_stderr()
     with existing() as db:
-        found = lines(db, get(db, prompt).id)
+        found = [line for each in _named(db, named) for line in lines(db, each.id)]
     if as_json:
         print_json([ledger_line_as_json(line) for line in found])
         return
     print_table(
-        ("AT", "EVENT", "WHO", "DETAIL"),
-        ((utc(line.at), line.event, _who(line), values_as_text(_rest(line))) for line in found),
+        ("PROMPT", "AT", "EVENT", "WHO", "DETAIL"),
+        (
+            (short(line.prompt_id), utc(line.at), line.event, _who(line), values_as_text(_rest(line)))
+            for line in sorted(found, key=lambda line: line.at)
+        ),
         empty="Nothing has happened yet.",
     )
+
+
+def _named(db: "Database", named: str) -> "list[Prompt]":
+    """The prompt of that id, or the prompts of the run of that name or id.
+
+    Raises:
+        NoSuchPrompt: If there is neither.
+    """
+    from signoff.store.errors import NoSuchPrompt, NoSuchRun
+    from signoff.store.prompts.prompts import get, of_run
+    from signoff.store.runs import runs
+
+    try:
+        return [get(db, named)]
+    except NoSuchPrompt:
+        try:
+            run = runs.get(db, named)
+        except NoSuchRun:
+            pass
+        else:
+            return of_run(db, run.id)
+        raise
 
 
 def _approvers(prompt: "Prompt") -> str:

@@ -37,7 +37,7 @@ def _state(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "
     "given",
     metavar="NAME=VALUE",
     multiple=True,
-    help="Set a parameter: to JSON, or to text if it is not valid JSON. Repeatable.",
+    help="Set a parameter: to text if it is a text parameter, to JSON otherwise. Repeatable.",
 )
 @click.option(
     "--requester",
@@ -60,13 +60,16 @@ def run(target: str, given: Sequence[str], wanted_by: str | None, wait: bool, as
     from signoff.store.records.runs import RunState
 
     log_to_stderr(logging.INFO if wait else logging.WARNING)
-    values, person = parameters(given), requester(wanted_by)
+    person = requester(wanted_by)
     # What the file or the flow prints must not get into the JSON.
     with redirect_stdout(sys.stderr if as_json else sys.stdout):
         flow = find_flow(target)
+        values = parameters(given, flow.parameters.json_schema)
         with migrated() as db:
             created = flow.create_run(db, values, requester=person)
             ended = _run_to_completion(db, flow, created) if wait else created
+            if not wait:
+                _warn_if_unserved(db, created)
     _report(ended, waited=wait, as_json=as_json)
     if wait and ended.state is not RunState.COMPLETED:
         sys.exit(1)
@@ -77,7 +80,7 @@ def run(target: str, given: Sequence[str], wanted_by: str | None, wait: bool, as
 @click.option(
     "--limit",
     metavar="N",
-    type=click.IntRange(min=1),
+    type=options.AtLeastOne(),
     default=100,
     show_default=True,
     help="List at most this many.",
@@ -142,7 +145,8 @@ def retry(run: str, who: str | None) -> None:
     log_to_stderr()
     with existing() as db:
         retried = Desk(db).retry(get(db, run).id, actor(who))
-    click.echo(f"{retried.name} is {retried.state}.")
+        _warn_if_unserved(db, retried)
+    click.echo(f"{retried.name} ({retried.id}) is {retried.state}")
 
 
 @click.command()
@@ -197,6 +201,15 @@ def _result(run: "FlowRun", *, orphaned: bool) -> str:
 
     text = run.error or run.message or ("" if run.result is None else value_as_text(run.result))
     return "; ".join(filter(None, ["no worker has this flow" if orphaned else "", text]))
+
+
+def _warn_if_unserved(db: "Database", run: "FlowRun") -> None:
+    """Say that a run waits for a worker, if there is none that could execute it."""
+    from signoff.flows.names import now
+    from signoff.store.runs.orphans import is_orphaned, served_flows
+
+    if is_orphaned(run, served_flows(db, now=now())):
+        click.echo(f"No worker has the flow {run.flow}. Start one with `signoff worker FILE`.", err=True)
 
 
 def _run_to_completion(db: "Database", flow: "Flow[Any, Any]", created: "FlowRun") -> "FlowRun":

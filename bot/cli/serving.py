@@ -20,7 +20,7 @@ def _worker_options(command: Callable[..., None]) -> Callable[..., None]:
     """Adds the options of every command that runs a worker."""
     for option in (
         # The name of `--max-in-memory` in earlier versions.
-        click.option("--max-held", type=click.IntRange(min=1), hidden=True),
+        click.option("--max-held", type=options.AtLeastOne(), hidden=True),
         click.option(
             "--grace",
             metavar="SECONDS",
@@ -30,10 +30,10 @@ def _worker_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--max-in-memory",
             metavar="N",
-            type=click.IntRange(min=1),
+            type=options.AtLeastOne(),
             help="How many runs to keep in memory at most, paused ones included.",
         ),
-        click.option("--concurrency", metavar="N", type=click.IntRange(min=1), help="How many runs to run at once."),
+        click.option("--concurrency", metavar="N", type=options.AtLeastOne(), help="How many runs to run at once."),
     ):
         command = option(command)
     return command

@@ -41,7 +41,7 @@ from signoff.store.places import DEFAULT_CHANNEL, Place
 from signoff.store.records.prompts import Prompt
 
 METADATA_EVENT = "signoff_prompt"
-"""The type of the metadata by which the messenger finds a card that was posted without being recorded."""
+"""The type of the metadata by which a card that was posted without being recorded is found."""
 
 
 def card(

@@ -12,7 +12,7 @@ from signoff.store.records.runs import RunState
 from signoff.store.redaction import redacted
 
 METADATA_EVENT = "signoff_notice"
-"""The type of the metadata by which the messenger finds a notice that was posted without being recorded."""
+"""The type of the metadata by which a notice that was posted without being recorded is found."""
 
 _ENDINGS = {
     RunState.COMPLETED: ("✅", "completed"),

@@ -16,7 +16,7 @@ from signoff.flows.code.module_loading import top_of_packages
 def fingerprint(function: Callable[..., Any]) -> str:
     """A hash of the file that defines `function`, and of the files that it imports from its own folder.
 
-    If there is no file, as in an interactive session, it is a hash of the compiled code.
+    For code without a file, as in an interactive session, the compiled code is hashed instead.
     """
     written_in = inspect.getsourcefile(inspect.unwrap(function))
     try:

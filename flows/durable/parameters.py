@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, ValidationError, create_model
+from pydantic.errors import PydanticInvalidForJsonSchema
+from pydantic_core import ErrorDetails
 
 from signoff.flows.errors import InvalidFlow, InvalidParameters
 
@@ -30,6 +32,14 @@ class Parameters:
         """The names of the parameters without a default."""
         parameters = self._signature.parameters.values()
         return frozenset(each.name for each in parameters if each.default is each.empty)
+
+    @property
+    def json_schema(self) -> dict[str, Any]:
+        """The JSON Schema of the parameters by name; empty if one of them has a type without a schema."""
+        try:
+            return self._model.model_json_schema(by_alias=True)
+        except PydanticInvalidForJsonSchema:
+            return {}
 
     def to_json(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of a call as JSON values by name.
@@ -58,7 +68,7 @@ class Parameters:
         try:
             return self._model.model_validate(dict(values))
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+            wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {_message(each)}" for each in error.errors())
             raise InvalidParameters(f"Invalid parameters for {self._name}: {wrong}. {self._usage}") from None
 
     @property
@@ -81,3 +91,7 @@ class Parameters:
             return create_model("Parameters", __config__=config, **fields)
         except PydanticUserError as error:
             raise InvalidFlow(f"The parameters of {self._name} cannot be validated: {error.message}") from error
+
+
+def _message(error: ErrorDetails) -> str:
+    return "there is no such parameter" if error["type"] == "extra_forbidden" else error["msg"]

@@ -127,7 +127,7 @@ def _check_size(content: bytes, limit: int) -> None:
 
 
 def _too_large(size: int, limit: int) -> str:
-    return f"The file has {format_size(size)}; at most {format_size(limit)} can be taken."
+    return f"The file is {format_size(size)}. The limit is {format_size(limit)}."
 
 
 def _ask_for(types: Sequence[str]) -> str:

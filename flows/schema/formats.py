@@ -17,17 +17,17 @@ from pydantic import AnyUrl, TypeAdapter, validate_email
 from signoff.flows.schema.json_schema import ZONE
 from signoff.flows.schema.slack_ids import CHANNEL_ID, USER_ID
 
-ASK_FOR_USER = "Give the id of a person in Slack, such as U024BE7LH."
-ASK_FOR_CHANNEL = "Give the id of a channel in Slack, such as C024BE91L."
+ASK_FOR_USER = "Enter the ID of a person in Slack, such as U024BE7LH."
+ASK_FOR_CHANNEL = "Enter the ID of a channel in Slack, such as C024BE91L."
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _URL: TypeAdapter[AnyUrl] = TypeAdapter(AnyUrl)
 _DURATION: TypeAdapter[timedelta] = TypeAdapter(timedelta)
 _ASK = {
-    ("date-time", "none"): "Give a date and a time without a zone, such as 2026-01-31T14:30:00.",
-    ("date-time", "required"): "Give a date and a time with their zone, such as 2026-01-31T14:30:00Z.",
-    ("time", "none"): "Give a time of day without a zone, such as 14:30:00.",
-    ("time", "required"): "Give a time of day with its zone, such as 14:30:00Z.",
+    ("date-time", "none"): "Enter a date and a time without a time zone, such as 2026-01-31T14:30:00.",
+    ("date-time", "required"): "Enter a date and a time with their time zone, such as 2026-01-31T14:30:00Z.",
+    ("time", "none"): "Enter a time of day without a time zone, such as 14:30:00.",
+    ("time", "required"): "Enter a time of day with its time zone, such as 14:30:00Z.",
 }
 
 
@@ -85,18 +85,18 @@ def _refuse() -> Any:
 
 
 _FORMATS = {
-    "date": _Format(_day, "Give a date such as 2026-01-31."),
-    "date-time": _Format(_moment, "Give a date and a time such as 2026-01-31T14:30:00Z."),
-    "time": _Format(_time, "Give a time of day such as 14:30:00."),
-    "duration": _Format(_duration, "Give a duration such as PT1H30M or P3D."),
-    "email": _Format(validate_email, "Give an e-mail address such as ana@example.com."),
-    "idn-email": _Format(validate_email, "Give an e-mail address such as ana@example.com."),
-    "uri": _Format(_URL.validate_python, "Give a URL such as https://example.com/page."),
-    "uuid": _Format(_uuid, "Give a UUID such as 123e4567-e89b-42d3-a456-426614174000."),
-    "ipv4": _Format(ipaddress.IPv4Address, "Give an IPv4 address such as 192.0.2.10."),
-    "ipv6": _Format(ipaddress.IPv6Address, "Give an IPv6 address such as 2001:db8::1."),
-    "base64": _Format(lambda text: base64.b64decode(text, validate=True), "Give the content in base64."),
-    "base64url": _Format(lambda text: base64.b64decode(text, b"-_", validate=True), "Give the content in base64."),
+    "date": _Format(_day, "Enter a date such as 2026-01-31."),
+    "date-time": _Format(_moment, "Enter a date and a time such as 2026-01-31T14:30:00Z."),
+    "time": _Format(_time, "Enter a time of day such as 14:30:00."),
+    "duration": _Format(_duration, "Enter a duration such as PT1H30M or P3D."),
+    "email": _Format(validate_email, "Enter an e-mail address such as ana@example.com."),
+    "idn-email": _Format(validate_email, "Enter an e-mail address such as ana@example.com."),
+    "uri": _Format(_URL.validate_python, "Enter a URL such as https://example.com/page."),
+    "uuid": _Format(_uuid, "Enter a UUID such as 123e4567-e89b-42d3-a456-426614174000."),
+    "ipv4": _Format(ipaddress.IPv4Address, "Enter an IPv4 address such as 192.0.2.10."),
+    "ipv6": _Format(ipaddress.IPv6Address, "Enter an IPv6 address such as 2001:db8::1."),
+    "base64": _Format(lambda text: base64.b64decode(text, validate=True), "Enter the content in base64."),
+    "base64url": _Format(lambda text: base64.b64decode(text, b"-_", validate=True), "Enter the content in base64."),
     "slack-user": _Format(_matching(USER_ID), ASK_FOR_USER),
     "slack-channel": _Format(_matching(CHANNEL_ID), ASK_FOR_CHANNEL),
 }

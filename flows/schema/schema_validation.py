@@ -16,7 +16,7 @@ ValuePath = tuple[str | int, ...]
 _MAX_CHOICES = 10
 _MAX_LENGTH = 300
 _TYPE_NAMES = {
-    "string": "a text",
+    "string": "text",
     "integer": "a whole number",
     "number": "a number",
     "boolean": "yes or no (true or false)",
@@ -25,19 +25,19 @@ _TYPE_NAMES = {
     "null": "nothing (null)",
 }
 _BOUNDS = {
-    "minimum": "Give {} or more.",
-    "maximum": "Give {} or less.",
-    "exclusiveMinimum": "Give more than {}.",
-    "exclusiveMaximum": "Give less than {}.",
-    "multipleOf": "Give a multiple of {}.",
-    "minLength": "Give at least {} characters.",
-    "maxLength": "Give at most {} characters.",
-    "minItems": "Give at least {} of them.",
-    "maxItems": "Give at most {} of them.",
-    "minProperties": "Give at least {} of them.",
-    "maxProperties": "Give at most {} of them.",
-    "pattern": "Give a text that matches the pattern {}.",
-    "uniqueItems": "Give each of them once only.",
+    "minimum": "Enter {} or more.",
+    "maximum": "Enter {} or less.",
+    "exclusiveMinimum": "Enter more than {}.",
+    "exclusiveMaximum": "Enter less than {}.",
+    "multipleOf": "Enter a multiple of {}.",
+    "minLength": "Enter at least {} character{s}.",
+    "maxLength": "Enter at most {} character{s}.",
+    "minItems": "Enter at least {} item{s}.",
+    "maxItems": "Enter at most {} item{s}.",
+    "minProperties": "Enter at least {} item{s}.",
+    "maxProperties": "Enter at most {} item{s}.",
+    "pattern": "Enter text that matches the pattern {}.",
+    "uniqueItems": "Enter each item only once.",
 }
 _OF_THE_WHOLE = ("const", "enum", "type")
 
@@ -96,11 +96,11 @@ def _messages(error: "ValidationError") -> Iterator[tuple[ValuePath, str]]:
             known = error.schema.get("properties", {})
             yield from (((*place, name), "This was not asked for.") for name in error.instance if name not in known)
         case "type":
-            yield place, f"Give {_join_or([_TYPE_NAMES.get(kind, kind) for kind in _as_list(wanted)])}."
+            yield place, f"Enter {_join_or([_TYPE_NAMES.get(kind, kind) for kind in _as_list(wanted)])}."
         case "const" | "enum":
             yield place, choose_one_of(_as_list(wanted))
         case keyword if keyword in _BOUNDS:
-            yield place, _BOUNDS[keyword].format(wanted)
+            yield place, _BOUNDS[keyword].format(wanted, s="" if wanted == 1 else "s")
         case _:
             yield place, error.message[:_MAX_LENGTH]
 
@@ -119,7 +119,7 @@ def _messages_of_union(error: "ValidationError", place: ValuePath) -> Iterator[t
         yield place, choose_one_of(consts)
     elif wanted := [one.validator_value for inner in kinds.values() for one in inner if one.validator == "type"]:
         named = [_TYPE_NAMES.get(kind, kind) for kind in wanted if isinstance(kind, str) and kind != "null"]
-        yield place, f"Give {_join_or(list(dict.fromkeys(named)))}."
+        yield place, f"Enter {_join_or(list(dict.fromkeys(named)))}."
     else:
         yield place, "This value fits none of the allowed types."
 

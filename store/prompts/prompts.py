@@ -153,4 +153,4 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
 
 def no_such_prompt(prompt_id: str) -> NoSuchPrompt:
     """The error for an id that no prompt has."""
-    return NoSuchPrompt(f"There is no prompt {prompt_id!r}. `signoff pending` lists those that are open.")
+    return NoSuchPrompt(f"There is no prompt {prompt_id!r}. To list the open prompts, use `signoff pending`.")

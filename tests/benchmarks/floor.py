@@ -69,7 +69,7 @@ Statement = tuple[str, tuple[object, ...]]
 
 
 class Floor:
-    """Plain rows, and one thread that works on them. `went_on` is told of each run that goes on after its answer."""
+    """Plain rows, and one thread that works on them. `went_on` is called for each run that continues."""
 
     def __init__(self, url: str, *, went_on: Callable[[int], None] = lambda run: None) -> None:
         with closing(Database(url)) as db:

@@ -88,7 +88,7 @@ def parses_of_each_act() -> Iterator[tuple[str, int]]:
             yield "a wrong value is submitted", done(lambda: ana.submit({"Ticket": "17"}))
             assert ana.wait_for_modal().errors
             yield "the right one is submitted", done(lambda: ana.submit({"Ticket": "SHOP-17"}))
-            yield "the card is drawn anew", done(lambda: service.card(prompt, CHANNEL, open_=False))
+            yield "the card is redrawn", done(lambda: service.card(prompt, CHANNEL, open_=False))
 
 
 @contextmanager

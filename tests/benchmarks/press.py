@@ -8,7 +8,7 @@ measured, but it shares the machine's cores, which Slack does not.
 
 *Continuation* is from the moment at which the workspace sends the press until the flow's next line runs: the request's
 signature is checked, the answer validated and committed, and the run claimed. *Ack* is from the same moment until the
-workspace has Signoff's answer. Presses come one at a time, after a breath in which the card is drawn anew, and then 50
+workspace has Signoff's answer. Presses come one at a time, after a breath in which the card is redrawn, and then 50
 a second, whatever has become of those before. The first presses of each kind warm up and do not count.
 
 The baselines are taken in the same run: a Bolt app that only acks, behind the same transports, and one bare commit.

@@ -64,6 +64,7 @@ def test_a_run_asks_is_answered_and_goes_on(shell: Shell) -> None:
     assert [line["event"] for line in history] == ["opened", "submitted", "run_ended"]
     assert {"prompt_id", "at", "event", "actor", "detail"} == set(history[0])
     assert history[1]["actor"] == "@ana"
+    assert shell("history", prompt.run_name, "--json").json == history
 
 
 def test_an_answer_that_does_not_fit_says_every_error_by_field(shell: Shell) -> None:

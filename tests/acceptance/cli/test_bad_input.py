@@ -37,10 +37,18 @@ def test_parameters_that_a_flow_does_not_take_are_explained(shell: Shell) -> Non
     assert_refused(
         shell("run", "asking.py:shirt", "-p", "sise=large"),
         1,
-        "Invalid parameters for shirt: sise: Extra inputs are not permitted. "
-        "Its signature is shirt(size: str = 'small').",
+        "Invalid parameters for shirt: sise: there is no such parameter. Its signature is shirt(size: str = 'small').",
     )
     assert_refused(shell("run", "asking.py:shirt", "-p", "large"), 2, "-p requires name=value, not 'large'.")
+
+
+def test_a_text_parameter_gets_text_that_looks_like_a_number(empty: Shell) -> None:
+    """Nobody has to quote a version for JSON; a parameter of another type is JSON."""
+    empty.write(
+        "echo.py", "from signoff import flow\n\n@flow\ndef echo(version: str, count: int): return [version, count]\n"
+    )
+    told = empty("run", "echo.py", "-p", "version=1.60", "-p", "count=2", "--wait", "--json")
+    assert told.json["result"] == ["1.60", 2]
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,9 @@ def test_a_run_says_who_requested_it(shell: Shell) -> None:
 def test_a_run_whose_flow_no_worker_has_says_so(empty: Shell) -> None:
     """`runs` and `doctor` say it, as long as it is so."""
     empty.write("asking.py", FLOWS)
-    name = empty("run", "asking.py:go-on", "--json").json["name"]
+    started = empty("run", "asking.py:go-on", "--json")
+    name = started.json["name"]
+    assert started.err == "No worker has the flow go-on. Start one with `signoff worker FILE`.\n"
     assert "no worker has this flow" in empty("runs").out
     assert "✗ flows: A run of the flow go-on waits, and no worker has that flow." in empty("doctor").out
     with empty.started("worker", "asking.py"), empty.record() as db:
@@ -86,7 +88,7 @@ def test_a_run_that_failed_is_retried(empty: Shell) -> None:
         assert empty("answer", prompt.id, "--reject", "--reason", "No", "--as", "@ana").code == 0
         waiting.communicate()
     assert waiting.returncode == 1
-    assert empty("retry", prompt.run_name, "--as", "@ana").out == f"{prompt.run_name} is Scheduled.\n"
+    assert empty("retry", prompt.run_name, "--as", "@ana").out == f"{prompt.run_name} ({prompt.run_id}) is Scheduled\n"
     refused = f"The run {prompt.run_name} is Scheduled. Only a run that has failed can be retried."
     assert_refused(empty("retry", prompt.run_name), 1, refused)
 

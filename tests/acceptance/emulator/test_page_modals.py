@@ -70,7 +70,7 @@ def test_an_error_moves_the_focus_to_the_first_field_that_has_one(app: FormApp, 
 
 
 def test_an_update_does_not_disturb_the_person_who_types(app: FormApp, open_as: OpenAs, channel: str) -> None:
-    """When the app changes the view, what was typed and where the cursor stands stay, and the app was told of both."""
+    """When the app changes the view, typed text and the cursor stay where they are, and the app gets both events."""
     page = open_form(app, open_as, channel, question(TEXT), MORE)
     field = page.get_by_label("Answer")
     page.keyboard.type("half a sent")

@@ -44,7 +44,7 @@ def test_entries_of_a_list_are_added_edited_and_removed_in_modals_of_their_own(
 
     def save(shown: str) -> None:
         submit(page)
-        # The list is told of the entry before the entry's own modal closes.
+        # The list shows the entry before the entry's own modal closes.
         expect(page.get_by_role("dialog")).to_have_count(1)
         expect(basket).to_contain_text(shown)
 

@@ -184,7 +184,7 @@ def test_only_messages_of_the_app_are_looked_up(
 
 @pytest.mark.parametrize("subtype", ["", "message_changed", "channel_join"])
 def test_a_message_that_was_not_deleted_costs_no_query(record: str, subtype: str) -> None:
-    """The app is told of each card that it posts or updates."""
+    """The app gets an event for each card that it posts or updates."""
     db = Database(record)
     seen = captured_sql(db)
     card = {"type": "message", "ts": "1.0", "bot_id": BOT_ID, "app_id": APP_ID}

@@ -137,7 +137,7 @@ def test_people_are_given_on_the_command_line_by_their_id(service: RunningServic
     mei = Actor("U0MEITANA1", "Mei", frozenset({"@mei"}))
     wrong = desk.submit(prompt.id, mei, submission(prompt, ["owner=@ben"], None), via="cli")
     assert isinstance(wrong, Invalid)
-    assert [str(error) for error in wrong.errors] == ["owner: Give the id of a person in Slack, such as U024BE7LH."]
+    assert [str(error) for error in wrong.errors] == ["owner: Enter the ID of a person in Slack, such as U024BE7LH."]
     right = submission(prompt, ["owner=U0BENOKAF1", 'helpers=["U0ANARUIZ1"]'], None)
     assert isinstance(desk.submit(prompt.id, mei, right, via="cli"), Settled)
     assert service.over(prompt).result == "U0BENOKAF1 ['U0ANARUIZ1'] None"

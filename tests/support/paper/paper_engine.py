@@ -114,6 +114,6 @@ def _mode(paper: sqlite3.Connection, name: str) -> str | None:
 
 
 def _dawdle(paper: sqlite3.Connection) -> None:
-    """Take some time, so that a process can be killed meanwhile."""
+    """Take some time, so that a process can be killed while it waits."""
     if (longest := _mode(paper, "dawdles")) is not None:
         time.sleep(random.uniform(0, float(longest)))

@@ -1,4 +1,4 @@
-"""The Events API: what an app is told of, in which envelope, and what happens when it does not ack."""
+"""The Events API: which events an app gets, in which envelope, and what happens when it does not ack."""
 
 import json
 from collections.abc import Callable, Iterator

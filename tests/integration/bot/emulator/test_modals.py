@@ -161,7 +161,7 @@ def test_an_update_replaces_the_view(ana: Person, answering: Answering) -> None:
 
 
 def test_a_push_opens_a_view_on_top_up_to_three(ana: Person, answering: Answering) -> None:
-    """`response_action: push` stacks views; the fourth is too much, and the person is told of trouble."""
+    """`response_action: push` stacks views; the fourth is too much, and the person sees an error."""
     answering(modal(field()), {"response_action": "push", "view": modal(field())})
     first = ana.modal
     ana.submit({"Label": "x"})

@@ -119,9 +119,11 @@ def test_values_have_to_be_an_object(values: str) -> None:
 
 
 def test_parameters_are_json_or_text() -> None:
-    """What is not JSON is taken as a text."""
+    """What is not JSON is text, and so is everything that is given for a text parameter."""
     given = ["version=1.4.0", "count=3", 'quoted="3"', 'names=["a"]', "empty="]
-    assert parameters(given) == {"version": "1.4.0", "count": 3, "quoted": "3", "names": ["a"], "empty": ""}
+    assert parameters(given, {}) == {"version": "1.4.0", "count": 3, "quoted": "3", "names": ["a"], "empty": ""}
+    schema = {"properties": {"version": {"type": "string"}, "build": {"anyOf": [{"type": "string"}, {"type": "null"}]}}}
+    assert parameters(["version=1.4", "build=null"], schema) == {"version": "1.4", "build": None}
     for wrong in ("version", "=1"):
         with pytest.raises(WrongUsage):
-            parameters([wrong])
+            parameters([wrong], schema)

@@ -58,7 +58,7 @@ def test_a_file_can_be_the_result_of_a_task() -> None:
         ({"table": {"name": "csv", "content": ""}}, "Upload a file of the type csv or tsv."),
         (
             {"table": {"name": "a.CSV", "content": base64.b64encode(b"x" * 11).decode()}},
-            "The file has 11 bytes; at most 10 bytes can be taken.",
+            "The file is 11 bytes. The limit is 10 bytes.",
         ),
         ({"raw": base64.b64encode(b"x" * 11).decode()}, "The file has 11 bytes"),
         ({"several": [{"name": "a.pdf", "content": ""}]}, "Upload a file of the type csv."),

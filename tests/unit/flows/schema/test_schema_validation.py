@@ -33,37 +33,37 @@ def told(part: dict[str, Any], value: Any, **root: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("part", "right", "wrong", "message"),
     [
-        ({"format": "date"}, "2026-01-31", "31.1.2026", "Give a date such as 2026-01-31."),
-        ({"format": "date"}, "2026-01-31", "20260131", "Give a date such as 2026-01-31."),
-        ({"format": "date-time"}, "2026-01-31T14:30:00", "2026-01-31", "Give a date and a time such as"),
-        ({"format": "date-time"}, "2026-01-31T14:30:00+02:00", "soon", "Give a date and a time such as"),
+        ({"format": "date"}, "2026-01-31", "31.1.2026", "Enter a date such as 2026-01-31."),
+        ({"format": "date"}, "2026-01-31", "20260131", "Enter a date such as 2026-01-31."),
+        ({"format": "date-time"}, "2026-01-31T14:30:00", "2026-01-31", "Enter a date and a time such as"),
+        ({"format": "date-time"}, "2026-01-31T14:30:00+02:00", "soon", "Enter a date and a time such as"),
         ({"format": "date-time", "zone": "required"}, "2026-01-31T14:30:00Z", "2026-01-31T14:30:00", "with their zone"),
         ({"format": "date-time", "zone": "none"}, "2026-01-31T14:30:00", "2026-01-31T14:30:00Z", "without a zone"),
-        ({"format": "time"}, "14:30:00", "half past", "Give a time of day such as 14:30:00."),
-        ({"format": "time", "zone": "required"}, "14:30:00Z", "14:30:00", "Give a time of day with its zone"),
-        ({"format": "duration"}, "PT1H30M", "90 minutes", "Give a duration such as PT1H30M or P3D."),
-        ({"format": "email"}, "ana@example.com", "ana", "Give an e-mail address"),
-        ({"format": "uri"}, "https://example.com", "example", "Give a URL"),
-        ({"format": "uuid"}, str(uuid.UUID(int=5)), "5", "Give a UUID"),
-        ({"format": "ipv4"}, "192.0.2.10", "192.0.2", "Give an IPv4 address"),
-        ({"format": "ipv6"}, "2001:db8::1", "192.0.2.10", "Give an IPv6 address"),
-        ({"format": "slack-user"}, "U024BE7LH", "@ana", "Give the id of a person in Slack"),
-        ({"format": "slack-channel"}, "C024BE91L", "#general", "Give the id of a channel in Slack"),
-        ({"format": "base64"}, "YWJj", "a?", "Give the content in base64."),
-        (NULLABLE, None, "soon", "Give a date such as 2026-01-31."),
-        (NULLABLE, "2026-01-31", 5, "Give a text."),
-        ({"type": "integer"}, 5, "5", "Give a whole number."),
-        ({"type": ["number", "null"]}, None, "5", "Give a number or nothing (null)."),
-        ({"type": "boolean"}, True, "yes", "Give yes or no (true or false)."),
+        ({"format": "time"}, "14:30:00", "half past", "Enter a time of day such as 14:30:00."),
+        ({"format": "time", "zone": "required"}, "14:30:00Z", "14:30:00", "Enter a time of day with its time zone"),
+        ({"format": "duration"}, "PT1H30M", "90 minutes", "Enter a duration such as PT1H30M or P3D."),
+        ({"format": "email"}, "ana@example.com", "ana", "Enter an e-mail address"),
+        ({"format": "uri"}, "https://example.com", "example", "Enter a URL"),
+        ({"format": "uuid"}, str(uuid.UUID(int=5)), "5", "Enter a UUID"),
+        ({"format": "ipv4"}, "192.0.2.10", "192.0.2", "Enter an IPv4 address"),
+        ({"format": "ipv6"}, "2001:db8::1", "192.0.2.10", "Enter an IPv6 address"),
+        ({"format": "slack-user"}, "U024BE7LH", "@ana", "Enter the ID of a person in Slack"),
+        ({"format": "slack-channel"}, "C024BE91L", "#general", "Enter the ID of a channel in Slack"),
+        ({"format": "base64"}, "YWJj", "a?", "Enter the content in base64."),
+        (NULLABLE, None, "soon", "Enter a date such as 2026-01-31."),
+        (NULLABLE, "2026-01-31", 5, "Enter text."),
+        ({"type": "integer"}, 5, "5", "Enter a whole number."),
+        ({"type": ["number", "null"]}, None, "5", "Enter a number or nothing (null)."),
+        ({"type": "boolean"}, True, "yes", "Enter yes or no (true or false)."),
         ({"enum": ["a", "b"]}, "a", "c", "Choose one of: a, b."),
         ({"const": 3}, 3, "c", "Choose: 3."),
         ({"oneOf": [{"const": "a"}, {"const": "b"}]}, "b", "c", "Choose one of: a, b."),
-        ({"minimum": 3}, 3, 2, "Give 3 or more."),
-        ({"multipleOf": 5}, 10, 11, "Give a multiple of 5."),
-        ({"minLength": 2}, "ab", "a", "Give at least 2 characters."),
-        ({"pattern": "^v[0-9]+$"}, "v1", "1", "Give a text that matches the pattern ^v[0-9]+$."),
-        ({"maxItems": 1}, [1], [1, 2], "Give at most 1 of them."),
-        ({"uniqueItems": True}, [1], [1, 1], "Give each of them once only."),
+        ({"minimum": 3}, 3, 2, "Enter 3 or more."),
+        ({"multipleOf": 5}, 10, 11, "Enter a multiple of 5."),
+        ({"minLength": 2}, "ab", "a", "Enter at least 2 characters."),
+        ({"pattern": "^v[0-9]+$"}, "v1", "1", "Enter text that matches the pattern ^v[0-9]+$."),
+        ({"maxItems": 1}, [1], [1, 2], "Enter at most 1 item."),
+        ({"uniqueItems": True}, [1], [1, 1], "Enter each item only once."),
     ],
 )
 def test_what_is_wrong_is_said_in_words(part: dict[str, Any], right: Any, wrong: Any, message: str) -> None:
@@ -78,7 +78,7 @@ def test_references_are_followed(word: str) -> None:
     """A reference to `$defs` or `definitions` is enforced."""
     root: dict[str, Any] = {word: {"Day": {"type": "string", "format": "date"}}}
     part = {"anyOf": [{"$ref": f"#/{word}/Day"}, {"type": "null"}]}
-    assert told(part, "soon", **root) == ["Give a date such as 2026-01-31."]
+    assert told(part, "soon", **root) == ["Enter a date such as 2026-01-31."]
     assert told(part, None, **root) == []
 
 
@@ -91,7 +91,7 @@ def test_every_error_stands_at_its_place() -> None:
     }
     values = {"days": ["2026-01-31", "x"], "inner": {}, "more": 1}
     assert schema_errors(schema, values) == [
-        (("days", 1), "Give a date such as 2026-01-31."),
+        (("days", 1), "Enter a date such as 2026-01-31."),
         (("inner", "name"), "This is required."),
         (("more",), "This was not asked for."),
         (("size",), "This is required."),
@@ -122,11 +122,11 @@ class Pets(BaseModel):
 def test_the_errors_are_those_of_the_kind_that_was_meant() -> None:
     """Errors of different union members are not mixed. If the member is unclear, the allowed types are named."""
     schema = schema_of(Pets)
-    assert schema_errors(schema, {"pet": {"kind": "cat", "lives": 0}}) == [(("pet", "lives"), "Give 1 or more.")]
+    assert schema_errors(schema, {"pet": {"kind": "cat", "lives": 0}}) == [(("pet", "lives"), "Enter 1 or more.")]
     assert schema_errors(schema, {"pet": {"kind": "dog"}}) == [(("pet", "name"), "This is required.")]
     right = {"pet": {"kind": "dog", "name": "Rex"}}
     (error,) = schema_errors(schema, {**right, "number_or_day": [5]})
-    assert error == (("number_or_day",), "Give a whole number or a text.")
+    assert error == (("number_or_day",), "Enter a whole number or text.")
 
 
 @pytest.mark.parametrize(
