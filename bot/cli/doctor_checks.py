@@ -111,8 +111,8 @@ def _undelivered(prompt: Prompt) -> str:
         history = f"`signoff history {short(prompt.id)}` shows what was decided; look at the run on {prompt.engine}."
         return f"{prompt.engine} refused {outcome}{why}. {history}"
     if prompt.engine not in engine_names():
-        return f"Nobody delivers {outcome} to {prompt.engine}. Start `signoff bot` where that engine is installed."
-    why = f"The last attempt failed ({delivery.error})." if delivery.error else "Nobody has tried yet."
+        return f"No process delivers {outcome} to {prompt.engine}. Start `signoff bot` where that engine is installed."
+    why = f"The last attempt failed ({delivery.error})." if delivery.error else "No attempt has been made yet."
     return (
         f"{prompt.engine} has not accepted {outcome}. {why} It is retried while `signoff bot` or `signoff serve` runs."
     )

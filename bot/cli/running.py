@@ -168,7 +168,7 @@ def cancel(run: str, reason: str, who: str | None) -> None:
     with existing() as db:
         ended = Desk(db).cancel(get(db, run).id, actor(who), reason)
     is_over = ended.state is RunState.CANCELLED
-    click.echo(f"{ended.name} is cancelled." if is_over else f"{ended.engine} is told to cancel {ended.name}.")
+    click.echo(f"{ended.name} is cancelled." if is_over else f"Asked {ended.engine} to cancel {ended.name}.")
 
 
 @click.command()

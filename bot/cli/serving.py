@@ -75,7 +75,7 @@ def serve(files: Sequence[Path], **limits: Any) -> None:
 
 @click.command()
 def bot() -> None:
-    """Connect to Slack, and leave the runs to workers."""
+    """Run the Slack bot. Workers run the flows."""
     _serve((), with_bot=True, with_worker=False)
 
 

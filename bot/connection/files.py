@@ -32,7 +32,7 @@ def fetch(client: WebClient, claim: Claim) -> Content:
         file = client.files_info(file=claim.id)["file"]
         url, size = str(file["url_private_download"]), int(file["size"])
         if size > MAX_BYTES:
-            raise FileUnavailable(f"“{name}” has {format_size(size)}. At most {format_size(MAX_BYTES)} are allowed.")
+            raise FileUnavailable(f"“{name}” is {format_size(size)}. The limit is {format_size(MAX_BYTES)}.")
         if not is_of_slack(url, client.base_url):
             raise FileUnavailable(f"“{name}” is stored outside of Slack. Upload the file itself.")
         data = _download(url, str(client.token), size)

@@ -35,11 +35,14 @@ class People:
     def mentions(self, prompt: Prompt, *, ask: bool = True) -> dict[str, str]:
         """Slack's mention (`<@U…>`) for each approver that Slack knows, by the name that the policy uses.
 
+        There are none for a settled prompt: what is shown of it names nobody who could answer. So a cancelled prompt
+        can be shown even if its policy cannot be read.
+
         Args:
             ask: Whether Slack may be asked, which for handles means reading the whole workspace. A person who waits
                 is shown the mentions that are known already.
         """
-        approvers = prompt.policy.approvers
+        approvers = prompt.policy.approvers if prompt.is_open else ()
         found = {approver: self._user_id(approver, ask=ask) for approver in approvers}
         return {approver: f"<@{user_id}>" for approver, user_id in found.items() if user_id}
 

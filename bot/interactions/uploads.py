@@ -113,7 +113,7 @@ class _Contents:
             raise InvalidInput(str(error)) from error
         self._room -= len(content.data)
         if self._room < 0:
-            raise InvalidInput(f"The files of one answer can have at most {format_size(MAX_BYTES)} in total.")
+            raise InvalidInput(f"The files of one answer can total at most {format_size(MAX_BYTES)}.")
         return content
 
 

@@ -149,9 +149,9 @@ def delivery_line(prompt: Prompt) -> str:
         case DeliveryState.REFUSED:
             return f"⚠️ {engine} refused it: {words}" if words else f"⚠️ {engine} refused it."
         case DeliveryState.PENDING if prompt.delivery.error is not None:
-            return f"Handing it to {engine}… The last attempt failed, and it is tried again."
+            return f"Sending it to {engine}… The last attempt failed; retrying."
         case DeliveryState.PENDING:
-            return f"Handing it to {engine}…"
+            return f"Sending it to {engine}…"
 
 
 def was_refused(prompt: Prompt) -> bool:

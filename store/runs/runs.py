@@ -225,7 +225,7 @@ def _cancel_elsewhere(tx: Transaction, run: FlowRun, *, actor: Actor, reason: st
     """Cancel what a run of another engine asks, and have that engine end the run."""
     still_open = tx.rows(OPEN_OF_RUN, run_id=run.id)
     if not still_open:
-        raise RunElsewhere(f"The run {run.name} runs on {run.engine} and asks nothing. Cancel it there.")
+        raise RunElsewhere(f"The run {run.name} has no open prompt. Cancel it in {run.engine}.")
     cancel_all(tx, still_open, actor=actor, reason=reason, now=now, tell_engine=run.engine)
     return run
 

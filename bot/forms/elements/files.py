@@ -112,7 +112,7 @@ class FileInput(Element):
             raise InvalidInput(f"“{plain(name, 80)}” has the wrong type. Upload a file ending in {self._types()}.")
         if size > self.max_bytes:
             raise InvalidInput(
-                f"“{plain(name, 80)}” has {format_size(size)}. At most {format_size(self.max_bytes)} are allowed."
+                f"“{plain(name, 80)}” is {format_size(size)}. The limit is {format_size(self.max_bytes)}."
             )
 
     def _types(self) -> str:

@@ -100,7 +100,7 @@ def typed_text(state: Mapping[str, Any]) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InvalidInput("This contains half of a character. Type it again.") from None
+        raise InvalidInput("This text contains an invalid character. Type it again.") from None
     return text
 
 

@@ -31,9 +31,8 @@ class OrphanWarnings:
 
 def orphan_message(flow: str, runs: int) -> str:
     """The message for an operator: what is wrong, and what to do."""
-    which = "A run" if runs == 1 else f"{runs} runs"
-    waits = "waits" if runs == 1 else "wait"
+    count, be, them = ("1 run", "is", "it") if runs == 1 else (f"{runs} runs", "are", "them")
     return (
-        f"{which} of the flow {flow} {waits}, and no worker has that flow. Start a worker with its file. If the flow "
-        "was renamed or deleted, restore it, or cancel the runs with `signoff cancel`."
+        f"{count} of the flow {flow} {be} waiting, but no worker has that flow. Start a worker with its file. If the "
+        f"flow was renamed or deleted, restore it, or cancel {them} with `signoff cancel`."
     )

@@ -70,7 +70,7 @@ def test_a_run_whose_flow_no_worker_has_says_so(empty: Shell) -> None:
     name = started.json["name"]
     assert started.err == "No worker has the flow go-on. Start one with `signoff worker FILE`.\n"
     assert "no worker has this flow" in empty("runs").out
-    assert "✗ flows: A run of the flow go-on waits, and no worker has that flow." in empty("doctor").out
+    assert "✗ flows: 1 run of the flow go-on is waiting, but no worker has that flow." in empty("doctor").out
     with empty.started("worker", "asking.py"), empty.record() as db:
         until(db, lambda: runs.get(db, name).state.is_waiting)
         assert "no worker" not in empty("runs").out

@@ -123,7 +123,7 @@ def test_an_engine_that_is_away_gets_the_answer_when_it_is_back(
     assert service.until_noted(prompt, "delivery_failed") == {"error": "it was eaten"}
     until(service.db, lambda: _attempts(caplog) or None, what="an outage to be logged")
     service.until_all_is_said()
-    assert "Handing it to paper… The last attempt failed" in service.card(prompt, open_=False).full_text
+    assert "Sending it to paper… The last attempt failed" in service.card(prompt, open_=False).full_text
     (problem,) = problems(database_url, monkeypatch)
     assert problem.message == "The paper is away: it was eaten. Bring it back."
     (stuck,) = deliveries.stuck(service.db, now=now() + timedelta(minutes=2), pending_for=timedelta(minutes=1))

@@ -2,10 +2,12 @@
 
 import pytest
 
+from signoff.flows.approval.desk import Desk
 from signoff.flows.names import now
 from signoff.store.outbox import cards
 from signoff.store.policy import policy_as_json
 from signoff.store.prompts import prompts
+from signoff.store.records.actors import Actor
 from signoff.testing import ActionFailed
 from tests.integration.bot.asking import approve, shirt
 from tests.integration.bot.running_service import RunningService
@@ -39,3 +41,11 @@ def test_the_other_cards_and_the_list_go_on(service: RunningService) -> None:
     ana = service.slack.person("ana")
     ana.command("/approvals")
     assert "Shirt" in ana.wait_for_message("#general", "1 prompt ").full_text
+
+
+def test_a_run_that_is_cancelled_as_advised_is_shown_so(service: RunningService) -> None:
+    """The card loses its buttons, although nobody can say any more who could have answered."""
+    prompt, _ = service.ask_in("#releases", approve)
+    store_policy(service.db, prompt, LATER)
+    Desk(service.db).cancel(prompt.run_id, Actor("@ben", "Ben"), "Its policy cannot be read.")
+    assert "Cancelled" in service.card(prompt, open_=False).full_text

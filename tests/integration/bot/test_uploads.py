@@ -72,7 +72,7 @@ def test_the_flow_gets_what_was_uploaded(service: RunningService) -> None:
     with pytest.raises(ActionFailed, match="Only these file types are accepted: csv"):
         mei.submit({"Table": uploaded(service, "table.pdf", b"%PDF")})
     large = uploaded(service, "table.csv", bytes(200_001))
-    assert refused(service, {"Table": large}) == {"Table": "“table.csv” has 201 kB. At most 200 kB are allowed."}
+    assert refused(service, {"Table": large}) == {"Table": "“table.csv” is 201 kB. The limit is 200 kB."}
     appendix = [uploaded(service, "a.bin", b"\xff\x00"), uploaded(service, "b.txt", b"b")]
     table, seal = uploaded(service, "Übersicht.csv", b"a,b\n"), uploaded(service, "seal", b"\xfe")
     mei.submit({"Table": table, "Appendix": appendix, "Seal": seal})
@@ -122,7 +122,7 @@ def test_the_files_of_an_answer_have_a_common_limit(service: RunningService) -> 
     half = MAX_BYTES // 2
     appendix = [uploaded(service, name, bytes(half)) for name in ("a.bin", "b.bin")]
     errors = refused(service, {"Table": uploaded(service, "t.csv", b"a"), "Appendix": appendix})
-    assert errors == {"Appendix": "The files of one answer can have at most 1000 kB in total."}
+    assert errors == {"Appendix": "The files of one answer can total at most 1000 kB."}
 
 
 def test_an_initial_file_stays_unless_another_is_uploaded(service: RunningService) -> None:

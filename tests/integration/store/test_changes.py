@@ -1,6 +1,5 @@
 """Whoever waits for the database to change is woken, whichever process changes it."""
 
-import gc
 import os
 import statistics
 import threading
@@ -122,10 +121,11 @@ def test_closing_leaves_no_thread_and_no_file_behind(database_url: str) -> None:
         return time.monotonic() - began
 
     opened_and_closed()  # This imports the driver.
-    gc.collect()  # What earlier tests left to the garbage collector still holds files.
-    before = {thread.ident for thread in threading.enumerate()}, len(os.listdir("/dev/fd"))
+    threads, files = {thread.ident for thread in threading.enumerate()}, len(os.listdir("/dev/fd"))
     assert max(opened_and_closed() for _ in range(3)) < 1
-    assert ({thread.ident for thread in threading.enumerate()}, len(os.listdir("/dev/fd"))) == before
+    # What earlier tests left behind may go at any time.
+    assert {thread.ident for thread in threading.enumerate()} <= threads
+    assert len(os.listdir("/dev/fd")) <= files
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

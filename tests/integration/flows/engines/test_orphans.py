@@ -40,8 +40,8 @@ def test_a_run_of_a_flow_that_was_deleted_stays_and_is_named(
     # The worker looks, too, when it has been up for some seconds.
     mine = [record for record in caplog.records if record.thread == threading.get_ident()]
     assert [record.message for record in mine] == [
-        "A run of the flow gone waits, and no worker has that flow. Start a worker with its file. If the flow was "
-        "renamed or deleted, restore it, or cancel the runs with `signoff cancel`."
+        "1 run of the flow gone is waiting, but no worker has that flow. Start a worker with its file. If the flow was "
+        "renamed or deleted, restore it, or cancel it with `signoff cancel`."
     ]
     assert count_orphaned(db, now=now()) == {"gone": 1}
     left = runs.get(db, gone)

@@ -50,7 +50,7 @@ def test_a_file_that_cannot_be_taken_is_said_to_be_wrong(tmp_path: Path) -> None
     for path, message in (
         (tmp_path / "no.csv", f"Cannot read {tmp_path / 'no.csv'}: No such file or directory."),
         (text, "“a.txt” has the wrong type. Upload a file ending in .csv."),
-        (large, "“large.csv” has 11 bytes. At most 10 bytes are allowed."),
+        (large, "“large.csv” is 11 bytes. The limit is 10 bytes."),
     ):
         with pytest.raises(CommandFailed) as failed:
             given(f"table=@{path}")

@@ -208,7 +208,7 @@ def test_an_initial_value_beyond_its_bounds_is_shown() -> None:
         (float, "1,5", "Enter a number with a decimal point, such as 12.5."),
         (float, "nan", "Enter a number with a decimal point, such as 12.5."),
         (float, "1e999", "Enter a number with a decimal point, such as 12.5."),
-        (str, "\ud800", "This contains half of a character. Type it again."),
+        (str, "\ud800", "This text contains an invalid character. Type it again."),
         (Any, '{"a": [1, 2.5, null]}', {"a": [1, 2.5, None]}),
         (Any, "NaN", "This is not valid JSON: NaN is not a JSON number at line 1, column 1."),
         (Any, "[1, 1e400]", "The number 1e400 is too large."),

@@ -71,7 +71,7 @@ def test_the_input_has_the_rules_of_the_type(annotation: Any, most: int, types: 
     ("file", "message"),
     [
         ({**REPORT, "name": "report.pdf"}, "“report.pdf” has the wrong type. Upload a file ending in .csv or .tsv."),
-        ({**REPORT, "size": 300_000}, "“report.csv” has 300 kB. At most 200 kB are allowed."),
+        ({**REPORT, "size": 300_000}, "“report.csv” is 300 kB. The limit is 200 kB."),
         ("F0REPORT", "Upload the file again."),
         ({"name": "report.csv"}, "Upload the file again."),
     ],
@@ -89,7 +89,7 @@ def test_an_uploaded_file_is_a_claim_until_it_is_downloaded() -> None:
     assert isinstance(one.element, FileInput)
     assert [claim.id for claim in one.element.claims(value)] == ["F0REPORT", "F0OTHER"]
     assert one.element.show(value) == "report.csv (2 kB), report.csv (2 kB)"
-    with pytest.raises(InvalidInput, match="has 201 kB"):
+    with pytest.raises(InvalidInput, match="is 201 kB"):
         one.element.filled([Content("report.csv", "text/csv", bytes(200_001))])
 
 

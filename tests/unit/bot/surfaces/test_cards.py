@@ -221,8 +221,8 @@ def test_the_card_says_who_requested_the_run(requester: Actor, shown: str) -> No
 @pytest.mark.parametrize(
     ("delivery", "said"),
     [
-        (Delivery(DeliveryState.PENDING), "Handing it to prefect…"),
-        (Delivery(DeliveryState.PENDING, error="503"), "Handing it to prefect… The last attempt failed"),
+        (Delivery(DeliveryState.PENDING), "Sending it to prefect…"),
+        (Delivery(DeliveryState.PENDING, error="503"), "Sending it to prefect… The last attempt failed"),
         (Delivery(DeliveryState.ACCEPTED, "RUNNING"), "prefect accepted it."),
         (Delivery(DeliveryState.REFUSED), "⚠️ prefect refused it."),
         (Delivery(DeliveryState.REFUSED, "<!here> not paused"), "⚠️ prefect refused it: &lt;!here&gt; not paused"),
