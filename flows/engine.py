@@ -74,7 +74,7 @@ class PauseReports(Protocol):
             The prompt's id, which is also the id of the delivery of its outcome.
 
         Raises:
-            ValueError: If the key cannot be used.
+            ValueError: If the key cannot be used, or a pattern in the schema: one with look-around or a backreference.
         """
 
     def ended(self, external_run_id: str, reason: str, state: RunState | None = None) -> None:

@@ -19,7 +19,7 @@ _MENTION = re.compile(r"<(?=[!@#])")
 _DELIMITER = re.compile(r"(?<!\w)[*_~`](?=\S)|(?<=\S)[*_~`](?!\w)")
 """A character that mrkdwn would take for the beginning or the end of formatting."""
 
-_HALF_TOKEN = re.compile(r"(?:&[a-z]{0,3}|<https?://[^>]*)$")
+_HALF_TOKEN = re.compile(r"(?:&[a-z]{0,3}|<https?://[^<>]*)$")
 _WEB = ("http://", "https://")
 _FENCE = "```"
 _ELLIPSIS = "…"

@@ -2,9 +2,11 @@
 
 import json
 import logging
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -15,11 +17,17 @@ from signoff.flows.code.module_loading import find_model
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.schema.choices import choice_errors, schema_without_choices
 from signoff.flows.schema.json_schema import schema_of
-from signoff.flows.schema.schema_validation import schema_errors
+from signoff.flows.schema.schema_validation import is_too_complex, schema_errors
 from signoff.store.records.prompts import Prompt
 from signoff.store.redaction import redacted
 
 logger = logging.getLogger(__name__)
+
+MAX_NESTING = 64
+"""How deeply the values of an answer may be nested."""
+
+SIMPLE_NESTING = 4
+"""Down to this depth, no union takes long, however many models there are in it that contain it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +58,38 @@ def validate(prompt: Prompt, values: Mapping[str, Any]) -> Valid | tuple[FieldEr
     if prompt.schema is None:
         unasked = tuple(FieldError((name,), "This was not asked for.") for name in values)
         return unasked or Valid({})
-    try:
-        json.dumps(dict(values), allow_nan=False)
-    except ValueError as error:
-        return (FieldError((), f"A number cannot be stored: {error}."),)
+    if reason := _cannot_be_stored(values):
+        return (FieldError((), reason),)
     model = _model_of(prompt)
     if model is None:
         return _by_schema(prompt.schema, values)
+    if _is_nested(values, SIMPLE_NESTING) and is_too_complex(prompt.schema, values):
+        return (FieldError((), "This is nested too deeply to be checked."),)
     checked = _by_model(model, values)
     wrong = choice_errors(prompt.schema, checked.answer) if isinstance(checked, Valid) else ()
     return tuple(FieldError(*error) for error in wrong) or checked
+
+
+def _cannot_be_stored(values: Mapping[str, Any]) -> str | None:
+    # Before anything recurses into them.
+    if _is_nested(values, MAX_NESTING):
+        return f"This is nested too deeply: at most {MAX_NESTING} levels can be taken."
+    try:
+        json.dumps(dict(values), allow_nan=False)
+    except ValueError:
+        return f"A number cannot be stored: it is not finite, or has more than {sys.get_int_max_str_digits()} digits."
+    return None
+
+
+def _is_nested(value: Any, levels: int) -> bool:
+    """Whether JSON is nested more deeply than `levels`."""
+    found = [value]
+    for _ in range(levels + 1):
+        inside = [one.values() if isinstance(one, Mapping) else one for one in found if isinstance(one, Mapping | list)]
+        found = list(chain.from_iterable(inside))
+        if not found:
+            return False
+    return True
 
 
 def _model_of(prompt: Prompt) -> type[BaseModel] | None:

@@ -7,6 +7,7 @@ from signoff.flows.approval.policy import deadline_of, merged, next_due_at
 from signoff.flows.code.digest import digest
 from signoff.flows.engine import ReportedPause
 from signoff.flows.names import new_id, now
+from signoff.flows.schema.patterns import check_patterns
 from signoff.store.database import Database
 from signoff.store.policy import Policy
 from signoff.store.records.actors import Actor
@@ -35,11 +36,12 @@ class DatabasePauseReports:
         """Open the prompt of a pause, unless it is open or was answered; its id.
 
         Raises:
-            ValueError: If the key cannot be used.
+            ValueError: If the key cannot be used, or a pattern in the schema.
             store.errors.DatabaseUnavailable: If the database is away.
         """
         if not pause.key or SUPERSEDED in pause.key:
             raise ValueError(f"The key {pause.key!r} must not be empty or contain {SUPERSEDED!r}.")
+        check_patterns(pause.schema or {})
         return reported.open_prompt(self._db, self._asked(pause)).id
 
     def ended(self, external_run_id: str, reason: str, state: RunState | None = None) -> None:

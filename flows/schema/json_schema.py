@@ -13,6 +13,7 @@ from pydantic_core import core_schema
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.schema.elements import ELEMENT, possible_elements
 from signoff.flows.schema.parts import fields_in
+from signoff.flows.schema.patterns import UnreadablePattern, check_engine, check_patterns
 
 ZONE = "zone"
 """The keyword that says whether a date-time or time has a zone: `required` or `none`; without it, either is allowed."""
@@ -22,8 +23,9 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     """The schema of `model` for a prompt.
 
     Raises:
-        InvalidFlow: If a field is a secret, has a type without a JSON Schema, or requests an element that does not suit
-            it. The message names the field and what to use instead.
+        InvalidFlow: If a field is a secret, has a type without a JSON Schema, has a pattern that cannot be matched in
+            linear time, or requests an element that does not suit it. The message names the field and what to use
+            instead.
     """
     try:
         schema = model.model_json_schema(schema_generator=_ForPeople)
@@ -32,6 +34,7 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     for path, part in fields_in(schema, schema):
         _refuse_secret(model, path, part)
         _check_element(model, path, part, schema)
+    _refuse_slow_patterns(model, schema)
     return schema
 
 
@@ -66,6 +69,18 @@ def _refuse_secret(model: type[BaseModel], path: tuple[str, ...], part: Mapping[
             f"{_named(model, path)} is a secret, and whatever is typed into Slack stays there. Ask for the name of the "
             "secret (a str) instead, and let the flow read the secret from where it is stored."
         )
+
+
+def _refuse_slow_patterns(model: type[BaseModel], schema: Mapping[str, Any]) -> None:
+    try:
+        check_engine(model)
+        check_patterns(schema)
+    except UnreadablePattern as error:
+        raise InvalidFlow(
+            f"A person cannot be asked for {model.__name__}: {error}. A text that somebody types could keep it busy "
+            "for hours. Write the pattern as a str without look-around and backreferences, leave out "
+            "regex_engine='python-re', and check in a validator what a pattern cannot say."
+        ) from None
 
 
 def _check_element(

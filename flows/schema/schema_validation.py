@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from signoff.flows.schema.files import file_error
 from signoff.flows.schema.formats import format_error
+from signoff.flows.schema.keywords import TooComplex, limit_references, linear_keywords
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -45,11 +46,29 @@ _OF_THE_WHOLE = ("const", "enum", "type")
 def schema_errors(schema: Mapping[str, Any], values: Mapping[str, Any]) -> list[tuple[ValuePath, str]]:
     """All errors of `values`: where each one is, and a message. Sorted by where they are."""
     try:
-        found = list(_validator(json.dumps(schema)).iter_errors(dict(values)))
+        found = _errors(schema, values)
+    except (RecursionError, TooComplex):
+        return [((), "This is nested too deeply to be checked.")]
     except Exception as error:  # noqa: BLE001 - a foreign schema can be wrong in any way
         return [((), f"The JSON Schema of this prompt is invalid: {str(error).splitlines()[0][:_MAX_LENGTH]}")]
     messages = dict.fromkeys(one for error in found for one in _messages(error))
     return sorted(messages, key=lambda one: [str(part) for part in one[0]])
+
+
+def is_too_complex(schema: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Whether checking `values` takes so many steps that a model would hold up the whole process with it."""
+    try:
+        _errors(schema, values)
+    except (RecursionError, TooComplex):
+        return True
+    except Exception:  # noqa: BLE001 - a schema that jsonschema cannot use says nothing of the model
+        return False
+    return False
+
+
+def _errors(schema: Mapping[str, Any], values: Mapping[str, Any]) -> "list[ValidationError]":
+    limit_references(values)
+    return list(_validator(json.dumps(schema)).iter_errors(dict(values)))
 
 
 @lru_cache(maxsize=256)
@@ -76,7 +95,8 @@ def _validator_factory() -> Callable[[Mapping[str, Any]], Any]:
 
     @cache
     def extended(draft: Any) -> Any:
-        return extend(draft, {"format": check_format, "filetypes": check_file, "maxBytes": check_file})
+        own = {"format": check_format, "filetypes": check_file, "maxBytes": check_file}
+        return extend(draft, {**linear_keywords(draft.VALIDATORS), **own})
 
     def make(schema: Mapping[str, Any]) -> Any:
         return extended(validator_for(schema, default=Draft202012Validator))(schema, registry=Registry())
@@ -92,9 +112,6 @@ def _messages(error: "ValidationError") -> Iterator[tuple[ValuePath, str]]:
             yield from _messages_of_union(error, place)
         case "required":
             yield from ((((*place, name)), "This is required.") for name in wanted if name not in error.instance)
-        case "additionalProperties" if wanted is False:
-            known = error.schema.get("properties", {})
-            yield from (((*place, name), "This was not asked for.") for name in error.instance if name not in known)
         case "type":
             yield place, f"Enter {_join_or([_TYPE_NAMES.get(kind, kind) for kind in _as_list(wanted)])}."
         case "const" | "enum":

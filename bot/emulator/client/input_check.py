@@ -73,7 +73,7 @@ def _text_error(element: Json, value: Any, _workspace: Workspace) -> str | None:
     match element["type"]:
         case "number_input":
             return _number_error(element, value)
-        case "email_text_input" if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+        case "email_text_input" if not re.fullmatch(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+", value):
             return "Enter a valid email address."
         case "url_text_input" if not _is_url(value):
             return "Enter a valid URL."

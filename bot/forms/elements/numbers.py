@@ -13,7 +13,7 @@ from signoff.bot.forms.elements.text import as_json, typed_text
 from signoff.bot.forms.unset import UNSET
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,4000}(?:\.0*)?")
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 
 _MAX_DIGITS = 400
 """More than a `float` has before its point. Written out, a number such as `1e9999` would not fit into the input."""
@@ -82,9 +82,11 @@ def _number(value: Any) -> _Number | None:
     if isinstance(value, str):
         number = Decimal(value) if _DECIMAL.fullmatch(value) else None
         return None if number is None or abs(number.adjusted()) > _MAX_DIGITS else number
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value
+    # `isfinite` would make a `float` of an `int`, which may be too large for one.
+    is_shown = abs(value) < 10**_MAX_DIGITS if isinstance(value, int) else math.isfinite(value)
+    return value if is_shown else None
 
 
 def _digits(number: _Number) -> str:
