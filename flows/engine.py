@@ -148,6 +148,8 @@ class EngineUnavailable(FlowsError):
         may_have_arrived: Whether the engine may have taken it all the same, as after a lost response.
     """
 
+    may_have_arrived: bool = True
+
     def __init__(self, message: str, *, may_have_arrived: bool = True) -> None:
         super().__init__(message)
         self.may_have_arrived = may_have_arrived
@@ -177,7 +179,11 @@ class Engine(Protocol):
         """Begin to report pauses, in a thread of its own. Returns at once."""
 
     def stop(self) -> None:
-        """Stop reporting, and give back what the engine holds."""
+        """Stop reporting, and give back what the engine holds. Called last, and also if `start` has failed.
+
+        Nothing is handed over any more, except that a `deliver` or `cancel` that takes longer than ten seconds may
+        still be running.
+        """
 
     def deliver(self, delivery: OutgoingDelivery) -> Acceptance:
         """Hand an outcome to the run that waits for it. May be called again with the same delivery after a crash.

@@ -31,27 +31,31 @@ class ConnectedEngines(BackgroundService):
 
     def start(self) -> None:
         """Start each engine, and what hands it the outcomes."""
-        for name in engine_names():
-            if name == EMBEDDED:
-                continue
-            try:
-                self._connect(engine(name))
-            except BrokenEngine as error:
-                logger.error("%s", error)
+        with ExitStack() as stack:
+            for name in engine_names():
+                if name == EMBEDDED:
+                    continue
+                try:
+                    self._connect(stack, engine(name))
+                except BrokenEngine as error:
+                    logger.error("%s", error)
+            self._stack = stack.pop_all()
 
     def stop(self) -> None:
         """Stop them, the last one first."""
         self._stack.close()
 
-    def _connect(self, connected: Engine) -> None:
+    def _connect(self, stack: ExitStack, connected: Engine) -> None:
+        # Stopped in the opposite order: an engine takes outcomes until nobody hands it any. It is stopped even if its
+        # start fails, since it may have failed halfway.
+        stack.callback(_stop, connected)
         # Delivers even if the engine cannot report: what was answered before has to get there.
-        self._stack.enter_context(Deliverer(self._db, connected))
+        stack.enter_context(Deliverer(self._db, connected))
         try:
             connected.start(DatabasePauseReports(self._db, connected.name, self._defaults))
         except Exception:
             logger.exception("The engine %s cannot be started; `signoff doctor` may say why", connected.name)
         else:
-            self._stack.callback(_stop, connected)
             logger.info("The engine %s is connected", connected.name)
 
 

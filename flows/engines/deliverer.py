@@ -47,11 +47,23 @@ _WORDS = 1000
 
 
 class Deliverer(BackgroundService):
-    """One thread that hands outcomes to one engine. Usable as a context manager."""
+    """One thread that hands outcomes to one engine. Usable as a context manager.
 
-    def __init__(self, db: Database, engine: Engine, *, clock: Callable[[], datetime] = now) -> None:
+    Args:
+        stop_within: Seconds that the engine gets to answer when this stops.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        engine: Engine,
+        *,
+        clock: Callable[[], datetime] = now,
+        stop_within: float = STOP_WITHIN,
+    ) -> None:
         self._db = db
         self._engine = engine
+        self._stop_within = stop_within
         self._now = clock
         self._heartbeat = Heartbeat(db)
         self._stopping = threading.Event()
@@ -60,7 +72,7 @@ class Deliverer(BackgroundService):
         self._engine_outage = OutageLog(
             logger, f"{engine.name} is unavailable", level=logging.WARNING, recovered=f"{engine.name} is back"
         )
-        self._thread = threading.Thread(target=self._loop, name=f"signoff-deliver-{engine.name}", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=f"signoff-deliver-{engine.name}", daemon=True)
 
     def start(self) -> None:
         """Start the thread. It begins with everything that is pending."""
@@ -69,13 +81,23 @@ class Deliverer(BackgroundService):
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the delivery in progress, then stop."""
+        """Finish the delivery in progress, then stop. If the engine does not answer in time, stop without its answer.
+
+        The worker stays registered until the engine answers. Otherwise another process would claim the outcome and
+        hand it over while this one is still doing so.
+        """
         self._stopping.set()
-        if self._changes is not None:
-            self._changes.wake()
-            self._thread.join(STOP_WITHIN)
-            self._changes.close()
-            self._heartbeat.stop()
+        if self._changes is None:
+            return
+        self._changes.wake()
+        self._thread.join(self._stop_within)
+        if self._thread.is_alive():
+            logger.warning(
+                "%s has not answered within %g seconds; another process will hand over the same outcome again if the "
+                "answer does not arrive before this one ends",
+                self._engine.name,
+                self._stop_within,
+            )
 
     def deliver_next(self) -> float | None:
         """Hand over one outcome that is due.
@@ -88,17 +110,30 @@ class Deliverer(BackgroundService):
             return self._hand_over(each)
         return None
 
-    def _loop(self) -> None:
-        changes = self._changes
+    def _work(self) -> None:
+        try:
+            if self._changes is not None:
+                self._loop(self._changes)
+        finally:
+            if self._changes is not None:
+                self._changes.close()
+            self._heartbeat.stop()
+
+    def _loop(self, changes: Subscription) -> None:
         outage = OutageLog(logger, f"Deliveries to {self._engine.name} are on hold because the database is unavailable")
-        while changes is not None and not self._stopping.is_set():
+        fault = OutageLog(logger, f"Deliveries to {self._engine.name} failed unexpectedly", each_reason=True)
+        while not self._stopping.is_set():
             try:
                 wait = self.deliver_next()
                 if wait is None:
                     changes.wait(self._seconds_to_next())
                 outage.worked()
+                fault.worked()
             except StoreError as error:
                 outage.failed(error)
+                wait = RETRY_INTERVAL
+            except Exception as error:  # noqa: BLE001 - without this loop nothing reaches the engine any more
+                fault.failed(error)
                 wait = RETRY_INTERVAL
             if wait:
                 # New outcomes do not end this wait: an engine that is unavailable is so for them, too.
@@ -124,8 +159,9 @@ class Deliverer(BackgroundService):
             wait = _backoff(self._failures)
             self._failed(claimed, said, wait, in_doubt=error.may_have_arrived)
             return wait
-        except Exception as error:
-            # Whatever one outcome meets, the others are handed over. What the error says may hold a secret.
+        except BaseException as error:
+            # Whatever one outcome meets, even a SystemExit, the others are handed over. What the error says may hold a
+            # secret, so only its type goes into the ledger.
             logger.exception("%s failed to take the outcome of %r; retrying", self._engine.name, prompt.title)
             self._failed(claimed, type(error).__name__, _backoff(claimed.attempts), in_doubt=True)
             return 0.0
@@ -159,6 +195,8 @@ class Deliverer(BackgroundService):
 def _checked(answer: object) -> Acceptance:
     if not isinstance(answer, Accepted | Refused):
         raise TypeError(f"an engine answers with Accepted or Refused, not {type(answer).__name__}")
+    if not isinstance(answer.words, str):
+        raise TypeError(f"the words of an engine are a str, not {type(answer.words).__name__}")
     return answer
 
 

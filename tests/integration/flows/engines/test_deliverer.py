@@ -17,11 +17,12 @@ from signoff.flows.engine import (
 )
 from signoff.flows.engines.deliverer import Deliverer
 from signoff.flows.names import now
-from signoff.store import ledger
+from signoff.store import leases, ledger
 from signoff.store.database import Database
+from signoff.store.outbox import deliveries
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import DeliveryState, Prompt
-from tests.integration.store.samples import a_prompt_elsewhere, settle
+from tests.integration.store.samples import a_prompt_elsewhere, a_worker, settle
 from tests.support.waiting import until
 
 Answer = Callable[[OutgoingDelivery], Acceptance]
@@ -133,12 +134,21 @@ def test_an_outcome_that_an_engine_cannot_cope_with_does_not_hold_up_the_others(
             raise RuntimeError("token xoxb-secret")
         if delivery.prompt.key == "odd":
             return None  # type: ignore[return-value]
+        if delivery.prompt.key == "wordless":
+            return Accepted(None)  # type: ignore[arg-type]
+        if delivery.prompt.key == "exits":
+            raise SystemExit(1)
         return Accepted()
 
-    bad, odd, good = (answered(db, key) for key in ("bad", "odd", "good"))
+    bad, odd, wordless, exits, good = (answered(db, key) for key in ("bad", "odd", "wordless", "exits", "good"))
     with caplog.at_level(logging.ERROR, "signoff.flows.engines.deliverer"), Deliverer(db, Elsewhere(answer)):
         until_taken(db, good)
-    for prompt, name in ((bad, "RuntimeError"), (odd, "TypeError")):
+    for prompt, name in (
+        (bad, "RuntimeError"),
+        (odd, "TypeError"),
+        (wordless, "TypeError"),
+        (exits, "SystemExit"),
+    ):
         found = next(line for line in ledger.lines(db, prompt.id) if line.event == "delivery_failed")
         assert found.detail == {"error": name}
     assert "Question bad" in caplog.text
@@ -169,3 +179,46 @@ def test_what_an_engine_says_is_recorded_without_secrets(db: Database) -> None:
     assert delivery is not None
     assert delivery.words == "ValueError: token=***"
     assert "abc" not in str(ledger.lines(db, prompt.id))
+
+
+class Unspeakable(EngineUnavailable):
+    """An error that fails while it is being reported."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("nothing to say")
+
+
+def test_deliveries_go_on_after_any_error(db: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """The thread that delivers never ends by itself, and says once what went wrong."""
+
+    def answer(delivery: OutgoingDelivery) -> Acceptance:
+        if delivery.attempts <= 2:
+            raise Unspeakable("away")
+        return Accepted()
+
+    engine, prompt = Elsewhere(answer), answered(db)
+    with caplog.at_level(logging.ERROR, "signoff.flows.engines.deliverer"), Deliverer(db, engine):
+        until_taken(db, prompt)
+    assert [each.in_doubt for each in engine.got] == [False, True, True]
+    assert [message for message in caplog.messages if "unexpectedly" in message] == [
+        "Deliveries to elsewhere failed unexpectedly; retrying: nothing to say"
+    ]
+
+
+def test_nobody_else_delivers_what_an_engine_is_still_taking(db: Database) -> None:
+    """A process that stops keeps its claim until the call has ended, and then records what the engine said."""
+    is_called, may_answer = threading.Event(), threading.Event()
+
+    def answer(_: OutgoingDelivery) -> Acceptance:
+        is_called.set()
+        assert may_answer.wait(60)
+        return Accepted()
+
+    prompt = answered(db)
+    with Deliverer(db, Elsewhere(answer), stop_within=0.01):
+        assert is_called.wait(60)
+    assert deliveries.claim_due(db, "elsewhere", a_worker(db), now=now()) == []
+    workers = len(leases.all_workers(db))
+    may_answer.set()
+    until_taken(db, prompt)
+    until(db, lambda: len(leases.all_workers(db)) == workers - 1, what="the worker to be unregistered")
