@@ -1,12 +1,17 @@
-"""How a command opens the database that `DATABASE_URL` names."""
+"""How a command opens the database that `DATABASE_URL` names, and finds what it is asked for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from signoff.bot.cli.failures import CommandFailed
 from signoff.flows.database_url import database_url
 from signoff.store import migrations
 from signoff.store.database import Database, sqlite_file
+
+if TYPE_CHECKING:
+    from signoff.store.records.prompts import Prompt
+    from signoff.store.records.runs import FlowRun
 
 
 @contextmanager
@@ -44,3 +49,24 @@ def opened() -> Iterator[Database]:
         yield db
     finally:
         db.close()
+
+
+def run_and_prompts(db: Database, named: str) -> "tuple[FlowRun, list[Prompt]]":
+    """The prompt of that id and its run; or the run of that name or id, and its prompts.
+
+    Raises:
+        CommandFailed: If there is neither.
+    """
+    from signoff.store.errors import NoSuchPrompt, NoSuchRun
+    from signoff.store.prompts.prompts import get, of_run
+    from signoff.store.runs import runs
+
+    try:
+        prompt = get(db, named)
+    except NoSuchPrompt as no_prompt:
+        try:
+            run = runs.get(db, named)
+        except NoSuchRun as no_run:
+            raise CommandFailed(f"{no_prompt} {no_run}") from None
+        return run, of_run(db, run.id)
+    return runs.get(db, prompt.run_id), [prompt]

@@ -57,12 +57,12 @@ def history(named: str, as_json: bool) -> None:
     from signoff.bot.blockkit.markup import utc
     from signoff.bot.cli.as_json import ledger_line_as_json, print_json
     from signoff.bot.cli.as_text import print_table, short, values_as_text
-    from signoff.bot.cli.database import existing
+    from signoff.bot.cli.database import existing, run_and_prompts
     from signoff.store.ledger import lines
 
     log_to_stderr()
     with existing() as db:
-        found = [line for each in _named(db, named) for line in lines(db, each.id)]
+        found = [line for each in run_and_prompts(db, named)[1] for line in lines(db, each.id)]
     if as_json:
         print_json([ledger_line_as_json(line) for line in found])
         return
@@ -72,30 +72,8 @@ def history(named: str, as_json: bool) -> None:
             (short(line.prompt_id), utc(line.at), line.event, _who(line), values_as_text(_rest(line)))
             for line in sorted(found, key=lambda line: line.at)
         ),
-        empty="Nothing has happened yet.",
+        empty="This run has not asked anything.",
     )
-
-
-def _named(db: "Database", named: str) -> "list[Prompt]":
-    """The prompt of that id, or the prompts of the run of that name or id.
-
-    Raises:
-        NoSuchPrompt: If there is neither.
-    """
-    from signoff.store.errors import NoSuchPrompt, NoSuchRun
-    from signoff.store.prompts.prompts import get, of_run
-    from signoff.store.runs import runs
-
-    try:
-        return [get(db, named)]
-    except NoSuchPrompt:
-        try:
-            run = runs.get(db, named)
-        except NoSuchRun:
-            pass
-        else:
-            return of_run(db, run.id)
-        raise
 
 
 def _approvers(prompt: "Prompt") -> str:

@@ -9,7 +9,6 @@ from signoff.bot.cli import options
 from signoff.bot.cli.logs import log_to_stderr
 
 if TYPE_CHECKING:
-    from signoff.store.database import Database
     from signoff.store.records.prompts import Prompt
     from signoff.store.records.runs import FlowRun
 
@@ -26,36 +25,15 @@ def show(named: str, as_json: bool) -> None:
     PROMPT is its id, or the beginning of its id. RUN is its name, its id, or the beginning of its id.
     """
     from signoff.bot.cli.as_json import print_json, prompt_as_json, run_as_json
-    from signoff.bot.cli.database import existing
+    from signoff.bot.cli.database import existing, run_and_prompts
 
     log_to_stderr()
     with existing() as db:
-        run, prompts = _found(db, named)
+        run, prompts = run_and_prompts(db, named)
     if as_json:
         print_json({"run": run_as_json(run), "prompts": [prompt_as_json(each) for each in prompts]})
         return
     click.echo("\n\n".join("\n".join(_lines(facts)) for facts in [*map(_of_prompt, prompts), _of_run(run)]))
-
-
-def _found(db: "Database", named: str) -> "tuple[FlowRun, list[Prompt]]":
-    """The prompt of that id and its run; or the run of that name or id, and its prompts.
-
-    Raises:
-        NoSuchPrompt: If there is neither.
-    """
-    from signoff.store.errors import NoSuchPrompt, NoSuchRun
-    from signoff.store.prompts.prompts import get, of_run
-    from signoff.store.runs import runs
-
-    try:
-        prompt = get(db, named)
-    except NoSuchPrompt as error:
-        try:
-            run = runs.get(db, named)
-        except NoSuchRun:
-            raise error from None
-        return run, of_run(db, run.id)
-    return runs.get(db, prompt.run_id), [prompt]
 
 
 def _of_prompt(prompt: "Prompt") -> Facts:

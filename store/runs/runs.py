@@ -267,7 +267,7 @@ def lock_run(tx: Transaction, run_id: str) -> FlowRun:
 
 
 def _no_such_run(run_id: str) -> NoSuchRun:
-    return NoSuchRun(f"There is no run {run_id!r}. `signoff runs` lists them.")
+    return NoSuchRun(f"There is no run {run_id!r}. To list the runs, use `signoff runs`.")
 
 
 def end_queries(run_id: str) -> tuple[BoundStatement, BoundStatement]:

@@ -41,5 +41,8 @@ def test_a_prompt_and_its_run_are_shown_in_full(empty: Shell) -> None:
     told = empty("show", prompt.id, "--json").json
     assert (told["run"]["state"], told["prompts"][0]["answer"]) == ("Failed", {"name": "1.4"})
     assert_refused(
-        empty("show", "nothing"), 1, "There is no prompt 'nothing'. `signoff pending` lists those that are open."
+        empty("show", "nothing"),
+        1,
+        "There is no prompt 'nothing'. To list the open prompts, use `signoff pending`. "
+        "There is no run 'nothing'. To list the runs, use `signoff runs`.",
     )
