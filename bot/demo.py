@@ -83,7 +83,7 @@ def start_examples(db: Database) -> None:
     in_progress = {run.flow for run in runs.newest(db, limit=1000) if not run.state.is_final}
     for flow in FLOWS:
         if flow.name not in in_progress:
-            flow.create_run(db, {})
+            flow.create_run(db=db)
 
 
 def demo(*, db: Path | None, port: int, open_page: bool) -> None:

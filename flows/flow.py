@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from signoff.flows.approval.users import named
+from signoff.flows.current_database import current_database
 from signoff.flows.durable.async_bridge import to_thread
 from signoff.flows.durable.context import RunContext, current_run_context
 from signoff.flows.durable.fingerprint import fingerprint
@@ -104,7 +105,11 @@ class Flow(Generic[P, R]):
         return hook
 
     def create_run(
-        self, db: Database, parameters: Mapping[str, Any], *, requester: Actor | str | None = None
+        self,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        requester: Actor | str | None = None,
+        db: Database | None = None,
     ) -> FlowRun:
         """Create a run of this flow that any worker may take.
 
@@ -112,20 +117,23 @@ class Flow(Generic[P, R]):
             parameters: JSON values by name.
             requester: The person who wants the run, which the cards of its prompts say: `@ana`, an e-mail address or
                 a Slack user id.
+            db: Where to create it; by default in the database of the current run, or of `DATABASE_URL`.
 
         Raises:
             InvalidParameters: If they do not fit the flow.
             ValueError: If the requester has no name.
         """
-        self.parameters.from_json(parameters)
+        given = dict(parameters or {})
+        self.parameters.from_json(given)
+        database = db or current_database()
         run_id = new_id()
         create = functools.partial(
             runs.create,
-            db,
+            database,
             run_id=run_id,
             name=memorable_name(),
             flow=self.name,
-            parameters=parameters,
+            parameters=given,
             now=now(),
             requester=named(requester) if isinstance(requester, str) else requester,
         )
@@ -133,7 +141,7 @@ class Flow(Generic[P, R]):
             return create()
         except CommitInDoubt:
             with suppress(NoSuchRun):
-                return runs.get(db, run_id)
+                return runs.get(database, run_id)
             return create()
 
     def serve(

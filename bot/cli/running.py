@@ -66,7 +66,7 @@ def run(target: str, given: Sequence[str], wanted_by: str | None, wait: bool, as
         flow = find_flow(target)
         values = parameters(given, flow.parameters.json_schema)
         with migrated() as db:
-            created = flow.create_run(db, values, requester=person)
+            created = flow.create_run(values, db=db, requester=person)
             ended = _run_to_completion(db, flow, created) if wait else created
             if not wait:
                 _warn_if_unserved(db, created)

@@ -168,7 +168,7 @@ def burst(db: Database) -> float:
 def create(db: Database, flow: Flow[Any, Any], count: int) -> None:
     """Write so many runs."""
     for _ in range(count):
-        flow.create_run(db, {})
+        flow.create_run(db=db)
 
 
 def until_count(db: Database, count: int, state: RunState) -> None:

@@ -93,7 +93,7 @@ def through(via: str) -> Iterator[Figure]:
 def cards_of(ana: Person, db: Database, flow: str, count: int) -> list[VisibleMessage]:
     """The cards of so many fresh runs, as soon as all of them are posted."""
     for _ in range(count):
-        getattr(questions, flow).create_run(db, {})
+        getattr(questions, flow).create_run(db=db)
 
     # The record is asked and not the workspace, which would show every message anew at each card.
     with db.changes.subscribe(Topic.CARDS) as changes:

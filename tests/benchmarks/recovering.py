@@ -27,7 +27,7 @@ def lines(new_url: NewUrl) -> Iterator[Line]:
     """Every line about the journal."""
     bare = bare_commits(new_url())
     with record(new_url()) as db, Worker(db, FLOWS, defaults=Policy()):
-        run = waiting_flows.stepping.create_run(db, {"steps": STEPS})
+        run = waiting_flows.stepping.create_run({"steps": STEPS}, db=db)
         prompt = until_asked(db, run.id)
         Desk(db).submit(prompt.id, ANA, {"value": True}, via="cli")
         began, went_on, *taken = until_over(db, run.id).result

@@ -70,7 +70,7 @@ def pictures(names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
                 # A channel for each model, because a card that was deleted would be posted again.
                 channel = f"#{name.replace('_', '-')}"
                 channel_id = slack.client.add_channel(channel)
-                ask.create_run(service.db, {"name": name, "channel": channel})
+                ask.create_run({"name": name, "channel": channel}, db=service.db)
                 ana.wait_for_message(channel, lambda seen: bool(seen.buttons))
                 page.goto("about:blank")
                 page.goto(f"{slack.url}/#as={ana.id}&channel={channel_id}")

@@ -219,7 +219,7 @@ def test_a_run_whose_flow_was_renamed_waits_until_it_is_back(db: Database, tmp_p
     folder.mkdir()
     renamed = module_of(ORIGINAL.replace("def release", "def publish"), folder)
     with Worker(db, [renamed.publish, renamed.checks]):
-        other = renamed.publish.create_run(db, {})
+        other = renamed.publish.create_run(db=db)
         until_asked(db, other.id)
         waiting = runs.get(db, RUN_ID)
         assert waiting.state is RunState.SUSPENDED

@@ -31,7 +31,7 @@ def run_inline(flow: Flow[Any, Any], parameters: dict[str, Any]) -> Any:
         RunCancelled: If somebody cancels the run.
     """
     db = default_database()
-    end = run_to_completion(db, flow, flow.create_run(db, parameters, requester=this_user_if_known()).id)
+    end = run_to_completion(db, flow, flow.create_run(parameters, db=db, requester=this_user_if_known()).id)
     if end.error is not None:
         raise end.error
     return end.result

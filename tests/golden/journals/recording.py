@@ -61,7 +61,7 @@ def recorded(db: Database, name: str) -> str:
     answers = JOURNALS[name]
     release = _original()
     with Worker(db, [release.release]):
-        run = release.release.create_run(db, {})
+        run = release.release.create_run(db=db)
         for number, given in enumerate(answers, 1):
             asked = until_asked(db, run.id, number=number)
             if number < len(answers):

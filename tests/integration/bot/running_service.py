@@ -61,7 +61,7 @@ class RunningService:
 
     def ask(self, flow: Flow[Any, Any], **parameters: Any) -> Prompt:
         """Start a run, and wait for its prompt."""
-        run = flow.create_run(self.db, parameters)
+        run = flow.create_run(parameters, db=self.db)
         return until_asked(self.db, run.id)
 
     def ask_in(self, channel: str, flow: Flow[Any, Any], **parameters: Any) -> tuple[Prompt, VisibleMessage]:

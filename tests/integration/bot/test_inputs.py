@@ -178,7 +178,7 @@ def test_times_come_with_and_without_their_zone(service: RunningService) -> None
 
 def test_a_secret_is_refused_where_the_flow_asks(service: RunningService) -> None:
     """The run fails before anything is asked. The error names the field and says what to do instead."""
-    run = secret.create_run(service.db, {})
+    run = secret.create_run(db=service.db)
     over = until_over(service.db, run.id)
     assert over.state is RunState.FAILED
     assert "Credentials.token is a secret" in str(over.error)

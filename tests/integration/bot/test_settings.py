@@ -61,7 +61,7 @@ def test_a_missing_scope_is_named(without_posting: Emulator, record: str) -> Non
     """The ledger of the prompt without a card names it."""
     with Service(settings_for(without_posting.api_url, record), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(without_posting, started)
-        prompt = until_asked(started.db, approve.create_run(started.db, {}).id)
+        prompt = until_asked(started.db, approve.create_run(db=started.db).id)
         assert service.until_noted(prompt, "card_failed") == {
             "error": "missing_scope (the app needs the scope chat:write)",
             "place": "#releases",

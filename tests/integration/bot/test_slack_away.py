@@ -129,7 +129,7 @@ def test_an_outage_of_slack_at_the_start_delays_cards_only(
     port = free_port()
     settings = settings_for(f"http://127.0.0.1:{port}/api/", record, mode)
     with Service(settings, FLOWS, with_bot=True, grace=1.0) as started:
-        first, second = (approve.create_run(started.db, {}) for _ in range(2))
+        first, second = (approve.create_run(db=started.db) for _ in range(2))
         answered, waiting = until_asked(started.db, first.id), until_asked(started.db, second.id)
         assert isinstance(Desk(started.db).submit(answered.id, ANA, YES, via="cli"), Settled)
         assert until_over(started.db, first.id).result == "approved: True"

@@ -57,7 +57,7 @@ def test_artifacts_are_not_doubled_by_a_replay(db: Database, start_worker: Start
         suspend_flow_run()
 
     start_worker(make)
-    run = make.create_run(db, {})
+    run = make.create_run(db=db)
     answer(db, until_asked(db, run.id))
     until_over(db, run.id)
     assert len(ids) == 2
@@ -91,7 +91,7 @@ def test_a_block_is_kept_under_its_name(db: Database, start_worker: StartWorker)
         return [JSON.load("latest").value, *told]
 
     start_worker(use)
-    value, taken, missing = until_over(db, use.create_run(db, {}).id).result
+    value, taken, missing = until_over(db, use.create_run(db=db).id).result
     assert value is None
     assert "overwrite=True" in taken
     assert "The JSON block 'missing' does not exist" in missing
@@ -124,7 +124,7 @@ def test_a_run_can_be_answered_from_code(db: Database, start_worker: StartWorker
         return pause_flow_run(wait_for_input=Order, policy=Policy(approvers=tuple(approvers))).count
 
     start_worker(ask)
-    run = ask.create_run(db, {"approvers": []})
+    run = ask.create_run({"approvers": []}, db=db)
     until_asked(db, run.id)
     with pytest.raises(InvalidInput, match="count"):
         resume_flow_run(run.id, {"count": "many"})
@@ -134,7 +134,7 @@ def test_a_run_can_be_answered_from_code(db: Database, start_worker: StartWorker
         resume_flow_run(run.id, {"count": 3})
     with pytest.raises(NoSuchRun):
         resume_flow_run("unknown", {})
-    other = ask.create_run(db, {"approvers": ["@nobody-of-this-name"]})
+    other = ask.create_run({"approvers": ["@nobody-of-this-name"]}, db=db)
     until_asked(db, other.id)
     with pytest.raises(NotAllowed, match="@nobody-of-this-name may"):
         resume_flow_run(other.id, {"count": 3})

@@ -37,7 +37,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 def start(db: Database, flow: Flow[Any, Any], **parameters: Any) -> str:
     """Start a run; its id."""
-    return flow.create_run(db, parameters).id
+    return flow.create_run(parameters, db=db).id
 
 
 def asked(db: Database, run_id: str) -> Prompt:

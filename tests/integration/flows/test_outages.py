@@ -181,8 +181,8 @@ def test_everybody_says_so_once_waits_and_goes_on(
         return pause_flow_run(wait_for_input=str, timeout=timeout)
 
     with DeadlineEnforcer(db), Worker(db, [working, asking]):
-        asked, expiring = asking.create_run(db, {"timeout": None}), asking.create_run(db, {"timeout": 2})
-        worked = working.create_run(db, {})
+        asked, expiring = asking.create_run({"timeout": None}, db=db), asking.create_run({"timeout": 2}, db=db)
+        worked = working.create_run(db=db)
         prompt = until_asked(db, asked.id)
         until_asked(db, expiring.id)
         assert began.wait(20)

@@ -160,5 +160,5 @@ def test_a_run_that_waited_continues_after_the_upgrade(empty: Database, revision
         # What the dead worker had claimed is free, and features that the older version did not have work too.
         assert {each.prompt.id for each in cards.claim_due(db, "somebody", now=now())} == {OPEN}
         assert [each.prompt.id for each in notices.claim_due(db, "somebody", now=now())] == [REJECTED]
-        new = order.create_run(db, {"pieces": 1})
+        new = order.create_run({"pieces": 1}, db=db)
         assert until_asked(db, new.id).title == "Shirt"

@@ -192,7 +192,7 @@ def test_a_flow_times_out_by_the_clock(db: Database, start_worker: StartWorker) 
 
     start_worker(ask)
     with DeadlineEnforcer(db):
-        assert until_over(db, ask.create_run(db, {}).id).result == "nobody answered"
+        assert until_over(db, ask.create_run(db=db).id).result == "nobody answered"
 
 
 class Limit(RunInput):
@@ -211,7 +211,7 @@ def test_a_policy_may_go_on_with_the_initial_values(db: Database, start_worker: 
 
     start_worker(ask)
     with DeadlineEnforcer(db):
-        ended = until_over(db, ask.create_run(db, {}).id)
+        ended = until_over(db, ask.create_run(db=db).id)
     assert (ended.state, ended.result) == (RunState.COMPLETED, 7)
 
 
@@ -225,7 +225,7 @@ def test_initial_values_that_could_not_be_gone_on_with_are_refused_at_once(
         pause_flow_run(wait_for_input=Limit, policy=Policy(at_deadline="continue"))
 
     start_worker(ask)
-    ended = until_over(db, ask.create_run(db, {}).id)
+    ended = until_over(db, ask.create_run(db=db).id)
     assert ended.error is not None
     assert "with_initial_data" in ended.error
 

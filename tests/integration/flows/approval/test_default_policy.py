@@ -20,7 +20,7 @@ def test_a_worker_fills_what_a_policy_leaves_open(
     """The defaults are those that the worker was given, whatever the environment says."""
     monkeypatch.setenv("SIGNOFF_APPROVERS", "@boss")
     start_worker(ask_somebody, defaults=Policy(channel="#there", approvers=("@ana",)))
-    asked = until_asked(db, ask_somebody.create_run(db, {}).id)
+    asked = until_asked(db, ask_somebody.create_run(db=db).id)
     assert asked.policy == Policy(channel="#here", approvers=("@ana",))
 
 
@@ -30,5 +30,5 @@ def test_a_worker_that_was_given_none_takes_the_settings(
     """SIGNOFF_APPROVERS names who may answer where no policy does."""
     monkeypatch.setenv("SIGNOFF_APPROVERS", "@boss")
     start_worker(ask_somebody)
-    asked = until_asked(db, ask_somebody.create_run(db, {}).id)
+    asked = until_asked(db, ask_somebody.create_run(db=db).id)
     assert asked.policy.approvers == ("@boss",)

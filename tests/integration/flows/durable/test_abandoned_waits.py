@@ -32,7 +32,7 @@ def test_what_a_flow_gives_up_is_cancelled_and_the_run_goes_on(db: Database, sta
         return "answered"
 
     worker = start_worker(impatient)
-    run = impatient.create_run(db, {})
+    run = impatient.create_run(db=db)
     prompt = until(db, lambda: next((each for each in prompts.of_run(db, run.id) if not each.is_open), None))
     assert runs.get(db, run.id).state is RunState.RUNNING
     assert (prompt.outcome, prompt.reason) == (Outcome.CANCELLED, "The flow no longer waits for an answer.")
@@ -55,7 +55,7 @@ def test_an_answer_that_came_before_counts(db: Database, start_worker: StartWork
     def answer_it() -> None:
         answer(db, until_asked(db, run.id), value="just in time")
 
-    run = ask_and_go.create_run(db, {})
+    run = ask_and_go.create_run(db=db)
     start_worker(ask_and_go)
     assert until_over(db, run.id).result == "just in time"
 
@@ -73,7 +73,7 @@ def test_a_replay_gives_up_what_was_given_up(db: Database) -> None:
         return [*came, await asuspend_flow_run(wait_for_input=str)]
 
     with Worker(db, [impatient]):
-        run = impatient.create_run(db, {})
+        run = impatient.create_run(db=db)
         prompt = until_asked(db, run.id, number=2)
     answer(db, prompt, value="yes")
     with Worker(db, [impatient]):
@@ -92,7 +92,7 @@ def test_other_questions_are_still_waited_for(db: Database, start_worker: StartW
         return [type(came[0]).__name__, came[1]]
 
     start_worker(both)
-    run = both.create_run(db, {})
+    run = both.create_run(db=db)
     until(db, lambda: any(each.key == "one" and not each.is_open for each in prompts.of_run(db, run.id)))
     until_state(db, run.id, RunState.PAUSED)
     answer(db, next(each for each in prompts.of_run(db, run.id) if each.key == "other"), value="yes")
@@ -111,7 +111,7 @@ def test_the_key_of_what_was_given_up_is_used_up(db: Database, start_worker: Sta
                 continue
 
     start_worker(twice)
-    ended = until_over(db, twice.create_run(db, {}).id)
+    ended = until_over(db, twice.create_run(db=db).id)
     assert ended.state is RunState.FAILED
     assert "use ask(), whose answer can be awaited again" in (ended.error or "")
 
@@ -139,7 +139,7 @@ def test_what_was_asked_for_later_stays_open(db: Database, start_worker: StartWo
         return await wait()
 
     start_worker(patient)
-    run = patient.create_run(db, {})
+    run = patient.create_run(db=db)
     assert gave_up.wait(20)
     until_state(db, run.id, RunState.RUNNING)
     go_on.set()

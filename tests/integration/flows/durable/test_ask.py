@@ -49,7 +49,7 @@ def test_all_answers_arrive_in_the_order_of_the_questions(
         return gather(size, count)
 
     start_worker(order)
-    run = order.create_run(db, {})
+    run = order.create_run(db=db)
     size, count = all_asked(db, run.id, 2)
     assert runs.get(db, run.id).state is (RunState.SUSPENDED if suspend else RunState.PAUSED)
     answer(db, count, value=3)
@@ -70,7 +70,7 @@ def test_an_async_flow_awaits_what_it_asked(db: Database, start_worker: StartWor
         return [await one, await two, *await ask_all([str, int], key="more", suspend=suspend)]
 
     start_worker(order)
-    run = order.create_run(db, {})
+    run = order.create_run(db=db)
     one, two = sorted(all_asked(db, run.id, 2), key=lambda prompt: prompt.key)
     answer(db, two, value="two")
     until_state(db, run.id, RunState.PAUSED, RunState.SUSPENDED)
@@ -94,7 +94,7 @@ def test_the_run_goes_on_while_a_prompt_is_open(db: Database, start_worker: Star
         assert handle.done
         return handle.result()
 
-    run = order.create_run(db, {})
+    run = order.create_run(db=db)
     start_worker(order)
     assert until_over(db, run.id).result == "at once"
     assert asked[0].is_open
@@ -112,7 +112,7 @@ def test_the_first_answer_is_enough_for_who_wants_no_more(
         return next(iter(as_answered(asked))).result()
 
     start_worker(first)
-    run = first.create_run(db, {})
+    run = first.create_run(db=db)
     answer(db, all_asked(db, run.id, 3)[1], value="mine")
     assert until_over(db, run.id).result == "mine"
     outcomes = [prompt.outcome for prompt in prompts.of_run(db, run.id)]
@@ -131,7 +131,7 @@ def test_a_no_to_one_ends_the_wait_for_all(db: Database, start_worker: StartWork
         return "yes"
 
     start_worker(both)
-    run = both.create_run(db, {})
+    run = both.create_run(db=db)
     Desk(db).reject(all_asked(db, run.id, 2)[1].id, ANA, "Not today", via="cli")
     assert until_over(db, run.id).result == "Not today"
 
@@ -144,7 +144,7 @@ def test_a_key_asked_twice_is_one_prompt_with_one_answer(db: Database, start_wor
         return gather(ask(str, key="name"), ask(str, key="name"))
 
     start_worker(twice)
-    run = twice.create_run(db, {})
+    run = twice.create_run(db=db)
     answer(db, until_asked(db, run.id), value="Ada")
     assert until_over(db, run.id).result == ["Ada", "Ada"]
 
@@ -157,7 +157,7 @@ def test_a_cancel_ends_all_of_them(db: Database, start_worker: StartWorker) -> N
         ask_all([str, str])
 
     worker = start_worker(both)
-    run = both.create_run(db, {})
+    run = both.create_run(db=db)
     all_asked(db, run.id, 2)
     Desk(db).cancel(run.id, ANA, "Enough")
     assert {prompt.outcome for prompt in prompts.of_run(db, run.id)} == {Outcome.CANCELLED}
@@ -220,7 +220,7 @@ def test_a_handle_says_who_answered(db: Database, start_worker: StartWorker) -> 
 
     start_worker(order)
     with DeadlineEnforcer(db):
-        run = order.create_run(db, {})
+        run = order.create_run(db=db)
         first, second, _ = until(db, lambda: asked if len(asked := prompts.of_run(db, run.id)) == 3 else None)
         answer(db, first, value=1)
         Desk(db).reject(second.id, Actor("U2", "Ben"), "No more", via="cli")

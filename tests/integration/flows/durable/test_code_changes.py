@@ -64,7 +64,7 @@ def ask_by_the_original(db: Database, folder: Path) -> Prompt:
     """What the original asks, after which its worker stops."""
     release = load(folder, ORIGINAL)
     with Worker(db, [release]):
-        return until_asked(db, release.create_run(db, {}).id)
+        return until_asked(db, release.create_run(db=db).id)
 
 
 def test_a_result_that_fits_its_annotation_no_more_asks_for_a_person(
@@ -100,7 +100,7 @@ def test_without_an_edit_texts_and_arguments_may_differ_in_a_replay(db: Database
         return [drawn, suspend_flow_run(wait_for_input=Choice).size, next(executions)]
 
     start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     answer(db, until_asked(db, run.id), size="large")
     assert until_over(db, run.id).result == [0, "large", 2]
 
@@ -111,7 +111,7 @@ def test_a_file_edited_while_the_worker_runs_does_not_pass_for_its_code(db: Data
     edited = load(tmp_path, ORIGINAL.replace("May it go out?", "May it be kept back?"))
     assert release.fingerprint != edited.fingerprint
     with Worker(db, [release]):
-        prompt = until_asked(db, release.create_run(db, {}).id)
+        prompt = until_asked(db, release.create_run(db=db).id)
     answer(db, prompt, ok=True)
     with Worker(db, [edited]):
         assert until_over(db, prompt.run_id).state is RunState.NEEDS_ATTENTION
@@ -147,7 +147,7 @@ def test_a_step_that_failed_may_be_tried_again_by_edited_code(db: Database, tmp_
     """It has no result any more, and yet was not put before what ran."""
     release = load(tmp_path, CAUGHT)
     with Worker(db, [release]):
-        failed = until_over(db, release.create_run(db, {}).id)
+        failed = until_over(db, release.create_run(db=db).id)
     assert failed.state is RunState.FAILED
     retries.retry(db, failed.id, actor=ANA, now=now())
     with Worker(db, [load(tmp_path, CAUGHT.replace('raise OSError("not ready")', "return build()"))]):
@@ -206,7 +206,7 @@ def test_what_was_cut_off_side_by_side_goes_on_under_edited_code(db: Database, t
     release = load(tmp_path, SIDE_BY_SIDE)
     worker = Worker(db, [release])
     worker.start()
-    run = release.create_run(db, {})
+    run = release.create_run(db=db)
     children = {"parent/child", "parent-2/child", "parent-3/child", "parent-4/child"}
     until(db, lambda: set(journal.load(db, run.id)) == {"parent", "parent-3", *children})
     abandon(db, worker, release)
@@ -223,7 +223,7 @@ def test_a_submitted_task_that_was_renamed_has_no_effect_again(db: Database, tmp
     release = load(tmp_path, text)
     worker = Worker(db, [release])
     worker.start()
-    run = release.create_run(db, {})
+    run = release.create_run(db=db)
     until(db, lambda: len(journal.load(db, run.id)) == 8)
     abandon(db, worker, release)
     edited = load(tmp_path, text.replace("parent", "elder") + "\n\nGO_ON.set()\n")
@@ -277,7 +277,7 @@ def test_coroutines_side_by_side_under_edited_code(
     release = load(tmp_path, GATHERED)
     worker = Worker(db, [release])
     worker.start()
-    run = release.create_run(db, {})
+    run = release.create_run(db=db)
     until(db, lambda: set(journal.load(db, run.id)) == {"quick"})
     worker.stop(grace=0)
     edited = load(tmp_path, GATHERED.replace(before, after) + "\n\nGO_ON.set()\n")

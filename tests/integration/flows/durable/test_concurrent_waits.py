@@ -32,7 +32,7 @@ def test_runs_that_wait_take_no_slot(db: Database, start_worker: StartWorker, wa
         wait()
 
     worker = start_worker(ask, concurrency=1)
-    ids = [ask.create_run(db, {}).id for _ in range(5)]
+    ids = [ask.create_run(db=db).id for _ in range(5)]
     asked = [until_asked(db, run_id) for run_id in ids]
     until(db, lambda: worker._running_count == 0)
     for prompt in asked:
@@ -52,7 +52,7 @@ def test_an_async_flow_may_ask_several_people_at_once(db: Database, start_worker
         return [*await asyncio.gather(*asking)]
 
     worker = start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     until_asked(db, run.id, number=3)
     by_key = {prompt.key: prompt for prompt in prompts.of_run(db, run.id)}
     for key in ("ben", "eve", "ana"):
@@ -79,7 +79,7 @@ def test_a_task_beside_a_question_is_recorded(db: Database, start_worker: StartW
         return list(await asyncio.gather(asking, work()))
 
     start_worker(both)
-    run = both.create_run(db, {})
+    run = both.create_run(db=db)
     prompt = until_asked(db, run.id)
     assert began.wait(20)
     answer(db, prompt, value="yes")

@@ -49,7 +49,7 @@ def test_submitted_tasks_run_side_by_side(db: Database, start_worker: StartWorke
         return [future.result() for future in futures]
 
     start_worker(all_at_once)
-    assert until_over(db, all_at_once.create_run(db, {}).id).result == [1, 2, 3]
+    assert until_over(db, all_at_once.create_run(db=db).id).result == [1, 2, 3]
 
 
 def test_an_async_flow_awaits_results(db: Database, start_worker: StartWorker) -> None:
@@ -67,7 +67,7 @@ def test_an_async_flow_awaits_results(db: Database, start_worker: StartWorker) -
         return [await one.result(), *await more.result()]
 
     start_worker(doubles)
-    assert until_over(db, doubles.create_run(db, {}).id).result == [2, 4, 6]
+    assert until_over(db, doubles.create_run(db=db).id).result == [2, 4, 6]
 
 
 def test_futures_stand_for_their_results(db: Database, start_worker: StartWorker) -> None:
@@ -91,7 +91,7 @@ def test_futures_stand_for_their_results(db: Database, start_worker: StartWorker
         return join.submit(a, [b], named={"c": c}, wait_for=[last]).result()
 
     start_worker(joined)
-    assert until_over(db, joined.create_run(db, {}).id).result == "a-b-c-last"
+    assert until_over(db, joined.create_run(db=db).id).result == "a-b-c-last"
 
 
 def test_a_failure_is_in_the_future(db: Database, start_worker: StartWorker) -> None:
@@ -114,7 +114,7 @@ def test_a_failure_is_in_the_future(db: Database, start_worker: StartWorker) -> 
         return "never"
 
     start_worker(fails)
-    assert until_over(db, fails.create_run(db, {}).id).error == "ValueError: no"
+    assert until_over(db, fails.create_run(db=db).id).error == "ValueError: no"
 
 
 def test_a_task_is_mapped_over_what_can_be_gone_through(db: Database, start_worker: StartWorker) -> None:
@@ -133,7 +133,7 @@ def test_a_task_is_mapped_over_what_can_be_gone_through(db: Database, start_work
         return word.map(["a", "b"], "-end", all_=unmapped([1, 2])).result()
 
     start_worker(words)
-    assert until_over(db, words.create_run(db, {}).id).result == ["a-end3", "b-end3"]
+    assert until_over(db, words.create_run(db=db).id).result == ["a-end3", "b-end3"]
 
 
 @pytest.mark.parametrize("ask", [pause_flow_run, suspend_flow_run])
@@ -149,7 +149,7 @@ def test_submitted_tasks_may_ask(db: Database, start_worker: StartWorker, ask: A
         return asks.map(["one", "two"]).result()
 
     start_worker(both)
-    run = both.create_run(db, {})
+    run = both.create_run(db=db)
     for _ in range(2):
         until(db, lambda: any(prompt.is_open for prompt in prompts.of_run(db, run.id)))
         prompt = next(prompt for prompt in prompts.of_run(db, run.id) if prompt.is_open)

@@ -48,7 +48,7 @@ def test_a_run_that_waits_survives_the_move_of_the_types_it_recorded(
     """Results read back as the types of today, and errors are caught by them."""
     # In the repository itself, `flows` can be imported by its bare name.
     monkeypatch.setattr(sys, "path", [path for path in sys.path if Path(path).resolve() != REPOSITORY])
-    run = publish.create_run(db, {})
+    run = publish.create_run(db=db)
     first = start_worker(publish)
     prompt = until_asked(db, run.id)
     until(db, lambda: runs.get(db, run.id).state is RunState.SUSPENDED)

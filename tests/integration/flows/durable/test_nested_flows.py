@@ -34,7 +34,7 @@ def test_a_nested_flow_is_a_step(db: Database, start_worker: StartWorker) -> Non
         return [build("a"), inner("b"), inner("c")]
 
     start_worker(outer)
-    run = outer.create_run(db, {})
+    run = outer.create_run(db=db)
     for number in (1, 2):
         answer(db, until_asked(db, run.id, number=number), value=str(number))
     assert until_over(db, run.id).result == ["a", "b 1", "c 2"]
@@ -86,7 +86,7 @@ def test_a_retried_nested_flow_does_not_run_finished_tasks_again(
 
     used: Any = outer_async if isasync else outer
     start_worker(used)
-    run = used.create_run(db, {})
+    run = used.create_run(db=db)
     answer(db, until_asked(db, run.id))
     assert until_over(db, run.id).result == "deployed"
     assert done == ["build", "deploy", "deploy"]
@@ -104,7 +104,7 @@ def test_the_same_key_in_two_nested_flows_names_two_questions(db: Database, star
         return [inner(), inner()]
 
     start_worker(outer)
-    run = outer.create_run(db, {})
+    run = outer.create_run(db=db)
     for number in (1, 2):
         answer(db, until_asked(db, run.id, number=number), value=str(number))
     assert until_over(db, run.id).result == ["1", "2"]
@@ -124,7 +124,7 @@ def test_a_person_s_no_in_a_nested_flow_is_not_tried_again(db: Database, start_w
         inner()
 
     start_worker(outer)
-    run = outer.create_run(db, {})
+    run = outer.create_run(db=db)
     Desk(db).reject(until_asked(db, run.id).id, ANA, "No", via="cli")
     assert until_over(db, run.id).error == "Rejected by Ana: No"
     assert times == [1]
@@ -154,7 +154,7 @@ def test_a_nested_flow_s_time_does_not_count_the_waiting(
 
     used: Any = outer_async if isasync else outer
     start_worker(used)
-    run = used.create_run(db, {})
+    run = used.create_run(db=db)
     prompt = until_asked(db, run.id)
     threading.Event().wait(0.5)
     answer(db, prompt, value="at last")
@@ -186,5 +186,5 @@ def test_a_nested_flow_whose_time_is_up_stops_at_its_next_step(db: Database, sta
         return "went on"
 
     start_worker(outer)
-    assert until_over(db, outer.create_run(db, {}).id).result == "went on"
+    assert until_over(db, outer.create_run(db=db).id).result == "went on"
     assert not further.is_set()

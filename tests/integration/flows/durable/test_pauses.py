@@ -53,7 +53,7 @@ def test_a_flow_gets_the_answer_as_its_model(db: Database, start_worker: StartWo
         return f"{shirt.count} {shirt.size}"
 
     start_worker(order)
-    run = order.create_run(db, {})
+    run = order.create_run(db=db)
     answer(db, until_asked(db, run.id), size="large", count=3)
     ended = until_over(db, run.id)
     assert (ended.state, ended.result, ended.attempt) == (RunState.COMPLETED, "3 large", 1)
@@ -69,7 +69,7 @@ def test_an_async_flow_gets_the_answer_as_its_model(db: Database, start_worker: 
         return f"{shirt.count} {shirt.size}"
 
     start_worker(order)
-    run = order.create_run(db, {})
+    run = order.create_run(db=db)
     answer(db, until_asked(db, run.id), size="large", count=3)
     assert until_over(db, run.id).result == "3 large"
 
@@ -94,7 +94,7 @@ def test_a_plain_type_gives_the_bare_value(
         return pause_flow_run(wait_for_input=asked)
 
     start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     answer(db, until_asked(db, run.id), value=given)
     assert until_over(db, run.id).result == got
 
@@ -107,7 +107,7 @@ def test_any_model_may_be_asked_for(db: Database, start_worker: StartWorker) -> 
         return pause_flow_run(wait_for_input=Plain).name
 
     start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     answer(db, until_asked(db, run.id), name="Ada")
     assert until_over(db, run.id).result == "Ada"
 
@@ -121,7 +121,7 @@ def test_a_pause_without_input_goes_on_when_somebody_says_so(db: Database, start
         return "went on"
 
     start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     prompt = until_asked(db, run.id)
     assert (prompt.schema, prompt.title) == (None, "Continue?")
     answer(db, prompt)
@@ -141,7 +141,7 @@ def test_a_pause_keeps_local_variables_and_runs_nothing_twice(db: Database, star
         came.append(thing)
 
     start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     answer(db, until_asked(db, run.id))
     until_state(db, run.id, RunState.COMPLETED)
     assert len(came) == 2
@@ -169,7 +169,7 @@ def test_a_suspended_run_holds_no_memory(db: Database, start_worker: StartWorker
 
     used: Any = ask_async if isasync else ask
     worker = start_worker(used)
-    run = used.create_run(db, {})
+    run = used.create_run(db=db)
     prompt = until_asked(db, run.id)
     until(db, lambda: not worker._executions)
 
@@ -193,7 +193,7 @@ def test_a_suspended_run_holds_no_thread(db: Database, start_worker: StartWorker
         return "went on"
 
     start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     prompt = until_asked(db, run.id)
     threads[0].join(PATIENCE)
     assert not threads[0].is_alive()
@@ -215,7 +215,7 @@ def test_a_rejection_reaches_the_flow_with_who_and_why(db: Database, start_worke
         return "yes"
 
     start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     Desk(db).reject(until_asked(db, run.id).id, ANA, "Too dear", via="cli")
     assert until_over(db, run.id).result == "Ana U1 Too dear"
 
@@ -228,7 +228,7 @@ def test_a_rejection_that_nobody_handles_fails_the_run_without_a_retry(db: Datab
         pause_flow_run()
 
     start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     Desk(db).reject(until_asked(db, run.id).id, ANA, "Too dear", via="cli")
     ended = until_over(db, run.id)
     assert (ended.state, ended.error, ended.attempt) == (RunState.FAILED, "Rejected by Ana: Too dear", 1)
@@ -248,7 +248,7 @@ def test_a_timeout_is_raised_in_the_flow(db: Database, start_worker: StartWorker
         return "late"
 
     start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     Desk(db).time_out(until_asked(db, run.id))
     ended = until_over(db, run.id)
     assert (ended.state, ended.result) == ((RunState.COMPLETED, "late") if handled else (RunState.TIMED_OUT, None))
@@ -263,7 +263,7 @@ def test_the_same_key_gives_the_stored_answer_at_once(db: Database, start_worker
         return f"{first} {pause_flow_run(wait_for_input=str, key='name')}"
 
     start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     answer(db, until_asked(db, run.id), value="Ada")
     assert until_over(db, run.id).result == "Ada Ada"
     assert len(prompts.of_run(db, run.id)) == 1
@@ -278,7 +278,7 @@ def test_an_answer_never_reaches_another_question_under_the_same_key(db: Databas
         pause_flow_run(wait_for_input=bool, key="name")
 
     start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     answer(db, until_asked(db, run.id), value="Ada")
     ended = until_over(db, run.id)
     assert ended.state is RunState.FAILED
@@ -294,7 +294,7 @@ def test_a_key_given_by_the_author_is_not_taken_by_a_question_without(db: Databa
         return [pause_flow_run(wait_for_input=str, key="1"), pause_flow_run(wait_for_input=str)]
 
     start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     answer(db, until_asked(db, run.id), value="one")
     answer(db, until_asked(db, run.id, number=2), value="two")
     assert until_over(db, run.id).result == ["one", "two"]
@@ -310,6 +310,6 @@ def test_a_key_that_prefect_would_refuse_is_refused(db: Database, start_worker: 
         pause_flow_run(key=key)
 
     start_worker(ask)
-    ended = until_over(db, ask.create_run(db, {}).id)
+    ended = until_over(db, ask.create_run(db=db).id)
     assert ended.error is not None
     assert "lower-case letters" in ended.error

@@ -30,7 +30,7 @@ def test_what_was_logged_is_not_logged_again_in_a_replay(
 
     with caplog.at_level(logging.INFO, logger="signoff.flows.run"):
         start_worker(talk)
-        run = talk.create_run(db, {})
+        run = talk.create_run(db=db)
         answer(db, until_asked(db, run.id))
         until_over(db, run.id)
     told = [
@@ -62,7 +62,7 @@ def test_an_edited_flow_that_left_a_step_out_still_logs(
 
     with caplog.at_level(logging.INFO, logger="signoff.flows.run"):
         start_worker(talk)
-        run = talk.create_run(db, {})
+        run = talk.create_run(db=db)
         answer(db, until_asked(db, run.id))
         until_over(db, run.id)
     assert [record.getMessage() for record in caplog.records] == [f"{run.name} | after"]

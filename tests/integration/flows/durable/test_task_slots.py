@@ -41,7 +41,7 @@ def test_a_thousand_submitted_tasks_take_few_threads(db: Database, start_worker:
         return sum(times.map(list(range(1000)), first[-1]).result())
 
     start_worker(maps)
-    run = maps.create_run(db, {})
+    run = maps.create_run(db=db)
     until(db, lambda: threads_of_tasks() == MAX_CONCURRENT_TASKS)
     until(db, lambda: runs.get(db, run.id).state is RunState.RUNNING)
     assert threads_of_tasks() == MAX_CONCURRENT_TASKS
@@ -67,7 +67,7 @@ def test_tasks_that_submit_tasks_and_wait_for_them_all_end(db: Database, start_w
         return sum(parent.map(list(range(MANY))).result())
 
     start_worker(family)
-    assert until_over(db, family.create_run(db, {}).id).result == sum(range(MANY))
+    assert until_over(db, family.create_run(db=db).id).result == sum(range(MANY))
 
 
 def test_tasks_that_wait_for_people_take_no_turn(db: Database, start_worker: StartWorker) -> None:
@@ -82,7 +82,7 @@ def test_tasks_that_wait_for_people_take_no_turn(db: Database, start_worker: Sta
         return len(asks.map([f"number-{number}" for number in range(MANY)]).result())
 
     start_worker(survey)
-    run = survey.create_run(db, {})
+    run = survey.create_run(db=db)
     until(db, lambda: len(prompts.of_run(db, run.id)) == MANY)
     for prompt in prompts.of_run(db, run.id):
         answer(db, prompt, value="yes")
@@ -109,7 +109,7 @@ def test_a_run_that_is_over_begins_no_more_of_them(db: Database, start_worker: S
             gone.set()
 
     worker = start_worker(maps)
-    run = maps.create_run(db, {})
+    run = maps.create_run(db=db)
     for _ in range(MAX_CONCURRENT_TASKS):
         assert began.acquire(timeout=20)
     until_asked(db, run.id)

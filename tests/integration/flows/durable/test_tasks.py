@@ -108,7 +108,7 @@ def test_a_replayed_result_equals_what_was_returned(db: Database, start_worker: 
         suspend_flow_run()
 
     start_worker(use)
-    run = use.create_run(db, {})
+    run = use.create_run(db=db)
     answer(db, until_asked(db, run.id))
     assert until_over(db, run.id).state is RunState.COMPLETED
     first, replayed = seen
@@ -134,7 +134,7 @@ def test_a_secret_that_a_task_returns_is_written_nowhere(
         fetch()
 
     start_worker(use)
-    ended = until_over(db, use.create_run(db, {}).id)
+    ended = until_over(db, use.create_run(db=db).id)
     assert ended.error is not None
     assert "UnserializableResult" in ended.error
     assert "correct-horse" not in f"{ended.error}{journal.load(db, ended.id)}{caplog.text}"
@@ -161,7 +161,7 @@ def test_a_result_that_would_not_read_back_equal_fails_at_once(
         return "recorded"
 
     start_worker(use)
-    told = until_over(db, use.create_run(db, {}).id).result
+    told = until_over(db, use.create_run(db=db).id).result
     assert 'result_serializer="pickle"' in told
 
 
@@ -185,7 +185,7 @@ def test_errors_are_replayed_as_the_same_type(db: Database, start_worker: StartW
         suspend_flow_run()
 
     start_worker(handle)
-    run = handle.create_run(db, {})
+    run = handle.create_run(db=db)
     answer(db, until_asked(db, run.id))
     until_over(db, run.id)
     assert seen[0] == ["KeyError 'x'", "Refusal (7, 'no') 7", "Odd odd box"]
@@ -209,7 +209,7 @@ def test_steps_have_their_names_in_the_order_of_their_calls(db: Database, start_
         return [*await asyncio.gather(outer(1), outer(2), outer(3))]
 
     start_worker(gather)
-    run = gather.create_run(db, {})
+    run = gather.create_run(db=db)
     assert until_over(db, run.id).result == [1, 2, 3]
     results = {key: step.result for key, step in journal.load(db, run.id).items()}
     assert results == {
@@ -243,7 +243,7 @@ def test_a_task_whose_name_looks_numbered_keeps_its_own_record(db: Database, sta
         return built
 
     start_worker(use)
-    run = use.create_run(db, {})
+    run = use.create_run(db=db)
     answer(db, until_asked(db, run.id))
     assert until_over(db, run.id).result == ["a", "b", "c", "d"]
     assert times == ["a", "b", "c", "d"]
@@ -261,7 +261,7 @@ def test_a_task_gets_what_it_was_given_untouched(db: Database, start_worker: Sta
         return add(number for number in (1, 2, 3))
 
     start_worker(use)
-    assert until_over(db, use.create_run(db, {}).id).result == 6
+    assert until_over(db, use.create_run(db=db).id).result == 6
 
 
 @pytest.mark.parametrize("isasync", [False, True])
@@ -290,7 +290,7 @@ def test_a_task_is_tried_again_as_often_as_it_says(db: Database, start_worker: S
 
     used: Any = use_async if isasync else use
     start_worker(used)
-    run = used.create_run(db, {})
+    run = used.create_run(db=db)
     assert until_over(db, run.id).result == "there"
     assert keys == [f"{run.id}:fetch"] * 3
     assert [*journal.load(db, run.id)] == ["fetch"]
@@ -327,7 +327,7 @@ def test_a_task_that_takes_too_long_fails(db: Database, start_worker: StartWorke
 
     used: Any = use_async if isasync else use
     start_worker(used)
-    assert "took longer than 0.05 seconds" in until_over(db, used.create_run(db, {}).id).result
+    assert "took longer than 0.05 seconds" in until_over(db, used.create_run(db=db).id).result
     never.set()
 
 

@@ -53,7 +53,7 @@ def main(url: str) -> int:
     waking = threading.Thread(target=wake_waiters, args=(db, ended))
     waking.start()
     for _ in range(TIMES):
-        run = asking.create_run(db, {})
+        run = asking.create_run(db=db)
         try:
             run_to_completion(db, asking, run.id)
         except KeyboardInterrupt:

@@ -74,7 +74,7 @@ def test_a_run_goes_on_when_the_database_is_back(
 
     used: Any = use_async if isasync else use
     start_worker(used)
-    run = used.create_run(db, {})
+    run = used.create_run(db=db)
     assert began.wait(20)
     available(False)
     with pytest.raises(DatabaseUnavailable):
@@ -103,7 +103,7 @@ def test_a_block_is_saved_and_loaded_when_the_database_is_back(
         return users
 
     start_worker(keep)
-    run = keep.create_run(db, {})
+    run = keep.create_run(db=db)
     assert began.wait(20)
     available(False)
     go_on.set()
@@ -130,7 +130,7 @@ def test_a_worker_stops_although_the_database_is_away(
 
     worker = Worker(db, [use])
     worker.start()
-    run = use.create_run(db, {})
+    run = use.create_run(db=db)
     assert began.wait(20)
     available(False)
     go_on.set()

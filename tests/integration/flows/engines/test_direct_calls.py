@@ -117,3 +117,18 @@ def test_a_flow_called_directly_that_ended_badly_elsewhere_does_not_look_well(
         with suppress(FlowsError):
             assert where() == "here"
     assert len(runs.newest(db)) == 5
+
+
+@pytest.mark.usefixtures("called_directly")
+def test_a_run_is_created_for_a_worker_to_take(db: Database) -> None:
+    """A program that is no worker needs only `DATABASE_URL`, and may say for whom the run is."""
+
+    @flow
+    def release(version: str) -> None:
+        """Never called here."""
+
+    created = release.create_run({"version": "1.5.0"}, requester="@ana")
+    found = runs.get(db, created.id)
+    assert (found.state, found.parameters) == (RunState.SCHEDULED, {"version": "1.5.0"})
+    assert found.requester is not None
+    assert found.requester.id == "@ana"

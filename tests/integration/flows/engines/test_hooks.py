@@ -93,7 +93,7 @@ def test_each_end_calls_its_own_hooks_once_it_is_recorded(
 
         assert getattr(ending, kind)(awaited) is awaited
     start_worker(ending)
-    run = ending.create_run(db, {})
+    run = ending.create_run(db=db)
     if function is times_out:
         Desk(db).time_out(until_asked(db, run.id))
     if function is is_cancelled:
@@ -121,7 +121,7 @@ def test_a_hook_that_fails_changes_nothing_and_keeps_no_other_from_running(
         return 1
 
     worker = start_worker(work)
-    run = until_done(db, work.create_run(db, {}))
+    run = until_done(db, work.create_run(db=db))
     assert (run.state, run.result, run.error, run.message) == (RunState.COMPLETED, 1, None, "")
     assert [name for name, *_ in calls.made] == ["last"]
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR] == [
@@ -145,7 +145,7 @@ def test_a_run_that_nobody_holds_has_its_hooks_run_by_a_worker_that_comes_later(
     @flow
     def bare() -> None: ...
 
-    run, other = work.create_run(db, {}), bare.create_run(db, {})
+    run, other = work.create_run(db=db), bare.create_run(db=db)
     if is_suspended:
         with Worker(db, [work]):
             until_asked(db, run.id)
@@ -171,7 +171,7 @@ def test_hooks_of_a_run_that_ends_while_its_worker_stops_are_left_to_others(
         go_on.wait(20)
 
     worker = start_worker(work)
-    run = work.create_run(db, {})
+    run = work.create_run(db=db)
     assert began.wait(20)
     stopping = threading.Thread(target=worker.stop)
     stopping.start()
@@ -200,7 +200,7 @@ def test_a_stopping_worker_gives_hooks_that_run_their_time(db: Database, start_w
         ended.append(flow_run.id)
 
     worker = start_worker(work)
-    run = work.create_run(db, {})
+    run = work.create_run(db=db)
     assert began.wait(20)
     stopping = threading.Thread(target=worker.stop)
     stopping.start()
@@ -224,7 +224,7 @@ def test_of_several_workers_one_runs_the_hooks(db: Database, start_worker: Start
 
     for _ in range(3):
         start_worker(work)
-    created = [work.create_run(db, {}) for _ in range(20)]
+    created = [work.create_run(db=db) for _ in range(20)]
     for run in created:
         until_done(db, run)
     assert told == {run.id: 1 for run in created}
@@ -250,7 +250,7 @@ def test_a_hook_stands_in_its_run(db: Database, start_worker: StartWorker, caplo
     work.on_failure(tell)
     start_worker(work)
     with caplog.at_level(logging.INFO, logger="signoff.flows.run"):
-        run = until_done(db, work.create_run(db, {}))
+        run = until_done(db, work.create_run(db=db))
     assert caplog.text.count(f"{run.name} | Told") == 2
     assert known == {(run.id, run.name)}
     assert [each.data for each in artifacts.find(db, run_id=run.id)] == ["# Told"] * 2
@@ -268,7 +268,7 @@ def test_a_failure_that_is_retried_is_no_end(db: Database, start_worker: StartWo
         raise OSError("away")
 
     start_worker(work)
-    assert until_done(db, work.create_run(db, {})).attempt == 3
+    assert until_done(db, work.create_run(db=db)).attempt == 3
     assert calls.made == [("failed", "Failed", "Failed")]
 
 
@@ -282,7 +282,7 @@ def test_a_retry_before_the_hooks_have_run_drops_them(db: Database, start_worker
         if not healed.is_set():
             raise OSError("away")
 
-    run = work.create_run(db, {})
+    run = work.create_run(db=db)
     (claimed,) = claims.claim(db, claim_request(a_worker(db), work.name), limit=1, now=now()).claimed
     runs.finish(db, run.id, claimed.run.fencing_token, state=RunState.FAILED, now=now(), has_hooks=True)
     Desk(db).retry(run.id, ANA)
@@ -302,7 +302,7 @@ def test_who_sees_a_run_through_sees_its_hooks_through(db: Database, ending: Any
         ended.append(state.name)
 
     seen = flow(on_completion=[tell], on_failure=[tell], on_cancellation=[tell])(ending)
-    run = seen.create_run(db, {})
+    run = seen.create_run(db=db)
     if ending is completes:
         run_to_completion(db, seen, run.id)
     elif ending is fails:
@@ -328,7 +328,7 @@ def test_a_flow_that_another_calls_has_no_end_of_its_own(db: Database, start_wor
         inner()
 
     start_worker(outer)
-    until_done(db, outer.create_run(db, {}))
+    until_done(db, outer.create_run(db=db))
     assert [name for name, *_ in calls.made] == ["outer"]
 
 

@@ -46,7 +46,7 @@ def test_what_a_worker_does_after_its_lease_was_lost_is_not_recorded(db: Databas
         return done
 
     first = start_worker(once)
-    run = once.create_run(db, {})
+    run = once.create_run(db=db)
     until(db, lambda: workers)
     expire(db, first)
     second = Worker(db, [once])
@@ -72,7 +72,7 @@ def test_a_block_that_is_saved_after_the_lease_was_lost_is_not_kept(db: Database
             gone.set()
 
     worker = start_worker(save)
-    save.create_run(db, {})
+    save.create_run(db=db)
     assert began.wait(20)
     expire(db, worker)
     go_on.set()
@@ -99,7 +99,7 @@ def test_a_flow_that_catches_every_exception_does_not_catch_the_loss(db: Databas
             gone.set()
 
     worker = start_worker(stubborn)
-    run = stubborn.create_run(db, {})
+    run = stubborn.create_run(db=db)
     until_state(db, run.id, RunState.RUNNING)
     runs.cancel(db, run.id, actor=ANA, reason="", now=now())
     go_on.set()
@@ -125,7 +125,7 @@ def test_a_worker_that_had_expired_starts_again_and_releases_what_waited(
             unwound.set()
 
     worker = start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     prompt = until_asked(db, run.id)
     before = worker._heartbeat.worker
     expire(db, worker)
@@ -159,7 +159,7 @@ def test_a_stopped_worker_leaves_waiting_runs_to_others_at_once(db: Database, st
         return pause_flow_run(wait_for_input=str)
 
     first = start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     prompt = until_asked(db, run.id)
     first.stop()
     assert (first._running_count, len(first._executions)) == (0, 0)
@@ -183,7 +183,7 @@ def test_a_run_that_begins_to_wait_while_its_worker_stops_is_released_too(
         return pause_flow_run(wait_for_input=str)
 
     worker = start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     assert began.wait(20)
     stopping = threading.Thread(target=worker.stop)
     stopping.start()

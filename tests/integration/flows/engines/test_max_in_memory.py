@@ -26,13 +26,13 @@ def test_a_full_worker_takes_no_new_runs_but_those_that_were_answered(
 ) -> None:
     """It logs once that it is full, continues runs that were answered, and takes a new run when one has ended."""
     worker = start_worker(pausing, suspending, max_in_memory=2)
-    suspended = suspending.create_run(db, {})
+    suspended = suspending.create_run(db=db)
     asked_before = until_asked(db, suspended.id)
     until(db, lambda: not worker._executions)
-    held = [pausing.create_run(db, {}) for _ in range(2)]
+    held = [pausing.create_run(db=db) for _ in range(2)]
     asked = [until_asked(db, run.id) for run in held]
     until(db, lambda: "as many as --max-in-memory allows" in caplog.text)
-    new = pausing.create_run(db, {})
+    new = pausing.create_run(db=db)
     answer(db, asked_before, value="yes")
     assert until_over(db, suspended.id).result == "yes"
     assert runs.get(db, new.id).state is RunState.SCHEDULED

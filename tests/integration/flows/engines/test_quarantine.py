@@ -57,7 +57,7 @@ def test_a_suspect_runs_beside_others_but_not_beside_a_suspect(db: Database, sta
     tried, waits = suspects(db, "long", "short")
     start_worker(long, short)
     until_state(db, tried, RunState.RUNNING)
-    assert until_over(db, short.create_run(db, {}).id).state is RunState.COMPLETED
+    assert until_over(db, short.create_run(db=db).id).state is RunState.COMPLETED
     assert runs.get(db, waits).state is RunState.SCHEDULED
     go_on.set()
     assert until_over(db, waits).state is RunState.COMPLETED
@@ -66,7 +66,7 @@ def test_a_suspect_runs_beside_others_but_not_beside_a_suspect(db: Database, sta
 def test_suspects_keep_no_places_from_others(db: Database, start_worker: StartWorker) -> None:
     """However many of them wait for their trial, a run that is none is taken."""
     tried, *_ = suspects(db, "long", "short", "short", "short")
-    new = short.create_run(db, {})
+    new = short.create_run(db=db)
     start_worker(long, short, concurrency=2)
     assert until_over(db, new.id).state is RunState.COMPLETED
     assert runs.get(db, tried).state is RunState.RUNNING

@@ -45,7 +45,7 @@ def test_what_was_refused_or_timed_out_is_asked_anew(
         return [build(), wait(wait_for_input=str), wait(wait_for_input=bool, timeout=None)]
 
     start_worker(release)
-    run = release.create_run(db, {})
+    run = release.create_run(db=db)
     answer(db, until_asked(db, run.id), value="1.0")
     asked = until_asked(db, run.id, number=2)
     if end is Outcome.REJECTED:
@@ -80,7 +80,7 @@ def test_a_failed_task_runs_again(db: Database, start_worker: StartWorker) -> No
         return deploy()
 
     start_worker(release)
-    run = release.create_run(db, {})
+    run = release.create_run(db=db)
     answer(db, until_asked(db, run.id))
     for _ in range(2):
         assert until_over(db, run.id).state is RunState.FAILED
@@ -98,7 +98,7 @@ def test_what_ended_with_the_run_is_asked_anew(db: Database, start_worker: Start
         return gather(ask(str, key="one"), ask(str, key="two"))  # type: ignore[no-any-return]
 
     start_worker(both)
-    run = both.create_run(db, {})
+    run = both.create_run(db=db)
     until_asked(db, run.id, number=2)
     one = next(each for each in prompts.of_run(db, run.id) if each.key == "one")
     Desk(db).reject(one.id, ANA, "No", via="cli")
@@ -131,7 +131,7 @@ def test_code_can_have_a_run_retried(db: Database, start_worker: StartWorker, is
 
     release.on_failure(again_async if isasync else again)
     start_worker(release)
-    run = release.create_run(db, {})
+    run = release.create_run(db=db)
     answer(db, until_asked(db, run.id), value="1.0")
     ended = until(db, lambda: found if (found := runs.get(db, run.id)).result else None)
     assert (ended.state, ended.result, ended.attempt) == (RunState.COMPLETED, "1.0", 3)
@@ -145,7 +145,7 @@ def test_what_has_not_failed_cannot_be_retried(db: Database, start_worker: Start
     def waits() -> None:
         pause_flow_run()
 
-    run = waits.create_run(db, {})
+    run = waits.create_run(db=db)
     with pytest.raises(RunNotFailed, match="is Scheduled"):
         Desk(db).retry(run.id, ANA)
     start_worker(waits)

@@ -32,7 +32,7 @@ def test_each_run_has_a_thread_of_its_own(db: Database, start_worker: StartWorke
 
     start_worker(remember)
     for word in ("one", "two"):
-        assert until_over(db, remember.create_run(db, {"word": word}).id).result is None
+        assert until_over(db, remember.create_run({"word": word}, db=db).id).result is None
 
 
 @pytest.mark.parametrize("isasync", [False, True])
@@ -68,7 +68,7 @@ def test_a_retried_flow_does_not_run_finished_tasks_again(
 
     used: Any = release_async if isasync else release
     start_worker(used)
-    run = used.create_run(db, {})
+    run = used.create_run(db=db)
     answer(db, until_asked(db, run.id))
     ended = until_over(db, run.id)
     assert (ended.state, ended.result, ended.attempt) == (RunState.COMPLETED, "deployed", 3)
@@ -87,7 +87,7 @@ def test_a_flow_that_fails_each_time_fails(
         raise OSError("away \0 \ud800")
 
     start_worker(fail)
-    ended = until_over(db, fail.create_run(db, {}).id)
+    ended = until_over(db, fail.create_run(db=db).id)
     assert (ended.state, ended.error, ended.attempt) == (RunState.FAILED, "OSError: away \ufffd \ufffd", 2)
 
 
@@ -108,7 +108,7 @@ def test_whatever_a_flow_raises_ends_its_run(
 
     used: Any = leave_async if isasync else leave
     worker = start_worker(used)
-    ended = until_over(db, used.create_run(db, {}).id)
+    ended = until_over(db, used.create_run(db=db).id)
     assert ended.state is RunState.FAILED
     until(db, lambda: worker._running_count == 0)
 
@@ -128,7 +128,7 @@ def test_a_flow_s_time_does_not_count_the_waiting(db: Database, start_worker: St
         step()
 
     start_worker(slow)
-    run = slow.create_run(db, {})
+    run = slow.create_run(db=db)
     prompt = until_asked(db, run.id)
     never.wait(0.3)
     answer(db, prompt)
@@ -150,7 +150,7 @@ def test_an_async_flow_is_stopped_when_its_time_is_up(db: Database, start_worker
             cleaned.set()
 
     start_worker(slow)
-    run = slow.create_run(db, {})
+    run = slow.create_run(db=db)
     prompt = until_asked(db, run.id)
     threading.Event().wait(0.3)
     answer(db, prompt)
@@ -172,7 +172,7 @@ def test_a_waiting_run_that_is_cancelled_stops_at_once(db: Database, start_worke
         went_on.set()
 
     worker = start_worker(ask)
-    run = ask.create_run(db, {})
+    run = ask.create_run(db=db)
     prompt = until_asked(db, run.id)
     Desk(db).cancel(run.id, ANA, "Not today")
     ended = until_over(db, run.id)
@@ -204,7 +204,7 @@ def test_a_running_run_that_is_cancelled_stops_at_its_next_step(db: Database, st
         second()
 
     worker = start_worker(work)
-    run = work.create_run(db, {})
+    run = work.create_run(db=db)
     assert began.wait(20)
     runs.cancel(db, run.id, actor=ANA, reason="", now=now())
     go_on.set()
@@ -235,7 +235,7 @@ def test_a_running_async_run_that_is_cancelled_stops_at_once(
         await asyncio.gather(endless(), *asking)
 
     worker = start_worker(work)
-    run = work.create_run(db, {})
+    run = work.create_run(db=db)
     assert began.wait(20)
     if beside:
         until_asked(db, run.id)
@@ -254,8 +254,8 @@ def test_a_scheduled_run_that_is_cancelled_never_begins(db: Database, start_work
     def work() -> str:
         return "worked"
 
-    cancelled = work.create_run(db, {})
+    cancelled = work.create_run(db=db)
     runs.cancel(db, cancelled.id, actor=ANA, reason="", now=now())
     start_worker(work)
-    assert until_over(db, work.create_run(db, {}).id).result == "worked"
+    assert until_over(db, work.create_run(db=db).id).result == "worked"
     assert runs.get(db, cancelled.id).started_at is None

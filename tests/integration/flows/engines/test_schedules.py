@@ -80,7 +80,7 @@ def test_a_worker_takes_the_run(db: Database, start_worker: StartWorker) -> None
     start_worker(report)
     moment = datetime.now(UTC)
     Process(db, *own_schedules([report]), moment=moment - HOUR).look(moment)
-    made, by_hand = runs.newest(db)[0], report.create_run(db, {})
+    made, by_hand = runs.newest(db)[0], report.create_run(db=db)
     assert until_over(db, made.id).result == f"{ticks(db)[0]:%Y-%m-%dT%H:%M:%SZ}"
     assert until_over(db, by_hand.id).result == f"{by_hand.created_at:%Y-%m-%dT%H:%M:%S.%fZ}"
 

@@ -63,7 +63,7 @@ def test_every_run_ends_and_every_slot_is_free(db: Database, start_worker: Start
     """No run is left running by nobody, and what workers count comes out even."""
     dice = random.Random(7)
     workers = [start_worker(*FLOWS, concurrency=3) for _ in range(2)]
-    ids = [dice.choice(FLOWS).create_run(db, {}).id for _ in range(24)]
+    ids = [dice.choice(FLOWS).create_run(db=db).id for _ in range(24)]
 
     def all_over() -> bool:
         act(db, dice, workers)

@@ -55,7 +55,7 @@ def test_a_claim_in_doubt_leaves_no_run_behind(db: Database, far_db: Database, p
 
     with Worker(far_db, [use]):
         proxy.cut_next_commit(lost)
-        run = use.create_run(db, {})
+        run = use.create_run(db=db)
         assert proxy.was_cut.wait(20)
         assert until_over(db, run.id).result == 1
 
@@ -72,7 +72,7 @@ def test_a_claim_in_doubt_of_a_run_held_in_memory_wakes_it(
         return pause_flow_run(wait_for_input=str)
 
     with Worker(far_db, [use]):
-        run = use.create_run(db, {})
+        run = use.create_run(db=db)
         prompt = until_asked(db, run.id)
         proxy.cut_next_commit(lost)
         answer(db, prompt, value="yes")
@@ -95,7 +95,7 @@ def test_a_claim_in_doubt_of_a_cancelled_run_ends_it_in_memory(
             left.set()
 
     with Worker(far_db, [use]):
-        run = use.create_run(db, {})
+        run = use.create_run(db=db)
         until_asked(db, run.id)
         proxy.cut_next_commit(lost)
         Desk(db).cancel(run.id, ANA, "Not today")
@@ -121,10 +121,10 @@ def test_hooks_go_on_while_a_claim_is_in_doubt(db: Database, far_db: Database, p
     def use() -> None: ...
 
     with Worker(far_db, [hooked, use]):
-        first = hooked.create_run(db, {})
+        first = hooked.create_run(db=db)
         assert began.wait(20)
         proxy.cut_next_commit(lost)
-        second = use.create_run(db, {})
+        second = use.create_run(db=db)
         until_over(db, second.id)
         go_on.set()
         until(db, lambda: runs.get(db, first.id).is_done, what="the end of the hook")
@@ -161,7 +161,7 @@ def test_what_a_run_records_in_doubt_stands_once(
         return said
 
     with Worker(far_db, [use]):
-        run = use.create_run(db, {})
+        run = use.create_run(db=db)
         answer(db, until_asked(db, run.id), value="yes")
         assert until_over(db, run.id).result == "yes"
     assert (worked, cuts) == ([1], 3)
@@ -178,7 +178,7 @@ def test_an_answer_in_doubt_can_be_given_again(db: Database, far_db: Database, p
         return suspend_flow_run(wait_for_input=str)
 
     with Worker(db, [use]):
-        run = use.create_run(db, {})
+        run = use.create_run(db=db)
         prompt = until_asked(db, run.id)
         proxy.cut_next_commit(lost)
         with pytest.raises(DatabaseUnavailable, match="may or may not have been saved"):
@@ -199,7 +199,7 @@ def test_a_run_whose_creation_is_in_doubt_is_created_once(
     def use() -> None: ...
 
     proxy.cut_next_commit(lost)
-    run = use.create_run(far_db, {})
+    run = use.create_run(db=far_db)
     assert proxy.was_cut.is_set()
     assert [each.id for each in runs.newest(db)] == [run.id]
     with Worker(db, [use]):
@@ -220,6 +220,6 @@ def test_a_flow_failure_in_doubt_is_retried_once(db: Database, far_db: Database,
 
     # It has no room for the second try before it knows what became of the first.
     with Worker(far_db, [use], concurrency=1):
-        run = use.create_run(db, {})
+        run = use.create_run(db=db)
         run = until_over(db, run.id)
     assert (run.result, run.attempt, len(tries)) == (2, 2, 2)

@@ -61,7 +61,7 @@ def receiving(start_worker: StartWorker, db: Database, receive: Callable[[], Any
         return receive()
 
     start_worker(receiver)
-    return receiver.create_run(db, {})
+    return receiver.create_run(db=db)
 
 
 def test_inputs_arrive_in_their_order(db: Database, start_worker: StartWorker) -> None:
@@ -110,7 +110,7 @@ def test_an_async_flow_iterates_until_nothing_comes_in_time(db: Database, start_
             [text async for text in receive_input(str, timeout=0.01, raise_timeout_error=True)]
         return came
 
-    run = receiver.create_run(db, {})
+    run = receiver.create_run(db=db)
     for number in (1, 2):
         send_input(number, run.id)
     start_worker(receiver)
@@ -135,8 +135,8 @@ def test_a_receiver_can_answer_the_run_that_sent(db: Database, start_worker: Sta
         return int(answered.number)
 
     start_worker(squares, asks)
-    receiver = squares.create_run(db, {})
-    sender = asks.create_run(db, {"receiver": receiver.id})
+    receiver = squares.create_run(db=db)
+    sender = asks.create_run({"receiver": receiver.id}, db=db)
     assert until_over(db, sender.id).result == 49
     assert until_over(db, receiver.id).state is RunState.COMPLETED
 
@@ -172,7 +172,7 @@ def test_a_waiting_receiver_takes_no_slot_and_ends_with_a_cancel(db: Database, s
         return int(receive_input(int, timeout=None).next())
 
     worker = start_worker(receiver, concurrency=1)
-    one, two = (receiver.create_run(db, {}) for _ in range(2))
+    one, two = (receiver.create_run(db=db) for _ in range(2))
     until(db, lambda: len(worker._executions) == 2 and worker._running_count == 0)
     Desk(db).cancel(one.id, ANA, "Enough")
     until(db, lambda: len(worker._executions) == 1)
@@ -195,7 +195,7 @@ def test_a_receiver_that_is_given_up_takes_nothing(db: Database, start_worker: S
         given = messages.FlowRunInput(run.id, "intautomaticruninput-auto-1", {"value": 5}, None, now())
         messages.write(db, given)
 
-    run = receiver.create_run(db, {})
+    run = receiver.create_run(db=db)
     start_worker(receiver)
     assert until_over(db, run.id).result == 5
 
@@ -228,7 +228,7 @@ def test_a_replay_receives_and_sends_the_same(db: Database, start_worker: StartW
     def listener() -> list[str]:
         return list(receive_input(str, timeout=0.2))
 
-    run = receiver.create_run(db, {"other": (other := listener.create_run(db, {})).id})
+    run = receiver.create_run({"other": (other := listener.create_run(db=db)).id}, db=db)
     send_input(1, run.id)
     start_worker(receiver)
     prompt = until_asked(db, run.id)
@@ -252,7 +252,7 @@ def test_a_prompt_is_found_under_prefects_keys(db: Database, start_worker: Start
         return int(loaded.number)
 
     start_worker(order)
-    run = order.create_run(db, {})
+    run = order.create_run(db=db)
     prompt = until_asked(db, run.id)
     keys = keyset_from_paused_state(state_of(db, runs.get(db, run.id)))
     assert keys == {
@@ -279,7 +279,7 @@ def test_a_model_is_kept_under_a_key_set(db: Database, start_worker: StartWorker
         return int(Defaults.load(keyset).number)
 
     start_worker(keeps)
-    run = keeps.create_run(db, {})
+    run = keeps.create_run(db=db)
     assert until_over(db, run.id).result == 5
     described, schema = (messages.find(db, run.id, f"defaults-{part}") for part in ("description", "schema"))
     assert described is not None
@@ -346,7 +346,7 @@ def test_an_answer_says_who_gave_it(db: Database, start_worker: StartWorker, sus
         return [given.metadata.sender, loaded.metadata.sender]
 
     start_worker(asks)
-    run = asks.create_run(db, {})
+    run = asks.create_run(db=db)
     prompt = until_asked(db, run.id)
     answer(db, prompt, number=3)
     second = until(db, lambda: next((each for each in prompts.of_run(db, run.id) if each.key == "go-on"), None))
@@ -369,4 +369,4 @@ def test_initial_values_that_a_deadline_submits_are_nobodys_answer(db: Database,
 
     start_worker(asks)
     with DeadlineEnforcer(db):
-        assert until_over(db, asks.create_run(db, {}).id).result == ["paused-1-response", None]
+        assert until_over(db, asks.create_run(db=db).id).result == ["paused-1-response", None]
