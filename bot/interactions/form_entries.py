@@ -14,7 +14,7 @@ from signoff.bot.interactions.form_session import (
 )
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.interactions.uploads import Uploads
-from signoff.bot.surfaces.modals import answer_modal
+from signoff.bot.surfaces.modals import answer_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of
 from signoff.flows.approval.validation import FieldError
 
@@ -53,9 +53,9 @@ class FormEntries:
             if entry is None:
                 self._sessions.redraw(session)
             elif body["actions"][0].get("selected_option", {}).get("value") == REMOVE:
-                session = session.with_editor(entry.without_entry())
-                self._sessions.save(session)
-                self._sessions.redraw(session)
+                changed = self._sessions.save_or_close(session.with_editor(entry.without_entry()))
+                if changed:
+                    self._sessions.redraw(changed)
             else:
                 self._open(body, session, entry)
         ack()
@@ -78,7 +78,9 @@ class FormEntries:
         if found:
             ack(**session.errors_response(found))
             return
-        self._sessions.save(session.with_editor(editor))
+        if self._sessions.save(session.with_editor(editor)) is None:
+            ack(response_action="update", view=settled_modal(self._sessions.settled(session)))
+            return
         self._responses.update(
             str(body["view"].get("previous_view_id")),
             lambda: answer_modal(session.prompt, editor, first=session.editor.row_of_list),

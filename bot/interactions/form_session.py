@@ -122,7 +122,10 @@ class FormSessions:
             NoSuchPrompt: If the modal belongs to no prompt.
             DraftChanged: If the draft was stored again in between. See `repeated`.
         """
-        session = self.read(body)
+        return self.save_or_close(self.read(body))
+
+    def save_or_close(self, session: FormSession) -> FormSession | None:
+        """Store the draft as `save` does. If the prompt is settled, the session's modal says how."""
         saved = self.save(session)
         if saved is None:
             settled = self.settled(session)

@@ -1,4 +1,4 @@
-"""Very many open prompts: what the clock's tick, a page of the list, a start and doing nothing cost then."""
+"""Very many open prompts: what the check for due deadlines, a page of the list, a start and doing nothing cost then."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ def lines(new_url: NewUrl, count: int) -> Iterator[Line]:
         deadlines = DeadlineEnforcer(db)
         yield Line(f"{count:,} open prompts: a tick with nothing due, ms", spread(timed(deadlines.check)), "", "≤ 0.1")
         yield Line(
-            f"{count:,} open prompts: the clock's look at the record, ms", spread(timed(deadlines.enforce_due)), "", ""
+            f"{count:,} open prompts: reading what is due next, ms", spread(timed(deadlines.enforce_due)), "", ""
         )
         page = spread(timed(lambda: prompts.pending(db, limit=PAGE)))
         yield Line(f"{count:,} open prompts: page 1 of the list, {PAGE} prompts, ms", page, "", "≤ 10")

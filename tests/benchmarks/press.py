@@ -95,7 +95,7 @@ def cards_of(ana: Person, db: Database, flow: str, count: int) -> list[VisibleMe
     for _ in range(count):
         getattr(questions, flow).create_run(db=db)
 
-    # The record is asked and not the workspace, which would show every message anew at each card.
+    # The database is asked and not the workspace, which would show every message anew at each card.
     with db.changes.subscribe(Topic.CARDS) as changes:
         while cards.next_due_at(db) is not None or len(prompts.pending(db, limit=count)) < count:
             assert changes.wait(REQUEST_TIMEOUT), "the cards are not posted"
@@ -183,7 +183,7 @@ def module(name: str, *arguments: str, folder: Path, environment: Mapping[str, s
 
 @contextmanager
 def record(folder: Path) -> Iterator[Database]:
-    """The record that the service keeps."""
+    """The database of the service."""
     with closing(Database(f"sqlite:///{folder / 'signoff.db'}")) as db:
         migrations.upgrade(db)
         yield db
@@ -197,7 +197,7 @@ def free_port() -> int:
 
 
 def commits() -> list[float]:
-    """Milliseconds of one commit each, in the way in which the record is kept."""
+    """Milliseconds of one commit each, as the database is kept."""
     taken = []
     with tempfile.TemporaryDirectory() as folder, closing(sqlite3.connect(f"{folder}/bare.db")) as connection:
         connection.execute("PRAGMA journal_mode=WAL")

@@ -23,7 +23,7 @@ def pausing() -> float:
 
 @flow
 def suspending() -> float:
-    """The same, waiting in the record only."""
+    """The same, waiting in the database only."""
     step(1)
     suspend_flow_run(wait_for_input=bool)
     went_on = time.time()
