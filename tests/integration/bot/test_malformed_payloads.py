@@ -170,7 +170,7 @@ def test_a_validator_that_raises_what_it_should_not_is_one_sentence_to_the_perso
         mei.press("Answer…", in_="#orders")
         mei.wait_for_modal()
         mei.submit({"How": how})
-        modal = mei.wait_for_modal(lambda seen: "validation failed" in json.dumps(seen.blocks))
+        modal = mei.wait_for_modal(lambda seen: "The validation of Fails failed" in json.dumps(seen.blocks))
         assert "hunter2" not in json.dumps(modal.blocks)
         assert "Traceback" in caplog.text
         assert prompts.get(service.db, prompt.id).is_open
