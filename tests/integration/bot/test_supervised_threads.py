@@ -70,7 +70,7 @@ def until_restarted(db: Database, name: str) -> None:
 def works(service: RunningService, other: Database) -> None:
     """A run that another process creates is asked, shown, answered and completed."""
     for asked in (approve, async_approve):
-        run = asked.create_run(other, {})
+        run = asked.create_run(db=other)
         prompt = until_asked(service.db, run.id)
         card = service.card(prompt)
         service.slack.person("ana").press("Approve", message=card)
@@ -92,7 +92,7 @@ def wake_server(service: RunningService) -> None:
 
 def create_run(service: RunningService) -> None:
     """Wake what waits for changes."""
-    approve.create_run(service.db, {})
+    approve.create_run(db=service.db)
 
 
 WAKE: dict[str, Callable[[RunningService], None]] = {
@@ -122,7 +122,7 @@ def test_a_thread_that_failed_works_again(
         works(service, other)
         throw(named(name))
         if name == "signoff-async":
-            async_approve.create_run(service.db, {})
+            async_approve.create_run(db=service.db)
         WAKE[name](service)
         until_restarted(service.db, name)
         works(service, other)
