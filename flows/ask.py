@@ -183,6 +183,7 @@ def ask(
     key: str | None = None,
     *,
     policy: Policy | None = None,
+    description: str | None = None,
     suspend: bool = False,
 ) -> PromptHandle[T]: ...
 
@@ -195,6 +196,7 @@ def ask(
     key: str | None = None,
     *,
     policy: Policy | None = None,
+    description: str | None = None,
     suspend: bool = False,
 ) -> PromptHandle[Any]: ...
 
@@ -206,6 +208,7 @@ def ask(
     key: str | None = None,
     *,
     policy: Policy | None = None,
+    description: str | None = None,
     suspend: bool = False,
 ) -> PromptHandle[Any]:
     """Ask a person and continue. If the prompt is still open when the run ends, it is cancelled.
@@ -217,7 +220,9 @@ def ask(
     """
     del poll_interval
     state = RunState.SUSPENDED if suspend else RunState.PAUSED
-    return PromptHandle(prepare_pause(require_run_context("ask()"), wait_for_input, timeout, key, policy, state))
+    return PromptHandle(
+        prepare_pause(require_run_context("ask()"), wait_for_input, timeout, key, policy, state, description)
+    )
 
 
 def ask_all(

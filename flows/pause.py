@@ -19,6 +19,7 @@ def pause_flow_run(
     key: str | None = None,
     *,
     policy: Policy | None = None,
+    description: str | None = None,
 ) -> T: ...
 
 
@@ -30,6 +31,7 @@ def pause_flow_run(
     key: str | None = None,
     *,
     policy: Policy | None = None,
+    description: str | None = None,
 ) -> Any: ...
 
 
@@ -40,6 +42,7 @@ def pause_flow_run(
     key: str | None = None,
     *,
     policy: Policy | None = None,
+    description: str | None = None,
 ) -> Any:
     """Ask a person and wait in place, with all local variables alive.
 
@@ -53,6 +56,8 @@ def pause_flow_run(
         key: Identifies the prompt within the run, in lower-case letters, digits and dashes. Asking again with the same
             key returns the stored answer at once.
         policy: Who may answer, and what happens at the deadline.
+        description: What to decide, as Markdown, in place of the model's own. With a plain type, or with nothing, its
+            first line is the question: `pause_flow_run(bool, description="Publish 1.4?")`.
 
     Raises:
         FlowPauseTimeout: If nobody answered in time.
@@ -62,7 +67,7 @@ def pause_flow_run(
     """
     del poll_interval
     context = require_run_context("pause_flow_run()")
-    return wait_for_answer(prepare_pause(context, wait_for_input, timeout, key, policy, RunState.PAUSED))
+    return wait_for_answer(prepare_pause(context, wait_for_input, timeout, key, policy, RunState.PAUSED, description))
 
 
 async def apause_flow_run(
@@ -72,9 +77,10 @@ async def apause_flow_run(
     key: str | None = None,
     *,
     policy: Policy | None = None,
+    description: str | None = None,
 ) -> Any:
     """`pause_flow_run`, awaited."""
-    return await pause_flow_run(wait_for_input, timeout, poll_interval, key, policy=policy)
+    return await pause_flow_run(wait_for_input, timeout, poll_interval, key, policy=policy, description=description)
 
 
 @overload
@@ -85,6 +91,7 @@ def suspend_flow_run(
     key: str | None = None,
     *,
     policy: Policy | None = None,
+    description: str | None = None,
 ) -> T: ...
 
 
@@ -96,6 +103,7 @@ def suspend_flow_run(
     key: str | None = None,
     *,
     policy: Policy | None = None,
+    description: str | None = None,
 ) -> Any: ...
 
 
@@ -106,6 +114,7 @@ def suspend_flow_run(
     key: str | None = None,
     *,
     policy: Policy | None = None,
+    description: str | None = None,
 ) -> Any:
     """Ask a person and leave memory at once. After the answer, the flow runs again from the top.
 
@@ -118,11 +127,14 @@ def suspend_flow_run(
         timeout: Seconds until the prompt times out, unless the policy has a deadline; `None` for never.
         key: Identifies the prompt within the run.
         policy: Who may answer, and what happens at the deadline.
+        description: What to decide.
     """
     context = require_run_context("suspend_flow_run()")
     if flow_run_id is not None and str(flow_run_id) != context.run.id:
         raise NotPausedError("A flow can only suspend its own run. Omit flow_run_id.")
-    return wait_for_answer(prepare_pause(context, wait_for_input, timeout, key, policy, RunState.SUSPENDED))
+    return wait_for_answer(
+        prepare_pause(context, wait_for_input, timeout, key, policy, RunState.SUSPENDED, description)
+    )
 
 
 async def asuspend_flow_run(
@@ -132,6 +144,7 @@ async def asuspend_flow_run(
     key: str | None = None,
     *,
     policy: Policy | None = None,
+    description: str | None = None,
 ) -> Any:
     """`suspend_flow_run`, awaited."""
-    return await suspend_flow_run(wait_for_input, flow_run_id, timeout, key, policy=policy)
+    return await suspend_flow_run(wait_for_input, flow_run_id, timeout, key, policy=policy, description=description)

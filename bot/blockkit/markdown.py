@@ -11,7 +11,8 @@ from itertools import zip_longest
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from signoff.bot.blockkit.markup import clean
+from signoff.bot.blockkit.excerpts import ELLIPSIS, MARKDOWN, MRKDWN, Excerpt, cut_at, more_characters
+from signoff.bot.blockkit.markup import clean, plain
 
 # Without autolinks, because Slack's own `<https://evil.example|Approve>` would become one.
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("autolink")
@@ -19,35 +20,83 @@ _MENTION = re.compile(r"<(?=[!@#])")
 _DELIMITER = re.compile(r"(?<!\w)[*_~`](?=\S)|(?<=\S)[*_~`](?!\w)")
 """A character that mrkdwn would take for the beginning or the end of formatting."""
 
-_HALF_TOKEN = re.compile(r"(?:&[a-z]{0,3}|<https?://[^<>]*)$")
 _WEB = ("http://", "https://")
 _FENCE = "```"
-_ELLIPSIS = "…"
+_FENCES = ("```", "~~~")
+_MAX_FENCE = 20
+"""How long the fence may be that ends what was cut. Slack's users write three characters."""
+
+_MAX_LINK = 2000
+"""A longer link is shown as text, because it might not fit."""
+
+_CLOSED = f"\n{_FENCE}"
+_CODE_MARK = re.compile(r"(?<!\u200b)`(?!\u200b)")
 _EMPHASIS = {"strong": "*", "em": "_", "s": "~"}
 
 
-def for_message(text: str, limit: int) -> str:
+def for_message(text: str, limit: int) -> Excerpt:
     """`text` for a `markdown` block: standard Markdown in which nothing mentions anybody.
 
     A zero-width space separates `<` from what would make it a mention. An entity would not do: within code, Slack
     shows it as it is written.
     """
     shown = _MENTION.sub("<\u200b", clean(text).strip())
-    return shown if len(shown) <= limit else _closed(_cut(shown, limit)) + f"\n{_ELLIPSIS}"
+    if len(shown) <= limit:
+        return Excerpt(shown)
+    room = max(limit - len(_note(len(shown))) - _MAX_FENCE - 3, 1)
+    cut = shown[: cut_at(shown, room, MARKDOWN)].rstrip()
+    missing = len(shown) - len(cut)
+    # Behind a fence, an ellipsis would make it another one.
+    gap = "\n" if cut.rpartition("\n")[2].lstrip().startswith(_FENCES) else ""
+    return Excerpt((_closed(f"{cut}{gap}{ELLIPSIS}") + _note(missing))[:limit], missing)
 
 
-def for_modal(text: str, limit: int) -> str:
+def for_modal(text: str, limit: int) -> Excerpt:
     """`text` as mrkdwn, which has no headings, tables or nested lists.
 
     Headings become bold, and tables become code, the only place in mrkdwn where columns line up.
     """
-    tree = SyntaxTreeNode(_PARSER.parse(clean(text[: 2 * limit]).strip()))
-    shown = "\n".join(_blocks(tree.children))
-    if len(shown) <= limit:
-        return shown
-    cut = _cut(shown, limit)
-    is_open = cut.count(_FENCE) % 2  # there are no fences but our own: `_text` and `_code` break up the others
-    return f"{cut}\n{_FENCE}\n{_ELLIPSIS}" if is_open else f"{cut}\n{_ELLIPSIS}"
+    # Parsing takes time, and what follows would not be shown anyway.
+    begun = text[: 2 * limit]
+    unread = len(text) - len(begun)
+    shown = "\n".join(_blocks(SyntaxTreeNode(_PARSER.parse(clean(begun).strip())).children))
+    if len(shown) <= limit and not unread:
+        return Excerpt(shown)
+    room = max(limit - len(_note(len(shown) + unread)) - len(_CLOSED) - 1, 1)
+    cut = shown[: cut_at(shown, room, MRKDWN)].rstrip()
+    missing = len(shown) - len(cut) + unread
+    ends = f"{cut}{ELLIPSIS}"
+    # There are no fences but our own, and no longer code either: `_text` and `_code` break up the others.
+    if cut.count(_FENCE) % 2:
+        ends += _CLOSED
+    elif _code_marks(cut) % 2:
+        ends += "`"
+    return Excerpt((ends + _note(missing))[:limit], missing)
+
+
+def _note(missing: int) -> str:
+    return f"\n\n({more_characters(missing)})"
+
+
+def _code_marks(mrkdwn: str) -> int:
+    """How many marks begin or end code within a line, since the last code block."""
+    return len(_CODE_MARK.findall(mrkdwn.rpartition(_FENCE)[2]))
+
+
+def as_line(text: str, limit: int) -> str:
+    """`text`, which is Markdown, as one line without formatting."""
+    nodes = SyntaxTreeNode(_PARSER.parse(clean(text[: 4 * limit]).strip())).children
+    return plain(" ".join(_texts(nodes)), limit)
+
+
+def _texts(nodes: Sequence[SyntaxTreeNode]) -> Iterator[str]:
+    for node in nodes:
+        if node.type == "inline":
+            yield _plain(node.children)
+        elif node.children:
+            yield from _texts(node.children)
+        else:
+            yield node.content
 
 
 def _blocks(nodes: Sequence[SyntaxTreeNode], indent: str = "") -> Iterator[str]:
@@ -150,7 +199,7 @@ def _span(node: SyntaxTreeNode, without: str) -> str:
 def _link(address: str, label: str) -> str:
     """A link to a web address. Of another address, which Slack would not open, the text is shown."""
     label = " ".join(label.split())
-    if not address.startswith(_WEB):
+    if not address.startswith(_WEB) or len(address) + len(label) > _MAX_LINK:
         return _text(f"{label} ({address})" if address and label != address else label)
     # Neither part may end the markup. The parser has percent-encoded the address, which leaves no such character.
     return f"<{_entities(address.replace('|', '%7C'))}|{_entities(label.replace('|', '¦')) or _entities(address)}>"
@@ -178,16 +227,10 @@ def _entities(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _cut(text: str, limit: int) -> str:
-    """The beginning of `text`, cut between two lines if there are any, with room for a fence and an ellipsis."""
-    room = limit - len(f"\n{_FENCE}\n{_ELLIPSIS}")
-    return text[:room].rpartition("\n")[0] or _HALF_TOKEN.sub("", text[:room])
-
-
 def _closed(markdown: str) -> str:
     """`markdown` with the code fence at its end closed, if it was cut within one.
 
-    A fence inside a list or a quotation ends with that. One of unusual length is removed, to stay within the limit.
+    A fence inside a list or a quotation ends with that.
     """
     lines = markdown.split("\n")
     last = next((token for token in reversed(_PARSER.parse(markdown)) if token.level == 0), None)
@@ -197,4 +240,6 @@ def _closed(markdown: str) -> str:
     is_closed = len(lines) > start + 1 and lines[-1].strip().startswith(mark) and not lines[-1].strip().strip(mark[0])
     if is_closed:
         return markdown
-    return f"{markdown}\n{mark}" if len(mark) == len(_FENCE) else "\n".join(lines[:start])
+    if len(mark) > _MAX_FENCE:
+        lines[start] = lines[start].replace(mark, mark[:_MAX_FENCE], 1)
+    return "\n".join([*lines, mark[:_MAX_FENCE]])

@@ -5,8 +5,9 @@ is. `escape` is for text within Slack's own markup.
 """
 
 import re
-import unicodedata
 from datetime import UTC, datetime, timedelta
+
+from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, excerpt, shorten
 
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _UNSEEN = re.compile(
@@ -17,10 +18,9 @@ _UNSEEN = re.compile(
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _NOTHING = re.compile("[\u00ad\u115f\u1160\u180e\u200b-\u200d\u2060-\u2064\u2800\u3164\ufe00-\ufe0f\uffa0 ]*")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_CUT_ENTITY = re.compile(r"&[a-z]{0,3}$")
 _DELIMITER = re.compile(r"(?<!\w)([*_~`])|([*_~`])(?!\w)")
+_SEPARATED = re.compile("\u200b([*_~`])\u200b")
 _ADDRESS = re.compile(r"https?://[!-;=?-{}~]{1,1000}")
-_ELLIPSIS = "…"
 
 
 def clean(text: str) -> str:
@@ -31,16 +31,6 @@ def clean(text: str) -> str:
     return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _UNSEEN.sub("", text))
 
 
-def shorten(text: str, limit: int) -> str:
-    """`text` cut to `limit` characters. A cut text ends in an ellipsis."""
-    if len(text) <= limit:
-        return text
-    cut = text[: limit - 1]
-    while cut and unicodedata.combining(text[len(cut)]):
-        cut = cut[:-1]
-    return cut.rstrip() + _ELLIPSIS
-
-
 def plain(text: str, limit: int) -> str:
     """`text` as one line, for a `plain_text` object. Empty if nothing in it can be seen."""
     line = " ".join(clean(text).split())
@@ -48,35 +38,45 @@ def plain(text: str, limit: int) -> str:
 
 
 def lines(text: str, limit: int) -> str:
-    """`text` with its line breaks, for a `plain_text` object."""
-    return shorten(clean(text).strip("\n"), limit)
+    """`text` with its line breaks, for a `plain_text` object. What is cut says how much is missing."""
+    return excerpt_of(text, limit).text
+
+
+def excerpt_of(text: str, limit: int) -> Excerpt:
+    """The beginning of `text` with its line breaks, for a `plain_text` object."""
+    return excerpt(clean(text).strip("\n"), limit)
 
 
 def escape(text: str, limit: int = 3000) -> str:
     """`text` as one line for mrkdwn, without mentions, links or formatting.
 
     mrkdwn has no escape for its delimiters, so zero-width spaces separate them from what they would format. The limit
-    applies to the escaped text. No entity is cut in two.
+    applies to the escaped text. Neither an entity nor a separated delimiter is cut in two.
     """
-    parted = _DELIMITER.sub(lambda found: f"\u200b{found[0]}\u200b", plain(text, limit))
-    escaped = parted.translate(_ENTITIES)
-    if len(escaped) <= limit:
-        return escaped
-    return _CUT_ENTITY.sub("", escaped[: limit - 1]).rstrip() + _ELLIPSIS
+    return shorten(escaped(plain(text, limit)), limit, MRKDWN)
+
+
+def escaped(line: str) -> str:
+    """A clean line as mrkdwn that shows it as it is."""
+    return _DELIMITER.sub(lambda found: f"\u200b{found[0]}\u200b", line).translate(_ENTITIES)
+
+
+def unescaped(mrkdwn: str) -> str:
+    """The line that `escaped` was given."""
+    text = _SEPARATED.sub(lambda found: found[1], mrkdwn)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def bold(text: str, limit: int = 300) -> str:
     """`text` in bold, as mrkdwn."""
-    escaped = escape(text, limit - 2)
-    return f"*{escaped}*" if escaped else ""
+    shown = escape(text, limit - 2)
+    return f"*{shown}*" if shown else ""
 
 
 def code(text: str, limit: int = 300) -> str:
     """`text` as a code span in mrkdwn. A backtick, which would end it, becomes a modifier letter."""
     line = " ".join(clean(text).replace("`", "ˋ").split()).translate(_ENTITIES)
-    if len(line) > limit:
-        line = _CUT_ENTITY.sub("", line[: limit - 1]) + _ELLIPSIS
-    return f"`{line}`" if line else ""
+    return f"`{shorten(line, limit, MRKDWN)}`" if line else ""
 
 
 def link_to(address: str, text: str) -> str:

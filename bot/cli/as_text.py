@@ -12,6 +12,7 @@ from signoff.bot.blockkit.markup import plain, span, utc
 from signoff.store.records.prompts import Outcome, Prompt
 
 _LONGEST = 300
+_GIST = 100
 _PIPE_WIDTH = 240
 """The width of a table that goes to a file or another program."""
 
@@ -31,6 +32,13 @@ def until(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return "never"
     return f"in {span(moment - now)}" if moment > now else "passed"
+
+
+def question(prompt: Prompt) -> str:
+    """What is asked: the title and the beginning of the description."""
+    from signoff.bot.blockkit.markdown import as_line
+
+    return " – ".join(filter(None, [plain(prompt.title, _LONGEST), as_line(prompt.description, _GIST)]))
 
 
 def value_as_text(value: Any) -> str:

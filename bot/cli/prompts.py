@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def pending(as_json: bool) -> None:
     """List the prompts that wait for an answer, oldest first."""
     from signoff.bot.cli.as_json import pending_as_json, print_json
-    from signoff.bot.cli.as_text import ago, print_table, short, until
+    from signoff.bot.cli.as_text import ago, print_table, question, short, until
     from signoff.bot.cli.database import existing
     from signoff.flows.names import now
 
@@ -29,16 +29,16 @@ def pending(as_json: bool) -> None:
         return
     moment = now()
     print_table(
-        ("ID", "TITLE", "FLOW", "RUN", "OPENED", "TIMES OUT", "APPROVERS"),
+        ("ID", "QUESTION", "OPENED", "TIMES OUT", "APPROVERS", "FLOW", "RUN"),
         (
             (
                 short(each.id),
-                each.title,
-                each.flow,
-                each.run_name,
+                question(each),
                 ago(each.opened_at, moment),
                 until(each.deadline, moment),
                 _approvers(each),
+                each.flow,
+                each.run_name,
             )
             for each in prompts
         ),

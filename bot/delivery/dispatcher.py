@@ -27,7 +27,6 @@ from signoff.store.outage_log import OutageLog
 from signoff.store.outbox import cards, notices
 from signoff.store.records.outbox import Card, Notice
 from signoff.store.records.prompts import Prompt
-from signoff.store.supervisor import SupervisedThread
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +74,7 @@ class Dispatcher(BackgroundService):
         self._heartbeat = Heartbeat(db, expired=lambda: None)
         self._stopping = threading.Event()
         self._changes: Subscription | None = None
-        self._thread = SupervisedThread(self._loop, name="signoff-dispatcher")
+        self._thread = threading.Thread(target=self._loop, name="signoff-dispatcher", daemon=True)
 
     def start(self) -> None:
         """Start the thread. It begins with everything that is missing or stale now."""
@@ -88,7 +87,7 @@ class Dispatcher(BackgroundService):
         self._stopping.set()
         if self._changes is not None:
             self._changes.wake()
-            self._thread.stop()
+            self._thread.join()
             self._changes.close()
             self._heartbeat.stop()
 

@@ -5,16 +5,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from signoff.bot.blockkit.blocks import OPTION_TEXT
+from signoff.bot.blockkit.lookalikes import exact, told_apart
 from signoff.bot.blockkit.markup import plain
 from signoff.bot.forms.elements.element import Element
 from signoff.bot.forms.elements.entry_list import EntryList
-from signoff.bot.forms.elements.options import labelled
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.elements.unions import Union, Variant
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.parts import Property, Schema, has_fields, kind_of, options_of, target, unwrap
 
 _MAX_VARIANTS = 100
+_MAX_LABEL = 2000
 _MAX_DEPTH = 4
 """Unions within unions are flattened down to this depth."""
 
@@ -75,8 +76,10 @@ def _union(members: list[Schema], wanted: Property, root: Schema) -> Union | Non
         variants.append(Variant("None", Property({}, nullable=True, annotations={}), only=None))
     if len(variants) > _MAX_VARIANTS:
         return None
-    labels = labelled([(number, variant.label) for number, variant in enumerate(variants)])
-    return Union(tuple(replace(variant, label=choice.label) for choice, variant in zip(labels, variants, strict=True)))
+    # Two classes of one title differ by name, and two lists by what is in them.
+    marks = [next((name for name in each.names if name != each.label), exact(each.wanted.schema)) for each in variants]
+    labels = told_apart([plain(each.label, _MAX_LABEL) for each in variants], marks, OPTION_TEXT)
+    return Union(tuple(replace(variant, label=label) for label, variant in zip(labels, variants, strict=True)))
 
 
 def _members(schema: Schema, root: Schema, depth: int = 0) -> Iterator[Schema]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from signoff.bot.blockkit.blocks import INPUT_TEXT
 from signoff.bot.forms.elements.addresses import Address
-from signoff.bot.forms.elements.choices import YES_OR_NO, Checkbox, MultiChoice, SingleChoice
+from signoff.bot.forms.elements.choices import NO_ANSWER, YES_OR_NO, Checkbox, MultiChoice, SingleChoice
 from signoff.bot.forms.elements.durations import Duration
 from signoff.bot.forms.elements.element import Choice, Element
 from signoff.bot.forms.elements.files import file_input_for
@@ -38,7 +38,7 @@ def element_for(wanted: Property, root: Schema) -> Element:
         return file
     options = options_of(schema)
     if options:
-        choices = labelled(options)
+        choices = labelled(options, [NO_ANSWER] if wanted.nullable else [])
         return SingleChoice(choices, wanted.nullable, _widget(choices, wanted.nullable, asked_for, buttons="radio"))
     match kind_of(schema):
         case "boolean" if is_checkbox(wanted):

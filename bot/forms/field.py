@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from signoff.bot.blockkit.blocks import LABEL_TEXT, PLACEHOLDER_TEXT
-from signoff.bot.blockkit.markup import plain, shorten
+from signoff.bot.blockkit.blocks import LABEL_TEXT, OPTION_TEXT, PLACEHOLDER_TEXT
+from signoff.bot.blockkit.excerpts import shorten
+from signoff.bot.blockkit.markup import plain
 from signoff.bot.forms.composite import composite_for
 from signoff.bot.forms.element_factory import element_for
-from signoff.bot.forms.elements.choices import Checkbox, MultiChoice
+from signoff.bot.forms.elements.choices import Checkbox, MultiChoice, SingleChoice
 from signoff.bot.forms.elements.element import Element
 from signoff.bot.forms.elements.entry_list import EntryList
 from signoff.bot.forms.elements.list_text import ListText, MapText
@@ -37,6 +38,7 @@ class Field:
         default: The default in the schema; `UNSET` if there is none.
         empty: The value of an empty input. `UNSET` if the input must be filled in, or if only the model knows the
             value (a `default_factory`).
+        full_text: The title and the description as they are in the schema, in one line each.
     """
 
     location: Location
@@ -48,6 +50,7 @@ class Field:
     required: bool
     default: Any
     empty: Any
+    full_text: tuple[str, str] = ("", "")
 
     @property
     def path(self) -> Path:
@@ -63,6 +66,13 @@ class Field:
     def name(self) -> str:
         """The name of the top-level value that contains the field, or is it."""
         return self.path[0]
+
+    @property
+    def missing(self) -> int:
+        """How many characters of its label, its hint and its options have no room in a form."""
+        choices = self.element.choices if isinstance(self.element, SingleChoice | MultiChoice) else ()
+        options = sum(len(choice.full) - OPTION_TEXT for choice in choices if choice.full)
+        return options + over_limit(*self.full_text)
 
     @property
     def full_label(self) -> str:
@@ -81,19 +91,40 @@ class Field:
         return not self.required and self.default is UNSET and value is UNSET
 
 
+def over_limit(*texts: str) -> int:
+    """How many characters these texts have that a label or a hint cannot show."""
+    return sum(max(len(text) - LABEL_TEXT, 0) for text in texts)
+
+
+def one_line(annotations: Schema, word: str) -> str:
+    """An annotation of a schema, such as its title, in full on one line."""
+    text = str(annotations.get(word) or "")
+    return plain(text, len(text))
+
+
 def label_of(name: str, wanted: Property) -> str:
     """The label of a property: its title, or else its name in words."""
     title = plain(str(wanted.annotations.get("title", "")), LABEL_TEXT)
     return title or plain(name.replace("_", " ").title(), LABEL_TEXT) or "Value"
 
 
-def field_of(location: Location, wanted: Property, root: Schema, *, needed: bool, required: bool, lists: bool) -> Field:
+def field_of(
+    location: Location,
+    wanted: Property,
+    root: Schema,
+    *,
+    needed: bool,
+    required: bool,
+    lists: bool,
+    label: str | None = None,
+) -> Field:
     """The field for `wanted`, the property of `root` at `location`.
 
     Args:
         needed: Whether its model needs it.
         required: Whether the answer needs the models that contain it.
         lists: Whether a list may open a further modal for each of its entries.
+        label: Its label, if another field of its model looks alike with its own.
 
     Raises:
         UnsupportedField: If it is a secret.
@@ -114,7 +145,7 @@ def field_of(location: Location, wanted: Property, root: Schema, *, needed: bool
         hint = shorten(f"{hint} ({format_hint})" if hint else f"{format_hint[0].upper()}{format_hint[1:]}", LABEL_TEXT)
     return Field(
         location=location,
-        label=label_of(path[-1], wanted),
+        label=label or label_of(path[-1], wanted),
         hint=hint or None,
         placeholder=_placeholder(wanted),
         element=element,
@@ -122,6 +153,7 @@ def field_of(location: Location, wanted: Property, root: Schema, *, needed: bool
         required=needed and required,
         default=notes.get("default", UNSET),
         empty=_meaning_of_empty(wanted, element),
+        full_text=(one_line(notes, "title"), one_line(notes, "description") or one_line(wanted.schema, "description")),
     )
 
 

@@ -14,14 +14,15 @@ from signoff.bot.blockkit.blocks import (
     plain_text,
     section,
 )
-from signoff.bot.blockkit.markup import bold, plain, sentences, shorten
+from signoff.bot.blockkit.excerpts import shorten
+from signoff.bot.blockkit.markup import bold, excerpt_of, plain, sentences
 from signoff.bot.forms.elements import entry_list
 from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.field import Field
 from signoff.bot.forms.form import Form
 from signoff.bot.forms.parsing import Section
 from signoff.bot.forms.reading import ACTION, chosen_variant
-from signoff.bot.forms.summary import summary_of
+from signoff.bot.forms.summary import summaries_of
 
 _WITH_PLACEHOLDER = frozenset(
     {
@@ -45,6 +46,7 @@ _TYPED = frozenset({"plain_text_input", "number_input", "email_text_input", "url
 """Inputs that report changes only if they are told to."""
 
 _MAX_ENTRY = 300
+_MAX_UNEDITABLE = 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,12 @@ class Row:
 
     Attributes:
         field: The field that they belong to.
+        missing: How many characters of its texts are not shown.
     """
 
     field: Field
     blocks: tuple[Block, ...]
+    missing: int = 0
 
 
 _NOTHING: Mapping[str, Any] = {}
@@ -80,23 +84,27 @@ def rows_of(form: Form, values: Mapping[str, Any], raw_input: Mapping[str, Any] 
             headings.append(part)
             continue
         above = [block for each in headings for block in _heading(each.label, each.hint)]
+        missing = part.missing + sum(each.missing for each in headings)
         headings = []
         if isinstance(part.element, entry_list.EntryList):
-            rows += _list(form, part, part.element, above, values)
+            rows += _list(form, part, part.element, above, values, missing)
+        elif (drawn := _input(part, values, raw_input)) is not None:
+            rows.append(Row(part, (*above, drawn), missing))
         else:
-            rows.append(Row(part, (*above, _input(part, values, raw_input))))
+            value = excerpt_of(part.element.show(part.value(values)), _MAX_UNEDITABLE)
+            rows.append(Row(part, (*above, *_uneditable(part, value.text)), missing + value.missing))
     return rows
 
 
-def _input(field: Field, values: Mapping[str, Any], raw_input: Mapping[str, Any]) -> Block:
+def _input(field: Field, values: Mapping[str, Any], raw_input: Mapping[str, Any]) -> Block | None:
+    """The input of a field; `None` if Slack's input would change the value."""
     value = field.value(values)
     if isinstance(field.element, Union):
         element = field.element.draw_variant(chosen_variant(field, field.element, values, raw_input))
     else:
         element = field.element.draw(value)
     if element is None:
-        notice = f"{bold(field.label)}\nSlack cannot show this value for editing. It stays unchanged."
-        return section(mrkdwn(notice[:SECTION_TEXT]))
+        return None
     typed = raw_input.get(field.block_id)
     if isinstance(typed, str) and element["type"] == "plain_text_input" and typed:
         element = {**element, "initial_value": typed[: element["max_length"]]}
@@ -116,6 +124,12 @@ def _input(field: Field, values: Mapping[str, Any], raw_input: Mapping[str, Any]
     return block if element["type"] == "file_input" else {**block, "dispatch_action": True}
 
 
+def _uneditable(field: Field, value: str) -> list[Block]:
+    """What a form says of a value that it cannot ask for, and the beginning of that value."""
+    notice = f"{bold(field.label, SECTION_TEXT - 100)}\nSlack cannot show this value for editing. It stays unchanged."
+    return [section(mrkdwn(notice)), *([section(plain_text(value))] if value.strip() else [])]
+
+
 def _hint(field: Field, value: Any) -> str | None:
     """The field's hint, and the current value if Slack's input cannot show it."""
     held = "" if field.element.prefillable else plain(field.element.show(value), 300)
@@ -123,19 +137,17 @@ def _hint(field: Field, value: Any) -> str | None:
 
 
 def _list(
-    form: Form, field: Field, listed: entry_list.EntryList, above: list[Block], values: Mapping[str, Any]
+    form: Form, field: Field, listed: entry_list.EntryList, above: list[Block], values: Mapping[str, Any], missing: int
 ) -> list[Row]:
     held = entry_list.entries_of(field.value(values))
-    entry = form.of_entry(listed)
-    rows = [Row(field, (*above, *entry_list.heading(field.label, field.hint, listed, len(held))))]
-    for number, value in enumerate(held):
-        summary = summary_of(entry, listed.wrap(value), _MAX_ENTRY)
-        rows.append(Row(field, (entry_list.entry(field.block_id, number, summary),)))
+    rows = [Row(field, (*above, *entry_list.heading(field.label, field.hint, listed, len(held))), missing)]
+    for number, summary in enumerate(summaries_of(form, listed, held, _MAX_ENTRY)):
+        rows.append(Row(field, (entry_list.entry(field.block_id, number, summary.text),), summary.missing))
     if listed.has_room(held):
         rows.append(Row(field, (entry_list.add_button(field.block_id, listed),)))
     return rows
 
 
 def _heading(label: str, hint: str | None) -> list[Block]:
-    blocks = [section(mrkdwn(bold(label)))]
+    blocks = [section(mrkdwn(bold(label, SECTION_TEXT)))]
     return [*blocks, context(plain_text(hint))] if hint else blocks

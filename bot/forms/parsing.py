@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from signoff.bot.blockkit.blocks import LABEL_TEXT
+from signoff.bot.blockkit.lookalikes import told_apart
 from signoff.bot.blockkit.markup import plain
 from signoff.bot.forms.elements.unions import Variant
-from signoff.bot.forms.field import Field, field_of, label_of
+from signoff.bot.forms.field import Field, field_of, label_of, one_line, over_limit
 from signoff.bot.forms.paths import Location, Path, value_at
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.parts import Property, Schema, has_fields, unwrap
@@ -22,12 +23,19 @@ class Section:
 
     Attributes:
         required: Whether the answer must have this model.
+        full_text: The title and the description as they are in the schema, in one line each.
     """
 
     path: Path
     label: str
     hint: str | None
     required: bool
+    full_text: tuple[str, str] = ("", "")
+
+    @property
+    def missing(self) -> int:
+        """How many characters of its label and its hint have no room in a form."""
+        return over_limit(*self.full_text)
 
 
 Part = Field | Section
@@ -63,8 +71,8 @@ def parts_of_variant(field: Field, number: int, variant: Variant, root: Schema, 
         yield field_of(location, _with_default(wanted, default), root, needed=True, required=True, lists=lists)
         return
     if len(_models(field)) > 1:
-        hint = plain(str(variant.wanted.annotations.get("description", "")), LABEL_TEXT)
-        yield Section(field.path, variant.label, hint or None, required=False)
+        hint = one_line(variant.wanted.annotations, "description")
+        yield Section(field.path, variant.label, plain(hint, LABEL_TEXT) or None, False, ("", hint))
     yield from _parts(
         location,
         variant.wanted.schema,
@@ -91,18 +99,21 @@ def _parts(
     without: frozenset[str] = frozenset(),
 ) -> Iterator[Part]:
     needed = set(schema.get("required", ()))
-    for name, part in schema.get("properties", {}).items():
-        if name in without:
-            continue
+    properties = {
+        name: _with_default(unwrap(part, root), value_at(defaults, (name,)))
+        for name, part in schema.get("properties", {}).items()
+        if name not in without
+    }
+    names = list(properties)
+    labels = told_apart([label_of(name, properties[name]) for name in names], names, LABEL_TEXT)
+    for (name, wanted), label in zip(properties.items(), labels, strict=True):
         child = location.at(name)
-        wanted = _with_default(unwrap(part, root), value_at(defaults, (name,)))
         is_needed = required and name in needed
         if len(child.path) > _MAX_DEPTH or not _is_section(wanted):
-            yield field_of(child, wanted, root, needed=name in needed, required=required, lists=lists)
+            yield field_of(child, wanted, root, needed=name in needed, required=required, lists=lists, label=label)
             continue
-        label = label_of(name, wanted)
-        hint = plain(str(wanted.annotations.get("description", "")), LABEL_TEXT)
-        yield Section(child.path, label, hint or None, is_needed)
+        title, description = one_line(wanted.annotations, "title"), one_line(wanted.annotations, "description")
+        yield Section(child.path, label, plain(description, LABEL_TEXT) or None, is_needed, (title, description))
         inner = wanted.annotations.get("default", UNSET)
         yield from _parts(child.under(label), wanted.schema, root, required=is_needed, defaults=inner, lists=lists)
 

@@ -18,6 +18,8 @@ from signoff.store.prompts import prompts
 
 COMMAND = "/approvals"
 
+_MAX_DIGITS = 6
+
 MAX_PENDING = 100
 """How many pending prompts are read for the list."""
 
@@ -52,12 +54,21 @@ class SubCommand:
 def sub_commands(db: Database) -> tuple[SubCommand, ...]:
     """The sub-commands. The first one runs if no name is typed."""
 
-    def pending(_: Invocation) -> Message:
+    def pending(invocation: Invocation) -> Message:
         pending = prompts.pending(db, limit=MAX_PENDING)
         # A policy that cannot be read may say who must not see the prompt.
-        return approvals_list([prompt for prompt in pending if prompt.policy_fault is None], now())
+        return approvals_list(
+            [prompt for prompt in pending if prompt.policy_fault is None], now(), page=_page_in(invocation.argument)
+        )
 
-    return (SubCommand("list", "list the prompts that are waiting for an answer", pending),)
+    return (
+        SubCommand("list", "list the prompts that are waiting for an answer; a number is a page of the list", pending),
+    )
+
+
+def _page_in(argument: str) -> int:
+    """The number of the page that was typed; the first page if it is no number."""
+    return int(argument) if argument.isdecimal() and len(argument) < _MAX_DIGITS else 1
 
 
 class Commands:

@@ -18,7 +18,6 @@ from slack_sdk.webhook import WebhookClient
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.blockkit.markup import escape
 from signoff.bot.connection.people import People
-from signoff.bot.connection.slack_urls import is_response_url
 from signoff.bot.connection.web_client import NO_ANSWER, name_of
 from signoff.bot.forms import FormError
 from signoff.bot.forms.draft import Draft
@@ -108,8 +107,33 @@ class Responses:
         """Open a modal on top of the one in which a person acted."""
 
         def push_it() -> None:
-            pushed = self._client.views_push(trigger_id=body.get("trigger_id", ""), view=draw())
+            pushed = self._client.views_push(trigger_id=body["trigger_id"], view=draw())
             self._open_views.add(str(pushed["view"]["id"]), prompt.id)
+
+        self._later(push_it)
+
+    def open(self, body: Body, draw: Callable[[], Block]) -> None:
+        """Open a modal that asks for nothing."""
+
+        def open_it() -> None:
+            try:
+                self._client.views_open(trigger_id=body["trigger_id"], view=draw())
+            except SlackApiError as error:
+                logger.warning("Slack did not open a modal: %s", name_of(error))
+                self._say(body, "Slack did not open it. Press the button again.")
+
+        self._later(open_it)
+
+    def open_above(self, body: Body, draw: Callable[[], Block]) -> None:
+        """Open a modal that asks for nothing, on top of the one in which a person acted."""
+
+        def push_it() -> None:
+            try:
+                self._client.views_push(trigger_id=body["trigger_id"], view=draw())
+            except SlackApiError as error:
+                # Slack stacks three modals.
+                logger.warning("Slack did not open a modal on top of another: %s", name_of(error))
+                self._say(body, "Slack did not open it. Close the form, and press “Show all” on the card.")
 
         self._later(push_it)
 
@@ -156,7 +180,7 @@ class Responses:
     def _say(self, body: Body, text: str) -> None:
         """Say something to the person who acted, and to nobody else."""
         url = body.get("response_url")
-        if is_response_url(url, self._client.base_url):
+        if url:
             webhook = WebhookClient(url, timeout=RESPONSE_URL_TIMEOUT, retry_handlers=[])
             response = webhook.send(text=text, response_type="ephemeral", replace_original=False)
             if response.status_code == HTTPStatus.OK:
@@ -166,7 +190,7 @@ class Responses:
 
     def _open(self, body: Body, view: Block, prompt: Prompt) -> None:
         try:
-            opened = self._client.views_open(trigger_id=body.get("trigger_id", ""), view=view)
+            opened = self._client.views_open(trigger_id=body["trigger_id"], view=view)
         except SlackApiError as error:
             logger.warning("Slack did not open a form: %s", name_of(error))
             self._say(body, "Slack did not open the form. Press the button again.")
@@ -179,7 +203,7 @@ class Responses:
                 respond()
             except (SlackApiError, StoreError, *NO_ANSWER) as error:
                 logger.warning("Could not respond to a person's action in Slack: %s", error)
-            except BaseException:  # the pool would keep it to itself
+            except Exception:
                 logger.exception("Could not respond to a person's action in Slack")
 
         self._workers.submit(safely)

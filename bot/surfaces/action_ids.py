@@ -24,6 +24,9 @@ CHOOSE = re.compile(r"signoff:choose:([0-9]{1,3})")
 BACK = "signoff:back"
 """Show the previous page."""
 
+READ = re.compile(r"signoff:read:([0-9]{1,5})")
+"""Show a page of everything that the prompt says, without the limits of a card or a form."""
+
 ANY = re.compile("")
 """Matches any button."""
 
@@ -32,6 +35,9 @@ ANSWER_MODAL = "signoff:answer"
 
 REJECT_MODAL = "signoff:reject"
 """The `callback_id` of the modal that rejects a prompt."""
+
+READ_MODAL = "signoff:read"
+"""The `callback_id` of the modal that shows everything that a prompt says."""
 
 
 def choose(position: int) -> str:
@@ -43,3 +49,14 @@ def chosen(action_id: str) -> int | None:
     """The number of the choice that `action_id` claims; `None` if it is the id of another button."""
     found = CHOOSE.fullmatch(action_id)
     return int(found[1]) if found else None
+
+
+def read_page(number: int) -> str:
+    """The id of the button for a page of everything that the prompt says. The first page is 0."""
+    return f"signoff:read:{number}"
+
+
+def page_to_read(action_id: str) -> int:
+    """The page that `action_id` claims; the first one if it is the id of another button."""
+    found = READ.fullmatch(action_id)
+    return int(found[1]) if found else 0

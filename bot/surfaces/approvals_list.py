@@ -2,20 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import ceil
 
-from signoff.bot.blockkit.blocks import Block, Message, button, context, divider, header, mrkdwn, plain_text, section
-from signoff.bot.blockkit.markup import at, bold, escape, span
+from signoff.bot.blockkit.blocks import Block, Message, button, context, header, mrkdwn, plain_text, section
+from signoff.bot.blockkit.markup import at, bold, code, escape, span
 from signoff.bot.surfaces import action_ids
-from signoff.bot.surfaces.wording import title_of
+from signoff.bot.surfaces.wording import gist_of, title_of
 from signoff.flows.schema.slack_ids import is_conversation_id
 from signoff.store.records.prompts import Prompt
 
 MAX_LISTED = 20
 """How many prompts one message lists."""
 
+_GIST = 200
 
-def approvals_list(prompts: Sequence[Prompt], now: datetime) -> Message:
-    """The list of `prompts` in the given order. The last line counts those that did not fit."""
+
+def approvals_list(prompts: Sequence[Prompt], now: datetime, *, page: int = 1) -> Message:
+    """A page of the list of `prompts`, in the given order. The last line says how to list the others.
+
+    Args:
+        page: The number of the page, from 1.
+    """
     if not prompts:
         return Message(
             "Nothing is waiting for an answer.", [section(plain_text("Nothing is waiting for an answer. 🎉"))]
@@ -25,26 +32,34 @@ def approvals_list(prompts: Sequence[Prompt], now: datetime) -> Message:
         if len(prompts) == 1
         else f"{len(prompts)} prompts are waiting for an answer."
     )
+    pages = ceil(len(prompts) / MAX_LISTED)
+    page = max(1, min(page, pages))
     blocks = [header(text.removesuffix("."))]
-    for prompt in prompts[:MAX_LISTED]:
-        blocks += [divider(), _entry(prompt, now)]
-    if len(prompts) > MAX_LISTED:
-        blocks.append(context(plain_text(f"and {len(prompts) - MAX_LISTED} more")))
+    for prompt in prompts[(page - 1) * MAX_LISTED : page * MAX_LISTED]:
+        blocks += _entry(prompt, now)
+    if pages > 1:
+        other = f" {code(f'/approvals list {page % pages + 1}')} lists {'more' if page < pages else 'the first ones'}."
+        blocks.append(context(mrkdwn(f"Page {page} of {pages}.{other}")))
     return Message(text, blocks)
 
 
-def _entry(prompt: Prompt, now: datetime) -> Block:
+def _entry(prompt: Prompt, now: datetime) -> list[Block]:
+    """The question and what it is about, then when and where, and the name of the run last."""
     facts = [
-        escape(prompt.flow, 80),
-        escape(prompt.run_name, 80),
         f"open for {span(now - prompt.opened_at)}",
         f"times out {at(prompt.deadline)}" if prompt.deadline else "no deadline",
         _where(prompt.policy.channel),
+        escape(prompt.flow, 80),
+        escape(prompt.run_name, 80),
     ]
-    return section(
-        mrkdwn(f"{bold(title_of(prompt), 150)}\n{' · '.join(filter(None, facts))}"),
-        accessory=button("Open", action_ids.OPEN, prompt.id),
-    )
+    asked = [bold(title_of(prompt), 300), escape(gist_of(prompt, _GIST), 3 * _GIST)]
+    return [
+        section(
+            mrkdwn("\n".join(filter(None, asked))),
+            accessory=button("Open", action_ids.OPEN, prompt.id),
+        ),
+        context(mrkdwn(" · ".join(filter(None, facts)))),
+    ]
 
 
 def _where(channel: str | None) -> str:

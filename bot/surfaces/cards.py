@@ -1,6 +1,7 @@
 """Draws a prompt as a Slack message. A pure function: a card shows what the database says, and nothing else."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from signoff.bot.blockkit.blocks import (
     HEADER_TEXT,
@@ -19,19 +20,25 @@ from signoff.bot.blockkit.blocks import (
     section,
 )
 from signoff.bot.blockkit.blocks import actions as buttons
+from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, shorten
 from signoff.bot.blockkit.markdown import for_message
-from signoff.bot.blockkit.markup import bold, escape, lines, link_to, plain
-from signoff.bot.forms import Form
+from signoff.bot.blockkit.markup import bold, escape, escaped, excerpt_of, sentences, unescaped
+from signoff.bot.forms import Form, Verdict
+from signoff.bot.forms.verdict import BARE
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.omissions import Omitted, omission_notice
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import (
     deadline_of,
     delivery_line,
     fields_in_outcome,
     form_of,
+    gist_of,
     name_of,
     outcome_line,
     outcome_sentence,
+    run_line,
+    title_excerpt,
     title_of,
     verdict_in,
     was_refused,
@@ -39,6 +46,14 @@ from signoff.bot.surfaces.wording import (
 )
 from signoff.store.places import DEFAULT_CHANNEL, Place
 from signoff.store.records.prompts import Prompt
+
+_NOTICE = 300
+"""Room for the line that says what is left out."""
+
+_REASON = 1500
+_LABEL = 300
+_HINT = 600
+_GIST = 200
 
 METADATA_EVENT = "signoff_prompt"
 """The type of the metadata by which a card that was posted without being recorded is found."""
@@ -59,31 +74,38 @@ def card(
         FormError: If the prompt's form cannot be shown in Slack.
     """
     form = form_of(prompt)
-    above = _heading(prompt, link)
-    below = _open(prompt, form, mentions) if prompt.is_open else _settled(prompt, form)
+    asked = title_excerpt(prompt, SECTION_TEXT)
+    fits = len(title_of(prompt)) <= HEADER_TEXT
+    heading = header(title_of(prompt)) if fits else section(mrkdwn(asked.text))
+    body = _open(prompt, form, mentions) if prompt.is_open else _settled(prompt, form)
+    others = [heading, *body.above, *body.below, run_line(prompt, link)]
+    description = for_message(prompt.description, min(MARKDOWN_TEXT, MESSAGE_TEXT - _NOTICE - _length(others)))
+    omitted = body.omitted + Omitted((0 if fits else asked.missing) + description.missing)
     return Message(
         text=_sentence(prompt, form),
-        blocks=[*above, *_description(prompt, [*above, *below]), *below],
+        blocks=[
+            heading,
+            *([markdown(description.text)] if description.text else []),
+            *body.above,
+            *omission_notice(omitted, prompt.id),
+            *body.below,
+            run_line(prompt, link),
+        ],
         metadata={"event_type": METADATA_EVENT, "event_payload": {"prompt_id": prompt.id, "place": str(place)}},
     )
 
 
-def _heading(prompt: Prompt, link: str | None) -> list[Block]:
-    title = title_of(prompt)
-    fits = len(title) <= HEADER_TEXT
-    asked = header(title) if fits else section(mrkdwn(bold(title, SECTION_TEXT)))
-    of_run = [plain_text(plain(f"{prompt.flow} · {prompt.run_name}", 300))]
-    if prompt.requester is not None:
-        of_run.append(mrkdwn(f"requested by {name_of(prompt.requester)}"))
-    if opens := link_to(link or "", f"Open in {prompt.engine}"):
-        of_run.append(mrkdwn(opens))
-    return [asked, context(*of_run)]
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What a card shows besides the question and its description.
 
+    Attributes:
+        below: What comes after the line that says what is left out: the buttons.
+    """
 
-def _description(prompt: Prompt, others: list[Block]) -> list[Block]:
-    """The description, shortened to the room that the other blocks leave."""
-    text = for_message(prompt.description, min(MARKDOWN_TEXT, MESSAGE_TEXT - _length(others)))
-    return [markdown(text)] if text else []
+    above: list[Block]
+    below: list[Block]
+    omitted: Omitted
 
 
 def _length(part: object) -> int:
@@ -95,17 +117,31 @@ def _length(part: object) -> int:
     return len(part) if isinstance(part, str) else 0
 
 
-def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str]) -> list[Block]:
-    rules = " ".join(filter(None, [who_may_answer(prompt, mentions), deadline_of(prompt)]))
-    return [
-        *value_blocks(form, prompt.initial_values, prompt.initial_values),
-        context(mrkdwn(rules)),
-        buttons(_buttons(prompt, form)),
-    ]
-
-
-def _buttons(prompt: Prompt, form: Form) -> list[Block]:
+def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str]) -> _Body:
+    values, omitted = value_blocks(form, prompt.initial_values, prompt.initial_values)
     verdict = verdict_in(prompt, form)
+    asked = Excerpt("") if verdict is None else _asked(verdict)
+    requested = f"Requested by {name_of(prompt.requester)}." if prompt.requester is not None else ""
+    rules = " ".join(filter(None, [requested, who_may_answer(prompt, mentions), deadline_of(prompt)]))
+    return _Body(
+        above=[*values, context(mrkdwn(rules)), *([section(mrkdwn(asked.text))] if asked.text else [])],
+        below=[buttons(_buttons(prompt, form, verdict))],
+        omitted=omitted + Omitted(asked.missing),
+    )
+
+
+def _asked(verdict: Verdict) -> Excerpt:
+    """What the buttons answer, if they do not say so themselves: the label and the description of their field."""
+    field = verdict.field
+    says_so = verdict.approval or any(choice.style or isinstance(choice.value, bool) for choice in verdict.choices)
+    label = "" if says_so or field.name == BARE else bold(field.label, _LABEL)
+    hint = field.full_text[1]
+    shown = shorten(escaped(hint), _HINT, MRKDWN)
+    missing = 0 if unescaped(shown) == hint else max(len(hint) - len(unescaped(shown)) + 1, 1)
+    return Excerpt("\n".join(filter(None, [label, shown])), missing)
+
+
+def _buttons(prompt: Prompt, form: Form, verdict: Verdict | None) -> list[Block]:
     if verdict is not None:
         shown = [
             button(choice.label, action_ids.choose(position), prompt.id, choice.style)
@@ -124,19 +160,26 @@ def _buttons(prompt: Prompt, form: Form) -> list[Block]:
     return shown
 
 
-def _settled(prompt: Prompt, form: Form) -> list[Block]:
+def _settled(prompt: Prompt, form: Form) -> _Body:
     values = prompt.initial_values if prompt.answer is None else prompt.answer
     blocks = [section(mrkdwn(outcome_line(prompt, form)))]
+    reason = excerpt_of(prompt.reason or "", _REASON)
     if prompt.reason:
-        blocks.append(fields([mrkdwn(bold("Reason")), plain_text(lines(prompt.reason, 1500) or "–")]))
+        blocks.append(fields([mrkdwn(bold("Reason")), plain_text(reason.text or "–")]))
     if told := delivery_line(prompt):
         blocks.append(section(mrkdwn(told)) if was_refused(prompt) else context(mrkdwn(told)))
-    return [*blocks, *value_blocks(form, values, prompt.initial_values, without=fields_in_outcome(prompt, form))]
+    rows, omitted = value_blocks(form, values, prompt.initial_values, without=fields_in_outcome(prompt, form))
+    if prompt.requester is not None:
+        rows.append(context(mrkdwn(f"Requested by {name_of(prompt.requester)}.")))
+    return _Body([*blocks, *rows], [], omitted + Omitted(reason.missing))
 
 
 def _sentence(prompt: Prompt, form: Form) -> str:
+    """The question first: people read the beginning of a notification, and decide by it whether to look."""
     title = escape(title_of(prompt), 300)
     if not prompt.is_open:
         return " ".join(filter(None, [f"{title} – {outcome_sentence(prompt, form)}", delivery_line(prompt)]))
-    asks = f"{escape(prompt.flow, 100)} ({escape(prompt.run_name, 100)}) is waiting for an answer."
-    return " ".join(filter(None, [f"{title} – {asks}", who_may_answer(prompt, {}), deadline_of(prompt, spoken=True)]))
+    gist = escape(gist_of(prompt, _GIST))
+    asks = f"{title} – {gist}" if gist else title
+    rules = " ".join(filter(None, [who_may_answer(prompt, {}), deadline_of(prompt, spoken=True)]))
+    return f"{sentences(asks, rules)} ({escape(prompt.flow, 100)} · {escape(prompt.run_name, 100)})"

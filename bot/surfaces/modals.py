@@ -21,7 +21,7 @@ from signoff.bot.blockkit.blocks import (
 )
 from signoff.bot.blockkit.blocks import actions as buttons
 from signoff.bot.blockkit.markdown import for_modal
-from signoff.bot.blockkit.markup import bold, lines, plain
+from signoff.bot.blockkit.markup import bold, excerpt_of, lines, plain
 from signoff.bot.forms import ACTION, Form
 from signoff.bot.forms.editor_state import NEW, EditorState
 from signoff.bot.forms.error_targets import LocatedError
@@ -29,12 +29,16 @@ from signoff.bot.forms.layout import rows_of
 from signoff.bot.forms.pages import Page, page_with
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.modal_metadata import ModalMetadata
+from signoff.bot.surfaces.omissions import NOTHING_OMITTED, Omitted, omission_notice
 from signoff.bot.surfaces.values import value_blocks
-from signoff.bot.surfaces.wording import fields_in_outcome, form_of, outcome_line, refusal, title_of
+from signoff.bot.surfaces.wording import fields_in_outcome, form_of, outcome_line, refusal, title_excerpt, title_of
 from signoff.flows.approval.validation import FieldError
 from signoff.store.records.prompts import Prompt
 
 _REASON = "reason"
+_REASON_TEXT = 1500
+_MAX_BELOW = 2
+"""How many modals may be below one that opens another."""
 
 
 def answer_modal(
@@ -51,13 +55,21 @@ def answer_modal(
         TooLarge: If one input is too large for a modal.
     """
     values, raw_input = editor.draft.values, editor.draft.raw_input
-    page = page_with(rows_of(editor.form, values, raw_input), first)
+    rows = rows_of(editor.form, values, raw_input)
+    page = page_with(rows, first)
     located = editor.form.locate_errors([(error.path, error.message) for error in errors], values, raw_input)
-    head = _question(prompt, editor.form) if editor.parent is None and page.number == 1 else []
-    view = _modal(
-        _title(prompt, editor),
-        [*_error_lines(located), *_note(note), *head, *page.blocks, *_page_navigation(page)] or _heading(prompt),
-    )
+    head, omitted = _question(prompt, editor.form) if editor.parent is None else ([], NOTHING_OMITTED)
+    omitted += Omitted(sum(row.missing for row in rows))
+    blocks = [
+        *_error_lines(located),
+        *_note(note),
+        *(head if page.number == 1 else []),
+        *page.blocks,
+        # A modal on top of two others is the last one that Slack opens.
+        *omission_notice(omitted, prompt.id, can_open=len(editor.steps) < _MAX_BELOW),
+        *_page_navigation(page),
+    ]
+    view = _modal(_title(prompt, editor), blocks or _heading(prompt))
     return view | {
         "callback_id": action_ids.ANSWER_MODAL,
         "private_metadata": str(ModalMetadata(prompt.id, editor.steps, page.first)),
@@ -123,10 +135,16 @@ def settled_modal(prompt: Prompt) -> Block:
     """The statement how, by whom and with what the prompt was settled."""
     form = form_of(prompt)
     blocks = [*_heading(prompt), section(mrkdwn(outcome_line(prompt, form)))]
+    omitted = Omitted(title_excerpt(prompt, SECTION_TEXT).missing)
     if prompt.reason:
-        blocks.append(fields([mrkdwn(bold("Reason")), plain_text(lines(prompt.reason, 1500) or "–")]))
+        reason = excerpt_of(prompt.reason, _REASON_TEXT)
+        blocks.append(fields([mrkdwn(bold("Reason")), plain_text(reason.text or "–")]))
+        omitted += Omitted(reason.missing)
     if prompt.answer is not None:
-        blocks += value_blocks(form, prompt.answer, prompt.initial_values, without=fields_in_outcome(prompt, form))
+        without = fields_in_outcome(prompt, form)
+        rows, left = value_blocks(form, prompt.answer, prompt.initial_values, without=without)
+        blocks, omitted = [*blocks, *rows], omitted + left
+    blocks += omission_notice(omitted, prompt.id)
     return _modal("Already settled", blocks) | {"close": plain_text("Close")}
 
 
@@ -148,22 +166,25 @@ def _modal(title: str, blocks: list[Block]) -> Block:
 
 
 def _heading(prompt: Prompt) -> list[Block]:
-    return [header(plain(title_of(prompt), HEADER_TEXT))]
+    title = title_of(prompt)
+    return [header(title) if len(title) <= HEADER_TEXT else section(mrkdwn(title_excerpt(prompt, SECTION_TEXT).text))]
 
 
-def _question(prompt: Prompt, form: Form) -> list[Block]:
+def _question(prompt: Prompt, form: Form) -> tuple[list[Block], Omitted]:
     """The prompt's title, if it is too long for the title of the modal or the only content; and the description."""
-    blocks = _heading(prompt) if len(title_of(prompt)) > MODAL_TITLE else []
+    title = title_of(prompt)
+    blocks = _heading(prompt) if len(title) > MODAL_TITLE else []
     text = for_modal(prompt.description, SECTION_TEXT)
-    if text:
-        blocks.append(section(mrkdwn(text)))
-    return blocks if blocks or form.parts else _heading(prompt)
+    if text.text:
+        blocks.append(section(mrkdwn(text.text)))
+    missing = title_excerpt(prompt, SECTION_TEXT).missing if len(title) > HEADER_TEXT else 0
+    return blocks if blocks or form.parts else _heading(prompt), Omitted(missing + text.missing)
 
 
 def _title(prompt: Prompt, editor: EditorState) -> str:
+    """The question, or the beginning of it: a longer one is in full in the form."""
     if editor.parent is None:
-        title = title_of(prompt)
-        return title if len(title) <= MODAL_TITLE else prompt.flow
+        return title_of(prompt)
     return f"{'Add' if editor.parent.number == NEW else 'Edit'} {editor.parent.entry_list.noun}"
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from signoff.bot.blockkit.blocks import Block, Message, mrkdwn, plain_text, section
-from signoff.bot.blockkit.markup import at, code, escape, lines, plain, span, utc
+from signoff.bot.blockkit.blocks import SECTION_TEXT, Block, Message, mrkdwn, plain_text, section
+from signoff.bot.blockkit.markup import at, bold, code, escape, lines, plain, span, utc
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.surfaces.wording import approvers_of, run_line, title_of
 from signoff.store.records.outbox import Notice
@@ -40,7 +40,8 @@ def notice_message(notice: Notice, mentions: Mapping[str, str]) -> Message:
 def _reminder(notice: Notice, mentions: Mapping[str, str]) -> tuple[str, list[Block]]:
     prompt = notice.prompt
     age = span(notice.created_at - prompt.opened_at)
-    visible = f"⏰ Still waiting for {approvers_of(prompt, mentions) or 'an answer'}. Open for {age}"
+    asked = bold(title_of(prompt), SECTION_TEXT // 2)
+    visible = f"⏰ {asked}\nStill waiting for {approvers_of(prompt, mentions) or 'an answer'}. Open for {age}"
     whom = approvers_of(prompt, {}) or "an answer"
     spoken = f"{escape(title_of(prompt), 300)} – still waiting for {whom}, open for {age}"
     if prompt.deadline is not None:

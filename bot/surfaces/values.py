@@ -6,19 +6,23 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from signoff.bot.blockkit.blocks import FIELD_TEXT, SECTION_FIELDS, Block, context, fields, mrkdwn, plain_text, section
-from signoff.bot.blockkit.markup import bold, escape, lines
+from signoff.bot.blockkit.blocks import SECTION_FIELDS, Block, context, fields, mrkdwn, plain_text, section
+from signoff.bot.blockkit.excerpts import MRKDWN, excerpt
+from signoff.bot.blockkit.markup import bold, escape, excerpt_of, plain
 from signoff.bot.forms import UNSET, Field, Form, Path
 from signoff.bot.forms.elements.entry_list import EntryList, entries_of
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.paths import value_at
-from signoff.bot.forms.summary import summary_of
+from signoff.bot.forms.summary import summaries_of, summary_of
+from signoff.bot.surfaces.omissions import NOTHING_OMITTED, Omitted
 
 _MAX_ROWS = 20
 _MAX_TEXT = 5000
 _WIDE = 100
 _MAX_VALUE = 1200
+_MAX_PREVIOUS = 700
+_MAX_MENTIONS = 30
 _MAX_ENTRY = 500
 _MAX_LABEL = 120
 _NOTHING = "–"
@@ -30,11 +34,13 @@ class Row:
 
     Attributes:
         name: The name of the top-level value that it belongs to.
+        omitted: What is cut from it.
     """
 
     name: str
     label: str
     value: Block
+    omitted: Omitted = NOTHING_OMITTED
 
     @property
     def is_wide(self) -> bool:
@@ -53,14 +59,14 @@ def value_blocks(
     values: Mapping[str, Any],
     before: Mapping[str, Any],
     without: Container[str] = (),
-) -> list[Block]:
+) -> tuple[list[Block], Omitted]:
     """Draw `values` as rows, and mark what has changed since `before`.
 
     Args:
         without: The names of fields that get no row.
 
     Returns:
-        As many rows as fit into a message. The last line counts the others.
+        As many rows as fit into a message, and what is left out. The last line counts the other rows.
     """
     shown: list[Row] = []
     every = [row for row in _rows(form, values, before) if row.name not in without]
@@ -71,9 +77,10 @@ def value_blocks(
             break
         shown.append(row)
     blocks = list(_laid_out(shown))
-    if left := len(every) - len(shown):
-        blocks.append(context(plain_text(f"and {left} more")))
-    return blocks
+    left = len(every) - len(shown)
+    if left:
+        blocks.append(context(plain_text(f"and {left:,} more")))
+    return blocks, sum((row.omitted for row in shown), Omitted(values=left))
 
 
 def _laid_out(rows: list[Row]) -> Iterator[Block]:
@@ -113,19 +120,47 @@ def _rows(form: Form, values: Mapping[str, Any], before: Mapping[str, Any]) -> I
         elif isinstance(field.element, EntryList):
             yield from _entries(form, field, field.element, value, previous)
         else:
-            shown = field.element.show(value)
-            yield _row(field, shown, shown if previous is UNSET else field.element.show(previous))
+            yield _row(field, value, value if previous is UNSET else previous)
     known = {field.name for field in form.fields}
     for name, value in values.items():
         if name not in known:
-            shown = value if isinstance(value, str) else as_json(value)
-            yield Row(name, _label(name), plain_text(_marked(shown, shown)))
+            yield _text_row(name, name, value if isinstance(value, str) else as_json(value))
 
 
-def _row(field: Field, shown: str, was: str) -> Row:
-    text = _marked(shown, was)
-    as_markup = field.element.text_type == "mrkdwn"
-    return Row(field.name, _label(field.full_label), mrkdwn(text) if as_markup else plain_text(text))
+def _row(field: Field, value: Any, previous: Any) -> Row:
+    """The row of a value that one element shows."""
+    element = field.element
+    if element.text_type == "plain_text":
+        return _text_row(field.name, field.full_label, element.show(value), element.show(previous))
+    kept, left = _few(value)
+    text = excerpt(element.show(kept), _MAX_VALUE, MRKDWN)
+    shown = f"{text.text or _NOTHING}{f' and {left:,} more' if left else ''}"
+    omitted = Omitted(text.missing, left)
+    if element.show(value) != element.show(previous):
+        kept, left = _few(previous)
+        was = excerpt(element.show(kept), _MAX_PREVIOUS, MRKDWN)
+        shown += f"  (was {was.text or 'empty'}{f' and {left:,} more' if left else ''})"
+        omitted += Omitted(was.missing, left)
+    return _labelled(field.name, field.full_label, mrkdwn(shown), omitted)
+
+
+def _few(value: Any) -> tuple[Any, int]:
+    """The first of many mentions, and how many others there are."""
+    return (value[:_MAX_MENTIONS], len(value) - _MAX_MENTIONS) if _is_long(value) else (value, 0)
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > _MAX_MENTIONS
+
+
+def _text_row(name: str, label: str, shown: str, was: str | None = None) -> Row:
+    text = excerpt_of(shown, _MAX_VALUE)
+    omitted, marked = Omitted(text.missing), text.text or _NOTHING
+    if was is not None and was != shown:
+        before = excerpt_of(was, _MAX_PREVIOUS)
+        marked += f"  (was {before.text or 'empty'})"
+        omitted += Omitted(before.missing)
+    return _labelled(name, label, plain_text(marked), omitted)
 
 
 def _variant(form: Form, field: Field, union: Union, value: Any, before: Mapping[str, Any] | None) -> Iterator[Row]:
@@ -133,47 +168,47 @@ def _variant(form: Form, field: Field, union: Union, value: Any, before: Mapping
     shown = union.show(value)
     if before is not None:
         was = summary_of(form.only(field), before, _MAX_ENTRY)
-        yield Row(field.name, _label(field.full_label), mrkdwn(f"{escape(shown, _MAX_LABEL) or _NOTHING}  (was {was})"))
+        text = f"{escape(shown, _MAX_LABEL) or _NOTHING}  (was {was.text})"
+        yield _labelled(field.name, field.full_label, mrkdwn(text), Omitted(was.missing))
     elif union.tells(value):
-        yield _row(field, shown, shown)
+        yield _text_row(field.name, field.full_label, shown)
 
 
 def _entries(form: Form, field: Field, listed: EntryList, value: Any, previous: Any) -> Iterator[Row]:
     """A row for each entry, and one for each that was removed."""
     held = entries_of(value)
     was = held if previous is UNSET else entries_of(previous)
-    entry = form.of_entry(listed)
-    summaries = [summary_of(entry, listed.wrap(each), _MAX_ENTRY) for each in held]
-    summaries_before = [summary_of(entry, listed.wrap(each), _MAX_ENTRY) for each in was]
     if not held and not was:
-        yield _row(field, listed.show(value), listed.show(value))
+        yield _text_row(field.name, field.full_label, listed.show(value))
+        return
+    summaries, summaries_before = (
+        summaries_of(form, listed, held, _MAX_ENTRY),
+        summaries_of(form, listed, was, _MAX_ENTRY),
+    )
     matcher = SequenceMatcher(None, [_key(each) for each in was], [_key(each) for each in held], autojunk=False)
     for change, old, old_end, new, new_end in matcher.get_opcodes():
         for offset in range(max(old_end - old, new_end - new)):
-            label = _label(f"{field.full_label} {new + offset + 1}" if new + offset < new_end else field.full_label)
-            if new + offset >= new_end:
-                yield Row(field.name, label, mrkdwn(f"{summaries_before[old + offset]}  (removed)"))
+            now = summaries[new + offset] if new + offset < new_end else None
+            before = summaries_before[old + offset] if old + offset < old_end else None
+            label = field.full_label if now is None else f"{field.full_label} {new + offset + 1}"
+            if now is None:
+                shown = f"{before.text if before else ''}  (removed)"
             elif change == "equal":
-                yield Row(field.name, label, mrkdwn(summaries[new + offset]))
-            elif old + offset < old_end:
-                yield Row(
-                    field.name, label, mrkdwn(f"{summaries[new + offset]}  (was {summaries_before[old + offset]})")
-                )
+                shown, before = now.text, None
             else:
-                yield Row(field.name, label, mrkdwn(f"{summaries[new + offset]}  (added)"))
+                shown = f"{now.text}  ({f'was {before.text}' if before else 'added'})"
+            missing = sum(each.missing for each in (now, before) if each is not None)
+            yield _labelled(field.name, label, mrkdwn(shown), Omitted(missing))
+
+
+def _labelled(name: str, label: str, value: Block, omitted: Omitted) -> Row:
+    shown = bold(label, _MAX_LABEL)
+    cut = max(len(plain(label, len(label))) - _MAX_LABEL, 0)
+    return Row(name, shown or _NOTHING, value, omitted + Omitted(cut))
 
 
 def _key(entry: Any) -> str:
     return json.dumps(entry, sort_keys=True)
-
-
-def _label(text: str) -> str:
-    return bold(text, _MAX_LABEL) or _NOTHING
-
-
-def _marked(shown: str, was: str) -> str:
-    text = lines(shown, _MAX_VALUE) or _NOTHING
-    return text if shown == was else f"{text}  (was {lines(was, FIELD_TEXT - _MAX_VALUE - 100) or 'empty'})"
 
 
 def _visible_length(text: str) -> int:

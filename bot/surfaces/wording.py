@@ -4,18 +4,20 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 
-from signoff.bot.blockkit.blocks import Block, context, plain_text
-from signoff.bot.blockkit.markup import at, either, escape, plain, utc
-from signoff.bot.forms import Form, Verdict, verdict_of
+from signoff.bot.blockkit.blocks import Block, context, mrkdwn, plain_text
+from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, shorten
+from signoff.bot.blockkit.markdown import as_line
+from signoff.bot.blockkit.markup import at, either, escape, escaped, link_to, plain, unescaped, utc
+from signoff.bot.forms import UNSET, Form, FormError, Verdict, verdict_of
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
 from signoff.store.redaction import redacted
 
-_TITLE = 1500
 _NAME = 80
 _MAX_NAMES = 12
 _WORDS = 500
+_NO_VALUE: tuple[object, ...] = (UNSET, None, "", [], {})
 _CACHED_FORMS = 256
 """How many parsed schemas are cached."""
 
@@ -43,13 +45,45 @@ def verdict_in(prompt: Prompt, form: Form) -> Verdict | None:
 
 
 def title_of(prompt: Prompt) -> str:
-    """The prompt's title as one line of clean, unescaped text. Never empty."""
-    return plain(prompt.title, _TITLE) or plain(f"{prompt.flow} is waiting for an answer", _TITLE)
+    """The prompt's title as one line of clean, unescaped text, however long. Never empty."""
+    return plain(prompt.title, len(prompt.title)) or plain(f"{prompt.flow} is waiting for an answer", 300)
 
 
-def run_line(prompt: Prompt) -> Block:
-    """The flow and the name of its run, in small print. They help operators, and tell nobody what is asked."""
-    return context(plain_text(plain(f"{prompt.flow} · {prompt.run_name}", 300)))
+def title_excerpt(prompt: Prompt, limit: int) -> Excerpt:
+    """The prompt's title in bold, as mrkdwn, within `limit` characters."""
+    line = title_of(prompt)
+    shown = shorten(escaped(line), limit - 2, MRKDWN)
+    # Escaping makes a text longer. What counts is how much of the text itself can be read.
+    read = unescaped(shown)
+    return Excerpt(f"*{shown}*", 0 if read == line else max(len(line) - len(read) + 1, 1))
+
+
+def gist_of(prompt: Prompt, limit: int) -> str:
+    """What is asked, besides the title: the description or else the values, on one line of clean, unescaped text."""
+    if gist := as_line(prompt.description, limit):
+        return gist
+    try:
+        form = form_of(prompt)
+    except FormError:
+        return ""
+    shown = (
+        f"{field.full_label}: {field.element.show(value)}"
+        for field in form.fields
+        # Slack localises neither mentions nor times in a notification, and a mention would notify somebody.
+        if field.element.text_type == "plain_text" and (value := field.value(prompt.initial_values)) not in _NO_VALUE
+    )
+    return plain(" · ".join(shown), limit)
+
+
+def run_line(prompt: Prompt, link: str | None = None) -> Block:
+    """The flow and the name of its run, in small print. They help operators, and tell nobody what is asked.
+
+    Args:
+        link: Where a person can look at the run on its engine.
+    """
+    opens = link_to(link or "", f"Open in {prompt.engine}")
+    name = plain_text(plain(f"{prompt.flow} · {prompt.run_name}", 300))
+    return context(name, mrkdwn(opens)) if opens else context(name)
 
 
 def approvers_of(prompt: Prompt, mentions: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 Button, modal, slash command, command line, deadline and cancellation all come this way.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -113,6 +113,11 @@ class Desk:
                 ledger.note(self._db, prompt.id, "refused", now=self._now(), actor=actor)
                 return Refused(prompt)
         return prompt
+
+    def visible_to(self, actor: Actor, found: Sequence[Prompt]) -> tuple[list[Prompt], bool]:
+        """Those of these prompts that a person may see, and whether that is known of all of them."""
+        del actor
+        return [prompt for prompt in found if prompt.policy_fault is None], True
 
     def submit(
         self,

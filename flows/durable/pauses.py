@@ -156,6 +156,7 @@ def prepare_pause(
     key: str | None,
     policy: Policy | None,
     state: RunState,
+    description: str | None = None,
 ) -> Pause:
     """Make a `Pause` from the arguments of `pause_flow_run`, `suspend_flow_run` or `ask`.
 
@@ -167,7 +168,7 @@ def prepare_pause(
         raise ValueError("timeout must be zero seconds or more.")
     if key is not None and not _KEY.fullmatch(key):
         raise ValueError(f"The key {key!r} is invalid: use lower-case letters, digits and dashes only.")
-    question = Question.of(wait_for_input)
+    question = Question.of(wait_for_input, description)
     rules = _policy(question, policy, context.defaults)
     opened_at = now()
     deadline = deadline_of(rules, opened_at, timeout)

@@ -3,7 +3,7 @@
 import inspect
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,9 @@ from signoff.flows.schema.choices import Choices, choice_errors, schema_with_cho
 from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.prompt_model import PromptModel
 from signoff.flows.schema.schema_validation import ValuePath
+
+_LONGEST_TITLE = 150
+"""How long the header of a card can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,31 @@ class Question:
     wraps_scalar: bool = False
 
     @classmethod
-    def of(cls, wait_for_input: Any) -> "Question":
+    def of(cls, wait_for_input: Any, description: str | None = None) -> "Question":
         """The question for the `wait_for_input` of a flow.
+
+        Args:
+            description: What to decide, as Markdown, in place of the model's own. A plain type has no title, so the
+                first line becomes the question if it is short.
 
         Raises:
             InvalidFlow: If a person cannot be asked for it.
         """
+        question = cls._of(wait_for_input)
+        if description is None:
+            return question
+        if not isinstance(description, str):
+            raise InvalidFlow(f"The description is {type(description).__name__}. Describe in a text what to decide.")
+        if question.model is not None and not question.wraps_scalar:
+            return replace(question, description=description)
+        first, _, rest = description.strip().partition("\n")
+        title = first.strip("#* \t")
+        if not title or len(first) > _LONGEST_TITLE:
+            return replace(question, description=description)
+        return replace(question, title=title, description=rest.strip("\n"))
+
+    @classmethod
+    def _of(cls, wait_for_input: Any) -> "Question":
         if wait_for_input is None:
             return cls("Continue?", "", None, {}, None)
         if isinstance(wait_for_input, type) and issubclass(wait_for_input, BaseModel):

@@ -22,7 +22,6 @@ from signoff.store.outbox import deliveries
 from signoff.store.records.outbox import ClaimedDelivery
 from signoff.store.records.prompts import Outcome
 from signoff.store.redaction import redacted
-from signoff.store.supervisor import SupervisedThread
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +72,7 @@ class Deliverer(BackgroundService):
         self._engine_outage = OutageLog(
             logger, f"{engine.name} is unavailable", level=logging.WARNING, recovered=f"{engine.name} is back"
         )
-        self._thread = SupervisedThread(self._work, name=f"signoff-deliver-{engine.name}")
+        self._thread = threading.Thread(target=self._work, name=f"signoff-deliver-{engine.name}", daemon=True)
 
     def start(self) -> None:
         """Start the thread. It begins with everything that is pending."""
@@ -91,7 +90,8 @@ class Deliverer(BackgroundService):
         if self._changes is None:
             return
         self._changes.wake()
-        if not self._thread.stop(self._stop_within):
+        self._thread.join(self._stop_within)
+        if self._thread.is_alive():
             logger.warning(
                 "%s has not answered within %g seconds; another process will hand over the same outcome again if the "
                 "answer does not arrive before this one ends",
@@ -115,11 +115,9 @@ class Deliverer(BackgroundService):
             if self._changes is not None:
                 self._loop(self._changes)
         finally:
-            # Otherwise the thread starts this again.
-            if self._stopping.is_set():
-                if self._changes is not None:
-                    self._changes.close()
-                self._heartbeat.stop()
+            if self._changes is not None:
+                self._changes.close()
+            self._heartbeat.stop()
 
     def _loop(self, changes: Subscription) -> None:
         outage = OutageLog(logger, f"Deliveries to {self._engine.name} are on hold because the database is unavailable")

@@ -20,7 +20,10 @@ from signoff.bot.forms.unset import UNSET
 
 YES_OR_NO = (Choice(True, "Yes"), Choice(False, "No"))
 
-_NONE = option("No answer", "none")
+NO_ANSWER = "No answer"
+"""The label with which null is offered."""
+
+_NONE = option(NO_ANSWER, "none")
 _ONE = {
     Widget.BUTTONS: "radio_buttons",
     Widget.SELECT: "static_select",

@@ -14,10 +14,15 @@ class InvalidInput(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value that can be chosen, and its label."""
+    """A value that can be chosen, and its label.
+
+    Attributes:
+        full: What the label stands for, if that is longer than a label can be; otherwise empty.
+    """
 
     value: Any
     label: str
+    full: str = ""
 
 
 class Element(ABC):

@@ -16,7 +16,8 @@ from signoff.bot.blockkit.blocks import (
     plain_text,
     section,
 )
-from signoff.bot.blockkit.markup import bold, sentences, shorten
+from signoff.bot.blockkit.excerpts import shorten
+from signoff.bot.blockkit.markup import bold, sentences
 from signoff.bot.forms.elements.element import Element
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.unset import UNSET

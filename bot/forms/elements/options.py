@@ -4,14 +4,15 @@ An option holds the position of its choice, so that JSON values of any type and 
 Slack reports is a claim, and rejected if there is no such choice.
 """
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
 from signoff.bot.blockkit.blocks import OPTION_TEXT, Block, option, plain_text
-from signoff.bot.blockkit.markup import plain, shorten
+from signoff.bot.blockkit.excerpts import shorten
+from signoff.bot.blockkit.lookalikes import exact, told_apart
+from signoff.bot.blockkit.markup import plain
 from signoff.bot.forms.elements.element import Choice, InvalidInput
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.unset import UNSET
@@ -43,17 +44,23 @@ def widget_for(choices: Sequence[Choice], more: int = 0) -> Widget:
     return Widget.GROUPED_SELECT if number <= _MAX_GROUPED else Widget.EXTERNAL_SELECT
 
 
-def labelled(options: Sequence[tuple[Any, str | None]]) -> tuple[Choice, ...]:
-    """Choices with labels that fit into an option. Long labels are cut, and equal ones numbered."""
-    choices: list[Choice] = []
-    taken: set[str] = set()
-    for number, (value, title) in enumerate(options, 1):
-        label = plain(title or _name(value), OPTION_TEXT) or shorten(json.dumps(value), OPTION_TEXT)
-        if label in taken:
-            label = f"{shorten(label, OPTION_TEXT - 10)} ({number})"
-        taken.add(label)
-        choices.append(Choice(value, label))
-    return tuple(choices)
+def labelled(options: Sequence[tuple[Any, str | None]], reserved: Collection[str] = ()) -> tuple[Choice, ...]:
+    """Choices with labels that fit into an option. Those that look alike show their values.
+
+    Args:
+        reserved: Other labels beside which these are offered.
+    """
+    values = [value for value, _ in options]
+    names = [_line(title or _name(value)) or exact(value) for value, title in options]
+    labels = told_apart(names, list(map(exact, values)), OPTION_TEXT, reserved)
+    return tuple(
+        Choice(value, label, name if len(name) > OPTION_TEXT else "")
+        for value, label, name in zip(values, labels, names, strict=True)
+    )
+
+
+def _line(text: str) -> str:
+    return plain(text, len(text))
 
 
 def offered(choices: Sequence[Choice], widget: Widget, more: Sequence[Block] = ()) -> Block:

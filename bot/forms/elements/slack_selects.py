@@ -11,9 +11,6 @@ from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.slack_ids import is_channel_id, is_user_id
 
-_MAX_SHOWN = 30
-"""How many mentions are shown. A card cuts long values, and half a mention would not be one."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Entity:
@@ -105,9 +102,7 @@ class _MultiSelect(Element):
         """Mentions, separated by commas."""
         if not isinstance(value, list):
             return _mention(value, self.entity)
-        shown = [_mention(each, self.entity) for each in value[:_MAX_SHOWN]]
-        hidden = len(value) - _MAX_SHOWN
-        return ", ".join([*shown, f"and {hidden} more"] if hidden > 0 else shown)
+        return ", ".join(_mention(each, self.entity) for each in value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from signoff.store.database import Database
 from signoff.store.errors import StoreError
 from signoff.store.outage_log import OutageLog
 from signoff.store.runs import recovery
-from signoff.store.supervisor import SupervisedThread
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +44,7 @@ class Heartbeat(BackgroundService):
         self._flows = flows
         self._orphans = OrphanWarnings(db)
         self._stopped = threading.Event()
-        self._thread = SupervisedThread(self._loop, name="signoff-heartbeat")
+        self._thread = threading.Thread(target=self._loop, name="signoff-heartbeat", daemon=True)
         self.worker = new_id()
         """The id under which runs are claimed now."""
 
@@ -58,7 +57,8 @@ class Heartbeat(BackgroundService):
     def stop(self) -> None:
         """Unregister the worker, which frees all runs that it still has."""
         self._stopped.set()
-        self._thread.stop()
+        if self._thread.is_alive():
+            self._thread.join()
         try:
             recovery.deregister(self._db, self.worker, now=now())
         except StoreError as error:

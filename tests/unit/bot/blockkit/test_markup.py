@@ -68,17 +68,17 @@ def test_plain_text_fits_and_has_no_control_characters(text: str, limit: int) ->
 @given(HOSTILE, st.integers(30, 200))
 def test_a_description_mentions_nobody(text: str, limit: int) -> None:
     """In messages and in modals, a description mentions no person, no channel and not everybody."""
-    assert not MENTION.search(for_message(text, limit))
-    assert not MENTION.search(for_modal(text, limit))
-    assert len(for_message(text, limit)) <= limit
-    assert len(for_modal(text, limit)) <= limit
+    assert not MENTION.search(for_message(text, limit).text)
+    assert not MENTION.search(for_modal(text, limit).text)
+    assert len(for_message(text, limit).text) <= limit
+    assert len(for_modal(text, limit).text) <= limit
 
 
 @settings(deadline=None)
 @given(HOSTILE)
 def test_every_bracket_in_a_modals_description_belongs_to_a_link(text: str) -> None:
     """The only markup with brackets that Markdown becomes in a modal is a link to a web address."""
-    left = re.sub(r"<https?://[^<>|]+\|[^<>|]*>", "", for_modal(text, 3000))
+    left = re.sub(r"<https?://[^<>|]+\|[^<>|]*>", "", for_modal(text, 3000).text)
 
     assert not set(left) & set("<>")
 
@@ -106,7 +106,7 @@ def test_every_bracket_in_a_modals_description_belongs_to_a_link(text: str) -> N
 )
 def test_markdown_is_translated_for_modals(markdown: str, mrkdwn: str) -> None:
     """Formatting, headings, lists, quotations, links, code and tables look in a modal as they do on the card."""
-    assert for_modal(markdown, 3000) == mrkdwn
+    assert for_modal(markdown, 3000).text == mrkdwn
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_markdown_is_translated_for_modals(markdown: str, mrkdwn: str) -> None:
 )
 def test_text_that_is_not_markdown_is_not_mrkdwn_either(markdown: str, mrkdwn: str) -> None:
     """Literal text stays literal, and code and links end where they end in Markdown."""
-    assert for_modal(markdown, 3000) == mrkdwn
+    assert for_modal(markdown, 3000).text == mrkdwn
 
 
 @settings(deadline=None)
@@ -131,9 +131,9 @@ def test_a_shortened_description_leaves_no_code_fence_open(limit: int) -> None:
     """Wherever a description is cut, the text after it is not code."""
     text = "Intro\n```\n" + "line of code\n" * 50 + "```\nOutro"
 
-    assert for_message(text, limit).count("```") % 2 == 0
-    assert for_message(text.replace("```", "~~~"), limit).count("~~~") % 2 == 0
-    assert for_modal(text, limit).count("```") % 2 == 0
+    assert for_message(text, limit).text.count("```") % 2 == 0
+    assert for_message(text.replace("```", "~~~"), limit).text.count("~~~") % 2 == 0
+    assert for_modal(text, limit).text.count("```") % 2 == 0
 
 
 def test_bold_text_cannot_end_early() -> None:
@@ -167,8 +167,8 @@ def test_names_are_joined_as_people_say_them(names: list[str], phrase: str) -> N
 
 def test_a_hundred_kilobytes_are_cleaned_quickly() -> None:
     """Long text is cut before it is translated."""
-    assert len(for_modal("**a " * 25_000, 3000)) <= 3000
-    assert len(for_message("<!channel> " * 10_000, 12_000)) <= 12_000
+    assert len(for_modal("**a " * 25_000, 3000).text) <= 3000
+    assert len(for_message("<!channel> " * 10_000, 12_000).text) <= 12_000
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "\u200b", "\u2800\u3164 \u200d", "\ufe0f\u00ad"])

@@ -82,7 +82,7 @@ def test_only_ids_are_shown_as_mentions() -> None:
     assert one.element.show("U0ANA") == "<@U0ANA>"
     assert "<" not in one.element.show("<!channel>")
     assert several.element.show(["C0ALL", "C0OPS"]) == "<#C0ALL>, <#C0OPS>"
-    assert several.element.show(["C0ALL"] * 32).endswith(", and 2 more")
+    assert several.element.show(["C0ALL"] * 32).count("<#C0ALL>") == 32
 
 
 def test_a_card_notifies_nobody_who_is_merely_a_value() -> None:

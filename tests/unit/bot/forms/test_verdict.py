@@ -41,7 +41,7 @@ def test_the_values_of_the_verdict_become_buttons(name: str) -> None:
         ("ok", ["Approve", "Reject"]),
         ("accept_terms", ["Approve", "Reject"]),
         ("publish", ["Approve", "Reject"]),
-        ("has_backup", ["Yes", "No"]),
+        ("has_backup", ["Has Backup: Yes", "Has Backup: No"]),
         ("value", ["Yes", "No"]),
     ],
 )

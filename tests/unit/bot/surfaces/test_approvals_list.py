@@ -21,15 +21,17 @@ def test_an_empty_list_says_so() -> None:
 
 
 def test_a_listed_prompt_shows_what_people_need_to_choose_it() -> None:
-    """Title, flow, run, age, deadline and channel are beside a button that opens it."""
-    prompt = prompt_for(Approval, title="Release *1.4*?", deadline=OPENED + timedelta(days=2))
+    """The question comes first, beside a button that opens it, then what it is about; flow and run come last."""
+    prompt = prompt_for(
+        Approval, title="Release *1.4*?", description="Ships the **new** checkout.", deadline=OPENED + timedelta(days=2)
+    )
     message = approvals_list([prompt], NOW)
-    entry = message.blocks[-1]
+    entry, small_print = message.blocks[-2:]
 
     check(message)
-    assert entry["text"]["text"].startswith("*Release \u200b*\u200b1.4\u200b*\u200b?*\nrelease · bold-lemur · ")
+    assert entry["text"]["text"] == "*Release \u200b*\u200b1.4\u200b*\u200b?*\nShips the new checkout."
     assert "open for 1 d 3 h · times out <!date^1777809600^" in texts(message)
-    assert entry["text"]["text"].endswith(" · #releases")
+    assert small_print["elements"][0]["text"].endswith(" · #releases · release · bold-lemur")
     assert (entry["accessory"]["action_id"], entry["accessory"]["value"]) == (OPEN, prompt.id)
 
 
@@ -41,9 +43,13 @@ def test_a_channel_known_by_its_id_is_linked() -> None:
 
 
 def test_more_prompts_than_a_message_holds_are_counted() -> None:
-    """A list of a hundred long prompts fits into a message, and says how many it leaves out."""
-    message = approvals_list([prompt_for(Approval, title="t" * 3000)] * 100, NOW)
+    """Each page of a hundred long prompts fits into a message, and says how to get the next one."""
+    found = [prompt_for(Approval, title=f"{number} {'t' * 3000}") for number in range(90)]
+    first, last = approvals_list(found, NOW), approvals_list(found, NOW, page=5)
 
-    check(message)
-    assert message.text == "100 prompts are waiting for an answer."
-    assert texts(message).endswith("and 80 more")
+    check(first)
+    check(last)
+    assert first.text == "90 prompts are waiting for an answer."
+    assert texts(first).endswith("Page 1 of 5. `/approvals list 2` lists more.")
+    assert "*89 ttt" in texts(last)
+    assert texts(last).endswith("Page 5 of 5. `/approvals list 1` lists the first ones.")

@@ -55,12 +55,12 @@ def test_an_approval_is_one_press() -> None:
 
 
 def test_a_bool_of_another_name_is_a_plain_question() -> None:
-    """A bool that is not an approval becomes Yes and No."""
+    """A bool that is not an approval becomes Yes and No, each with what it is about."""
 
     class Question(BaseModel):
         has_backup: bool
 
-    assert list(buttons(card(prompt_for(Question), {}))) == ["Yes", "No"]
+    assert list(buttons(card(prompt_for(Question), {}))) == ["Has Backup: Yes", "Has Backup: No"]
 
 
 def test_a_literal_becomes_a_button_for_each_option() -> None:
@@ -207,7 +207,7 @@ def test_a_person_without_a_slack_id_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("requester", "shown"),
-    [(Actor("@eve", "Eve <!here>"), "requested by Eve &lt;!here&gt;"), (ANA, "requested by <@U0ANA>")],
+    [(Actor("@eve", "Eve <!here>"), "Requested by Eve &lt;!here&gt;"), (ANA, "Requested by <@U0ANA>")],
 )
 def test_the_card_says_who_requested_the_run(requester: Actor, shown: str) -> None:
     """By name, or as a mention if Slack knows the person. The first post does not notify them."""
@@ -215,7 +215,7 @@ def test_the_card_says_who_requested_the_run(requester: Actor, shown: str) -> No
 
     assert shown in texts(message)
     assert "<@" not in texts(without_pings(message, [], lambda _: "Ana Ruiz"))
-    assert "requested" not in texts(card(prompt_for(None), {}))
+    assert "Requested" not in texts(card(prompt_for(None), {}))
 
 
 @pytest.mark.parametrize(

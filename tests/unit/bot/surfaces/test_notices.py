@@ -37,7 +37,7 @@ def test_a_reminder_without_approvers_and_deadline_is_short() -> None:
     """If the policy names nobody, it is a reminder about the answer."""
     message = message_of("reminder", {}, stored_policy=Policy())
 
-    assert texts(message) == "⏰ Still waiting for an answer. Open for 4 h."
+    assert texts(message) == "⏰ *Release 1.4 to production?*\nStill waiting for an answer. Open for 4 h."
 
 
 @pytest.mark.parametrize("state", [state for state in RunState if state.is_final])
