@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, insert, select, update
+from sqlalchemy import and_, insert, select, update
 
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
@@ -98,15 +98,6 @@ def all_workers(db: Database) -> list[WorkerRow]:
     """The workers that have not been deleted, dead or alive."""
     with db.read() as reading:
         return [WorkerRow(row.id, row.domain, row.pid, row.expires_at) for row in reading.rows(_ALL)]
-
-
-def is_claimable(holder: "Column[str | None]", worker: str) -> ColumnElement[bool]:
-    """Whether `worker` may claim a row: nobody holds it, `worker` does itself, or the holder has expired.
-
-    Args:
-        holder: The column with the id of the row's holder.
-    """
-    return holder.is_(None) | (holder == worker) | holder.not_in(select(workers.c.id))
 
 
 def require_lease(tx: Transaction, run_id: str, fencing_token: int, *statements: BoundStatement) -> list[list[Any]]:

@@ -7,6 +7,7 @@ from sqlalchemy import Select, select
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Delivery, DeliveryState, LedgerLine, Outcome, Prompt
 from signoff.store.records.runs import FlowRun, RunState, Step
+from signoff.store.sql.statements import Statement, param
 from signoff.store.tables import deliveries, flow_runs, prompts
 
 
@@ -54,6 +55,9 @@ _OF_DELIVERY = (
 def select_prompts() -> Select[Any]:
     """Prompts with the run that each belongs to, as `prompt` reads them."""
     return select(prompts, *_OF_RUN, *_OF_DELIVERY).join_from(prompts, flow_runs).outerjoin(deliveries)
+
+
+PROMPT_BY_ID = Statement(select_prompts().where(prompts.c.id == param("prompt_id")))
 
 
 def select_run_of_prompt() -> Select[Any]:

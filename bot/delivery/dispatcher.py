@@ -172,9 +172,9 @@ class Dispatcher(BackgroundService):
             _log(f"Could not post a notice about {notice.prompt.title!r}", error)
             retry_at = self._retry_at(notice.attempts, error)
             in_doubt = notice.in_doubt or _leaves_doubt(error)
-            notices.failed(self._db, notice.id, error=_message_of(error), retry_at=retry_at, in_doubt=in_doubt)
+            notices.failed(self._db, notice, error=_message_of(error), retry_at=retry_at, in_doubt=in_doubt)
         else:
-            notices.posted(self._db, notice.id, ts=ts)
+            notices.posted(self._db, notice, ts=ts)
 
     def _repost_card(self, notice: Notice, error: MessageDeleted) -> None:
         """Post the card again, then the reply to it, while the prompt is open. Drop every other notice."""
@@ -183,7 +183,7 @@ class Dispatcher(BackgroundService):
             channel, ts = notice.place.message
             cards.lost(self._db, channel=channel, ts=ts, now=self._now())
             retry_at = self._now()
-        notices.failed(self._db, notice.id, error=_message_of(error), retry_at=retry_at, in_doubt=False)
+        notices.failed(self._db, notice, error=_message_of(error), retry_at=retry_at, in_doubt=False)
 
     def _retry_at(self, attempts: int, error: Exception) -> datetime:
         if isinstance(error, SlackRejected) and error.retry_after is not None:

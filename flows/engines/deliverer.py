@@ -184,7 +184,7 @@ class Deliverer(BackgroundService):
         moment = self._now()
         deliveries.failed(
             self._db,
-            claimed.prompt.id,
+            claimed,
             error=error[:_WORDS],
             retry_at=moment + timedelta(seconds=wait),
             in_doubt=in_doubt or claimed.in_doubt,

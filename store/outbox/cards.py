@@ -11,15 +11,14 @@ does not hold up the others.
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import and_, case, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, select, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.leases import is_claimable
+from signoff.store.outbox.claiming import ClaimQueries, is_claimable
 from signoff.store.places import Place, PlaceKind
 from signoff.store.records.outbox import Card
-from signoff.store.rows import prompt, select_prompts
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import cards, notices, prompts
@@ -27,6 +26,14 @@ from signoff.store.tables import cards, notices, prompts
 _OF_PROMPT = cards.c.prompt_id == param("prompt_id")
 _ADD = insert_into(cards, "prompt_id", "place_kind", "place_target", "due_at")
 _TOUCH = Statement(update(cards).where(_OF_PROMPT).values(due_at=param("due_at")))
+_CLAIMS = ClaimQueries(
+    cards,
+    select(cards)
+    .where(cards.c.due_at <= param("now"), is_claimable(cards.c.claimed_by))
+    .order_by(cards.c.due_at)
+    .limit(param("limit")),
+    cards.c.id,
+)
 
 _others = cards.alias("others")
 IS_FIRST = ~exists().where(_others.c.prompt_id == cards.c.prompt_id, _others.c.id < cards.c.id)
@@ -52,39 +59,19 @@ def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> l
     Nobody else can claim one until `worker` has recorded the result, or has expired. `attempts` counts the claims
     since the card was last up to date.
     """
-    due = (
-        select(cards.c.id, cards.c.claimed_by)
-        .where(cards.c.due_at <= now, is_claimable(cards.c.claimed_by, worker))
-        .order_by(cards.c.due_at)
-        .limit(limit)
-    )
-    with db.read() as connection:
-        if connection.execute(due.limit(1)).first() is None:
-            return []
-    with db.write() as tx:
-        # Locked by one statement and changed by the next: within an UPDATE, PostgreSQL may evaluate a subquery with a
-        # LIMIT more than once, and so change more rows than the limit.
-        before = {row.id: row.claimed_by for row in tx.execute(due.with_for_update(skip_locked=True))}
-        rows = tx.execute(
-            update(cards)
-            .where(cards.c.id.in_(list(before)))
-            .values(claimed_by=worker, attempts=cards.c.attempts + 1)
-            .returning(cards)
-        ).all()
-        shown = tx.execute(select_prompts().where(prompts.c.id.in_([row.prompt_id for row in rows])))
-        by_id = {row.id: prompt(row) for row in shown}
     claimed = [
         Card(
-            row.id,
-            by_id[row.prompt_id],
-            Place(PlaceKind(row.place_kind), row.place_target),
-            row.channel,
-            row.ts,
-            row.attempts,
-            row.error,
-            in_doubt=before[row.id] is not None,
+            id=each.row.id,
+            prompt=each.prompt,
+            place=Place(PlaceKind(each.row.place_kind), each.row.place_target),
+            channel=each.row.channel,
+            ts=each.row.ts,
+            attempts=each.attempts,
+            error=each.row.error,
+            worker=each.worker,
+            in_doubt=each.in_doubt,
         )
-        for row in rows
+        for each in _CLAIMS.claim(db, worker, now=now, limit=limit)
     ]
     return sorted(claimed, key=lambda card: (card.prompt.opened_at, card.id))
 
@@ -93,13 +80,13 @@ def drawn(db: Database, card: Card, *, channel: str, ts: str, now: datetime) -> 
     """Record that a card is in Slack and shows its prompt. It stays due if the prompt has changed since.
 
     Nothing is recorded for a card that was updated and that somebody deleted in the same moment: it was recorded as
-    lost, and is another message by now.
+    lost, and is another message by now. Nor is it for a card that another worker has claimed since.
     """
     current = select(prompts.c.revision).where(prompts.c.id == card.prompt.id).scalar_subquery()
     with db.write() as tx:
         # Settling a prompt touches this row too. Once it is locked, the next statement sees the newest revision.
-        before = tx.execute(select(cards.c.ts).where(cards.c.id == card.id).with_for_update()).scalar()
-        if card.ts is not None and before != card.ts:
+        locked = tx.execute(select(cards.c.ts).where(_is_held(card)).with_for_update()).first()
+        if locked is None or (card.ts is not None and locked.ts != card.ts):
             return
         tx.execute(
             update(cards)
@@ -114,7 +101,7 @@ def drawn(db: Database, card: Card, *, channel: str, ts: str, now: datetime) -> 
                 due_at=case((current == card.prompt.revision, None), else_=now),
             )
         )
-        if before != ts:
+        if locked.ts != ts:
             ledger.add(tx, card.prompt.id, "card_posted", now=now, detail={"channel": channel, "ts": ts})
         # Notices that waited for the card can be posted now.
         tx.touch(Topic.CARDS)
@@ -123,16 +110,18 @@ def drawn(db: Database, card: Card, *, channel: str, ts: str, now: datetime) -> 
 def failed(db: Database, card: Card, *, error: str, retry_at: datetime, in_doubt: bool, now: datetime) -> None:
     """Record why a card could not be drawn, once for each new reason, and when to try again.
 
+    Nothing is recorded for a card that another worker has claimed since.
+
     Args:
         in_doubt: Whether it may have been posted after all. Then the claim stays on it.
     """
     with db.write() as tx:
         known = tx.execute(select(cards.c.error).where(cards.c.id == card.id)).scalar()
         claimed_by = cards.c.claimed_by if in_doubt else None
-        tx.execute(
-            update(cards).where(cards.c.id == card.id).values(error=error, due_at=retry_at, claimed_by=claimed_by)
+        changed = tx.execute(
+            update(cards).where(_is_held(card)).values(error=error, due_at=retry_at, claimed_by=claimed_by)
         )
-        if known != error:
+        if changed.rowcount and known != error:
             detail = {"error": error} | ({"place": card.place.target} if card.place.target else {})
             ledger.add(tx, card.prompt.id, "card_failed", now=now, detail=detail)
 
@@ -174,6 +163,11 @@ def redraw(db: Database, prompt_id: str, *, now: datetime) -> None:
     """Make the cards of a prompt due although it has not changed: somebody saw a stale one."""
     with db.write() as tx:
         touch(tx, prompt_id, now)
+
+
+def _is_held(card: Card) -> ColumnElement[bool]:
+    """Whether the claim with which a card was given out is still on it."""
+    return (cards.c.id == card.id) & (cards.c.claimed_by == card.worker)
 
 
 def next_due_at(db: Database) -> datetime | None:

@@ -13,8 +13,8 @@ from sqlalchemy import exists, func, select, update
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.leases import is_claimable
 from signoff.store.outbox import cards, notices
+from signoff.store.outbox.claiming import ClaimQueries, is_claimable
 from signoff.store.records.outbox import ClaimedDelivery
 from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
 from signoff.store.records.runs import RunState
@@ -28,6 +28,18 @@ SHOW_REFUSED_FOR = timedelta(days=7)
 
 _ADD = insert_into(deliveries, "prompt_id", "engine", "outcome", "created_at", "due_at")
 _PENDING = deliveries.c.state == DeliveryState.PENDING
+_CLAIMS = ClaimQueries(
+    deliveries,
+    select(deliveries)
+    .where(
+        deliveries.c.engine == param("engine"),
+        deliveries.c.due_at <= param("now"),
+        is_claimable(deliveries.c.claimed_by),
+    )
+    .order_by(deliveries.c.due_at)
+    .limit(param("limit")),
+    deliveries.c.prompt_id,
+)
 _NEXT_DUE_AT = Statement(
     select(func.min(deliveries.c.due_at).label("due_at")).where(
         deliveries.c.engine == param("engine"), deliveries.c.due_at.is_not(None)
@@ -51,28 +63,8 @@ def claim_due(db: Database, engine: str, worker: str, *, now: datetime, limit: i
 
     Nobody else may claim one until `worker` has recorded what came of it, or is dead.
     """
-    due = (
-        select(deliveries.c.prompt_id, deliveries.c.claimed_by)
-        .where(deliveries.c.engine == engine, deliveries.c.due_at <= now, is_claimable(deliveries.c.claimed_by, worker))
-        .order_by(deliveries.c.due_at)
-        .limit(limit)
-    )
-    with db.read() as reading:
-        if reading.execute(due.limit(1)).first() is None:
-            return []
-    with db.write() as tx:
-        # Locked first and changed then: within the UPDATE, PostgreSQL may run the query, and its LIMIT, more than once.
-        before = {row.prompt_id: row.claimed_by for row in tx.execute(due.with_for_update(skip_locked=True))}
-        claimed = tx.execute(
-            update(deliveries)
-            .where(deliveries.c.prompt_id.in_(list(before)))
-            .values(claimed_by=worker, attempts=deliveries.c.attempts + 1)
-            .returning(deliveries.c.prompt_id, deliveries.c.attempts)
-        )
-        attempts = {row.prompt_id: row.attempts for row in claimed}
-        rows = tx.execute(select_prompts().where(prompts.c.id.in_(list(before)))).all()
-    by_id = {row.id: prompt(row) for row in rows}
-    return [ClaimedDelivery(by_id[each], attempts[each], in_doubt=before[each] is not None) for each in before]
+    claimed = _CLAIMS.claim(db, worker, now=now, limit=limit, engine=engine)
+    return [ClaimedDelivery(each.prompt, each.attempts, each.worker, each.in_doubt) for each in claimed]
 
 
 def accepted(db: Database, prompt_id: str, *, words: str, now: datetime) -> bool:
@@ -110,18 +102,23 @@ def refused(db: Database, prompt_id: str, *, words: str, now: datetime) -> bool:
         return True
 
 
-def failed(db: Database, prompt_id: str, *, error: str, retry_at: datetime, in_doubt: bool, now: datetime) -> None:
+def failed(
+    db: Database, claimed: ClaimedDelivery, *, error: str, retry_at: datetime, in_doubt: bool, now: datetime
+) -> None:
     """Record why an outcome could not be handed over, once for each new reason, and when it is tried again.
+
+    Nothing is recorded if another worker has claimed it since, or an answer of the engine is recorded already.
 
     Args:
         in_doubt: Whether it may have got there after all. Then the claim stays on it.
     """
+    prompt_id = claimed.prompt.id
     with db.write() as tx:
         tx.execute(_LOCK_RUN.where(prompts.c.id == prompt_id))
         known = tx.execute(select(deliveries.c.error).where(deliveries.c.prompt_id == prompt_id)).scalar()
         changed = tx.execute(
             update(deliveries)
-            .where(deliveries.c.prompt_id == prompt_id, _PENDING)
+            .where(deliveries.c.prompt_id == prompt_id, _PENDING, deliveries.c.claimed_by == claimed.worker)
             .values(error=error, due_at=retry_at, claimed_by=deliveries.c.claimed_by if in_doubt else None)
         )
         if changed.rowcount and known != error:

@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.leases import is_claimable
 from signoff.store.outbox.cards import IS_FIRST
+from signoff.store.outbox.claiming import ClaimedRow, ClaimQueries, is_claimable
 from signoff.store.places import Place, PlaceKind
 from signoff.store.records.outbox import Notice
-from signoff.store.rows import prompt, select_prompts
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import cards, notices, prompts
@@ -27,6 +26,17 @@ NEWEST_OF_RUN = Statement(
 """Finds the prompt under whose card the end of a run is reported."""
 
 _FIRST_CARD = and_(cards.c.prompt_id == notices.c.prompt_id, IS_FIRST)
+_HAS_PLACE = or_(notices.c.place_kind.is_not(None), cards.c.ts.is_not(None))
+_CLAIMS = ClaimQueries(
+    notices,
+    select(notices, cards.c.channel.label("card_channel"), cards.c.ts.label("card_ts"))
+    .select_from(notices)
+    .outerjoin(cards, _FIRST_CARD)
+    .where(notices.c.due_at <= param("now"), is_claimable(notices.c.claimed_by), _HAS_PLACE)
+    .order_by(notices.c.due_at, notices.c.id)
+    .limit(param("limit")),
+    notices.c.id,
+)
 
 
 def add(
@@ -61,69 +71,50 @@ def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> l
 
     Nobody else can claim one until `worker` has recorded what came of it, or has expired.
     """
-    has_place = or_(notices.c.place_kind.is_not(None), cards.c.ts.is_not(None))
-    ready = (
-        select(notices.c.id, notices.c.claimed_by, cards.c.channel, cards.c.ts)
-        .select_from(notices)
-        .outerjoin(cards, _FIRST_CARD)
-        .where(notices.c.due_at <= now, is_claimable(notices.c.claimed_by, worker), has_place)
-        .order_by(notices.c.due_at, notices.c.id)
-        .limit(limit)
-    )
-    with db.read() as connection:
-        if connection.execute(ready.limit(1)).first() is None:
-            return []
+    claimed = _CLAIMS.claim(db, worker, now=now, limit=limit)
+    return sorted(map(_notice, claimed), key=lambda notice: notice.id)
+
+
+def posted(db: Database, notice: Notice, *, ts: str) -> None:
+    """Record that a message is in Slack, unless another worker has claimed it since."""
     with db.write() as tx:
-        # Locked by one statement and changed by the next: within an UPDATE, PostgreSQL may evaluate a subquery with a
-        # LIMIT more than once, and so change more rows than the limit.
-        before = {row.id: row for row in tx.execute(ready.with_for_update(of=notices, skip_locked=True))}
-        rows = tx.execute(
-            update(notices)
-            .where(notices.c.id.in_(list(before)))
-            .values(claimed_by=worker, attempts=notices.c.attempts + 1)
-            .returning(notices)
-        ).all()
-        return [_notice(tx, row, before[row.id]) for row in sorted(rows, key=lambda row: row.id)]
+        tx.execute(update(notices).where(_is_held(notice)).values(ts=ts, due_at=None, claimed_by=None, error=None))
 
 
-def posted(db: Database, notice_id: int, *, ts: str) -> None:
-    """Record that a message is in Slack."""
-    with db.write() as tx:
-        tx.execute(
-            update(notices).where(notices.c.id == notice_id).values(ts=ts, due_at=None, claimed_by=None, error=None)
-        )
-
-
-def failed(db: Database, notice_id: int, *, error: str, retry_at: datetime | None, in_doubt: bool) -> None:
+def failed(db: Database, notice: Notice, *, error: str, retry_at: datetime | None, in_doubt: bool) -> None:
     """Record why a message could not be posted, and when to try again; `None` for never.
+
+    Nothing is recorded if another worker has claimed it since.
 
     Args:
         in_doubt: Whether it may have been posted after all. Then the claim stays on it.
     """
     with db.write() as tx:
         claimed_by = notices.c.claimed_by if in_doubt else None
-        tx.execute(
-            update(notices).where(notices.c.id == notice_id).values(error=error, due_at=retry_at, claimed_by=claimed_by)
-        )
+        tx.execute(update(notices).where(_is_held(notice)).values(error=error, due_at=retry_at, claimed_by=claimed_by))
 
 
-def _notice(tx: Transaction, row: Any, before: Any) -> Notice:
-    """The notice of a row that was claimed.
+def _is_held(notice: Notice) -> ColumnElement[bool]:
+    """Whether the claim with which a message was given out is still on it."""
+    return (notices.c.id == notice.id) & (notices.c.claimed_by == notice.worker)
 
-    Args:
-        before: What its place and claim were before.
-    """
-    about = prompt(tx.execute(select_prompts().where(prompts.c.id == row.prompt_id)).one())
+
+def _notice(claimed: ClaimedRow) -> Notice:
+    row = claimed.row
     is_reply = row.place_kind is None
-    place = Place.thread(before.channel, before.ts) if is_reply else Place(PlaceKind(row.place_kind), row.place_target)
+    if is_reply:
+        place = Place.thread(row.card_channel, row.card_ts)
+    else:
+        place = Place(PlaceKind(row.place_kind), row.place_target)
     return Notice(
         id=row.id,
-        prompt=about,
+        prompt=claimed.prompt,
         kind=row.kind,
         detail=row.detail,
         created_at=row.created_at,
-        attempts=row.attempts,
+        attempts=claimed.attempts,
         place=place,
         is_reply=is_reply,
-        in_doubt=before.claimed_by is not None,
+        worker=claimed.worker,
+        in_doubt=claimed.in_doubt,
     )

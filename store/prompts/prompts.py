@@ -11,15 +11,13 @@ from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
 from signoff.store.outbox import notices
 from signoff.store.records.prompts import Prompt
-from signoff.store.rows import prompt, select_prompts
+from signoff.store.rows import PROMPT_BY_ID, prompt, select_prompts
 from signoff.store.sql.statements import Statement, param
 from signoff.store.tables import prompts
 
 _ID_LENGTH = 36
 
-_MINE = prompts.c.id == param("prompt_id")
 _OF_RUN = prompts.c.run_id == param("run_id")
-_BY_ID = Statement(select_prompts().where(_MINE))
 ALL_OF_RUN = Statement(select_prompts().where(_OF_RUN).order_by(prompts.c.opened_at, prompts.c.id))
 
 
@@ -43,7 +41,7 @@ def get(db: Database, prompt_id: str) -> Prompt:
             begun = select_prompts().where(prompts.c.id.startswith(prompt_id, autoescape=True)).limit(2)
             rows: Sequence[Any] = reading.execute(begun).all()
         else:
-            rows = reading.rows(_BY_ID, prompt_id=prompt_id)
+            rows = reading.rows(PROMPT_BY_ID, prompt_id=prompt_id)
     if not rows or not prompt_id:
         raise no_such_prompt(prompt_id)
     if len(rows) > 1:

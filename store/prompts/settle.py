@@ -21,14 +21,13 @@ from signoff.store.prompts.prompts import no_such_prompt
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Delivery, DeliveryState, Outcome, Prompt
 from signoff.store.records.runs import EMBEDDED, RunState
-from signoff.store.rows import prompt, select_prompts, select_run_of_prompt
+from signoff.store.rows import PROMPT_BY_ID, prompt, select_run_of_prompt
 from signoff.store.sql.statements import BoundStatement, Statement, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts
 
 _MINE = prompts.c.id == param("prompt_id")
 _IS_OPEN = prompts.c.outcome.is_(None)
-PROMPT_BY_ID = Statement(select_prompts().where(_MINE))
 OPEN_OF_RUN = Statement(select(prompts.c.id).where(prompts.c.run_id == param("run_id"), _IS_OPEN))
 LOCK_RUN = Statement(select_run_of_prompt().where(_MINE).with_for_update(of=flow_runs))
 # The compare-and-set: of all attempts, one finds the prompt open.

@@ -14,10 +14,10 @@ from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.prompts.prompts import no_such_prompt
-from signoff.store.prompts.settle import LOCK_RUN, PROMPT_BY_ID, Settlement, ending, hand_on, settled_prompt
+from signoff.store.prompts.settle import LOCK_RUN, Settlement, ending, hand_on, settled_prompt
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Outcome, Prompt, Vote
-from signoff.store.rows import prompt
+from signoff.store.rows import PROMPT_BY_ID, prompt
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import prompts, submissions

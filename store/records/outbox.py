@@ -19,6 +19,7 @@ class Card:
         ts: Slack's timestamp of the message; `None` before it was posted.
         attempts: The number of attempts to post or update it since the last one that succeeded.
         error: Why the last attempt failed.
+        worker: Who has claimed it.
         in_doubt: Whether an earlier attempt may have succeeded without having been recorded.
     """
 
@@ -29,6 +30,7 @@ class Card:
     ts: str | None
     attempts: int
     error: str | None
+    worker: str
     in_doubt: bool = False
 
 
@@ -38,11 +40,13 @@ class ClaimedDelivery:
 
     Attributes:
         attempts: How often this was tried, this time included.
+        worker: Who has claimed it.
         in_doubt: Whether an earlier attempt may have gone through without having been recorded.
     """
 
     prompt: Prompt
     attempts: int
+    worker: str
     in_doubt: bool
 
 
@@ -55,6 +59,7 @@ class Notice:
         detail: What the message is about, as JSON.
         place: Where it goes.
         is_reply: Whether it goes to the thread of the prompt's first card, and not to a place of its own.
+        worker: Who has claimed it.
         in_doubt: Whether an earlier attempt may have succeeded without having been recorded.
     """
 
@@ -66,4 +71,5 @@ class Notice:
     attempts: int
     place: Place
     is_reply: bool
+    worker: str
     in_doubt: bool = False

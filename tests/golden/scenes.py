@@ -56,7 +56,7 @@ DATA = prompt_for(DataSet, {"rows": 50}, title="Make the data set", flow="datase
 
 def _notice(kind: str, detail: dict[str, Any]) -> Notice:
     return Notice(
-        1, APPROVAL, kind, detail, OPENED + timedelta(hours=1, minutes=30), 0, Place.thread("C1", "1.2"), True
+        1, APPROVAL, kind, detail, OPENED + timedelta(hours=1, minutes=30), 0, Place.thread("C1", "1.2"), True, "worker"
     )
 
 

@@ -99,9 +99,9 @@ def test_a_settlement_that_is_not_committed_yet_is_not_missed(db: Database) -> N
 
 def test_a_failure_is_in_the_ledger_once_for_each_reason(db: Database) -> None:
     """Repeated attempts do not fill the ledger."""
-    prompt = an_open_prompt(db)
-    (card,) = claimed(db)
+    prompt, me = an_open_prompt(db), a_worker(db)
     for error in ("no such channel", "no such channel", "archived"):
+        (card,) = claimed(db, me)
         cards.failed(db, card, error=error, retry_at=NOON, in_doubt=False, now=NOON)
     events = [line.event for line in ledger.lines(db, prompt.id)]
     assert events == ["opened", "card_failed", "card_failed"]
@@ -165,7 +165,7 @@ def test_a_reminder_waits_for_its_card_and_is_posted_once(db: Database) -> None:
     (notice,) = notices.claim_due(db, mine, now=NOON)
     assert (notice.kind, notice.is_reply, notice.place) == ("reminder", True, Place.thread("C1", "1.0"))
     assert notices.claim_due(db, other, now=NOON) == []
-    notices.posted(db, notice.id, ts="1.1")
+    notices.posted(db, notice, ts="1.1")
     assert notices.claim_due(db, mine, now=NOON + LEASE) == []
 
 
@@ -216,3 +216,45 @@ def test_a_notice_with_a_place_of_its_own_waits_for_no_card(db: Database) -> Non
     assert cards.next_due_at(db) == NOON
     (notice,) = notices.claim_due(db, a_worker(db), now=NOON)
     assert (notice.is_reply, notice.place) == (False, Place(PlaceKind.PERSON, "U1"))
+
+
+def test_a_worker_that_has_expired_claims_nothing(db: Database) -> None:
+    """Nobody would see that it holds what it claims, so another one would claim it too."""
+    prompt, expired = an_open_prompt(db), a_worker(db)
+    with db.write() as tx:
+        notices.add(tx, prompt.id, kind="reminder", detail={}, now=NOON, place=Place(PlaceKind.PERSON, "U1"))
+    recovery.expire_worker(db, expired, now=NOON)
+    assert claimed(db, expired) == []
+    assert notices.claim_due(db, expired, now=NOON) == []
+    assert [card.in_doubt for card in claimed(db)] == [False]
+    assert [notice.in_doubt for notice in notices.claim_due(db, a_worker(db), now=NOON)] == [False]
+
+
+def test_a_late_result_changes_nothing_once_another_worker_has_claimed_the_card(db: Database) -> None:
+    """The claim of the one that posts it now stays, so the next one would search before it posts."""
+    an_open_prompt(db)
+    slow, second = a_worker(db), a_worker(db)
+    (late,) = claimed(db, slow)
+    recovery.deregister(db, slow, now=NOON)
+    (current,) = claimed(db, second)
+    cards.failed(db, late, error="is_archived", retry_at=NOON, in_doubt=False, now=NOON)
+    cards.drawn(db, late, channel="C1", ts="1.0", now=NOON)
+    recovery.deregister(db, second, now=NOON)
+    (third,) = claimed(db)
+    assert (current.in_doubt, third.in_doubt, third.attempts, third.error, third.ts) == (True, True, 3, None, None)
+
+
+def test_a_late_result_changes_nothing_once_another_worker_has_claimed_the_notice(db: Database) -> None:
+    """It is the same for what is posted beside the cards."""
+    prompt = an_open_prompt(db)
+    with db.write() as tx:
+        notices.add(tx, prompt.id, kind="reminder", detail={}, now=NOON, place=Place(PlaceKind.PERSON, "U1"))
+    slow, second = a_worker(db), a_worker(db)
+    (late,) = notices.claim_due(db, slow, now=NOON)
+    recovery.deregister(db, slow, now=NOON)
+    notices.claim_due(db, second, now=NOON)
+    notices.failed(db, late, error="is_archived", retry_at=None, in_doubt=False)
+    notices.posted(db, late, ts="1.0")
+    recovery.deregister(db, second, now=NOON)
+    (third,) = notices.claim_due(db, a_worker(db), now=NOON)
+    assert (third.in_doubt, third.attempts) == (True, 3)

@@ -129,8 +129,8 @@ def test_a_failed_attempt_is_noted_once_for_each_reason(db: Database, in_doubt: 
     prompt, worker = a_prompt_elsewhere(db), a_worker(db)
     settle(db, prompt)
     for error in ("refused", "refused", "timeout"):
-        claimed(db, worker)
-        deliveries.failed(db, prompt.id, error=error, retry_at=SOON, in_doubt=in_doubt, now=NOON)
+        (one,) = claimed(db, worker)
+        deliveries.failed(db, one, error=error, retry_at=SOON, in_doubt=in_doubt, now=NOON)
         assert claimed(db, worker) == []
         deliveries.retry_now(db, "elsewhere", now=NOON)
     assert events(db, prompt).count("delivery_failed") == 2
@@ -167,7 +167,7 @@ def test_a_run_elsewhere_that_asks_nothing_cannot_be_cancelled_from_here(db: Dat
     """Nothing would tell its engine."""
     prompt = a_prompt_elsewhere(db)
     settle(db, prompt)
-    with pytest.raises(RunElsewhere, match="Cancel it there"):
+    with pytest.raises(RunElsewhere, match="Cancel it in elsewhere"):
         runs.cancel(db, prompt.run_id, actor=ANA, reason="", now=SOON)
 
 
@@ -177,3 +177,27 @@ def test_a_timeout_is_handed_over_as_well(db: Database) -> None:
     settling.settle(db, prompt.id, outcome=Outcome.TIMED_OUT, actor=ANA, via="clock", now=NOON)
     (one,) = claimed(db)
     assert one.prompt.outcome is Outcome.TIMED_OUT
+
+
+def test_a_late_failure_leaves_what_another_process_hands_over_in_doubt(db: Database) -> None:
+    """It says nothing about the attempt that came after it."""
+    prompt = a_prompt_elsewhere(db)
+    settle(db, prompt)
+    slow, second = a_worker(db), a_worker(db)
+    (late,) = claimed(db, slow)
+    recovery.deregister(db, slow, now=NOON)
+    claimed(db, second)
+    deliveries.failed(db, late, error="refused", retry_at=NOON, in_doubt=False, now=NOON)
+    recovery.deregister(db, second, now=NOON)
+    (third,) = claimed(db)
+    assert (third.in_doubt, third.attempts) == (True, 3)
+    assert "delivery_failed" not in events(db, prompt)
+
+
+def test_a_worker_that_has_expired_hands_nothing_over(db: Database) -> None:
+    """Nobody would see that it holds the outcome, so another one would hand it over at the same time."""
+    settle(db, a_prompt_elsewhere(db))
+    expired = a_worker(db)
+    recovery.expire_worker(db, expired, now=NOON)
+    assert claimed(db, expired) == []
+    assert [each.in_doubt for each in claimed(db)] == [False]

@@ -22,6 +22,7 @@ from signoff.store.records.prompts import Delivery, DeliveryState, Outcome
 from signoff.store.records.runs import RunState
 from signoff.store.runs import journal, messages, runs
 from tests.integration.store.revisions import ADDED, ELSEWHERE_RUN, LATER, OPEN, REJECTED, WAITING_RUN, rows_at
+from tests.integration.store.samples import a_worker
 from tests.support.answering import answer
 from tests.support.fixtures import PostgresServer
 from tests.support.waiting import until_asked, until_over
@@ -105,8 +106,9 @@ def test_the_store_reads_what_an_older_version_wrote(empty: Database, revision: 
     assert [each.data for each in artifacts.find(db, run_id=WAITING_RUN)] == ["A quote"]
     assert blocks.load(db, "json", "price") == ({"shirt": 7},)
     # Still held by a worker that has not expired.
-    assert cards.claim_due(db, "somebody", now=LATER) == []
-    assert notices.claim_due(db, "somebody", now=LATER) == []
+    me = a_worker(db)
+    assert cards.claim_due(db, me, now=LATER) == []
+    assert notices.claim_due(db, me, now=LATER) == []
     if "drafts" in rows_at(revision):
         assert drafts.load(db, OPEN, "U1") == StoredDraft({"value": True}, 1)
     if "deliveries" in rows_at(revision):
@@ -158,7 +160,8 @@ def test_a_run_that_waited_continues_after_the_upgrade(empty: Database, revision
         assert run.result == [{"price": 21}, "large", True]
         assert quoted == []
         # What the dead worker had claimed is free, and features that the older version did not have work too.
-        assert {each.prompt.id for each in cards.claim_due(db, "somebody", now=now())} == {OPEN}
-        assert [each.prompt.id for each in notices.claim_due(db, "somebody", now=now())] == [REJECTED]
+        me = a_worker(db)
+        assert {each.prompt.id for each in cards.claim_due(db, me, now=now())} == {OPEN}
+        assert [each.prompt.id for each in notices.claim_due(db, me, now=now())] == [REJECTED]
         new = order.create_run({"pieces": 1}, db=db)
         assert until_asked(db, new.id).title == "Shirt"

@@ -169,8 +169,8 @@ def test_what_an_engine_says_is_recorded_without_secrets(db: Database) -> None:
 
     def answer(delivery: OutgoingDelivery) -> Acceptance:
         if delivery.attempts == 1:
-            raise EngineUnavailable("https://me:abc@engine.example is away")
-        return Refused("ValueError: token=abc")
+            raise EngineUnavailable("https://me:hush@engine.example is away")
+        return Refused("ValueError: token=hush")
 
     prompt = answered(db)
     with Deliverer(db, Elsewhere(answer)):
@@ -178,7 +178,7 @@ def test_what_an_engine_says_is_recorded_without_secrets(db: Database) -> None:
     delivery = prompts.get(db, prompt.id).delivery
     assert delivery is not None
     assert delivery.words == "ValueError: token=***"
-    assert "abc" not in str(ledger.lines(db, prompt.id))
+    assert "hush" not in str(ledger.lines(db, prompt.id))
 
 
 class Unspeakable(EngineUnavailable):

@@ -20,7 +20,8 @@ def message_of(kind: str, detail: dict[str, Any], **changes: Any) -> Message:
     """The message of a notice four hours after its prompt was opened."""
     prompt = prompt_for(Approval, **changes)
     place = Place.thread("C1", "1.2")
-    message = notice_message(Notice(7, prompt, kind, detail, OPENED + timedelta(hours=4), 0, place, True), MENTIONS)
+    notice = Notice(7, prompt, kind, detail, OPENED + timedelta(hours=4), 0, place, True, "worker")
+    message = notice_message(notice, MENTIONS)
     check(message)
     return message
 
