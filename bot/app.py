@@ -1,14 +1,17 @@
 """The Bolt app, which checks requests from Slack and passes them to the listeners."""
 
 import logging
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from signoff.bot.blockkit.markup import escape
+from signoff.bot.blockkit.markup import escape, plain
 from signoff.bot.connection.people import People
 from signoff.bot.connection.web_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
 from signoff.bot.forms import FormError
@@ -21,9 +24,10 @@ from signoff.bot.interactions.form_entries import FormEntries
 from signoff.bot.interactions.form_pages import FormPages
 from signoff.bot.interactions.form_session import FormSessions
 from signoff.bot.interactions.full_text import FullText
+from signoff.bot.interactions.payloads import MalformedPayload, check, person_in
 from signoff.bot.interactions.responses import IdentityUnavailable, Responses
 from signoff.bot.interactions.uploads import Uploads
-from signoff.bot.settings import BadSettings, Mode, Settings
+from signoff.bot.settings import BadSettings, Settings
 from signoff.bot.surfaces.modals import failed_modal
 from signoff.flows.approval.desk import Desk
 from signoff.store.database import Database
@@ -81,26 +85,25 @@ _bolt_logger.addFilter(_is_relevant)
 def make_app(
     settings: Settings, desk: Desk, db: Database, people: People, responses: Responses, uploads: Uploads
 ) -> App:
-    """The app with its listeners.
-
-    Raises:
-        BadSettings: If the mode is signed HTTP and there is no signing secret.
-    """
-    is_http = settings.mode is Mode.HTTP
+    """The app with its listeners. Whoever hands it a request has verified that it comes from Slack."""
     token = settings.bot_token()
-    app = _TimedApp(
+    app = _App(
+        ErrorHandler(responses),
         # This client has no token: listeners answer through `Responses`, never through Bolt's client.
         client=WebClient(base_url=settings.slack_api_url, timeout=CALL_TIMEOUT),
         # Bolt would call Slack to authorize each request. An outage of Slack must not block a decision.
         authorize=lambda enterprise_id, team_id: AuthorizeResult(
             enterprise_id=enterprise_id, team_id=team_id, bot_token=token
         ),
-        signing_secret=settings.signing_secret() if is_http else "",
-        request_verification_enabled=is_http,
+        # Verified by the transport, before Bolt reads anything of a request.
+        signing_secret="",
+        request_verification_enabled=False,
         # A listener has decided when it returns. Otherwise Bolt would poll for the ack every 10 ms.
         process_before_response=True,
         # Bolt would also ignore that somebody deleted one of the app's own messages.
         ignoring_self_events_enabled=False,
+        # Bolt would answer a payload of an unknown type with a 404, and tell the person nothing.
+        raise_error_for_unhandled_request=True,
         logger=_bolt_logger,
     )
     sessions = FormSessions(db, responses)
@@ -114,17 +117,28 @@ def make_app(
     FullText(db, desk, people, responses).register(app)
     # Last, because its listeners include one that takes any button.
     Buttons(db, desk, people, responses).register(app)
-    app.error(ErrorHandler(responses))
     return app
 
 
-class _TimedApp(App):
-    """Gives up a decision that cannot be stored before Slack drops its ack."""
+class _App(App):
+    """Hands a payload to its listener, and answers every error."""
+
+    def __init__(self, on_error: "ErrorHandler", **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._on_error = on_error
+        self.error(on_error)
 
     def dispatch(self, req: BoltRequest) -> BoltResponse:
-        """Answer a request from Slack."""
+        """Answer a request from Slack. A decision that cannot be stored is given up before Slack drops its ack."""
+        # Bolt's `respond` would post to any URL that a payload names. `Responses` posts to Slack's alone.
+        req.context.pop("response_url", None)
         with write_deadline(WRITE_TIMEOUT):
-            return super().dispatch(req)
+            try:
+                check(req.body)
+                return super().dispatch(req)
+            # Bolt lets a SystemExit through, and the thread that called this would keep it to itself.
+            except BaseException as error:  # noqa: BLE001
+                return self._on_error(error, req.body)
 
 
 class ErrorHandler:
@@ -133,20 +147,42 @@ class ErrorHandler:
     def __init__(self, responses: Responses) -> None:
         self._responses = responses
 
-    def __call__(self, error: Exception, body: dict[str, Any]) -> BoltResponse:
-        """Show the sentence under the form's first input, as the command's response, or as a message."""
+    def __call__(self, error: BaseException, body: object) -> BoltResponse:
+        """Show the sentence under the form's first input, as the command's response, or as a message. Raises nothing.
+
+        Args:
+            body: The payload; any JSON value, if it is malformed.
+        """
         text = _explanation(error)
-        if body.get("type") == "view_submission":
-            return BoltResponse(status=200, body=_in_modal(body["view"], text))
-        if "command" in body:
-            return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
-        self._responses.tell(body, text)
-        # Slack marks a press that was not acked, and people press again. For a prompt that is gone, that is pointless.
-        return BoltResponse(status=200 if isinstance(error, NoSuchPrompt) else 500)
+        payload = body if isinstance(body, Mapping) else {}
+        if payload.get("type") == "view_submission":
+            return BoltResponse(status=HTTPStatus.OK, body=_in_modal(payload.get("view"), text))
+        if "command" in payload:
+            return BoltResponse(status=HTTPStatus.OK, body={"response_type": "ephemeral", "text": text})
+        if person_in(payload) is not None and payload.get("type") != "view_closed":
+            self._responses.tell(payload, text)
+        return BoltResponse(status=_status(error))
 
 
-def _explanation(error: Exception) -> str:
+def _status(error: BaseException) -> HTTPStatus:
     match error:
+        case NoSuchPrompt() | BoltUnhandledRequestError():
+            # Slack marks a press that was not acked, and people press again. Here that would be pointless.
+            return HTTPStatus.OK
+        case MalformedPayload():
+            return HTTPStatus.BAD_REQUEST
+        case _:
+            return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _explanation(error: BaseException) -> str:
+    match error:
+        case MalformedPayload():
+            logger.warning("Slack sent a payload that cannot be read: %s", error)
+            return "Slack sent something that Signoff cannot read, so nothing was decided. Try again."
+        case BoltUnhandledRequestError():
+            logger.warning("Slack sent a payload of a type that Signoff does not handle: %s", _kind(error))
+            return "This version of Signoff does not know that action, so nothing was decided."
         case NoSuchPrompt():
             return "This prompt no longer exists, so nothing was decided."
         case CommitInDoubt():
@@ -170,8 +206,14 @@ def _explanation(error: Exception) -> str:
             return "Something went wrong, so nothing was decided. Try again, or ask whoever runs Signoff for help."
 
 
-def _in_modal(view: dict[str, Any], text: str) -> dict[str, Any]:
-    inputs = [block["block_id"] for block in view.get("blocks", []) if block["type"] == "input"]
-    if inputs:
-        return {"response_action": "errors", "errors": {inputs[0]: text}}
+def _kind(error: BoltUnhandledRequestError) -> str:
+    body = error.request.body
+    return plain(f"{body.get('type')} {body.get('callback_id') or ''}", 100)
+
+
+def _in_modal(view: object, text: str) -> dict[str, Any]:
+    blocks = view.get("blocks") if isinstance(view, Mapping) else None
+    for block in blocks if isinstance(blocks, list) else ():
+        if isinstance(block, Mapping) and block.get("type") == "input" and isinstance(block.get("block_id"), str):
+            return {"response_action": "errors", "errors": {block["block_id"]: text}}
     return {"response_action": "update", "view": failed_modal(text)}

@@ -4,14 +4,24 @@ import asyncio
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from signoff.bot.http_limits import Waiting, limited_protocol
+from signoff.store.supervisor import SupervisedThread
+
 T = TypeVar("T")
 GRACE_SECONDS = 1.0
 """Seconds that requests in progress have to finish."""
+
+QUEUE = 1024
+"""How many connections may be queued until they are accepted."""
+
+ACCEPT_AT_ONCE = 32
+"""How many connections are accepted before those that are too many are closed."""
 
 
 class BackgroundServer:
@@ -19,13 +29,52 @@ class BackgroundServer:
 
     Args:
         goodbye: Runs in the server's event loop before connections are closed.
+        name: The name of the thread.
     """
 
     def __init__(
-        self, app: ASGIApp, listening: socket.socket, goodbye: Callable[[], Awaitable[None]] | None = None
+        self,
+        app: ASGIApp,
+        listening: socket.socket,
+        goodbye: Callable[[], Awaitable[None]] | None = None,
+        *,
+        name: str = "signoff-http",
     ) -> None:
+        self._app = app
+        self._goodbye = goodbye
+        self._socket = listening
+        self._server: _Server | None = None
+        self._has_started = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = SupervisedThread(self._serve, name=name)
+
+    def start(self) -> None:
+        """Start the thread. Returns when the server accepts requests."""
+        self._thread.start()
+        self._has_started.wait()
+
+    def stop(self) -> None:
+        """Stop the server. Returns when all connections are closed and the port is free."""
+        self._stopping.set()
+        if self._server is not None:
+            with suppress(RuntimeError):  # its event loop has just failed
+                self._server.loop.call_soon_threadsafe(self._server.stopping.set)
+        self._thread.stop()
+        self._socket.close()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in the server's event loop and wait for it, from another thread."""
+        assert self._server is not None, "the server has not been started"  # noqa: S101
+        return asyncio.run_coroutine_threadsafe(coroutine, self._server.loop).result()
+
+    def _serve(self) -> None:
+        """Serve until `stop` is called. Each event loop gets a server, and a socket, of its own."""
+        waiting = Waiting()
         config = uvicorn.Config(
-            app,
+            self._app,
+            http=limited_protocol(waiting),  # type: ignore[arg-type]
+            limit_concurrency=waiting.max_connections,
+            backlog=ACCEPT_AT_ONCE,
             log_config=None,
             log_level="critical",
             access_log=False,
@@ -35,42 +84,46 @@ class BackgroundServer:
             # slack_sdk's built-in client can only close between two frames. Without pings it would wait for 3 s.
             ws_ping_interval=0.2,
         )
-        self._server = _Server(config, goodbye)
-        self._socket = listening
-        self._thread = threading.Thread(target=self._server.run, args=([listening],), name="signoff-http", daemon=True)
+        with self._socket.dup() as listening:
+            _Server(config, self._goodbye, self._started).run([listening])
 
-    def start(self) -> None:
-        """Start the thread. Returns when the server accepts requests."""
-        self._thread.start()
-        self._server.has_started.wait()
-
-    def stop(self) -> None:
-        """Stop the server. Returns when all connections are closed and the port is free."""
-        self._server.loop.call_soon_threadsafe(self._server.stopping.set)
-        self._thread.join()
-        self._socket.close()
-
-    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine in the server's event loop and wait for it, from another thread."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._server.loop).result()
+    def _started(self, server: "_Server") -> None:
+        # asyncio takes its own backlog for both: how many connections it accepts at once, and how many may queue.
+        self._socket.listen(QUEUE)
+        self._server = server
+        self._has_started.set()
+        if self._stopping.is_set():
+            server.stopping.set()
 
 
 class _Server(uvicorn.Server):
     loop: asyncio.AbstractEventLoop
 
-    def __init__(self, config: uvicorn.Config, goodbye: Callable[[], Awaitable[None]] | None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        goodbye: Callable[[], Awaitable[None]] | None,
+        has_started: Callable[["_Server"], None],
+    ) -> None:
         super().__init__(config)
-        self.has_started = threading.Event()
         self.stopping = asyncio.Event()
         self._goodbye = goodbye
+        self._has_started = has_started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self.loop = asyncio.get_running_loop()
-        self.has_started.set()
+        self._has_started(self)
 
     async def main_loop(self) -> None:
-        await self.stopping.wait()  # uvicorn's own loop polls ten times a second
+        try:
+            await self.stopping.wait()  # uvicorn's own loop polls ten times a second
+        except asyncio.CancelledError:
+            # The event loop has failed. Otherwise clients would wait for responses that nobody sends.
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
+            await asyncio.sleep(0)  # in which they are closed
+            raise
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Uvicorn's own shutdown takes at least a tenth of a second, and many tests stop a server.

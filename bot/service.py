@@ -1,7 +1,6 @@
 """Combines the bot, the worker and the deadlines in one process. Each part is optional."""
 
 import logging
-import threading
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -30,6 +29,7 @@ from signoff.flows.schema.schema_validation import warm_up
 from signoff.flows.signals import ShutdownSignal
 from signoff.store import migrations
 from signoff.store.database import Database
+from signoff.store.supervisor import SupervisedThread
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,9 @@ class Bot:
         self._uploads = Uploads(client)
         app = make_app(settings, Desk(db, SlackDirectory(lookups)), db, people, self._responses, self._uploads)
         if settings.mode is Mode.HTTP:
-            self._transport: HttpTransport | SocketTransport = HttpTransport(app, settings.host, settings.port)
+            self._transport: HttpTransport | SocketTransport = HttpTransport(
+                app, settings.host, settings.port, signing_secret=settings.signing_secret()
+            )
             logger.info("Listening for Slack on %s", self._transport.url)
         else:
             self._transport = SocketTransport(app, settings.app_token())
@@ -74,7 +76,7 @@ class Bot:
             self._transport.start()
             stack.callback(self._transport.stop)
             self._dispatcher.start()
-            threading.Thread(target=warm_up, name="signoff-warm-up", daemon=True).start()
+            SupervisedThread(warm_up, name="signoff-warm-up").start()
             self._stack = stack.pop_all()
         return self
 

@@ -10,10 +10,12 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from functools import partial
 from types import TracebackType
 from typing import Protocol, Self
 
 from signoff.store.outage_log import OutageLog
+from signoff.store.supervisor import SupervisedThread
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +139,7 @@ class Changes:
         self._lock = threading.Lock()
         self._subscriptions: set[Subscription] = set()
         self._stop: Stop | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: SupervisedThread | None = None
 
     def subscribe(self, *topics: Topic) -> Subscription:
         """Listen for every commit that changes one of `topics`, in this process or another."""
@@ -146,8 +148,8 @@ class Changes:
             self._subscriptions.add(subscription)
             if self._thread is None:
                 self._stop = Stop()
-                self._thread = threading.Thread(
-                    target=self._watcher.watch, args=(self.announce, self._stop), name="signoff-changes", daemon=True
+                self._thread = SupervisedThread(
+                    partial(self._watcher.watch, self.announce, self._stop), name="signoff-changes"
                 )
                 self._thread.start()
         return subscription
@@ -172,6 +174,5 @@ class Changes:
         if self._stop is None or self._thread is None or self._stop.is_set:
             return
         self._stop.set()
-        self._thread.join(timeout=2)
-        if not self._thread.is_alive():
+        if self._thread.stop(timeout=2):
             self._stop.close()

@@ -33,11 +33,11 @@ class OutageLog:
         self._each_reason = each_reason
         self._reason: str | None = None
 
-    def failed(self, error: Exception | str) -> None:
+    def failed(self, error: BaseException | str) -> None:
         """Note a failure. Errors other than those of the database are logged with their traceback."""
-        reason = str(error)
+        reason = str(error) or type(error).__name__
         if self._reason is None or (self._each_reason and reason != self._reason):
-            details = error if isinstance(error, Exception) and not isinstance(error, StoreError) else None
+            details = error if isinstance(error, BaseException) and not isinstance(error, StoreError) else None
             self._logger.log(self._level, "%s; retrying: %s", self._message, reason, exc_info=details)
         self._reason = reason
 

@@ -4,17 +4,15 @@ import urllib.request
 from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from signoff.bot.blockkit.markup import plain
+from signoff.bot.connection.slack_urls import is_of_slack
 from signoff.bot.connection.web_client import CALL_TIMEOUT, NO_ANSWER, name_of
 from signoff.bot.forms.elements.files import Claim, Content
 from signoff.flows.schema.files import MAX_BYTES, format_size
-
-_HOSTS = (".slack.com", ".slack-gov.com")
 
 
 class FileUnavailable(Exception):
@@ -48,17 +46,6 @@ def fetch(client: WebClient, claim: Claim) -> Content:
         # A token without the scope files:read gets a sign-in page, with status 200.
         raise FileUnavailable(f"Slack sent something other than “{name}”. The app needs the scope files:read.")
     return Content(str(file.get("name") or claim.name), str(file.get("mimetype") or ""), data)
-
-
-def is_of_slack(url: str, api_url: str) -> bool:
-    """Whether the bot's token may be sent to `url`: only to Slack's own hosts, and to the host of the Web API."""
-    try:
-        target, api = urlsplit(url), urlsplit(api_url)
-        if (target.scheme, target.hostname, target.port) == (api.scheme, api.hostname, api.port):
-            return True
-        return target.scheme == "https" and target.port in (None, 443) and str(target.hostname).endswith(_HOSTS)
-    except ValueError:
-        return False
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

@@ -1,9 +1,11 @@
 """The ways in which Slack reaches the app: Socket Mode and signed HTTP. Both run in threads of their own."""
 
 import logging
+import math
 import socket
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -14,14 +16,16 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode import SocketModeClient
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from signoff.bot.background_server import BackgroundServer, listen
-from signoff.bot.connection.web_client import NO_ANSWER, name_of, refuses_token, web_client
+from signoff.bot.connection.signatures import Signature
+from signoff.bot.connection.web_client import NO_ANSWER, name_of, refuses_token, retry_after, web_client
 from signoff.bot.settings import BadSettings
 from signoff.store.outage_log import OutageLog
+from signoff.store.supervisor import SupervisedThread
 
 logger = logging.getLogger(__name__)
 
@@ -35,10 +39,19 @@ RETRY_REFUSED_AFTER = 30.0
 """Seconds until the next attempt after Slack has refused a connection, unless it says how long to wait."""
 
 MAX_REQUEST_BYTES = 5_000_000
-"""The largest request that is read before its signature is checked. No modal has a state that long."""
+"""The largest request that is read. No modal has a state that long."""
+
+WARN_EVERY = 60.0
+"""Seconds between two log lines about unsigned requests."""
 
 CONCURRENCY = 16
 """How many requests are handled at once in Socket Mode."""
+
+_READ_HEADERS = frozenset({"content-type", "x-slack-retry-num", "x-slack-retry-reason"})
+"""The headers that Bolt gets. The signature does not cover headers, and others could change what Bolt does."""
+
+_CLOSE = {"connection": "close"}
+"""Ends the connection, so that nobody has to read the rest of a refused body."""
 
 
 def _without_trace(record: logging.LogRecord) -> bool:
@@ -66,7 +79,7 @@ class SocketTransport:
         self._outage = OutageLog(logger, "Could not connect to Slack", level=logging.WARNING, each_reason=True)
         self._stopping = threading.Event()
         self._handler: SocketModeHandler | None = None
-        self._watch = threading.Thread(target=self._watch_connection, name="signoff-socket-watch", daemon=True)
+        self._watch = SupervisedThread(self._watch_connection, name="signoff-socket-watch")
 
     def start(self) -> None:
         """Connect. If Slack is unreachable, keep trying.
@@ -89,13 +102,12 @@ class SocketTransport:
     def stop(self) -> None:
         """Disconnect."""
         self._stopping.set()
-        if self._watch.is_alive():
-            self._watch.join()
+        self._watch.stop()
         self._drop()
 
     def _connect(self) -> None:
         # Asked for here, because the SDK would wait for as long as a rate limit says.
-        url = self._client.apps_connections_open(app_token=self._token)["url"]
+        url = self._new_url()
         handler = SocketModeHandler(
             self._app,
             self._token,
@@ -105,6 +117,7 @@ class SocketTransport:
         )
         client = handler.client
         client.wss_uri = url
+        client.issue_new_wss_url = lambda: self._url_for(client)  # type: ignore[method-assign]
         client.message_listeners.append(lambda _client, message, _raw: _send_at_once(client, message))
         try:
             handler.connect()  # type: ignore[no-untyped-call]
@@ -112,6 +125,18 @@ class SocketTransport:
             _close(handler)
             raise
         self._handler = handler
+
+    def _new_url(self) -> str:
+        return str(self._client.apps_connections_open(app_token=self._token)["url"])
+
+    def _url_for(self, client: SocketModeClient) -> str:
+        """A URL with which the SDK connects again. Its own way sleeps for as long as a rate limit says."""
+        try:
+            return self._new_url()
+        except Exception:
+            # It would take the connection that it wanted to replace for one that works.
+            client.disconnect()
+            raise
 
     def _drop(self) -> None:
         handler, self._handler = self._handler, None
@@ -122,12 +147,15 @@ class SocketTransport:
         wait, away = WATCH_EVERY, 0.0
         while not self._stopping.wait(wait):
             wait = WATCH_EVERY
-            if self._handler is not None and self._handler.client.is_connected():
-                away = 0.0
-                continue
-            away += WATCH_EVERY
-            if self._handler is None or away > SDK_RECONNECTS_WITHIN:
+            if self._handler is not None and _has_dead_thread(self._handler):
+                logger.error("A thread of Slack's SDK has ended by an error; connecting again")
                 wait = self._reconnect()
+            elif self._handler is not None and self._handler.client.is_connected():
+                away = 0.0
+            elif self._handler is None or away > SDK_RECONNECTS_WITHIN:
+                wait = self._reconnect()
+            else:
+                away += WATCH_EVERY
 
     def _reconnect(self) -> float:
         """Replace the connection. Returns the seconds until the next check."""
@@ -136,13 +164,21 @@ class SocketTransport:
             self._connect()
         except SlackApiError as error:
             self._outage.failed(name_of(error))
-            return float(error.response.headers.get("Retry-After", RETRY_REFUSED_AFTER))
+            wait = retry_after(error.response)
+            return RETRY_REFUSED_AFTER if wait is None else max(wait, WATCH_EVERY)
         except Exception as error:  # noqa: BLE001 - the SDK's client raises whatever its socket met
             self._outage.failed(str(error) or type(error).__name__)
         else:
             self._outage.worked()
             logger.info("Reconnected to Slack")
         return WATCH_EVERY
+
+
+def _has_dead_thread(handler: SocketModeHandler) -> bool:
+    """Whether one of the SDK's threads has ended. It does not notice, and messages would stay unread or unhandled."""
+    client = handler.client
+    threads = (client.current_session_runner, client.current_app_monitor, client.message_processor)
+    return not all(thread.is_alive() for thread in threads)
 
 
 def _send_at_once(client: SocketModeClient, message: Mapping[str, Any]) -> None:
@@ -168,13 +204,16 @@ class HttpTransport:
 
     Args:
         port: 0 chooses a free port.
+        signing_secret: The secret with which Slack signs its requests.
 
     Raises:
         BadSettings: If the server cannot listen on the address.
     """
 
-    def __init__(self, app: App, host: str, port: int) -> None:
+    def __init__(self, app: App, host: str, port: int, *, signing_secret: str) -> None:
         self._app = app
+        self._secret = signing_secret
+        self._next_warning = -math.inf
         try:
             self._socket = listen(host, port)
         except OSError as error:
@@ -192,11 +231,53 @@ class HttpTransport:
         self._server.stop()
 
     async def _events(self, request: Request) -> Response:
-        body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > MAX_REQUEST_BYTES:
-                return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        bolt_request = BoltRequest(body=body.decode("utf-8", "replace"), headers=dict(request.headers))
+        # The headers first, so that only those who know their shape have a body read.
+        signature = Signature.read(request.headers.raw, now=time.time())
+        if signature is None:
+            return self._unsigned()
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return Response()  # nobody is left to read it
+        if body is None:
+            return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers=_CLOSE)
+        if not signature.signs(body, self._secret):
+            return self._unsigned()
+        headers: dict[str, str | Sequence[str]] = {
+            name: value for name, value in request.headers.items() if name in _READ_HEADERS
+        }
         # Bolt's own adapter would block the event loop while a listener runs.
-        return to_starlette_response(await run_in_threadpool(self._app.dispatch, bolt_request))
+        return await run_in_threadpool(self._dispatch, body, headers)
+
+    def _dispatch(self, body: bytes, headers: dict[str, str | Sequence[str]]) -> Response:
+        try:
+            request = BoltRequest(body=body.decode(), headers=headers)
+        except Exception as error:  # noqa: BLE001 - Bolt raises whatever the body makes it raise
+            logger.warning("Slack sent a request that cannot be read (%s).", type(error).__name__)
+            return Response(status_code=HTTPStatus.BAD_REQUEST)
+        return to_starlette_response(self._app.dispatch(request))
+
+    def _unsigned(self) -> Response:
+        """Refuse a request without repeating anything of it. Logged once a minute, since anybody can send requests."""
+        if time.monotonic() >= self._next_warning:
+            self._next_warning = time.monotonic() + WARN_EVERY
+            logger.warning(
+                "Refused a request that is not signed with SLACK_SIGNING_SECRET, or whose timestamp is more than 5 "
+                "minutes off. If Slack sent it, check that setting and this machine's clock."
+            )
+        return PlainTextResponse(
+            "This request was not signed by Slack.\n", status_code=HTTPStatus.UNAUTHORIZED, headers=_CLOSE
+        )
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body of a request; `None` if it is larger than any from Slack."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length[:20]) > MAX_REQUEST_BYTES:
+        return None
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_REQUEST_BYTES:
+            return None
+    return bytes(body)

@@ -27,6 +27,7 @@ from signoff.store.outage_log import OutageLog
 from signoff.store.outbox import cards, notices
 from signoff.store.records.outbox import Card, Notice
 from signoff.store.records.prompts import Prompt
+from signoff.store.supervisor import SupervisedThread
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class Dispatcher(BackgroundService):
         self._heartbeat = Heartbeat(db, expired=lambda: None)
         self._stopping = threading.Event()
         self._changes: Subscription | None = None
-        self._thread = threading.Thread(target=self._loop, name="signoff-dispatcher", daemon=True)
+        self._thread = SupervisedThread(self._loop, name="signoff-dispatcher")
 
     def start(self) -> None:
         """Start the thread. It begins with everything that is missing or stale now."""
@@ -87,7 +88,7 @@ class Dispatcher(BackgroundService):
         self._stopping.set()
         if self._changes is not None:
             self._changes.wake()
-            self._thread.join()
+            self._thread.stop()
             self._changes.close()
             self._heartbeat.stop()
 

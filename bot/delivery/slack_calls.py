@@ -7,7 +7,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from signoff.bot.connection.web_client import NO_ANSWER
+from signoff.bot.connection.web_client import NO_ANSWER, retry_after
 
 _ERROR_NAME = re.compile(r"[a-z_]+")
 _DELETED = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message", "cant_update_message"})
@@ -60,8 +60,7 @@ def _error_for(response: SlackResponse | Mapping[str, Any]) -> SlackRejected | M
     if name in _DELETED:
         return MessageDeleted(name)
     details = (response.get("response_metadata") or {}).get("messages") or []
-    after = getattr(response, "headers", {}).get("Retry-After")
     said = ": ".join([name, "; ".join(map(str, details))]) if details else name
     needed = response.get("needed")
     said += f" (the app needs the scope {needed})" if needed else ""
-    return SlackRejected(said, float(after) if after and after.isdecimal() else None)
+    return SlackRejected(said, retry_after(response))

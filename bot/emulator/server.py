@@ -77,7 +77,7 @@ class Emulator:
         self._delivery = Delivery(self._socket_mode, ack_limit_seconds, clock)
         self._events_api = EventsApi(self._workspace, self._delivery, event_retry_delays)
         self._http: HttpDelivery | None = None
-        self._server = BackgroundServer(self._application(), listening, self._disconnect_all)
+        self._server = BackgroundServer(self._application(), listening, self._disconnect_all, name="slack-emulator")
 
     def start(self) -> Self:
         """Start the server. Returns when it accepts requests."""

@@ -94,8 +94,8 @@ class Buttons:
     def reject(self, ack: Ack, body: Body) -> None:
         """The modal with the reason of a rejection was submitted."""
         view = body["view"]
-        prompt = self._claimed(view["private_metadata"])
-        reason = reason_in(view["state"]["values"])
+        prompt = self._claimed(view.get("private_metadata"))
+        reason = reason_in((view.get("state") or {}).get("values") or {})
         reply = self._desk.reject(prompt.id, self._people.actor(body["user"]), reason, via="slack")
         if isinstance(reply, Invalid):
             ack(**reason_error(reply.errors[0].message))

@@ -33,7 +33,7 @@ class DeletedCards:
         # Every message in the app's channels makes an event. Only a deletion of the app's own costs a query.
         if ts is None or not _may_be_card(event.fields.get("previous_message"), event.app_id):
             return
-        is_card = cards.lost(self._db, channel=str(event.fields["channel"]), ts=ts, now=now())
+        is_card = cards.lost(self._db, channel=str(event.fields.get("channel")), ts=ts, now=now())
         if not is_card and cards.is_any_being_posted(self._db):
             raise NotYet("a card is being posted, and it may be the one that was deleted")
 
@@ -44,10 +44,10 @@ def _deleted_ts(event: Event) -> str | None:
     A message with replies stays as a tombstone, so that Slack sends `message_changed` for it.
     """
     if event.subtype == "message_deleted":
-        return str(event.fields["deleted_ts"])
+        return event.fields.get("deleted_ts")
     message = event.fields.get("message") or {}
     if event.subtype == "message_changed" and message.get("subtype") == "tombstone":
-        return str(message["ts"])
+        return str(message.get("ts"))
     return None
 
 

@@ -19,6 +19,7 @@ from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
 from signoff.bot.forms.layout import rows_of
 from signoff.bot.forms.pages import Page, page_with
+from signoff.bot.interactions.payloads import MalformedPayload
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.modals import answer_errors, answer_modal, settled_modal
@@ -87,8 +88,11 @@ class FormSessions:
         """The session that a payload shows, with its inputs read on top of the stored draft.
 
         Raises:
+            MalformedPayload: If there is no modal.
             NoSuchPrompt: If the modal belongs to no prompt.
         """
+        if body.get("view") is None:
+            raise MalformedPayload("a press in a form names no view")
         view, user_id = body["view"], str(body["user"]["id"])
         metadata = ModalMetadata.read(view.get("private_metadata"))
         prompt = prompts.get_exact(self._db, metadata.prompt_id)

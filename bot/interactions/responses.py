@@ -18,6 +18,7 @@ from slack_sdk.webhook import WebhookClient
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.blockkit.markup import escape
 from signoff.bot.connection.people import People
+from signoff.bot.connection.slack_urls import is_response_url
 from signoff.bot.connection.web_client import NO_ANSWER, name_of
 from signoff.bot.forms import FormError
 from signoff.bot.forms.draft import Draft
@@ -107,7 +108,7 @@ class Responses:
         """Open a modal on top of the one in which a person acted."""
 
         def push_it() -> None:
-            pushed = self._client.views_push(trigger_id=body["trigger_id"], view=draw())
+            pushed = self._client.views_push(trigger_id=body.get("trigger_id", ""), view=draw())
             self._open_views.add(str(pushed["view"]["id"]), prompt.id)
 
         self._later(push_it)
@@ -180,7 +181,7 @@ class Responses:
     def _say(self, body: Body, text: str) -> None:
         """Say something to the person who acted, and to nobody else."""
         url = body.get("response_url")
-        if url:
+        if is_response_url(url, self._client.base_url):
             webhook = WebhookClient(url, timeout=RESPONSE_URL_TIMEOUT, retry_handlers=[])
             response = webhook.send(text=text, response_type="ephemeral", replace_original=False)
             if response.status_code == HTTPStatus.OK:
@@ -190,7 +191,7 @@ class Responses:
 
     def _open(self, body: Body, view: Block, prompt: Prompt) -> None:
         try:
-            opened = self._client.views_open(trigger_id=body["trigger_id"], view=view)
+            opened = self._client.views_open(trigger_id=body.get("trigger_id", ""), view=view)
         except SlackApiError as error:
             logger.warning("Slack did not open a form: %s", name_of(error))
             self._say(body, "Slack did not open the form. Press the button again.")
@@ -203,7 +204,7 @@ class Responses:
                 respond()
             except (SlackApiError, StoreError, *NO_ANSWER) as error:
                 logger.warning("Could not respond to a person's action in Slack: %s", error)
-            except Exception:
+            except BaseException:  # the pool would keep it to itself
                 logger.exception("Could not respond to a person's action in Slack")
 
         self._workers.submit(safely)

@@ -4,11 +4,13 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from signoff.flows.background import BackgroundService
 from signoff.store.outage_log import OutageLog
+from signoff.store.supervisor import SupervisedThread
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +33,7 @@ class Ticker(BackgroundService):
         self._outage = OutageLog(logger, failure)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._scheduler = BackgroundScheduler(
+        self._scheduler = _Scheduler(
             timezone=UTC,
             executors={"default": {"type": "threadpool", "max_workers": 1}},
             job_defaults={"misfire_grace_time": None},
@@ -46,6 +48,7 @@ class Ticker(BackgroundService):
         """Let a run in progress finish, and start no more."""
         with self._lock:
             self._stopping.set()
+        self._scheduler.supervised.stop()
         # Before the shutdown: APScheduler's thread fails if it comes to take a job off its list after that.
         self._scheduler.remove_all_jobs()
         self._scheduler.shutdown(wait=True)
@@ -54,14 +57,17 @@ class Ticker(BackgroundService):
         """Run the job once. Raises nothing."""
         try:
             self._job()
-        except Exception as error:  # noqa: BLE001 - a ticker that dies would be missed too late
+        # A SystemExit too: a validator of a flow may raise it, and a ticker that dies would be missed too late.
+        except BaseException as error:  # noqa: BLE001
             self._outage.failed(error)
         else:
             self._outage.worked()
 
     def _tick(self) -> None:
-        self.run_safely()
-        if not self._stopping.wait(TICK):
+        try:
+            self.run_safely()
+            self._stopping.wait(TICK)
+        finally:
             self._schedule()
 
     def _schedule(self) -> None:
@@ -72,3 +78,19 @@ class Ticker(BackgroundService):
         with self._lock:
             if not self._stopping.is_set():
                 self._scheduler.add_job(self._tick, "date", run_date=_LONG_AGO)
+
+
+class _Scheduler(BackgroundScheduler):  # type: ignore[misc]
+    """Runs APScheduler's own loop, which ends at the first error, under supervision."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.supervised = SupervisedThread(self._loop, name="signoff-ticker")
+
+    def _main_loop(self) -> None:
+        self.supervised.run()
+
+    def _loop(self) -> None:
+        # After a failure nothing else would tell the loop to look at its jobs.
+        self.wakeup()
+        super()._main_loop()

@@ -60,13 +60,26 @@ def validate(prompt: Prompt, values: Mapping[str, Any]) -> Valid | tuple[FieldEr
         return unasked or Valid({})
     if reason := _cannot_be_stored(values):
         return (FieldError((), reason),)
+    try:
+        return _checked(prompt, prompt.schema, values)
+    except KeyboardInterrupt:
+        raise
+    # A model runs code of the flow's author: it may raise anything, a SystemExit too, and a person waits for the reply.
+    except BaseException as error:
+        logger.exception("The validation of an answer to %r raised an unexpected error", prompt.title)
+        name = (prompt.model or "").partition("@")[0].rpartition(":")[2] or "the answer"
+        message = f"The validation of {name} failed ({type(error).__name__}). The log of Signoff says why."
+        return (FieldError((), message),)
+
+
+def _checked(prompt: Prompt, schema: Mapping[str, Any], values: Mapping[str, Any]) -> Valid | tuple[FieldError, ...]:
     model = _model_of(prompt)
     if model is None:
-        return _by_schema(prompt.schema, values)
-    if _is_nested(values, SIMPLE_NESTING) and is_too_complex(prompt.schema, values):
+        return _by_schema(schema, values)
+    if _is_nested(values, SIMPLE_NESTING) and is_too_complex(schema, values):
         return (FieldError((), "This is nested too deeply to be checked."),)
     checked = _by_model(model, values)
-    wrong = choice_errors(prompt.schema, checked.answer) if isinstance(checked, Valid) else ()
+    wrong = choice_errors(schema, checked.answer) if isinstance(checked, Valid) else ()
     return tuple(FieldError(*error) for error in wrong) or checked
 
 
@@ -114,10 +127,6 @@ def _by_model(model: type[BaseModel], values: Mapping[str, Any]) -> Valid | tupl
         given = model.model_validate_json(json.dumps(dict(values)))
     except ValidationError as error:
         return tuple(FieldError(each["loc"], message_of(each)) for each in error.errors(include_url=False))
-    except Exception as error:
-        logger.exception("A validator of %s raised an unexpected error", model.__name__)
-        message = f"The validation of {model.__name__} failed ({type(error).__name__}). The log of Signoff says why."
-        return (FieldError((), message),)
     answer = given.model_dump(mode="json", by_alias=True)
     return Valid(answer if _reads_back(model, given, answer) else dict(values))
 

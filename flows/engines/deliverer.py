@@ -22,6 +22,7 @@ from signoff.store.outbox import deliveries
 from signoff.store.records.outbox import ClaimedDelivery
 from signoff.store.records.prompts import Outcome
 from signoff.store.redaction import redacted
+from signoff.store.supervisor import SupervisedThread
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class Deliverer(BackgroundService):
         self._engine_outage = OutageLog(
             logger, f"{engine.name} is unavailable", level=logging.WARNING, recovered=f"{engine.name} is back"
         )
-        self._thread = threading.Thread(target=self._work, name=f"signoff-deliver-{engine.name}", daemon=True)
+        self._thread = SupervisedThread(self._work, name=f"signoff-deliver-{engine.name}")
 
     def start(self) -> None:
         """Start the thread. It begins with everything that is pending."""
@@ -90,8 +91,7 @@ class Deliverer(BackgroundService):
         if self._changes is None:
             return
         self._changes.wake()
-        self._thread.join(self._stop_within)
-        if self._thread.is_alive():
+        if not self._thread.stop(self._stop_within):
             logger.warning(
                 "%s has not answered within %g seconds; another process will hand over the same outcome again if the "
                 "answer does not arrive before this one ends",
@@ -115,9 +115,11 @@ class Deliverer(BackgroundService):
             if self._changes is not None:
                 self._loop(self._changes)
         finally:
-            if self._changes is not None:
-                self._changes.close()
-            self._heartbeat.stop()
+            # Otherwise the thread starts this again.
+            if self._stopping.is_set():
+                if self._changes is not None:
+                    self._changes.close()
+                self._heartbeat.stop()
 
     def _loop(self, changes: Subscription) -> None:
         outage = OutageLog(logger, f"Deliveries to {self._engine.name} are on hold because the database is unavailable")

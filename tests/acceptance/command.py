@@ -44,6 +44,11 @@ class Command:
                 text=True,
             )
 
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
     def address(self) -> str:
         """The address that it prints, as soon as it does."""
         printed = []

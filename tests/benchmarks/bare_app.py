@@ -15,16 +15,15 @@ BUTTON = "Ack"
 def main() -> None:
     """Serve until killed. The settings come from the environment, as Signoff's do."""
     settings = load_settings()
-    secret = settings.slack_signing_secret
     app = App(
         client=make_client(settings),
-        signing_secret="" if secret is None else secret.get_secret_value(),
-        request_verification_enabled=settings.slack_app_token is None,
+        signing_secret="",
+        request_verification_enabled=False,
         process_before_response=True,
     )
     app.action("press")(acknowledge)
     transport = (
-        HttpTransport(app, settings.host, settings.port)
+        HttpTransport(app, settings.host, settings.port, signing_secret=settings.signing_secret())
         if settings.slack_app_token is None
         else SocketTransport(app, settings.app_token())
     )

@@ -12,13 +12,13 @@ class Fault:
     """An injected fault for the next `times` calls of `method`, or of any method if it is `*`.
 
     `drop` executes the call and then loses the response. `hold` keeps the app waiting, before or after the call is
-    executed, until the faults are cleared.
+    executed, until the faults are cleared. `retry_after` is sent as it is; Slack sends seconds, and proxies also dates.
     """
 
     method: str
     error: str = "internal_error"
     status: int = 200
-    retry_after: int | None = None
+    retry_after: int | str | None = None
     drop: bool = False
     hold: Literal["", "before", "after"] = ""
     times: int = 1

@@ -68,7 +68,7 @@ class CompletionRecorder:
             return self._record_error(error)
         except LeaseLost:
             logger.info("%s | continues in another worker, or was cancelled", self._run.name)
-        except Exception:
+        except BaseException:  # the thread of the run would end without a word, and keep its slot
             logger.exception("%s | could not record how the run ended", self._run.name)
         return None
 

@@ -18,6 +18,7 @@ from signoff.store.database import Database
 from signoff.store.errors import StoreError
 from signoff.store.outage_log import OutageLog
 from signoff.store.runs import recovery
+from signoff.store.supervisor import SupervisedThread
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Heartbeat(BackgroundService):
         self._flows = flows
         self._orphans = OrphanWarnings(db)
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="signoff-heartbeat", daemon=True)
+        self._thread = SupervisedThread(self._loop, name="signoff-heartbeat")
         self.worker = new_id()
         """The id under which runs are claimed now."""
 
@@ -57,8 +58,7 @@ class Heartbeat(BackgroundService):
     def stop(self) -> None:
         """Unregister the worker, which frees all runs that it still has."""
         self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._thread.stop()
         try:
             recovery.deregister(self._db, self.worker, now=now())
         except StoreError as error:

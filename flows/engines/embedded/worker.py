@@ -37,6 +37,7 @@ from signoff.store.outage_log import OutageLog
 from signoff.store.policy import Policy
 from signoff.store.records.runs import FlowRun
 from signoff.store.runs import claims, runs
+from signoff.store.supervisor import SupervisedThread
 
 logger = logging.getLogger(__name__)
 
@@ -85,12 +86,13 @@ class Worker(BackgroundService):
         self._quarantine = Quarantine()
         self._running_count = 0
         self._in_doubt = False
+        self._has_looped = False
         self._slots = threading.Condition(self._lock)
         self._stopping = threading.Event()
         self._changes: Subscription | None = None
-        self._thread = threading.Thread(target=self._loop_runs, name="signoff-worker", daemon=True)
+        self._thread = SupervisedThread(self._loop_runs, name="signoff-worker")
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._loop_thread: threading.Thread | None = None
+        self._loop_thread: SupervisedThread | None = None
         self.end: Completion | None = None
         """How the last run ended."""
 
@@ -112,7 +114,7 @@ class Worker(BackgroundService):
         self._stopping.set()
         if self._changes is not None:
             self._changes.wake()
-            self._thread.join()
+            self._thread.stop()
             self._changes.close()
         until = time.monotonic() + grace
         while (self._executions or self._running_count) and (left := until - time.monotonic()) > 0:
@@ -127,11 +129,13 @@ class Worker(BackgroundService):
             execution.close(Released("The worker has stopped."))
         if self._loop is not None and self._loop_thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
-            self._loop_thread.join(timeout=1)
+            self._loop_thread.stop(timeout=1)
 
     def _loop_runs(self) -> None:
         changes = self._changes
         outage = OutageLog(logger, "Could not claim runs")
+        # If this loop failed and was started again, runs may be claimed that this worker does not know of.
+        self._in_doubt, self._has_looped = self._has_looped, True
         while changes is not None and not self._stopping.is_set():
             looked_at = time.monotonic()
             try:
@@ -218,7 +222,7 @@ class Worker(BackgroundService):
         try:
             run_hooks(self._db, self._flows[run.flow], run)
             retry_until_available(lambda: runs.release(self._db, run.id, run.fencing_token))
-        except Exception:
+        except BaseException:
             logger.exception("%s | could not run its hooks", run.name)
         finally:
             with self._lock:
@@ -262,15 +266,14 @@ class Worker(BackgroundService):
         """The event loop for all async flows of this worker."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
-            self._loop_thread = threading.Thread(
-                target=_run_loop, args=(self._loop,), name="signoff-async", daemon=True
-            )
+            self._loop_thread = SupervisedThread(partial(_run_loop, self._loop), name="signoff-async")
             self._loop_thread.start()
         return self._loop
 
 
 def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
+    # Raises if a task that a flow has started raises SystemExit. The other flows go on in the next call.
     loop.run_forever()
     loop.run_until_complete(_cancel_rest())
     loop.close()

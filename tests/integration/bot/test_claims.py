@@ -1,6 +1,7 @@
 """What Slack sends is a claim. A forged, stale or invalid one is explained, and changes nothing."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -12,6 +13,8 @@ from signoff.store.records.prompts import Prompt
 from signoff.testing import VisibleMessage
 from tests.integration.bot.asking import approve, give_a_reason
 from tests.integration.bot.running_service import RunningService
+from tests.support import raw_http
+from tests.support.raw_http import signed
 
 TEAM = "T0SIGNOFF1"
 MINUTES = 60
@@ -56,9 +59,13 @@ def test_a_request_without_a_signature_is_refused(service: RunningService) -> No
 
 
 def test_an_endless_request_is_cut_off(service: RunningService) -> None:
-    """Nobody can fill the memory before their signature is checked."""
-    response = httpx.post(service.request_url, content=b"x" * 6_000_000, trust_env=False)
-    assert response.status_code == 413
+    """Nobody can fill the memory before their signature is checked, whether or not they say how much follows."""
+    headers = signed(b"", secret="another secret")
+    for length, sent in ((6_000_000, b""), (None, b"Transfer-Encoding: chunked\r\n\r\n5B8D80\r\n" + bytes(5_100_000))):
+        with closing(raw_http.connect(service.request_url)) as connection:
+            head = raw_http.head(service.request_url, headers, length)
+            connection.sendall(head if length else head.removesuffix(b"\r\n") + sent)
+            assert raw_http.response(connection)[0] == 413
 
 
 def test_a_replayed_press_counts_once(service: RunningService) -> None:

@@ -18,6 +18,7 @@ from signoff.testing import SIGNOFF, AppManifest, Emulator, VisibleMessage
 from tests.integration.bot.asking import approve
 from tests.integration.bot.running_service import RunningService
 from tests.support.sql_capture import captured_sql
+from tests.support.waiting import until
 
 ANA = Actor("@ana", "ana", frozenset({"@ana"}))
 
@@ -82,7 +83,8 @@ def test_a_deleted_card_is_posted_again_at_once(service: RunningService) -> None
     prompt, card = service.ask_in("#releases", approve)
     delete(service, card)
     again = reposted(service, prompt, card)
-    assert service.events(prompt) == ["opened", "card_posted", "card_lost", "card_posted"]
+    expected = ["opened", "card_posted", "card_lost", "card_posted"]
+    until(service.db, lambda: service.events(prompt) == expected, what="the ledger to tell of both cards")
     service.slack.person("ana").press("Approve", message=again)
     assert service.over(prompt).result == "approved: True"
 

@@ -176,7 +176,7 @@ def test_hooks_of_a_run_that_ends_while_its_worker_stops_are_left_to_others(
     stopping = threading.Thread(target=worker.stop)
     stopping.start()
     assert worker._stopping.wait(20)
-    worker._thread.join()
+    worker._thread.stop()
     go_on.set()
     stopping.join()
     assert (runs.get(db, run.id).state, calls.made) == (RunState.COMPLETED, [])

@@ -10,7 +10,7 @@ from pydantic import Base64Bytes, BaseModel, Field, TypeAdapter, create_model
 
 from signoff import RunInput
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.connection.files import is_of_slack
+from signoff.bot.connection.slack_urls import is_of_slack
 from signoff.bot.forms import UNSET, Form
 from signoff.bot.forms.elements.element import InvalidInput
 from signoff.bot.forms.elements.files import Content, FileInput

@@ -1,0 +1,127 @@
+"""What every payload of a type has to hold before a listener reads it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from signoff.flows.schema.slack_ids import is_user_id
+
+_Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class MalformedPayload(Exception):
+    """A payload lacks a part, or a part has another type than Slack documents. The message names the part alone."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+
+class _User(_Part):
+    id: _Text
+
+
+class _State(_Part):
+    values: dict[str, dict[str, dict[str, Any]]] = {}
+
+
+class _View(_Part):
+    id: _Text
+    private_metadata: str | None = None
+    blocks: list[dict[str, Any]] = []
+    state: _State | None = None
+
+
+class _Option(_Part):
+    value: str
+
+
+class _Action(_Part):
+    action_id: _Text
+    block_id: str = ""
+    value: str | None = None
+    selected_option: _Option | None = None
+
+
+class _Actions(_Part):
+    user: _User
+    trigger_id: str = ""
+    actions: Annotated[list[_Action], Field(min_length=1)]
+    view: _View | None = None
+
+
+class _ViewPayload(_Part):
+    user: _User
+    view: _View
+
+
+class _Suggestion(_Part):
+    user: _User
+    view: _View
+    block_id: str
+    action_id: str
+    value: str | None = None
+
+
+class _Command(_Part):
+    command: _Text
+    user_id: _Text
+    channel_id: _Text
+    text: str = ""
+
+
+class _Message(_Part):
+    subtype: str | None = None
+    ts: str | None = None
+    app_id: str | None = None
+    metadata: dict[str, Any] | None = None
+    bot_profile: dict[str, Any] | None = None
+
+
+class _EventFields(_Part):
+    type: _Text
+    subtype: str | None = None
+    deleted_ts: str | None = None
+    message: _Message | None = None
+    previous_message: _Message | None = None
+
+
+class _Event(_Part):
+    event: _EventFields
+
+
+_PARTS: Mapping[str, type[_Part]] = {
+    "block_actions": _Actions,
+    "view_submission": _ViewPayload,
+    "view_closed": _ViewPayload,
+    "block_suggestion": _Suggestion,
+    "event_callback": _Event,
+}
+
+
+def check(body: object) -> None:
+    """Check the parts of a payload that listeners rely on. Other types of payload are not checked.
+
+    Raises:
+        MalformedPayload: If a part is missing or has the wrong type.
+    """
+    if not isinstance(body, dict):
+        raise MalformedPayload("it is not an object")
+    kind = body.get("type")
+    parts = _Command if "command" in body else _PARTS.get(kind) if isinstance(kind, str) else None
+    if parts is None:
+        return
+    try:
+        parts.model_validate(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        name = "a command" if parts is _Command else kind
+        raise MalformedPayload(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def person_in(body: Mapping[str, Any]) -> str | None:
+    """The id of the person who acted; `None` if the payload names nobody."""
+    user = body.get("user")
+    user_id = user.get("id") if isinstance(user, dict) else body.get("user_id")
+    return user_id if isinstance(user_id, str) and is_user_id(user_id) else None
