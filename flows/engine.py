@@ -70,6 +70,8 @@ class PauseReports(Protocol):
     def paused(self, pause: ReportedPause) -> str:
         """Ask people for what a run waits for. Reporting the same pause again changes nothing.
 
+        A pause that was withdrawn with `ended(…, state=None)` is asked again, as a new prompt.
+
         Returns:
             The prompt's id, which is also the id of the delivery of its outcome.
 
@@ -86,7 +88,11 @@ class PauseReports(Protocol):
         """
 
     def waiting(self) -> Collection[str]:
-        """The external ids of the runs that wait for an answer, as far as Signoff knows."""
+        """The external ids of the runs that wait for an answer, as far as Signoff knows.
+
+        Call this before you ask the engine what waits there, and `ended` for those that are missing in its answer. The
+        other way round, a pause that another process has reported in between would seem to have ended.
+        """
 
 
 @dataclass(frozen=True, slots=True)

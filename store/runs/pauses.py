@@ -6,7 +6,7 @@ Each function that takes a `Database` is one transaction.
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
@@ -15,8 +15,8 @@ from signoff.store.leases import require_lease
 from signoff.store.outbox import cards
 from signoff.store.policy import policy_as_json
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
-from signoff.store.records.actors import SIGNOFF
-from signoff.store.records.prompts import Prompt
+from signoff.store.records.actors import SIGNOFF, Actor
+from signoff.store.records.prompts import SUPERSEDED, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.rows import prompt, select_prompts
 from signoff.store.sql.statements import Statement, insert_into, param
@@ -100,6 +100,21 @@ def insert_prompt(tx: Transaction, asked: Prompt) -> None:
     )
     ledger.add(tx, asked.id, "opened", now=asked.opened_at, detail={"run_id": asked.run_id, "key": asked.key})
     cards.add(tx, asked.id, asked.policy.places(), now=asked.opened_at)
+
+
+def supersede(tx: Transaction, which: ColumnElement[bool], *, actor: Actor, now: datetime) -> None:
+    """Free the keys of settled prompts, so that their run can ask again, within an open transaction.
+
+    The old prompts stay, under other keys.
+    """
+    rows = tx.execute(
+        update(prompts)
+        .where(which, prompts.c.outcome.is_not(None), ~prompts.c.key.contains(SUPERSEDED))
+        .values(key=prompts.c.key + SUPERSEDED + prompts.c.id)
+        .returning(prompts.c.id)
+    )
+    for (prompt_id,) in rows.all():
+        ledger.add(tx, prompt_id, "superseded", now=now, actor=actor)
 
 
 def mark_waiting(tx: Transaction, run_id: str, *, state: RunState, held: bool) -> None:

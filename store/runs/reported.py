@@ -15,17 +15,20 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.prompts.settle import cancel_all
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Prompt
+from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.rows import flow_run, prompt
-from signoff.store.runs.pauses import PROMPT_BY_KEY, insert_prompt
+from signoff.store.runs.pauses import PROMPT_BY_KEY, insert_prompt, supersede
 from signoff.store.runs.runs import add_end_notice, end_queries
 from signoff.store.sql.transactions import Transaction
-from signoff.store.tables import flow_runs
+from signoff.store.tables import flow_runs, prompts
 
 
 def open_prompt(db: Database, asked: Prompt) -> Prompt:
     """Open the prompt of a run that another engine has paused. Reporting the same pause again opens nothing.
+
+    A prompt that `end` has withdrawn, because the run was said to have gone on, is asked again: the run waits after
+    all.
 
     Args:
         asked: The prompt. Its run is known by `engine` and `external_run_id`, and the prompt by its run and `key`. If
@@ -87,14 +90,27 @@ def _open_prompt(db: Database, asked: Prompt) -> Prompt:
         run = _locked(tx, asked.engine, asked.external_run_id or "")
         run_id = _insert_run(tx, asked) if run is None else run.id
         found = tx.row(PROMPT_BY_KEY, run_id=run_id, key=asked.key)
-        if found is not None:
-            return prompt(found)
+        if found is not None and run is not None:
+            known = prompt(found)
+            if not _was_withdrawn(known, run):
+                return known
+            engine = Actor(asked.engine, asked.engine)
+            supersede(tx, prompts.c.id == known.id, actor=engine, now=asked.opened_at)
         if run is not None:
             paused = {"state": RunState.PAUSED, "message": "", "finished_at": None}
             tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(paused))
         insert_prompt(tx, replace(asked, run_id=run_id))
         tx.touch(Topic.PROMPTS, Topic.STATES)
         return prompt(tx.row(PROMPT_BY_KEY, run_id=run_id, key=asked.key))
+
+
+def _was_withdrawn(known: Prompt, run: FlowRun) -> bool:
+    """Whether the engine has reported that the run went on without an answer. Then it was wrong, or too late.
+
+    Two processes may poll the engine. One of them may still believe that nothing waits, while the other has reported
+    the pause already.
+    """
+    return known.outcome is Outcome.CANCELLED and known.delivery is None and not run.state.is_final
 
 
 def _insert_run(tx: Transaction, asked: Prompt) -> str:

@@ -4,16 +4,16 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.errors import RunNotFailed
 from signoff.store.leases import require_lease
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import SUPERSEDED, Outcome
+from signoff.store.records.prompts import Outcome
 from signoff.store.records.runs import EMBEDDED, FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.runs.journal import archive_failed
+from signoff.store.runs.pauses import supersede
 from signoff.store.runs.runs import lock_run
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts
@@ -80,15 +80,6 @@ def _reschedule(tx: Transaction, run_id: str, *, at: datetime, error: str | None
 
 
 def _supersede_unanswered(tx: Transaction, run_id: str, *, actor: Actor, now: datetime) -> None:
-    """Free the keys of the prompts that have no answer, so that they can be asked again. The old prompts stay."""
-    is_unanswered = (
-        prompts.c.answer.is_(None) & (prompts.c.outcome != Outcome.SUBMITTED) & ~prompts.c.key.contains(SUPERSEDED)
-    )
-    rows = tx.execute(
-        update(prompts)
-        .where(prompts.c.run_id == run_id, is_unanswered)
-        .values(key=prompts.c.key + SUPERSEDED + prompts.c.id)
-        .returning(prompts.c.id)
-    )
-    for (prompt_id,) in rows.all():
-        ledger.add(tx, prompt_id, "superseded", now=now, actor=actor)
+    """Free the keys of the prompts that have no answer, so that they can be asked again."""
+    is_unanswered = prompts.c.answer.is_(None) & (prompts.c.outcome != Outcome.SUBMITTED)
+    supersede(tx, (prompts.c.run_id == run_id) & is_unanswered, actor=actor, now=now)

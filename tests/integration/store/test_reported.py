@@ -4,10 +4,13 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
+from signoff.flows.engine import ReportedPause
+from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.flows.names import new_id
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.outbox import cards, deliveries, notices
+from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Outcome
@@ -100,3 +103,33 @@ def test_a_run_that_pauses_again_waits_again(db: Database) -> None:
     run = runs.get(db, prompt.run_id)
     assert again.run_id == run.id
     assert (run.state, run.finished_at) == (RunState.PAUSED, None)
+
+
+def test_a_pause_that_was_withdrawn_by_mistake_is_asked_again(db: Database) -> None:
+    """Of two bots that poll one engine, one may report a pause while the other still looks at an older list."""
+    slow, quick = (DatabasePauseReports(db, "elsewhere", Policy()) for _ in range(2))
+    pause = ReportedPause("7", "quick-heron", "train", "1", "May it go on?")
+    polled_before_the_pause: set[str] = set()
+    first = quick.paused(pause)
+    for run in set(slow.waiting()) - polled_before_the_pause:
+        slow.ended(run, "It went on by itself.")
+    assert prompts.get(db, first).outcome is Outcome.CANCELLED
+    again = slow.paused(pause)
+    assert quick.paused(pause) == again != first
+    assert [each.id for each in prompts.pending(db)] == [again]
+    assert slow.waiting() == {"7"}
+    assert "superseded" in [line.event for line in ledger.lines(db, first)]
+
+
+def test_a_pause_that_people_or_its_end_have_settled_is_not_asked_again(db: Database) -> None:
+    """A late report changes neither an answer, nor a cancellation, nor how the run ended."""
+    reports = DatabasePauseReports(db, "elsewhere", Policy())
+    pauses = {
+        run: ReportedPause(run, run, "train", "1", "May it go on?") for run in ("answered", "cancelled", "failed")
+    }
+    asked = {run: prompts.get(db, reports.paused(pause)) for run, pause in pauses.items()}
+    settle(db, asked["answered"])
+    runs.cancel(db, asked["cancelled"].run_id, actor=ANA, reason="No more", now=NOON)
+    reports.ended("failed", "It failed.", RunState.FAILED)
+    assert {run: reports.paused(pause) for run, pause in pauses.items()} == {run: asked[run].id for run in pauses}
+    assert prompts.pending(db) == []

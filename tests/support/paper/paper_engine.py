@@ -88,13 +88,14 @@ class PaperEngine:
     def _report(self, reports: PauseReports) -> None:
         while not self._stopping.wait(POLL_INTERVAL):
             try:
+                known = set(reports.waiting())
                 with _paper() as paper:
                     waiting = [json.loads(row[0]) for row in paper.execute("SELECT pause FROM runs")]
                 for each in waiting:
                     policy, requester = Policy(channel=each.pop("channel")), each.pop("requester")
                     asked_by = None if requester is None else Actor(requester, requester.removeprefix("@"))
                     reports.paused(ReportedPause(**each, policy=policy, requester=asked_by))
-                for run in set(reports.waiting()) - {each["external_run_id"] for each in waiting}:
+                for run in known - {each["external_run_id"] for each in waiting}:
                     reports.ended(run, "It went on by itself.")
             except (StoreError, sqlite3.Error):
                 continue
