@@ -22,6 +22,7 @@ from signoff.bot.emulator.delivery.delivery import ACK_LIMIT_SECONDS, Delivery
 from signoff.bot.emulator.delivery.socket_mode import SocketMode
 from signoff.bot.emulator.events.events_api import RETRY_DELAYS, EventsApi
 from signoff.bot.emulator.protocol import SlackError
+from signoff.bot.emulator.same_origin import SameOriginOnly
 from signoff.bot.emulator.web_api.faults import Faults
 from signoff.bot.emulator.web_api.routes import WebApi
 from signoff.bot.emulator.workspace.changes import AppConnected
@@ -77,7 +78,8 @@ class Emulator:
         self._delivery = Delivery(self._socket_mode, ack_limit_seconds, clock)
         self._events_api = EventsApi(self._workspace, self._delivery, event_retry_delays)
         self._http: HttpDelivery | None = None
-        self._server = BackgroundServer(self._application(), listening, self._disconnect_all, name="slack-emulator")
+        app = SameOriginOnly(self._application())
+        self._server = BackgroundServer(app, listening, self._disconnect_all, name="slack-emulator")
 
     def start(self) -> Self:
         """Start the server. Returns when it accepts requests."""

@@ -16,6 +16,7 @@ QUIETLY = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP *.example 127.0.0.1",
 )
 PATIENCE_MS = 60_000
 """How long the page may take for anything: a limit for failures, since a busy machine takes its time."""
@@ -39,12 +40,16 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """An empty page of its own profile, 1280 by 800. An error that its scripts did not catch fails the test."""
+    """An empty page of its own profile, 1280 by 800.
+
+    An error that its scripts did not catch fails the test, and so does anything that the page's own policy blocks.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     uncaught: list[str] = []
     page.on("pageerror", lambda error: uncaught.append(str(error)))
+    page.on("console", lambda line: uncaught.append(line.text) if "Content Security Policy" in line.text else None)
     yield page
     context.close()
     assert uncaught == []

@@ -44,7 +44,8 @@ class HttpClient:
 
     def post(self, path: str, **body: Any) -> Json:
         """Send a POST request. Raises `ActionFailed`."""
-        response = self._http.post(path, content=json.dumps(body, default=_encode))
+        headers = {"Content-Type": "application/json"}
+        response = self._http.post(path, content=json.dumps(body, default=_encode), headers=headers)
         result: Json = _body(response)
         return result
 

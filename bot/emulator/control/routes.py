@@ -47,7 +47,7 @@ class Control:
             Route("/messages", json_endpoint(self._show_messages)),
             Route("/views", json_endpoint(self._show_views)),
             Route("/home", json_endpoint(self._show_home)),
-            Route("/upload", json_endpoint(self._upload), methods=["POST"]),
+            Route("/upload", json_endpoint(self._upload, takes="application/octet-stream"), methods=["POST"]),
             Route("/delete", json_endpoint(self._delete), methods=["POST"]),
             *(
                 Route(f"/{name}", json_endpoint(self._as_person(action)), methods=["POST"])
@@ -181,11 +181,20 @@ async def json_object(request: Request) -> Json:
     return body
 
 
-def json_endpoint(serve: Callable[[Request], Awaitable[Json | list[Json]]]) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that returns JSON. Errors have the status 422 for invalid input in a modal, and 400 otherwise."""
+def json_endpoint(
+    serve: Callable[[Request], Awaitable[Json | list[Json]]], *, takes: str = "application/json"
+) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that returns JSON. Errors have the status 422 for invalid input in a modal, and 400 otherwise.
+
+    Args:
+        takes: The content type that a POST must have. A website cannot send it here without asking, as it can a form.
+    """
 
     async def endpoint(request: Request) -> Response:
         try:
+            content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if request.method == "POST" and content_type != takes:
+                raise SlackError("invalid_content_type", message=f"the Content-Type must be {takes}")
             return JSONResponse(await serve(request))
         except KeyError as missing:
             error = SlackError("invalid_arguments", message=f"missing: {missing.args[0]}")

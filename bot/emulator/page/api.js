@@ -41,6 +41,6 @@ export const readOptions = (place, blockId, actionId, typed) =>
 export const upload = (file) =>
   call(`upload?${query({ as: state.me, name: file.name })}`, {
     method: "POST",
-    headers: { "Content-Type": file.type || "application/octet-stream" },
+    headers: { "Content-Type": "application/octet-stream" },
     body: file,
   });

@@ -60,7 +60,11 @@ def service(slack: Emulator, record: str) -> Iterator[RunningService]:
 def uploaded(service: RunningService, name: str, content: bytes) -> str:
     """The id of a file that Mei has uploaded."""
     answer = httpx.post(
-        f"{service.slack.url}/control/upload", params={"as": "mei", "name": name}, content=content, trust_env=False
+        f"{service.slack.url}/control/upload",
+        params={"as": "mei", "name": name},
+        content=content,
+        headers={"Content-Type": "application/octet-stream"},
+        trust_env=False,
     )
     return str(answer.json()["file"]["id"])
 

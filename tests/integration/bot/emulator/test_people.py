@@ -156,7 +156,8 @@ def test_a_wrong_request_is_refused_by_name(slack: Emulator, path: str, body: Ev
 
 def test_what_is_no_json_is_refused(slack: Emulator) -> None:
     """Nonsense gets an error, not a crash."""
-    response = httpx.post(f"{slack.url}/control/say", content=b"[", trust_env=False)
+    as_json = {"Content-Type": "application/json"}
+    response = httpx.post(f"{slack.url}/control/say", content=b"[", headers=as_json, trust_env=False)
     assert (response.status_code, response.json()["error"]) == (400, "invalid_json")
 
 

@@ -267,7 +267,8 @@ def test_the_home_tab_is_published_for_one_person(slack: Emulator, client: WebCl
 def test_an_uploaded_file_is_read_with_the_bots_token(slack: Emulator, client: WebClient) -> None:
     """The bytes are there for the app, and for nobody without its token."""
     url = f"{slack.url}/control/upload?as=mei&name=users.csv"
-    file = httpx.post(url, content=b"id\n1\n", trust_env=False).json()["file"]
+    binary = {"Content-Type": "application/octet-stream"}
+    file = httpx.post(url, content=b"id\n1\n", headers=binary, trust_env=False).json()["file"]
     known = client.files_info(file=file["id"])["file"]
     assert (known["name"], known["size"], known["mimetype"]) == ("users.csv", 5, "text/csv")
     with httpx.Client(trust_env=False) as http:
