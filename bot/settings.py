@@ -1,14 +1,23 @@
 """Settings, from the environment or a `.env` file in the working directory."""
 
 import logging
+import re
 from enum import StrEnum
 from typing import Any, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from signoff.flows.settings import DatabaseSettings
+from signoff.store.masking import remember_secret
 
 logger = logging.getLogger(__name__)
+
+_TOKEN = re.compile(r"[A-Za-z0-9._-]+")
+
+_SECRET = re.compile(r"[!#-&(-~]+")
+"""Printable ASCII without spaces and quotation marks. Slack's are hexadecimal, but it does not document that."""
+
+_HOW_TO_COPY = "Copy the Signing Secret under Basic Information, and set SLACK_SIGNING_SECRET to it"
 
 
 class BadSettings(Exception):
@@ -65,8 +74,13 @@ class Settings(DatabaseSettings):
 
     @field_validator("slack_bot_token", "slack_app_token", "slack_signing_secret", mode="before")
     @classmethod
-    def _empty_is_missing(cls, value: object) -> object:
-        return value or None
+    def _stripped(cls, value: object) -> object:
+        """The secret without the line break that ends a mounted file. An empty one is missing."""
+        secret = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not isinstance(secret, str):
+            return secret
+        remember_secret(secret.strip())
+        return secret.strip() or None
 
     @field_validator("slack_api_url")
     @classmethod
@@ -108,14 +122,21 @@ class Settings(DatabaseSettings):
         """The signing secret.
 
         Raises:
-            BadSettings: If it is missing.
+            BadSettings: If it is missing, or cannot be a signing secret.
         """
         if self.slack_signing_secret is None:
             raise BadSettings(
                 "Neither SLACK_APP_TOKEN (for Socket Mode) nor SLACK_SIGNING_SECRET (for signed HTTP) is set. "
                 "Set one of them."
             )
-        return self.slack_signing_secret.get_secret_value()
+        secret = self.slack_signing_secret.get_secret_value()
+        if secret.startswith(("xox", "xapp-")):
+            raise BadSettings(f"SLACK_SIGNING_SECRET is a token, not the signing secret. {_HOW_TO_COPY}.")
+        if not _SECRET.fullmatch(secret):
+            raise BadSettings(
+                f"SLACK_SIGNING_SECRET contains a space, a line break or a quotation mark. {_HOW_TO_COPY}."
+            )
+        return secret
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -138,4 +159,9 @@ def _token(value: SecretStr | None, name: str, prefix: str, where: str) -> str:
     token = value.get_secret_value()
     if not token.startswith(prefix):
         raise BadSettings(f"{name} is the wrong kind of token: it must begin with {prefix}. {where}.")
+    if not _TOKEN.fullmatch(token):
+        raise BadSettings(
+            f"{name} contains a character that no token has, such as a space, a line break or a quotation mark. "
+            f"{where}."
+        )
     return token

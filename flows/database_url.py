@@ -16,7 +16,8 @@ def database_url() -> str:
         from dotenv import dotenv_values
 
         found = _setting(dotenv_values(_ENV_FILE, encoding="utf-8"))
-    return DEFAULT if found is None else found
+    # A mounted secret ends in a line break.
+    return DEFAULT if found is None else found.strip()
 
 
 def _setting(values: Mapping[str, str | None]) -> str | None:

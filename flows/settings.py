@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from signoff.flows.database_url import DEFAULT
 from signoff.store import migrations
 from signoff.store.database import Database
+from signoff.store.masking import mask_logs
 from signoff.store.policy import Policy
 
 
@@ -22,9 +23,16 @@ def _split(value: object) -> object:
 class DatabaseSettings(BaseSettings):
     """Where the database is, and the defaults for policies."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        extra="ignore",
+        populate_by_name=True,
+        # A mounted secret ends in a line break.
+        str_strip_whitespace=True,
+        hide_input_in_errors=True,
+    )
 
-    database_url: str = Field(default=DEFAULT, validation_alias="DATABASE_URL")
+    database_url: str = Field(default=DEFAULT, validation_alias="DATABASE_URL", repr=False)
     """The database: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`."""
 
     channel: str | None = Field(default=None, validation_alias="SIGNOFF_CHANNEL")
@@ -52,6 +60,7 @@ def default_database() -> Database:
 
 @cache
 def _open_default() -> Database:
+    mask_logs()
     db = Database(DatabaseSettings().database_url)
     migrations.upgrade(db)
     return db

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, PoolProxiedConnection, String, create_engine, func, select
+from sqlalchemy import URL, Engine, PoolProxiedConnection, String, create_engine, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from signoff.store.changes import Changes, Topic
 from signoff.store.errors import CommitInDoubt, DatabaseOutdated, DatabaseUnavailable
+from signoff.store.masking import mask, remember_secrets_of, shown_url
 from signoff.store.postgres.pipeline import PostgresReadTransaction, PostgresTransaction
 from signoff.store.postgres.pool_check import PoolCheck
 from signoff.store.postgres.watcher import PostgresWatcher
@@ -33,6 +34,8 @@ _NOTIFY = Statement(select(func.pg_notify("signoff", param("payload", String))))
 _UNICODE, _ASCII = (
     json.JSONEncoder(ensure_ascii=ascii_only, allow_nan=False, separators=(",", ":")) for ascii_only in (False, True)
 )
+_USE = "Use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
+
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a character. UTF-8 cannot encode it; JSON can, as an ASCII escape."""
 
@@ -68,8 +71,8 @@ class Database:
 
     @property
     def shown_url(self) -> str:
-        """The URL without its password."""
-        return self.url.render_as_string(hide_password=True)
+        """The URL without its secrets."""
+        return shown_url(self.url)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -139,7 +142,7 @@ class Database:
     @contextmanager
     def _connected(self) -> Iterator[PoolProxiedConnection]:
         with self._explained():
-            opened = self.engine.raw_connection()
+            opened = self._open()
             try:
                 yield opened
             except BaseException as error:
@@ -149,6 +152,13 @@ class Database:
             finally:
                 if opened.is_valid:
                     opened.close()
+
+    def _open(self) -> PoolProxiedConnection:
+        try:
+            return self.engine.raw_connection()
+        except self.engine.dialect.loaded_dbapi.ProgrammingError as error:
+            # No statement is at fault here, but an option in the URL that psycopg does not know, for example.
+            raise self._unavailable(error) from error
 
     def _roll_back(self, opened: PoolProxiedConnection) -> None:
         # Not left to the pool, which would log a lost connection with its traceback.
@@ -185,24 +195,26 @@ class Database:
 
     def _explain(self, error: BaseException) -> None:
         """Raise an error that tells a person what to do, if the database is at fault and not the statement."""
-        cause = " ".join(str(error).split()) or type(error).__name__
         if _is_missing_table(error):
             raise DatabaseOutdated(
-                f"The database {self.shown_url} lacks tables or columns of this version of Signoff ({cause}). "
+                f"The database {self.shown_url} lacks tables or columns of this version of Signoff ({_cause(error)}). "
                 "Run `signoff db upgrade`."
             ) from error
         dbapi = self.engine.dialect.loaded_dbapi
         # Not only OperationalError: SQLite raises DatabaseError if the file is not a database.
         if not isinstance(error, (dbapi.IntegrityError, dbapi.DataError, dbapi.ProgrammingError)):
-            raise DatabaseUnavailable(
-                f"The database {self.shown_url} cannot be used: {cause}. Check DATABASE_URL, that the server is "
-                "running, and that the file and its folder can be written."
-            ) from error
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: BaseException) -> DatabaseUnavailable:
+        return DatabaseUnavailable(
+            f"The database {self.shown_url} cannot be used: {_cause(error)}. Check DATABASE_URL, that the server is "
+            "running, and that the file and its folder can be written."
+        )
 
 
 def _engine(url: str) -> Engine:
+    parsed = _parsed(url)
     try:
-        parsed = make_url(url)
         if parsed.get_backend_name() == "postgresql":
             return create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
@@ -227,12 +239,31 @@ def _engine(url: str) -> Engine:
             )
             connect.prepare(engine, Path(parsed.database or ""))
             return engine
-    except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise DatabaseUnavailable(f"DATABASE_URL is not a valid database URL: {_first_line(error)}") from None
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        # Its message may quote any part of the URL.
+        raise DatabaseUnavailable(f"DATABASE_URL is not a valid database URL. {_USE}") from None
     raise DatabaseUnavailable(
-        f"DATABASE_URL names a database that Signoff does not support: {parsed.render_as_string()!r}. "
-        "Use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
+        f"DATABASE_URL names a database that Signoff does not support: {parsed.get_backend_name()}. {_USE}"
     )
+
+
+def _parsed(url: str) -> URL:
+    """`url`, whose secrets are masked from now on.
+
+    Raises:
+        DatabaseUnavailable: If it is invalid, or could be read in two ways.
+    """
+    scheme, _, rest = url.partition("://")
+    user = rest.rpartition("@")[0]
+    # In both, SQLAlchemy would take a part of the password for the host, and show it.
+    if scheme.startswith("postgres") and ("@" in user or "=" in user.partition("?")[2]):
+        raise DatabaseUnavailable("DATABASE_URL has an @ in its password, or in its user name. Write it as %40.")
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise DatabaseUnavailable(f"DATABASE_URL is not a valid database URL. {_USE}") from None
+    remember_secrets_of(parsed)
+    return parsed
 
 
 def sqlite_file(database: Database) -> Path | None:
@@ -245,13 +276,12 @@ def _dumps(value: Any) -> str:
     return text if _LONE_SURROGATE.search(text) is None else _ASCII.encode(value)
 
 
+def _cause(error: BaseException) -> str:
+    return mask(" ".join(str(error).split())) or type(error).__name__
+
+
 def _is_missing_table(error: BaseException) -> bool:
     cause = str(error)
     return (
         "no such table" in cause or "no such column" in cause or getattr(error, "sqlstate", None) in ("42P01", "42703")
     )
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error.args[0] if isinstance(error, SQLAlchemyError) and error.args else error).splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -1,6 +1,7 @@
 """`signoff doctor`."""
 
 import sys
+from dataclasses import replace
 
 import click
 
@@ -17,10 +18,13 @@ def doctor(as_json: bool) -> None:
     """
     from signoff.bot.cli.as_json import print_json
     from signoff.bot.cli.doctor_checks import Finding, findings
+    from signoff.store.masking import mask
 
     log_to_stderr()
     found: list[Finding] = []
     for finding in findings():
+        # An engine's message, or an address of Slack's Web API, may hold a secret.
+        finding = replace(finding, message=mask(finding.message))
         found.append(finding)
         if not as_json:
             mark = click.style("✓", fg="green") if finding.ok else click.style("✗", fg="red")

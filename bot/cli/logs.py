@@ -2,6 +2,8 @@
 
 import logging
 
+from signoff.store.masking import mask_logs
+
 _NOISY = (
     *("alembic", "apscheduler", "httpx", "slack_bolt", "slack_sdk", "uvicorn", "websockets"),
     # The loggers that Bolt and its Socket Mode client are given.
@@ -10,8 +12,9 @@ _NOISY = (
 
 
 def log_to_stderr(level: int = logging.WARNING) -> None:
-    """Log from `level` up. Other libraries log from warnings up."""
+    """Log from `level` up, with secrets masked. Other libraries log from warnings up."""
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S", force=True)
+    mask_logs()
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
     # It warns of each lost connection that it finds. Signoff itself says what that means, where it matters.

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from signoff.bot.service import Service
-from signoff.bot.settings import BadSettings, Mode, load_settings
+from signoff.bot.settings import BadSettings, Mode, Settings, load_settings
 from signoff.testing import SIGNOFF, Emulator
 from tests.integration.bot.asking import FLOWS, approve
 from tests.integration.bot.running_service import RunningService, settings_for
@@ -100,3 +100,21 @@ def test_a_renamed_setting_is_still_read_under_its_old_name(
     assert load_settings().max_in_memory == 7
     assert ("SIGNOFF_MAX_HELD is now called SIGNOFF_MAX_IN_MEMORY" in caplog.text) == (name == "SIGNOFF_MAX_HELD")
     assert load_settings(max_in_memory=5).max_in_memory == 5
+
+
+def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 9: neither as text, nor in the error about a setting that is invalid."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://ana:hunter2@db/signoff\n")
+    monkeypatch.setenv("SLACK_BOT_TOKEN", " xoxb-hunter2\n")
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", "hunter2-signs\r\n")
+    settings = load_settings()
+    assert settings.database_url == "postgresql://ana:hunter2@db/signoff"
+    assert (settings.bot_token(), settings.signing_secret()) == ("xoxb-hunter2", "hunter2-signs")
+    assert "hunter2" not in f"{settings} {settings!r}"
+    monkeypatch.setenv("SIGNOFF_PORT", "hunter2")
+    with pytest.raises(ValidationError) as invalid:
+        Settings()
+    assert "hunter2" not in str(invalid.value)
+    with pytest.raises(BadSettings, match="SIGNOFF_PORT") as refused:
+        load_settings()
+    assert "hunter2" not in str(refused.value)
