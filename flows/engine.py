@@ -11,10 +11,10 @@ prefect = "my_package.engine:PrefectEngine"
 """
 
 import logging
+import threading
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol, cast
 
@@ -229,18 +229,24 @@ def flow_runner() -> FlowRunner:
     return cast("FlowRunner", engine(EMBEDDED))
 
 
-@cache
+_engines: dict[str, Engine] = {}
+_making = threading.RLock()
+"""Held while an engine is made, so that two threads never make the same one twice."""
+
+
 def engine(name: str) -> Engine:
-    """The engine of this name; the same object each time.
+    """The engine of this name; the same object each time, from whichever thread.
 
     Raises:
         UnknownEngine: If no installed package provides it.
-        BrokenEngine: If it cannot be loaded.
+        BrokenEngine: If it cannot be loaded, or more than one package provides it.
     """
-    # Found by name, so that flows do not import the engine that runs them.
-    for entry_point in entry_points(group=GROUP, name=name):
-        return _load(entry_point)
-    raise UnknownEngine(f"There is no engine {name!r}. Install the package that provides it, or choose another engine.")
+    if (known := _engines.get(name)) is not None:
+        return known
+    with _making:
+        if name not in _engines:
+            _engines[name] = _load(_entry_point(name))
+        return _engines[name]
 
 
 def engine_names() -> list[str]:
@@ -257,6 +263,19 @@ def link_to(prompt: Prompt) -> str | None:
     except Exception as error:  # noqa: BLE001 - a card without a link is better than none
         logger.debug("There is no link to the run %s: %s", prompt.run_name, error)
         return None
+
+
+def _entry_point(name: str) -> EntryPoint:
+    # Found by name, so that flows do not import the engine that runs them.
+    found = tuple(entry_points(group=GROUP, name=name))
+    if not found:
+        raise UnknownEngine(
+            f"There is no engine {name!r}. Install the package that provides it, or choose another engine."
+        )
+    if len(found) > 1:
+        packages = " and ".join(sorted(each.dist.name if each.dist else each.value for each in found))
+        raise BrokenEngine(f"{packages} both provide an engine {name!r}. Uninstall all but one of them.")
+    return found[0]
 
 
 def _load(entry_point: EntryPoint) -> Engine:
