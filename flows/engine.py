@@ -41,10 +41,13 @@ class ReportedPause:
         key: Names this pause within the run. A run that pauses again has another key, and `~` is not allowed in it.
         title: One line: what is asked.
         description: More about it, as Markdown; may be empty.
-        schema: The JSON Schema of the answer; `None` if the run asks only to be resumed.
+        schema: The JSON Schema of the answer, which is an object; `None` if the run asks only to be resumed. It may
+            contain a policy (`Policy.in_schema`).
         initial_values: The values under decision, by field name.
-        policy: Who may answer and what happens at the deadline. What it leaves open, the settings decide.
-        deadline: When the engine itself stops waiting; `None` for never. A policy's deadline holds if it is earlier.
+        policy: Who may answer and what happens at the deadline. What it leaves open, the policy in the schema decides,
+            and then the settings.
+        deadline: When the engine itself stops waiting, with a time zone; `None` for never. A policy's deadline holds if
+            it is earlier.
         requester: Who started the run, if the engine knows.
     """
 
@@ -59,6 +62,13 @@ class ReportedPause:
     policy: Policy = field(default_factory=Policy)
     deadline: datetime | None = None
     requester: Actor | None = None
+
+
+class InvalidPause(FlowsError, ValueError):
+    """People cannot be asked what an engine has reported. The message says what is wrong and what to do.
+
+    Reporting it again changes nothing: the run's code, or the engine's adapter, has to be changed.
+    """
 
 
 class PauseReports(Protocol):
@@ -76,7 +86,9 @@ class PauseReports(Protocol):
             The prompt's id, which is also the id of the delivery of its outcome.
 
         Raises:
-            ValueError: If the key cannot be used, or a pattern in the schema: one with look-around or a backreference.
+            InvalidPause: If people cannot be asked this: the key cannot be used, something is not JSON, a field is a
+                secret, the schema is not that of an object, a pattern cannot be matched in linear time, or the run is
+                to continue at its deadline with initial values that are not valid.
         """
 
     def ended(self, external_run_id: str, reason: str, state: RunState | None = None) -> None:

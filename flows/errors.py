@@ -17,7 +17,8 @@ FlowsError
 ├── StepFailed            stands for a recorded error that cannot be recreated
 ├── UnknownEngine         no installed package provides that engine
 ├── BrokenEngine          an engine is installed and cannot be loaded
-└── EngineUnavailable     an engine cannot be reached now; it is tried again
+├── EngineUnavailable     an engine cannot be reached now; it is tried again
+└── InvalidPause          people cannot be asked what an engine has reported
 
 Unwind (BaseException)    takes a run out of memory; a flow must never catch it
 ├── Suspended             the run waits outside of memory

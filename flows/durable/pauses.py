@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from signoff.flows.approval.policy import deadline_of, merged, next_due_at, policy_in
-from signoff.flows.approval.validation import Valid, message_of, validate
+from signoff.flows.approval.validation import deadline_fault, message_of
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
 from signoff.flows.durable.context import RunContext
@@ -192,7 +192,7 @@ def prepare_pause(
         fingerprint=context.journal.fingerprint,
         requester=context.run.requester,
     )
-    _check_continue(rules, prompt)
+    _check_continue(prompt)
     return Pause(context, question, prompt, state)
 
 
@@ -204,14 +204,11 @@ def _policy(question: Question, policy: Policy | None, defaults: Policy) -> Poli
     return merged(policy or Policy(), merged(on_model, defaults))
 
 
-def _check_continue(policy: Policy, prompt: Prompt) -> None:
-    if policy.at_deadline != "continue":
-        return
-    checked = validate(prompt, prompt.initial_values)
-    if not isinstance(checked, Valid):
+def _check_continue(prompt: Prompt) -> None:
+    if (fault := deadline_fault(prompt)) is not None:
         raise InvalidFlow(
             f"At its deadline, {prompt.title!r} would continue with its initial values, but they are not valid: "
-            f"{checked[0]}. Set them with with_initial_data(...)."
+            f"{fault}. Set them with with_initial_data(...)."
         )
 
 

@@ -3,15 +3,16 @@
 import logging
 from collections.abc import Collection
 
-from signoff.flows.approval.policy import deadline_of, merged, next_due_at
+from signoff.flows.approval.policy import deadline_of, merged, next_due_at, policy_in
+from signoff.flows.approval.validation import deadline_fault
 from signoff.flows.code.digest import digest
-from signoff.flows.engine import ReportedPause
+from signoff.flows.engine import InvalidPause, ReportedPause
+from signoff.flows.engines.pause_checks import checked
 from signoff.flows.names import new_id, now
-from signoff.flows.schema.patterns import check_patterns
 from signoff.store.database import Database
 from signoff.store.policy import Policy
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import SUPERSEDED, Prompt
+from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.redaction import redacted
 from signoff.store.runs import reported
@@ -36,13 +37,16 @@ class DatabasePauseReports:
         """Open the prompt of a pause, unless it is open or was answered; its id.
 
         Raises:
-            ValueError: If the key cannot be used, or a pattern in the schema.
+            InvalidPause: If people cannot be asked this.
             store.errors.DatabaseUnavailable: If the database is away.
         """
-        if not pause.key or SUPERSEDED in pause.key:
-            raise ValueError(f"The key {pause.key!r} must not be empty or contain {SUPERSEDED!r}.")
-        check_patterns(pause.schema or {})
-        return reported.open_prompt(self._db, self._asked(pause)).id
+        asked = self._asked(checked(pause))
+        if (fault := deadline_fault(asked)) is not None:
+            raise InvalidPause(
+                f"At its deadline, {pause.title!r} would continue with its initial values, but they are not valid: "
+                f"{fault}. Report valid ones, or leave at_deadline='continue' out of the policy."
+            )
+        return reported.open_prompt(self._db, asked).id
 
     def ended(self, external_run_id: str, reason: str, state: RunState | None = None) -> None:
         """Cancel what a run asks, without telling the engine.
@@ -65,7 +69,7 @@ class DatabasePauseReports:
 
     def _asked(self, pause: ReportedPause) -> Prompt:
         opened_at = now()
-        policy = merged(pause.policy, self._defaults)
+        policy = merged(pause.policy, merged(policy_in(pause.schema or {}), self._defaults))
         # Both deadlines are real: the engine stops waiting at its own, whatever the policy says.
         deadlines = [moment for moment in (deadline_of(policy, opened_at, None), pause.deadline) if moment is not None]
         deadline = min(deadlines, default=None)

@@ -31,11 +31,24 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
         schema = model.model_json_schema(schema_generator=_ForPeople)
     except PydanticUserError as error:
         raise _without_schema(model, error) from error
-    for path, part in fields_in(schema, schema):
-        _refuse_secret(model, path, part)
-        _check_element(model, path, part, schema)
+    check_fields(schema, model.__name__)
     _refuse_slow_patterns(model, schema)
     return schema
+
+
+def check_fields(schema: Mapping[str, Any], name: str) -> None:
+    """Check that people can be asked for every field of a schema.
+
+    Args:
+        name: What the message calls the whole.
+
+    Raises:
+        InvalidFlow: If a field is a secret, or requests an element that does not suit it.
+    """
+    for path, part in fields_in(schema, schema):
+        field = ".".join([name, *path])
+        _refuse_secret(field, part)
+        _check_element(field, part, schema)
 
 
 class _ForPeople(GenerateJsonSchema):
@@ -63,10 +76,10 @@ def _zone(schema: core_schema.DatetimeSchema | core_schema.TimeSchema) -> dict[s
             return {ZONE: "required"}
 
 
-def _refuse_secret(model: type[BaseModel], path: tuple[str, ...], part: Mapping[str, Any]) -> None:
+def _refuse_secret(field: str, part: Mapping[str, Any]) -> None:
     if part.get("writeOnly") is True or part.get("format") == "password":
         raise InvalidFlow(
-            f"{_named(model, path)} is a secret, and whatever is typed into Slack stays there. Ask for the name of the "
+            f"{field} is a secret, and whatever is typed into Slack stays there. Ask for the name of the "
             "secret (a str) instead, and let the flow read the secret from where it is stored."
         )
 
@@ -83,15 +96,13 @@ def _refuse_slow_patterns(model: type[BaseModel], schema: Mapping[str, Any]) -> 
         ) from None
 
 
-def _check_element(
-    model: type[BaseModel], path: tuple[str, ...], part: Mapping[str, Any], root: Mapping[str, Any]
-) -> None:
+def _check_element(field: str, part: Mapping[str, Any], root: Mapping[str, Any]) -> None:
     if ELEMENT not in part:
         return
     wanted, possible = part[ELEMENT], possible_elements(part, root)
     if wanted not in possible:
         offer = f"use {' or '.join(map(repr, possible))}" if possible else "leave it out"
-        raise InvalidFlow(f"{_named(model, path)} cannot be asked for with the element {wanted!r}: {offer}.")
+        raise InvalidFlow(f"{field} cannot be asked for with the element {wanted!r}: {offer}.")
 
 
 def _without_schema(model: type[BaseModel], error: PydanticUserError) -> InvalidFlow:

@@ -71,6 +71,26 @@ def _errors(schema: Mapping[str, Any], values: Mapping[str, Any]) -> "list[Valid
     return list(_validator(json.dumps(schema)).iter_errors(dict(values)))
 
 
+def schema_fault(schema: Mapping[str, Any]) -> str | None:
+    """Why a JSON Schema cannot be used, whatever the values are; `None` if it can."""
+    return _fault(json.dumps(schema))
+
+
+@lru_cache(maxsize=256)
+def _fault(text: str) -> str | None:
+    # Cached, because an engine reports the same pauses each time that it is polled.
+    from jsonschema.exceptions import SchemaError
+    from jsonschema.validators import Draft202012Validator, validator_for
+
+    schema = json.loads(text)
+    try:
+        validator_for(schema, default=Draft202012Validator).check_schema(schema)
+    except SchemaError as error:
+        place = "/".join(map(str, error.absolute_path))
+        return f"{f'at {place}: ' if place else ''}{error.message[:_MAX_LENGTH]}"
+    return None
+
+
 @lru_cache(maxsize=256)
 def _validator(schema: str) -> Any:
     """The validator for a JSON Schema. Cached, because creating one takes longer than using it."""

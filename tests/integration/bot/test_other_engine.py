@@ -170,6 +170,20 @@ def test_a_run_that_goes_on_by_itself_is_not_asked_any_more(service: RunningServ
     assert paper.handed() == []
 
 
+def test_a_run_that_asks_something_impossible_holds_up_no_other(
+    service: RunningService, paper: PaperRuns, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says once what is wrong with it."""
+    paper.pause("a0", schema={"type": "object", "properties": {"token": {"type": "string", "format": "password"}}})
+    paper.pause("a1")
+    assert asked(service).external_run_id == "a1"
+    assert [record.getMessage() for record in caplog.records if record.name == "paper_engine"] == [
+        "The run a0 cannot be asked about: People cannot be asked for 'May a0 go on?': The answer.token is a secret, "
+        "and whatever is typed into Slack stays there. Ask for the name of the secret (a str) instead, and let the "
+        "flow read the secret from where it is stored."
+    ]
+
+
 def test_engines_are_found_by_their_entry_points(paper: PaperRuns) -> None:
     """The embedded engine is one of them."""
     assert engine_names() == ["embedded", "paper"]

@@ -5,6 +5,7 @@ variable `PAPER` names the file.
 """
 
 import json
+import logging
 import os
 import random
 import sqlite3
@@ -12,11 +13,13 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 from signoff.flows.engine import (
     Acceptance,
     Accepted,
     EngineUnavailable,
+    InvalidPause,
     OutgoingDelivery,
     PauseReports,
     Problem,
@@ -26,6 +29,8 @@ from signoff.flows.engine import (
 from signoff.store.errors import StoreError
 from signoff.store.policy import Policy
 from signoff.store.records.actors import Actor
+
+logger = logging.getLogger("paper_engine")
 
 POLL_INTERVAL = 0.02
 """Seconds."""
@@ -39,9 +44,11 @@ class PaperEngine:
     def __init__(self) -> None:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._refused: set[str] = set()
 
     def start(self, reports: PauseReports) -> None:
         self._stopping.clear()
+        self._refused.clear()
         self._thread = threading.Thread(target=self._report, args=(reports,), daemon=True)
         self._thread.start()
 
@@ -92,13 +99,22 @@ class PaperEngine:
                 with _paper() as paper:
                     waiting = [json.loads(row[0]) for row in paper.execute("SELECT pause FROM runs")]
                 for each in waiting:
-                    policy, requester = Policy(channel=each.pop("channel")), each.pop("requester")
-                    asked_by = None if requester is None else Actor(requester, requester.removeprefix("@"))
-                    reports.paused(ReportedPause(**each, policy=policy, requester=asked_by))
+                    self._ask(reports, dict(each))
                 for run in known - {each["external_run_id"] for each in waiting}:
                     reports.ended(run, "It went on by itself.")
             except (StoreError, sqlite3.Error):
                 continue
+
+    def _ask(self, reports: PauseReports, pause: dict[str, Any]) -> None:
+        policy, requester = Policy(channel=pause.pop("channel")), pause.pop("requester")
+        asked_by = None if requester is None else Actor(requester, requester.removeprefix("@"))
+        try:
+            reports.paused(ReportedPause(**pause, policy=policy, requester=asked_by))
+        except InvalidPause as error:
+            # Once for each run, which waits until somebody mends it. The others are asked all the same.
+            if (run := pause["external_run_id"]) not in self._refused:
+                self._refused.add(run)
+                logger.error("The run %s cannot be asked about: %s", run, error)
 
 
 @contextmanager
