@@ -12,12 +12,15 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from signoff.bot.blockkit.markup import escape, plain
+from signoff.bot.connection.directory import SlackDirectory
+from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
 from signoff.bot.connection.web_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
 from signoff.bot.forms import FormError
 from signoff.bot.interactions.buttons import Buttons
 from signoff.bot.interactions.commands import Commands, sub_commands
 from signoff.bot.interactions.deleted_cards import DeletedCards
+from signoff.bot.interactions.directory_changes import DirectoryChanges
 from signoff.bot.interactions.events import Events
 from signoff.bot.interactions.form_answer import FormAnswer
 from signoff.bot.interactions.form_entries import FormEntries
@@ -82,9 +85,7 @@ _bolt_logger = logging.getLogger("signoff.bot.bolt")
 _bolt_logger.addFilter(_is_relevant)
 
 
-def make_app(
-    settings: Settings, desk: Desk, db: Database, people: People, responses: Responses, uploads: Uploads
-) -> App:
+def make_app(settings: Settings, db: Database, lookups: Lookups, responses: Responses, uploads: Uploads) -> App:
     """The app with its listeners. Whoever hands it a request has verified that it comes from Slack."""
     token = settings.bot_token()
     app = _App(
@@ -106,13 +107,16 @@ def make_app(
         raise_error_for_unhandled_request=True,
         logger=_bolt_logger,
     )
+    people, directory = People(lookups), SlackDirectory(lookups, settings.channel)
+    desk = Desk(db, directory)
     sessions = FormSessions(db, responses)
     entries = FormEntries(sessions, responses, uploads)
     entries.register(app)
     FormPages(sessions, entries, FormAnswer(desk, people, responses, uploads), responses).register(app)
-    Commands(sub_commands(db)).register(app)
+    Commands(sub_commands(db, desk, directory), people).register(app)
     events = Events()
     DeletedCards(db).register(events)
+    DirectoryChanges(lookups).register(events)
     events.register(app)
     FullText(db, desk, people, responses).register(app)
     # Last, because its listeners include one that takes any button.
@@ -198,7 +202,7 @@ def _explanation(error: BaseException) -> str:
             logger.warning("The database could not store a request from Slack: %s", error)
             return "The database is unavailable, so nothing was decided. Try again in a moment."
         case IdentityUnavailable():
-            return "Slack could not confirm who you are, so nothing was decided. Try again in a moment."
+            return "Slack could not confirm that you may answer, so nothing was decided. Try again in a moment."
         case FormError():
             return f"This cannot be answered in Slack, so nothing was decided: {escape(str(error))}"
         case _:

@@ -17,8 +17,8 @@ from signoff.bot.delivery.messenger import Messenger
 from signoff.bot.interactions.responses import Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Mode, Settings
+from signoff.flows.approval.approver_check import ApproverCheck
 from signoff.flows.approval.deadlines import DeadlineEnforcer
-from signoff.flows.approval.desk import Desk
 from signoff.flows.engine import link_to
 from signoff.flows.engines.connected import ConnectedEngines
 from signoff.flows.engines.embedded.scheduler import Scheduler, own_schedules
@@ -47,7 +47,7 @@ class Bot:
         people = People(lookups)
         self._responses = Responses(db, client, people)
         self._uploads = Uploads(client)
-        app = make_app(settings, Desk(db, SlackDirectory(lookups)), db, people, self._responses, self._uploads)
+        app = make_app(settings, db, lookups, self._responses, self._uploads)
         if settings.mode is Mode.HTTP:
             self._transport: HttpTransport | SocketTransport = HttpTransport(
                 app, settings.host, settings.port, signing_secret=settings.signing_secret()
@@ -60,6 +60,7 @@ class Bot:
             Messenger(client, people, channel=settings.channel, link=link_to),
             on_settled=self._responses.settle_forms,
         )
+        self._approver_check = ApproverCheck(db, SlackDirectory(lookups))
         self._stack = ExitStack()
 
     @property
@@ -76,6 +77,7 @@ class Bot:
             self._transport.start()
             stack.callback(self._transport.stop)
             self._dispatcher.start()
+            stack.enter_context(self._approver_check)
             SupervisedThread(warm_up, name="signoff-warm-up").start()
             self._stack = stack.pop_all()
         return self

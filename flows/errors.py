@@ -43,7 +43,7 @@ class PromptRejected(FlowsError):
     """A person rejected the prompt.
 
     Attributes:
-        by: The person's name.
+        by: The person's name; if nobody has checked it, also who claims it.
         by_id: The person's id in the ledger, such as a Slack user id.
         reason: The reason in the person's words.
     """

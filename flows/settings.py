@@ -2,7 +2,7 @@
 
 import threading
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -43,9 +43,14 @@ class DatabaseSettings(BaseSettings):
     )
     """Who may answer if the policy sets no approvers: a list separated by commas."""
 
+    outside_slack: Literal["claims", "own-name", "never"] = Field(
+        default="claims", validation_alias="SIGNOFF_OUTSIDE_SLACK"
+    )
+    """Who may answer on the command line or from a program: see `Policy.outside_slack`."""
+
     def defaults(self) -> Policy:
         """The policy for whatever other policies do not set."""
-        return Policy(channel=self.channel or None, approvers=self.approvers)
+        return Policy(channel=self.channel or None, approvers=self.approvers, outside_slack=self.outside_slack)
 
 
 _opening = threading.Lock()

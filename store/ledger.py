@@ -33,8 +33,12 @@ def add(
         at=now,
         event=event,
         actor=None if actor is None else actor.id,
-        detail={**(detail or {}), **({} if actor is None else {"name": actor.name})},
+        detail={**(detail or {}), **({} if actor is None else _described(actor))},
     )
+
+
+def _described(actor: Actor) -> dict[str, str]:
+    return {"name": actor.name, "claim": actor.claim} if actor.claim else {"name": actor.name}
 
 
 def note(

@@ -39,13 +39,18 @@ class Policy(BaseModel):
     """Where the card is posted: `#name` or a channel id."""
 
     approvers: tuple[Annotated[str, Field(min_length=1)], ...] = ()
-    """Who may answer: Slack user ids, `@handles` or e-mail addresses. Empty: everybody in the channel."""
+    """Who may answer: Slack user ids, `@handles` of people or user groups, user group ids, or e-mail addresses. Empty:
+    everybody in the channel."""
 
     deadline: Duration | None = None
     """How long after its opening the prompt times out. Where given, it goes before the pause's `timeout`."""
 
     at_deadline: Literal["fail", "continue"] = "fail"
     """`fail` raises `FlowPauseTimeout` in the flow; `continue` goes on with the initial values."""
+
+    outside_slack: Literal["claims", "own-name", "never"] = "claims"
+    """Who may answer on the command line or from a program, where nobody checks who they are: `claims` lets them say
+    who they are, `own-name` takes them for the user of their machine, `never` lets nobody answer outside of Slack."""
 
     reminders: tuple[Duration, ...] = ()
     """How long after its opening each reminder is posted into the card's thread."""

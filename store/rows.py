@@ -1,11 +1,12 @@
 """Converts rows to records."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
 
-from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Delivery, DeliveryState, LedgerLine, Outcome, Prompt
+from signoff.store.records.actors import DEADLINE, Actor, recorded
+from signoff.store.records.prompts import Approver, Delivery, DeliveryState, LedgerLine, Outcome, Prompt
 from signoff.store.records.runs import FlowRun, RunState, Step
 from signoff.store.sql.statements import Statement, param
 from signoff.store.tables import deliveries, flow_runs, prompts
@@ -90,13 +91,14 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         fingerprint=row.fingerprint,
         outcome=None if row.outcome is None else Outcome(row.outcome),
         settled_at=row.settled_at,
-        settled_by=None if row.settled_by is None else Actor(row.settled_by, row.settled_by_name),
+        settled_by=None if row.settled_by is None else _settled_by(row),
         answer=row.answer,
         reason=row.reason,
         revision=row.revision,
         requester=_requester(of_run),
         engine=of_run.engine,
         external_run_id=of_run.external_id,
+        found_approvers=_approvers(row.approvers),
         delivery=None if run is not None else _delivery(row),
     )
 
@@ -105,6 +107,14 @@ def _delivery(row: Any) -> Delivery | None:
     if row.delivery_state is None:
         return None
     return Delivery(DeliveryState(row.delivery_state), row.delivery_words, row.delivery_error)
+
+
+def _settled_by(row: Any) -> Actor:
+    return recorded(row.settled_by, row.settled_by_name, row.settled_claim)
+
+
+def _approvers(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Approver, ...]:
+    return tuple(Approver(each["name"], each.get("id"), each.get("fault", "")) for each in stored or ())
 
 
 def _requester(row: Any) -> Actor | None:
@@ -127,4 +137,7 @@ def step(row: Any) -> Step:
 
 def ledger_line(row: Any) -> LedgerLine:
     """A row of `ledger`."""
-    return LedgerLine(prompt_id=row.prompt_id, at=row.at, event=row.event, actor=row.actor, detail=row.detail)
+    actor, detail = row.actor, row.detail
+    if actor is not None and (by := recorded(actor, "")) is DEADLINE:
+        actor, detail = by.id, {**detail, "name": by.name, "via": by.id}
+    return LedgerLine(prompt_id=row.prompt_id, at=row.at, event=row.event, actor=actor, detail=detail)

@@ -152,12 +152,18 @@ prompts = Table(
     _moment("settled_at"),
     Column("settled_by", Name),
     Column("settled_by_name", Name),
+    # Who says that it was this person; NULL if Slack did.
+    Column("settled_claim", Name),
     _json("answer"),
     Column("reason", Words),
     Column("revision", Integer, nullable=False, default=1),
+    # What Slack has said about the approvers, and when it is asked about them next; NULL if that is not needed.
+    _json("approvers"),
+    _moment("approvers_due_at"),
     UniqueConstraint("run_id", "key"),
 )
 _partial_index("ix_prompts_due_at", prompts.c.due_at.is_not(None), prompts.c.due_at)
+_partial_index("ix_prompts_approvers_due_at", prompts.c.approvers_due_at.is_not(None), prompts.c.approvers_due_at)
 _partial_index("ix_prompts_open", prompts.c.outcome.is_(None), prompts.c.opened_at, prompts.c.id)
 
 submissions = Table(
@@ -168,6 +174,8 @@ submissions = Table(
     _moment("at", nullable=False),
     Column("actor", Name, nullable=False),
     Column("actor_name", Name, nullable=False),
+    # Who says that it was this person; NULL if Slack did.
+    Column("claim", Name),
     Column("verdict", String(8), nullable=False, server_default="submit"),
     Column("via", String, nullable=False),
     _json("values"),

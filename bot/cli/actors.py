@@ -1,8 +1,10 @@
-"""Who acts on the command line."""
+"""Who acts on the command line. Nobody checks it, so what is recorded says who claims it, and on which machine."""
 
-from signoff.bot.cli.failures import WrongUsage
-from signoff.flows.approval.users import named, this_user, this_user_if_known
+from signoff.bot.cli.failures import CommandFailed, WrongUsage
+from signoff.flows.approval.users import claimed, named, this_user, this_user_if_known
 from signoff.store.records.actors import Actor
+
+_WAY = "on the command line"
 
 
 def actor(who: str | None) -> Actor:
@@ -12,28 +14,36 @@ def actor(who: str | None) -> Actor:
         who: `@ana`, `ana`, an e-mail address or a Slack user id.
 
     Raises:
-        WrongUsage: If there is no name.
+        WrongUsage: If there is no name, or if it cannot be one.
+        CommandFailed: If SIGNOFF_OUTSIDE_SLACK does not let anybody act as somebody else.
+        BadSettings: If a setting is invalid.
     """
-    if who is None:
-        try:
-            return this_user()
-        except LookupError:
-            raise WrongUsage("This process has no user name. Say who you are with --as.") from None
+    from signoff.bot.settings import load_settings
+
+    person = _actor(who)
+    if person.is_another_user and load_settings().outside_slack != "claims":
+        raise CommandFailed("You may only act as yourself: SIGNOFF_OUTSIDE_SLACK does not allow --as.")
+    return person
+
+
+def _actor(who: str | None) -> Actor:
     try:
-        return named(who)
-    except ValueError:
-        raise WrongUsage("--as requires a name, such as @ana.") from None
+        return this_user(_WAY) if who is None else claimed(who, _WAY)
+    except LookupError:
+        raise WrongUsage("This process has no user name. Say who you are with --as.") from None
+    except ValueError as error:
+        raise WrongUsage(f"--as requires a name, such as @ana. {error}") from None
 
 
 def requester(who: str | None) -> Actor | None:
     """The person that `--requester` names, or the user who runs the command, if that is known.
 
     Raises:
-        WrongUsage: If there is no name.
+        WrongUsage: If there is no name, or if it cannot be one.
     """
     if who is None:
         return this_user_if_known()
     try:
         return named(who)
-    except ValueError:
-        raise WrongUsage("--requester requires a name, such as @ana.") from None
+    except ValueError as error:
+        raise WrongUsage(f"--requester requires a name, such as @ana. {error}") from None

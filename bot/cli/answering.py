@@ -51,10 +51,13 @@ def answer(
     from signoff.bot.cli.as_json import print_json, settled_as_json
     from signoff.bot.cli.as_text import outcome_as_text, value_as_text
     from signoff.bot.cli.database import existing
+    from signoff.bot.settings import load_settings
     from signoff.flows.approval.desk import Desk
     from signoff.store.prompts.prompts import get
 
     log_to_stderr()
+    if load_settings().outside_slack == "never":
+        raise CommandFailed("Prompts can only be answered in Slack: SIGNOFF_OUTSIDE_SLACK is set to never.")
     person = actor(who)
     with existing() as db:
         desk = Desk(db)
@@ -90,6 +93,8 @@ def _settled(reply: "Reply", person: "Actor") -> "Prompt":
             return prompt
         case AlreadySettled(prompt):
             raise CommandFailed(f"Already {outcome_as_text(prompt)}")
+        case Refused(_, reason) if reason:
+            raise CommandFailed(reason)
         case Refused():
             raise CommandFailed(
                 f"{person.id} may not answer this prompt. It can be answered by {', '.join(reply.may)}."

@@ -82,6 +82,7 @@ def settled_as_json(prompt: Prompt) -> Mapping[str, Any]:
         "answer": prompt.answer,
         "reason": prompt.reason,
         "settled_by": None if prompt.settled_by is None else prompt.settled_by.id,
+        "claim": None if prompt.settled_by is None else prompt.settled_by.claim or None,
         "settled_at": _moment(prompt.settled_at),
     }
 

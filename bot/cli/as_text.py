@@ -60,7 +60,8 @@ def outcome_as_text(prompt: Prompt) -> str:
 
 def ended_as_text(prompt: Prompt) -> str:
     """How a prompt ended: `submitted by Ana at 1 May 2026, 12:00 UTC`."""
-    by = "" if prompt.settled_by is None or prompt.outcome is Outcome.TIMED_OUT else f" by {prompt.settled_by.name}"
+    is_act = prompt.settled_by is not None and prompt.outcome is not Outcome.TIMED_OUT
+    by = f" by {prompt.settled_by.name_and_claim}" if prompt.settled_by is not None and is_act else ""
     at = "" if prompt.settled_at is None else f" at {utc(prompt.settled_at)}"
     ended = "open" if prompt.outcome is None else prompt.outcome.replace("_", " ")
     return plain(f"{ended}{by}{at}", _LONGEST)

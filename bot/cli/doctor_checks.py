@@ -12,9 +12,13 @@ from slack_sdk.errors import SlackApiError
 from signoff.bot.blockkit.markup import plain
 from signoff.bot.cli.as_text import short
 from signoff.bot.cli.database import opened
+from signoff.bot.connection.directory import SlackDirectory
+from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.web_client import NO_ANSWER, name_of, web_client
 from signoff.bot.manifest import SIGNOFF
 from signoff.bot.settings import BadSettings, Mode, Settings, load_settings
+from signoff.flows.approval.approvers import Directory, StatedNames, Unknowable
+from signoff.flows.approval.names import spelling_fault
 from signoff.flows.engine import engine, engine_names
 from signoff.flows.names import now
 from signoff.store import migrations
@@ -27,6 +31,9 @@ from signoff.store.records.runs import EMBEDDED
 
 PENDING_FOR = timedelta(minutes=1)
 """How long a delivery may be pending before that is a finding."""
+
+MAX_PAGES = 1000
+"""How many pages of the workspace's users are read to find approvers."""
 
 _MESSAGE = 600
 
@@ -130,6 +137,45 @@ def _policies() -> Iterator[Finding]:
             yield Finding("policies", False, f"{prompts.get(db, broken[0]).policy_fault}{more}")
 
 
+def _approvers(settings: Settings) -> Iterator[Finding]:
+    """Approvers whom nobody can be, of open prompts and of the settings, with what to write instead."""
+    named = _named_approvers(settings)
+    directory: Directory = StatedNames()
+    with suppress(BadSettings):
+        client = web_client(settings.bot_token(), settings.slack_api_url)
+        directory = SlackDirectory(Lookups(client, None, pages_at_once=MAX_PAGES))
+    unknown = []
+    for name, (where, what_to_do) in named.items():
+        found = directory.find(name)
+        fault = spelling_fault(name) if isinstance(found, Unknowable) else found.fault
+        if fault:
+            yield Finding("approvers", False, plain(f"{name} cannot answer {where}. {fault} {what_to_do}", _MESSAGE))
+        elif isinstance(found, Unknowable):
+            unknown.append(name)
+    if unknown and isinstance(directory, SlackDirectory):
+        told = f"Slack did not say who these are: {', '.join(unknown)}. Try again in a minute."
+        yield Finding("approvers", False, plain(told, _MESSAGE))
+
+
+def _named_approvers(settings: Settings) -> dict[str, tuple[str, str]]:
+    """Each approver of the settings and of open prompts: what they are to answer, and where to correct the name."""
+    default = ("prompts whose policy names nobody", "Correct SIGNOFF_APPROVERS.")
+    named = dict.fromkeys(settings.approvers, default)
+    with suppress(StoreError), opened() as db:
+        file = sqlite_file(db)
+        if file is not None and not file.exists():
+            return named
+        page = prompts.pending(db)
+        while page:
+            for prompt in (each for each in page if each.policy_fault is None):
+                where = f"{prompt.title!r} ({short(prompt.id)})"
+                start = f"`signoff cancel {short(prompt.run_id)}`, correct the policy, and start the run again."
+                for name in prompt.policy.approvers:
+                    named.setdefault(name, (where, start))
+            page = prompts.pending(db, after=page[-1])
+    return named
+
+
 def _mode(settings: Settings) -> Iterator[Finding]:
     # With neither of them there is no connection to speak of; a later check says what is missing.
     if settings.slack_app_token is None and settings.slack_signing_secret is None:
@@ -215,5 +261,6 @@ CHECKS_OF_SETTINGS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _bot_token,
     _app_token,
     _signing_secret,
+    _approvers,
 )
 """Checks that need valid settings."""

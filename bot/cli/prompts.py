@@ -79,16 +79,17 @@ def history(named: str, as_json: bool) -> None:
 def _approvers(prompt: "Prompt") -> str:
     if prompt.policy_fault is not None:
         return "nobody in this version, see `signoff doctor`"
-    return ", ".join(prompt.policy.approvers) or "anyone"
+    return ", ".join(prompt.policy.approvers) or "anyone in the channel"
 
 
 def _who(line: "LedgerLine") -> str:
-    """The person's name, which the ledger keeps beside the id."""
-    return str(line.detail.get("name") or line.actor or "")
+    """The person's name, which the ledger keeps beside the id, and who claims that it was this person."""
+    name = str(line.detail.get("name") or line.actor or "")
+    return f"{name} ({claim})" if (claim := line.detail.get("claim")) else name
 
 
 def _rest(line: "LedgerLine") -> dict[str, Any]:
-    return {name: value for name, value in line.detail.items() if name != "name"}
+    return {name: value for name, value in line.detail.items() if name not in ("name", "claim")}
 
 
 def _every_pending(db: "Database") -> "list[Prompt]":

@@ -1,26 +1,41 @@
 """Slack as the directory that the desk asks."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from difflib import get_close_matches
 
 from signoff.bot.connection.lookups import Lookups, Profile
 from signoff.flows.approval.approvers import NameKind, Person, Unknowable, goes_by
+from signoff.flows.approval.names import spelling_fault
+from signoff.flows.schema.slack_ids import is_conversation_id, is_user_group_id, is_user_id
+from signoff.store.places import PlaceKind
 from signoff.store.records.actors import Actor
+from signoff.store.records.outbox import CardPlace
+from signoff.store.records.prompts import Approver
 
 
 class SlackDirectory:
     """People, user groups and channels of the workspace in which the app is installed.
 
-    It asks Slack about the one person in question and never reads the whole workspace. Answers about people and groups
-    are reused for `lookups.CACHE_TTL`; who is in a channel is asked each time.
+    When somebody acts, Slack is asked about the one person in question, never about the whole workspace. `find` may
+    read all of it. How long answers are reused is said in `lookups`.
+
+    Args:
+        default_channel: Where a card goes if its policy names no channel.
     """
 
-    def __init__(self, lookups: Lookups) -> None:
+    def __init__(self, lookups: Lookups, default_channel: str | None = None) -> None:
         self._lookups = lookups
+        self._default_channel = default_channel or ""
+
+    def prepare(self, actor: Actor) -> None:
+        """Ask with one call in which channels somebody is, before `can_read` is asked about many cards."""
+        self._lookups.channels_of(actor.id)
 
     def person(self, reference: str) -> Person | Unknowable | None:
         """The active user with this id, e-mail address or `@handle`; `None` if there is nobody.
 
-        A handle is looked for among those that were read to draw mentions, because Slack cannot look up a single one.
+        A handle is looked for among those that were read before, because Slack cannot look up a single one.
         """
         match NameKind.of(reference):
             case NameKind.USER_ID:
@@ -36,7 +51,7 @@ class SlackDirectory:
         return None if found.is_deactivated else Person(found.id, found.name or found.handle, found.names)
 
     def is_person(self, actor: Actor, reference: str) -> bool | Unknowable:
-        """Whether `actor` is the user whom a policy names by an id, an e-mail address or a `@handle`.
+        """Whether `actor` is the user with this id, e-mail address or `@handle`.
 
         Handles and e-mail addresses count only for members of the app's own workspace. People from other workspaces
         that share a channel choose theirs freely, and could take the name of an approver.
@@ -48,10 +63,26 @@ class SlackDirectory:
         # A handle that Slack sent with the act is newer than any in the cache.
         if kind not in {NameKind.HANDLE, NameKind.EMAIL} or kind in map(NameKind.of, names):
             return False
-        profile, team = self._lookups.profile(actor.id), self._lookups.own_team()
-        if not isinstance(profile, Profile) or isinstance(team, Unknowable):
-            return Unknowable(f"Slack did not say who {actor.id} is.")
-        return team in {profile.team, *profile.grid_teams} and goes_by(profile.names, reference)
+        is_colleague = self._is_colleague(actor)
+        if is_colleague is not True:
+            return is_colleague
+        profile = self._lookups.profile(actor.id)
+        return isinstance(profile, Profile) and goes_by(profile.names, reference)
+
+    def is_approver(self, actor: Actor, approver: Approver) -> bool | Unknowable:
+        """Whether `actor` is the user whom a policy names, or belongs to the user group that it names.
+
+        What was found when the prompt was opened goes before what Slack says now: a handle may have a new owner. A
+        person who is named by id may belong to another workspace; the people of a group are those of this one.
+        """
+        if approver.id is not None:
+            return self._is_or_belongs_to(actor, approver.id)
+        if NameKind.of(approver.name) is not NameKind.HANDLE:
+            return self._is_or_belongs_to(actor, approver.name)
+        if approver.fault:
+            return False
+        by_handle = self.is_person(actor, approver.name)
+        return by_handle if by_handle is True else self._is_in_group(actor, approver.name)
 
     def members_of(self, group: str) -> frozenset[str] | Unknowable | None:
         """The ids of the users in a user group, given its id or `@handle`; `None` if there is no such group."""
@@ -63,17 +94,135 @@ class SlackDirectory:
         group_id = ids.get(group.removeprefix("@").casefold())
         return None if group_id is None else self._lookups.users_in_group(group_id)
 
-    def is_member(self, channel: str, person: str) -> bool | Unknowable:
-        """Whether the user with this id is a member of the channel with that id."""
-        return self._lookups.is_in_channel(channel, person)
+    def can_read(self, actor: Actor, card: CardPlace) -> bool | Unknowable:
+        """Whether `actor` is a person of this workspace who is in the channel of a card.
+
+        The one to whom a card was sent directly counts whatever their workspace, because the flow has named them.
+        """
+        channel = self._channel_of(card)
+        if card.place.kind is PlaceKind.PERSON or is_user_id(card.place.target):
+            return actor.id == card.place.target
+        if channel.startswith("D"):
+            partner = self._lookups.partner(channel)
+            return partner if isinstance(partner, Unknowable) else partner == actor.id
+        if (is_colleague := self._is_colleague(actor)) is not True:
+            return is_colleague
+        if is_conversation_id(channel):
+            return self._lookups.is_in_channel(channel, actor.id)
+        # The card has not been posted yet, or that it was is not recorded yet.
+        channels = self._lookups.channels_of(actor.id)
+        return channels if isinstance(channels, Unknowable) else channel.removeprefix("#") in channels.values()
+
+    def find(self, approver: str) -> Approver | Unknowable:
+        """The user or user group whom a policy names, or what is wrong with the name and what to write instead."""
+        match NameKind.of(approver):
+            case NameKind.USER_ID:
+                return self._found(approver, self._lookups.profile(approver), "There is no user with this id.")
+            case NameKind.EMAIL if not spelling_fault(approver):
+                nobody = "Nobody in this workspace has this e-mail address."
+                return self._found(approver, self._lookups.profile_by_email(approver), nobody)
+            case NameKind.USER_GROUP_ID:
+                return self._found_group(approver, approver)
+            case NameKind.HANDLE if not spelling_fault(approver):
+                return self._found_handle(approver)
+            case _:
+                return self._unknown(approver, spelling_fault(approver))
 
     def absent_until(self, person: str) -> datetime | None:
         """`None`: nothing tells Signoff of absences yet."""
         return None
 
+    def _channel_of(self, card: CardPlace) -> str:
+        """The id of the channel of a card; its name, or `""`, if the card has not been posted."""
+        if card.channel is not None:
+            return card.channel
+        if card.place.kind is PlaceKind.THREAD:
+            return card.place.message[0]
+        return card.place.target or self._default_channel
+
+    def _is_colleague(self, actor: Actor) -> bool | Unknowable:
+        """Whether somebody is an active person of the app's own workspace: no bot, and nobody of a shared channel."""
+        profile, team = self._lookups.profile(actor.id), self._lookups.own_team()
+        if not isinstance(profile, Profile) or isinstance(team, Unknowable):
+            return Unknowable(f"Slack did not say who {actor.id} is.")
+        if profile.is_deactivated or profile.is_bot or profile.is_stranger:
+            return False
+        return team in {actor.team or profile.team, *profile.grid_teams}
+
+    def _is_or_belongs_to(self, actor: Actor, name: str) -> bool | Unknowable:
+        return self._is_in_group(actor, name) if is_user_group_id(name) else self.is_person(actor, name)
+
+    def _is_in_group(self, actor: Actor, group: str) -> bool | Unknowable:
+        members = self.members_of(group)
+        if isinstance(members, Unknowable):
+            return members
+        return self._is_colleague(actor) if members and actor.id in members else False
+
     def _by_handle(self, handle: str) -> Profile | Unknowable | None:
-        ids = self._lookups.ids_by_handle(ask=False)
-        if isinstance(ids, Unknowable):
+        everybody = self._lookups.everybody(ask=False)
+        if isinstance(everybody, Unknowable):
             return Unknowable(f"Slack cannot look up one person by a handle, such as {handle}.")
-        user_id = ids.get(handle.removeprefix("@").casefold())
-        return None if user_id is None else self._lookups.profile(user_id)
+        return everybody.get(handle.removeprefix("@").casefold())
+
+    def _found(self, name: str, profile: Profile | Unknowable | None, nobody: str) -> Approver | Unknowable:
+        if isinstance(profile, Unknowable):
+            return profile
+        if profile is None:
+            return self._unknown(name, nobody)
+        if profile.is_deactivated:
+            return Approver(name, fault="This account is deactivated. Name somebody else.")
+        if profile.is_bot:
+            return Approver(name, fault="This is an app, and apps cannot answer. Name a person.")
+        return Approver(name, profile.id)
+
+    def _found_handle(self, handle: str) -> Approver | Unknowable:
+        everybody, groups = self._lookups.everybody(ask=True), self._lookups.group_ids()
+        if isinstance(everybody, Unknowable):
+            return everybody
+        name = handle.removeprefix("@").casefold()
+        person, group = everybody.get(name), None if isinstance(groups, Unknowable) else groups.get(name)
+        if person is None and isinstance(groups, Unknowable):
+            return groups
+        if group is not None and person is not None and not person.is_deactivated:
+            return Approver(handle, fault=f"A person and a user group have this handle. Write {person.id} or {group}.")
+        if group is not None:
+            return self._found_group(handle, group)
+        return self._found(handle, person and self._now(person), "Nobody and no user group has this handle.")
+
+    def _now(self, person: Profile) -> Profile | Unknowable | None:
+        """The person as Slack describes them now; unknowable if they have got another handle since all were read."""
+        now = self._lookups.profile(person.id)
+        if isinstance(now, Profile) and now.handle.casefold() != person.handle.casefold():
+            self._lookups.forget_handles()
+            return Unknowable(f"@{person.handle} has another handle by now.")
+        return now
+
+    def _found_group(self, name: str, group: str) -> Approver | Unknowable:
+        members = self._lookups.users_in_group(group)
+        if isinstance(members, Unknowable):
+            return members
+        if members is None:
+            return self._unknown(name, "There is no user group with this id.")
+        return Approver(name, group, "" if members else "This user group is empty. Add people to it.")
+
+    def _unknown(self, name: str, fault: str) -> Approver | Unknowable:
+        """Nobody of this name, with the handle that is most like it."""
+        everybody, groups = self._lookups.everybody(ask=True), self._lookups.group_ids()
+        if isinstance(everybody, Unknowable):
+            return everybody if NameKind.of(name) is NameKind.HANDLE else Approver(name, fault=fault)
+        handles = _handles(everybody, {} if isinstance(groups, Unknowable) else groups)
+        close = get_close_matches(name.removeprefix("@").casefold(), handles, n=1, cutoff=0.75)
+        hint = f"@{handles[close[0]]}" if close else ""
+        return Approver(name, fault=f"{fault} Did you mean {hint}?" if hint and hint not in fault else fault)
+
+
+def _handles(everybody: Mapping[str, Profile], groups: Mapping[str, str]) -> dict[str, str]:
+    """The handle of each active person and user group, by whatever people may write in its place."""
+    people = [each for each in everybody.values() if not each.is_deactivated and not each.is_bot]
+    return {
+        **{each.email.casefold(): each.handle for each in people if each.email},
+        **{each.name.casefold(): each.handle for each in people if each.name},
+        **{each.display_name.casefold(): each.handle for each in people if each.display_name},
+        **{handle: handle for handle in groups},
+        **{each.handle.casefold(): each.handle for each in people},
+    }

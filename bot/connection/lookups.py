@@ -1,17 +1,17 @@
-"""Questions to Slack about people, with a cache of the answers."""
+"""Questions to Slack about people, groups and channels, with a cache of the answers."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from signoff.bot.connection.web_client import NO_ANSWER, name_of
+from signoff.bot.connection.web_client import NO_ANSWER, name_of, retry_after
 from signoff.flows.approval.approvers import Unknowable
 
 logger = logging.getLogger(__name__)
@@ -19,12 +19,32 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 CACHE_TTL = 300.0
-"""Seconds for which Slack's answer is reused."""
+"""Seconds for which Slack's answer about a person, or about the names of groups, is reused."""
+
+MEMBERSHIP_TTL = 15.0
+"""Seconds for which it is reused who is in a channel or a user group. Slack's events end that earlier."""
+
+REJOIN_TTL = 3.0
+"""Seconds for which "not a member" is reused: somebody may have just joined, and presses again."""
 
 RETRY_AFTER = 10.0
 """Seconds without a further request after a failed one, so that not every press waits for a slow Slack."""
 
-_UNKNOWN = frozenset({"user_not_found", "users_not_found", "no_such_subteam"})
+MAX_USERS = 200
+"""How many users one page has. Slack recommends no more."""
+
+PAGES_AT_ONCE = 5
+"""How many pages of users are read before others get their turn. Cards are not posted while users are being read."""
+
+MAX_MEMBERS = 999
+"""How many members of a channel one call returns at most. A channel with more is not read."""
+
+MAX_CHANNELS = 999
+"""How many channels of a person one call returns at most."""
+
+_UNKNOWN = frozenset({"user_not_found", "users_not_found", "no_such_subteam", "subteam_not_found"})
+_NO_GROUPS = frozenset({"paid_teams_only", "plan_upgrade_required", "team_not_eligible"})
+_NOT_VISIBLE = frozenset({"channel_not_found", "not_in_channel"})
 _NEVER = float("-inf")
 
 
@@ -34,8 +54,10 @@ class Profile:
 
     Attributes:
         handle: Without the `@`.
+        display_name: What the user likes to be called; empty if the same as `name`.
         team: The workspace that Slack names first for the user; empty if none.
         grid_teams: All workspaces that the user belongs to on Enterprise Grid; empty elsewhere.
+        is_stranger: Whether the user belongs to another organisation with which a channel is shared.
     """
 
     id: str
@@ -45,6 +67,9 @@ class Profile:
     team: str
     grid_teams: frozenset[str]
     is_deactivated: bool
+    is_bot: bool = False
+    is_stranger: bool = False
+    display_name: str = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -54,41 +79,71 @@ class Profile:
     @classmethod
     def from_slack(cls, user: Mapping[str, Any]) -> "Profile":
         """The profile in a user object: https://docs.slack.dev/reference/objects/user-object."""
+        profile = user.get("profile") or {}
         return cls(
             id=str(user["id"]),
-            name=str(user.get("real_name") or ""),
+            name=str(user.get("real_name") or profile.get("real_name") or ""),
             handle=str(user.get("name") or ""),
-            email=str(user.get("profile", {}).get("email") or ""),
+            email=str(profile.get("email") or ""),
             team=str(user.get("team_id") or ""),
             grid_teams=frozenset((user.get("enterprise_user") or {}).get("teams", ())),
             is_deactivated=bool(user.get("deleted")),
+            is_bot=bool(user.get("is_bot")),
+            is_stranger=bool(user.get("is_stranger")),
+            display_name=str(profile.get("display_name") or ""),
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """Members of a channel; `is_all` is false for one with more members than one call returns."""
+
+    ids: frozenset[str]
+    is_all: bool
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A list that is being read page by page. What was read is kept when Slack refuses a page, and reading goes on."""
+
+    cursor: str = ""
+    profiles: list[Profile] = field(default_factory=list)
+
+
+class _StillReading(Exception):
+    """A list is so long that reading it goes on at the next question."""
+
+
 class Lookups:
-    """Asks Slack about one person or group at a time. If Slack does not answer, an expired answer is used.
+    """Asks Slack about one person, group or channel at a time.
+
+    If Slack does not answer, an expired answer about a person is used. Who is in a channel or a group is then unknown.
 
     Args:
         client: A client with a short timeout, because people's presses wait for it.
         team: The id of the workspace in which the app is installed; `None` if Slack has not told it yet.
+        pages_at_once: How many pages of users one question reads.
     """
 
-    def __init__(self, client: WebClient, team: str | None) -> None:
+    def __init__(self, client: WebClient, team: str | None, *, pages_at_once: int = PAGES_AT_ONCE) -> None:
         self._client = client
+        self._pages_at_once = pages_at_once
         self._team = team
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[float, Any]] = {}
-        self._paused_until: dict[str, float] = {}
+        self._known: dict[tuple[str, str], tuple[float, Any]] = {}
+        self._paused_until: dict[str | tuple[str, str], float] = {}
+        self._reading_everybody = threading.Lock()
+        self._everybody = _Reading()
 
     def own_team(self) -> str | Unknowable:
         """The id of the workspace in which the app is installed."""
         if self._team is not None:
             return self._team
-        return self._cached("the workspace", lambda: str(self._client.auth_test()["team_id"]))
+        return self._cached("auth.test", "the workspace", lambda: str(self._client.auth_test()["team_id"]))
 
     def profile(self, user_id: str) -> Profile | Unknowable | None:
         """The user with this id; `None` if there is none."""
-        return self._cached(user_id, lambda: _user(lambda: self._client.users_info(user=user_id)))
+        return self._cached("users.info", user_id, lambda: _user(lambda: self._client.users_info(user=user_id)))
 
     def profile_by_email(self, email: str, *, ask: bool = True) -> Profile | Unknowable | None:
         """The active user with this e-mail address; `None` if there is none.
@@ -96,69 +151,188 @@ class Lookups:
         Args:
             ask: Whether Slack may be asked. Otherwise its last answer is given, however old.
         """
-        return self._cached(email, lambda: _user(lambda: self._client.users_lookupByEmail(email=email)), ask=ask)
+        return self._cached(
+            "users.lookupByEmail", email, lambda: _user(lambda: self._client.users_lookupByEmail(email=email)), ask=ask
+        )
 
-    def ids_by_handle(self, *, ask: bool) -> Mapping[str, str] | Unknowable:
-        """The ids of all active users by their handles, casefolded and without `@`.
+    def everybody(self, *, ask: bool) -> Mapping[str, Profile] | Unknowable:
+        """All users by their handles, casefolded and without `@`, including those who were deactivated.
 
         Slack cannot look up a single handle, so this reads the whole workspace: 50 calls for 10,000 users, of which
-        Slack allows 20 a minute. No press may wait for that.
+        Slack allows 20 a minute. No press may wait for that. Each question reads up to `pages_at_once` pages, and the
+        next one goes on from there, also if Slack refused one of them.
 
         Args:
             ask: Whether Slack may be asked. Otherwise its last answer is given, however old.
         """
-        return self._cached("the members of the workspace", self._read_handles, ask=ask)
+        return self._cached("users.list", "the members of the workspace", self._read_everybody, ask=ask)
 
     def group_ids(self) -> Mapping[str, str] | Unknowable:
         """The ids of the user groups by their handles, casefolded and without `@`."""
-        return self._cached("the user groups", self._read_groups)
+        return self._cached("usergroups.list", "the user groups", self._read_groups)
 
     def users_in_group(self, group_id: str) -> frozenset[str] | Unknowable | None:
         """The ids of the users in a user group; `None` if there is no such group."""
-        return self._cached(group_id, lambda: self._read_group(group_id))
+        return self._cached(
+            "usergroups.users.list", group_id, lambda: self._read_group(group_id), ttl=MEMBERSHIP_TTL, stale=False
+        )
 
     def is_in_channel(self, channel: str, user_id: str) -> bool | Unknowable:
-        """Whether a user is a member of a channel. Never cached: a member may leave at any moment."""
+        """Whether a user is a member of a channel.
 
-        def read(cursor: str) -> SlackResponse:
-            return self._client.conversations_members(channel=channel, limit=1000, cursor=cursor)
+        Of a channel with up to `MAX_MEMBERS` members Slack lists all in one call, for everybody who presses next. Of a
+        larger one nobody needs the list: it is asked in which channels this user is.
+        """
+        if channel in self._last("users.conversations", user_id, MEMBERSHIP_TTL, {}):
+            return True
+        last = self._last("conversations.members", channel, CACHE_TTL, None)
+        if not isinstance(last, _Members) or last.is_all:
+            found = self._members(channel, ttl=MEMBERSHIP_TTL)
+            if isinstance(found, _Members) and found.is_all and user_id not in found.ids:
+                found = self._members(channel, ttl=REJOIN_TTL)
+            if isinstance(found, Unknowable):
+                return found
+            if found.is_all or user_id in found.ids:
+                return user_id in found.ids
+        channels = self.channels_of(user_id, ttl=REJOIN_TTL)
+        return channels if isinstance(channels, Unknowable) else channel in channels
 
+    def channels_of(self, user_id: str, *, ttl: float = MEMBERSHIP_TTL) -> Mapping[str, str] | Unknowable:
+        """The names, by id, of the channels that a user is in; of private ones, those that the app is in too.
+
+        With this known, `is_in_channel` asks nothing more about these channels.
+        """
+        return self._cached("users.conversations", user_id, lambda: self._read_channels(user_id), ttl=ttl, stale=False)
+
+    def partner(self, conversation: str) -> str | Unknowable | None:
+        """The user with whom the app has these direct messages (`D…`); `None` if there are none."""
+        return self._cached("conversations.open", conversation, lambda: self._read_partner(conversation))
+
+    def forget_memberships(self, *, channel: str = "", user_id: str = "", group: str = "") -> None:
+        """Ask Slack again who is in a channel or a group, and in which channels a user is: somebody came or left."""
+        gone = {
+            ("conversations.members", channel),
+            ("users.conversations", user_id),
+            ("usergroups.users.list", group),
+            *([("usergroups.list", "the user groups")] if group else ()),
+        }
+        with self._lock:
+            for key in gone:
+                self._known.pop(key, None)
+
+    def forget_person(self, user_id: str) -> None:
+        """Ask Slack again who a user is: they were renamed or deactivated, for instance."""
+        with self._lock:
+            self._known.pop(("users.info", user_id), None)
+
+    def forget_handles(self) -> None:
+        """Read all users again: somebody has another handle by now."""
+        with self._lock:
+            self._known.pop(("users.list", "the members of the workspace"), None)
+
+    def _members(self, channel: str, *, ttl: float) -> _Members | Unknowable:
+        return self._cached("conversations.members", channel, lambda: self._read_members(channel), ttl=ttl, stale=False)
+
+    def _read_members(self, channel: str) -> _Members | Unknowable:
         try:
-            return any(user_id in page["members"] for page in _pages(read))
-        except (SlackApiError, *NO_ANSWER) as error:
-            logger.warning("Could not look up the members of %s in Slack: %s", channel, error)
-            return Unknowable(f"Slack has not told whether {user_id} is a member of {channel}.")
+            page = self._client.conversations_members(channel=channel, limit=MAX_MEMBERS)
+        except SlackApiError as error:
+            if name_of(error) in _NOT_VISIBLE:
+                return Unknowable(f"The app is not in the channel {channel}, so Slack does not tell who is. Invite it.")
+            raise
+        return _Members(frozenset(map(str, page["members"])), not _next_cursor(page))
 
-    def _read_handles(self) -> Mapping[str, str]:
-        pages = _pages(lambda cursor: self._client.users_list(limit=200, cursor=cursor))
-        users = (user for page in pages for user in page["members"])
-        return {str(user["name"]).casefold(): str(user["id"]) for user in users if not user.get("deleted")}
+    def _read_channels(self, user_id: str) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        cursor = ""
+        while True:
+            page = self._client.users_conversations(
+                user=user_id, types="public_channel,private_channel", limit=MAX_CHANNELS, cursor=cursor
+            )
+            found |= {str(each["id"]): str(each.get("name") or "") for each in page["channels"]}
+            cursor = _next_cursor(page)
+            if not cursor:
+                return found
+
+    def _read_partner(self, conversation: str) -> str | None:
+        try:
+            opened = self._client.conversations_open(channel=conversation, return_im=True)
+        except SlackApiError as error:
+            if name_of(error) in _NOT_VISIBLE:
+                return None
+            raise
+        return str(opened["channel"].get("user") or "") or None
+
+    def _read_everybody(self) -> Mapping[str, Profile]:
+        with self._reading_everybody:
+            reading = self._everybody
+            for _ in range(self._pages_at_once):
+                page = self._client.users_list(limit=MAX_USERS, cursor=reading.cursor)
+                reading.profiles += map(Profile.from_slack, page["members"])
+                reading.cursor = _next_cursor(page)
+                if not reading.cursor:
+                    self._everybody = _Reading()
+                    # An account in use goes before one of the same name that is not.
+                    profiles = sorted(reading.profiles, key=lambda each: not each.is_deactivated)
+                    return {each.handle.casefold(): each for each in profiles}
+            raise _StillReading
 
     def _read_groups(self) -> Mapping[str, str]:
-        groups = self._client.usergroups_list()["usergroups"]
+        try:
+            groups = self._client.usergroups_list()["usergroups"]
+        except SlackApiError as error:
+            if name_of(error) in _NO_GROUPS:
+                return {}
+            raise
         return {str(group["handle"]).casefold(): str(group["id"]) for group in groups}
 
     def _read_group(self, group_id: str) -> frozenset[str] | None:
         response = _none_if_unknown(lambda: self._client.usergroups_users_list(usergroup=group_id))
         return None if response is None else frozenset(map(str, response["users"]))
 
-    def _cached(self, subject: str, read: Callable[[], T], *, ask: bool = True) -> T | Unknowable:
-        """Slack's answer about `subject`, from the cache if it is fresh."""
-        moment = time.monotonic()
+    def _last(self, method: str, subject: str, ttl: float, otherwise: T) -> T:
+        """The last answer, if it is fresh."""
         with self._lock:
-            answered_at, answer = self._known.get(subject, (_NEVER, Unknowable(f"Slack has not told about {subject}.")))
-            is_paused = moment < self._paused_until.get(subject, 0.0)
-        if not ask or is_paused or moment - answered_at < CACHE_TTL:
+            answered_at, answer = self._known.get((method, subject), (_NEVER, otherwise))
+        return answer if time.monotonic() - answered_at < ttl else otherwise
+
+    def _cached(
+        self,
+        method: str,
+        subject: str,
+        read: Callable[[], T],
+        *,
+        ask: bool = True,
+        ttl: float = CACHE_TTL,
+        stale: bool = True,
+    ) -> T | Unknowable:
+        """Slack's answer of a method about `subject`, from the cache if it is fresh.
+
+        Args:
+            stale: Whether an expired answer is better than none.
+        """
+        key, moment, nothing = (method, subject), time.monotonic(), Unknowable(f"Slack has not told about {subject}.")
+        with self._lock:
+            answered_at, answer = self._known.get(key, (_NEVER, nothing))
+            is_paused = moment < max(self._paused_until.get(each, 0.0) for each in (key, method))
+        if moment - answered_at < ttl:
             return answer  # type: ignore[no-any-return]
+        last = answer if stale else nothing
+        if not ask or is_paused:
+            return last
         try:
             answer = read()
+        except _StillReading:
+            return last
         except (SlackApiError, *NO_ANSWER) as error:
             logger.warning("Could not look up %s in Slack: %s", subject, error)
+            # A rate limit holds for all calls of a method, any other failure for this one.
+            wait = retry_after(getattr(error, "response", None))
             with self._lock:
-                self._paused_until[subject] = time.monotonic() + RETRY_AFTER
-            return answer  # type: ignore[no-any-return]
+                self._paused_until[key if wait is None else method] = time.monotonic() + (wait or RETRY_AFTER)
+            return last
         with self._lock:
-            self._known[subject] = (time.monotonic(), answer)
+            self._known[key] = (time.monotonic(), answer)
         return answer
 
 
@@ -177,12 +351,5 @@ def _none_if_unknown(call: Callable[[], SlackResponse]) -> SlackResponse | None:
         raise
 
 
-def _pages(page_at: Callable[[str], SlackResponse]) -> Iterable[SlackResponse]:
-    """The pages of a list, given the call that reads the page at a cursor."""
-    cursor = ""
-    while True:
-        page = page_at(cursor)
-        yield page
-        cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-        if not cursor:
-            return
+def _next_cursor(page: SlackResponse) -> str:
+    return (page.get("response_metadata") or {}).get("next_cursor") or ""

@@ -1,12 +1,13 @@
-"""People as payloads from Slack name them, and as messages in Slack show them."""
+"""Users of Slack: who acts, and how the policy's approvers are mentioned."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from signoff.bot.connection.lookups import Lookups, Profile
 from signoff.flows.approval.approvers import NameKind, Unknowable
+from signoff.flows.schema.slack_ids import is_user_group_id
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Prompt
+from signoff.store.records.prompts import Approver, Prompt
 
 
 class People:
@@ -15,22 +16,26 @@ class People:
     def __init__(self, lookups: Lookups) -> None:
         self._lookups = lookups
 
-    def actor(self, user: Mapping[str, Any]) -> Actor:
-        """The person named in a payload from Slack.
+    def actor(self, body: Mapping[str, Any]) -> Actor:
+        """The person who acted, as a payload from Slack names them.
 
         Their handle is an alias only if they are members of the app's own workspace, see `SlackDirectory.is_person`.
 
         Args:
-            user: The payload's `user`: `id`, `team_id`, and `username` or `name`.
+            body: The payload of an interaction, or the fields of a slash command.
         """
+        user = body.get("user") or {"id": body["user_id"], "username": body.get("user_name")}
         user_id = str(user["id"])
         handle = str(user.get("username") or user.get("name") or "")
-        profile, team = self._lookups.profile(user_id), self._lookups.own_team()
+        # Of a person in Enterprise Grid, `user.team_id` may be the organisation.
+        team = str(user.get("team_id") or (body.get("team") or {}).get("id") or body.get("team_id") or "")
+        profile, own = self._lookups.profile(user_id), self._lookups.own_team()
         known = profile if isinstance(profile, Profile) else None
         # What Slack says with the act goes before what it says of the user's home.
-        teams = {str(user.get("team_id") or (known.team if known else "")), *(known.grid_teams if known else ())}
+        teams = {team or (known.team if known else ""), *(known.grid_teams if known else ())}
         name = (known.name if known else "") or handle or user_id
-        return Actor(user_id, name, frozenset({f"@{handle}"} if handle and team in teams else ()))
+        aliases = frozenset({f"@{handle}"} if handle and own in teams else ())
+        return Actor(user_id, name, aliases, team=team)
 
     def mentions(self, prompt: Prompt, *, ask: bool = True) -> dict[str, str]:
         """Slack's mention (`<@U…>`) for each approver that Slack knows, by the name that the policy uses.
@@ -42,24 +47,33 @@ class People:
             ask: Whether Slack may be asked, which for handles means reading the whole workspace. A person who waits
                 is shown the mentions that are known already.
         """
-        approvers = prompt.policy.approvers if prompt.is_open else ()
-        found = {approver: self._user_id(approver, ask=ask) for approver in approvers}
-        return {approver: f"<@{user_id}>" for approver, user_id in found.items() if user_id}
+        approvers = prompt.approvers if prompt.is_open else ()
+        found = {approver.name: approver.id or self._id(approver, ask=ask) for approver in approvers}
+        return {name: _mention(id_) for name, id_ in found.items() if id_}
 
     def name(self, user_id: str) -> str | None:
         """A person's name; `None` if Slack did not say."""
         profile = self._lookups.profile(user_id)
         return profile.name or None if isinstance(profile, Profile) else None
 
-    def _user_id(self, approver: str, *, ask: bool) -> str | None:
-        match NameKind.of(approver):
-            case NameKind.USER_ID:
-                return approver
+    def _id(self, approver: Approver, *, ask: bool) -> str | None:
+        if approver.fault:
+            return None
+        match NameKind.of(approver.name):
+            case NameKind.USER_ID | NameKind.USER_GROUP_ID:
+                return approver.name
             case NameKind.HANDLE:
-                ids = self._lookups.ids_by_handle(ask=ask)
-                return None if isinstance(ids, Unknowable) else ids.get(approver.removeprefix("@").casefold())
+                everybody = self._lookups.everybody(ask=ask)
+                if isinstance(everybody, Unknowable):
+                    return None
+                found = everybody.get(approver.name.removeprefix("@").casefold())
+                return None if found is None or found.is_deactivated else found.id
             case NameKind.EMAIL:
-                profile = self._lookups.profile_by_email(approver, ask=ask)
+                profile = self._lookups.profile_by_email(approver.name, ask=ask)
                 return profile.id if isinstance(profile, Profile) else None
             case _:
                 return None
+
+
+def _mention(id_: str) -> str:
+    return f"<!subteam^{id_}>" if is_user_group_id(id_) else f"<@{id_}>"

@@ -61,15 +61,19 @@ class Buttons:
 
     def open_listed(self, ack: Ack, body: Body) -> None:
         """A press in the list of prompts: open the form, and post the card again in case somebody has deleted it."""
-        self._responses.redraw(self._pressed(body))
-        self.open_form(ack, body)
+        self._open_form(ack, body, is_listed=True)
 
     def open_form(self, ack: Ack, body: Body) -> None:
         """A press on "Edit…": open the form."""
+        self._open_form(ack, body, is_listed=False)
+
+    def _open_form(self, ack: Ack, body: Body, *, is_listed: bool) -> None:
         prompt = self._pressed(body)
-        actor = self._people.actor(body["user"])
-        admitted = self._desk.admit(prompt.id, actor)
+        actor = self._people.actor(body)
+        admitted = self._desk.admit(prompt.id, actor, via="slack")
         if isinstance(admitted, Prompt):
+            if is_listed:
+                self._responses.redraw(admitted)
             self._responses.open_form(body, admitted)
         else:
             self._tell(body, actor, admitted)
@@ -78,8 +82,8 @@ class Buttons:
     def open_reason(self, ack: Ack, body: Body) -> None:
         """A press on "Reject…": open the modal that asks for the reason."""
         prompt = self._pressed(body)
-        actor = self._people.actor(body["user"])
-        admitted = self._desk.admit(prompt.id, actor)
+        actor = self._people.actor(body)
+        admitted = self._desk.admit(prompt.id, actor, via="slack")
         if isinstance(admitted, Prompt):
             self._responses.open_reason(body, admitted)
         else:
@@ -96,7 +100,7 @@ class Buttons:
         view = body["view"]
         prompt = self._claimed(view.get("private_metadata"))
         reason = reason_in((view.get("state") or {}).get("values") or {})
-        reply = self._desk.reject(prompt.id, self._people.actor(body["user"]), reason, via="slack")
+        reply = self._desk.reject(prompt.id, self._people.actor(body), reason, via="slack")
         if isinstance(reply, Invalid):
             ack(**reason_error(reply.errors[0].message))
         else:
@@ -108,7 +112,7 @@ class Buttons:
         The choice is submitted together with the initial values. If the model accepts that, the prompt is settled by
         one press. If not, the form opens with both filled in, and shows what the model found wrong.
         """
-        actor = self._people.actor(body["user"])
+        actor = self._people.actor(body)
         reply = self._desk.submit(prompt.id, actor, choice, via="slack", tentative=True)
         match reply:
             case Settled() | Counted():

@@ -3,25 +3,36 @@
 A new sub-command is a `SubCommand` in the tuple that `sub_commands` returns.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt import Ack, App
 
-from signoff.bot.blockkit.blocks import Message, mrkdwn, section
+from signoff.bot.blockkit.blocks import Message, context, mrkdwn, plain_text, section
 from signoff.bot.blockkit.markup import code
+from signoff.bot.connection.directory import SlackDirectory
+from signoff.bot.connection.people import People
 from signoff.bot.surfaces.approvals_list import approvals_list
+from signoff.flows.approval.desk import Desk
 from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Prompt
 
 COMMAND = "/approvals"
 
 _MAX_DIGITS = 6
 
 MAX_PENDING = 100
-"""How many pending prompts are read for the list."""
+"""How many pending prompts that a person may see are read for the list, and how many are read at once."""
+
+MAX_SECONDS = 1.5
+"""How long prompts are looked at for the list. Slack drops an ack after 3 s."""
+
+UNVERIFIED = "Slack did not confirm everything that you may see, so prompts may be missing. Try again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +40,11 @@ class Invocation:
     """A command that a person typed.
 
     Attributes:
+        actor: The person.
         argument: What follows the sub-command's name.
     """
 
-    user_id: str
+    actor: Actor
     channel_id: str
     argument: str
 
@@ -51,15 +63,16 @@ class SubCommand:
     run: Callable[[Invocation], Message]
 
 
-def sub_commands(db: Database) -> tuple[SubCommand, ...]:
+def sub_commands(db: Database, desk: Desk, directory: SlackDirectory) -> tuple[SubCommand, ...]:
     """The sub-commands. The first one runs if no name is typed."""
 
-    def pending(invocation: Invocation) -> Message:
-        pending = prompts.pending(db, limit=MAX_PENDING)
-        # A policy that cannot be read may say who must not see the prompt.
-        return approvals_list(
-            [prompt for prompt in pending if prompt.policy_fault is None], now(), page=_page_in(invocation.argument)
-        )
+    def pending(typed: Invocation) -> Message:
+        directory.prepare(typed.actor)
+        found, is_complete = _visible(db, desk, typed.actor)
+        message = approvals_list(found, now(), page=_page_in(typed.argument))
+        if is_complete:
+            return message
+        return Message(f"{message.text} {UNVERIFIED}", [*message.blocks, context(plain_text(UNVERIFIED))])
 
     return (
         SubCommand("list", "list the prompts that are waiting for an answer; a number is a page of the list", pending),
@@ -71,10 +84,25 @@ def _page_in(argument: str) -> int:
     return int(argument) if argument.isdecimal() and len(argument) < _MAX_DIGITS else 1
 
 
+def _visible(db: Database, desk: Desk, actor: Actor) -> tuple[list[Prompt], bool]:
+    """The oldest pending prompts that a person may see, and whether that is known of all that were looked at."""
+    found: list[Prompt] = []
+    is_complete, page = True, prompts.pending(db, limit=MAX_PENDING)
+    give_up_at = time.monotonic() + MAX_SECONDS
+    while page and len(found) < MAX_PENDING:
+        if time.monotonic() > give_up_at:
+            return found, False
+        visible, is_known = desk.visible_to(actor, page)
+        found, is_complete = [*found, *visible], is_complete and is_known
+        page = prompts.pending(db, limit=MAX_PENDING, after=page[-1]) if len(page) == MAX_PENDING else []
+    return found, is_complete
+
+
 class Commands:
     """Finds the sub-command that a person typed, and runs it."""
 
-    def __init__(self, commands: Sequence[SubCommand]) -> None:
+    def __init__(self, commands: Sequence[SubCommand], people: People) -> None:
+        self._people = people
         self._default = commands[0]
         self._by_name = {command.name: command for command in commands}
 
@@ -89,7 +117,7 @@ class Commands:
         if command is None:
             message = self._help(unknown="" if name.lower() == "help" else name)
         else:
-            message = command.run(Invocation(str(body["user_id"]), str(body["channel_id"]), argument.strip()))
+            message = command.run(Invocation(self._people.actor(body), str(body["channel_id"]), argument.strip()))
         ack(text=message.text, blocks=message.blocks, response_type="ephemeral")
 
     def _help(self, *, unknown: str = "") -> Message:

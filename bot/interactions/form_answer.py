@@ -20,16 +20,27 @@ class FormAnswer:
         self._responses = responses
         self._uploads = uploads
 
+    def may_continue(self, ack: Ack, body: Body, session: FormSession) -> bool:
+        """Whether this person may still see the form that they are filling in. Otherwise this is acked."""
+        match self._desk.admit(session.prompt.id, self._people.actor(body), via="slack"):
+            case Refused(refused):
+                ack(response_action="update", view=refused_modal(refused, self._people.mentions(refused, ask=False)))
+                return False
+            case Unverified(_, reason):
+                raise IdentityUnavailable(reason)
+            case _:
+                return True
+
     def submit(self, ack: Ack, body: Body, session: FormSession) -> None:
         """Submit the answer, and ack what became of it."""
-        prompt, actor = session.prompt, self._people.actor(body["user"])
+        prompt, actor = session.prompt, self._people.actor(body)
         values, file_errors = self._uploads.take(session.editor.form, session.reading)
         unreadable = [*session.input_errors, *file_errors]
         reply: Prompt | Reply
         if unreadable:
             # Nothing to submit yet, but somebody may have settled the prompt in the meantime. Nobody should be made
             # to correct values that no longer count.
-            reply = self._desk.admit(prompt.id, actor)
+            reply = self._desk.admit(prompt.id, actor, via="slack")
         else:
             reply = self._desk.submit(prompt.id, actor, values, via="slack", complete=True)
         match reply:

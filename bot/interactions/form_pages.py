@@ -64,16 +64,23 @@ class FormPages:
         """A page was submitted: show the next page, put an entry into its list, or submit the answer."""
         read = self._sessions.read(body)
         session = self._sessions.save(read)
-        if session is None:
+        if session is not None and _is_answer(session):
+            self._answer.submit(ack, body, session)
+        elif not self._answer.may_continue(ack, body, read):
+            return
+        elif session is None:
             ack(response_action="update", view=settled_modal(self._sessions.settled(read)))
         elif session.reading.switched:
             ack(response_action="update", view=session.modal())
         elif not session.page.is_last:
             _turn_page(ack, session)
-        elif session.editor.parent is not None:
-            self._entries.finish(ack, body, session)
         else:
-            self._answer.submit(ack, body, session)
+            self._entries.finish(ack, body, session)
+
+
+def _is_answer(session: FormSession) -> bool:
+    """Whether the whole answer was submitted, and not a page of it or an entry of a list."""
+    return not session.reading.switched and session.page.is_last and session.editor.parent is None
 
 
 def _turn_page(ack: Ack, session: FormSession) -> None:

@@ -33,7 +33,7 @@ class FullText:
         """A press on "Show all", on "Back" or on "Next"."""
         action = body["actions"][0]
         prompt = prompts.get_exact(self._db, str(action.get("value")))
-        visible, is_known = self._desk.visible_to(self._people.actor(body["user"]), [prompt])
+        visible, is_known = self._desk.visible_to(self._people.actor(body), [prompt])
         if visible:
             self._show(body, prompt, action_ids.page_to_read(str(action.get("action_id"))))
         elif is_known:

@@ -164,7 +164,8 @@ class Responses:
 
         def tell() -> None:
             cards.redraw(self._db, prompt.id, now=now())
-            is_own = prompt.settled_by is not None and prompt.settled_by.id == actor.id
+            by = prompt.settled_by
+            is_own = by is not None and by.id == actor.id and not by.claim
             opening = "You have already answered" if is_own else "Too late"
             self._say(body, f"{opening}: {outcome_sentence(prompt, form_of(prompt))}")
 

@@ -29,6 +29,7 @@ from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.omissions import Omitted, omission_notice
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import (
+    approver_faults,
     deadline_of,
     delivery_line,
     fields_in_outcome,
@@ -77,12 +78,12 @@ def card(
     asked = title_excerpt(prompt, SECTION_TEXT)
     fits = len(title_of(prompt)) <= HEADER_TEXT
     heading = header(title_of(prompt)) if fits else section(mrkdwn(asked.text))
-    body = _open(prompt, form, mentions) if prompt.is_open else _settled(prompt, form)
+    body = _open(prompt, form, mentions, place) if prompt.is_open else _settled(prompt, form)
     others = [heading, *body.above, *body.below, run_line(prompt, link)]
     description = for_message(prompt.description, min(MARKDOWN_TEXT, MESSAGE_TEXT - _NOTICE - _length(others)))
     omitted = body.omitted + Omitted((0 if fits else asked.missing) + description.missing)
     return Message(
-        text=_sentence(prompt, form),
+        text=_sentence(prompt, form, place),
         blocks=[
             heading,
             *([markdown(description.text)] if description.text else []),
@@ -117,14 +118,15 @@ def _length(part: object) -> int:
     return len(part) if isinstance(part, str) else 0
 
 
-def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str]) -> _Body:
+def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], place: Place) -> _Body:
     values, omitted = value_blocks(form, prompt.initial_values, prompt.initial_values)
     verdict = verdict_in(prompt, form)
     asked = Excerpt("") if verdict is None else _asked(verdict)
     requested = f"Requested by {name_of(prompt.requester)}." if prompt.requester is not None else ""
-    rules = " ".join(filter(None, [requested, who_may_answer(prompt, mentions), deadline_of(prompt)]))
+    rules = " ".join(filter(None, [requested, who_may_answer(prompt, mentions, place), deadline_of(prompt)]))
+    faults = [context(mrkdwn(told))] if (told := approver_faults(prompt)) else []
     return _Body(
-        above=[*values, context(mrkdwn(rules)), *([section(mrkdwn(asked.text))] if asked.text else [])],
+        above=[*values, context(mrkdwn(rules)), *faults, *([section(mrkdwn(asked.text))] if asked.text else [])],
         below=[buttons(_buttons(prompt, form, verdict))],
         omitted=omitted + Omitted(asked.missing),
     )
@@ -174,12 +176,12 @@ def _settled(prompt: Prompt, form: Form) -> _Body:
     return _Body([*blocks, *rows], [], omitted + Omitted(reason.missing))
 
 
-def _sentence(prompt: Prompt, form: Form) -> str:
+def _sentence(prompt: Prompt, form: Form, place: Place) -> str:
     """The question first: people read the beginning of a notification, and decide by it whether to look."""
     title = escape(title_of(prompt), 300)
     if not prompt.is_open:
         return " ".join(filter(None, [f"{title} – {outcome_sentence(prompt, form)}", delivery_line(prompt)]))
     gist = escape(gist_of(prompt, _GIST))
     asks = f"{title} – {gist}" if gist else title
-    rules = " ".join(filter(None, [who_may_answer(prompt, {}), deadline_of(prompt, spoken=True)]))
+    rules = " ".join(filter(None, [who_may_answer(prompt, {}, place), deadline_of(prompt, spoken=True)]))
     return f"{sentences(asks, rules)} ({escape(prompt.flow, 100)} · {escape(prompt.run_name, 100)})"

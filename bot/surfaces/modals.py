@@ -150,7 +150,8 @@ def settled_modal(prompt: Prompt) -> Block:
 
 def refused_modal(prompt: Prompt, mentions: Mapping[str, str]) -> Block:
     """The statement that this person may not answer, and who may."""
-    blocks = [*_heading(prompt), section(mrkdwn(refusal(prompt, mentions)))]
+    heading = _heading(prompt) if prompt.policy.approvers else []
+    blocks = [*heading, section(mrkdwn(refusal(prompt, mentions)))]
     return _modal("You may not answer", blocks) | {"close": plain_text("Close")}
 
 

@@ -10,12 +10,15 @@ from signoff.bot.blockkit.markdown import as_line
 from signoff.bot.blockkit.markup import at, either, escape, escaped, link_to, plain, unescaped, utc
 from signoff.bot.forms import UNSET, Form, FormError, Verdict, verdict_of
 from signoff.flows.schema.slack_ids import is_user_id
+from signoff.store.places import DEFAULT_CHANNEL, Place, PlaceKind
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
 from signoff.store.redaction import redacted
 
 _NAME = 80
 _MAX_NAMES = 12
+_MAX_FAULTS = 5
+_CLAIM = 160
 _WORDS = 500
 _NO_VALUE: tuple[object, ...] = (UNSET, None, "", [], {})
 _CACHED_FORMS = 256
@@ -87,20 +90,41 @@ def run_line(prompt: Prompt, link: str | None = None) -> Block:
 
 
 def approvers_of(prompt: Prompt, mentions: Mapping[str, str]) -> str:
-    """Who may answer, such as `<@U1> or @ben`; empty if anyone may. Approvers without a mention are named."""
-    approvers = prompt.policy.approvers
-    named = [mentions.get(name) or escape(name, _NAME) for name in approvers]
+    """Who may answer, such as `<@U1> or @ben`; empty if the policy names nobody. Approvers without a mention are named.
+
+    Those that nobody can be are left out, unless there are no others.
+    """
+    approvers = [each for each in prompt.approvers if not each.fault] or prompt.approvers
+    named = [mentions.get(each.name) or escape(each.name, _NAME) for each in approvers]
     others = len(named) - _MAX_NAMES
     return either(named if others <= 1 else [*named[:_MAX_NAMES], f"{others} others"])
 
 
-def who_may_answer(prompt: Prompt, mentions: Mapping[str, str]) -> str:
-    """`Ana or Ben may answer.`"""
-    return f"{approvers_of(prompt, mentions) or 'Anyone in this channel'} may answer."
+def who_may_answer(prompt: Prompt, mentions: Mapping[str, str], place: Place = DEFAULT_CHANNEL) -> str:
+    """`Ana or Ben may answer.`
+
+    Args:
+        place: Where a person reads this.
+    """
+    is_direct = place.kind is PlaceKind.PERSON or is_user_id(place.target)
+    return f"{approvers_of(prompt, mentions) or ('You' if is_direct else 'Anyone in this channel')} may answer."
+
+
+def approver_faults(prompt: Prompt) -> str:
+    """Which approvers nobody can be, a line for each, with what to write instead; empty if there are none."""
+    faulty = [each for each in prompt.approvers if each.fault]
+    told = [f"⚠️ {escape(each.name, _NAME)} cannot answer. {escape(each.fault, 200)}" for each in faulty[:_MAX_FAULTS]]
+    if len(faulty) > _MAX_FAULTS:
+        told.append(f"⚠️ The same goes for {len(faulty) - _MAX_FAULTS} more; `signoff doctor` lists them.")
+    if faulty and len(faulty) == len(prompt.approvers):
+        told.insert(0, "⚠️ *Nobody can answer this.*")
+    return "\n".join(told)
 
 
 def refusal(prompt: Prompt, mentions: Mapping[str, str]) -> str:
-    """What a person who may not answer is told."""
+    """What a person who may not answer is told. If the policy names nobody, they may not know the prompt either."""
+    if not prompt.policy.approvers:
+        return "You may not answer this. Only people of this workspace who are in the channel of its card may answer."
     return f"You may not answer “{escape(title_of(prompt), 300)}”. {who_may_answer(prompt, mentions)}"
 
 
@@ -119,8 +143,16 @@ def deadline_of(prompt: Prompt, *, spoken: bool = False) -> str:
 
 
 def name_of(actor: Actor) -> str:
-    """The actor as a Slack mention if they have a Slack id, else by name."""
+    """The actor as a Slack mention if Slack has said who it is, else by name, and by the claim if there is one."""
+    if actor.claim:
+        return name_and_claim_of(actor)
     return f"<@{actor.id}>" if is_user_id(actor.id) else escape(actor.name, _NAME)
+
+
+def name_and_claim_of(actor: Actor) -> str:
+    """The actor by name, without a mention."""
+    name = escape(actor.name, _NAME)
+    return f"{name} ({escape(actor.claim, _CLAIM)})" if actor.claim else name
 
 
 def what_happened(prompt: Prompt, form: Form) -> str:
@@ -167,7 +199,7 @@ def outcome_line(prompt: Prompt, form: Form) -> str:
 
 def outcome_sentence(prompt: Prompt, form: Form) -> str:
     """The outcome as one sentence, such as `Approved by Ana.`, for notifications and late answers."""
-    who = f" by {escape(prompt.settled_by.name, _NAME)}" if _has_author(prompt) and prompt.settled_by else ""
+    who = f" by {name_and_claim_of(prompt.settled_by)}" if _has_author(prompt) and prompt.settled_by else ""
     why = f": {escape(prompt.reason, 300)}" if prompt.reason else "."
     return f"{what_happened(prompt, form)}{who}{why}"
 

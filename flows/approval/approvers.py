@@ -1,14 +1,15 @@
-"""Who may answer a prompt: the directory that the desk asks, and what it makes of the policy's approvers."""
+"""Who may answer a prompt, and who may see it: the directory that is asked, and what it makes of the policy."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NoReturn, Protocol
 
 from signoff.flows.schema.slack_ids import is_user_group_id, is_user_id
-from signoff.store.policy import Policy
 from signoff.store.records.actors import Actor
+from signoff.store.records.outbox import CardPlace
+from signoff.store.records.prompts import Approver, Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,23 @@ class Directory(Protocol):
         ...
 
     def is_person(self, actor: Actor, reference: str) -> bool | Unknowable:
-        """Whether `actor` is the person whom a policy names by an id, an e-mail address or a `@handle`."""
+        """Whether `actor` is the person with this id, e-mail address or `@handle`."""
+        ...
+
+    def is_approver(self, actor: Actor, approver: Approver) -> bool | Unknowable:
+        """Whether `actor` is the person whom a policy names, or belongs to the user group that it names."""
         ...
 
     def members_of(self, group: str) -> frozenset[str] | Unknowable | None:
         """The ids of the people in a user group, given its id or `@handle`; `None` if there is no such group."""
         ...
 
-    def is_member(self, channel: str, person: str) -> bool | Unknowable:
-        """Whether the person with this id is a member of the channel with that id."""
+    def can_read(self, actor: Actor, card: CardPlace) -> bool | Unknowable:
+        """Whether `actor` is in the place where a card goes, and belongs to the organisation whose card it is."""
+        ...
+
+    def find(self, approver: str) -> Approver | Unknowable:
+        """The person or user group whom a policy names, or what is wrong with the name. May take minutes."""
         ...
 
     def absent_until(self, person: str) -> datetime | Unknowable | None:
@@ -64,13 +73,45 @@ class Directory(Protocol):
         ...
 
 
-def may_answer(policy: Policy, actor: Actor, directory: Directory) -> bool | Unknowable:
-    """Whether a policy lets this person answer. One approver whom they are is enough."""
-    if not policy.approvers:
-        return True
+Cards = Callable[[], Sequence[CardPlace]]
+"""Where the cards of a prompt go. Called only if the answer depends on it."""
+
+
+def may_answer(prompt: Prompt, actor: Actor, directory: Directory, cards: Cards) -> bool | Unknowable:
+    """Whether a prompt's policy lets this person answer: as one of its approvers or, if it has none, as somebody who
+    is where one of its cards is.
+
+    Raises:
+        UnreadablePolicy: If this version cannot read the policy.
+    """
+    if prompt.policy.approvers:
+        return _any(directory.is_approver(actor, each) for each in prompt.approvers)
+    return _any(_in_places(actor, directory, cards))
+
+
+def may_see(prompt: Prompt, actor: Actor, directory: Directory, cards: Cards) -> bool | Unknowable:
+    """Whether this person may know of a prompt: as its requester, its approver, or somebody who sees a card of it."""
+
+    def reasons() -> Iterator[bool | Unknowable]:
+        if prompt.requester is not None:
+            yield directory.is_person(actor, prompt.requester.id)
+        yield from _in_places(actor, directory, cards)
+        # A settled prompt whose policy cannot be read is shown to the others all the same.
+        if prompt.policy_fault is None:
+            yield from (directory.is_approver(actor, each) for each in prompt.approvers)
+
+    return _any(reasons())
+
+
+def _in_places(actor: Actor, directory: Directory, cards: Cards) -> Iterator[bool | Unknowable]:
+    return (directory.can_read(actor, each) for each in cards())
+
+
+def _any(answers: Iterable[bool | Unknowable]) -> bool | Unknowable:
+    """Whether one of the answers is yes. The rest is not asked for then."""
     reasons = []
-    for approver in policy.approvers:
-        match directory.is_person(actor, approver):
+    for answer in answers:
+        match answer:
             case Unknowable(reason):
                 reasons.append(reason)
             case True:
@@ -105,7 +146,10 @@ def goes_by(names: Iterable[str], reference: str) -> bool:
 
 
 class StatedNames:
-    """The directory of a program without Slack, such as the command line. It knows only the names that it is given."""
+    """The directory of a program without Slack, such as the command line. It knows only the names that it is given.
+
+    Whoever runs such a program can read and write the database, so it shows them every prompt.
+    """
 
     def person(self, reference: str) -> Unknowable:
         """Cannot be known."""
@@ -123,13 +167,25 @@ class StatedNames:
             return False
         return Unknowable(f"Only Slack knows the {kind} of {actor.id}.")
 
+    def is_approver(self, actor: Actor, approver: Approver) -> bool | Unknowable:
+        """Whether the actor has the name that the policy uses, or the id that Slack had for it."""
+        if is_user_group_id(approver.id):
+            return Unknowable(f"Only Slack knows who is in the user group {approver.name}.")
+        if approver.id is not None and goes_by((actor.id, *actor.aliases), approver.id):
+            return True
+        return self.is_person(actor, approver.name)
+
     def members_of(self, group: str) -> Unknowable:
         """Cannot be known."""
         return Unknowable(f"Only Slack knows who is in the user group {group}.")
 
-    def is_member(self, channel: str, person: str) -> Unknowable:
+    def can_read(self, actor: Actor, card: CardPlace) -> bool:
+        """Always, since they can read the database."""
+        return True
+
+    def find(self, approver: str) -> Unknowable:
         """Cannot be known."""
-        return Unknowable(f"Only Slack knows whether {person} is a member of {channel}.")
+        return Unknowable(f"Only Slack knows who {approver} is.")
 
     def absent_until(self, person: str) -> Unknowable:
         """Cannot be known."""

@@ -4,24 +4,25 @@ Button, modal, slash command, command line, deadline and cancellation all come t
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from signoff.flows.approval.approvers import Directory, StatedNames, Unknowable, may_answer
+from signoff.flows.approval.approvers import Directory, StatedNames, Unknowable, goes_by, may_answer, may_see
 from signoff.flows.approval.quorum import decide
 from signoff.flows.approval.validation import FieldError, Valid, validate
 from signoff.flows.names import now
+from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store import ledger
 from signoff.store.database import Database
+from signoff.store.outbox import cards
+from signoff.store.policy import Policy
 from signoff.store.prompts import prompts, settle, votes
-from signoff.store.records.actors import Actor
+from signoff.store.records.actors import DEADLINE, Actor
 from signoff.store.records.prompts import Outcome, Prompt, Vote
 from signoff.store.records.runs import FlowRun
 from signoff.store.redaction import redacted
 from signoff.store.runs import retries, runs
-
-CLOCK = Actor("clock", "the clock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,18 @@ class AlreadySettled:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """This person may not answer."""
+    """This person may not answer.
+
+    Attributes:
+        reason: Why not, as a sentence, if it is not because of who they are.
+    """
 
     prompt: Prompt
+    reason: str = ""
 
     @property
     def may(self) -> tuple[str, ...]:
-        """Who may, as the policy names them."""
+        """Who may, as the policy names them; nobody by name if everybody may who is where its card is."""
         return self.prompt.policy.approvers
 
 
@@ -97,27 +103,50 @@ class Desk:
         self._directory = directory or StatedNames()
         self._now = clock
 
-    def admit(self, prompt_id: str, actor: Actor) -> Prompt | AlreadySettled | Refused | Unverified:
-        """The prompt, if this person may answer it now; otherwise why not."""
+    def admit(self, prompt_id: str, actor: Actor, *, via: str) -> Prompt | AlreadySettled | Refused | Unverified:
+        """The prompt, if this person may answer it now; otherwise why not.
+
+        How it was settled is told only to those who may see the prompt.
+
+        Args:
+            via: The way the person came: `slack`, `cli`, `flow`.
+        """
         prompt = prompts.get(self._db, prompt_id)
         if prompt.is_open and prompt.deadline is not None and prompt.deadline <= self._now():
             prompt = self.time_out(prompt).prompt
-        if not prompt.is_open:
-            ledger.note(self._db, prompt.id, "too_late", now=self._now(), actor=actor)
-            return AlreadySettled(prompt)
-        match may_answer(prompt.policy, actor, self._directory):
+        if prompt.is_open and (reason := _refusal_outside_slack(prompt.policy, actor)):
+            self._note(prompt, "refused", actor, {"via": via, "reason": reason})
+            return Refused(prompt, reason)
+        may = may_answer if prompt.is_open else may_see
+        match may(prompt, actor, self._directory, lambda: cards.places(self._db, [prompt.id])[prompt.id]):
             case Unknowable(reason):
-                ledger.note(self._db, prompt.id, "unverified", now=self._now(), actor=actor, detail={"reason": reason})
+                self._note(prompt, "unverified", actor, {"via": via, "reason": reason})
                 return Unverified(prompt, reason)
             case False:
-                ledger.note(self._db, prompt.id, "refused", now=self._now(), actor=actor)
+                self._note(prompt, "refused", actor, {"via": via})
                 return Refused(prompt)
+        if not prompt.is_open:
+            self._note(prompt, "too_late", actor, {"via": via})
+            return AlreadySettled(prompt)
         return prompt
 
     def visible_to(self, actor: Actor, found: Sequence[Prompt]) -> tuple[list[Prompt], bool]:
-        """Those of these prompts that a person may see, and whether that is known of all of them."""
-        del actor
-        return [prompt for prompt in found if prompt.policy_fault is None], True
+        """Those of these prompts that a person may see, and whether that is known of all of them.
+
+        Nobody sees a prompt whose policy this version cannot read, because it may say who must not.
+        """
+        readable = [prompt for prompt in found if prompt.policy_fault is None]
+        places = cards.places(self._db, [prompt.id for prompt in readable])
+        answers = [
+            (prompt, may_see(prompt, actor, self._directory, lambda of=prompt.id: places[of]))  # type: ignore[misc]
+            for prompt in readable
+        ]
+        return [prompt for prompt, may in answers if may is True], not any(
+            isinstance(may, Unknowable) for _, may in answers
+        )
+
+    def _note(self, prompt: Prompt, event: str, actor: Actor, detail: Mapping[str, Any]) -> None:
+        ledger.note(self._db, prompt.id, event, now=self._now(), actor=actor, detail=detail)
 
     def submit(
         self,
@@ -136,27 +165,27 @@ class Desk:
             complete: Whether they are all there is; otherwise what they leave out is taken from the initial values.
             tentative: Whether what is missing will be asked for next, so that the ledger need not tell.
         """
-        prompt = self.admit(prompt_id, actor)
+        prompt = self.admit(prompt_id, actor, via=via)
         if not isinstance(prompt, Prompt):
             return prompt
         checked = validate(prompt, values if complete else {**prompt.initial_values, **values})
         if not isinstance(checked, Valid):
             if not tentative:
                 detail = {"via": via, "errors": [str(error) for error in checked]}
-                ledger.note(self._db, prompt.id, "invalid", now=self._now(), actor=actor, detail=detail)
+                self._note(prompt, "invalid", actor, detail)
             return Invalid(prompt, checked)
-        vote = Vote(actor, "submit", values, None, via, self._now())
+        vote = Vote(_as_approver(actor, prompt), "submit", values, None, via, self._now())
         return self._vote(prompt, vote, checked.answer)
 
     def reject(self, prompt_id: str, actor: Actor, reason: str, *, via: str) -> Reply:
         """Take a person's no. It needs a reason."""
-        prompt = self.admit(prompt_id, actor)
+        prompt = self.admit(prompt_id, actor, via=via)
         if not isinstance(prompt, Prompt):
             return prompt
         said = reason.replace("\0", "").strip()
         if not said:
             return Invalid(prompt, (FieldError(("reason",), "Say why, in a few words."),))
-        return self._vote(prompt, Vote(actor, "reject", None, said, via, self._now()))
+        return self._vote(prompt, Vote(_as_approver(actor, prompt), "reject", None, said, via, self._now()))
 
     def time_out(self, prompt: Prompt) -> Settled | AlreadySettled:
         """End a prompt whose deadline has passed, as its policy says."""
@@ -168,21 +197,24 @@ class Desk:
             self._db,
             prompt.id,
             outcome=Outcome.TIMED_OUT,
-            actor=CLOCK,
-            via="clock",
+            actor=DEADLINE,
+            via=DEADLINE.id,
             now=self._now(),
             answer=answer,
         )
         return Settled(settlement.prompt) if settlement.won else AlreadySettled(settlement.prompt)
 
-    def cancel(self, run_id: str, actor: Actor, reason: str) -> FlowRun:
+    def cancel(self, run_id: str, actor: Actor, reason: str, *, via: str = "cli") -> FlowRun:
         """End a run and everything it asks.
+
+        Args:
+            via: The way the cancellation came: `cli`, for instance.
 
         Raises:
             store.errors.NoSuchRun: If there is no such run.
             store.errors.RunFinished: If it is over already.
         """
-        return runs.cancel(self._db, run_id, actor=actor, reason=redacted(reason), now=self._now())
+        return runs.cancel(self._db, run_id, actor=actor, reason=redacted(reason), now=self._now(), via=via)
 
     def retry(self, run_id: str, actor: Actor) -> FlowRun:
         """Have a run that failed run again from its journal. What was rejected or timed out is asked again.
@@ -198,3 +230,25 @@ class Desk:
         if isinstance(result, votes.Tally):
             return Counted(result.prompt, result.votes)
         return Settled(result.prompt) if result.won else AlreadySettled(result.prompt)
+
+
+def _as_approver(actor: Actor, prompt: Prompt) -> Actor:
+    """The actor under the id that Slack has for the approver who they claim to be.
+
+    So a flow sees one person, whether they have answered in Slack or on the command line.
+    """
+    for approver in prompt.approvers if actor.claim else ():
+        if is_user_id(approver.id) and goes_by((actor.id, *actor.aliases), approver.name):
+            return replace(actor, id=str(approver.id))
+    return actor
+
+
+def _refusal_outside_slack(policy: Policy, actor: Actor) -> str:
+    """Why a policy does not let somebody answer whom nobody has checked; empty if it does, or if Slack knows them."""
+    if not actor.claim or policy.outside_slack == "claims":
+        return ""
+    if policy.outside_slack == "never":
+        return "This prompt can only be answered in Slack: its policy has outside_slack=never."
+    if actor.is_another_user:
+        return "You may only answer this prompt as yourself: its policy has outside_slack=own-name."
+    return ""

@@ -116,7 +116,7 @@ class Pause:
             case Outcome.TIMED_OUT:
                 raise FlowPauseTimeout(f"Nobody answered {prompt.title!r} before its deadline.")
             case Outcome.REJECTED if prompt.settled_by is not None:
-                raise PromptRejected(prompt.settled_by.name, prompt.settled_by.id, prompt.reason or "")
+                raise PromptRejected(prompt.settled_by.name_and_claim, prompt.settled_by.id, prompt.reason or "")
             case _ if self.context.journal.settled(prompt.key) is not None:
                 raise AttentionNeeded(f"The flow stopped waiting for {prompt.title!r} before, and now waits for it.")
             case _:

@@ -8,7 +8,7 @@ A prompt has one card in each of its places. Each is claimed, posted and retried
 does not hold up the others.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, select, update
@@ -18,7 +18,7 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox.claiming import ClaimQueries, is_claimable
 from signoff.store.places import Place, PlaceKind
-from signoff.store.records.outbox import Card
+from signoff.store.records.outbox import Card, CardPlace
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import cards, notices, prompts
@@ -51,6 +51,17 @@ def touch(tx: Transaction, prompt_id: str, now: datetime) -> None:
     """Make all cards of a changed prompt due, within an open transaction."""
     tx.run(_TOUCH, prompt_id=prompt_id, due_at=now)
     tx.touch(Topic.CARDS)
+
+
+def places(db: Database, prompt_ids: Collection[str]) -> dict[str, list[CardPlace]]:
+    """Where the cards of these prompts go, by the prompt's id."""
+    found: dict[str, list[CardPlace]] = {prompt_id: [] for prompt_id in prompt_ids}
+    wanted = cards.c["prompt_id", "place_kind", "place_target", "channel"]
+    query = select(*wanted).where(cards.c.prompt_id.in_(list(prompt_ids))).order_by(cards.c.id)
+    with db.read() as connection:
+        for row in connection.execute(query):
+            found[row.prompt_id].append(CardPlace(Place(PlaceKind(row.place_kind), row.place_target), row.channel))
+    return found
 
 
 def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> list[Card]:

@@ -1,6 +1,6 @@
 """Settling: a prompt ends once. Later attempts are told who ended it and how.
 
-People, the clock, the flow and the command line may try to settle a prompt at the same moment. Settling is therefore
+People, the deadline, the flow and the command line may try to settle a prompt at the same moment. Settling is therefore
 one compare-and-set: an UPDATE that applies only while the prompt has no outcome. The same transaction makes the run
 runnable, so an answer is never recorded without its run continuing.
 """
@@ -39,9 +39,11 @@ _END = Statement(
         settled_at=param("settled_at"),
         settled_by=param("settled_by"),
         settled_by_name=param("settled_by_name"),
+        settled_claim=param("settled_claim"),
         answer=param("answer"),
         reason=param("reason"),
         due_at=None,
+        approvers_due_at=None,
         revision=prompts.c.revision + 1,
     )
     .returning(prompts)
@@ -86,7 +88,7 @@ def settle(
     `votes.cast`.
 
     Args:
-        via: How the attempt came: `clock`, for instance.
+        via: How the attempt came: `deadline`, for instance.
         answer: The validated values that the flow gets.
         reason: Why.
 
@@ -149,17 +151,20 @@ def cancel_all(
     actor: Actor,
     reason: str,
     now: datetime,
+    via: str | None = None,
     tell_engine: str = EMBEDDED,
 ) -> None:
     """Cancel the prompts that `OPEN_OF_RUN` has found, within a transaction that has locked their run.
 
     Args:
+        via: How the cancellation came; `None` if Signoff cancels them by itself.
         tell_engine: The engine that the outcomes are delivered to; the embedded one needs no delivery.
     """
     for (prompt_id,) in still_open:
         tx.execute_many(ending(prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason))
         _clean_up(tx, prompt_id, now)
-        ledger.add(tx, prompt_id, Outcome.CANCELLED.value, now=now, actor=actor, detail={"reason": reason})
+        detail = {"reason": reason} | ({} if via is None else {"via": via})
+        ledger.add(tx, prompt_id, Outcome.CANCELLED.value, now=now, actor=actor, detail=detail)
         if tell_engine != EMBEDDED:
             deliveries.add(tx, prompt_id, engine=tell_engine, outcome=Outcome.CANCELLED, now=now)
         tx.touch(Topic.PROMPTS)
@@ -181,6 +186,7 @@ def ending(
         settled_at=now,
         settled_by=actor.id,
         settled_by_name=actor.name,
+        settled_claim=actor.claim or None,
         answer=answer,
         reason=reason,
     )

@@ -15,7 +15,7 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.prompts.prompts import no_such_prompt
 from signoff.store.prompts.settle import LOCK_RUN, Settlement, ending, hand_on, settled_prompt
-from signoff.store.records.actors import Actor
+from signoff.store.records.actors import recorded
 from signoff.store.records.prompts import Outcome, Prompt, Vote
 from signoff.store.rows import PROMPT_BY_ID, prompt
 from signoff.store.sql.statements import Statement, insert_into, param
@@ -29,7 +29,7 @@ Decide = Callable[[Sequence[Vote]], Outcome | None]
 _TALLY = Statement(
     select(
         prompts.c.outcome,
-        *submissions.c["at", "actor", "actor_name", "verdict", "via", "values", "reason"],
+        *submissions.c["at", "actor", "actor_name", "claim", "verdict", "via", "values", "reason"],
     )
     .select_from(prompts)
     .outerjoin(submissions, and_(submissions.c.prompt_id == prompts.c.id, submissions.c.in_time))
@@ -37,7 +37,7 @@ _TALLY = Statement(
     .order_by(submissions.c.id)
 )
 _ADD = insert_into(
-    submissions, "prompt_id", "at", "actor", "actor_name", "verdict", "via", "values", "reason", "in_time"
+    submissions, "prompt_id", "at", "actor", "actor_name", "claim", "verdict", "via", "values", "reason", "in_time"
 )
 
 
@@ -107,6 +107,7 @@ def _add(tx: Transaction, prompt_id: str, vote: Vote, *, in_time: bool) -> None:
         at=vote.at,
         actor=vote.actor.id,
         actor_name=vote.actor.name,
+        claim=vote.actor.claim or None,
         verdict=vote.verdict,
         via=vote.via,
         values=vote.values,
@@ -117,7 +118,7 @@ def _add(tx: Transaction, prompt_id: str, vote: Vote, *, in_time: bool) -> None:
 
 def _vote(row: Any) -> Vote:
     return Vote(
-        actor=Actor(row.actor, row.actor_name),
+        actor=recorded(row.actor, row.actor_name, row.claim),
         verdict=row.verdict,
         values=row.values,
         reason=row.reason,

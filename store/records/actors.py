@@ -9,15 +9,57 @@ class Actor:
 
     Attributes:
         id: What the database keeps: a Slack user id (`U…`), a handle given on the command line, or the name of a part
-            of Signoff (`clock`).
+            of Signoff (`deadline`).
         name: What people read.
         aliases: The other names that a policy may use for this person: `@handle`, an e-mail address.
+        team: The workspace from which they act, as Slack said with the act; empty if it did not say.
+        claim: Who says that it is this person, if nobody has checked it: `claimed on the command line by ben on host
+            build-7`. Empty if Slack has said it.
     """
 
     id: str
     name: str
     aliases: frozenset[str] = frozenset()
+    team: str = ""
+    claim: str = ""
+
+    @property
+    def name_and_claim(self) -> str:
+        """The name, followed by the claim if nobody has checked who this is: `Ana (claimed on …)`."""
+        return f"{self.name} ({self.claim})" if self.claim else self.name
+
+    @property
+    def is_another_user(self) -> bool:
+        """Whether the user of a machine claims to be somebody else."""
+        return self.claim.startswith(_CLAIMED)
+
+
+_CLAIMED = "claimed "
+
+
+def claim_of(user: str, host: str, way: str) -> str:
+    """The claim that a user of a machine acts as somebody else: `claimed on the command line by ben on host build-7`.
+
+    Args:
+        way: Where they act: `on the command line`.
+    """
+    return f"{_CLAIMED}{way} by {user} on host {host}"
+
+
+def user_claim(host: str, way: str) -> str:
+    """The claim that somebody is the user of a machine: `user of host build-7, on the command line`."""
+    return f"user of host {host}, {way}"
 
 
 SIGNOFF = Actor("signoff", "Signoff")
 """The actor of what Signoff does by itself."""
+
+DEADLINE = Actor("deadline", "Signoff (deadline)")
+"""The actor of a timeout."""
+
+_EARLIER_DEADLINE = "clock"
+
+
+def recorded(actor_id: str, name: str, claim: str | None = None) -> Actor:
+    """The actor that the database has recorded. Earlier versions called the deadline `clock`."""
+    return DEADLINE if actor_id == _EARLIER_DEADLINE else Actor(actor_id, name, claim=claim or "")

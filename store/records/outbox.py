@@ -35,6 +35,18 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class CardPlace:
+    """Where people can see a card.
+
+    Attributes:
+        channel: The id of the channel that it was posted to; `None` before it was posted.
+    """
+
+    place: Place
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
     """An outcome that is to be handed to another engine now, by whoever has claimed it.
 

@@ -43,6 +43,22 @@ class Vote:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Approver:
+    """One approver that a policy names, and whom Slack knew by that name when the prompt was opened.
+
+    Attributes:
+        name: As the policy has it.
+        id: The id of the person or user group. Whoever takes over a handle later is not this approver. `None` if it is
+            not known, or if there is nobody.
+        fault: Why nobody can be this approver, and what to write instead; empty if somebody can, or if it is not known.
+    """
+
+    name: str
+    id: str | None = None
+    fault: str = ""
+
+
 SUPERSEDED = "~"
 """Part of the key of a prompt that a retried run asks again. No other key contains it."""
 
@@ -95,6 +111,8 @@ class Prompt:
         requester: Who started the run; `None` if nobody did.
         engine: What runs the run.
         external_run_id: What another engine calls the run; `None` for a run of the embedded engine.
+        found_approvers: What Slack has said about the approvers of the policy; those that it was not asked about yet
+            are missing.
         delivery: How far its outcome has come on its way to another engine; `None` while it is open, where the
             embedded engine runs the flow, and where that engine ended it.
     """
@@ -125,7 +143,18 @@ class Prompt:
     requester: Actor | None = None
     engine: str = EMBEDDED
     external_run_id: str | None = None
+    found_approvers: tuple[Approver, ...] = ()
     delivery: Delivery | None = None
+
+    @property
+    def approvers(self) -> tuple[Approver, ...]:
+        """The approvers of the policy, with what is known about each.
+
+        Raises:
+            UnreadablePolicy: If this version cannot read the policy.
+        """
+        found = {each.name: each for each in self.found_approvers}
+        return tuple(found.get(name) or Approver(name) for name in self.policy.approvers)
 
     @property
     def policy(self) -> "Policy":
@@ -169,7 +198,8 @@ class LedgerLine:
 
     Attributes:
         event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
-            `refused`, `unverified`, `invalid`, `too_late`, `reminded`, `timed_out`, `cancelled`, `delivery_accepted`, …
+            `refused`, `unverified`, `invalid`, `approver_missing`, `too_late`, `reminded`, `timed_out`, `cancelled`,
+            `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.
     """

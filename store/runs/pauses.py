@@ -46,6 +46,7 @@ _OPEN = insert_into(
     "opened_at",
     "deadline",
     "due_at",
+    "approvers_due_at",
 )
 
 
@@ -97,6 +98,7 @@ def insert_prompt(tx: Transaction, asked: Prompt) -> None:
         opened_at=asked.opened_at,
         deadline=asked.deadline,
         due_at=asked.due_at,
+        approvers_due_at=asked.opened_at if asked.policy.approvers else None,
     )
     ledger.add(tx, asked.id, "opened", now=asked.opened_at, detail={"run_id": asked.run_id, "key": asked.key})
     cards.add(tx, asked.id, asked.policy.places(), now=asked.opened_at)

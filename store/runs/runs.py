@@ -202,10 +202,13 @@ def release(db: Database, run_id: str, fencing_token: int) -> None:
         tx.touch(Topic.STATES)
 
 
-def cancel(db: Database, run_id: str, *, actor: Actor, reason: str, now: datetime) -> FlowRun:
+def cancel(db: Database, run_id: str, *, actor: Actor, reason: str, now: datetime, via: str | None = None) -> FlowRun:
     """End a run at once, in whatever state it is. Its worker is told and stops, and can record nothing more.
 
     A run of another engine is over once that engine has taken the cancellation of what it asks.
+
+    Args:
+        via: How the cancellation came: `cli`, for instance.
 
     Raises:
         NoSuchRun: If there is no such run.
@@ -217,20 +220,31 @@ def cancel(db: Database, run_id: str, *, actor: Actor, reason: str, now: datetim
         if run.state.is_final:
             raise RunFinished(f"The run {run.name} is over already: {run.state}.")
         if run.engine != EMBEDDED:
-            return _cancel_elsewhere(tx, run, actor=actor, reason=reason, now=now)
-        return end(tx, run_id, state=RunState.CANCELLED, message=reason, actor=actor, now=now)
+            return _cancel_elsewhere(tx, run, actor=actor, reason=reason, now=now, via=via)
+        return end(tx, run_id, state=RunState.CANCELLED, message=reason, actor=actor, now=now, via=via)
 
 
-def _cancel_elsewhere(tx: Transaction, run: FlowRun, *, actor: Actor, reason: str, now: datetime) -> FlowRun:
+def _cancel_elsewhere(
+    tx: Transaction, run: FlowRun, *, actor: Actor, reason: str, now: datetime, via: str | None
+) -> FlowRun:
     """Cancel what a run of another engine asks, and have that engine end the run."""
     still_open = tx.rows(OPEN_OF_RUN, run_id=run.id)
     if not still_open:
         raise RunElsewhere(f"The run {run.name} has no open prompt. Cancel it in {run.engine}.")
-    cancel_all(tx, still_open, actor=actor, reason=reason, now=now, tell_engine=run.engine)
+    cancel_all(tx, still_open, actor=actor, reason=reason, now=now, via=via, tell_engine=run.engine)
     return run
 
 
-def end(tx: Transaction, run_id: str, *, state: RunState, message: str, actor: Actor, now: datetime) -> FlowRun:
+def end(
+    tx: Transaction,
+    run_id: str,
+    *,
+    state: RunState,
+    message: str,
+    actor: Actor,
+    now: datetime,
+    via: str | None = None,
+) -> FlowRun:
     """End a run from outside, within an open transaction.
 
     A worker claims it once more, to drop it from its memory and to call its hooks.
@@ -248,7 +262,7 @@ def end(tx: Transaction, run_id: str, *, state: RunState, message: str, actor: A
         .returning(flow_runs)
     ).one()
     still_open, newest = tx.execute_many(*end_queries(run_id))
-    cancel_all(tx, still_open, actor=actor, reason=message, now=now)
+    cancel_all(tx, still_open, actor=actor, reason=message, now=now, via=via)
     add_end_notice(tx, newest, state, now, reason=message)
     tx.touch(Topic.RUNS, Topic.STATES)
     return flow_run(row)

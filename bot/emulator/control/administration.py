@@ -13,7 +13,7 @@ from signoff.bot.emulator.events.events_api import EventsApi
 from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.web_api.faults import Faults
 from signoff.bot.emulator.web_api.routes import WebApi
-from signoff.bot.emulator.workspace.directory import Conversation
+from signoff.bot.emulator.workspace.directory import TEAM_ID, Conversation
 from signoff.bot.emulator.workspace.workspace import Workspace
 
 
@@ -120,7 +120,10 @@ class Administration:
     def _add_person(self, body: Json) -> Json:
         name = body["name"]
         user = self._workspace.add_person(
-            name, body.get("real_name", name.title()), body.get("email", f"{name}@example.com")
+            name,
+            body.get("real_name", name.title()),
+            body.get("email", f"{name}@example.com"),
+            team=body.get("team", TEAM_ID),
         )
         return {"person": user.control_json()}
 
@@ -131,7 +134,7 @@ class Administration:
 
     def _add_channel(self, body: Json) -> Json:
         directory = self._workspace.directory
-        everyone = [user.id for user in directory.users.values()]
+        everyone = [user.id for user in directory.users.values() if not user.is_stranger]
         members = [directory.person(name).id for name in body["members"]] if "members" in body else everyone
         channel = self._workspace.add_channel(
             body["name"], is_private=bool(body.get("is_private")), members=frozenset(members)

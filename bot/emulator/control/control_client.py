@@ -20,9 +20,8 @@ class ControlClient(HttpClient):
         raise LookupError(f"There is no person {reference!r} in the workspace.")
 
     def add_person(self, name: str, **details: str) -> Person:
-        """Add a person, who joins every public channel."""
-        self.post("people", name=name, **details)
-        return self.person(name)
+        """Add a person, who joins every public channel; one of another workspace, the id `team`, joins none."""
+        return self.person(self.post("people", name=name, **details)["person"]["id"])
 
     def add_channel(self, name: str, **details: Any) -> str:
         """Add a channel and return its id. Without `members`, everybody and the app are members."""

@@ -71,7 +71,7 @@ def inner_events(change: Change, workspace: Workspace, next_ts: NextTs) -> Itera
             yield _event("app_home_opened", opened, next_ts())
         case ConversationChanged(conversation, previous, by) if previous and not conversation.is_im:
             yield from _conversation_changed(conversation, previous, by, next_ts)
-        case UserChanged(user, previous):
+        case UserChanged(user, previous) if not user.is_stranger:
             with_email = "users:read.email" in workspace.manifest.scopes
             name = "user_change" if previous else "team_join"
             yield _event(name, {"user": user.slack_json(with_email=with_email)}, next_ts())

@@ -42,6 +42,13 @@ class User:
     deleted: bool = False
     """Whether an administrator has deactivated the account."""
     updated: int = CREATED
+    team: str = TEAM_ID
+    """Another workspace, for somebody who shares channels with this one through Slack Connect."""
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether this is somebody of another workspace."""
+        return self.team != TEAM_ID
 
     def control_json(self) -> Json:
         """The form in which the control API returns it."""
@@ -56,6 +63,7 @@ class User:
             "is_bot": self.is_bot,
             "is_admin": self.is_admin,
             "deleted": self.deleted,
+            "team": self.team,
         }
 
     def slack_json(self, *, with_email: bool) -> Json:
@@ -66,15 +74,15 @@ class User:
             "real_name_normalized": self.real_name,
             "display_name": self.name,
             "display_name_normalized": self.name,
-            "team": TEAM_ID,
+            "team": self.team,
         }
         if self.is_bot:
             profile |= {"bot_id": BOT_ID, "api_app_id": APP_ID}
-        elif with_email:
+        elif with_email and not self.is_stranger:
             profile["email"] = self.email
         user: Json = {
             "id": self.id,
-            "team_id": TEAM_ID,
+            "team_id": self.team,
             "name": self.name,
             "deleted": self.deleted,
             "profile": profile,
@@ -86,6 +94,8 @@ class User:
         # organizations only, and `enterprise_user` in Enterprise Grid only.
         if self.deleted:
             return user
+        if self.is_stranger:
+            user |= {"is_stranger": True}
         return user | {
             "color": self.color,
             "real_name": self.real_name,

@@ -18,7 +18,7 @@ from signoff.bot.emulator.workspace.changes import (
     UserChanged,
     UserGroupChanged,
 )
-from signoff.bot.emulator.workspace.directory import BOT_USER_ID, Conversation, User, UserGroup
+from signoff.bot.emulator.workspace.directory import BOT_USER_ID, TEAM_ID, Conversation, User, UserGroup
 from signoff.bot.emulator.workspace.files import Files
 from signoff.bot.emulator.workspace.messages import Message, Messages
 from signoff.bot.emulator.workspace.persistence import Store
@@ -65,11 +65,13 @@ class Workspace:
         for listener in self.listeners:
             listener(change)
 
-    def add_person(self, name: str, real_name: str, email: str) -> User:
-        """Add a person, who joins every public channel. Raises `name_taken`."""
-        if any(user.name == name for user in self.directory.users.values()):
+    def add_person(self, name: str, real_name: str, email: str, *, team: str = TEAM_ID) -> User:
+        """Add a person, who joins every public channel; one of another workspace joins none. Raises `name_taken`."""
+        if any(user.name == name and user.team == team for user in self.directory.users.values()):
             raise SlackError("name_taken")
-        user = self._put_user(User(new_id("U"), name, real_name, email=email, updated=int(self.clock())))
+        user = self._put_user(User(new_id("U"), name, real_name, email=email, updated=int(self.clock()), team=team))
+        if user.is_stranger:
+            return user
         for conversation in list(self.directory.conversations.values()):
             if conversation.kind == "channels":
                 self.put_conversation(replace(conversation, members=conversation.members | {user.id}), by=user.id)

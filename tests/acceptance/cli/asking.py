@@ -44,6 +44,11 @@ def ask_people_whom_only_slack_knows():
     suspend_flow_run(policy=Policy(approvers=["ben@example.com", "S0BUYERS01"]))
 
 
+@flow(name="in-slack")
+def ask_in_slack(rule: str):
+    suspend_flow_run(policy=Policy(outside_slack=rule))
+
+
 @flow(name="go-on")
 def ask_to_go_on():
     suspend_flow_run()

@@ -1,13 +1,19 @@
 """`signoff answer`, `pending` and `history`: the whole way, and every way in which an answer does not count."""
 
 import re
+import socket
 
 import pytest
 
+from signoff.flows.approval.users import machine_user
+from signoff.store import ledger
 from signoff.store.prompts import prompts
 from tests.acceptance.cli.asking import asked, assert_refused, finished
 from tests.acceptance.shell import Shell
 from tests.support.waiting import until
+
+USER, HOST = machine_user(), socket.gethostname()
+CLAIM = f"claimed on the command line by {USER} on host {HOST}"
 
 
 def test_a_run_asks_is_answered_and_goes_on(shell: Shell) -> None:
@@ -65,6 +71,9 @@ def test_a_run_asks_is_answered_and_goes_on(shell: Shell) -> None:
     assert {"prompt_id", "at", "event", "actor", "detail"} == set(history[0])
     assert history[1]["actor"] == "@ana"
     assert shell("history", prompt.run_name, "--json").json == history
+    assert history[1]["detail"]["claim"] == answered.json["claim"] == CLAIM
+    assert history[1]["detail"]["via"] == "cli"
+    assert f"ana ({CLAIM})" in shell("history", prompt.id).out
 
 
 def test_an_answer_that_does_not_fit_says_every_error_by_field(shell: Shell) -> None:
@@ -114,7 +123,7 @@ def test_who_comes_too_late_is_told_who_won_and_with_what(shell: Shell) -> None:
     assert shell("answer", prompt.id[:8], "--set", "color=red", "--as", "ana").code == 0
     late = shell("answer", prompt.id, "--reject", "--reason", "Too dear", "--as", "@ben")
     assert late.code == 1
-    assert late.err.startswith("Already submitted by ana at ")
+    assert late.err.startswith(f"Already submitted by ana ({CLAIM}) at ")
     assert late.err.endswith(": size=small, color=red, count=1\n")
 
 
@@ -123,7 +132,7 @@ def test_a_rejection_reaches_the_flow_with_its_reason(shell: Shell) -> None:
     prompt = asked(shell, "asking.py:shirt")
     assert shell("answer", prompt.id, "--reject", "--reason", "Too dear", "--as", "@ben").code == 0
     ended = finished(shell, prompt.run_id)
-    assert (ended["state"], ended["error"]) == ("Failed", "Rejected by ben: Too dear")
+    assert (ended["state"], ended["error"]) == ("Failed", f"Rejected by ben ({CLAIM}): Too dear")
 
 
 def test_an_answer_without_values_submits_what_is_shown(shell: Shell) -> None:
@@ -136,6 +145,74 @@ def test_an_answer_without_values_submits_what_is_shown(shell: Shell) -> None:
         settled_by = prompts.get(db, prompt.id).settled_by
     assert settled_by is not None
     assert settled_by.id == "@dora"
+    assert settled_by.claim == CLAIM, "The environment says dora, and the system somebody else."
+
+
+def test_who_answers_under_their_own_name_is_recorded_with_their_machine(shell: Shell) -> None:
+    """It is the user of a machine, and not the person in Slack who has the same name."""
+    prompt = asked(shell, "asking.py:go-on")
+    answered = shell("answer", prompt.id, "--json", LOGNAME=USER)
+    assert answered.json["settled_by"] == f"@{USER}"
+    assert answered.json["claim"] == f"user of host {HOST}, on the command line"
+
+
+def test_every_refusal_lateness_and_cancellation_is_recorded_with_its_way(shell: Shell) -> None:
+    """And with the claim, so that the ledger tells who tried what from where."""
+    prompt = asked(shell, "asking.py:shirt")
+    assert shell("answer", prompt.id, "--as", "@chloe").code == 1
+    assert shell("answer", prompt.id, "--as", "@ana", "--set", "size=huge").code == 1
+    assert shell("cancel", prompt.run_id, "--as", "@ben", "--reason", "No").code == 0
+    assert shell("answer", prompt.id, "--as", "@ana").code == 1
+    with shell.record() as db:
+        lines = ledger.lines(db, prompt.id)
+    assert [(line.event, line.actor, line.detail["via"], line.detail["claim"]) for line in lines if line.actor] == [
+        ("refused", "@chloe", "cli", CLAIM),
+        ("invalid", "@ana", "cli", CLAIM),
+        ("cancelled", "@ben", "cli", CLAIM),
+        ("too_late", "@ana", "cli", CLAIM),
+    ]
+
+
+@pytest.mark.parametrize("who", ["@ben@example.com", "<@U0ANARUIZ1>", "#orders", "Ana Ruiz"])
+def test_what_cannot_be_a_name_is_refused(shell: Shell, who: str) -> None:
+    """Invariant 10: a typo is not recorded as a person."""
+    said = shell("answer", "whatever", "--as", who)
+    assert said.code == 2
+    assert said.err.startswith("--as requires a name, such as @ana. ")
+    assert len(said.err.splitlines()) == 1
+    assert shell("run", "asking.py:shirt", "--requester", who).code == 2
+
+
+def test_a_setting_forbids_answers_under_another_name_or_any(shell: Shell) -> None:
+    """In the environment of the command, and also in that of the worker that opened the prompt."""
+    prompt = asked(shell, "asking.py:go-on")
+    own = shell("answer", prompt.id, "--as", "@ana", SIGNOFF_OUTSIDE_SLACK="own-name")
+    assert_refused(own, 1, "You may only act as yourself: SIGNOFF_OUTSIDE_SLACK does not allow --as.")
+    never = shell("answer", prompt.id, SIGNOFF_OUTSIDE_SLACK="never")
+    assert_refused(never, 1, "Prompts can only be answered in Slack: SIGNOFF_OUTSIDE_SLACK is set to never.")
+    wrong = shell("answer", prompt.id, SIGNOFF_OUTSIDE_SLACK="sometimes")
+    assert (wrong.code, len(wrong.err.splitlines())) == (1, 1)
+    assert wrong.err.startswith("SIGNOFF_OUTSIDE_SLACK: ")
+    with shell.record() as db:
+        assert prompts.get(db, prompt.id).is_open
+    assert shell("answer", prompt.id, LOGNAME=USER, SIGNOFF_OUTSIDE_SLACK="own-name").code == 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("own-name", "You may only answer this prompt as yourself: its policy has outside_slack=own-name."),
+        ("never", "This prompt can only be answered in Slack: its policy has outside_slack=never."),
+    ],
+)
+def test_a_policy_forbids_it_whatever_the_environment_says(shell: Shell, rule: str, told: str) -> None:
+    """The rule is recorded with the prompt, and so is the attempt."""
+    prompt = asked(shell, "asking.py:in-slack", "-p", f"rule={rule}")
+    assert_refused(shell("answer", prompt.id, "--as", "@ana"), 1, told)
+    with shell.record() as db:
+        assert prompts.get(db, prompt.id).is_open
+        line = ledger.lines(db, prompt.id)[-1]
+    assert (line.event, line.detail["reason"]) == ("refused", told)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from signoff import Policy
 from signoff.bot.manifest import SIGNOFF as MANIFEST
 from signoff.store import migrations
 from signoff.testing import Emulator
@@ -55,6 +56,30 @@ def test_the_doctor_names_wrong_tokens_and_missing_scopes(empty: Shell) -> None:
     assert refused.keys() == {"bot token", "app token"}
     assert "SLACK_BOT_TOKEN (invalid_auth)" in refused["bot token"]
     assert "SLACK_APP_TOKEN (invalid_auth)" in refused["app token"]
+
+
+def test_the_doctor_lists_approvers_that_nobody_can_be(empty: Shell, slack: Emulator) -> None:
+    """Of open prompts and of the settings, each with what to write instead."""
+    with empty.record() as db:
+        migrations.upgrade(db)
+        prompt = an_open_prompt(
+            db, stored_policy=Policy(approvers=("@anna", "@ana", "@release-leads", "<@U0BENOKAF1>"))
+        )
+    environment = {**slack.environment(), "SIGNOFF_APPROVERS": "ben@example.com, Mei Tanaka"}
+    said = empty("doctor", **environment)
+    assert said.code == 1
+    assert [line for line in said.out.splitlines() if "approvers" in line.partition(":")[0]] == [
+        "✗ approvers: Mei Tanaka cannot answer prompts whose policy names nobody. This is not a handle, an e-mail "
+        "address or an id. Write one of these, such as @ana or ana@example.com. Did you mean @mei? "
+        "Correct SIGNOFF_APPROVERS.",
+        f"✗ approvers: @anna cannot answer 'Which shirt?' ({prompt.id[:8]}). Nobody and no user group has this handle. "
+        f"Did you mean @ana? `signoff cancel {prompt.run_id[:8]}`, correct the policy, and start the run again.",
+        f"✗ approvers: <@U0BENOKAF1> cannot answer 'Which shirt?' ({prompt.id[:8]}). This is a mention. "
+        f"Write U0BENOKAF1. `signoff cancel {prompt.run_id[:8]}`, correct the policy, and start the run again.",
+    ]
+    without_slack = empty("doctor", SIGNOFF_APPROVERS="#orders")
+    assert "✗ approvers: #orders cannot answer" in without_slack.out
+    assert "✗ approvers: <@U0BENOKAF1> cannot answer" in without_slack.out
 
 
 def test_a_policy_that_cannot_be_read_is_listed_refused_and_diagnosed(empty: Shell) -> None:

@@ -1,5 +1,6 @@
 """The flows that the tests use."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -76,6 +77,14 @@ def shirt() -> str:
     return f"{answer.size} {answer.color}"
 
 
+@flow(name="secret")
+def secret(where: str = "#board", approvers: Sequence[str] = ()) -> str:
+    """Ask the members of a channel, or these people."""
+    policy = Policy(channel=where, approvers=approvers)
+    answer = pause_flow_run(wait_for_input=Approval.with_initial_data(description="Buy Northwind?"), policy=policy)
+    return f"approved: {answer.approved}"
+
+
 @flow(name="shout")
 def shout(text: str) -> str:
     """Put a text everywhere that a flow can put one."""
@@ -86,4 +95,4 @@ def shout(text: str) -> str:
     return text + answer.reason
 
 
-FLOWS: list[Flow[Any, Any]] = [approve, give_a_reason, shirt, shout]
+FLOWS: list[Flow[Any, Any]] = [approve, give_a_reason, shirt, secret, shout]

@@ -161,6 +161,6 @@ def test_nobody_is_refused_because_slack_does_not_answer(service: RunningService
     ben = service.slack.person("ben")
     with pytest.raises(ActionFailed):
         ben.press("Approve", in_="#releases")
-    ben.wait_for_message("#releases", "Slack could not confirm who you are, so nothing was decided.")
+    ben.wait_for_message("#releases", "Slack could not confirm that you may answer, so nothing was decided.")
     assert "refused" not in service.events(prompt)
     assert prompts.get(service.db, prompt.id).is_open

@@ -392,6 +392,16 @@ ADDED: dict[str, Rows] = {
         },
     },
     "0012": {"drafts": {"value": {"revision": 1}}},
+    "0013": {
+        "prompts": {
+            "answered": {
+                "settled_claim": "claimed on the command line by ben on host build-7",
+                "approvers": [{"name": "@ana", "id": "U1"}],
+            },
+            "open": {"approvers_due_at": LATER},
+        },
+        "submissions": {"answer": {"claim": "claimed on the command line by ben on host build-7"}},
+    },
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {

@@ -9,6 +9,9 @@ from signoff.bot.emulator.web_api.arguments import Arguments
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID, Conversation
 from signoff.bot.emulator.workspace.workspace import Workspace
 
+MAX_CONVERSATIONS = 999
+"""The largest `limit` of the methods that list conversations or their members."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -29,14 +32,14 @@ class Call:
             raise SlackError("channel_not_found")
         return found
 
-    def page(self, items: Sequence[Any], default_limit: int) -> tuple[list[Any], str]:
+    def page(self, items: Sequence[Any], default_limit: int, max_limit: int = 1000) -> tuple[list[Any], str]:
         """The page of `items` for `cursor` and `limit`, and the next cursor. Raises `invalid_cursor`."""
         cursor = self.arguments.text("cursor")
         start = cursor.removeprefix("next:") or "0"
         if not start.isdigit():
             raise SlackError("invalid_cursor")
         limit = self.arguments.number("limit", default_limit)
-        if not 1 <= limit <= 1000:
+        if not 1 <= limit <= max_limit:
             raise SlackError("invalid_limit")
         end = int(start) + limit
         return list(items[int(start) : end]), f"next:{end}" if end < len(items) else ""

@@ -1,7 +1,7 @@
 """`conversations.*`: channels, direct messages and their history."""
 
 from signoff.bot.emulator.protocol import Json, SlackError
-from signoff.bot.emulator.web_api.methods.call import Call, Method
+from signoff.bot.emulator.web_api.methods.call import MAX_CONVERSATIONS, Call, Method
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID, Conversation
 from signoff.bot.emulator.workspace.messages import Message
 
@@ -36,12 +36,7 @@ def info(call: Call) -> Json:
 
 def list_all(call: Call) -> Json:
     """The conversations of the given `types`, which are public channels by default."""
-    types = call.arguments.text("types", "public_channel").split(",")
-    if not set(types) <= TYPES.keys():
-        raise SlackError("invalid_types")
-    kinds = {TYPES[name] for name in types}
-    for kind in sorted(kinds):
-        call.require(f"{kind}:read")
+    kinds = kinds_of(call)
     found = [
         conversation.slack_json()
         for conversation in call.workspace.directory.conversations.values()
@@ -49,8 +44,19 @@ def list_all(call: Call) -> Json:
         and conversation.is_seen_by(BOT_USER_ID)
         and not (conversation.is_archived and call.arguments.flag("exclude_archived"))
     ]
-    page, cursor = call.page(found, default_limit=100)
+    page, cursor = call.page(found, default_limit=100, max_limit=MAX_CONVERSATIONS)
     return {"channels": page, "response_metadata": {"next_cursor": cursor}}
+
+
+def kinds_of(call: Call) -> set[str]:
+    """The kinds of conversations in the argument `types`. Raises `invalid_types` or `missing_scope`."""
+    types = call.arguments.text("types", "public_channel").split(",")
+    if not set(types) <= TYPES.keys():
+        raise SlackError("invalid_types")
+    kinds = {TYPES[name] for name in types}
+    for kind in sorted(kinds):
+        call.require(f"{kind}:read")
+    return kinds
 
 
 def join(call: Call) -> Json:
@@ -78,7 +84,7 @@ def members(call: Call) -> Json:
     """The ids of a conversation's members."""
     conversation = call.conversation()
     call.require(f"{conversation.kind}:read")
-    page, cursor = call.page(sorted(conversation.members), default_limit=100)
+    page, cursor = call.page(sorted(conversation.members), default_limit=100, max_limit=MAX_CONVERSATIONS)
     return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
 
@@ -109,13 +115,13 @@ def _listed(call: Call, found: list[Message], *, default_limit: int) -> Json:
 
 
 _HISTORY = tuple(f"{kind}:history" for kind in KINDS)
-_READ = tuple(f"{kind}:read" for kind in KINDS)
+READ = tuple(f"{kind}:read" for kind in KINDS)
 METHODS = {
     "conversations.history": Method(history, scopes=_HISTORY),
     "conversations.replies": Method(replies, scopes=_HISTORY),
-    "conversations.info": Method(info, scopes=_READ),
-    "conversations.list": Method(list_all, scopes=_READ),
-    "conversations.members": Method(members, scopes=_READ),
+    "conversations.info": Method(info, scopes=READ),
+    "conversations.list": Method(list_all, scopes=READ),
+    "conversations.members": Method(members, scopes=READ),
     "conversations.join": Method(join, scopes=("channels:join",)),
     "conversations.open": Method(open_direct, scopes=("im:write",)),
 }

@@ -1,8 +1,9 @@
 """`users.*`."""
 
 from signoff.bot.emulator.protocol import Json, SlackError
-from signoff.bot.emulator.web_api.methods.call import Call, Method
-from signoff.bot.emulator.workspace.directory import User
+from signoff.bot.emulator.web_api.methods.call import MAX_CONVERSATIONS, Call, Method
+from signoff.bot.emulator.web_api.methods.conversations import READ, kinds_of
+from signoff.bot.emulator.workspace.directory import BOT_USER_ID, User
 
 
 def info(call: Call) -> Json:
@@ -14,8 +15,8 @@ def info(call: Call) -> Json:
 
 
 def list_all(call: Call) -> Json:
-    """All people and bots."""
-    users = [_slack_json(call, user) for user in call.workspace.directory.users.values()]
+    """All people and bots of the workspace."""
+    users = [_slack_json(call, user) for user in call.workspace.directory.users.values() if not user.is_stranger]
     page, cursor = call.page(users, default_limit=1000)
     return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
@@ -24,9 +25,27 @@ def lookup_by_email(call: Call) -> Json:
     """The person with this address. Raises `users_not_found`."""
     email = call.arguments.required("email").lower()
     for user in call.workspace.directory.users.values():
-        if user.email.lower() == email and not user.deleted:
+        if user.email.lower() == email and not user.deleted and not user.is_stranger:
             return {"user": _slack_json(call, user)}
     raise SlackError("users_not_found")
+
+
+def conversations(call: Call) -> Json:
+    """The conversations that a user is a member of; of those that are not public, only those that the app is in too."""
+    user = call.arguments.text("user", BOT_USER_ID)
+    if user not in call.workspace.directory.users:
+        raise SlackError("user_not_found")
+    kinds = kinds_of(call)
+    found = [
+        {name: value for name, value in conversation.slack_json().items() if name not in {"is_member", "num_members"}}
+        for conversation in call.workspace.directory.conversations.values()
+        if conversation.kind in kinds
+        and user in conversation.members
+        and conversation.is_seen_by(BOT_USER_ID)
+        and not (conversation.is_archived and call.arguments.flag("exclude_archived"))
+    ]
+    page, cursor = call.page(found, default_limit=100, max_limit=MAX_CONVERSATIONS)
+    return {"channels": page, "response_metadata": {"next_cursor": cursor}}
 
 
 def _slack_json(call: Call, user: User) -> Json:
@@ -34,6 +53,7 @@ def _slack_json(call: Call, user: User) -> Json:
 
 
 METHODS = {
+    "users.conversations": Method(conversations, scopes=READ),
     "users.info": Method(info, scopes=("users:read",)),
     "users.list": Method(list_all, scopes=("users:read",)),
     "users.lookupByEmail": Method(lookup_by_email, scopes=("users:read.email",)),

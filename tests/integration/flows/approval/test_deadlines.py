@@ -59,7 +59,7 @@ def test_a_deadline_is_enforced_at_its_moment_and_not_before(db: Database) -> No
     settled = prompts.get(db, prompt.id)
     assert (settled.outcome, settled.settled_at) == (Outcome.TIMED_OUT, NOON + HOUR)
     assert settled.settled_by is not None
-    assert settled.settled_by.name == "the clock"
+    assert settled.settled_by.name == "Signoff (deadline)"
     assert events(db, prompt) == ["opened", "timed_out"]
 
 

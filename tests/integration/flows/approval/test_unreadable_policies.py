@@ -37,7 +37,7 @@ def test_nobody_decides_a_prompt_whose_policy_cannot_be_read(db: Database, unrea
         lambda: desk.submit(unreadable.id, ANA, {"size": "small"}, via="slack"),
         lambda: desk.reject(unreadable.id, ANA, "No.", via="slack"),
         lambda: desk.time_out(unreadable),
-        lambda: desk.admit(unreadable.id, ANA),
+        lambda: desk.admit(unreadable.id, ANA, via="slack"),
     ):
         with pytest.raises(UnreadablePolicy, match=wanted):
             decide()

@@ -1,28 +1,65 @@
 """Who may answer, by what a directory knows."""
 
+from typing import Any
+
 import pytest
 
 from signoff import Policy
-from signoff.flows.approval.approvers import StatedNames, Unknowable, may_answer
+from signoff.flows.approval.approvers import StatedNames, Unknowable, may_answer, may_see
+from signoff.flows.approval.names import spelling_fault
+from signoff.store.places import DEFAULT_CHANNEL
 from signoff.store.records.actors import Actor
+from signoff.store.records.outbox import CardPlace
+from signoff.store.records.prompts import Approver, Prompt
+from tests.support.prompts import prompt_for
 
 ANA = Actor("@ana", "ana")
 NAMES = StatedNames()
 
 
-def test_a_policy_without_approvers_lets_anybody_answer() -> None:
-    """The directory is not asked."""
-    assert may_answer(Policy(), ANA, NAMES) is True
+def asking(*approvers: str, **more: Any) -> Prompt:
+    """A prompt with these approvers."""
+    return prompt_for(None, stored_policy=Policy(approvers=approvers), **more)
+
+
+def in_a_channel() -> list[CardPlace]:
+    return [CardPlace(DEFAULT_CHANNEL, "C1")]
+
+
+def nowhere() -> list[CardPlace]:
+    raise AssertionError("Where the cards are does not matter.")
+
+
+def test_a_policy_without_approvers_lets_whoever_can_read_the_database_answer() -> None:
+    """The command line cannot tell who is in a channel, but shows its user every prompt."""
+    assert may_answer(asking(), ANA, NAMES, in_a_channel) is True
+    assert may_see(asking("@ben"), ANA, NAMES, in_a_channel) is True
+
+
+def test_a_prompt_without_a_card_can_be_answered_by_nobody() -> None:
+    """There is nobody who could be where its card is."""
+    assert may_answer(asking(), ANA, NAMES, list) is False
+
+
+def test_the_id_that_slack_had_for_a_name_is_a_name_too() -> None:
+    """On the command line, an approver may be named in either way."""
+    ana = Approver("@ana", "U0ANA")
+    by_id = Actor("U0ANA", "Ana")
+    assert may_answer(asking("@ana", found_approvers=(ana,)), by_id, NAMES, nowhere) is True
+    assert may_answer(asking("@ana", found_approvers=(ana,)), ANA, NAMES, nowhere) is True
+    buyers = Approver("@buyers", "S0BUYERS")
+    answer = may_answer(asking("@buyers", found_approvers=(buyers,)), Actor("@buyers", "buyers"), NAMES, nowhere)
+    assert answer == Unknowable("Only Slack knows who is in the user group @buyers.")
 
 
 def test_one_approver_who_is_certain_outweighs_those_who_are_not() -> None:
     """It does not matter that the directory cannot know about the others."""
-    assert may_answer(Policy(approvers=("U1", "@ANA", "S0BUYERS")), ANA, NAMES) is True
+    assert may_answer(asking("U1", "@ANA", "S0BUYERS"), ANA, NAMES, nowhere) is True
 
 
 def test_what_cannot_be_known_is_neither_yes_nor_no() -> None:
     """Each reason is given once."""
-    answer = may_answer(Policy(approvers=("@ben", "U0BEN", "U0MEI", "ben@example.com")), ANA, NAMES)
+    answer = may_answer(asking("@ben", "U0BEN", "U0MEI", "ben@example.com"), ANA, NAMES, nowhere)
     assert answer == Unknowable(
         "Only Slack knows the Slack user id of @ana. Only Slack knows the e-mail address of @ana."
     )
@@ -54,5 +91,35 @@ def test_names_are_compared_with_names_of_their_kind(actor: Actor, reference: st
 
 def test_without_slack_nothing_is_known_of_groups_channels_and_absences() -> None:
     """Each says so."""
-    answers = (NAMES.person("@ana"), NAMES.members_of("S1"), NAMES.is_member("C1", "U1"), NAMES.absent_until("U1"))
+    answers = (NAMES.person("@ana"), NAMES.members_of("S1"), NAMES.find("@ana"), NAMES.absent_until("U1"))
     assert all(isinstance(answer, Unknowable) for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("<@U0ANARUIZ1>", "Write U0ANARUIZ1."),
+        ("<@U0ANARUIZ1|ana>", "Write U0ANARUIZ1."),
+        ("<!subteam^S0BUYERS01>", "Write S0BUYERS01."),
+        ("<mailto:ana@example.com|ana@example.com>", "Write ana@example.com."),
+        ("#releases", "This is a channel."),
+        ("C0RELEASE1", "This is a channel."),
+        ("@here", "leave the approvers out."),
+        ("@ben@example.com", "Write ben@example.com, or @ben."),
+        ("ana", "A handle begins with @, as in @ana."),
+        ("Ana Ruiz", "This is not a handle, an e-mail address or an id."),
+        ("@Ana Ruiz", "This is not a handle, an e-mail address or an id."),
+        ("ana@", "This is not a handle, an e-mail address or an id."),
+    ],
+)
+def test_what_cannot_be_a_name_is_told_with_what_to_write(name: str, told: str) -> None:
+    """Invariant 10: without asking Slack."""
+    assert told in spelling_fault(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["@ana", "@ana.ruiz-2", "@Zoë", "ana@example.com", "U0ANARUIZ1", "W0ANA", "S0BUYERS01"]
+)
+def test_a_name_that_somebody_may_have_has_no_fault(name: str) -> None:
+    """Whether somebody has it, only Slack knows."""
+    assert spelling_fault(name) == ""

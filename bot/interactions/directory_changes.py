@@ -1,0 +1,38 @@
+"""Slack's events about people, groups and channels: what was known of them is asked again at the next act.
+
+They make a change count at once. Without them, if another process hears them for instance, it counts when the answer
+in the cache has expired.
+"""
+
+from signoff.bot.connection.lookups import Lookups
+from signoff.bot.interactions.events import Event, Events
+
+
+class DirectoryChanges:
+    """Hears who joined or left a channel or a user group, and who was changed or deactivated."""
+
+    def __init__(self, lookups: Lookups) -> None:
+        self._lookups = lookups
+
+    def register(self, events: Events) -> None:
+        """Have `events` call it."""
+        for kind in ("member_joined_channel", "member_left_channel"):
+            events.on(kind, self.member)
+        for kind in ("subteam_created", "subteam_updated", "subteam_members_changed"):
+            events.on(kind, self.group)
+        events.on("user_change", self.person)
+
+    def member(self, event: Event) -> None:
+        """Somebody joined a channel or left it."""
+        channel, user = str(event.fields.get("channel", "")), str(event.fields.get("user", ""))
+        self._lookups.forget_memberships(channel=channel, user_id=user)
+
+    def group(self, event: Event) -> None:
+        """A user group was made, renamed or disabled, or has other people."""
+        group = event.fields.get("subteam_id") or (event.fields.get("subteam") or {}).get("id")
+        self._lookups.forget_memberships(group=str(group))
+
+    def person(self, event: Event) -> None:
+        """Somebody changed their profile, or was deactivated."""
+        user = event.fields.get("user")
+        self._lookups.forget_person(str(user["id"] if isinstance(user, dict) else user))

@@ -1,0 +1,107 @@
+"""Finds out who the approvers of a new prompt are, and says at once which of them nobody can be.
+
+The check runs in the background, so a prompt opens and its card is posted whether Slack answers or not. What is found
+is recorded with the prompt: from then on an approver is that person, whoever takes over the handle.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from signoff.flows.approval.approvers import Directory, NameKind, Unknowable
+from signoff.flows.approval.names import spelling_fault
+from signoff.flows.approval.ticker import Ticker
+from signoff.flows.background import BackgroundService
+from signoff.flows.names import now
+from signoff.store.changes import Subscription, Topic
+from signoff.store.database import Database
+from signoff.store.errors import UnreadablePolicy
+from signoff.store.prompts import approvers
+from signoff.store.records.prompts import Approver, Prompt
+
+logger = logging.getLogger(__name__)
+
+MAX_POLL_SECONDS = 30.0
+"""Seconds after which the database is read even if nothing is known to be due."""
+
+RETRY = timedelta(seconds=2)
+"""When the directory is asked again after it could not say who somebody is."""
+
+RECHECK = timedelta(hours=1)
+"""When it is asked again about an approver that nobody could be, such as a group without people."""
+
+
+class ApproverCheck(BackgroundService):
+    """Asks a directory about the approvers of prompts. Usable as a context manager."""
+
+    def __init__(self, db: Database, directory: Directory, *, clock: Callable[[], datetime] = now) -> None:
+        self._db = db
+        self._directory = directory
+        self._now = clock
+        self._changes: Subscription | None = None
+        self._next_due_at: datetime | None = None
+        self._check_by = -math.inf
+        self._ticker = Ticker(self.check, failure="Could not check the approvers of prompts")
+
+    def start(self) -> None:
+        """Check now, and then at every tick."""
+        self._changes = self._db.changes.subscribe(Topic.PROMPTS)
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """Stop checking."""
+        self._ticker.stop()
+        if self._changes is not None:
+            self._changes.close()
+
+    def check(self) -> None:
+        """Read the database if something may be due. After a failure this is tried again at the next tick."""
+        if self._changes is not None and self._changes.wait(0):
+            self._check_by = -math.inf
+        is_due = self._next_due_at is not None and self._next_due_at <= self._now()
+        if is_due or time.monotonic() >= self._check_by:
+            self.check_due()
+            self._check_by = time.monotonic() + MAX_POLL_SECONDS
+
+    def check_due(self) -> None:
+        """Ask about the approvers of each prompt that is due."""
+        for prompt in approvers.due(self._db, now=self._now()):
+            self._check(prompt)
+        self._next_due_at = approvers.next_due_at(self._db)
+
+    def _check(self, prompt: Prompt) -> None:
+        try:
+            answers = [self._find(each) for each in prompt.approvers]
+        except UnreadablePolicy:
+            # Another version can; and this one may be that version by then.
+            approvers.record(self._db, prompt, (), due_at=self._now() + RECHECK, now=self._now())
+            return
+        found = tuple(each for each in answers if isinstance(each, Approver))
+        unknown = len(found) < len(answers)
+        again = RETRY if unknown else RECHECK if any(_may_change(each) for each in found) else None
+        due_at = None if again is None else self._now() + again
+        missing = approvers.record(self._db, prompt, found, due_at=due_at, now=self._now())
+        for each in missing:
+            logger.warning("%r asks %s, who cannot answer. %s", prompt.title, each.name, each.fault)
+        if missing and all(isinstance(each, Approver) and each.fault for each in answers):
+            logger.error("Nobody can answer %r, so it waits for its deadline.", prompt.title)
+
+    def _find(self, approver: Approver) -> Approver | Unknowable:
+        """What is known of an approver. Who was found once stays the same person."""
+        if approver.id is not None and not approver.fault:
+            return approver
+        if approver.fault and not _may_change(approver):
+            return approver
+        found = self._directory.find(approver.name)
+        return approver if isinstance(found, Unknowable) and approver.fault else found
+
+
+def _may_change(approver: Approver) -> bool:
+    """Whether an approver that nobody can be may become somebody.
+
+    A handle may not: whoever takes it later is not the one who was meant.
+    """
+    is_handle = NameKind.of(approver.name) is NameKind.HANDLE and approver.id is None
+    return bool(approver.fault) and not is_handle and not spelling_fault(approver.name)

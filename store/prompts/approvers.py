@@ -1,0 +1,64 @@
+"""What Slack has said about the approvers of open prompts. Each function that takes a `Database` is one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+
+from signoff.store import ledger
+from signoff.store.database import Database
+from signoff.store.outbox import cards
+from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.rows import prompt, select_prompts
+from signoff.store.tables import prompts
+
+
+def due(db: Database, *, now: datetime, limit: int = 100) -> list[Prompt]:
+    """Open prompts about whose approvers Slack is to be asked, longest due first."""
+    query = select_prompts().where(prompts.c.approvers_due_at <= now, prompts.c.outcome.is_(None))
+    with db.read() as reading:
+        return [prompt(row) for row in reading.execute(query.order_by(prompts.c.approvers_due_at).limit(limit))]
+
+
+def next_due_at(db: Database) -> datetime | None:
+    """When Slack is next to be asked; `None` if it is not."""
+    query = select(func.min(prompts.c.approvers_due_at)).where(prompts.c.approvers_due_at.is_not(None))
+    with db.read() as reading:
+        found: datetime | None = reading.execute(query).scalar()
+    return found
+
+
+def record(
+    db: Database, asked: Prompt, found: Sequence[Approver], *, due_at: datetime | None, now: datetime
+) -> list[Approver]:
+    """Record what Slack has said about the approvers of a prompt, and have its cards say what is wrong with them.
+
+    Args:
+        due_at: When Slack is to be asked again; `None` for never.
+
+    Returns:
+        The approvers that nobody can be, and of which that is new. None if the prompt is settled, or if another
+        process was first.
+    """
+    with db.write() as tx:
+        row = tx.execute(select(prompts).where(prompts.c.id == asked.id).with_for_update()).one()
+        if row.outcome is not None or row.revision != asked.revision:
+            return []
+        # Only what is wrong changes the card. An update is a call to Slack, and most prompts need none.
+        is_new = [each.fault for each in found] != [each.fault for each in asked.found_approvers]
+        is_new = is_new and any(each.fault for each in (*found, *asked.found_approvers))
+        values = {"approvers": [_as_json(each) for each in found], "approvers_due_at": due_at}
+        revision = {"revision": prompts.c.revision + 1} if is_new else {}
+        tx.execute(update(prompts).where(prompts.c.id == asked.id).values(values | revision))
+        missing = [each for each in found if each.fault and each not in asked.found_approvers]
+        for each in missing:
+            detail = {"approver": each.name, "problem": each.fault}
+            ledger.add(tx, asked.id, "approver_missing", now=now, detail=detail)
+        if is_new:
+            cards.touch(tx, asked.id, now)
+    return missing
+
+
+def _as_json(approver: Approver) -> dict[str, str]:
+    stored = {"name": approver.name, "id": approver.id or "", "fault": approver.fault}
+    return {key: value for key, value in stored.items() if value}

@@ -1,0 +1,280 @@
+"""Who may answer and see a prompt: its approvers, or the people of the channel in which its card is (invariant 11)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from signoff.bot.surfaces import action_ids
+from signoff.flows.names import now
+from signoff.store.outbox import cards
+from signoff.store.places import Place, PlaceKind
+from signoff.store.prompts import prompts
+from signoff.store.records.prompts import Prompt
+from signoff.testing import ActionFailed, Person, VisibleMessage
+from tests.integration.bot.asking import secret, shirt
+from tests.integration.bot.running_service import RunningService
+from tests.integration.bot.test_claims import press
+
+PRIVATE = "Only people of this workspace who are in the channel of its card may answer."
+ELSEWHERE = "T0ELSEWHERE"
+
+
+@pytest.fixture
+def asked(service: RunningService) -> tuple[Prompt, VisibleMessage]:
+    """A prompt without approvers, and its card in the private channel of Ana and Ben."""
+    service.slack.client.add_channel("board", is_private=True, members=["ana", "ben", "signoff"])
+    prompt = service.ask(secret)
+    return prompt, service.slack.person("ana").wait_for_message("#board", "Buy Northwind?")
+
+
+def user(person: Person, **changed: Any) -> dict[str, Any]:
+    """A person as Slack names them in a payload."""
+    return {"id": person.id, "username": person.name, "name": person.name, "team_id": "T0SIGNOFF1", **changed}
+
+
+def modal(prompt: Prompt, callback_id: str, values: dict[str, Any]) -> dict[str, Any]:
+    """A modal that somebody submits."""
+    return {
+        "id": "V1",
+        "type": "modal",
+        "callback_id": callback_id,
+        "private_metadata": prompt.id if callback_id == action_ids.REJECT_MODAL else f'["{prompt.id}",0]',
+        "blocks": [],
+        "state": {"values": values},
+    }
+
+
+def acts(service: RunningService, prompt: Prompt, card: VisibleMessage) -> dict[str, Callable[[Person], str]]:
+    """Every way in which somebody may try to answer. Each returns what they are told."""
+
+    def pressed(action_id: str) -> Callable[[Person], str]:
+        def act(person: Person) -> str:
+            payload = press(service, card, action_id, prompt.id, user=user(person))
+            assert service.post(payload).status_code == 200
+            return person.wait_for_message("@signoff", "may").full_text
+
+        return act
+
+    def submitted(callback_id: str, values: dict[str, Any]) -> Callable[[Person], str]:
+        def act(person: Person) -> str:
+            payload = {
+                **press(service, card, "", "", user=user(person)),
+                "type": "view_submission",
+                "view": modal(prompt, callback_id, values),
+            }
+            return service.post(payload).text
+
+        return act
+
+    reason = {"reason": {"signoff": {"type": "plain_text_input", "value": "No"}}}
+    return {
+        "a press on a choice": pressed(action_ids.choose(0)),
+        "a press on a card's only button": pressed(action_ids.ANSWER),
+        "opening the form": pressed(action_ids.EDIT),
+        "a press in the list": pressed(action_ids.OPEN),
+        "opening the modal for a reason": pressed(action_ids.REJECT),
+        "submitting the form": submitted(action_ids.ANSWER_MODAL, {}),
+        "submitting a reason": submitted(action_ids.REJECT_MODAL, reason),
+    }
+
+
+ACTS = (
+    "a press on a choice",
+    "a press on a card's only button",
+    "opening the form",
+    "a press in the list",
+    "opening the modal for a reason",
+    "submitting the form",
+    "submitting a reason",
+)
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_only_members_of_the_channel_may_act(
+    service: RunningService, asked: tuple[Prompt, VisibleMessage], act: str
+) -> None:
+    """Whatever they try, and without being told what the prompt says."""
+    prompt, card = asked
+    mei = service.slack.person("mei")
+    told = acts(service, prompt, card)[act](mei)
+    assert "You may not answer this." in told
+    assert PRIVATE in told
+    assert "Approval" not in told
+    assert "Northwind?" not in told
+    assert mei.modal is None
+    assert prompts.get(service.db, prompt.id).is_open
+    assert service.until_noted(prompt, "refused")["via"] == "slack"
+
+
+def test_a_member_may_answer(service: RunningService, asked: tuple[Prompt, VisibleMessage]) -> None:
+    """As the card says."""
+    prompt, card = asked
+    assert "Anyone in this channel may answer." in card.full_text
+    service.slack.person("ben").press("Approve", message=card)
+    assert service.over(prompt).result == "approved: True"
+
+
+def test_who_leaves_the_channel_may_not_submit_the_form_that_is_open(
+    service: RunningService, asked: tuple[Prompt, VisibleMessage]
+) -> None:
+    """Membership is checked at the act, not when the form was opened."""
+    prompt, card = asked
+    ben = service.slack.person("ben")
+    ben.press("Edit…", message=card)
+    ben.wait_for_modal("Buy Northwind?")
+    service.slack.client.remove("@ben", "#board")
+    service.slack.client.events("member_left_channel", at_least=1)
+    ben.submit({"Approved": True})
+    ben.wait_for_modal(PRIVATE)
+    assert prompts.get(service.db, prompt.id).is_open
+
+
+def test_who_joins_the_channel_may_answer_at_once(
+    service: RunningService, asked: tuple[Prompt, VisibleMessage]
+) -> None:
+    """The refusal before does not last."""
+    prompt, card = asked
+    mei = service.slack.person("mei")
+    acts(service, prompt, card)["a press on a choice"](mei)
+    service.slack.client.invite("@mei", "#board")
+    service.slack.client.events("member_joined_channel", at_least=1)
+    mei.press("Approve", message=card)
+    assert service.over(prompt).result == "approved: True"
+
+
+def test_people_of_another_workspace_may_not_answer_although_they_share_the_channel(service: RunningService) -> None:
+    """Unless an approver is named by their id."""
+    eve = service.slack.client.add_person("eve", team=ELSEWHERE)
+    service.slack.client.invite(eve.id, "#orders")
+    prompt, _ = service.ask_in("#orders", secret, where="#orders")
+    eve.press("Approve", in_="#orders")
+    eve.wait_for_message("#orders", PRIVATE)
+    assert prompts.get(service.db, prompt.id).is_open
+    named, _ = service.ask_in("#orders", secret, where="#orders", approvers=[eve.id])
+    eve.press("Approve", in_="#orders")
+    assert service.over(named).result == "approved: True"
+
+
+@pytest.mark.parametrize("where", ["user", "team"])
+def test_the_workspace_that_slack_names_with_the_act_counts(service: RunningService, where: str) -> None:
+    """Before the one that it says is the person's home."""
+    prompt, card = service.ask_in("#orders", secret, where="#orders")
+    mei = service.slack.person("mei")
+    changed: dict[str, Any] = {"user": user(mei, team_id=ELSEWHERE)}
+    if where == "team":
+        changed = {"user": {"id": mei.id, "username": "mei"}, "team": {"id": ELSEWHERE}}
+    assert service.post(press(service, card, action_ids.choose(0), prompt.id, **changed)).status_code == 200
+    mei.wait_for_message("@signoff", PRIVATE)
+    assert prompts.get(service.db, prompt.id).is_open
+
+
+@pytest.mark.parametrize("who", ["the app", "a deactivated person"])
+def test_neither_apps_nor_deactivated_people_may_answer(service: RunningService, who: str) -> None:
+    """Although they are members of the channel."""
+    prompt, card = service.ask_in("#orders", secret, where="#orders")
+    person = service.slack.person("signoff" if who == "the app" else "mei")
+    if who == "a deactivated person":
+        service.slack.client.change_person("mei", deleted=True)
+    payload = press(service, card, action_ids.choose(0), prompt.id, user=user(person))
+    assert service.post(payload).status_code == 200
+    assert service.until_noted(prompt, "refused")["via"] == "slack"
+    assert prompts.get(service.db, prompt.id).is_open
+
+
+@pytest.mark.parametrize("error", ["fatal_error", "ratelimited"])
+def test_nobody_may_answer_while_slack_does_not_say_who_is_a_member(service: RunningService, error: str) -> None:
+    """They are told so, and the ledger has the reason."""
+    prompt, _ = service.ask_in("#orders", secret, where="#orders")
+    service.slack.client.inject_fault("conversations.members", error=error)
+    mei = service.slack.person("mei")
+    with pytest.raises(ActionFailed):
+        mei.press("Approve", in_="#orders")
+    mei.wait_for_message("#orders", "Slack could not confirm that you may answer, so nothing was decided.")
+    assert "C0ORDERS01" in service.until_noted(prompt, "unverified")["reason"]
+    assert prompts.get(service.db, prompt.id).is_open
+
+
+def test_a_card_in_direct_messages_is_for_the_one_who_has_it(
+    service: RunningService, asked: tuple[Prompt, VisibleMessage]
+) -> None:
+    """It says so, and the check agrees; and so does each of several cards."""
+    prompt, card = asked
+    chloe, mei = service.slack.person("chloe"), service.slack.person("mei")
+    with service.db.write() as tx:
+        cards.add(tx, prompt.id, [Place(PlaceKind.PERSON, mei.id)], now=now())
+    direct = mei.wait_for_message("@signoff", "Buy Northwind?")
+    assert "You may answer." in direct.full_text
+    acts(service, prompt, card)["a press on a choice"](chloe)
+    assert prompts.get(service.db, prompt.id).is_open
+    mei.press("Approve", message=direct)
+    assert service.over(prompt).result == "approved: True"
+
+
+def test_the_list_shows_a_prompt_only_to_those_who_may_see_it(
+    service: RunningService, asked: tuple[Prompt, VisibleMessage]
+) -> None:
+    """Members of its channel, and approvers who are not in the channel; and nobody else."""
+    prompt, _ = asked
+    named = service.ask(secret, approvers=["@chloe", "@buyers"])
+    service.ask_in("#orders", shirt)
+    service.until_all_is_said()
+    seen = {}
+    for name in ("ana", "chloe", "dmitri", "mei"):
+        person = service.slack.person(name)
+        person.command("/approvals")
+        shown = person.wait_for_message("#general", "waiting for an answer")
+        listed = {each["accessory"]["value"] for each in shown.blocks if "accessory" in each}
+        seen[name] = {name for name, each in (("asked", prompt), ("named", named)) if each.id in listed}
+        assert "1 prompt" in shown.full_text or len(listed) > 1
+    assert seen == {"ana": {"asked", "named"}, "chloe": {"named"}, "dmitri": {"named"}, "mei": set()}
+
+
+def test_the_list_shows_their_prompts_to_requesters(
+    service: RunningService, asked: tuple[Prompt, VisibleMessage]
+) -> None:
+    """They are not told more than that it waits."""
+    mei = service.slack.person("mei")
+    secret.create_run({"approvers": ["@ana"]}, requester=mei.id, db=service.db)
+    service.slack.person("ana").wait_for_message("#board", "Requested by")
+    mei.command("/approvals")
+    assert "1 prompt is waiting" in mei.wait_for_message("#general", "Approval").full_text
+
+
+def test_a_list_that_slack_does_not_confirm_says_so(
+    service: RunningService, asked: tuple[Prompt, VisibleMessage]
+) -> None:
+    """What is not known to be for somebody is not shown to them."""
+    for method in ("users.conversations", "conversations.members"):
+        service.slack.client.inject_fault(method, error="fatal_error", times=10)
+    ana = service.slack.person("ana")
+    ana.command("/approvals")
+    assert "Approval" not in ana.wait_for_message("#general", "prompts may be missing").full_text
+
+
+def test_how_a_prompt_ended_is_told_only_to_those_who_may_see_it(
+    service: RunningService, asked: tuple[Prompt, VisibleMessage]
+) -> None:
+    """Somebody else learns neither who answered nor what."""
+    prompt, card = asked
+    service.slack.person("ana").press("Approve", message=card)
+    service.over(prompt)
+    mei = service.slack.person("mei")
+    tried = acts(service, prompt, card)
+    for act in ("a press on a choice", "submitting the form", "submitting a reason"):
+        told = tried[act](mei)
+        assert PRIVATE in told
+        assert "Ana" not in told
+
+
+def test_a_press_without_approvers_costs_two_lookups(service: RunningService) -> None:
+    """Who it is, and who is in the channel."""
+    service.ask_in("#orders", secret, where="#orders")
+    service.until_all_is_said()
+    before = len(service.slack.client.calls())
+    service.slack.person("mei").press("Approve", in_="#orders")
+    made = [call["method"] for call in service.slack.client.calls()[before:]]
+    assert [name for name in made if name.startswith(("users.", "conversations.", "usergroups."))] == [
+        "users.info",
+        "conversations.members",
+    ]

@@ -1,0 +1,163 @@
+"""Approvers: who they are is found out when a prompt opens, and a name that is nobody's is said at once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from signoff.bot.service import Service
+from signoff.store.prompts import prompts
+from signoff.store.records.prompts import Approver, Prompt
+from signoff.testing import Emulator
+from tests.integration.bot.asking import secret
+from tests.integration.bot.running_service import RunningService, settings_for
+from tests.integration.bot.test_claims import press
+from tests.support.waiting import until
+
+ANA, BEN, CHLOE, MEI = "U0ANARUIZ1", "U0BENOKAF1", "U0CHLOEM01", "U0MEITANA1"
+
+
+def found(service: RunningService, prompt: Prompt, number: int = 1) -> tuple[Approver, ...]:
+    """What is known of a prompt's approvers, once it is known of that many."""
+    return until(
+        service.db,
+        lambda: known if len(known := prompts.get(service.db, prompt.id).found_approvers) >= number else None,
+        what="the approvers to be checked",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("@anna", "Nobody and no user group has this handle. Did you mean @ana?"),
+        ("Ana Ruiz", "This is not a handle, an e-mail address or an id."),
+        ("ana", "A handle begins with @, as in @ana."),
+        (f"<@{ANA}>", f"This is a mention. Write {ANA}."),
+        ("#releases", "This is a channel."),
+        ("@ben@example.com", "Write ben@example.com, or @ben."),
+        ("anna@example.com", "Nobody in this workspace has this e-mail address."),
+        ("U0NOBODY01", "There is no user with this id."),
+        ("S0NOBODY01", "There is no user group with this id."),
+        ("@signoff", "This is an app, and apps cannot answer."),
+        ("@nobody-here", "This user group is empty."),
+        ("@chloe", "This account is deactivated."),
+        (CHLOE, "This account is deactivated."),
+    ],
+)
+def test_an_approver_that_nobody_can_be_is_said_when_the_prompt_opens(
+    service: RunningService, caplog: pytest.LogCaptureFixture, name: str, told: str
+) -> None:
+    """On the card, in the ledger and in the log, with what to write instead."""
+    service.slack.client.set_user_group("nobody-here", [])
+    if told == "This account is deactivated.":
+        service.slack.client.change_person("chloe", deleted=True)
+    prompt, _ = service.ask_in("#orders", secret, where="#orders", approvers=[name, "@ben"])
+    noted = service.until_noted(prompt, "approver_missing")
+    assert noted["approver"] == name
+    assert told in noted["problem"]
+    ben = service.slack.person("ben")
+    shown = ben.wait_for_message("#orders", "cannot answer.").full_text
+    assert told.replace("<", "&lt;").replace(">", "&gt;") in shown
+    assert f"<@{BEN}> may answer." in shown
+    assert "Nobody can answer this" not in shown
+    assert f"asks {name}, who cannot answer. " in caplog.text
+    ben.press("Approve", in_="#orders")
+    assert service.over(prompt).result == "approved: True"
+
+
+def test_a_prompt_that_nobody_can_answer_says_so(service: RunningService, caplog: pytest.LogCaptureFixture) -> None:
+    """Instead of waiting for its deadline in silence."""
+    prompt, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@anna", "#orders"])
+    service.slack.person("mei").wait_for_message("#orders", "*Nobody can answer this.*")
+    assert service.events(prompt).count("approver_missing") == 2
+    assert "Nobody can answer 'Approval', so it waits for its deadline." in caplog.text
+
+
+def test_a_name_that_is_somebody_s_changes_no_card(service: RunningService) -> None:
+    """Most prompts need no second call for their card."""
+    prompt, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@ana", "@buyers", "ben@example.com"])
+    assert found(service, prompt, 3) == (
+        Approver("@ana", ANA),
+        Approver("@buyers", "S0BUYERS01"),
+        Approver("ben@example.com", BEN),
+    )
+    service.until_all_is_said()
+    assert service.slack.client.calls("chat.update") == []
+    assert service.events(prompt) == ["opened", "card_posted"]
+
+
+@pytest.mark.parametrize("group", ["@buyers", "S0BUYERS01"])
+def test_the_people_of_a_user_group_may_answer(service: RunningService, group: str) -> None:
+    """The card names the group, and who is in it is checked at the act."""
+    prompt, card = service.ask_in("#orders", secret, where="#orders", approvers=[group])
+    found(service, prompt)
+    mei, chloe = service.slack.person("mei"), service.slack.person("chloe")
+    mei.press("Approve", message=card)
+    mei.wait_for_message("#orders", "<!subteam^S0BUYERS01> may answer.")
+    service.slack.client.set_user_group("buyers", ["mei"])
+    service.slack.client.events("subteam_members_changed", at_least=1)
+    chloe.press("Approve", message=card)
+    chloe.wait_for_message("#orders", "You may not answer")
+    mei.press("Approve", message=card)
+    assert service.over(prompt).result == "approved: True"
+    settled_by = prompts.get(service.db, prompt.id).settled_by
+    assert settled_by is not None
+    assert settled_by.id == MEI
+
+
+def test_a_group_counts_before_it_was_looked_up(service: RunningService) -> None:
+    """Somebody may press before the background has asked about the names."""
+    service.slack.client.inject_fault("users.list", error="fatal_error", times=1000)
+    prompt, card = service.ask_in("#orders", secret, where="#orders", approvers=["@buyers"])
+    service.slack.person("chloe").press("Approve", message=card)
+    assert service.over(prompt).result == "approved: True"
+
+
+def test_a_handle_stays_the_person_who_had_it(service: RunningService) -> None:
+    """Whoever takes it over may not answer, and the one who had it may."""
+    prompt, card = service.ask_in("#orders", secret, where="#orders", approvers=["@ana"])
+    found(service, prompt)
+    service.slack.client.change_person("ana", name="ana-ruiz")
+    service.slack.client.change_person("mei", name="ana")
+    service.slack.client.events("user_change", at_least=2)
+    taker = {"id": MEI, "username": "ana", "name": "ana", "team_id": "T0SIGNOFF1"}
+    assert service.post(press(service, card, "signoff:choose:0", prompt.id, user=taker)).status_code == 200
+    service.slack.person(MEI).wait_for_message("@signoff", "You may not answer")
+    service.slack.person(ANA).press("Approve", message=card)
+    assert service.over(prompt).result == "approved: True"
+
+
+def test_nobody_becomes_an_approver_by_taking_a_handle_that_was_free(service: RunningService) -> None:
+    """A typo is not an invitation."""
+    prompt, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@anna"])
+    card = service.slack.person(MEI).wait_for_message("#orders", "@anna cannot answer.")
+    service.slack.client.change_person("mei", name="anna")
+    service.slack.person(MEI).press("Approve", message=card)
+    service.slack.person(MEI).wait_for_message("#orders", "You may not answer")
+    assert prompts.get(service.db, prompt.id).is_open
+
+
+def test_a_prompt_opens_while_slack_does_not_say_who_anybody_is(service: RunningService) -> None:
+    """It is found out as soon as Slack answers. Neither the card nor a press waits for it."""
+    for method in ("users.list", "usergroups.list", "users.lookupByEmail"):
+        service.slack.client.inject_fault(method, error="ratelimited", retry_after=1, times=2)
+    prompt, card = service.ask_in("#orders", secret, where="#orders", approvers=["@anna", "@ben"])
+    assert "@ben may answer." in card.full_text or "@anna or" in card.full_text
+    assert service.until_noted(prompt, "approver_missing")["approver"] == "@anna"
+    assert found(service, prompt, 2)[1] == Approver("@ben", BEN)
+
+
+@pytest.fixture
+def without_bot(slack: Emulator, record: str) -> Iterator[RunningService]:
+    """A worker alone: nobody asks Slack."""
+    with Service(settings_for(slack.api_url, record), [secret], with_bot=False) as started:
+        yield RunningService(slack, started)
+
+
+def test_prompts_that_opened_while_no_bot_was_up_are_checked_when_it_starts(
+    slack: Emulator, record: str, without_bot: RunningService
+) -> None:
+    """The check is due in the database, and not in somebody's memory."""
+    prompt = without_bot.ask(secret, where="#orders", approvers=["@anna"])
+    assert prompt.found_approvers == ()
+    with Service(settings_for(slack.api_url, record), None, with_bot=True) as bot:
+        assert RunningService(slack, bot).until_noted(prompt, "approver_missing")["approver"] == "@anna"
