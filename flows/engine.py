@@ -2,7 +2,8 @@
 
 An installed package adds an engine with an entry point in the group `signoff.engines`. The entry point has the engine's
 name and leads to a class without arguments that implements `Engine`. `signoff serve` and `signoff bot` start it. From
-then on the engine reports which of its runs wait for a person, and is handed what the person decided:
+then on the engine reports which of its runs wait for a person, and is handed what the person decided. Its public names
+are in `signoff.engines`, and docs/engines.md tells how to write one:
 
 ```toml
 [project.entry-points."signoff.engines"]
@@ -21,7 +22,7 @@ from typing import Any, Protocol, cast
 from signoff.flows.errors import BrokenEngine, FlowsError, UnknownEngine
 from signoff.store.policy import Policy
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Prompt
+from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.records.runs import EMBEDDED, RunState
 
 logger = logging.getLogger(__name__)
@@ -109,28 +110,34 @@ class PauseReports(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OutgoingDelivery:
-    """The outcome of a prompt, to be handed to the run that waits for it.
+    """The outcome of a pause, to be handed to the run that waits for it.
 
     Attributes:
-        prompt: The settled prompt: its run's `external_run_id`, its `key`, its `outcome`, and the `answer` that the run
-            gets. An outcome other than `submitted` may have none; `reason` and `settled_by` then say what happened.
+        id: The idempotency key: the same at every attempt, and of no other delivery. It is what `PauseReports.paused`
+            returned.
+        external_run_id: What the engine calls the run.
+        key: Names the pause within the run, as it was reported.
+        outcome: How the pause ended.
+        answer: The validated values by field name, as JSON: those that were submitted (`{}` for a pause without a
+            schema), or the initial values if the policy says `at_deadline="continue"`. `None` for a rejection, a
+            cancellation and any other timeout.
+        reason: Why it was rejected or cancelled; `None` where nobody gave a reason.
+        settled_by: Who ended it.
+        settled_at: When it ended.
         attempts: How often this was tried, this time included.
         in_doubt: Whether an earlier attempt may have reached the engine. Then look there before handing it over again.
     """
 
-    prompt: Prompt
+    id: str
+    external_run_id: str
+    key: str
+    outcome: Outcome
+    answer: Mapping[str, Any] | None
+    reason: str | None
+    settled_by: Actor
+    settled_at: datetime
     attempts: int = 1
     in_doubt: bool = False
-
-    @property
-    def id(self) -> str:
-        """The idempotency key: the same at every attempt, and of no other delivery."""
-        return self.prompt.id
-
-    @property
-    def external_run_id(self) -> str:
-        """What the engine calls the run."""
-        return self.prompt.external_run_id or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +194,8 @@ class Problem:
 class Engine(Protocol):
     """An engine. It is made once in a process, without arguments, and takes its settings from the environment.
 
-    The methods are called from several threads, `deliver` and `cancel` from one at a time in each process.
+    The methods are called from several threads, `deliver` and `cancel` from one at a time in each process. Other
+    processes may run the same engine at the same time.
     """
 
     name: str
@@ -211,7 +219,10 @@ class Engine(Protocol):
         """
 
     def cancel(self, delivery: OutgoingDelivery) -> Acceptance:
-        """End the run of a prompt that was cancelled; otherwise the same as `deliver`."""
+        """End the run whose pause was cancelled; otherwise the same as `deliver`.
+
+        Called once for each pause that was open. If the run has ended already, that is `Accepted`.
+        """
 
     def link(self, external_run_id: str) -> str | None:
         """Where a person can look at a run, as an `https://` address; `None` if nowhere. Does not ask the engine."""

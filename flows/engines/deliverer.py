@@ -19,6 +19,7 @@ from signoff.store.database import Database
 from signoff.store.errors import StoreError
 from signoff.store.outage_log import OutageLog
 from signoff.store.outbox import deliveries
+from signoff.store.records.actors import SIGNOFF
 from signoff.store.records.outbox import ClaimedDelivery
 from signoff.store.records.prompts import Outcome
 from signoff.store.redaction import redacted
@@ -150,7 +151,7 @@ class Deliverer(BackgroundService):
 
     def _hand_over(self, claimed: ClaimedDelivery) -> float:
         prompt = claimed.prompt
-        delivery = OutgoingDelivery(prompt, claimed.attempts, claimed.in_doubt)
+        delivery = _delivery(claimed)
         hand_over = self._engine.cancel if prompt.outcome is Outcome.CANCELLED else self._engine.deliver
         try:
             answer = _checked(hand_over(delivery))
@@ -192,6 +193,22 @@ class Deliverer(BackgroundService):
             in_doubt=in_doubt or claimed.in_doubt,
             now=moment,
         )
+
+
+def _delivery(claimed: ClaimedDelivery) -> OutgoingDelivery:
+    prompt = claimed.prompt
+    return OutgoingDelivery(
+        id=prompt.id,
+        external_run_id=prompt.external_run_id or "",
+        key=prompt.key,
+        outcome=prompt.outcome or Outcome.CANCELLED,
+        answer=prompt.answer,
+        reason=prompt.reason,
+        settled_by=prompt.settled_by or SIGNOFF,
+        settled_at=prompt.settled_at or prompt.opened_at,
+        attempts=claimed.attempts,
+        in_doubt=claimed.in_doubt,
+    )
 
 
 def _checked(answer: object) -> Acceptance:

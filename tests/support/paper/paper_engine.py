@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from signoff.flows.engine import (
+from signoff import DatabaseUnavailable, Policy
+from signoff.engines import (
     Acceptance,
     Accepted,
+    Actor,
     EngineUnavailable,
     InvalidPause,
     OutgoingDelivery,
@@ -26,9 +28,6 @@ from signoff.flows.engine import (
     Refused,
     ReportedPause,
 )
-from signoff.store.errors import StoreError
-from signoff.store.policy import Policy
-from signoff.store.records.actors import Actor
 
 logger = logging.getLogger("paper_engine")
 
@@ -82,11 +81,16 @@ class PaperEngine:
             if delivery.in_doubt and paper.execute(query, (delivery.id,)).fetchone():
                 return Accepted("It was here already.")
             _dawdle(paper)
-            prompt = delivery.prompt
             paper.execute("DELETE FROM runs WHERE id = ?", (delivery.external_run_id,))
             paper.execute(
                 "INSERT INTO handed VALUES (?, ?, ?, ?, ?)",
-                (delivery.id, delivery.external_run_id, prompt.outcome, json.dumps(prompt.answer), delivery.in_doubt),
+                (
+                    delivery.id,
+                    delivery.external_run_id,
+                    delivery.outcome,
+                    json.dumps(delivery.answer),
+                    delivery.in_doubt,
+                ),
             )
         with _paper() as paper:
             _dawdle(paper)
@@ -102,7 +106,7 @@ class PaperEngine:
                     self._ask(reports, dict(each))
                 for run in known - {each["external_run_id"] for each in waiting}:
                     reports.ended(run, "It went on by itself.")
-            except (StoreError, sqlite3.Error):
+            except (DatabaseUnavailable, sqlite3.Error):
                 continue
 
     def _ask(self, reports: PauseReports, pause: dict[str, Any]) -> None:

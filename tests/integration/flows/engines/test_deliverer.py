@@ -130,13 +130,13 @@ def test_an_outcome_that_an_engine_cannot_cope_with_does_not_hold_up_the_others(
     """The log has the traceback; the ledger only what kind of error it was, which may hold a secret."""
 
     def answer(delivery: OutgoingDelivery) -> Acceptance:
-        if delivery.prompt.key == "bad":
+        if delivery.key == "bad":
             raise RuntimeError("token xoxb-secret")
-        if delivery.prompt.key == "odd":
+        if delivery.key == "odd":
             return None  # type: ignore[return-value]
-        if delivery.prompt.key == "wordless":
+        if delivery.key == "wordless":
             return Accepted(None)  # type: ignore[arg-type]
-        if delivery.prompt.key == "exits":
+        if delivery.key == "exits":
             raise SystemExit(1)
         return Accepted()
 
