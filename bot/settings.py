@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from signoff.flows.settings import DatabaseSettings
-from signoff.store.masking import remember_secret
+from signoff.store.redaction import remember_secret
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +158,7 @@ def _token(value: SecretStr | None, name: str, prefix: str, where: str) -> str:
         raise BadSettings(f"{name} is not set. {where}, and set {name} to it ({prefix}…).")
     token = value.get_secret_value()
     if not token.startswith(prefix):
-        raise BadSettings(f"{name} is the wrong kind of token: it must begin with {prefix}. {where}.")
+        raise BadSettings(f"{name} is the wrong kind of token. It must begin with {prefix}. {where}.")
     if not _TOKEN.fullmatch(token):
         raise BadSettings(
             f"{name} contains a character that no token has, such as a space, a line break or a quotation mark. "

@@ -10,8 +10,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from signoff.flows.database_url import DEFAULT
 from signoff.store import migrations
 from signoff.store.database import Database
-from signoff.store.masking import mask_logs
 from signoff.store.policy import Policy
+from signoff.store.redaction import redact_logs
 
 
 def _split(value: object) -> object:
@@ -65,7 +65,7 @@ def default_database() -> Database:
 
 @cache
 def _open_default() -> Database:
-    mask_logs()
+    redact_logs()
     db = Database(DatabaseSettings().database_url)
     migrations.upgrade(db)
     return db

@@ -14,10 +14,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from signoff.store.changes import Changes, Topic
 from signoff.store.errors import CommitInDoubt, DatabaseOutdated, DatabaseUnavailable
-from signoff.store.masking import mask, remember_secrets_of, shown_url
 from signoff.store.postgres.pipeline import PostgresReadTransaction, PostgresTransaction
 from signoff.store.postgres.pool_check import PoolCheck
 from signoff.store.postgres.watcher import PostgresWatcher
+from signoff.store.redaction import redacted, remember_secrets_of, shown_url
 from signoff.store.sql.statements import Statement, param
 from signoff.store.sql.transactions import ReadTransaction, Transaction
 from signoff.store.sqlite import connect
@@ -277,7 +277,7 @@ def _dumps(value: Any) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    return mask(" ".join(str(error).split())) or type(error).__name__
+    return redacted(" ".join(str(error).split())) or type(error).__name__
 
 
 def _is_missing_table(error: BaseException) -> bool:

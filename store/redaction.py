@@ -1,10 +1,17 @@
-"""Removes secrets from text that Signoff did not write: the messages of exceptions, and what other engines say.
+"""Removes secrets from every message and every line of the log, and from text that Signoff did not write.
 
-It recognizes secrets by their shape and by the name in front of them, so it is a second line of defence. What may hold
-a secret is not posted in the first place.
+It knows the secrets of the settings, and recognizes others by their shape and by the name in front of them. That is a
+second line of defence. What may hold a secret is not posted in the first place.
 """
 
+import logging
 import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 HIDDEN = "***"
 """What stands in the place of a secret."""
@@ -12,11 +19,15 @@ HIDDEN = "***"
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)", re.DOTALL
 )
-_IN_ADDRESS = re.compile(r"(?<=://)[^\s/]*@")
-"""The user and password of an address. A password may contain an unescaped `@`, so the last one ends it."""
+_IN_ADDRESS = re.compile(r"(?<=://)(?!USER:PASSWORD@|[^\s/:@]*:\*\*\*@)[^\s/]*@")
+"""The user and password of an address. A password may contain an unescaped `@`, so the last one ends it.
+
+What `shown_url` has left of it stays, and so does the hint of how to write one.
+"""
 
 _NAMED = re.compile(
-    r"""((?<![\w-])[\w-]{0,40}?(?:token|secret|password|passwd|pwd|passphrase|api[_-]?key|access[_-]?key|private[_-]?key"""
+    r"""((?<![\w-])(?!SLACK_[A-Z_]{1,20}: )[\w-]{0,40}?"""
+    r"""(?:token|secret|password|passwd|pwd|passphrase|api[_-]?key|access[_-]?key|private[_-]?key"""
     r"""|authorization|credential|cookie|signature)[\w-]{0,40}["']?\s{0,4}[=:]\s{0,4})"""
     r"""(?:(?:bearer|basic)\s+)?("[^"\n]*"|'[^'\n]*'|[^\s,;&"'<>()\[\]{}]+)""",
     re.IGNORECASE,
@@ -31,13 +42,94 @@ _SHAPED = re.compile(
     r"|hooks\.slack\.com/[\w/-]+"
     r")"
 )
-_SCHEME = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}")
+_SCHEME = re.compile(r"\b(Bearer|Basic)\s+(?!Information\b)[\w.~+/=-]{8,}")
+
+
+_SHOWN_OPTIONS = frozenset(
+    {"application_name", "connect_timeout", "dbname", "host", "hostaddr", "mode", "port", "service", "sslmode", "user"}
+)
+"""The options in a database URL that are shown. Any other one, such as `sslpassword`, may be a secret."""
+
+_SHORTEST = 4
+"""Shorter texts are no secrets, and occur everywhere."""
+
+_secrets: set[str] = set()
+_known: re.Pattern[str] | None = None
 
 
 def redacted(text: str) -> str:
-    """`text` without what looks like a secret: tokens, passwords, keys, and the credentials in addresses."""
+    """`text` without the secrets of the settings, and without what looks like a secret.
+
+    That is tokens, passwords, keys, and the credentials in addresses.
+    """
+    if _known is not None:
+        text = _known.sub(HIDDEN, text)
     text = _PRIVATE_KEY.sub(HIDDEN, text)
     text = _IN_ADDRESS.sub(f"{HIDDEN}@", text)
     text = _NAMED.sub(lambda found: f"{found[1]}{HIDDEN}", text)
     text = _SHAPED.sub(HIDDEN, text)
     return _SCHEME.sub(lambda found: f"{found[1]} {HIDDEN}", text)
+
+
+def remember_secret(secret: str | None, *, shown: Iterable[str | None] = ()) -> None:
+    """Have `redacted` hide a secret from now on, also as it is written in a URL.
+
+    Args:
+        shown: Texts that are shown anyway, such as the name of the user. A secret that is one of them is not
+            remembered: a database in development may be called, owned and protected by the one word `postgres`.
+    """
+    global _known
+    secret = (secret or "").strip()
+    if len(secret) < _SHORTEST or secret in shown:
+        return
+    _secrets.update({secret, quote(secret, safe=""), unquote(secret)})
+    longest_first = sorted(_secrets, key=len, reverse=True)
+    _known = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, longest_first))})(?![A-Za-z0-9])")
+
+
+def remember_secrets_of(url: "URL") -> None:
+    """Have `redacted` hide the password of a database URL, and the options that may be secrets."""
+    shown = (url.username, url.host, url.database, url.get_backend_name())
+    remember_secret(url.password, shown=shown)
+    for name, values in url.normalized_query.items():
+        if name.lower() not in _SHOWN_OPTIONS:
+            for value in values:
+                remember_secret(value, shown=shown)
+
+
+def shown_url(url: "URL") -> str:
+    """A database URL for people to read, without its secrets."""
+    options = {name: value if name.lower() in _SHOWN_OPTIONS else HIDDEN for name, value in url.query.items()}
+    shown = url.set(drivername=url.get_backend_name(), query=options).render_as_string(hide_password=True)
+    return shown.replace(quote(HIDDEN), HIDDEN)
+
+
+class _RedactingFilter(logging.Filter):
+    """Removes secrets from a record: its message, its traceback and its stack."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - Python would print the record as it is
+            message = f"{record.msg} {record.args}"
+        record.msg, record.args = redacted(message), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = redacted(record.exc_text)
+        if record.stack_info:
+            record.stack_info = redacted(record.stack_info)
+        return True
+
+
+_filter = _RedactingFilter()
+
+
+def redact_logs() -> None:
+    """Remove secrets from whatever the handlers of the root logger write, also for other libraries.
+
+    Without handlers, Python logs through its handler of last resort.
+    """
+    for handler in (*logging.getLogger().handlers, logging.lastResort):
+        if handler is not None:
+            handler.addFilter(_filter)

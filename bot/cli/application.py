@@ -10,7 +10,7 @@ import click
 
 from signoff.bot.cli import answering, doctor, migrating, prompts, running, serving, showing
 from signoff.bot.cli.failures import INTERRUPTED, explained, unexpected
-from signoff.store.masking import mask
+from signoff.store.redaction import redacted
 
 COMMANDS: Mapping[str, tuple[click.Command, ...]] = {
     "Serve": (serving.demo, serving.serve, serving.bot, serving.worker),
@@ -60,7 +60,7 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - whatever it is, a user reads a sentence
         failure = explained(error) or unexpected(error)
         for line in failure.lines:
-            click.echo(mask(line), err=True)
+            click.echo(redacted(line), err=True)
         code = failure.exit_code
     # At exit Python looks through all objects for garbage. After SQLAlchemy's import that is a fifth of the processor
     # time of a short command, and there is nothing to find.

@@ -18,13 +18,13 @@ def doctor(as_json: bool) -> None:
     """
     from signoff.bot.cli.as_json import print_json
     from signoff.bot.cli.doctor_checks import Finding, findings
-    from signoff.store.masking import mask
+    from signoff.store.redaction import redacted
 
     log_to_stderr()
     found: list[Finding] = []
     for finding in findings():
         # An engine's message, or an address of Slack's Web API, may hold a secret.
-        finding = replace(finding, message=mask(finding.message))
+        finding = replace(finding, message=redacted(finding.message))
         found.append(finding)
         if not as_json:
             mark = click.style("✓", fg="green") if finding.ok else click.style("✗", fg="red")

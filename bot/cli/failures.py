@@ -55,9 +55,9 @@ def unexpected(error: Exception) -> Failure:
     import tempfile
     import traceback
 
-    from signoff.store.masking import mask
+    from signoff.store.redaction import redacted
 
     with tempfile.NamedTemporaryFile("w", prefix="signoff-", suffix=".txt", delete=False, encoding="utf-8") as report:
-        report.write(mask("".join(traceback.format_exception(error))))
+        report.write(redacted("".join(traceback.format_exception(error))))
     message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return Failure((f"This is a bug in Signoff: {message}. Please report it, and attach {report.name}.",), FAILED)

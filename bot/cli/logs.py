@@ -2,7 +2,7 @@
 
 import logging
 
-from signoff.store.masking import mask_logs
+from signoff.store.redaction import redact_logs
 
 _NOISY = (
     *("alembic", "apscheduler", "httpx", "slack_bolt", "slack_sdk", "uvicorn", "websockets"),
@@ -14,7 +14,7 @@ _NOISY = (
 def log_to_stderr(level: int = logging.WARNING) -> None:
     """Log from `level` up, with secrets masked. Other libraries log from warnings up."""
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S", force=True)
-    mask_logs()
+    redact_logs()
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
     # It warns of each lost connection that it finds. Signoff itself says what that means, where it matters.
