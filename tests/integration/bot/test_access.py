@@ -94,7 +94,7 @@ ACTS = (
 def test_only_members_of_the_channel_may_act(
     service: RunningService, asked: tuple[Prompt, VisibleMessage], act: str
 ) -> None:
-    """Whatever they try, and without being told what the prompt says."""
+    """Invariant 11: whatever they try, and without being told what the prompt says."""
     prompt, card = asked
     mei = service.slack.person("mei")
     told = acts(service, prompt, card)[act](mei)

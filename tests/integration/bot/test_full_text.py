@@ -56,7 +56,7 @@ def pages(person: Person) -> list[Modal]:
 
 
 def test_all_of_a_long_text_can_be_read_from_its_card(service: RunningService) -> None:
-    """Page by page, there and back; pressing Approve is possible without that."""
+    """Invariant 12: page by page, there and back; pressing Approve is possible without that."""
     prompt, card = service.ask_in("#releases", change)
     ana = service.slack.person("ana")
     assert 'Run this:\n{"step 0": "do it", ' in card.full_text
@@ -119,7 +119,7 @@ def test_a_page_that_does_not_exist_is_the_last_one(service: RunningService) -> 
 
 
 def test_a_bare_question_is_asked_first(service: RunningService) -> None:
-    """In the notification, as the header and in the list."""
+    """Invariant 12: in the notification, as the header and in the list."""
     prompt, card = service.ask_in("#releases", canary)
     ana = service.slack.person("ana")
     assert card.text.startswith("Start the canary?")

@@ -89,7 +89,7 @@ class Fire:
 
 
 def test_no_answer_is_lost_or_handed_over_twice(slack: Emulator, db: Database, tmp_path: Path) -> None:
-    """Invariant 1: each of the answers reaches its run once, however often the bot is killed on the way there."""
+    """Invariants 1 and 13: each of the answers reaches its run once, however often the bot is killed on the way."""
     paper = PaperRuns(tmp_path / "paper.db")
     paper.set("dawdles", str(DAWDLES_SECONDS))
     fire = Fire(slack, db, paper, tmp_path)
