@@ -19,6 +19,7 @@ from signoff.store.records.outbox import ClaimedDelivery
 from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.rows import prompt, select_prompts
+from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import deliveries, flow_runs, prompts
@@ -44,11 +45,6 @@ _NEXT_DUE_AT = Statement(
     select(func.min(deliveries.c.due_at).label("due_at")).where(
         deliveries.c.engine == param("engine"), deliveries.c.due_at.is_not(None)
     )
-)
-_LOCK_RUN = (
-    select(flow_runs.c.id, flow_runs.c.engine, prompts.c.outcome, prompts.c.reason)
-    .join(prompts, prompts.c.run_id == flow_runs.c.id)
-    .with_for_update(of=flow_runs)
 )
 
 
@@ -114,7 +110,7 @@ def failed(
     """
     prompt_id = claimed.prompt.id
     with db.write() as tx:
-        tx.execute(_LOCK_RUN.where(prompts.c.id == prompt_id))
+        tx.rows(LOCK_RUN_OF_PROMPT, prompt_id=prompt_id)
         known = tx.execute(select(deliveries.c.error).where(deliveries.c.prompt_id == prompt_id)).scalar()
         changed = tx.execute(
             update(deliveries)
@@ -150,8 +146,7 @@ def stuck(db: Database, *, now: datetime, pending_for: timedelta) -> list[Prompt
 
 def _finish(tx: Transaction, prompt_id: str, state: DeliveryState, words: str, now: datetime) -> Any:
     """Record the engine's answer; the run, or `None` if an answer is recorded already."""
-    # The run first, as whoever settles a prompt of it does: transactions that lock in one order never deadlock.
-    run = tx.execute(_LOCK_RUN.where(prompts.c.id == prompt_id)).one()
+    (run,) = tx.rows(LOCK_RUN_OF_PROMPT, prompt_id=prompt_id)
     ended = tx.execute(
         update(deliveries)
         .where(deliveries.c.prompt_id == prompt_id, _PENDING)

@@ -21,7 +21,8 @@ from signoff.store.prompts.prompts import no_such_prompt
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Delivery, DeliveryState, Outcome, Prompt
 from signoff.store.records.runs import EMBEDDED, RunState
-from signoff.store.rows import PROMPT_BY_ID, prompt, select_run_of_prompt
+from signoff.store.rows import PROMPT_BY_ID, prompt
+from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.statements import BoundStatement, Statement, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts
@@ -29,7 +30,6 @@ from signoff.store.tables import flow_runs, prompts
 _MINE = prompts.c.id == param("prompt_id")
 _IS_OPEN = prompts.c.outcome.is_(None)
 OPEN_OF_RUN = Statement(select(prompts.c.id).where(prompts.c.run_id == param("run_id"), _IS_OPEN))
-LOCK_RUN = Statement(select_run_of_prompt().where(_MINE).with_for_update(of=flow_runs))
 # The compare-and-set: of all attempts, one finds the prompt open.
 _END = Statement(
     update(prompts)
@@ -98,7 +98,7 @@ def settle(
     with db.write() as tx:
         # The run is locked first and then the prompt. `open_prompt` uses the same order, so they cannot deadlock.
         end = ending(prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
-        locked, won = tx.execute_many(LOCK_RUN.bind(prompt_id=prompt_id), end)
+        locked, won = tx.execute_many(LOCK_RUN_OF_PROMPT.bind(prompt_id=prompt_id), end)
         if not locked:
             raise no_such_prompt(prompt_id)
         run, ended = locked[0], won[0] if won else None
@@ -122,7 +122,7 @@ def hand_on(tx: Transaction, run: Any, prompt_id: str, outcome: Outcome, *, now:
     """Have a run continue with the outcome of its prompt, within the transaction that settles it.
 
     Args:
-        run: What `LOCK_RUN` has found.
+        run: What `LOCK_RUN_OF_PROMPT` has found.
     """
     _clean_up(tx, prompt_id, now)
     tx.touch(Topic.PROMPTS)
@@ -138,7 +138,7 @@ def settled_prompt(row: Any, run: Any) -> Prompt:
 
     Args:
         row: What `ending` has found.
-        run: What `LOCK_RUN` has found.
+        run: What `LOCK_RUN_OF_PROMPT` has found.
     """
     settled = prompt(row, run=run)
     return settled if run.engine == EMBEDDED else replace(settled, delivery=Delivery(DeliveryState.PENDING))

@@ -14,10 +14,11 @@ from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.prompts.prompts import no_such_prompt
-from signoff.store.prompts.settle import LOCK_RUN, Settlement, ending, hand_on, settled_prompt
+from signoff.store.prompts.settle import Settlement, ending, hand_on, settled_prompt
 from signoff.store.records.actors import recorded
 from signoff.store.records.prompts import Outcome, Prompt, Vote
 from signoff.store.rows import PROMPT_BY_ID, prompt
+from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import prompts, submissions
@@ -69,7 +70,7 @@ def cast(
         NoSuchPrompt: If there is no such prompt.
     """
     with db.write() as tx:
-        locked, tally = tx.execute_many(LOCK_RUN.bind(prompt_id=prompt_id), _TALLY.bind(prompt_id=prompt_id))
+        locked, tally = tx.execute_many(LOCK_RUN_OF_PROMPT.bind(prompt_id=prompt_id), _TALLY.bind(prompt_id=prompt_id))
         if not locked:
             raise no_such_prompt(prompt_id)
         in_time = tally[0].outcome is None

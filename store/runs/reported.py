@@ -18,6 +18,7 @@ from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.rows import flow_run, prompt
+from signoff.store.run_locks import LOCK_RUN_OF_ENGINE
 from signoff.store.runs.pauses import PROMPT_BY_KEY, insert_prompt, supersede
 from signoff.store.runs.runs import add_end_notice, end_queries
 from signoff.store.sql.transactions import Transaction
@@ -133,6 +134,5 @@ def _insert_run(tx: Transaction, asked: Prompt) -> str:
 
 
 def _locked(tx: Transaction, engine: str, external_id: str) -> FlowRun | None:
-    query = select(flow_runs).where(flow_runs.c.engine == engine, flow_runs.c.external_id == external_id)
-    row = tx.execute(query.with_for_update()).first()
+    row = tx.row(LOCK_RUN_OF_ENGINE, engine=engine, external_id=external_id)
     return None if row is None else flow_run(row)

@@ -19,6 +19,7 @@ from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
 from signoff.store.records.actors import SIGNOFF, Actor
 from signoff.store.records.runs import EMBEDDED, FlowRun, RunState
 from signoff.store.rows import flow_run
+from signoff.store.run_locks import LOCK_RUN
 from signoff.store.sql.statements import BoundStatement, Statement, insert_returning, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs
@@ -27,7 +28,6 @@ _ID_LENGTH = 36
 
 _THIS = flow_runs.c.id == param("run_id")
 _BY_ID = Statement(select(flow_runs).where(_THIS))
-_LOCK = Statement(select(flow_runs).where(_THIS).with_for_update())
 _CREATE = Statement(
     insert_returning(
         flow_runs,
@@ -274,7 +274,7 @@ def lock_run(tx: Transaction, run_id: str) -> FlowRun:
     Raises:
         NoSuchRun: If there is none.
     """
-    row = tx.row(_LOCK, run_id=run_id)
+    row = tx.row(LOCK_RUN, run_id=run_id)
     if row is None:
         raise _no_such_run(run_id)
     return flow_run(row)
