@@ -9,7 +9,7 @@ from signoff.bot.connection.people import People
 from signoff.bot.forms.draft import Draft
 from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
 from signoff.bot.surfaces import action_ids
-from signoff.bot.surfaces.full_text import full_text_modal, is_of_form
+from signoff.bot.surfaces.full_text import OpenPage, full_text_modal
 from signoff.flows.approval.desk import Desk
 from signoff.store.database import Database
 from signoff.store.prompts import drafts, prompts
@@ -27,7 +27,8 @@ class FullText:
 
     def register(self, app: App) -> None:
         """Have `app` call the listener."""
-        app.action(action_ids.READ)(self.show)
+        for action_id in (action_ids.READ, action_ids.READ_BACK, action_ids.READ_NEXT):
+            app.action(action_id)(self.show)
 
     def show(self, ack: Ack, body: Body) -> None:
         """A press on "Show all", on "Back" or on "Next"."""
@@ -35,21 +36,22 @@ class FullText:
         prompt = prompts.get_exact(self._db, str(action.get("value")))
         visible, is_known = self._desk.visible_to(self._people.actor(body), [prompt])
         if visible:
-            self._show(body, prompt, action_ids.page_to_read(str(action.get("action_id"))))
+            self._show(body, prompt, str(action.get("action_id")))
         elif is_known:
             self._responses.tell(body, "You may not see this prompt.")
         else:
             raise IdentityUnavailable("Slack did not say who may see a prompt.")
         ack()
 
-    def _show(self, body: Body, prompt: Prompt, number: int) -> None:
+    def _show(self, body: Body, prompt: Prompt, action_id: str) -> None:
         view = body.get("view") or {}
         is_open = view.get("callback_id") == action_ids.READ_MODAL
-        of_form = is_of_form(view.get("private_metadata")) if is_open else bool(view)
-        values = self._filled_in(prompt, str(body["user"]["id"])) if of_form else _shown(prompt)
+        shown = OpenPage.read(view.get("private_metadata")) if is_open else OpenPage(of_form=bool(view))
+        page = shown.turned(action_id)
+        values = self._filled_in(prompt, str(body["user"]["id"])) if page.of_form else _shown(prompt)
 
         def draw() -> dict[str, Any]:
-            return full_text_modal(prompt, values, number, of_form=of_form)
+            return full_text_modal(prompt, values, page)
 
         if is_open:
             self._responses.update(str(view["id"]), draw)

@@ -24,8 +24,14 @@ CHOOSE = re.compile(r"signoff:choose:([0-9]{1,3})")
 BACK = "signoff:back"
 """Show the previous page."""
 
-READ = re.compile(r"signoff:read:([0-9]{1,5})")
-"""Show a page of everything that the prompt says, without the limits of a card or a form."""
+READ = "signoff:read"
+"""Show everything that the prompt says, without the limits of a card or a form."""
+
+READ_BACK = "signoff:read:back"
+"""Show the previous page of it."""
+
+READ_NEXT = "signoff:read:next"
+"""Show the next page of it."""
 
 ANY = re.compile("")
 """Matches any button."""
@@ -49,14 +55,3 @@ def chosen(action_id: str) -> int | None:
     """The number of the choice that `action_id` claims; `None` if it is the id of another button."""
     found = CHOOSE.fullmatch(action_id)
     return int(found[1]) if found else None
-
-
-def read_page(number: int) -> str:
-    """The id of the button for a page of everything that the prompt says. The first page is 0."""
-    return f"signoff:read:{number}"
-
-
-def page_to_read(action_id: str) -> int:
-    """The page that `action_id` claims; the first one if it is the id of another button."""
-    found = READ.fullmatch(action_id)
-    return int(found[1]) if found else 0

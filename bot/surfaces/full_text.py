@@ -5,7 +5,7 @@ Cards and forms show the beginning of a long text. Nobody should have to decide 
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from signoff.bot.blockkit.blocks import (
@@ -33,8 +33,10 @@ from signoff.bot.surfaces.wording import form_of, outcome_line
 from signoff.store.records.prompts import Prompt
 from signoff.store.redaction import redacted
 
-_PAGE_CHARACTERS = 30_000
-_PAGE_BYTES = 150_000
+_PAGE_CHARACTERS = 12_000
+"""How much a page shows: a few screens. A client may keep the place to which somebody has scrolled."""
+
+_MAX_NUMBER = 100_000
 _LABEL_PIECE = 500
 _AROUND = 4
 """Room for the page number and the buttons."""
@@ -54,56 +56,78 @@ class Passage:
     is_markup: bool = False
 
 
-def full_text_modal(prompt: Prompt, values: Mapping[str, Any], number: int, *, of_form: bool) -> Block:
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """What a modal's `private_metadata` says about the page that it shows. It is a claim.
+
+    Attributes:
+        number: The number of the page, from 0.
+        of_form: Whether it was opened from a form, and shows what a person has filled in there.
+    """
+
+    number: int = 0
+    of_form: bool = False
+
+    def __str__(self) -> str:
+        """The text that `read` reads."""
+        return json.dumps([self.number, self.of_form])
+
+    @classmethod
+    def read(cls, claimed: object) -> "OpenPage":
+        """Read a modal's claim. One that makes no sense becomes the first page."""
+        try:
+            match json.loads(str(claimed)):
+                case [int() as number, bool() as of_form] if 0 <= number <= _MAX_NUMBER:
+                    return cls(number, of_form)
+        except (ValueError, RecursionError):
+            pass
+        return cls()
+
+    def turned(self, action_id: str) -> "OpenPage":
+        """The page that a press on this button asks for."""
+        step = {action_ids.READ_BACK: -1, action_ids.READ_NEXT: 1}.get(action_id, 0)
+        return replace(self, number=max(self.number + step, 0))
+
+
+def full_text_modal(prompt: Prompt, values: Mapping[str, Any], page: OpenPage) -> Block:
     """A page of everything that a prompt says; the last page if there are fewer.
 
     Args:
         values: What a person has filled in so far, or the values that the card shows.
-        number: The page, from 0.
-        of_form: Whether it was opened from a form, so that the next page shows the same values.
     """
     pages = _pages(list(_blocks(_passages(prompt, values))))
-    number = min(number, len(pages) - 1)
+    page = replace(page, number=min(page.number, len(pages) - 1))
+    above, below = (_navigation(prompt, page.number, len(pages), where) for where in ("above", "below"))
     return {
         "type": "modal",
         "callback_id": action_ids.READ_MODAL,
-        "private_metadata": json.dumps([prompt.id, of_form]),
+        "private_metadata": str(page),
         "title": plain_text("Everything it says"),
-        "blocks": [*pages[number], *_navigation(prompt, number, len(pages))],
+        "blocks": [*above, *pages[page.number], *below],
         "close": plain_text("Close"),
     }
 
 
-def is_of_form(private_metadata: object) -> bool:
-    """Whether a modal that claims this shows what a person has filled in."""
-    try:
-        match json.loads(str(private_metadata)):
-            case [str(), bool() as of_form]:
-                return of_form
-    except (ValueError, RecursionError):
-        pass
-    return False
-
-
-def _navigation(prompt: Prompt, number: int, of: int) -> list[Block]:
+def _navigation(prompt: Prompt, number: int, of: int, where: str) -> list[Block]:
+    """The number of the page, and buttons to the others. The ids stay the same, so the focus stays on a button."""
     if of == 1:
         return []
-    turns = [("Back", number - 1), ("Next", number + 1)]
-    shown = [button(label, action_ids.read_page(page), prompt.id) for label, page in turns if 0 <= page < of]
-    return [context(plain_text(f"Page {number + 1} of {of}")), buttons(shown)]
+    back = [button("Back", action_ids.READ_BACK, prompt.id)] if number else []
+    ahead = [button("Next", action_ids.READ_NEXT, prompt.id)] if number < of - 1 else []
+    turns = {**buttons([*back, *ahead]), "block_id": f"{action_ids.READ}:{where}"}
+    return [context(plain_text(f"Page {number + 1} of {of}")), turns]
 
 
 def _pages(blocks: Sequence[Block]) -> list[list[Block]]:
     pages: list[list[Block]] = [[]]
-    characters = size = 0
+    characters = 0
     for block in blocks:
-        more, larger = len(block["text"]["text"]), len(json.dumps(block))
-        is_full = characters + more > _PAGE_CHARACTERS or size + larger > _PAGE_BYTES
-        if pages[-1] and (is_full or len(pages[-1]) >= MODAL_BLOCKS - _AROUND):
+        more = len(block["text"]["text"])
+        if pages[-1] and (characters + more > _PAGE_CHARACTERS or len(pages[-1]) >= MODAL_BLOCKS - _AROUND):
             pages.append([])
-            characters = size = 0
+            characters = 0
         pages[-1].append(block)
-        characters, size = characters + more, size + larger
+        characters += more
     return pages
 
 

@@ -40,4 +40,4 @@ def omission_notice(omitted: Omitted, prompt_id: str, *, can_open: bool = True) 
     text = f"✂️ *Not shown here:* {omitted}."
     if not can_open:
         return [section(mrkdwn(f"{text} “Show all” on the card opens it."))]
-    return [section(mrkdwn(text), button("Show all", action_ids.read_page(0), prompt_id))]
+    return [section(mrkdwn(text), button("Show all", action_ids.READ, prompt_id))]

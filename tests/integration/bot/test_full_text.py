@@ -7,7 +7,7 @@ import pytest
 
 from signoff import Policy, RunInput, flow, pause_flow_run
 from signoff.bot.service import Service
-from signoff.bot.surfaces.action_ids import read_page
+from signoff.bot.surfaces.action_ids import READ_NEXT
 from signoff.store.prompts import prompts
 from signoff.testing import Emulator, Modal, Person
 from tests.integration.bot.running_service import RunningService, settings_for
@@ -48,7 +48,7 @@ def service(slack: Emulator, record: str) -> Iterator[RunningService]:
 
 def pages(person: Person) -> list[Modal]:
     """Every page of the modal that a person has just opened."""
-    found = [person.wait_for_modal("Run this:")]
+    found = [person.wait_for_modal("Everything it says")]
     while "Next" in found[-1].buttons:
         person.press("Next")
         found.append(person.wait_for_modal(f"Page {len(found) + 1} of"))
@@ -96,26 +96,25 @@ def test_all_of_a_form_can_be_read_on_top_of_it(service: RunningService) -> None
     assert settled.buttons == ["Show all"]
 
 
-def test_a_page_that_does_not_exist_is_the_last_one(service: RunningService) -> None:
-    """What a button claims is a claim."""
+@pytest.mark.parametrize("claimed", ["[99999, true]", "[-1, false]", "[]", "x", "[1e400, true]"])
+def test_what_a_modal_claims_of_its_page_is_a_claim(service: RunningService, claimed: str) -> None:
+    """A page that does not exist is the last one, and a claim that makes no sense the first."""
     prompt, card = service.ask_in("#releases", change)
     ana = service.slack.person("ana")
     ana.press("Show all", message=card)
-    modal = ana.wait_for_modal("Run this:")
-    response = service.post(
-        {
-            "type": "block_actions",
-            "user": {"id": ana.id, "team_id": "T0SIGNOFF1", "username": "ana"},
-            "team": {"id": "T0SIGNOFF1"},
-            "api_app_id": "A0SIGNOFF1",
-            "trigger_id": "1.2.3",
-            "container": {"type": "view", "view_id": modal.id},
-            "view": modal.json,
-            "actions": [{"action_id": read_page(99_999), "block_id": "b", "type": "button", "value": prompt.id}],
-        }
-    )
-    assert response.status_code == 200
-    assert "sssEND" in ana.wait_for_modal("END").full_text
+    modal = ana.wait_for_modal("Everything it says")
+    payload = {
+        "type": "block_actions",
+        "user": {"id": ana.id, "team_id": "T0SIGNOFF1", "username": "ana"},
+        "team": {"id": "T0SIGNOFF1"},
+        "api_app_id": "A0SIGNOFF1",
+        "trigger_id": "1.2.3",
+        "container": {"type": "view", "view_id": modal.id},
+        "view": {**modal.json, "private_metadata": claimed},
+        "actions": [{"action_id": READ_NEXT, "block_id": "b", "type": "button", "value": prompt.id}],
+    }
+    assert service.post(payload).status_code == 200
+    ana.wait_for_modal("sssEND" if "99999" in claimed else "Page 2 of")
 
 
 def test_a_bare_question_is_asked_first(service: RunningService) -> None:

@@ -16,7 +16,7 @@ from signoff.bot.emulator.blocks.validation import view_violations
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
 from signoff.bot.surfaces.cards import card
-from signoff.bot.surfaces.full_text import full_text_modal
+from signoff.bot.surfaces.full_text import OpenPage, full_text_modal
 from signoff.bot.surfaces.modals import answer_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of
 from signoff.flows.durable.question import Question
@@ -39,7 +39,7 @@ def everything(prompt: Prompt, values: dict[str, Any] | None = None) -> str:
     """All pages of the modal, each accepted by Slack."""
     shown, number = [], 0
     while True:
-        view = full_text_modal(prompt, prompt.initial_values if values is None else values, number, of_form=False)
+        view = full_text_modal(prompt, prompt.initial_values if values is None else values, OpenPage(number))
         assert [fault.line() for fault in view_violations(view, "")] == []
         shown += [block["text"]["text"] for block in view["blocks"] if block["type"] == "section"]
         if not any(button == "Next" for button in labels(view)):
@@ -183,13 +183,13 @@ def test_pages_have_buttons_to_the_next_and_the_previous_one() -> None:
     prompt = prompt_for(None, description="line\n" * 20_000)
 
     def page(number: int) -> Block:
-        return full_text_modal(prompt, {}, number, of_form=False)
+        return full_text_modal(prompt, {}, OpenPage(number))
 
-    assert labels(page(0)) == ["Next"]
-    assert labels(page(1)) == ["Back", "Next"]
-    assert labels(page(99_999)) == ["Back"]
-    assert "Page 2 of 4" in json.dumps(page(1))
-    assert labels(full_text_modal(prompt_for(None), {}, 0, of_form=False)) == []
+    assert labels(page(0)) == ["Next"] * 2
+    assert labels(page(1)) == ["Back", "Next"] * 2
+    assert labels(page(99_999)) == ["Back"] * 2
+    assert "Page 2 of 9" in json.dumps(page(1))
+    assert labels(full_text_modal(prompt_for(None), {}, OpenPage())) == []
 
 
 @settings(deadline=None, max_examples=60)
