@@ -68,8 +68,8 @@ def sub_commands(db: Database, desk: Desk, directory: SlackDirectory) -> tuple[S
 
     def pending(typed: Invocation) -> Message:
         directory.prepare(typed.actor)
-        found, is_complete = _visible(db, desk, typed.actor)
-        message = approvals_list(found, now(), page=_page_in(typed.argument))
+        found, is_complete, are_all = _visible(db, desk, typed.actor)
+        message = approvals_list(found, now(), page=_page_in(typed.argument), are_all=are_all)
         if is_complete:
             return message
         return Message(f"{message.text} {UNVERIFIED}", [*message.blocks, context(plain_text(UNVERIFIED))])
@@ -84,18 +84,20 @@ def _page_in(argument: str) -> int:
     return int(argument) if argument.isdecimal() and len(argument) < _MAX_DIGITS else 1
 
 
-def _visible(db: Database, desk: Desk, actor: Actor) -> tuple[list[Prompt], bool]:
-    """The oldest pending prompts that a person may see, and whether that is known of all that were looked at."""
+def _visible(db: Database, desk: Desk, actor: Actor) -> tuple[list[Prompt], bool, bool]:
+    """The oldest pending prompts that a person may see, whether that is known of all that were looked at, and whether
+    all were looked at.
+    """
     found: list[Prompt] = []
     is_complete, page = True, prompts.pending(db, limit=MAX_PENDING)
     give_up_at = time.monotonic() + MAX_SECONDS
     while page and len(found) < MAX_PENDING:
         if time.monotonic() > give_up_at:
-            return found, False
+            return found, False, False
         visible, is_known = desk.visible_to(actor, page)
         found, is_complete = [*found, *visible], is_complete and is_known
         page = prompts.pending(db, limit=MAX_PENDING, after=page[-1]) if len(page) == MAX_PENDING else []
-    return found, is_complete
+    return found, is_complete, not page
 
 
 class Commands:

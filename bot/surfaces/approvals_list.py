@@ -17,11 +17,12 @@ MAX_LISTED = 20
 _GIST = 200
 
 
-def approvals_list(prompts: Sequence[Prompt], now: datetime, *, page: int = 1) -> Message:
+def approvals_list(prompts: Sequence[Prompt], now: datetime, *, page: int = 1, are_all: bool = True) -> Message:
     """A page of the list of `prompts`, in the given order. The last line says how to list the others.
 
     Args:
         page: The number of the page, from 1.
+        are_all: Whether no others are waiting.
     """
     if not prompts:
         return Message(
@@ -30,7 +31,7 @@ def approvals_list(prompts: Sequence[Prompt], now: datetime, *, page: int = 1) -
     text = (
         "1 prompt is waiting for an answer."
         if len(prompts) == 1
-        else f"{len(prompts)} prompts are waiting for an answer."
+        else f"{'' if are_all else 'At least '}{len(prompts)} prompts are waiting for an answer."
     )
     pages = ceil(len(prompts) / MAX_LISTED)
     page = max(1, min(page, pages))

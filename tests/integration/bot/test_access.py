@@ -107,6 +107,20 @@ def test_only_members_of_the_channel_may_act(
     assert service.until_noted(prompt, "refused")["via"] == "slack"
 
 
+@pytest.mark.parametrize("action_id", [action_ids.READ, action_ids.READ_NEXT])
+def test_only_those_who_may_see_a_prompt_can_read_all_of_it(
+    service: RunningService, asked: tuple[Prompt, VisibleMessage], action_id: str
+) -> None:
+    """“Show all” is for the members of the channel; others are told nothing of what the prompt says."""
+    prompt, card = asked
+    ana, mei = service.slack.person("ana"), service.slack.person("mei")
+    assert service.post(press(service, card, action_id, prompt.id, user=user(mei))).status_code == 200
+    told = mei.wait_for_message("@signoff", "may")
+    assert told.text == "You may not see this prompt."
+    assert mei.modal is None
+    assert service.post(press(service, card, action_id, prompt.id, user=user(ana))).status_code == 200
+
+
 def test_a_member_may_answer(service: RunningService, asked: tuple[Prompt, VisibleMessage]) -> None:
     """As the card says."""
     prompt, card = asked

@@ -53,3 +53,10 @@ def test_more_prompts_than_a_message_holds_are_counted() -> None:
     assert texts(first).endswith("Page 1 of 5. `/approvals list 2` lists more.")
     assert "*89 ttt" in texts(last)
     assert texts(last).endswith("Page 5 of 5. `/approvals list 1` lists the first ones.")
+
+
+def test_a_list_that_is_not_complete_says_so() -> None:
+    """There may be more prompts than are looked at for one list."""
+    message = approvals_list([prompt_for(Approval)] * 100, NOW, are_all=False)
+
+    assert message.text == "At least 100 prompts are waiting for an answer."
