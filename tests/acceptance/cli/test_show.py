@@ -36,7 +36,7 @@ def test_a_prompt_and_its_run_are_shown_in_full(empty: Shell) -> None:
     for named in (prompt.id, prompt.run_id, prompt.run_name):
         shown = empty("show", named)
         assert shown.code == 0
-        assert "Outcome: submitted by ana at " in shown.out
+        assert "Outcome: submitted by ana (claimed on the command line by " in shown.out
         assert "Error: ValueError: token=***, and the disk is full\n" in shown.out
     told = empty("show", prompt.id, "--json").json
     assert (told["run"]["state"], told["prompts"][0]["answer"]) == ("Failed", {"name": "1.4"})
