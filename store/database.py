@@ -222,6 +222,8 @@ def _engine(url: str) -> Engine:
                 isolation_level="AUTOCOMMIT",
                 use_native_hstore=False,
                 json_serializer=_dumps,
+                # What people answered is nothing for an error message.
+                hide_parameters=True,
                 pool_size=CONNECTIONS,
                 max_overflow=0,
                 pool_reset_on_return=None,
@@ -231,6 +233,7 @@ def _engine(url: str) -> Engine:
             engine = create_engine(
                 parsed,
                 json_serializer=_dumps,
+                hide_parameters=True,
                 connect_args=connect.CONNECT_ARGS,
                 pool_size=CONNECTIONS,
                 max_overflow=0,

@@ -105,14 +105,16 @@ def shown_url(url: "URL") -> str:
 
 
 class _RedactingFilter(logging.Filter):
-    """Removes secrets from a record: its message, its traceback and its stack."""
+    """Removes secrets from a record: its message, its traceback and its stack. A record without any stays as it is."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         try:
             message = record.getMessage()
-        except Exception:  # noqa: BLE001 - Python would print the record as it is
+        except Exception:  # noqa: BLE001 - Python would print the record with its arguments
             message = f"{record.msg} {record.args}"
-        record.msg, record.args = redacted(message), None
+            record.msg, record.args = message, None
+        if (hidden := redacted(message)) != message:
+            record.msg, record.args = hidden, None
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
