@@ -71,6 +71,7 @@ class Deliverer(BackgroundService):
         self._stopping = threading.Event()
         self._changes: Subscription | None = None
         self._failures = 0
+        self._fault = OutageLog(logger, f"A delivery to {engine.name} failed unexpectedly", each_reason=True)
         self._engine_outage = OutageLog(
             logger, f"{engine.name} is unavailable", level=logging.WARNING, recovered=f"{engine.name} is back"
         )
@@ -108,7 +109,14 @@ class Deliverer(BackgroundService):
         """
         claimed = deliveries.claim_due(self._db, self._engine.name, self._heartbeat.worker, now=self._now())
         for each in claimed:
-            return self._hand_over(each)
+            try:
+                return self._hand_over(each)
+            except StoreError:
+                raise
+            except Exception as error:  # noqa: BLE001 - this outcome waits, so that it does not hold up the others
+                self._fault.failed(error)
+                self._failed(each, type(error).__name__, _backoff(each.attempts), in_doubt=True)
+                return 0.0
         return None
 
     def _work(self) -> None:
@@ -124,19 +132,17 @@ class Deliverer(BackgroundService):
 
     def _loop(self, changes: Subscription) -> None:
         outage = OutageLog(logger, f"Deliveries to {self._engine.name} are on hold because the database is unavailable")
-        fault = OutageLog(logger, f"Deliveries to {self._engine.name} failed unexpectedly", each_reason=True)
         while not self._stopping.is_set():
             try:
                 wait = self.deliver_next()
                 if wait is None:
                     changes.wait(self._seconds_to_next())
                 outage.worked()
-                fault.worked()
             except StoreError as error:
                 outage.failed(error)
                 wait = RETRY_INTERVAL
             except Exception as error:  # noqa: BLE001 - without this loop nothing reaches the engine any more
-                fault.failed(error)
+                self._fault.failed(error)
                 wait = RETRY_INTERVAL
             if wait:
                 # New outcomes do not end this wait: an engine that is unavailable is so for them, too.
@@ -173,6 +179,7 @@ class Deliverer(BackgroundService):
 
     def _record(self, claimed: ClaimedDelivery, answer: Acceptance) -> None:
         self._engine_outage.worked()
+        self._fault.worked()
         if self._failures:
             self._failures = 0
             deliveries.retry_now(self._db, self._engine.name, now=self._now())

@@ -189,7 +189,7 @@ class Unspeakable(EngineUnavailable):
 
 
 def test_deliveries_go_on_after_any_error(db: Database, caplog: pytest.LogCaptureFixture) -> None:
-    """The thread that delivers never ends by itself, and says once what went wrong."""
+    """The thread that delivers never ends by itself, and says once what goes wrong."""
 
     def answer(delivery: OutgoingDelivery) -> Acceptance:
         if delivery.attempts <= 2:
@@ -201,8 +201,25 @@ def test_deliveries_go_on_after_any_error(db: Database, caplog: pytest.LogCaptur
         until_taken(db, prompt)
     assert [each.in_doubt for each in engine.got] == [False, True, True]
     assert [message for message in caplog.messages if "unexpectedly" in message] == [
-        "Deliveries to elsewhere failed unexpectedly; retrying: nothing to say"
+        "A delivery to elsewhere failed unexpectedly; retrying: nothing to say"
     ]
+
+
+def test_an_outcome_that_fails_in_any_way_waits_for_the_others(db: Database) -> None:
+    """It is not tried again and again before them."""
+    others_are_taken = threading.Event()
+
+    def answer(delivery: OutgoingDelivery) -> Acceptance:
+        if delivery.key == "good":
+            others_are_taken.set()
+        elif not others_are_taken.is_set():
+            raise Unspeakable("away")
+        return Accepted()
+
+    bad, good = answered(db, "bad"), answered(db, "good")
+    with Deliverer(db, Elsewhere(answer)):
+        until_taken(db, good)
+        until_taken(db, bad)
 
 
 def test_nobody_else_delivers_what_an_engine_is_still_taking(db: Database) -> None:
