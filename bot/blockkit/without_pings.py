@@ -5,11 +5,13 @@ post of a card needs this treatment. From the first update on, the card holds re
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
 from signoff.bot.blockkit.blocks import Message
+from signoff.bot.blockkit.lookalikes import look_of
 from signoff.bot.blockkit.markup import escape
 from signoff.flows.schema.slack_ids import USER_MENTION
 
@@ -22,10 +24,16 @@ def without_pings(message: Message, intended: Collection[str], name_of: Callable
         name_of: Returns a person's name for their id; `None` if it is not known.
     """
 
+    ids = {found[1] for found in USER_MENTION.finditer(str(message.blocks)) if found[0] not in intended}
+    names = {user_id: name_of(user_id) or user_id for user_id in ids}
+    namesakes = Counter(map(look_of, names.values()))
+
     def name_for(found: re.Match[str]) -> str:
         if found[0] in intended:
             return found[0]
-        return f"@{escape(name_of(found[1]) or found[1])}"
+        name = names[found[1]]
+        # Two people may have one name. A mention would tell them apart.
+        return f"@{escape(name)}{f' ({found[1]})' if namesakes[look_of(name)] > 1 else ''}"
 
     def replaced(part: Any) -> Any:
         match part:

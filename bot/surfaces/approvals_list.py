@@ -11,10 +11,11 @@ from signoff.bot.surfaces.wording import gist_of, title_of
 from signoff.flows.schema.slack_ids import is_conversation_id
 from signoff.store.records.prompts import Prompt
 
-MAX_LISTED = 20
-"""How many prompts one message lists."""
+MAX_LISTED = 15
+"""How many prompts one message lists. More with long texts would be too long for one."""
 
-_GIST = 200
+_TITLE = 200
+_GIST = 120
 
 
 def approvals_list(prompts: Sequence[Prompt], now: datetime, *, page: int = 1, are_all: bool = True) -> Message:
@@ -53,7 +54,7 @@ def _entry(prompt: Prompt, now: datetime) -> list[Block]:
         escape(prompt.flow, 80),
         escape(prompt.run_name, 80),
     ]
-    asked = [bold(title_of(prompt), 300), escape(gist_of(prompt, _GIST), 3 * _GIST)]
+    asked = [bold(title_of(prompt), _TITLE), escape(gist_of(prompt, _GIST), 2 * _GIST)]
     return [
         section(
             mrkdwn("\n".join(filter(None, asked))),

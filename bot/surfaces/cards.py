@@ -30,6 +30,7 @@ from signoff.bot.surfaces.omissions import Omitted, omission_notice
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import (
     approver_faults,
+    approvers_left_out,
     deadline_of,
     delivery_line,
     fields_in_outcome,
@@ -44,6 +45,7 @@ from signoff.bot.surfaces.wording import (
     verdict_in,
     was_refused,
     who_may_answer,
+    words_left_out,
 )
 from signoff.store.places import DEFAULT_CHANNEL, Place
 from signoff.store.records.prompts import Prompt
@@ -128,14 +130,14 @@ def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], place: Place)
     return _Body(
         above=[*values, context(mrkdwn(rules)), *faults, *([section(mrkdwn(asked.text))] if asked.text else [])],
         below=[buttons(_buttons(prompt, form, verdict))],
-        omitted=omitted + Omitted(asked.missing),
+        omitted=omitted + Omitted(asked.missing + len(approvers_left_out(prompt))),
     )
 
 
 def _asked(verdict: Verdict) -> Excerpt:
     """What the buttons answer, if they do not say so themselves: the label and the description of their field."""
     field = verdict.field
-    says_so = verdict.approval or any(choice.style or isinstance(choice.value, bool) for choice in verdict.choices)
+    says_so = any(isinstance(choice.value, bool) for choice in verdict.choices)
     label = "" if says_so or field.name == BARE else bold(field.label, _LABEL)
     hint = field.full_text[1]
     shown = shorten(escaped(hint), _HINT, MRKDWN)
@@ -173,7 +175,7 @@ def _settled(prompt: Prompt, form: Form) -> _Body:
     rows, omitted = value_blocks(form, values, prompt.initial_values, without=fields_in_outcome(prompt, form))
     if prompt.requester is not None:
         rows.append(context(mrkdwn(f"Requested by {name_of(prompt.requester)}.")))
-    return _Body([*blocks, *rows], [], omitted + Omitted(reason.missing))
+    return _Body([*blocks, *rows], [], omitted + Omitted(reason.missing + words_left_out(prompt)))
 
 
 def _sentence(prompt: Prompt, form: Form, place: Place) -> str:

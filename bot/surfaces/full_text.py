@@ -29,7 +29,7 @@ from signoff.bot.forms.elements.text import JsonText, as_json
 from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.field import over_limit
 from signoff.bot.surfaces import action_ids
-from signoff.bot.surfaces.wording import form_of, outcome_line
+from signoff.bot.surfaces.wording import approvers_left_out, form_of, outcome_line
 from signoff.store.records.prompts import Prompt
 from signoff.store.redaction import redacted
 
@@ -102,7 +102,7 @@ def full_text_modal(prompt: Prompt, values: Mapping[str, Any], page: OpenPage) -
         "type": "modal",
         "callback_id": action_ids.READ_MODAL,
         "private_metadata": str(page),
-        "title": plain_text("Everything it says"),
+        "title": plain_text("Full text"),
         "blocks": [*above, *pages[page.number], *below],
         "close": plain_text("Close"),
     }
@@ -158,6 +158,8 @@ def _passages(prompt: Prompt, values: Mapping[str, Any]) -> Iterator[Passage]:
         if before not in shown
     )
     yield from _explanations(form, values)
+    if left_out := approvers_left_out(prompt):
+        yield Passage("Who else may answer", left_out)
 
 
 def _values(form: Form, values: Mapping[str, Any], within: str = "") -> Iterator[Passage]:

@@ -100,6 +100,12 @@ def approvers_of(prompt: Prompt, mentions: Mapping[str, str]) -> str:
     return either(named if others <= 1 else [*named[:_MAX_NAMES], f"{others} others"])
 
 
+def approvers_left_out(prompt: Prompt) -> str:
+    """The approvers whom `approvers_of` only counts, as one line of unescaped text; empty if it names them all."""
+    names = [each.name for each in prompt.approvers if not each.fault] or [each.name for each in prompt.approvers]
+    return ", ".join(names[_MAX_NAMES:]) if len(names) > _MAX_NAMES + 1 else ""
+
+
 def who_may_answer(prompt: Prompt, mentions: Mapping[str, str], place: Place = DEFAULT_CHANNEL) -> str:
     """`Ana or Ben may answer.`
 
@@ -218,6 +224,12 @@ def delivery_line(prompt: Prompt) -> str:
             return f"Sending it to {engine}… The last attempt failed; retrying."
         case DeliveryState.PENDING:
             return f"Sending it to {engine}…"
+
+
+def words_left_out(prompt: Prompt) -> int:
+    """How many characters of what another engine said `delivery_line` leaves out."""
+    said = redacted(prompt.delivery.words) if prompt.delivery is not None and was_refused(prompt) else ""
+    return max(len(plain(said, len(said))) - _WORDS, 0)
 
 
 def was_refused(prompt: Prompt) -> bool:

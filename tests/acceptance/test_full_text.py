@@ -33,7 +33,7 @@ def test_pages_are_turned_with_the_keyboard(service: RunningService, page: Page)
     expect(card).to_contain_text("Not shown here:")
     card.get_by_role("button", name="Show all").focus()
     page.keyboard.press("Enter")
-    modal = page.get_by_role("dialog", name="Everything it says")
+    modal = page.get_by_role("dialog", name="Full text")
     expect(modal).to_contain_text("Page 1 of")
     modal.get_by_role("button", name="Next").last.focus()
     for number in (2, 3, 4):

@@ -48,7 +48,7 @@ def service(slack: Emulator, record: str) -> Iterator[RunningService]:
 
 def pages(person: Person) -> list[Modal]:
     """Every page of the modal that a person has just opened."""
-    found = [person.wait_for_modal("Everything it says")]
+    found = [person.wait_for_modal("Full text")]
     while "Next" in found[-1].buttons:
         person.press("Next")
         found.append(person.wait_for_modal(f"Page {len(found) + 1} of"))
@@ -102,7 +102,7 @@ def test_what_a_modal_claims_of_its_page_is_a_claim(service: RunningService, cla
     prompt, card = service.ask_in("#releases", change)
     ana = service.slack.person("ana")
     ana.press("Show all", message=card)
-    modal = ana.wait_for_modal("Everything it says")
+    modal = ana.wait_for_modal("Full text")
     payload = {
         "type": "block_actions",
         "user": {"id": ana.id, "team_id": "T0SIGNOFF1", "username": "ana"},

@@ -91,3 +91,10 @@ def test_a_card_notifies_nobody_who_is_merely_a_value() -> None:
     said = without_pings(Message("text", blocks), {"<@U0ANA>"}, {"U0BEN": "Ben <!here> Okafor"}.get)
     assert said.blocks[0]["text"]["text"] == "<@U0ANA> and @Ben &lt;!here&gt; Okafor and @U0BAD"
     assert said.blocks[1]["text"]["text"] == "<@U0BEN>"
+
+
+def test_two_people_of_one_name_are_told_apart() -> None:
+    """By their ids, as long as Slack would notify them if they were mentioned."""
+    names = {"U0ANA": "Ana Ruiz", "U0BEN": "ana  ruiz", "U0MEI": "Mei"}
+    said = without_pings(Message("text", [section(mrkdwn("<@U0ANA>, <@U0BEN>, <@U0MEI>"))]), set(), names.get)
+    assert said.blocks[0]["text"]["text"] == "@Ana Ruiz (U0ANA), @ana ruiz (U0BEN), @Mei"

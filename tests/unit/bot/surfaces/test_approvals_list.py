@@ -44,15 +44,18 @@ def test_a_channel_known_by_its_id_is_linked() -> None:
 
 def test_more_prompts_than_a_message_holds_are_counted() -> None:
     """Each page of a hundred long prompts fits into a message, and says how to get the next one."""
-    found = [prompt_for(Approval, title=f"{number} {'t' * 3000}") for number in range(90)]
-    first, last = approvals_list(found, NOW), approvals_list(found, NOW, page=5)
+    found = [
+        prompt_for(Approval, title=f"{number} {'<*>' * 900}", description="<&>" * 900, flow="&" * 90, run_name="<" * 90)
+        for number in range(90)
+    ]
+    first, last = approvals_list(found, NOW), approvals_list(found, NOW, page=6)
 
     check(first)
     check(last)
     assert first.text == "90 prompts are waiting for an answer."
-    assert texts(first).endswith("Page 1 of 5. `/approvals list 2` lists more.")
-    assert "*89 ttt" in texts(last)
-    assert texts(last).endswith("Page 5 of 5. `/approvals list 1` lists the first ones.")
+    assert texts(first).endswith("Page 1 of 6. `/approvals list 2` lists more.")
+    assert "*89 &lt;" in texts(last)
+    assert texts(last).endswith("Page 6 of 6. `/approvals list 1` lists the first ones.")
 
 
 def test_a_list_that_is_not_complete_says_so() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, create_model
 
+from signoff import Policy
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.emulator.blocks.validation import view_violations
 from signoff.bot.forms.draft import Draft
@@ -20,7 +21,7 @@ from signoff.bot.surfaces.full_text import OpenPage, full_text_modal
 from signoff.bot.surfaces.modals import answer_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of
 from signoff.flows.durable.question import Question
-from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.prompts import Delivery, DeliveryState, Outcome, Prompt
 from tests.support.models import Approval
 from tests.support.prompts import MENTIONS, OPENED, prompt_for, settled
 from tests.unit.bot.surfaces.test_cards import buttons, check, texts
@@ -270,3 +271,16 @@ def test_the_question_comes_first_in_the_notification() -> None:
     )
     assert texts(card(prompt, {})).startswith("Release 1.4 to production?\nShips the")
     assert texts(card(prompt, {})).endswith("release · bold-lemur")
+
+
+def test_approvers_and_words_of_an_engine_are_counted_and_can_be_read() -> None:
+    """A card names the first approvers, and the beginning of what an engine said."""
+    policy = Policy(approvers=tuple(f"@person{number}" for number in range(500)))
+    asked = prompt_for(None, stored_policy=policy)
+    words = Delivery(DeliveryState.REFUSED, "no " * 300 + "END")
+    refused = prompt_for(None, engine="prefect", delivery=words, **settled())
+
+    assert left_out(list(card(asked, {}).blocks)).endswith("more characters")
+    assert "@person499" in everything(asked)
+    assert left_out(list(card(refused, {}).blocks)) == "403 more characters"
+    assert "no END" in everything(refused)
