@@ -79,12 +79,16 @@ def schema_fault(schema: Mapping[str, Any]) -> str | None:
 @lru_cache(maxsize=256)
 def _fault(text: str) -> str | None:
     # Cached, because an engine reports the same pauses each time that it is polled.
+    from jsonschema import FormatChecker
     from jsonschema.exceptions import SchemaError
     from jsonschema.validators import Draft202012Validator, validator_for
 
     schema = json.loads(text)
     try:
-        validator_for(schema, default=Draft202012Validator).check_schema(schema)
+        # Without formats: `regex` would be read in Python's syntax. `check_patterns` knows which patterns can be used.
+        validator_for(schema, default=Draft202012Validator).check_schema(schema, FormatChecker(formats=()))
+    except RecursionError:
+        return "it is nested too deeply"
     except SchemaError as error:
         place = "/".join(map(str, error.absolute_path))
         return f"{f'at {place}: ' if place else ''}{error.message[:_MAX_LENGTH]}"

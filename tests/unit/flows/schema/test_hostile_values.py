@@ -21,7 +21,7 @@ from signoff.flows.code.module_loading import model_reference
 from signoff.flows.names import humanize
 from signoff.flows.schema.formats import format_error
 from signoff.flows.schema.json_schema import schema_of
-from signoff.flows.schema.schema_validation import schema_errors
+from signoff.flows.schema.schema_validation import schema_errors, schema_fault
 from tests.support.growth import assert_linear
 from tests.support.prompts import prompt_for
 
@@ -343,3 +343,12 @@ def test_a_typed_list_is_read_in_time_in_proportion_to_its_lines() -> None:
 def test_a_file_is_measured_in_time_in_proportion_to_its_size() -> None:
     """It is the longest text of all."""
     assert_linear(lambda size: format_error(base64.b64encode(bytes(size)).decode(), {"format": "base64"}), small=50_000)
+
+
+def test_a_schema_that_is_nested_too_deeply_is_not_valid() -> None:
+    """JSON reads deeper ones than can be checked."""
+    schema: dict[str, Any] = {}
+    for _ in range(400):
+        schema = {"properties": {"it": schema}}
+    assert schema_fault(schema) in (None, "it is nested too deeply")
+    assert schema_fault({"properties": {"it": {"pattern": r"\p{L}"}}}) is None

@@ -13,11 +13,11 @@ from signoff import Policy
 from signoff.flows.approval.validation import Valid, validate
 from signoff.flows.code.module_loading import model_reference
 from signoff.flows.durable.question import Question
-from signoff.flows.engine import ReportedPause
+from signoff.flows.engine import InvalidPause, ReportedPause
 from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.schema.json_schema import schema_of
-from signoff.flows.schema.patterns import UnreadablePattern, matcher
+from signoff.flows.schema.patterns import matcher
 from signoff.flows.schema.schema_validation import schema_errors
 from signoff.store.database import Database
 from tests.support.growth import assert_linear
@@ -221,10 +221,18 @@ def test_models_beside_the_one_with_another_engine_are_not_to_blame() -> None:
 def test_a_pause_of_another_engine_with_such_a_pattern_is_refused(db: Database, schema: dict[str, Any]) -> None:
     """The engine that reports it is told, and no prompt is opened that nobody could answer."""
     reports = DatabasePauseReports(db, "paper", Policy())
-    pause = ReportedPause("run-1", "calm-heron", "refund", "approve", "Refund?", schema=schema)
-    with pytest.raises(UnreadablePattern, match="cannot be used"):
+    pause = ReportedPause("run-1", "calm-heron", "refund", "approve", "Refund?", schema={"type": "object", **schema})
+    with pytest.raises(InvalidPause, match="cannot be used"):
         reports.paused(pause)
     assert list(reports.waiting()) == []
+
+
+def test_a_pause_of_another_engine_may_have_any_other_pattern(db: Database) -> None:
+    """Also one that only pydantic's engine can read."""
+    reports = DatabasePauseReports(db, "paper", Policy())
+    schema = schema_of(Words)
+    reports.paused(ReportedPause("run-1", "calm-heron", "refund", "approve", "Refund?", schema=schema))
+    assert list(reports.waiting()) == ["run-1"]
 
 
 def test_a_decimal_of_an_earlier_pydantic_is_no_such_pattern() -> None:
