@@ -53,7 +53,7 @@ class PromptHandle(Generic[T]):
 
     @property
     def answered_by(self) -> Actor | None:
-        """The person who answered, or rejected, with their `id` and `name`.
+        """The person who answered, or rejected, with their `id` and `name`, and a `claim` if nobody has checked it.
 
         `None` while the prompt is open, and if it ended without an answer. In an async flow this blocks for some
         milliseconds.

@@ -32,7 +32,7 @@ def _actor(who: str | None) -> Actor:
     except LookupError:
         raise WrongUsage("This process has no user name. Say who you are with --as.") from None
     except ValueError as error:
-        raise WrongUsage(f"--as requires a name, such as @ana. {error}") from None
+        raise _no_name("--as", who, error) from None
 
 
 def requester(who: str | None) -> Actor | None:
@@ -46,4 +46,9 @@ def requester(who: str | None) -> Actor | None:
     try:
         return named(who)
     except ValueError as error:
-        raise WrongUsage(f"--requester requires a name, such as @ana. {error}") from None
+        raise _no_name("--requester", who, error) from None
+
+
+def _no_name(option: str, who: str | None, error: ValueError) -> WrongUsage:
+    is_empty = not (who or "").strip().strip("@")
+    return WrongUsage(f"{option} requires a name, such as @ana." if is_empty else f"{option}: {error}")

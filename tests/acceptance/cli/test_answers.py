@@ -178,7 +178,7 @@ def test_what_cannot_be_a_name_is_refused(shell: Shell, who: str) -> None:
     """Invariant 10: a typo is not recorded as a person."""
     said = shell("answer", "whatever", "--as", who)
     assert said.code == 2
-    assert said.err.startswith("--as requires a name, such as @ana. ")
+    assert said.err.startswith(f"--as: {who} cannot be the name of a person. ")
     assert len(said.err.splitlines()) == 1
     assert shell("run", "asking.py:shirt", "--requester", who).code == 2
 

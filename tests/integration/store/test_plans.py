@@ -17,7 +17,8 @@ from signoff.flows.names import now
 from signoff.store import artifacts, ledger
 from signoff.store.database import Database
 from signoff.store.outbox import cards, deliveries, notices
-from signoff.store.prompts import drafts, prompts
+from signoff.store.policy import Policy
+from signoff.store.prompts import approvers, drafts, prompts
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.runs import claims, journal, messages, pauses, runs, schedules
@@ -96,7 +97,8 @@ def a_waiting_run(db: Database, worker: str) -> Prompt:
     """A run whose second prompt is due, and has a card and a notice to be posted."""
     run = claim(db, worker, now=MOMENT, limit=1)[0]
     for key in ("1", "2"):
-        asked = asking(run, key=key, opened_at=MOMENT, deadline=MOMENT, due_at=MOMENT)
+        policy = Policy(approvers=("@ana",))
+        asked = asking(run, key=key, opened_at=MOMENT, deadline=MOMENT, due_at=MOMENT, stored_policy=policy)
         pauses.open_prompt(db, asked, fencing_token=run.fencing_token, state=RunState.PAUSED, held=True)
     with db.write() as tx:
         notices.add(tx, asked.id, kind="reminder", detail={}, now=MOMENT)
@@ -115,6 +117,11 @@ def a_whole_run(db: Database, worker: str) -> None:
 Look = Callable[[Crowded], Any]
 
 AMONG_EVERYTHING: dict[str, tuple[Look, str]] = {
+    "the next prompt whose approvers are checked": (
+        lambda it: approvers.due(it.db, now=MOMENT, limit=1),
+        "ix_prompts_approvers_due_at",
+    ),
+    "when approvers are checked next": (lambda it: approvers.next_due_at(it.db), "ix_prompts_approvers_due_at"),
     "the next run": (
         lambda it: claims.claim(it.db, claim_request(it.worker), limit=1, now=MOMENT),
         "ix_flow_runs_runnable_at",
@@ -154,6 +161,7 @@ OF_ONE: dict[str, Look] = {
     "a run's tick": lambda it: schedules.tick_of(it.db, it.prompt.run_id),
     "a worker's runs": lambda it: claims.leased_to(it.db, it.worker),
     "a prompt": lambda it: prompts.get(it.db, it.prompt.id),
+    "where its cards are": lambda it: cards.places(it.db, [it.prompt.id]),
     "a draft": lambda it: drafts.load(it.db, it.prompt.id, "U1"),
     "a prompt's history": lambda it: ledger.lines(it.db, it.prompt.id),
     "a run from its claim to its end": lambda it: a_whole_run(it.db, it.worker),

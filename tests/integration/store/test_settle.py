@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
-from signoff.store.prompts import prompts
+from signoff.store.policy import Policy
+from signoff.store.prompts import approvers, prompts, votes
 from signoff.store.prompts import settle as settling
-from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Outcome
+from signoff.store.records.actors import DEADLINE, Actor, claim_of
+from signoff.store.records.prompts import Approver, Outcome
 from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses, runs
 from tests.integration.store.samples import ANA, NOON, an_open_prompt, asking, settle
@@ -74,3 +76,41 @@ def test_pages_of_open_prompts_are_oldest_first_and_complete(db: Database) -> No
     rest = prompts.pending(db, limit=2, after=first[-1])
     assert {prompt.id for prompt in first} == {prompt.id for prompt in opened[:2]}
     assert [prompt.id for prompt in rest] == [opened[3].id]
+
+
+def test_a_deadline_that_an_earlier_version_recorded_reads_well(db: Database) -> None:
+    """It called the deadline a clock, in the prompt and in its ledger."""
+    prompt = an_open_prompt(db)
+    clock = Actor("clock", "the clock")
+    settling.settle(db, prompt.id, outcome=Outcome.TIMED_OUT, actor=clock, via="clock", now=NOON)
+    assert prompts.get(db, prompt.id).settled_by == DEADLINE
+    line = ledger.lines(db, prompt.id)[-1]
+    assert (line.actor, line.detail["name"], line.detail["via"]) == ("deadline", "Signoff (deadline)", "deadline")
+
+
+def test_a_claim_is_kept_with_the_submission_and_the_settlement(db: Database) -> None:
+    """Whoever reads either learns that nobody has checked who it was."""
+    prompt = an_open_prompt(db)
+    ana = Actor("U1", "Ana", claim=claim_of("ben", "build-7", "on the command line"))
+    settle(db, prompt, ana)
+    settled_by = prompts.get(db, prompt.id).settled_by
+    assert settled_by == votes.of_prompt(db, prompt.id)[0].actor == ana
+    assert settled_by.name_and_claim == "Ana (claimed on the command line by ben on host build-7)"
+    assert ledger.lines(db, prompt.id)[-1].detail["claim"] == ana.claim
+
+
+def test_what_slack_says_of_approvers_is_recorded_once(db: Database) -> None:
+    """Of two bots that ask at the same time, the second reports nothing again; nor does one that comes too late."""
+    prompt = an_open_prompt(db, stored_policy=Policy(approvers=("@anna", "@ana")))
+    assert [each.id for each in approvers.due(db, now=NOON)] == [prompt.id]
+    found = (Approver("@anna", fault="Nobody has this handle."), Approver("@ana", "U1"))
+    assert approvers.record(db, prompt, found, due_at=None, now=NOON) == [found[0]]
+    assert approvers.record(db, prompt, found, due_at=None, now=NOON) == []
+    now_known = prompts.get(db, prompt.id)
+    assert (now_known.found_approvers, now_known.approvers) == (found, found)
+    assert (approvers.due(db, now=NOON), approvers.next_due_at(db)) == ([], None)
+    assert [line.event for line in ledger.lines(db, prompt.id)] == ["opened", "approver_missing"]
+    late = an_open_prompt(db, stored_policy=Policy(approvers=("@anna",)))
+    settle(db, late)
+    assert approvers.record(db, late, found[:1], due_at=None, now=NOON) == []
+    assert approvers.next_due_at(db) is None

@@ -353,3 +353,35 @@ def test_little_is_said_of_a_deactivated_account(slack: Emulator, client: WebCli
     assert (user["deleted"], user["profile"]["real_name"]) == (True, "Ben Okafor")
     assert user["updated"] > before
     assert not {"tz", "real_name", "is_admin"} & user.keys()
+
+
+def test_a_user_s_conversations_are_those_that_the_app_may_know_of(slack: Emulator, client: WebClient) -> None:
+    """Public channels, and private ones and direct messages that it shares with the user."""
+    slack.client.add_channel("board", is_private=True, members=["mei"])
+    shared = slack.client.add_channel("plans", is_private=True, members=["mei", "signoff"])
+    slack.person("mei").leave("#data")
+    types = "public_channel,private_channel"
+    found = client.users_conversations(user="U0MEITANA1", types=types)["channels"]
+    assert {each["id"] for each in found} == {"C0GENERAL1", "C0RELEASE1", "C0ORDERS01", shared}
+    assert all(each.keys().isdisjoint({"is_member", "num_members"}) for each in found)
+    assert {each["name"] for each in client.users_conversations()["channels"]} == {"releases", "orders", "data"}
+    paged = client.users_conversations(user="U0MEITANA1", types=types, limit=2)
+    assert len(paged["channels"]) == 2
+    assert paged["response_metadata"]["next_cursor"]
+    for wrong, error in (({"user": "U0NOBODY"}, "user_not_found"), ({"limit": 1000}, "invalid_limit")):
+        with pytest.raises(SlackApiError, match=error):
+            client.users_conversations(**wrong)
+
+
+def test_people_of_another_workspace_are_strangers(slack: Emulator, client: WebClient) -> None:
+    """Slack tells their workspace and not their address, and counts them among nobody's colleagues."""
+    eve = slack.client.add_person("eve", team="T0ELSEWHERE")
+    told = client.users_info(user=eve.id)["user"]
+    assert (told["team_id"], told["is_stranger"]) == ("T0ELSEWHERE", True)
+    assert "email" not in told["profile"]
+    assert eve.id not in {each["id"] for each in client.users_list()["members"]}
+    assert client.users_conversations(user=eve.id)["channels"] == []
+    slack.client.invite(eve.id, "#orders")
+    assert eve.id in client.conversations_members(channel="C0ORDERS01")["members"]
+    with pytest.raises(SlackApiError, match="users_not_found"):
+        client.users_lookupByEmail(email="eve@example.com")

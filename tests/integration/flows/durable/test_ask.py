@@ -1,19 +1,20 @@
 """A run that has several prompts open at once."""
 
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from signoff import FlowPauseTimeout, PromptRejected, as_answered, ask, ask_all, flow, gather
+from signoff import FlowPauseTimeout, Policy, PromptRejected, RunInput, as_answered, ask, ask_all, flow, gather
 from signoff.flows.approval.deadlines import DeadlineEnforcer
-from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.desk import Desk, Refused, Settled
 from signoff.flows.names import memorable_name, new_id, now
 from signoff.store.database import Database
-from signoff.store.prompts import prompts
-from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.prompts import approvers, prompts
+from signoff.store.records.actors import Actor, claim_of
+from signoff.store.records.prompts import Approver, Outcome, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from tests.support.answering import ANA, answer
@@ -225,3 +226,82 @@ def test_a_handle_says_who_answered(db: Database, start_worker: StartWorker) -> 
         answer(db, first, value=1)
         Desk(db).reject(second.id, Actor("U2", "Ben"), "No more", via="cli")
         assert until_over(db, run.id).result == [None, ["U1", "Ana"], ["U2", "Ben"], None]
+
+
+LEADS = ("U1", "U2", "U3")
+
+
+@WAYS
+@pytest.mark.parametrize("first_says", ["yes", "no"])
+def test_a_flow_can_insist_on_two_people(
+    db: Database, start_worker: StartWorker, suspend: bool, first_says: str
+) -> None:
+    """With plain types too: it learns who answered or rejected, and may ask everybody else."""
+
+    @flow
+    def deploy() -> list[Any]:
+        first = ask(bool, key="first", suspend=suspend, policy=Policy(approvers=LEADS))
+        rejected_by = None
+        try:
+            first.result()
+        except PromptRejected as rejection:
+            rejected_by = rejection.by_id
+        assert first.answered_by is not None
+        others = [lead for lead in LEADS if lead != first.answered_by.id]
+        second = ask(bool, key="second", suspend=suspend, policy=Policy(approvers=others))
+        second.result()
+        assert second.answered_by is not None
+        return [rejected_by, first.answered_by.id, second.answered_by.id]
+
+    desk = Desk(db)
+    start_worker(deploy)
+    run = deploy.create_run(db=db)
+    asked = until_asked(db, run.id)
+    if first_says == "yes":
+        assert isinstance(desk.submit(asked.id, ANA, {"value": True}, via="cli"), Settled)
+    else:
+        assert isinstance(desk.reject(asked.id, ANA, "Not today", via="cli"), Settled)
+    again = until_asked(db, run.id, number=2)
+    assert isinstance(desk.submit(again.id, ANA, {"value": True}, via="cli"), Refused)
+    assert isinstance(desk.submit(again.id, Actor("U2", "Ben"), {"value": True}, via="cli"), Settled)
+    assert until_over(db, run.id).result == [None if first_says == "yes" else "U1", "U1", "U2"]
+
+
+def test_nobody_has_answered_what_continued_at_its_deadline(db: Database, start_worker: StartWorker) -> None:
+    """The initial values are nobody's answer, so nobody is excluded by them."""
+
+    class Count(RunInput):
+        count: int = 1
+
+    @flow
+    def order() -> list[Any]:
+        policy = Policy(deadline=timedelta(milliseconds=50), at_deadline="continue")
+        handle = ask(Count, policy=policy)
+        answer = handle.result()
+        return [answer.count, answer.metadata.sender, handle.answered_by]
+
+    start_worker(order)
+    with DeadlineEnforcer(db):
+        assert until_over(db, order.create_run(db=db).id).result == [1, None, None]
+
+
+def test_one_person_has_one_id_in_slack_and_on_the_command_line(db: Database, start_worker: StartWorker) -> None:
+    """Once Slack has said whose handle it is. Otherwise one person could be two."""
+
+    @flow
+    def deploy() -> list[Any]:
+        policy = Policy(approvers=("@ana",))
+        asked = [ask(bool, key="one", policy=policy), ask(bool, key="two", policy=policy)]
+        gather(*asked)
+        return [[by.id, bool(by.claim)] for each in asked if (by := each.answered_by)]
+
+    start_worker(deploy)
+    run = deploy.create_run(db=db)
+    one, two = sorted(all_asked(db, run.id, 2), key=lambda prompt: prompt.key)
+    for prompt in (one, two):
+        approvers.record(db, prompt, [Approver("@ana", "U0ANA")], due_at=None, now=now())
+    desk = Desk(db)
+    claimed = Actor("@ana", "ana", claim=claim_of("ben", "build-7", "on the command line"))
+    assert isinstance(desk.submit(one.id, claimed, {"value": True}, via="cli"), Settled)
+    assert isinstance(desk.submit(two.id, Actor("U0ANA", "Ana"), {"value": True}, via="slack"), Settled)
+    assert until_over(db, run.id).result == [["U0ANA", True], ["U0ANA", False]]
