@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 from signoff.flows.schema.json_schema import schema_of
+from signoff.flows.schema.keywords import comparable
 from signoff.flows.schema.parts import Schema, is_null, kind_of, options_of, unwrap
 from signoff.flows.schema.schema_validation import ValuePath, choose_one_of
 
@@ -89,8 +90,9 @@ def choice_errors(schema: Schema, values: Mapping[str, Any]) -> Iterator[tuple[V
             continue
         value = values[name]
         many = isinstance(value, list)
+        known = set(map(comparable, offered))
         for position, one in enumerate(value if many else [value]):
-            if one is not None and not _among(one, offered):
+            if one is not None and comparable(one) not in known:
                 yield (name, position) if many else (name,), choose_one_of(offered)
 
 
@@ -159,8 +161,3 @@ def _offered(part: Any) -> list[Any] | None:
     word, inner = place
     found = [_offered(inner)] if word == "items" else [_offered(member) for member in inner]
     return next((offered for offered in found if offered is not None), None)
-
-
-def _among(value: Any, offered: Sequence[Any]) -> bool:
-    """Whether `value` is listed. Unlike in Python, `True` is not `1`."""
-    return any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in offered)

@@ -77,7 +77,7 @@ def _additional_properties(validator: Any, wanted: Any, instance: Any, schema: M
 
 
 def _unique_items(_validator: Any, wanted: Any, instance: Any, _schema: Mapping[str, Any]) -> Iterator[Any]:
-    if wanted is True and isinstance(instance, list) and len(set(map(_comparable, instance))) < len(instance):
+    if wanted is True and isinstance(instance, list) and len(set(map(comparable, instance))) < len(instance):
         yield _error("the items are not unique")
 
 
@@ -128,15 +128,15 @@ def _counted(keyword: Keyword) -> Keyword:
     return check
 
 
-def _comparable(value: Any) -> Any:
+def comparable(value: Any) -> Any:
     """A hashable stand-in for a JSON value. Two are equal if the values are equal as JSON: 1 is 1.0, and not true."""
     match value:
         case bool() | None | str():
             return (type(value), value)
         case list():
-            return (list, tuple(map(_comparable, value)))
+            return (list, tuple(map(comparable, value)))
         case dict():
-            return (dict, frozenset((name, _comparable(item)) for name, item in value.items()))
+            return (dict, frozenset((name, comparable(item)) for name, item in value.items()))
         case _:
             return value
 

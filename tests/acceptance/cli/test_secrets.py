@@ -176,3 +176,28 @@ def test_the_report_of_a_bug_has_no_secret(tmp_path: Path) -> None:
     assert "RuntimeError: invalid header: ***" in report.read_text()
     assert secrets_in(said.stdout + said.stderr) == set()
     assert secrets_in(report.read_text().partition("RuntimeError: ")[2]) == set()
+
+
+@pytest.mark.parametrize(
+    "set_up",
+    [
+        "from signoff.bot.cli.logs import log_to_stderr; log_to_stderr()",
+        "from signoff.flows.settings import default_database; default_database()",
+        "logging.basicConfig(); from signoff.flows.settings import default_database; default_database()",
+    ],
+)
+def test_the_log_of_every_kind_of_program_is_redacted(tmp_path: Path, set_up: str) -> None:
+    """That of the command, and that of a program that runs its own flows, with or without logging of its own."""
+    program = (
+        f"import logging\n{set_up}\n"
+        "try:\n"
+        "    raise ValueError('password=hunter2')\n"
+        "except ValueError:\n"
+        "    logging.getLogger('some.library').exception('%s failed', 'postgresql://ana:hunter2@db/orders')\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env={"PATH": ""}, capture_output=True, text=True, timeout=100
+    )
+    assert "postgresql://***@db/orders failed" in said.stderr
+    assert "ValueError: password=***" in said.stderr
+    assert secrets_in(said.stdout + said.stderr) == set()

@@ -19,6 +19,7 @@ from signoff.bot.forms.elements.text import JsonText
 from signoff.flows.approval.validation import MAX_NESTING, FieldError, Valid, validate
 from signoff.flows.code.module_loading import model_reference
 from signoff.flows.names import humanize
+from signoff.flows.schema.choices import GIVEN, choice_errors
 from signoff.flows.schema.formats import format_error
 from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.schema_validation import schema_errors, schema_fault
@@ -175,6 +176,18 @@ def test_unique_items_are_compared_in_time_in_proportion_to_their_number(item: A
     def check(size: int) -> None:
         values = [[number, item, {"n": [number]}] for number in range(size)]
         assert schema_errors(schema, {"it": [item, *values]}) == []
+
+    assert_linear(check, small=500)
+
+
+def test_choices_are_compared_in_time_in_proportion_to_their_number() -> None:
+    """A list that has all of them."""
+
+    def check(size: int) -> None:
+        values = list(range(size))
+        part = {"type": "array", "items": {"enum": values, GIVEN: {"type": "integer"}}}
+        assert list(choice_errors({"properties": {"it": part}}, {"it": values})) == []
+        assert len(list(choice_errors({"properties": {"it": part}}, {"it": [True, -1]}))) == 2
 
     assert_linear(check, small=500)
 
