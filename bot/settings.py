@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from signoff.flows.settings import DatabaseSettings
 from signoff.store.redaction import remember_secret
@@ -16,6 +17,12 @@ _TOKEN = re.compile(r"[A-Za-z0-9._-]+")
 
 _SECRET = re.compile(r"[!#-&(-~]+")
 """Printable ASCII without spaces and quotation marks. Slack's are hexadecimal, but it does not document that."""
+
+MAX_PORT = 65535
+
+_API_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[A-Za-z0-9._~%/-]*)?"
+)
 
 _HOW_TO_COPY = "Copy the Signing Secret under Basic Information, and set SLACK_SIGNING_SECRET to it"
 
@@ -49,7 +56,7 @@ class Settings(DatabaseSettings):
     host: str = Field(default="127.0.0.1", validation_alias="SIGNOFF_HOST")
     """The address that signed HTTP listens on."""
 
-    port: int = Field(default=3000, ge=0, le=65535, validation_alias="SIGNOFF_PORT")
+    port: int = Field(default=3000, ge=0, le=MAX_PORT, validation_alias="SIGNOFF_PORT")
     """The port that signed HTTP listens on. Slack posts to `/slack/events`."""
 
     concurrency: int = Field(default=32, ge=1, validation_alias="SIGNOFF_CONCURRENCY")
@@ -84,7 +91,11 @@ class Settings(DatabaseSettings):
 
     @field_validator("slack_api_url")
     @classmethod
-    def _ends_in_slash(cls, value: str) -> str:
+    def _is_address(cls, value: str) -> str:
+        # Otherwise each call to Slack would fail in its own way.
+        found = _API_URL.fullmatch(value)
+        if found is None or int(found["port"] or 0) > MAX_PORT:
+            raise PydanticCustomError("address", "Set it to an address such as https://slack.com/api/")
         return value if value.endswith("/") else f"{value}/"
 
     @property

@@ -149,6 +149,28 @@ def test_a_damaged_secret_is_named_and_not_shown(
         assert "bug in Signoff" not in said.err
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://ana:hunter2@127.0.0.1:1/api/",
+        "https://ana:hun@ter2@[bad/",
+        "http://127.0.0.1:1/?token=hunter2",
+        "hunter2",
+        "http://[hunter2",
+        "http://127.0.0.1:1/api/\nhunter2",
+        "http://127.0.0.1:hunter2/",
+        "http://127.0.0.1:65536/api/",
+    ],
+)
+def test_an_address_of_slack_with_a_secret_is_refused(empty: Shell, slack: Emulator, address: str) -> None:
+    """One sentence says what to write, and nothing of what was written."""
+    for command in ("doctor", "bot"):
+        said = empty(command, **slack.environment() | {"SLACK_API_URL": address})
+        assert said.code == 1
+        assert "SLACK_API_URL: Set it to an address such as https://slack.com/api/." in said.out + said.err
+        assert secrets_in(said.out + said.err) == set()
+
+
 def test_the_report_of_a_bug_has_no_secret(tmp_path: Path) -> None:
     """Users attach it to an issue, which everybody can read."""
     program = (
