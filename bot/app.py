@@ -15,6 +15,7 @@ from signoff.bot.blockkit.markup import escape, plain
 from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
+from signoff.bot.connection.slack_clock import skew_message, skew_to_slack
 from signoff.bot.connection.web_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
 from signoff.bot.forms import FormError
 from signoff.bot.interactions.buttons import Buttons
@@ -33,8 +34,9 @@ from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import BadSettings, Settings
 from signoff.bot.surfaces.modals import failed_modal
 from signoff.flows.approval.desk import Desk
+from signoff.store.clock import MAX_SKEW
 from signoff.store.database import Database
-from signoff.store.errors import CommitInDoubt, NoSuchPrompt, StoreError, UnreadablePolicy
+from signoff.store.errors import CommitInDoubt, DatabaseReplaced, NoSuchPrompt, StoreError, UnreadablePolicy
 from signoff.store.sql.write_timeout import write_deadline
 
 logger = logging.getLogger(__name__)
@@ -65,7 +67,11 @@ def check_token(client: WebClient) -> str | None:
         BadSettings: If Slack refuses the token.
     """
     try:
-        return str(client.auth_test()["team_id"])
+        answer = client.auth_test()
+        skew = skew_to_slack(answer)
+        if skew is not None and abs(skew) > MAX_SKEW:
+            logger.warning("%s", skew_message(skew))
+        return str(answer["team_id"])
     except SlackApiError as error:
         if refuses_token(error):
             raise BadSettings(f"SLACK_BOT_TOKEN: Slack refuses it ({name_of(error)}). Copy the token again.") from None
@@ -197,6 +203,12 @@ def _explanation(error: BaseException) -> str:
             return (
                 "This version of Signoff cannot read who may answer here, so nothing was decided. "
                 "Ask whoever runs Signoff: `signoff doctor` says more."
+            )
+        case DatabaseReplaced():
+            logger.error("A request from Slack was refused: %s", error)
+            return (
+                "The database is not the one that Signoff was using, so nothing was decided. "
+                "Whoever runs Signoff has to look after it: `signoff doctor` says more."
             )
         case StoreError():
             logger.warning("The database could not store a request from Slack: %s", error)

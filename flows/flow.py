@@ -18,7 +18,7 @@ from signoff.flows.durable.steps import bind, call_step, return_annotation
 from signoff.flows.engine import flow_runner
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.hooks import Hook, Hooks
-from signoff.flows.names import memorable_name, new_id, now
+from signoff.flows.names import memorable_name, new_id
 from signoff.flows.schedules import Cron, resolve_schedule
 from signoff.flows.states import StateType
 from signoff.store.database import Database
@@ -134,7 +134,7 @@ class Flow(Generic[P, R]):
             name=memorable_name(),
             flow=self.name,
             parameters=given,
-            now=now(),
+            now=database.now(),
             requester=named(requester) if isinstance(requester, str) else requester,
         )
         try:

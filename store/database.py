@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from signoff.store.changes import Changes, Topic
-from signoff.store.errors import CommitInDoubt, DatabaseOutdated, DatabaseUnavailable
+from signoff.store.clock import DatabaseClock
+from signoff.store.errors import CommitInDoubt, DatabaseOutdated, DatabaseReplaced, DatabaseUnavailable
+from signoff.store.postgres.clock import PostgresClock
+from signoff.store.postgres.identity import PostgresIdentity
 from signoff.store.postgres.pipeline import PostgresReadTransaction, PostgresTransaction
 from signoff.store.postgres.pool_check import PoolCheck
 from signoff.store.postgres.watcher import PostgresWatcher
@@ -21,6 +25,8 @@ from signoff.store.redaction import redacted, remember_secrets_of, shown_url
 from signoff.store.sql.statements import Statement, param
 from signoff.store.sql.transactions import ReadTransaction, Transaction
 from signoff.store.sqlite import connect
+from signoff.store.sqlite.clock import SqliteClock
+from signoff.store.sqlite.file_guard import FileGuard, FileReplaced
 from signoff.store.sqlite.group_commit import CommitQueue, WriteTimeout
 from signoff.store.sqlite.wakeup import Wakeup
 from signoff.store.sqlite.watcher import SqliteWatcher
@@ -55,24 +61,37 @@ class Database:
         self.url = self.engine.url
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._driver_error = self.engine.dialect.loaded_dbapi.Error
+        self.clock: DatabaseClock = (SqliteClock if self.is_sqlite else PostgresClock)(self.read, self.write)
         self._commit_queue: CommitQueue | None = None
         self._wakeup: Wakeup | None = None
         self._pool_check: PoolCheck | None = None
         self._watcher: PostgresWatcher | None = None
         if self.is_sqlite:
-            self._commit_queue = CommitQueue(self.engine, self._announce)
-            self._wakeup = Wakeup(Path(self.url.database or ""))
-            self.changes = Changes(SqliteWatcher(self.engine, self._wakeup))
+            file = Path(self.url.database or "")
+            guard = FileGuard(file)
+            guard.watch(self.engine)
+            self._commit_queue = CommitQueue(self.engine, self._announce, guard)
+            self._wakeup = Wakeup(file)
+            self.changes = Changes(SqliteWatcher(self.engine, self._wakeup, guard))
         else:
             plain_url = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
             self._watcher = PostgresWatcher(plain_url)
             self._pool_check = PoolCheck(self.engine)
+            PostgresIdentity(self.engine, self.shown_url)
             self.changes = Changes(self._watcher)
 
     @property
     def shown_url(self) -> str:
         """The URL without its secrets."""
         return shown_url(self.url)
+
+    def now(self) -> datetime:
+        """The time by the clock that all processes on this database share.
+
+        Raises:
+            StoreError: If the database cannot be read at the first call.
+        """
+        return self.clock.now()
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -81,6 +100,7 @@ class Database:
         Raises:
             DatabaseUnavailable: If the database cannot be reached or written.
             CommitInDoubt: If the connection was lost during the commit.
+            DatabaseReplaced: If another database has taken its place.
             DatabaseOutdated: If a table or column is missing.
         """
         opened = self._write_postgres() if self._commit_queue is None else self._write_sqlite(self._commit_queue)
@@ -195,6 +215,8 @@ class Database:
 
     def _explain(self, error: BaseException) -> None:
         """Raise an error that tells a person what to do, if the database is at fault and not the statement."""
+        if isinstance(error, FileReplaced):
+            raise (CommitInDoubt if error.in_doubt else DatabaseReplaced)(str(error)) from error
         if _is_missing_table(error):
             raise DatabaseOutdated(
                 f"The database {self.shown_url} lacks tables or columns of this version of Signoff ({_cause(error)}). "
@@ -240,7 +262,7 @@ def _engine(url: str) -> Engine:
                 pool_reset_on_return=None,
                 pool_use_lifo=True,
             )
-            connect.prepare(engine, Path(parsed.database or ""))
+            connect.prepare(engine)
             return engine
     except (ArgumentError, NoSuchModuleError, ValueError):
         # Its message may quote any part of the URL.

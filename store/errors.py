@@ -3,7 +3,8 @@
 ```
 StoreError
 ├── DatabaseUnavailable   cannot be opened, reached or written
-│   └── CommitInDoubt     its connection was lost during a commit, which may or may not have succeeded
+│   ├── CommitInDoubt     its connection was lost during a commit, which may or may not have succeeded
+│   └── DatabaseReplaced  another one has taken its place while this process was using it
 ├── DatabaseOutdated      its tables are older, or newer, than this version of Signoff expects
 ├── NoSuchRun             no run has that id, or several begin with it
 ├── NoSuchPrompt          no prompt has that id, or several begin with it
@@ -26,6 +27,10 @@ class DatabaseUnavailable(StoreError):
 
 class CommitInDoubt(DatabaseUnavailable):
     """The connection was lost during a commit, so it is unknown whether the change was saved."""
+
+
+class DatabaseReplaced(DatabaseUnavailable):
+    """The database was deleted, moved or replaced while this process was using it, so nothing more is recorded."""
 
 
 class DatabaseOutdated(StoreError):

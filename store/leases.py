@@ -33,7 +33,7 @@ _THIS = workers.c.id == param("worker")
 _RENEW = Statement(update(workers).where(_THIS).values(expires_at=param("expires_at")))
 LOCK_WORKER = Statement(select(workers.c.id).where(_THIS).with_for_update(read=True, key_share=True))
 """Finds a worker that has not expired. Until the commit nobody else can delete it."""
-_ALL = Statement(select(workers.c.id, workers.c.domain, workers.c.pid, workers.c.expires_at))
+_ALL = Statement(select(*workers.c["id", "domain", "pid", "pid_started", "expires_at"]))
 _LOCK_RUN = Statement(
     select(flow_runs.c.fencing_token, flow_runs.c.finished_at)
     .where(flow_runs.c.id == param("run_id"))
@@ -47,12 +47,14 @@ class WorkerRow:
 
     Attributes:
         domain: Where a process id means one process: two workers with the same domain run on the same machine.
+        pid_started: When its process started, because process ids are used again; `None` if that is unknown.
         expires_at: When its lease ends, unless it renews it.
     """
 
     id: str
     domain: str
     pid: int
+    pid_started: str | None
     expires_at: datetime
 
 
@@ -64,6 +66,7 @@ def register(
     pid: int,
     now: datetime,
     lease: timedelta,
+    pid_started: str | None = None,
     flows: Collection[str] | None = None,
 ) -> None:
     """Add a worker.
@@ -76,6 +79,7 @@ def register(
         "id": worker,
         "domain": domain,
         "pid": pid,
+        "pid_started": pid_started,
         "flows": None if flows is None else sorted(flows),
         "started_at": now,
         "expires_at": now + lease,
@@ -97,7 +101,7 @@ def renew(db: Database, worker: str, *, now: datetime, lease: timedelta) -> bool
 def all_workers(db: Database) -> list[WorkerRow]:
     """The workers that have not been deleted, dead or alive."""
     with db.read() as reading:
-        return [WorkerRow(row.id, row.domain, row.pid, row.expires_at) for row in reading.rows(_ALL)]
+        return [WorkerRow(*row) for row in reading.rows(_ALL)]
 
 
 def require_lease(tx: Transaction, run_id: str, fencing_token: int, *statements: BoundStatement) -> list[list[Any]]:

@@ -72,10 +72,21 @@ workers = Table(
     # Within one domain a process id means one process, so workers of one domain can tell whether the other is alive.
     Column("domain", String, nullable=False),
     Column("pid", Integer, nullable=False),
+    # When that process started, since pids are used again; NULL where the system does not tell.
+    Column("pid_started", String),
     # The names of the flows that it runs; NULL if it takes no runs, or only a certain one.
     _json("flows"),
     _moment("started_at", nullable=False),
     _moment("expires_at", nullable=False),
+)
+
+# What all processes add to the clock that they share, see `store.clock`.
+clocks = Table(
+    "clocks",
+    metadata,
+    # On SQLite, the start of the machine from which seconds are counted; on PostgreSQL, the server's clock.
+    Column("timeline", String, primary_key=True),
+    Column("offset_us", BigInteger, nullable=False),
 )
 
 flow_runs = Table(

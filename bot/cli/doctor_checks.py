@@ -14,20 +14,24 @@ from signoff.bot.cli.as_text import short
 from signoff.bot.cli.database import opened
 from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.lookups import Lookups
+from signoff.bot.connection.slack_clock import skew_message, skew_to_slack
 from signoff.bot.connection.web_client import NO_ANSWER, name_of, web_client
 from signoff.bot.manifest import SIGNOFF
 from signoff.bot.settings import BadSettings, Mode, Settings, load_settings
 from signoff.flows.approval.approvers import Directory, StatedNames, Unknowable
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.engine import engine, engine_names
-from signoff.flows.names import now
 from signoff.store import migrations
+from signoff.store.clock import MAX_SKEW
 from signoff.store.database import Database, sqlite_file
 from signoff.store.errors import StoreError
 from signoff.store.outbox.deliveries import stuck
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Delivery, DeliveryState, Prompt
 from signoff.store.records.runs import EMBEDDED
+from signoff.store.sqlite.file_guard import others_message
+from signoff.store.sqlite.file_system import network_file_system
+from signoff.store.sqlite.wakeup import processes_with_another_file
 
 PENDING_FOR = timedelta(minutes=1)
 """How long a delivery may be pending before that is a finding."""
@@ -70,13 +74,35 @@ def _database() -> Iterator[Finding]:
     try:
         with opened() as db:
             file = sqlite_file(db)
+            if file is not None:
+                yield from (wrong := [*_file(file)])
+                if wrong:
+                    return
             if file is not None and not file.exists():
                 yield _missing_file(file, db)
                 return
             migrations.check(db)
             yield Finding("database", True, f"{db.shown_url} is at revision {migrations.revision(db)}")
+            db.clock.sync()
+            skew = db.clock.skew()
+            if abs(skew) > MAX_SKEW:
+                yield Finding("clock", False, db.clock.message(skew))
     except StoreError as error:
         yield Finding("database", False, str(error))
+
+
+def _file(file: Path) -> Iterator[Finding]:
+    """What is wrong with the place of a SQLite file."""
+    kind = network_file_system(file)
+    if kind is not None:
+        yield Finding(
+            "database",
+            False,
+            f"{file} is on a network file system ({kind}), where SQLite may lose what it has stored. "
+            "Move it to a local disk, or use PostgreSQL.",
+        )
+    if processes := processes_with_another_file(file):
+        yield Finding("database", False, others_message(file, processes))
 
 
 def _missing_file(file: Path, db: Database) -> Finding:
@@ -105,7 +131,7 @@ def _deliveries() -> Iterator[Finding]:
     with suppress(StoreError), opened() as db:
         file = sqlite_file(db)
         if file is None or file.exists():
-            for prompt in stuck(db, now=now(), pending_for=PENDING_FOR):
+            for prompt in stuck(db, now=db.now(), pending_for=PENDING_FOR):
                 yield Finding("deliveries", False, plain(_undelivered(prompt), _MESSAGE))
 
 
@@ -197,6 +223,9 @@ def _bot_token(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("bot token", True, f"SLACK_BOT_TOKEN belongs to @{answer.get('user')} in {answer.get('team')}")
     yield _scopes(str(answer.headers.get("x-oauth-scopes") or ""))
+    skew = skew_to_slack(answer)
+    if skew is not None and abs(skew) > MAX_SKEW:
+        yield Finding("clock", False, skew_message(skew))
 
 
 def _scopes(granted: str) -> Finding:

@@ -19,15 +19,13 @@ def pending(as_json: bool) -> None:
     from signoff.bot.cli.as_json import pending_as_json, print_json
     from signoff.bot.cli.as_text import ago, print_table, question, short, until
     from signoff.bot.cli.database import existing
-    from signoff.flows.names import now
 
     log_to_stderr()
     with existing() as db:
-        prompts = _every_pending(db)
+        prompts, moment = _every_pending(db), db.now()
     if as_json:
         print_json([pending_as_json(each) for each in prompts])
         return
-    moment = now()
     print_table(
         ("ID", "QUESTION", "OPENED", "TIMES OUT", "APPROVERS", "FLOW", "RUN"),
         (

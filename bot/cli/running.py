@@ -91,8 +91,7 @@ def runs(state: "RunState | None", limit: int, as_json: bool) -> None:
     from signoff.bot.cli.as_json import print_json, run_as_json
     from signoff.bot.cli.as_text import ago, print_table, short
     from signoff.bot.cli.database import existing
-    from signoff.flows.engines.embedded.heartbeat import reap_dead_workers
-    from signoff.flows.names import now
+    from signoff.flows.engines.embedded.reaper import Reaper
     from signoff.store.errors import DatabaseUnavailable
     from signoff.store.records.runs import EMBEDDED
     from signoff.store.runs.orphans import is_orphaned, served_flows
@@ -102,9 +101,9 @@ def runs(state: "RunState | None", limit: int, as_json: bool) -> None:
     with existing() as db:
         # If the last worker died, no other process notices it. Without write access, show what was last recorded.
         with suppress(DatabaseUnavailable):
-            reap_dead_workers(db)
+            Reaper(db).reap()
         found = newest(db, state=state, limit=limit)
-        moment = now()
+        moment = db.now()
         known = served_flows(db, now=moment)
     if as_json:
         print_json([{**run_as_json(each), "unserved": is_orphaned(each, known)} for each in found])
@@ -178,16 +177,14 @@ def schedules(as_json: bool) -> None:
     from signoff.bot.cli.as_json import print_json, schedule_as_json
     from signoff.bot.cli.as_text import print_table, until
     from signoff.bot.cli.database import existing
-    from signoff.flows.names import now
     from signoff.store.runs.schedules import in_force
 
     log_to_stderr()
     with existing() as db:
-        found = in_force(db)
+        found, moment = in_force(db), db.clock.wall_now()
     if as_json:
         print_json([schedule_as_json(each) for each in found])
         return
-    moment = now()
     print_table(
         ("SCHEDULE", "CRON", "TIME ZONE", "NEXT"),
         ((each.full_name, each.cron, each.timezone, until(each.next_at, moment)) for each in found),
@@ -205,10 +202,9 @@ def _result(run: "FlowRun", *, orphaned: bool) -> str:
 
 def _warn_if_unserved(db: "Database", run: "FlowRun") -> None:
     """Say that a run waits for a worker, if there is none that could execute it."""
-    from signoff.flows.names import now
     from signoff.store.runs.orphans import is_orphaned, served_flows
 
-    if is_orphaned(run, served_flows(db, now=now())):
+    if is_orphaned(run, served_flows(db, now=db.now())):
         click.echo(f"No worker has the flow {run.flow}. Start one with `signoff worker FILE`.", err=True)
 
 

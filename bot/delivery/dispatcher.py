@@ -19,7 +19,6 @@ from signoff.bot.delivery.slack_calls import MessageDeleted, SlackRejected, Slac
 from signoff.bot.forms import FormError
 from signoff.flows.background import BackgroundService
 from signoff.flows.engines.embedded.heartbeat import Heartbeat
-from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable, StoreError, UnreadablePolicy
@@ -66,12 +65,12 @@ class Dispatcher(BackgroundService):
         messenger: Messenger,
         *,
         on_settled: Callable[[Prompt], None] = lambda _: None,
-        clock: Callable[[], datetime] = now,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._db = db
         self._messenger = messenger
         self._on_settled = on_settled
-        self._now = clock
+        self._now = clock or db.now
         self._heartbeat = Heartbeat(db, expired=lambda: None)
         self._stopping = threading.Event()
         self._changes: Subscription | None = None

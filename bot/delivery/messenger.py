@@ -20,6 +20,9 @@ from signoff.store.records.prompts import Prompt
 
 logger = logging.getLogger(__name__)
 
+MAX_DIFFERENCE = 3600.0
+"""Seconds by which the database's clock may be ahead of Slack's before a message is not found again."""
+
 
 class Messenger:
     """Posts and updates messages.
@@ -139,8 +142,8 @@ class Messenger:
 
 
 def _slightly_before(moment: datetime) -> str:
-    """A Slack timestamp from shortly before `moment`, to allow for a difference between the two clocks."""
-    return f"{moment.timestamp() - 60:.6f}"
+    """A Slack timestamp from before `moment`, to allow for a difference between the two clocks."""
+    return f"{moment.timestamp() - MAX_DIFFERENCE:.6f}"
 
 
 def _metadata(message: Message) -> dict[str, Any]:

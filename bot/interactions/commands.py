@@ -16,7 +16,6 @@ from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.people import People
 from signoff.bot.surfaces.approvals_list import approvals_list
 from signoff.flows.approval.desk import Desk
-from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
@@ -69,7 +68,7 @@ def sub_commands(db: Database, desk: Desk, directory: SlackDirectory) -> tuple[S
     def pending(typed: Invocation) -> Message:
         directory.prepare(typed.actor)
         found, is_complete, are_all = _visible(db, desk, typed.actor)
-        message = approvals_list(found, now(), page=_page_in(typed.argument), are_all=are_all)
+        message = approvals_list(found, db.now(), page=_page_in(typed.argument), are_all=are_all)
         if is_complete:
             return message
         return Message(f"{message.text} {UNVERIFIED}", [*message.blocks, context(plain_text(UNVERIFIED))])

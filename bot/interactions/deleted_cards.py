@@ -5,7 +5,6 @@ from typing import Any
 
 from signoff.bot.interactions.events import Event, Events, NotYet
 from signoff.bot.surfaces.cards import METADATA_EVENT
-from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.outbox import cards
 
@@ -33,7 +32,7 @@ class DeletedCards:
         # Every message in the app's channels makes an event. Only a deletion of the app's own costs a query.
         if ts is None or not _may_be_card(event.fields.get("previous_message"), event.app_id):
             return
-        is_card = cards.lost(self._db, channel=str(event.fields.get("channel")), ts=ts, now=now())
+        is_card = cards.lost(self._db, channel=str(event.fields.get("channel")), ts=ts, now=self._db.now())
         if not is_card and cards.is_any_being_posted(self._db):
             raise NotYet("a card is being posted, and it may be the one that was deleted")
 

@@ -25,7 +25,6 @@ from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.modals import answer_errors, answer_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of
 from signoff.flows.approval.validation import FieldError, validate
-from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.prompts import drafts, prompts
 from signoff.store.records.prompts import Prompt
@@ -115,7 +114,7 @@ class FormSessions:
         """
         draft = session.editor.whole.as_json()
         revision = drafts.save(
-            self._db, session.prompt.id, session.user_id, draft, revision=session.revision, now=now()
+            self._db, session.prompt.id, session.user_id, draft, revision=session.revision, now=self._db.now()
         )
         return None if revision is None else replace(session, revision=revision)
 

@@ -27,7 +27,6 @@ from signoff.bot.interactions.open_views import OpenViews
 from signoff.bot.surfaces.modals import answer_modal, reject_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of, outcome_sentence, refusal
 from signoff.flows.approval.validation import FieldError
-from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
 from signoff.store.outbox import cards
@@ -99,7 +98,7 @@ class Responses:
                 draft = replace(draft, values={**draft.values, **choice})
                 revision = stored.revision if stored else drafts.NO_DRAFT
                 try:
-                    drafts.save(self._db, prompt.id, actor_id, draft.as_json(), revision=revision, now=now())
+                    drafts.save(self._db, prompt.id, actor_id, draft.as_json(), revision=revision, now=self._db.now())
                 except drafts.DraftChanged:
                     continue
             return draft, earlier is not None
@@ -163,7 +162,7 @@ class Responses:
         """Tell a person how the prompt was settled before them, and redraw its card, which must have looked open."""
 
         def tell() -> None:
-            cards.redraw(self._db, prompt.id, now=now())
+            cards.redraw(self._db, prompt.id, now=self._db.now())
             by = prompt.settled_by
             is_own = by is not None and by.id == actor.id and not by.claim
             opening = "You have already answered" if is_own else "Too late"
@@ -177,7 +176,7 @@ class Responses:
 
     def redraw(self, prompt: Prompt) -> None:
         """Have a card redrawn."""
-        self._later(lambda: cards.redraw(self._db, prompt.id, now=now()))
+        self._later(lambda: cards.redraw(self._db, prompt.id, now=self._db.now()))
 
     def _say(self, body: Body, text: str) -> None:
         """Say something to the person who acted, and to nobody else."""

@@ -15,7 +15,6 @@ from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.policy import next_due_at
 from signoff.flows.approval.ticker import Ticker
 from signoff.flows.background import BackgroundService
-from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
@@ -31,9 +30,9 @@ MAX_POLL_SECONDS = 30.0
 class DeadlineEnforcer(BackgroundService):
     """Enforces deadlines and has reminders posted. Usable as a context manager."""
 
-    def __init__(self, db: Database, *, clock: Callable[[], datetime] = now) -> None:
+    def __init__(self, db: Database, *, clock: Callable[[], datetime] | None = None) -> None:
         self._db = db
-        self._now = clock
+        self._now = clock or db.now
         self._desk = Desk(db, clock=clock)
         self._changes: Subscription | None = None
         self._next_due_at: datetime | None = None

@@ -11,7 +11,6 @@ from typing import Any
 from signoff.flows.approval.approvers import Directory, StatedNames, Unknowable, goes_by, may_answer, may_see
 from signoff.flows.approval.quorum import decide
 from signoff.flows.approval.validation import FieldError, Valid, validate
-from signoff.flows.names import now
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store import ledger
 from signoff.store.database import Database
@@ -97,11 +96,11 @@ class Desk:
     """
 
     def __init__(
-        self, db: Database, directory: Directory | None = None, *, clock: Callable[[], datetime] = now
+        self, db: Database, directory: Directory | None = None, *, clock: Callable[[], datetime] | None = None
     ) -> None:
         self._db = db
         self._directory = directory or StatedNames()
-        self._now = clock
+        self._now = clock or db.now
 
     def admit(self, prompt_id: str, actor: Actor, *, via: str) -> Prompt | AlreadySettled | Refused | Unverified:
         """The prompt, if this person may answer it now; otherwise why not.

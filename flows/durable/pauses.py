@@ -31,7 +31,7 @@ from signoff.flows.errors import (
     Suspended,
     Unwind,
 )
-from signoff.flows.names import new_id, now
+from signoff.flows.names import new_id
 from signoff.flows.schema.prompt_model import PromptModel
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
@@ -144,7 +144,7 @@ class Pause:
             key=f"{prompt.key}-again",
             description=f"{self.question.description}\n\nThe last answer was not valid: {wrong}".strip(),
             initial_values={**self.prompt.initial_values, **(prompt.answer or {})},
-            opened_at=now(),
+            opened_at=self.context.db.now(),
         )
         return replace(self, prompt=new)
 
@@ -170,7 +170,7 @@ def prepare_pause(
         raise ValueError(f"The key {key!r} is invalid: use lower-case letters, digits and dashes only.")
     question = Question.of(wait_for_input, description)
     rules = _policy(question, policy, context.defaults)
-    opened_at = now()
+    opened_at = context.db.now()
     deadline = deadline_of(rules, opened_at, timeout)
     prompt = Prompt(
         id=new_id(),
@@ -278,7 +278,7 @@ def stop_waiting(context: RunContext, prompt_id: str | None) -> None:
     # A run that is being taken out of memory still wants its answers, wherever it continues.
     context.journal.check_open()
     context.journal.write(
-        lambda token: abandon_wait(context.db, context.run.id, prompt_id, fencing_token=token, now=now())
+        lambda token: abandon_wait(context.db, context.run.id, prompt_id, fencing_token=token, now=context.db.now())
     )
     context.execution.wake(context.run)
 

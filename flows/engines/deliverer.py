@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from signoff.flows.background import BackgroundService
 from signoff.flows.engine import Acceptance, Accepted, Engine, EngineUnavailable, OutgoingDelivery, Refused
 from signoff.flows.engines.embedded.heartbeat import Heartbeat
-from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
@@ -60,13 +59,13 @@ class Deliverer(BackgroundService):
         db: Database,
         engine: Engine,
         *,
-        clock: Callable[[], datetime] = now,
+        clock: Callable[[], datetime] | None = None,
         stop_within: float = STOP_WITHIN,
     ) -> None:
         self._db = db
         self._engine = engine
         self._stop_within = stop_within
-        self._now = clock
+        self._now = clock or db.now
         self._heartbeat = Heartbeat(db)
         self._stopping = threading.Event()
         self._changes: Subscription | None = None

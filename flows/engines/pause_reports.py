@@ -8,7 +8,7 @@ from signoff.flows.approval.validation import deadline_fault
 from signoff.flows.code.digest import digest
 from signoff.flows.engine import InvalidPause, ReportedPause
 from signoff.flows.engines.pause_checks import checked
-from signoff.flows.names import new_id, now
+from signoff.flows.names import new_id
 from signoff.store.database import Database
 from signoff.store.policy import Policy
 from signoff.store.records.actors import Actor
@@ -56,7 +56,13 @@ class DatabasePauseReports:
         """
         engine = Actor(self._engine, self._engine)
         reported.end(
-            self._db, self._engine, external_run_id, state=state, reason=redacted(reason), actor=engine, now=now()
+            self._db,
+            self._engine,
+            external_run_id,
+            state=state,
+            reason=redacted(reason),
+            actor=engine,
+            now=self._db.now(),
         )
 
     def waiting(self) -> Collection[str]:
@@ -68,7 +74,7 @@ class DatabasePauseReports:
         return {run.external_id for run in reported.waiting(self._db, self._engine) if run.external_id is not None}
 
     def _asked(self, pause: ReportedPause) -> Prompt:
-        opened_at = now()
+        opened_at = self._db.now()
         policy = merged(pause.policy, merged(policy_in(pause.schema or {}), self._defaults))
         # Both deadlines are real: the engine stops waiting at its own, whatever the policy says.
         deadlines = [moment for moment in (deadline_of(policy, opened_at, None), pause.deadline) if moment is not None]

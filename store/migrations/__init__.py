@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseOutdated
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
+REVISIONS = tuple(f"{number:04}" for number in range(1, 15))
 """Every revision, oldest first. Listed here because importing Alembic takes longer than most commands do."""
 
 

@@ -82,7 +82,8 @@ def fire(db: Database, schedule: Schedule, due: Sequence[Tick], *, next_at: date
                 name=tick.run_name,
                 flow=schedule.flow,
                 parameters=schedule.parameters,
-                runnable_at=tick.at,
+                # Ticks go by the time of day, and what is runnable by a clock that nobody sets.
+                runnable_at=min(tick.at, now),
                 now=now,
             )
             tx.execute(insert(ticks).values(flow=schedule.flow, schedule=schedule.name, at=tick.at, run_id=tick.run_id))

@@ -7,7 +7,6 @@ transaction that takes the write lock only at its first write may fail in the mi
 
 import sqlite3
 import time
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -18,10 +17,9 @@ CONNECT_ARGS: dict[str, Any] = {"timeout": BUSY_TIMEOUT, "check_same_thread": Fa
 """What `sqlite3.connect` gets."""
 
 
-def prepare(engine: Engine, file: Path) -> None:
+def prepare(engine: Engine) -> None:
     """Have every connection of this engine set up, before any is opened."""
     event.listen(engine, "connect", _set_up)
-    _refuse_recreation(engine, file)
 
 
 def _set_up(connection: sqlite3.Connection, _record: object) -> None:
@@ -43,19 +41,3 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             return
-
-
-def _refuse_recreation(engine: Engine, file: Path) -> None:
-    """Once the file has existed, its absence is an outage: SQLite would silently create an empty one in its place."""
-    existed = False
-
-    def before(*_: Any) -> None:
-        if existed and not file.exists():
-            raise sqlite3.OperationalError("unable to open database file: it has disappeared")
-
-    def after(*_: Any) -> None:
-        nonlocal existed
-        existed = file.exists()
-
-    event.listen(engine, "do_connect", before)
-    event.listen(engine, "connect", after)

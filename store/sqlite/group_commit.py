@@ -34,6 +34,7 @@ from sqlalchemy import Engine, PoolProxiedConnection
 from signoff.store.changes import Topic
 from signoff.store.sql.transactions import Transaction
 from signoff.store.sql.write_timeout import BUSY_TIMEOUT, lock_timeout, seconds_left
+from signoff.store.sqlite.file_guard import FileGuard
 
 MAX_BATCH = 64
 """How many writers share a commit at most."""
@@ -79,11 +80,13 @@ class CommitQueue:
     Args:
         engine: Its connections must not begin transactions by themselves.
         committed: Called after each commit with the topics that it changed.
+        guard: Knows whether the file is still the one that is written to.
     """
 
-    def __init__(self, engine: Engine, committed: Callable[[set[Topic]], None]) -> None:
+    def __init__(self, engine: Engine, committed: Callable[[set[Topic]], None], guard: FileGuard) -> None:
         self._engine = engine
         self._committed = committed
+        self._guard = guard
         # Held by the writer whose turn it is. It guards `_batch`, the batch itself and `_unannounced`.
         self._lock = threading.Lock()
         self._counter_lock = threading.Lock()
@@ -206,8 +209,7 @@ class CommitQueue:
         self._batch = None
         try:
             if batch.error is None:
-                batch.driver.execute("COMMIT" if batch.size else "ROLLBACK")
-                self._unannounced = batch.topics
+                self._commit(batch)
         except sqlite3.Error as error:
             batch.error = error
         finally:
@@ -215,6 +217,15 @@ class CommitQueue:
             batch.has_ended = True
             for waiter in batch.waiters:
                 waiter.release()
+
+    def _commit(self, batch: Batch) -> None:
+        if batch.size == 0:
+            batch.driver.execute("ROLLBACK")
+            return
+        self._guard.check()
+        batch.driver.execute("COMMIT")
+        self._guard.check_commit()
+        self._unannounced = batch.topics
 
     def _release(self, batch: Batch) -> None:
         """Return the connection to the pool, with no transaction open."""

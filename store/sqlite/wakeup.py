@@ -10,6 +10,7 @@ counter instead.
 
 import errno
 import os
+import re
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,9 @@ from pathlib import Path
 
 MAX_ATTEMPTS = 5
 """How often a pipe is created, if the last process to leave removes the folder at the same moment."""
+
+_NAME = r"\d+\.\d+\.\d+\.[0-9a-f]+"
+"""A process, the device and the number of the file that it has open, and something that makes it unique."""
 
 _PIPE_CAPACITY = 65536
 """Bytes that a pipe holds at most."""
@@ -29,16 +33,21 @@ class Wakeup:
         # Resolved as SQLite does it before it names the files beside the database.
         self._file = file.resolve()
         self._folder = Path(f"{self._file}-wakeup")
-        self._name = uuid.uuid4().hex
+        self._name = ""
 
     @contextmanager
-    def listen(self) -> Iterator[int | None]:
+    def listen(self, opened: tuple[int, int]) -> Iterator[int | None]:
         """Receive notifications within the block.
+
+        Args:
+            opened: The device and the number of the file that this process has open.
 
         Returns:
             The file descriptor of the pipe, ready to be read when a notification has come; `None` if no pipe can be
             made here.
         """
+        device, number = opened
+        self._name = f"{os.getpid()}.{device}.{number}.{uuid.uuid4().hex}"
         try:
             pipe = self._create_pipe()
         except OSError:
@@ -89,6 +98,33 @@ class Wakeup:
         pipe = os.open(hidden, os.O_RDWR | os.O_NONBLOCK)
         hidden.rename(self._folder / self._name)
         return pipe
+
+
+def processes_with_another_file(file: Path) -> list[int]:
+    """The ids of the processes that listen here, but have another file open than the one that is there now.
+
+    They opened one that was deleted, moved or replaced since.
+    """
+    folder = f"{file.resolve()}-wakeup"
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    try:
+        found = os.stat(file)
+        current = f".{found.st_dev}.{found.st_ino}."
+    except OSError:
+        current = None
+    others = [name for name in names if re.fullmatch(_NAME, name) and (current is None or current not in name)]
+    return sorted(int(name.partition(".")[0]) for name in others if _has_reader(f"{folder}/{name}"))
+
+
+def _has_reader(path: str) -> bool:
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW))
+    except OSError:
+        return False
+    return True
 
 
 def drain(pipe: int) -> set[str]:

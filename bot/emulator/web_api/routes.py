@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from email.utils import formatdate
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -62,10 +63,13 @@ class WebApi:
             await self._faults.hold()
         if fault and fault.drop:
             return LostResponse()
-        scopes = {"x-oauth-scopes": ",".join(sorted(self._workspace.manifest.scopes))}
+        headers = {
+            "date": formatdate(self._workspace.clock(), usegmt=True),
+            "x-oauth-scopes": ",".join(sorted(self._workspace.manifest.scopes)),
+        }
         if fault:
-            return JSONResponse(body, status_code=fault.status, headers=scopes | fault.headers)
-        return JSONResponse(body, headers=scopes)
+            return JSONResponse(body, status_code=fault.status, headers=headers | fault.headers)
+        return JSONResponse(body, headers=headers)
 
     def _execute(self, name: str, arguments: Arguments, request: Request, fault: Fault | None) -> Json:
         if fault and not fault.is_executed:

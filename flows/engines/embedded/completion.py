@@ -17,7 +17,6 @@ from signoff.flows.errors import (
     public_summary,
 )
 from signoff.flows.flow import Flow
-from signoff.flows.names import now
 from signoff.flows.states import type_of
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
@@ -98,7 +97,7 @@ class CompletionRecorder:
     def _retry(self, error: Exception) -> None:
         delay = self._flow.retry_delay_seconds
         logger.warning("%s | %s. Retry %d follows.", self._run.name, error_summary(error), self._run.attempt)
-        at = now() + timedelta(seconds=delay)
+        at = self._db.now() + timedelta(seconds=delay)
         attempt, why = self._run.attempt, redacted(error_summary(error))
         retry_until_available(
             lambda: retries.schedule_retry(
@@ -109,7 +108,7 @@ class CompletionRecorder:
     def _finish(
         self, state: RunState, *, result: Any = None, error: str | None = None, reason: str | None = None
     ) -> None:
-        at = now()
+        at = self._db.now()
         has_hooks = bool(self._flow.hooks.for_state(type_of(state)))
         retry_until_available(
             lambda: runs.finish(

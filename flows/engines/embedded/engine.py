@@ -8,7 +8,6 @@ from signoff.flows.engines.embedded.inline import run_inline
 from signoff.flows.engines.embedded.orphans import orphan_message
 from signoff.flows.engines.embedded.serve import serve
 from signoff.flows.flow import Flow
-from signoff.flows.names import now
 from signoff.flows.schedules import Cron
 from signoff.flows.settings import DatabaseSettings
 from signoff.store.database import Database, sqlite_file
@@ -50,7 +49,7 @@ class EmbeddedEngine:
             file = sqlite_file(db)
             if file is not None and not file.exists():
                 return []
-            return [Problem(orphan_message(flow, runs)) for flow, runs in count_orphaned(db, now=now()).items()]
+            return [Problem(orphan_message(flow, runs)) for flow, runs in count_orphaned(db, now=db.now()).items()]
         except StoreError:
             # The check of the database itself says what is wrong.
             return []

@@ -3,7 +3,6 @@
 import logging
 from datetime import timedelta
 
-from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.runs.orphans import count_orphaned
 
@@ -22,7 +21,7 @@ class OrphanWarnings:
 
     def check(self) -> None:
         """Look for such runs, and log those that are new."""
-        moment = now()
+        moment = self._db.now()
         found = count_orphaned(self._db, now=moment, since=moment - ORPHANED_AFTER)
         for flow in found.keys() - self._warned:
             logger.warning("%s", orphan_message(flow, found[flow]))

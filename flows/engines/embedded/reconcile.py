@@ -6,7 +6,6 @@ They can differ after a claim whose outcome is unknown: it was committed, but th
 from collections.abc import Collection, Mapping
 
 from signoff.flows.engines.embedded.execution import Execution
-from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.records.runs import RunState
 from signoff.store.runs import claims, recovery, runs
@@ -31,4 +30,4 @@ def reconcile(db: Database, worker: str, held: Mapping[str, Execution], hooked: 
                 execution.apply_claim(run)
     known = {*hooked, *((run_id, execution.run.fencing_token) for run_id, execution in held.items())}
     if unknown := [run.id for run in leased.values() if (run.id, run.fencing_token) not in known]:
-        recovery.release_runs(db, worker, unknown, now=now())
+        recovery.release_runs(db, worker, unknown, now=db.now())

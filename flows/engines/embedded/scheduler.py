@@ -15,7 +15,7 @@ from signoff.flows.approval.ticker import Ticker
 from signoff.flows.background import BackgroundService
 from signoff.flows.crontab import Crontab
 from signoff.flows.flow import Flow
-from signoff.flows.names import memorable_name, new_id, now
+from signoff.flows.names import memorable_name, new_id
 from signoff.flows.schedules import Cron
 from signoff.store.database import Database
 from signoff.store.records.runs import Schedule, Tick
@@ -54,12 +54,15 @@ def own_schedules(flows: Iterable[Flow[Any, Any]]) -> list[Declaration]:
 class Scheduler(BackgroundService):
     """Fires the schedules that are declared in this process. Usable as a context manager."""
 
-    def __init__(self, db: Database, declared: Sequence[Declaration], *, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self, db: Database, declared: Sequence[Declaration], *, clock: Callable[[], datetime] | None = None
+    ) -> None:
         self._db = db
-        self._now = clock
+        # Schedules go by the time of day, however that is set; runs by the clock that all processes share.
+        self._now, self._database_now = clock or db.clock.wall_now, clock or db.now
         self._declared = declared
         self._own_keys = {(each.flow, each.name) for each in declared if each.cron is not None}
-        self._looked_at = clock()
+        self._looked_at: datetime | None = None
         self._ticker = Ticker(self.fire_due, failure="Could not check the schedules")
 
     def start(self) -> None:
@@ -76,9 +79,10 @@ class Scheduler(BackgroundService):
     def declare(self) -> None:
         """Put the declared schedules in force, and withdraw those that are declared to be gone."""
         in_force = {(each.flow, each.name) for each in schedules.in_force(self._db)}
+        self._looked_at = moment = self._now()
         for each in self._declared:
             if each.cron is not None:
-                next_at = Crontab(each.cron.cron, each.cron.timezone).after(self._now())
+                next_at = Crontab(each.cron.cron, each.cron.timezone).after(moment)
                 schedules.declare(
                     self._db,
                     Schedule(
@@ -97,7 +101,7 @@ class Scheduler(BackgroundService):
     def fire_due(self) -> None:
         """Fire every schedule that is due now."""
         moment = self._now()
-        is_set_back = moment < self._looked_at
+        is_set_back = self._looked_at is not None and moment < self._looked_at
         for schedule in schedules.in_force(self._db):
             if (schedule.flow, schedule.name) not in self._own_keys:
                 continue
@@ -106,7 +110,7 @@ class Scheduler(BackgroundService):
             elif is_set_back:
                 # While the system's clock was ahead, ticks were skipped that are still to come by the corrected clock.
                 next_at = min(Crontab(schedule.cron, schedule.timezone).after(moment), schedule.next_at)
-                schedules.fire(self._db, schedule, [], next_at=next_at, now=moment)
+                schedules.fire(self._db, schedule, [], next_at=next_at, now=self._database_now())
         self._looked_at = moment
 
     def _fire(self, schedule: Schedule, moment: datetime) -> None:
@@ -115,7 +119,7 @@ class Scheduler(BackgroundService):
         passed = crontab.newest(schedule.next_at, moment, most=most)
         due = [tick for tick in passed if schedule.catch_up != "none" or moment - tick < LATE_LIMIT]
         ticks = [Tick(at, new_id(), memorable_name()) for at in due]
-        is_mine = schedules.fire(self._db, schedule, ticks, next_at=crontab.after(passed[-1]), now=moment)
+        is_mine = schedules.fire(self._db, schedule, ticks, next_at=crontab.after(passed[-1]), now=self._database_now())
         if is_mine and due[:1] != [schedule.next_at]:
             logger.warning(
                 "The schedule %s missed ticks since %s; it catches up with %s (catch_up=%r)",

@@ -29,7 +29,6 @@ from signoff.flows.engines.embedded.reconcile import reconcile
 from signoff.flows.engines.embedded.run_hooks import run_hooks
 from signoff.flows.errors import Released
 from signoff.flows.flow import Flow
-from signoff.flows.names import now
 from signoff.flows.settings import DatabaseSettings
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
@@ -167,12 +166,12 @@ class Worker(BackgroundService):
                 with_new=room > 0,
                 with_quarantined=self._quarantine.is_free(),
             )
-            result = claims.claim(self._db, request, limit=min(free, room) or free, now=now())
+            result = claims.claim(self._db, request, limit=min(free, room) or free, now=self._db.now())
             for claimed in result.claimed:
                 self._begin(claimed)
             wait = min(MAX_POLL_SECONDS, self._quarantine.seconds_left)
             if result.next_poll_at is not None:
-                wait = min(wait, (result.next_poll_at - now()) / timedelta(seconds=1))
+                wait = min(wait, (result.next_poll_at - self._db.now()) / timedelta(seconds=1))
             if wait > 0:
                 return wait
         return MAX_POLL_SECONDS

@@ -1,12 +1,13 @@
 """`signoff doctor` finds what is wrong with an installation, and nothing else."""
 
+import shutil
 from dataclasses import replace
 
 from signoff import Policy
 from signoff.bot.manifest import SIGNOFF as MANIFEST
 from signoff.store import migrations
 from signoff.testing import Emulator
-from tests.acceptance.shell import Shell
+from tests.acceptance.shell import Shell, line_with
 from tests.integration.store.samples import an_open_prompt, store_policy
 
 
@@ -80,6 +81,28 @@ def test_the_doctor_lists_approvers_that_nobody_can_be(empty: Shell, slack: Emul
     without_slack = empty("doctor", SIGNOFF_APPROVERS="#orders")
     assert "✗ approvers: #orders cannot answer" in without_slack.out
     assert "✗ approvers: <@U0BENOKAF1> cannot answer" in without_slack.out
+
+
+def test_the_doctor_finds_processes_that_use_a_file_which_is_gone(empty: Shell) -> None:
+    """They record nothing, and somebody has to restart them."""
+    empty.write("nothing.py", "from signoff import flow\n\n\n@flow\ndef nothing(): ...\n")
+    with empty.started("worker", "nothing.py") as worker:
+        line_with(worker, "Ready")
+        file = empty.folder / "signoff.db"
+        file.rename(empty.folder / "aside.db")
+        gone = empty("doctor")
+        shutil.copy(empty.folder / "aside.db", file)
+        before = file.read_bytes()
+        replaced = empty("doctor")
+        for said in (gone, replaced):
+            assert said.code == 1
+            assert f"record nothing: {worker.pid}." in said.out
+            assert "✗ database: " in said.out
+        # Nobody opens the new file beside what belongs to the earlier one.
+        listed = empty("runs")
+        assert listed.code == 1
+        assert f"record nothing: {worker.pid}." in listed.err
+        assert file.read_bytes() == before
 
 
 def test_a_policy_that_cannot_be_read_is_listed_refused_and_diagnosed(empty: Shell) -> None:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,32 @@ def test_a_form_that_cannot_be_stored_stays_open_and_says_so(service: RunningSer
         assert "The database is unavailable, so nothing was decided." in "".join(modal.errors.values())
     ana.submit()
     assert service.over(prompt).result == "approved: True because It is Tuesday"
+
+
+@pytest.mark.parametrize("put_another", [False, True], ids=["moved", "replaced"])
+def test_a_press_is_not_acked_while_the_file_is_not_the_one_that_was_opened(
+    service: RunningService, sqlite_file: Path, caplog: pytest.LogCaptureFixture, put_another: bool
+) -> None:
+    """Invariant 1: the person is told, the log says what to do, and with the file back the same press counts."""
+    prompt, card = service.ask_in("#releases", approve)
+    service.until_all_is_said()
+    file = database.sqlite_file(service.db)
+    assert file is not None
+    aside = file.rename(file.with_name("aside.db"))
+    if put_another:
+        file.write_bytes(sqlite_file.read_bytes())
+    ana = service.slack.person("ana")
+    with pytest.raises(ActionFailed, match="dispatch_failed"):
+        ana.press("Approve", message=card)
+    told = ana.wait_for_message("#releases", "The database is not the one that Signoff was using, so nothing was")
+    assert told.is_ephemeral
+    assert "A request from Slack was refused: " in caplog.text
+    assert "while Signoff was using it" in caplog.text
+    assert "Traceback" not in caplog.text
+    aside.replace(file)
+    assert prompts.get(service.db, prompt.id).is_open
+    ana.press("Approve", message=card)
+    assert service.over(prompt).result == "approved: True"
 
 
 def test_cards_follow_when_the_database_is_back(service: RunningService) -> None:

@@ -402,6 +402,10 @@ ADDED: dict[str, Rows] = {
         },
         "submissions": {"answer": {"claim": "claimed on the command line by ben on host build-7"}},
     },
+    "0014": {
+        "clocks": {"earlier": {"timeline": "an earlier start", "offset_us": 1_714_996_800_000_000}},
+        "workers": {"dead": {"pid_started": "8412"}},
+    },
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {

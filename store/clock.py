@@ -1,0 +1,134 @@
+"""The clock of a database: the same for all processes that use the database, whatever their own clocks say.
+
+Leases, deadlines, and the times from which runs, cards and deliveries are due are compared by different processes, on
+different machines perhaps, and the system clock of any of them may be wrong, or be set while they wait. So all of these
+are read from one clock. Each process learns once how that clock differs from its own count of seconds since the machine
+started, which nobody can set and which goes on while the machine sleeps. From then on it reads the time without asking
+anybody, and checks every few seconds whether the difference is still right.
+"""
+
+import logging
+import threading
+import time
+from abc import ABC, abstractmethod
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+MAX_SKEW = timedelta(seconds=5)
+"""How far a system clock may be off before somebody is told. Slack refuses nothing up to five minutes."""
+
+_BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+_correction = 0.0
+
+
+def boot_seconds() -> float:
+    """Seconds since this machine started, including those that it slept. Every process on it counts the same ones."""
+    return _correction + (time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK))
+
+
+def system_seconds() -> float:
+    """What has to be added to `boot_seconds` to get this process's system clock, in seconds since 1970."""
+    # If the process is interrupted between the two clocks, the result is wrong by as long as that took.
+    best, shortest = 0.0, float("inf")
+    for _ in range(5):
+        before = boot_seconds()
+        wall = time.time()
+        took = boot_seconds() - before
+        if took < shortest:
+            best, shortest = wall - before - took / 2, took
+    return best
+
+
+def _trust_the_kernel() -> None:
+    """Correct a count of seconds that was changed for this process alone, as libfaketime does."""
+    global _correction
+    if _BOOT_CLOCK is not None:
+        with suppress(OSError, ValueError, IndexError):
+            uptime = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+            difference = uptime - time.clock_gettime(_BOOT_CLOCK)
+            # The file is exact to a hundredth of a second.
+            _correction = difference if abs(difference) > 1 else 0.0
+
+
+class DatabaseClock(ABC):
+    """The clock of one database."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._offset: float | None = None
+        self._warned: timedelta | None = None
+
+    def now(self) -> datetime:
+        """The time by the database's clock.
+
+        The first call reads the database. Later ones do not, so they can be made anywhere and do not fail.
+
+        Raises:
+            store.errors.StoreError: If the database cannot be read at the first call.
+        """
+        offset = self._offset
+        if offset is None:
+            offset = self.sync()
+        return datetime.fromtimestamp(offset + boot_seconds(), UTC)
+
+    @abstractmethod
+    def wall_now(self) -> datetime:
+        """The time of day, which may be set. For what happens at certain times of the day."""
+
+    def sync(self) -> float:
+        """Compare with the database's clock again.
+
+        Returns:
+            The seconds to add to `boot_seconds`.
+
+        Raises:
+            store.errors.StoreError: If the database cannot be read.
+        """
+        with self._lock:
+            if self._offset is None:
+                _trust_the_kernel()
+            return self._sync()
+
+    @abstractmethod
+    def _sync(self) -> float:
+        """Set `_offset`. The caller holds the lock."""
+
+    def skew(self) -> timedelta:
+        """How far the system clock of this process is ahead of the database's clock; negative if it is behind."""
+        return datetime.fromtimestamp(time.time(), UTC) - self.now()
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What a person would call it."""
+
+    def check(self) -> None:
+        """Compare with the database's clock, and log a warning if the system clock of this process is wrong.
+
+        Raises:
+            store.errors.StoreError: If the database cannot be read.
+        """
+        self.sync()
+        skew = self.skew()
+        if abs(skew) <= MAX_SKEW:
+            self._warned = None
+        elif self._warned is None or abs(skew - self._warned) > MAX_SKEW:
+            self._warned = skew
+            logger.warning("%s", self.message(skew))
+
+    def message(self, skew: timedelta) -> str:
+        """What is wrong with a clock, and what to do, for an operator."""
+        return f"This machine's clock is {describe(skew)} {self.name}. {self.advice}"
+
+    @property
+    @abstractmethod
+    def advice(self) -> str:
+        """What to do about a system clock that differs from this one."""
+
+
+def describe(skew: timedelta) -> str:
+    """A difference in words: `62 s ahead of`."""
+    return f"{abs(skew).total_seconds():.0f} s {'ahead of' if skew > timedelta(0) else 'behind'}"
