@@ -30,6 +30,9 @@ REJOIN_TTL = 3.0
 RETRY_AFTER = 10.0
 """Seconds without a further request after a failed one, so that not every press waits for a slow Slack."""
 
+UNREACHABLE_AFTER = 2.0
+"""The same for all calls of a method when Slack did not answer at all: a list of prompts needs many of them."""
+
 MAX_USERS = 200
 """How many users one page has. Slack recommends no more."""
 
@@ -328,6 +331,8 @@ class Lookups:
             logger.warning("Could not look up %s in Slack: %s", subject, error)
             # A rate limit holds for all calls of a method, any other failure for this one.
             wait = retry_after(getattr(error, "response", None))
+            if wait is None and isinstance(error, NO_ANSWER):
+                wait = UNREACHABLE_AFTER
             with self._lock:
                 self._paused_until[key if wait is None else method] = time.monotonic() + (wait or RETRY_AFTER)
             return last

@@ -31,7 +31,7 @@ MAX_PENDING = 100
 MAX_SECONDS = 1.5
 """How long prompts are looked at for the list. Slack drops an ack after 3 s."""
 
-UNVERIFIED = "Slack did not confirm everything that you may see, so prompts may be missing. Try again in a moment."
+UNVERIFIED = "Not everything could be checked in time, so prompts may be missing here. Try again in a moment."
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,11 @@ logger = logging.getLogger(__name__)
 MAX_POLL_SECONDS = 30.0
 """Seconds after which the database is read even if nothing is known to be due."""
 
-RETRY = timedelta(seconds=2)
-"""When the directory is asked again after it could not say who somebody is."""
+MIN_RETRY = timedelta(seconds=2)
+"""When the directory is asked again after it could not say who somebody is. Older prompts wait longer."""
+
+MAX_RETRY = timedelta(minutes=5)
+"""The longest that they wait."""
 
 RECHECK = timedelta(hours=1)
 """When it is asked again about an approver that nobody could be, such as a group without people."""
@@ -80,9 +83,12 @@ class ApproverCheck(BackgroundService):
             return
         found = tuple(each for each in answers if isinstance(each, Approver))
         unknown = len(found) < len(answers)
-        again = RETRY if unknown else RECHECK if any(_may_change(each) for each in found) else None
-        due_at = None if again is None else self._now() + again
-        missing = approvers.record(self._db, prompt, found, due_at=due_at, now=self._now())
+        moment = self._now()
+        again = RECHECK if any(_may_change(each) for each in found) else None
+        if unknown:
+            again = min(max((moment - prompt.opened_at) / 4, MIN_RETRY), MAX_RETRY)
+        due_at = None if again is None else moment + again
+        missing = approvers.record(self._db, prompt, found, due_at=due_at, now=moment)
         for each in missing:
             logger.warning("%r asks %s, who cannot answer. %s", prompt.title, each.name, each.fault)
         if missing and all(isinstance(each, Approver) and each.fault for each in answers):

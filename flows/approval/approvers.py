@@ -90,10 +90,14 @@ def may_answer(prompt: Prompt, actor: Actor, directory: Directory, cards: Cards)
 
 
 def may_see(prompt: Prompt, actor: Actor, directory: Directory, cards: Cards) -> bool | Unknowable:
-    """Whether this person may know of a prompt: as its requester, its approver, or somebody who sees a card of it."""
+    """Whether this person may know of a prompt: as its requester, its approver, or somebody who sees a card of it.
+
+    A requester who is named by a handle does not count: anybody may take it over, and it may also be the name of a user
+    of some machine.
+    """
 
     def reasons() -> Iterator[bool | Unknowable]:
-        if prompt.requester is not None:
+        if prompt.requester is not None and NameKind.of(prompt.requester.id) in {NameKind.USER_ID, NameKind.EMAIL}:
             yield directory.is_person(actor, prompt.requester.id)
         yield from _in_places(actor, directory, cards)
         # A settled prompt whose policy cannot be read is shown to the others all the same.

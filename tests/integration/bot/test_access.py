@@ -244,15 +244,19 @@ def test_the_list_shows_a_prompt_only_to_those_who_may_see_it(
     assert seen == {"ana": {"asked", "named"}, "chloe": {"named"}, "dmitri": {"named"}, "mei": set()}
 
 
+@pytest.mark.parametrize(
+    ("requester", "is_shown"), [("U0MEITANA1", True), ("mei@example.com", True), ("@mei", False), ("mei", False)]
+)
 def test_the_list_shows_their_prompts_to_requesters(
-    service: RunningService, asked: tuple[Prompt, VisibleMessage]
+    service: RunningService, asked: tuple[Prompt, VisibleMessage], requester: str, is_shown: bool
 ) -> None:
-    """They are not told more than that it waits."""
+    """Not to whoever has the handle that is the name of a user of some machine."""
     mei = service.slack.person("mei")
-    secret.create_run({"approvers": ["@ana"]}, requester=mei.id, db=service.db)
+    secret.create_run({"approvers": ["@ana"]}, requester=requester, db=service.db)
     service.slack.person("ana").wait_for_message("#board", "Requested by")
     mei.command("/approvals")
-    assert "1 prompt is waiting" in mei.wait_for_message("#general", "Approval").full_text
+    told = "1 prompt is waiting" if is_shown else "Nothing is waiting for an answer."
+    mei.wait_for_message("#general", told)
 
 
 def test_a_list_that_slack_does_not_confirm_says_so(
