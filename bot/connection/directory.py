@@ -145,9 +145,7 @@ class SlackDirectory:
         profile, team = self._lookups.profile(actor.id), self._lookups.own_team()
         if not isinstance(profile, Profile) or isinstance(team, Unknowable):
             return Unknowable(f"Slack did not say who {actor.id} is.")
-        if profile.is_deactivated or profile.is_bot or profile.is_stranger:
-            return False
-        return team in {actor.team or profile.team, *profile.grid_teams}
+        return profile.is_colleague(team, actor.team)
 
     def _is_or_belongs_to(self, actor: Actor, name: str) -> bool | Unknowable:
         return self._is_in_group(actor, name) if is_user_group_id(name) else self.is_person(actor, name)

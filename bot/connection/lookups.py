@@ -79,6 +79,17 @@ class Profile:
         """What a policy may call the user, besides the id."""
         return frozenset(filter(None, [f"@{self.handle}" if self.handle else "", self.email]))
 
+    def is_colleague(self, team: str, acting_from: str = "") -> bool:
+        """Whether this is an active person of a workspace: no app, and nobody who only shares a channel with it.
+
+        Args:
+            acting_from: The workspace that a payload names, or on Enterprise Grid the organisation (`E…`); empty if it
+                names none. In a shared channel it may be the channel's, so it proves nothing and can only exclude.
+        """
+        if self.is_deactivated or self.is_bot or self.is_stranger or team not in {self.team, *self.grid_teams}:
+            return False
+        return acting_from in {"", team, *self.grid_teams} or acting_from.startswith("E")
+
     @classmethod
     def from_slack(cls, user: Mapping[str, Any]) -> "Profile":
         """The profile in a user object: https://docs.slack.dev/reference/objects/user-object."""

@@ -27,15 +27,15 @@ class People:
         user = body.get("user") or {"id": body["user_id"], "username": body.get("user_name")}
         user_id = str(user["id"])
         handle = str(user.get("username") or user.get("name") or "")
-        # Of a person in Enterprise Grid, `user.team_id` may be the organisation.
-        team = str(user.get("team_id") or (body.get("team") or {}).get("id") or body.get("team_id") or "")
+        home = str(user.get("team_id") or "")
+        team = home or str((body.get("team") or {}).get("id") or body.get("team_id") or "")
         profile, own = self._lookups.profile(user_id), self._lookups.own_team()
-        known = profile if isinstance(profile, Profile) else None
-        # What Slack says with the act goes before what it says of the user's home.
-        teams = {team or (known.team if known else ""), *(known.grid_teams if known else ())}
-        name = (known.name if known else "") or handle or user_id
-        aliases = frozenset({f"@{handle}"} if handle and own in teams else ())
-        return Actor(user_id, name, aliases, team=team)
+        if isinstance(profile, Profile) and isinstance(own, str):
+            is_colleague = profile.is_colleague(own, team)
+        else:
+            is_colleague = bool(home) and home == own
+        name = (profile.name if isinstance(profile, Profile) else "") or handle or user_id
+        return Actor(user_id, name, frozenset({f"@{handle}"} if handle and is_colleague else ()), team=team)
 
     def mentions(self, prompt: Prompt, *, ask: bool = True) -> dict[str, str]:
         """Slack's mention (`<@U…>`) for each approver that Slack knows, by the name that the policy uses.

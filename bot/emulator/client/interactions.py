@@ -85,7 +85,8 @@ class Interactions:
         """Type a slash command. Raises `unknown_command`."""
         command, _, text = typed.strip().partition(" ")
         conversation = self._workspace.conversation_for(user.id, channel)
-        if command not in {known.command for known in self._workspace.manifest.commands}:
+        # The commands of an app are for the workspace in which it is installed.
+        if user.is_stranger or command not in {known.command for known in self._workspace.manifest.commands}:
             raise SlackError("unknown_command", message=f"{command} is not a valid command.")
         payload = payloads.slash_command(
             user,

@@ -163,7 +163,8 @@ class Workspace:
         if reference == f"@{self.manifest.bot_name}":
             return self.open_direct_messages(user)
         conversation = self.directory.conversation(reference)
-        if not conversation.is_seen_by(user):
+        is_stranger = user in self.directory.users and self.directory.users[user].is_stranger
+        if not conversation.is_seen_by(user) or (is_stranger and user not in conversation.members):
             raise SlackError("channel_not_found")
         return conversation
 

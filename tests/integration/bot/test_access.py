@@ -170,6 +170,19 @@ def test_people_of_another_workspace_may_not_answer_although_they_share_the_chan
     assert service.over(named).result == "approved: True"
 
 
+def test_the_workspace_of_a_shared_channel_makes_nobody_a_colleague(service: RunningService) -> None:
+    """A payload may leave out that of the person, who may have taken the handle of an approver."""
+    ana = service.slack.client.add_person("ana", real_name="Ana Ruiz", team=ELSEWHERE)
+    service.slack.client.invite(ana.id, "#orders")
+    for approvers in ([], ["@ana"]):
+        prompt, card = service.ask_in("#orders", secret, where="#orders", approvers=approvers)
+        nameless = {"id": ana.id, "username": "ana", "name": "ana"}
+        response = service.post(press(service, card, action_ids.choose(0), prompt.id, user=nameless))
+        assert response.status_code == 200
+        assert service.until_noted(prompt, "refused")["via"] == "slack"
+        assert prompts.get(service.db, prompt.id).is_open
+
+
 @pytest.mark.parametrize("where", ["user", "team"])
 def test_the_workspace_that_slack_names_with_the_act_counts(service: RunningService, where: str) -> None:
     """Before the one that it says is the person's home."""

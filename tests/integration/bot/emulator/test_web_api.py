@@ -8,7 +8,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from signoff.bot.emulator.protocol import Json
-from signoff.testing import AppManifest, Emulator
+from signoff.testing import ActionFailed, AppManifest, Emulator
 from tests.integration.bot.emulator.conftest import MANIFEST
 from tests.unit.bot.emulator.samples import actions, button, modal, plain, section
 
@@ -381,7 +381,13 @@ def test_people_of_another_workspace_are_strangers(slack: Emulator, client: WebC
     assert "email" not in told["profile"]
     assert eve.id not in {each["id"] for each in client.users_list()["members"]}
     assert client.users_conversations(user=eve.id)["channels"] == []
+    for act in (lambda: eve.say("Hello", in_="#orders"), lambda: eve.command("/approvals", in_="#orders")):
+        with pytest.raises(ActionFailed, match="channel_not_found"):
+            act()
     slack.client.invite(eve.id, "#orders")
+    assert eve.say("Hello", in_="#orders").text == "Hello"
+    with pytest.raises(ActionFailed, match="unknown_command"):
+        eve.command("/approvals", in_="#orders")
     assert eve.id in client.conversations_members(channel="C0ORDERS01")["members"]
     with pytest.raises(SlackApiError, match="users_not_found"):
         client.users_lookupByEmail(email="eve@example.com")
