@@ -34,6 +34,7 @@ from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import BadSettings, Settings
 from signoff.bot.surfaces.modals import failed_modal
 from signoff.flows.approval.desk import Desk
+from signoff.flows.foreground import foreground
 from signoff.store.clock import MAX_SKEW
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, DatabaseReplaced, NoSuchPrompt, StoreError, UnreadablePolicy
@@ -142,7 +143,7 @@ class _App(App):
         """Answer a request from Slack. A decision that cannot be stored is given up before Slack drops its ack."""
         # Bolt's `respond` would post to any URL that a payload names. `Responses` posts to Slack's alone.
         req.context.pop("response_url", None)
-        with write_deadline(WRITE_TIMEOUT):
+        with foreground.work(), write_deadline(WRITE_TIMEOUT):
             try:
                 check(req.body)
                 return super().dispatch(req)

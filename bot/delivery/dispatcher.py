@@ -19,6 +19,7 @@ from signoff.bot.delivery.slack_calls import MessageDeleted, SlackRejected, Slac
 from signoff.bot.forms import FormError
 from signoff.flows.background import BackgroundService
 from signoff.flows.engines.embedded.heartbeat import Heartbeat
+from signoff.flows.foreground import foreground
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable, StoreError, UnreadablePolicy
@@ -44,6 +45,9 @@ POLL_INTERVAL = 30.0
 
 RETRY_INTERVAL = 1.0
 """Seconds until a database that is unavailable is tried again."""
+
+MAX_HELD_UP = 0.25
+"""Seconds that a card waits for people's presses at most, so that cards are posted however many presses there are."""
 
 BUSY_INTERVAL = 0.5
 """Seconds until the next look when due work is held by another process."""
@@ -109,6 +113,7 @@ class Dispatcher(BackgroundService):
         outage = OutageLog(logger, "Cards are on hold because the database is unavailable")
         while changes is not None and not self._stopping.is_set():
             try:
+                foreground.let_pass(MAX_HELD_UP)
                 wait = 0.0 if self.deliver_next() else self._seconds_to_next()
                 outage.worked()
             except StoreError as error:

@@ -24,6 +24,7 @@ none, which saves two statements where writers are alone; if it fails, the batch
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,6 +39,9 @@ from signoff.store.sqlite.file_guard import FileGuard
 
 MAX_BATCH = 64
 """How many writers share a commit at most."""
+
+MAX_BATCH_SECONDS = 0.02
+"""How long a batch takes more writers. While the queue is not empty, the first writer waits for those that follow."""
 
 CHECK_INTERVAL = 0.05
 """Seconds after which a waiting writer checks whether those in the queue, one of whom was to commit, have given up."""
@@ -55,6 +59,7 @@ class Batch:
 
     Attributes:
         size: How many of them have written.
+        waiting_since: When the first of them had written, by the monotonic clock.
         topics: What they have changed.
         waiters: A lock for each writer that waits for the commit. It is released when the batch has ended.
         has_ended: Whether it has been committed or rolled back.
@@ -63,6 +68,7 @@ class Batch:
 
     opened: PoolProxiedConnection
     size: int = 0
+    waiting_since: float = 0.0
     topics: set[Topic] = field(default_factory=set)
     waiters: list[threading.Lock] = field(default_factory=list)
     has_ended: bool = False
@@ -173,6 +179,8 @@ class CommitQueue:
         if batch.size:
             self._leave_savepoint(batch, "RELEASE writer")
         batch.size += 1
+        if batch.size == 1:
+            batch.waiting_since = time.monotonic()
         self._end_if_last(batch)
 
     def _leave_savepoint(self, batch: Batch, statement: str) -> None:
@@ -199,7 +207,8 @@ class CommitQueue:
                     self._end(batch)
 
     def _end_if_last(self, batch: Batch) -> None:
-        if not self.queued or batch.size in (0, MAX_BATCH) or batch.error is not None:
+        is_full = batch.size == MAX_BATCH or time.monotonic() - batch.waiting_since >= MAX_BATCH_SECONDS
+        if not self.queued or is_full or not batch.size or batch.error is not None:
             self._end(batch)
 
     def _end(self, batch: Batch) -> None:

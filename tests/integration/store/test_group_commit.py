@@ -24,6 +24,12 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 WRITERS = 20
 
 
+@pytest.fixture(autouse=True)
+def busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the writers of a batch take, the batch does not end for that."""
+    monkeypatch.setattr(group_commit, "MAX_BATCH_SECONDS", 2 * PATIENCE)
+
+
 def create(db: Database, *, parameter: str = "") -> str:
     """Write a run; its id."""
     given = {"text": parameter}
@@ -82,6 +88,18 @@ def test_writers_that_queue_share_a_commit(
         sent = [send(lambda: create(db)) for _ in range(WRITERS)]
     assert all(is_written(db, each.result()) for each in sent)
     assert statements.count("COMMIT") == 1
+
+
+def test_a_batch_ends_after_a_while_though_others_are_in_the_queue(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where many write all the time, nobody waits for all of those who come later."""
+    monkeypatch.setattr(group_commit, "MAX_BATCH_SECONDS", 0.0)
+    statements = captured_sql(db)
+    with queue(db) as send:
+        sent = [send(lambda: create(db)) for _ in range(3)]
+    assert all(is_written(db, each.result()) for each in sent)
+    assert statements.count("COMMIT") == 1 + 3
 
 
 def test_a_writer_that_fails_undoes_only_its_own_changes(db: Database) -> None:

@@ -1,0 +1,59 @@
+"""Presses go before cards: what a person waits for is done first."""
+
+import threading
+
+import pytest
+
+from signoff.bot.delivery import dispatcher
+from signoff.flows.foreground import Foreground, foreground
+from tests.integration.bot.asking import approve
+from tests.integration.bot.running_service import RunningService
+from tests.support.waiting import PATIENCE
+
+
+def test_a_card_waits_while_a_press_is_in_progress(service: RunningService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is posted as soon as the press has been answered."""
+    monkeypatch.setattr(dispatcher, "MAX_HELD_UP", 10 * PATIENCE)
+    mei = service.slack.person("mei")
+    with foreground.work():
+        # The dispatcher may be in its next step already, so the first card is not held up.
+        first = service.ask(approve)
+        second = service.ask(approve)
+        with pytest.raises(TimeoutError):
+            mei.wait_for_message("#releases", lambda _: posted(service) == 2, timeout=1.0)
+    for prompt in (first, second):
+        mei.wait_for_message("#releases", lambda seen, wanted=prompt.id: wanted in str(seen.metadata))
+
+
+def posted(service: RunningService) -> int:
+    """How many cards there are."""
+    return sum("Approve" in seen.buttons for seen in service.slack.person("mei").sees("#releases"))
+
+
+def test_cards_are_posted_however_many_presses_there_are(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waits for a moment only."""
+    monkeypatch.setattr(dispatcher, "MAX_HELD_UP", 0.01)
+    with foreground.work():
+        service.ask_in("#releases", approve)
+
+
+def test_the_background_waits_for_all_work_in_the_foreground() -> None:
+    """It is not let in between two presses."""
+    work, passed, let_in = Foreground(), threading.Event(), threading.Event()
+
+    def background() -> None:
+        let_in.set()
+        work.let_pass(PATIENCE)
+        passed.set()
+
+    thread = threading.Thread(target=background)
+    with work.work():
+        with work.work():
+            thread.start()
+            assert let_in.wait(PATIENCE)
+        assert not passed.wait(0.05)
+    assert passed.wait(PATIENCE)
+    thread.join()
+    work.let_pass(0.0)
