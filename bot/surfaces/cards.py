@@ -129,7 +129,7 @@ def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], place: Place)
     faults = [context(mrkdwn(told))] if (told := approver_faults(prompt)) else []
     return _Body(
         above=[*values, context(mrkdwn(rules)), *faults, *([section(mrkdwn(asked.text))] if asked.text else [])],
-        below=[buttons(_buttons(prompt, form, verdict))],
+        below=[buttons(_buttons(prompt, form, verdict, all_shown=not omitted))],
         omitted=omitted + Omitted(asked.missing + len(approvers_left_out(prompt))),
     )
 
@@ -145,7 +145,7 @@ def _asked(verdict: Verdict) -> Excerpt:
     return Excerpt("\n".join(filter(None, [label, shown])), missing)
 
 
-def _buttons(prompt: Prompt, form: Form, verdict: Verdict | None) -> list[Block]:
+def _buttons(prompt: Prompt, form: Form, verdict: Verdict | None, *, all_shown: bool) -> list[Block]:
     if verdict is not None:
         shown = [
             button(choice.label, action_ids.choose(position), prompt.id, choice.style)
@@ -154,7 +154,8 @@ def _buttons(prompt: Prompt, form: Form, verdict: Verdict | None) -> list[Block]
         others = len(form.fields) > 1
     else:
         missing = form.is_missing_anything(prompt.initial_values)
-        label = "Answer…" if missing else "Submit as shown" if form.fields else "Resume"
+        submit = "Submit as shown" if all_shown else "Submit unchanged"
+        label = "Answer…" if missing else submit if form.fields else "Resume"
         shown = [button(label, action_ids.ANSWER, prompt.id, "primary")]
         others = bool(form.fields) and not missing
     if others:

@@ -284,3 +284,11 @@ def test_approvers_and_words_of_an_engine_are_counted_and_can_be_read() -> None:
     assert "@person499" in everything(asked)
     assert left_out(list(card(refused, {}).blocks)) == "403 more characters"
     assert "no END" in everything(refused)
+
+
+def test_values_that_are_not_all_shown_are_not_submitted_as_shown() -> None:
+    """The button says what it does."""
+    model = create_model("Model", text=(str, ...), note=(str, "fine"))
+
+    assert "Submit as shown" in buttons(card(prompt_for(model, {"text": "short"}), {}))
+    assert "Submit unchanged" in buttons(card(prompt_for(model, {"text": "long " * 400}), {}))
