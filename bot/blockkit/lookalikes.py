@@ -26,6 +26,8 @@ _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 def look_of(text: str) -> str:
     """What people notice of a text: not its case, its spaces, its invisible characters, or how it is encoded."""
+    if text.isascii() and text.isprintable():
+        return text.lower().replace(" ", "")
     folded = unicodedata.normalize("NFKD", text).casefold()
     kept = (each for each in folded if unicodedata.category(each) not in ("Cc", "Cf", "Zl", "Zp", "Zs"))
     return "".join(each for each in kept if each not in _BLANK)
@@ -34,6 +36,8 @@ def look_of(text: str) -> str:
 def exact(value: Any) -> str:
     """A value as JSON in which every character can be seen."""
     text = _ODD_SPACE.sub(_SPACE, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(each if each == " " or not _is_hidden(each) else _escape(each) for each in text)
 
 
