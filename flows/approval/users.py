@@ -30,9 +30,12 @@ def this_user(way: str = "in a program") -> Actor:
 
 
 def this_user_if_known() -> Actor | None:
-    """The user who runs this program; `None` if this process has no user name."""
+    """The user who runs this program, as a requester; `None` if this process has no user name.
+
+    Without a claim: requesters decide nothing, and a user name of a machine shows nobody anything in Slack.
+    """
     try:
-        return this_user()
+        return replace(this_user(), claim="")
     except LookupError:
         return None
 

@@ -235,7 +235,7 @@ ROWS: dict[str, Row] = {
     "a file": Row(
         models.Upload,
         uploading("Orders", "large.csv", b"x" * 1001),
-        {"Orders": "At most 1 kB"},
+        {"Orders": "The limit is 1 kB"},
         another_file,
         {"orders": {"name": "orders.csv", "mimetype": "text/csv", "content": "YTti"}},
     ),
