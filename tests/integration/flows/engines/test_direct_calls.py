@@ -10,7 +10,7 @@ import pytest
 from signoff import FlowsError, InvalidParameters, PromptRejected, flow, pause_flow_run
 from signoff.flows import settings
 from signoff.flows.approval.desk import Desk
-from signoff.flows.approval.users import this_user
+from signoff.flows.approval.users import this_user_if_known
 from signoff.flows.errors import RunCancelled
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
@@ -42,7 +42,7 @@ def test_a_flow_called_directly_gives_its_result(db: Database) -> None:
     assert add(1, other=2) == {"sum": 3}
     (run,) = runs.newest(db)
     assert (run.state, run.parameters, run.result) == (RunState.COMPLETED, {"one": 1, "other": 2}, {"sum": 3})
-    assert run.requester == this_user()
+    assert run.requester == this_user_if_known()
     with pytest.raises(InvalidParameters, match=r"add\(one: int"):
         add("many")  # type: ignore[arg-type]
 
