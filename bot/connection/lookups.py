@@ -33,6 +33,9 @@ RETRY_AFTER = 10.0
 UNREACHABLE_AFTER = 2.0
 """The same for all calls of a method when Slack did not answer at all: a list of prompts needs many of them."""
 
+MAX_ANSWERS = 2000
+"""How many answers are kept. The list of all users is kept besides them."""
+
 MAX_USERS = 200
 """How many users one page has. Slack recommends no more."""
 
@@ -344,12 +347,21 @@ class Lookups:
             wait = retry_after(getattr(error, "response", None))
             if wait is None and isinstance(error, NO_ANSWER):
                 wait = UNREACHABLE_AFTER
+            moment = time.monotonic()
             with self._lock:
-                self._paused_until[key if wait is None else method] = time.monotonic() + (wait or RETRY_AFTER)
+                self._paused_until = {each: until for each, until in self._paused_until.items() if until > moment}
+                self._paused_until[key if wait is None else method] = moment + (wait or RETRY_AFTER)
             return last
-        with self._lock:
-            self._known[key] = (time.monotonic(), answer)
+        self._remember(key, answer)
         return answer
+
+    def _remember(self, key: tuple[str, str], answer: Any) -> None:
+        """Keep an answer, and drop the one that is the oldest."""
+        with self._lock:
+            self._known.pop(key, None)
+            self._known[key] = (time.monotonic(), answer)
+            if len(self._known) > MAX_ANSWERS:
+                del self._known[next(each for each in self._known if each[0] != "users.list")]
 
 
 def _user(call: Callable[[], SlackResponse]) -> Profile | None:

@@ -202,6 +202,19 @@ def test_a_channel_that_the_app_has_left_is_neither_yes_nor_no(slack: Emulator, 
     assert answer.reason.endswith("Invite it.")
 
 
+def test_a_long_life_keeps_a_bounded_number_of_answers(
+    slack: Emulator, lookups: Lookups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest one goes, and is asked for again; the list of all users stays."""
+    monkeypatch.setattr("signoff.bot.connection.lookups.MAX_ANSWERS", 3)
+    lookups.everybody(ask=True)
+    since = asked(slack)
+    for person in ("U0ANARUIZ1", "U0BENOKAF1", CHLOE, CHLOE, "U0ANARUIZ1"):
+        assert lookups.profile(person) is not None
+    lookups.everybody(ask=True)
+    assert since() == ["users.info"] * 4
+
+
 def test_a_rate_limit_holds_for_every_call_of_its_method(slack: Emulator, lookups: Lookups) -> None:
     """As long as Slack said, so that the rest of the workspace gets its answers."""
     slack.client.inject_fault("conversations.members", error="ratelimited", retry_after=30)
