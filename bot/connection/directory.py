@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from difflib import get_close_matches
 
-from signoff.bot.connection.lookups import Lookups, Profile
+from signoff.bot.connection.lookups import Lookups
+from signoff.bot.connection.profile import Profile
 from signoff.flows.approval.approvers import NameKind, Person, Unknowable, goes_by
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.schema.slack_ids import is_conversation_id, is_user_group_id, is_user_id
@@ -18,7 +19,7 @@ class SlackDirectory:
     """People, user groups and channels of the workspace in which the app is installed.
 
     When somebody acts, Slack is asked about the one person in question, never about the whole workspace. `find` may
-    read all of it. How long answers are reused is said in `lookups`.
+    read all of it. How long answers are reused is said in `lookups` and `answers`.
 
     Args:
         default_channel: Where a card goes if its policy names no channel.

@@ -1,40 +1,23 @@
-"""Questions to Slack about people, groups and channels, with a cache of the answers."""
+"""Questions to Slack about people, groups and channels."""
 
-import logging
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from signoff.bot.connection.web_client import NO_ANSWER, name_of, retry_after
+from signoff.bot.connection.answers import CACHE_TTL, Answers, StillReading
+from signoff.bot.connection.profile import Profile
+from signoff.bot.connection.web_client import name_of
 from signoff.flows.approval.approvers import Unknowable
-
-logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
-CACHE_TTL = 300.0
-"""Seconds for which Slack's answer about a person, or about the names of groups, is reused."""
 
 MEMBERSHIP_TTL = 15.0
 """Seconds for which it is reused who is in a channel or a user group. Slack's events end that earlier."""
 
 REJOIN_TTL = 3.0
 """Seconds for which "not a member" is reused: somebody may have just joined, and presses again."""
-
-RETRY_AFTER = 10.0
-"""Seconds without a further request after a failed one, so that not every press waits for a slow Slack."""
-
-UNREACHABLE_AFTER = 2.0
-"""The same for all calls of a method when Slack did not answer at all: a list of prompts needs many of them."""
-
-MAX_ANSWERS = 2000
-"""How many answers are kept. The list of all users is kept besides them."""
 
 MAX_USERS = 200
 """How many users one page has. Slack recommends no more."""
@@ -48,67 +31,11 @@ MAX_MEMBERS = 999
 MAX_CHANNELS = 999
 """How many channels of a person one call returns at most."""
 
+_EVERYBODY = "the members of the workspace"
+_GROUPS = "the user groups"
 _UNKNOWN = frozenset({"user_not_found", "users_not_found", "no_such_subteam", "subteam_not_found"})
 _NO_GROUPS = frozenset({"paid_teams_only", "plan_upgrade_required", "team_not_eligible"})
 _NOT_VISIBLE = frozenset({"channel_not_found", "not_in_channel"})
-_NEVER = float("-inf")
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What Slack says about a user.
-
-    Attributes:
-        handle: Without the `@`.
-        display_name: What the user likes to be called; empty if the same as `name`.
-        team: The workspace that Slack names first for the user; empty if none.
-        grid_teams: All workspaces that the user belongs to on Enterprise Grid; empty elsewhere.
-        is_stranger: Whether the user belongs to another organisation with which a channel is shared.
-    """
-
-    id: str
-    name: str
-    handle: str
-    email: str
-    team: str
-    grid_teams: frozenset[str]
-    is_deactivated: bool
-    is_bot: bool = False
-    is_stranger: bool = False
-    display_name: str = ""
-
-    @property
-    def names(self) -> frozenset[str]:
-        """What a policy may call the user, besides the id."""
-        return frozenset(filter(None, [f"@{self.handle}" if self.handle else "", self.email]))
-
-    def is_colleague(self, team: str, acting_from: str = "") -> bool:
-        """Whether this is an active person of a workspace: no app, and nobody who only shares a channel with it.
-
-        Args:
-            acting_from: The workspace that a payload names, or on Enterprise Grid the organisation (`E…`); empty if it
-                names none. In a shared channel it may be the channel's, so it proves nothing and can only exclude.
-        """
-        if self.is_deactivated or self.is_bot or self.is_stranger or team not in {self.team, *self.grid_teams}:
-            return False
-        return acting_from in {"", team, *self.grid_teams} or acting_from.startswith("E")
-
-    @classmethod
-    def from_slack(cls, user: Mapping[str, Any]) -> "Profile":
-        """The profile in a user object: https://docs.slack.dev/reference/objects/user-object."""
-        profile = user.get("profile") or {}
-        return cls(
-            id=str(user["id"]),
-            name=str(user.get("real_name") or profile.get("real_name") or ""),
-            handle=str(user.get("name") or ""),
-            email=str(profile.get("email") or ""),
-            team=str(user.get("team_id") or ""),
-            grid_teams=frozenset((user.get("enterprise_user") or {}).get("teams", ())),
-            is_deactivated=bool(user.get("deleted")),
-            is_bot=bool(user.get("is_bot")),
-            is_stranger=bool(user.get("is_stranger")),
-            display_name=str(profile.get("display_name") or ""),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +54,6 @@ class _Reading:
     profiles: list[Profile] = field(default_factory=list)
 
 
-class _StillReading(Exception):
-    """A list is so long that reading it goes on at the next question."""
-
-
 class Lookups:
     """Asks Slack about one person, group or channel at a time.
 
@@ -146,9 +69,7 @@ class Lookups:
         self._client = client
         self._pages_at_once = pages_at_once
         self._team = team
-        self._lock = threading.Lock()
-        self._known: dict[tuple[str, str], tuple[float, Any]] = {}
-        self._paused_until: dict[str | tuple[str, str], float] = {}
+        self._answers = Answers()
         self._reading_everybody = threading.Lock()
         self._everybody = _Reading()
 
@@ -156,11 +77,11 @@ class Lookups:
         """The id of the workspace in which the app is installed."""
         if self._team is not None:
             return self._team
-        return self._cached("auth.test", "the workspace", lambda: str(self._client.auth_test()["team_id"]))
+        return self._answers.ask("auth.test", "the workspace", lambda: str(self._client.auth_test()["team_id"]))
 
     def profile(self, user_id: str) -> Profile | Unknowable | None:
         """The user with this id; `None` if there is none."""
-        return self._cached("users.info", user_id, lambda: _user(lambda: self._client.users_info(user=user_id)))
+        return self._answers.ask("users.info", user_id, lambda: _user(lambda: self._client.users_info(user=user_id)))
 
     def profile_by_email(self, email: str, *, ask: bool = True) -> Profile | Unknowable | None:
         """The active user with this e-mail address; `None` if there is none.
@@ -168,7 +89,7 @@ class Lookups:
         Args:
             ask: Whether Slack may be asked. Otherwise its last answer is given, however old.
         """
-        return self._cached(
+        return self._answers.ask(
             "users.lookupByEmail", email, lambda: _user(lambda: self._client.users_lookupByEmail(email=email)), ask=ask
         )
 
@@ -182,15 +103,15 @@ class Lookups:
         Args:
             ask: Whether Slack may be asked. Otherwise its last answer is given, however old.
         """
-        return self._cached("users.list", "the members of the workspace", self._read_everybody, ask=ask)
+        return self._answers.ask("users.list", _EVERYBODY, self._read_everybody, ask=ask)
 
     def group_ids(self) -> Mapping[str, str] | Unknowable:
         """The ids of the user groups by their handles, casefolded and without `@`."""
-        return self._cached("usergroups.list", "the user groups", self._read_groups)
+        return self._answers.ask("usergroups.list", _GROUPS, self._read_groups)
 
     def users_in_group(self, group_id: str) -> frozenset[str] | Unknowable | None:
         """The ids of the users in a user group; `None` if there is no such group."""
-        return self._cached(
+        return self._answers.ask(
             "usergroups.users.list", group_id, lambda: self._read_group(group_id), ttl=MEMBERSHIP_TTL, stale=False
         )
 
@@ -200,9 +121,9 @@ class Lookups:
         Of a channel with up to `MAX_MEMBERS` members Slack lists all in one call, for everybody who presses next. Of a
         larger one nobody needs the list: it is asked in which channels this user is.
         """
-        if channel in self._last("users.conversations", user_id, MEMBERSHIP_TTL, {}):
+        if channel in self._answers.last("users.conversations", user_id, MEMBERSHIP_TTL, {}):
             return True
-        last = self._last("conversations.members", channel, CACHE_TTL, None)
+        last = self._answers.last("conversations.members", channel, CACHE_TTL, None)
         if not isinstance(last, _Members) or last.is_all:
             found = self._members(channel, ttl=MEMBERSHIP_TTL)
             if isinstance(found, _Members) and found.is_all and user_id not in found.ids:
@@ -219,36 +140,34 @@ class Lookups:
 
         With this known, `is_in_channel` asks nothing more about these channels.
         """
-        return self._cached("users.conversations", user_id, lambda: self._read_channels(user_id), ttl=ttl, stale=False)
+        return self._answers.ask(
+            "users.conversations", user_id, lambda: self._read_channels(user_id), ttl=ttl, stale=False
+        )
 
     def partner(self, conversation: str) -> str | Unknowable | None:
         """The user with whom the app has these direct messages (`D…`); `None` if there are none."""
-        return self._cached("conversations.open", conversation, lambda: self._read_partner(conversation))
+        return self._answers.ask("conversations.open", conversation, lambda: self._read_partner(conversation))
 
     def forget_memberships(self, *, channel: str = "", user_id: str = "", group: str = "") -> None:
         """Ask Slack again who is in a channel or a group, and in which channels a user is: somebody came or left."""
-        gone = {
-            ("conversations.members", channel),
-            ("users.conversations", user_id),
-            ("usergroups.users.list", group),
-            *([("usergroups.list", "the user groups")] if group else ()),
-        }
-        with self._lock:
-            for key in gone:
-                self._known.pop(key, None)
+        self._answers.forget("conversations.members", channel)
+        self._answers.forget("users.conversations", user_id)
+        if group:
+            self._answers.forget("usergroups.users.list", group)
+            self._answers.forget("usergroups.list", _GROUPS)
 
     def forget_person(self, user_id: str) -> None:
         """Ask Slack again who a user is: they were renamed or deactivated, for instance."""
-        with self._lock:
-            self._known.pop(("users.info", user_id), None)
+        self._answers.forget("users.info", user_id)
 
     def forget_handles(self) -> None:
         """Read all users again: somebody has another handle by now."""
-        with self._lock:
-            self._known.pop(("users.list", "the members of the workspace"), None)
+        self._answers.forget("users.list", _EVERYBODY)
 
     def _members(self, channel: str, *, ttl: float) -> _Members | Unknowable:
-        return self._cached("conversations.members", channel, lambda: self._read_members(channel), ttl=ttl, stale=False)
+        return self._answers.ask(
+            "conversations.members", channel, lambda: self._read_members(channel), ttl=ttl, stale=False
+        )
 
     def _read_members(self, channel: str) -> _Members | Unknowable:
         try:
@@ -284,7 +203,7 @@ class Lookups:
         with self._reading_everybody:
             reading = self._everybody
             for _ in range(self._pages_at_once):
-                page = self._client.users_list(limit=MAX_USERS, cursor=reading.cursor)
+                page = self._page_of_users(reading)
                 reading.profiles += map(Profile.from_slack, page["members"])
                 reading.cursor = _next_cursor(page)
                 if not reading.cursor:
@@ -292,7 +211,16 @@ class Lookups:
                     # An account in use goes before one of the same name that is not.
                     profiles = sorted(reading.profiles, key=lambda each: not each.is_deactivated)
                     return {each.handle.casefold(): each for each in profiles}
-            raise _StillReading
+            raise StillReading
+
+    def _page_of_users(self, reading: _Reading) -> SlackResponse:
+        try:
+            return self._client.users_list(limit=MAX_USERS, cursor=reading.cursor)
+        except SlackApiError as error:
+            if name_of(error) == "invalid_cursor":
+                # It has expired. Reading begins again with the next question.
+                self._everybody = _Reading()
+            raise
 
     def _read_groups(self) -> Mapping[str, str]:
         try:
@@ -306,62 +234,6 @@ class Lookups:
     def _read_group(self, group_id: str) -> frozenset[str] | None:
         response = _none_if_unknown(lambda: self._client.usergroups_users_list(usergroup=group_id))
         return None if response is None else frozenset(map(str, response["users"]))
-
-    def _last(self, method: str, subject: str, ttl: float, otherwise: T) -> T:
-        """The last answer, if it is fresh."""
-        with self._lock:
-            answered_at, answer = self._known.get((method, subject), (_NEVER, otherwise))
-        return answer if time.monotonic() - answered_at < ttl else otherwise
-
-    def _cached(
-        self,
-        method: str,
-        subject: str,
-        read: Callable[[], T],
-        *,
-        ask: bool = True,
-        ttl: float = CACHE_TTL,
-        stale: bool = True,
-    ) -> T | Unknowable:
-        """Slack's answer of a method about `subject`, from the cache if it is fresh.
-
-        Args:
-            stale: Whether an expired answer is better than none.
-        """
-        key, moment, nothing = (method, subject), time.monotonic(), Unknowable(f"Slack has not told about {subject}.")
-        with self._lock:
-            answered_at, answer = self._known.get(key, (_NEVER, nothing))
-            is_paused = moment < max(self._paused_until.get(each, 0.0) for each in (key, method))
-        if moment - answered_at < ttl:
-            return answer  # type: ignore[no-any-return]
-        last = answer if stale else nothing
-        if not ask or is_paused:
-            return last
-        try:
-            answer = read()
-        except _StillReading:
-            return last
-        except (SlackApiError, *NO_ANSWER) as error:
-            logger.warning("Could not look up %s in Slack: %s", subject, error)
-            # A rate limit holds for all calls of a method, any other failure for this one.
-            wait = retry_after(getattr(error, "response", None))
-            if wait is None and isinstance(error, NO_ANSWER):
-                wait = UNREACHABLE_AFTER
-            moment = time.monotonic()
-            with self._lock:
-                self._paused_until = {each: until for each, until in self._paused_until.items() if until > moment}
-                self._paused_until[key if wait is None else method] = moment + (wait or RETRY_AFTER)
-            return last
-        self._remember(key, answer)
-        return answer
-
-    def _remember(self, key: tuple[str, str], answer: Any) -> None:
-        """Keep an answer, and drop the one that is the oldest."""
-        with self._lock:
-            self._known.pop(key, None)
-            self._known[key] = (time.monotonic(), answer)
-            if len(self._known) > MAX_ANSWERS:
-                del self._known[next(each for each in self._known if each[0] != "users.list")]
 
 
 def _user(call: Callable[[], SlackResponse]) -> Profile | None:

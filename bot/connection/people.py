@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from signoff.bot.connection.lookups import Lookups, Profile
+from signoff.bot.connection.lookups import Lookups
+from signoff.bot.connection.profile import Profile
 from signoff.flows.approval.approvers import NameKind, Unknowable
 from signoff.flows.schema.slack_ids import is_user_group_id
 from signoff.store.records.actors import Actor

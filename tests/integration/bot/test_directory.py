@@ -206,7 +206,7 @@ def test_a_long_life_keeps_a_bounded_number_of_answers(
     slack: Emulator, lookups: Lookups, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest one goes, and is asked for again; the list of all users stays."""
-    monkeypatch.setattr("signoff.bot.connection.lookups.MAX_ANSWERS", 3)
+    monkeypatch.setattr("signoff.bot.connection.answers.MAX_ANSWERS", 3)
     lookups.everybody(ask=True)
     since = asked(slack)
     for person in ("U0ANARUIZ1", "U0BENOKAF1", CHLOE, CHLOE, "U0ANARUIZ1"):
@@ -227,7 +227,7 @@ def test_a_rate_limit_holds_for_every_call_of_its_method(slack: Emulator, lookup
 def test_reading_a_workspace_goes_on_where_slack_stopped_it(slack: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """A workspace of 10,000 people is 50 calls, of which Slack allows 20 a minute."""
     monkeypatch.setattr("signoff.bot.connection.lookups.MAX_USERS", 4)
-    monkeypatch.setattr("signoff.bot.connection.lookups.RETRY_AFTER", 0.0)
+    monkeypatch.setattr("signoff.bot.connection.answers.RETRY_AFTER", 0.0)
     lookups = Lookups(web_client(BOT_TOKEN, slack.api_url), TEAM, pages_at_once=1)
     assert isinstance(lookups.everybody(ask=True), Unknowable), "There is a second page."
     slack.client.inject_fault("users.list", error="fatal_error")
@@ -240,6 +240,18 @@ def test_reading_a_workspace_goes_on_where_slack_stopped_it(slack: Emulator, mon
         "next:4",
         "next:4",
     ]
+
+
+def test_a_place_in_the_list_that_has_expired_is_forgotten(slack: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise no handle would ever be found again."""
+    monkeypatch.setattr("signoff.bot.connection.lookups.MAX_USERS", 4)
+    monkeypatch.setattr("signoff.bot.connection.answers.RETRY_AFTER", 0.0)
+    lookups = Lookups(web_client(BOT_TOKEN, slack.api_url), TEAM, pages_at_once=1)
+    lookups.everybody(ask=True)
+    slack.client.inject_fault("users.list", error="invalid_cursor")
+    lookups.everybody(ask=True)
+    assert isinstance(lookups.everybody(ask=True), Unknowable), "It is at the first page again."
+    assert not isinstance(lookups.everybody(ask=True), Unknowable)
 
 
 def test_nobody_is_known_to_be_away(directory: SlackDirectory) -> None:

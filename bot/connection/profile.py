@@ -1,0 +1,62 @@
+"""What Slack says about a user."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What Slack says about a user.
+
+    Attributes:
+        handle: Without the `@`.
+        display_name: What the user likes to be called; empty if the same as `name`.
+        team: The workspace that Slack names first for the user; empty if none.
+        grid_teams: All workspaces that the user belongs to on Enterprise Grid; empty elsewhere.
+        is_stranger: Whether the user belongs to another organisation with which a channel is shared.
+    """
+
+    id: str
+    name: str
+    handle: str
+    email: str
+    team: str
+    grid_teams: frozenset[str]
+    is_deactivated: bool
+    is_bot: bool = False
+    is_stranger: bool = False
+    display_name: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What a policy may call the user, besides the id."""
+        return frozenset(filter(None, [f"@{self.handle}" if self.handle else "", self.email]))
+
+    def is_colleague(self, team: str, acting_from: str = "") -> bool:
+        """Whether this is an active person of a workspace: no app, and nobody who only shares a channel with it.
+
+        Args:
+            acting_from: The workspace that a payload names, or on Enterprise Grid the organisation (`E…`); empty if it
+                names none. In a shared channel it may be the channel's, so it proves nothing and can only exclude.
+        """
+        if self.is_deactivated or self.is_bot or self.is_stranger or team not in {self.team, *self.grid_teams}:
+            return False
+        return acting_from in {"", team, *self.grid_teams} or acting_from.startswith("E")
+
+    @classmethod
+    def from_slack(cls, user: Mapping[str, Any]) -> "Profile":
+        """The profile in a user object: https://docs.slack.dev/reference/objects/user-object."""
+        profile = user.get("profile") or {}
+        return cls(
+            id=str(user["id"]),
+            name=str(user.get("real_name") or profile.get("real_name") or ""),
+            handle=str(user.get("name") or ""),
+            email=str(profile.get("email") or ""),
+            team=str(user.get("team_id") or ""),
+            grid_teams=frozenset((user.get("enterprise_user") or {}).get("teams", ())),
+            is_deactivated=bool(user.get("deleted")),
+            is_bot=bool(user.get("is_bot")),
+            is_stranger=bool(user.get("is_stranger")),
+            display_name=str(profile.get("display_name") or ""),
+        )
