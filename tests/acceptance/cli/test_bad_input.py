@@ -14,7 +14,8 @@ BAD_INPUT = {
     "broken.py": "broken.py could not be imported: ModuleNotFoundError: No module named 'gone' (line 1)",
     "typo.py": "typo.py could not be imported: SyntaxError: '(' was never closed (line 1)",
     "asking.py": (
-        "asking.py has several flows: shirt, only-slack-knows, in-slack, go-on. Name one of them, as in asking.py:shirt."
+        "asking.py has several flows: shirt, only-slack-knows, in-slack, go-on. "
+        "Name one of them, as in asking.py:shirt."
     ),
     "asking.py:trousers": "asking.py has no flow 'trousers'. It has: shirt, only-slack-knows, in-slack, go-on.",
 }
