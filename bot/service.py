@@ -28,7 +28,8 @@ from signoff.flows.loading import load_flows
 from signoff.flows.schema.schema_validation import warm_up
 from signoff.flows.signals import ShutdownSignal
 from signoff.store import migrations
-from signoff.store.database import Database
+from signoff.store.database import Database, sqlite_file
+from signoff.store.sqlite.file_system import network_fault
 from signoff.store.supervisor import SupervisedThread
 
 logger = logging.getLogger(__name__)
@@ -123,6 +124,9 @@ class Service:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.callback(self.db.close)
+            file = sqlite_file(self.db)
+            if file is not None and (fault := network_fault(file)) is not None:
+                logger.warning("%s", fault)
             migrations.upgrade(self.db)
             stack.enter_context(DeadlineEnforcer(self.db))
             if self._with_bot:

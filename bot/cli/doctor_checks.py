@@ -30,7 +30,7 @@ from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Delivery, DeliveryState, Prompt
 from signoff.store.records.runs import EMBEDDED
 from signoff.store.sqlite.file_guard import others_message
-from signoff.store.sqlite.file_system import network_file_system
+from signoff.store.sqlite.file_system import network_fault
 from signoff.store.sqlite.wakeup import processes_with_another_file
 
 PENDING_FOR = timedelta(minutes=1)
@@ -74,10 +74,11 @@ def _database() -> Iterator[Finding]:
     try:
         with opened() as db:
             file = sqlite_file(db)
-            if file is not None:
-                yield from (wrong := [*_file(file)])
-                if wrong:
-                    return
+            if file is not None and (fault := network_fault(file)) is not None:
+                yield Finding("database", False, fault)
+            if file is not None and (processes := processes_with_another_file(file)):
+                yield Finding("database", False, others_message(file, processes))
+                return
             if file is not None and not file.exists():
                 yield _missing_file(file, db)
                 return
@@ -89,20 +90,6 @@ def _database() -> Iterator[Finding]:
                 yield Finding("clock", False, db.clock.message(skew))
     except StoreError as error:
         yield Finding("database", False, str(error))
-
-
-def _file(file: Path) -> Iterator[Finding]:
-    """What is wrong with the place of a SQLite file."""
-    kind = network_file_system(file)
-    if kind is not None:
-        yield Finding(
-            "database",
-            False,
-            f"{file} is on a network file system ({kind}), where SQLite may lose what it has stored. "
-            "Move it to a local disk, or use PostgreSQL.",
-        )
-    if processes := processes_with_another_file(file):
-        yield Finding("database", False, others_message(file, processes))
 
 
 def _missing_file(file: Path, db: Database) -> Finding:

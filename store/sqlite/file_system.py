@@ -31,3 +31,14 @@ def network_file_system(file: Path, mounts: str | None = None) -> str | None:
         if folder.is_relative_to(point) and len(point.parts) >= deepest:
             deepest, found = len(point.parts), source.split()[0]
     return found if found in NETWORK else None
+
+
+def network_fault(file: Path) -> str | None:
+    """What is wrong with a file on a network file system, and what to do; `None` if it is on none."""
+    kind = network_file_system(file)
+    if kind is None:
+        return None
+    return (
+        f"{file} is on a network file system ({kind}), where SQLite may lose what it has stored. "
+        "Move it to a local disk, or use PostgreSQL."
+    )

@@ -54,11 +54,13 @@ class Heartbeat(BackgroundService):
         """Unregister the worker, which frees all runs that it still has."""
         self._stopped.set()
         self._thread.stop()
-        OWN_WORKERS.discard(self.worker)
         try:
             recovery.deregister(self._db, self.worker, now=self._db.now())
         except StoreError as error:
             logger.warning("Could not unregister this worker; its runs are freed once this process ends: %s", error)
+        finally:
+            # Not before: another heartbeat of this process would take it for dead.
+            OWN_WORKERS.discard(self.worker)
 
     def beat(self) -> None:
         """Renew the lease, and free the runs of dead workers."""
