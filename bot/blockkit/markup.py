@@ -108,7 +108,7 @@ def span(duration: timedelta) -> str:
 def sentences(*parts: str | None) -> str:
     """The non-empty parts, joined as sentences. A full stop is added to a part that ends without punctuation."""
     texts = [part.strip() for part in parts if part and part.strip()]
-    return " ".join([*(text if text[-1] in ".!?…:" else f"{text}." for text in texts[:-1]), *texts[-1:]])
+    return " ".join([*(text if text[-1] in ".!?…:。？！؟" else f"{text}." for text in texts[:-1]), *texts[-1:]])
 
 
 def either(names: list[str]) -> str:

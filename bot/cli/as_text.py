@@ -35,10 +35,12 @@ def until(moment: datetime | None, now: datetime) -> str:
 
 
 def question(prompt: Prompt) -> str:
-    """What is asked: the title and the beginning of the description."""
+    """What is asked: the question and the beginning of the description."""
     from signoff.bot.blockkit.markdown import as_line
+    from signoff.bot.surfaces.question import asked_by
 
-    return " – ".join(filter(None, [plain(prompt.title, _LONGEST), as_line(prompt.description, _GIST)]))
+    asked = asked_by(prompt)
+    return " – ".join(filter(None, [plain(asked.question, _LONGEST), as_line(asked.description, _GIST)]))
 
 
 def value_as_text(value: Any) -> str:

@@ -7,7 +7,8 @@ from math import ceil
 from signoff.bot.blockkit.blocks import Block, Message, button, context, header, mrkdwn, plain_text, section
 from signoff.bot.blockkit.markup import at, bold, code, escape, span
 from signoff.bot.surfaces import action_ids
-from signoff.bot.surfaces.wording import gist_of, title_of
+from signoff.bot.surfaces.question import asked_by
+from signoff.bot.surfaces.wording import gist_of
 from signoff.flows.schema.slack_ids import is_conversation_id
 from signoff.store.records.prompts import Prompt
 
@@ -54,7 +55,7 @@ def _entry(prompt: Prompt, now: datetime) -> list[Block]:
         escape(prompt.flow, 80),
         escape(prompt.run_name, 80),
     ]
-    asked = [bold(title_of(prompt), _TITLE), escape(gist_of(prompt, _GIST), 2 * _GIST)]
+    asked = [bold(asked_by(prompt).question, _TITLE), escape(gist_of(prompt, _GIST), 2 * _GIST)]
     return [
         section(
             mrkdwn("\n".join(filter(None, asked))),

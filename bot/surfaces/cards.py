@@ -27,6 +27,7 @@ from signoff.bot.forms import Form, Verdict
 from signoff.bot.forms.verdict import BARE
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.omissions import Omitted, omission_notice
+from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import (
     approver_faults,
@@ -39,9 +40,8 @@ from signoff.bot.surfaces.wording import (
     name_of,
     outcome_line,
     outcome_sentence,
+    question_excerpt,
     run_line,
-    title_excerpt,
-    title_of,
     verdict_in,
     was_refused,
     who_may_answer,
@@ -77,13 +77,13 @@ def card(
         FormError: If the prompt's form cannot be shown in Slack.
     """
     form = form_of(prompt)
-    asked = title_excerpt(prompt, SECTION_TEXT)
-    fits = len(title_of(prompt)) <= HEADER_TEXT
-    heading = header(title_of(prompt)) if fits else section(mrkdwn(asked.text))
+    text, shown = asked_by(prompt), question_excerpt(prompt, SECTION_TEXT)
+    fits = len(text.question) <= HEADER_TEXT
+    heading = header(text.question) if fits else section(mrkdwn(shown.text))
     body = _open(prompt, form, mentions, place) if prompt.is_open else _settled(prompt, form)
     others = [heading, *body.above, *body.below, run_line(prompt, link)]
-    description = for_message(prompt.description, min(MARKDOWN_TEXT, MESSAGE_TEXT - _NOTICE - _length(others)))
-    omitted = body.omitted + Omitted((0 if fits else asked.missing) + description.missing)
+    description = for_message(text.description, min(MARKDOWN_TEXT, MESSAGE_TEXT - _NOTICE - _length(others)))
+    omitted = body.omitted + Omitted((0 if fits else shown.missing) + description.missing)
     return Message(
         text=_sentence(prompt, form, place),
         blocks=[
@@ -181,7 +181,7 @@ def _settled(prompt: Prompt, form: Form) -> _Body:
 
 def _sentence(prompt: Prompt, form: Form, place: Place) -> str:
     """The question first: people read the beginning of a notification, and decide by it whether to look."""
-    title = escape(title_of(prompt), 300)
+    title = escape(asked_by(prompt).question, 300)
     if not prompt.is_open:
         return " ".join(filter(None, [f"{title} – {outcome_sentence(prompt, form)}", delivery_line(prompt)]))
     gist = escape(gist_of(prompt, _GIST))

@@ -30,8 +30,9 @@ from signoff.bot.forms.pages import Page, page_with
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.omissions import NOTHING_OMITTED, Omitted, omission_notice
+from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.values import value_blocks
-from signoff.bot.surfaces.wording import fields_in_outcome, form_of, outcome_line, refusal, title_excerpt, title_of
+from signoff.bot.surfaces.wording import fields_in_outcome, form_of, outcome_line, question_excerpt, refusal
 from signoff.flows.approval.validation import FieldError
 from signoff.store.records.prompts import Prompt
 
@@ -135,7 +136,7 @@ def settled_modal(prompt: Prompt) -> Block:
     """The statement how, by whom and with what the prompt was settled."""
     form = form_of(prompt)
     blocks = [*_heading(prompt), section(mrkdwn(outcome_line(prompt, form)))]
-    omitted = Omitted(title_excerpt(prompt, SECTION_TEXT).missing)
+    omitted = Omitted(question_excerpt(prompt, SECTION_TEXT).missing)
     if prompt.reason:
         reason = excerpt_of(prompt.reason, _REASON_TEXT)
         blocks.append(fields([mrkdwn(bold("Reason")), plain_text(reason.text or "–")]))
@@ -167,25 +168,27 @@ def _modal(title: str, blocks: list[Block]) -> Block:
 
 
 def _heading(prompt: Prompt) -> list[Block]:
-    title = title_of(prompt)
-    return [header(title) if len(title) <= HEADER_TEXT else section(mrkdwn(title_excerpt(prompt, SECTION_TEXT).text))]
+    title = asked_by(prompt).question
+    return [
+        header(title) if len(title) <= HEADER_TEXT else section(mrkdwn(question_excerpt(prompt, SECTION_TEXT).text))
+    ]
 
 
 def _question(prompt: Prompt, form: Form) -> tuple[list[Block], Omitted]:
     """The prompt's title, if it is too long for the title of the modal or the only content; and the description."""
-    title = title_of(prompt)
+    title = asked_by(prompt).question
     blocks = _heading(prompt) if len(title) > MODAL_TITLE else []
-    text = for_modal(prompt.description, SECTION_TEXT)
+    text = for_modal(asked_by(prompt).description, SECTION_TEXT)
     if text.text:
         blocks.append(section(mrkdwn(text.text)))
-    missing = title_excerpt(prompt, SECTION_TEXT).missing if len(title) > HEADER_TEXT else 0
+    missing = question_excerpt(prompt, SECTION_TEXT).missing if len(title) > HEADER_TEXT else 0
     return blocks if blocks or form.parts else _heading(prompt), Omitted(missing + text.missing)
 
 
 def _title(prompt: Prompt, editor: EditorState) -> str:
     """The question, or the beginning of it: a longer one is in full in the form."""
     if editor.parent is None:
-        return title_of(prompt)
+        return asked_by(prompt).question
     return f"{'Add' if editor.parent.number == NEW else 'Edit'} {editor.parent.entry_list.noun}"
 
 

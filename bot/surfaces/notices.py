@@ -6,7 +6,8 @@ from typing import Any
 from signoff.bot.blockkit.blocks import SECTION_TEXT, Block, Message, mrkdwn, plain_text, section
 from signoff.bot.blockkit.markup import at, bold, code, escape, lines, plain, span, utc
 from signoff.bot.forms.elements.text import as_json
-from signoff.bot.surfaces.wording import approvers_of, run_line, title_of
+from signoff.bot.surfaces.question import asked_by
+from signoff.bot.surfaces.wording import approvers_of, gist_of, run_line
 from signoff.store.records.outbox import Notice
 from signoff.store.records.runs import RunState
 from signoff.store.redaction import redacted
@@ -23,6 +24,7 @@ _ENDINGS = {
     RunState.NEEDS_ATTENTION: ("⚠️", "needs attention"),
 }
 _TO_LOOK_INTO = frozenset({RunState.FAILED, RunState.CRASHED, RunState.TIMED_OUT, RunState.NEEDS_ATTENTION})
+_GIST = 200
 _REASON_LENGTH = 300
 _RESULT_LENGTH = 1500
 
@@ -40,10 +42,12 @@ def notice_message(notice: Notice, mentions: Mapping[str, str]) -> Message:
 def _reminder(notice: Notice, mentions: Mapping[str, str]) -> tuple[str, list[Block]]:
     prompt = notice.prompt
     age = span(notice.created_at - prompt.opened_at)
-    asked = bold(title_of(prompt), SECTION_TEXT // 2)
-    visible = f"⏰ {asked}\nStill waiting for {approvers_of(prompt, mentions) or 'an answer'}. Open for {age}"
+    asked = bold(asked_by(prompt).question, SECTION_TEXT // 2)
+    gist = escape(gist_of(prompt, _GIST))
+    about = f"\n{gist}" if gist else ""
+    visible = f"⏰ {asked}{about}\nStill waiting for {approvers_of(prompt, mentions) or 'an answer'}. Open for {age}"
     whom = approvers_of(prompt, {}) or "an answer"
-    spoken = f"{escape(title_of(prompt), 300)} – still waiting for {whom}, open for {age}"
+    spoken = f"{escape(asked_by(prompt).question, 300)} – still waiting for {whom}, open for {age}"
     if prompt.deadline is not None:
         visible += f", times out {at(prompt.deadline)}"
         spoken += f", times out {utc(prompt.deadline)}"
@@ -62,7 +66,7 @@ def _run_ended(notice: Notice) -> tuple[str, list[Block]]:
     if state in _TO_LOOK_INTO:
         sentence += f" {code(f'signoff show {prompt.run_id[:8]}')} has the details."
     blocks = [section(mrkdwn(f"{sign} {sentence}"))]
-    text = f"{escape(title_of(prompt), 300)} – {sentence}"
+    text = f"{escape(asked_by(prompt).question, 300)} – {sentence}"
     result = redacted(_as_text(notice.detail.get("result")))
     if result:
         blocks.append(section(plain_text(lines(result, _RESULT_LENGTH) or "–")))

@@ -9,6 +9,7 @@ from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, shorten
 from signoff.bot.blockkit.markdown import as_line
 from signoff.bot.blockkit.markup import at, either, escape, escaped, link_to, plain, unescaped, utc
 from signoff.bot.forms import UNSET, Form, FormError, Verdict, verdict_of
+from signoff.bot.surfaces.question import asked_by
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store.places import DEFAULT_CHANNEL, Place, PlaceKind
 from signoff.store.records.actors import Actor
@@ -47,14 +48,9 @@ def verdict_in(prompt: Prompt, form: Form) -> Verdict | None:
     return verdict_of(form, prompt.initial_values)
 
 
-def title_of(prompt: Prompt) -> str:
-    """The prompt's title as one line of clean, unescaped text, however long. Never empty."""
-    return plain(prompt.title, len(prompt.title)) or plain(f"{prompt.flow} is waiting for an answer", 300)
-
-
-def title_excerpt(prompt: Prompt, limit: int) -> Excerpt:
-    """The prompt's title in bold, as mrkdwn, within `limit` characters."""
-    line = title_of(prompt)
+def question_excerpt(prompt: Prompt, limit: int) -> Excerpt:
+    """The prompt's question in bold, as mrkdwn, within `limit` characters."""
+    line = asked_by(prompt).question
     shown = shorten(escaped(line), limit - 2, MRKDWN)
     # Escaping makes a text longer. What counts is how much of the text itself can be read.
     read = unescaped(shown)
@@ -62,8 +58,8 @@ def title_excerpt(prompt: Prompt, limit: int) -> Excerpt:
 
 
 def gist_of(prompt: Prompt, limit: int) -> str:
-    """What is asked, besides the title: the description or else the values, on one line of clean, unescaped text."""
-    if gist := as_line(prompt.description, limit):
+    """What is asked, besides the question: the description or else the values, on one line of clean, unescaped text."""
+    if gist := as_line(asked_by(prompt).description, limit):
         return gist
     try:
         form = form_of(prompt)
@@ -79,13 +75,14 @@ def gist_of(prompt: Prompt, limit: int) -> str:
 
 
 def run_line(prompt: Prompt, link: str | None = None) -> Block:
-    """The flow and the name of its run, in small print. They help operators, and tell nobody what is asked.
+    """The title, the flow and the name of its run, in small print. They help operators, and tell nobody what is asked.
 
     Args:
         link: Where a person can look at the run on its engine.
     """
     opens = link_to(link or "", f"Open in {prompt.engine}")
-    name = plain_text(plain(f"{prompt.flow} · {prompt.run_name}", 300))
+    names = [asked_by(prompt).title, prompt.flow, prompt.run_name]
+    name = plain_text(plain(" · ".join(filter(None, names)), 300))
     return context(name, mrkdwn(opens)) if opens else context(name)
 
 
@@ -131,7 +128,7 @@ def refusal(prompt: Prompt, mentions: Mapping[str, str]) -> str:
     """What a person who may not answer is told. If the policy names nobody, they may not know the prompt either."""
     if not prompt.policy.approvers:
         return "You may not answer this. Only people of this workspace who are in the channel of its card may answer."
-    return f"You may not answer “{escape(title_of(prompt), 300)}”. {who_may_answer(prompt, mentions)}"
+    return f"You may not answer “{escape(asked_by(prompt).question, 300)}”. {who_may_answer(prompt, mentions)}"
 
 
 def deadline_of(prompt: Prompt, *, spoken: bool = False) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, create_model
 
 from signoff import Policy
-from signoff.bot.blockkit.blocks import Block
+from signoff.bot.blockkit.blocks import Block, Message
 from signoff.bot.emulator.blocks.validation import view_violations
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
@@ -292,3 +292,28 @@ def test_values_that_are_not_all_shown_are_not_submitted_as_shown() -> None:
 
     assert "Submit as shown" in buttons(card(prompt_for(model, {"text": "short"}), {}))
     assert "Submit unchanged" in buttons(card(prompt_for(model, {"text": "long " * 400}), {}))
+
+
+@pytest.mark.parametrize(
+    ("title", "description", "question", "rest"),
+    [
+        ("Approval", "Deploy **1.4** to production?", "Deploy 1.4 to production?", ""),
+        ("Approval", "Deploy 1.4?\n\nIt is _big_.", "Deploy 1.4?", "It is _big_."),
+        ("Which shirt?", "Is it late?", "Which shirt?", "Is it late?"),
+        ("Approval", "It is late.\nDeploy?", "Approval", "It is late.\nDeploy?"),
+        ("Approval", "Deploy [this](https://example.com)?", "Approval", "Deploy [this](https://example.com)?"),
+        ("Approval", f"{'long ' * 40}?", "Approval", f"{'long ' * 40}?"),
+    ],
+)
+def test_a_question_comes_before_the_name_of_a_model(title: str, description: str, question: str, rest: str) -> None:
+    """Where the description begins with a question, and the title is none. The title is then in small print."""
+    prompt = prompt_for(Approval, title=title, description=description)
+    message = card(prompt, {})
+    view = answer_modal(prompt, EditorState(form_of(prompt), Draft({})))
+    small_print = message.blocks[-1]["elements"][0]["text"]
+
+    assert message.text.startswith(question)
+    assert message.blocks[0]["text"]["text"] == question
+    assert [block["text"] for block in message.blocks if block["type"] == "markdown"] == [rest] * bool(rest)
+    assert small_print == ("release · bold-lemur" if question == title else f"{title} · release · bold-lemur")
+    assert len(question) <= 24 or question in texts(Message("", view["blocks"]))
