@@ -116,7 +116,7 @@ def make_app(settings: Settings, db: Database, lookups: Lookups, responses: Resp
     )
     people, directory = People(lookups), SlackDirectory(lookups, settings.channel)
     desk = Desk(db, directory)
-    sessions = FormSessions(db, responses)
+    sessions = FormSessions(db, desk, people, responses)
     entries = FormEntries(sessions, responses, uploads)
     entries.register(app)
     FormPages(sessions, entries, FormAnswer(desk, people, responses, uploads), responses).register(app)

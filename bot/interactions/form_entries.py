@@ -89,7 +89,8 @@ class FormEntries:
         ack()
 
     def _open(self, body: Body, session: FormSession, entry: EditorState) -> None:
-        self._responses.push(body, session.prompt, lambda: answer_modal(session.prompt, entry))
+        draw = self._sessions.shown(session, lambda: answer_modal(session.prompt, entry))
+        self._responses.push(body, session.prompt, draw)
 
 
 def _list_and_number(body: Body) -> tuple[str, int]:

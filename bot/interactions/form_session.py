@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from slack_bolt import Ack
 
+from signoff.bot.connection.people import People
 from signoff.bot.forms import Reading
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
@@ -22,11 +23,13 @@ from signoff.bot.forms.pages import Page, page_with
 from signoff.bot.interactions.payloads import MalformedPayload
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces.modal_metadata import ModalMetadata
-from signoff.bot.surfaces.modals import answer_errors, answer_modal, settled_modal
+from signoff.bot.surfaces.modals import answer_errors, answer_modal, refused_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of
+from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.validation import FieldError, validate
 from signoff.store.database import Database
 from signoff.store.prompts import drafts, prompts
+from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
 
 Owner = TypeVar("Owner")
@@ -44,7 +47,7 @@ class FormSession:
         revision: The revision of the stored draft.
     """
 
-    user_id: str
+    actor: Actor
     view_id: str
     prompt: Prompt
     editor: EditorState
@@ -79,8 +82,10 @@ class FormSession:
 class FormSessions:
     """Reads sessions from payloads, and stores their drafts."""
 
-    def __init__(self, db: Database, responses: Responses) -> None:
+    def __init__(self, db: Database, desk: Desk, people: People, responses: Responses) -> None:
         self._db = db
+        self._desk = desk
+        self._people = people
         self._responses = responses
 
     def read(self, body: Body) -> FormSession:
@@ -92,10 +97,10 @@ class FormSessions:
         """
         if body.get("view") is None:
             raise MalformedPayload("a press in a form names no view")
-        view, user_id = body["view"], str(body["user"]["id"])
+        view, actor = body["view"], self._people.actor(body)
         metadata = ModalMetadata.read(view.get("private_metadata"))
         prompt = prompts.get_exact(self._db, metadata.prompt_id)
-        stored = drafts.load(self._db, prompt.id, user_id)
+        stored = drafts.load(self._db, prompt.id, actor.id)
         draft = (stored and Draft.of_json(stored.values)) or Draft(prompt.initial_values)
         form = form_of(prompt)
         editor = EditorState.at(form, draft, metadata.steps) or EditorState(form, draft)
@@ -104,7 +109,7 @@ class FormSessions:
         if reading.draft != editor.draft:
             editor = editor.with_draft(reading.draft)
         revision = stored.revision if stored else drafts.NO_DRAFT
-        return FormSession(user_id, str(view["id"]), prompt, editor, metadata.first, reading, revision)
+        return FormSession(actor, str(view["id"]), prompt, editor, metadata.first, reading, revision)
 
     def save(self, session: FormSession) -> FormSession | None:
         """Store the draft. Returns the session with its new revision; `None` if the prompt is settled.
@@ -114,7 +119,7 @@ class FormSessions:
         """
         draft = session.editor.whole.as_json()
         revision = drafts.save(
-            self._db, session.prompt.id, session.user_id, draft, revision=session.revision, now=self._db.now()
+            self._db, session.prompt.id, session.actor.id, draft, revision=session.revision, now=self._db.now()
         )
         return None if revision is None else replace(session, revision=revision)
 
@@ -132,7 +137,7 @@ class FormSessions:
         saved = self.save(session)
         if saved is None:
             settled = self.settled(session)
-            self._responses.update(session.view_id, lambda: settled_modal(settled))
+            self._responses.update(session.view_id, self.shown(session, lambda: settled_modal(settled)))
         return saved
 
     def settled(self, session: FormSession) -> Prompt:
@@ -141,7 +146,20 @@ class FormSessions:
 
     def redraw(self, session: FormSession, *, first_row: int | None = None) -> None:
         """Draw the session's modal again."""
-        self._responses.update(session.view_id, lambda: session.modal(first_row=first_row))
+        self._responses.update(session.view_id, self.shown(session, lambda: session.modal(first_row=first_row)))
+
+    def shown(self, session: FormSession, draw: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+        """Draws a modal only for somebody who may still see the prompt: they may have left its channel since.
+
+        They are asked about when it is drawn, which no ack waits for. If Slack does not answer, they keep what they
+        have open.
+        """
+
+        def drawn() -> dict[str, Any]:
+            visible, is_known = self._desk.visible_to(session.actor, [session.prompt])
+            return draw() if visible or not is_known else refused_modal(session.prompt, {})
+
+        return drawn
 
 
 def repeated(listener: Callable[[Owner, Ack, Body], None]) -> Callable[[Owner, Ack, Body], None]:

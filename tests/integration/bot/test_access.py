@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from signoff.bot.surfaces import action_ids
+from signoff.flows.flow import Flow
 from signoff.flows.names import now
 from signoff.store.outbox import cards
 from signoff.store.places import Place, PlaceKind
@@ -13,8 +14,10 @@ from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Prompt
 from signoff.testing import ActionFailed, Person, VisibleMessage
 from tests.integration.bot.asking import secret, shirt
+from tests.integration.bot.long_forms import invite, pay, survey
 from tests.integration.bot.running_service import RunningService
 from tests.integration.bot.test_claims import press
+from tests.integration.bot.test_long_forms import chosen
 
 PRIVATE = "Only people of this workspace who are in the channel of its card may answer."
 ELSEWHERE = "T0ELSEWHERE"
@@ -142,6 +145,38 @@ def test_who_leaves_the_channel_may_not_submit_the_form_that_is_open(
     ben.submit({"Approved": True})
     ben.wait_for_modal(PRIVATE)
     assert prompts.get(service.db, prompt.id).is_open
+
+
+def leave(service: RunningService, person: Person) -> None:
+    """Have somebody leave #orders, which the bot hears of."""
+    service.slack.client.remove(person.id, "#orders")
+    service.slack.client.events("member_left_channel", at_least=1)
+
+
+def test_who_leaves_the_channel_is_not_shown_the_next_page(service: RunningService) -> None:
+    """A form that is open shows no more of the prompt."""
+    prompt, card = service.ask_in("#orders", survey)
+    ben = service.slack.person("ben")
+    ben.press("Answer…", message=card)
+    modal = ben.wait_for_modal("Page 1 of 4")
+    leave(service, ben)
+    ben.submit(dict.fromkeys(modal.labels, 2))
+    ben.wait_for_modal(PRIVATE)
+    assert service.until_noted(prompt, "refused")["via"] == "slack"
+
+
+@pytest.mark.parametrize(("asking", "button", "change"), [(pay, "Edit…", "Pay by"), (invite, "Answer…", "Add Guest…")])
+def test_who_leaves_the_channel_is_shown_no_more_of_a_form(
+    service: RunningService, asking: Flow[Any, Any], button: str, change: str
+) -> None:
+    """Neither the fields of another variant, nor the form of an entry."""
+    _, card = service.ask_in("#orders", asking)
+    ben = service.slack.person("ben")
+    ben.press(button, message=card)
+    ben.wait_for_modal()
+    leave(service, ben)
+    ben.press(change, value=chosen("Card", 0) if asking is pay else None)
+    ben.wait_for_modal(PRIVATE)
 
 
 def test_who_joins_the_channel_may_answer_at_once(
