@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from difflib import get_close_matches
 
-from signoff.bot.connection.lookups import Lookups
+from signoff.bot.connection.lookups import REJOIN_TTL, Lookups
 from signoff.bot.connection.profile import Profile
 from signoff.flows.approval.approvers import NameKind, Person, Unknowable, goes_by
 from signoff.flows.approval.names import spelling_fault
@@ -31,7 +31,7 @@ class SlackDirectory:
 
     def prepare(self, actor: Actor) -> None:
         """Ask with one call in which channels somebody is, before `can_read` is asked about many cards."""
-        self._lookups.channels_of(actor.id)
+        self._lookups.channels_of(actor.id, ttl=REJOIN_TTL)
 
     def person(self, reference: str) -> Person | Unknowable | None:
         """The active user with this id, e-mail address or `@handle`; `None` if there is nobody.

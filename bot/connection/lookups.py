@@ -123,6 +123,8 @@ class Lookups:
         """
         if channel in self._answers.last("users.conversations", user_id, MEMBERSHIP_TTL, {}):
             return True
+        if self._answers.last("users.conversations", user_id, REJOIN_TTL, None) is not None:
+            return False
         last = self._answers.last("conversations.members", channel, CACHE_TTL, None)
         if not isinstance(last, _Members) or last.is_all:
             found = self._members(channel, ttl=MEMBERSHIP_TTL)
@@ -138,7 +140,7 @@ class Lookups:
     def channels_of(self, user_id: str, *, ttl: float = MEMBERSHIP_TTL) -> Mapping[str, str] | Unknowable:
         """The names, by id, of the channels that a user is in; of private ones, those that the app is in too.
 
-        With this known, `is_in_channel` asks nothing more about these channels.
+        With this known, `is_in_channel` asks nothing more about this user for `REJOIN_TTL`.
         """
         return self._answers.ask(
             "users.conversations", user_id, lambda: self._read_channels(user_id), ttl=ttl, stale=False

@@ -307,6 +307,21 @@ def test_the_list_shows_their_prompts_to_requesters(
     mei.wait_for_message("#general", told)
 
 
+def test_a_list_costs_two_lookups_however_many_prompts_wait(service: RunningService) -> None:
+    """Who it is, and in which channels they are."""
+    for number in range(4):
+        channel = service.slack.client.add_channel(f"team-{number}", members=["ana", "signoff"])
+        service.ask(secret, where=channel)
+    service.ask_in("#orders", secret, where="#orders")
+    service.until_all_is_said()
+    before = len(service.slack.client.calls())
+    mei = service.slack.person("mei")
+    mei.command("/approvals")
+    mei.wait_for_message("#general", "1 prompt is waiting")
+    made = [call["method"] for call in service.slack.client.calls()[before:]]
+    assert made == ["users.info", "users.conversations"]
+
+
 def test_a_list_that_slack_does_not_confirm_says_so(
     service: RunningService, asked: tuple[Prompt, VisibleMessage]
 ) -> None:

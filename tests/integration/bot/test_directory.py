@@ -185,11 +185,12 @@ def test_a_large_channel_is_never_read(slack: Emulator, lookups: Lookups, monkey
 
 def test_one_call_tells_all_channels_of_a_person(slack: Emulator, lookups: Lookups) -> None:
     """A list of prompts in many channels asks once. Channels that the app cannot see are left out."""
-    slack.client.add_channel("board", is_private=True, members=["mei"])
+    board = slack.client.add_channel("board", is_private=True, members=["mei"])
     shared = slack.client.add_channel("plans", is_private=True, members=["mei", "signoff"])
     assert lookups.channels_of("U0MEITANA1") == {**PUBLIC, shared: "plans"}
     since = asked(slack)
     assert all(lookups.is_in_channel(channel, "U0MEITANA1") is True for channel in (*PUBLIC, shared))
+    assert lookups.is_in_channel(board, "U0MEITANA1") is False
     assert since() == []
 
 
