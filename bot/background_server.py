@@ -131,6 +131,9 @@ class _Server(uvicorn.Server):
             await self._goodbye()
         for server in self.servers:
             server.close()
+        # What was accepted last becomes a connection within two rounds of the event loop.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
         for connection in list(self.server_state.connections):
             connection.shutdown()
         if self.server_state.tasks:

@@ -55,7 +55,7 @@ def test_another_kind_asks_for_its_own_fields(service: RunningService, page: Pag
     """They appear as soon as it is chosen, and what was typed in the other one is there again afterwards."""
     prompt, _ = service.ask_in("#orders", long_forms.pay)
     opened(service, page, "Edit…")
-    form = page.get_by_role("dialog", name="Payment")
+    form = page.get_by_role("dialog", name="How?")
     form.get_by_label("Days").fill("47")
     form.get_by_label("Card").check()
     expect(form.get_by_label("Number")).to_be_visible()

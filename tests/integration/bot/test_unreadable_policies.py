@@ -40,7 +40,7 @@ def test_the_other_cards_and_the_list_go_on(service: RunningService) -> None:
     service.ask_in("#orders", shirt)
     ana = service.slack.person("ana")
     ana.command("/approvals")
-    assert "Shirt" in ana.wait_for_message("#general", "1 prompt ").full_text
+    assert "Which one?" in ana.wait_for_message("#general", "1 prompt ").full_text
 
 
 def test_a_run_that_is_cancelled_as_advised_is_shown_so(service: RunningService) -> None:
