@@ -41,7 +41,8 @@ def record(
         process was first.
     """
     with db.write() as tx:
-        row = tx.execute(select(prompts).where(prompts.c.id == asked.id).with_for_update()).one()
+        # With a stronger lock, whoever holds a card and adds to the ledger would wait for this, and this for the card.
+        row = tx.execute(select(prompts).where(prompts.c.id == asked.id).with_for_update(key_share=True)).one()
         if row.outcome is not None or row.revision != asked.revision:
             return []
         # Only what is wrong changes the card. An update is a call to Slack, and most prompts need none.

@@ -65,9 +65,9 @@ def save(
     """
     entered = {"values": dict(values), "updated_at": now, "revision": revision + 1}
     with db.write() as tx:
-        # Locked, so that nobody can settle it between this query and the write.
-        is_open = select(prompts.c.id).where(prompts.c.id == prompt_id, prompts.c.outcome.is_(None)).with_for_update()
-        if tx.execute(is_open).first() is None:
+        # Locked, so that nobody can settle it between this query and the write. Rows that refer to it can be added.
+        is_open = select(prompts.c.id).where(prompts.c.id == prompt_id, prompts.c.outcome.is_(None))
+        if tx.execute(is_open.with_for_update(key_share=True)).first() is None:
             return None
         if revision == NO_DRAFT:
             try:

@@ -5,15 +5,29 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from signoff.store import leases, ledger
+import pytest
+from sqlalchemy import select, text
+
+from signoff.store import leases, ledger, tables
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost, RunFinished
 from signoff.store.outbox import cards, notices
-from signoff.store.prompts import prompts
-from signoff.store.records.prompts import Prompt
+from signoff.store.prompts import approvers, drafts, prompts
+from signoff.store.records.prompts import Approver, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses, recovery, runs
-from tests.integration.store.samples import ANA, BEN, NOON, a_claimed_run, a_worker, asking, claim, settle
+from tests.integration.store.samples import (
+    ANA,
+    BEN,
+    NOON,
+    a_claimed_run,
+    a_worker,
+    an_open_prompt,
+    asking,
+    claim,
+    settle,
+)
+from tests.support.waiting import PATIENCE, until
 
 PROMPTS = 40
 
@@ -87,3 +101,43 @@ def test_people_clocks_dispatchers_and_workers_side_by_side(db: Database) -> Non
         ended = [line.event for line in ledger.lines(db, prompt.id) if line.event in ("submitted", "cancelled")]
         assert len(ended) == 1, "each prompt ended once"
     assert prompts.pending(db) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_approver_is_found_missing_while_the_card_is_drawn(db: Database) -> None:
+    """Who draws a card holds it and adds to the ledger, which refers to the prompt. Neither waits for the other."""
+    prompt = an_open_prompt(db)
+    missing = [Approver("@anna", fault="No person or user group has this handle.")]
+    recorded: list[list[Approver]] = []
+
+    def record() -> None:
+        recorded.append(approvers.record(db, prompt, missing, due_at=None, now=NOON))
+
+    recording = threading.Thread(target=record)
+    with db.write() as tx:
+        tx.execute(select(tables.cards.c.id).where(tables.cards.c.prompt_id == prompt.id).with_for_update())
+        recording.start()
+        until(db, lambda: is_anybody_waiting(db), what="the card to be waited for")
+        ledger.add(tx, prompt.id, "card_posted", now=NOON)
+    recording.join()
+    assert recorded == [missing]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_draft_is_saved_while_the_ledger_is_added_to(db: Database) -> None:
+    """The row that refers to the prompt does not make the draft wait."""
+    prompt = an_open_prompt(db)
+    with db.write() as tx:
+        ledger.add(tx, prompt.id, "card_posted", now=NOON)
+        saving = threading.Thread(
+            target=drafts.save, args=(db, prompt.id, ANA.id, {}), kwargs={"revision": 0, "now": NOON}
+        )
+        saving.start()
+        saving.join(PATIENCE)
+        assert not saving.is_alive()
+
+
+def is_anybody_waiting(db: Database) -> bool:
+    """Whether a statement waits for a lock."""
+    with db.read() as reading:
+        return bool(reading.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar())
