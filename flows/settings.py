@@ -65,7 +65,7 @@ def default_database() -> Database:
 
 @cache
 def _open_default() -> Database:
-    redact_logs()
+    redact_logs(only_signoff=True)
     db = Database(DatabaseSettings().database_url)
     migrations.upgrade(db)
     return db

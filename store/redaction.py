@@ -29,20 +29,23 @@ _NAMED = re.compile(
     r"""((?<![\w-])(?!SLACK_[A-Z_]{1,20}: )[\w-]{0,40}?"""
     r"""(?:token|secret|password|passwd|pwd|passphrase|api[_-]?key|access[_-]?key|private[_-]?key"""
     r"""|authorization|credential|cookie|signature)[\w-]{0,40}["']?\s{0,4}[=:]\s{0,4})"""
-    r"""(?:(?:bearer|basic)\s+)?("[^"\n]*"|'[^'\n]*'|[^\s,;&"'<>()\[\]{}]+)""",
+    r"""((?:bearer|basic)\s+)?("[^"\n]*"|'[^'\n]*'|[^\s,;&"'<>()\[\]{}]+)""",
     re.IGNORECASE,
 )
+_LOOKS_RANDOM = re.compile(r"(?=.{8}).*?(?:\d|[a-z][A-Z]|[A-Z]{2}[a-z])", re.DOTALL)
+"""Text that is hardly a word of a sentence, as in `Password: use 8 characters` or `Token: Required`."""
+
 _SHAPED = re.compile(
     r"\b(?:"
     r"(?:xox[a-z]|xapp|xwfp)-[\w.-]{6,}"  # Slack
     r"|gh[a-z]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}"  # GitHub, GitLab
     r"|(?:AKIA|ASIA)[0-9A-Z]{12,}"  # AWS
-    r"|sk[-_][\w-]{16,}"  # Stripe, OpenAI and others
+    r"|sk[-_](?=[\w-]{0,200}\d)[\w-]{16,}"  # Stripe, OpenAI and others; not `sk-learn-something-long`
     r"|eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)?"  # JSON Web Tokens
     r"|hooks\.slack\.com/[\w/-]+"
     r")"
 )
-_SCHEME = re.compile(r"\b(Bearer|Basic)\s+(?!Information\b)[\w.~+/=-]{8,}")
+_SCHEME = re.compile(r"\b(Bearer|Basic)\s+([\w.~+/=-]{8,})")
 
 
 _SHOWN_OPTIONS = frozenset(
@@ -50,8 +53,11 @@ _SHOWN_OPTIONS = frozenset(
 )
 """The options in a database URL that are shown. Any other one, such as `sslpassword`, may be a secret."""
 
-_SHORTEST = 4
+_SHORTEST = 6
 """Shorter texts are no secrets, and occur everywhere."""
+
+_PRODUCT = "signoff"
+"""Also the name of the command, which messages say how to use. As a password it protects nothing."""
 
 _secrets: set[str] = set()
 _known: re.Pattern[str] | None = None
@@ -66,9 +72,21 @@ def redacted(text: str) -> str:
         text = _known.sub(HIDDEN, text)
     text = _PRIVATE_KEY.sub(HIDDEN, text)
     text = _IN_ADDRESS.sub(f"{HIDDEN}@", text)
-    text = _NAMED.sub(lambda found: f"{found[1]}{HIDDEN}", text)
+    text = _NAMED.sub(_without_value, text)
     text = _SHAPED.sub(HIDDEN, text)
-    return _SCHEME.sub(lambda found: f"{found[1]} {HIDDEN}", text)
+    return _SCHEME.sub(_without_credentials, text)
+
+
+def _without_value(found: re.Match[str]) -> str:
+    """A name and what follows it, without the value if that is a secret. Sentences have names and colons too."""
+    name, scheme, value = found.groups()
+    is_secret = name.endswith("=") or scheme or value[0] in "\"'" or _LOOKS_RANDOM.match(value)
+    return f"{name}{HIDDEN}" if is_secret else found[0]
+
+
+def _without_credentials(found: re.Match[str]) -> str:
+    scheme, value = found.groups()
+    return f"{scheme} {HIDDEN}" if scheme == "Bearer" or _LOOKS_RANDOM.match(value) else found[0]
 
 
 def remember_secret(secret: str | None, *, shown: Iterable[str | None] = ()) -> None:
@@ -80,7 +98,7 @@ def remember_secret(secret: str | None, *, shown: Iterable[str | None] = ()) -> 
     """
     global _known
     secret = (secret or "").strip()
-    if len(secret) < _SHORTEST or secret in shown:
+    if len(secret) < _SHORTEST or secret.lower() == _PRODUCT or secret in shown:
         return
     _secrets.update({secret, quote(secret, safe=""), unquote(secret)})
     longest_first = sorted(_secrets, key=len, reverse=True)
@@ -105,9 +123,15 @@ def shown_url(url: "URL") -> str:
 
 
 class _RedactingFilter(logging.Filter):
-    """Removes secrets from a record: its message, its traceback and its stack. A record without any stays as it is."""
+    """Removes secrets from a record: its message, its traceback and its stack. A record without any stays as it is.
+
+    Args:
+        name: The logger whose records are meant, with those of its children; empty for every logger.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if not super().filter(record):
+            return True
         try:
             message = record.getMessage()
         except Exception:  # noqa: BLE001 - Python would print the record with its arguments
@@ -124,14 +148,19 @@ class _RedactingFilter(logging.Filter):
         return True
 
 
-_filter = _RedactingFilter()
+_of_all = _RedactingFilter()
+_of_signoff = _RedactingFilter(_PRODUCT)
 
 
-def redact_logs() -> None:
+def redact_logs(*, only_signoff: bool = False) -> None:
     """Remove secrets from whatever the handlers of the root logger write, also for other libraries.
 
     Without handlers, Python logs through its handler of last resort.
+
+    Args:
+        only_signoff: Leave the lines of other libraries as they are. In a program that uses Signoff as a library,
+            the log is not Signoff's.
     """
     for handler in (*logging.getLogger().handlers, logging.lastResort):
         if handler is not None:
-            handler.addFilter(_filter)
+            handler.addFilter(_of_signoff if only_signoff else _of_all)

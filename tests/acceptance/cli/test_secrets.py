@@ -200,25 +200,32 @@ def test_the_report_of_a_bug_has_no_secret(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "set_up",
+    ("set_up", "others_are_redacted"),
     [
-        "from signoff.bot.cli.logs import log_to_stderr; log_to_stderr()",
-        "from signoff.flows.settings import default_database; default_database()",
-        "logging.basicConfig(); from signoff.flows.settings import default_database; default_database()",
+        ("from signoff.bot.cli.logs import log_to_stderr; log_to_stderr()", True),
+        ("from signoff.flows.settings import default_database; default_database()", False),
+        ("logging.basicConfig(); from signoff.flows.settings import default_database; default_database()", False),
     ],
 )
-def test_the_log_of_every_kind_of_program_is_redacted(tmp_path: Path, set_up: str) -> None:
-    """That of the command, and that of a program that runs its own flows, with or without logging of its own."""
+def test_the_log_of_every_kind_of_program_is_redacted(tmp_path: Path, set_up: str, others_are_redacted: bool) -> None:
+    """All of the command's. A program that runs its own flows, with or without logging of its own, keeps its own."""
     program = (
         f"import logging\n{set_up}\n"
-        "try:\n"
-        "    raise ValueError('password=hunter2')\n"
-        "except ValueError:\n"
-        "    logging.getLogger('some.library').exception('%s failed', 'postgresql://ana:hunter2@db/orders')\n"
+        "def log(name):\n"
+        "    try:\n"
+        "        raise ValueError('password=hunter2')\n"
+        "    except ValueError:\n"
+        "        logging.getLogger(name).exception('%s failed', 'postgresql://ana:hunter2@db/orders')\n"
+        "log('signoff.some.module')\n"
+        "print('—', file=__import__('sys').stderr, flush=True)\n"
+        "log('signoffs')\n"
     )
     said = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, env={"PATH": ""}, capture_output=True, text=True, timeout=100
     )
-    assert "postgresql://***@db/orders failed" in said.stderr
-    assert "ValueError: password=***" in said.stderr
-    assert secrets_in(said.stdout + said.stderr) == set()
+    ours, _, others = said.stderr.partition("—")
+    assert "postgresql://***@db/orders failed" in ours
+    assert "ValueError: password=***" in ours
+    assert secrets_in(ours) == set()
+    assert ("postgresql://ana:hunter2@db/orders failed" in others) is not others_are_redacted
+    assert ("ValueError: password=***" in others) is others_are_redacted

@@ -93,8 +93,9 @@ def test_a_secret_of_a_setting_is_hidden_wherever_it_stands() -> None:
 def test_a_password_that_is_shown_anyway_is_not_hidden() -> None:
     """A database in development may be called, owned and protected by one word, which stands in many sentences."""
     remember_secrets_of(make_url("postgresql://signoff:signoff@db/signoff"))
-    remember_secret("x")
-    assert redacted("Run `signoff db upgrade`. x") == "Run `signoff db upgrade`. x"
+    remember_secrets_of(make_url("postgresql://ana:signoff@db/orders"))
+    remember_secret("close")
+    assert redacted("Run `signoff db upgrade`, then close it.") == "Run `signoff db upgrade`, then close it."
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def log() -> Iterator[StringIO]:
     yield written
     for each in (*root.handlers, logging.lastResort):
         if each is not None:
-            each.removeFilter(redaction._filter)
+            each.removeFilter(redaction._of_all)
     root.removeHandler(handler)
 
 
