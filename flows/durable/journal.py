@@ -106,6 +106,10 @@ class Journal:
             self._keys.add(f"{prefix}{given}")
             return f"{prefix}{given}"[1:]
 
+    def has_asked(self, key: str) -> bool:
+        """Whether the prompt with this key is recorded."""
+        return key in self._asked
+
     def _next(self, path: str, named: Callable[[int], str]) -> str:
         """The next free key of a path. A count is skipped if its key is taken: some task may be named `build-2`."""
         while True:

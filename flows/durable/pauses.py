@@ -169,6 +169,10 @@ def prepare_pause(
     if key is not None and not _KEY.fullmatch(key):
         raise ValueError(f"The key {key!r} is invalid: use lower-case letters, digits and dashes only.")
     question = Question.of(wait_for_input, description)
+    prompt_key = context.journal.prompt_key(context.scope, key)
+    # A question that an earlier version let through is already on its card, and its answer must not be lost.
+    if not context.journal.has_asked(prompt_key):
+        question.check_patterns()
     rules = _policy(question, policy, context.defaults)
     opened_at = context.db.now()
     deadline = deadline_of(rules, opened_at, timeout)
@@ -177,7 +181,7 @@ def prepare_pause(
         run_id=context.run.id,
         run_name=context.run.name,
         flow=context.run.flow,
-        key=context.journal.prompt_key(context.scope, key),
+        key=prompt_key,
         title=question.title,
         description=question.description,
         schema=question.schema,

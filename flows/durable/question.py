@@ -15,7 +15,7 @@ from signoff.flows.code.module_loading import model_reference
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.names import humanize
 from signoff.flows.schema.choices import Choices, choice_errors, schema_with_choices
-from signoff.flows.schema.json_schema import schema_of
+from signoff.flows.schema.json_schema import refuse_slow_patterns, schema_with_any_pattern
 from signoff.flows.schema.prompt_model import PromptModel
 from signoff.flows.schema.schema_validation import ValuePath
 
@@ -31,7 +31,7 @@ class Question:
         schema: The JSON Schema of the answer; `None` if the run only asks for permission to continue.
         initial_values: The initial values by field name.
         model: The model that validates an answer.
-        is_plain: Whether the model wraps a plain type in a field `value`, which the flow gets bare.
+        wraps_scalar: Whether the model wraps a plain type in a field `value`, which the flow gets bare.
     """
 
     title: str
@@ -83,9 +83,18 @@ class Question:
         if issubclass(model, PromptModel):
             initial_values, description = model.prompt_initial, model.prompt_description
             asked, choices = model.prompt_model or model, model.prompt_choices
-        schema = schema_with_choices(schema_of(asked), choices)
+        schema = schema_with_choices(schema_with_any_pattern(asked), choices)
         title = asked.model_config.get("title") or humanize(asked.__name__)
         return cls(title, description or _docstring(asked), schema, initial_values, asked)
+
+    def check_patterns(self) -> None:
+        """Check that an answer to this question can be matched in linear time.
+
+        Raises:
+            InvalidFlow: If the model or its schema has a pattern for which that is impossible.
+        """
+        if self.model is not None:
+            refuse_slow_patterns(self.model, self.schema or {})
 
     @property
     def hash(self) -> str:
@@ -113,7 +122,7 @@ class Question:
 
 def _plain(annotation: Any) -> Question:
     model = _around(annotation)
-    return Question("Input needed", "", schema_of(model), {}, model, wraps_scalar=True)
+    return Question("Input needed", "", schema_with_any_pattern(model), {}, model, wraps_scalar=True)
 
 
 # Creating a model takes longer than everything else in a pause.

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
-from signoff.flows.schema.json_schema import schema_of
+from signoff.flows.schema.json_schema import schema_with_any_pattern
 from signoff.flows.schema.keywords import comparable
 from signoff.flows.schema.parts import Schema, is_null, kind_of, options_of, unwrap
 from signoff.flows.schema.schema_validation import ValuePath, choose_one_of
@@ -40,7 +40,7 @@ def validate_choices(model: type[BaseModel], name: str, given: OfferedChoices) -
     if not labels:
         raise ValueError(f"{where} was given no choices. Ask only if there are some.")
     values = to_jsonable_python(list(labels))
-    schema = schema_of(model)
+    schema = schema_with_any_pattern(model)
     part = unwrap(schema["properties"][property_name(model, name)], schema).schema
     is_list = kind_of(part) == "array"
     if kind_of(part) in ("object", "boolean") or "prefixItems" in part:

@@ -23,16 +23,25 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     """The schema of `model` for a prompt.
 
     Raises:
-        InvalidFlow: If a field is a secret, has a type without a JSON Schema, has a pattern that cannot be matched in
-            linear time, or requests an element that does not suit it. The message names the field and what to use
-            instead.
+        InvalidFlow: As from `schema_with_any_pattern` and `refuse_slow_patterns`.
+    """
+    schema = schema_with_any_pattern(model)
+    refuse_slow_patterns(model, schema)
+    return schema
+
+
+def schema_with_any_pattern(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of `model`, which may have patterns that people must not be asked to match.
+
+    Raises:
+        InvalidFlow: If a field is a secret, has a type without a JSON Schema, or requests an element that does not suit
+            it. The message names the field and what to use instead.
     """
     try:
         schema = model.model_json_schema(schema_generator=_ForPeople)
     except PydanticUserError as error:
         raise _without_schema(model, error) from error
     check_fields(schema, model.__name__)
-    _refuse_slow_patterns(model, schema)
     return schema
 
 
@@ -84,7 +93,12 @@ def _refuse_secret(field: str, part: Mapping[str, Any]) -> None:
         )
 
 
-def _refuse_slow_patterns(model: type[BaseModel], schema: Mapping[str, Any]) -> None:
+def refuse_slow_patterns(model: type[BaseModel], schema: Mapping[str, Any]) -> None:
+    """Check the patterns of a model and its schema.
+
+    Raises:
+        InvalidFlow: If one cannot be matched in linear time. The message names the field and what to use instead.
+    """
     try:
         check_engine(model)
         check_patterns(schema)

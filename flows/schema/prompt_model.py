@@ -17,7 +17,7 @@ from signoff.flows.schema.choices import (
     schema_with_choices,
     validate_choices,
 )
-from signoff.flows.schema.json_schema import schema_of
+from signoff.flows.schema.json_schema import schema_with_any_pattern
 from signoff.store.runs.messages import FlowRunInput
 
 
@@ -103,7 +103,7 @@ class PromptModel(BaseModel):
     def _check_initial(cls) -> None:
         if not cls.prompt_choices:
             return
-        schema = schema_with_choices(schema_of(cls.prompt_model or cls), cls.prompt_choices)
+        schema = schema_with_choices(schema_with_any_pattern(cls.prompt_model or cls), cls.prompt_choices)
         for place, message in choice_errors(schema, cls.prompt_initial):
             raise ValueError(f"The initial value of {cls.__name__}.{place[0]} is not one of the choices. {message}")
 

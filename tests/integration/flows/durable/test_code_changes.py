@@ -80,6 +80,26 @@ def test_a_result_that_fits_its_annotation_no_more_asks_for_a_person(
     assert "build can no longer be read" in ended.error
 
 
+@pytest.mark.parametrize("asked", ["Approval", "Approval.with_initial_data(version='1.4')"])
+def test_a_recorded_question_may_have_a_pattern_that_a_new_one_may_not(
+    db: Database, tmp_path: Path, start_worker: StartWorker, asked: str
+) -> None:
+    """An earlier version let it through, its answer is recorded, and the run must not fail over it."""
+    answered_before = (
+        ORIGINAL.replace("ok: bool", "ok: bool\n    version: str = Field('1.0', pattern='^[0-9.]+$')")
+        .replace("from signoff", "import re\nfrom pydantic import Field\nfrom signoff", 1)
+        .replace("wait_for_input=Approval", f"wait_for_input={asked}")
+    )
+    with Worker(db, [release := load(tmp_path, answered_before)]):
+        prompt = until_asked(db, release.create_run(db=db).id)
+    start_worker(refused := load(tmp_path, answered_before.replace("'^[0-9.]+$'", "re.compile('^[0-9.]+$')")))
+    answer(db, prompt, ok=True, version="1.5")
+    assert until_over(db, prompt.run_id).state is RunState.COMPLETED
+    new = until_over(db, refused.create_run(db=db).id)
+    assert new.state is RunState.FAILED
+    assert "with Python's regular expressions" in str(new.error)
+
+
 def test_without_an_edit_texts_and_arguments_may_differ_in_a_replay(db: Database, start_worker: StartWorker) -> None:
     """A clock or a random number in a text or an argument does not strand a run: the recorded value counts."""
     executions = iter(range(9))
