@@ -8,6 +8,7 @@ anybody, and checks every few seconds whether the difference is still right.
 """
 
 import logging
+import os
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -19,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 MAX_SKEW = timedelta(seconds=5)
 """How far a system clock may be off before somebody is told. Slack refuses nothing up to five minutes."""
+
+UPTIME = Path("/proc/uptime")
+"""The kernel's count of seconds since the start."""
 
 _BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
 _correction = 0.0
@@ -42,12 +46,13 @@ def system_seconds() -> float:
     return best
 
 
-def _trust_the_kernel() -> None:
-    """Correct a count of seconds that was changed for this process alone, as libfaketime does."""
+def _undo_libfaketime() -> None:
+    """Correct the count of seconds if libfaketime has changed it for this process alone."""
     global _correction
-    if _BOOT_CLOCK is not None:
+    # Without libfaketime the file is not asked: in a container it may count from the start of the container.
+    if _BOOT_CLOCK is not None and "libfaketime" in os.environ.get("LD_PRELOAD", ""):
         with suppress(OSError, ValueError, IndexError):
-            uptime = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+            uptime = float(UPTIME.read_text(encoding="ascii").split()[0])
             difference = uptime - time.clock_gettime(_BOOT_CLOCK)
             # The file is exact to a hundredth of a second.
             _correction = difference if abs(difference) > 1 else 0.0
@@ -89,7 +94,7 @@ class DatabaseClock(ABC):
         """
         with self._lock:
             if self._offset is None:
-                _trust_the_kernel()
+                _undo_libfaketime()
             return self._sync()
 
     @abstractmethod

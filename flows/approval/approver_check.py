@@ -14,7 +14,6 @@ from signoff.flows.approval.approvers import Directory, NameKind, Unknowable
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.approval.ticker import Ticker
 from signoff.flows.background import BackgroundService
-from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
@@ -39,10 +38,10 @@ RECHECK = timedelta(hours=1)
 class ApproverCheck(BackgroundService):
     """Asks a directory about the approvers of prompts. Usable as a context manager."""
 
-    def __init__(self, db: Database, directory: Directory, *, clock: Callable[[], datetime] = now) -> None:
+    def __init__(self, db: Database, directory: Directory, *, clock: Callable[[], datetime] | None = None) -> None:
         self._db = db
         self._directory = directory
-        self._now = clock
+        self._now = clock or db.now
         self._changes: Subscription | None = None
         self._next_due_at: datetime | None = None
         self._check_by = -math.inf

@@ -55,7 +55,7 @@ class DeadlineEnforcer(BackgroundService):
         """Read the database if something may be due. After a failure this is tried again at the next tick."""
         if self._changes is not None and self._changes.wait(0):
             self._check_by = -math.inf
-        # Deadlines are points in time on the system's clock. The poll interval uses one that nobody can set.
+        # Deadlines are points in time on the database's clock. The poll interval uses one that nobody can set.
         is_due = self._next_due_at is not None and self._next_due_at <= self._now()
         if is_due or time.monotonic() >= self._check_by:
             self.enforce_due()
@@ -69,7 +69,7 @@ class DeadlineEnforcer(BackgroundService):
         """
         done = 0
         unreadable: set[str] = set()
-        # One moment for the whole loop: it would not end if the system's clock were set back in between.
+        # One moment for the whole loop: it would not end if the clock were corrected in between.
         moment = self._now()
         while (due_at := prompts.next_due_at(self._db, without=unreadable)) is not None and due_at <= moment:
             for prompt in prompts.due(self._db, now=moment, without=unreadable):

@@ -37,7 +37,7 @@ class SqliteClock(DatabaseClock):
         self._read = read
         self._write = write
 
-    name = "the time by which Signoff goes on this machine"
+    name = "Signoff's clock"
     advice = (
         "The system clock was set while Signoff was running, or is wrong for this process. Deadlines hold, but the "
         "times that are shown are off by that much until the machine is restarted."

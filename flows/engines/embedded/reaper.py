@@ -25,11 +25,12 @@ class Reaper:
     A worker on this machine lives as long as its process, even if that is too slow to renew its lease. Of a worker
     elsewhere only the lease is known. Before that one counts as dead, its lease has to be seen expired for half its
     length: after a machine has slept, or the database's clock was set, all leases have expired, and will be renewed.
+    What happened before the first look is unknown, so that one counts as no time.
     """
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._unrenewed_since: dict[tuple[str, datetime], float] | None = None
+        self._unrenewed_since: dict[tuple[str, datetime], float] = {}
 
     def reap(self) -> None:
         """Find workers that died, and free their runs."""
@@ -38,10 +39,8 @@ class Reaper:
         before, self._unrenewed_since = self._unrenewed_since, {}
         for worker in leases.all_workers(self._db):
             lease = (worker.id, worker.expires_at)
-            since = clock if before is None else before.get(lease, clock)
-            # What has expired before the first look has had its time.
-            watched = LEASE if before is None else timedelta(seconds=clock - since)
-            if _is_dead(worker, moment, watched):
+            since = before.get(lease, clock)
+            if _is_dead(worker, moment, timedelta(seconds=clock - since)):
                 self._expire(worker)
             else:
                 self._unrenewed_since[lease] = since

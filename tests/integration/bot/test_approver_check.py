@@ -1,17 +1,30 @@
 """Approvers: who they are is found out when a prompt opens, and a name that is nobody's is said at once."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from typing import cast
 
 import pytest
 
+from signoff import Policy
 from signoff.bot.service import Service
+from signoff.flows.approval.approver_check import ApproverCheck
+from signoff.flows.approval.approvers import Directory, Unknowable
+from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.runs import RunState
+from signoff.store.runs import pauses
+from signoff.store.tables import clocks
 from signoff.testing import Emulator
 from tests.integration.bot.asking import secret
 from tests.integration.bot.running_service import RunningService, settings_for
 from tests.integration.bot.test_claims import press
+from tests.integration.store.samples import a_claimed_run, asking
 from tests.support.waiting import until
+
+HOUR = timedelta(hours=1)
 
 ANA, BEN, CHLOE, MEI = "U0ANARUIZ1", "U0BENOKAF1", "U0CHLOEM01", "U0MEITANA1"
 
@@ -23,6 +36,35 @@ def found(service: RunningService, prompt: Prompt, number: int = 1) -> tuple[App
         lambda: known if len(known := prompts.get(service.db, prompt.id).found_approvers) >= number else None,
         what="the approvers to be checked",
     )
+
+
+class Asked:
+    """A directory that notes whom it was asked about, and can say nothing."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def find(self, name: str) -> Unknowable:
+        self.names.append(name)
+        return Unknowable("Slack is away.")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("ahead", [-HOUR, HOUR], ids=["behind", "ahead"])
+def test_approvers_are_asked_about_by_the_databases_clock(db: Database, database_url: str, ahead: timedelta) -> None:
+    """A bot whose system clock is an hour off asks neither an hour late nor again at every look."""
+    db.now()
+    with db.write() as tx:
+        tx.execute(clocks.update().values(offset_us=clocks.c.offset_us + round(ahead / timedelta(microseconds=1))))
+    with closing(Database(database_url)) as other:
+        run = a_claimed_run(other)
+        asked = asking(run, stored_policy=Policy(approvers=("@ana",)), opened_at=other.now())
+        pauses.open_prompt(other, asked, fencing_token=run.fencing_token, state=RunState.PAUSED, held=True)
+        directory = Asked()
+        check = ApproverCheck(other, cast("Directory", directory))
+        for _ in range(2):
+            check.check_due()
+        assert directory.names == ["@ana"]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 """The clock that all processes on a database share."""
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from signoff.store import clock
 from signoff.store.clock import DatabaseClock, describe
 from signoff.store.database import Database
 from tests.support.sql_capture import captured_sql
@@ -37,6 +40,19 @@ def test_two_processes_read_the_same_time(db: Database, database_url: str) -> No
         for _ in range(10):
             other.now()
         assert asked == []
+
+
+def test_a_container_with_its_own_uptime_goes_by_the_same_clock(
+    db: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where lxcfs is mounted over the file: it says when the container started, and not the machine."""
+    monkeypatch.setattr(clock, "UPTIME", tmp_path / "uptime")
+    (tmp_path / "uptime").write_text("5.00 5.00\n")
+    db.now()
+    with closing(Database(database_url)) as other:
+        assert is_about_now(db.now())
+        assert is_about_now(other.now())
+        assert clock.boot_seconds() == pytest.approx(time.clock_gettime(time.CLOCK_BOOTTIME), abs=1)
 
 
 class Server:

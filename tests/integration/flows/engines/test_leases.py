@@ -1,11 +1,16 @@
 """A worker that lost its lease can record nothing, and gets in nobody's way."""
 
 import threading
+import time
 from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
 
 from signoff import flow, pause_flow_run, task
 from signoff.artifacts import create_markdown_artifact
 from signoff.blocks import JSON
+from signoff.flows.engines.embedded import reaper
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.names import now
 from signoff.store import artifacts, blocks, leases
@@ -139,7 +144,9 @@ def test_a_worker_that_had_expired_starts_again_and_releases_what_waited(
     assert (worker._running_count, len(worker._executions)) == (0, 0)
 
 
-def test_a_worker_whose_lease_ran_out_is_expired_by_another(db: Database, start_worker: StartWorker) -> None:
+def test_a_worker_whose_lease_ran_out_is_expired_by_another(
+    db: Database, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of a worker on another machine nothing is known but when it last renewed."""
     leases.register(db, "silent", domain="elsewhere", pid=1, now=now() - timedelta(hours=1), lease=timedelta(minutes=1))
     leases.register(db, "alive", domain="elsewhere", pid=1, now=now(), lease=timedelta(minutes=1))
@@ -147,7 +154,10 @@ def test_a_worker_whose_lease_ran_out_is_expired_by_another(db: Database, start_
     @flow
     def nothing() -> None: ...
 
-    start_worker(nothing)
+    worker = start_worker(nothing)
+    in_a_while = time.monotonic() + reaper.LEASE.total_seconds() / 2
+    monkeypatch.setattr(reaper, "time", SimpleNamespace(monotonic=lambda: in_a_while))
+    worker._heartbeat.beat()
     assert {row.id for row in leases.all_workers(db)} & {"silent", "alive"} == {"alive"}
 
 

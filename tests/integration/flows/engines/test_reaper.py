@@ -4,6 +4,9 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
 
 from signoff.flows.engines.embedded import reaper
 from signoff.flows.engines.embedded.processes import is_process_alive, process_domain, process_start
@@ -75,6 +78,22 @@ def test_a_worker_elsewhere_gets_time_to_renew_after_a_machine_has_slept(db: Dat
         tx.execute(workers.update().values(expires_at=db.now() - HOUR))
     watcher.reap()
     assert alive(db) == {"awake"}
-    # One that starts now has no reason to think so.
-    Reaper(db).reap()
-    assert alive(db) == set()
+
+
+def test_a_reaper_that_starts_after_a_sleep_gives_a_worker_elsewhere_the_same_time(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be the first to wake up. Whoever has not renewed the lease after half its length is dead."""
+    monotonic = [0.0]
+    monkeypatch.setattr(reaper, "time", SimpleNamespace(monotonic=lambda: monotonic[0]))
+    register(db, "awake", domain="elsewhere", ago=HOUR)
+    register(db, "gone", domain="elsewhere", ago=HOUR)
+    watcher = Reaper(db)
+    watcher.reap()
+    monotonic[0] = 10
+    watcher.reap()
+    assert alive(db) == {"awake", "gone"}
+    leases.renew(db, "awake", now=db.now(), lease=reaper.LEASE)
+    monotonic[0] = 20
+    watcher.reap()
+    assert alive(db) == {"awake"}
