@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from signoff.bot.blockkit.markup import escape, plain
 from signoff.bot.connection.directory import SlackDirectory
+from signoff.bot.connection.lookup_deadline import lookup_deadline
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
 from signoff.bot.connection.slack_clock import skew_message, skew_to_slack
@@ -44,6 +45,10 @@ logger = logging.getLogger(__name__)
 
 QUICK_CALL_TIMEOUT = 1
 """Seconds that a call to Slack may take while a person's press waits for it. Slack drops an ack after 3 s."""
+
+LOOKUP_TIMEOUT = 1.5
+"""Seconds after which no further call to Slack is made to find out whether somebody may answer. The last one may take
+`QUICK_CALL_TIMEOUT` longer."""
 
 WRITE_TIMEOUT = 1.5
 """Seconds that a press waits for the database. Slack drops an ack after 3 s, and then the person presses again."""
@@ -143,7 +148,7 @@ class _App(App):
         """Answer a request from Slack. A decision that cannot be stored is given up before Slack drops its ack."""
         # Bolt's `respond` would post to any URL that a payload names. `Responses` posts to Slack's alone.
         req.context.pop("response_url", None)
-        with foreground.work(), write_deadline(WRITE_TIMEOUT):
+        with foreground.work(), write_deadline(WRITE_TIMEOUT), lookup_deadline(LOOKUP_TIMEOUT):
             try:
                 check(req.body)
                 return super().dispatch(req)

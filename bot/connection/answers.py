@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from slack_sdk.errors import SlackApiError
 
+from signoff.bot.connection.lookup_deadline import is_too_late
 from signoff.bot.connection.web_client import NO_ANSWER, retry_after
 from signoff.flows.approval.approvers import Unknowable
 
@@ -41,6 +42,7 @@ class Answers:
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str], tuple[float, Any]] = {}
         self._paused_until: dict[str | tuple[str, str], float] = {}
+        self._limited_until: dict[str, float] = {}
 
     def last(self, method: str, subject: str, ttl: float, otherwise: T) -> T:
         """The last answer, if it is not older than `ttl` seconds."""
@@ -57,6 +59,7 @@ class Answers:
         ask: bool = True,
         ttl: float = CACHE_TTL,
         stale: bool = True,
+        limited_ttl: float = 0.0,
     ) -> T | Unknowable:
         """Slack's answer about `subject`, from the cache if it is not older than `ttl` seconds.
 
@@ -64,26 +67,34 @@ class Answers:
             read: Asks Slack.
             ask: Whether Slack may be asked. Otherwise its last answer is given, however old.
             stale: Whether an expired answer is better than none.
+            limited_ttl: The same as `ttl` while Slack limits how often this method is called.
         """
-        key, moment, nothing = (method, subject), time.monotonic(), Unknowable(f"Slack has not told about {subject}.")
+        key, moment = (method, subject), time.monotonic()
+        nothing = Unknowable(f"Slack has not answered about {subject}.")
         with self._lock:
             answered_at, answer = self._known.get(key, (_NEVER, nothing))
             is_paused = moment < max(self._paused_until.get(each, 0.0) for each in (key, method))
         if moment - answered_at < ttl:
             return answer  # type: ignore[no-any-return]
-        last = answer if stale else nothing
-        if not ask or is_paused:
-            return last
+
+        def last() -> T | Unknowable:
+            with self._lock:
+                is_limited = moment < self._limited_until.get(method, 0.0)
+            is_usable = stale or (is_limited and moment - answered_at < limited_ttl)
+            return answer if is_usable else nothing
+
+        if not ask or is_paused or is_too_late():
+            return last()
         try:
-            answer = read()
+            found = read()
         except StillReading:
-            return last
+            return last()
         except (SlackApiError, *NO_ANSWER) as error:
             logger.warning("Could not look up %s in Slack: %s", subject, error)
             self._pause(key, error)
-            return last
-        self._remember(key, answer)
-        return answer
+            return last()
+        self._remember(key, found)
+        return found
 
     def forget(self, method: str, subject: str) -> None:
         """Ask again at the next question."""
@@ -92,12 +103,14 @@ class Answers:
 
     def _pause(self, key: tuple[str, str], error: Exception) -> None:
         """Ask nothing for a while: a rate limit holds for all calls of a method, most other failures for this one."""
-        wait = retry_after(getattr(error, "response", None))
+        wait = limit = retry_after(getattr(error, "response", None))
         if wait is None and isinstance(error, NO_ANSWER):
             wait = UNREACHABLE_AFTER
         moment = time.monotonic()
         with self._lock:
             self._paused_until = {each: until for each, until in self._paused_until.items() if until > moment}
+            if limit is not None:
+                self._limited_until[key[0]] = moment + limit
             self._paused_until[key if wait is None else key[0]] = moment + (wait or RETRY_AFTER)
 
     def _remember(self, key: tuple[str, str], answer: Any) -> None:

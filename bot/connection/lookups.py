@@ -9,12 +9,19 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from signoff.bot.connection.answers import CACHE_TTL, Answers, StillReading
+from signoff.bot.connection.lookup_deadline import is_too_late
 from signoff.bot.connection.profile import Profile
 from signoff.bot.connection.web_client import name_of
 from signoff.flows.approval.approvers import Unknowable
 
 MEMBERSHIP_TTL = 15.0
-"""Seconds for which it is reused who is in a channel or a user group. Slack's events end that earlier."""
+"""Seconds for which it is reused who is in a channel. Slack's events end that earlier."""
+
+GROUP_TTL = 60.0
+"""The same for a user group. Slack allows only about 20 such calls a minute, for all groups together."""
+
+LIMITED_GROUP_TTL = 300.0
+"""The same while Slack limits the rate of these calls."""
 
 REJOIN_TTL = 3.0
 """Seconds for which "not a member" is reused: somebody may have just joined, and presses again."""
@@ -57,7 +64,8 @@ class _Reading:
 class Lookups:
     """Asks Slack about one person, group or channel at a time.
 
-    If Slack does not answer, an expired answer about a person is used. Who is in a channel or a group is then unknown.
+    If Slack does not answer, an expired answer about a person is used. Who is in a channel or a group is then unknown;
+    only if Slack limits the rate, it is reused for longer who is in a group.
 
     Args:
         client: A client with a short timeout, because people's presses wait for it.
@@ -112,7 +120,12 @@ class Lookups:
     def users_in_group(self, group_id: str) -> frozenset[str] | Unknowable | None:
         """The ids of the users in a user group; `None` if there is no such group."""
         return self._answers.ask(
-            "usergroups.users.list", group_id, lambda: self._read_group(group_id), ttl=MEMBERSHIP_TTL, stale=False
+            "usergroups.users.list",
+            group_id,
+            lambda: self._read_group(group_id),
+            ttl=GROUP_TTL,
+            stale=False,
+            limited_ttl=LIMITED_GROUP_TTL,
         )
 
     def is_in_channel(self, channel: str, user_id: str) -> bool | Unknowable:
@@ -184,6 +197,8 @@ class Lookups:
         found: dict[str, str] = {}
         cursor = ""
         while True:
+            if cursor and is_too_late():
+                raise StillReading
             page = self._client.users_conversations(
                 user=user_id, types="public_channel,private_channel", limit=MAX_CHANNELS, cursor=cursor
             )

@@ -12,7 +12,8 @@ class Fault:
     """An injected fault for the next `times` calls of `method`, or of any method if it is `*`.
 
     `drop` executes the call and then loses the response. `hold` keeps the app waiting, before or after the call is
-    executed, until the faults are cleared. `retry_after` is sent as it is; Slack sends seconds, and proxies also dates.
+    executed, until the faults are cleared. `slow_by` executes the call that many seconds late. `retry_after` is sent
+    as it is; Slack sends seconds, and proxies also dates.
     """
 
     method: str
@@ -21,12 +22,13 @@ class Fault:
     retry_after: int | str | None = None
     drop: bool = False
     hold: Literal["", "before", "after"] = ""
+    slow_by: float = 0.0
     times: int = 1
 
     @property
     def is_executed(self) -> bool:
         """Whether the call is executed in spite of the fault."""
-        return self.drop or bool(self.hold)
+        return self.drop or bool(self.hold) or self.slow_by > 0
 
     @property
     def headers(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Slack's Web API: tokens, scopes, injected faults, and the log of calls."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from email.utils import formatdate
@@ -49,6 +50,8 @@ class WebApi:
         fault = self._faults.next_for(name)
         arguments = Arguments({})
         content = await request.body()
+        if fault and fault.slow_by:
+            await asyncio.sleep(fault.slow_by)
         if fault and fault.hold == "before":
             await self._faults.hold()
             if await request.is_disconnected():

@@ -203,3 +203,24 @@ def test_prompts_that_opened_while_no_bot_was_up_are_checked_when_it_starts(
     assert prompt.found_approvers == ()
     with Service(settings_for(slack.api_url, record), None, with_bot=True) as bot:
         assert RunningService(slack, bot).until_noted(prompt, "approver_missing")["approver"] == "@anna"
+
+
+def test_a_press_does_not_wait_for_a_slow_slack_until_slack_gives_it_up(service: RunningService) -> None:
+    """Who they are, and who is in each of five groups, would take longer than the 3 s that Slack waits for an ack."""
+    client = service.slack.client
+    groups = [f"group-{number}" for number in range(5)]
+    for group in groups:
+        client.set_user_group(group, ["ana"])
+    prompt, card = service.ask_in("#orders", secret, where="#orders", approvers=[f"@{group}" for group in groups])
+    found(service, prompt, len(groups))
+    for group in groups:
+        client.set_user_group(group, ["ben"])
+    client.events("subteam_members_changed", at_least=len(groups))
+    before = len(client.calls("usergroups.users.list"))
+    for method in ("users.info", "usergroups.users.list"):
+        client.inject_fault(method, slow_by=0.8, times=100)
+    mei = {"id": MEI, "username": "mei", "name": "mei", "team_id": "T0SIGNOFF1"}
+    service.post(press(service, card, "signoff:choose:0", prompt.id, user=mei))
+    service.slack.person(MEI).wait_for_message("@signoff", "Slack could not confirm that you may answer")
+    assert len(client.calls("usergroups.users.list")) - before < len(groups) - 1
+    assert "refused" not in service.events(prompt)

@@ -276,3 +276,32 @@ def test_slack_being_away_is_neither_yes_nor_no(slack: Emulator, directory: Slac
         directory.can_read(Actor(CHLOE, "Chloé"), CardPlace(DEFAULT_CHANNEL, "C0RELEASE1")),
     ):
         assert isinstance(answer, Unknowable)
+
+
+def test_a_group_is_not_read_again_within_a_minute(
+    slack: Emulator, lookups: Lookups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack allows few such calls. While it refuses them, an answer of the last five minutes counts."""
+    since = asked(slack)
+    monkeypatch.setattr("signoff.bot.connection.lookups.MEMBERSHIP_TTL", 0.0)
+    assert lookups.users_in_group("S0BUYERS01") == lookups.users_in_group("S0BUYERS01") == BUYERS
+    assert since() == ["usergroups.users.list"]
+    monkeypatch.setattr("signoff.bot.connection.lookups.GROUP_TTL", 0.0)
+    slack.client.inject_fault("usergroups.users.list", error="ratelimited", retry_after=30)
+    assert lookups.users_in_group("S0BUYERS01") == lookups.users_in_group("S0BUYERS01") == BUYERS
+    assert since() == ["usergroups.users.list"] * 2
+    monkeypatch.setattr("signoff.bot.connection.lookups.LIMITED_GROUP_TTL", 0.0)
+    assert isinstance(lookups.users_in_group("S0BUYERS01"), Unknowable)
+
+
+def test_who_was_in_a_group_does_not_count_when_slack_fails(
+    slack: Emulator, lookups: Lookups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a rate limit makes an expired answer count, and not after an event has said that it is wrong."""
+    monkeypatch.setattr("signoff.bot.connection.lookups.GROUP_TTL", 0.0)
+    assert lookups.users_in_group("S0BUYERS01") == BUYERS
+    slack.client.inject_fault("usergroups.users.list", error="fatal_error")
+    assert isinstance(lookups.users_in_group("S0BUYERS01"), Unknowable)
+    lookups.forget_memberships(group="S0BUYERS01")
+    slack.client.inject_fault("usergroups.users.list", error="ratelimited", retry_after=30)
+    assert isinstance(lookups.users_in_group("S0BUYERS01"), Unknowable)
