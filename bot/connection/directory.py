@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from difflib import get_close_matches
 
+from signoff.bot.connection.answers import CACHE_TTL
 from signoff.bot.connection.lookups import REJOIN_TTL, Lookups
 from signoff.bot.connection.profile import Profile
 from signoff.flows.approval.approvers import NameKind, Person, Unknowable, goes_by
@@ -114,8 +115,12 @@ class SlackDirectory:
         channels = self._lookups.channels_of(actor.id)
         return channels if isinstance(channels, Unknowable) else channel.removeprefix("#") in channels.values()
 
-    def find(self, approver: str) -> Approver | Unknowable:
-        """The user or user group whom a policy names, or what is wrong with the name and what to write instead."""
+    def find(self, approver: str, *, max_age: float = CACHE_TTL) -> Approver | Unknowable:
+        """The user or user group whom a policy names, or what is wrong with the name and what to write instead.
+
+        Args:
+            max_age: Seconds. That nobody has a handle is said only by answers of Slack that are no older.
+        """
         match NameKind.of(approver):
             case NameKind.USER_ID:
                 return self._found(approver, self._lookups.profile(approver), "There is no user with this id.")
@@ -125,7 +130,7 @@ class SlackDirectory:
             case NameKind.USER_GROUP_ID:
                 return self._found_group(approver, approver)
             case NameKind.HANDLE if not spelling_fault(approver):
-                return self._found_handle(approver)
+                return self._found_handle(approver, max_age)
             case _:
                 return self._unknown(approver, spelling_fault(approver))
 
@@ -174,11 +179,14 @@ class SlackDirectory:
             return Approver(name, fault="This is an app, and apps cannot answer. Name a person.")
         return Approver(name, profile.id)
 
-    def _found_handle(self, handle: str) -> Approver | Unknowable:
+    def _found_handle(self, handle: str, max_age: float) -> Approver | Unknowable:
+        name = handle.removeprefix("@").casefold()
         everybody, groups = self._lookups.everybody(ask=True), self._lookups.group_ids()
+        if not any(isinstance(each, Unknowable) or name in each for each in (everybody, groups)):
+            everybody = self._lookups.everybody(ask=True, max_age=max_age)
+            groups = self._lookups.group_ids(max_age=max_age)
         if isinstance(everybody, Unknowable):
             return everybody
-        name = handle.removeprefix("@").casefold()
         person, group = everybody.get(name), None if isinstance(groups, Unknowable) else groups.get(name)
         if person is None and isinstance(groups, Unknowable):
             return groups
@@ -186,7 +194,7 @@ class SlackDirectory:
             return Approver(handle, fault=f"A person and a user group have this handle. Write {person.id} or {group}.")
         if group is not None:
             return self._found_group(handle, group)
-        return self._found(handle, person and self._now(person), "Nobody and no user group has this handle.")
+        return self._found(handle, person and self._now(person), "No person or user group has this handle.")
 
     def _now(self, person: Profile) -> Profile | Unknowable | None:
         """The person as Slack describes them now; unknowable if they have got another handle since all were read."""

@@ -1,5 +1,6 @@
 """Questions to Slack about people, groups and channels."""
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -101,7 +102,7 @@ class Lookups:
             "users.lookupByEmail", email, lambda: _user(lambda: self._client.users_lookupByEmail(email=email)), ask=ask
         )
 
-    def everybody(self, *, ask: bool) -> Mapping[str, Profile] | Unknowable:
+    def everybody(self, *, ask: bool, max_age: float | None = None) -> Mapping[str, Profile] | Unknowable:
         """All users by their handles, casefolded and without `@`, including those who were deactivated.
 
         Slack cannot look up a single handle, so this reads the whole workspace: 50 calls for 10,000 users, of which
@@ -110,12 +111,21 @@ class Lookups:
 
         Args:
             ask: Whether Slack may be asked. Otherwise its last answer is given, however old.
+            max_age: Seconds. An older answer is not given; by default it is if Slack has no newer one.
         """
-        return self._answers.ask("users.list", _EVERYBODY, self._read_everybody, ask=ask)
+        ttl = CACHE_TTL if max_age is None else min(max_age, CACHE_TTL)
+        return self._answers.ask(
+            "users.list", _EVERYBODY, self._read_everybody, ask=ask, ttl=ttl, stale=max_age is None
+        )
 
-    def group_ids(self) -> Mapping[str, str] | Unknowable:
-        """The ids of the user groups by their handles, casefolded and without `@`."""
-        return self._answers.ask("usergroups.list", _GROUPS, self._read_groups)
+    def group_ids(self, *, max_age: float | None = None) -> Mapping[str, str] | Unknowable:
+        """The ids of the user groups by their handles, casefolded and without `@`.
+
+        Args:
+            max_age: As for `everybody`.
+        """
+        ttl = CACHE_TTL if max_age is None else min(max_age, CACHE_TTL)
+        return self._answers.ask("usergroups.list", _GROUPS, self._read_groups, ttl=ttl, stale=max_age is None)
 
     def users_in_group(self, group_id: str) -> frozenset[str] | Unknowable | None:
         """The ids of the users in a user group; `None` if there is no such group."""
@@ -171,9 +181,19 @@ class Lookups:
             self._answers.forget("usergroups.users.list", group)
             self._answers.forget("usergroups.list", _GROUPS)
 
-    def forget_person(self, user_id: str) -> None:
-        """Ask Slack again who a user is: they were renamed or deactivated, for instance."""
+    def forget_person(self, user_id: str, *, handle: str = "", email: str = "") -> None:
+        """Ask Slack again who a user is: they are new, were renamed or deactivated, for instance.
+
+        Args:
+            handle: The one they have now, without `@`. If it is not the known one, all users are read again.
+            email: The address that they have now.
+        """
         self._answers.forget("users.info", user_id)
+        self._answers.forget("users.lookupByEmail", email)
+        everybody: Mapping[str, Profile] = self._answers.last("users.list", _EVERYBODY, math.inf, {})
+        known = everybody.get(handle.casefold())
+        if handle and (known is None or known.id != user_id):
+            self.forget_handles()
 
     def forget_handles(self) -> None:
         """Read all users again: somebody has another handle by now."""

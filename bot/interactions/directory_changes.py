@@ -5,11 +5,12 @@ in the cache has expired.
 """
 
 from signoff.bot.connection.lookups import Lookups
+from signoff.bot.connection.profile import Profile
 from signoff.bot.interactions.events import Event, Events
 
 
 class DirectoryChanges:
-    """Hears who joined or left a channel or a user group, and who was changed or deactivated."""
+    """Hears who joined or left a channel or a user group, and who is new, was changed or was deactivated."""
 
     def __init__(self, lookups: Lookups) -> None:
         self._lookups = lookups
@@ -20,7 +21,8 @@ class DirectoryChanges:
             events.on(kind, self.member)
         for kind in ("subteam_created", "subteam_updated", "subteam_members_changed"):
             events.on(kind, self.group)
-        events.on("user_change", self.person)
+        for kind in ("team_join", "user_change"):
+            events.on(kind, self.person)
 
     def member(self, event: Event) -> None:
         """Somebody joined a channel or left it."""
@@ -33,6 +35,9 @@ class DirectoryChanges:
         self._lookups.forget_memberships(group=str(group))
 
     def person(self, event: Event) -> None:
-        """Somebody changed their profile, or was deactivated."""
+        """Somebody joined the workspace, changed their profile, or was deactivated."""
         user = event.fields.get("user")
-        self._lookups.forget_person(str(user["id"] if isinstance(user, dict) else user))
+        if not isinstance(user, dict):
+            return
+        changed = Profile.from_slack(user)
+        self._lookups.forget_person(changed.id, handle=changed.handle, email=changed.email)

@@ -75,7 +75,7 @@ class ApproverCheck(BackgroundService):
 
     def _check(self, prompt: Prompt) -> None:
         try:
-            answers = [self._find(each) for each in prompt.approvers]
+            answers = [self._find(each, prompt) for each in prompt.approvers]
         except UnreadablePolicy:
             # Another version can; and this one may be that version by then.
             approvers.record(self._db, prompt, (), due_at=self._now() + RECHECK, now=self._now())
@@ -93,20 +93,21 @@ class ApproverCheck(BackgroundService):
         if missing and all(isinstance(each, Approver) and each.fault for each in answers):
             logger.error("Nobody can answer %r, so it waits for its deadline.", prompt.title)
 
-    def _find(self, approver: Approver) -> Approver | Unknowable:
+    def _find(self, approver: Approver, prompt: Prompt) -> Approver | Unknowable:
         """What is known of an approver. Who was found once stays the same person."""
         if approver.id is not None and not approver.fault:
             return approver
         if approver.fault and not _may_change(approver):
             return approver
-        found = self._directory.find(approver.name)
+        # A handle that nobody has is settled for good, so somebody who joined just before the prompt opened must count.
+        found = self._directory.find(approver.name, max_age=(self._now() - prompt.opened_at).total_seconds())
         return approver if isinstance(found, Unknowable) and approver.fault else found
 
 
 def _may_change(approver: Approver) -> bool:
     """Whether an approver that nobody can be may become somebody.
 
-    A handle may not: whoever takes it later is not the one who was meant.
+    A handle may not: whoever takes it after the prompt opened is not the one who was meant.
     """
     is_handle = NameKind.of(approver.name) is NameKind.HANDLE and approver.id is None
     return bool(approver.fault) and not is_handle and not spelling_fault(approver.name)

@@ -1,5 +1,6 @@
 """Who may answer a prompt, and who may see it: the directory that is asked, and what it makes of the policy."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,8 +65,12 @@ class Directory(Protocol):
         """Whether `actor` is in the place where a card goes, and belongs to the organisation whose card it is."""
         ...
 
-    def find(self, approver: str) -> Approver | Unknowable:
-        """The person or user group whom a policy names, or what is wrong with the name. May take minutes."""
+    def find(self, approver: str, *, max_age: float = math.inf) -> Approver | Unknowable:
+        """The person or user group whom a policy names, or what is wrong with the name. May take minutes.
+
+        Args:
+            max_age: Seconds. That nobody has a handle is said only by an answer that is no older.
+        """
         ...
 
     def absent_until(self, person: str) -> datetime | Unknowable | None:
@@ -187,7 +192,7 @@ class StatedNames:
         """Always, since they can read the database."""
         return True
 
-    def find(self, approver: str) -> Unknowable:
+    def find(self, approver: str, *, max_age: float = math.inf) -> Unknowable:
         """Cannot be known."""
         return Unknowable(f"Only Slack knows who {approver} is.")
 

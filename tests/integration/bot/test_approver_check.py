@@ -44,7 +44,8 @@ class Asked:
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def find(self, name: str) -> Unknowable:
+    def find(self, name: str, *, max_age: float) -> Unknowable:
+        assert max_age >= 0
         self.names.append(name)
         return Unknowable("Slack is away.")
 
@@ -70,7 +71,7 @@ def test_approvers_are_asked_about_by_the_databases_clock(db: Database, database
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("@anna", "Nobody and no user group has this handle. Did you mean @ana?"),
+        ("@anna", "No person or user group has this handle. Did you mean @ana?"),
         ("Ana Ruiz", "This is not a handle, an e-mail address or an id."),
         ("ana", "A handle begins with @, as in @ana."),
         (f"<@{ANA}>", f"This is a mention. Write {ANA}."),
@@ -224,3 +225,15 @@ def test_a_press_does_not_wait_for_a_slow_slack_until_slack_gives_it_up(service:
     service.slack.person(MEI).wait_for_message("@signoff", "Slack could not confirm that you may answer")
     assert len(client.calls("usergroups.users.list")) - before < len(groups) - 1
     assert "refused" not in service.events(prompt)
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_somebody_who_joined_after_all_users_were_read_may_answer(service: RunningService, is_heard: bool) -> None:
+    """Whether Slack's event reached this process or another one."""
+    earlier, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@ana"])
+    found(service, earlier)
+    if not is_heard:
+        service.slack.client.lose_acks(times=1000)
+    zoe = service.slack.client.add_person("zoe")
+    prompt = service.ask(secret, where="#orders", approvers=["@zoe"])
+    assert found(service, prompt) == (Approver("@zoe", zoe.id),)

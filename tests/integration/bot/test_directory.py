@@ -10,13 +10,15 @@ from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
 from signoff.bot.connection.web_client import web_client
 from signoff.bot.emulator.server import BOT_TOKEN
+from signoff.bot.interactions.directory_changes import DirectoryChanges
+from signoff.bot.interactions.events import Event
 from signoff.bot.service import Service
 from signoff.flows.approval.approvers import Person, Unknowable
 from signoff.store.places import DEFAULT_CHANNEL
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
 from signoff.store.records.outbox import CardPlace
-from signoff.store.records.prompts import Prompt
+from signoff.store.records.prompts import Approver, Prompt
 from signoff.testing import ActionFailed, Emulator
 from tests.integration.bot.asking import Approval, approve
 from tests.integration.bot.running_service import RunningService, settings_for
@@ -305,3 +307,36 @@ def test_who_was_in_a_group_does_not_count_when_slack_fails(
     lookups.forget_memberships(group="S0BUYERS01")
     slack.client.inject_fault("usergroups.users.list", error="ratelimited", retry_after=30)
     assert isinstance(lookups.users_in_group("S0BUYERS01"), Unknowable)
+
+
+def test_nobody_has_a_handle_only_if_slack_was_asked_now(slack: Emulator, directory: SlackDirectory) -> None:
+    """All users were read before somebody joined, or before a group was made, and no event told of it."""
+    assert directory.find("@ana") == Approver("@ana", "U0ANARUIZ1")
+    zoe = slack.client.add_person("zoe")
+    assert isinstance(known := directory.find("@zoe"), Approver)
+    assert known.fault.startswith("No person or user group has this handle.")
+    assert directory.find("@zoe", max_age=0.0) == Approver("@zoe", zoe.id)
+    slack.client.set_user_group("night-shift", ["zoe"])
+    since = asked(slack)
+    group = directory.find("@night-shift", max_age=0.0)
+    assert isinstance(group, Approver)
+    assert group.id is not None
+    assert since().count("users.list") == 1
+    slack.client.inject_fault("users.list", error="fatal_error")
+    assert isinstance(directory.find("@nobody-at-all", max_age=0.0), Unknowable)
+
+
+def test_a_new_handle_has_all_users_read_again(slack: Emulator, lookups: Lookups, directory: SlackDirectory) -> None:
+    """Somebody joined, or took another handle. Other changes of a profile are too frequent for that."""
+    changes = DirectoryChanges(lookups)
+    ana = {"id": "U0ANARUIZ1", "name": "ana", "profile": {"email": "ana@example.com", "status_text": "At lunch"}}
+    lookups.everybody(ask=True)
+    changes.person(Event("user_change", "", "A0SIGNOFF1", {"user": ana}))
+    assert isinstance(directory.person("@ana"), Person)
+    zoe = slack.client.add_person("zoe")
+    assert directory.person("@zoe") is None
+    changes.person(Event("team_join", "", "A0SIGNOFF1", {"user": {"id": zoe.id, "name": "zoe"}}))
+    assert directory.find("@zoe") == Approver("@zoe", zoe.id)
+    slack.client.change_person("ana", name="ana-ruiz")
+    changes.person(Event("user_change", "", "A0SIGNOFF1", {"user": {**ana, "name": "ana-ruiz"}}))
+    assert directory.find("@ana-ruiz") == Approver("@ana-ruiz", "U0ANARUIZ1")
