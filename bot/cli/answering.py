@@ -52,6 +52,7 @@ def answer(
     from signoff.bot.cli.as_text import outcome_as_text, value_as_text
     from signoff.bot.cli.database import existing
     from signoff.bot.settings import load_settings
+    from signoff.bot.surfaces.question import asked_by
     from signoff.flows.approval.desk import Desk
     from signoff.store.prompts.prompts import get
 
@@ -70,7 +71,7 @@ def answer(
     if as_json:
         print_json(settled_as_json(settled))
     else:
-        click.echo(f"{value_as_text(settled.title)}: {outcome_as_text(settled)}")
+        click.echo(f"{value_as_text(asked_by(settled).question)}: {outcome_as_text(settled)}")
 
 
 def _check(reject: bool, reason: str | None, *, gives_values: bool) -> None:

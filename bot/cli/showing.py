@@ -39,15 +39,19 @@ def show(named: str, as_json: bool) -> None:
 def _of_prompt(prompt: "Prompt") -> Facts:
     from signoff.bot.blockkit.markup import utc
     from signoff.bot.cli.as_text import ended_as_text, short
+    from signoff.bot.surfaces.question import asked_by
+    from signoff.store.redaction import redacted
 
-    yield "Question", prompt.title
-    yield "Description", prompt.description
+    asked = asked_by(prompt)
+    yield "Question", asked.question
+    yield "Title", asked.title
+    yield "Description", asked.description
     yield "Values", _values(prompt.initial_values)
     yield "Outcome", "" if prompt.is_open else ended_as_text(prompt)
     yield "Answer", _values(prompt.answer or {})
     yield "Reason", prompt.reason or ""
     if prompt.delivery is not None:
-        yield f"Said by {prompt.engine}", prompt.delivery.words or prompt.delivery.error or ""
+        yield f"Said by {prompt.engine}", redacted(prompt.delivery.words or prompt.delivery.error or "")
     yield "Approvers", ", ".join(prompt.policy.approvers) if prompt.policy_fault is None else prompt.policy_fault
     yield "Opened", utc(prompt.opened_at)
     yield "Times out", "" if prompt.deadline is None else utc(prompt.deadline)
@@ -57,13 +61,14 @@ def _of_prompt(prompt: "Prompt") -> Facts:
 def _of_run(run: "FlowRun") -> Facts:
     from signoff.bot.blockkit.markup import utc
     from signoff.bot.cli.as_text import short
+    from signoff.store.redaction import redacted
 
     yield "Run", f"{run.name} ({short(run.id)})"
     yield "Flow", run.flow
     yield "State", run.state
-    yield "Error", run.error or ""
+    yield "Error", redacted(run.error or "")
     yield "Message", run.message
-    yield "Result", "" if run.result is None else _text(run.result)
+    yield "Result", "" if run.result is None else redacted(_text(run.result))
     yield "Requested by", "" if run.requester is None else run.requester.name
     yield "Created", utc(run.created_at)
     yield "Finished", "" if run.finished_at is None else utc(run.finished_at)
@@ -82,11 +87,10 @@ def _text(value: Any) -> str:
 def _lines(facts: Facts) -> Iterator[str]:
     """A line for each fact. A text of several lines is indented below its name."""
     from signoff.bot.blockkit.markup import clean
-    from signoff.store.redaction import redacted
 
     for name, text in facts:
         # A terminal would obey control characters.
-        shown = redacted(clean(text)).strip("\n").split("\n")
+        shown = clean(text).strip("\n").split("\n")
         if len(shown) > 1:
             yield f"{name}:"
             yield from (f"    {line}" for line in shown)

@@ -1,7 +1,6 @@
 """Slack as the directory that the desk asks."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from difflib import get_close_matches
 
 from signoff.bot.connection.answers import CACHE_TTL
@@ -133,10 +132,6 @@ class SlackDirectory:
                 return self._found_handle(approver, max_age)
             case _:
                 return self._unknown(approver, spelling_fault(approver))
-
-    def absent_until(self, person: str) -> datetime | None:
-        """`None`: nothing tells Signoff of absences yet."""
-        return None
 
     def _channel_of(self, card: CardPlace) -> str:
         """The id of the channel of a card; its name, or `""`, if the card has not been posted."""

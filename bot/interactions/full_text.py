@@ -12,6 +12,7 @@ from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.full_text import OpenPage, full_text_modal
 from signoff.flows.approval.desk import Desk
 from signoff.store.database import Database
+from signoff.store.errors import UnreadablePolicy
 from signoff.store.prompts import drafts, prompts
 from signoff.store.records.prompts import Prompt
 
@@ -37,6 +38,8 @@ class FullText:
         visible, is_known = self._desk.visible_to(self._people.actor(body), [prompt])
         if visible:
             self._show(body, prompt, str(action.get("action_id")))
+        elif prompt.policy_fault is not None:
+            raise UnreadablePolicy(prompt.policy_fault)
         elif is_known:
             self._responses.tell(body, "You may not see this prompt.")
         else:

@@ -61,7 +61,7 @@ def _run_ended(notice: Notice) -> tuple[str, list[Block]]:
     """
     prompt, state = notice.prompt, RunState(notice.detail["state"])
     sign, ending = _ENDINGS[state]
-    reason = plain(redacted(str(notice.detail.get("reason") or "")), _REASON_LENGTH).rstrip(".")
+    reason = plain(str(notice.detail.get("reason") or ""), _REASON_LENGTH).rstrip(".")
     sentence = f"The run {ending}: {escape(reason)}." if reason else f"The run {ending}."
     if state in _TO_LOOK_INTO:
         sentence += f" {code(f'signoff show {prompt.run_id[:8]}')} has the details."

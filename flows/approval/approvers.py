@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import NoReturn, Protocol
 
@@ -71,10 +70,6 @@ class Directory(Protocol):
         Args:
             max_age: Seconds. That nobody has a handle is said only by an answer that is no older.
         """
-        ...
-
-    def absent_until(self, person: str) -> datetime | Unknowable | None:
-        """Until when the person with this id is away; `None` if they are not known to be."""
         ...
 
 
@@ -195,7 +190,3 @@ class StatedNames:
     def find(self, approver: str, *, max_age: float = math.inf) -> Unknowable:
         """Cannot be known."""
         return Unknowable(f"Only Slack knows who {approver} is.")
-
-    def absent_until(self, person: str) -> Unknowable:
-        """Cannot be known."""
-        return Unknowable(f"Only Slack knows whether {person} is away.")

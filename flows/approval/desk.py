@@ -20,7 +20,6 @@ from signoff.store.prompts import prompts, settle, votes
 from signoff.store.records.actors import DEADLINE, Actor
 from signoff.store.records.prompts import Outcome, Prompt, Vote
 from signoff.store.records.runs import FlowRun
-from signoff.store.redaction import redacted
 from signoff.store.runs import retries, runs
 
 
@@ -213,7 +212,7 @@ class Desk:
             store.errors.NoSuchRun: If there is no such run.
             store.errors.RunFinished: If it is over already.
         """
-        return runs.cancel(self._db, run_id, actor=actor, reason=redacted(reason), now=self._now(), via=via)
+        return runs.cancel(self._db, run_id, actor=actor, reason=reason, now=self._now(), via=via)
 
     def retry(self, run_id: str, actor: Actor) -> FlowRun:
         """Have a run that failed run again from its journal. What was rejected or timed out is asked again.

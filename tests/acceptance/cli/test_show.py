@@ -18,13 +18,19 @@ def plan():
     asked = Plan.with_initial_data(description="Run this:\\n" + "x" * 5000 + "END", name="1.4")
     pause_flow_run(wait_for_input=asked)
     raise ValueError("token=abc, and the disk is full")
+
+
+@flow
+def question():
+    asked = Plan.with_initial_data(description="Deploy **1.4**?\\n\\nWith `token=abc`.", name="password=x")
+    pause_flow_run(wait_for_input=asked)
 """
 
 
 def test_a_prompt_and_its_run_are_shown_in_full(empty: Shell) -> None:
     """By the id of either: the whole description, the answer, and what the flow raised, without its secrets."""
     empty.write("plan.py", FLOWS)
-    with empty.started("run", "plan.py", "--wait") as waiting:
+    with empty.started("run", "plan.py:plan", "--wait") as waiting:
         line_with(waiting, "signoff pending")
         with empty.record() as db:
             prompt = until(db, lambda: prompts.pending(db))[0]
@@ -46,3 +52,20 @@ def test_a_prompt_and_its_run_are_shown_in_full(empty: Shell) -> None:
         "There is no prompt 'nothing'. To list the open prompts, use `signoff pending`. "
         "There is no run 'nothing'. To list the runs, use `signoff runs`.",
     )
+
+
+def test_what_the_flow_asks_is_named_and_shown_as_in_slack(empty: Shell) -> None:
+    """The question that `signoff pending` lists comes first, and nothing of what people decide about is masked."""
+    empty.write("plan.py", FLOWS)
+    with empty.started("run", "plan.py:question", "--wait") as waiting:
+        line_with(waiting, "signoff pending")
+        with empty.record() as db:
+            prompt = until(db, lambda: prompts.pending(db))[0]
+        assert "Deploy 1.4?" in empty("pending").out
+        shown = empty("show", prompt.id).out
+        answered = empty("answer", prompt.id, "--as", "@ana")
+        waiting.communicate()
+    assert shown.startswith(
+        "Question: Deploy 1.4?\nTitle: Plan\nDescription: With `token=abc`.\nValues: name: password=x\n"
+    )
+    assert answered.out.startswith("Deploy 1.4?: submitted by ana ")

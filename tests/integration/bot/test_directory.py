@@ -257,11 +257,6 @@ def test_a_place_in_the_list_that_has_expired_is_forgotten(slack: Emulator, monk
     assert not isinstance(lookups.everybody(ask=True), Unknowable)
 
 
-def test_nobody_is_known_to_be_away(directory: SlackDirectory) -> None:
-    """Nothing tells Signoff of absences yet."""
-    assert directory.absent_until(CHLOE) is None
-
-
 def test_slack_being_away_is_neither_yes_nor_no(slack: Emulator, directory: SlackDirectory) -> None:
     """Each question says that it has no answer, and an answer of before is used again."""
     known = directory.person(CHLOE)

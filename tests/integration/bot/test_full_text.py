@@ -9,8 +9,9 @@ from signoff import Policy, RunInput, flow, pause_flow_run
 from signoff.bot.service import Service
 from signoff.bot.surfaces.action_ids import READ_NEXT
 from signoff.store.prompts import prompts
-from signoff.testing import Emulator, Modal, Person
+from signoff.testing import ActionFailed, Emulator, Modal, Person
 from tests.integration.bot.running_service import RunningService, settings_for
+from tests.integration.store.samples import store_policy
 
 SCRIPT = "Run this:\n" + json.dumps({f"step {number}": "do it" for number in range(5000)})
 
@@ -115,6 +116,16 @@ def test_what_a_modal_claims_of_its_page_is_a_claim(service: RunningService, cla
     }
     assert service.post(payload).status_code == 200
     ana.wait_for_modal("sssEND" if "99999" in claimed else "Page 2 of")
+
+
+def test_nobody_is_turned_away_by_a_policy_that_cannot_be_read(service: RunningService) -> None:
+    """They are told that the policy is at fault, and not they."""
+    prompt, card = service.ask_in("#releases", change)
+    store_policy(service.db, prompt, {"approvers": ["@ana"], "quorum": 2})
+    ana = service.slack.person("ana")
+    with pytest.raises(ActionFailed):
+        ana.press("Show all", message=card)
+    ana.wait_for_message("#releases", "This version of Signoff cannot read who may answer here")
 
 
 def test_a_bare_question_is_asked_first(service: RunningService) -> None:

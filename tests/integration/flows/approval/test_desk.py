@@ -250,9 +250,9 @@ def test_many_people_at_once_settle_once(db: Database, desk: Desk, ask: Open) ->
 def test_cancelling_a_run_cancels_its_question(db: Database, desk: Desk, ask: Open) -> None:
     """Cancellation goes through the desk, too, and the ledger names the person."""
     prompt = ask()
-    desk.cancel(prompt.run_id, ANA, "Not today")
+    desk.cancel(prompt.run_id, ANA, "Not today, with token=abc")
     settled = prompts.get(db, prompt.id)
-    assert (settled.outcome, settled.reason) == (Outcome.CANCELLED, "Not today")
+    assert (settled.outcome, settled.reason) == (Outcome.CANCELLED, "Not today, with token=abc")
     assert settled.settled_by == Actor("U1", "Ana")
     assert runs.get(db, prompt.run_id).state is RunState.CANCELLED
     assert events(db, prompt) == ["opened", "cancelled", "run_ended"]
