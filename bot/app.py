@@ -208,13 +208,13 @@ def _explanation(error: BaseException) -> str:
             logger.error("A request from Slack was refused: %s", error)
             return (
                 "This version of Signoff cannot read who may answer here, so nothing was decided. "
-                "Ask whoever runs Signoff: `signoff doctor` says more."
+                "Ask whoever runs Signoff to check it with `signoff doctor`."
             )
         case DatabaseReplaced():
             logger.error("A request from Slack was refused: %s", error)
             return (
                 "The database is not the one that Signoff was using, so nothing was decided. "
-                "Whoever runs Signoff has to look after it: `signoff doctor` says more."
+                "Ask whoever runs Signoff to check it with `signoff doctor`."
             )
         case StoreError():
             logger.warning("The database could not store a request from Slack: %s", error)

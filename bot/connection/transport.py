@@ -148,7 +148,7 @@ class SocketTransport:
         while not self._stopping.wait(wait):
             wait = WATCH_EVERY
             if self._handler is not None and _has_dead_thread(self._handler):
-                logger.error("A thread of Slack's SDK has ended by an error; connecting again")
+                logger.error("A Slack SDK thread stopped with an error; reconnecting")
                 wait = self._reconnect()
             elif self._handler is not None and self._handler.client.is_connected():
                 away = 0.0

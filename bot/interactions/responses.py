@@ -120,7 +120,7 @@ class Responses:
                 self._client.views_open(trigger_id=body["trigger_id"], view=draw())
             except SlackApiError as error:
                 logger.warning("Slack did not open a modal: %s", name_of(error))
-                self._say(body, "Slack did not open it. Press the button again.")
+                self._say(body, "Slack could not open this. Press the button again.")
 
         self._later(open_it)
 
@@ -133,7 +133,7 @@ class Responses:
             except SlackApiError as error:
                 # Slack stacks three modals.
                 logger.warning("Slack did not open a modal on top of another: %s", name_of(error))
-                self._say(body, "Slack did not open it. Close the form, and press “Show all” on the card.")
+                self._say(body, "Slack could not open this. Close the form, and press “Show all” on the card.")
 
         self._later(push_it)
 
@@ -194,7 +194,7 @@ class Responses:
             opened = self._client.views_open(trigger_id=body.get("trigger_id", ""), view=view)
         except SlackApiError as error:
             logger.warning("Slack did not open a form: %s", name_of(error))
-            self._say(body, "Slack did not open the form. Press the button again.")
+            self._say(body, "Slack could not open the form. Press the button again.")
         else:
             self._open_views.add(str(opened["view"]["id"]), prompt.id)
 

@@ -127,7 +127,7 @@ def approver_faults(prompt: Prompt) -> str:
 def refusal(prompt: Prompt, mentions: Mapping[str, str]) -> str:
     """What a person who may not answer is told. If the policy names nobody, they may not know the prompt either."""
     if not prompt.policy.approvers:
-        return "You may not answer this. Only people of this workspace who are in the channel of its card may answer."
+        return "You can't answer this. Only members of this workspace who are in the card's channel can."
     return f"You may not answer “{escape(asked_by(prompt).question, 300)}”. {who_may_answer(prompt, mentions)}"
 
 

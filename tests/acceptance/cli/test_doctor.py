@@ -6,6 +6,8 @@ from dataclasses import replace
 from signoff import Policy
 from signoff.bot.manifest import SIGNOFF as MANIFEST
 from signoff.store import migrations
+from signoff.store.prompts import approvers
+from signoff.store.records.prompts import Approver
 from signoff.testing import Emulator
 from tests.acceptance.shell import Shell, line_with
 from tests.integration.store.samples import an_open_prompt, store_policy
@@ -81,6 +83,23 @@ def test_the_doctor_lists_approvers_that_nobody_can_be(empty: Shell, slack: Emul
     without_slack = empty("doctor", SIGNOFF_APPROVERS="#orders")
     assert "✗ approvers: #orders cannot answer" in without_slack.out
     assert "✗ approvers: <@U0BENOKAF1> cannot answer" in without_slack.out
+
+
+def test_a_workspace_too_large_to_be_read_at_once_is_no_fault(empty: Shell, slack: Emulator) -> None:
+    """Slack limits how fast users are read. Whom the bot has found already is looked up alone."""
+    with empty.record() as db:
+        migrations.upgrade(db)
+        prompt = an_open_prompt(db, stored_policy=Policy(approvers=("@ana", "@anna")))
+        nobody = Approver("@anna", fault="No person or user group has this handle.")
+        approvers.record(db, prompt, [Approver("@ana", "U0ANARUIZ1"), nobody], due_at=None, now=db.now())
+    slack.client.inject_fault("users.list", error="ratelimited", retry_after=30, times=1000)
+    said = empty("doctor", **slack.environment())
+    assert "✗ approvers: @anna cannot answer 'Which shirt?'" in said.out
+    assert slack.client.calls("users.list") == []
+    assert empty("cancel", prompt.run_id).code == 0
+    said = empty("doctor", **slack.environment(), SIGNOFF_APPROVERS="@ana")
+    assert "✓ approvers: Not checked, because Slack did not answer: @ana. Write ids" in said.out
+    assert said.code == 0
 
 
 def test_the_doctor_finds_processes_that_use_a_file_which_is_gone(empty: Shell) -> None:

@@ -19,7 +19,7 @@ from tests.integration.bot.running_service import RunningService
 from tests.integration.bot.test_claims import press
 from tests.integration.bot.test_long_forms import chosen
 
-PRIVATE = "Only people of this workspace who are in the channel of its card may answer."
+PRIVATE = "Only members of this workspace who are in the card's channel can."
 ELSEWHERE = "T0ELSEWHERE"
 
 
@@ -55,7 +55,7 @@ def acts(service: RunningService, prompt: Prompt, card: VisibleMessage) -> dict[
         def act(person: Person) -> str:
             payload = press(service, card, action_id, prompt.id, user=user(person))
             assert service.post(payload).status_code == 200
-            return person.wait_for_message("@signoff", "may").full_text
+            return person.wait_for_message("@signoff", "can't answer").full_text
 
         return act
 
@@ -101,7 +101,7 @@ def test_only_members_of_the_channel_may_act(
     prompt, card = asked
     mei = service.slack.person("mei")
     told = acts(service, prompt, card)[act](mei)
-    assert "You may not answer this." in told
+    assert "You can't answer this." in told
     assert PRIVATE in told
     assert "Approval" not in told
     assert "Northwind?" not in told
