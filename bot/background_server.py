@@ -29,6 +29,7 @@ class BackgroundServer:
 
     Args:
         goodbye: Runs in the server's event loop before connections are closed.
+        websockets: Whether the application has websockets. Without, a request for one is a request like any other.
         name: The name of the thread.
     """
 
@@ -38,8 +39,10 @@ class BackgroundServer:
         listening: socket.socket,
         goodbye: Callable[[], Awaitable[None]] | None = None,
         *,
+        websockets: bool = False,
         name: str = "signoff-http",
     ) -> None:
+        self._websockets = websockets
         self._app = app
         self._goodbye = goodbye
         self._socket = listening
@@ -79,7 +82,7 @@ class BackgroundServer:
             log_level="critical",
             access_log=False,
             lifespan="off",
-            ws="websockets-sansio",
+            ws="websockets-sansio" if self._websockets else "none",
             ws_per_message_deflate=False,
             # slack_sdk's built-in client can only close between two frames. Without pings it would wait for 3 s.
             ws_ping_interval=0.2,

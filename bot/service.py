@@ -19,6 +19,7 @@ from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Mode, Settings
 from signoff.flows.approval.approver_check import ApproverCheck
 from signoff.flows.approval.deadlines import DeadlineEnforcer
+from signoff.flows.approval.desk import Desk
 from signoff.flows.engine import link_to
 from signoff.flows.engines.connected import ConnectedEngines
 from signoff.flows.engines.embedded.scheduler import Scheduler, own_schedules
@@ -46,7 +47,7 @@ class Bot:
         client = make_client(settings)
         lookups = Lookups(make_client(settings, timeout=QUICK_CALL_TIMEOUT), check_token(client))
         people = People(lookups)
-        self._responses = Responses(db, client, people)
+        self._responses = Responses(db, client, people, Desk(db, SlackDirectory(lookups)))
         self._uploads = Uploads(client)
         app = make_app(settings, db, lookups, self._responses, self._uploads)
         if settings.mode is Mode.HTTP:

@@ -12,6 +12,8 @@ from signoff.bot.cli import answering, doctor, migrating, prompts, running, serv
 from signoff.bot.cli.failures import INTERRUPTED, explained, unexpected
 from signoff.store.redaction import redacted
 
+_LONGEST_LINE = 4000
+
 COMMANDS: Mapping[str, tuple[click.Command, ...]] = {
     "Serve": (serving.demo, serving.serve, serving.bot, serving.worker),
     "Runs": (running.run, running.runs, running.retry, running.cancel, running.schedules),
@@ -59,8 +61,11 @@ def main() -> None:
         code = 1
     except Exception as error:  # noqa: BLE001 - whatever it is, a user reads a sentence
         failure = explained(error) or unexpected(error)
+        from signoff.bot.blockkit.markup import plain
+
         for line in failure.lines:
-            click.echo(redacted(line), err=True)
+            # A terminal would obey the control characters in the text of flows and people.
+            click.echo(plain(redacted(line), _LONGEST_LINE), err=True)
         code = failure.exit_code
     # At exit Python looks through all objects for garbage. After SQLAlchemy's import that is a fifth of the processor
     # time of a short command, and there is nothing to find.

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from signoff.store.database import Database
     from signoff.store.records.runs import FlowRun, RunState
 
+_LONGEST_PROBLEM = 2000
+
 
 def _state(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "RunState | None":
     """The state that `--state` names, in any case. A `click.Choice` would import the records for `signoff --help`."""
@@ -220,6 +222,7 @@ def _run_to_completion(db: "Database", flow: "Flow[Any, Any]", created: "FlowRun
 
 
 def _report(run: "FlowRun", *, waited: bool, as_json: bool) -> None:
+    from signoff.bot.blockkit.markup import plain
     from signoff.bot.cli.as_json import print_json
     from signoff.bot.cli.as_text import value_as_text
 
@@ -230,4 +233,4 @@ def _report(run: "FlowRun", *, waited: bool, as_json: bool) -> None:
     result = "" if run.result is None else f": {value_as_text(run.result)}"
     click.echo(f"{run.name} ({run.id}) is {run.state}{result}")
     if problem := run.error or run.message:
-        click.echo(problem, err=True)
+        click.echo(plain(problem, _LONGEST_PROBLEM), err=True)

@@ -79,7 +79,7 @@ class Emulator:
         self._events_api = EventsApi(self._workspace, self._delivery, event_retry_delays)
         self._http: HttpDelivery | None = None
         app = SameOriginOnly(self._application())
-        self._server = BackgroundServer(app, listening, self._disconnect_all, name="slack-emulator")
+        self._server = BackgroundServer(app, listening, self._disconnect_all, websockets=True, name="slack-emulator")
 
     def start(self) -> Self:
         """Start the server. Returns when it accepts requests."""

@@ -49,7 +49,11 @@ class FormPages:
 
     def suggest(self, ack: Ack, body: Body) -> None:
         """Something was typed into a select whose options the bot searches."""
-        editor = self._sessions.read(body).editor
+        session = self._sessions.read(body)
+        if not self._sessions.may_see(session):
+            ack(options=[])
+            return
+        editor = session.editor
         query = str(body.get("value") or "")
         draft = editor.draft
         ack(options=editor.form.matching(str(body["block_id"]), query, draft.values, draft.raw_input))

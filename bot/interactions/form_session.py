@@ -144,20 +144,26 @@ class FormSessions:
         """The session's prompt as it is in the database now."""
         return prompts.get(self._db, session.prompt.id)
 
+    def may_see(self, session: FormSession) -> bool:
+        """Whether the session's person may see its prompt. If Slack does not say so, they may not."""
+        return bool(self._desk.visible_to(session.actor, [session.prompt])[0])
+
     def redraw(self, session: FormSession, *, first_row: int | None = None) -> None:
         """Draw the session's modal again."""
         self._responses.update(session.view_id, self.shown(session, lambda: session.modal(first_row=first_row)))
 
-    def shown(self, session: FormSession, draw: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    def shown(self, session: FormSession, draw: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any] | None]:
         """Draws a modal only for somebody who may still see the prompt: they may have left its channel since.
 
-        They are asked about when it is drawn, which no ack waits for. If Slack does not answer, they keep what they
-        have open.
+        They are asked about when it is drawn, which no ack waits for. If Slack does not answer, nothing is drawn: they
+        keep what they have open.
         """
 
-        def drawn() -> dict[str, Any]:
+        def drawn() -> dict[str, Any] | None:
             visible, is_known = self._desk.visible_to(session.actor, [session.prompt])
-            return draw() if visible or not is_known else refused_modal(session.prompt, {})
+            if visible:
+                return draw()
+            return refused_modal(session.prompt, {}) if is_known else None
 
         return drawn
 

@@ -4,6 +4,7 @@ Responses run in threads of their own, because Slack drops an ack that comes aft
 an ack into a failed request. So no response can fail or delay the act that it follows.
 """
 
+import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,8 +25,9 @@ from signoff.bot.forms import FormError
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
 from signoff.bot.interactions.open_views import OpenViews
-from signoff.bot.surfaces.modals import answer_modal, reject_modal, settled_modal
+from signoff.bot.surfaces.modals import answer_modal, over_modal, reject_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of, outcome_sentence, refusal
+from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
@@ -55,8 +57,9 @@ class IdentityUnavailable(Exception):
 class Responses:
     """Opens modals and tells people things. A modal must open within the 3 s for which its trigger is valid."""
 
-    def __init__(self, db: Database, client: WebClient, people: People) -> None:
+    def __init__(self, db: Database, client: WebClient, people: People, desk: Desk) -> None:
         self._db = db
+        self._desk = desk
         self._client = client
         self._people = people
         self._open_views = OpenViews()
@@ -103,12 +106,16 @@ class Responses:
                     continue
             return draft, earlier is not None
 
-    def push(self, body: Body, prompt: Prompt, draw: Callable[[], Block]) -> None:
-        """Open a modal on top of the one in which a person acted."""
+    def push(self, body: Body, prompt: Prompt, draw: Callable[[], Block | None]) -> None:
+        """Open a modal on top of the one in which a person acted; `None` if they may not see it for now."""
 
         def push_it() -> None:
-            pushed = self._client.views_push(trigger_id=body.get("trigger_id", ""), view=draw())
-            self._open_views.add(str(pushed["view"]["id"]), prompt.id)
+            view = draw()
+            if view is None:
+                self._say(body, "Slack did not say whether you may see this. Press the button again in a moment.")
+                return
+            pushed = self._client.views_push(trigger_id=body.get("trigger_id", ""), view=view)
+            self._open_views.add(str(pushed["view"]["id"]), prompt.id, body)
 
         self._later(push_it)
 
@@ -137,14 +144,24 @@ class Responses:
 
         self._later(push_it)
 
-    def update(self, view_id: str, draw: Callable[[], Block]) -> None:
-        """Draw an open modal again."""
-        self._later(lambda: self._client.views_update(view_id=view_id, view=draw()))
+    def update(self, view_id: str, draw: Callable[[], Block | None]) -> None:
+        """Draw an open modal again; `None` leaves it as it is."""
+
+        def update_it() -> None:
+            view = draw()
+            if view is not None:
+                self._client.views_update(view_id=view_id, view=view)
+
+        self._later(update_it)
 
     def settle_forms(self, prompt: Prompt) -> None:
-        """Have every open modal of a prompt say how the prompt was settled."""
-        for view_id in self._open_views.take(prompt.id):
-            self.update(view_id, lambda: settled_modal(prompt))
+        """Have every open modal of a prompt say how the prompt was settled, to those who may still see it."""
+        for view_id, who in self._open_views.take(prompt.id):
+            self.update(view_id, functools.partial(self._settled_for, who, prompt))
+
+    def _settled_for(self, who: Body, prompt: Prompt) -> Block:
+        visible, _ = self._desk.visible_to(self._people.actor(who), [prompt])
+        return settled_modal(prompt) if visible else over_modal()
 
     def forget_view(self, view_id: str) -> None:
         """Note that a modal was closed."""
@@ -196,7 +213,7 @@ class Responses:
             logger.warning("Slack did not open a form: %s", name_of(error))
             self._say(body, "Slack could not open the form. Press the button again.")
         else:
-            self._open_views.add(str(opened["view"]["id"]), prompt.id)
+            self._open_views.add(str(opened["view"]["id"]), prompt.id, body)
 
     def _later(self, respond: Callable[[], Any]) -> None:
         def safely() -> None:

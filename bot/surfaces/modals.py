@@ -156,6 +156,13 @@ def refused_modal(prompt: Prompt, mentions: Mapping[str, str]) -> Block:
     return _modal("You may not answer", blocks) | {"close": plain_text("Close")}
 
 
+def over_modal() -> Block:
+    """The statement that a prompt is settled, for somebody who may not know more."""
+    return _modal(
+        "Already settled", [section(plain_text("This prompt is over. Nothing of what you entered counts."))]
+    ) | {"close": plain_text("Close")}
+
+
 def failed_modal(text: str) -> Block:
     """The statement that something went wrong, for a modal without an input to show it under."""
     return _modal("Nothing was decided", [section(plain_text(lines(text, SECTION_TEXT)))]) | {

@@ -58,7 +58,7 @@ def test_another_kind_asks_for_its_own_fields(service: RunningService, page: Pag
     form = page.get_by_role("dialog", name="How?")
     form.get_by_label("Days").fill("47")
     form.get_by_label("Card").check()
-    expect(form.get_by_label("Number")).to_be_visible()
+    expect(form.get_by_role("textbox", name="Number")).to_be_visible()
     form.get_by_label("Invoice").check()
     expect(form.get_by_label("Days")).to_have_value("47")
     form.get_by_role("button", name="Submit").click()

@@ -179,6 +179,20 @@ def test_who_leaves_the_channel_is_shown_no_more_of_a_form(
     ben.wait_for_modal(PRIVATE)
 
 
+def test_who_has_left_the_channel_is_not_told_how_the_prompt_ended(service: RunningService) -> None:
+    """Not in the form that they still have open either."""
+    prompt, card = service.ask_in("#orders", secret, where="#orders")
+    ben = service.slack.person("ben")
+    ben.press("Edit…", message=card)
+    ben.wait_for_modal("Buy Northwind?")
+    leave(service, ben)
+    service.slack.person("ana").press("Approve", message=card)
+    service.over(prompt)
+    told = ben.wait_for_modal("This prompt is over.").full_text
+    assert "Northwind" not in told
+    assert "Ana" not in told
+
+
 def test_who_joins_the_channel_may_answer_at_once(
     service: RunningService, asked: tuple[Prompt, VisibleMessage]
 ) -> None:

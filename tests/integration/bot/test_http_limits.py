@@ -18,6 +18,7 @@ from signoff.bot.background_server import BackgroundServer, listen
 from tests.support import raw_http
 from tests.support.waiting import PATIENCE
 
+UPGRADE = b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
 HALF_A_REQUEST = b"POST / HTTP/1.1\r\nHost: signoff.example\r\n"
 
 
@@ -45,7 +46,15 @@ async def echo(request: Request) -> Response:
 
 
 @pytest.mark.parametrize(
-    "sent", [b"", HALF_A_REQUEST, HALF_A_REQUEST + b"Content-Length: 10\r\n\r\nhalf"], ids=["nothing", "head", "body"]
+    "sent",
+    [
+        b"",
+        HALF_A_REQUEST,
+        HALF_A_REQUEST + b"Content-Length: 10\r\n\r\nhalf",
+        HALF_A_REQUEST + UPGRADE + b"Content-Length: 5\r\n\r\n",
+        HALF_A_REQUEST + UPGRADE + b"Transfer-Encoding: chunked\r\n\r\n",
+    ],
+    ids=["nothing", "head", "body", "an upgrade with a body", "an upgrade in parts"],
 )
 def test_a_request_that_does_not_end_is_given_up(
     monkeypatch: pytest.MonkeyPatch, serve: Callable[..., str], sent: bytes
