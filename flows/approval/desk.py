@@ -11,6 +11,7 @@ from typing import Any
 from signoff.flows.approval.approvers import Directory, StatedNames, Unknowable, goes_by, may_answer, may_see
 from signoff.flows.approval.quorum import decide
 from signoff.flows.approval.validation import FieldError, Valid, validate
+from signoff.flows.errors import NotAllowed
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store import ledger
 from signoff.store.database import Database
@@ -211,7 +212,9 @@ class Desk:
         Raises:
             store.errors.NoSuchRun: If there is no such run.
             store.errors.RunFinished: If it is over already.
+            NotAllowed: If the policy of one of its prompts forbids acting as somebody else.
         """
+        self._check_claim(run_id, actor)
         return runs.cancel(self._db, run_id, actor=actor, reason=reason, now=self._now(), via=via)
 
     def retry(self, run_id: str, actor: Actor) -> FlowRun:
@@ -220,8 +223,18 @@ class Desk:
         Raises:
             store.errors.NoSuchRun: If there is no such run.
             store.errors.RunNotFailed: If it is not over, was completed, or was cancelled.
+            NotAllowed: If the policy of one of its prompts forbids acting as somebody else.
         """
+        self._check_claim(run_id, actor)
         return retries.retry(self._db, run_id, actor=actor, now=self._now())
+
+    def _check_claim(self, run_id: str, actor: Actor) -> None:
+        """Raise `NotAllowed` if somebody acts on a run as somebody else although its prompts forbid that."""
+        if not actor.is_another_user:
+            return
+        for prompt in prompts.of_run(self._db, run_id):
+            if prompt.policy_fault is None and (rule := prompt.policy.outside_slack) != "claims":
+                raise NotAllowed(f"You may only act on this run as yourself: its policy has outside_slack={rule}.")
 
     def _vote(self, prompt: Prompt, vote: Vote, answer: Mapping[str, Any] | None = None) -> Reply:
         result = votes.cast(self._db, prompt.id, vote, decide=decide, answer=answer)

@@ -213,6 +213,9 @@ def test_a_policy_forbids_it_whatever_the_environment_says(shell: Shell, rule: s
         assert prompts.get(db, prompt.id).is_open
         line = ledger.lines(db, prompt.id)[-1]
     assert (line.event, line.detail["reason"]) == ("refused", told)
+    cancelled = shell("cancel", prompt.run_id, "--as", "@ana")
+    assert_refused(cancelled, 1, f"You may only act on this run as yourself: its policy has outside_slack={rule}.")
+    assert shell("cancel", prompt.run_id).code == 0
 
 
 @pytest.mark.parametrize(
