@@ -16,6 +16,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from signoff.store.errors import StoreError
+
 logger = logging.getLogger(__name__)
 
 MAX_SKEW = timedelta(seconds=5)
@@ -79,6 +81,16 @@ class DatabaseClock(ABC):
             offset = self.sync()
         return datetime.fromtimestamp(offset + boot_seconds(), UTC)
 
+    def prepare(self) -> None:
+        """Compare with the database's clock if that was not done yet. Called before each transaction that writes.
+
+        Within one it would wait for ever on SQLite: to begin the clock needs a turn to write.
+        """
+        if self._offset is None:
+            # If the database is at fault, the transaction says so.
+            with suppress(StoreError):
+                self.sync()
+
     @abstractmethod
     def wall_now(self) -> datetime:
         """The time of day, which may be set. For what happens at certain times of the day."""
@@ -123,6 +135,11 @@ class DatabaseClock(ABC):
         elif self._warned is None or abs(skew - self._warned) > MAX_SKEW:
             self._warned = skew
             logger.warning("%s", self.message(skew))
+
+    def fault(self) -> str | None:
+        """What `signoff doctor` says, after a comparison; `None` if nothing is wrong."""
+        skew = self.skew()
+        return self.message(skew) if abs(skew) > MAX_SKEW else None
 
     def message(self, skew: timedelta) -> str:
         """What is wrong with a clock, and what to do, for an operator."""

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ class Database:
         self.url = self.engine.url
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._driver_error = self.engine.dialect.loaded_dbapi.Error
-        self.clock: DatabaseClock = (SqliteClock if self.is_sqlite else PostgresClock)(self.read, self.write)
+        self.clock: DatabaseClock = (SqliteClock if self.is_sqlite else PostgresClock)(self.read, self._write)
         self._commit_queue: CommitQueue | None = None
         self._wakeup: Wakeup | None = None
         self._pool_check: PoolCheck | None = None
@@ -103,8 +103,8 @@ class Database:
             DatabaseReplaced: If another database has taken its place.
             DatabaseOutdated: If a table or column is missing.
         """
-        opened = self._write_postgres() if self._commit_queue is None else self._write_sqlite(self._commit_queue)
-        with opened as transaction:
+        self.clock.prepare()
+        with self._write() as transaction:
             yield transaction
 
     @contextmanager
@@ -122,6 +122,9 @@ class Database:
         """Close every connection."""
         self.changes.close()
         self.engine.dispose()
+
+    def _write(self) -> AbstractContextManager[Transaction]:
+        return self._write_postgres() if self._commit_queue is None else self._write_sqlite(self._commit_queue)
 
     @contextmanager
     def _write_sqlite(self, queue: CommitQueue) -> Iterator[Transaction]:

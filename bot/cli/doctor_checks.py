@@ -85,9 +85,8 @@ def _database() -> Iterator[Finding]:
             migrations.check(db)
             yield Finding("database", True, f"{db.shown_url} is at revision {migrations.revision(db)}")
             db.clock.sync()
-            skew = db.clock.skew()
-            if abs(skew) > MAX_SKEW:
-                yield Finding("clock", False, db.clock.message(skew))
+            if (wrong := db.clock.fault()) is not None:
+                yield Finding("clock", False, wrong)
     except StoreError as error:
         yield Finding("database", False, str(error))
 

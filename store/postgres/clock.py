@@ -2,13 +2,15 @@
 
 A deadline must not come an hour late because the server's clock was set back, or because another server with a slower
 clock took its place. Every process that was running then notices: time has passed here, and none there. The first to
-notice writes the difference into the database, and from then on all processes add it. A clock that was set forward is
-believed, because it looks the same from a machine that has stood still itself.
+notice writes the difference into the database, and from then on all processes add it. A clock that is set forward again
+takes as much from that difference. Beyond it the clock is believed, because it looks the same from a machine that has
+stood still itself.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -64,15 +66,32 @@ class PostgresClock(DatabaseClock):
         """The server's clock as it is set."""
         return self.now() - timedelta(microseconds=self._correction)
 
+    def skew(self) -> timedelta:
+        """How far the system clock of this process is ahead of the server's clock as it is set."""
+        return datetime.fromtimestamp(time.time(), UTC) - self.wall_now()
+
+    def fault(self) -> str | None:
+        """What is wrong with the server's clock, or else with this machine's."""
+        if self._correction >= MAX_STEP * 1_000_000:
+            return (
+                f"The database server's clock was set back by {self._correction / 1_000_000:.0f} s while Signoff was "
+                "running. Signoff adds that to it, so deadlines hold, and the times that are shown are ahead. If the "
+                "server's clock is wrong, set it forward while Signoff runs. If it is right, stop all processes of "
+                "Signoff, and delete the rows of the table clocks: what is due then comes later by as much."
+            )
+        return super().fault()
+
     def _sync(self) -> float:
         offset, uncertainty, correction = self._look()
         elapsed = boot_seconds() - self._read_at
         allowed = self._uncertainty + _DRIFT * elapsed
         step = 0.0 if self._server_offset is None else offset - self._server_offset
-        if step < -(allowed + uncertainty + MAX_STEP) and correction == self._correction:
-            # Of those that notice at the same time one corrects it, and the others find it corrected.
-            self._correct(correction, -round(step * 1_000_000))
-            offset, uncertainty, correction = self._look()
+        if abs(step) > allowed + uncertainty + MAX_STEP and correction == self._correction:
+            more = max(-round(step * 1_000_000), -correction)
+            if more:
+                # Of those that notice at the same time one corrects it, and the others find it corrected.
+                self._correct(correction, more)
+                offset, uncertainty, correction = self._look()
         is_better = self._server_offset is None or uncertainty <= allowed
         if is_better or abs(step) > allowed + uncertainty:
             self._server_offset, self._uncertainty, self._read_at = offset, uncertainty, boot_seconds()
