@@ -187,7 +187,7 @@ def test_a_thread_of_the_sdk_that_failed_is_replaced(
         prompt, card = service.ask_in("#releases", approve)
         slack.person("ana").press("Approve", message=card)
         assert service.over(prompt).result == "approved: True"
-        assert "A thread of Slack's SDK has ended" in caplog.text
+        assert "A Slack SDK thread stopped with an error" in caplog.text
 
 
 @an_sdk_thread_may_die
