@@ -41,6 +41,8 @@ class Answers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str], tuple[float, Any]] = {}
+        # Until it is forgotten. Whoever began to read before finds another one here, or none.
+        self._reading: dict[tuple[str, str], object] = {}
         self._paused_until: dict[str | tuple[str, str], float] = {}
         self._limited_until: dict[str, float] = {}
 
@@ -85,6 +87,10 @@ class Answers:
 
         if not ask or is_paused or is_too_late():
             return last()
+        with self._lock:
+            if len(self._reading) > MAX_ANSWERS:
+                self._reading.clear()
+            reading = self._reading.setdefault(key, object())
         try:
             found = read()
         except StillReading:
@@ -93,13 +99,15 @@ class Answers:
             logger.warning("Could not look up %s in Slack: %s", subject, error)
             self._pause(key, error)
             return last()
-        self._remember(key, found)
+        self._remember(key, found, reading)
         return found
 
     def forget(self, method: str, subject: str) -> None:
         """Ask again at the next question."""
         with self._lock:
             self._known.pop((method, subject), None)
+            # What is being read may be from before the change.
+            self._reading.pop((method, subject), None)
 
     def _pause(self, key: tuple[str, str], error: Exception) -> None:
         """Ask nothing for a while: a rate limit holds for all calls of a method, most other failures for this one."""
@@ -113,9 +121,11 @@ class Answers:
                 self._limited_until[key[0]] = moment + limit
             self._paused_until[key if wait is None else key[0]] = moment + (wait or RETRY_AFTER)
 
-    def _remember(self, key: tuple[str, str], answer: Any) -> None:
-        """Keep an answer, and drop the oldest one if there are too many."""
+    def _remember(self, key: tuple[str, str], answer: Any, reading: object) -> None:
+        """Keep an answer, unless it was forgotten while it was read, and drop the oldest one if there are too many."""
         with self._lock:
+            if self._reading.get(key) is not reading:
+                return
             self._known.pop(key, None)
             self._known[key] = (time.monotonic(), answer)
             if len(self._known) > MAX_ANSWERS:

@@ -192,7 +192,7 @@ class Lookups:
         self._answers.forget("users.lookupByEmail", email)
         everybody: Mapping[str, Profile] = self._answers.last("users.list", _EVERYBODY, math.inf, {})
         known = everybody.get(handle.casefold())
-        if handle and (known is None or known.id != user_id):
+        if handle and everybody and (known is None or known.id != user_id):
             self.forget_handles()
 
     def forget_handles(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from signoff import Policy, flow, pause_flow_run
+from signoff.bot.connection.answers import Answers
 from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
@@ -335,3 +336,18 @@ def test_a_new_handle_has_all_users_read_again(slack: Emulator, lookups: Lookups
     slack.client.change_person("ana", name="ana-ruiz")
     changes.person(Event("user_change", "", "A0SIGNOFF1", {"user": {**ana, "name": "ana-ruiz"}}))
     assert directory.find("@ana-ruiz") == Approver("@ana-ruiz", "U0ANARUIZ1")
+
+
+def test_what_was_forgotten_while_it_was_read_is_read_again() -> None:
+    """Slack may have answered before the change of which its event tells."""
+    answers, read = Answers(), []
+
+    def before_the_change() -> str:
+        read.append("before")
+        answers.forget("users.info", CHLOE)
+        return "before"
+
+    assert answers.ask("users.info", CHLOE, before_the_change) == "before"
+    assert answers.ask("users.info", CHLOE, lambda: "after") == "after"
+    assert answers.ask("users.info", CHLOE, before_the_change) == "after"
+    assert read == ["before"]
