@@ -172,6 +172,9 @@ class SlackDirectory:
             return Approver(name, fault="This account is deactivated. Name somebody else.")
         if profile.is_bot:
             return Approver(name, fault="This is an app, and apps cannot answer. Name a person.")
+        own = self._lookups.own_team()
+        if NameKind.of(name) is NameKind.EMAIL and isinstance(own, str) and not profile.belongs_to(own):
+            return Approver(name, fault=f"This person belongs to another workspace. Write {profile.id}.")
         return Approver(name, profile.id)
 
     def _found_handle(self, handle: str, max_age: float) -> Approver | Unknowable:

@@ -245,8 +245,13 @@ class Lookups:
                 reading.cursor = _next_cursor(page)
                 if not reading.cursor:
                     self._everybody = _Reading()
+                    # Slack may list people of other workspaces, who share a channel and may share a handle.
+                    own = self.own_team()
+                    if isinstance(own, Unknowable):
+                        raise StillReading
+                    profiles = [each for each in reading.profiles if each.belongs_to(own)]
                     # An account in use goes before one of the same name that is not.
-                    profiles = sorted(reading.profiles, key=lambda each: not each.is_deactivated)
+                    profiles.sort(key=lambda each: not each.is_deactivated)
                     return {each.handle.casefold(): each for each in profiles}
             raise StillReading
 

@@ -33,6 +33,10 @@ class Profile:
         """What a policy may call the user, besides the id."""
         return frozenset(filter(None, [f"@{self.handle}" if self.handle else "", self.email]))
 
+    def belongs_to(self, team: str) -> bool:
+        """Whether this is somebody of that workspace, or of its Enterprise Grid; no stranger in a shared channel."""
+        return not self.is_stranger and team in {self.team, *self.grid_teams}
+
     def is_colleague(self, team: str, acting_from: str = "") -> bool:
         """Whether this is an active person of a workspace: no app, and nobody who only shares a channel with it.
 
@@ -40,7 +44,7 @@ class Profile:
             acting_from: The workspace that a payload names, or on Enterprise Grid the organisation (`E…`); empty if it
                 names none. In a shared channel it may be the channel's, so it proves nothing and can only exclude.
         """
-        if self.is_deactivated or self.is_bot or self.is_stranger or team not in {self.team, *self.grid_teams}:
+        if self.is_deactivated or self.is_bot or not self.belongs_to(team):
             return False
         return acting_from in {"", team, *self.grid_teams} or acting_from.startswith("E")
 

@@ -219,6 +219,19 @@ def test_people_of_another_workspace_may_not_answer_although_they_share_the_chan
     assert service.over(named).result == "approved: True"
 
 
+@pytest.mark.parametrize("name", ["@ana", "ana@example.com"])
+def test_a_namesake_of_another_workspace_is_not_taken_for_an_approver(service: RunningService, name: str) -> None:
+    """Slack lists people of other workspaces who share a channel, and a handle is only unique in its own."""
+    eve = service.slack.client.add_person("ana", real_name="Ana Ruiz", team=ELSEWHERE, email="eve@elsewhere.example")
+    service.slack.client.invite(eve.id, "#orders")
+    prompt, card = service.ask_in("#orders", secret, where="#orders", approvers=[name])
+    eve.press("Approve", message=card)
+    assert prompts.get(service.db, prompt.id).is_open
+    service.slack.person("U0ANARUIZ1").press("Approve", message=card)
+    settled = service.over(prompt)
+    assert settled.result == "approved: True"
+
+
 def test_the_workspace_of_a_shared_channel_makes_nobody_a_colleague(service: RunningService) -> None:
     """A payload may leave out that of the person, who may have taken the handle of an approver."""
     ana = service.slack.client.add_person("ana", real_name="Ana Ruiz", team=ELSEWHERE)

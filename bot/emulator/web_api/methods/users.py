@@ -15,8 +15,8 @@ def info(call: Call) -> Json:
 
 
 def list_all(call: Call) -> Json:
-    """All people and bots of the workspace."""
-    users = [_slack_json(call, user) for user in call.workspace.directory.users.values() if not user.is_stranger]
+    """All people and bots of the workspace, and people of others who share a channel with it."""
+    users = [_slack_json(call, user) for user in call.workspace.directory.users.values()]
     page, cursor = call.page(users, default_limit=1000)
     return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
