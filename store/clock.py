@@ -152,5 +152,7 @@ class DatabaseClock(ABC):
 
 
 def describe(skew: timedelta) -> str:
-    """A difference in words: `62 s ahead of`."""
-    return f"{abs(skew).total_seconds():.0f} s {'ahead of' if skew > timedelta(0) else 'behind'}"
+    """A difference in words: `62 s ahead of`, and in hours from two on: `8 h ahead of`."""
+    seconds = abs(skew).total_seconds()
+    length = f"{seconds:.0f} s" if seconds < 7200 else f"{seconds / 3600:.3g} h"
+    return f"{length} {'ahead of' if skew > timedelta(0) else 'behind'}"

@@ -211,5 +211,6 @@ def test_a_clock_that_is_off_is_said_once_until_it_changes(
 
 
 def test_a_difference_is_said_in_words() -> None:
-    """In seconds, and in which direction."""
+    """In seconds or hours, and in which direction."""
     assert (describe(62 * SECOND), describe(-HOUR)) == ("62 s ahead of", "3600 s behind")
+    assert describe(8 * HOUR + SECOND) == "8 h ahead of"
