@@ -5,25 +5,18 @@ is recorded with the prompt: from then on an approver is that person, whoever ta
 """
 
 import logging
-import math
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from signoff.flows.approval.approvers import Directory, NameKind, Unknowable
+from signoff.flows.approval.due_check import DueCheck
 from signoff.flows.approval.names import spelling_fault
-from signoff.flows.approval.ticker import Ticker
-from signoff.flows.background import BackgroundService
-from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.prompts import approvers
 from signoff.store.records.prompts import Approver, Prompt
 
 logger = logging.getLogger(__name__)
-
-MAX_POLL_SECONDS = 30.0
-"""Seconds after which the database is read even if nothing is known to be due."""
 
 MIN_RETRY = timedelta(seconds=2)
 """When the directory is asked again after it could not say who somebody is. Older prompts wait longer."""
@@ -35,43 +28,20 @@ RECHECK = timedelta(hours=1)
 """When it is asked again about an approver that nobody could be, such as a group without people."""
 
 
-class ApproverCheck(BackgroundService):
+class ApproverCheck(DueCheck):
     """Asks a directory about the approvers of prompts. Usable as a context manager."""
 
     def __init__(self, db: Database, directory: Directory, *, clock: Callable[[], datetime] | None = None) -> None:
-        self._db = db
+        super().__init__(db, failure="Could not check the approvers of prompts", clock=clock)
         self._directory = directory
-        self._now = clock or db.now
-        self._changes: Subscription | None = None
-        self._next_due_at: datetime | None = None
-        self._check_by = -math.inf
-        self._ticker = Ticker(self.check, failure="Could not check the approvers of prompts")
 
-    def start(self) -> None:
-        """Check now, and then at every tick."""
-        self._changes = self._db.changes.subscribe(Topic.PROMPTS)
-        self._ticker.start()
-
-    def stop(self) -> None:
-        """Stop checking."""
-        self._ticker.stop()
-        if self._changes is not None:
-            self._changes.close()
-
-    def check(self) -> None:
-        """Read the database if something may be due. After a failure this is tried again at the next tick."""
-        if self._changes is not None and self._changes.wait(0):
-            self._check_by = -math.inf
-        is_due = self._next_due_at is not None and self._next_due_at <= self._now()
-        if is_due or time.monotonic() >= self._check_by:
-            self.check_due()
-            self._check_by = time.monotonic() + MAX_POLL_SECONDS
-
-    def check_due(self) -> None:
-        """Ask about the approvers of each prompt that is due."""
-        for prompt in approvers.due(self._db, now=self._now()):
+    def do_due(self) -> int:
+        """Ask about the approvers of each prompt that is due. Returns the number of prompts."""
+        found = approvers.due(self._db, now=self._now())
+        for prompt in found:
             self._check(prompt)
         self._next_due_at = approvers.next_due_at(self._db)
+        return len(found)
 
     def _check(self, prompt: Prompt) -> None:
         try:

@@ -1,21 +1,15 @@
 """Enforces deadlines and sends reminders.
 
-When a prompt is due is a column of the prompt itself. So a deadline that passed while everything was down is enforced
-at the next start, and several enforcers can work on one database. A tick does not read the database: the enforcer
-remembers when the next prompt is due, and is notified of every prompt that is opened.
+A deadline is a column of its prompt, see `due_check`.
 """
 
 import logging
-import math
-import time
 from collections.abc import Callable
 from datetime import datetime
 
 from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.due_check import DueCheck
 from signoff.flows.approval.policy import next_due_at
-from signoff.flows.approval.ticker import Ticker
-from signoff.flows.background import BackgroundService
-from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.prompts import prompts
@@ -23,45 +17,16 @@ from signoff.store.records.prompts import Prompt
 
 logger = logging.getLogger(__name__)
 
-MAX_POLL_SECONDS = 30.0
-"""Seconds after which the database is read even if nothing is known to be due."""
 
-
-class DeadlineEnforcer(BackgroundService):
+class DeadlineEnforcer(DueCheck):
     """Enforces deadlines and has reminders posted. Usable as a context manager."""
 
     def __init__(self, db: Database, *, clock: Callable[[], datetime] | None = None) -> None:
-        self._db = db
-        self._now = clock or db.now
+        super().__init__(db, failure="Could not check the deadlines", clock=clock)
         self._desk = Desk(db, clock=clock)
-        self._changes: Subscription | None = None
-        self._next_due_at: datetime | None = None
-        self._check_by = -math.inf
         self._reported: set[str] = set()
-        self._ticker = Ticker(self.check, failure="Could not check the deadlines")
 
-    def start(self) -> None:
-        """Check now, and then at every tick."""
-        self._changes = self._db.changes.subscribe(Topic.PROMPTS)
-        self._ticker.start()
-
-    def stop(self) -> None:
-        """Stop checking."""
-        self._ticker.stop()
-        if self._changes is not None:
-            self._changes.close()
-
-    def check(self) -> None:
-        """Read the database if something may be due. After a failure this is tried again at the next tick."""
-        if self._changes is not None and self._changes.wait(0):
-            self._check_by = -math.inf
-        # Deadlines are points in time on the database's clock. The poll interval uses one that nobody can set.
-        is_due = self._next_due_at is not None and self._next_due_at <= self._now()
-        if is_due or time.monotonic() >= self._check_by:
-            self.enforce_due()
-            self._check_by = time.monotonic() + MAX_POLL_SECONDS
-
-    def enforce_due(self) -> int:
+    def do_due(self) -> int:
         """Time out and remind what is due now. Returns the number of prompts.
 
         A prompt whose policy cannot be read is left as it is, for a Signoff that can read it. It is tried again at

@@ -26,9 +26,7 @@ def lines(new_url: NewUrl, count: int) -> Iterator[Line]:
         open_prompts(db, count, flow=waiting_flows.suspending.name)
         deadlines = DeadlineEnforcer(db)
         yield Line(f"{count:,} open prompts: a tick with nothing due, ms", spread(timed(deadlines.check)), "", "≤ 0.1")
-        yield Line(
-            f"{count:,} open prompts: reading what is due next, ms", spread(timed(deadlines.enforce_due)), "", ""
-        )
+        yield Line(f"{count:,} open prompts: reading what is due next, ms", spread(timed(deadlines.do_due)), "", "")
         page = spread(timed(lambda: prompts.pending(db, limit=PAGE)))
         yield Line(f"{count:,} open prompts: page 1 of the list, {PAGE} prompts, ms", page, "", "≤ 10")
         started = time.perf_counter()

@@ -64,7 +64,7 @@ def test_approvers_are_asked_about_by_the_databases_clock(db: Database, database
         directory = Asked()
         check = ApproverCheck(other, cast("Directory", directory))
         for _ in range(2):
-            check.check_due()
+            check.do_due()
         assert directory.names == ["@ana"]
 
 

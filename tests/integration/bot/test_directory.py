@@ -306,7 +306,7 @@ def test_who_was_in_a_group_does_not_count_when_slack_fails(
 
 
 def test_nobody_has_a_handle_only_if_slack_was_asked_now(slack: Emulator, directory: SlackDirectory) -> None:
-    """All users were read before somebody joined, or before a group was made, and no event told of it."""
+    """All users were read before somebody joined, or before a group was made, and no event said so."""
     assert directory.find("@ana") == Approver("@ana", "U0ANARUIZ1")
     zoe = slack.client.add_person("zoe")
     assert isinstance(known := directory.find("@zoe"), Approver)

@@ -93,7 +93,7 @@ def test_a_shirt_that_nobody_chooses_is_reminded_of_and_times_out(db: Database) 
     """A visitor of the demo sees both within minutes; the run continues without a shirt."""
     run_id = start(db, shirt.shirt_order)
     prompt = asked(db, run_id)
-    DeadlineEnforcer(db, clock=lambda: prompt.opened_at + timedelta(minutes=1)).enforce_due()
+    DeadlineEnforcer(db, clock=lambda: prompt.opened_at + timedelta(minutes=1)).do_due()
     assert prompts.get(db, prompt.id).reminders_sent == 1
     assert prompts.get(db, prompt.id).is_open
     assert prompt.deadline == prompt.opened_at + timedelta(minutes=3)

@@ -204,7 +204,7 @@ def test_everybody_says_so_once_waits_and_goes_on(
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_outage_of_the_deadlines_is_logged_once(db: Database, caplog: pytest.LogCaptureFixture) -> None:
     """A database that is away for long fills no log."""
-    ticker = Ticker(DeadlineEnforcer(db).enforce_due, failure="Could not check the deadlines")
+    ticker = Ticker(DeadlineEnforcer(db).do_due, failure="Could not check the deadlines")
     with closing(sqlite3.connect(str(db.url.database))) as other:
         other.execute("ALTER TABLE prompts RENAME TO elsewhere")
         for _ in range(3):

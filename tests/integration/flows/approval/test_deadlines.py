@@ -43,7 +43,7 @@ def opened(db: Database, policy: Policy, *, at: datetime = NOON) -> Prompt:
 
 def look(db: Database, at: datetime) -> int:
     """Let the clock look at this moment."""
-    return DeadlineEnforcer(db, clock=lambda: at).enforce_due()
+    return DeadlineEnforcer(db, clock=lambda: at).do_due()
 
 
 def events(db: Database, prompt: Prompt) -> list[str]:

@@ -58,7 +58,7 @@ def test_the_deadlines_behind_it_are_enforced(
     """Invariant 6: it comes first in the order of deadlines, is left as it is, and is reported once."""
     other = an_open_prompt(db, deadline=NOON + 2 * HOUR, due_at=NOON + 2 * HOUR)
     enforcer = DeadlineEnforcer(db, clock=lambda: NOON + 3 * HOUR)
-    assert [enforcer.enforce_due(), enforcer.enforce_due()] == [1, 0]
+    assert [enforcer.do_due(), enforcer.do_due()] == [1, 0]
     assert prompts.get(db, other.id).outcome is Outcome.TIMED_OUT
     assert prompts.get(db, unreadable.id).is_open
     assert [record.message.partition(" cannot be read")[0] for record in caplog.records] == [
@@ -69,9 +69,9 @@ def test_the_deadlines_behind_it_are_enforced(
 def test_a_version_that_can_read_it_goes_on(db: Database, unreadable: Prompt) -> None:
     """The prompt is as the older version found it."""
     enforcer = DeadlineEnforcer(db, clock=lambda: NOON + 3 * HOUR)
-    assert enforcer.enforce_due() == 0
+    assert enforcer.do_due() == 0
     store_policy(db, unreadable, policy_as_json(Policy(at_deadline="fail")))
-    assert enforcer.enforce_due() == 1
+    assert enforcer.do_due() == 1
     assert prompts.get(db, unreadable.id).outcome is Outcome.TIMED_OUT
 
 
