@@ -69,7 +69,7 @@ class ControlClient(HttpClient):
         self.get("held")
 
     def lose_acks(self, kind: str = "event_callback", times: int = 1) -> None:
-        """Discard the app's next acks, of events or of another kind of payload. Slack sees a timeout."""
+        """Discard the app's next acks: of events, of one type or subtype, or of interactions. Slack sees a timeout."""
         self.post("lost_acks", kind=kind, times=times)
 
     def clear_faults(self) -> None:

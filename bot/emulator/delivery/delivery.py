@@ -89,11 +89,14 @@ class Delivery:
         self.transport = transport
         self.log: deque[Ack] = deque(maxlen=MAX_LOG_ENTRIES)
         self._ack_limit = ack_limit_seconds
-        self._acks_to_lose: Counter[str] = Counter()
+        self._acks_to_lose: Counter[str | None] = Counter()
         self._clock = clock
 
     def lose_acks(self, kind: str, times: int) -> None:
-        """Discard the acks of the next payloads of that kind. The app processes them, but Slack sees a timeout."""
+        """Discard the acks of the next payloads of that kind. The app processes them, but Slack sees a timeout.
+
+        An event is also known by its type and its subtype: acks of earlier events may still be under way.
+        """
         self._acks_to_lose[kind] += times
 
     async def deliver(self, kind: str, payload: Json, apply_response: ApplyResponse = lambda _response: None) -> Ack:
@@ -120,8 +123,7 @@ class Delivery:
         try:
             async with asyncio.timeout(self._ack_limit):
                 response = await transport.send(kind, payload, retry or Retry())
-            if self._acks_to_lose[kind] > 0:
-                self._acks_to_lose[kind] -= 1
+            if self._is_lost(kind, payload):
                 raise TimeoutError
             apply_response(response or {})
         except SlackError as invalid:
@@ -132,3 +134,11 @@ class Delivery:
             error, status, no_retry = failure.error, failure.status, failure.no_retry
         ack_ms = round((time.perf_counter() - started) * 1000, 3)
         return Ack(kind, transport.via, at, ack_ms, response, error, status, no_retry)
+
+    def _is_lost(self, kind: str, payload: Json) -> bool:
+        event = payload.get("event", {})
+        for each in (kind, event.get("type"), event.get("subtype")):
+            if self._acks_to_lose[each] > 0:
+                self._acks_to_lose[each] -= 1
+                return True
+        return False

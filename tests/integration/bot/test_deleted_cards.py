@@ -119,7 +119,7 @@ def test_a_retry_after_a_lost_ack_makes_no_second_card(service: RunningService) 
     """The work was done; that Slack says it again changes nothing."""
     prompt, card = service.ask_in("#releases", approve)
     service.until_all_is_said()
-    service.slack.client.lose_acks(times=1)
+    service.slack.client.lose_acks("message_deleted")
     delete(service, card)
     # The second is acked, or asked to come again if the new card is just being posted.
     first, second, *_ = service.slack.client.events("message_deleted", at_least=2)
