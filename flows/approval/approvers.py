@@ -1,7 +1,7 @@
 """Who may answer a prompt, and who may see it: the directory that is asked, and what it makes of the policy."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn, Protocol
@@ -73,13 +73,12 @@ class Directory(Protocol):
         ...
 
 
-Cards = Callable[[], Sequence[CardPlace]]
-"""Where the cards of a prompt go. Called only if the answer depends on it."""
-
-
-def may_answer(prompt: Prompt, actor: Actor, directory: Directory, cards: Cards) -> bool | Unknowable:
+def may_answer(prompt: Prompt, actor: Actor, directory: Directory, cards: Sequence[CardPlace]) -> bool | Unknowable:
     """Whether a prompt's policy lets this person answer: as one of its approvers or, if it has none, as somebody who
     is where one of its cards is.
+
+    Args:
+        cards: Where its cards go.
 
     Raises:
         UnreadablePolicy: If this version cannot read the policy.
@@ -89,7 +88,7 @@ def may_answer(prompt: Prompt, actor: Actor, directory: Directory, cards: Cards)
     return _any(_in_places(actor, directory, cards))
 
 
-def may_see(prompt: Prompt, actor: Actor, directory: Directory, cards: Cards) -> bool | Unknowable:
+def may_see(prompt: Prompt, actor: Actor, directory: Directory, cards: Sequence[CardPlace]) -> bool | Unknowable:
     """Whether this person may know of a prompt: as its requester, its approver, or somebody who sees a card of it.
 
     A requester who is named by a handle does not count: anybody may take it over, and it may also be the name of a user
@@ -107,8 +106,8 @@ def may_see(prompt: Prompt, actor: Actor, directory: Directory, cards: Cards) ->
     return _any(reasons())
 
 
-def _in_places(actor: Actor, directory: Directory, cards: Cards) -> Iterator[bool | Unknowable]:
-    return (directory.can_read(actor, each) for each in cards())
+def _in_places(actor: Actor, directory: Directory, cards: Sequence[CardPlace]) -> Iterator[bool | Unknowable]:
+    return (directory.can_read(actor, each) for each in cards)
 
 
 def _any(answers: Iterable[bool | Unknowable]) -> bool | Unknowable:

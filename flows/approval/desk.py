@@ -110,14 +110,14 @@ class Desk:
         Args:
             via: The way the person came: `slack`, `cli`, `flow`.
         """
-        prompt = prompts.get(self._db, prompt_id)
+        prompt, places = prompts.get_with_places(self._db, prompt_id)
         if prompt.is_open and prompt.deadline is not None and prompt.deadline <= self._now():
             prompt = self.time_out(prompt).prompt
         if prompt.is_open and (reason := _refusal_outside_slack(prompt.policy, actor)):
             self._note(prompt, "refused", actor, {"via": via, "reason": reason})
             return Refused(prompt, reason)
         may = may_answer if prompt.is_open else may_see
-        match may(prompt, actor, self._directory, lambda: cards.places(self._db, [prompt.id])[prompt.id]):
+        match may(prompt, actor, self._directory, places):
             case Unknowable(reason):
                 self._note(prompt, "unverified", actor, {"via": via, "reason": reason})
                 return Unverified(prompt, reason)
@@ -136,10 +136,7 @@ class Desk:
         """
         readable = [prompt for prompt in found if prompt.policy_fault is None]
         places = cards.places(self._db, [prompt.id for prompt in readable])
-        answers = [
-            (prompt, may_see(prompt, actor, self._directory, lambda of=prompt.id: places[of]))  # type: ignore[misc]
-            for prompt in readable
-        ]
+        answers = [(prompt, may_see(prompt, actor, self._directory, places[prompt.id])) for prompt in readable]
         return [prompt for prompt, may in answers if may is True], not any(
             isinstance(may, Unknowable) for _, may in answers
         )

@@ -10,8 +10,9 @@ does not hold up the others.
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
@@ -35,6 +36,14 @@ _CLAIMS = ClaimQueries(
     cards.c.id,
 )
 
+
+def _select_places() -> Select[Any]:
+    return select(*cards.c["prompt_id", "place_kind", "place_target", "channel"]).order_by(cards.c.id)
+
+
+PLACES_OF_PROMPT = Statement(_select_places().where(_OF_PROMPT))
+"""Where the cards of a prompt go. `place` reads its rows."""
+
 _others = cards.alias("others")
 IS_FIRST = ~exists().where(_others.c.prompt_id == cards.c.prompt_id, _others.c.id < cards.c.id)
 """Whether a card is the first one of its prompt, in whose thread notices are posted."""
@@ -56,12 +65,16 @@ def touch(tx: Transaction, prompt_id: str, now: datetime) -> None:
 def places(db: Database, prompt_ids: Collection[str]) -> dict[str, list[CardPlace]]:
     """Where the cards of these prompts go, by the prompt's id."""
     found: dict[str, list[CardPlace]] = {prompt_id: [] for prompt_id in prompt_ids}
-    wanted = cards.c["prompt_id", "place_kind", "place_target", "channel"]
-    query = select(*wanted).where(cards.c.prompt_id.in_(list(prompt_ids))).order_by(cards.c.id)
+    query = _select_places().where(cards.c.prompt_id.in_(list(prompt_ids)))
     with db.read() as connection:
         for row in connection.execute(query):
-            found[row.prompt_id].append(CardPlace(Place(PlaceKind(row.place_kind), row.place_target), row.channel))
+            found[row.prompt_id].append(place(row))
     return found
+
+
+def place(row: Any) -> CardPlace:
+    """A row of `PLACES_OF_PROMPT`."""
+    return CardPlace(Place(PlaceKind(row.place_kind), row.place_target), row.channel)
 
 
 def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> list[Card]:

@@ -9,7 +9,8 @@ from sqlalchemy import Select, func, select, tuple_, update
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
-from signoff.store.outbox import notices
+from signoff.store.outbox import cards, notices
+from signoff.store.records.outbox import CardPlace
 from signoff.store.records.prompts import Prompt
 from signoff.store.rows import PROMPT_BY_ID, prompt, select_prompts
 from signoff.store.sql.statements import Statement, param
@@ -42,6 +43,25 @@ def get(db: Database, prompt_id: str) -> Prompt:
             rows: Sequence[Any] = reading.execute(begun).all()
         else:
             rows = reading.rows(PROMPT_BY_ID, prompt_id=prompt_id)
+    return _only_one(rows, prompt_id)
+
+
+def get_with_places(db: Database, prompt_id: str) -> tuple[Prompt, list[CardPlace]]:
+    """The same, and where its cards go. Given the whole id, both are read in one round trip.
+
+    Raises:
+        NoSuchPrompt: If there is none, or more than one.
+    """
+    if len(prompt_id) < _ID_LENGTH:
+        prompt_id = get(db, prompt_id).id
+    with db.read() as reading:
+        rows, places = reading.execute_many(
+            PROMPT_BY_ID.bind(prompt_id=prompt_id), cards.PLACES_OF_PROMPT.bind(prompt_id=prompt_id)
+        )
+    return _only_one(rows, prompt_id), [cards.place(row) for row in places]
+
+
+def _only_one(rows: Sequence[Any], prompt_id: str) -> Prompt:
     if not rows or not prompt_id:
         raise no_such_prompt(prompt_id)
     if len(rows) > 1:
