@@ -67,6 +67,7 @@ def check_patterns(schema: Mapping[str, Any]) -> None:
         raise UnreadablePattern("unevaluatedProperties cannot be used together with patternProperties")
 
 
+@lru_cache(maxsize=128)
 def check_engine(model: type[BaseModel]) -> None:
     """Check that pydantic matches the patterns of `model` in linear time as well.
 
