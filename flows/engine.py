@@ -88,8 +88,8 @@ class PauseReports(Protocol):
 
         Raises:
             InvalidPause: If people cannot be asked this: the key cannot be used, something is not JSON, a field is a
-                secret, the schema is not that of an object, a pattern cannot be matched in linear time, or the run is
-                to continue at its deadline with initial values that are not valid.
+                secret, the schema is not that of an object, no value fits it, a pattern cannot be matched in linear
+                time, or the run is to continue at its deadline with initial values that are not valid.
         """
 
     def ended(self, external_run_id: str, reason: str, state: RunState | None = None) -> None:

@@ -19,7 +19,7 @@ from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.errors import UnsupportedField
 from signoff.bot.forms.paths import Location, Path, value_at
 from signoff.bot.forms.unset import UNSET
-from signoff.flows.schema.parts import Property, Schema
+from signoff.flows.schema.parts import Property, Schema, is_null, kind_of
 
 _LISTS = (MultiChoice, MultiUserSelect, MultiChannelSelect, ListText, EntryList)
 _MAX_DEPTH = 8
@@ -151,16 +151,23 @@ def field_of(
         element=element,
         needed=needed,
         required=needed and required,
-        default=notes.get("default", UNSET),
+        default=_default(wanted),
         empty=_meaning_of_empty(wanted, element),
         full_text=(one_line(notes, "title"), one_line(notes, "description") or one_line(wanted.schema, "description")),
     )
 
 
+def _default(wanted: Property) -> Any:
+    default = wanted.annotations.get("default", UNSET)
+    # `tags: list[str] = None`: the model does not check its default, and would refuse it as an answer.
+    is_invalid = default is None and not wanted.nullable and kind_of(wanted.schema) not in (None, "null")
+    return UNSET if is_invalid else default
+
+
 def _meaning_of_empty(wanted: Property, element: Element) -> Any:
     if isinstance(element, Checkbox):
         return False
-    if wanted.nullable:
+    if wanted.nullable or is_null(wanted.schema):
         return UNSET if isinstance(element, Union) else None
     if isinstance(element, _LISTS) and not wanted.schema.get("minItems"):
         return []

@@ -135,7 +135,8 @@ def _by_model(model: type[BaseModel], values: Mapping[str, Any]) -> Valid | tupl
         given = model.model_validate_json(json.dumps(dict(values)))
     except ValidationError as error:
         return tuple(FieldError(each["loc"], message_of(each)) for each in error.errors(include_url=False))
-    answer = given.model_dump(mode="json", by_alias=True)
+    # A default need not fit its type. Whether the answer reads back is checked below.
+    answer = given.model_dump(mode="json", by_alias=True, warnings=False)
     return Valid(answer if _reads_back(model, given, answer) else dict(values))
 
 

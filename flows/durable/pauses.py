@@ -172,7 +172,7 @@ def prepare_pause(
     prompt_key = context.journal.prompt_key(context.scope, key)
     # A question that an earlier version let through is already on its card, and its answer must not be lost.
     if not context.journal.has_asked(prompt_key):
-        question.check_patterns()
+        question.check()
     rules = _policy(question, policy, context.defaults)
     opened_at = context.db.now()
     deadline = deadline_of(rules, opened_at, timeout)

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from pydantic import BaseModel, PydanticUserError, ValidationError, create_model
+from pydantic import BaseModel, PydanticUserError, RootModel, ValidationError, create_model
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from signoff.flows.code.digest import digest
 from signoff.flows.code.module_loading import model_reference
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.names import humanize
+from signoff.flows.schema.answerable import sample_answer
 from signoff.flows.schema.choices import Choices, choice_errors, schema_with_choices
 from signoff.flows.schema.json_schema import refuse_slow_patterns, schema_with_any_pattern
+from signoff.flows.schema.parts import has_fields, unwrap
 from signoff.flows.schema.prompt_model import PromptModel
 from signoff.flows.schema.schema_validation import ValuePath
 
@@ -70,7 +72,7 @@ class Question:
         if wait_for_input is None:
             return cls("Continue?", "", None, {}, None)
         if isinstance(wait_for_input, type) and issubclass(wait_for_input, BaseModel):
-            return cls._of_model(wait_for_input)
+            return _of_class(wait_for_input) if _is_bare(wait_for_input) else cls._of_model(wait_for_input)
         # Only questions for classes are cached: `int | str` equals `str | int`, but asks something else.
         return _of_class(wait_for_input) if isinstance(wait_for_input, type) else _plain(wait_for_input)
 
@@ -84,17 +86,17 @@ class Question:
             initial_values, description = model.prompt_initial, model.prompt_description
             asked, choices = model.prompt_model or model, model.prompt_choices
         schema = schema_with_choices(schema_with_any_pattern(asked), choices)
-        title = asked.model_config.get("title") or humanize(asked.__name__)
-        return cls(title, description or _docstring(asked), schema, initial_values, asked)
+        return cls(_title(asked), description or _docstring(asked), schema, initial_values, asked)
 
-    def check_patterns(self) -> None:
-        """Check that an answer to this question can be matched in linear time.
+    def check(self) -> None:
+        """Check that there is an answer to this question, and that every answer can be matched in linear time.
 
         Raises:
-            InvalidFlow: If the model or its schema has a pattern for which that is impossible.
+            InvalidFlow: If no answer would be accepted, or if the model or its schema has a pattern that backtracks.
         """
         if self.model is not None:
             refuse_slow_patterns(self.model, self.schema or {})
+            sample_answer(self.model, self.schema or {})
 
     @property
     def hash(self) -> str:
@@ -115,14 +117,27 @@ class Question:
         if self.model is None:
             return None
         answered = self.model.model_validate_json(json.dumps(dict(values)))
-        if wrong := list(choice_errors(self.schema or {}, answered.model_dump(mode="json", by_alias=True))):
+        if wrong := list(
+            choice_errors(self.schema or {}, answered.model_dump(mode="json", by_alias=True, warnings=False))
+        ):
             raise ValidationError.from_exception_data(self.model.__name__, [_choice_error(*each) for each in wrong])
         return answered.value if self.wraps_scalar else answered  # type: ignore[attr-defined]
 
 
 def _plain(annotation: Any) -> Question:
     model = _around(annotation)
-    return Question("Input needed", "", schema_with_any_pattern(model), {}, model, wraps_scalar=True)
+    title, description = "Input needed", ""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        title, description = _title(annotation), _docstring(annotation)
+    return Question(title, description, schema_with_any_pattern(model), {}, model, wraps_scalar=True)
+
+
+def _is_bare(model: type[BaseModel]) -> bool:
+    """Whether a model has no fields that a form could ask for, because its root is a list, say. An answer has names."""
+    if not issubclass(model, RootModel):
+        return False
+    schema = schema_with_any_pattern(model)
+    return not has_fields(unwrap(schema, schema).schema)
 
 
 # Creating a model takes longer than everything else in a pause.
@@ -147,6 +162,10 @@ def _unaskable(asked: Any, error: Exception) -> InvalidFlow:
     name = getattr(asked, "__name__", repr(asked))
     cause = str(error).splitlines()[0]
     return InvalidFlow(f"A person cannot be asked for {name}: {cause} Use types that have a JSON Schema.")
+
+
+def _title(model: type[BaseModel]) -> str:
+    return model.model_config.get("title") or humanize(model.__name__)
 
 
 def _docstring(model: type[BaseModel]) -> str:

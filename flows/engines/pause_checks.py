@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from signoff.flows.approval.policy import policy_in
 from signoff.flows.engine import InvalidPause, ReportedPause
 from signoff.flows.errors import InvalidFlow
+from signoff.flows.schema.answerable import no_value
 from signoff.flows.schema.json_schema import check_fields
 from signoff.flows.schema.parts import kind_of, unwrap
 from signoff.flows.schema.patterns import UnreadablePattern, check_patterns
@@ -74,6 +75,8 @@ def _check_schema(pause: ReportedPause, schema: dict[str, Any]) -> None:
             f"The schema of {pause.title!r} is not that of an object, and answers are given by field. Report "
             '{"type": "object", "properties": {"value": …}} with the schema as a property.'
         )
+    if (reason := no_value(schema)) is not None:
+        raise InvalidPause(f"Nobody could answer {pause.title!r}, because no value fits its schema: {reason}.")
     try:
         check_fields(schema, "The answer")
         check_patterns(schema)

@@ -6,7 +6,7 @@ It is pydantic's own schema with one more keyword: `zone` of a date-time or time
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from pydantic import BaseModel, PydanticUserError, TypeAdapter
+from pydantic import BaseModel, PydanticUserError, Secret, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
@@ -61,7 +61,12 @@ def check_fields(schema: Mapping[str, Any], name: str) -> None:
 
 
 class _ForPeople(GenerateJsonSchema):
-    """Adds what pydantic's generator leaves out: whether a time has a zone, and how bytes are encoded."""
+    """Adds what pydantic's generator leaves out: whether a time has a zone, how bytes are encoded, what is a secret."""
+
+    def json_or_python_schema(self, schema: core_schema.JsonOrPythonSchema) -> JsonSchemaValue:
+        # Only that of `SecretStr` and `SecretBytes` says so itself.
+        is_secret = _TO_SECRET is not None and _constructor_code(schema) is _TO_SECRET
+        return super().json_or_python_schema(schema) | ({"writeOnly": True} if is_secret else {})
 
     def bytes_schema(self, schema: core_schema.BytesSchema) -> JsonSchemaValue:
         # `Base64Bytes` overrides the format of the bytes inside, which may be base64 as well.
@@ -73,6 +78,16 @@ class _ForPeople(GenerateJsonSchema):
 
     def time_schema(self, schema: core_schema.TimeSchema) -> JsonSchemaValue:
         return super().time_schema(schema) | _zone(schema)
+
+
+def _constructor_code(schema: Any) -> Any:
+    """The code of the function that makes a value of what was read from JSON."""
+    function = schema.get("json_schema", {}).get("function")
+    return getattr(function["function"], "__code__", None) if isinstance(function, dict) else None
+
+
+_TO_SECRET = _constructor_code(TypeAdapter(Secret[int]).core_schema)
+"""How any `Secret[…]`, and any subclass of one, is made. Nothing else in a core schema tells them from other types."""
 
 
 def _zone(schema: core_schema.DatetimeSchema | core_schema.TimeSchema) -> dict[str, str]:

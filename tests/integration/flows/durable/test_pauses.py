@@ -3,10 +3,11 @@
 import gc
 import threading
 import weakref
+from enum import Enum
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel, create_model
 
 from signoff import (
     FlowPauseTimeout,
@@ -97,6 +98,48 @@ def test_a_plain_type_gives_the_bare_value(
     run = ask.create_run(db=db)
     answer(db, until_asked(db, run.id), value=given)
     assert until_over(db, run.id).result == got
+
+
+def test_a_bare_root_model_comes_back_as_itself(db: Database, start_worker: StartWorker) -> None:
+    """Its form has one field, as for a plain type, because an answer has names and a list has none."""
+
+    class Tags(RootModel[list[str]]):
+        """Which tags?"""
+
+    @flow
+    def ask() -> list[str]:
+        tags = pause_flow_run(wait_for_input=Tags)
+        assert isinstance(tags, Tags)
+        return tags.root
+
+    start_worker(ask)
+    run = ask.create_run(db=db)
+    answer(db, until_asked(db, run.id), value=["a", "b"])
+    assert until_over(db, run.id).result == ["a", "b"]
+
+
+class Shape(Enum):
+    """Two tuples, which JSON has as lists."""
+
+    SQUARE = (1, 1)
+    WIDE = (2, 1)
+
+
+@WAYS
+def test_what_nobody_could_answer_is_not_asked(
+    db: Database, start_worker: StartWorker, wait: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The run fails with a sentence that names the field. No prompt is opened that would stay open for ever."""
+
+    @flow
+    def ask() -> None:
+        wait(wait_for_input=create_model("Crate", shape=(Shape, ...)))
+
+    start_worker(ask)
+    ended = until_over(db, ask.create_run(db=db).id)
+    assert (ended.state, prompts.of_run(db, ended.id)) == (RunState.FAILED, [])
+    assert "A person cannot be asked for Crate.shape, because no answer would be accepted" in (ended.error or "")
+    assert "Crate.shape" in caplog.text
 
 
 def test_any_model_may_be_asked_for(db: Database, start_worker: StartWorker) -> None:

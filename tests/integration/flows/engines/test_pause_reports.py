@@ -34,6 +34,10 @@ IMPOSSIBLE: dict[str, tuple[dict[str, Any], str]] = {
     "values that are no number": ({"initial_values": {"approved": float("nan")}}, "The initial_values .* is not JSON"),
     "values without a schema": ({"schema": None, "initial_values": {"a": 1}}, "initial values but no schema"),
     "an impossible element": ({"schema": asking_for(type="integer", element="radio")}, "with the element 'radio'"),
+    "no possible value": (
+        {"schema": {**asking_for(type="integer", minimum=3, maximum=2), "required": ["it"]}},
+        "because no value fits its schema: it: no number is within its bounds",
+    ),
     "a slow pattern": ({"schema": asking_for(type="string", pattern="(?=a)")}, "pattern"),
     "a broken policy": ({"schema": {**APPROVAL, "x-signoff-policy": {"quorum": -1}}}, "The policy in the schema"),
     "a policy as a dict": ({"policy": {"channel": "#a"}}, "The policy .* is dict. Report a Policy"),

@@ -8,8 +8,10 @@ from itertools import count
 from typing import Any
 
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from signoff.flows.code.module_loading import model_reference
+from signoff.flows.schema.answerable import sample_answer
 from signoff.flows.schema.json_schema import schema_of
 from signoff.store.records.prompts import Prompt
 from tests.support.prompts import prompt_for
@@ -35,14 +37,22 @@ WRONG: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 @contextmanager
 def asked(case: Case) -> Iterator[Prompt]:
     """The prompt that asks for the case's model, with nothing filled in."""
+    with asked_for(case.model) as prompt:
+        yield prompt
+
+
+@contextmanager
+def asked_for(model: type[BaseModel]) -> Iterator[Prompt]:
+    """The prompt that asks for a model, with nothing filled in. It fails if a pause would refuse to ask."""
+    sample_answer(model, schema_of(model))
     # Each has a name of its own: a model that was once imported is remembered.
-    case.model.__module__, case.model.__qualname__ = __name__, f"Asked{next(NAMES)}"
+    model.__module__, model.__qualname__ = __name__, f"Asked{next(NAMES)}"
     module = sys.modules[__name__]
-    setattr(module, case.model.__qualname__, case.model)
+    setattr(module, model.__qualname__, model)
     try:
-        yield replace(prompt_for(None), schema=schema_of(case.model), model=model_reference(case.model))
+        yield replace(prompt_for(None), schema=schema_of(model), model=model_reference(model))
     finally:
-        delattr(module, case.model.__qualname__)
+        delattr(module, model.__qualname__)
 
 
 def wrongly_filled(element: str) -> st.SearchStrategy[dict[str, Any]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.bot.forms import test_desk, test_round_trip
+from tests.unit.bot.forms import test_answerable, test_desk, test_round_trip
 from tests.unit.bot.forms.test_round_trip import THOROUGH
 from tests.unit.bot.forms.zoo import cases
 
@@ -20,6 +20,7 @@ PROMISES: dict[Any, list[st.SearchStrategy[Any]]] = {
     test_round_trip.test_a_forged_state_gives_errors_and_never_an_exception: [cases(), st.data()],
     test_desk.test_what_is_filled_in_passes_the_desk_as_an_equal_model: [cases()],
     test_desk.test_one_wrong_input_is_an_error_of_that_input_alone: [cases(), st.data()],
+    test_answerable.test_whatever_is_not_refused_can_be_answered: [test_answerable.asked_models()],
 }
 """Each with its strategy."""
 

@@ -190,7 +190,7 @@ def test_a_pattern_that_backtracks_is_refused_at_the_pause(model: type[BaseModel
     """Invariant 10: the sentence names the field and the pattern, and says what to write instead."""
     question = Question.of(model)
     with pytest.raises(InvalidFlow) as refused:
-        question.check_patterns()
+        question.check()
     said = str(refused.value)
     assert said.startswith(f"A person cannot be asked for {model.__name__}: ")
     assert named in said
@@ -206,7 +206,7 @@ def test_models_beside_the_one_with_another_engine_are_not_to_blame() -> None:
         inner: Wide
         number: int
 
-    Question.of(Outer).check_patterns()
+    Question.of(Outer).check()
 
 
 @pytest.mark.parametrize(
@@ -251,4 +251,4 @@ def test_a_property_may_be_called_pattern() -> None:
         "required": ["pattern"],
     }
     assert schema_errors(schema, {"pattern": "("}) == []
-    Question.of(create_model("Regex", pattern=(str, "("))).check_patterns()
+    Question.of(create_model("Regex", pattern=(str, "("))).check()
