@@ -3,46 +3,26 @@
 import os
 import shutil
 import tempfile
-import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from hypothesis import settings
-from psycopg import sql
-from sqlalchemy.engine import make_url
 
 from signoff import Flow
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store import migrations
 from signoff.store.database import Database
+from tests.support.postgres_server import TEMPLATE, PostgresServer
 
 StartWorker = Callable[..., Worker]
 
 # A busy machine is no failure; and what CI tries is the same each time, so that a change is what breaks it.
 settings.register_profile("signoff", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("signoff")
-
-
-@dataclass(frozen=True)
-class PostgresServer:
-    """A server with one migrated database, of which each test gets a copy."""
-
-    url: str
-
-    def database(self, name: str) -> str:
-        """The URL of a database of this server."""
-        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
-
-    def execute(self, statement: str, *names: str) -> None:
-        """Run a statement with these names in its gaps."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 @pytest.fixture(scope="session")
@@ -59,8 +39,8 @@ def postgres() -> Iterator[PostgresServer]:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             server.execute("ALTER SYSTEM SET {} = off", setting)
         server.execute("SELECT pg_reload_conf()")
-        server.execute("CREATE DATABASE migrated")
-        _migrate(server.database("migrated"))
+        server.execute("CREATE DATABASE {}", TEMPLATE)
+        _migrate(server.database(TEMPLATE))
         yield server
         running.cleanup()
 
@@ -82,10 +62,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{file}"
         return
     server: PostgresServer = request.getfixturevalue("postgres")
-    name = f"test_{uuid.uuid4().hex}"
-    server.execute("CREATE DATABASE {} TEMPLATE migrated", name)
-    yield server.database(name)
-    server.execute("DROP DATABASE {} WITH (FORCE)", name)
+    with server.empty_database() as url:
+        yield url
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from signoff.testing import Emulator
 from tests.acceptance.shell import Shell, line_with
-from tests.support.fixtures import PostgresServer
+from tests.support.postgres_server import PostgresServer
 
 URLS: Mapping[str, str] = {
     "before the host": "postgresql://ana:hunter2@127.0.0.1:1/orders",

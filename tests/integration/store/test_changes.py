@@ -13,7 +13,7 @@ from signoff.store import blocks
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from tests.integration.store.samples import NOON, a_run
-from tests.support.fixtures import PostgresServer
+from tests.support.postgres_server import PostgresServer
 from tests.support.waiting import until
 from tests.support.worker_process import WorkerProcess
 

@@ -10,7 +10,7 @@ from signoff.store.database import Database
 from signoff.store.errors import DatabaseReplaced
 from signoff.store.runs import runs
 from tests.integration.store.samples import a_run
-from tests.support.fixtures import PostgresServer
+from tests.support.postgres_server import PostgresServer
 
 
 @pytest.fixture

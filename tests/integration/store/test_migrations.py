@@ -13,7 +13,7 @@ from signoff.store import migrations
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseOutdated
 from signoff.store.tables import complete_metadata
-from tests.support.fixtures import PostgresServer
+from tests.support.postgres_server import PostgresServer
 
 
 def test_the_migrated_tables_are_those_of_the_models(db: Database) -> None:

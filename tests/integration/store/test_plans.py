@@ -30,8 +30,8 @@ from signoff.store.tables import inputs as input_rows
 from signoff.store.tables import ledger as ledger_rows
 from signoff.store.tables import notices as notice_rows
 from tests.integration.store.samples import a_prompt_elsewhere, a_run, a_worker, asking, claim, claim_request, settle
-from tests.support.fixtures import PostgresServer
 from tests.support.load import count_rows, open_prompts, rows_for
+from tests.support.postgres_server import PostgresServer
 from tests.support.sql_capture import captured_sql
 
 CROWD = 5000

@@ -21,7 +21,8 @@ from signoff.store.prompts import prompts
 from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from tests.support.answering import answer
-from tests.support.fixtures import PostgresServer, StartWorker
+from tests.support.fixtures import StartWorker
+from tests.support.postgres_server import PostgresServer
 from tests.support.waiting import until, until_asked, until_over
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
