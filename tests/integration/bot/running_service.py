@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -88,6 +89,16 @@ class RunningService:
     def until_all_is_said(self) -> None:
         """Wait until Slack equals the database, so that no card and no notice is due."""
         until(self.db, lambda: cards.next_due_at(self.db) is None, what="Slack to equal the record")
+
+    @contextmanager
+    def cards_as_they_are(self) -> Iterator[None]:
+        """In this block cards, and forms that are open, go on looking as they do: Slack holds the updates back."""
+        self.slack.client.inject_fault("chat.update", hold="before", times=1000)
+        self.slack.client.inject_fault("views.update", error="ratelimited", times=1000)
+        try:
+            yield
+        finally:
+            self.slack.client.clear_faults()
 
     def events(self, prompt: Prompt) -> list[str]:
         """The events in a prompt's ledger."""

@@ -2,10 +2,12 @@
 
 import ctypes
 import gc
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +61,20 @@ def throw(threads: list[threading.Thread], error: type[BaseException] = SystemEx
 def named(name: str) -> list[threading.Thread]:
     """The threads of this name."""
     return [thread for thread in threading.enumerate() if thread.name == name]
+
+
+def idle(db: Database, name: str) -> list[threading.Thread]:
+    """The threads of this name, as soon as all of them wait for work.
+
+    In the middle of a request the error may be caught by whatever handles the errors of requests.
+    """
+    return until(db, lambda: threads if all(map(waits, threads := named(name))) else None, what=f"{name} to be idle")
+
+
+def waits(thread: threading.Thread) -> bool:
+    """Whether a thread waits for an event or for a file."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame is not None and Path(frame.f_code.co_filename).name in {"threading.py", "selectors.py"}
 
 
 def state_of(name: str) -> list[ThreadState]:
@@ -126,7 +142,8 @@ def test_a_thread_that_failed_works_again(
         service = RunningService(slack, started)
         slack.deliver_to(service.request_url)
         works(service, other)
-        throw(named(name))
+        service.until_all_is_said()
+        throw(idle(service.db, name))
         if name == "signoff-async":
             async_approve.create_run(db=service.db)
         WAKE[name](service)
@@ -153,7 +170,7 @@ def test_outcomes_are_handed_to_an_engine_after_an_error(record: str) -> None:
     """What was answered before the error, and what is answered after it."""
     name = "signoff-deliver-elsewhere"
     with closing(Database(record)) as db, Deliverer(db, Elsewhere(lambda _: Accepted("thanks"))):
-        throw(named(name))
+        throw(idle(db, name))
         before = answered(db, "1")
         until_restarted(db, name)
         until_taken(db, before)
@@ -195,7 +212,7 @@ def test_the_watch_of_the_connection_works_again(slack: Emulator, record: str) -
     """After an error it still notices that the connection is lost."""
     with Service(settings_for(slack.api_url, record, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
-        throw(named("signoff-socket-watch"))
+        throw(idle(service.db, "signoff-socket-watch"))
         until_restarted(service.db, "signoff-socket-watch")
         client = client_of(service)
         client.auto_reconnect_enabled = client.default_auto_reconnect_enabled = False
