@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from signoff.bot.emulator.plain_http import NO_TLS
 from signoff.bot.emulator.protocol import Json
 
 REQUEST_TIMEOUT = 30.0
@@ -32,7 +33,7 @@ class HttpClient:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._http = httpx.Client(base_url=f"{url}/control", trust_env=False, timeout=REQUEST_TIMEOUT)
+        self._http = httpx.Client(base_url=f"{url}/control", trust_env=False, timeout=REQUEST_TIMEOUT, verify=NO_TLS)
 
     def close(self) -> None:
         """Close the connections."""

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import httpx
 
 from signoff.bot.emulator.delivery.delivery import NotDelivered, Retry
+from signoff.bot.emulator.plain_http import NO_TLS
 from signoff.bot.emulator.protocol import Json
 from signoff.bot.emulator.workspace.directory import VERIFICATION_TOKEN
 from signoff.bot.emulator.workspace.timestamps import Clock
@@ -40,7 +41,9 @@ class HttpDelivery:
         self._secret = signing_secret
         self._clock = clock
         self._is_verified = False
-        self._client = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113 (`Delivery` has the time limit)
+        verify = True if request_url.startswith("https:") else NO_TLS
+        # `Delivery` has the time limit.
+        self._client = httpx.AsyncClient(trust_env=False, timeout=None, verify=verify)  # noqa: S113
 
     async def verify(self) -> bool:
         """Send a challenge (docs.slack.dev/reference/events/url_verification); returns whether the app repeated it."""

@@ -12,6 +12,7 @@ import httpx
 from pydantic import SecretStr
 
 from signoff.bot.emulator.delivery.http_delivery import signature
+from signoff.bot.emulator.plain_http import NO_TLS
 from signoff.bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode, Settings
@@ -134,6 +135,7 @@ class RunningService:
                 "x-slack-signature": signed,
             },
             trust_env=False,
+            verify=NO_TLS,
         )
 
 

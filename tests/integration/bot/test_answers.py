@@ -17,6 +17,7 @@ def test_one_press_continues_the_run(service: RunningService) -> None:
     """The card then has no buttons, and says what was decided, by whom and when."""
     prompt, card = service.ask_in("#releases", approve)
     assert card.buttons == ["Approve", "Reject", "Edit…"]
+    service.until_all_is_said()
     ana = service.slack.person("ana")
     ana.press("Approve", in_="#releases")
     run = service.over(prompt)

@@ -73,6 +73,7 @@ def test_a_press_reaches_a_run_of_another_engine(service: RunningService, paper:
     card = service.card(prompt)
     assert "Requested by ben" in card.full_text
     assert "https://paper.example.com/runs/a1?a=1&amp;b=2|Open in paper" in card.full_text
+    service.until_all_is_said()
     service.slack.person("ana").press("Approve", in_="#releases")
     handed_over(service, prompt, DeliveryState.ACCEPTED)
     service.until_all_is_said()

@@ -21,6 +21,7 @@ def test_a_reminder_is_posted_once_and_mentions_the_approvers(service: RunningSe
 def test_the_end_of_a_run_is_reported_once_in_the_thread(service: RunningService) -> None:
     """The report has the result."""
     prompt, card = service.ask_in("#releases", approve)
+    service.until_all_is_said()
     ana = service.slack.person("ana")
     ana.press("Approve", message=card)
     ended = ana.wait_for_message("#releases", "completed")

@@ -10,6 +10,7 @@ import pytest
 from pydantic import Field
 
 from signoff import Policy, RunInput, flow, pause_flow_run
+from signoff.bot.emulator.plain_http import NO_TLS
 from signoff.bot.service import Service
 from signoff.flows.flow import Flow
 from signoff.flows.schema.files import MAX_BYTES
@@ -65,6 +66,7 @@ def uploaded(service: RunningService, name: str, content: bytes) -> str:
         content=content,
         headers={"Content-Type": "application/octet-stream"},
         trust_env=False,
+        verify=NO_TLS,
     )
     return str(answer.json()["file"]["id"])
 
