@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from signoff.flows.approval.users import named
+from signoff.flows.code.functions import check_function
 from signoff.flows.current_database import current_database
 from signoff.flows.durable.async_bridge import to_thread
 from signoff.flows.durable.context import RunContext, current_run_context
@@ -58,8 +59,7 @@ class Flow(Generic[P, R]):
         cron: str | None = None,
         schedule: Cron | None = None,
     ) -> None:
-        if not callable(function):
-            raise InvalidFlow("@flow decorates functions only.")
+        check_function(function, name, decorator="flow")
         functools.update_wrapper(self, function)
         self.fn = function
         self.name = name or function.__name__.replace("_", "-")
@@ -83,6 +83,9 @@ class Flow(Generic[P, R]):
                 StateType.CRASHED: ("on_crashed", on_crashed),
             },
         )
+
+    def __repr__(self) -> str:
+        return f"Flow({self.name!r})"
 
     def on_completion(self, hook: H) -> H:
         """Call a function when a run has completed. Use it as a decorator."""
@@ -123,8 +126,7 @@ class Flow(Generic[P, R]):
             InvalidParameters: If they do not fit the flow.
             ValueError: If the requester has no name.
         """
-        given = dict(parameters or {})
-        self.parameters.from_json(given)
+        given = self.parameters.recordable(parameters or {})
         database = db or current_database()
         run_id = new_id()
         create = functools.partial(

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
+from signoff.flows.code.functions import check_function
 from signoff.flows.durable.context import RunContext, current_run_context
 from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.serialization import Serializer
@@ -37,6 +38,7 @@ class Task(Generic[P, R]):
         log_prints: bool | None = None,
         result_serializer: Serializer = "json",
     ) -> None:
+        check_function(function, name, decorator="task")
         functools.update_wrapper(self, function)
         self.fn = function
         self.name = name or function.__name__
@@ -45,6 +47,9 @@ class Task(Generic[P, R]):
         self._log_prints = log_prints
         self._serializer = result_serializer
         self._annotation = return_annotation(function)
+
+    def __repr__(self) -> str:
+        return f"Task({self.name!r})"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the step, or return its recorded result. For an async task this returns an awaitable."""
@@ -142,6 +147,9 @@ def task(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
             sync function cannot be stopped: its thread runs on to its next step, and its result is dropped.
         log_prints: Whether `print` writes to the run's log; by default as in the flow.
         result_serializer: `json`, or `pickle` for results that JSON cannot represent.
+
+    Raises:
+        InvalidFlow: If the function cannot be a task, because it is a generator or a method.
     """
     if function is None:
         return functools.partial(Task, **options)

@@ -1,6 +1,7 @@
 """Records how an execution ended, or schedules its retry."""
 
 import logging
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from signoff.flows.errors import (
     AttentionNeeded,
     FlowPauseTimeout,
     FlowTimeout,
+    InvalidFlow,
     PromptRejected,
     Unwind,
     error_summary,
@@ -52,8 +54,14 @@ class CompletionRecorder:
         """Record what a flow returned.
 
         Raises:
+            InvalidFlow: If it is an iterator. Its code would run here, after the end of the run.
             store.errors.LeaseLost: If another worker has the run now.
         """
+        if isinstance(result, Iterator | AsyncIterator):
+            raise InvalidFlow(
+                f"The flow {self._flow.name} returned {type(result).__name__}, whose values are made when somebody "
+                "reads them, after the end of the run. Return a list instead."
+            )
         self._finish(RunState.COMPLETED, result=to_display_json(result))
         return Completion(result=result)
 

@@ -4,10 +4,11 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import date
 
 import pytest
 
-from signoff import FlowsError, InvalidParameters, PromptRejected, flow, pause_flow_run
+from signoff import FlowsError, InvalidFlow, InvalidParameters, PromptRejected, flow, pause_flow_run, task
 from signoff.flows import settings
 from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.users import this_user_if_known
@@ -45,6 +46,43 @@ def test_a_flow_called_directly_gives_its_result(db: Database) -> None:
     assert run.requester == this_user_if_known()
     with pytest.raises(InvalidParameters, match=r"add\(one: int"):
         add("many")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.usefixtures("called_directly")
+def test_a_parameter_that_would_arrive_as_something_else_is_refused(db: Database) -> None:
+    """Before there is a run. Without an annotation, the flow would get the date as a text."""
+
+    @flow
+    def release(when):  # type: ignore[no-untyped-def]
+        return when
+
+    with pytest.raises(InvalidParameters, match="Annotate it with its type, as in `when: date`"):
+        release(date(2026, 1, 31))
+    with pytest.raises(InvalidParameters, match="`when: date`"):
+        release.create_run({"when": date(2026, 1, 31)})
+    assert runs.newest(db) == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.usefixtures("called_directly")
+def test_a_flow_that_returns_an_iterator_fails(db: Database) -> None:
+    """Its values would be made after the end of the run, so nothing that makes them would be a step of it."""
+    made: list[int] = []
+
+    @task
+    def double(number: int) -> int:
+        made.append(number)
+        return 2 * number
+
+    @flow
+    def doubled() -> Iterator[int]:
+        return (double(number) for number in (1, 2))
+
+    with pytest.raises(InvalidFlow, match=r"returned generator, .* Return a list instead"):
+        doubled()
+    assert made == []
+    assert runs.newest(db)[0].state is RunState.FAILED
 
 
 @pytest.mark.usefixtures("called_directly")
