@@ -41,6 +41,9 @@ class PromptHandle(Generic[T]):
             self._opened = Future()
             self._opened.set_result(opening())
 
+    def __repr__(self) -> str:
+        return f"PromptHandle({self._pause.prompt.title!r})"
+
     @property
     def prompt_id(self) -> str:
         """The prompt's id. In an async flow this blocks, for some milliseconds, until the prompt is recorded."""
@@ -100,6 +103,9 @@ class PromptIterator(Generic[T]):
 
     def __init__(self, asked: Iterable[PromptHandle[T]]) -> None:
         self._left = list(dict.fromkeys(asked))
+
+    def __repr__(self) -> str:
+        return f"PromptIterator({self._left!r})"
 
     def __iter__(self) -> Iterator[PromptHandle[T]]:
         while self._left:

@@ -1,7 +1,8 @@
 """Named values that outlive runs, as in `prefect.blocks.system`."""
 
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from signoff.flows.current_database import current_database
 from signoff.flows.database_retry import retry_until_available
@@ -11,8 +12,9 @@ from signoff.flows.names import now
 from signoff.store import blocks
 
 
+@dataclass
 class JSON:
-    """A JSON value that is stored under a name.
+    """A JSON value that is stored under a name. Two with equal values are equal.
 
     Example:
         ```python
@@ -21,10 +23,9 @@ class JSON:
         ```
     """
 
-    _type = "json"
+    _type: ClassVar[str] = "json"
 
-    def __init__(self, value: Any) -> None:
-        self.value = value
+    value: Any
 
     def save(self, name: str, *, overwrite: bool = False) -> None:
         """Store the value under a name.

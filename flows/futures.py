@@ -22,6 +22,9 @@ class TaskFuture(Generic[R]):
         self._running = running
         self._check = check or (lambda: None)
 
+    def __repr__(self) -> str:
+        return f"TaskFuture({'ended' if self._running.done() else 'running'})"
+
     @property
     def state(self) -> State:
         """`Running`, `Completed` or `Failed`."""
@@ -148,6 +151,9 @@ class unmapped(Generic[R]):  # noqa: N801 - named as Prefect names it
 
     def __init__(self, value: R) -> None:
         self.value = value
+
+    def __repr__(self) -> str:
+        return f"unmapped({self.value!r})"
 
 
 def mapped_calls(arguments: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -10,6 +10,9 @@ from signoff.store.runs import schedules
 class _FlowRun:
     """The current flow run, or the run of the current hook."""
 
+    def __repr__(self) -> str:
+        return "flow_run"
+
     @property
     def id(self) -> str:
         """The run's id."""

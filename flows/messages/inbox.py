@@ -78,6 +78,9 @@ class InputReceiver(Generic[T]):
         self.flow_run_id = run_id_or_current(flow_run_id)
         self._after = 0
 
+    def __repr__(self) -> str:
+        return f"InputReceiver({self.key_prefix!r})"
+
     def next(self) -> T:
         """Wait for the next input, without taking a slot of the worker. In an event loop this returns an awaitable.
 

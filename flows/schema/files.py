@@ -1,6 +1,6 @@
 """Files that a person uploads. They are stored in the database with the answer, so they have to be small."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,10 @@ class UploadedFile(BaseModel):
     name: str
     mimetype: str = "application/octet-stream"
     content: bytes
+
+    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
+        # Without the content, which would be the greater part of a log.
+        yield from (("name", self.name), ("mimetype", self.mimetype), ("size", self.size))
 
     @property
     def size(self) -> int:

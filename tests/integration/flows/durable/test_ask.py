@@ -37,6 +37,21 @@ def all_asked(db: Database, run_id: str, number: int) -> list[Prompt]:
     )
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_handle_is_shown_by_its_question(db: Database, start_worker: StartWorker) -> None:
+    """It may get into a log or a description, where its address would be another one in each replay."""
+
+    @flow
+    def survey() -> list[str]:
+        one, other = ask(bool, description="Publish 1.4?"), ask(bool, description="How many?")
+        return [repr(one), repr(as_answered([one, other]))]
+
+    start_worker(survey)
+    first, second = "PromptHandle('Publish 1.4?')", "PromptHandle('How many?')"
+    ended = until_over(db, survey.create_run(db=db).id)
+    assert ended.result == [first, f"PromptIterator([{first}, {second}])"]
+
+
 @WAYS
 def test_all_answers_arrive_in_the_order_of_the_questions(
     db: Database, start_worker: StartWorker, suspend: bool
