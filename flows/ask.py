@@ -5,15 +5,16 @@ from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequen
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, NoReturn, TypeVar, overload
 
 from pydantic import ValidationError
 
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
-from signoff.flows.durable.context import require_run_context
-from signoff.flows.durable.pauses import Pause, prepare_pause, stop_waiting, wait_for_answer
-from signoff.flows.errors import Suspended, Unwind
+from signoff.flows.durable.context import closes_on_unwind, require_run_context
+from signoff.flows.durable.pauses import Pause, prepare_pause, stop_waiting, wait_async, wait_for_answer
+from signoff.flows.durable.pending_calls import PendingCall, location
+from signoff.flows.errors import InvalidFlow, Suspended, Unwind
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
@@ -27,12 +28,15 @@ T = TypeVar("T")
 class PromptHandle(Generic[T]):
     """A prompt that is open while the run continues. In an async flow it can be awaited for its answer.
 
-    Returned by `ask`.
+    Returned by `ask`. It is not the answer, so it has no truth value, and a run in which it is never used fails.
     """
+
+    _is_used = True
 
     def __init__(self, pause: Pause) -> None:
         self._pause = replace(pause, has_handle=True)
         self._settled: Prompt | None = None
+        self._fault = f"Nothing waits for the answer to {pause.prompt.title!r}, asked{location()}. Call its result()."
         pause.check()
         opening = partial(pause.open, wait=False)
         if in_event_loop():
@@ -40,6 +44,23 @@ class PromptHandle(Generic[T]):
         else:
             self._opened = Future()
             self._opened.set_result(opening())
+        pause.context.children.not_awaited[id(self)] = self._fault
+        self._is_used = False
+
+    def __bool__(self) -> NoReturn:
+        raise InvalidFlow(
+            f"The handle of {self._pause.prompt.title!r} is used as its answer{location()}. Call its result(); in an "
+            "async flow, await it."
+        )
+
+    def __del__(self) -> None:
+        if not self._is_used:
+            self._use()
+            self._pause.context.journal.note_defect(self._fault)
+
+    def _use(self) -> None:
+        self._is_used = True
+        self._pause.context.children.not_awaited.pop(id(self), None)
 
     def __repr__(self) -> str:
         return f"PromptHandle({self._pause.prompt.title!r})"
@@ -47,6 +68,7 @@ class PromptHandle(Generic[T]):
     @property
     def prompt_id(self) -> str:
         """The prompt's id. In an async flow this blocks, for some milliseconds, until the prompt is recorded."""
+        self._use()
         return self._opened.result().id
 
     @property
@@ -66,18 +88,19 @@ class PromptHandle(Generic[T]):
 
     def result(self) -> T:
         """Wait for the answer; in an async flow, an awaitable of it. Raises what `pause_flow_run` raises."""
-        return self._wait_async() if in_event_loop() else self._wait()  # type: ignore[return-value]
+        self._use()
+        return PendingCall("result()", self._wait_async()) if in_event_loop() else self._wait()  # type: ignore[return-value]
 
-    def __await__(self) -> Generator[Any, None, T]:
-        return self._wait_async().__await__()
+    def __await__(self) -> Generator[Any, Any, T]:
+        return PendingCall("ask()", self._wait_async()).__await__()
 
     def _wait(self) -> T:
         found = self._concluded(self._look())
-        return wait_for_answer(found) if isinstance(found, Pause) else found
+        return wait_for_answer("result()", found) if isinstance(found, Pause) else found
 
     async def _wait_async(self) -> T:
         found = self._concluded(await to_thread(self._look))
-        return await wait_for_answer(found) if isinstance(found, Pause) else found
+        return await wait_async(found) if isinstance(found, Pause) else found
 
     def _look(self) -> Prompt:
         if self._settled is not None:
@@ -93,7 +116,8 @@ class PromptHandle(Generic[T]):
         if prompt.is_open:
             return self._pause
         try:
-            return self._pause.conclude(prompt)  # type: ignore[no-any-return]
+            with closes_on_unwind(self._pause.context):
+                return self._pause.conclude(prompt)  # type: ignore[no-any-return]
         except ValidationError as error:
             return self._pause.ask_again(prompt, error)
 
@@ -108,12 +132,16 @@ class PromptIterator(Generic[T]):
         return f"PromptIterator({self._left!r})"
 
     def __iter__(self) -> Iterator[PromptHandle[T]]:
+        if in_event_loop():
+            raise InvalidFlow("In an async flow, iterate with `async for` over as_answered(…).")
         while self._left:
-            yield from self._take(self._wait())
+            with closes_on_unwind(self._left[0]._pause.context):
+                settled = self._wait()
+            yield from self._take(settled)
 
     async def __aiter__(self) -> AsyncIterator[PromptHandle[T]]:
         while self._left:
-            for asked in self._take(await self._wait_async()):
+            for asked in self._take(await PendingCall("as_answered()", self._wait_async())):
                 yield asked
 
     def _wait(self) -> list[Prompt]:
@@ -159,7 +187,8 @@ class PromptIterator(Generic[T]):
             )
         )
         if leaves and not settled:
-            raise Suspended(ids[0])
+            with closes_on_unwind(context):
+                raise Suspended(ids[0])
         return settled
 
     def _give_up(self, looking: "Future[list[Prompt]]") -> None:
@@ -262,7 +291,9 @@ def gather(*asked: PromptHandle[Any]) -> Any:
         FlowPauseTimeout: As soon as one of them is not answered in time.
         PromptRejected: As soon as a person rejects one of them.
     """
-    return _gather_async(asked) if in_event_loop() else _gather(asked)
+    for each in asked:
+        each._use()
+    return PendingCall("gather()", _gather_async(asked)) if in_event_loop() else _gather(asked)
 
 
 def _gather(asked: Sequence[PromptHandle[Any]]) -> list[Any]:

@@ -24,7 +24,9 @@ Unwind (BaseException)    takes a run out of memory; a flow must never catch it
 ├── Suspended             the run waits outside of memory
 ├── Released              the worker stops; the run continues elsewhere
 ├── RunCancelled          somebody cancelled the run
-└── AttentionNeeded       the code no longer fits what the run has recorded
+├── AttentionNeeded       the code no longer fits what the run has recorded
+├── FlowDefect            the code has a mistake that would lose work, such as a missing `await`
+└── Abandoned             nobody waits for this part of the flow any more; the rest continues
 ```
 """
 
@@ -107,7 +109,21 @@ class StepFailed(FlowsError):
 
 
 class Unwind(BaseException):
-    """Takes a run out of memory. It is no `Exception`, so that a flow does not catch it by accident."""
+    """Takes a run out of memory. It is no `Exception`, so that a flow does not catch it by accident.
+
+    Attributes:
+        where: Where the flow's code was when it was raised, for a message; empty if the traceback says it.
+        is_repeated: Whether it was raised once already, and the flow has come to another step.
+    """
+
+    where: str = ""
+    is_repeated: bool = False
+
+    def again(self, *, is_repeated: bool = False) -> "Unwind":
+        """A copy to be raised elsewhere. This one keeps the traceback of where it was raised first."""
+        copy = type(self)(*self.args)
+        copy.is_repeated = is_repeated
+        return copy
 
 
 class Suspended(Unwind):
@@ -124,6 +140,14 @@ class RunCancelled(Unwind):
 
 class AttentionNeeded(Unwind):
     """The code no longer fits what the run has recorded, so a person has to decide what to do."""
+
+
+class FlowDefect(Unwind):
+    """The code has a mistake that would lose work, such as a missing `await`. The run fails with `InvalidFlow`."""
+
+
+class Abandoned(Unwind):
+    """Nobody waits for this part of the flow any more, after a timeout for instance. The rest of it continues."""
 
 
 class UnknownEngine(FlowsError):

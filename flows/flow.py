@@ -9,10 +9,12 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 from signoff.flows.approval.users import named
 from signoff.flows.code.functions import check_function
 from signoff.flows.current_database import current_database
-from signoff.flows.durable.async_bridge import to_thread
-from signoff.flows.durable.context import RunContext, current_run_context
+from signoff.flows.durable.async_bridge import in_event_loop, to_thread
+from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context
 from signoff.flows.durable.fingerprint import fingerprint
 from signoff.flows.durable.parameters import Parameters
+from signoff.flows.durable.pending_calls import PendingCall
+from signoff.flows.durable.results import has_futures, resolve_futures
 from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.serialization import Serializer
 from signoff.flows.durable.steps import bind, call_step, return_annotation
@@ -191,16 +193,26 @@ class Flow(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the flow. For an async flow this returns an awaitable."""
         context = current_run_context()
+        what = f"The flow {self.name}"
+        if context is not None and self.isasync and in_event_loop() and has_futures([args, kwargs]):
+            with closes_on_unwind(context):
+                key = context.journal.next_key(context.scope, self.name)
+            return PendingCall(what, self._run_resolved(context, key, args, kwargs))  # type: ignore[return-value]
+        args, kwargs = resolve_futures((args, kwargs))
         if context is not None:
-            nested: R = self._run_nested(context, args, kwargs)
-            return nested
+            nested: Any = self._run_nested(context, None, args, kwargs)
+            return PendingCall(what, nested) if self.isasync else nested  # type: ignore[return-value]
         parameters = self.parameters.to_json(args, kwargs)
-        if self.isasync:
-            return to_thread(functools.partial(flow_runner().run, self, parameters))  # type: ignore[return-value]
-        result: R = flow_runner().run(self, parameters)
-        return result
+        run = functools.partial(flow_runner().run, self, parameters)
+        return PendingCall(what, to_thread(run)) if self.isasync else run()  # type: ignore[return-value]
 
-    def _run_nested(self, context: RunContext, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    async def _run_resolved(self, context: RunContext, key: str, args: Any, kwargs: Any) -> Any:
+        args, kwargs = await to_thread(lambda: resolve_futures((args, kwargs)))
+        return await self._run_nested(context, key, args, kwargs)
+
+    def _run_nested(
+        self, context: RunContext, key: str | None, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
         call = call_step(
             context,
             self.name,
@@ -208,6 +220,7 @@ class Flow(Generic[P, R]):
             annotation=self.annotation,
             serializer=self._serializer,
             log_prints=self.log_prints,
+            key=key,
         )
         attempts = RetryPolicy(self.name, self.retries, self.retry_delay_seconds, self.timeout_seconds)
         function: Callable[[], Any] = functools.partial(self.fn, *args, **kwargs)

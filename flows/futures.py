@@ -1,26 +1,50 @@
 """Futures of submitted tasks, as in `prefect.futures`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait as wait_for_futures
 from functools import partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
-from signoff.flows.durable.async_bridge import sync_or_async
+from signoff.flows.durable.context import RunContext, closes_on_unwind
+from signoff.flows.durable.pending_calls import location, sync_or_async
+from signoff.flows.durable.results import Resolvable, resolve_futures
 from signoff.flows.durable.task_slots import released_slot
-from signoff.flows.errors import MappingLengthMismatch, MappingMissingIterable, Unwind
+from signoff.flows.errors import InvalidFlow, MappingLengthMismatch, MappingMissingIterable, Unwind
 from signoff.flows.states import State, StateType
 
 R = TypeVar("R")
 
 
-class TaskFuture(Generic[R]):
-    """A submitted task. Returned by `Task.submit`. In an event loop, methods that wait return an awaitable."""
+class TaskFuture(Resolvable, Generic[R]):
+    """A submitted task. Returned by `Task.submit`. In an event loop, methods that wait return an awaitable.
 
-    def __init__(self, running: Future[R], check: Callable[[], None] | None = None) -> None:
+    It is not the result, so it has no truth value.
+    """
+
+    def __init__(
+        self, running: Future[R], context: RunContext | None = None, check: Callable[[], None] | None = None
+    ) -> None:
         self._running = running
+        self._context = context
         self._check = check or (lambda: None)
+        self.is_error_seen = False
+        if context is not None:
+            context.children.add(self, running)
+
+    def __bool__(self) -> NoReturn:
+        raise InvalidFlow(f"A future is used as the task's result{location()}. Call its result().")
+
+    @property
+    def running(self) -> Future[Any]:
+        """The task's work."""
+        return self._running
+
+    def resolve(self) -> R:
+        """`result`, for code that may block."""
+        result: R = self._result(None, raise_on_failure=True)
+        return result
 
     def __repr__(self) -> str:
         return f"TaskFuture({'ended' if self._running.done() else 'running'})"
@@ -28,10 +52,10 @@ class TaskFuture(Generic[R]):
     @property
     def state(self) -> State:
         """`Running`, `Completed` or `Failed`."""
-        self._check_barrier()
+        self.check_barrier()
         if not self._running.done():
             return State(StateType.RUNNING, "Running")
-        error = self._error(None)
+        error = self._seen_error(None)
         if error is None:
             return State(StateType.COMPLETED, "Completed")
         return State(StateType.FAILED, "Failed", f"{type(error).__name__}: {error}")
@@ -46,19 +70,25 @@ class TaskFuture(Generic[R]):
         Raises:
             TimeoutError: If the task takes longer.
         """
-        result: R = sync_or_async(partial(self._result, timeout, raise_on_failure))
+        result: R = sync_or_async("result()", partial(self._result, timeout, raise_on_failure))
         return result
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until the task has ended, for at most `timeout` seconds."""
-        return sync_or_async(partial(self._wait, timeout))
+        return sync_or_async("wait()", partial(self._wait, timeout))
 
     def _result(self, timeout: float | None, raise_on_failure: bool) -> Any:
-        error = self._error(timeout)
+        error = self._seen_error(timeout)
         if error is None:
             return self._running.result()
         if raise_on_failure:
             raise error
+        return error
+
+    def _seen_error(self, timeout: float | None) -> BaseException | None:
+        """`_error`, for code that is given it."""
+        error = self._error(timeout)
+        self.is_error_seen = error is not None
         return error
 
     def _wait(self, timeout: float | None) -> None:
@@ -67,19 +97,27 @@ class TaskFuture(Generic[R]):
         except FutureTimeout:
             return
 
-    def _check_barrier(self) -> None:
+    def check_barrier(self) -> None:
         """Raise `AttentionNeeded` if the task can never start, because edited code skips what has to run first."""
-        if not self._running.done():
-            self._check()
+        if self._context is not None and not self._running.done():
+            with closes_on_unwind(self._context):
+                self._check()
 
     def _error(self, timeout: float | None) -> BaseException | None:
         """Wait for the error of the task, if there is one. An error that unwinds the run is raised at once."""
-        self._check_barrier()
+        self.check_barrier()
         with released_slot():
             error = self._running.exception(timeout)
         if isinstance(error, Unwind):
-            raise error
+            self._unwind(error)
         return error
+
+    def _unwind(self, reason: Unwind) -> NoReturn:
+        if self._context is None:
+            raise reason
+        # By the code that waits, which may be another step than the one that has submitted the task.
+        with closes_on_unwind(self._context):
+            raise reason.again() from reason
 
 
 class TaskFutures(list[TaskFuture[R]]):
@@ -87,11 +125,11 @@ class TaskFutures(list[TaskFuture[R]]):
 
     def result(self, timeout: float | None = None, raise_on_failure: bool = True) -> list[R]:
         """Wait for all tasks and return their results. The arguments and errors are those of `TaskFuture.result`."""
-        return sync_or_async(lambda: [each._result(timeout, raise_on_failure) for each in self])
+        return sync_or_async("result()", lambda: [each._result(timeout, raise_on_failure) for each in self])
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until all tasks have ended, for at most `timeout` seconds."""
-        return sync_or_async(partial(self._wait, timeout))
+        return sync_or_async("wait()", partial(self._wait, timeout))
 
     def _wait(self, timeout: float | None) -> None:
         _wait_for_all(self, timeout)
@@ -106,44 +144,18 @@ class DoneAndNotDone(NamedTuple):
 
 def wait(futures: Iterable[TaskFuture[Any]], timeout: float | None = None) -> DoneAndNotDone:
     """Wait until all tasks have ended, for at most `timeout` seconds; in an event loop, an awaitable."""
-    return sync_or_async(partial(_wait_for_all, list(futures), timeout))
+    return sync_or_async("wait()", partial(_wait_for_all, list(futures), timeout))
 
 
 def _wait_for_all(futures: list[TaskFuture[Any]], timeout: float | None) -> DoneAndNotDone:
     for each in futures:
-        each._check_barrier()
+        each.check_barrier()
     with released_slot():
         wait_for_futures([each._running for each in futures], timeout)
     done = {each for each in futures if each._running.done()}
     for each in done:
         each._wait(None)
     return DoneAndNotDone(done, set(futures) - done)
-
-
-def resolve_futures(given: Any) -> Any:
-    """An argument with futures replaced by their results, also within lists, tuples and dicts."""
-    match given:
-        case TaskFuture():
-            return given._result(None, raise_on_failure=True)
-        case list() | tuple() if type(given) in (list, tuple, TaskFutures):
-            return (tuple if isinstance(given, tuple) else list)(resolve_futures(each) for each in given)
-        case dict() if type(given) is dict:
-            return {key: resolve_futures(each) for key, each in given.items()}
-        case _:
-            return given
-
-
-def find_futures(given: Any) -> Iterator[Future[Any]]:
-    """The futures that `resolve_futures` waits for."""
-    match given:
-        case TaskFuture():
-            yield given._running
-        case list() | tuple() if type(given) in (list, tuple, TaskFutures):
-            for each in given:
-                yield from find_futures(each)
-        case dict() if type(given) is dict:
-            for each in given.values():
-                yield from find_futures(each)
 
 
 class unmapped(Generic[R]):  # noqa: N801 - named as Prefect names it

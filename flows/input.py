@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from signoff.flows.durable.pending_calls import must_be_awaited
 from signoff.flows.messages.inbox import InputReceiver, send_to_run
 from signoff.flows.messages.keysets import Keyset, RunInputMetadata, keyset_from_base_key, keyset_from_paused_state
 from signoff.flows.messages.run_input import (
@@ -43,6 +44,7 @@ def send_input(
     return send_to_run(input_of(run_input), flow_run_id, sender, key_prefix)
 
 
+@must_be_awaited
 async def asend_input(
     run_input: Any, flow_run_id: UUID | str, sender: str | None = None, key_prefix: str | None = None
 ) -> None:

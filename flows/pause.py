@@ -4,6 +4,7 @@ from typing import Any, TypeVar, overload
 
 from signoff.flows.durable.context import require_run_context
 from signoff.flows.durable.pauses import prepare_pause, wait_for_answer
+from signoff.flows.durable.pending_calls import must_be_awaited
 from signoff.flows.errors import NotPausedError
 from signoff.store.policy import Policy
 from signoff.store.records.runs import RunState
@@ -67,9 +68,11 @@ def pause_flow_run(
     """
     del poll_interval
     context = require_run_context("pause_flow_run()")
-    return wait_for_answer(prepare_pause(context, wait_for_input, timeout, key, policy, RunState.PAUSED, description))
+    pause = prepare_pause(context, wait_for_input, timeout, key, policy, RunState.PAUSED, description)
+    return wait_for_answer("pause_flow_run()", pause)
 
 
+@must_be_awaited
 async def apause_flow_run(
     wait_for_input: Any = None,
     timeout: float | None = 3600,
@@ -132,11 +135,11 @@ def suspend_flow_run(
     context = require_run_context("suspend_flow_run()")
     if flow_run_id is not None and str(flow_run_id) != context.run.id:
         raise NotPausedError("A flow can only suspend its own run. Omit flow_run_id.")
-    return wait_for_answer(
-        prepare_pause(context, wait_for_input, timeout, key, policy, RunState.SUSPENDED, description)
-    )
+    pause = prepare_pause(context, wait_for_input, timeout, key, policy, RunState.SUSPENDED, description)
+    return wait_for_answer("suspend_flow_run()", pause)
 
 
+@must_be_awaited
 async def asuspend_flow_run(
     wait_for_input: Any = None,
     flow_run_id: str | None = None,

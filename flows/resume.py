@@ -11,7 +11,7 @@ from pydantic_core import to_jsonable_python
 from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Unverified
 from signoff.flows.approval.users import this_user
 from signoff.flows.current_database import current_database
-from signoff.flows.durable.async_bridge import sync_or_async
+from signoff.flows.durable.pending_calls import must_be_awaited, sync_or_async
 from signoff.flows.errors import FlowPauseTimeout, InvalidInput, NotAllowed, NotPausedError
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Outcome
@@ -34,9 +34,10 @@ def resume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any] | Base
         InvalidInput: If the values are not valid. It lists every error by field.
         store.errors.NoSuchRun: If there is no such run.
     """
-    return sync_or_async(partial(_resume, str(flow_run_id), run_input))
+    return sync_or_async("resume_flow_run()", partial(_resume, str(flow_run_id), run_input))
 
 
+@must_be_awaited
 async def aresume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any] | BaseModel | None = None) -> None:
     """`resume_flow_run`, awaited."""
     await resume_flow_run(flow_run_id, run_input)  # type: ignore[misc, func-returns-value]
@@ -55,9 +56,10 @@ def retry_flow_run(flow_run_id: UUID | str) -> None:
         store.errors.NoSuchRun: If there is no such run.
         store.errors.RunNotFailed: If it has not ended, completed, or was cancelled.
     """
-    return sync_or_async(partial(_retry, str(flow_run_id)))
+    return sync_or_async("retry_flow_run()", partial(_retry, str(flow_run_id)))
 
 
+@must_be_awaited
 async def aretry_flow_run(flow_run_id: UUID | str) -> None:
     """`retry_flow_run`, awaited."""
     await retry_flow_run(flow_run_id)  # type: ignore[misc, func-returns-value]

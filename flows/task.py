@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from signoff.flows.code.functions import check_function
-from signoff.flows.durable.context import RunContext, current_run_context
+from signoff.flows.durable.async_bridge import in_event_loop, to_thread
+from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context
+from signoff.flows.durable.pending_calls import PendingCall
+from signoff.flows.durable.results import find_futures, has_futures, resolve_futures
 from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.serialization import Serializer
 from signoff.flows.durable.steps import bind, call_step, return_annotation
 from signoff.flows.durable.task_slots import TaskSlots
-from signoff.flows.futures import TaskFuture, TaskFutures, find_futures, mapped_calls, resolve_futures
+from signoff.flows.futures import TaskFuture, TaskFutures, mapped_calls
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,15 +55,30 @@ class Task(Generic[P, R]):
         return f"Task({self.name!r})"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run the step, or return its recorded result. For an async task this returns an awaitable."""
-        return self._run(current_run_context(), None, *args, **kwargs)
+        """Run the step, or return its recorded result. For an async task this returns an awaitable.
+
+        Futures in the arguments are waited for and replaced by their results.
+        """
+        context = current_run_context()
+        if self.isasync and in_event_loop() and has_futures([args, kwargs]):
+            key = None if context is None else self._next_key(context)
+            return PendingCall(f"The task {self.name}", self._run_resolved(context, key, args, kwargs))  # type: ignore[return-value]
+        return self._run(context, None, *resolve_futures(args), **resolve_futures(kwargs))
+
+    async def _run_resolved(self, context: RunContext | None, key: str | None, args: Any, kwargs: Any) -> Any:
+        args, kwargs = await to_thread(lambda: resolve_futures((args, kwargs)))
+        return await self._run(context, key, *args, **kwargs)  # type: ignore[misc]
+
+    def _next_key(self, context: RunContext) -> str:
+        with closes_on_unwind(context):
+            return context.journal.next_key(context.scope, self.name)
 
     def submit(self, *args: Any, wait_for: Iterable[TaskFuture[Any]] | None = None, **kwargs: Any) -> TaskFuture[R]:
         """Run the step beside the flow, in a thread of its own.
 
         Its key is assigned now, in the order of submission. Up to 32 tasks of a run work at once; the next one starts
-        when one of them ends, or waits for a person or another task. A flow has to wait for the tasks that it submits:
-        one that is still running when the flow ends is not recorded.
+        when one of them ends, or waits for a person or another task. A flow, or a task, that submits tasks is over when
+        they are. If one of them failed, and nobody looked at its future, it fails with the same error.
 
         Args:
             args: The task's arguments. Futures in them are waited for and replaced by their results.
@@ -68,8 +86,7 @@ class Task(Generic[P, R]):
             kwargs: The task's keyword arguments, like `args`.
         """
         context = current_run_context()
-        key = None if context is None else context.journal.next_key(context.scope, self.name)
-
+        key = None if context is None else self._next_key(context)
         first = list(wait_for or ())
 
         def run() -> R:
@@ -83,7 +100,7 @@ class Task(Generic[P, R]):
         barrier = context.journal.barrier(key)
         after = given if barrier is None else [*given, barrier]
         check = None if barrier is None else functools.partial(context.journal.check_unrecorded, key)
-        return TaskFuture(context.task_slots.submit(run, name=f"task-{key}", after=after), check)
+        return TaskFuture(context.task_slots.submit(run, name=f"task-{key}", after=after), context, check)
 
     def map(self, *args: Any, wait_for: Iterable[TaskFuture[Any]] | None = None, **kwargs: Any) -> TaskFutures[R]:
         """Submit one call for each item of the iterable arguments. All other arguments go to every call.
@@ -114,7 +131,7 @@ class Task(Generic[P, R]):
         )
         function = functools.partial(self.fn, *args, **kwargs)
         if self.isasync:
-            return call.run_async(self._attempts, function)  # type: ignore[arg-type, return-value]
+            return PendingCall(f"The task {self.name}", call.run_async(self._attempts, function))  # type: ignore[arg-type, return-value]
         result: R = call.run(self._attempts, function)
         return result
 

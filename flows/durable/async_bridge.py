@@ -46,11 +46,6 @@ async def uncancellable(running: "Future[T]") -> T:
     return done.result()
 
 
-def sync_or_async(function: Callable[[], T]) -> T:
-    """The result of a blocking function; in an event loop, an awaitable of it."""
-    return to_thread(function) if in_event_loop() else function()  # type: ignore[return-value]
-
-
 def in_event_loop() -> bool:
     """Whether the caller runs in an event loop, which it must not block."""
     try:

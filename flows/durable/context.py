@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from signoff.flows.durable.children import Children
 from signoff.flows.durable.journal import Journal
 from signoff.flows.durable.task_slots import TaskSlots
-from signoff.flows.errors import MissingContextError, Unwind
+from signoff.flows.errors import Abandoned, MissingContextError, Unwind
 from signoff.store.database import Database
 from signoff.store.policy import Policy
 from signoff.store.records.runs import FlowRun
@@ -31,6 +32,16 @@ class RunExecution(Protocol):
     def wake(self, reason: "FlowRun | Unwind") -> bool:
         """End all waits of this execution. Each one then looks for itself whether its answer is there."""
 
+    def unwind(self, reason: Unwind, step: str) -> None:
+        """Note that the run leaves memory, because `reason` is raised into its code.
+
+        Code may catch it and go on. So nothing more begins in this execution, the flow cannot complete, and the results
+        of the steps around this point are not recorded.
+
+        Args:
+            step: The key of the step into which it is raised; empty for the flow itself.
+        """
+
     def is_flow_code(self) -> bool:
         """Whether the caller runs in the flow's own thread or coroutine, rather than beside it."""
 
@@ -45,6 +56,7 @@ class RunContext:
         scope: The prefix of the keys of steps that are called here: empty, or `release/`.
         step: The key of the current task or nested flow; empty in the flow itself.
         log_prints: Whether `print` writes to the run's log.
+        children: What this flow, task or nested flow has started.
     """
 
     db: Database
@@ -56,11 +68,12 @@ class RunContext:
     log_prints: bool = False
     scope: str = ""
     step: str = ""
+    children: Children = field(default_factory=Children)
 
     def within(self, key: str, *, log_prints: bool | None) -> "RunContext":
         """The context for a step that is called from this one."""
         prints = self.log_prints if log_prints is None else log_prints
-        return replace(self, scope=f"{key}/", step=key, log_prints=prints)
+        return replace(self, scope=f"{key}/", step=key, log_prints=prints, children=Children())
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,36 @@ def require_run_context(what: str) -> RunContext:
 def current_hook_context() -> HookContext | None:
     """The context of the current hook, or `None` outside of one."""
     return _hook.get()
+
+
+def note_unwinding(reason: Unwind, context: RunContext) -> None:
+    """Note that `reason` is raised into the current code.
+
+    Args:
+        context: The context to go by where the current code has none of this execution.
+    """
+    if isinstance(reason, Abandoned):
+        return
+    current = _current.get()
+    if current is None or current.execution is not context.execution:
+        current = context
+    current.execution.unwind(reason, current.step)
+
+
+class closes_on_unwind:  # noqa: N801 - used as a `with` statement; a generator costs three times as much
+    """Notes it if the block raises what unwinds the run."""
+
+    __slots__ = ("_context",)
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+
+    def __enter__(self) -> None:
+        """Nothing."""
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, Unwind):
+            note_unwinding(error, self._context)
 
 
 @contextmanager

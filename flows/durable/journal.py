@@ -16,7 +16,7 @@ from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.code_changes import ReplayCheck
 from signoff.flows.durable.serialization import Recorded
 from signoff.flows.durable.timeouts import ActiveTimeout, active_timeouts
-from signoff.flows.errors import AttentionNeeded, InvalidFlow, Released, Unwind
+from signoff.flows.errors import AttentionNeeded, FlowDefect, InvalidFlow, Released, Unwind
 from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
@@ -37,6 +37,9 @@ class Journal:
         fingerprint: The hash of the flow's code as it is now.
         active_timeout: The flow's timeout. It is checked before each step.
         past: The recorded steps and prompts.
+
+    Attributes:
+        has_caught_unwinding: Whether a step went on, to its end, although it was unwound.
     """
 
     def __init__(
@@ -58,6 +61,9 @@ class Journal:
         self._replay_check = ReplayCheck(fingerprint, self._steps, self._asked)
         self._reached_new = False
         self._closed: Unwind | None = None
+        self._unwound: set[str] = set()
+        self.has_caught_unwinding = False
+        self._defects: list[str] = []
         self._calls: Counter[str] = Counter()
         self._keys: set[str] = set()
         self._questions: dict[str, str] = {}
@@ -69,18 +75,44 @@ class Journal:
         """Whether this code ran before: more is recorded, and nothing new has been reached. Its logs are suppressed."""
         return bool(self._replay_check) and not self._reached_new
 
-    def close(self, reason: Unwind) -> None:
-        """Stop this execution: whatever comes to a step or a question from now on is unwound with `reason`."""
-        self._closed = reason
+    def close(self, reason: Unwind, *, step: str = "") -> None:
+        """Stop this execution: whatever comes to a step or a question from now on is unwound with the first `reason`.
+
+        Args:
+            step: The key of the step into which it was raised. That step may have caught it and gone on with something
+                else than an answer, so its result, and that of each step around it, is not recorded any more.
+        """
+        with self._lock:
+            self._closed = self._closed or reason
+            while step:
+                self._unwound.add(step)
+                step = step.rpartition("/")[0]
         self._replay_check.close()
 
+    def note_defect(self, what: str) -> None:
+        """Note a mistake in the flow's code, with which the run must not go on. Takes no lock."""
+        if self._closed is None:
+            self._defects.append(what)
+
+    def check_defects(self) -> None:
+        """Raise `FlowDefect` if a mistake was noted."""
+        if self._defects:
+            raise FlowDefect(self._defects[0])
+
     def check_open(self) -> None:
-        """Check that the execution may continue. Raises what it was closed with, or `FlowTimeout`."""
+        """Check that the execution may continue. Raises what it was closed with, `FlowDefect` or `FlowTimeout`."""
         if self._closed is not None:
-            raise self._closed
+            raise self._closed.again(is_repeated=True)
+        self.check_defects()
         self._active_timeout.check()
         for timeout in active_timeouts():
             timeout.check_not_abandoned()
+
+    def check_not_unwound(self, key: str) -> None:
+        """Check that a step has not caught what unwinds the run. Raises that once more."""
+        if key in self._unwound and self._closed is not None:
+            self.has_caught_unwinding = True
+            raise self._closed.again(is_repeated=True)
 
     def next_key(self, scope: str, name: str) -> str:
         """The key for the next call of `name` within `scope`."""
@@ -206,7 +238,9 @@ class Journal:
 
         Raises:
             Released: If another worker has the run now.
+            Unwind: If the step caught what unwinds the run.
         """
+        self.check_not_unwound(key)
         done = Step(
             run_id=self._run_id,
             key=key,

@@ -20,7 +20,8 @@ from signoff.flows.approval.policy import deadline_of, merged, next_due_at, poli
 from signoff.flows.approval.validation import deadline_fault, message_of
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
-from signoff.flows.durable.context import RunContext
+from signoff.flows.durable.context import RunContext, closes_on_unwind
+from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.question import Question
 from signoff.flows.errors import (
     AttentionNeeded,
@@ -62,7 +63,8 @@ class Pause:
 
     def check(self) -> None:
         """Note that the flow asks this question. Raises what `Journal.check_question` raises."""
-        self.context.journal.check_question(self.prompt.key, self.prompt.schema_hash)
+        with closes_on_unwind(self.context):
+            self.context.journal.check_question(self.prompt.key, self.prompt.schema_hash)
 
     def open(self, *, wait: bool = True) -> Prompt:
         """Open the prompt. If it was opened before, and perhaps settled, return it as it is.
@@ -216,14 +218,26 @@ def _check_continue(prompt: Prompt) -> None:
         )
 
 
-def wait_for_answer(pause: Pause) -> Any:
-    """What the flow gets; in an async flow, an awaitable. Raises what `Pause.conclude` raises, or unwinds the run."""
+def wait_for_answer(what: str, pause: Pause) -> Any:
+    """What the flow gets; in an async flow, a `PendingCall`. Raises what `Pause.conclude` raises, or unwinds the run.
+
+    Args:
+        what: What the flow has called, for messages.
+    """
+    if in_event_loop():
+        return PendingCall(what, wait_async(pause))
+    if pause.state is RunState.SUSPENDED:
+        return _suspend(pause)
+    with closes_on_unwind(pause.context):
+        return _wait(pause)
+
+
+async def wait_async(pause: Pause) -> Any:
+    """`wait_for_answer`, in an event loop."""
     if pause.state is RunState.PAUSED:
-        return _wait_async(pause) if in_event_loop() else _wait(pause)
+        return await _wait_async(pause)
     # Uncancellable, because a run that is about to leave memory must not end up half suspended.
-    return (
-        uncancellable(in_thread(partial(_suspend, pause), name="signoff-ask")) if in_event_loop() else _suspend(pause)
-    )
+    return await uncancellable(in_thread(partial(_suspend, pause), name="signoff-ask"))
 
 
 def _wait(pause: Pause) -> Any:
@@ -288,11 +302,12 @@ def stop_waiting(context: RunContext, prompt_id: str | None) -> None:
 
 
 def _suspend(pause: Pause) -> Any:
-    while True:
-        prompt = pause.open()
-        if prompt.is_open:
-            raise Suspended(prompt.id)
-        try:
-            return pause.conclude(prompt)
-        except ValidationError as error:
-            pause = pause.ask_again(prompt, error)
+    with closes_on_unwind(pause.context):
+        while True:
+            prompt = pause.open()
+            if prompt.is_open:
+                raise Suspended(prompt.id)
+            try:
+                return pause.conclude(prompt)
+            except ValidationError as error:
+                pause = pause.ask_again(prompt, error)

@@ -9,7 +9,8 @@ from typing import Any, get_type_hints
 
 from signoff.flows.code.digest import digest
 from signoff.flows.durable.async_bridge import to_thread
-from signoff.flows.durable.context import RunContext, entered
+from signoff.flows.durable.context import RunContext, closes_on_unwind, entered
+from signoff.flows.durable.results import finished, finished_async
 from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.run_logging import get_run_logger
 from signoff.flows.durable.serialization import Recorded, Serializer, dump, dump_error, load, load_error
@@ -51,7 +52,7 @@ class StepCall:
         self._check_unrecorded()
         with entered(self.context):
             try:
-                result = attempts.call(function, failed=self._before_retry)
+                result = attempts.call(lambda: finished(self.context, function()), failed=self._before_retry)
             except Exception as error:
                 self._record(dump_error(error))
                 raise
@@ -62,9 +63,13 @@ class StepCall:
         if self.recorded is not None:
             return self._replay(self.recorded)
         self._check_unrecorded()
+
+        async def attempt() -> Any:
+            return await finished_async(self.context, await function())
+
         with entered(self.context):
             try:
-                result = await attempts.call_async(function, failed=self._before_retry)
+                result = await attempts.call_async(attempt, failed=self._before_retry)
             except Exception as error:
                 recorded = dump_error(error)
                 await to_thread(lambda: self._record(recorded))
@@ -78,11 +83,15 @@ class StepCall:
         try:
             return load(written, annotation=self.annotation)
         except Exception as error:
-            raise AttentionNeeded(f"The recorded result of {self.key} can no longer be read: {error}") from error
+            with closes_on_unwind(self.context):
+                raise AttentionNeeded(f"The recorded result of {self.key} can no longer be read: {error}") from error
 
     def _check_unrecorded(self) -> None:
-        if self.is_in_order:
-            self.context.journal.check_unrecorded(self.key)
+        with closes_on_unwind(self.context):
+            # Once more: an async task is called, which looks it up, before it is awaited.
+            self.context.journal.check_open()
+            if self.is_in_order:
+                self.context.journal.check_unrecorded(self.key)
 
     def _keep(self, result: Any) -> Any:
         try:
@@ -93,9 +102,14 @@ class StepCall:
         return result
 
     def _record(self, recorded: Recorded) -> None:
-        self.context.journal.record(self.key, self.arguments_hash, recorded, self.started_at)
+        with closes_on_unwind(self.context):
+            self.context.journal.record(self.key, self.arguments_hash, recorded, self.started_at)
 
     def _before_retry(self, error: Exception, retry: int) -> None:
+        # The error may stand for what unwinds the run: `except BaseException: raise ValueError`.
+        self.context.journal.check_not_unwound(self.key)
+        self.context.journal.check_open()
+        self.context.children.reset()
         get_run_logger().warning("%s: %s. Retry %d follows.", type(error).__name__, error, retry)
         self.context.journal.forget_failed(self.context.scope)
 
@@ -111,13 +125,15 @@ def call_step(
     key: str | None = None,
 ) -> StepCall:
     """Give a call its key, unless it has one, and look up whether it is recorded."""
-    key = key or parent.journal.next_key(parent.scope, name)
     arguments_hash = digest(dict(arguments))
+    with closes_on_unwind(parent):
+        key = key or parent.journal.next_key(parent.scope, name)
+        recorded = parent.journal.find(key, arguments_hash)
     return StepCall(
         context=parent.within(key, log_prints=log_prints),
         key=key,
         arguments_hash=arguments_hash,
-        recorded=parent.journal.find(key, arguments_hash),
+        recorded=recorded,
         is_in_order=parent.execution.is_flow_code(),
         started_at=now(),
         annotation=annotation,

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from signoff.flows.errors import FlowsError, Released
+from signoff.flows.errors import Abandoned, FlowsError
 
 _active: ContextVar[tuple["ActiveTimeout", ...]] = ContextVar("signoff_active_timeouts", default=())
 
@@ -97,7 +97,7 @@ class ActiveTimeout:
     def check_not_abandoned(self) -> None:
         """Unwind a thread whose time was over: nobody waits for its result any more."""
         if self._is_abandoned:
-            raise Released(str(self._make_error()))
+            raise Abandoned(str(self._make_error()))
 
     def _on_done(self, _work: object) -> None:
         with self._changed:

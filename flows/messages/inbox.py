@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -18,10 +18,11 @@ from pydantic import BaseModel
 from signoff.flows.code.digest import digest
 from signoff.flows.current_database import current_database
 from signoff.flows.database_retry import retry_until_available
-from signoff.flows.durable.async_bridge import in_event_loop, sync_or_async, to_thread
-from signoff.flows.durable.context import RunContext, current_run_context
+from signoff.flows.durable.async_bridge import in_event_loop, to_thread
+from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context
+from signoff.flows.durable.pending_calls import PendingCall, sync_or_async
 from signoff.flows.durable.serialization import Recorded
-from signoff.flows.errors import Released, Unwind
+from signoff.flows.errors import Abandoned, InvalidFlow, Released, Unwind
 from signoff.flows.messages.keysets import run_id_or_current, store_input
 from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
@@ -90,14 +91,16 @@ class InputReceiver(Generic[T]):
         """
         call = self._start_call()
         if in_event_loop():
-            return self._next_async(call)  # type: ignore[return-value]
-        with current_database().changes.subscribe(Topic.INPUTS) as changes:
+            return PendingCall("next()", self._next_async(call))  # type: ignore[return-value]
+        with _noting_unwinding(call.context), current_database().changes.subscribe(Topic.INPUTS) as changes:
             return self._next(call, changes)
 
     def __iter__(self) -> "InputReceiver[T]":
         return self
 
     def __next__(self) -> T:
+        if in_event_loop():
+            raise InvalidFlow("In an event loop, inputs are received with `async for`, or `await receiver.next()`.")
         try:
             return self.next()
         except TimeoutError:
@@ -110,7 +113,7 @@ class InputReceiver(Generic[T]):
 
     async def __anext__(self) -> T:
         try:
-            return await self._next_async(self._start_call())
+            return await PendingCall("next()", self._next_async(self._start_call()))
         except TimeoutError:
             if self.raise_timeout_error:
                 raise
@@ -120,9 +123,10 @@ class InputReceiver(Generic[T]):
         context = current_run_context()
         if context is None:
             return _ReceiveCall(None, "", "", None)
-        key = context.journal.next_key(context.scope, f"receive-{self.key_prefix}")
         arguments_hash = digest([self.flow_run_id, self.key_prefix])
-        return _ReceiveCall(context, key, arguments_hash, context.journal.find(key, arguments_hash))
+        with closes_on_unwind(context):
+            key = context.journal.next_key(context.scope, f"receive-{self.key_prefix}")
+            return _ReceiveCall(context, key, arguments_hash, context.journal.find(key, arguments_hash))
 
     async def _next_async(self, call: _ReceiveCall) -> T:
         with current_database().changes.subscribe(Topic.INPUTS) as changes:
@@ -160,7 +164,7 @@ class InputReceiver(Generic[T]):
                     check()
             if given is not None or left <= 0:
                 return given
-        raise Released("Nobody is waiting for this input any more.")
+        raise Abandoned("Nobody is waiting for this input any more.")
 
     def _first_arrived(self) -> FlowRunInput | None:
         db = current_database()
@@ -173,6 +177,10 @@ class InputReceiver(Generic[T]):
                 exclude_keys=self.exclude_keys,
             )
         )
+
+
+def _noting_unwinding(context: RunContext | None) -> AbstractContextManager[None]:
+    return nullcontext() if context is None else closes_on_unwind(context)
 
 
 @contextmanager
@@ -208,7 +216,10 @@ def send_to_run(run_input: BaseModel, flow_run_id: UUID | str, sender: str | Non
     context = current_run_context()
     number = uuid4()
     if context is not None:
-        number = uuid5(UUID(context.run.id), context.journal.next_key(context.scope, f"send-{prefix}"))
+        with closes_on_unwind(context):
+            number = uuid5(UUID(context.run.id), context.journal.next_key(context.scope, f"send-{prefix}"))
         sender = sender or f"{FLOW_RUN}.{context.run.id}"
     value = run_input.model_dump(mode="json", by_alias=True)
-    return sync_or_async(partial(store_input, str(flow_run_id), f"{prefix}-{number}", value, sender=sender))
+    return sync_or_async(
+        "send_input()", partial(store_input, str(flow_run_id), f"{prefix}-{number}", value, sender=sender)
+    )

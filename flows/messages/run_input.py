@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, PrivateAttr, create_model
 
-from signoff.flows.durable.async_bridge import sync_or_async
+from signoff.flows.durable.pending_calls import must_be_awaited, sync_or_async
 from signoff.flows.messages.inbox import FLOW_RUN, InputReceiver, send_to_run
 from signoff.flows.messages.keysets import (
     Keyset,
@@ -72,7 +72,7 @@ class BaseRunInput(PromptModel):
             if description:
                 store_input(run_id, keyset["description"], description)
 
-        return sync_or_async(save)
+        return sync_or_async("save()", save)
 
     @classmethod
     def load(cls, keyset: Keyset, flow_run_id: UUID | str | None = None) -> Any:
@@ -84,14 +84,16 @@ class BaseRunInput(PromptModel):
             RuntimeError: Outside of a flow run, if no run is given.
         """
         run_id = run_id_or_current(flow_run_id)
-        return sync_or_async(lambda: cls._loaded(keyset["response"], run_id))
+        return sync_or_async("load()", lambda: cls._loaded(keyset["response"], run_id))
 
     @classmethod
+    @must_be_awaited
     async def asave(cls, keyset: Keyset, flow_run_id: UUID | str | None = None) -> None:
         """`save`, awaited."""
         await cls.save(keyset, flow_run_id)  # type: ignore[misc]
 
     @classmethod
+    @must_be_awaited
     async def aload(cls, keyset: Keyset, flow_run_id: UUID | str | None = None) -> Any:
         """`load`, awaited."""
         return await cls.load(keyset, flow_run_id)
@@ -130,10 +132,12 @@ class BaseRunInput(PromptModel):
         """
         return send_to_run(self, flow_run_id, sender, key_prefix)
 
+    @must_be_awaited
     async def arespond(self, run_input: Any, sender: str | None = None, key_prefix: str | None = None) -> None:
         """`respond`, awaited."""
         await self.respond(run_input, sender, key_prefix)  # type: ignore[misc, func-returns-value]
 
+    @must_be_awaited
     async def asend_to(self, flow_run_id: UUID | str, sender: str | None = None, key_prefix: str | None = None) -> None:
         """`send_to`, awaited."""
         await self.send_to(flow_run_id, sender, key_prefix)  # type: ignore[misc, func-returns-value]

@@ -187,6 +187,14 @@ def finish(
             tx.touch(Topic.RUNS)
 
 
+def set_message(db: Database, run_id: str, fencing_token: int, message: str) -> None:
+    """Say something about a run that has not ended. Nothing happens if another worker holds it now."""
+    held = (flow_runs.c.id == run_id) & (flow_runs.c.fencing_token == fencing_token) & flow_runs.c.finished_at.is_(None)
+    with db.write() as tx:
+        tx.execute(update(flow_runs).where(held).values(message=message))
+        tx.touch(Topic.STATES)
+
+
 def release(db: Database, run_id: str, fencing_token: int) -> None:
     """Release a run that is over, once its hooks have been called.
 

@@ -1,19 +1,24 @@
 """Records how an execution ended, or schedules its retry."""
 
 import logging
+import traceback
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.serialization import to_display_json
 from signoff.flows.errors import (
     AttentionNeeded,
+    FlowDefect,
     FlowPauseTimeout,
     FlowTimeout,
     InvalidFlow,
     PromptRejected,
+    Released,
+    Suspended,
     Unwind,
     error_summary,
     public_summary,
@@ -79,6 +84,22 @@ class CompletionRecorder:
             logger.exception("%s | could not record how the run ended", self._run.name)
         return None
 
+    def note_caught(self, reason: Unwind) -> None:
+        """Say that the flow caught what takes it out of memory, in the log and in the run's message. Raises nothing."""
+        message = (
+            f"The flow caught {type(reason).__name__}, which takes it out of memory,{_place_of(reason)} and went on. "
+            "What it did after that does not count. Catch Exception, not BaseException, and do not use "
+            "return_exceptions=True, a return in finally or the like around a pause."
+        )
+        logger.error("%s | %s", self._run.name, message)
+        if isinstance(reason, (Suspended, Released)):
+            try:
+                retry_until_available(
+                    lambda: runs.set_message(self._db, self._run.id, self._run.fencing_token, message)
+                )
+            except Exception:  # the run waits all the same
+                logger.exception("%s | could not record what it caught", self._run.name)
+
     def _record_error(self, error: BaseException) -> Completion | None:
         match error:
             case AttentionNeeded():
@@ -88,6 +109,10 @@ class CompletionRecorder:
                 logger.error("%s | needs attention: %s", self._run.name, message)
                 self._finish(RunState.NEEDS_ATTENTION, error=message, reason=public_summary(error))
                 return None
+            case FlowDefect():
+                error = InvalidFlow(*error.args)
+                logger.error("%s | failed: %s", self._run.name, error)
+                self._finish(RunState.FAILED, error=error_summary(error), reason=public_summary(error))
             case Unwind() | LeaseLost():
                 return None
             case PromptRejected():
@@ -131,3 +156,12 @@ class CompletionRecorder:
                 has_hooks=has_hooks,
             )
         )
+
+
+def _place_of(reason: Unwind) -> str:
+    """The outermost place in the user's code that an error came to."""
+    for frame, line in traceback.walk_tb(reason.__traceback__):
+        module = str(frame.f_globals.get("__name__", ""))
+        if not module.startswith(("signoff.", "asyncio.", "concurrent.")) and module not in ("asyncio", "contextlib"):
+            return f" at {Path(frame.f_code.co_filename).name}:{line},"
+    return f"{reason.where}," if reason.where else ""

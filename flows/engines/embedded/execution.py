@@ -15,10 +15,11 @@ from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, to_thread
 from signoff.flows.durable.context import RunContext, entered
 from signoff.flows.durable.journal import Journal
+from signoff.flows.durable.results import finished, finished_async
 from signoff.flows.durable.task_slots import TaskSlots, reacquire_slot, release_slot
 from signoff.flows.durable.timeouts import ActiveTimeout, active_timeouts
 from signoff.flows.engines.embedded.completion import Completion, CompletionRecorder
-from signoff.flows.errors import FlowTimeout, Released, RunCancelled, Unwind
+from signoff.flows.errors import FlowDefect, FlowTimeout, Released, RunCancelled, Unwind
 from signoff.flows.flow import Flow
 from signoff.store.database import Database
 from signoff.store.policy import Policy
@@ -69,7 +70,12 @@ class Execution:
         # Where the flow's own code runs, see `is_flow_code`.
         self._thread: threading.Thread | None = None
         self._coroutine: asyncio.Task[Any] | None = None
+        self._main: asyncio.Task[Any] | None = None
+        # What takes the run out of memory.
         self._closed: Unwind | None = None
+        # What was raised into the run's code first, and in which coroutine into the flow's own. They may catch it.
+        self._raised: Unwind | None = None
+        self._raised_in: list[asyncio.Task[Any] | None] = []
 
     def start(self, loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
         """Start running, or start replaying. `loop` is called for an async flow only."""
@@ -95,6 +101,9 @@ class Execution:
             if self._is_over:
                 # Something that the flow left running, such as the rest of a gather. Nobody will wake it.
                 wait.set_result(Released("The flow has ended."))
+                return wait
+            if self._closed is not None:
+                wait.set_result(self._closed)
                 return wait
             self._waits.add(wait)
             if len(self._waits) == 1:
@@ -155,11 +164,36 @@ class Execution:
 
     def close(self, reason: Unwind) -> None:
         """Take the run out of memory. An async flow is cancelled at once, a sync one unwinds at its next step."""
-        self._closed = reason
+        with self._lock:
+            self._closed = self._closed or reason
         self._refuse_new_work(reason)
         # Before the waits end, so that whatever waits beside a prompt is cancelled together with the flow.
         if self._coroutine is not None:
             self._coroutine.get_loop().call_soon_threadsafe(self._cancel_coroutine)
+        self.wake(reason)
+
+    def unwind(self, reason: Unwind, step: str) -> None:
+        """Note that `reason` is raised into the code of the run. See `RunExecution.unwind`."""
+        if self._journal is not None:
+            self._journal.close(reason, step=step)
+        with self._lock:
+            is_first = self._closed is None and not self._is_over
+            if not self._is_over:
+                self._closed = self._closed or reason
+                self._raised = self._raised or reason
+        if not step and not reason.is_repeated and in_event_loop() is self._flow.isasync:
+            self._raised_in.append(asyncio.current_task() if self._flow.isasync else None)
+        if is_first:
+            self._task_slots.close(reason)
+            self.wake(reason)
+
+    def release(self, reason: Unwind) -> None:
+        """Take the run out of memory if it waits."""
+        with self._lock:
+            if not self._waits:
+                return
+            self._closed = self._closed or reason
+        self._refuse_new_work(reason)
         self.wake(reason)
 
     def _refuse_new_work(self, reason: Unwind) -> None:
@@ -179,29 +213,30 @@ class Execution:
         end: Completion | None
         self._thread = threading.current_thread()
         try:
-            with entered(self._context()):
-                result = self._flow.fn(**self._flow.parameters.from_json(self.run.parameters))
+            with entered(context := self._context()):
+                returned = self._flow.fn(**self._flow.parameters.from_json(self.run.parameters))
+                result = finished(context, returned)
             end = self._returned(result)
         except BaseException as error:  # noqa: BLE001 - the end of the run is recorded, whatever it is
-            end = self._completion.record_error(error)
+            end = self._failed(error)
         self._thread = None
         self._finish_execution(end)
 
     async def _run_async(self) -> None:
         end: Completion | None
         try:
-            with entered(await to_thread(self._context)):
+            with entered(context := await to_thread(self._context)):
                 parameters = self._flow.parameters.from_json(self.run.parameters)
-                self._coroutine = asyncio.current_task()
+                self._main = self._coroutine = asyncio.current_task()
                 try:
                     async with self._active_timeout.cancelling():
-                        result = await self._flow.fn(**parameters)
+                        result = await finished_async(context, await self._flow.fn(**parameters))
                 finally:
                     # A cancel that comes after this must not keep the end from being recorded.
                     self._coroutine = None
             end = await to_thread(partial(self._returned, result))
         except BaseException as error:  # noqa: BLE001 - the end of the run is recorded, whatever it is
-            end = await to_thread(partial(self._completion.record_error, self._closed or error))
+            end = await to_thread(partial(self._failed, error))
         self._finish_execution(end)
 
     def _finish_execution(self, end: Completion | None) -> None:
@@ -210,6 +245,10 @@ class Execution:
         with self._lock:
             self._is_over = True
         self.wake(over)
+        self._raised_in.clear()
+        if self._raised is not None:
+            # Its traceback would keep everything in memory that the flow had.
+            self._raised.__traceback__ = None
         self._on_end(self, end)
 
     def _context(self) -> RunContext:
@@ -243,6 +282,36 @@ class Execution:
 
     def _returned(self, result: Any) -> Completion:
         assert self._journal is not None  # noqa: S101 - the flow ran, so it had one
+        if self._closed is not None:
+            raise _Swallowed
+        self._journal.check_defects()
         self._active_timeout.check()
         self._journal.check_end()
         return self._completion.record_result(result)
+
+    def _failed(self, error: BaseException) -> Completion | None:
+        """Record what the flow raised. What takes the run out of memory counts, even if the flow has caught it."""
+        if self._closed is None:
+            return self._completion.record_error(error)
+        if self._raised is not None and not isinstance(self._raised, FlowDefect) and self._was_caught(error):
+            self._completion.note_caught(self._raised)
+        return self._completion.record_error(self._closed)
+
+    def _was_caught(self, error: BaseException) -> bool:
+        """Whether the run's code caught what unwinds it and went on. `error` is what the flow has raised in the end."""
+        if self._journal is not None and self._journal.has_caught_unwinding:
+            return True
+        # Code that runs beside what is unwound goes on for a while, which is no fault of the flow.
+        into_flow = any(task is None or task.done() or task is self._main for task in self._raised_in)
+        return into_flow and not _unwinds(error)
+
+
+class _Swallowed(Exception):
+    """The flow has returned although it was unwound."""
+
+
+def _unwinds(error: BaseException) -> bool:
+    """Whether an error lets the run leave memory, by itself or in a group, as `asyncio.TaskGroup` raises them."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_unwinds, error.exceptions))
+    return isinstance(error, asyncio.CancelledError) or (isinstance(error, Unwind) and not error.is_repeated)

@@ -22,6 +22,7 @@ from signoff.flows.background import BackgroundService
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.run_logging import capture_prints
 from signoff.flows.engines.embedded.completion import Completion
+from signoff.flows.engines.embedded.event_loop import EventLoopThread
 from signoff.flows.engines.embedded.execution import Execution
 from signoff.flows.engines.embedded.heartbeat import Heartbeat
 from signoff.flows.engines.embedded.quarantine import Quarantine
@@ -90,8 +91,7 @@ class Worker(BackgroundService):
         self._stopping = threading.Event()
         self._changes: Subscription | None = None
         self._thread = SupervisedThread(self._loop_runs, name="signoff-worker")
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._loop_thread: SupervisedThread | None = None
+        self._event_loop: EventLoopThread | None = None
         self.end: Completion | None = None
         """How the last run ended."""
 
@@ -126,9 +126,8 @@ class Worker(BackgroundService):
             rest = list(self._executions.values())
         for execution in rest:
             execution.close(Released("The worker has stopped."))
-        if self._loop is not None and self._loop_thread is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._loop_thread.stop(timeout=1)
+        if self._event_loop is not None:
+            self._event_loop.stop()
 
     def _loop_runs(self) -> None:
         changes = self._changes
@@ -215,7 +214,7 @@ class Worker(BackgroundService):
         )
         with self._lock:
             self._executions[run.id] = execution
-        execution.start(self._event_loop)
+        execution.start(self._loop)
 
     def _run_hooks(self, run: FlowRun) -> None:
         try:
@@ -233,7 +232,7 @@ class Worker(BackgroundService):
         with self._lock:
             waiting = list(self._waiting())
         for execution in waiting:
-            execution.wake(Released("The worker has released the run."))
+            execution.release(Released("The worker has released the run."))
 
     def _waiting(self) -> Iterator[Execution]:
         return (execution for execution in self._executions.values() if execution.is_waiting)
@@ -261,26 +260,8 @@ class Worker(BackgroundService):
         if (self._quarantine.release(run) or was_full) and self._changes is not None:
             self._changes.wake()
 
-    def _event_loop(self) -> asyncio.AbstractEventLoop:
+    def _loop(self) -> asyncio.AbstractEventLoop:
         """The event loop for all async flows of this worker."""
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._loop_thread = SupervisedThread(partial(_run_loop, self._loop), name="signoff-async")
-            self._loop_thread.start()
-        return self._loop
-
-
-def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
-    asyncio.set_event_loop(loop)
-    # Raises if a task that a flow has started raises SystemExit. The other flows go on in the next call.
-    loop.run_forever()
-    loop.run_until_complete(_cancel_rest())
-    loop.close()
-
-
-async def _cancel_rest() -> None:
-    """Cancel whatever still runs. It could record nothing more anyway."""
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, return_exceptions=True)
+        if self._event_loop is None:
+            self._event_loop = EventLoopThread()
+        return self._event_loop.loop

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from signoff.flows.durable.timeouts import ActiveTimeout
-from signoff.flows.errors import FlowTimeout, Released, StepTimeout
+from signoff.flows.errors import Abandoned, FlowTimeout, StepTimeout
 
 
 async def _never() -> None:
@@ -88,7 +88,7 @@ def test_who_waits_for_a_thread_learns_that_its_time_is_up() -> None:
     timeout = ActiveTimeout("build", 0.01, StepTimeout)
     with pytest.raises(StepTimeout, match=r"build took longer than 0\.01 seconds\."):
         timeout.wait(Future())
-    with pytest.raises(Released):
+    with pytest.raises(Abandoned):
         timeout.check_not_abandoned()
 
 

@@ -1,0 +1,142 @@
+"""What the code of a flow or a step has started: submitted tasks, and calls that have to be awaited.
+
+A flow, or a step, is over when all that it has started is over. Otherwise it would be recorded as done while some of
+its work is still under way, and a replay, which does not run a recorded step again, would never finish that work.
+"""
+
+import asyncio
+import threading
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Protocol
+
+from signoff.flows.durable.async_bridge import to_thread
+from signoff.flows.durable.task_slots import released_slot
+from signoff.flows.errors import FlowDefect, Unwind, error_summary
+
+
+class SubmittedTask(Protocol):
+    """The future of a submitted task."""
+
+    is_error_seen: bool
+    """Whether the flow was given the error of the task, if there is one."""
+
+    def check_barrier(self) -> None:
+        """Raise `AttentionNeeded` if the task can never start."""
+
+
+class Children:
+    """The submitted tasks, and the calls to be awaited, of one flow or step. Safe to use from several threads.
+
+    Attributes:
+        not_awaited: What to say of each call, by its id, as long as nobody awaits it.
+    """
+
+    def __init__(self) -> None:
+        self.not_awaited: dict[int, str] = {}
+        self._changed = threading.Condition()
+        self._running = 0
+        self._submitted = 0
+        self._tasks: dict[int, SubmittedTask] = {}
+        self._failed: list[tuple[int, SubmittedTask | None, BaseException]] = []
+        self._unwinding: Unwind | None = None
+        self._has_parent_returned = False
+
+    def add(self, task: SubmittedTask, running: "Future[Any]") -> None:
+        """Note a submitted task."""
+        with self._changed:
+            self._running += 1
+            self._submitted += 1
+            number = self._submitted
+            self._tasks[number] = task
+        running.add_done_callback(partial(self._on_task_done, number, task))
+
+    def begin_call(self) -> None:
+        """Note that a call is awaited."""
+        with self._changed:
+            self._running += 1
+
+    def end_call(self, error: BaseException | None) -> None:
+        """Note that such a call has ended, and what it raised."""
+        with self._changed:
+            self._running -= 1
+            # Whoever awaits the call gets its error. Only after the flow has returned, nobody acts on it.
+            is_seen = not self._has_parent_returned or isinstance(error, (asyncio.CancelledError, GeneratorExit))
+            if error is not None and not is_seen:
+                self._note(self._submitted, None, error)
+            self._changed.notify_all()
+
+    def note_unseen(self, error: BaseException) -> None:
+        """Note the error of a coroutine that nobody has awaited."""
+        with self._changed:
+            self._note(self._submitted, None, error)
+
+    def reset(self) -> None:
+        """Forget what has failed, because the step is tried again."""
+        with self._changed:
+            self._failed.clear()
+            self._has_parent_returned = False
+        self.not_awaited.clear()
+
+    def wait(self) -> None:
+        """Wait until all of them have ended.
+
+        Raises:
+            BaseException: The error of the first task that failed, unless the flow was given it.
+            FlowDefect: If a call was never awaited.
+        """
+        self._wait()
+        self._raise_unseen()
+
+    async def wait_async(self) -> None:
+        """`wait`, in an event loop."""
+        while self._unwinding is None and (self._running or self.not_awaited):
+            if self._running:
+                await to_thread(self._wait)
+            before = dict(self.not_awaited)
+            # Coroutines that were just made into tasks begin, and those whose call has ended go on.
+            await asyncio.sleep(0)
+            if not self._running and self.not_awaited == before:
+                break
+        self._raise_unseen()
+
+    def _wait(self) -> None:
+        with self._changed:
+            self._has_parent_returned = True
+            is_over, tasks = self._is_over(), list(self._tasks.values())
+        for task in tasks:
+            task.check_barrier()
+        if not is_over:
+            with released_slot(), self._changed:
+                self._changed.wait_for(self._is_over)
+
+    def _is_over(self) -> bool:
+        return not self._running or self._unwinding is not None
+
+    def _on_task_done(self, number: int, task: SubmittedTask, running: "Future[Any]") -> None:
+        error = running.exception()
+        with self._changed:
+            self._running -= 1
+            self._tasks.pop(number, None)
+            if error is not None:
+                self._note(number, task, error)
+            self._changed.notify_all()
+
+    def _note(self, number: int, task: SubmittedTask | None, error: BaseException) -> None:
+        if isinstance(error, Unwind):
+            self._unwinding = self._unwinding or error
+        else:
+            self._failed.append((number, task, error))
+
+    def _raise_unseen(self) -> None:
+        if self._unwinding is not None:
+            raise self._unwinding.again()
+        unseen = [(number, error) for number, task, error in self._failed if task is None or not task.is_error_seen]
+        if unseen:
+            _, first = min(unseen, key=lambda each: each[0])
+            for _, other in unseen:
+                if other is not first:
+                    first.add_note(f"Another task failed as well: {error_summary(other)}")
+            raise first
+        for fault in self.not_awaited.values():
+            raise FlowDefect(fault)
