@@ -44,6 +44,7 @@ def test_a_handle_is_shown_by_its_question(db: Database, start_worker: StartWork
     @flow
     def survey() -> list[str]:
         one, other = ask(bool, description="Publish 1.4?"), ask(bool, description="How many?")
+        assert one.prompt_id != other.prompt_id
         return [repr(one), repr(as_answered([one, other]))]
 
     start_worker(survey)
