@@ -2,8 +2,9 @@
 
 Several workers claim at the same time. On PostgreSQL they do not wait for each other: the query that finds runs locks
 them and skips those that another worker has locked (`FOR UPDATE SKIP LOCKED`), so two workers never get the same run
-and none of them stands in a queue for a row that it will not get. On SQLite there is one writer at a time, and the
-clause is left out.
+and none of them stands in a queue for a row that it will not get. But people's answers lock runs too, for a moment:
+a run whose prompt is pressed twice may be skipped although no worker is claiming it. So what was skipped is looked for
+again soon. On SQLite there is one writer at a time, and the clause is left out.
 
 Claiming is what an idle worker does again and again, so it first reads without a lock, and begins a writing transaction
 only if there is something to claim.
@@ -27,7 +28,10 @@ from signoff.store.sql.transactions import DeferredResult
 from signoff.store.tables import flow_runs
 
 RETRY_AFTER = timedelta(seconds=1)
-"""When to try again if runnable runs could not be claimed: others are claiming them, or this worker has expired."""
+"""When a worker that has expired is to try again. Until then its heartbeat may have given it a new id."""
+
+RETRY_LOCKED_AFTER = timedelta(milliseconds=10)
+"""When to try again if others had locked runnable runs. A transaction holds its locks for some milliseconds."""
 
 _LEASED_TO = Statement(select(flow_runs).where(flow_runs.c.lease_owner == param("worker")))
 _IS_OVER = flow_runs.c.finished_at.is_not(None)
@@ -91,6 +95,15 @@ class ClaimRequest:
             "now": now,
         }
 
+    def left(self, now: datetime, *, has_quarantined: bool = False) -> dict[str, Any]:
+        """The values for `ClaimQueries.next_runnable`.
+
+        Args:
+            has_quarantined: Whether it has claimed one of the runs whose workers died, so that it takes no other.
+        """
+        with_quarantined = self.with_quarantined and not has_quarantined
+        return {"worker": self.worker, "with_new": self.with_new, "with_quarantined": with_quarantined, "now": now}
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimResult:
@@ -112,7 +125,8 @@ class ClaimQueries:
     Attributes:
         claimable: Runs that it may claim, longest runnable first.
         locked: The same, locked until the transaction has ended. Runs that others have locked are skipped.
-        next_runnable: When the next run becomes runnable by the passing of time.
+        next_runnable: When the first of the runs that it has not claimed becomes runnable. Past, if it could claim one
+            now; it reads without a lock, so it sees the runs that `locked` has skipped.
     """
 
     claimable: Statement
@@ -126,21 +140,20 @@ def queries(flows: tuple[str, ...], only: str | None) -> ClaimQueries:
     mine = or_(false(), *(flow_runs.c.flow == flow for flow in flows))
     if only is not None:
         mine &= flow_runs.c.id == only
+    is_free = and_(
+        flow_runs.c.lease_owner.is_(None) | _IS_HELD,
+        param("with_new", Boolean) | (flow_runs.c.state != RunState.SCHEDULED),
+        param("with_quarantined", Boolean) | (flow_runs.c.crashes == 0),
+    )
     claimable = (
         select(flow_runs.c.id, flow_runs.c.crashes, _IS_REPLAYED.label("is_replayed"))
-        .where(
-            flow_runs.c.runnable_at <= param("now"),
-            mine,
-            flow_runs.c.lease_owner.is_(None) | _IS_HELD,
-            param("with_new", Boolean) | (flow_runs.c.state != RunState.SCHEDULED),
-            param("with_quarantined", Boolean) | (flow_runs.c.crashes == 0),
-        )
+        .where(flow_runs.c.runnable_at <= param("now"), mine, is_free)
         .order_by(flow_runs.c.runnable_at)
         .limit(param("limit"))
     )
     next_runnable = (
         select(flow_runs.c.runnable_at)
-        .where(flow_runs.c.runnable_at > param("now"), mine)
+        .where(flow_runs.c.runnable_at.is_not(None), mine, (flow_runs.c.runnable_at > param("now")) | is_free)
         .order_by(flow_runs.c.runnable_at)
         .limit(1)
     )
@@ -163,10 +176,11 @@ def claim(db: Database, request: ClaimRequest, *, limit: int, now: datetime) -> 
     is held until `runs.release`. A worker that has expired gets nothing, since nobody would free what it claims.
     """
     found = queries(request.flows, request.only)
-    next_runnable = found.next_runnable.bind(now=now)
     with db.read() as reading:
         if not reading.rows(found.claimable, **request.parameters(1, now)):
-            return ClaimResult([], _first_moment(reading.execute_deferred(next_runnable)))
+            return ClaimResult(
+                [], _first_moment(reading.execute_deferred(found.next_runnable.bind(**request.left(now))))
+            )
     with db.write() as tx:
         # Locked by one statement and changed by others: within an UPDATE, PostgreSQL may evaluate a subquery with a
         # LIMIT more than once, and so change more rows than the limit.
@@ -174,17 +188,20 @@ def claim(db: Database, request: ClaimRequest, *, limit: int, now: datetime) -> 
             LOCK_WORKER.bind(worker=request.worker), found.locked.bind(**request.parameters(limit, now))
         )
         if not known or not claimable:
-            return ClaimResult([], now + RETRY_AFTER)
+            return ClaimResult([], now + (RETRY_LOCKED_AFTER if known else RETRY_AFTER))
         wanted = _with_one_quarantined(claimable)
         taken = tx.run_at_commit(*(_CLAIM.bind(run_id=row.id, worker=request.worker, now=now) for row in wanted))
         replayed = [row.id for row in wanted if row.is_replayed]
         results = iter(tx.run_at_commit(*(query for run_id in replayed for query in history_queries(run_id))))
-        next_one = tx.run_at_commit(next_runnable)
+        has_quarantined = any(row.crashes for row in wanted)
+        next_one = tx.run_at_commit(found.next_runnable.bind(**request.left(now, has_quarantined=has_quarantined)))
     histories = {run_id: partial(History.of, next(results), next(results)) for run_id in replayed}
     claimed = [Claimed(flow_run(row), histories.get(row.id)) for each in taken for row in each.rows()]
-    # Quarantined runs that were left behind may have filled the limit, so that other runs were not found.
-    is_all = len(claimable) < limit and not any(row.crashes for row in wanted)
-    return ClaimResult(claimed, _first_moment(next_one) if is_all else now)
+    next_poll_at = _first_moment(next_one)
+    if next_poll_at is not None and next_poll_at <= now and len(claimable) < limit:
+        # Not left behind by the limit, so somebody else had it locked.
+        next_poll_at = now + RETRY_LOCKED_AFTER
+    return ClaimResult(claimed, next_poll_at)
 
 
 def _first_moment(found: Sequence[DeferredResult]) -> datetime | None:

@@ -44,8 +44,7 @@ def write(db: Database, given: FlowRunInput) -> None:
         run = select(flow_runs.c.id).where(flow_runs.c.id == given.flow_run_id).with_for_update()
         if tx.execute(run).first() is None:
             raise NoSuchRun(f"There is no run {given.flow_run_id!r}. `signoff runs` lists them.")
-        # RUNS as well: a worker that claimed runs just now has skipped this one, because it is locked.
-        tx.touch(Topic.INPUTS, Topic.RUNS)
+        tx.touch(Topic.INPUTS)
         if tx.execute(known).first() is not None:
             return
         tx.execute(

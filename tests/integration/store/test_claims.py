@@ -12,6 +12,7 @@ from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
 from signoff.store.prompts import prompts
 from signoff.store.records.runs import RunState, Step
+from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.runs import claims, journal, pauses, recovery, retries, runs
 from tests.integration.store.samples import (
     ANA,
@@ -62,6 +63,23 @@ def test_a_claim_says_when_to_poll_next(db: Database) -> None:
     assert claims.claim(db, claim_request(expired), limit=2, now=NOON).next_poll_at == NOON + claims.RETRY_AFTER
     assert claims.claim(db, claim_request(worker), limit=2, now=NOON).next_poll_at == NOON
     assert claims.claim(db, claim_request(worker), limit=2, now=NOON).next_poll_at == LATER
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_run_that_somebody_else_has_locked_is_looked_for_again_within_50_ms(db: Database, others: int) -> None:
+    """A second press holds a run that the first one has settled. A claim skips it, whatever else it gets."""
+    worker = a_worker(db)
+    pressed = [an_open_prompt(db, worker=worker) for _ in range(others + 1)]
+    for prompt in pressed:
+        settle(db, prompt)
+    with db.write() as second_press:
+        second_press.rows(LOCK_RUN_OF_PROMPT, prompt_id=pressed[-1].id)
+        result = claims.claim(db, claim_request(worker), limit=10, now=NOON)
+    assert [each.run.id for each in result.claimed] == [prompt.run_id for prompt in pressed[:-1]]
+    assert result.next_poll_at is not None
+    assert result.next_poll_at - NOON <= timedelta(milliseconds=50)
+    assert [run.id for run in claim(db, worker)] == [pressed[-1].run_id]
 
 
 def test_a_claim_gets_at_most_one_of_the_runs_whose_worker_died(db: Database) -> None:
