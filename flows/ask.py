@@ -147,7 +147,7 @@ class PromptIterator(Generic[T]):
     def _wait(self) -> list[Prompt]:
         execution = self._left[0]._pause.context.execution
         while True:
-            wait = execution.begin_wait()
+            wait = execution.begin_wait([asked._pause.prompt.key for asked in self._left])
             try:
                 settled = self._look()
                 if not settled:
@@ -160,7 +160,7 @@ class PromptIterator(Generic[T]):
     async def _wait_async(self) -> list[Prompt]:
         execution = self._left[0]._pause.context.execution
         while True:
-            wait = execution.begin_wait()
+            wait = execution.begin_wait([asked._pause.prompt.key for asked in self._left])
             looking = in_thread(self._look, name="signoff-ask")
             try:
                 # Shielded, because other threads set these futures. Cancelling this wait must not cancel them.
@@ -168,7 +168,7 @@ class PromptIterator(Generic[T]):
                 if not settled:
                     _unwind(await asyncio.shield(asyncio.wrap_future(wait)))
             except asyncio.CancelledError:
-                await uncancellable(in_thread(partial(self._give_up, looking), name="signoff-ask"))
+                await uncancellable(in_thread(partial(self._give_up, looking, wait), name="signoff-ask"))
                 raise
             finally:
                 execution.end_wait(wait)
@@ -191,10 +191,10 @@ class PromptIterator(Generic[T]):
                 raise Suspended(ids[0])
         return settled
 
-    def _give_up(self, looking: "Future[list[Prompt]]") -> None:
+    def _give_up(self, looking: "Future[list[Prompt]]", wait: "Future[FlowRun | Unwind]") -> None:
         """Stop waiting. The prompts stay open."""
         if not looking.result():
-            stop_waiting(self._left[0]._pause.context, None)
+            stop_waiting(self._left[0]._pause.context, None, wait)
 
     def _take(self, settled: Sequence[Prompt]) -> Iterator[PromptHandle[T]]:
         for prompt in settled:

@@ -1,6 +1,6 @@
 """The context of code that runs in a flow: its run, its journal, and how it can wait."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,8 +19,11 @@ from signoff.store.records.runs import FlowRun
 class RunExecution(Protocol):
     """What a flow's code needs to know of the execution that runs it. Implemented by each engine."""
 
-    def begin_wait(self) -> "Future[FlowRun | Unwind]":
+    def begin_wait(self, keys: Collection[str] = ()) -> "Future[FlowRun | Unwind]":
         """Start waiting in memory and give up the worker's slot.
+
+        Args:
+            keys: The keys of the prompts of which it waits for one; none if it waits for something else.
 
         Returns:
             Gets the run once it was claimed again, or the reason why it has to leave memory.
@@ -29,8 +32,8 @@ class RunExecution(Protocol):
     def end_wait(self, wait: "Future[FlowRun | Unwind]") -> None:
         """Stop waiting, and take the slot back unless `wake` has done that."""
 
-    def wake(self, reason: "FlowRun | Unwind") -> bool:
-        """End all waits of this execution. Each one then looks for itself whether its answer is there."""
+    def drop_wait(self, wait: "Future[FlowRun | Unwind]") -> None:
+        """Stop a wait after its run was marked as running. If the run has other waits, it waits for these again."""
 
     def unwind(self, reason: Unwind, step: str) -> None:
         """Note that the run leaves memory, because `reason` is raised into its code.

@@ -86,7 +86,7 @@ class Pause:
             raise woken
         return retry_until_available(lambda: prompts.get(self.context.db, prompt.id))
 
-    def abandon(self, opening: "Future[Prompt]") -> Prompt:
+    def abandon(self, opening: "Future[Prompt]", wait: "Future[FlowRun | Unwind]") -> Prompt:
         """Stop waiting, because the flow cancelled this wait. Raises what `open` raises.
 
         Returns:
@@ -94,7 +94,7 @@ class Pause:
         """
         prompt = opening.result()
         if prompt.is_open:
-            stop_waiting(self.context, None if self.has_handle else prompt.id)
+            stop_waiting(self.context, None if self.has_handle else prompt.id, wait)
             prompt = retry_until_available(lambda: prompts.get(self.context.db, prompt.id))
         if not self.has_handle and prompt.outcome is Outcome.CANCELLED:
             self.context.journal.abandon(self.prompt.key)
@@ -242,7 +242,7 @@ async def wait_async(pause: Pause) -> Any:
 
 def _wait(pause: Pause) -> Any:
     while True:
-        wait = pause.context.execution.begin_wait()
+        wait = pause.context.execution.begin_wait([pause.prompt.key])
         try:
             prompt = pause.open()
             if prompt.is_open:
@@ -260,7 +260,7 @@ def _wait(pause: Pause) -> Any:
 
 async def _wait_async(pause: Pause) -> Any:
     while True:
-        wait = pause.context.execution.begin_wait()
+        wait = pause.context.execution.begin_wait([pause.prompt.key])
         opening = in_thread(pause.open, name="signoff-ask")
         try:
             # Shielded, because other threads set these futures. Cancelling this pause must not cancel them.
@@ -269,7 +269,7 @@ async def _wait_async(pause: Pause) -> Any:
                 woken = await asyncio.shield(asyncio.wrap_future(wait))
                 prompt = await to_thread(partial(pause.read_after_wait, woken, prompt))
         except asyncio.CancelledError:
-            prompt = await uncancellable(in_thread(partial(pause.abandon, opening), name="signoff-ask"))
+            prompt = await uncancellable(in_thread(partial(pause.abandon, opening, wait), name="signoff-ask"))
             if _is_waited_for(prompt):
                 raise
         finally:
@@ -291,14 +291,18 @@ def _is_waited_for(prompt: Prompt) -> bool:
     return prompt.is_open or prompt.outcome is Outcome.CANCELLED
 
 
-def stop_waiting(context: RunContext, prompt_id: str | None) -> None:
-    """Mark the run as running, unless it waits for something else as well, and cancel the prompt, if one is given."""
+def stop_waiting(context: RunContext, prompt_id: str | None, wait: "Future[FlowRun | Unwind]") -> None:
+    """Mark the run as running, unless it waits for something else as well, and cancel the prompt, if one is given.
+
+    Args:
+        wait: The wait that ends.
+    """
     # A run that is being taken out of memory still wants its answers, wherever it continues.
     context.journal.check_open()
     context.journal.write(
         lambda token: abandon_wait(context.db, context.run.id, prompt_id, fencing_token=token, now=context.db.now())
     )
-    context.execution.wake(context.run)
+    context.execution.drop_wait(wait)
 
 
 def _suspend(pause: Pause) -> Any:

@@ -29,6 +29,7 @@ _WAIT = update(flow_runs).where(flow_runs.c.id == param("run_id")).values(state=
 _WAIT_IN_MEMORY = Statement(_WAIT)
 _LEAVE_MEMORY = Statement(_WAIT.values(lease_owner=None))
 
+_OPEN_KEYS = Statement(select(prompts.c.key).where(prompts.c.run_id == param("run_id"), prompts.c.outcome.is_(None)))
 PROMPT_BY_KEY = Statement(select_prompts().where(prompts.c.run_id == param("run_id"), prompts.c.key == param("key")))
 _OPEN = insert_into(
     prompts,
@@ -154,6 +155,23 @@ def wait_for_any(
         if not found:
             mark_waiting(tx, run_id, state=state, held=held)
         return found
+
+
+def wait_again(db: Database, run_id: str, keys: Collection[str], *, fencing_token: int) -> set[str]:
+    """Those of a run's prompts that are still open, by their keys. If there are any, the run waits in memory again.
+
+    Args:
+        keys: What the run waits for.
+
+    Raises:
+        LeaseLost: If another worker holds the run now.
+    """
+    with db.write() as tx:
+        (rows,) = require_lease(tx, run_id, fencing_token, _OPEN_KEYS.bind(run_id=run_id))
+        still_open = {row.key for row in rows}.intersection(keys)
+        if still_open:
+            mark_waiting(tx, run_id, state=RunState.PAUSED, held=True)
+        return still_open
 
 
 def abandon_wait(db: Database, run_id: str, prompt_id: str | None, *, fencing_token: int, now: datetime) -> None:

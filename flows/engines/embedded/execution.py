@@ -6,13 +6,13 @@ memory. While it waits it takes no slot of the worker, and its timeouts stand st
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
 from signoff.flows.database_retry import retry_until_available
-from signoff.flows.durable.async_bridge import in_event_loop, to_thread
+from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread
 from signoff.flows.durable.context import RunContext, entered
 from signoff.flows.durable.journal import Journal
 from signoff.flows.durable.results import finished, finished_async
@@ -24,7 +24,7 @@ from signoff.flows.flow import Flow
 from signoff.store.database import Database
 from signoff.store.policy import Policy
 from signoff.store.records.runs import FlowRun, RunState
-from signoff.store.runs import journal
+from signoff.store.runs import journal, pauses
 from signoff.store.runs.journal import History
 
 
@@ -60,8 +60,8 @@ class Execution:
         self._on_slot_freed = on_slot_freed
         self._on_slot_taken = on_slot_taken
         self._on_end = on_end
-        # There may be several waits: an async flow can have several prompts open at once.
-        self._waits: set[Future[FlowRun | Unwind]] = set()
+        # There may be several waits: a flow can have several prompts open at once. Each has the keys of its prompts.
+        self._waits: dict[Future[FlowRun | Unwind], frozenset[str]] = {}
         self._is_over = False
         self._lock = threading.Lock()
         self._journal: Journal | None = None
@@ -91,7 +91,7 @@ class Execution:
         """Whether the run waits in memory, so that it takes no slot."""
         return bool(self._waits)
 
-    def begin_wait(self) -> "Future[FlowRun | Unwind]":
+    def begin_wait(self, keys: Collection[str] = ()) -> "Future[FlowRun | Unwind]":
         """Start a wait. The first one gives up the slot. See `RunExecution.begin_wait`."""
         wait: Future[FlowRun | Unwind] = Future()
         release_slot()
@@ -105,7 +105,7 @@ class Execution:
             if self._closed is not None:
                 wait.set_result(self._closed)
                 return wait
-            self._waits.add(wait)
+            self._waits[wait] = frozenset(keys)
             if len(self._waits) == 1:
                 self._active_timeout.pause()
                 self._on_slot_freed()
@@ -114,10 +114,7 @@ class Execution:
     def end_wait(self, wait: "Future[FlowRun | Unwind]") -> None:
         """End a wait. The last one takes the slot back, unless `wake` has done that already."""
         with self._lock:
-            if wait in self._waits:
-                self._waits.remove(wait)
-                if not self._waits:
-                    self._resume()
+            self._remove([wait])
         for timeout in active_timeouts():
             timeout.resume()
         reacquire_slot()
@@ -128,22 +125,60 @@ class Execution:
             return asyncio.current_task() is self._coroutine
         return threading.current_thread() is self._thread
 
-    def wake(self, reason: FlowRun | Unwind) -> bool:
-        """End all waits.
-
-        Args:
-            reason: The run as it was claimed again, or what unwinds it.
-
-        Returns:
-            Whether there was a wait.
-        """
+    def wake(self, reason: Unwind) -> None:
+        """End all waits, and unwind the run."""
         with self._lock:
-            woken, self._waits = self._waits, set()
-            if woken:
-                self._resume()
-        for wait in woken:
+            waits = list(self._waits)
+        self._end(waits, reason)
+
+    def drop_wait(self, wait: "Future[FlowRun | Unwind]") -> None:
+        """Stop a wait after its run was marked as running. See `RunExecution.drop_wait`."""
+        self._end([wait], self.run)
+        self._wake_answered(self.run)
+
+    def _wake_answered(self, run: FlowRun) -> None:
+        """End the waits for prompts that are settled, and have the run wait for the others again."""
+        with self._lock:
+            waits = {wait: keys for wait, keys in self._waits.items() if keys}
+        if len(waits) > 1:
+            # In a thread, because the caller claims runs, and this may have to wait for the database.
+            in_thread(partial(self._wake_some, run, waits), name=f"answers-{run.name}")
+        else:
+            self._end(waits, run)
+
+    def _wake_some(self, run: FlowRun, waits: Mapping["Future[FlowRun | Unwind]", frozenset[str]]) -> None:
+        """`_wake_answered` for many waits. If each looked for itself, each answer would cost a transaction for each."""
+        journal, keys = self._opened_journal(), frozenset[str]().union(*waits.values())
+        try:
+            still_open = journal.write(lambda token: pauses.wait_again(self._db, run.id, keys, fencing_token=token))
+            self._end([wait for wait, awaited in waits.items() if not awaited <= still_open], run)
+            with self._lock:
+                is_waiting = any(self._waits.values())
+            if still_open and not is_waiting:
+                # The last wait was dropped in the meantime, so the run is marked as waiting for nothing.
+                at = self._db.now()
+                journal.write(lambda token: pauses.abandon_wait(self._db, run.id, None, fencing_token=token, now=at))
+                self._wake_answered(run)
+        except Unwind as reason:
+            self.wake(reason)
+        except Exception:  # noqa: BLE001 - whatever it is, each wait comes upon it, and the flow gets it
+            self._end(waits, run)
+
+    def _end(self, waits: Iterable["Future[FlowRun | Unwind]"], reason: FlowRun | Unwind) -> None:
+        """End those of these waits that have not ended."""
+        with self._lock:
+            ended = self._remove(waits)
+        for wait in ended:
             wait.set_result(reason)
-        return bool(woken)
+
+    def _remove(self, waits: Iterable["Future[FlowRun | Unwind]"]) -> list["Future[FlowRun | Unwind]"]:
+        """Remove waits; those that were still there. The caller holds the lock."""
+        removed = [wait for wait in waits if wait in self._waits]
+        for wait in removed:
+            del self._waits[wait]
+        if removed and not self._waits:
+            self._resume()
+        return removed
 
     def apply_claim(self, run: FlowRun) -> bool:
         """End all waits according to the run as it is in the database now.
@@ -155,7 +190,7 @@ class Execution:
         # what is in memory is current. If not, another worker may have recorded steps that are missing here.
         ours = run.fencing_token == self.run.fencing_token and not run.state.is_final
         if ours:
-            self.wake(run)
+            self._wake_answered(run)
         elif run.state is RunState.CANCELLED:
             self.close(RunCancelled(run.message))
         else:
@@ -280,13 +315,16 @@ class Execution:
             return read()
         return retry_until_available(lambda: journal.history(self._db, self.run.id))
 
-    def _returned(self, result: Any) -> Completion:
+    def _opened_journal(self) -> Journal:
         assert self._journal is not None  # noqa: S101 - the flow ran, so it had one
+        return self._journal
+
+    def _returned(self, result: Any) -> Completion:
         if self._closed is not None:
             raise _Swallowed
-        self._journal.check_defects()
+        self._opened_journal().check_defects()
         self._active_timeout.check()
-        self._journal.check_end()
+        self._opened_journal().check_end()
         return self._completion.record_result(result)
 
     def _failed(self, error: BaseException) -> Completion | None:
