@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 
 from signoff.store.database import Database
 from signoff.store.leases import require_lease
+from signoff.store.sql.conflicts import transactional
 from signoff.store.tables import artifacts
 
 
@@ -32,6 +33,7 @@ class Artifact:
     created_at: datetime
 
 
+@transactional
 def create(db: Database, artifact: Artifact, *, fencing_token: int | None = None) -> None:
     """Store an artifact, unless there is one with its id already.
 

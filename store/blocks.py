@@ -8,9 +8,11 @@ from sqlalchemy.exc import IntegrityError
 
 from signoff.store.database import Database
 from signoff.store.leases import require_lease
+from signoff.store.sql.conflicts import transactional
 from signoff.store.tables import blocks
 
 
+@transactional
 def save(
     db: Database,
     type_: str,

@@ -15,7 +15,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from signoff.store.changes import Changes, Topic
 from signoff.store.clock import DatabaseClock
-from signoff.store.errors import CommitInDoubt, DatabaseOutdated, DatabaseReplaced, DatabaseUnavailable
+from signoff.store.errors import (
+    CommitInDoubt,
+    DatabaseOutdated,
+    DatabaseReplaced,
+    DatabaseUnavailable,
+    TransactionConflict,
+)
+from signoff.store.postgres import session
 from signoff.store.postgres.clock import PostgresClock
 from signoff.store.postgres.identity import PostgresIdentity
 from signoff.store.postgres.pipeline import PostgresReadTransaction, PostgresTransaction
@@ -41,6 +48,9 @@ _UNICODE, _ASCII = (
     json.JSONEncoder(ensure_ascii=ascii_only, allow_nan=False, separators=(",", ":")) for ascii_only in (False, True)
 )
 _USE = "Use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
+
+_CONFLICTS = ("40001", "40P01")
+"""PostgreSQL's codes for a serialization failure and for a deadlock."""
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a character. UTF-8 cannot encode it; JSON can, as an ASCII escape."""
@@ -76,6 +86,7 @@ class Database:
         else:
             plain_url = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
             self._watcher = PostgresWatcher(plain_url)
+            session.set_up_all(self.engine, self.shown_url)
             self._pool_check = PoolCheck(self.engine)
             PostgresIdentity(self.engine, self.shown_url)
             self.changes = Changes(self._watcher)
@@ -100,6 +111,7 @@ class Database:
         Raises:
             DatabaseUnavailable: If the database cannot be reached or written.
             CommitInDoubt: If the connection was lost during the commit.
+            TransactionConflict: If the database has aborted it in favour of others; see `transactional`.
             DatabaseReplaced: If another database has taken its place.
             DatabaseOutdated: If a table or column is missing.
         """
@@ -218,6 +230,10 @@ class Database:
 
     def _explain(self, error: BaseException) -> None:
         """Raise an error that tells a person what to do, if the database is at fault and not the statement."""
+        if getattr(error, "sqlstate", None) in _CONFLICTS:
+            raise TransactionConflict(
+                f"The database {self.shown_url} has aborted a transaction in favour of others. Try again in a moment."
+            ) from error
         if isinstance(error, FileReplaced):
             raise (CommitInDoubt if error.in_doubt else DatabaseReplaced)(str(error)) from error
         if _is_missing_table(error):

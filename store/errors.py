@@ -4,7 +4,8 @@
 StoreError
 ├── DatabaseUnavailable   cannot be opened, reached or written
 │   ├── CommitInDoubt     its connection was lost during a commit, which may or may not have succeeded
-│   └── DatabaseReplaced  another one has taken its place while this process was using it
+│   ├── DatabaseReplaced  another one has taken its place while this process was using it
+│   └── TransactionConflict  it has aborted a transaction in favour of others, which are done now
 ├── DatabaseOutdated      its tables are older, or newer, than this version of Signoff expects
 ├── NoSuchRun             no run has that id, or several begin with it
 ├── NoSuchPrompt          no prompt has that id, or several begin with it
@@ -31,6 +32,10 @@ class CommitInDoubt(DatabaseUnavailable):
 
 class DatabaseReplaced(DatabaseUnavailable):
     """The database was deleted, moved or replaced while this process was using it, so nothing more is recorded."""
+
+
+class TransactionConflict(DatabaseUnavailable):
+    """The database has aborted the transaction in favour of others, because of a deadlock. It can be done again now."""
 
 
 class DatabaseOutdated(StoreError):

@@ -18,6 +18,7 @@ from sqlalchemy import and_, insert, select, update
 
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import BoundStatement, Statement, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, workers
@@ -58,6 +59,7 @@ class WorkerRow:
     expires_at: datetime
 
 
+@transactional
 def register(
     db: Database,
     worker: str,
@@ -88,6 +90,7 @@ def register(
         tx.execute(insert(workers).values(row))
 
 
+@transactional
 def renew(db: Database, worker: str, *, now: datetime, lease: timedelta) -> bool:
     """Extend the lease of a worker.
 

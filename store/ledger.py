@@ -10,6 +10,7 @@ from signoff.store.database import Database
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import LedgerLine
 from signoff.store.rows import ledger_line
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import insert_into
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import ledger
@@ -41,6 +42,7 @@ def _described(actor: Actor) -> dict[str, str]:
     return {"name": actor.name, "claim": actor.claim} if actor.claim else {"name": actor.name}
 
 
+@transactional
 def note(
     db: Database,
     prompt_id: str,

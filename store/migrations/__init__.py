@@ -6,11 +6,13 @@ from sqlalchemy import Connection, inspect, text
 
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseOutdated
+from signoff.store.sql.conflicts import transactional
 
 REVISIONS = tuple(f"{number:04}" for number in range(1, 15))
 """Every revision, oldest first. Listed here because importing Alembic takes longer than most commands do."""
 
 
+@transactional
 def upgrade(db: Database) -> tuple[str | None, str]:
     """Bring the database to the newest revision. Returns the revisions before and after.
 

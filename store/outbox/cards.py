@@ -20,6 +20,7 @@ from signoff.store.database import Database
 from signoff.store.outbox.claiming import ClaimQueries, is_claimable
 from signoff.store.places import Place, PlaceKind
 from signoff.store.records.outbox import Card, CardPlace
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import cards, notices, prompts
@@ -100,6 +101,7 @@ def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> l
     return sorted(claimed, key=lambda card: (card.prompt.opened_at, card.id))
 
 
+@transactional
 def drawn(db: Database, card: Card, *, channel: str, ts: str, now: datetime) -> None:
     """Record that a card is in Slack and shows its prompt. It stays due if the prompt has changed since.
 
@@ -131,6 +133,7 @@ def drawn(db: Database, card: Card, *, channel: str, ts: str, now: datetime) -> 
         tx.touch(Topic.CARDS)
 
 
+@transactional
 def failed(db: Database, card: Card, *, error: str, retry_at: datetime, in_doubt: bool, now: datetime) -> None:
     """Record why a card could not be drawn, once for each new reason, and when to try again.
 
@@ -150,6 +153,7 @@ def failed(db: Database, card: Card, *, error: str, retry_at: datetime, in_doubt
             ledger.add(tx, card.prompt.id, "card_failed", now=now, detail=detail)
 
 
+@transactional
 def lost(db: Database, *, channel: str, ts: str, now: datetime) -> bool:
     """Record that a card was deleted from Slack. It is posted again while its prompt is open.
 
@@ -183,6 +187,7 @@ def is_any_being_posted(db: Database) -> bool:
         return connection.execute(select(cards.c.id).where(posting).limit(1)).first() is not None
 
 
+@transactional
 def redraw(db: Database, prompt_id: str, *, now: datetime) -> None:
     """Make the cards of a prompt due although it has not changed: somebody saw a stale one."""
     with db.write() as tx:

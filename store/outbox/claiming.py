@@ -22,6 +22,7 @@ from signoff.store.database import Database
 from signoff.store.leases import LOCK_WORKER
 from signoff.store.records.prompts import Prompt
 from signoff.store.rows import PROMPT_BY_ID, prompt
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, param
 from signoff.store.tables import workers
 
@@ -62,6 +63,7 @@ class ClaimQueries:
             update(table).where(key == param("key")).values(claimed_by=param("worker"), attempts=table.c.attempts + 1)
         )
 
+    @transactional
     def claim(self, db: Database, worker: str, *, now: datetime, limit: int, **values: Any) -> list[ClaimedRow]:
         """Claim rows that are due, in the order of the query. A worker that has expired gets none.
 

@@ -20,6 +20,7 @@ from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.rows import prompt, select_prompts
 from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import deliveries, flow_runs, prompts
@@ -63,6 +64,7 @@ def claim_due(db: Database, engine: str, worker: str, *, now: datetime, limit: i
     return [ClaimedDelivery(each.prompt, each.attempts, each.worker, each.in_doubt) for each in claimed]
 
 
+@transactional
 def accepted(db: Database, prompt_id: str, *, words: str, now: datetime) -> bool:
     """Record that the engine has taken an outcome: its run goes on there, or is over if it was cancelled.
 
@@ -83,6 +85,7 @@ def accepted(db: Database, prompt_id: str, *, words: str, now: datetime) -> bool
         return True
 
 
+@transactional
 def refused(db: Database, prompt_id: str, *, words: str, now: datetime) -> bool:
     """Record that the engine has refused an outcome for good. The run's message says so.
 
@@ -98,6 +101,7 @@ def refused(db: Database, prompt_id: str, *, words: str, now: datetime) -> bool:
         return True
 
 
+@transactional
 def failed(
     db: Database, claimed: ClaimedDelivery, *, error: str, retry_at: datetime, in_doubt: bool, now: datetime
 ) -> None:
@@ -121,6 +125,7 @@ def failed(
             _tell(tx, prompt_id, "delivery_failed", {"error": error}, now)
 
 
+@transactional
 def retry_now(db: Database, engine: str, *, now: datetime) -> None:
     """Have everything that is pending for an engine tried at once: it is back."""
     with db.write() as tx:

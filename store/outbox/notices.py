@@ -12,6 +12,7 @@ from signoff.store.outbox.cards import IS_FIRST
 from signoff.store.outbox.claiming import ClaimedRow, ClaimQueries, is_claimable
 from signoff.store.places import Place, PlaceKind
 from signoff.store.records.outbox import Notice
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import cards, notices, prompts
@@ -75,12 +76,14 @@ def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> l
     return sorted(map(_notice, claimed), key=lambda notice: notice.id)
 
 
+@transactional
 def posted(db: Database, notice: Notice, *, ts: str) -> None:
     """Record that a message is in Slack, unless another worker has claimed it since."""
     with db.write() as tx:
         tx.execute(update(notices).where(_is_held(notice)).values(ts=ts, due_at=None, claimed_by=None, error=None))
 
 
+@transactional
 def failed(db: Database, notice: Notice, *, error: str, retry_at: datetime | None, in_doubt: bool) -> None:
     """Record why a message could not be posted, and when to try again; `None` for never.
 

@@ -23,7 +23,8 @@ from sqlalchemy.engine import CursorResult
 from signoff.store.sql.statements import BoundStatement, Statement
 from signoff.store.sql.transactions import DeferredResult, ReadTransaction, Transaction
 
-_BEGIN, _COMMIT = ("BEGIN", None), ("COMMIT", None)
+# The level is named because behind a connection pooler the session's default is the server's, see `session`.
+_BEGIN, _COMMIT = ("BEGIN ISOLATION LEVEL READ COMMITTED", None), ("COMMIT", None)
 
 
 class PostgresReadTransaction(ReadTransaction):

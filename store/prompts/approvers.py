@@ -10,6 +10,7 @@ from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.records.prompts import Approver, Prompt
 from signoff.store.rows import prompt, select_prompts
+from signoff.store.sql.conflicts import transactional
 from signoff.store.tables import prompts
 
 
@@ -28,6 +29,7 @@ def next_due_at(db: Database) -> datetime | None:
     return found
 
 
+@transactional
 def record(
     db: Database, asked: Prompt, found: Sequence[Approver], *, due_at: datetime | None, now: datetime
 ) -> list[Approver]:

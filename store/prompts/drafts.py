@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from signoff.store.database import Database
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import drafts, prompts
@@ -49,6 +50,7 @@ def load(db: Database, prompt_id: str, actor_id: str) -> StoredDraft | None:
     return None if row is None else StoredDraft(**row._mapping)
 
 
+@transactional
 def save(
     db: Database, prompt_id: str, actor_id: str, values: Mapping[str, Any], *, revision: int, now: datetime
 ) -> int | None:
@@ -82,6 +84,7 @@ def save(
     return revision + 1
 
 
+@transactional
 def discard(db: Database, prompt_id: str, actor_id: str) -> None:
     """Delete this person's draft."""
     with db.write() as tx:

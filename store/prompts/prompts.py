@@ -13,6 +13,7 @@ from signoff.store.outbox import cards, notices
 from signoff.store.records.outbox import CardPlace
 from signoff.store.records.prompts import Prompt
 from signoff.store.rows import PROMPT_BY_ID, prompt, select_prompts
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, param
 from signoff.store.tables import prompts
 
@@ -142,6 +143,7 @@ def with_broken_policies(db: Database) -> list[str]:
         return [row.id for row in reading.execute(query) if isinstance(policy_from_json(row.policy), BrokenPolicy)]
 
 
+@transactional
 def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None, now: datetime) -> bool:
     """Have a reminder posted.
 

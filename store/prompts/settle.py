@@ -23,6 +23,7 @@ from signoff.store.records.prompts import Delivery, DeliveryState, Outcome, Prom
 from signoff.store.records.runs import EMBEDDED, RunState
 from signoff.store.rows import PROMPT_BY_ID, prompt
 from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import BoundStatement, Statement, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts
@@ -71,6 +72,7 @@ class Settlement:
     prompt: Prompt
 
 
+@transactional
 def settle(
     db: Database,
     prompt_id: str,

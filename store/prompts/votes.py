@@ -19,6 +19,7 @@ from signoff.store.records.actors import recorded
 from signoff.store.records.prompts import Outcome, Prompt, Vote
 from signoff.store.rows import PROMPT_BY_ID, prompt
 from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import prompts, submissions
@@ -54,6 +55,7 @@ class Tally:
     votes: tuple[Vote, ...]
 
 
+@transactional
 def cast(
     db: Database, prompt_id: str, vote: Vote, *, decide: Decide, answer: Mapping[str, Any] | None = None
 ) -> Settlement | Tally:

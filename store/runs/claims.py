@@ -23,6 +23,7 @@ from signoff.store.leases import LOCK_WORKER
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.runs.journal import History, history_queries
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, param
 from signoff.store.sql.transactions import DeferredResult
 from signoff.store.tables import flow_runs
@@ -168,6 +169,7 @@ def leased_to(db: Database, worker: str) -> list[FlowRun]:
         return [flow_run(row) for row in reading.rows(_LEASED_TO, worker=worker)]
 
 
+@transactional
 def claim(db: Database, request: ClaimRequest, *, limit: int, now: datetime) -> ClaimResult:
     """Claim up to `limit` runnable runs, longest runnable first. Each gets a lease and a new fencing token.
 

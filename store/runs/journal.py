@@ -11,6 +11,7 @@ from signoff.store.prompts.prompts import ALL_OF_RUN
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import Step
 from signoff.store.rows import prompt, step
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import BoundStatement, Statement, param
 from signoff.store.sql.transactions import DeferredResult, Transaction
 from signoff.store.tables import flow_runs, steps
@@ -69,6 +70,7 @@ def load(db: Database, run_id: str) -> dict[str, Step]:
         return {row.key: step(row) for row in reading.rows(_OF_RUN, run_id=run_id)}
 
 
+@transactional
 def record(db: Database, done: Step, *, fencing_token: int) -> None:
     """Write a step that has ended. It is written once, however often this is called after a commit in doubt.
 
@@ -85,6 +87,7 @@ def record(db: Database, done: Step, *, fencing_token: int) -> None:
             require_lease(tx, done.run_id, fencing_token)
 
 
+@transactional
 def forget_failed(db: Database, run_id: str, *, fencing_token: int, scope: str) -> None:
     """Let the failed steps whose keys begin with `scope` run again. Finished ones stay.
 

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun
+from signoff.store.sql.conflicts import transactional
 from signoff.store.tables import flow_runs, inputs
 
 
@@ -32,6 +33,7 @@ class FlowRunInput:
     id: int = 0
 
 
+@transactional
 def write(db: Database, given: FlowRunInput) -> None:
     """Store an input, unless there is one with its key already.
 

@@ -19,6 +19,7 @@ from signoff.store.records.actors import SIGNOFF, Actor
 from signoff.store.records.prompts import SUPERSEDED, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.rows import prompt, select_prompts
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts
@@ -51,6 +52,7 @@ _OPEN = insert_into(
 )
 
 
+@transactional
 def open_prompt(db: Database, asked: Prompt, *, fencing_token: int, state: RunState | None, held: bool) -> Prompt:
     """Open a prompt and let its run wait. If the run has asked it before, the run waits for it again.
 
@@ -131,6 +133,7 @@ def mark_waiting(tx: Transaction, run_id: str, *, state: RunState, held: bool) -
     tx.touch(Topic.STATES)
 
 
+@transactional
 def wait_for_any(
     db: Database, run_id: str, prompt_ids: Collection[str], *, fencing_token: int, state: RunState, held: bool
 ) -> list[Prompt]:
@@ -157,6 +160,7 @@ def wait_for_any(
         return found
 
 
+@transactional
 def wait_again(db: Database, run_id: str, keys: Collection[str], *, fencing_token: int) -> set[str]:
     """Those of a run's prompts that are still open, by their keys. If there are any, the run waits in memory again.
 
@@ -174,6 +178,7 @@ def wait_again(db: Database, run_id: str, keys: Collection[str], *, fencing_toke
         return still_open
 
 
+@transactional
 def abandon_wait(db: Database, run_id: str, prompt_id: str | None, *, fencing_token: int, now: datetime) -> None:
     """Let a run that waits in memory continue without an answer, and cancel the prompt unless it is settled.
 

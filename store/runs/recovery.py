@@ -16,6 +16,7 @@ from signoff.store.records.actors import SIGNOFF
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.runs.runs import end
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts, steps, workers
@@ -62,6 +63,7 @@ class ExpiredWorker:
     given_up: list[FlowRun]
 
 
+@transactional
 def deregister(db: Database, worker: str, *, now: datetime) -> None:
     """Remove a worker that stops in good order. Its unfinished runs are free; those that wait go on waiting."""
     with db.write() as tx:
@@ -69,12 +71,14 @@ def deregister(db: Database, worker: str, *, now: datetime) -> None:
         _free(tx, flow_runs.c.lease_owner == worker, message=f"Its worker stopped. {_CONTINUES}", now=now)
 
 
+@transactional
 def release_runs(db: Database, worker: str, run_ids: Collection[str], *, now: datetime) -> None:
     """Free some of the runs of a live worker."""
     with db.write() as tx:
         _free(tx, (flow_runs.c.lease_owner == worker) & flow_runs.c.id.in_(run_ids), message="", now=now)
 
 
+@transactional
 def expire_worker(db: Database, worker: str, *, now: datetime) -> ExpiredWorker:
     """Remove a dead worker and free its runs, unless another process has done so already.
 

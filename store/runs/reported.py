@@ -21,6 +21,7 @@ from signoff.store.rows import flow_run, prompt
 from signoff.store.run_locks import LOCK_RUN_OF_ENGINE
 from signoff.store.runs.pauses import PROMPT_BY_KEY, insert_prompt, supersede
 from signoff.store.runs.runs import add_end_notice, end_queries
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts
 
@@ -45,6 +46,7 @@ def open_prompt(db: Database, asked: Prompt) -> Prompt:
         return _open_prompt(db, asked)
 
 
+@transactional
 def end(
     db: Database, engine: str, external_id: str, *, state: RunState | None, reason: str, actor: Actor, now: datetime
 ) -> bool:
@@ -86,6 +88,7 @@ def waiting(db: Database, engine: str) -> list[FlowRun]:
         return [flow_run(row) for row in reading.execute(query)]
 
 
+@transactional
 def _open_prompt(db: Database, asked: Prompt) -> Prompt:
     with db.write() as tx:
         run = _locked(tx, asked.engine, asked.external_run_id or "")

@@ -15,12 +15,14 @@ from signoff.store.rows import flow_run
 from signoff.store.runs.journal import archive_failed
 from signoff.store.runs.pauses import supersede
 from signoff.store.runs.runs import lock_run
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts
 
 _RETRIABLE = (RunState.FAILED, RunState.CRASHED, RunState.TIMED_OUT, RunState.NEEDS_ATTENTION)
 
 
+@transactional
 def schedule_retry(db: Database, run_id: str, fencing_token: int, *, attempt: int, at: datetime, error: str) -> None:
     """Have the flow function called again at `at`. Failed steps run again, finished ones do not.
 
@@ -40,6 +42,7 @@ def schedule_retry(db: Database, run_id: str, fencing_token: int, *, attempt: in
         tx.touch(Topic.RUNS)
 
 
+@transactional
 def retry(db: Database, run_id: str, *, actor: Actor, now: datetime) -> FlowRun:
     """Let a failed run run again. What it has finished stays; what was rejected or timed out is asked again.
 

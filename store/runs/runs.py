@@ -20,6 +20,7 @@ from signoff.store.records.actors import SIGNOFF, Actor
 from signoff.store.records.runs import EMBEDDED, FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.run_locks import LOCK_RUN
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import BoundStatement, Statement, insert_returning, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs
@@ -58,6 +59,7 @@ _FINISH = Statement(
 )
 
 
+@transactional
 def create(
     db: Database,
     *,
@@ -142,6 +144,7 @@ def newest(db: Database, *, state: RunState | None = None, limit: int = 100) -> 
         return [flow_run(row) for row in connection.execute(query)]
 
 
+@transactional
 def finish(
     db: Database,
     run_id: str,
@@ -187,6 +190,7 @@ def finish(
             tx.touch(Topic.RUNS)
 
 
+@transactional
 def set_message(db: Database, run_id: str, fencing_token: int, message: str) -> None:
     """Say something about a run that has not ended. Nothing happens if another worker holds it now."""
     held = (flow_runs.c.id == run_id) & (flow_runs.c.fencing_token == fencing_token) & flow_runs.c.finished_at.is_(None)
@@ -195,6 +199,7 @@ def set_message(db: Database, run_id: str, fencing_token: int, message: str) -> 
         tx.touch(Topic.STATES)
 
 
+@transactional
 def release(db: Database, run_id: str, fencing_token: int) -> None:
     """Release a run that is over, once its hooks have been called.
 
@@ -210,6 +215,7 @@ def release(db: Database, run_id: str, fencing_token: int) -> None:
         tx.touch(Topic.STATES)
 
 
+@transactional
 def cancel(db: Database, run_id: str, *, actor: Actor, reason: str, now: datetime, via: str | None = None) -> FlowRun:
     """End a run at once, in whatever state it is. Its worker is told and stops, and can record nothing more.
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from signoff.store.database import Database
 from signoff.store.records.runs import Schedule, Tick
 from signoff.store.runs import runs
+from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import schedules, ticks
@@ -17,6 +18,7 @@ _IN_FORCE = Statement(select(schedules).order_by(schedules.c.flow, schedules.c.n
 _TICK_OF = Statement(select(ticks.c.at).where(ticks.c.run_id == param("run_id")))
 
 
+@transactional
 def declare(db: Database, schedule: Schedule) -> None:
     """Put a schedule in force, in place of the one that had its name.
 
@@ -47,6 +49,7 @@ def declare(db: Database, schedule: Schedule) -> None:
             tx.execute(replace)
 
 
+@transactional
 def withdraw(db: Database, flow: str, name: str) -> None:
     """End a schedule. The runs that it has created stay."""
     with db.write() as tx:
@@ -59,6 +62,7 @@ def in_force(db: Database) -> list[Schedule]:
         return [Schedule(**row._asdict()) for row in reading.rows(_IN_FORCE)]
 
 
+@transactional
 def fire(db: Database, schedule: Schedule, due: Sequence[Tick], *, next_at: datetime, now: datetime) -> bool:
     """Create the runs of ticks that are due, except for ticks that have one, and advance the schedule.
 
