@@ -25,7 +25,7 @@ from signoff.store.database import Database
 from signoff.store.policy import Policy
 from tests.integration.store.samples import NOON, a_run, a_worker, claim
 from tests.support.answering import answer
-from tests.support.fixtures import PostgresServer
+from tests.support.postgres_server import TEMPLATE, PostgresServer
 from tests.support.waiting import PATIENCE, until_asked, until_over
 
 PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
@@ -83,7 +83,7 @@ def pooler(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -
 def pooled_url(postgres: PostgresServer, pooler: int) -> Iterator[str]:
     """The URL of a fresh database, through the pooler."""
     name = f"test_{uuid.uuid4().hex}"
-    postgres.execute("CREATE DATABASE {} TEMPLATE migrated", name)
+    postgres.execute("CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
     postgres.execute("ALTER DATABASE {} SET default_transaction_isolation = 'serializable'", name)
     yield f"postgresql://postgres@127.0.0.1:{pooler}/{name}"
     postgres.execute("DROP DATABASE {} WITH (FORCE)", name)

@@ -18,7 +18,7 @@ from signoff.store.sql.conflicts import transactional
 from signoff.store.tables import flow_runs
 from tests.integration.store.samples import NOON, a_run, a_worker, an_open_prompt, claim, settle
 from tests.support.answering import answer
-from tests.support.fixtures import PostgresServer
+from tests.support.postgres_server import TEMPLATE, PostgresServer
 from tests.support.waiting import until_asked, until_over
 
 DEFAULTS = {
@@ -37,7 +37,7 @@ DEFAULTS = {
 def odd(postgres: PostgresServer) -> Iterator[Database]:
     """A database whose defaults are not those of a fresh server."""
     name = f"test_{uuid.uuid4().hex}"
-    postgres.execute("CREATE DATABASE {} TEMPLATE migrated", name)
+    postgres.execute("CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
     for setting, value in DEFAULTS.items():
         postgres.execute(f"ALTER DATABASE {{}} SET {setting} = '{value}'", name)
     db = Database(postgres.database(name))
