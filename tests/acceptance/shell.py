@@ -4,17 +4,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from signoff.store.database import Database
+from tests.acceptance.preloaded import CommandLine, preloaded
 
 SIGNOFF = Path(sys.executable).with_name("signoff")
 REQUEST_TIMEOUT = 60.0
 OURS = ("SLACK_", "SIGNOFF_", "DATABASE_", "PREFECT_")
+FOR_PYTHON = ("PYTHON", "LC_", "LANG", "LD_", "TZ")
 
 
 @dataclass(frozen=True)
@@ -52,16 +55,25 @@ class Shell:
 
     def __call__(self, *arguments: str, **environment: str) -> Said:
         """Type `signoff …`, and wait for its end."""
-        ended = subprocess.run(
-            [self._executable, *arguments],
-            cwd=self.folder,
-            env={**self._environment, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=REQUEST_TIMEOUT,
-        )
-        return Said(ended.returncode, ended.stdout, ended.stderr)
+        changed = {**self._environment, **environment}
+        if self._executable != SIGNOFF or _concerns_python(changed):
+            ended = subprocess.run(
+                [self._executable, *arguments],
+                cwd=self.folder,
+                env=changed,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=REQUEST_TIMEOUT,
+            )
+            return Said(ended.returncode, ended.stdout, ended.stderr)
+        with tempfile.TemporaryDirectory() as output:
+            out, err = Path(output, "out"), Path(output, "err")
+            words = [str(SIGNOFF), *arguments]
+            code = preloaded().run(
+                CommandLine(words, str(self.folder), changed, str(out), str(err), int(REQUEST_TIMEOUT))
+            )
+            return Said(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
 
     @contextmanager
     def started(self, *arguments: str, program: Path | None = None) -> Iterator[subprocess.Popen[str]]:
@@ -93,6 +105,12 @@ class Shell:
         """Write a file into the folder; gives its name."""
         (self.folder / name).write_text(text, encoding="utf-8")
         return name
+
+
+def _concerns_python(environment: Mapping[str, str]) -> bool:
+    """Whether something in the environment counts before a program begins, so that it has to be started anew."""
+    ours = {name: value for name, value in environment.items() if name.startswith(FOR_PYTHON)}
+    return ours != {name: value for name, value in os.environ.items() if name.startswith(FOR_PYTHON)}
 
 
 def line_with(process: subprocess.Popen[str], words: str) -> str:
