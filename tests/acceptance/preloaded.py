@@ -115,7 +115,7 @@ def become(line: CommandLine) -> None:
 
 
 def ended(command: Callable[[], object]) -> int:
-    """Run it and do what Python does at the end, except for freeing memory, which would copy all of it; the exit code."""
+    """Run it and do what Python does at the end, but leave the memory, which would be copied first; the exit code."""
     code = 0
     try:
         command()
