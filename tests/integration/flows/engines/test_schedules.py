@@ -257,7 +257,7 @@ def test_a_system_clock_that_was_ahead_for_a_while_loses_no_tick(db: Database, r
 
 
 def test_several_processes_of_which_some_are_killed_make_each_tick_once(database_url: str) -> None:
-    """They look without a break, at clocks that run fast; one after the other dies in the middle, and comes back."""
+    """They look all the time, at clocks that run fast; one after the other dies in the middle, and comes back."""
     began = time.time()
     dice = random.Random(3)
     with ExitStack() as stack:
