@@ -21,6 +21,7 @@ from typing import Any
 from signoff.flows.background import BackgroundService
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.run_logging import capture_prints
+from signoff.flows.durable.unawaited_coroutines import watch_coroutines
 from signoff.flows.engines.embedded.completion import Completion
 from signoff.flows.engines.embedded.event_loop import EventLoopThread
 from signoff.flows.engines.embedded.execution import Execution
@@ -98,6 +99,7 @@ class Worker(BackgroundService):
     def start(self) -> None:
         """Start claiming runs."""
         capture_prints()
+        watch_coroutines()
         self._heartbeat.start()
         self._changes = self._db.changes.subscribe(Topic.RUNS)
         self._thread.start()

@@ -1,0 +1,343 @@
+"""A run is over when all that it has submitted is, and futures stand for their results."""
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import pytest
+from pydantic import BaseModel
+
+from signoff import flow, pause_flow_run, suspend_flow_run, task
+from signoff.flows import settings
+from signoff.flows.engines.embedded.worker import Worker
+from signoff.futures import TaskFuture, wait
+from signoff.store.database import Database
+from signoff.store.records.runs import RunState
+from signoff.store.runs import journal, runs
+from tests.support.answering import answer
+from tests.support.fixtures import StartWorker
+from tests.support.waiting import until_asked, until_over
+
+# No store knows what a flow has submitted.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def in_both(function: Callable[[], Any]) -> list[Any]:
+    """A sync and an async flow with the same body."""
+
+    @flow(name="sync")
+    def sync() -> Any:
+        return function()
+
+    @flow(name="async")
+    async def in_loop() -> Any:
+        return function()
+
+    return [sync, in_loop]
+
+
+@task
+def double(number: int) -> int:
+    return 2 * number
+
+
+@task
+def fail(why: str = "no") -> None:
+    raise ValueError(why)
+
+
+def test_all_that_is_submitted_runs(db: Database) -> None:
+    """Forty tasks, of which no result is ever asked for, in tasks as well."""
+    done: list[int] = []
+
+    @task
+    def note(number: int) -> None:
+        done.append(number)
+
+    @task
+    def notes() -> None:
+        for number in range(40):
+            note.submit(number)
+
+    def submits() -> None:
+        for number in range(40):
+            note.submit(number)
+        note.map(list(range(40, 80)))
+
+    for used, number, steps in [*((each, 80, 80) for each in in_both(submits)), (in_both(notes)[0], 40, 41)]:
+        done.clear()
+        with Worker(db, [used]):
+            run = used.create_run(db=db)
+            assert until_over(db, run.id).state is RunState.COMPLETED
+        assert sorted(done) == list(range(number))
+        assert len(journal.load(db, run.id)) == steps
+
+
+def test_a_program_that_calls_its_flow_loses_nothing(
+    db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It returns once all that it has submitted is done."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    settings._open_default.cache_clear()
+    done: list[int] = []
+
+    @task
+    def note(number: int) -> None:
+        done.append(number)
+
+    @flow
+    def notes() -> None:
+        for number in range(40):
+            note.submit(number)
+
+    @flow
+    def fails() -> str:
+        fail.submit()
+        return "well"
+
+    try:
+        notes()
+        assert sorted(done) == list(range(40))
+        with pytest.raises(ValueError, match="no"):
+            fails()
+        assert runs.newest(db)[0].state is RunState.FAILED
+    finally:
+        settings.default_database().close()
+        settings._open_default.cache_clear()
+
+
+def test_a_failure_that_nobody_looks_at_fails_the_run(db: Database) -> None:
+    """The first one in the order of submission; to wait for a task is not to look at it."""
+
+    def ignores() -> str:
+        fail.submit("first")
+        wait_in_thread(fail.submit("second"))
+        return "well"
+
+    def only_waits() -> str:
+        wait_in_thread(fail.submit("first"))
+        return "well"
+
+    for used in in_both(ignores) + in_both(only_waits):
+        with Worker(db, [used]):
+            ended = until_over(db, used.create_run(db=db).id)
+        assert (ended.state, ended.error) == (RunState.FAILED, "ValueError: first")
+
+
+def wait_in_thread(future: TaskFuture[Any]) -> None:
+    """Wait for a task where that may block."""
+    thread = threading.Thread(target=lambda: wait([future]))
+    thread.start()
+    thread.join()
+
+
+def test_a_failure_that_was_looked_at_is_the_flow_s_own_matter(db: Database, start_worker: StartWorker) -> None:
+    """Its state, its error, or its error in another task that was given the future."""
+
+    @flow
+    def looks() -> list[str]:
+        one, two, three = fail.submit("one"), fail.submit("two"), fail.submit("three")
+        wait([one])
+        four = double.submit(three)
+        with pytest.raises(ValueError, match="three"):
+            four.result()
+        return [one.state.message, str(two.result(raise_on_failure=False))]
+
+    start_worker(looks)
+    assert until_over(db, looks.create_run(db=db).id).result == ["ValueError: one", "two"]
+
+
+def test_a_failed_child_is_tried_again_with_its_task(db: Database, start_worker: StartWorker) -> None:
+    """A task is over when what it has submitted is, so its retries count for that as well."""
+    tries: list[int] = []
+
+    @task
+    def child() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OSError("away")
+
+    @task(retries=2)
+    def parent() -> str:
+        child.submit()
+        return "done"
+
+    @flow
+    def family() -> str:
+        return parent()
+
+    start_worker(family)
+    assert until_over(db, family.create_run(db=db).id).result == "done"
+    assert len(tries) == 3
+
+
+@pytest.mark.parametrize("ask", [pause_flow_run, suspend_flow_run])
+def test_a_submitted_task_that_asks_is_waited_for(db: Database, ask: Any) -> None:
+    """A run whose flow has returned waits for the answer, and acts on it."""
+    effects: list[str] = []
+
+    @task
+    def asks() -> None:
+        effects.append(ask(str, timeout=None))
+
+    def submits() -> None:
+        asks.submit()
+
+    for used in in_both(submits):
+        effects.clear()
+        with Worker(db, [used]):
+            run = used.create_run(db=db)
+            answer(db, until_asked(db, run.id), value="yes")
+            assert until_over(db, run.id).state is RunState.COMPLETED
+        assert effects == ["yes"]
+
+
+def test_coroutines_that_nobody_awaits_come_to_their_end(db: Database, start_worker: StartWorker) -> None:
+    """A task in an `asyncio` task, one that waits for a person first, and one that fails."""
+    effects: list[str] = []
+    kept: list[Any] = []
+
+    @task
+    async def deploy(what: str) -> None:
+        await asyncio.sleep(0)
+        effects.append(what)
+
+    @flow
+    async def release() -> str:
+        async def approved() -> None:
+            await deploy(await pause_flow_run(str, timeout=None))
+
+        kept.append(asyncio.create_task(deploy("now")))
+        kept.append(asyncio.create_task(approved()))
+        return "released"
+
+    @flow
+    async def careless() -> str:
+        async def fails() -> None:
+            raise OSError("away")
+
+        kept.append(asyncio.create_task(fails()))
+        await asyncio.sleep(0)
+        kept.clear()
+        return "well"
+
+    start_worker(release, careless)
+    run = release.create_run(db=db)
+    answer(db, until_asked(db, run.id), value="approved")
+    assert until_over(db, run.id).result == "released"
+    assert effects == ["now", "approved"]
+    kept.clear()
+    assert until_over(db, careless.create_run(db=db).id).error == "OSError: away"
+
+
+class Pair(NamedTuple):
+    one: Any
+    other: Any
+
+
+@dataclass(frozen=True)
+class Box:
+    content: Any
+
+
+class Model(BaseModel):
+    content: Any
+
+
+SHAPES: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "alone": (lambda future: future, lambda given: given),
+    "list": (lambda future: [[future]], lambda given: given[0][0]),
+    "tuple": (lambda future: (1, (future,)), lambda given: given[1][0]),
+    "named tuple": (lambda future: Pair(1, future), lambda given: given.other),
+    "set": (lambda future: {future}, lambda given: next(iter(given))),
+    "frozenset": (lambda future: frozenset([future]), lambda given: next(iter(given))),
+    "dict": (lambda future: {"a": {"b": [future]}}, lambda given: given["a"]["b"][0]),
+    "key": (lambda future: {future: 1}, lambda given: next(iter(given))),
+    "ordered dict": (lambda future: OrderedDict(a=future), lambda given: given["a"]),
+    "dataclass": (lambda future: Box([Box(future)]), lambda given: given.content[0].content),
+    "model": (lambda future: Model(content={"x": Model(content=future)}), lambda given: given.content["x"].content),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_futures_in_arguments_are_their_results(db: Database, start_worker: StartWorker, shape: str) -> None:
+    """At any depth: of a task that is called, submitted or awaited, and of nested flows."""
+    wrap, unwrap = SHAPES[shape]
+
+    @task
+    def sync_task(given: Any) -> Any:
+        return unwrap(given) + 1
+
+    @task
+    async def async_task(given: Any) -> Any:
+        return unwrap(given) + 1
+
+    @flow
+    def sync_nested(given: Any) -> Any:
+        return unwrap(given) + 1
+
+    @flow
+    async def async_nested(given: Any) -> Any:
+        return unwrap(given) + 1
+
+    @flow
+    def release() -> list[int]:
+        future = double.submit(2)
+        return [sync_task(wrap(future)), sync_task.submit(wrap(future)).result(), sync_nested(wrap(future))]
+
+    @flow
+    async def release_async() -> list[int]:
+        future = double.submit(2)
+        return [
+            sync_task(wrap(future)),
+            await async_task(wrap(future)),
+            await async_nested(wrap(future)),
+            await async_task.submit(wrap(future)).result(),
+        ]
+
+    start_worker(release, release_async)
+    assert until_over(db, release.create_run(db=db).id).result == [5, 5, 5]
+    assert until_over(db, release_async.create_run(db=db).id).result == [5, 5, 5, 5]
+
+
+@pytest.mark.parametrize("shape", ["alone", "list", "tuple", "dict"])
+def test_futures_in_results_are_their_results(db: Database, start_worker: StartWorker, shape: str) -> None:
+    """Of flows, nested flows and tasks; their errors are raised."""
+    wrap, unwrap = SHAPES[shape]
+
+    @task(result_serializer="pickle")
+    def in_task(number: int) -> Any:
+        return wrap(double.submit(number))
+
+    @task(result_serializer="pickle")
+    async def in_async_task(number: int) -> Any:
+        return wrap(double.submit(number))
+
+    @flow
+    def returns() -> Any:
+        assert unwrap(in_task(1)) == 2
+        return wrap(double.submit(2))
+
+    @flow
+    async def returns_async() -> Any:
+        assert unwrap(await in_async_task(1)) == 2
+        return wrap(double.submit(2))
+
+    @flow
+    def fails() -> Any:
+        return wrap(fail.submit())
+
+    @flow
+    async def fails_async() -> Any:
+        return wrap(fail.submit())
+
+    start_worker(returns, returns_async, fails, fails_async)
+    for used in (returns, returns_async):
+        ended = until_over(db, used.create_run(db=db).id)
+        assert (ended.state, unwrap(ended.result)) == (RunState.COMPLETED, 4)
+    for used in (fails, fails_async):
+        ended = until_over(db, used.create_run(db=db).id)
+        assert (ended.state, ended.error) == (RunState.FAILED, "ValueError: no")
