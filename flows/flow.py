@@ -10,6 +10,7 @@ from signoff.flows.approval.users import named
 from signoff.flows.code.functions import check_function
 from signoff.flows.current_database import current_database
 from signoff.flows.durable.async_bridge import in_event_loop, to_thread
+from signoff.flows.durable.child_processes import refuse_in_child
 from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context
 from signoff.flows.durable.fingerprint import fingerprint
 from signoff.flows.durable.parameters import Parameters
@@ -202,6 +203,7 @@ class Flow(Generic[P, R]):
         if context is not None:
             nested: Any = self._run_nested(context, None, args, kwargs)
             return PendingCall(what, nested) if self.isasync else nested  # type: ignore[return-value]
+        refuse_in_child(f"The flow {self.name}")
         parameters = self.parameters.to_json(args, kwargs)
         run = functools.partial(flow_runner().run, self, parameters)
         return PendingCall(what, to_thread(run)) if self.isasync else run()  # type: ignore[return-value]

@@ -1,5 +1,6 @@
 """Settings of the database and the default policy, from the environment or from `.env` in the working directory."""
 
+import os
 import threading
 from functools import cache
 from typing import Annotated, Literal
@@ -54,17 +55,20 @@ class DatabaseSettings(BaseSettings):
 
 
 _opening = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    # In a process that is forked while another thread holds the lock, nobody would release it.
+    os.register_at_fork(before=_opening.acquire, after_in_parent=_opening.release, after_in_child=_opening.release)
 
 
 def default_database() -> Database:
     """The database of `DATABASE_URL`, migrated to the current version. It is opened once in a process."""
     # Without the lock, several threads that come first would each open it.
     with _opening:
-        return _open_default()
+        return _open_default(os.getpid())
 
 
 @cache
-def _open_default() -> Database:
+def _open_default(_process: int) -> Database:
     redact_logs(only_signoff=True)
     db = Database(DatabaseSettings().database_url)
     migrations.upgrade(db)

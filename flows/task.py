@@ -8,6 +8,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from signoff.flows.code.functions import check_function
 from signoff.flows.durable.async_bridge import in_event_loop, to_thread
+from signoff.flows.durable.child_processes import refuse_in_child
 from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context
 from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.results import find_futures, has_futures, resolve_futures
@@ -119,6 +120,7 @@ class Task(Generic[P, R]):
 
     def _run(self, context: RunContext | None, key: str | None, /, *args: Any, **kwargs: Any) -> R:
         if context is None:
+            refuse_in_child(f"The task {self.name}")
             return self.fn(*args, **kwargs)
         call = call_step(
             context,

@@ -1,6 +1,7 @@
 """The database: one `Database`, on SQLite or PostgreSQL. Outside of the store, nothing knows which."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -20,6 +21,7 @@ from signoff.store.errors import (
     DatabaseOutdated,
     DatabaseReplaced,
     DatabaseUnavailable,
+    ForkedProcess,
     TransactionConflict,
 )
 from signoff.store.postgres import session
@@ -67,6 +69,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
+        self._process = os.getpid()
         self.engine = _engine(url)
         self.url = self.engine.url
         self.is_sqlite = self.engine.dialect.name == "sqlite"
@@ -114,7 +117,9 @@ class Database:
             TransactionConflict: If the database has aborted it in favour of others; see `transactional`.
             DatabaseReplaced: If another database has taken its place.
             DatabaseOutdated: If a table or column is missing.
+            ForkedProcess: If another process has opened the database.
         """
+        self._check_process()
         self.clock.prepare()
         with self._write() as transaction:
             yield transaction
@@ -126,7 +131,9 @@ class Database:
         Raises:
             DatabaseUnavailable: If the database cannot be reached.
             DatabaseOutdated: If a table or column is missing.
+            ForkedProcess: If another process has opened the database.
         """
+        self._check_process()
         with self._connected() as opened:
             yield (ReadTransaction if self.is_sqlite else PostgresReadTransaction)(self.engine, opened)
 
@@ -134,6 +141,14 @@ class Database:
         """Close every connection."""
         self.changes.close()
         self.engine.dispose()
+
+    def _check_process(self) -> None:
+        # What the parent has sent and not read, its locks, and its threads, are not here.
+        if os.getpid() != self._process:
+            raise ForkedProcess(
+                f"This process was forked from the one that has opened the database {self.shown_url}. Two processes "
+                "cannot share a connection, so use the database in the process that has opened it, or open it here."
+            )
 
     def _write(self) -> AbstractContextManager[Transaction]:
         return self._write_postgres() if self._commit_queue is None else self._write_sqlite(self._commit_queue)

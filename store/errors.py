@@ -6,6 +6,7 @@ StoreError
 │   ├── CommitInDoubt     its connection was lost during a commit, which may or may not have succeeded
 │   ├── DatabaseReplaced  another one has taken its place while this process was using it
 │   └── TransactionConflict  it has aborted a transaction in favour of others, which are done now
+├── ForkedProcess         it was opened by the process that this one was forked from
 ├── DatabaseOutdated      its tables are older, or newer, than this version of Signoff expects
 ├── NoSuchRun             no run has that id, or several begin with it
 ├── NoSuchPrompt          no prompt has that id, or several begin with it
@@ -36,6 +37,10 @@ class DatabaseReplaced(DatabaseUnavailable):
 
 class TransactionConflict(DatabaseUnavailable):
     """The database has aborted the transaction in favour of others, because of a deadlock. It can be done again now."""
+
+
+class ForkedProcess(StoreError):
+    """This process was forked from the one that opened the database, and two processes cannot share a connection."""
 
 
 class DatabaseOutdated(StoreError):

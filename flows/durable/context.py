@@ -56,7 +56,7 @@ class RunContext:
     Attributes:
         defaults: The policy for whatever a prompt's own policy does not set.
         task_slots: Limits how many submitted tasks of the run work at once.
-        scope: The prefix of the keys of steps that are called here: empty, or `release/`.
+        scope: The prefix of the keys of steps that are called here: empty, `release/`, or `thread:deploy/`.
         step: The key of the current task or nested flow; empty in the flow itself.
         log_prints: Whether `print` writes to the run's log.
         children: What this flow, task or nested flow has started.
@@ -72,6 +72,15 @@ class RunContext:
     scope: str = ""
     step: str = ""
     children: Children = field(default_factory=Children)
+
+    @property
+    def step_scope(self) -> str:
+        """The scope of the current task or nested flow itself, without that of the thread in which it calls this."""
+        return f"{self.step}/" if self.step else ""
+
+    def in_thread(self, name: str) -> "RunContext":
+        """The context for a thread, or for a piece of work in one, that is started here."""
+        return replace(self, scope=f"{self.journal.next_scope(self.scope, name)}/")
 
     def within(self, key: str, *, log_prints: bool | None) -> "RunContext":
         """The context for a step that is called from this one."""

@@ -5,14 +5,17 @@ counts: the second call of `build` is `build-2`. A call within a task or a neste
 front, its *scope*: `release/build`. That way a call added elsewhere does not shift the counts here.
 """
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import ContextVar
 from datetime import datetime
 from typing import TypeVar
 
 from signoff.flows.database_retry import retry_until_available
+from signoff.flows.durable.child_processes import ADVICE
 from signoff.flows.durable.code_changes import ReplayCheck
 from signoff.flows.durable.serialization import Recorded
 from signoff.flows.durable.timeouts import ActiveTimeout, active_timeouts
@@ -26,6 +29,13 @@ from signoff.store.runs import journal
 from signoff.store.runs.journal import History
 
 T = TypeVar("T")
+
+_refusal: ContextVar[str | None] = ContextVar("signoff_refusal", default=None)
+
+
+def refuse_steps(why: str) -> None:
+    """Have steps and questions refused in this context."""
+    _refusal.set(why)
 
 
 class Journal:
@@ -52,6 +62,7 @@ class Journal:
         past: History,
     ) -> None:
         self._db = db
+        self._process = os.getpid()
         self._run_id = run.id
         self.fencing_token = run.fencing_token
         self.fingerprint = fingerprint
@@ -100,7 +111,14 @@ class Journal:
             raise FlowDefect(self._defects[0])
 
     def check_open(self) -> None:
-        """Check that the execution may continue. Raises what it was closed with, `FlowDefect` or `FlowTimeout`."""
+        """Check that the execution may continue here.
+
+        Raises what it was closed with, `FlowDefect` or `FlowTimeout`; `InvalidFlow` where no step can be recorded.
+        """
+        if os.getpid() != self._process:
+            raise InvalidFlow(f"This process was forked from the one that runs the flow. {ADVICE}")
+        if (refusal := _refusal.get()) is not None:
+            raise InvalidFlow(refusal)
         if self._closed is not None:
             raise self._closed.again(is_repeated=True)
         self.check_defects()
@@ -117,6 +135,10 @@ class Journal:
     def next_key(self, scope: str, name: str) -> str:
         """The key for the next call of `name` within `scope`."""
         self.check_open()
+        return self.next_scope(scope, name)
+
+    def next_scope(self, scope: str, name: str) -> str:
+        """The same for what is not a step itself, but contains steps. It may be begun in a run that is over."""
         path = f"{scope}{name}"
         with self._lock:
             key = self._next(path, lambda count: path if count == 1 else f"{path}-{count}")

@@ -171,7 +171,7 @@ def prepare_pause(
     if key is not None and not _KEY.fullmatch(key):
         raise ValueError(f"The key {key!r} is invalid: use lower-case letters, digits and dashes only.")
     question = Question.of(wait_for_input, description)
-    prompt_key = context.journal.prompt_key(context.scope, key)
+    prompt_key = context.journal.prompt_key(context.scope if key is None else context.step_scope, key)
     # A question that an earlier version let through is already on its card, and its answer must not be lost.
     if not context.journal.has_asked(prompt_key):
         question.check()

@@ -5,6 +5,8 @@ memory. While it waits it takes no slot of the worker, and its timeouts stand st
 """
 
 import asyncio
+import logging
+import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
@@ -19,13 +21,15 @@ from signoff.flows.durable.results import finished, finished_async
 from signoff.flows.durable.task_slots import TaskSlots, reacquire_slot, release_slot
 from signoff.flows.durable.timeouts import ActiveTimeout, active_timeouts
 from signoff.flows.engines.embedded.completion import Completion, CompletionRecorder
-from signoff.flows.errors import FlowDefect, FlowTimeout, Released, RunCancelled, Unwind
+from signoff.flows.errors import FlowDefect, FlowTimeout, Released, RunCancelled, Unwind, error_summary
 from signoff.flows.flow import Flow
 from signoff.store.database import Database
 from signoff.store.policy import Policy
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import journal, pauses
 from signoff.store.runs.journal import History
+
+logger = logging.getLogger("signoff.flows.run")
 
 
 class Execution:
@@ -52,6 +56,7 @@ class Execution:
         on_end: Callable[["Execution", Completion | None], None],
     ) -> None:
         self._db = db
+        self._process = os.getpid()
         self._flow = flow
         self.run = run
         self._past = past
@@ -319,7 +324,13 @@ class Execution:
         assert self._journal is not None  # noqa: S101 - the flow ran, so it had one
         return self._journal
 
+    def _leave_forked_process(self) -> None:
+        """End a process that was forked from the flow's code and has come to the end of that, which is the parent's."""
+        if os.getpid() != self._process:
+            os._exit(1)
+
     def _returned(self, result: Any) -> Completion:
+        self._leave_forked_process()
         if self._closed is not None:
             raise _Swallowed
         self._opened_journal().check_defects()
@@ -329,6 +340,9 @@ class Execution:
 
     def _failed(self, error: BaseException) -> Completion | None:
         """Record what the flow raised. What takes the run out of memory counts, even if the flow has caught it."""
+        if os.getpid() != self._process:
+            logger.error("%s | failed in a process that it has forked: %s", self.run.name, error_summary(error))
+        self._leave_forked_process()
         if self._closed is None:
             return self._completion.record_error(error)
         if self._raised is not None and not isinstance(self._raised, FlowDefect) and self._was_caught(error):

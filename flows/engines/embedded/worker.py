@@ -20,7 +20,9 @@ from typing import Any
 
 from signoff.flows.background import BackgroundService
 from signoff.flows.database_retry import retry_until_available
+from signoff.flows.durable.child_processes import worker_started, worker_stopped
 from signoff.flows.durable.run_logging import capture_prints
+from signoff.flows.durable.threads import follow_into_threads
 from signoff.flows.durable.unawaited_coroutines import watch_coroutines
 from signoff.flows.engines.embedded.completion import Completion
 from signoff.flows.engines.embedded.event_loop import EventLoopThread
@@ -99,8 +101,10 @@ class Worker(BackgroundService):
     def start(self) -> None:
         """Start claiming runs."""
         capture_prints()
+        follow_into_threads()
         watch_coroutines()
         self._heartbeat.start()
+        worker_started()
         self._changes = self._db.changes.subscribe(Topic.RUNS)
         self._thread.start()
 
@@ -124,6 +128,8 @@ class Worker(BackgroundService):
                 # Runs that start waiting in this time are released in the next iteration.
                 self._slots.wait_for(lambda: not self._running_count or any(self._waiting()), timeout=left)
         self._heartbeat.stop()
+        if self._changes is not None:
+            worker_stopped()
         with self._lock:
             rest = list(self._executions.values())
         for execution in rest:
