@@ -1,12 +1,13 @@
 """Converts rows to records."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
 
 from signoff.store.records.actors import DEADLINE, Actor, recorded
-from signoff.store.records.prompts import Approver, Delivery, DeliveryState, LedgerLine, Outcome, Prompt
+from signoff.store.records.prompts import Approver, Delivery, DeliveryState, Earlier, LedgerLine, Outcome, Prompt
 from signoff.store.records.runs import FlowRun, RunState, Step
 from signoff.store.sql.statements import Statement, param
 from signoff.store.tables import deliveries, flow_runs, prompts
@@ -100,6 +101,7 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         external_run_id=of_run.external_id,
         found_approvers=_approvers(row.approvers),
         delivery=None if run is not None else _delivery(row),
+        earlier=None if row.earlier is None else _earlier(row.earlier),
     )
 
 
@@ -111,6 +113,20 @@ def _delivery(row: Any) -> Delivery | None:
 
 def _settled_by(row: Any) -> Actor:
     return recorded(row.settled_by, row.settled_by_name, row.settled_claim)
+
+
+def _earlier(stored: Mapping[str, Any]) -> Earlier:
+    asked = stored.get("question")
+    if asked is None:
+        return Earlier(stored["prompt_id"])
+    by, at = asked["settled_by"], asked["settled_at"]
+    question = {
+        **asked,
+        "outcome": None if asked["outcome"] is None else Outcome(asked["outcome"]),
+        "settled_by": None if by is None else Actor(by["id"], by["name"], claim=by["claim"]),
+        "settled_at": None if at is None else datetime.fromisoformat(at),
+    }
+    return Earlier(stored["prompt_id"], question)
 
 
 def _approvers(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Approver, ...]:

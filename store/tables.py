@@ -171,6 +171,8 @@ prompts = Table(
     # What Slack has said about the approvers, and when it is asked about them next; NULL if that is not needed.
     _json("approvers"),
     _moment("approvers_due_at"),
+    # What it asked in its place before, in other words, and how that ended.
+    _json("earlier"),
     UniqueConstraint("run_id", "key"),
 )
 _partial_index("ix_prompts_due_at", prompts.c.due_at.is_not(None), prompts.c.due_at)

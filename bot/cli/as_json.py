@@ -65,6 +65,7 @@ def pending_as_json(prompt: Prompt) -> Mapping[str, Any]:
         "opened_at": _moment(prompt.opened_at),
         "deadline": _moment(prompt.deadline),
         "requester": None if prompt.requester is None else prompt.requester.id,
+        "asked_before": None if prompt.earlier is None else prompt.earlier.prompt_id,
     }
 
 

@@ -39,6 +39,7 @@ def show(named: str, as_json: bool) -> None:
 def _of_prompt(prompt: "Prompt") -> Facts:
     from signoff.bot.blockkit.markup import utc
     from signoff.bot.cli.as_text import ended_as_text, short
+    from signoff.bot.surfaces.earlier import asked_before_in_full
     from signoff.bot.surfaces.question import asked_by
     from signoff.store.redaction import redacted
 
@@ -47,6 +48,7 @@ def _of_prompt(prompt: "Prompt") -> Facts:
     yield "Title", asked.title
     yield "Description", asked.description
     yield "Values", _values(prompt.initial_values)
+    yield "Asked before", asked_before_in_full(prompt)
     yield "Outcome", "" if prompt.is_open else ended_as_text(prompt)
     yield "Answer", _values(prompt.answer or {})
     yield "Reason", prompt.reason or ""

@@ -26,6 +26,7 @@ from signoff.bot.blockkit.markup import bold, escape, escaped, excerpt_of, sente
 from signoff.bot.forms import Form, Verdict
 from signoff.bot.forms.verdict import BARE
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.earlier import asked_before
 from signoff.bot.surfaces.omissions import Omitted, omission_notice
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.values import value_blocks
@@ -127,10 +128,17 @@ def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], place: Place)
     requested = f"Requested by {name_of(prompt.requester)}." if prompt.requester is not None else ""
     rules = " ".join(filter(None, [requested, who_may_answer(prompt, mentions, place), deadline_of(prompt)]))
     faults = [context(mrkdwn(told))] if (told := approver_faults(prompt)) else []
+    before = asked_before(prompt)
     return _Body(
-        above=[*values, context(mrkdwn(rules)), *faults, *([section(mrkdwn(asked.text))] if asked.text else [])],
+        above=[
+            *([section(mrkdwn(before.text))] if before.text else []),
+            *values,
+            context(mrkdwn(rules)),
+            *faults,
+            *([section(mrkdwn(asked.text))] if asked.text else []),
+        ],
         below=[buttons(_buttons(prompt, form, verdict, all_shown=not omitted))],
-        omitted=omitted + Omitted(asked.missing + len(approvers_left_out(prompt))),
+        omitted=omitted + Omitted(asked.missing + before.missing + len(approvers_left_out(prompt))),
     )
 
 

@@ -29,6 +29,7 @@ from signoff.bot.forms.elements.text import JsonText, as_json
 from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.field import over_limit
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.earlier import asked_before_in_full
 from signoff.bot.surfaces.wording import approvers_left_out, form_of, outcome_line
 from signoff.store.records.prompts import Prompt
 from signoff.store.redaction import redacted
@@ -158,6 +159,8 @@ def _passages(prompt: Prompt, values: Mapping[str, Any]) -> Iterator[Passage]:
         if before not in shown
     )
     yield from _explanations(form, values)
+    if told := asked_before_in_full(prompt):
+        yield Passage("Asked before, in other words", told)
     if left_out := approvers_left_out(prompt):
         yield Passage("Who else may answer", left_out)
 

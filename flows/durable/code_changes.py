@@ -23,11 +23,10 @@ class ReplayCheck:
     Args:
         fingerprint: The hash of the flow's code as it is now.
         steps: The recorded steps by key.
-        prompts: The recorded prompts by key.
+        prompts: The recorded prompts by key, without those that were asked again in other words.
     """
 
     def __init__(self, fingerprint: str, steps: Mapping[str, Step], prompts: Mapping[str, Prompt]) -> None:
-        self._fingerprint = fingerprint
         self._steps = dict(steps)
         self._prompts = dict(prompts)
         # The unvisited steps that were recorded by earlier code. Only these can have been renamed or removed.
@@ -95,18 +94,10 @@ class ReplayCheck:
         self._older = {}
         self._open_barriers()
 
-    def check_question(self, key: str, question_hash: str) -> None:
-        """Check that a question that was not asked before may be asked.
-
-        Raises:
-            AttentionNeeded: If the code was edited, and the same question was asked under another key.
-        """
-        for prompt in list(self._prompts.values()):
-            if prompt.fingerprint != self._fingerprint and prompt.schema_hash == question_hash:
-                raise AttentionNeeded(
-                    f"The code was edited: it asks {prompt.title!r} with the key {key!r}, but that was asked with the "
-                    f"key {prompt.key!r}. The answer is not passed on."
-                )
+    @property
+    def unvisited_prompts(self) -> list[Prompt]:
+        """What was asked and this execution has not come to yet, without what was asked again in other words."""
+        return list(self._prompts.values())
 
     def check_end(self) -> None:
         """Check that the run may end here.

@@ -8,15 +8,18 @@ front, its *scope*: `release/build`. That way a call added elsewhere does not sh
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from concurrent.futures import Future
 from contextvars import ContextVar
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.child_processes import ADVICE
 from signoff.flows.durable.code_changes import ReplayCheck
+from signoff.flows.durable.question_match import Match, Span, match_question
+from signoff.flows.durable.recorded_calls import RecordedCalls
 from signoff.flows.durable.serialization import Recorded
 from signoff.flows.durable.timeouts import ActiveTimeout, active_timeouts
 from signoff.flows.errors import AttentionNeeded, FlowDefect, InvalidFlow, Released, Unwind
@@ -67,9 +70,16 @@ class Journal:
         self.fencing_token = run.fencing_token
         self.fingerprint = fingerprint
         self._active_timeout = active_timeout
-        self._steps = past.steps
+        self._recorded = RecordedCalls(fingerprint, past.steps)
         self._asked = past.prompts
-        self._replay_check = ReplayCheck(fingerprint, self._steps, self._asked)
+        self._asked_again = past.asked_again
+        self._created_at = run.created_at
+        self._started_at = now()
+        self._replay_check = ReplayCheck(
+            fingerprint,
+            past.steps,
+            {key: each for key, each in self._asked.items() if each.id not in self._asked_again},
+        )
         self._reached_new = False
         self._closed: Unwind | None = None
         self._unwound: set[str] = set()
@@ -145,52 +155,113 @@ class Journal:
         self._replay_check.visit_step(key)
         return key
 
-    def prompt_key(self, scope: str, given: str | None) -> str:
-        """The key of a prompt: the one that the flow gives it, or the next number, as Prefect counts them.
+    def match_question(self, scope: str, given: str | None, asked: Prompt) -> tuple[str, Match]:
+        """The key of a prompt, and what it is among those that the run has asked.
 
-        A nested flow is a run of its own in Prefect, with prompts that are counted from 1. Here it is part of its
-        parent's run, so its key goes in front: `release--1`.
+        The key is the one that the flow gives it, or the next number, as Prefect counts them. A nested flow is a run of
+        its own in Prefect, with prompts that are counted from 1. Here it is part of its parent's run, so its key goes
+        in front: `release--1`.
+
+        Args:
+            asked: The prompt, whose own key is not read.
+
+        Raises:
+            AttentionNeeded: If it was asked under another key or in another order, see `question_match`.
         """
         self.check_open()
-        # Prompts and steps are counted in one table. The `?` keeps a prompt from taking the key of a step.
-        prefix = f"?{_dashed(scope)}"
+        prefix = _dashed(scope)
         with self._lock:
-            if given is None:
-                return self._next(f"?{scope}", lambda count: f"{prefix}{count}")[1:]
-            self._keys.add(f"{prefix}{given}")
-            return f"{prefix}{given}"[1:]
+            # A number is only a count: what tells one such question from another is what it says.
+            here = self._numbered(prefix) if given is None else self._named(f"{prefix}{given}")
+            in_place = next((each for each in here if given is not None or each.id not in self._asked_again), None)
+            key = f"{prefix}{self._calls[f'?{scope}'] + 1 if given is None else given}"
+            beside = {each.id for each in here}
+            match = match_question(
+                replace(asked, key=key),
+                here,
+                in_place,
+                [each for each in self._replay_check.unvisited_prompts if each.id not in beside],
+                before=self._created_at,
+                now=Span(self._started_at, now()),
+            )
+            if match.recorded is not None:
+                key = match.recorded.key
+                self._replay_check.visit_prompt(key)
+            elif given is None:
+                key = self._next(f"?{scope}", lambda count: f"?{prefix}{count}", taken=self._asked)[1:]
+            if match.instead_of is not None:
+                self._asked_again.add(match.instead_of.id)
+                self._replay_check.visit_prompt(match.instead_of.key)
+            # Prompts and steps are counted in one table. The `?` keeps a prompt from taking the key of a step.
+            self._keys.add(f"?{key}")
+            if match.recorded is None:
+                self._reached_new = True
+        return key, match
 
-    def has_asked(self, key: str) -> bool:
-        """Whether the prompt with this key is recorded."""
-        return key in self._asked
+    def _named(self, key: str) -> list[Prompt]:
+        return [self._asked[key]] if key in self._asked else []
 
-    def _next(self, path: str, named: Callable[[int], str]) -> str:
-        """The next free key of a path. A count is skipped if its key is taken: some task may be named `build-2`."""
+    def _numbered(self, prefix: str) -> list[Prompt]:
+        """What was asked in a scope without a key of its own, and not yet in this execution, in the order of asking."""
+        found = [
+            (int(number), each)
+            for key, each in self._asked.items()
+            if (number := key.removeprefix(prefix)).isdecimal()
+            and key.startswith(prefix)
+            and f"?{key}" not in self._keys
+        ]
+        return [each for _, each in sorted(found, key=lambda one: one[0])]
+
+    def _next(self, path: str, named: Callable[[int], str], taken: Container[str] = ()) -> str:
+        """The next free key of a path. A count is skipped if its key is taken: some task may be named `build-2`.
+
+        Args:
+            taken: More keys that are taken, without the `?`.
+        """
         while True:
             self._calls[path] += 1
             key = named(self._calls[path])
-            if key not in self._keys:
+            if key not in self._keys and key.removeprefix("?") not in taken:
                 self._keys.add(key)
                 return key
 
-    def find(self, key: str, arguments_hash: str) -> Step | None:
-        """The recorded step, or `None` if it has not run yet.
+    def step_key(self, scope: str, name: str, arguments_hash: str) -> str:
+        """The key for a call of `name` within `scope` whose arguments are known.
 
-        Raises:
-            AttentionNeeded: If the code was edited and now calls the step with other arguments.
+        A number is only a count: what tells one call from another is what it is called with. So a call that is recorded
+        under another number, since calls side by side come in any order, takes that one.
+        """
+        self.check_open()
+        path = f"{scope}{name}"
+        with self._lock:
+            before = self._calls[path]
+            key = self._next(
+                path, lambda count: path if count == 1 else f"{path}-{count}", taken=self._recorded.claimed
+            )
+            moved = self._recorded.moved(path, key, arguments_hash, taken=self._keys)
+            if moved is not None:
+                self._keys.remove(key)
+                self._keys.add(moved)
+                self._calls[path], key = before, moved
+        self._replay_check.visit_step(key)
+        return key
+
+    def find(self, path: str, key: str, arguments_hash: str, *, is_single: Callable[[], bool]) -> Step | None:
+        """The recorded step of a call, or `None` if it has not run yet. Raises what `RecordedCalls.claim` raises.
+
+        Args:
+            path: The scope and the name of the call.
+            is_single: Whether the flow makes one call at this place.
         """
         # Checked once more: a submitted task got its key some time ago.
         self.check_open()
-        recorded = self._steps.get(key)
+        with self._lock:
+            recorded = self._recorded.claim(path, key, arguments_hash, is_single=is_single)
         if recorded is None:
             self._reached_new = True
             return None
-        if recorded.arguments_hash != arguments_hash and recorded.fingerprint != self.fingerprint:
-            raise AttentionNeeded(
-                f"The code was edited: {key} is now called with different arguments from those that produced its "
-                "recorded result."
-            )
-        self._replay_check.visit_within(f"{key}/", _dashed(f"{key}/"))
+        self._replay_check.visit_step(recorded.key)
+        self._replay_check.visit_within(f"{recorded.key}/", _dashed(f"{recorded.key}/"))
         return recorded
 
     def check_unrecorded(self, key: str) -> None:
@@ -204,7 +275,7 @@ class Journal:
 
     def barrier(self, key: str) -> "Future[None] | None":
         """What a submitted step has to wait for before it runs, or `None`. See `ReplayCheck.barrier`."""
-        if key in self._steps:
+        if key in self._recorded:
             return None
         barrier = self._replay_check.barrier(key)
         return None if barrier is None or self._failed_before(key) else barrier
@@ -214,10 +285,9 @@ class Journal:
         return key in retry_until_available(lambda: journal.retried_keys(self._db, self._run_id))
 
     def check_question(self, key: str, question_hash: str) -> None:
-        """Note that the flow asks a question, perhaps one that was asked before.
+        """Note that the flow asks a question.
 
         Raises:
-            AttentionNeeded: If the code was edited and now asks something else under this key.
             InvalidFlow: If the code asks two different questions under one key, or asks again what it stopped waiting
                 for.
         """
@@ -230,26 +300,10 @@ class Journal:
             raise InvalidFlow(
                 f"The key {key!r} already belongs to another question of this run. Give each question its own key."
             )
-        asked = self._asked.get(key)
-        if asked is None:
-            self._replay_check.check_question(key, question_hash)
-            self._reached_new = True
-            return
-        if asked.schema_hash != question_hash and asked.fingerprint != self.fingerprint:
-            raise AttentionNeeded(
-                f"The code was edited: it now asks something else in place of {asked.title!r}. The answer to the old "
-                "question is not passed on."
-            )
-        self._replay_check.visit_prompt(key)
 
     def abandon(self, key: str) -> None:
         """Note that the flow has stopped waiting for the answer to a question."""
         self._abandoned.add(key)
-
-    def settled(self, key: str) -> Prompt | None:
-        """The prompt, if it was already settled when this execution began. A settled prompt never changes again."""
-        asked = self._asked.get(key)
-        return None if asked is None or asked.is_open else asked
 
     def check_end(self) -> None:
         """Check at the end of a run that everything recorded was visited. Raises what `ReplayCheck` raises."""
@@ -299,13 +353,15 @@ class Journal:
         if not inside:
             return
         self.write(lambda token: journal.forget_failed(self._db, self._run_id, fencing_token=token, scope=scope))
-        steps = retry_until_available(lambda: journal.load(self._db, self._run_id))
+        past = retry_until_available(lambda: journal.history(self._db, self._run_id))
         prompts = f"?{_dashed(scope)}"
         with self._lock:
-            self._steps = steps
+            self._asked, self._asked_again = past.prompts, past.asked_again
+            self._questions = {key: each for key, each in self._questions.items() if not key.startswith(prompts[1:])}
             for path in inside:
                 del self._calls[path]
             self._keys = {key for key in self._keys if not key.startswith((scope, prompts))}
+            self._recorded.forget(scope, past.steps)
 
 
 def _dashed(scope: str) -> str:

@@ -23,6 +23,7 @@ from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thre
 from signoff.flows.durable.context import RunContext, closes_on_unwind
 from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.question import Question
+from signoff.flows.durable.question_match import Match
 from signoff.flows.errors import (
     AttentionNeeded,
     FlowPauseTimeout,
@@ -40,7 +41,7 @@ from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs.messages import FlowRunInput
-from signoff.store.runs.pauses import abandon_wait, open_prompt
+from signoff.store.runs.pauses import abandon_wait, note_reworded, open_prompt
 
 _KEY = re.compile(r"[a-z0-9-]+")
 
@@ -51,14 +52,18 @@ class Pause:
 
     Attributes:
         prompt: The prompt as it is to be opened.
+        match: What the question is among those that the run has asked.
         state: How the run waits: `PAUSED` in memory, `SUSPENDED` outside of it.
+        is_in_order: Whether the flow itself asks. Coroutines and threads beside it may ask in any order.
         has_handle: Whether the flow has a `PromptHandle`, with which it may wait for the prompt again.
     """
 
     context: RunContext
     question: Question
     prompt: Prompt
+    match: Match
     state: RunState
+    is_in_order: bool
     has_handle: bool = False
 
     def check(self) -> None:
@@ -73,11 +78,23 @@ class Pause:
             wait: Whether the run starts waiting for it in the same transaction.
         """
         self.check()
-        if (settled := self.context.journal.settled(self.prompt.key)) is not None:
-            return settled
-        state, held = self.state if wait else None, self.state is RunState.PAUSED
-        return self.context.journal.write(
-            lambda token: open_prompt(self.context.db, self.prompt, fencing_token=token, state=state, held=held)
+        match, journal = self.match, self.context.journal
+        if match.recorded is not None and match.is_reworded:
+            known = match.recorded.id
+            journal.write(lambda token: note_reworded(self.context.db, known, self.prompt, fencing_token=token))
+        if match.recorded is not None and not match.recorded.is_open:
+            # A settled prompt never changes again.
+            return match.recorded
+        return journal.write(
+            lambda token: open_prompt(
+                self.context.db,
+                self.prompt,
+                fencing_token=token,
+                state=self.state if wait else None,
+                held=self.state is RunState.PAUSED,
+                instead_of=match.instead_of,
+                is_withdrawn=self.is_in_order,
+            )
         )
 
     def read_after_wait(self, woken: FlowRun | Unwind, prompt: Prompt) -> Prompt:
@@ -119,7 +136,7 @@ class Pause:
                 raise FlowPauseTimeout(f"Nobody answered {prompt.title!r} before its deadline.")
             case Outcome.REJECTED if prompt.settled_by is not None:
                 raise PromptRejected(prompt.settled_by.name_and_claim, prompt.settled_by.id, prompt.reason or "")
-            case _ if self.context.journal.settled(prompt.key) is not None:
+            case _ if self.match.recorded is not None and not self.match.recorded.is_open:
                 raise AttentionNeeded(f"The flow stopped waiting for {prompt.title!r} before, and now waits for it.")
             case _:
                 raise RunCancelled(prompt.reason or "")
@@ -148,7 +165,8 @@ class Pause:
             initial_values={**self.prompt.initial_values, **(prompt.answer or {})},
             opened_at=self.context.db.now(),
         )
-        return replace(self, prompt=new)
+        again = _placed(self.context, self.question, new, new.key, "", self.state)
+        return replace(again, state=self.state, has_handle=self.has_handle)
 
 
 def prepare_pause(
@@ -171,10 +189,6 @@ def prepare_pause(
     if key is not None and not _KEY.fullmatch(key):
         raise ValueError(f"The key {key!r} is invalid: use lower-case letters, digits and dashes only.")
     question = Question.of(wait_for_input, description)
-    prompt_key = context.journal.prompt_key(context.scope if key is None else context.step_scope, key)
-    # A question that an earlier version let through is already on its card, and its answer must not be lost.
-    if not context.journal.has_asked(prompt_key):
-        question.check()
     rules = _policy(question, policy, context.defaults)
     opened_at = context.db.now()
     deadline = deadline_of(rules, opened_at, timeout)
@@ -183,7 +197,7 @@ def prepare_pause(
         run_id=context.run.id,
         run_name=context.run.name,
         flow=context.run.flow,
-        key=prompt_key,
+        key="",
         title=question.title,
         description=question.description,
         schema=question.schema,
@@ -198,8 +212,25 @@ def prepare_pause(
         fingerprint=context.journal.fingerprint,
         requester=context.run.requester,
     )
-    _check_continue(prompt)
-    return Pause(context, question, prompt, state)
+    scope = context.scope if key is None else context.step_scope
+    pause = _placed(context, question, prompt, key, scope, state)
+    # A question that an earlier version let through is already on its card, and its answer must not be lost.
+    if pause.match.recorded is None:
+        question.check()
+        _check_continue(prompt)
+    return pause
+
+
+def _placed(
+    context: RunContext, question: Question, prompt: Prompt, key: str | None, scope: str, state: RunState
+) -> Pause:
+    """The pause of a prompt, with its key, and with what it is among the prompts that the run has asked."""
+    with closes_on_unwind(context):
+        found, match = context.journal.match_question(scope, key, prompt)
+    # A run that asks something else in each execution would never get further if it left memory to wait for that.
+    state = RunState.PAUSED if match.is_unstable else state
+    is_in_order = context.execution.is_flow_code()
+    return Pause(context, question, replace(prompt, key=found), match, state, is_in_order)
 
 
 def _policy(question: Question, policy: Policy | None, defaults: Policy) -> Policy:

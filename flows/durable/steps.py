@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 from signoff.flows.code.digest import digest
 from signoff.flows.durable.async_bridge import to_thread
 from signoff.flows.durable.context import RunContext, closes_on_unwind, entered
+from signoff.flows.durable.recorded_calls import is_in_loop
 from signoff.flows.durable.results import finished, finished_async
 from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.run_logging import get_run_logger
@@ -126,15 +127,22 @@ def call_step(
 ) -> StepCall:
     """Give a call its key, unless it has one, and look up whether it is recorded."""
     arguments_hash = digest(dict(arguments))
+    is_in_order = parent.execution.is_flow_code()
+    is_submitted = key is not None
     with closes_on_unwind(parent):
-        key = key or parent.journal.next_key(parent.scope, name)
-        recorded = parent.journal.find(key, arguments_hash)
+        key = key or parent.journal.step_key(parent.scope, name, arguments_hash)
+        recorded = parent.journal.find(
+            f"{parent.scope}{name}",
+            key,
+            arguments_hash,
+            is_single=lambda: is_in_order and not is_submitted and not is_in_loop(),
+        )
     return StepCall(
         context=parent.within(key, log_prints=log_prints),
         key=key,
         arguments_hash=arguments_hash,
         recorded=recorded,
-        is_in_order=parent.execution.is_flow_code(),
+        is_in_order=is_in_order,
         started_at=now(),
         annotation=annotation,
         serializer=serializer,

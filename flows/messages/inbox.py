@@ -125,8 +125,10 @@ class InputReceiver(Generic[T]):
             return _ReceiveCall(None, "", "", None)
         arguments_hash = digest([self.flow_run_id, self.key_prefix])
         with closes_on_unwind(context):
-            key = context.journal.next_key(context.scope, f"receive-{self.key_prefix}")
-            return _ReceiveCall(context, key, arguments_hash, context.journal.find(key, arguments_hash))
+            name = f"receive-{self.key_prefix}"
+            key = context.journal.step_key(context.scope, name, arguments_hash)
+            recorded = context.journal.find(f"{context.scope}{name}", key, arguments_hash, is_single=lambda: True)
+            return _ReceiveCall(context, key, arguments_hash, recorded)
 
     async def _next_async(self, call: _ReceiveCall) -> T:
         with current_database().changes.subscribe(Topic.INPUTS) as changes:

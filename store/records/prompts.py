@@ -60,7 +60,21 @@ class Approver:
 
 
 SUPERSEDED = "~"
-"""Part of the key of a prompt that a retried run asks again. No other key contains it."""
+"""Part of the key of a prompt that its run has asked again. No other key contains it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a run asked before, where it now asks something else.
+
+    Attributes:
+        prompt_id: The prompt that asked it.
+        question: What it asked and how that ended, as the fields of `Prompt`; `None` if the people who are asked now
+            may not all see it.
+    """
+
+    prompt_id: str
+    question: Mapping[str, Any] | None = None
 
 
 class DeliveryState(StrEnum):
@@ -115,6 +129,7 @@ class Prompt:
             are missing.
         delivery: How far its outcome has come on its way to another engine; `None` while it is open, where the
             embedded engine runs the flow, and where that engine ended it.
+        earlier: What the run asked before, where it now asks this; `None` if it asked nothing else there.
     """
 
     id: str
@@ -145,6 +160,7 @@ class Prompt:
     external_run_id: str | None = None
     found_approvers: tuple[Approver, ...] = ()
     delivery: Delivery | None = None
+    earlier: Earlier | None = None
 
     @property
     def approvers(self) -> tuple[Approver, ...]:
@@ -188,7 +204,7 @@ class Prompt:
 
     @property
     def is_superseded(self) -> bool:
-        """Whether its run has been retried since, and asks again."""
+        """Whether its run has asked again since, after a retry or in other words."""
         return SUPERSEDED in self.key
 
 

@@ -4,7 +4,9 @@ Each function that takes a `Database` is one transaction.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 
@@ -13,12 +15,12 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.leases import require_lease
 from signoff.store.outbox import cards
-from signoff.store.policy import policy_as_json
+from signoff.store.policy import BrokenPolicy, policy_as_json
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
 from signoff.store.records.actors import SIGNOFF, Actor
-from signoff.store.records.prompts import SUPERSEDED, Prompt
+from signoff.store.records.prompts import SUPERSEDED, Earlier, Prompt
 from signoff.store.records.runs import RunState
-from signoff.store.rows import prompt, select_prompts
+from signoff.store.rows import PROMPT_BY_ID, prompt, select_prompts
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
@@ -49,11 +51,25 @@ _OPEN = insert_into(
     "deadline",
     "due_at",
     "approvers_due_at",
+    "earlier",
 )
 
 
+REWORDED = "reworded"
+"""The event of a question that was asked again with another time of day in it."""
+
+
 @transactional
-def open_prompt(db: Database, asked: Prompt, *, fencing_token: int, state: RunState | None, held: bool) -> Prompt:
+def open_prompt(
+    db: Database,
+    asked: Prompt,
+    *,
+    fencing_token: int,
+    state: RunState | None,
+    held: bool,
+    instead_of: Prompt | None = None,
+    is_withdrawn: bool = False,
+) -> Prompt:
     """Open a prompt and let its run wait. If the run has asked it before, the run waits for it again.
 
     Args:
@@ -61,6 +77,9 @@ def open_prompt(db: Database, asked: Prompt, *, fencing_token: int, state: RunSt
         fencing_token: The token of the claim under which the run is executed.
         state: `Paused` or `Suspended`; `None` for a run that does not wait yet.
         held: Whether the worker keeps the run in memory, and with it its lease.
+        instead_of: What the run asked in this place before, in other words. Its answer does not count for `asked`,
+            whose card shows both.
+        is_withdrawn: Whether `instead_of` is cancelled if it is still open.
 
     Returns:
         The prompt as the database has it. If it is already settled, the run does not wait.
@@ -73,6 +92,8 @@ def open_prompt(db: Database, asked: Prompt, *, fencing_token: int, state: RunSt
             tx, asked.run_id, fencing_token, PROMPT_BY_KEY.bind(run_id=asked.run_id, key=asked.key)
         )
         known = found[0] if found else None
+        if instead_of is not None and (known is None or known.id == instead_of.id):
+            asked, known = _replacing(tx, asked, instead_of, is_withdrawn=is_withdrawn), None
         if known is not None and known.outcome is not None:
             return prompt(known)
         if known is None:
@@ -81,6 +102,59 @@ def open_prompt(db: Database, asked: Prompt, *, fencing_token: int, state: RunSt
             mark_waiting(tx, asked.run_id, state=state, held=held)
         tx.touch(Topic.PROMPTS)
         return asked if known is None else prompt(known)
+
+
+def _replacing(tx: Transaction, asked: Prompt, instead_of: Prompt, *, is_withdrawn: bool) -> Prompt:
+    """The prompt to open, which says what was asked before, and how that has ended by now."""
+    old = prompt(tx.row(PROMPT_BY_ID, prompt_id=instead_of.id))
+    asked = replace(asked, earlier=_earlier(old, asked))
+    ledger.add(tx, old.id, "asked_again", now=asked.opened_at, actor=SIGNOFF, detail={"as": asked.id})
+    is_open = old.is_open
+    if is_open and is_withdrawn:
+        cancel_all(tx, [(old.id,)], actor=SIGNOFF, reason="It is asked again, in other words.", now=asked.opened_at)
+    if old.key == asked.key or (is_open and is_withdrawn):
+        supersede(tx, prompts.c.id == old.id, actor=SIGNOFF, now=asked.opened_at)
+    return asked
+
+
+def _earlier(old: Prompt, asked: Prompt) -> Earlier:
+    # Whoever is asked now may not be among those who were shown the old question.
+    ours, theirs = asked.stored_policy, old.stored_policy
+    if isinstance(theirs, BrokenPolicy) or isinstance(ours, BrokenPolicy):
+        return Earlier(old.id)
+    if (ours.places(), ours.approvers) != (theirs.places(), theirs.approvers):
+        return Earlier(old.id)
+    names = ("title", "description", "schema", "initial_values", "outcome", "answer", "reason", "settled_at")
+    return Earlier(old.id, {**{name: getattr(old, name) for name in names}, "settled_by": old.settled_by})
+
+
+def _earlier_as_json(earlier: Earlier | None) -> dict[str, Any] | None:
+    if earlier is None or earlier.question is None:
+        return None if earlier is None else {"prompt_id": earlier.prompt_id}
+    by, at = earlier.question["settled_by"], earlier.question["settled_at"]
+    question = {
+        **earlier.question,
+        "settled_by": None if by is None else {"id": by.id, "name": by.name, "claim": by.claim},
+        "settled_at": None if at is None else at.isoformat(),
+    }
+    return {"prompt_id": earlier.prompt_id, "question": question}
+
+
+@transactional
+def note_reworded(db: Database, prompt_id: str, asked: Prompt, *, fencing_token: int) -> None:
+    """Note that a run now asks a question with another time of day in it. Written once for each prompt.
+
+    The answer is that to the text on the card.
+
+    Raises:
+        LeaseLost: If another worker holds the run now.
+    """
+    known = select(ledger_table.c.id).where(ledger_table.c.prompt_id == prompt_id, ledger_table.c.event == REWORDED)
+    with db.write() as tx:
+        require_lease(tx, asked.run_id, fencing_token)
+        if tx.execute(known.limit(1)).first() is None:
+            detail = {"title": asked.title, "description": asked.description, "answered": "the text on the card"}
+            ledger.add(tx, prompt_id, REWORDED, now=asked.opened_at, actor=SIGNOFF, detail=detail)
 
 
 def insert_prompt(tx: Transaction, asked: Prompt) -> None:
@@ -102,8 +176,12 @@ def insert_prompt(tx: Transaction, asked: Prompt) -> None:
         deadline=asked.deadline,
         due_at=asked.due_at,
         approvers_due_at=asked.opened_at if asked.policy.approvers else None,
+        earlier=_earlier_as_json(asked.earlier),
     )
-    ledger.add(tx, asked.id, "opened", now=asked.opened_at, detail={"run_id": asked.run_id, "key": asked.key})
+    detail = {"run_id": asked.run_id, "key": asked.key}
+    if asked.earlier is not None:
+        detail["asked_before"] = asked.earlier.prompt_id
+    ledger.add(tx, asked.id, "opened", now=asked.opened_at, detail=detail)
     cards.add(tx, asked.id, asked.policy.places(), now=asked.opened_at)
 
 

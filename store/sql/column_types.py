@@ -36,7 +36,7 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Replace what cannot be stored."""
-        return None if value is None else _NOT_STORABLE.sub("\ufffd", value)
+        return None if value is None else storable(value)
 
 
 class Name(Words):
@@ -44,6 +44,11 @@ class Name(Words):
 
     impl = String
     cache_ok = True
+
+
+def storable(text: str) -> str:
+    """A text as the database keeps it."""
+    return _NOT_STORABLE.sub("\ufffd", text)
 
 
 _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
+from signoff import Flow
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
@@ -25,11 +26,17 @@ from tests.support.waiting import until_asked
 
 FOLDER = Path(__file__).parent
 ORIGINAL = (FOLDER / "release.py").read_text(encoding="utf-8")
+ROLLOUT = (FOLDER / "rollout.py").read_text(encoding="utf-8")
 
-JOURNALS: dict[str, list[dict[str, Any]]] = {
+RELEASES: dict[str, list[dict[str, Any]]] = {
     "within_checks": [{"value": 40}],
     "approved": [{"value": 40}, {"ok": True}],
 }
+ROLLOUTS: dict[str, list[dict[str, Any]]] = {
+    "one_host": [{"value": True}],
+    "two_hosts": [{"value": True}, {"value": True}],
+}
+JOURNALS = RELEASES | ROLLOUTS
 """What was answered in each. The last answer came when no worker ran."""
 
 RUN_ID = "00000000-0000-4000-8000-000000000000"
@@ -59,9 +66,9 @@ def module_of(text: str, folder: Path) -> ModuleType:
 def recorded(db: Database, name: str) -> str:
     """Run the original until the journal's last answer was given; what is recorded then."""
     answers = JOURNALS[name]
-    release = _original()
-    with Worker(db, [release.release]):
-        run = release.release.create_run(db=db)
+    flow = _original(name)
+    with Worker(db, [flow]):
+        run = flow.create_run(db=db)
         for number, given in enumerate(answers, 1):
             asked = until_asked(db, run.id, number=number)
             if number < len(answers):
@@ -72,11 +79,17 @@ def recorded(db: Database, name: str) -> str:
     return json.dumps({name: _comparable(each) for name, each in rows.items()}, indent=2, ensure_ascii=False) + "\n"
 
 
-def load(db: Database, name: str) -> str:
-    """Write a journal into a record; the run's id."""
+def load(db: Database, name: str, *, fingerprint: str | None = None) -> str:
+    """Write a journal into a record; the run's id.
+
+    Args:
+        fingerprint: That of the code which recorded it; by default, of none that there is.
+    """
     with db.write() as tx:
         for table in _TABLES:
             for row in json.loads(file_of(name).read_text(encoding="utf-8"))[table.name]:
+                if fingerprint is not None and "fingerprint" in row:
+                    row["fingerprint"] = fingerprint
                 tx.execute(table.insert(), {key: _read(table, key, value) for key, value in row.items()})
     return RUN_ID
 
@@ -111,6 +124,8 @@ def _read(table: Table, key: str, value: Any) -> Any:
     return datetime.fromisoformat(value) if value and isinstance(table.c[key].type, UtcDateTime) else value
 
 
-def _original() -> ModuleType:
+def _original(name: str) -> Flow[Any, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        return module_of(ORIGINAL, Path(folder))
+        module = module_of(ORIGINAL if name in RELEASES else ROLLOUT, Path(folder))
+    found: Flow[Any, Any] = module.release if name in RELEASES else module.rollout
+    return found

@@ -406,6 +406,7 @@ ADDED: dict[str, Rows] = {
         "clocks": {"earlier": {"timeline": "an earlier start", "offset_us": 1_714_996_800_000_000}},
         "workers": {"dead": {"pid_started": "8412"}},
     },
+    "0015": {"prompts": {"open": {"earlier": {"prompt_id": ANSWERED}}}},
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {

@@ -1,0 +1,146 @@
+"""Recognizes what a flow asks among what its run has asked before.
+
+An answer belongs to the words that a person has read: title, description, initial values and schema. So it is handed
+over to those words only, wherever the replay comes to them. A key does not tell enough: the second round of a loop over
+a set has the key that another host had in the execution before, and the same code asks something else there.
+
+There is one exception. A text with the time of day in it would be another one in each execution, so nobody could ever
+answer it. Texts that differ only in the moment at which each of them was asked count as the same, for the same code.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import time as clock
+from typing import Any
+
+from signoff.flows.errors import AttentionNeeded
+from signoff.store.records.prompts import Prompt
+from signoff.store.sql.column_types import storable
+
+_TIME = re.compile(
+    r"(?:(?P<date>\d{4}-\d\d-\d\d)[T ])?(?<![\d.:])(?P<time>\d\d:\d\d(?P<seconds>:\d\d(?:[.,]\d{1,9})?)?)(?![\d:])"
+    r"(?: ?(?P<zone>Z|UTC|[+-]\d\d:?\d\d)(?!\d))?|(?<![\d.])(?P<epoch>\d{10}(?:\.\d{1,9})?)(?![\d.])"
+)
+"""A time of day, perhaps with a date before it and a zone behind it; or seconds since 1970."""
+
+_CLOCKS_APART = timedelta(seconds=5)
+"""How far the clock that a flow reads may be from the one of the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time in which an execution may have read a clock before it asked."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a question is among those that its run has asked.
+
+    Attributes:
+        recorded: The same question, asked before; `None` if it has not been asked.
+        is_reworded: Whether `recorded` differs in the time of day at which it was asked.
+        instead_of: What was asked in this place before, in other words; `None` if nothing was.
+        is_unstable: Whether the same code asked `instead_of`, so that it asks something else in each execution.
+    """
+
+    recorded: Prompt | None = None
+    is_reworded: bool = False
+    instead_of: Prompt | None = None
+    is_unstable: bool = False
+
+
+def match_question(
+    asked: Prompt,
+    here: Sequence[Prompt],
+    in_place: Prompt | None,
+    elsewhere: Iterable[Prompt],
+    *,
+    before: datetime,
+    now: Span,
+) -> Match:
+    """What a question is among those that the run has asked.
+
+    Args:
+        asked: The question, with the fingerprint of the code that asks it.
+        here: What it can be: what was asked under its key or, if it has none of its own, what this execution has not
+            come to yet in its scope.
+        in_place: The one of them in whose place it is asked now, if it is none of them.
+        elsewhere: What was asked under other keys, or in other scopes, and this execution has not come to yet.
+        before: When the run was created, before which no execution can have read a clock.
+        now: When this execution may have read a clock.
+
+    Raises:
+        AttentionNeeded: If it was asked elsewhere, so that it has another key now or comes in another order.
+    """
+    words = words_of(asked)
+    if (same := _asked_as(words, here)) is not None:
+        return Match(recorded=same)
+    moved = _asked_as(words, elsewhere)
+    if moved is not None and moved.fingerprint != asked.fingerprint:
+        raise AttentionNeeded(
+            f"The code was edited: it asks {asked.title!r} with the key {asked.key!r}, but that was asked with the key "
+            f"{moved.key!r}. The answer is not passed on."
+        )
+    if moved is not None and in_place is not None:
+        raise AttentionNeeded(
+            f"The questions come in another order: {asked.title!r} was asked with the key {moved.key!r} before, and "
+            f"has the key {asked.key!r} now. The answer is not passed on. "
+            "Go through sets, dicts and rows in a fixed order."
+        )
+    for each in here:
+        if each.fingerprint == asked.fingerprint and (
+            _without_times(words_of(each), Span(before, each.opened_at)) == _without_times(words, now)
+        ):
+            return Match(recorded=each, is_reworded=True)
+    if in_place is None:
+        return Match()
+    return Match(instead_of=in_place, is_unstable=in_place.fingerprint == asked.fingerprint)
+
+
+def words_of(prompt: Prompt) -> str:
+    """What a prompt says, as JSON: what is compared word for word."""
+    texts = [storable(prompt.title), storable(prompt.description)]
+    return json.dumps([*texts, prompt.schema, dict(prompt.initial_values)], sort_keys=True, ensure_ascii=False)
+
+
+def _asked_as(words: str, prompts: Iterable[Prompt]) -> Prompt | None:
+    return next((each for each in prompts if words_of(each) == words), None)
+
+
+def _without_times(words: str, span: Span) -> str:
+    """The words without the times that lie within a span."""
+    local = datetime.now().astimezone().tzinfo or UTC
+    return _TIME.sub(lambda found: "⏲" if _is_within(found, span, local) else found[0], words)
+
+
+def _is_within(found: re.Match[str], span: Span, local: tzinfo) -> bool:
+    precision = timedelta(seconds=1 if found["seconds"] or found["epoch"] else 60)
+    earliest, latest = span.since - _CLOCKS_APART - precision, span.until + _CLOCKS_APART
+    return any(earliest <= moment <= latest for moment in _moments(found, span, local))
+
+
+def _moments(found: re.Match[str], span: Span, local: tzinfo) -> Iterable[datetime]:
+    """The moments that a text may mean. Without a zone that is UTC or the zone of this machine."""
+    if found["epoch"]:
+        yield datetime.fromtimestamp(float(found["epoch"]), UTC)
+        return
+    named = found["zone"]
+    zones: list[Any] = [UTC, local] if named is None else [_zone(named)]
+    for zone in zones:
+        days = [span.since.astimezone(zone).date(), span.until.astimezone(zone).date()]
+        try:
+            moment = clock.fromisoformat(found["time"][:8])
+            given = [date.fromisoformat(found["date"])] if found["date"] else days
+        except ValueError:
+            return
+        yield from (datetime.combine(day, moment, zone) for day in given)
+
+
+def _zone(named: str) -> tzinfo:
+    return UTC if named in ("Z", "UTC") else datetime.fromisoformat(f"2000-01-01T00:00:00{named}").tzinfo or UTC

@@ -1,0 +1,204 @@
+"""Invariant 5: an answer and a result reach their own question and call, in whatever order a replay comes to them."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from signoff import Policy, RunInput, ask, flow, pause_flow_run, suspend_flow_run, task
+from signoff.bot.surfaces.cards import card
+from signoff.flows.engines.embedded.worker import Worker
+from signoff.store import ledger
+from signoff.store.database import Database
+from signoff.store.prompts import prompts
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.runs import RunState
+from signoff.store.runs import journal, runs
+from tests.support.answering import answer
+from tests.support.fixtures import StartWorker
+from tests.support.waiting import until, until_asked, until_over
+
+
+def open_prompts(db: Database, run_id: str, number: int) -> dict[str, Prompt]:
+    """What a run asks by title, once it asks that many questions."""
+
+    def look() -> dict[str, Prompt] | None:
+        found = {each.title: each for each in prompts.of_run(db, run_id) if each.is_open}
+        return found if len(found) == number and runs.get(db, run_id).state.is_waiting else None
+
+    return until(db, look, what=f"{number} questions")
+
+
+def test_coroutines_that_ask_in_another_order_get_their_own_answers(db: Database) -> None:
+    """Side by side, the numbers of prompts and steps are those of arrival, which no replay repeats."""
+    orders = iter([["b", "a"], ["a", "b"]])
+
+    @task
+    async def check(host: str) -> str:
+        return f"{host} is up"
+
+    @flow
+    async def rollout() -> dict[str, Any]:
+        arrived = {host: asyncio.Event() for host in "ab"}
+        order = next(orders)
+        arrived[order[0]].set()
+
+        async def one(host: str) -> Any:
+            await arrived[host].wait()
+            up = await check(host)
+            arrived[order[-1]].set()
+            return [up, await pause_flow_run(bool, description=f"Deploy to {host}?")]
+
+        return dict(zip("ab", await asyncio.gather(one("a"), one("b")), strict=True))
+
+    with Worker(db, [rollout]):
+        run = rollout.create_run(db=db)
+        asked = open_prompts(db, run.id, 2)
+    assert {each.title: each.key for each in asked.values()} == {"Deploy to b?": "1", "Deploy to a?": "2"}
+    answer(db, asked["Deploy to a?"], value=False)
+    answer(db, asked["Deploy to b?"], value=True)
+    with Worker(db, [rollout]):
+        assert until_over(db, run.id).result == {"a": ["a is up", False], "b": ["b is up", True]}
+
+
+def test_a_loop_may_ask_the_same_again_and_again(db: Database, start_worker: StartWorker) -> None:
+    """Equal words get their answers one after the other."""
+
+    @flow
+    def count() -> list[int]:
+        return [suspend_flow_run(int, description="How many?") for _ in range(4)]
+
+    start_worker(count)
+    run = count.create_run(db=db)
+    for number in range(1, 5):
+        answer(db, until_asked(db, run.id, number=number), value=number)
+    assert until_over(db, run.id).result == [1, 2, 3, 4]
+
+
+@pytest.fixture
+def versions() -> Iterator[str]:
+    """What differs in each execution."""
+    return iter(f"1.{number}" for number in range(99))
+
+
+def test_a_question_that_is_open_is_replaced_where_its_words_differ(db: Database, versions: Iterator[str]) -> None:
+    """Nobody answers what is no longer asked: its card says so, and the new one has the words of now."""
+
+    @flow
+    def release() -> list[Any]:
+        version = next(versions)
+        publish, tell = ask(bool, description=f"Publish {version}?"), ask(bool, description="Tell them?")
+        return [version, tell.result(), publish.result()]
+
+    with Worker(db, [release]):
+        run = release.create_run(db=db)
+        asked = open_prompts(db, run.id, 2)
+    first = asked["Publish 1.0?"]
+    answer(db, asked["Tell them?"], value=False)
+    with Worker(db, [release]):
+        again = until_asked(db, run.id, number=3)
+        assert again.title == "Publish 1.1?"
+        answer(db, again, value=True)
+        assert until_over(db, run.id).result == ["1.1", False, True]
+    ended = prompts.get(db, first.id)
+    assert (ended.outcome, ended.reason) == (Outcome.CANCELLED, "It is asked again, in other words.")
+    assert [line.event for line in ledger.lines(db, first.id)][-3:] == ["asked_again", "cancelled", "superseded"]
+    assert (again.key, again.earlier is not None) == ("3", True)
+
+
+def test_the_card_shows_what_was_asked_and_answered_before(db: Database, versions: Iterator[str]) -> None:
+    """Who is asked again sees why, and takes the old answer for no other than it was."""
+
+    class Release(RunInput):
+        publish: bool
+        note: str = ""
+
+    @flow
+    def release() -> Any:
+        version = next(versions)
+        return suspend_flow_run(Release.with_initial_data(description=f"Publish *{version}*?"), key="go").publish
+
+    with Worker(db, [release]):
+        run = release.create_run(db=db)
+        answer(db, until_asked(db, run.id), publish=True, note="at <!channel> night")
+        again = until_asked(db, run.id, number=2)
+        shown = card(again, {})
+        text = str(shown.blocks)
+        assert "🔁 *Asked again, in other words.* What was answered before does not count:" in text
+        assert "> *Publish 1.0?*" in text
+        assert "> Approved by Ana." in text
+        assert "&lt;!channel&gt; night" in text
+        answer(db, again, publish=False)
+        assert until_over(db, run.id).result is False
+    assert again.key == "go"
+    assert "Asked again" not in str(card(prompts.get(db, again.id), {}).blocks)
+
+
+def test_other_people_are_not_shown_what_was_asked_before(db: Database, versions: Iterator[str]) -> None:
+    """Invariant 11: an earlier question is for those whom its own policy names."""
+
+    @flow
+    def release() -> Any:
+        version = next(versions)
+        approvers = ["U1", "U2"] if version == "1.0" else ["U1"]
+        return suspend_flow_run(bool, description=f"Publish {version}?", policy=Policy(approvers=approvers))
+
+    with Worker(db, [release]):
+        run = release.create_run(db=db)
+        answer(db, until_asked(db, run.id), value=True)
+        again = until_asked(db, run.id, number=2)
+    assert "1.0" not in str(card(again, {}).blocks)
+    assert "Something else was asked here before" in str(card(again, {}).blocks)
+
+
+def test_a_retried_task_that_asks_something_else_asks_again(db: Database, versions: Iterator[str]) -> None:
+    """A retry within one execution is a replay, too."""
+
+    @task(retries=1)
+    def release() -> str:
+        version = next(versions)
+        if not pause_flow_run(bool, description=f"Publish {version}?") or version == "1.0":
+            raise OSError("away")
+        return version
+
+    @flow
+    def releases() -> str:
+        return release()
+
+    with Worker(db, [releases]):
+        run = releases.create_run(db=db)
+        answer(db, until_asked(db, run.id), value=True)
+        again = until_asked(db, run.id, number=2)
+        assert again.title == "Publish 1.1?"
+        answer(db, again, value=True)
+        assert until_over(db, run.id).result == "1.1"
+
+
+def test_a_loop_in_another_order_repeats_no_effect(db: Database) -> None:
+    """A kill in the middle of a loop over a set: what ran for one host neither counts for another nor runs again."""
+    hosts, done = ["a", "b"], []
+    stop = asyncio.Event()
+
+    @task
+    def deploy(host: str) -> str:
+        done.append(host)
+        return host
+
+    @flow
+    async def rollout() -> list[str]:
+        found = []
+        for host in hosts:
+            found.append(deploy(host))
+            await stop.wait()
+        return found
+
+    worker = Worker(db, [rollout])
+    worker.start()
+    run = rollout.create_run(db=db)
+    until(db, lambda: journal.load(db, run.id))
+    worker.stop(grace=0)
+    hosts.reverse()
+    with Worker(db, [rollout]):
+        ended = until_over(db, run.id)
+    assert (ended.state, done) == (RunState.NEEDS_ATTENTION, ["a"])
