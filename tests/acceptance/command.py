@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
+from tests.support.preloaded import start
+
 REQUEST_TIMEOUT = 30.0
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 SIGNOFF = Path(sys.executable).with_name("signoff")
@@ -34,14 +36,13 @@ class Command:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         self._said = folder / "stderr.txt"
         with self._said.open("ab") as stderr:
-            self._process = subprocess.Popen(
-                [executable, *arguments],
+            self._process = start(
+                [str(executable), *arguments],
                 cwd=folder,
                 env={**inherited, **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                text=True,
             )
 
     @property

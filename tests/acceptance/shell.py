@@ -4,20 +4,18 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from signoff.store.database import Database
-from tests.acceptance.preloaded import CommandLine, preloaded
+from tests.support.preloaded import start
 
 SIGNOFF = Path(sys.executable).with_name("signoff")
 REQUEST_TIMEOUT = 60.0
 OURS = ("SLACK_", "SIGNOFF_", "DATABASE_", "PREFECT_")
-FOR_PYTHON = ("PYTHON", "LC_", "LANG", "LD_", "TZ")
 
 
 @dataclass(frozen=True)
@@ -55,37 +53,31 @@ class Shell:
 
     def __call__(self, *arguments: str, **environment: str) -> Said:
         """Type `signoff …`, and wait for its end."""
-        changed = {**self._environment, **environment}
-        if self._executable != SIGNOFF or _concerns_python(changed):
-            ended = subprocess.run(
-                [self._executable, *arguments],
-                cwd=self.folder,
-                env=changed,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=REQUEST_TIMEOUT,
-            )
-            return Said(ended.returncode, ended.stdout, ended.stderr)
-        with tempfile.TemporaryDirectory() as output:
-            out, err = Path(output, "out"), Path(output, "err")
-            words = [str(SIGNOFF), *arguments]
-            code = preloaded().run(
-                CommandLine(words, str(self.folder), changed, str(out), str(err), int(REQUEST_TIMEOUT))
-            )
-            return Said(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+        ended = start(
+            [str(self._executable), *arguments],
+            cwd=self.folder,
+            env={**self._environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        with ended:
+            try:
+                out, err = ended.communicate(timeout=REQUEST_TIMEOUT)
+            finally:
+                ended.kill()
+            return Said(ended.returncode, out, err)
 
     @contextmanager
     def started(self, *arguments: str, program: Path | None = None) -> Iterator[subprocess.Popen[str]]:
         """Type `signoff …`, and go on while it runs; it is killed at the end of the block if it still does."""
-        with subprocess.Popen(
-            [program or self._executable, *arguments],
+        with start(
+            [str(program or self._executable), *arguments],
             cwd=self.folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
         ) as process:
             try:
                 yield process
@@ -105,12 +97,6 @@ class Shell:
         """Write a file into the folder; gives its name."""
         (self.folder / name).write_text(text, encoding="utf-8")
         return name
-
-
-def _concerns_python(environment: Mapping[str, str]) -> bool:
-    """Whether something in the environment counts before a program begins, so that it has to be started anew."""
-    ours = {name: value for name, value in environment.items() if name.startswith(FOR_PYTHON)}
-    return ours != {name: value for name, value in os.environ.items() if name.startswith(FOR_PYTHON)}
 
 
 def line_with(process: subprocess.Popen[str], words: str) -> str:

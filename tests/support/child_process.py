@@ -6,6 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from tests.support.preloaded import start
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -18,13 +20,12 @@ class ChildProcess:
     """
 
     def __init__(self, module: str, *arguments: str, errors: IO[bytes] | None = None) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", module, *arguments],
+        self._process = start(
+            [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            text=True,
         )
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == "ready\n"

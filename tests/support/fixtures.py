@@ -16,9 +16,12 @@ from signoff import Flow
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store import migrations
 from signoff.store.database import Database
+from tests.support import preloaded
 from tests.support.postgres_server import TEMPLATE, PostgresServer
 
 StartWorker = Callable[..., Worker]
+
+preloaded.in_tests = True
 
 # A busy machine is no failure; and what CI tries is the same each time, so that a change is what breaks it.
 settings.register_profile("signoff", deadline=None, derandomize=bool(os.environ.get("CI")))
