@@ -158,6 +158,9 @@ class Person:
         Raises TimeoutError after `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
+        # Often it is there already, and to listen for changes takes a connection.
+        if (found := find()) is not None:
+            return found
         with self._changes() as next_change:
             while True:
                 if (found := find()) is not None:

@@ -12,6 +12,16 @@ from tests.integration.bot import long_forms
 from tests.integration.bot.asking import FLOWS
 from tests.integration.bot.running_service import RunningService, copied, settings_for
 
+ACK_LIMIT_SECONDS = 20.0
+"""How long the bot may take to ack. Slack waits for three seconds, which a busy machine may need."""
+
+
+@pytest.fixture
+def slack() -> Iterator[Emulator]:
+    """A new workspace."""
+    with Emulator(ack_limit_seconds=ACK_LIMIT_SECONDS) as emulator:
+        yield emulator
+
 
 @pytest.fixture
 def record(sqlite_file: Path, tmp_path: Path) -> str:
