@@ -147,7 +147,7 @@ class PromptIterator(Generic[T]):
     def _wait(self) -> list[Prompt]:
         execution = self._left[0]._pause.context.execution
         while True:
-            wait = execution.begin_wait([asked._pause.prompt.key for asked in self._left])
+            wait = self._begin_wait()
             try:
                 settled = self._look()
                 if not settled:
@@ -160,7 +160,7 @@ class PromptIterator(Generic[T]):
     async def _wait_async(self) -> list[Prompt]:
         execution = self._left[0]._pause.context.execution
         while True:
-            wait = execution.begin_wait([asked._pause.prompt.key for asked in self._left])
+            wait = self._begin_wait()
             looking = in_thread(self._look, name="signoff-ask")
             try:
                 # Shielded, because other threads set these futures. Cancelling this wait must not cancel them.
@@ -175,10 +175,18 @@ class PromptIterator(Generic[T]):
             if settled:
                 return settled
 
+    @property
+    def _suspends(self) -> bool:
+        return all(asked._pause.state is RunState.SUSPENDED for asked in self._left)
+
+    def _begin_wait(self) -> "Future[FlowRun | Unwind]":
+        keys = [asked._pause.prompt.key for asked in self._left]
+        return self._left[0]._pause.context.execution.begin_wait(keys, suspends=self._suspends)
+
     def _look(self) -> list[Prompt]:
         """The prompts that are settled by now. If there are none, the run starts waiting, or leaves memory."""
         context = self._left[0]._pause.context
-        leaves = all(asked._pause.state is RunState.SUSPENDED for asked in self._left)
+        leaves = self._suspends and context.execution.may_suspend
         state = RunState.SUSPENDED if leaves else RunState.PAUSED
         ids = [asked.prompt_id for asked in self._left]
         settled = context.journal.write(

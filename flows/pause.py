@@ -119,7 +119,9 @@ def suspend_flow_run(
     policy: Policy | None = None,
     description: str | None = None,
 ) -> Any:
-    """Ask a person and leave memory at once. After the answer, the flow runs again from the top.
+    """Ask a person and leave memory. After the answer, the flow runs again from the top.
+
+    If other tasks of the run are at work, it waits for them first, or for the answer if that comes before.
 
     Finished tasks and answered prompts are then replayed from the journal. In an async flow this returns an
     awaitable. The arguments and errors are those of `pause_flow_run`.

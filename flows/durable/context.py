@@ -19,14 +19,22 @@ from signoff.store.records.runs import FlowRun
 class RunExecution(Protocol):
     """What a flow's code needs to know of the execution that runs it. Implemented by each engine."""
 
-    def begin_wait(self, keys: Collection[str] = ()) -> "Future[FlowRun | Unwind]":
+    def begin_wait(self, keys: Collection[str] = (), *, suspends: bool = False) -> "Future[FlowRun | Unwind]":
         """Start waiting in memory and give up the worker's slot.
 
         Args:
             keys: The keys of the prompts of which it waits for one; none if it waits for something else.
+            suspends: Whether the wait also ends once no other task of the run is at work, see `may_suspend`.
 
         Returns:
             Gets the run once it was claimed again, or the reason why it has to leave memory.
+        """
+
+    @property
+    def may_suspend(self) -> bool:
+        """Whether the run can leave memory without cutting off a task in the middle, which would then run twice.
+
+        Neither the flow nor a task may be at work. The caller counts as at work, unless it has given up its slot.
         """
 
     def end_wait(self, wait: "Future[FlowRun | Unwind]") -> None:

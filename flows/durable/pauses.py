@@ -24,6 +24,7 @@ from signoff.flows.durable.context import RunContext, closes_on_unwind
 from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.question import Question
 from signoff.flows.durable.question_match import Match
+from signoff.flows.durable.task_slots import released_slot
 from signoff.flows.errors import (
     AttentionNeeded,
     FlowPauseTimeout,
@@ -71,11 +72,12 @@ class Pause:
         with closes_on_unwind(self.context):
             self.context.journal.check_question(self.prompt.key, self.prompt.schema_hash)
 
-    def open(self, *, wait: bool = True) -> Prompt:
+    def open(self, *, wait: bool = True, in_memory: bool | None = None) -> Prompt:
         """Open the prompt. If it was opened before, and perhaps settled, return it as it is.
 
         Args:
             wait: Whether the run starts waiting for it in the same transaction.
+            in_memory: Whether it waits in memory; by default as `state` says.
         """
         self.check()
         match, journal = self.match, self.context.journal
@@ -85,13 +87,14 @@ class Pause:
         if match.recorded is not None and not match.recorded.is_open:
             # A settled prompt never changes again.
             return match.recorded
+        held = self.state is RunState.PAUSED if in_memory is None else in_memory
         return journal.write(
             lambda token: open_prompt(
                 self.context.db,
                 self.prompt,
                 fencing_token=token,
-                state=self.state if wait else None,
-                held=self.state is RunState.PAUSED,
+                state=None if not wait else RunState.PAUSED if held else RunState.SUSPENDED,
+                held=held,
                 instead_of=match.instead_of,
                 is_withdrawn=self.is_in_order,
             )
@@ -267,6 +270,8 @@ async def wait_async(pause: Pause) -> Any:
     """`wait_for_answer`, in an event loop."""
     if pause.state is RunState.PAUSED:
         return await _wait_async(pause)
+    # Coroutines that were made together with this one begin first, so that the run does not leave memory without them.
+    await asyncio.sleep(0)
     # Uncancellable, because a run that is about to leave memory must not end up half suspended.
     return await uncancellable(in_thread(partial(_suspend, pause), name="signoff-ask"))
 
@@ -339,10 +344,40 @@ def stop_waiting(context: RunContext, prompt_id: str | None, wait: "Future[FlowR
 def _suspend(pause: Pause) -> Any:
     with closes_on_unwind(pause.context):
         while True:
-            prompt = pause.open()
+            with released_slot():
+                may_leave = pause.context.execution.may_suspend
+                prompt = _leave(pause) if may_leave else pause.prompt
+            if not may_leave:
+                prompt = _wait_to_leave(pause)
             if prompt.is_open:
-                raise Suspended(prompt.id)
+                # Another prompt of this run was answered.
+                continue
             try:
                 return pause.conclude(prompt)
             except ValidationError as error:
                 pause = pause.ask_again(prompt, error)
+
+
+def _leave(pause: Pause) -> Prompt:
+    """Leave memory, unless the prompt is settled."""
+    prompt = pause.open()
+    if prompt.is_open:
+        raise Suspended(prompt.id)
+    return prompt
+
+
+def _wait_to_leave(pause: Pause) -> Prompt:
+    """Wait in memory as long as other tasks of the run are at work: to leave now would be to run them twice."""
+    execution = pause.context.execution
+    wait = execution.begin_wait([pause.prompt.key], suspends=True)
+    try:
+        # What was at work a moment ago may have ended before this wait began.
+        if execution.may_suspend:
+            return _leave(pause)
+        prompt = pause.open(in_memory=True)
+        if prompt.is_open:
+            prompt = pause.read_after_wait(wait.result(), prompt)
+        has_come_to_rest: bool = execution.may_suspend
+        return _leave(pause) if prompt.is_open and has_come_to_rest else prompt
+    finally:
+        execution.end_wait(wait)

@@ -68,7 +68,7 @@ class StepCall:
         async def attempt() -> Any:
             return await finished_async(self.context, await function())
 
-        with entered(self.context):
+        with entered(self.context), self.context.task_slots.at_work_without_slot():
             try:
                 result = await attempts.call_async(attempt, failed=self._before_retry)
             except Exception as error:

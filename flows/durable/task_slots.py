@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from signoff.flows.durable.async_bridge import run_in_thread
 
@@ -23,10 +23,16 @@ class TaskSlots:
     A task that waits, for a person or for another task, gives up its slot. It continues as soon as its wait is over,
     without queueing for a slot again. Otherwise tasks that wait for each other could deadlock on the slots. So for a
     while more than `limit` tasks may work.
+
+    Args:
+        on_idle: Called, without locks, when a task ends or starts to wait and no other one is at work.
     """
 
-    def __init__(self, limit: int = MAX_CONCURRENT_TASKS) -> None:
+    def __init__(self, limit: int = MAX_CONCURRENT_TASKS, *, on_idle: Callable[[], None] = lambda: None) -> None:
+        self._limit = limit
         self._free = limit
+        self._without_slot = _WithoutSlot(self._when_idle)
+        self._on_idle = on_idle
         self._queue: deque[tuple[Future[Any], Callable[[], object]]] = deque()
         self._closed: BaseException | None = None
         self._lock = threading.Lock()
@@ -56,6 +62,31 @@ class TaskSlots:
         else:
             self._enqueue(done, start)
         return done
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is at work: the flow, and each task of it, has ended or waits."""
+        return not self._queue and self._free >= self._limit and not self._without_slot.working
+
+    @contextmanager
+    def at_work_without_slot(self) -> Iterator[None]:
+        """Note that the flow, or a task which is a coroutine of it, is at work in the block. It needs no slot."""
+        outer = _current_slot.get()
+        if outer is not None and not outer.is_of(self._without_slot):
+            yield  # within a submitted task, which has its slot
+            return
+        if outer is not None:
+            outer.release()
+        self._without_slot.reacquire()
+        slot = _TaskSlot(self._without_slot)
+        token = _current_slot.set(slot)
+        try:
+            yield
+        finally:
+            _current_slot.reset(token)
+            if outer is not None:
+                outer.reacquire()
+            slot.end()
 
     def close(self, reason: BaseException) -> None:
         """Start no more tasks: those in the queue, and any that are still submitted, fail with `reason`."""
@@ -89,10 +120,15 @@ class TaskSlots:
         while True:
             with self._lock:
                 if self._free <= 0 or not self._queue:
-                    return
+                    break
                 self._free -= 1
                 _, start = self._queue.popleft()
             start()
+        self._when_idle()
+
+    def _when_idle(self) -> None:
+        if self.is_idle:
+            self._on_idle()
 
     def _in_slot(self, function: Callable[[], T]) -> T:
         slot = _TaskSlot(self)
@@ -103,14 +139,42 @@ class TaskSlots:
             slot.end()
 
 
-class _TaskSlot:
-    """The slot of one submitted task, shared by all threads and coroutines that belong to it."""
+class _Slots(Protocol):
+    def release(self) -> None: ...
 
-    def __init__(self, slots: TaskSlots) -> None:
+    def reacquire(self) -> None: ...
+
+
+class _WithoutSlot:
+    """Counts the flow and the coroutines that are at work. They have no limit."""
+
+    def __init__(self, on_wait: Callable[[], None]) -> None:
+        self.working = 0
+        self._on_wait = on_wait
+        self._lock = threading.Lock()
+
+    def reacquire(self) -> None:
+        with self._lock:
+            self.working += 1
+
+    def release(self) -> None:
+        with self._lock:
+            self.working -= 1
+        self._on_wait()
+
+
+class _TaskSlot:
+    """The slot of one task, shared by all threads and coroutines that belong to it."""
+
+    def __init__(self, slots: _Slots) -> None:
         self._slots = slots
         self._wait_count = 0
         self._has_ended = False
         self._lock = threading.Lock()
+
+    def is_of(self, slots: _Slots) -> bool:
+        """Whether it is one of these slots."""
+        return self._slots is slots
 
     def release(self) -> None:
         """A wait begins. The first one gives up the slot."""

@@ -270,7 +270,9 @@ def abandon_wait(db: Database, run_id: str, prompt_id: str | None, *, fencing_to
     """
     with db.write() as tx:
         (still_open,) = require_lease(tx, run_id, fencing_token, OPEN_OF_RUN.bind(run_id=run_id))
-        tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(state=RunState.RUNNING))
+        # Another part of the flow may have suspended the run just now. Then nothing runs it until it is answered.
+        in_memory = (flow_runs.c.id == run_id) & flow_runs.c.lease_owner.is_not(None)
+        tx.execute(update(flow_runs).where(in_memory).values(state=RunState.RUNNING))
         tx.touch(Topic.STATES)
         abandoned = [row for row in still_open if row.id == prompt_id]
         cancel_all(tx, abandoned, actor=SIGNOFF, reason="The flow no longer waits for an answer.", now=now)

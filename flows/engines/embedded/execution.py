@@ -70,7 +70,8 @@ class Execution:
         self._is_over = False
         self._lock = threading.Lock()
         self._journal: Journal | None = None
-        self._task_slots = TaskSlots()
+        self._task_slots = TaskSlots(on_idle=self._on_idle)
+        self._suspending: set[Future[FlowRun | Unwind]] = set()
         self._active_timeout = ActiveTimeout(f"The flow {flow.name}", flow.timeout_seconds, FlowTimeout)
         # Where the flow's own code runs, see `is_flow_code`.
         self._thread: threading.Thread | None = None
@@ -96,7 +97,7 @@ class Execution:
         """Whether the run waits in memory, so that it takes no slot."""
         return bool(self._waits)
 
-    def begin_wait(self, keys: Collection[str] = ()) -> "Future[FlowRun | Unwind]":
+    def begin_wait(self, keys: Collection[str] = (), *, suspends: bool = False) -> "Future[FlowRun | Unwind]":
         """Start a wait. The first one gives up the slot. See `RunExecution.begin_wait`."""
         wait: Future[FlowRun | Unwind] = Future()
         release_slot()
@@ -111,10 +112,23 @@ class Execution:
                 wait.set_result(self._closed)
                 return wait
             self._waits[wait] = frozenset(keys)
+            if suspends:
+                self._suspending.add(wait)
             if len(self._waits) == 1:
                 self._active_timeout.pause()
                 self._on_slot_freed()
         return wait
+
+    @property
+    def may_suspend(self) -> bool:
+        """Whether no other task of the run is at work. See `RunExecution.may_suspend`."""
+        return self._task_slots.is_idle
+
+    def _on_idle(self) -> None:
+        with self._lock:
+            suspending = list(self._suspending)
+        if suspending:
+            self._end(suspending, self.run)
 
     def end_wait(self, wait: "Future[FlowRun | Unwind]") -> None:
         """End a wait. The last one takes the slot back, unless `wake` has done that already."""
@@ -181,6 +195,7 @@ class Execution:
         removed = [wait for wait in waits if wait in self._waits]
         for wait in removed:
             del self._waits[wait]
+            self._suspending.discard(wait)
         if removed and not self._waits:
             self._resume()
         return removed
@@ -253,7 +268,7 @@ class Execution:
         end: Completion | None
         self._thread = threading.current_thread()
         try:
-            with entered(context := self._context()):
+            with entered(context := self._context()), self._task_slots.at_work_without_slot():
                 returned = self._flow.fn(**self._flow.parameters.from_json(self.run.parameters))
                 result = finished(context, returned)
             end = self._returned(result)
@@ -265,7 +280,7 @@ class Execution:
     async def _run_async(self) -> None:
         end: Completion | None
         try:
-            with entered(context := await to_thread(self._context)):
+            with entered(context := await to_thread(self._context)), self._task_slots.at_work_without_slot():
                 parameters = self._flow.parameters.from_json(self.run.parameters)
                 self._main = self._coroutine = asyncio.current_task()
                 try:

@@ -18,7 +18,7 @@ from signoff.store.records.runs import RunState
 from signoff.store.runs import journal, runs
 from tests.support.answering import ANA, answer
 from tests.support.fixtures import StartWorker
-from tests.support.waiting import until, until_asked, until_over
+from tests.support.waiting import until, until_asked, until_over, until_state
 
 # No store knows what the code of a flow catches.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -350,8 +350,11 @@ def test_a_cancelled_flow_does_not_go_on(db: Database, start_worker: StartWorker
     assert (effects, runs.get(db, run.id).state) == ([], RunState.CANCELLED)
 
 
-def test_what_runs_beside_a_suspension_is_recorded(db: Database, start_worker: StartWorker) -> None:
-    """A submitted task that has nothing to do with the question is not run twice."""
+@pytest.mark.parametrize("answered_first", [False, True])
+def test_what_runs_beside_a_suspension_is_not_run_twice(
+    db: Database, start_worker: StartWorker, answered_first: bool
+) -> None:
+    """The run leaves memory once no task is at work, or goes on where it is if it is answered before."""
     began, go_on, times = threading.Event(), threading.Event(), []
 
     @task
@@ -370,8 +373,80 @@ def test_what_runs_beside_a_suspension_is_recorded(db: Database, start_worker: S
     start_worker(release)
     run = release.create_run(db=db)
     prompt = until_asked(db, run.id)
-    go_on.set()
-    until(db, lambda: "work" in journal.load(db, run.id))
-    answer(db, prompt, value=True)
+    assert runs.get(db, run.id).state is RunState.PAUSED
+    if answered_first:
+        answer(db, prompt, value=True)
+        until_state(db, run.id, RunState.RUNNING)
+        go_on.set()
+    else:
+        go_on.set()
+        until_state(db, run.id, RunState.SUSPENDED)
+        assert "work" in journal.load(db, run.id)
+        answer(db, prompt, value=True)
     assert until_over(db, run.id).result == [True, "worked"]
     assert times == [1]
+
+
+@pytest.mark.parametrize("answered_first", [False, True])
+def test_a_coroutine_beside_a_suspension_is_not_run_twice(
+    db: Database, start_worker: StartWorker, answered_first: bool
+) -> None:
+    """The same for tasks of an async flow, one within the other, and for `ask`."""
+    began, go_on, times = threading.Event(), threading.Event(), []
+
+    @task
+    async def inner() -> str:
+        times.append(1)
+        began.set()
+        while not go_on.is_set():
+            await asyncio.sleep(0.001)
+        return "worked"
+
+    @task
+    async def work() -> str:
+        return await inner()
+
+    @flow
+    async def release() -> list[Any]:
+        handle = ask(bool, key="other", suspend=True, timeout=None)
+        one: Any = suspend_flow_run(bool, key="one", timeout=None)
+        return [*await asyncio.gather(one, work(), handle.result())]  # type: ignore[call-overload]
+
+    start_worker(release)
+    run = release.create_run(db=db)
+    asked = until(db, lambda: found if len(found := prompts.of_run(db, run.id)) == 2 else None)
+    assert began.wait(20)
+    until_state(db, run.id, RunState.PAUSED)
+    if not answered_first:
+        go_on.set()
+        until_state(db, run.id, RunState.SUSPENDED)
+    for prompt in asked:
+        answer(db, prompt, value=True)
+    if answered_first:
+        until_state(db, run.id, RunState.RUNNING)
+        go_on.set()
+    assert until_over(db, run.id).result == [True, "worked", True]
+    assert times == [1]
+
+
+def test_mapped_tasks_that_suspend_all_ask_at_once(db: Database, start_worker: StartWorker) -> None:
+    """More than may work at the same time, and each asks once."""
+    times: list[int] = []
+
+    @task
+    def asks(number: int) -> int:
+        times.append(number)
+        return suspend_flow_run(int, key=f"number-{number}", timeout=None)
+
+    @flow
+    def survey() -> list[int]:
+        return asks.map(list(range(50))).result()
+
+    worker = start_worker(survey)
+    run = survey.create_run(db=db)
+    asked = until(db, lambda: found if len(found := prompts.of_run(db, run.id)) == 50 else None)
+    until(db, lambda: not worker._executions)
+    assert sorted(times) == list(range(50))
+    for prompt in asked:
+        answer(db, prompt, value=int(prompt.key.rpartition("-")[2]))
+    assert until_over(db, run.id).result == list(range(50))
