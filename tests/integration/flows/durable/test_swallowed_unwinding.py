@@ -327,6 +327,23 @@ def test_a_flow_whose_worker_stops_does_not_go_on_without_its_answer(db: Databas
     assert effects == []
 
 
+def test_plain_code_goes_on_after_it_caught_what_unwinds_it(db: Database, start_worker: StartWorker) -> None:
+    """Nothing can stop it, so it runs again after the answer. What has an effect belongs into a task."""
+    effects: list[bool] = []
+
+    @flow
+    def release() -> None:
+        effects.append(bare_except(lambda: suspend_flow_run(bool, timeout=None)))
+
+    start_worker(release)
+    run = release.create_run(db=db)
+    prompt = until_asked(db, run.id)
+    until(db, lambda: runs.get(db, run.id).message)
+    answer(db, prompt, value=False)
+    until_over(db, run.id)
+    assert effects == [True, False]
+
+
 @pytest.mark.parametrize("wait", [pause_flow_run, suspend_flow_run])
 def test_a_cancelled_flow_does_not_go_on(db: Database, start_worker: StartWorker, wait: Any) -> None:
     """Its next step does not run, even if it catches the cancellation."""
