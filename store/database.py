@@ -75,13 +75,14 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._driver_error = self.engine.dialect.loaded_dbapi.Error
         self.clock: DatabaseClock = (SqliteClock if self.is_sqlite else PostgresClock)(self.read, self._write)
+        self._guard: FileGuard | None = None
         self._commit_queue: CommitQueue | None = None
         self._wakeup: Wakeup | None = None
         self._pool_check: PoolCheck | None = None
         self._watcher: PostgresWatcher | None = None
         if self.is_sqlite:
             file = Path(self.url.database or "")
-            guard = FileGuard(file)
+            guard = self._guard = FileGuard(file)
             guard.watch(self.engine)
             self._commit_queue = CommitQueue(self.engine, self._announce, guard)
             self._wakeup = Wakeup(file)
@@ -259,7 +260,16 @@ class Database:
         dbapi = self.engine.dialect.loaded_dbapi
         # Not only OperationalError: SQLite raises DatabaseError if the file is not a database.
         if not isinstance(error, (dbapi.IntegrityError, dbapi.DataError, dbapi.ProgrammingError)):
+            self._explain_by_files(error)
             raise self._unavailable(error) from error
+
+    def _explain_by_files(self, error: BaseException) -> None:
+        """Raise an error that says what happened to the files of a SQLite database, if that is why it fails."""
+        try:
+            if self._guard is not None:
+                self._guard.check()
+        except FileReplaced as replaced:
+            raise DatabaseReplaced(str(replaced)) from error
 
     def _unavailable(self, error: BaseException) -> DatabaseUnavailable:
         return DatabaseUnavailable(

@@ -6,10 +6,13 @@ Every commit therefore makes sure, before and after it, that the paths still lea
 
 import os
 import sqlite3
+import struct
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, event
 
@@ -18,8 +21,38 @@ from signoff.store.sqlite.wakeup import processes_with_another_file
 File = tuple[int, int] | None
 """The device and the number of a file; `None` if there is none."""
 
+_HEADER = 100
+"""How many bytes the header of the file has (https://sqlite.org/fileformat2.html, 1.3)."""
+
 _COUNTER = slice(24, 28)
-"""The change counter in the header of the file (https://sqlite.org/fileformat2.html, 1.3.7). It only grows."""
+"""The change counter in that header. It only grows."""
+
+_INDEX = struct.Struct("=14xHI12x8s56xI28xI")
+"""What is used of the index of the write-ahead log, in the file `-shm` (https://sqlite.org/walformat.html, 2.1): the
+size of a page, the number of frames in the log, its salts, and up to which frame a checkpoint has come and wants to."""
+
+_LOG_HEADER, _FRAME_HEADER = 32, 24
+_MAX_PAGE_SIZE = 65536  # written as 1
+
+
+class _Index(NamedTuple):
+    """The index of the write-ahead log, which says how far the log is and how far the file."""
+
+    page_size: int
+    frames: int
+    salts: bytes
+    copied: int
+    being_copied: int
+
+    @property
+    def checkpoint(self) -> tuple[object, ...]:
+        """What a checkpoint changes."""
+        return self.salts, self.copied, self.being_copied
+
+    @property
+    def log_size(self) -> int:
+        """The least number of bytes that the log must have."""
+        return _LOG_HEADER + self.frames * (_FRAME_HEADER + self.page_size) if self.frames else 0
 
 
 class FileReplaced(sqlite3.OperationalError):
@@ -44,8 +77,11 @@ class FileGuard:
         self._open = 0
         self._known: tuple[File, File, File] | None = None
         self._modified = -1
-        self._counter = 0
+        self._header = bytes(_HEADER)
+        self._checkpoint: tuple[object, ...] | None = None
         self._overwritten = False
+        # Where each of the files is open, as far as it was found.
+        self._found: dict[int, tuple[int]] = {}
 
     def watch(self, engine: Engine) -> None:
         """Have every connection of this engine checked. It has to be set up before, so that its files are there."""
@@ -76,12 +112,15 @@ class FileGuard:
         known, beside = self._known, self._beside
         if known is None or beside is None:
             return
+        # Before the time of the file is read: as long as that is the same, no checkpoint has been made that the index
+        # already tells of.
+        index = self._read_index()
         try:
             found = os.stat(self._path)
         except OSError:
             raise FileReplaced(self._what_happened()) from None
         now = _identity(found), _identify(beside[0]), _identify(beside[1])
-        if now != known or self._is_overwritten(found.st_mtime_ns):
+        if now != known or self._is_overwritten(found.st_mtime_ns, index) or self._is_log_cut(beside[0], index):
             raise FileReplaced(self._what_happened())
 
     def _before(self, *_: Any) -> None:
@@ -116,31 +155,60 @@ class FileGuard:
         with self._lock:
             self._open -= 1
 
-    def _is_overwritten(self, modified: int) -> bool:
-        """Whether something else than SQLite has written into the file: the changes in it are older than before.
+    def _is_overwritten(self, modified: int, index: _Index | None) -> bool:
+        """Whether something else than SQLite has written into the file.
 
-        SQLite itself writes into it only now and then, when it moves into it what is in the file `-wal`.
+        SQLite writes into it only in a checkpoint, when it copies there what is in the log. So another header without
+        a checkpoint is not SQLite's, and neither is one whose changes are older than before.
         """
-        if modified == self._modified:
-            return self._overwritten
         with self._lock:
-            counter = self._read_counter()
-            if counter is not None and counter < self._counter:
-                self._overwritten = True
-            else:
-                self._counter, self._modified = counter or self._counter, modified
+            if modified != self._modified:
+                header = self._read(0, _HEADER)
+                if header is None:
+                    return self._overwritten
+                if index != self._read_index():
+                    index = None
+                is_older = _counter(header) < _counter(self._header)
+                without_checkpoint = index is not None and index.checkpoint == self._checkpoint
+                if is_older or (without_checkpoint and header != self._header):
+                    self._overwritten = True
+                    return True
+                self._header, self._modified = header, modified
+            # While a checkpoint is under way, or after one that was cut off, any header may be SQLite's.
+            is_idle = index is not None and index.copied == index.being_copied
+            self._checkpoint = index.checkpoint if index is not None and is_idle else None
             return self._overwritten
 
-    def _read_counter(self) -> int | None:
-        """The counter in the file itself, not as SQLite sees it; `None` if it cannot be read."""
+    def _is_log_cut(self, log: str, index: _Index | None) -> bool:
+        """Whether the log is shorter than its index says. SQLite shortens it only once the index is empty."""
+        if index is not None and _size(log) < index.log_size and index == self._read_index():
+            self._overwritten = True
+        return self._overwritten
+
+    def _read_index(self) -> _Index | None:
+        """The index of the log; `None` if it cannot be read."""
+        found = self._read(2, _INDEX.size)
+        if found is None:
+            return None
+        page_size, *rest = _INDEX.unpack(found)
+        return _Index(_MAX_PAGE_SIZE if page_size == 1 else page_size, *rest)
+
+    def _read(self, which: int, size: int) -> bytes | None:
+        """The first bytes in one of the open files themselves, not as SQLite sees them; `None` if they cannot be read.
+
+        Args:
+            which: 0 for the database, 2 for the index.
+        """
         # Read where SQLite has the file open. To close a second descriptor of it would release all locks that this
         # process has on it (https://sqlite.org/howtocorrupt.html, 2.2).
-        for number in _descriptors():
+        wanted = self._known[which] if self._known else None
+        for number in chain(self._found.get(which, ()), _descriptors()):
             with suppress(OSError):
-                if _identity(os.fstat(number)) == (self._known or (None,))[0]:
-                    header = os.pread(number, _COUNTER.stop, 0)
-                    if _identity(os.fstat(number)) == (self._known or (None,))[0]:
-                        return int.from_bytes(header[_COUNTER], "big")
+                if _identity(os.fstat(number)) == wanted:
+                    found = os.pread(number, size, 0)
+                    if _identity(os.fstat(number)) == wanted and len(found) == size:
+                        self._found[which] = (number,)
+                        return found
         return None
 
     def _what_happened(self) -> str:
@@ -191,9 +259,18 @@ def _identity(found: os.stat_result) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _descriptors() -> list[int]:
-    """The files that this process has open, where the system tells."""
+def _size(path: str) -> int:
     try:
-        return [int(name) for name in os.listdir("/proc/self/fd")]
+        return os.stat(path).st_size
     except OSError:
-        return []
+        return 0
+
+
+def _counter(header: bytes) -> int:
+    return int.from_bytes(header[_COUNTER], "big")
+
+
+def _descriptors() -> Iterator[int]:
+    """The files that this process has open, where the system tells."""
+    with suppress(OSError):
+        yield from map(int, os.listdir("/proc/self/fd"))

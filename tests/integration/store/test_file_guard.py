@@ -93,6 +93,30 @@ def overwritten(file: Path) -> None:
     subprocess.run(["cp", file.parents[1] / "backup.db", file], check=True)
 
 
+def overwritten_by_a_newer_file(file: Path) -> None:
+    """One whose counter of changes is ahead, such as a copy of another database."""
+    other = file.parents[1] / "backup.db"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+        for number in range(9):
+            connection.execute(f"CREATE TABLE more_{number} (x TEXT)")
+        connection.execute("PRAGMA journal_mode=WAL")
+    overwritten(file)
+
+
+def overwritten_by_a_copy_of_it(file: Path) -> None:
+    """Its counter is the same: SQLite hardly ever raises it in WAL mode."""
+    header = bytearray((file.parents[1] / "backup.db").read_bytes())
+    header[24:28] = file.read_bytes()[24:28]
+    (file.parents[1] / "backup.db").write_bytes(header)
+    overwritten(file)
+
+
+def wal_emptied(file: Path) -> None:
+    """By another process, with the file itself left in its place."""
+    subprocess.run(["truncate", "--size=0", f"{file}-wal"], check=True)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -104,6 +128,9 @@ def overwritten(file: Path) -> None:
         (wal_deleted, "Stop every Signoff process, but do not kill it"),
         (shm_deleted, "Stop every Signoff process, but do not kill it"),
         (overwritten, "was overwritten while Signoff was using it"),
+        (overwritten_by_a_newer_file, "was overwritten while Signoff was using it"),
+        (overwritten_by_a_copy_of_it, "was overwritten while Signoff was using it"),
+        (wal_emptied, "was overwritten while Signoff was using it"),
     ],
 )
 def test_nothing_is_acknowledged_once_the_file_is_not_there(
@@ -125,6 +152,16 @@ def test_nothing_is_acknowledged_once_the_file_is_not_there(
         undo()
         also_kept = a_run(db)
         assert {kept.id, also_kept.id} <= {run.id for run in runs.newest(db)}
+
+
+def test_checkpoints_of_other_processes_are_not_taken_for_an_overwritten_file(db: Database, file: Path) -> None:
+    """Whoever makes them, and whether they cut the log off or leave it."""
+    with closing(sqlite3.connect(file)) as other:
+        for number in range(40):
+            a_run(db)
+            other.execute(f"PRAGMA wal_checkpoint({('PASSIVE', 'FULL', 'RESTART', 'TRUNCATE')[number % 4]})").fetchall()
+            other.execute(f"CREATE TABLE more_{number} (x TEXT)")
+    assert len(runs.newest(db)) == 40
 
 
 def test_another_file_is_not_even_opened(db: Database, file: Path) -> None:
