@@ -48,10 +48,17 @@ _SHAPED = re.compile(
 _SCHEME = re.compile(r"\b(Bearer|Basic)\s+([\w.~+/=-]{8,})")
 
 
-_SHOWN_OPTIONS = frozenset(
-    {"application_name", "connect_timeout", "dbname", "host", "hostaddr", "mode", "port", "service", "sslmode", "user"}
-)
-"""The options in a database URL that are shown. Any other one, such as `sslpassword`, may be a secret."""
+_NAME = re.compile(r"[^\s=@]*")
+"""A name in a database URL. The name of a database may also be an address, or a list of options, with a password."""
+
+_NUMBER = re.compile(r"[0-9]{1,6}")
+_SHOWN_OPTIONS = {
+    **dict.fromkeys(("application_name", "dbname", "host", "hostaddr", "service", "user"), _NAME),
+    **dict.fromkeys(("connect_timeout", "port"), _NUMBER),
+    "mode": re.compile("ro|rw|rwc|memory"),
+    "sslmode": re.compile("disable|allow|prefer|require|verify-ca|verify-full"),
+}
+"""The options in a database URL that are shown, and their values. Any other option, or value, may be a secret."""
 
 _SHORTEST = 6
 """Shorter texts are no secrets, and occur everywhere."""
@@ -110,16 +117,24 @@ def remember_secrets_of(url: "URL") -> None:
     shown = (url.username, url.host, url.database, url.get_backend_name())
     remember_secret(url.password, shown=shown)
     for name, values in url.normalized_query.items():
-        if name.lower() not in _SHOWN_OPTIONS:
-            for value in values:
+        for value in values:
+            if not _is_shown(name, value):
                 remember_secret(value, shown=shown)
 
 
 def shown_url(url: "URL") -> str:
     """A database URL for people to read, without its secrets."""
-    options = {name: value if name.lower() in _SHOWN_OPTIONS else HIDDEN for name, value in url.query.items()}
+    options = {
+        name: tuple(value if _is_shown(name, value) else HIDDEN for value in values)
+        for name, values in url.normalized_query.items()
+    }
     shown = url.set(drivername=url.get_backend_name(), query=options).render_as_string(hide_password=True)
     return shown.replace(quote(HIDDEN), HIDDEN)
+
+
+def _is_shown(option: str, value: str) -> bool:
+    shown = _SHOWN_OPTIONS.get(option.lower())
+    return shown is not None and shown.fullmatch(value) is not None
 
 
 class _RedactingFilter(logging.Filter):

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from io import StringIO
 
 import pytest
@@ -35,6 +36,15 @@ def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
         ("postgresql://db/signoff?options=-cx%3Dhunter2", "postgresql://db/signoff?options=***"),
         ("postgresql://ana:hunter2%40x@db/signoff?host=/run/pg", "postgresql://ana:***@db/signoff?host=%2Frun%2Fpg"),
         ("sqlite:///signoff.db?mode=ro&key=hunter2", "sqlite:///signoff.db?key=***&mode=ro"),
+        ("sqlite:///signoff.db?mode=hunter2", "sqlite:///signoff.db?mode=***"),
+        ("postgresql://db/signoff?sslmode=hunter2", "postgresql://db/signoff?sslmode=***"),
+        (
+            "postgresql://db/signoff?connect_timeout=hunter2&port=5432",
+            "postgresql://db/signoff?connect_timeout=***&port=5432",
+        ),
+        ("postgresql://db/signoff?dbname=postgresql://u:hunter2@h/x", "postgresql://db/signoff?dbname=***"),
+        ("postgresql://db/signoff?dbname=password%3Dhunter2", "postgresql://db/signoff?dbname=***"),
+        ("postgresql://db/x?host=h1&host=h2", "postgresql://db/x?host=h1&host=h2"),
     ],
 )
 def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
@@ -64,6 +74,18 @@ def test_an_unusable_url_is_refused_without_quoting_it(url: str) -> None:
         Database(url)
     assert "ter2" not in str(refused.value)
     assert "%40" in str(refused.value) or "Use sqlite:///FILE or postgresql://" in str(refused.value)
+
+
+@pytest.mark.parametrize("option", ["sslmode", "connect_timeout", "target_session_attrs", "options"])
+def test_an_error_about_an_option_does_not_quote_what_it_was_set_to(option: str) -> None:
+    """libpq does, and a password may have ended up there."""
+    with (
+        pytest.raises(DatabaseUnavailable) as failed,
+        closing(Database(f"postgresql://127.0.0.1:1/x?{option}=Hunter2x")) as db,
+    ):
+        db.now()
+    assert "Hunter2x" not in str(failed.value)
+    assert "Check DATABASE_URL" in str(failed.value)
 
 
 @pytest.mark.parametrize(
