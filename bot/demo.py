@@ -86,14 +86,16 @@ def start_examples(db: Database) -> None:
             flow.create_run(db=db)
 
 
-def demo(*, db: Path | None, port: int, open_page: bool) -> None:
-    """Run the demo until SIGINT or SIGTERM.
+def demo(shutdown: ShutdownSignal, *, db: Path | None, port: int, open_page: bool) -> None:
+    """Run the demo until `shutdown`.
 
     Raises:
         OSError: If the port is taken.
         store.errors.StoreError: If the database cannot be used.
     """
-    with Demo(db=db, port=port) as running, ShutdownSignal() as shutdown:
+    with ExitStack() as stack:
+        with shutdown.starting_up():
+            running = stack.enter_context(Demo(db=db, port=port))
         print(f"Signoff is ready. Open the workspace at {running.url}", flush=True)  # noqa: T201 - what the command is for
         print("Press Ctrl-C to stop.", flush=True)  # noqa: T201
         if open_page:

@@ -153,24 +153,29 @@ class Service:
         self._stack.close()
 
 
-def serve(settings: Settings, flow_files: Sequence[Path], *, with_bot: bool, with_worker: bool) -> None:
-    """Run until SIGINT or SIGTERM.
+def serve(
+    settings: Settings, flow_files: Sequence[Path], shutdown: ShutdownSignal, *, with_bot: bool, with_worker: bool
+) -> None:
+    """Run until `shutdown`.
 
     Raises:
         BadSettings: If a setting is missing or wrong.
         flows.errors.InvalidFlow: If a flow file cannot be used.
         store.errors.StoreError: If the database cannot be used.
     """
-    flows = load_flows(flow_files) if with_worker else None
-    service = Service(
-        settings,
-        flows,
-        with_bot=with_bot,
-        concurrency=settings.concurrency,
-        max_in_memory=settings.max_in_memory,
-        grace=settings.grace,
-    )
-    with service, ShutdownSignal() as shutdown:
+    with ExitStack() as stack:
+        with shutdown.starting_up():
+            flows = load_flows(flow_files) if with_worker else None
+            stack.enter_context(
+                Service(
+                    settings,
+                    flows,
+                    with_bot=with_bot,
+                    concurrency=settings.concurrency,
+                    max_in_memory=settings.max_in_memory,
+                    grace=settings.grace,
+                )
+            )
         names = ", ".join(flow.name for flow in flows or ())
         logger.info(
             "Ready%s%s", ", Slack through " + settings.mode if with_bot else "", f", flows: {names}" if names else ""

@@ -52,11 +52,14 @@ def _worker_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 def demo(db: Path | None, port: int, open_page: bool) -> None:
     """Try Signoff with three example flows and a Slack workspace on this machine."""
-    from signoff.bot import demo
+    from signoff.flows.signals import ShutdownSignal
 
     log_to_stderr(logging.INFO)
     try:
-        demo.demo(db=db, port=port, open_page=open_page)
+        with ShutdownSignal() as shutdown:
+            with shutdown.starting_up():
+                from signoff.bot import demo
+            demo.demo(shutdown, db=db, port=port, open_page=open_page)
     except sqlite3.Error as error:
         raise CommandFailed(f"Cannot use {db}: {error}. Choose another file with --db.") from None
     except OSError as error:
@@ -90,11 +93,15 @@ def worker(files: Sequence[Path], **limits: Any) -> None:
 def _serve(
     files: Sequence[Path], *, with_bot: bool, with_worker: bool, max_held: int | None = None, **limits: Any
 ) -> None:
-    from signoff.bot import service
-    from signoff.bot.settings import load_settings
+    from signoff.flows.signals import ShutdownSignal
 
     log_to_stderr(logging.INFO)
     if max_held is not None:
         logger.warning("The option --max-held is now called --max-in-memory; the old name will stop working.")
         limits["max_in_memory"] = limits["max_in_memory"] or max_held
-    service.serve(load_settings(**limits), files, with_bot=with_bot, with_worker=with_worker)
+    with ShutdownSignal() as shutdown:
+        # Importing them takes most of the time that a start takes.
+        with shutdown.starting_up():
+            from signoff.bot import service
+            from signoff.bot.settings import load_settings
+        service.serve(load_settings(**limits), files, shutdown, with_bot=with_bot, with_worker=with_worker)

@@ -146,6 +146,31 @@ def test_a_run_that_is_held_is_taken_at_once_by_another_worker(shell: Shell, db:
             assert until_state(db, run.id, RunState.COMPLETED).result == "yes"
 
 
+STARTING = (
+    FLOWS
+    + """
+(HERE / "at").write_text("here")
+(HERE / "go").read_text()
+"""
+)
+
+
+@on_sqlite
+@pytest.mark.parametrize("command", ["serve", "worker"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_during_the_start_ends_it_as_a_later_one_does(
+    shell: Shell, database_url: str, command: str, number: int
+) -> None:
+    """It waits for nothing that the start waits for: a flow file, a database or Slack."""
+    shell.write("starting.py", STARTING)
+    with shell.started(command, "starting.py") as process:
+        until_at_work(shell)
+        process.send_signal(number)
+        assert process.wait(30) == 0
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+
+
 @on_sqlite
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_ends_at_once(shell: Shell, db: Database, number: int) -> None:

@@ -5,6 +5,7 @@ import sys
 
 from signoff.bot import service
 from signoff.bot.settings import Mode
+from signoff.flows.signals import ShutdownSignal
 from tests.chaos.processes import Ready
 from tests.integration.bot.running_service import settings_for
 from tests.support.paper_runs import PACKAGE
@@ -15,4 +16,6 @@ def serve_slack(ready: Ready, api_url: str, database_url: str, paper: str) -> No
     sys.path.insert(0, str(PACKAGE))
     os.environ["PAPER"] = paper
     ready()
-    service.serve(settings_for(api_url, database_url, Mode.SOCKET), [], with_bot=True, with_worker=False)
+    settings = settings_for(api_url, database_url, Mode.SOCKET)
+    with ShutdownSignal() as shutdown:
+        service.serve(settings, [], shutdown, with_bot=True, with_worker=False)

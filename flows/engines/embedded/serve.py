@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from signoff.flows.approval.deadlines import DeadlineEnforcer
@@ -35,10 +36,13 @@ def serve(flow: Flow[Any, Any], name: str, schedule: Cron | None, parameters: Ma
         )
     _set_up_default_logging()
     declared = [*own_schedules([flow]), Declaration(flow.name, name, schedule, parameters)]
-    db = default_database()
-    with ShutdownSignal() as asked, DeadlineEnforcer(db), Worker(db, [flow]), Scheduler(db, declared):
+    with ShutdownSignal() as shutdown, ExitStack() as stack:
+        with shutdown.starting_up():
+            db = default_database()
+            for service in (DeadlineEnforcer(db), Worker(db, [flow]), Scheduler(db, declared)):
+                stack.enter_context(service)
         logger.info("Ready, flows: %s", flow.name)
-        asked.wait()
+        shutdown.wait()
         logger.info("Stopping")
 
 
