@@ -5,8 +5,11 @@ parsed and written again in that: https://docs.slack.dev/messaging/formatting-me
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from html import unescape
 from itertools import zip_longest
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
@@ -26,6 +29,22 @@ _FENCES = ("```", "~~~")
 _MAX_FENCE = 20
 """How long the fence may be that ends what was cut. Slack's users write three characters."""
 
+_MAY_HIDE = re.compile(r"\]:|\||\]\([^)\n]*[\"'(]")
+"""What a text has in it if Markdown hides something of it; also some that hides nothing."""
+
+_WORD = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"^[\s>*+-]*\d+[.)]", re.MULTILINE)
+_LIST_MARK = re.compile(r"[^\s>]")
+_FENCE_RUN = re.compile(r"`+")
+_LANGUAGES = re.compile(
+    r"bash|c|c\#|c\+\+|cpp|cs|css|csv|dart|diff|docker|dockerfile|go|graphql|hcl|html|http|ini|java"
+    r"|javascript|js|json|jsx|kotlin|latex|lua|make|makefile|markdown|md|mermaid|nginx|patch|perl|php"
+    r"|plaintext|powershell|prisma|proto|protobuf|py|python|r|rb|rs|ruby|rust|scala|sh|shell|sql|svelte"
+    r"|swift|terraform|text|tf|toml|ts|tsx|txt|typescript|vue|xml|yaml|yml|zsh",
+    re.IGNORECASE,
+)
+"""Names that may follow the opening fence of code. They say how to color it, not what it is."""
+
 _MAX_LINK = 2000
 """A longer link is shown as text, because it might not fit."""
 
@@ -35,17 +54,23 @@ _EMPHASIS = {"strong": "*", "em": "_", "s": "~"}
 
 
 def for_message(text: str, limit: int) -> Excerpt:
-    """`text` for a `markdown` block: standard Markdown in which nothing mentions anybody.
+    """`text` for a `markdown` block: standard Markdown in which nothing mentions anybody, and nothing is hidden.
 
     A zero-width space separates `<` from what would make it a mention. An entity would not do: within code, Slack
     shows it as it is written.
     """
-    shown = _MENTION.sub("<\u200b", clean(text).strip())
-    if len(shown) <= limit:
+    text = clean(text).strip()
+    # Parsing takes time, and what follows would not be shown anyway.
+    begun = _MENTION.sub("<\u200b", text[: 2 * limit])
+    unread = max(len(text) - 2 * limit, 0)
+    shown = _with_visible_fences(begun)
+    if _MAY_HIDE.search(shown) and _hides(shown, _rendered(shown)):
+        shown = _as_written(shown)
+    if len(shown) <= limit and not unread:
         return Excerpt(shown)
-    room = max(limit - len(_note(len(shown))) - _MAX_FENCE - 3, 1)
+    room = max(limit - len(_note(len(shown) + unread)) - _MAX_FENCE - 3, 1)
     cut = shown[: cut_at(shown, room, MARKDOWN)].rstrip()
-    missing = len(shown) - len(cut)
+    missing = len(shown) - len(cut) + unread
     # Behind a fence, an ellipsis would make it another one.
     gap = "\n" if cut.rpartition("\n")[2].lstrip().startswith(_FENCES) else ""
     return Excerpt((_closed(f"{cut}{gap}{ELLIPSIS}") + _note(missing))[:limit], missing)
@@ -59,7 +84,10 @@ def for_modal(text: str, limit: int) -> Excerpt:
     # Parsing takes time, and what follows would not be shown anyway.
     begun = text[: 2 * limit]
     unread = len(text) - len(begun)
-    shown = "\n".join(_blocks(SyntaxTreeNode(_PARSER.parse(clean(begun).strip())).children))
+    source = _with_visible_fences(clean(begun).strip())
+    shown = _rendered(source)
+    if _hides(source, shown):
+        shown = _rendered(_as_written(source))
     if len(shown) <= limit and not unread:
         return Excerpt(shown)
     room = max(limit - len(_note(len(shown) + unread)) - len(_CLOSED) - 1, 1)
@@ -74,6 +102,52 @@ def for_modal(text: str, limit: int) -> Excerpt:
     return Excerpt((ends + _note(missing))[:limit], missing)
 
 
+def _rendered(markdown: str) -> str:
+    return "\n".join(_blocks(SyntaxTreeNode(_PARSER.parse(markdown)).children))
+
+
+def _with_visible_fences(markdown: str) -> str:
+    """`markdown` in which nothing but the name of a language follows the opening fence of code.
+
+    Whatever else follows it would not be shown, such as the first line of what somebody has put between two fences.
+    """
+    if not any(fence in markdown for fence in _FENCES):
+        return markdown
+    lines = markdown.split("\n")
+    # From the last one up, so that the numbers of the other lines stay the same.
+    for token in reversed(_PARSER.parse(markdown)):
+        if token.type == "fence" and token.map and token.info.strip() and not _LANGUAGES.fullmatch(token.info.strip()):
+            before, fence, info = lines[token.map[0]].partition(token.markup)
+            inside = _LIST_MARK.sub(" ", before)
+            lines[token.map[0] : token.map[0] + 1] = [f"{before}{fence}", f"{inside}{info.strip()}"]
+    return "\n".join(lines)
+
+
+def _hides(markdown: str, rendered: str) -> bool:
+    """Whether a word of the text is not to be seen once it is rendered.
+
+    Markdown shows neither the definition of a link, nor a link's title, nor a cell that its table has no column for.
+    """
+    if not _MAY_HIDE.search(markdown):
+        return False
+    has_code = any(fence in markdown for fence in _FENCES)
+    languages = " ".join(each.info for each in (_PARSER.parse(markdown) if has_code else ()) if each.type == "fence")
+    # Lists are numbered anew.
+    wanted = _words(_NUMBER.sub("", markdown))
+    return not wanted <= _words(f"{rendered} {languages}")
+
+
+def _words(text: str) -> Counter[str]:
+    return Counter(_WORD.findall(unquote(unescape(text))))
+
+
+def _as_written(markdown: str) -> str:
+    """`markdown` as code, which shows it as it is."""
+    longest = max((len(found) for found in _FENCE_RUN.findall(markdown)), default=0)
+    fence = "`" * max(longest + 1, len(_FENCE))
+    return f"{fence}\n{markdown}\n{fence}"
+
+
 def _note(missing: int) -> str:
     return f"\n\n({more_characters(missing)})"
 
@@ -85,7 +159,7 @@ def _code_marks(mrkdwn: str) -> int:
 
 def as_line(text: str, limit: int) -> str:
     """`text`, which is Markdown, as one line without formatting."""
-    nodes = SyntaxTreeNode(_PARSER.parse(clean(text[: 4 * limit]).strip())).children
+    nodes = SyntaxTreeNode(_PARSER.parse(_with_visible_fences(clean(text[: 4 * limit]).strip()))).children
     return plain(" ".join(_texts(nodes)), limit)
 
 
