@@ -124,7 +124,7 @@ def _deliveries() -> Iterator[Finding]:
 def _undelivered(prompt: Prompt) -> str:
     """What is wrong with a delivery, and what to do."""
     delivery = prompt.delivery or Delivery(DeliveryState.PENDING)
-    outcome = f"the outcome of {prompt.title!r} for the run {prompt.run_name}"
+    outcome = f"the outcome of {prompt.label} for the run {prompt.run_name}"
     if delivery.state is DeliveryState.REFUSED:
         why = f": {delivery.words.rstrip('.')}" if delivery.words else ""
         history = f"`signoff history {short(prompt.id)}` shows what was decided; look at the run on {prompt.engine}."
@@ -190,7 +190,7 @@ def _named_approvers(settings: Settings) -> dict[str, tuple[Approver, str, str]]
         page = prompts.pending(db)
         while page:
             for prompt in (each for each in page if each.policy_fault is None):
-                where = f"{prompt.title!r} ({short(prompt.id)})"
+                where = prompt.label
                 start = f"`signoff cancel {short(prompt.run_id)}`, correct the policy, and start the run again."
                 for each in prompt.approvers:
                     named.setdefault(each.name, (each, where, start))

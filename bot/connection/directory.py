@@ -73,15 +73,16 @@ class SlackDirectory:
     def is_approver(self, actor: Actor, approver: Approver) -> bool | Unknowable:
         """Whether `actor` is the user whom a policy names, or belongs to the user group that it names.
 
-        What was found when the prompt was opened goes before what Slack says now: a handle may have a new owner. A
-        person who is named by id may belong to another workspace; the people of a group are those of this one.
+        What was found when the prompt was opened goes before what Slack says now: a handle may have a new owner, and
+        whoever gets an address that was nobody's counts only once that is in the ledger. A person who is named by id
+        may belong to another workspace; the people of a group are those of this one.
         """
+        if not is_user_group_id(approver.id or approver.name) and (approver.fault and not approver.id):
+            return False
         if approver.id is not None:
             return self._is_or_belongs_to(actor, approver.id)
         if NameKind.of(approver.name) is not NameKind.HANDLE:
             return self._is_or_belongs_to(actor, approver.name)
-        if approver.fault:
-            return False
         by_handle = self.is_person(actor, approver.name)
         return by_handle if by_handle is True else self._is_in_group(actor, approver.name)
 
@@ -118,14 +119,14 @@ class SlackDirectory:
         """The user or user group whom a policy names, or what is wrong with the name and what to write instead.
 
         Args:
-            max_age: Seconds. That nobody has a handle is said only by answers of Slack that are no older.
+            max_age: Seconds. That nobody has a handle or an address is said only by answers that are no older.
         """
         match NameKind.of(approver):
             case NameKind.USER_ID:
                 return self._found(approver, self._lookups.profile(approver), "There is no user with this id.")
             case NameKind.EMAIL if not spelling_fault(approver):
                 nobody = "Nobody in this workspace has this e-mail address."
-                return self._found(approver, self._lookups.profile_by_email(approver), nobody)
+                return self._found(approver, self._lookups.profile_by_email(approver, max_age=max_age), nobody)
             case NameKind.USER_GROUP_ID:
                 return self._found_group(approver, approver)
             case NameKind.HANDLE if not spelling_fault(approver):
@@ -149,7 +150,13 @@ class SlackDirectory:
         return profile.is_colleague(team, actor.team)
 
     def _is_or_belongs_to(self, actor: Actor, name: str) -> bool | Unknowable:
-        return self._is_in_group(actor, name) if is_user_group_id(name) else self.is_person(actor, name)
+        if is_user_group_id(name):
+            return self._is_in_group(actor, name)
+        # Slack need not have answered for this: an id alone says who somebody is.
+        profile = self._lookups.profile(actor.id)
+        if isinstance(profile, Profile) and (profile.is_deactivated or profile.is_bot):
+            return False
+        return self.is_person(actor, name)
 
     def _is_in_group(self, actor: Actor, group: str) -> bool | Unknowable:
         members = self.members_of(group)

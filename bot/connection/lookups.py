@@ -92,15 +92,24 @@ class Lookups:
         """The user with this id; `None` if there is none."""
         return self._answers.ask("users.info", user_id, lambda: _user(lambda: self._client.users_info(user=user_id)))
 
-    def profile_by_email(self, email: str, *, ask: bool = True) -> Profile | Unknowable | None:
+    def profile_by_email(
+        self, email: str, *, ask: bool = True, max_age: float = CACHE_TTL
+    ) -> Profile | Unknowable | None:
         """The active user with this e-mail address; `None` if there is none.
 
         Args:
             ask: Whether Slack may be asked. Otherwise its last answer is given, however old.
+            max_age: Seconds. `None` is an answer that is no older.
         """
-        return self._answers.ask(
-            "users.lookupByEmail", email, lambda: _user(lambda: self._client.users_lookupByEmail(email=email)), ask=ask
-        )
+
+        def answer(ttl: float, *, stale: bool) -> Profile | Unknowable | None:
+            def read() -> Profile | None:
+                return _user(lambda: self._client.users_lookupByEmail(email=email))
+
+            return self._answers.ask("users.lookupByEmail", email, read, ask=ask, ttl=ttl, stale=stale)
+
+        found = answer(CACHE_TTL, stale=True)
+        return answer(max_age, stale=False) if found is None and max_age < CACHE_TTL else found
 
     def everybody(self, *, ask: bool, max_age: float | None = None) -> Mapping[str, Profile] | Unknowable:
         """All users by their handles, casefolded and without `@`, including those who were deactivated.

@@ -67,7 +67,7 @@ class Messenger:
             return card.channel, card.ts
         conversation = self._conversations.of(card.place)
         if card.in_doubt and (found := self._find(conversation, card.prompt.opened_at, message)) is not None:
-            logger.info("Found the card of %r, which an earlier attempt had posted", card.prompt.title)
+            logger.info("Found the card of %s, which an earlier attempt had posted", card.prompt.label)
             # The prompt may have changed since that attempt.
             self._update(*found, message)
             return found

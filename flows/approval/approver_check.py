@@ -1,7 +1,8 @@
 """Finds out who the approvers of a new prompt are, and says at once which of them nobody can be.
 
 The check runs in the background, so a prompt opens and its card is posted whether Slack answers or not. What is found
-is recorded with the prompt: from then on an approver is that person, whoever takes over the handle.
+is recorded with the prompt: from then on an approver is that person, whoever takes over the handle. Somebody who gets
+an address that was nobody's, or a group that gets people, is an approver once that is recorded too.
 """
 
 import logging
@@ -57,11 +58,14 @@ class ApproverCheck(DueCheck):
         if unknown:
             again = min(max((moment - prompt.opened_at) / 4, MIN_RETRY), MAX_RETRY)
         due_at = None if again is None else moment + again
-        missing = approvers.record(self._db, prompt, found, due_at=due_at, now=moment)
-        for each in missing:
-            logger.warning("%r asks %s, who cannot answer. %s", prompt.title, each.name, each.fault)
-        if missing and all(isinstance(each, Approver) and each.fault for each in answers):
-            logger.error("Nobody can answer %r, so it waits for its deadline.", prompt.title)
+        changed = approvers.record(self._db, prompt, found, due_at=due_at, now=moment)
+        for each in changed:
+            if each.fault:
+                logger.warning("%s asks %s, who cannot answer. %s", prompt.label, each.name, each.fault)
+            else:
+                logger.info("%s asks %s, who can answer now: it is %s.", prompt.label, each.name, each.id)
+        if any(each.fault for each in changed) and all(isinstance(each, Approver) and each.fault for each in answers):
+            logger.error("Nobody can answer %s, so it waits for its deadline.", prompt.label)
 
     def _find(self, approver: Approver, prompt: Prompt) -> Approver | Unknowable:
         """What is known of an approver. Who was found once stays the same person."""
@@ -77,7 +81,8 @@ class ApproverCheck(DueCheck):
 def _may_change(approver: Approver) -> bool:
     """Whether an approver that nobody can be may become somebody.
 
-    A handle may not: whoever takes it after the prompt opened is not the one who was meant.
+    A handle may not: whoever takes it after the prompt opened is not the one who was meant. An address may, because
+    Slack makes sure that whoever has it can read its mail.
     """
     is_handle = NameKind.of(approver.name) is NameKind.HANDLE and approver.id is None
     return bool(approver.fault) and not is_handle and not spelling_fault(approver.name)

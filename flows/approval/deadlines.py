@@ -51,7 +51,7 @@ class DeadlineEnforcer(DueCheck):
     def _report(self, prompt: Prompt, error: UnreadablePolicy) -> None:
         if prompt.id not in self._reported:
             self._reported.add(prompt.id)
-            logger.error("%r is due, but this version cannot enforce its deadline. %s", prompt.title, error)
+            logger.error("%s is due, but this version cannot enforce its deadline. %s", prompt.label, error)
 
     def _do(self, prompt: Prompt, moment: datetime) -> None:
         if prompt.deadline is not None and prompt.deadline <= moment:

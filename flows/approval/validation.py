@@ -66,7 +66,7 @@ def validate(prompt: Prompt, values: Mapping[str, Any]) -> Valid | tuple[FieldEr
         raise
     # A model runs code of the flow's author: it may raise anything, a SystemExit too, and a person waits for the reply.
     except BaseException as error:
-        logger.exception("The validation of an answer to %r raised an unexpected error", prompt.title)
+        logger.exception("The validation of an answer to %s raised an unexpected error", prompt.label)
         name = (prompt.model or "").partition("@")[0].rpartition(":")[2] or "the answer"
         message = f"The validation of {name} failed ({type(error).__name__}). The log of Signoff says why."
         return (FieldError((), message),)

@@ -170,7 +170,7 @@ class Deliverer(BackgroundService):
         except BaseException as error:
             # Whatever one outcome meets, even a SystemExit, the others are handed over. What the error says may hold a
             # secret, so only its type goes into the ledger.
-            logger.exception("%s failed to take the outcome of %r; retrying", self._engine.name, prompt.title)
+            logger.exception("%s failed to take the outcome of %s; retrying", self._engine.name, prompt.label)
             self._failed(claimed, type(error).__name__, _backoff(claimed.attempts), in_doubt=True)
             return 0.0
         self._record(claimed, answer)
@@ -186,7 +186,7 @@ class Deliverer(BackgroundService):
         if isinstance(answer, Accepted):
             deliveries.accepted(self._db, prompt.id, words=words, now=self._now())
         else:
-            logger.error("%s refused the outcome of %r: %s", self._engine.name, prompt.title, words)
+            logger.error("%s refused the outcome of %s: %s", self._engine.name, prompt.label, words)
             deliveries.refused(self._db, prompt.id, words=words, now=self._now())
 
     def _failed(self, claimed: ClaimedDelivery, error: str, wait: float, *, in_doubt: bool) -> None:

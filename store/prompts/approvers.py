@@ -39,8 +39,8 @@ def record(
         due_at: When Slack is to be asked again; `None` for never.
 
     Returns:
-        The approvers that nobody can be, and of which that is new. None if the prompt is settled, or if another
-        process was first.
+        The approvers of which it is new that nobody can be them, or that somebody can after all. None if the prompt is
+        settled, or if another process was first.
     """
     with db.write() as tx:
         # With a stronger lock, whoever holds a card and adds to the ledger would wait for this, and this for the card.
@@ -53,13 +53,15 @@ def record(
         values = {"approvers": [_as_json(each) for each in found], "approvers_due_at": due_at}
         revision = {"revision": prompts.c.revision + 1} if is_new else {}
         tx.execute(update(prompts).where(prompts.c.id == asked.id).values(values | revision))
-        missing = [each for each in found if each.fault and each not in asked.found_approvers]
-        for each in missing:
-            detail = {"approver": each.name, "problem": each.fault}
-            ledger.add(tx, asked.id, "approver_missing", now=now, detail=detail)
+        before = {each.name: each.fault for each in asked.found_approvers}
+        changed = [each for each in found if each.fault != before.get(each.name, "")]
+        for each in changed:
+            event, detail = ("approver_missing", {"problem": each.fault}) if each.fault else ("approver_found", {})
+            detail |= {"approver": each.name} | ({"id": each.id} if each.id else {})
+            ledger.add(tx, asked.id, event, now=now, detail=detail)
         if is_new:
             cards.touch(tx, asked.id, now)
-    return missing
+    return changed
 
 
 def _as_json(approver: Approver) -> dict[str, str]:

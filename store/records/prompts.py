@@ -198,6 +198,11 @@ class Prompt:
         )
 
     @property
+    def label(self) -> str:
+        """The title, which may say little, and the beginning of the id: `'Approval' (1f0c2a9e)`. For logs."""
+        return f"{self.title!r} ({self.id[:8]})"
+
+    @property
     def is_open(self) -> bool:
         """Whether the prompt still waits for an answer."""
         return self.outcome is None
@@ -214,8 +219,8 @@ class LedgerLine:
 
     Attributes:
         event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
-            `refused`, `unverified`, `invalid`, `approver_missing`, `too_late`, `reminded`, `timed_out`, `cancelled`,
-            `delivery_accepted`, …
+            `refused`, `unverified`, `invalid`, `approver_missing`, `approver_found`, `too_late`, `reminded`,
+            `timed_out`, `cancelled`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.
     """

@@ -11,12 +11,14 @@ from signoff import Policy
 from signoff.bot.service import Service
 from signoff.flows.approval.approver_check import ApproverCheck
 from signoff.flows.approval.approvers import Directory, Unknowable
+from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Approver, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses
 from signoff.store.tables import clocks
+from signoff.store.tables import prompts as table
 from signoff.testing import Emulator
 from tests.integration.bot.asking import secret
 from tests.integration.bot.running_service import RunningService, settings_for
@@ -112,7 +114,7 @@ def test_a_prompt_that_nobody_can_answer_says_so(service: RunningService, caplog
     prompt, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@anna", "#orders"])
     service.slack.person("mei").wait_for_message("#orders", "*Nobody can answer this.*")
     assert service.events(prompt).count("approver_missing") == 2
-    assert "Nobody can answer 'Approval', so it waits for its deadline." in caplog.text
+    assert f"Nobody can answer 'Approval' ({prompt.id[:8]}), so it waits for its deadline." in caplog.text
 
 
 def test_a_name_that_is_somebody_s_changes_no_card(service: RunningService) -> None:
@@ -227,13 +229,50 @@ def test_a_press_does_not_wait_for_a_slow_slack_until_slack_gives_it_up(service:
     assert "refused" not in service.events(prompt)
 
 
+@pytest.mark.parametrize("name", ["@zoe", "zoe@example.com"])
 @pytest.mark.parametrize("is_heard", [True, False])
-def test_somebody_who_joined_after_all_users_were_read_may_answer(service: RunningService, is_heard: bool) -> None:
+def test_somebody_who_joined_after_all_users_were_read_may_answer(
+    service: RunningService, is_heard: bool, name: str
+) -> None:
     """Whether Slack's event reached this process or another one."""
-    earlier, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@ana"])
-    found(service, earlier)
+    earlier, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@ana", name])
+    found(service, earlier, 2)
     if not is_heard:
         service.slack.client.lose_acks(times=1000)
-    zoe = service.slack.client.add_person("zoe")
-    prompt = service.ask(secret, where="#orders", approvers=["@zoe"])
-    assert found(service, prompt) == (Approver("@zoe", zoe.id),)
+    zoe = service.slack.client.add_person("zoe", email="zoe@example.com")
+    prompt = service.ask(secret, where="#orders", approvers=[name])
+    assert found(service, prompt) == (Approver(name, zoe.id),)
+
+
+def check_again(service: RunningService, prompt: Prompt) -> None:
+    """Have Slack asked again about the approvers of a prompt, as it is after an hour."""
+    with service.db.write() as tx:
+        tx.execute(table.update().where(table.c.id == prompt.id).values(approvers_due_at=service.db.now()))
+        tx.touch(Topic.PROMPTS)
+
+
+@pytest.mark.parametrize("how", ["an address", "an id", "a group"])
+def test_an_approver_who_can_answer_after_all_is_said_to(service: RunningService, how: str) -> None:
+    """In the ledger, before their answer counts, and on the card."""
+    client = service.slack.client
+    zoe = client.add_person("zoe", email="zoe@example.com")
+    name = {"an address": "zoe@example.com", "an id": zoe.id, "a group": "@zoes"}[how]
+    client.set_user_group("zoes", [])
+    client.change_person("zoe", deleted=True)
+    prompt, card = service.ask_in("#orders", secret, where="#orders", approvers=[name, "@ana"])
+    service.until_noted(prompt, "approver_missing")
+    client.change_person("zoe", deleted=False)
+    client.events("user_change", at_least=2)
+    zoes_press = press(service, card, "signoff:choose:0", prompt.id, user={"id": zoe.id, "team_id": "T0SIGNOFF1"})
+    assert service.post(zoes_press).status_code == 200
+    assert service.until_noted(prompt, "refused")["via"] == "slack"
+    client.set_user_group("zoes", ["zoe"])
+    client.events("subteam_members_changed", at_least=1)
+    check_again(service, prompt)
+    noted = service.until_noted(prompt, "approver_found")
+    assert noted["approver"] == name
+    assert noted["id"] == zoe.id or how == "a group"
+    mention = f"<!subteam^{noted['id']}>" if how == "a group" else f"<@{zoe.id}>"
+    zoe.wait_for_message("#orders", lambda seen: mention in seen.full_text and "cannot answer" not in seen.full_text)
+    zoe.press("Approve", in_="#orders")
+    assert service.over(prompt).result == "approved: True"

@@ -102,7 +102,7 @@ def test_an_engine_that_refuses_is_heard(
     assert paper.handed() == []
     (finding,) = problems(database_url, monkeypatch)
     assert (
-        "paper refused the outcome of 'May a1 go on?' for the run paper-a1: <!channel> not *paused*." in finding.message
+        f"paper refused the outcome of {prompt.label} for the run paper-a1: <!channel> not *paused*." in finding.message
     )
     assert f"`signoff history {prompt.id[:8]}`" in finding.message
 

@@ -62,7 +62,8 @@ def test_the_deadlines_behind_it_are_enforced(
     assert prompts.get(db, other.id).outcome is Outcome.TIMED_OUT
     assert prompts.get(db, unreadable.id).is_open
     assert [record.message.partition(" cannot be read")[0] for record in caplog.records] == [
-        f"'Which shirt?' is due, but this version cannot enforce its deadline. The policy of prompt {unreadable.id[:8]}"
+        f"{unreadable.label} is due, but this version cannot enforce its deadline. "
+        f"The policy of prompt {unreadable.id[:8]}"
     ]
 
 
