@@ -34,6 +34,7 @@ from signoff.bot.interactions.responses import IdentityUnavailable, Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import BadSettings, Settings
 from signoff.bot.surfaces.modals import failed_modal
+from signoff.bot.surfaces.wording import UNREADABLE_POLICY
 from signoff.flows.approval.desk import Desk
 from signoff.flows.foreground import foreground
 from signoff.store.clock import MAX_SKEW
@@ -97,10 +98,10 @@ _bolt_logger = logging.getLogger("signoff.bot.bolt")
 _bolt_logger.addFilter(_is_relevant)
 
 
-def make_app(settings: Settings, db: Database, lookups: Lookups, responses: Responses, uploads: Uploads) -> App:
+def make_app(settings: Settings, db: Database, lookups: Lookups, responses: Responses, uploads: Uploads) -> "SlackApp":
     """The app with its listeners. Whoever hands it a request has verified that it comes from Slack."""
     token = settings.bot_token()
-    app = _App(
+    app = SlackApp(
         ErrorHandler(responses),
         # This client has no token: listeners answer through `Responses`, never through Bolt's client.
         client=WebClient(base_url=settings.slack_api_url, timeout=CALL_TIMEOUT),
@@ -136,7 +137,7 @@ def make_app(settings: Settings, db: Database, lookups: Lookups, responses: Resp
     return app
 
 
-class _App(App):
+class SlackApp(App):
     """Hands a payload to its listener, and answers every error."""
 
     def __init__(self, on_error: "ErrorHandler", **arguments: Any) -> None:
@@ -155,6 +156,10 @@ class _App(App):
             # Bolt lets a SystemExit through, and the thread that called this would keep it to itself.
             except BaseException as error:  # noqa: BLE001
                 return self._on_error(error, req.body)
+
+    def refuse(self, body: object, error: Exception) -> BoltResponse:
+        """Answer a payload of which Bolt could not make a request."""
+        return self._on_error(MalformedPayload(f"Bolt cannot read it ({type(error).__name__})"), body)
 
 
 class ErrorHandler:
@@ -182,8 +187,8 @@ class ErrorHandler:
 
 def _status(error: BaseException) -> HTTPStatus:
     match error:
-        case NoSuchPrompt() | BoltUnhandledRequestError():
-            # Slack marks a press that was not acked, and people press again. Here that would be pointless.
+        case NoSuchPrompt() | BoltUnhandledRequestError() | IdentityUnavailable() | UnreadablePolicy():
+            # Slack marks a press that was not acked, besides what the person is told, and that mark says less.
             return HTTPStatus.OK
         case MalformedPayload():
             return HTTPStatus.BAD_REQUEST
@@ -206,10 +211,7 @@ def _explanation(error: BaseException) -> str:
             return "The database connection was lost, so this may or may not have counted. Try again to find out."
         case UnreadablePolicy():
             logger.error("A request from Slack was refused: %s", error)
-            return (
-                "This version of Signoff cannot read who may answer here, so nothing was decided. "
-                "Ask whoever runs Signoff to check it with `signoff doctor`."
-            )
+            return UNREADABLE_POLICY
         case DatabaseReplaced():
             logger.error("A request from Slack was refused: %s", error)
             return (

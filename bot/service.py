@@ -52,11 +52,15 @@ class Bot:
         app = make_app(settings, db, lookups, self._responses, self._uploads)
         if settings.mode is Mode.HTTP:
             self._transport: HttpTransport | SocketTransport = HttpTransport(
-                app, settings.host, settings.port, signing_secret=settings.signing_secret()
+                app,
+                settings.host,
+                settings.port,
+                signing_secret=settings.signing_secret(),
+                unreadable=app.refuse,
             )
             logger.info("Listening for Slack on %s", self._transport.url)
         else:
-            self._transport = SocketTransport(app, settings.app_token())
+            self._transport = SocketTransport(app, settings.app_token(), unreadable=app.refuse)
         self._dispatcher = Dispatcher(
             db,
             Messenger(client, people, channel=settings.channel, link=link_to),

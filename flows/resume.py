@@ -78,7 +78,7 @@ def _resume(flow_run_id: str, run_input: Mapping[str, Any] | BaseModel | None) -
             raise FlowPauseTimeout(f"The deadline of {prompt.title!r} has passed.")
         case AlreadySettled(prompt):
             raise NotPausedError(f"{prompt.title!r} is already settled: {prompt.outcome}.")
-        case Refused(_, reason) if reason:
+        case Refused(reason=reason) if reason:
             raise NotAllowed(reason)
         case Refused() as refused:
             raise NotAllowed(f"{actor.id} may not answer; {', '.join(refused.may)} may.")

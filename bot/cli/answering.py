@@ -94,7 +94,7 @@ def _settled(reply: "Reply", person: "Actor") -> "Prompt":
             return prompt
         case AlreadySettled(prompt):
             raise CommandFailed(f"Already {outcome_as_text(prompt)}")
-        case Refused(_, reason) if reason:
+        case Refused(reason=reason) if reason:
             raise CommandFailed(reason)
         case Refused():
             raise CommandFailed(

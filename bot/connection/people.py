@@ -25,11 +25,13 @@ class People:
         Args:
             body: The payload of an interaction, or the fields of a slash command.
         """
-        user = body.get("user") or {"id": body["user_id"], "username": body.get("user_name")}
+        user = body["user"] if isinstance(body.get("user"), Mapping) else {}
+        user = user or {"id": body["user_id"], "username": body.get("user_name")}
         user_id = str(user["id"])
         handle = str(user.get("username") or user.get("name") or "")
         home = str(user.get("team_id") or "")
-        team = home or str((body.get("team") or {}).get("id") or body.get("team_id") or "")
+        named = body["team"] if isinstance(body.get("team"), Mapping) else {}
+        team = home or str(named.get("id") or body.get("team_id") or "")
         profile, own = self._lookups.profile(user_id), self._lookups.own_team()
         if isinstance(profile, Profile) and isinstance(own, str):
             is_colleague = profile.is_colleague(own, team)

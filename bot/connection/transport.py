@@ -1,19 +1,23 @@
 """The ways in which Slack reaches the app: Socket Mode and signed HTTP. Both run in threads of their own."""
 
+import json
 import logging
 import math
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
-from slack_bolt import App, BoltRequest
+from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from slack_bolt.adapter.starlette.handler import to_starlette_response
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -64,15 +68,23 @@ _sdk_logger = logging.getLogger("signoff.bot.socket")
 _sdk_logger.addFilter(_without_trace)
 
 
+Unreadable = Callable[[object, Exception], BoltResponse]
+"""Given a payload that Bolt cannot read, as far as it is one, and the error: answers it, and tells the person."""
+
+
 class SocketTransport:
     """A websocket that the bot opens, so that it needs no public address.
 
     The SDK's client reconnects by itself, but may give up after a failed attempt (python-slack-sdk #1922). A thread
     therefore watches the connection, and replaces a client that does not come back.
+
+    Args:
+        unreadable: Answers a payload that Bolt cannot read.
     """
 
-    def __init__(self, app: App, app_token: str) -> None:
+    def __init__(self, app: App, app_token: str, *, unreadable: Unreadable) -> None:
         self._app = app
+        self._unreadable = unreadable
         # A separate client, because opening a connection takes the app-level token.
         self._client = web_client(app_token, app.client.base_url)
         self._token = app_token
@@ -108,13 +120,14 @@ class SocketTransport:
     def _connect(self) -> None:
         # Asked for here, because the SDK would wait for as long as a rate limit says.
         url = self._new_url()
-        handler = SocketModeHandler(
+        handler = _SocketModeHandler(
             self._app,
             self._token,
             logger=_sdk_logger,
             web_client=self._client,
             concurrency=CONCURRENCY,
         )
+        handler.unreadable = self._unreadable
         client = handler.client
         client.wss_uri = url
         client.issue_new_wss_url = lambda: self._url_for(client)  # type: ignore[method-assign]
@@ -174,6 +187,21 @@ class SocketTransport:
         return WATCH_EVERY
 
 
+class _SocketModeHandler(SocketModeHandler):
+    """Answers every payload. Bolt's own logs one that it cannot read with a traceback, and the person hears nothing."""
+
+    unreadable: Unreadable
+
+    def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        """Hand a payload to the app, and send its answer."""
+        started = time.time()
+        try:
+            response = run_bolt_app(self.app, req)
+        except Exception as error:  # noqa: BLE001 - Bolt raises whatever the payload makes it raise
+            response = self.unreadable(req.payload, error)
+        send_response(client, req, response, started)
+
+
 def _has_dead_thread(handler: SocketModeHandler) -> bool:
     """Whether one of the SDK's threads has ended. It does not notice, and messages would stay unread or unhandled."""
     client = handler.client
@@ -205,13 +233,15 @@ class HttpTransport:
     Args:
         port: 0 chooses a free port.
         signing_secret: The secret with which Slack signs its requests.
+        unreadable: Answers a payload that Bolt cannot read.
 
     Raises:
         BadSettings: If the server cannot listen on the address.
     """
 
-    def __init__(self, app: App, host: str, port: int, *, signing_secret: str) -> None:
+    def __init__(self, app: App, host: str, port: int, *, signing_secret: str, unreadable: Unreadable) -> None:
         self._app = app
+        self._unreadable = unreadable
         self._secret = signing_secret
         self._next_warning = -math.inf
         try:
@@ -253,8 +283,7 @@ class HttpTransport:
         try:
             request = BoltRequest(body=body.decode(), headers=headers)
         except Exception as error:  # noqa: BLE001 - Bolt raises whatever the body makes it raise
-            logger.warning("Slack sent a request that cannot be read (%s).", type(error).__name__)
-            return Response(status_code=HTTPStatus.BAD_REQUEST)
+            return to_starlette_response(self._unreadable(_payload_in(body), error))
         return to_starlette_response(self._app.dispatch(request))
 
     def _unsigned(self) -> Response:
@@ -268,6 +297,18 @@ class HttpTransport:
         return PlainTextResponse(
             "This request was not signed by Slack.\n", status_code=HTTPStatus.UNAUTHORIZED, headers=_CLOSE
         )
+
+
+def _payload_in(body: bytes) -> object:
+    """The payload of an interaction, an event or a command, without what Bolt makes of it; `None` if there is none."""
+    try:
+        text = body.decode()
+        if text.lstrip().startswith("{"):
+            return json.loads(text)
+        form = dict(parse_qsl(text, keep_blank_values=True))
+        return json.loads(form["payload"]) if "payload" in form else form
+    except (ValueError, RecursionError):
+        return None
 
 
 async def _body(request: Request) -> bytes | None:

@@ -130,15 +130,16 @@ class Buttons:
                 ack()
             case AlreadySettled(prompt):
                 ack(response_action="update", view=settled_modal(prompt))
-            case Refused(prompt):
-                ack(response_action="update", view=refused_modal(prompt, self._people.mentions(prompt, ask=False)))
+            case Refused(prompt, may_see):
+                mentions = self._people.mentions(prompt, ask=False)
+                ack(response_action="update", view=refused_modal(prompt, mentions, may_see=may_see))
             case Unverified(_, reason):
                 raise IdentityUnavailable(reason)
 
     def _tell(self, body: Body, actor: Actor, reply: AlreadySettled | Refused | Unverified) -> None:
         match reply:
-            case Refused(prompt):
-                self._responses.tell_refused(body, prompt)
+            case Refused():
+                self._responses.tell_refused(body, reply)
             case AlreadySettled(prompt):
                 self._responses.tell_settled(body, actor, prompt)
             case Unverified(_, reason):

@@ -4,9 +4,12 @@ They make a change count at once. Without them, if another process hears them fo
 in the cache has expired.
 """
 
+from collections.abc import Mapping
+
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.profile import Profile
 from signoff.bot.interactions.events import Event, Events
+from signoff.bot.interactions.payloads import MalformedPayload
 
 
 class DirectoryChanges:
@@ -31,13 +34,17 @@ class DirectoryChanges:
 
     def group(self, event: Event) -> None:
         """A user group was made, renamed or disabled, or has other people."""
-        group = event.fields.get("subteam_id") or (event.fields.get("subteam") or {}).get("id")
+        subteam = event.fields.get("subteam")
+        group = event.fields.get("subteam_id") or (subteam.get("id") if isinstance(subteam, Mapping) else "")
         self._lookups.forget_memberships(group=str(group))
 
     def person(self, event: Event) -> None:
         """Somebody joined the workspace, changed their profile, or was deactivated."""
         user = event.fields.get("user")
-        if not isinstance(user, dict):
+        if not isinstance(user, Mapping):
             return
-        changed = Profile.from_slack(user)
+        try:
+            changed = Profile.from_slack(user)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise MalformedPayload(f"{event.type}: user: {type(error).__name__}") from None
         self._lookups.forget_person(changed.id, handle=changed.handle, email=changed.email)

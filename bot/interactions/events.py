@@ -16,6 +16,7 @@ from typing import Any
 
 from slack_bolt import App, BoltResponse
 
+from signoff.bot.interactions.payloads import MalformedPayload
 from signoff.store.errors import StoreError
 
 logger = logging.getLogger(__name__)
@@ -79,6 +80,10 @@ def _call(handler: Handler, event: Event) -> bool:
         handler(event)
     except NotYet as reason:
         logger.info("Slack is asked to send the event %s again: %s", event.type, reason)
+    except MalformedPayload as error:
+        # Slack would only send it again.
+        logger.warning("Slack sent an event that cannot be read: %s", error)
+        return True
     except StoreError as error:
         logger.warning("The event %s could not be handled; Slack sends it again: %s", event.type, error)
     except Exception:

@@ -2,6 +2,7 @@
 
 from slack_bolt import Ack
 
+from signoff.bot.blockkit.blocks import Block
 from signoff.bot.connection.people import People
 from signoff.bot.interactions.form_session import FormSession, validation_errors, without_fields_of
 from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
@@ -23,8 +24,8 @@ class FormAnswer:
     def may_continue(self, ack: Ack, body: Body, session: FormSession) -> bool:
         """Whether this person may still see the form that they are filling in. Otherwise this is acked."""
         match self._desk.admit(session.prompt.id, self._people.actor(body), via="slack"):
-            case Refused(refused):
-                ack(response_action="update", view=refused_modal(refused, self._people.mentions(refused, ask=False)))
+            case Refused() as refused:
+                ack(response_action="update", view=self._refused(refused))
                 return False
             case Unverified(_, reason):
                 raise IdentityUnavailable(reason)
@@ -55,7 +56,11 @@ class FormAnswer:
                 ack(**session.errors_response(errors))
             case AlreadySettled(settled):
                 ack(response_action="update", view=settled_modal(settled))
-            case Refused(refused):
-                ack(response_action="update", view=refused_modal(refused, self._people.mentions(refused, ask=False)))
+            case Refused() as refused:
+                ack(response_action="update", view=self._refused(refused))
             case Unverified(_, reason):
                 raise IdentityUnavailable(reason)
+
+    def _refused(self, refused: Refused) -> Block:
+        mentions = self._people.mentions(refused.prompt, ask=False)
+        return refused_modal(refused.prompt, mentions, may_see=refused.may_see)

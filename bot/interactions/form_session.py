@@ -23,8 +23,8 @@ from signoff.bot.forms.pages import Page, page_with
 from signoff.bot.interactions.payloads import MalformedPayload
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces.modal_metadata import ModalMetadata
-from signoff.bot.surfaces.modals import answer_errors, answer_modal, refused_modal, settled_modal
-from signoff.bot.surfaces.wording import form_of
+from signoff.bot.surfaces.modals import answer_errors, answer_modal, failed_modal, refused_modal, settled_modal
+from signoff.bot.surfaces.wording import UNREADABLE_POLICY, form_of
 from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.validation import FieldError, validate
 from signoff.store.database import Database
@@ -114,17 +114,17 @@ class FormSessions:
     def save(self, session: FormSession) -> FormSession | None:
         """Store the draft. Returns the session with its new revision; `None` if the prompt is settled.
 
+        Of somebody who may not answer, nothing is stored, and the session is returned as it is. If Slack does not say
+        whether they may, it is stored: only they ever see it.
+
         Raises:
             DraftChanged: If the draft was stored again since the session was read. See `repeated`.
         """
-        draft = session.editor.whole.as_json()
-        revision = drafts.save(
-            self._db, session.prompt.id, session.actor.id, draft, revision=session.revision, now=self._db.now()
-        )
-        return None if revision is None else replace(session, revision=revision)
+        return session if self._is_refused(session) else self._store(session)
 
     def read_and_save(self, body: Body) -> FormSession | None:
-        """Read a session and store its draft. If its prompt is settled, its modal says how, and this is `None`.
+        """Read a session and store its draft. `None` if its prompt is settled, or if its person may not answer: then
+        its modal says so.
 
         Raises:
             NoSuchPrompt: If the modal belongs to no prompt.
@@ -133,12 +133,32 @@ class FormSessions:
         return self.save_or_close(self.read(body))
 
     def save_or_close(self, session: FormSession) -> FormSession | None:
-        """Store the draft as `save` does. If the prompt is settled, the session's modal says how."""
-        saved = self.save(session)
+        """Store the draft as `save` does. `None` if the prompt is settled, or if the session's person may not answer:
+        then its modal says so.
+        """
+        if self._is_refused(session):
+            self._responses.update(session.view_id, lambda: self._refused_modal(session))
+            return None
+        saved = self._store(session)
         if saved is None:
             settled = self.settled(session)
             self._responses.update(session.view_id, self.shown(session, lambda: settled_modal(settled)))
         return saved
+
+    def _is_refused(self, session: FormSession) -> bool:
+        """Whether it is known that the session's person may not answer."""
+        prompt = session.prompt
+        return prompt.is_open and prompt.policy_fault is None and self._desk.may_fill_in(prompt, session.actor) is False
+
+    def _refused_modal(self, session: FormSession) -> dict[str, Any]:
+        return refused_modal(session.prompt, {}, may_see=self.may_see(session))
+
+    def _store(self, session: FormSession) -> FormSession | None:
+        draft = session.editor.whole.as_json()
+        revision = drafts.save(
+            self._db, session.prompt.id, session.actor.id, draft, revision=session.revision, now=self._db.now()
+        )
+        return None if revision is None else replace(session, revision=revision)
 
     def settled(self, session: FormSession) -> Prompt:
         """The session's prompt as it is in the database now."""
@@ -160,10 +180,13 @@ class FormSessions:
         """
 
         def drawn() -> dict[str, Any] | None:
-            visible, is_known = self._desk.visible_to(session.actor, [session.prompt])
+            prompt = session.prompt
+            if prompt.is_open and prompt.policy_fault is not None:
+                return failed_modal(UNREADABLE_POLICY)
+            visible, is_known = self._desk.visible_to(session.actor, [prompt])
             if visible:
                 return draw()
-            return refused_modal(session.prompt, {}) if is_known else None
+            return refused_modal(prompt, {}, may_see=False) if is_known else None
 
         return drawn
 

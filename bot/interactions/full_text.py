@@ -38,7 +38,7 @@ class FullText:
         visible, is_known = self._desk.visible_to(self._people.actor(body), [prompt])
         if visible:
             self._show(body, prompt, str(action.get("action_id")))
-        elif prompt.policy_fault is not None:
+        elif prompt.is_open and prompt.policy_fault is not None:
             raise UnreadablePolicy(prompt.policy_fault)
         elif is_known:
             self._responses.tell(body, "You may not see this prompt.")

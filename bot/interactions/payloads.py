@@ -28,6 +28,8 @@ class _State(_Part):
 
 class _View(_Part):
     id: _Text
+    type: str
+    callback_id: str = ""
     private_metadata: str | None = None
     blocks: list[dict[str, Any]] = []
     state: _State | None = None

@@ -25,9 +25,10 @@ from signoff.bot.forms import FormError
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
 from signoff.bot.interactions.open_views import OpenViews
+from signoff.bot.interactions.payloads import person_in
 from signoff.bot.surfaces.modals import answer_modal, over_modal, reject_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of, outcome_sentence, refusal
-from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.desk import Desk, Refused
 from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
@@ -171,9 +172,14 @@ class Responses:
         """Open the modal that asks for the reason of a rejection."""
         self._later(lambda: self._open(body, reject_modal(prompt), prompt))
 
-    def tell_refused(self, body: Body, prompt: Prompt) -> None:
-        """Tell a person that they may not answer, and who may."""
-        self._later(lambda: self._say(body, refusal(prompt, self._people.mentions(prompt, ask=False))))
+    def tell_refused(self, body: Body, refused: Refused) -> None:
+        """Tell a person that they may not answer, and who may if they may know that."""
+
+        def tell() -> None:
+            mentions = self._people.mentions(refused.prompt, ask=False)
+            self._say(body, refusal(refused.prompt, mentions, may_see=refused.may_see))
+
+        self._later(tell)
 
     def tell_settled(self, body: Body, actor: Actor, prompt: Prompt) -> None:
         """Tell a person how the prompt was settled before them, and redraw its card, which must have looked open."""
@@ -204,7 +210,7 @@ class Responses:
             if response.status_code == HTTPStatus.OK:
                 return
         # A press in a modal has no response_url, and one from a message expires after half an hour.
-        self._client.chat_postMessage(channel=body["user"]["id"], text=text)
+        self._client.chat_postMessage(channel=person_in(body) or "", text=text)
 
     def _open(self, body: Body, view: Block, prompt: Prompt) -> None:
         try:

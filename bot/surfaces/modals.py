@@ -149,10 +149,14 @@ def settled_modal(prompt: Prompt) -> Block:
     return _modal("Already settled", blocks) | {"close": plain_text("Close")}
 
 
-def refused_modal(prompt: Prompt, mentions: Mapping[str, str]) -> Block:
-    """The statement that this person may not answer, and who may."""
-    heading = _heading(prompt) if prompt.policy.approvers else []
-    blocks = [*heading, section(mrkdwn(refusal(prompt, mentions)))]
+def refused_modal(prompt: Prompt, mentions: Mapping[str, str], *, may_see: bool) -> Block:
+    """The statement that this person may not answer.
+
+    Args:
+        may_see: Whether they may know what the prompt asks, and who may answer.
+    """
+    heading = _heading(prompt) if may_see else []
+    blocks = [*heading, section(mrkdwn(refusal(prompt, mentions, may_see=may_see)))]
     return _modal("You may not answer", blocks) | {"close": plain_text("Close")}
 
 

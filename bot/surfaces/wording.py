@@ -110,7 +110,9 @@ def who_may_answer(prompt: Prompt, mentions: Mapping[str, str], place: Place = D
         place: Where a person reads this.
     """
     is_direct = place.kind is PlaceKind.PERSON or is_user_id(place.target)
-    return f"{approvers_of(prompt, mentions) or ('You' if is_direct else 'Anyone in this channel')} may answer."
+    # A channel may be shared with another workspace, whose people may not.
+    anyone = "You" if is_direct else "Anyone in this channel from this workspace"
+    return f"{approvers_of(prompt, mentions) or anyone} may answer."
 
 
 def approver_faults(prompt: Prompt) -> str:
@@ -124,10 +126,23 @@ def approver_faults(prompt: Prompt) -> str:
     return "\n".join(told)
 
 
-def refusal(prompt: Prompt, mentions: Mapping[str, str]) -> str:
-    """What a person who may not answer is told. If the policy names nobody, they may not know the prompt either."""
-    if not prompt.policy.approvers:
+UNREADABLE_POLICY = (
+    "This version of Signoff cannot read who may answer here, so nothing was decided. "
+    "Ask whoever runs Signoff to check it with `signoff doctor`."
+)
+"""What a person is told about a prompt whose policy this version cannot read."""
+
+
+def refusal(prompt: Prompt, mentions: Mapping[str, str], *, may_see: bool) -> str:
+    """What a person who may not answer is told.
+
+    Args:
+        may_see: Whether they may know what the prompt asks, and of whom.
+    """
+    if prompt.policy_fault is None and not prompt.policy.approvers:
         return "You can't answer this. Only members of this workspace who are in the card's channel can."
+    if not may_see:
+        return "You can't answer this. Only its approvers can."
     return f"You may not answer “{escape(asked_by(prompt).question, 300)}”. {who_may_answer(prompt, mentions)}"
 
 

@@ -43,10 +43,12 @@ class Refused:
     """This person may not answer.
 
     Attributes:
+        may_see: Whether they may know what the prompt says. If that is not known, they may not.
         reason: Why not, as a sentence, if it is not because of who they are.
     """
 
     prompt: Prompt
+    may_see: bool
     reason: str = ""
 
     @property
@@ -115,7 +117,7 @@ class Desk:
             prompt = self.time_out(prompt).prompt
         if prompt.is_open and (reason := _refusal_outside_slack(prompt.policy, actor)):
             self._note(prompt, "refused", actor, {"via": via, "reason": reason})
-            return Refused(prompt, reason)
+            return Refused(prompt, may_see(prompt, actor, self._directory, places) is True, reason)
         may = may_answer if prompt.is_open else may_see
         match may(prompt, actor, self._directory, places):
             case Unknowable(reason):
@@ -123,18 +125,26 @@ class Desk:
                 return Unverified(prompt, reason)
             case False:
                 self._note(prompt, "refused", actor, {"via": via})
-                return Refused(prompt)
+                return Refused(prompt, prompt.is_open and may_see(prompt, actor, self._directory, places) is True)
         if not prompt.is_open:
             self._note(prompt, "too_late", actor, {"via": via})
             return AlreadySettled(prompt)
         return prompt
 
+    def may_fill_in(self, prompt: Prompt, actor: Actor) -> bool | Unknowable:
+        """Whether this person may answer a prompt that is open. Nothing is noted about it in the ledger.
+
+        Raises:
+            UnreadablePolicy: If this version cannot read the policy.
+        """
+        return may_answer(prompt, actor, self._directory, cards.places(self._db, [prompt.id])[prompt.id])
+
     def visible_to(self, actor: Actor, found: Sequence[Prompt]) -> tuple[list[Prompt], bool]:
         """Those of these prompts that a person may see, and whether that is known of all of them.
 
-        Nobody sees a prompt whose policy this version cannot read, because it may say who must not.
+        Nobody sees an open prompt whose policy this version cannot read, because it may say who must not.
         """
-        readable = [prompt for prompt in found if prompt.policy_fault is None]
+        readable = [prompt for prompt in found if not (prompt.is_open and prompt.policy_fault)]
         places = cards.places(self._db, [prompt.id for prompt in readable])
         answers = [(prompt, may_see(prompt, actor, self._directory, places[prompt.id])) for prompt in readable]
         return [prompt for prompt, may in answers if may is True], not any(

@@ -38,6 +38,9 @@ def get(db: Database, prompt_id: str) -> Prompt:
     Raises:
         NoSuchPrompt: If there is none, or more than one.
     """
+    if not prompt_id.isprintable():
+        # No id has a NUL or half a character, and a database does not take them.
+        raise no_such_prompt(prompt_id)
     with db.read() as reading:
         if len(prompt_id) < _ID_LENGTH:
             begun = select_prompts().where(prompts.c.id.startswith(prompt_id, autoescape=True)).limit(2)

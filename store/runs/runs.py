@@ -122,6 +122,9 @@ def get(db: Database, run_id: str) -> FlowRun:
     Raises:
         NoSuchRun: If there is none, or more than one.
     """
+    if not run_id.isprintable():
+        # Neither an id nor a name has a NUL or half a character, and a database does not take them.
+        raise _no_such_run(run_id)
     with db.read() as reading:
         if len(run_id) < _ID_LENGTH:
             wanted = flow_runs.c.id.startswith(run_id, autoescape=True) | (flow_runs.c.name == run_id)

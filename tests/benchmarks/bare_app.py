@@ -2,7 +2,7 @@
 
 import threading
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack, App, BoltResponse
 
 from signoff.bot.app import make_client
 from signoff.bot.connection.transport import HttpTransport, SocketTransport
@@ -23,9 +23,11 @@ def main() -> None:
     )
     app.action("press")(acknowledge)
     transport = (
-        HttpTransport(app, settings.host, settings.port, signing_secret=settings.signing_secret())
+        HttpTransport(
+            app, settings.host, settings.port, signing_secret=settings.signing_secret(), unreadable=_unreadable
+        )
         if settings.slack_app_token is None
-        else SocketTransport(app, settings.app_token())
+        else SocketTransport(app, settings.app_token(), unreadable=_unreadable)
     )
     transport.start()
     button = {"type": "button", "action_id": "press", "text": {"type": "plain_text", "text": BUTTON}}
@@ -36,6 +38,10 @@ def main() -> None:
 def acknowledge(ack: Ack) -> None:
     """Ack."""
     ack()
+
+
+def _unreadable(_payload: object, error: Exception) -> BoltResponse:
+    raise error
 
 
 if __name__ == "__main__":

@@ -143,5 +143,5 @@ def test_handles_of_other_workspaces_do_not_count(service: RunningService) -> No
     prompt, card = service.ask_in("#releases", approve)
     ana = {"id": service.slack.person("mei").id, "username": "ana", "name": "ana", "team_id": "T0ELSEWHERE"}
     assert service.post(press(service, card, action_ids.choose(0), prompt.id, user=ana)).status_code == 200
-    service.slack.person("mei").wait_for_message("@signoff", "You may not answer")
+    service.slack.person("mei").wait_for_message("@signoff", "Only its approvers can.")
     assert prompts.get(service.db, prompt.id).is_open

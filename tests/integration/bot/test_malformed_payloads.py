@@ -10,9 +10,13 @@ from pydantic import field_validator
 
 from signoff import Policy, RunInput, flow, pause_flow_run
 from signoff.bot.service import Service
+from signoff.bot.settings import Mode
 from signoff.bot.surfaces import action_ids
 from signoff.flows.flow import Flow
+from signoff.store.database import Database
+from signoff.store.errors import NoSuchPrompt, NoSuchRun
 from signoff.store.prompts import prompts
+from signoff.store.runs import runs
 from signoff.testing import Emulator
 from tests.integration.bot.asking import approve
 from tests.integration.bot.running_service import RunningService, settings_for
@@ -82,7 +86,7 @@ def broken(payload: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             for wrong in anything:
                 yield {**payload, gone: wrong}
     nonsense: list[Any] = [3, [3], {"values": 3}, {"values": {"b": {"a": 3}}}]
-    for name in ("id", "private_metadata", "blocks", "state"):
+    for name in ("id", "type", "callback_id", "private_metadata", "blocks", "state"):
         if "view" in payload:
             for wrong in nonsense:
                 yield {**payload, "view": {**payload["view"], name: wrong}}
@@ -111,6 +115,68 @@ def test_a_payload_with_a_broken_part_decides_nothing_and_the_person_is_told(
     assert "Traceback" not in caplog.text
     if type_ == "block_actions":
         service.slack.person("ana").wait_for_message("@signoff", "so nothing was decided")
+
+
+def send_over_websocket(service: RunningService, payload: Mapping[str, Any]) -> None:
+    """Send a payload to the bot as Slack does in Socket Mode, and wait for no ack."""
+    slack = service.slack
+    (connection,) = slack._socket_mode._connections
+    envelope = {"envelope_id": "1", "type": "interactive", "accepts_response_payload": False, "payload": payload}
+    slack._server.run(connection.websocket.send_json(envelope))
+
+
+UNREADABLE: list[dict[str, Any]] = [
+    {"team": 3},
+    {"enterprise": 3},
+    {"authorizations": 3},
+    {"channel": 3},
+    {"response_urls": [3]},
+]
+
+
+@pytest.mark.parametrize("service", list(Mode), indirect=True)
+def test_a_payload_of_which_bolt_makes_no_request_is_explained_to_the_person(
+    service: RunningService, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Over HTTP and over a websocket; it is no reason for a traceback."""
+    prompt, card = service.ask_in("#releases", approve)
+    assert service.service.bot is not None
+    for changed in UNREADABLE:
+        payload = {**press(service, card, action_ids.choose(0), prompt.id), **changed}
+        if service.service.bot.request_url is not None:
+            assert service.post(payload).status_code == 400
+        else:
+            send_over_websocket(service, payload)
+    service.slack.person("ana").wait_for_message("@signoff", "Slack sent something that Signoff cannot read")
+    assert prompts.get(service.db, prompt.id).is_open
+    assert "Traceback" not in caplog.text
+    assert "Bolt cannot read it" in caplog.text
+
+
+@pytest.mark.parametrize("claim", ["\0", "\ud800", "\ud800" * 36, "\0" * 36])
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_an_id_that_no_database_can_hold_is_nobodys(db: Database, claim: str) -> None:
+    """On both databases, whatever they raise for it."""
+    for get in (prompts.get, prompts.get_exact, runs.get):
+        with pytest.raises((NoSuchPrompt, NoSuchRun)):
+            get(db, claim)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"type": "user_change", "user": {}},
+        {"type": "user_change", "user": {"id": "U1", "profile": 3}},
+        {"type": "team_join", "user": {"id": "U1", "enterprise_user": {"teams": [{}]}}},
+        {"type": "subteam_updated", "subteam": "S1"},
+    ],
+)
+def test_an_event_with_a_broken_part_is_not_asked_for_again(
+    service: RunningService, caplog: pytest.LogCaptureFixture, fields: dict[str, Any]
+) -> None:
+    """It would not be any better."""
+    assert service.post_event(fields).status_code == 200
+    assert "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize("type_", ["shortcut", "message_action", "view_submission", "something_new"])

@@ -124,7 +124,9 @@ def test_the_card_mentions_the_approvers_it_knows() -> None:
 
 def test_without_approvers_anyone_in_the_channel_may_answer() -> None:
     """The card says so in words."""
-    assert "Anyone in this channel may answer." in texts(card(prompt_for(Approval, stored_policy=Policy()), {}))
+    assert "Anyone in this channel from this workspace may answer." in texts(
+        card(prompt_for(Approval, stored_policy=Policy()), {})
+    )
 
 
 def test_many_approvers_are_counted() -> None:

@@ -187,7 +187,7 @@ def test_a_late_person_is_told_the_reason_of_a_rejection() -> None:
 
 def test_a_refusal_says_who_may_answer() -> None:
     """A person who may not answer is told who may."""
-    told = refusal(prompt_for(Approval), MENTIONS)
+    told = refusal(prompt_for(Approval), MENTIONS, may_see=True)
 
     assert told == "You may not answer “Release 1.4 to production?”. <@U0ANA> or @ben may answer."
 
