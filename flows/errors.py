@@ -11,7 +11,7 @@ FlowsError
 ├── InvalidFlow           the function or file cannot be run as a flow
 ├── InvalidParameters     the parameters do not fit the flow
 ├── MappingLengthMismatch, MappingMissingIterable   `Task.map` cannot tell what each call gets
-├── UnserializableResult  a result would not read back equal
+├── UnserializableResult  a result cannot be recorded
 ├── StepTimeout           a task took longer than its `timeout_seconds`
 ├── FlowTimeout           a flow took longer than its `timeout_seconds`
 ├── StepFailed            stands for a recorded error that cannot be recreated
@@ -93,7 +93,7 @@ class MappingMissingIterable(FlowsError):
 
 
 class UnserializableResult(FlowsError):
-    """A result is not recorded, because it would not read back equal."""
+    """A result cannot be recorded, because a replay could not return it as it is."""
 
 
 class StepTimeout(FlowsError):

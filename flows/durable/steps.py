@@ -44,7 +44,7 @@ class StepCall:
         """Call the function and record how that ended. If it is recorded already, return or raise that instead.
 
         Raises:
-            UnserializableResult: If the result would not read back equal.
+            UnserializableResult: If the result cannot be recorded.
             AttentionNeeded: If the recorded result no longer fits the code, or if the code was edited and this may be
                 a step that ran under another name.
         """
@@ -55,7 +55,12 @@ class StepCall:
             try:
                 result = attempts.call(lambda: finished(self.context, function()), failed=self._before_retry)
             except Exception as error:
-                self._record(dump_error(error))
+                recorded, again = dump_error(error)
+                self._record(recorded)
+                if again is not error:
+                    # What a replay will raise, so that a flow that does not catch that learns it now.
+                    self._warn(again)
+                    raise again from error
                 raise
         return self._keep(result)
 
@@ -72,8 +77,12 @@ class StepCall:
             try:
                 result = await attempts.call_async(attempt, failed=self._before_retry)
             except Exception as error:
-                recorded = dump_error(error)
+                recorded, again = dump_error(error)
                 await to_thread(lambda: self._record(recorded))
+                if again is not error:
+                    # What a replay will raise, so that a flow that does not catch that learns it now.
+                    self._warn(again)
+                    raise again from error
                 raise
         return await to_thread(lambda: self._keep(result))
 
@@ -98,9 +107,12 @@ class StepCall:
         try:
             self._record(dump(result, annotation=self.annotation, serializer=self.serializer))
         except UnserializableResult as error:
-            self._record(dump_error(error))
+            self._record(dump_error(error)[0])
             raise
         return result
+
+    def _warn(self, again: Exception) -> None:
+        get_run_logger().warning("%s: %s", self.key, (getattr(again, "__notes__", None) or [again])[-1])
 
     def _record(self, recorded: Recorded) -> None:
         with closes_on_unwind(self.context):

@@ -141,11 +141,9 @@ def test_a_secret_that_a_task_returns_is_written_nowhere(
 
 
 @pytest.mark.parametrize(
-    "result", [{1: "a"}, {"a": {1, 2}}, object(), "\ud800", print], ids=lambda result: type(result).__name__
+    "result", [object(), [threading.Lock()], {"a": (n for n in [1])}], ids=lambda result: type(result).__name__
 )
-def test_a_result_that_would_not_read_back_equal_fails_at_once(
-    db: Database, start_worker: StartWorker, result: Any
-) -> None:
+def test_a_result_that_cannot_be_recorded_fails_at_once(db: Database, start_worker: StartWorker, result: Any) -> None:
     """The error comes when the value is made, not after a restart, and says what to do."""
 
     @task
@@ -166,7 +164,7 @@ def test_a_result_that_would_not_read_back_equal_fails_at_once(
 
 
 def test_errors_are_replayed_as_the_same_type(db: Database, start_worker: StartWorker) -> None:
-    """A flow that handles an error handles it in a replay too; one that cannot be built again says what it was."""
+    """A flow that handles an error handles it in a replay too, whatever its constructor wants."""
     seen: list[list[str]] = []
 
     @task
@@ -188,8 +186,7 @@ def test_errors_are_replayed_as_the_same_type(db: Database, start_worker: StartW
     run = handle.create_run(db=db)
     answer(db, until_asked(db, run.id))
     until_over(db, run.id)
-    assert seen[0] == ["KeyError 'x'", "Refusal (7, 'no') 7", "Odd odd box"]
-    assert seen[1] == ["KeyError 'x'", "Refusal (7, 'no') 7", "StepFailed Odd: odd box"]
+    assert seen == [["KeyError 'x'", "Refusal (7, 'no') 7", "Odd odd box"]] * 2
 
 
 def test_steps_have_their_names_in_the_order_of_their_calls(db: Database, start_worker: StartWorker) -> None:
