@@ -223,6 +223,7 @@ class Flow(Generic[P, R]):
             serializer=self._serializer,
             log_prints=self.log_prints,
             key=key,
+            is_async=self.isasync,
         )
         attempts = RetryPolicy(self.name, self.retries, self.retry_delay_seconds, self.timeout_seconds)
         function: Callable[[], Any] = functools.partial(self.fn, *args, **kwargs)

@@ -130,6 +130,7 @@ class Task(Generic[P, R]):
             serializer=self._serializer,
             log_prints=self._log_prints,
             key=key,
+            is_async=self.isasync,
         )
         function = functools.partial(self.fn, *args, **kwargs)
         if self.isasync:

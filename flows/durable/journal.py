@@ -108,6 +108,7 @@ class Journal:
             while step:
                 self._unwound.add(step)
                 step = step.rpartition("/")[0]
+            self._recorded.close()
         self._replay_check.close()
 
     def note_defect(self, what: str) -> None:
@@ -225,19 +226,21 @@ class Journal:
                 self._keys.add(key)
                 return key
 
-    def step_key(self, scope: str, name: str, arguments_hash: str) -> str:
+    def step_key(self, scope: str, name: str, arguments_hash: str, *, is_numbered: bool = True) -> str:
         """The key for a call of `name` within `scope` whose arguments are known.
 
         A number is only a count: what tells one call from another is what it is called with. So a call that is recorded
         under another number, since calls side by side come in any order, takes that one.
+
+        Args:
+            is_numbered: Whether a call that is not recorded may be the one at its number. Otherwise it gets a new one.
         """
         self.check_open()
         path = f"{scope}{name}"
         with self._lock:
             before = self._calls[path]
-            key = self._next(
-                path, lambda count: path if count == 1 else f"{path}-{count}", taken=self._recorded.claimed
-            )
+            taken = self._recorded.claimed if is_numbered else self._recorded.keys
+            key = self._next(path, lambda count: path if count == 1 else f"{path}-{count}", taken=taken)
             moved = self._recorded.moved(path, key, arguments_hash, taken=self._keys)
             if moved is not None:
                 self._keys.remove(key)
@@ -264,6 +267,11 @@ class Journal:
         self._replay_check.visit_within(f"{recorded.key}/", _dashed(f"{recorded.key}/"))
         return recorded
 
+    def other_calls(self, path: str) -> "Future[None] | None":
+        """See `RecordedCalls.others`."""
+        with self._lock:
+            return self._recorded.others(path)
+
     def check_unrecorded(self, key: str) -> None:
         """Check that a step that is not recorded may run now. Raises what `ReplayCheck.check_step` raises."""
         try:
@@ -275,7 +283,7 @@ class Journal:
 
     def barrier(self, key: str) -> "Future[None] | None":
         """What a submitted step has to wait for before it runs, or `None`. See `ReplayCheck.barrier`."""
-        if key in self._recorded:
+        if key in self._recorded.keys:
             return None
         barrier = self._replay_check.barrier(key)
         return None if barrier is None or self._failed_before(key) else barrier

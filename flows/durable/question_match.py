@@ -59,7 +59,7 @@ def match_question(
     asked: Prompt,
     here: Sequence[Prompt],
     in_place: Prompt | None,
-    elsewhere: Iterable[Prompt],
+    elsewhere: Sequence[Prompt],
     *,
     before: datetime,
     now: Span,
@@ -78,6 +78,8 @@ def match_question(
     Raises:
         AttentionNeeded: If it was asked elsewhere, so that it has another key now or comes in another order.
     """
+    if not here and not elsewhere:
+        return Match()
     words = words_of(asked)
     if (same := _asked_as(words, here)) is not None:
         return Match(recorded=same)

@@ -14,6 +14,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Container, Mapping
+from concurrent.futures import Future
 from functools import lru_cache
 from types import CodeType
 
@@ -39,9 +40,12 @@ class RecordedCalls:
         # What was handed over to calls with other arguments than its own.
         self._mistaken: set[tuple[str, str]] = set()
         self._reordered: set[str] = set()
+        self._awaited: dict[str, Future[None]] = {}
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._steps
+    @property
+    def keys(self) -> Container[str]:
+        """The keys of all recorded steps."""
+        return self._steps.keys()
 
     @property
     def claimed(self) -> Container[str]:
@@ -83,7 +87,30 @@ class RecordedCalls:
             self._check_place(found, path, key, arguments_hash, is_single=is_single)
         if found is not None:
             self._claimed.add(found.key)
+            self._end_waits()
         return found
+
+    def others(self, path: str) -> "Future[None] | None":
+        """Done once every recorded call of a path was handed over; `None` if they all were.
+
+        A coroutine beside the flow makes a call that is not recorded. The recorded ones may be those of other
+        coroutines, which come soon, or this one with other arguments. Only the former lets it run.
+        """
+        return self._awaited.setdefault(path, Future()) if self._unclaimed(path) else None
+
+    def close(self) -> None:
+        """End all waits for others: the execution is over."""
+        awaited, self._awaited = self._awaited, {}
+        for each in awaited.values():
+            each.set_result(None)
+
+    def _end_waits(self) -> None:
+        for path in [path for path in self._awaited if not self._unclaimed(path)]:
+            self._awaited.pop(path).set_result(None)
+
+    def _unclaimed(self, path: str) -> bool:
+        numbered = re.compile(rf"{re.escape(path)}(?:-\d+)?")
+        return any(key not in self._claimed and numbered.fullmatch(key) for key in self._steps)
 
     def _check_place(
         self, found: Step | None, path: str, key: str, arguments_hash: str, *, is_single: Callable[[], bool]

@@ -1,5 +1,6 @@
 """One call of a task or nested flow: replayed if it is recorded, otherwise run and then recorded."""
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from signoff.flows.errors import AttentionNeeded, UnserializableResult
 from signoff.flows.names import now
 from signoff.store.records.runs import Step
 
+WAIT_FOR_OTHERS = 10.0
+"""Seconds until a call beside the flow no longer waits for others. Replayed coroutines come to theirs at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepCall:
@@ -26,16 +30,20 @@ class StepCall:
 
     Attributes:
         context: The context for the function.
+        path: What calls of the task have in common here: their scope and name.
         recorded: How the call ended in an earlier execution; `None` if it did not end.
         is_in_order: Whether the flow itself makes the call. Calls from code that runs beside it can come, and can have
             been cut off by a crash, in any order, so their order proves nothing about an edit.
+        is_beside: Whether a coroutine beside the flow makes the call, so that its number tells nothing.
     """
 
     context: RunContext
     key: str
+    path: str
     arguments_hash: str
     recorded: Step | None
     is_in_order: bool
+    is_beside: bool
     started_at: datetime
     annotation: Any
     serializer: Serializer
@@ -68,6 +76,8 @@ class StepCall:
         """`run` for an async function."""
         if self.recorded is not None:
             return self._replay(self.recorded)
+        if self.is_beside:
+            await self._wait_for_others()
         self._check_unrecorded()
 
         async def attempt() -> Any:
@@ -85,6 +95,22 @@ class StepCall:
                     raise again from error
                 raise
         return await to_thread(lambda: self._keep(result))
+
+    async def _wait_for_others(self) -> None:
+        """Wait until the recorded calls of this task have been handed over to other coroutines."""
+        others = self.context.journal.other_calls(self.path)
+        if others is None:
+            return
+        try:
+            # Shielded, because all that wait for it share it.
+            await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(others)), WAIT_FOR_OTHERS)
+        except TimeoutError:
+            with closes_on_unwind(self.context):
+                raise AttentionNeeded(
+                    f"{self.path} is called side by side with other arguments than those that produced its recorded "
+                    "results, so whether this call has run cannot be told. Leave out of the arguments what differs in "
+                    "each execution."
+                ) from None
 
     def _replay(self, recorded: Step) -> Any:
         written = Recorded(recorded.format, recorded.result)
@@ -136,15 +162,22 @@ def call_step(
     serializer: Serializer = "json",
     log_prints: bool | None = None,
     key: str | None = None,
+    is_async: bool = False,
 ) -> StepCall:
-    """Give a call its key, unless it has one, and look up whether it is recorded."""
+    """Give a call its key, unless it has one, and look up whether it is recorded.
+
+    Args:
+        is_async: Whether it is awaited, so that it can wait for others before it runs.
+    """
     arguments_hash = digest(dict(arguments))
     is_in_order = parent.execution.is_flow_code()
     is_submitted = key is not None
+    is_beside = is_async and not is_in_order and not is_submitted
+    path = f"{parent.scope}{name}"
     with closes_on_unwind(parent):
-        key = key or parent.journal.step_key(parent.scope, name, arguments_hash)
+        key = key or parent.journal.step_key(parent.scope, name, arguments_hash, is_numbered=not is_beside)
         recorded = parent.journal.find(
-            f"{parent.scope}{name}",
+            path,
             key,
             arguments_hash,
             is_single=lambda: is_in_order and not is_submitted and not is_in_loop(),
@@ -152,9 +185,11 @@ def call_step(
     return StepCall(
         context=parent.within(key, log_prints=log_prints),
         key=key,
+        path=path,
         arguments_hash=arguments_hash,
         recorded=recorded,
         is_in_order=is_in_order,
+        is_beside=is_beside,
         started_at=now(),
         annotation=annotation,
         serializer=serializer,

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from signoff import Policy, RunInput, ask, flow, pause_flow_run, suspend_flow_run, task
+from signoff import Policy, RunInput, ask, asuspend_flow_run, flow, pause_flow_run, suspend_flow_run, task
 from signoff.bot.surfaces.cards import card
+from signoff.flows.durable import steps
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store import ledger
 from signoff.store.database import Database
@@ -202,3 +203,70 @@ def test_a_loop_in_another_order_repeats_no_effect(db: Database) -> None:
     with Worker(db, [rollout]):
         ended = until_over(db, run.id)
     assert (ended.state, done) == (RunState.NEEDS_ATTENTION, ["a"])
+
+
+def test_coroutines_that_were_cut_off_continue_with_their_own_results(db: Database) -> None:
+    """A call that had not run waits for those that had, whose numbers are those of arrival; then it runs."""
+    done: list[str] = []
+    executions = iter([["b", "a"], ["a", "b"]])
+
+    @task
+    async def check(host: str) -> str:
+        done.append(f"check {host}")
+        return f"{host} is up"
+
+    @task
+    async def deploy(host: str, state: str) -> str:
+        done.append(f"deploy {host}")
+        return f"{host} deployed, since {state}"
+
+    @flow
+    async def rollout() -> list[str]:
+        order = next(executions)
+
+        async def one(host: str) -> str:
+            state = await check(host)
+            if host == "a" and order[0] == "b":
+                await asyncio.Event().wait()
+            return await deploy(host, state)
+
+        return list(await asyncio.gather(one("a"), one("b")))
+
+    worker = Worker(db, [rollout])
+    worker.start()
+    run = rollout.create_run(db=db)
+    until(db, lambda: set(journal.load(db, run.id)) == {"check", "check-2", "deploy"})
+    worker.stop(grace=0)
+    with Worker(db, [rollout]):
+        ended = until_over(db, run.id)
+    assert ended.result == ["a deployed, since a is up", "b deployed, since b is up"]
+    assert done == ["check a", "check b", "deploy b", "deploy a"]
+
+
+def test_coroutines_side_by_side_with_other_arguments_need_attention(
+    db: Database, versions: Iterator[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether such a call has run, nobody can tell, so it does not run again."""
+    monkeypatch.setattr(steps, "WAIT_FOR_OTHERS", 0.2)
+    done: list[str] = []
+
+    @task
+    async def upload(name: str) -> str:
+        done.append(name)
+        return name
+
+    @flow
+    async def uploads() -> list[str]:
+        async def one() -> str:
+            return await upload(next(versions))
+
+        found = await asyncio.gather(one(), one())
+        await asuspend_flow_run(bool)
+        return list(found)
+
+    with Worker(db, [uploads]):
+        run = uploads.create_run(db=db)
+        answer(db, until_asked(db, run.id), value=True)
+        ended = until_over(db, run.id)
+    assert (ended.state, done) == (RunState.NEEDS_ATTENTION, ["1.0", "1.1"])
+    assert "upload is called side by side with other arguments" in str(ended.error)
