@@ -35,6 +35,11 @@ class ChildProcess:
         """Its process id."""
         return self._process.pid
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, by itself or because it was killed."""
+        return self._process.poll() is not None
+
     def kill(self) -> None:
         """End it as a power cut would."""
         self._process.kill()

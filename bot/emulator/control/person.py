@@ -53,15 +53,16 @@ class Person:
         """
         if message is None and in_ is None:
             view = home or self._open_modal()
-            shown: Home | Modal | VisibleMessage = view
             container: Json = {"view_id": view.id}
+            element = view.element(label)
         else:
-            shown = message = message or self._newest_with(label, in_ or "")
+            message = message or self._newest_with(label, in_ or "")
             container = {"channel": message.channel, "ts": message.ts}
-        element = shown.element(label)
+            element = message.element(label)
         if element is None:
             raise LookupError(f"There is no element {label!r} to press.")
-        return self._act("press", **container, **shown.reference(element), value=value)
+        pressed = {"action_id": element.action_id, "block_id": element.block_id, "value": value}
+        return self._act("press", **container, **pressed)
 
     def submit(self, values: Mapping[str, Any] | None = None) -> Json:
         """Submit the open modal with values by label (text, number, True, option, list of options) or by block id."""
