@@ -23,6 +23,7 @@ FlowsError
 Unwind (BaseException)    takes a run out of memory; a flow must never catch it
 ├── Suspended             the run waits outside of memory
 ├── Released              the worker stops; the run continues elsewhere
+│   └── FlowEnded         the flow has ended, and code that it left running comes to a step
 ├── RunCancelled          somebody cancelled the run
 ├── AttentionNeeded       the code no longer fits what the run has recorded
 ├── FlowDefect            the code has a mistake that would lose work, such as a missing `await`
@@ -140,6 +141,10 @@ class RunCancelled(Unwind):
 
 class AttentionNeeded(Unwind):
     """The code no longer fits what the run has recorded, so a person has to decide what to do."""
+
+
+class FlowEnded(Released):
+    """The flow has returned, or failed. Code that it left running cannot do anything in its run any more."""
 
 
 class FlowDefect(Unwind):

@@ -39,6 +39,9 @@ MAX_MEMBERS = 999
 MAX_CHANNELS = 999
 """How many channels of a person one call returns at most."""
 
+_CHANNELS = "public_channel,private_channel"
+_CHANNELS_AND_GROUP_MESSAGES = f"{_CHANNELS},mpim"
+
 _EVERYBODY = "the members of the workspace"
 _GROUPS = "the user groups"
 _UNKNOWN = frozenset({"user_not_found", "users_not_found", "no_such_subteam", "subteam_not_found"})
@@ -81,6 +84,7 @@ class Lookups:
         self._answers = Answers()
         self._reading_everybody = threading.Lock()
         self._everybody = _Reading()
+        self._types = _CHANNELS_AND_GROUP_MESSAGES
 
     def own_team(self) -> str | Unknowable:
         """The id of the workspace in which the app is installed."""
@@ -219,18 +223,29 @@ class Lookups:
         except SlackApiError as error:
             if name_of(error) in _NOT_VISIBLE:
                 return Unknowable(f"The app is not in the channel {channel}, so Slack does not tell who is. Invite it.")
+            if name_of(error) == "missing_scope":
+                needed = error.response.get("needed")
+                return Unknowable(f"The app lacks the scope {needed}, so Slack does not tell who is in {channel}.")
             raise
         return _Members(frozenset(map(str, page["members"])), not _next_cursor(page))
 
     def _read_channels(self, user_id: str) -> Mapping[str, str]:
+        try:
+            return self._read_conversations(user_id, self._types)
+        except SlackApiError as error:
+            if name_of(error) != "missing_scope" or self._types == _CHANNELS:
+                raise
+            # The app was installed from an earlier manifest, without mpim:read. Channels count all the same.
+            self._types = _CHANNELS
+            return self._read_conversations(user_id, self._types)
+
+    def _read_conversations(self, user_id: str, types: str) -> Mapping[str, str]:
         found: dict[str, str] = {}
         cursor = ""
         while True:
             if cursor and is_too_late():
                 raise StillReading
-            page = self._client.users_conversations(
-                user=user_id, types="public_channel,private_channel", limit=MAX_CHANNELS, cursor=cursor
-            )
+            page = self._client.users_conversations(user=user_id, types=types, limit=MAX_CHANNELS, cursor=cursor)
             found |= {str(each["id"]): str(each.get("name") or "") for each in page["channels"]}
             cursor = _next_cursor(page)
             if not cursor:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from signoff.flows.durable.async_bridge import to_thread
 from signoff.flows.durable.task_slots import released_slot
+from signoff.flows.durable.timeouts import ActiveTimeout
 from signoff.flows.errors import FlowDefect, Unwind, error_summary
 
 
@@ -34,7 +35,9 @@ class Children:
 
     def __init__(self) -> None:
         self.not_awaited: dict[int, str] = {}
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._waits: list[Future[None]] = []
+        self._joins: list[Future[None]] = []
         self._running = 0
         self._submitted = 0
         self._tasks: dict[int, SubmittedTask] = {}
@@ -44,7 +47,7 @@ class Children:
 
     def add(self, task: SubmittedTask, running: "Future[Any]") -> None:
         """Note a submitted task."""
-        with self._changed:
+        with self._lock:
             self._running += 1
             self._submitted += 1
             number = self._submitted
@@ -53,46 +56,61 @@ class Children:
 
     def begin_call(self) -> None:
         """Note that a call is awaited."""
-        with self._changed:
+        with self._lock:
             self._running += 1
 
     def end_call(self, error: BaseException | None) -> None:
         """Note that such a call has ended, and what it raised."""
-        with self._changed:
+        with self._lock:
             self._running -= 1
             # Whoever awaits the call gets its error. Only after the flow has returned, nobody acts on it.
             is_seen = not self._has_parent_returned or isinstance(error, (asyncio.CancelledError, GeneratorExit))
             if error is not None and not is_seen:
                 self._note(self._submitted, None, error)
-            self._changed.notify_all()
+        self._end_waits()
 
     def note_unseen(self, error: BaseException) -> None:
         """Note the error of a coroutine that nobody has awaited."""
-        with self._changed:
+        with self._lock:
             self._note(self._submitted, None, error)
 
     def reset(self) -> None:
-        """Forget what has failed, because the step is tried again."""
-        with self._changed:
+        """Wait until all of them have ended, and forget what has failed, because the step is tried again."""
+        self._wait(None)
+        with self._lock:
             self._failed.clear()
             self._has_parent_returned = False
         self.not_awaited.clear()
 
-    def wait(self) -> None:
+    def join(self) -> None:
+        """Wait until the submitted tasks have ended, in whatever way."""
+        over: Future[None] = Future()
+        with self._lock:
+            if not self._tasks:
+                return
+            self._joins.append(over)
+        over.result()
+
+    def wait(self, limit: ActiveTimeout) -> None:
         """Wait until all of them have ended.
 
+        Args:
+            limit: The flow's timeout.
+
         Raises:
+            FlowTimeout: If the flow's time is over first.
             BaseException: The error of the first task that failed, unless the flow was given it.
             FlowDefect: If a call was never awaited.
         """
-        self._wait()
+        self._wait(limit)
         self._raise_unseen()
 
     async def wait_async(self) -> None:
         """`wait`, in an event loop."""
         while self._unwinding is None and (self._running or self.not_awaited):
             if self._running:
-                await to_thread(self._wait)
+                # Without a limit, because a flow whose time is over is cancelled here.
+                await to_thread(lambda: self._wait(None))
             before = dict(self.not_awaited)
             # Coroutines that were just made into tasks begin, and those whose call has ended go on.
             await asyncio.sleep(0)
@@ -100,27 +118,40 @@ class Children:
                 break
         self._raise_unseen()
 
-    def _wait(self) -> None:
-        with self._changed:
+    def _wait(self, limit: ActiveTimeout | None) -> None:
+        with self._lock:
             self._has_parent_returned = True
             is_over, tasks = self._is_over(), list(self._tasks.values())
+            over: Future[None] = Future()
+            if not is_over:
+                self._waits.append(over)
         for task in tasks:
             task.check_barrier()
         if not is_over:
-            with released_slot(), self._changed:
-                self._changed.wait_for(self._is_over)
+            with released_slot():
+                over.result() if limit is None else limit.wait(over)
+
+    def _end_waits(self) -> None:
+        with self._lock:
+            ended: list[Future[None]] = []
+            if self._is_over():
+                ended, self._waits = self._waits, []
+            if not self._tasks:
+                ended, self._joins = ended + self._joins, []
+        for wait in ended:
+            wait.set_result(None)
 
     def _is_over(self) -> bool:
         return not self._running or self._unwinding is not None
 
     def _on_task_done(self, number: int, task: SubmittedTask, running: "Future[Any]") -> None:
         error = running.exception()
-        with self._changed:
+        with self._lock:
             self._running -= 1
             self._tasks.pop(number, None)
             if error is not None:
                 self._note(number, task, error)
-            self._changed.notify_all()
+        self._end_waits()
 
     def _note(self, number: int, task: SubmittedTask | None, error: BaseException) -> None:
         if isinstance(error, Unwind):

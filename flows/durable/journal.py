@@ -69,7 +69,7 @@ class Journal:
         self._run_id = run.id
         self.fencing_token = run.fencing_token
         self.fingerprint = fingerprint
-        self._active_timeout = active_timeout
+        self.active_timeout = active_timeout
         self._recorded = RecordedCalls(fingerprint, past.steps)
         self._asked = past.prompts
         self._asked_again = past.asked_again
@@ -133,7 +133,7 @@ class Journal:
         if self._closed is not None:
             raise self._closed.again(is_repeated=True)
         self.check_defects()
-        self._active_timeout.check()
+        self.active_timeout.check()
         for timeout in active_timeouts():
             timeout.check_not_abandoned()
 

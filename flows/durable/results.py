@@ -40,7 +40,7 @@ def finished(context: RunContext, returned: Any) -> Any:
     """
     _refuse_awaitable(returned)
     result = resolve_futures(returned)
-    context.children.wait()
+    context.children.wait(context.journal.active_timeout)
     return result
 
 

@@ -137,7 +137,10 @@ class Administration:
         everyone = [user.id for user in directory.users.values() if not user.is_stranger]
         members = [directory.person(name).id for name in body["members"]] if "members" in body else everyone
         channel = self._workspace.add_channel(
-            body["name"], is_private=bool(body.get("is_private")), members=frozenset(members)
+            body["name"],
+            is_private=bool(body.get("is_private") or body.get("is_mpim")),
+            members=frozenset(members),
+            is_mpim=bool(body.get("is_mpim")),
         )
         return {"channel": channel.control_json()}
 

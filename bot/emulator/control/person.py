@@ -53,16 +53,15 @@ class Person:
         """
         if message is None and in_ is None:
             view = home or self._open_modal()
+            shown: Home | Modal | VisibleMessage = view
             container: Json = {"view_id": view.id}
-            element = view.element(label)
         else:
-            message = message or self._newest_with(label, in_ or "")
+            shown = message = message or self._newest_with(label, in_ or "")
             container = {"channel": message.channel, "ts": message.ts}
-            element = message.element(label)
+        element = shown.element(label)
         if element is None:
             raise LookupError(f"There is no element {label!r} to press.")
-        pressed = {"action_id": element.action_id, "block_id": element.block_id, "value": value}
-        return self._act("press", **container, **pressed)
+        return self._act("press", **container, **shown.reference(element), value=value)
 
     def submit(self, values: Mapping[str, Any] | None = None) -> Json:
         """Submit the open modal with values by label (text, number, True, option, list of options) or by block id."""

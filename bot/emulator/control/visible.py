@@ -45,6 +45,14 @@ class _Visible:
         """The element with that label or action id, or None."""
         return next((found for found in self.elements if label in {found.label, found.action_id}), None)
 
+    def reference(self, element: VisibleElement) -> Json:
+        """What identifies one of the elements, even if the app redraws the rest before somebody acts on it.
+
+        A block that has no id of the app's gets another one each time, so it is named only if it has to be.
+        """
+        alike = [each for each in self.elements if each.action_id == element.action_id]
+        return {"action_id": element.action_id, **({"block_id": element.block_id} if len(alike) > 1 else {})}
+
 
 class VisibleMessage(_Visible):
     """A message."""

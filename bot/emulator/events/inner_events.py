@@ -34,6 +34,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "message.channels": frozenset({"channels:history"}),
     "message.groups": frozenset({"groups:history"}),
     "message.im": frozenset({"im:history"}),
+    "message.mpim": frozenset({"mpim:history"}),
     "message_metadata_posted": frozenset({"metadata.message:read"}),
     "subteam_created": frozenset({"usergroups:read"}),
     "subteam_members_changed": frozenset({"usergroups:read"}),
@@ -117,7 +118,7 @@ def _without_metadata(message: Json) -> Json:
 
 
 def _where(conversation: Conversation) -> Json:
-    kind = {"channels": "channel", "groups": "group", "im": "im"}[conversation.kind]
+    kind = {"channels": "channel", "groups": "group"}.get(conversation.kind, conversation.kind)
     return {"channel": conversation.id, "channel_type": kind}
 
 

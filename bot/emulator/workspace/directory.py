@@ -114,13 +114,14 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A channel, or the app's direct messages with the person `user`."""
+    """A channel, the app's direct messages with the person `user`, or direct messages of a group with the app."""
 
     id: str
     name: str
     topic: str = ""
     members: frozenset[str] = frozenset()
     is_private: bool = False
+    is_mpim: bool = False
     is_archived: bool = False
     user: str | None = None
 
@@ -131,9 +132,9 @@ class Conversation:
 
     @property
     def kind(self) -> str:
-        """The kind of conversation, as in the names of scopes: `channels`, `groups` or `im`."""
-        if self.is_im:
-            return "im"
+        """The kind of conversation, as in the names of scopes: `channels`, `groups`, `im` or `mpim`."""
+        if self.is_im or self.is_mpim:
+            return "im" if self.is_im else "mpim"
         return "groups" if self.is_private else "channels"
 
     @property
@@ -178,7 +179,7 @@ class Conversation:
             "is_channel": not self.is_private,
             "is_group": self.is_private,
             "is_im": False,
-            "is_mpim": False,
+            "is_mpim": self.is_mpim,
             "is_private": self.is_private,
             "is_archived": self.is_archived,
             "is_general": self.is_general,

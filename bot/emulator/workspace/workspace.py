@@ -83,11 +83,15 @@ class Workspace:
             raise SlackError("invalid_arguments")
         return self._put_user(User(**asdict(user) | changed | {"updated": int(self.clock())}))
 
-    def add_channel(self, name: str, *, is_private: bool, members: frozenset[str]) -> Conversation:
-        """Add a channel. Raises `name_taken`."""
+    def add_channel(
+        self, name: str, *, is_private: bool, members: frozenset[str], is_mpim: bool = False
+    ) -> Conversation:
+        """Add a channel, or direct messages of a group. Raises `name_taken`."""
         if any(found.name == name for found in self.directory.conversations.values() if not found.is_im):
             raise SlackError("name_taken")
-        return self.put_conversation(Conversation(new_id("C"), name, members=members, is_private=is_private))
+        return self.put_conversation(
+            Conversation(new_id("C"), name, members=members, is_private=is_private, is_mpim=is_mpim)
+        )
 
     def add_group(self, handle: str, name: str, users: tuple[str, ...]) -> UserGroup:
         """Add a user group, or change the people of an existing one."""

@@ -100,6 +100,21 @@ class CompletionRecorder:
             except Exception:  # the run waits all the same
                 logger.exception("%s | could not record what it caught", self._run.name)
 
+    def note_late_step(self) -> None:
+        """Say that code which the flow left running came to a step after its end."""
+        logger.error(
+            "%s | code that the flow had started called a task, a flow or a pause after the flow had ended, and was "
+            "refused. Let the flow wait for it.",
+            self._run.name,
+        )
+
+    def is_retried(self, error: BaseException) -> bool:
+        """Whether the run is tried again after this error."""
+        is_final = isinstance(error, (PromptRejected, FlowPauseTimeout, FlowTimeout)) or not isinstance(
+            error, Exception
+        )
+        return not is_final and self._run.attempt <= self._flow.retries
+
     def _record_error(self, error: BaseException) -> Completion | None:
         match error:
             case AttentionNeeded():
@@ -119,7 +134,7 @@ class CompletionRecorder:
                 self._finish(RunState.FAILED, error=str(error), reason=public_summary(error))
             case FlowPauseTimeout() | FlowTimeout():
                 self._finish(RunState.TIMED_OUT, error=str(error), reason=public_summary(error))
-            case _ if isinstance(error, Exception) and self._run.attempt <= self._flow.retries:
+            case _ if isinstance(error, Exception) and self.is_retried(error):
                 self._retry(error)
                 return None
             case _:

@@ -15,13 +15,14 @@ from typing import Any
 
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread
+from signoff.flows.durable.children import Children
 from signoff.flows.durable.context import RunContext, entered
 from signoff.flows.durable.journal import Journal
 from signoff.flows.durable.results import finished, finished_async
 from signoff.flows.durable.task_slots import TaskSlots, reacquire_slot, release_slot
 from signoff.flows.durable.timeouts import ActiveTimeout, active_timeouts
 from signoff.flows.engines.embedded.completion import Completion, CompletionRecorder
-from signoff.flows.errors import FlowDefect, FlowTimeout, Released, RunCancelled, Unwind, error_summary
+from signoff.flows.errors import FlowDefect, FlowEnded, FlowTimeout, Released, RunCancelled, Unwind, error_summary
 from signoff.flows.flow import Flow
 from signoff.store.database import Database
 from signoff.store.policy import Policy
@@ -70,6 +71,7 @@ class Execution:
         self._is_over = False
         self._lock = threading.Lock()
         self._journal: Journal | None = None
+        self._children: Children | None = None
         self._task_slots = TaskSlots(on_idle=self._on_idle)
         self._suspending: set[Future[FlowRun | Unwind]] = set()
         self._active_timeout = ActiveTimeout(f"The flow {flow.name}", flow.timeout_seconds, FlowTimeout)
@@ -106,7 +108,7 @@ class Execution:
         with self._lock:
             if self._is_over:
                 # Something that the flow left running, such as the rest of a gather. Nobody will wake it.
-                wait.set_result(Released("The flow has ended."))
+                wait.set_result(FlowEnded("The flow has ended."))
                 return wait
             if self._closed is not None:
                 wait.set_result(self._closed)
@@ -229,6 +231,8 @@ class Execution:
 
     def unwind(self, reason: Unwind, step: str) -> None:
         """Note that `reason` is raised into the code of the run. See `RunExecution.unwind`."""
+        if isinstance(reason, FlowEnded):
+            self._completion.note_late_step()
         if self._journal is not None:
             self._journal.close(reason, step=step)
         with self._lock:
@@ -307,7 +311,7 @@ class Execution:
         self.wake(over)
 
     def _finish_execution(self, end: Completion | None) -> None:
-        over = Released("The flow has ended.")
+        over = FlowEnded("The flow has ended.")
         self._refuse_new_work(over)
         with self._lock:
             self._is_over = True
@@ -328,7 +332,7 @@ class Execution:
         )
         if self._closed is not None:
             raise self._closed
-        return RunContext(
+        context = RunContext(
             self._db,
             self.run,
             self._journal,
@@ -337,6 +341,8 @@ class Execution:
             self._task_slots,
             log_prints=self._flow.log_prints,
         )
+        self._children = context.children
+        return context
 
     def _read_past(self) -> History:
         # Only under the first claim of a run is it certain that nothing is recorded. That saves a round trip.
@@ -372,10 +378,21 @@ class Execution:
             logger.error("%s | failed in a process that it has forked: %s", self.run.name, error_summary(error))
         self._leave_forked_process()
         if self._closed is None:
+            if self._completion.is_retried(error):
+                # They would run twice side by side.
+                self._end_tasks()
             return self._completion.record_error(error)
         if self._raised is not None and not isinstance(self._raised, FlowDefect) and self._was_caught(error):
             self._completion.note_caught(self._raised)
         return self._completion.record_error(self._closed)
+
+    def _end_tasks(self) -> None:
+        """Wait for the submitted tasks that are at work. Those that are queued or wait for somebody do not go on."""
+        over = FlowEnded("The flow has failed, and is tried again.")
+        self._refuse_new_work(over)
+        self.wake(over)
+        if self._children is not None:
+            self._children.join()
 
     def _was_caught(self, error: BaseException) -> bool:
         """Whether the run's code caught what unwinds it and went on. `error` is what the flow has raised in the end."""

@@ -1,11 +1,14 @@
 """Who may answer and see a prompt: its approvers, or the people of the channel in which its card is (invariant 11)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from signoff.bot.forms import ACTION, Form
+from signoff.bot.manifest import SIGNOFF
+from signoff.bot.service import Service
 from signoff.bot.surfaces import action_ids
 from signoff.flows.flow import Flow
 from signoff.flows.names import now
@@ -13,10 +16,10 @@ from signoff.store.outbox import cards
 from signoff.store.places import Place, PlaceKind
 from signoff.store.prompts import drafts, prompts
 from signoff.store.records.prompts import Prompt
-from signoff.testing import Person, VisibleMessage
+from signoff.testing import Emulator, Person, VisibleMessage
 from tests.integration.bot.asking import secret, shirt
 from tests.integration.bot.long_forms import invite, pay, survey
-from tests.integration.bot.running_service import RunningService
+from tests.integration.bot.running_service import RunningService, settings_for
 from tests.integration.bot.test_claims import press
 from tests.integration.bot.test_long_forms import chosen
 
@@ -338,6 +341,44 @@ def test_nobody_may_answer_while_slack_does_not_say_who_is_a_member(service: Run
     mei.wait_for_message("#orders", "Slack could not confirm that you may answer, so nothing was decided.")
     assert "C0ORDERS01" in service.until_noted(prompt, "unverified")["reason"]
     assert prompts.get(service.db, prompt.id).is_open
+
+
+@pytest.mark.parametrize("is_listed_first", [False, True])
+def test_the_people_of_a_group_message_may_answer_a_card_there(service: RunningService, is_listed_first: bool) -> None:
+    """Slack counts it among neither the channels nor the direct messages."""
+    group = service.slack.client.add_channel("mpdm-ana--ben", is_mpim=True, members=["ana", "ben", "signoff"])
+    ana, mei = service.slack.person("ana"), service.slack.person("mei")
+    prompt = service.ask(secret, where=group)
+    card = ana.wait_for_message(group, "Buy Northwind?")
+    if is_listed_first:
+        for person, told in ((ana, "1 prompt is waiting"), (mei, "Nothing is waiting")):
+            person.command("/approvals")
+            person.wait_for_message("#general", told)
+    assert PRIVATE in acts(service, prompt, card)["a press on a choice"](mei)
+    ana.press("Approve", message=card)
+    assert service.over(prompt).result == "approved: True"
+
+
+def test_an_app_from_an_earlier_manifest_says_which_scope_it_lacks(record: str) -> None:
+    """Prompts in group messages wait for it. Those in channels do not."""
+    scopes = SIGNOFF.scopes - {"mpim:read", "mpim:history"}
+    older = replace(SIGNOFF, scopes=scopes, events=SIGNOFF.events - {"message.mpim"})
+    with (
+        Emulator(manifest=older) as slack,
+        Service(settings_for(slack.api_url, record), [secret], with_bot=True, grace=1.0) as started,
+    ):
+        service = RunningService(slack, started)
+        slack.deliver_to(service.request_url)
+        group = slack.client.add_channel("mpdm-ana--ben", is_mpim=True, members=["ana", "ben", "signoff"])
+        ana = slack.person("ana")
+        prompt = service.ask(secret, where=group)
+        ana.press("Approve", message=ana.wait_for_message(group, "Buy Northwind?"))
+        assert "lacks the scope mpim:read" in service.until_noted(prompt, "unverified")["reason"]
+        other, _ = service.ask_in("#orders", secret, where="#orders")
+        ana.command("/approvals")
+        ana.wait_for_message("#general", "1 prompt is waiting")
+        ana.press("Approve", in_="#orders")
+        assert service.over(other).result == "approved: True"
 
 
 def test_a_card_in_direct_messages_is_for_the_one_who_has_it(

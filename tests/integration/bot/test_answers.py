@@ -5,7 +5,6 @@ import pytest
 from signoff.bot.settings import Mode
 from signoff.store.prompts import prompts
 from signoff.store.records.runs import RunState
-from signoff.testing import ActionFailed
 from tests.integration.bot.asking import approve, give_a_reason, shirt
 from tests.integration.bot.running_service import RunningService
 
@@ -160,8 +159,7 @@ def test_nobody_is_refused_because_slack_does_not_answer(service: RunningService
     prompt, _ = service.ask_in("#releases", approve)
     service.slack.client.inject_fault("users.info", error="fatal_error")
     ben = service.slack.person("ben")
-    with pytest.raises(ActionFailed):
-        ben.press("Approve", in_="#releases")
+    ben.press("Approve", in_="#releases")
     ben.wait_for_message("#releases", "Slack could not confirm that you may answer, so nothing was decided.")
     assert "refused" not in service.events(prompt)
     assert prompts.get(service.db, prompt.id).is_open

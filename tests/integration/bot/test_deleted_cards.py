@@ -135,7 +135,8 @@ def test_the_same_event_twice_makes_one_card(service: RunningService) -> None:
     prompt, card = service.ask_in("#releases", approve)
     delete(service, card)
     reposted(service, prompt, card)
-    [heard] = service.slack.client.events("message_deleted", at_least=1)
+    # There may be more than one attempt, if the new card was just being posted.
+    heard, *_ = service.slack.client.events("message_deleted", at_least=1)
     assert service.post_event(heard["event"]).status_code == 200
     service.until_all_is_said()
     assert service.events(prompt).count("card_lost") == 1

@@ -9,7 +9,7 @@ from signoff import Policy, RunInput, flow, pause_flow_run
 from signoff.bot.service import Service
 from signoff.bot.surfaces.action_ids import READ_NEXT
 from signoff.store.prompts import prompts
-from signoff.testing import ActionFailed, Emulator, Modal, Person
+from signoff.testing import Emulator, Modal, Person
 from tests.integration.bot.running_service import RunningService, settings_for
 from tests.integration.store.samples import store_policy
 
@@ -123,8 +123,7 @@ def test_nobody_is_turned_away_by_a_policy_that_cannot_be_read(service: RunningS
     prompt, card = service.ask_in("#releases", change)
     store_policy(service.db, prompt, {"approvers": ["@ana"], "quorum": 2})
     ana = service.slack.person("ana")
-    with pytest.raises(ActionFailed):
-        ana.press("Show all", message=card)
+    ana.press("Show all", message=card)
     ana.wait_for_message("#releases", "This version of Signoff cannot read who may answer here")
 
 

@@ -5,7 +5,7 @@ from signoff.bot.emulator.web_api.methods.call import MAX_CONVERSATIONS, Call, M
 from signoff.bot.emulator.workspace.directory import BOT_USER_ID, Conversation
 from signoff.bot.emulator.workspace.messages import Message
 
-KINDS = ("channels", "groups", "im")
+KINDS = ("channels", "groups", "im", "mpim")
 TYPES = {"public_channel": "channels", "private_channel": "groups", "im": "im", "mpim": "mpim"}
 
 

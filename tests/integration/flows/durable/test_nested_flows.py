@@ -39,7 +39,7 @@ def test_a_nested_flow_is_a_step(db: Database, start_worker: StartWorker) -> Non
         answer(db, until_asked(db, run.id, number=number), value=str(number))
     assert until_over(db, run.id).result == ["a", "b 1", "c 2"]
     assert times == ["a", "b", "c"]
-    assert [*journal.load(db, run.id)] == ["build", "inner", "inner-2", "inner-2/build", "inner/build"]
+    assert sorted(journal.load(db, run.id)) == ["build", "inner", "inner-2", "inner-2/build", "inner/build"]
     assert [prompt.key for prompt in prompts.of_run(db, run.id)] == ["inner--1", "inner-2--1"]
 
 

@@ -19,7 +19,7 @@ from signoff.store.records.runs import RunState
 from signoff.store.runs import journal, runs
 from tests.support.answering import answer
 from tests.support.fixtures import StartWorker
-from tests.support.waiting import until_asked, until_over
+from tests.support.waiting import until, until_asked, until_over
 
 # No store knows what a flow has submitted.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -172,6 +172,86 @@ def test_a_failed_child_is_tried_again_with_its_task(db: Database, start_worker:
     start_worker(family)
     assert until_over(db, family.create_run(db=db).id).result == "done"
     assert len(tries) == 3
+
+
+@pytest.mark.parametrize("of_flow", [False, True])
+def test_what_is_tried_again_does_not_run_beside_itself(db: Database, start_worker: StartWorker, of_flow: bool) -> None:
+    """A retry begins when the submitted tasks of the failed try have ended, and finds their results."""
+    began, go_on = threading.Event(), threading.Event()
+    times: list[str] = []
+
+    @task
+    def slow() -> str:
+        times.append("slow")
+        began.set()
+        go_on.wait(20)
+        return "slow"
+
+    def body() -> str:
+        times.append("try")
+        working = slow.submit()
+        assert began.wait(20)
+        if times.count("try") == 1:
+            threading.Timer(0.05, go_on.set).start()
+            raise OSError("away")
+        return working.result()
+
+    parent = task(name="parent", retries=1)(body)
+    used = flow(name="family", retries=1)(body) if of_flow else flow(name="family")(lambda: parent())
+    start_worker(used)
+    assert until_over(db, used.create_run(db=db).id).result == "slow"
+    assert times == ["try", "slow", "try"]
+
+
+def test_a_flow_s_time_counts_for_what_it_has_submitted(db: Database, start_worker: StartWorker) -> None:
+    """A submitted task that hangs does not keep the run from timing out."""
+    never = threading.Event()
+
+    @task
+    def hangs() -> None:
+        never.wait(60)
+
+    @flow(timeout_seconds=0.2)
+    def careless() -> None:
+        hangs.submit()
+
+    start_worker(careless)
+    assert until_over(db, careless.create_run(db=db).id).state is RunState.TIMED_OUT
+    never.set()
+
+
+def test_a_step_after_the_end_is_refused_and_logged(
+    db: Database, start_worker: StartWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A coroutine that the flow leaves behind, and that comes to its first step too late."""
+    ended, refused = asyncio.Event(), threading.Event()
+    kept: list[Any] = []
+    done: list[int] = []
+
+    @task
+    async def note() -> None:
+        done.append(1)
+
+    @flow
+    async def leaves() -> None:
+        async def late() -> None:
+            await ended.wait()
+            try:
+                await note()
+            finally:
+                refused.set()
+
+        kept.extend([asyncio.create_task(late()), asyncio.get_running_loop()])
+        await asyncio.sleep(0)
+
+    worker = start_worker(leaves)
+    run = leaves.create_run(db=db)
+    assert until_over(db, run.id).state is RunState.COMPLETED
+    until(db, lambda: not worker._executions)
+    kept[1].call_soon_threadsafe(ended.set)
+    assert refused.wait(20)
+    assert done == []
+    assert f"{run.name} | code that the flow had started" in caplog.text
 
 
 @pytest.mark.parametrize("ask", [pause_flow_run, suspend_flow_run])
