@@ -28,6 +28,8 @@ def is_same(value: Any, back: Any) -> bool:
             return is_same(dict(value), dict(back))
         case _ if is_dataclass(value):
             return all(is_same(getattr(value, each.name), getattr(back, each.name)) for each in fields(value))
+        case BaseException():
+            return is_same(value.args, back.args) and is_same(vars(value), vars(back))
         case datetime() | time():
             return _equals(value, back) and value.fold == back.fold and _is_same_zone(value.tzinfo, back.tzinfo)
         case _:

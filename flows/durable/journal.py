@@ -18,7 +18,7 @@ from typing import TypeVar
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.child_processes import ADVICE
 from signoff.flows.durable.code_changes import ReplayCheck
-from signoff.flows.durable.question_match import Match, Span, match_question
+from signoff.flows.durable.question_match import AskedBefore, Match, Span, match_question, words_of
 from signoff.flows.durable.recorded_calls import RecordedCalls
 from signoff.flows.durable.serialization import Recorded
 from signoff.flows.durable.timeouts import ActiveTimeout, active_timeouts
@@ -71,14 +71,13 @@ class Journal:
         self.fingerprint = fingerprint
         self.active_timeout = active_timeout
         self._recorded = RecordedCalls(fingerprint, past.steps)
-        self._asked = past.prompts
-        self._asked_again = past.asked_again
+        self._asked = AskedBefore(past.prompts)
         self._created_at = run.created_at
         self._started_at = now()
         self._replay_check = ReplayCheck(
             fingerprint,
             past.steps,
-            {key: each for key, each in self._asked.items() if each.id not in self._asked_again},
+            {key: each for key, each in past.prompts.items() if each.id not in self._asked.again},
         )
         self._reached_new = False
         self._closed: Unwind | None = None
@@ -173,45 +172,37 @@ class Journal:
         prefix = _dashed(scope)
         with self._lock:
             # A number is only a count: what tells one such question from another is what it says.
-            here = self._numbered(prefix) if given is None else self._named(f"{prefix}{given}")
-            in_place = next((each for each in here if given is not None or each.id not in self._asked_again), None)
-            key = f"{prefix}{self._calls[f'?{scope}'] + 1 if given is None else given}"
-            beside = {each.id for each in here}
-            match = match_question(
-                replace(asked, key=key),
-                here,
-                in_place,
-                [each for each in self._replay_check.unvisited_prompts if each.id not in beside],
-                before=self._created_at,
-                now=Span(self._started_at, now()),
-            )
+            same = self._asked.same(prefix, given, words_of(asked)) if self._asked.prompts else None
+            match = self._match_other(prefix, given, asked, scope) if same is None else Match(recorded=same)
             if match.recorded is not None:
                 key = match.recorded.key
+                self._asked.come_to(match.recorded)
                 self._replay_check.visit_prompt(key)
-            elif given is None:
-                key = self._next(f"?{scope}", lambda count: f"?{prefix}{count}", taken=self._asked)[1:]
+            else:
+                self._reached_new = True
+                key = f"{prefix}{given}"
+            if match.recorded is None and given is None:
+                key = self._next(f"?{scope}", lambda count: f"?{prefix}{count}", taken=self._asked.prompts)[1:]
             if match.instead_of is not None:
-                self._asked_again.add(match.instead_of.id)
+                self._asked.again.add(match.instead_of.id)
                 self._replay_check.visit_prompt(match.instead_of.key)
             # Prompts and steps are counted in one table. The `?` keeps a prompt from taking the key of a step.
             self._keys.add(f"?{key}")
-            if match.recorded is None:
-                self._reached_new = True
         return key, match
 
-    def _named(self, key: str) -> list[Prompt]:
-        return [self._asked[key]] if key in self._asked else []
-
-    def _numbered(self, prefix: str) -> list[Prompt]:
-        """What was asked in a scope without a key of its own, and not yet in this execution, in the order of asking."""
-        found = [
-            (int(number), each)
-            for key, each in self._asked.items()
-            if (number := key.removeprefix(prefix)).isdecimal()
-            and key.startswith(prefix)
-            and f"?{key}" not in self._keys
-        ]
-        return [each for _, each in sorted(found, key=lambda one: one[0])]
+    def _match_other(self, prefix: str, given: str | None, asked: Prompt, scope: str) -> Match:
+        """What a question is that nobody has been asked in the same words here."""
+        here = self._asked.here(prefix, given)
+        in_place = next((each for each in here if given is not None or each.id not in self._asked.again), None)
+        beside = {each.id for each in here}
+        return match_question(
+            replace(asked, key=f"{prefix}{self._calls[f'?{scope}'] + 1 if given is None else given}"),
+            here,
+            in_place,
+            [each for each in self._replay_check.unvisited_prompts if each.id not in beside],
+            before=self._created_at,
+            now=Span(self._started_at, now()),
+        )
 
     def _next(self, path: str, named: Callable[[int], str], taken: Container[str] = ()) -> str:
         """The next free key of a path. A count is skipped if its key is taken: some task may be named `build-2`.
@@ -356,20 +347,24 @@ class Journal:
         Raises:
             Released: If another worker has the run now.
         """
+        prompts = f"?{_dashed(scope)}"
         with self._lock:
             inside = [path for path in self._calls if path.removeprefix("?").startswith(scope)]
-        if not inside:
+            has_come_to = any(key.startswith((scope, prompts)) for key in self._keys)
+        if not inside and not has_come_to:
             return
         self.write(lambda token: journal.forget_failed(self._db, self._run_id, fencing_token=token, scope=scope))
         past = retry_until_available(lambda: journal.history(self._db, self._run_id))
-        prompts = f"?{_dashed(scope)}"
         with self._lock:
-            self._asked, self._asked_again = past.prompts, past.asked_again
             self._questions = {key: each for key, each in self._questions.items() if not key.startswith(prompts[1:])}
             for path in inside:
                 del self._calls[path]
             self._keys = {key for key in self._keys if not key.startswith((scope, prompts))}
             self._recorded.forget(scope, past.steps)
+            self._asked = AskedBefore(past.prompts)
+            for key, each in past.prompts.items():
+                if f"?{key}" in self._keys:
+                    self._asked.come_to(each)
 
 
 def _dashed(scope: str) -> str:

@@ -10,7 +10,7 @@ answer it. Texts that differ only in the moment at which each of them was asked 
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import time as clock
@@ -55,6 +55,58 @@ class Match:
     is_unstable: bool = False
 
 
+class AskedBefore:
+    """What a run had asked when this execution began. The caller holds a lock.
+
+    Args:
+        prompts: The recorded prompts by key.
+    """
+
+    def __init__(self, prompts: Mapping[str, Prompt]) -> None:
+        self.prompts = prompts
+        # The prompts that were asked again in other words since. They may still come in another place.
+        self.again = {each.earlier.prompt_id for each in prompts.values() if each.earlier is not None}
+        self._numbered: dict[str, dict[str, Prompt]] = {}
+        self._by_words: dict[tuple[str, str], list[Prompt]] = {}
+        for number, prefix, each in sorted(map(_numbered, prompts.values()), key=lambda one: one[:2]):
+            if number:
+                self._numbered.setdefault(prefix, {})[each.key] = each
+                self._by_words.setdefault((prefix, words_of(each)), []).append(each)
+
+    def same(self, prefix: str, given: str | None, words: str) -> Prompt | None:
+        """The prompt that says this: the one with a key or, without one, the first that nothing has come to yet.
+
+        Args:
+            prefix: What the keys of a scope begin with.
+            given: The key that the flow gives the question; `None` if it gives none.
+        """
+        if given is None:
+            return next(iter(self._by_words.get((prefix, words), ())), None)
+        known = self.prompts.get(f"{prefix}{given}")
+        return known if known is not None and words_of(known) == words else None
+
+    def here(self, prefix: str, given: str | None) -> list[Prompt]:
+        """What a question can be, in the order of asking, if there is none that says the same."""
+        if given is None:
+            return list(self._numbered.get(prefix, {}).values())
+        known = self.prompts.get(f"{prefix}{given}")
+        return [] if known is None else [known]
+
+    def come_to(self, prompt: Prompt) -> None:
+        """Note that this execution has come to a prompt."""
+        _, prefix, _ = _numbered(prompt)
+        self._numbered.get(prefix, {}).pop(prompt.key, None)
+        same = self._by_words.get((prefix, words_of(prompt)), [])
+        if prompt in same:
+            same.remove(prompt)
+
+
+def _numbered(prompt: Prompt) -> tuple[int, str, Prompt]:
+    """The number at the end of a key, and what is before it. Zero, if the key has none."""
+    prefix = prompt.key.rstrip("0123456789")
+    return int(prompt.key[len(prefix) :] or 0), prefix, prompt
+
+
 def match_question(
     asked: Prompt,
     here: Sequence[Prompt],
@@ -64,7 +116,7 @@ def match_question(
     before: datetime,
     now: Span,
 ) -> Match:
-    """What a question is among those that the run has asked.
+    """What a question is among those that the run has asked, if none of `here` says the same.
 
     Args:
         asked: The question, with the fingerprint of the code that asks it.
@@ -81,8 +133,6 @@ def match_question(
     if not here and not elsewhere:
         return Match()
     words = words_of(asked)
-    if (same := _asked_as(words, here)) is not None:
-        return Match(recorded=same)
     moved = _asked_as(words, elsewhere)
     if moved is not None and moved.fingerprint != asked.fingerprint:
         raise AttentionNeeded(

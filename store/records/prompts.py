@@ -219,8 +219,8 @@ class LedgerLine:
 
     Attributes:
         event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
-            `refused`, `unverified`, `invalid`, `approver_missing`, `approver_found`, `too_late`, `reminded`,
-            `timed_out`, `cancelled`, `delivery_accepted`, …
+            `asked_again`, `reworded`, `refused`, `unverified`, `invalid`, `approver_missing`, `approver_found`,
+            `too_late`, `reminded`, `timed_out`, `cancelled`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.
     """

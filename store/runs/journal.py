@@ -52,11 +52,6 @@ class History:
             {row.key: step(row) for row in steps.rows()}, {each.key: each for each in asked if not each.is_superseded}
         )
 
-    @property
-    def asked_again(self) -> set[str]:
-        """The ids of the prompts in whose place the run has asked something else since."""
-        return {each.earlier.prompt_id for each in self.prompts.values() if each.earlier is not None}
-
 
 def history_queries(run_id: str) -> tuple[BoundStatement, BoundStatement]:
     """The queries that find a run's history."""

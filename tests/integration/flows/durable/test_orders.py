@@ -270,3 +270,29 @@ def test_coroutines_side_by_side_with_other_arguments_need_attention(
         ended = until_over(db, run.id)
     assert (ended.state, done) == (RunState.NEEDS_ATTENTION, ["1.0", "1.1"])
     assert "upload is called side by side with other arguments" in str(ended.error)
+
+
+def test_a_retried_task_gets_the_answers_that_it_had(db: Database) -> None:
+    """In a replay, too: nobody is asked twice, and no answer to equal words elsewhere is used up."""
+    tries = []
+
+    @task(retries=2)
+    def count() -> int:
+        tries.append(pause_flow_run(int, description="How many?"))
+        suspend_flow_run(int, description="And then?")
+        if len(tries) < 4:
+            raise OSError("away")
+        return sum(tries)
+
+    @flow
+    def counts() -> list[int]:
+        first = pause_flow_run(int, description="How many?")
+        return [first, count(), pause_flow_run(int, description="How many?")]
+
+    with Worker(db, [counts]):
+        run = counts.create_run(db=db)
+        for number, value in enumerate([1, 10, 100, 1000], 1):
+            answer(db, until_asked(db, run.id, number=number), value=value)
+        ended = until_over(db, run.id)
+    assert ended.result == [1, 40, 1000]
+    assert len(prompts.of_run(db, run.id)) == 4
