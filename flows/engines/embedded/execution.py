@@ -302,7 +302,7 @@ class Execution:
 
     def _end_beside(self) -> None:
         """Let nothing that still runs beside the flow begin a step. Its end is about to be recorded."""
-        over = Released("The flow has ended.")
+        over = FlowEnded("The flow has ended.")
         with self._lock:
             if self._closed is not None:
                 return
