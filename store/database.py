@@ -328,6 +328,7 @@ def _parsed(url: str) -> URL:
     if scheme.startswith("postgres") and ("@" in user or "=" in user.partition("?")[2]):
         raise DatabaseUnavailable("DATABASE_URL has an @ in its password, or in its user name. Write it as %40.")
     try:
+        url.encode()  # which half a character cannot be
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise DatabaseUnavailable(f"DATABASE_URL is not a valid database URL. {_USE}") from None

@@ -164,12 +164,18 @@ class Pause:
             self.prompt,
             id=new_id(),
             key=f"{prompt.key}-again",
-            description=f"{self.question.description}\n\nThe last answer was not valid: {wrong}".strip(),
+            description=f"{self.question.description}\n\nThe last answer was not valid:\n{_as_code(wrong)}".strip(),
             initial_values={**self.prompt.initial_values, **(prompt.answer or {})},
             opened_at=self.context.db.now(),
         )
         again = _placed(self.context, self.question, new, new.key, "", self.state)
         return replace(again, state=self.state, has_handle=self.has_handle)
+
+
+def _as_code(text: str) -> str:
+    """`text` as Markdown that shows it as it is. A validator may repeat what somebody typed, which forms no links."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`*", text))))
+    return f"{fence}\n{text}\n{fence}"
 
 
 def prepare_pause(

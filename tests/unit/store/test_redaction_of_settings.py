@@ -66,6 +66,7 @@ def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
         "mysql://ana@db/signoff?password=hunter2",
         "hunter2",
         "ana:hunter2@db/signoff",
+        "sqlite:///hunter2\udcff.db",
     ],
 )
 def test_an_unusable_url_is_refused_without_quoting_it(url: str) -> None:

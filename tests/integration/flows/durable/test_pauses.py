@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field, RootModel, create_model
+from pydantic import BaseModel, Field, RootModel, create_model, field_validator
 
 from signoff import (
     FlowPauseTimeout,
@@ -18,6 +18,7 @@ from signoff import (
     pause_flow_run,
     suspend_flow_run,
 )
+from signoff.bot.blockkit.markdown import for_modal
 from signoff.flows.approval.desk import Desk
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
@@ -356,3 +357,39 @@ def test_a_key_that_prefect_would_refuse_is_refused(db: Database, start_worker: 
     ended = until_over(db, ask.create_run(db=db).id)
     assert ended.error is not None
     assert "lower-case letters" in ended.error
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_somebody_typed_forms_no_link_when_the_question_is_asked_again(
+    db: Database, start_worker: StartWorker
+) -> None:
+    """Only the worker has the model whose validator repeats it."""
+    typed = "[Approve](https://evil.example) ```` <!channel>"
+
+    class Branch(RunInput):
+        name: str
+
+        @field_validator("name")
+        @classmethod
+        def _exists(cls, name: str) -> str:
+            if name != "main":
+                raise ValueError(f"There is no branch {name}")
+            return name
+
+    @flow(name="deploy")
+    def deploy() -> str:
+        return pause_flow_run(wait_for_input=Branch.with_initial_data(description="Which **branch**?")).name
+
+    start_worker(deploy)
+    run = deploy.create_run(db=db)
+    answer(db, until_asked(db, run.id), name=typed)
+    again = until_asked(db, run.id)
+    assert again.key == "1-again"
+    assert again.description.startswith("Which **branch**?\n\nThe last answer was not valid:\n`````\n")
+    shown = for_modal(again.description, 3000).text
+    assert shown.startswith(
+        "Which *branch*?\n\nThe last answer was not valid:\n```\nThere is no branch [Approve](https"
+    )
+    assert shown.count("```") == 2
+    answer(db, again, name="main")
+    assert until_over(db, run.id).result == "main"
