@@ -54,8 +54,8 @@ def pause_flow_run(
             (the flow gets the bare value). With nothing, a person resumes the run or rejects.
         timeout: Seconds until the prompt times out, unless the policy has a deadline; `None` for never.
         poll_interval: Accepted for compatibility with Prefect and ignored: nothing is polled.
-        key: Identifies the prompt within the run, in lower-case letters, digits and dashes. Asking again with the same
-            key returns the stored answer at once.
+        key: Identifies the prompt within the run, in lower-case letters, digits and dashes. Asking the same again with
+            the same key returns the stored answer at once.
         policy: Who may answer, and what happens at the deadline.
         description: What to decide, as Markdown, in place of the model's own. With a plain type, or with nothing, its
             first line is the question: `pause_flow_run(bool, description="Publish 1.4?")`.

@@ -193,6 +193,7 @@ def _sentence(prompt: Prompt, form: Form, place: Place) -> str:
     if not prompt.is_open:
         return " ".join(filter(None, [f"{title} – {outcome_sentence(prompt, form)}", delivery_line(prompt)]))
     gist = escape(gist_of(prompt, _GIST))
+    title = title if prompt.earlier is None else f"Asked again: {title}"
     asks = f"{title} – {gist}" if gist else title
     rules = " ".join(filter(None, [who_may_answer(prompt, {}, place), deadline_of(prompt, spoken=True)]))
     return f"{sentences(asks, rules)} ({escape(prompt.flow, 100)} · {escape(prompt.run_name, 100)})"

@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from signoff.bot.blockkit.excerpts import Excerpt
+from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, shorten
 from signoff.bot.blockkit.markdown import as_line
 from signoff.bot.blockkit.markup import bold, escape
-from signoff.bot.forms import FormError
-from signoff.bot.forms.summary import summary_of
+from signoff.bot.forms import UNSET, FormError
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.wording import fields_in_outcome, form_of, outcome_sentence
 from signoff.store.records.prompts import Prompt
@@ -14,6 +13,7 @@ from signoff.store.records.prompts import Prompt
 _QUESTION = 300
 _DESCRIPTION = 600
 _VALUES = 500
+_NO_VALUE: tuple[object, ...] = (UNSET, None, "", [], {})
 
 
 def asked_before(prompt: Prompt) -> Excerpt:
@@ -62,9 +62,15 @@ def earlier_prompt(prompt: Prompt) -> Prompt | None:
 
 
 def _values(old: Prompt, *, answered: bool) -> str:
-    """The values under decision, or those of the answer that its outcome does not state already."""
+    """The values under decision, or those of the answer that its outcome does not state already, on one line."""
     form = form_of(old)
     values = (old.answer or {}) if answered else old.initial_values
     stated = fields_in_outcome(old, form) if answered else frozenset()
-    left = {name: value for name, value in values.items() if name not in stated}
-    return summary_of(form, left, _VALUES).text if left and form.fields else ""
+    shown = [
+        f"{escape(field.full_label)}: {field.element.show(field.value(values))}"
+        if field.element.text_type == "mrkdwn"
+        else escape(f"{field.full_label}: {field.element.show(field.value(values))}")
+        for field in form.fields
+        if field.name not in stated and field.value(values) not in _NO_VALUE
+    ]
+    return shorten(" · ".join(shown), _VALUES, MRKDWN)

@@ -24,6 +24,7 @@ from signoff.flows.durable.context import RunContext, closes_on_unwind
 from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.question import Question
 from signoff.flows.durable.question_match import Match
+from signoff.flows.durable.run_logging import get_run_logger
 from signoff.flows.durable.task_slots import released_slot
 from signoff.flows.errors import (
     AttentionNeeded,
@@ -236,8 +237,14 @@ def _placed(
     """The pause of a prompt, with its key, and with what it is among the prompts that the run has asked."""
     with closes_on_unwind(context):
         found, match = context.journal.match_question(scope, key, prompt)
-    # A run that asks something else in each execution would never get further if it left memory to wait for that.
-    state = RunState.PAUSED if match.is_unstable else state
+    if match.is_unstable and match.instead_of is not None:
+        get_run_logger().warning(
+            "asks %r where the same code asked %r before. To be asked once, read what differs in a task.",
+            prompt.title,
+            match.instead_of.title,
+        )
+        # It would never get further if it left memory to wait for this.
+        state = RunState.PAUSED
     is_in_order = context.execution.is_flow_code()
     return Pause(context, question, replace(prompt, key=found), match, state, is_in_order)
 

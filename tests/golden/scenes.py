@@ -21,7 +21,7 @@ from signoff.bot.surfaces.wording import form_of
 from signoff.flows.approval.validation import FieldError
 from signoff.store.places import Place
 from signoff.store.records.outbox import Notice
-from signoff.store.records.prompts import Outcome
+from signoff.store.records.prompts import Earlier, Outcome
 from tests.support.models import Approval, DataSet, ShirtOrder, Triage
 from tests.support.prompts import MENTIONS, OPENED, prompt_for, settled
 
@@ -51,6 +51,23 @@ APPROVED = prompt_for(
     **settled(answer={"approved": True, "version": "1.4.1", "at": None, "reason": "With the *fix*"}),
 )
 SHIRT = prompt_for(ShirtOrder, {"size": "large"}, title="Which shirt?", flow="order")
+ASKED_AGAIN = prompt_for(
+    ShirtOrder,
+    {"size": "small"},
+    title="Which shirt for Ben?",
+    flow="order",
+    earlier=Earlier(
+        "0",
+        {
+            "title": "Which shirt for Ana?",
+            "description": "She is *tall*, <!channel>.",
+            "schema": SHIRT.schema,
+            "initial_values": {"size": "large"},
+            "reason": None,
+            **settled(answer={"size": "large", "color": "red"}),
+        },
+    ),
+)
 DATA = prompt_for(DataSet, {"rows": 50}, title="Make the data set", flow="dataset", description=DESCRIPTION)
 
 
@@ -63,6 +80,7 @@ def _notice(kind: str, detail: dict[str, Any]) -> Notice:
 SCENES: dict[str, Callable[[], Message | dict[str, Any]]] = {
     "card_approval": lambda: card(APPROVAL, MENTIONS),
     "card_choice": lambda: card(SHIRT, MENTIONS),
+    "card_asked_again": lambda: card(ASKED_AGAIN, MENTIONS),
     "card_answer": lambda: card(DATA, MENTIONS),
     "card_resume": lambda: card(prompt_for(None, stored_policy=Policy()), {}),
     "card_approved": lambda: card(APPROVED, MENTIONS),

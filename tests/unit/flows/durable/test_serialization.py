@@ -7,7 +7,7 @@ import math
 import subprocess
 import threading
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -214,6 +214,16 @@ def test_an_annotation_lets_more_through() -> None:
     assert load(dump([Color.RED], annotation=list[Color]), annotation=list[Color]) == [Color.RED]
     with pytest.raises(UnserializableResult, match="does not fit its annotation: Input should be a valid integer"):
         dump("text", annotation=int)
+
+
+@pytest.mark.parametrize(
+    ("value", "annotation"),
+    [(1, float), (True, int), (1, Decimal), (Level.HIGH, str), ((1, 2), Sequence[int]), (defaultdict(int, a=1), dict)],
+    ids=lambda each: str(each),
+)
+def test_a_value_that_an_annotation_would_change_is_kept(value: Any, annotation: Any) -> None:
+    """A replay returns what was returned, and not what the annotation would make of it."""
+    assert is_same(value, load(dump(value, annotation=annotation), annotation=annotation))
 
 
 def test_pickle_carries_what_json_cannot() -> None:
