@@ -8,6 +8,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from signoff.flows.approval.users import named
 from signoff.flows.code.functions import check_function
+from signoff.flows.code.source import source_of
 from signoff.flows.current_database import current_database
 from signoff.flows.durable.async_bridge import in_event_loop, to_thread
 from signoff.flows.durable.child_processes import refuse_in_child
@@ -28,7 +29,7 @@ from signoff.flows.states import StateType
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, NoSuchRun
 from signoff.store.records.actors import Actor
-from signoff.store.records.runs import FlowRun
+from signoff.store.records.runs import FlowIdentity, FlowRun
 from signoff.store.runs import runs
 
 P = ParamSpec("P")
@@ -75,6 +76,7 @@ class Flow(Generic[P, R]):
         self.annotation = return_annotation(function)
         # Computed now: this process keeps running this version of the file, even if the file is edited later.
         self.fingerprint = fingerprint(function)
+        self.identity = FlowIdentity(self.name, source_of(function), self.fingerprint)
         self._serializer = result_serializer
         self.schedule = self._resolve_schedule(cron, schedule, {})
         self.hooks = Hooks(
@@ -137,7 +139,7 @@ class Flow(Generic[P, R]):
             database,
             run_id=run_id,
             name=memorable_name(),
-            flow=self.name,
+            flow=self.identity,
             parameters=given,
             now=database.now(),
             requester=named(requester) if isinstance(requester, str) else requester,

@@ -18,6 +18,7 @@ from sqlalchemy import and_, insert, select, update
 
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
+from signoff.store.records.runs import FlowIdentity
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import BoundStatement, Statement, param
 from signoff.store.sql.transactions import Transaction
@@ -69,20 +70,20 @@ def register(
     now: datetime,
     lease: timedelta,
     pid_started: str | None = None,
-    flows: Collection[str] | None = None,
+    flows: Collection[FlowIdentity] | None = None,
 ) -> None:
     """Add a worker.
 
     Args:
         lease: How long it is taken to be alive without `renew`.
-        flows: The names of the flows that it runs; `None` if it takes no runs, or only a certain one.
+        flows: The flows that it runs; `None` if it takes no runs, or only a certain one.
     """
     row = {
         "id": worker,
         "domain": domain,
         "pid": pid,
         "pid_started": pid_started,
-        "flows": None if flows is None else sorted(flows),
+        "flows": None if flows is None else sorted([each.name, each.source, each.fingerprint] for each in flows),
         "started_at": now,
         "expires_at": now + lease,
     }

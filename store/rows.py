@@ -35,6 +35,8 @@ def flow_run(row: Any) -> FlowRun:
         engine=row.engine,
         external_id=row.external_id,
         requester=_requester(row),
+        source=row.source,
+        fingerprint=row.fingerprint,
     )
 
 

@@ -74,7 +74,7 @@ workers = Table(
     Column("pid", Integer, nullable=False),
     # When that process started, since pids are used again; NULL where the system does not tell.
     Column("pid_started", String),
-    # The names of the flows that it runs; NULL if it takes no runs, or only a certain one.
+    # The name, source and fingerprint of each flow that it runs; NULL if it takes no runs, or only a certain one.
     _json("flows"),
     _moment("started_at", nullable=False),
     _moment("expires_at", nullable=False),
@@ -115,6 +115,9 @@ flow_runs = Table(
     Column("external_id", String),
     Column("requester", Name),
     Column("requester_name", Name),
+    # Where its flow comes from, and the hash of the flow's code; NULL if that is unknown.
+    Column("source", Name),
+    Column("fingerprint", String(64)),
 )
 _partial_index("ix_flow_runs_runnable_at", flow_runs.c.runnable_at.is_not(None), flow_runs.c.runnable_at)
 _partial_index("ix_flow_runs_lease_owner", flow_runs.c.lease_owner.is_not(None), flow_runs.c.lease_owner)

@@ -4,6 +4,7 @@ import ast
 import importlib
 import importlib.util
 import logging
+import os
 import sys
 from contextvars import ContextVar
 from functools import cache
@@ -13,12 +14,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from signoff.flows.code.module_names import PREFIX, add_folder, legacy_name
 from signoff.flows.code.type_names import current_name
 from signoff.flows.errors import InvalidFlow
 
 logger = logging.getLogger(__name__)
 
-_PREFIX = "signoff_flow_"
+_loaded: dict[str, ModuleType] = {}
+"""The modules of flow files, by their paths."""
 
 _importing: ContextVar[bool] = ContextVar("signoff_importing", default=False)
 
@@ -32,27 +35,33 @@ def load_file(path: str | Path) -> ModuleType:
     Raises:
         InvalidFlow: If the file does not exist, is not a Python file, or fails to import.
     """
-    file = Path(path).resolve()
+    # Not resolved: a symbolic link is how a flow is known that moves with each release.
+    file = Path(os.path.abspath(path))
     if not file.is_file():
         raise InvalidFlow(f"The file {path} does not exist.")
     if file.suffix != ".py":
         raise InvalidFlow(f"{path} is not a Python file: its name does not end in .py.")
-    name = _module_name(file)
-    loaded = sys.modules.get(name)
-    if loaded is not None:
-        if Path(loaded.__file__ or "") != file:
-            raise InvalidFlow(f"{path} and {loaded.__file__} have the same name. Rename one of them.")
-        return loaded
-    return _import(name, file, shown=str(path))
+    loaded = _loaded.get(str(file))
+    if loaded is None:
+        loaded = _loaded[str(file)] = _import(file, shown=str(path))
+    return loaded
 
 
-def _import(name: str, file: Path, *, shown: str) -> ModuleType:
+def _import(file: Path, *, shown: str) -> ModuleType:
+    folder = add_folder(file.parent)
+    if (top := top_of_packages(file.parent)) != file.parent:
+        add_folder(top)
+    name = folder.name_of(file.stem)
+    if "." in file.stem or (name == file.stem and not _is_importable_as(name, file)):
+        name = legacy_name(file)
+    imported = sys.modules.get(name)
+    if imported is not None and _is_from(imported, file):
+        return imported
+    if imported is not None:
+        name = f"{name}_{folder.package.removeprefix(PREFIX)}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise InvalidFlow(f"{shown} could not be imported.")
-    for folder in (file.parent, top_of_packages(file.parent)):
-        if str(folder) not in sys.path:
-            sys.path.append(str(folder))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     token = _importing.set(True)
@@ -64,6 +73,19 @@ def _import(name: str, file: Path, *, shown: str) -> ModuleType:
     finally:
         _importing.reset(token)
     return module
+
+
+def _is_importable_as(name: str, file: Path) -> bool:
+    """Whether `import name` leads to this file, and not to a module that is installed or part of Python."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError, AttributeError):
+        return False
+    return spec is not None and spec.origin is not None and os.path.abspath(spec.origin) == str(file)
+
+
+def _is_from(module: ModuleType, file: Path) -> bool:
+    return os.path.abspath(getattr(module, "__file__", None) or "") == str(file)
 
 
 def top_of_packages(folder: Path) -> Path:
@@ -102,7 +124,7 @@ def model_reference(model: type[BaseModel]) -> str | None:
     if model.__module__ != "__main__":
         return f"{model.__module__}:{model.__qualname__}@{file}"
     program = Path(file).resolve()
-    return f"{_module_name(program)}:{model.__qualname__}@{program}" if _is_guarded(program) else None
+    return f"{legacy_name(program)}:{model.__qualname__}@{program}" if _is_guarded(program) else None
 
 
 @cache
@@ -133,10 +155,6 @@ def _find(path: str, file: str) -> Any:
     return found
 
 
-def _module_name(file: Path) -> str:
-    return _PREFIX + file.stem.replace(".", "_")
-
-
 @cache
 def _is_guarded(program: Path) -> bool:
     """Whether a program has an `if __name__ == "__main__":`, and so can be imported without running it."""
@@ -148,14 +166,20 @@ def _is_guarded(program: Path) -> bool:
 
 
 def _module(name: str, file: str) -> ModuleType:
-    if name in sys.modules:
-        return sys.modules[name]
-    program = sys.modules["__main__"]
-    if file and Path(getattr(program, "__file__", None) or "").resolve() == Path(file):
-        return program
-    if name.startswith(_PREFIX):
+    path = Path(file)
+    known = sys.modules.get(name)
+    if known is not None and not file:
+        return known
+    for loaded in (known, _loaded.get(file), sys.modules["__main__"]):
+        if loaded is not None and _is_from(loaded, path):
+            return loaded
+    if name.startswith(PREFIX):
         return load_file(file)
     try:
-        return importlib.import_module(name)
+        found = importlib.import_module(name)
     except Exception as error:
+        if path.is_file():
+            # A flow file: its folder is not on `sys.path` here.
+            return load_file(path)
         raise InvalidFlow(f"{name} could not be imported: {error}") from error
+    return found if _is_from(found, path) or not path.is_file() else load_file(path)

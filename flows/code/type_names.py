@@ -5,7 +5,11 @@ that class was `flows.files:UploadedFile`, so every path that an earlier version
 """
 
 import importlib
+from contextlib import suppress
+from types import ModuleType
 from typing import Any
+
+from signoff.flows.code.module_names import own_module
 
 MOVED = {
     "bot": "signoff.bot",
@@ -52,6 +56,10 @@ def find_type(name: str) -> Any:
         ImportError: If the module cannot be imported.
         AttributeError: If the module has nothing of that name.
     """
+    module, _, path = name.partition(":")
+    if (own := own_module(module)) is not None:
+        with suppress(AttributeError):
+            return _attribute(own, path)
     # As it is written, first: a project may have a package `flows` of its own.
     try:
         return _import(name)
@@ -75,7 +83,11 @@ def _renamed(name: str, names: dict[str, str]) -> str | None:
 
 def _import(name: str) -> Any:
     module, _, path = name.partition(":")
-    found: Any = importlib.import_module(module)
+    return _attribute(importlib.import_module(module), path)
+
+
+def _attribute(module: ModuleType, path: str) -> Any:
+    found: Any = module
     for part in path.split("."):
         found = getattr(found, part)
     return found

@@ -96,10 +96,7 @@ class _Unpickler(pickle.Unpickler):
     """Finds classes that have moved since they were pickled."""
 
     def find_class(self, module: str, name: str, /) -> Any:
-        try:
-            return super().find_class(module, name)
-        except (ImportError, AttributeError):
-            return find_type(f"{module}:{name}")
+        return find_type(f"{module}:{name}")
 
 
 def dump_error(error: Exception) -> tuple[Recorded, Exception]:

@@ -57,6 +57,8 @@ class FlowRun:
             says only what that engine has reported.
         external_id: What another engine calls it; `None` for a run of the embedded engine.
         requester: Who started it; `None` if nobody did, as for the run of a schedule.
+        source: Where its flow comes from, see `FlowIdentity`.
+        fingerprint: The hash of its flow's code when it was created.
     """
 
     id: str
@@ -78,11 +80,41 @@ class FlowRun:
     engine: str = EMBEDDED
     external_id: str | None = None
     requester: Actor | None = None
+    source: str | None = None
+    fingerprint: str | None = None
 
     @property
     def is_done(self) -> bool:
         """Whether it is over and its hooks have been called, so that no worker has anything left to do."""
         return self.state.is_final and self.runnable_at is None and self.lease_owner is None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowIdentity:
+    """What tells a flow from others that have its name.
+
+    A flow that comes from the same place is the same, even if it was edited. One whose code is the same is too, even if
+    it has moved.
+
+    Attributes:
+        source: Where it comes from: a file in a project, or the path of a file; `None` if that was not recorded.
+        fingerprint: The hash of its code; `None` if that is unknown.
+    """
+
+    name: str
+    source: str | None = None
+    fingerprint: str | None = None
+
+    def is_same(self, other: "FlowIdentity") -> bool:
+        """Whether both are one flow, as far as is known."""
+        if self.name != other.name:
+            return False
+        if None in (self.source, other.source):
+            return True
+        return self.source == other.source or self.fingerprint == other.fingerprint
+
+    def __str__(self) -> str:
+        return self.name if self.source is None else f"{self.name} ({self.source})"
 
 
 @dataclass(frozen=True, slots=True)

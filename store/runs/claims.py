@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import Boolean, and_, case, false, func, or_, select, update
+from sqlalchemy import Boolean, ColumnElement, and_, case, false, func, or_, select, update
 
 from signoff.store.database import Database
 from signoff.store.leases import LOCK_WORKER
-from signoff.store.records.runs import FlowRun, RunState
+from signoff.store.records.runs import FlowIdentity, FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.runs.journal import History, history_queries
 from signoff.store.sql.conflicts import transactional
@@ -74,14 +74,14 @@ class ClaimRequest:
 
     Attributes:
         worker: Its id.
-        flows: The names of the flows that it has.
+        flows: The flows that it has.
         only: The only run to claim, for a worker that was started for a single run.
         with_new: Whether to claim runs that have not started yet.
         with_quarantined: Whether to claim one of the runs whose workers died.
     """
 
     worker: str
-    flows: tuple[str, ...]
+    flows: tuple[FlowIdentity, ...]
     only: str | None = None
     with_new: bool = True
     with_quarantined: bool = True
@@ -136,9 +136,9 @@ class ClaimQueries:
 
 
 @lru_cache(maxsize=64)
-def queries(flows: tuple[str, ...], only: str | None) -> ClaimQueries:
+def queries(flows: tuple[FlowIdentity, ...], only: str | None) -> ClaimQueries:
     """The queries for `ClaimRequest.flows` and `ClaimRequest.only`."""
-    mine = or_(false(), *(flow_runs.c.flow == flow for flow in flows))
+    mine = or_(false(), *map(_is_of, flows))
     if only is not None:
         mine &= flow_runs.c.id == only
     is_free = and_(
@@ -160,6 +160,19 @@ def queries(flows: tuple[str, ...], only: str | None) -> ClaimQueries:
     )
     return ClaimQueries(
         Statement(claimable), Statement(claimable.with_for_update(skip_locked=True)), Statement(next_runnable)
+    )
+
+
+def _is_of(flow: FlowIdentity) -> ColumnElement[bool]:
+    """`FlowIdentity.is_same`, of a run's flow."""
+    named = flow_runs.c.flow == flow.name
+    if flow.source is None:
+        return named
+    return and_(
+        named,
+        flow_runs.c.source.is_(None)
+        | (flow_runs.c.source == flow.source)
+        | (flow_runs.c.fingerprint == flow.fingerprint),
     )
 
 

@@ -17,7 +17,7 @@ from signoff.store.leases import IS_HELD, lease_lost
 from signoff.store.outbox import notices
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
 from signoff.store.records.actors import SIGNOFF, Actor
-from signoff.store.records.runs import EMBEDDED, FlowRun, RunState
+from signoff.store.records.runs import EMBEDDED, FlowIdentity, FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.run_locks import LOCK_RUN
 from signoff.store.sql.conflicts import transactional
@@ -41,6 +41,8 @@ _CREATE = Statement(
         "runnable_at",
         "requester",
         "requester_name",
+        "source",
+        "fingerprint",
     ).returning(flow_runs)
 )
 _FINISH = Statement(
@@ -65,12 +67,12 @@ def create(
     *,
     run_id: str,
     name: str,
-    flow: str,
+    flow: FlowIdentity | str,
     parameters: Mapping[str, Any],
     now: datetime,
     requester: Actor | None = None,
 ) -> FlowRun:
-    """Create a run that any worker may claim from now on.
+    """Create a run that any worker with its flow may claim from now on.
 
     Args:
         requester: Who started it; `None` where nobody did.
@@ -93,18 +95,21 @@ def add(
     *,
     run_id: str,
     name: str,
-    flow: str,
+    flow: FlowIdentity | str,
     parameters: Mapping[str, Any],
     runnable_at: datetime,
     now: datetime,
     requester: Actor | None = None,
 ) -> FlowRun:
-    """Create a run that any worker may claim from `runnable_at` on, within an open transaction."""
+    """Create a run that any worker with its flow may claim from `runnable_at` on, within an open transaction."""
+    identity = flow if isinstance(flow, FlowIdentity) else FlowIdentity(flow)
     row = tx.row(
         _CREATE,
         id=run_id,
         name=name,
-        flow=flow,
+        flow=identity.name,
+        source=identity.source,
+        fingerprint=identity.fingerprint,
         parameters=dict(parameters),
         state=RunState.SCHEDULED,
         created_at=now,

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, case, delete, insert, literal, select, upd
 from sqlalchemy.exc import IntegrityError
 
 from signoff.store.database import Database
-from signoff.store.records.runs import Schedule, Tick
+from signoff.store.records.runs import FlowIdentity, Schedule, Tick
 from signoff.store.runs import runs
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, param
@@ -63,8 +63,19 @@ def in_force(db: Database) -> list[Schedule]:
 
 
 @transactional
-def fire(db: Database, schedule: Schedule, due: Sequence[Tick], *, next_at: datetime, now: datetime) -> bool:
+def fire(
+    db: Database,
+    schedule: Schedule,
+    due: Sequence[Tick],
+    *,
+    next_at: datetime,
+    now: datetime,
+    flow: FlowIdentity | None = None,
+) -> bool:
     """Create the runs of ticks that are due, except for ticks that have one, and advance the schedule.
+
+    Args:
+        flow: The schedule's flow, as the calling process has it.
 
     Returns:
         Whether this call did it. Another process may have been first, or may have changed the schedule.
@@ -84,7 +95,7 @@ def fire(db: Database, schedule: Schedule, due: Sequence[Tick], *, next_at: date
                 tx,
                 run_id=tick.run_id,
                 name=tick.run_name,
-                flow=schedule.flow,
+                flow=flow or schedule.flow,
                 parameters=schedule.parameters,
                 # Ticks go by the time of day, and what is runnable by a clock that nobody sets.
                 runnable_at=min(tick.at, now),

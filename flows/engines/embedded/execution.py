@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
+from signoff.flows.code.module_names import set_own_module
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread
 from signoff.flows.durable.children import Children
@@ -271,6 +272,7 @@ class Execution:
     def _run(self) -> None:
         end: Completion | None
         self._thread = threading.current_thread()
+        set_own_module(self._flow.fn.__module__)
         try:
             with entered(context := self._context()), self._task_slots.at_work_without_slot():
                 returned = self._flow.fn(**self._flow.parameters.from_json(self.run.parameters))
@@ -284,6 +286,7 @@ class Execution:
 
     async def _run_async(self) -> None:
         end: Completion | None
+        set_own_module(self._flow.fn.__module__)
         try:
             with entered(context := await to_thread(self._context)), self._task_slots.at_work_without_slot():
                 parameters = self._flow.parameters.from_json(self.run.parameters)

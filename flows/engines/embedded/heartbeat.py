@@ -9,12 +9,15 @@ from signoff.flows.background import BackgroundService
 from signoff.flows.engines.embedded.orphans import OrphanWarnings
 from signoff.flows.engines.embedded.processes import process_domain, process_start
 from signoff.flows.engines.embedded.reaper import LEASE, OWN_WORKERS, Reaper
+from signoff.flows.errors import InvalidFlow
 from signoff.flows.names import new_id
 from signoff.store import leases
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
 from signoff.store.outage_log import OutageLog
+from signoff.store.records.runs import FlowIdentity
 from signoff.store.runs import recovery
+from signoff.store.runs.orphans import served_flows
 from signoff.store.supervisor import SupervisedThread
 
 logger = logging.getLogger(__name__)
@@ -28,11 +31,11 @@ class Heartbeat(BackgroundService):
 
     Args:
         expired: Called when the lease has expired, with the old id still in place.
-        flows: The names of the flows whose runs the worker takes; `None` if it takes none, or a single run only.
+        flows: The flows whose runs the worker takes; `None` if it takes none, or a single run only.
     """
 
     def __init__(
-        self, db: Database, *, expired: Callable[[], None] = lambda: None, flows: Collection[str] | None = None
+        self, db: Database, *, expired: Callable[[], None] = lambda: None, flows: Collection[FlowIdentity] | None = None
     ) -> None:
         self._db = db
         self._expired = expired
@@ -45,9 +48,20 @@ class Heartbeat(BackgroundService):
         """The id under which runs are claimed now."""
 
     def start(self) -> None:
-        """Register the worker, and free the runs of dead workers."""
+        """Register the worker, and free the runs of dead workers.
+
+        Raises:
+            InvalidFlow: If another worker runs a flow of the same name that is another flow.
+        """
         self._register()
+        # Dead workers are gone after this, and keep nobody from starting.
         self.beat()
+        try:
+            self._refuse_ambiguity()
+        except InvalidFlow:
+            recovery.deregister(self._db, self.worker, now=self._db.now())
+            OWN_WORKERS.discard(self.worker)
+            raise
         self._thread.start()
 
     def stop(self) -> None:
@@ -83,6 +97,18 @@ class Heartbeat(BackgroundService):
                 outage.worked()
             except Exception as error:  # noqa: BLE001 - without this loop the lease would expire
                 outage.failed(error)
+
+    def _refuse_ambiguity(self) -> None:
+        """Refuse to start beside a worker that has another flow of the same name."""
+        served = served_flows(self._db, now=self._db.now(), without=self.worker)
+        for flow in self._flows or ():
+            for other in sorted(served, key=str):
+                if flow.name == other.name and not flow.is_same(other):
+                    raise InvalidFlow(
+                        f"Two flows are called {flow.name!r}: this one comes from {flow.source}, and a worker that is "
+                        f"running now has one from {other.source}. Rename one, or give it a database of its own. "
+                        "If they are the same flow at two places, name its project in a pyproject.toml at both."
+                    )
 
     def _register(self) -> None:
         OWN_WORKERS.add(self.worker)

@@ -18,7 +18,7 @@ from signoff.flows.flow import Flow
 from signoff.flows.names import memorable_name, new_id
 from signoff.flows.schedules import Cron
 from signoff.store.database import Database
-from signoff.store.records.runs import Schedule, Tick
+from signoff.store.records.runs import FlowIdentity, Schedule, Tick
 from signoff.store.runs import schedules
 
 logger = logging.getLogger(__name__)
@@ -38,17 +38,19 @@ class Declaration:
         name: Identifies it among the schedules of the flow; empty for the one of `@flow` itself.
         cron: When it fires; `None` if there is to be no such schedule.
         parameters: The parameters of its runs, as JSON values by name.
+        identity: Its flow; `None` if only the name is known.
     """
 
     flow: str
     name: str
     cron: Cron | None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    identity: FlowIdentity | None = None
 
 
 def own_schedules(flows: Iterable[Flow[Any, Any]]) -> list[Declaration]:
     """The schedules that flows declare with `@flow(...)`."""
-    return [Declaration(flow.name, "", flow.schedule) for flow in flows]
+    return [Declaration(flow.name, "", flow.schedule, identity=flow.identity) for flow in flows]
 
 
 class Scheduler(BackgroundService):
@@ -61,19 +63,19 @@ class Scheduler(BackgroundService):
         # Schedules go by the time of day, however that is set; runs by the clock that all processes share.
         self._now, self._database_now = clock or db.clock.wall_now, clock or db.now
         self._declared = declared
-        self._own_keys = {(each.flow, each.name) for each in declared if each.cron is not None}
+        self._own = {(each.flow, each.name): each.identity for each in declared if each.cron is not None}
         self._looked_at: datetime | None = None
         self._ticker = Ticker(self.fire_due, failure="Could not check the schedules")
 
     def start(self) -> None:
         """Put the declared schedules in force, and start firing them."""
         self.declare()
-        if self._own_keys:
+        if self._own:
             self._ticker.start()
 
     def stop(self) -> None:
         """Fire no more."""
-        if self._own_keys:
+        if self._own:
             self._ticker.stop()
 
     def declare(self) -> None:
@@ -103,7 +105,7 @@ class Scheduler(BackgroundService):
         moment = self._now()
         is_set_back = self._looked_at is not None and moment < self._looked_at
         for schedule in schedules.in_force(self._db):
-            if (schedule.flow, schedule.name) not in self._own_keys:
+            if (schedule.flow, schedule.name) not in self._own:
                 continue
             if schedule.next_at <= moment:
                 self._fire(schedule, moment)
@@ -119,7 +121,14 @@ class Scheduler(BackgroundService):
         passed = crontab.newest(schedule.next_at, moment, most=most)
         due = [tick for tick in passed if schedule.catch_up != "none" or moment - tick < LATE_LIMIT]
         ticks = [Tick(at, new_id(), memorable_name()) for at in due]
-        is_mine = schedules.fire(self._db, schedule, ticks, next_at=crontab.after(passed[-1]), now=self._database_now())
+        is_mine = schedules.fire(
+            self._db,
+            schedule,
+            ticks,
+            next_at=crontab.after(passed[-1]),
+            now=self._database_now(),
+            flow=self._own[schedule.flow, schedule.name],
+        )
         if is_mine and due[:1] != [schedule.next_at]:
             logger.warning(
                 "The schedule %s missed ticks since %s; it catches up with %s (catch_up=%r)",

@@ -35,7 +35,7 @@ def serve(flow: Flow[Any, Any], name: str, schedule: Cron | None, parameters: Ma
             'Put the call under `if __name__ == "__main__":`.'
         )
     _set_up_default_logging()
-    declared = [*own_schedules([flow]), Declaration(flow.name, name, schedule, parameters)]
+    declared = [*own_schedules([flow]), Declaration(flow.name, name, schedule, parameters, flow.identity)]
     with ShutdownSignal() as shutdown, ExitStack() as stack:
         with shutdown.starting_up():
             db = default_database()

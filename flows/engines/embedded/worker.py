@@ -78,11 +78,12 @@ class Worker(BackgroundService):
         self._db = db
         self._defaults = DatabaseSettings().defaults() if defaults is None else defaults
         self._flows = {flow.name: flow for flow in flows}
+        self._identities = tuple(flow.identity for flow in self._flows.values())
         self._concurrency = concurrency
         self._max_in_memory = max_in_memory
         self._logged_full = False
         self._only = only
-        self._heartbeat = Heartbeat(db, expired=self._release, flows=self._flows if only is None else None)
+        self._heartbeat = Heartbeat(db, expired=self._release, flows=self._identities if only is None else None)
         self._lock = threading.Lock()
         self._executions: dict[str, Execution] = {}
         self._running_hooks: set[tuple[str, int]] = set()
@@ -168,7 +169,7 @@ class Worker(BackgroundService):
             room = self._capacity()
             request = claims.ClaimRequest(
                 self._heartbeat.worker,
-                tuple(self._flows),
+                self._identities,
                 only=self._only,
                 with_new=room > 0,
                 with_quarantined=self._quarantine.is_free(),

@@ -16,7 +16,7 @@ from signoff.store.prompts import votes
 from signoff.store.prompts.settle import Settlement
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt, Vote
-from signoff.store.records.runs import FlowRun, RunState
+from signoff.store.records.runs import FlowIdentity, FlowRun, RunState
 from signoff.store.runs import claims, pauses, reported, runs
 from signoff.store.tables import prompts
 
@@ -44,7 +44,7 @@ def claim(db: Database, worker: str, *, now: datetime = NOON, limit: int = 10) -
 
 def claim_request(worker: str, *flows: str) -> claims.ClaimRequest:
     """A request for any run of these flows, or of `order`."""
-    return claims.ClaimRequest(worker, flows or ("order",))
+    return claims.ClaimRequest(worker, tuple(map(FlowIdentity, flows or ("order",))))
 
 
 def a_claimed_run(db: Database, worker: str | None = None) -> FlowRun:

@@ -11,7 +11,7 @@ from signoff.flows.engines.embedded.orphans import OrphanWarnings
 from signoff.flows.names import new_id, now
 from signoff.store import leases
 from signoff.store.database import Database
-from signoff.store.records.runs import RunState
+from signoff.store.records.runs import FlowIdentity, RunState
 from signoff.store.runs import runs
 from signoff.store.runs.orphans import count_orphaned, is_orphaned, served_flows
 from tests.support.fixtures import StartWorker
@@ -59,11 +59,11 @@ def test_a_run_that_was_just_made_raises_no_alarm(db: Database, caplog: pytest.L
 def test_only_workers_that_live_and_take_any_run_count(db: Database) -> None:
     """Not one that died, one that lives for a single run, nor a bot."""
     created(db, "order")
-    lease = timedelta(minutes=1)
-    leases.register(db, "dead", domain="", pid=1, now=now() - timedelta(hours=1), lease=lease, flows=["order"])
+    lease, order = timedelta(minutes=1), [FlowIdentity("order")]
+    leases.register(db, "dead", domain="", pid=1, now=now() - timedelta(hours=1), lease=lease, flows=order)
     bot = Heartbeat(db)
     bot.start()
     assert count_orphaned(db, now=now()) == {"order": 1}
-    leases.register(db, "alive", domain="", pid=1, now=now(), lease=lease, flows=["order"])
+    leases.register(db, "alive", domain="", pid=1, now=now(), lease=lease, flows=order)
     assert count_orphaned(db, now=now()) == {}
     bot.stop()

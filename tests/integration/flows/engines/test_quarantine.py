@@ -8,7 +8,7 @@ import pytest
 from signoff import flow, pause_flow_run
 from signoff.flows.names import new_id, now
 from signoff.store.database import Database
-from signoff.store.records.runs import RunState
+from signoff.store.records.runs import FlowIdentity, RunState
 from signoff.store.runs import claims, recovery, runs
 from tests.integration.store.samples import a_worker
 from tests.support.answering import answer
@@ -47,7 +47,7 @@ def suspects(db: Database, *names: str) -> list[str]:
     for name in names:
         ids.append(runs.create(db, run_id=new_id(), name=name, flow=name, parameters={}, now=now()).id)
         worker = a_worker(db)
-        claims.claim(db, claims.ClaimRequest(worker, (name,), only=ids[-1]), limit=1, now=now())
+        claims.claim(db, claims.ClaimRequest(worker, (FlowIdentity(name),), only=ids[-1]), limit=1, now=now())
         recovery.expire_worker(db, worker, now=now())
     return ids
 
