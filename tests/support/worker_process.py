@@ -1,6 +1,6 @@
 """A worker in a process of its own, to be killed.
 
-Run as a program, with a database's URL and a flow file, it works until its standard input is closed.
+Run as a program, with a database's URL and flow files, it works until its standard input is closed.
 """
 
 import sys
@@ -15,16 +15,16 @@ from tests.support.child_process import ChildProcess
 
 
 class WorkerProcess(ChildProcess):
-    """A worker on the flows of a file. Usable as a context manager, which ends it in good order."""
+    """A worker on the flows of some files. Usable as a context manager, which ends it in good order."""
 
-    def __init__(self, url: str, file: Path, *, errors: IO[bytes] | None = None) -> None:
-        super().__init__(__name__, url, str(file), errors=errors)
+    def __init__(self, url: str, *files: Path, errors: IO[bytes] | None = None) -> None:
+        super().__init__(__name__, url, *map(str, files), errors=errors)
 
 
-def main(url: str, file: str) -> None:
+def main(url: str, *files: str) -> None:
     """Work until the standard input is closed."""
     db = Database(url)
-    flows = [value for value in vars(load_file(file)).values() if isinstance(value, Flow)]
+    flows = [value for file in files for value in vars(load_file(file)).values() if isinstance(value, Flow)]
     with Worker(db, flows):
         print("ready", flush=True)
         sys.stdin.read()

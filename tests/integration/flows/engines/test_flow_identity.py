@@ -1,6 +1,7 @@
 """A flow is known by its name and where it comes from. No worker takes the runs of another flow of the same name."""
 
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -109,15 +110,14 @@ def test_a_run_survives_that_its_file_is_moved_or_linked(db: Database, tmp_path:
     assert linked.identity.source == str(current / "release.py")
 
 
-def test_the_run_of_a_schedule_belongs_to_the_flow_that_declares_it(
-    db: Database, tmp_path: Path, start_worker: StartWorker
-) -> None:
+def test_the_run_of_a_schedule_belongs_to_the_flow_that_declares_it(db: Database, tmp_path: Path) -> None:
     """And not to any flow of that name."""
     ours = flow_of(tmp_path, "A")
-    scheduler = Scheduler(db, [Declaration("release", "", Cron("* * * * *", catch_up="all"), identity=ours.identity)])
+    moment = datetime(2031, 5, 5, 8, 30, tzinfo=UTC)
+    declared = Declaration("release", "", Cron("0 * * * *"), identity=ours.identity)
+    scheduler = Scheduler(db, [declared], clock=lambda: moment)
     scheduler.declare()
-    with db.write() as tx:
-        tx.connection.exec_driver_sql("UPDATE schedules SET next_at = '2024-05-06 12:00:00+00:00'")
+    moment += timedelta(hours=1)
     scheduler.fire_due()
     (run, *_) = runs.newest(db)
     assert FlowIdentity(run.flow, run.source, run.fingerprint) == ours.identity
