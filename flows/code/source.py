@@ -2,7 +2,6 @@
 
 import inspect
 import os
-import tomllib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -40,7 +39,11 @@ def source_of_file(given: Path) -> str:
 def _project(folder: Path) -> str | None:
     """The name of the project in a folder; `None` if there is none, or it has no name."""
     try:
-        described = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+        text = (folder / "pyproject.toml").read_text(encoding="utf-8")
+        # Imported late: it is slow to import, and most folders have no such file.
+        import tomllib
+
+        described = tomllib.loads(text)
         name = described.get("project", {}).get("name") or described.get("tool", {}).get("poetry", {}).get("name")
     except (OSError, ValueError, AttributeError):
         return None

@@ -74,9 +74,17 @@ def lines(new_url: NewUrl) -> Iterator[Line]:
         rate = RUNS / burst(db)
         floor_rate = f"{RUNS / rows.burst:.0f}"
         yield Line(f"burst of {RUNS:,} answers, runs completed a second", f"{rate:.0f}", floor_rate, "≥ 0.7 × floor")
+    with record(new_url()) as db, Worker(db, FLOWS, defaults=Policy()):
+        took = f"{answer_all_tasks(db, RUNS):.1f}"
+        yield Line(f"one run, {RUNS:,} tasks that pause: until answered and over, s", took, "", "≤ 10")
 
 
-FLOWS: list[Flow[Any, Any]] = [waiting_flows.pausing, waiting_flows.suspending, waiting_flows.stepping]
+FLOWS: list[Flow[Any, Any]] = [
+    waiting_flows.pausing,
+    waiting_flows.suspending,
+    waiting_flows.stepping,
+    waiting_flows.mapping,
+]
 
 
 def floor(url: str) -> Rows:
@@ -162,6 +170,18 @@ def burst(db: Database) -> float:
     for prompt in asked:
         desk.submit(prompt.id, ANA, {"value": True}, via="cli")
     until_count(db, len(asked), RunState.COMPLETED)
+    return time.perf_counter() - started
+
+
+def answer_all_tasks(db: Database, tasks: int) -> float:
+    """Seconds from the start of a run whose tasks all wait, through an answer to each, to its end."""
+    started = time.perf_counter()
+    run = waiting_flows.mapping.create_run({"tasks": tasks}, db=db)
+    poll(lambda: len(prompts.pending(db, limit=tasks)) == tasks)
+    desk = Desk(db)
+    for prompt in prompts.pending(db, limit=tasks):
+        desk.submit(prompt.id, ANA, {"value": True}, via="cli")
+    poll(lambda: runs.get(db, run.id).state is RunState.COMPLETED)
     return time.perf_counter() - started
 
 

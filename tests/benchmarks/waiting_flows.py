@@ -47,6 +47,18 @@ def stepping(steps: int) -> list[float]:
 
 
 @task
+def approve(number: int) -> bool:
+    """Wait in memory, beside others."""
+    return pause_flow_run(wait_for_input=bool, timeout=None)
+
+
+@flow
+def mapping(tasks: int) -> int:
+    """Have so many tasks wait side by side; gives how many were approved."""
+    return sum(approve.map(range(tasks)).result())
+
+
+@task
 def keep(taken: list[float]) -> list[float]:
     """Record what the first execution measured."""
     return taken

@@ -102,9 +102,15 @@ def _comparable(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for key, value in row.items():
             if isinstance(value, datetime):
                 row[key] = (_MOMENT + timedelta(seconds=began.index(_name(row)))).isoformat()
-        fixed = {"id": f"{RUN_ID[:-1]}{number}", "run_id": RUN_ID, "fingerprint": "0" * 64, "model": None}
+        fixed: dict[str, Any] = {
+            "id": f"{RUN_ID[:-1]}{number}",
+            "run_id": RUN_ID,
+            "fingerprint": "0" * 64,
+            "model": None,
+        }
         if "flow" in row:
-            fixed["name"] = "brave-otter"
+            # A flow from elsewhere would not be that of the run.
+            fixed |= {"name": "brave-otter", "source": None, "fingerprint": None}
         row.update({key: value for key, value in fixed.items() if key in row})
     # What is empty is left out, so that a column which is added later changes nothing here.
     return [{key: value for key, value in row.items() if value is not None} for row in ordered]

@@ -10,6 +10,7 @@ from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql, sqlite
 
 from signoff import store
+from signoff.store.records.runs import FlowIdentity
 from signoff.store.runs import claims
 from signoff.store.sql.statements import Statement
 
@@ -26,7 +27,7 @@ def every_statement() -> Iterator[tuple[str, Statement]]:
             for name, value in vars(importlib.import_module(module.name)).items():
                 if isinstance(value, Statement):
                     yield f"{module.name.removeprefix('signoff.store.')}.{name}", value
-    queries = claims.queries(("order",), None)
+    queries = claims.queries((FlowIdentity("order"),), None)
     yield from (("claims.claimable", queries.claimable), ("claims.locked", queries.locked))
 
 

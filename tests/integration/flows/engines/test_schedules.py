@@ -280,7 +280,10 @@ def test_what_a_flow_says_is_its_own_schedule(db: Database) -> None:
     def report() -> None: ...
 
     flows: list[Flow[[], None]] = [flow(cron="0 9 * * 1-5")(report), flow(name="plain")(report)]
-    assert own_schedules(flows) == [Declaration("report", "", Cron("0 9 * * 1-5")), Declaration("plain", "", None)]
+    assert own_schedules(flows) == [
+        Declaration("report", "", Cron("0 9 * * 1-5"), identity=flows[0].identity),
+        Declaration("plain", "", None, identity=flows[1].identity),
+    ]
 
 
 @pytest.fixture(autouse=True)
