@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from signoff.bot import app
+from signoff.bot import service as service_module
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode
 from signoff.testing import Emulator
@@ -14,6 +16,24 @@ from tests.integration.bot.running_service import RunningService, copied, settin
 
 ACK_LIMIT_SECONDS = 20.0
 """How long the bot may take to ack. Slack waits for three seconds, which a busy machine may need."""
+
+GENEROUS_SECONDS = 15.0
+"""How long the bot tries before it tells a person that something is unavailable."""
+
+
+@pytest.fixture
+def real_limits() -> None:
+    """The limits are those that users have, for a test that waits for one of them."""
+
+
+@pytest.fixture(autouse=True)
+def generous_limits(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Let a press wait longer for the database and for Slack than an ack may take, as on a busy machine it has to."""
+    if "real_limits" in request.fixturenames:
+        return
+    monkeypatch.setattr(app, "WRITE_TIMEOUT", GENEROUS_SECONDS)
+    monkeypatch.setattr(app, "LOOKUP_TIMEOUT", GENEROUS_SECONDS)
+    monkeypatch.setattr(service_module, "QUICK_CALL_TIMEOUT", int(GENEROUS_SECONDS))
 
 
 @pytest.fixture

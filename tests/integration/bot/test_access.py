@@ -330,6 +330,7 @@ def test_neither_apps_nor_deactivated_people_may_answer(service: RunningService,
     assert prompts.get(service.db, prompt.id).is_open
 
 
+@pytest.mark.usefixtures("real_limits")
 @pytest.mark.parametrize("error", ["fatal_error", "ratelimited"])
 def test_nobody_may_answer_while_slack_does_not_say_who_is_a_member(service: RunningService, error: str) -> None:
     """They are told so, and the ledger has the reason."""

@@ -144,6 +144,7 @@ def test_a_form_that_slack_does_not_open_is_explained(service: RunningService) -
     assert prompts.get(service.db, prompt.id).is_open
 
 
+@pytest.mark.usefixtures("real_limits")
 def test_a_slow_lookup_of_a_person_does_not_delay_their_press(service: RunningService) -> None:
     """The press is acked in time and counts, because Slack sent the handle that the policy names."""
     prompt, _ = service.ask_in("#releases", approve)

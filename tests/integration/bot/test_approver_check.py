@@ -208,6 +208,7 @@ def test_prompts_that_opened_while_no_bot_was_up_are_checked_when_it_starts(
         assert RunningService(slack, bot).until_noted(prompt, "approver_missing")["approver"] == "@anna"
 
 
+@pytest.mark.usefixtures("real_limits")
 def test_a_press_does_not_wait_for_a_slow_slack_until_slack_gives_it_up(service: RunningService) -> None:
     """Who they are, and who is in each of five groups, would take longer than the 3 s that Slack waits for an ack."""
     client = service.slack.client

@@ -29,6 +29,7 @@ def locked(service: RunningService) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
+@pytest.mark.usefixtures("real_limits")
 def test_a_press_that_cannot_be_stored_is_not_acked(service: RunningService, caplog: pytest.LogCaptureFixture) -> None:
     """The person is told, and the same press counts when the database is back."""
     prompt, card = service.ask_in("#releases", approve)
@@ -44,6 +45,7 @@ def test_a_press_that_cannot_be_stored_is_not_acked(service: RunningService, cap
     assert "Traceback" not in caplog.text
 
 
+@pytest.mark.usefixtures("real_limits")
 def test_a_form_that_cannot_be_stored_stays_open_and_says_so(service: RunningService) -> None:
     """Nothing has to be typed again."""
     prompt, card = service.ask_in("#releases", give_a_reason)
