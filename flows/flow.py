@@ -12,14 +12,14 @@ from signoff.flows.code.source import source_of
 from signoff.flows.current_database import current_database
 from signoff.flows.durable.async_bridge import in_event_loop, to_thread
 from signoff.flows.durable.child_processes import refuse_in_child
-from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context
+from signoff.flows.durable.context import RunContext, current_run_context
 from signoff.flows.durable.fingerprint import fingerprint
 from signoff.flows.durable.parameters import Parameters
 from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.results import has_futures, resolve_futures
 from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.serialization import Serializer
-from signoff.flows.durable.steps import bind, call_step, return_annotation
+from signoff.flows.durable.steps import Place, bind, call_step, next_place, return_annotation
 from signoff.flows.engine import flow_runner
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.hooks import Hook, Hooks
@@ -198,9 +198,8 @@ class Flow(Generic[P, R]):
         context = current_run_context()
         what = f"The flow {self.name}"
         if context is not None and self.isasync and in_event_loop() and has_futures([args, kwargs]):
-            with closes_on_unwind(context):
-                key = context.journal.next_key(context.scope, self.name)
-            return PendingCall(what, self._run_resolved(context, key, args, kwargs))  # type: ignore[return-value]
+            place = next_place(context, self.name)
+            return PendingCall(what, self._run_resolved(context, place, args, kwargs))  # type: ignore[return-value]
         args, kwargs = resolve_futures((args, kwargs))
         if context is not None:
             nested: Any = self._run_nested(context, None, args, kwargs)
@@ -210,12 +209,12 @@ class Flow(Generic[P, R]):
         run = functools.partial(flow_runner().run, self, parameters)
         return PendingCall(what, to_thread(run)) if self.isasync else run()  # type: ignore[return-value]
 
-    async def _run_resolved(self, context: RunContext, key: str, args: Any, kwargs: Any) -> Any:
+    async def _run_resolved(self, context: RunContext, place: Place, args: Any, kwargs: Any) -> Any:
         args, kwargs = await to_thread(lambda: resolve_futures((args, kwargs)))
-        return await self._run_nested(context, key, args, kwargs)
+        return await self._run_nested(context, place, args, kwargs)
 
     def _run_nested(
-        self, context: RunContext, key: str | None, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+        self, context: RunContext, place: Place | None, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
         call = call_step(
             context,
@@ -224,7 +223,7 @@ class Flow(Generic[P, R]):
             annotation=self.annotation,
             serializer=self._serializer,
             log_prints=self.log_prints,
-            key=key,
+            place=place,
             is_async=self.isasync,
         )
         attempts = RetryPolicy(self.name, self.retries, self.retry_delay_seconds, self.timeout_seconds)

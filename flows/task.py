@@ -9,12 +9,12 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 from signoff.flows.code.functions import check_function
 from signoff.flows.durable.async_bridge import in_event_loop, to_thread
 from signoff.flows.durable.child_processes import refuse_in_child
-from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context
+from signoff.flows.durable.context import RunContext, current_run_context
 from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.results import find_futures, has_futures, resolve_futures
 from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.serialization import Serializer
-from signoff.flows.durable.steps import bind, call_step, return_annotation
+from signoff.flows.durable.steps import Place, bind, call_step, next_place, return_annotation
 from signoff.flows.durable.task_slots import TaskSlots
 from signoff.flows.futures import TaskFuture, TaskFutures, mapped_calls
 
@@ -62,17 +62,13 @@ class Task(Generic[P, R]):
         """
         context = current_run_context()
         if self.isasync and in_event_loop() and has_futures([args, kwargs]):
-            key = None if context is None else self._next_key(context)
-            return PendingCall(f"The task {self.name}", self._run_resolved(context, key, args, kwargs))  # type: ignore[return-value]
+            place = None if context is None else next_place(context, self.name)
+            return PendingCall(f"The task {self.name}", self._run_resolved(context, place, args, kwargs))  # type: ignore[return-value]
         return self._run(context, None, *resolve_futures(args), **resolve_futures(kwargs))
 
-    async def _run_resolved(self, context: RunContext | None, key: str | None, args: Any, kwargs: Any) -> Any:
+    async def _run_resolved(self, context: RunContext | None, place: Place | None, args: Any, kwargs: Any) -> Any:
         args, kwargs = await to_thread(lambda: resolve_futures((args, kwargs)))
-        return await self._run(context, key, *args, **kwargs)  # type: ignore[misc]
-
-    def _next_key(self, context: RunContext) -> str:
-        with closes_on_unwind(context):
-            return context.journal.next_key(context.scope, self.name)
+        return await self._run(context, place, *args, **kwargs)  # type: ignore[misc]
 
     def submit(self, *args: Any, wait_for: Iterable[TaskFuture[Any]] | None = None, **kwargs: Any) -> TaskFuture[R]:
         """Run the step beside the flow, in a thread of its own.
@@ -86,18 +82,24 @@ class Task(Generic[P, R]):
             wait_for: Tasks that have to succeed first. If one of them fails, this one fails with the same error.
             kwargs: The task's keyword arguments, like `args`.
         """
+        return self._submit(wait_for, args, kwargs)
+
+    def _submit(
+        self, wait_for: Iterable[TaskFuture[Any]] | None, args: Any, kwargs: Any, *, is_mapped: bool = False
+    ) -> TaskFuture[R]:
         context = current_run_context()
-        key = None if context is None else self._next_key(context)
+        place = None if context is None else next_place(context, self.name, is_mapped=is_mapped)
         first = list(wait_for or ())
 
         def run() -> R:
             resolve_futures(first)
-            result: Any = self._run(context, key, *resolve_futures(args), **resolve_futures(kwargs))
+            result: Any = self._run(context, place, *resolve_futures(args), **resolve_futures(kwargs))
             return asyncio.run(result) if self.isasync else result  # type: ignore[no-any-return]
 
         given = find_futures([first, args, kwargs])
-        if context is None or key is None:
+        if context is None or place is None:
             return TaskFuture(_OUTSIDE_RUNS.submit(run, name=f"task-{self.name}", after=given))
+        key = place.key
         barrier = context.journal.barrier(key)
         after = given if barrier is None else [*given, barrier]
         check = None if barrier is None else functools.partial(context.journal.check_unrecorded, key)
@@ -116,9 +118,9 @@ class Task(Generic[P, R]):
             MappingLengthMismatch: If the iterables have different lengths.
         """
         given = inspect.signature(self.fn).bind(*args, **kwargs).arguments
-        return TaskFutures(self.submit(wait_for=wait_for, **call) for call in mapped_calls(given))
+        return TaskFutures(self._submit(wait_for, (), call, is_mapped=True) for call in mapped_calls(given))
 
-    def _run(self, context: RunContext | None, key: str | None, /, *args: Any, **kwargs: Any) -> R:
+    def _run(self, context: RunContext | None, place: Place | None, /, *args: Any, **kwargs: Any) -> R:
         if context is None:
             refuse_in_child(f"The task {self.name}")
             return self.fn(*args, **kwargs)
@@ -129,7 +131,7 @@ class Task(Generic[P, R]):
             annotation=self._annotation,
             serializer=self._serializer,
             log_prints=self._log_prints,
-            key=key,
+            place=place,
             is_async=self.isasync,
         )
         function = functools.partial(self.fn, *args, **kwargs)

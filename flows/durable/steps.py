@@ -20,6 +20,19 @@ from signoff.flows.errors import AttentionNeeded, UnserializableResult
 from signoff.flows.names import now
 from signoff.store.records.runs import Step
 
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a flow has made a call whose arguments it did not know yet.
+
+    Attributes:
+        is_single: Whether it makes one call there.
+    """
+
+    key: str
+    is_single: bool
+
+
 WAIT_FOR_OTHERS = 10.0
 """Seconds until a call beside the flow no longer waits for others. Replayed coroutines come to theirs at once."""
 
@@ -153,6 +166,17 @@ class StepCall:
         self.context.journal.forget_failed(self.context.scope)
 
 
+def next_place(context: RunContext, name: str, *, is_mapped: bool = False) -> Place:
+    """Give a call its key before its arguments are known. Called where the flow makes the call.
+
+    Args:
+        is_mapped: Whether it is one of several that a `map` makes.
+    """
+    with closes_on_unwind(context):
+        key = context.journal.next_key(context.scope, name)
+    return Place(key, is_single=not is_mapped and context.execution.is_flow_code() and not is_in_loop())
+
+
 def call_step(
     parent: RunContext,
     name: str,
@@ -161,26 +185,29 @@ def call_step(
     annotation: Any,
     serializer: Serializer = "json",
     log_prints: bool | None = None,
-    key: str | None = None,
+    place: Place | None = None,
     is_async: bool = False,
 ) -> StepCall:
     """Give a call its key, unless it has one, and look up whether it is recorded.
 
     Args:
+        place: Where the flow made the call, if that was before its arguments were known.
         is_async: Whether it is awaited, so that it can wait for others before it runs.
     """
     arguments_hash = digest(dict(arguments))
     is_in_order = parent.execution.is_flow_code()
-    is_submitted = key is not None
-    is_beside = is_async and not is_in_order and not is_submitted
+    is_beside = is_async and not is_in_order and place is None
     path = f"{parent.scope}{name}"
     with closes_on_unwind(parent):
-        key = key or parent.journal.step_key(parent.scope, name, arguments_hash, is_numbered=not is_beside)
+        if place is None:
+            key = parent.journal.step_key(parent.scope, name, arguments_hash, is_numbered=not is_beside)
+        else:
+            key = place.key
         recorded = parent.journal.find(
             path,
             key,
             arguments_hash,
-            is_single=lambda: is_in_order and not is_submitted and not is_in_loop(),
+            is_single=lambda: is_in_order and not is_in_loop() if place is None else place.is_single,
         )
     return StepCall(
         context=parent.within(key, log_prints=log_prints),

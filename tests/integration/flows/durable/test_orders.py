@@ -296,3 +296,31 @@ def test_a_retried_task_gets_the_answers_that_it_had(db: Database) -> None:
         ended = until_over(db, run.id)
     assert ended.result == [1, 40, 1000]
     assert len(prompts.of_run(db, run.id)) == 4
+
+
+@pytest.mark.parametrize("mapped", [False, True], ids=["submitted", "mapped"])
+def test_a_submitted_task_with_other_arguments(
+    db: Database, start_worker: StartWorker, versions: Iterator[str], mapped: bool
+) -> None:
+    """Of one call the recorded result counts, as of one that is called; of several, nobody can tell."""
+    done: list[str] = []
+
+    @task
+    def upload(name: str) -> str:
+        done.append(name)
+        return name
+
+    @flow
+    def uploads() -> list[str]:
+        name = next(versions)
+        found = upload.map([name]).result() if mapped else [upload.submit(name).result()]
+        suspend_flow_run(bool, description="Done?")
+        return found
+
+    start_worker(uploads)
+    run = uploads.create_run(db=db)
+    answer(db, until_asked(db, run.id), value=True)
+    ended = until_over(db, run.id)
+    assert done == ["1.0"]
+    assert ended.state is (RunState.NEEDS_ATTENTION if mapped else RunState.COMPLETED)
+    assert ended.result == (None if mapped else ["1.0"])
