@@ -2,9 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Any, Protocol
 
 from signoff import (
@@ -44,6 +46,29 @@ class Living(Protocol):
 
     def refused(self) -> None:
         """Note that a result was refused because it would not read back equal. Then the flow may end in any way."""
+
+
+def flow_named(name: str, code: Callable[[], Coroutine[Any, Any, None]], *, is_async: bool) -> Flow[Any, Any]:
+    """A flow that runs this code."""
+    # Copied, because most of the time of making one goes into the fingerprint of the code, which is data here.
+    made = copy(_template(is_async=is_async))
+    made.name, made.fn = name, code if is_async else partial(_run, code)
+    return made
+
+
+def _run(code: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    drive(code())
+
+
+@cache
+def _template(*, is_async: bool) -> Flow[Any, Any]:
+    async def run_async() -> None:
+        """An async flow."""
+
+    def run() -> None:
+        """A flow."""
+
+    return Flow(run_async if is_async else run, name="fuzzed")
 
 
 class FlowOperations(Operations):
@@ -132,14 +157,10 @@ class FlowOperations(Operations):
                 pool.submit(lambda: drive(inside.run(body, guards, item))).result()
 
     async def nested(self, statement: Nested, name: str, guards: Guards, item: str) -> None:
+        flow = flow_named(name, lambda: self.run(statement.body, guards, item), is_async=self.is_async)
+        called = flow()
         if self.is_async:
-
-            async def run() -> None:
-                await self.run(statement.body, guards, item)
-
-            await Flow(run, name=name)()
-        else:
-            Flow(lambda: drive(self.run(statement.body, guards, item)), name=name)()
+            await called
 
     def order(self, items: Sequence[str]) -> Sequence[str]:
         return self._random.sample(items, len(items))

@@ -17,8 +17,8 @@ from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.runs import journal, recovery, runs
-from tests.fuzz.flows import FlowOperations
-from tests.fuzz.interpreter import Guards, drive
+from tests.fuzz.flows import FlowOperations, flow_named
+from tests.fuzz.interpreter import Guards
 from tests.fuzz.programs import Case, Life, Program, edited
 from tests.fuzz.world import World
 
@@ -137,13 +137,8 @@ class _Mortal:
 
 
 def _flow(life: _Life, program: Program) -> Flow[Any, Any]:
-    async def run_async() -> None:
-        await FlowOperations(life, is_async=True).run(program.body)
-
-    def run() -> None:
-        drive(FlowOperations(life, is_async=False).run(program.body))
-
-    made: Flow[Any, Any] = Flow(run_async if program.is_async else run, name="fuzzed")
+    is_async = program.is_async
+    made = flow_named("fuzzed", lambda: FlowOperations(life, is_async=is_async).run(program.body), is_async=is_async)
     # The code of the program is data here, and an edit of it is an edit of the flow.
     made.fingerprint = digest(repr(program))
     return made
