@@ -5,10 +5,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
+from typing import Any
 
 import pytest
 
-from signoff import FlowsError, InvalidFlow, InvalidParameters, PromptRejected, flow, pause_flow_run, task
+from signoff import (
+    FlowsError,
+    InvalidFlow,
+    InvalidParameters,
+    PromptRejected,
+    flow,
+    pause_flow_run,
+    suspend_flow_run,
+    task,
+)
 from signoff.flows import settings
 from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.users import this_user_if_known
@@ -170,3 +180,55 @@ def test_a_run_is_created_for_a_worker_to_take(db: Database) -> None:
     assert (found.state, found.parameters) == (RunState.SCHEDULED, {"version": "1.5.0"})
     assert found.requester is not None
     assert found.requester.id == "@ana"
+
+
+@pytest.mark.usefixtures("called_directly")
+@pytest.mark.parametrize("wait", [pause_flow_run, suspend_flow_run])
+@pytest.mark.parametrize("isasync", [False, True])
+def test_a_flow_called_directly_does_not_go_on_without_its_answer(db: Database, wait: Any, isasync: bool) -> None:
+    """Even if it catches whatever comes: its caller gets what the answer makes of it."""
+    effects: list[str] = []
+
+    @task
+    def deploy() -> None:
+        effects.append("deployed")
+
+    @flow
+    def release() -> bool:
+        approved = True
+        with suppress(BaseException):
+            approved = wait(bool, timeout=None)
+        if approved:
+            deploy()
+        return approved
+
+    @flow
+    async def release_async() -> bool:
+        said: list[Any] = await asyncio.gather(wait(bool, timeout=None), return_exceptions=True)
+        if said[0]:
+            deploy()
+        return bool(said[0])
+
+    def act() -> None:
+        run = until(db, lambda: next(iter(runs.newest(db)), None))
+        answer(db, until_asked(db, run.id), value=False)
+
+    acting = threading.Thread(target=act)
+    acting.start()
+    assert (asyncio.run(release_async()) if isasync else release()) is False
+    acting.join()
+    assert (effects, runs.newest(db)[0].state) == ([], RunState.COMPLETED)
+
+
+@pytest.mark.usefixtures("called_directly")
+def test_a_flow_called_directly_that_misses_an_await_fails(db: Database) -> None:
+    """Its caller gets the sentence that says what is missing."""
+
+    @flow
+    async def release() -> str:
+        pause_flow_run(bool)
+        return "released"
+
+    with pytest.raises(InvalidFlow, match=r"pause_flow_run\(\) was never awaited at test_direct_calls.py"):
+        asyncio.run(release())
+    assert runs.newest(db)[0].state is RunState.FAILED
