@@ -129,8 +129,18 @@ class Execution:
 
     def _on_idle(self) -> None:
         with self._lock:
+            is_suspending, coroutine = bool(self._suspending), self._coroutine
+        if is_suspending and coroutine is not None:
+            # Whoever awaited what has ended goes on first, and may begin something else.
+            loop = coroutine.get_loop()
+            loop.call_soon_threadsafe(loop.call_soon, self._end_suspending)
+        elif is_suspending:
+            self._end_suspending()
+
+    def _end_suspending(self) -> None:
+        with self._lock:
             suspending = list(self._suspending)
-        if suspending:
+        if suspending and self.may_suspend:
             self._end(suspending, self.run)
 
     def end_wait(self, wait: "Future[FlowRun | Unwind]") -> None:

@@ -204,7 +204,7 @@ def test_a_flow_called_directly_does_not_go_on_without_its_answer(db: Database, 
 
     @flow
     async def release_async() -> bool:
-        said: list[Any] = await asyncio.gather(wait(bool, timeout=None), return_exceptions=True)
+        said: Any = await asyncio.gather(wait(bool, timeout=None), return_exceptions=True)
         if said[0]:
             deploy()
         return bool(said[0])
