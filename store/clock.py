@@ -12,11 +12,13 @@ import os
 import threading
 import time
 from abc import ABC, abstractmethod
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from signoff.store.errors import StoreError
+from signoff.store.sql.transactions import ReadTransaction, Transaction
 
 logger = logging.getLogger(__name__)
 
@@ -61,9 +63,20 @@ def _undo_libfaketime() -> None:
 
 
 class DatabaseClock(ABC):
-    """The clock of one database."""
+    """The clock of one database, as this process reads it.
 
-    def __init__(self) -> None:
+    Args:
+        read: Opens a transaction to read from.
+        write: Opens a transaction to write in.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], AbstractContextManager[ReadTransaction]],
+        write: Callable[[], AbstractContextManager[Transaction]],
+    ) -> None:
+        self._read = read
+        self._write = write
         self._lock = threading.Lock()
         self._offset: float | None = None
         self._warned: timedelta | None = None

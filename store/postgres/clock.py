@@ -51,9 +51,7 @@ class PostgresClock(DatabaseClock):
         read: Callable[[], AbstractContextManager[ReadTransaction]],
         write: Callable[[], AbstractContextManager[Transaction]],
     ) -> None:
-        super().__init__()
-        self._read = read
-        self._write = write
+        super().__init__(read, write)
         self._server_offset: float | None = None
         self._uncertainty = 0.0
         self._read_at = 0.0

@@ -8,8 +8,6 @@ whose question was just answered would wait until that moment comes again.
 
 import os
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -19,7 +17,6 @@ from sqlalchemy import delete, func, select
 from signoff.store.clock import DatabaseClock, boot_seconds, system_seconds
 from signoff.store.errors import DatabaseUnavailable
 from signoff.store.sql.statements import Statement, insert_into, param
-from signoff.store.sql.transactions import ReadTransaction, Transaction
 from signoff.store.tables import clocks, flow_runs, inputs, ledger, workers
 
 _READ = Statement(select(clocks.c.offset_us).where(clocks.c.timeline == param("timeline")))
@@ -38,16 +35,7 @@ _LATEST = tuple(
 
 
 class SqliteClock(DatabaseClock):
-    """The clock of one file, as this process reads it."""
-
-    def __init__(
-        self,
-        read: Callable[[], AbstractContextManager[ReadTransaction]],
-        write: Callable[[], AbstractContextManager[Transaction]],
-    ) -> None:
-        super().__init__()
-        self._read = read
-        self._write = write
+    """The clock of one file."""
 
     name = "Signoff's clock"
     advice = (
