@@ -81,7 +81,7 @@ def check_token(client: WebClient) -> str | None:
         return str(answer["team_id"])
     except SlackApiError as error:
         if refuses_token(error):
-            raise BadSettings(f"SLACK_BOT_TOKEN: Slack refuses it ({name_of(error)}). Copy the token again.") from None
+            raise BadSettings(f"SLACK_BOT_TOKEN: Slack rejects it ({name_of(error)}). Copy the token again.") from None
         trouble = name_of(error)
     except NO_ANSWER as error:
         trouble = str(error) or type(error).__name__

@@ -75,7 +75,7 @@ class InvalidPause(FlowsError, ValueError):
 class PauseReports(Protocol):
     """What an engine tells Signoff. May be called from any thread.
 
-    Every method raises `signoff.store.errors.DatabaseUnavailable` while the database is away: report it again later.
+    Every method raises `DatabaseUnavailable` while the database is away: report it again later.
     """
 
     def paused(self, pause: ReportedPause) -> str:

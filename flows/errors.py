@@ -110,7 +110,7 @@ class StepFailed(FlowsError):
 
 
 class Unwind(BaseException):
-    """Takes a run out of memory. It is no `Exception`, so that a flow does not catch it by accident.
+    """Takes a run out of memory. It does not derive from `Exception`, so that a flow does not catch it by accident.
 
     Attributes:
         where: Where the flow's code was when it was raised, for a message; empty if the traceback says it.

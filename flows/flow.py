@@ -172,7 +172,7 @@ class Flow(Generic[P, R]):
         Raises:
             InvalidFlow: If the schedule is invalid.
             InvalidParameters: If the parameters do not fit the flow.
-            store.errors.StoreError: If the database cannot be used.
+            DatabaseUnavailable: If the database cannot be used.
         """
         given = dict(parameters or {})
         found = self._resolve_schedule(cron, schedule, given)

@@ -41,4 +41,4 @@ class Foreground:
 
 
 foreground = Foreground()
-"""That of this process."""
+"""The requests in progress in this process that a person waits for."""

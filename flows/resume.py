@@ -32,7 +32,7 @@ def resume_flow_run(flow_run_id: UUID | str, run_input: Mapping[str, Any] | Base
         FlowPauseTimeout: If the deadline has passed.
         NotAllowed: If the policy does not let this user answer, or if only Slack can tell whether it does.
         InvalidInput: If the values are not valid. It lists every error by field.
-        store.errors.NoSuchRun: If there is no such run.
+        NoSuchRun: If there is no such run.
     """
     return sync_or_async("resume_flow_run()", partial(_resume, str(flow_run_id), run_input))
 
@@ -53,8 +53,8 @@ def retry_flow_run(flow_run_id: UUID | str) -> None:
         flow_run_id: A run that is `Failed`, `Crashed`, `TimedOut` or `NeedsAttention`.
 
     Raises:
-        store.errors.NoSuchRun: If there is no such run.
-        store.errors.RunNotFailed: If it has not ended, completed, or was cancelled.
+        NoSuchRun: If there is no such run.
+        RunNotFailed: If it has not ended, completed, or was cancelled.
     """
     return sync_or_async("retry_flow_run()", partial(_retry, str(flow_run_id)))
 

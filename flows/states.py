@@ -101,7 +101,7 @@ def flow_run_state(flow_run_id: UUID | str) -> State:
     """The current state of a run.
 
     Raises:
-        store.errors.NoSuchRun: If there is no such run.
+        NoSuchRun: If there is no such run.
     """
     db = current_database()
     return state_of(db, runs.get(db, str(flow_run_id)))

@@ -31,9 +31,9 @@ IS_HELD = and_(
 )
 """Whether the newest claim on a run has this fencing token, and the run has not ended."""
 
-_THIS = workers.c.id == param("worker")
-_RENEW = Statement(update(workers).where(_THIS).values(expires_at=param("expires_at")))
-LOCK_WORKER = Statement(select(workers.c.id).where(_THIS).with_for_update(read=True, key_share=True))
+_WITH_ID = workers.c.id == param("worker")
+_RENEW = Statement(update(workers).where(_WITH_ID).values(expires_at=param("expires_at")))
+LOCK_WORKER = Statement(select(workers.c.id).where(_WITH_ID).with_for_update(read=True, key_share=True))
 """Finds a worker that has not expired. Until the commit nobody else can delete it."""
 _ALL = Statement(select(*workers.c["id", "domain", "pid", "pid_started", "expires_at"]))
 _LOCK_RUN = Statement(

@@ -43,10 +43,10 @@ class Policy(BaseModel):
     everybody in the channel."""
 
     deadline: Duration | None = None
-    """How long after its opening the prompt times out. Where given, it goes before the pause's `timeout`."""
+    """How long after its opening the prompt times out. Overrides the pause's `timeout`."""
 
     at_deadline: Literal["fail", "continue"] = "fail"
-    """`fail` raises `FlowPauseTimeout` in the flow; `continue` goes on with the initial values."""
+    """`fail` raises `FlowPauseTimeout` in the flow; `continue` continues with the initial values."""
 
     outside_slack: Literal["claims", "own-name", "never"] = "claims"
     """Who may answer on the command line or from a program, where nobody checks who they are: `claims` lets them say

@@ -160,7 +160,7 @@ def _code_marks(mrkdwn: str) -> int:
 def as_line(text: str, limit: int) -> str:
     """`text`, which is Markdown, as one line without formatting."""
     nodes = SyntaxTreeNode(_PARSER.parse(_with_visible_fences(clean(text[: 4 * limit]).strip()))).children
-    return plain(" ".join(_texts(nodes)), limit)
+    return plain(" · ".join(filter(None, _texts(nodes))), limit)
 
 
 def _texts(nodes: Sequence[SyntaxTreeNode]) -> Iterator[str]:

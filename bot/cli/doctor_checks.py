@@ -150,7 +150,7 @@ def _policies() -> Iterator[Finding]:
 
 
 def _approvers(settings: Settings) -> Iterator[Finding]:
-    """Approvers whom nobody can be, of open prompts and of the settings, with what to write instead."""
+    """Approvers that do not exist, of open prompts and of the settings, with what to write instead."""
     named = _named_approvers(settings)
     directory: Directory = StatedNames()
     with suppress(BadSettings):

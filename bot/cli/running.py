@@ -71,7 +71,7 @@ def run(target: str, given: Sequence[str], wanted_by: str | None, wait: bool, as
             created = flow.create_run(values, db=db, requester=person)
             ended = _run_to_completion(db, flow, created) if wait else created
             if not wait:
-                _warn_if_unserved(db, created)
+                _warn_if_orphaned(db, created)
     _report(ended, waited=wait, as_json=as_json)
     if wait and ended.state is not RunState.COMPLETED:
         sys.exit(1)
@@ -108,7 +108,7 @@ def runs(state: "RunState | None", limit: int, as_json: bool) -> None:
         moment = db.now()
         known = served_flows(db, now=moment)
     if as_json:
-        print_json([{**run_as_json(each), "unserved": is_orphaned(each, known)} for each in found])
+        print_json([{**run_as_json(each), "orphaned": is_orphaned(each, known)} for each in found])
         return
     is_elsewhere = any(each.engine != EMBEDDED for each in found)
     print_table(
@@ -146,7 +146,7 @@ def retry(run: str, who: str | None) -> None:
     log_to_stderr()
     with existing() as db:
         retried = Desk(db).retry(get(db, run).id, actor(who))
-        _warn_if_unserved(db, retried)
+        _warn_if_orphaned(db, retried)
     click.echo(f"{retried.name} ({retried.id}) is {retried.state}")
 
 
@@ -202,7 +202,7 @@ def _result(run: "FlowRun", *, orphaned: bool) -> str:
     return "; ".join(filter(None, ["no worker has this flow" if orphaned else "", text]))
 
 
-def _warn_if_unserved(db: "Database", run: "FlowRun") -> None:
+def _warn_if_orphaned(db: "Database", run: "FlowRun") -> None:
     """Say that a run waits for a worker, if there is none that could execute it."""
     from signoff.store.runs.orphans import is_orphaned, served_flows
 

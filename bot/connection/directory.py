@@ -73,9 +73,9 @@ class SlackDirectory:
     def is_approver(self, actor: Actor, approver: Approver) -> bool | Unknowable:
         """Whether `actor` is the user whom a policy names, or belongs to the user group that it names.
 
-        What was found when the prompt was opened goes before what Slack says now: a handle may have a new owner, and
-        whoever gets an address that was nobody's counts only once that is in the ledger. A person who is named by id
-        may belong to another workspace; the people of a group are those of this one.
+        What was found when the prompt was opened takes precedence over what Slack says now: a handle may have a new
+        owner, and whoever gets an address that was nobody's counts only once that is in the ledger. A person who is
+        named by id may belong to another workspace; the people of a group are those of this one.
         """
         if not is_user_group_id(approver.id or approver.name) and (approver.fault and not approver.id):
             return False
@@ -119,7 +119,7 @@ class SlackDirectory:
         """The user or user group whom a policy names, or what is wrong with the name and what to write instead.
 
         Args:
-            max_age: Seconds. That nobody has a handle or an address is said only by answers that are no older.
+            max_age: Seconds. Older answers are not enough to say that nobody has a handle or an address.
         """
         match NameKind.of(approver):
             case NameKind.USER_ID:

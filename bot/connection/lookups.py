@@ -274,7 +274,7 @@ class Lookups:
                     if isinstance(own, Unknowable):
                         raise StillReading
                     profiles = [each for each in reading.profiles if each.belongs_to(own)]
-                    # An account in use goes before one of the same name that is not.
+                    # An account in use takes precedence over one of the same name that is not.
                     profiles.sort(key=lambda each: not each.is_deactivated)
                     return {each.handle.casefold(): each for each in profiles}
             raise StillReading

@@ -104,7 +104,8 @@ class SocketTransport:
         except SlackApiError as error:
             if refuses_token(error):
                 raise BadSettings(
-                    f"SLACK_APP_TOKEN: Slack refuses it ({name_of(error)}). It needs the scope connections:write."
+                    f"SLACK_APP_TOKEN: Slack rejects it ({name_of(error)}). Copy it again, or generate one with the "
+                    "scope connections:write."
                 ) from None
             self._outage.failed(name_of(error))
         except NO_ANSWER as error:

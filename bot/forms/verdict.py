@@ -16,7 +16,7 @@ from signoff.flows.schema import verdict as schema_verdict
 from signoff.flows.schema.verdict import Stance
 
 OTHER_BUTTONS = ("Edit…", "Reject…", "Show all")
-"""What stands on a card beside the buttons of its verdict."""
+"""The other buttons on a card, beside those of its verdict."""
 
 BARE = "value"
 """The name of the only field of a plain type. It says nothing to people."""

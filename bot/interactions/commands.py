@@ -79,7 +79,7 @@ def sub_commands(db: Database, desk: Desk, directory: SlackDirectory) -> tuple[S
 
 
 def _page_in(argument: str) -> int:
-    """The number of the page that was typed; the first page if it is no number."""
+    """The number of the page that was typed; the first page if it is not a number."""
     return int(argument) if argument.isdecimal() and len(argument) < _MAX_DIGITS else 1
 
 

@@ -8,7 +8,7 @@ from signoff.bot.blockkit.markup import at, bold, code, escape, lines, plain, sp
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.wording import approvers_of, gist_of, run_line
-from signoff.store.records.outbox import Notice
+from signoff.store.records.outbox import Notice, NoticeKind
 from signoff.store.records.runs import RunState
 from signoff.store.redaction import redacted
 
@@ -30,12 +30,16 @@ _RESULT_LENGTH = 1500
 
 
 def notice_message(notice: Notice, mentions: Mapping[str, str]) -> Message:
-    """The message for a notice: a `reminder`, or the end of the run (`run_ended`).
+    """The message for a notice.
 
     Args:
         mentions: Slack mentions by the name that the policy uses. A reminder is meant to notify these people.
     """
-    text, blocks = _reminder(notice, mentions) if notice.kind == "reminder" else _run_ended(notice)
+    match notice.kind:
+        case NoticeKind.REMINDER:
+            text, blocks = _reminder(notice, mentions)
+        case NoticeKind.RUN_ENDED:
+            text, blocks = _run_ended(notice)
     return Message(text, blocks, {"event_type": METADATA_EVENT, "event_payload": {"notice_id": str(notice.id)}})
 
 

@@ -89,7 +89,7 @@ def run_line(prompt: Prompt, link: str | None = None) -> Block:
 def approvers_of(prompt: Prompt, mentions: Mapping[str, str]) -> str:
     """Who may answer, such as `<@U1> or @ben`; empty if the policy names nobody. Approvers without a mention are named.
 
-    Those that nobody can be are left out, unless there are no others.
+    Those that do not exist are left out, unless there are no others.
     """
     approvers = [each for each in prompt.approvers if not each.fault] or prompt.approvers
     named = [mentions.get(each.name) or escape(each.name, _NAME) for each in approvers]
@@ -116,7 +116,7 @@ def who_may_answer(prompt: Prompt, mentions: Mapping[str, str], place: Place = D
 
 
 def approver_faults(prompt: Prompt) -> str:
-    """Which approvers nobody can be, a line for each, with what to write instead; empty if there are none."""
+    """Which approvers do not exist, a line for each, with what to write instead; empty if all do."""
     faulty = [each for each in prompt.approvers if each.fault]
     told = [f"⚠️ {escape(each.name, _NAME)} cannot answer. {escape(each.fault, 200)}" for each in faulty[:_MAX_FAULTS]]
     if len(faulty) > _MAX_FAULTS:

@@ -1,4 +1,4 @@
-"""Finds out who the approvers of a new prompt are, and says at once which of them nobody can be.
+"""Finds out who the approvers of a new prompt are, and says at once which of them do not exist.
 
 The check runs in the background, so a prompt opens and its card is posted whether Slack answers or not. What is found
 is recorded with the prompt: from then on an approver is that person, whoever takes over the handle. Somebody who gets
@@ -79,7 +79,7 @@ class ApproverCheck(DueCheck):
 
 
 def _may_change(approver: Approver) -> bool:
-    """Whether an approver that nobody can be may become somebody.
+    """Whether an approver that does not exist may come to exist.
 
     A handle may not: whoever takes it after the prompt opened is not the one who was meant. An address may, because
     Slack makes sure that whoever has it can read its mail.

@@ -68,7 +68,7 @@ class Directory(Protocol):
         """The person or user group whom a policy names, or what is wrong with the name. May take minutes.
 
         Args:
-            max_age: Seconds. That nobody has a handle or an address is said only by an answer that is no older.
+            max_age: Seconds. An older answer is not enough to say that nobody has a handle or an address.
         """
         ...
 

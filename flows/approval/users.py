@@ -75,7 +75,7 @@ def named(who: str) -> Actor:
         raise ValueError("A person needs a name, such as @ana.")
     actor = _actor(name)
     if fault := spelling_fault(actor.id):
-        raise ValueError(f"{name} cannot be the name of a person. {fault}")
+        raise ValueError(f"{name!r} cannot be used. {fault}")
     return actor
 
 

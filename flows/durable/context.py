@@ -129,7 +129,9 @@ def require_run_context(what: str) -> RunContext:
     """
     context = _current.get()
     if context is None:
-        raise MissingContextError(f"{what} can only be used within a flow run.")
+        raise MissingContextError(
+            f"{what} can only be used within a flow run. Call it in a function decorated with @flow."
+        )
     return context
 
 

@@ -2,9 +2,11 @@
 
 import inspect
 import json
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from pydantic import BaseModel, PydanticUserError, RootModel, ValidationError, create_model
@@ -20,6 +22,12 @@ from signoff.flows.schema.json_schema import refuse_slow_patterns, schema_with_a
 from signoff.flows.schema.parts import has_fields, unwrap
 from signoff.flows.schema.prompt_model import PromptModel
 from signoff.flows.schema.schema_validation import ValuePath
+
+_NOT_TYPES = (
+    *(str, bytes, int, float, dict, list, tuple, set, frozenset, BaseModel),
+    *(FunctionType, BuiltinFunctionType, MethodType),
+)
+"""What people pass by mistake. Pydantic would read some of them as a type, with another meaning."""
 
 _LONGEST_TITLE = 150
 """How long the header of a card can be."""
@@ -71,6 +79,8 @@ class Question:
     def _of(cls, wait_for_input: Any) -> "Question":
         if wait_for_input is None:
             return cls("Continue?", "", None, {}, None)
+        if isinstance(wait_for_input, _NOT_TYPES):
+            raise InvalidFlow(_not_a_type(wait_for_input))
         if isinstance(wait_for_input, type) and issubclass(wait_for_input, BaseModel):
             return _of_class(wait_for_input) if _is_bare(wait_for_input) else cls._of_model(wait_for_input)
         # Only questions for classes are cached: `int | str` equals `str | int`, but asks something else.
@@ -122,6 +132,23 @@ class Question:
         ):
             raise ValidationError.from_exception_data(self.model.__name__, [_choice_error(*each) for each in wrong])
         return answered.value if self.wraps_scalar else answered  # type: ignore[attr-defined]
+
+
+def _not_a_type(given: Any) -> str:
+    match given:
+        case str():
+            return (
+                "wait_for_input takes a type, not a text. To ask a question, write "
+                f"pause_flow_run(bool, description={reprlib.repr(given)})."
+            )
+        case BaseModel():
+            name = type(given).__name__
+            return (
+                f"wait_for_input takes the model {name}, not an instance of it. To show values in the form, write "
+                f"{name}.with_initial_data(…)."
+            )
+        case _:
+            return f"wait_for_input takes a model or a type such as bool, not {reprlib.repr(given)}."
 
 
 def _plain(annotation: Any) -> Question:

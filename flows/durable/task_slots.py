@@ -196,12 +196,12 @@ class _TaskSlot:
         """The task has ended. If something that it started is still waiting, the slot was given up already."""
         with self._lock:
             self._has_ended = True
-            has_turn = self._wait_count == 0
-        if has_turn:
+            holds_slot = self._wait_count == 0
+        if holds_slot:
             self._slots.release()
 
 
-_current_slot: ContextVar[_TaskSlot | None] = ContextVar("signoff_turn", default=None)
+_current_slot: ContextVar[_TaskSlot | None] = ContextVar("signoff_task_slot", default=None)
 
 
 @contextmanager

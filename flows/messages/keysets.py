@@ -53,7 +53,7 @@ def keyset_from_paused_state(state: State) -> Keyset:
         RuntimeError: If the run is neither paused nor suspended.
     """
     if not state.is_paused():
-        raise RuntimeError(f"{state.type.value!r} is unsupported.")
+        raise RuntimeError(f"The run is {state.name}. Only a run that waits for an answer has these keys.")
     return keyset_from_base_key(f"{state.name.lower()}-{state.state_details.pause_key}")
 
 
@@ -67,7 +67,7 @@ def run_id_or_current(flow_run_id: UUID | str | None) -> str:
         return str(flow_run_id)
     context = current_run_context()
     if context is None:
-        raise RuntimeError("Must either provide a flow run ID or be within a flow run.")
+        raise RuntimeError("Give flow_run_id, or call this within a flow run.")
     return context.run.id
 
 

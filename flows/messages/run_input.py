@@ -62,7 +62,7 @@ class BaseRunInput(PromptModel):
 
         Raises:
             RuntimeError: Outside of a flow run, if no run is given.
-            store.errors.NoSuchRun: If there is no such run.
+            NoSuchRun: If there is no such run.
         """
         run_id = run_id_or_current(flow_run_id)
         schema, description = schema_of(cls.prompt_model or cls), cls.prompt_description
@@ -128,7 +128,7 @@ class BaseRunInput(PromptModel):
             key_prefix: The prefix of the key; by default the name of the class and `-auto`.
 
         Raises:
-            store.errors.NoSuchRun: If there is no such run.
+            NoSuchRun: If there is no such run.
         """
         return send_to_run(self, flow_run_id, sender, key_prefix)
 

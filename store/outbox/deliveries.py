@@ -15,7 +15,7 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
 from signoff.store.outbox.claiming import ClaimQueries, is_claimable
-from signoff.store.records.outbox import ClaimedDelivery
+from signoff.store.records.outbox import ClaimedDelivery, NoticeKind
 from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.rows import prompt, select_prompts
@@ -173,7 +173,7 @@ def _end_run(tx: Transaction, run: Any, prompt_id: str, now: datetime) -> None:
     )
     if ended.rowcount:
         detail = {"state": RunState.CANCELLED.value, "result": None, "reason": run.reason}
-        notices.add(tx, prompt_id, kind="run_ended", detail=detail, now=now)
+        notices.add(tx, prompt_id, kind=NoticeKind.RUN_ENDED, detail=detail, now=now)
         ledger.add(tx, prompt_id, "run_ended", now=now, detail={"state": RunState.CANCELLED.value})
 
 

@@ -11,7 +11,7 @@ from signoff.store.database import Database
 from signoff.store.outbox.cards import IS_FIRST
 from signoff.store.outbox.claiming import ClaimedRow, ClaimQueries, is_claimable
 from signoff.store.places import Place, PlaceKind
-from signoff.store.records.outbox import Notice
+from signoff.store.records.outbox import Notice, NoticeKind
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
@@ -44,7 +44,7 @@ def add(
     tx: Transaction,
     prompt_id: str,
     *,
-    kind: str,
+    kind: NoticeKind,
     detail: Mapping[str, Any],
     now: datetime,
     place: Place | None = None,
@@ -112,7 +112,7 @@ def _notice(claimed: ClaimedRow) -> Notice:
     return Notice(
         id=row.id,
         prompt=claimed.prompt,
-        kind=row.kind,
+        kind=NoticeKind(row.kind),
         detail=row.detail,
         created_at=row.created_at,
         attempts=claimed.attempts,

@@ -10,7 +10,7 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
 from signoff.store.outbox import cards, notices
-from signoff.store.records.outbox import CardPlace
+from signoff.store.records.outbox import CardPlace, NoticeKind
 from signoff.store.records.prompts import Prompt
 from signoff.store.rows import PROMPT_BY_ID, prompt, select_prompts
 from signoff.store.sql.conflicts import transactional
@@ -169,7 +169,7 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
         )
         if moved.rowcount == 0:
             return False
-        notices.add(tx, reminded.id, kind="reminder", detail={"number": sent}, now=now)
+        notices.add(tx, reminded.id, kind=NoticeKind.REMINDER, detail={"number": sent}, now=now)
         ledger.add(tx, reminded.id, "reminded", now=now)
         return True
 

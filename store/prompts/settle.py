@@ -28,13 +28,13 @@ from signoff.store.sql.statements import BoundStatement, Statement, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts
 
-_MINE = prompts.c.id == param("prompt_id")
+_WITH_ID = prompts.c.id == param("prompt_id")
 _IS_OPEN = prompts.c.outcome.is_(None)
 OPEN_OF_RUN = Statement(select(prompts.c.id).where(prompts.c.run_id == param("run_id"), _IS_OPEN))
 # The compare-and-set: of all attempts, one finds the prompt open.
 _END = Statement(
     update(prompts)
-    .where(_MINE, _IS_OPEN)
+    .where(_WITH_ID, _IS_OPEN)
     .values(
         outcome=param("outcome"),
         settled_at=param("settled_at"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from signoff.store.places import Place
@@ -62,12 +63,18 @@ class ClaimedDelivery:
     in_doubt: bool
 
 
+class NoticeKind(StrEnum):
+    """What a notice reports."""
+
+    REMINDER = "reminder"
+    RUN_ENDED = "run_ended"
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A message about a prompt that is posted once.
 
     Attributes:
-        kind: `reminder` or `run_ended`.
         detail: What the message is about, as JSON.
         place: Where it goes.
         is_reply: Whether it goes to the thread of the prompt's first card, and not to a place of its own.
@@ -77,7 +84,7 @@ class Notice:
 
     id: int
     prompt: Prompt
-    kind: str
+    kind: NoticeKind
     detail: Mapping[str, Any]
     created_at: datetime
     attempts: int

@@ -51,7 +51,7 @@ class Approver:
         name: As the policy has it.
         id: The id of the person or user group. Whoever takes over a handle later is not this approver. `None` if it is
             not known, or if there is nobody.
-        fault: Why nobody can be this approver, and what to write instead; empty if somebody can, or if it is not known.
+        fault: Why there is no such approver, and what to write instead; empty if there is, or if it is not known.
     """
 
     name: str

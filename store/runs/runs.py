@@ -17,6 +17,7 @@ from signoff.store.leases import IS_HELD, lease_lost
 from signoff.store.outbox import notices
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
 from signoff.store.records.actors import SIGNOFF, Actor
+from signoff.store.records.outbox import NoticeKind
 from signoff.store.records.runs import EMBEDDED, FlowIdentity, FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.run_locks import LOCK_RUN
@@ -27,8 +28,8 @@ from signoff.store.tables import flow_runs
 
 _ID_LENGTH = 36
 
-_THIS = flow_runs.c.id == param("run_id")
-_BY_ID = Statement(select(flow_runs).where(_THIS))
+_WITH_ID = flow_runs.c.id == param("run_id")
+_BY_ID = Statement(select(flow_runs).where(_WITH_ID))
 _CREATE = Statement(
     insert_returning(
         flow_runs,
@@ -328,5 +329,5 @@ def add_end_notice(
     """
     detail = {"state": state.value, "result": result, "reason": reason}
     for (prompt_id,) in newest:
-        notices.add(tx, prompt_id, kind="run_ended", detail=detail, now=now)
+        notices.add(tx, prompt_id, kind=NoticeKind.RUN_ENDED, detail=detail, now=now)
         ledger.add(tx, prompt_id, "run_ended", now=now, detail={"state": state.value})

@@ -20,7 +20,7 @@ from signoff.bot.surfaces.notices import notice_message
 from signoff.bot.surfaces.wording import form_of
 from signoff.flows.approval.validation import FieldError
 from signoff.store.places import Place
-from signoff.store.records.outbox import Notice
+from signoff.store.records.outbox import Notice, NoticeKind
 from signoff.store.records.prompts import Earlier, Outcome
 from tests.support.models import Approval, DataSet, ShirtOrder, Triage
 from tests.support.prompts import MENTIONS, OPENED, prompt_for, settled
@@ -71,7 +71,7 @@ ASKED_AGAIN = prompt_for(
 DATA = prompt_for(DataSet, {"rows": 50}, title="Make the data set", flow="dataset", description=DESCRIPTION)
 
 
-def _notice(kind: str, detail: dict[str, Any]) -> Notice:
+def _notice(kind: NoticeKind, detail: dict[str, Any]) -> Notice:
     return Notice(
         1, APPROVAL, kind, detail, OPENED + timedelta(hours=1, minutes=30), 0, Place.thread("C1", "1.2"), True, "worker"
     )
@@ -96,9 +96,9 @@ SCENES: dict[str, Callable[[], Message | dict[str, Any]]] = {
     ),
     "modal_reject": lambda: reject_modal(APPROVAL),
     "modal_settled": lambda: settled_modal(APPROVED),
-    "notice_reminder": lambda: notice_message(_notice("reminder", {}), MENTIONS),
+    "notice_reminder": lambda: notice_message(_notice(NoticeKind.REMINDER, {}), MENTIONS),
     "notice_completed": lambda: notice_message(
-        _notice("run_ended", {"state": "Completed", "run_name": "bold-lemur", "result": "1.4.1"}), MENTIONS
+        _notice(NoticeKind.RUN_ENDED, {"state": "Completed", "run_name": "bold-lemur", "result": "1.4.1"}), MENTIONS
     ),
     "listing": lambda: approvals_list([APPROVAL, SHIRT], OPENED + timedelta(hours=5)),
 }

@@ -97,7 +97,7 @@ class MessageContainer:
 
     @property
     def blocks(self) -> list[Json]:
-        """What stands in the message."""
+        """The text in the message."""
         return self._message.content.blocks or []
 
     @property

@@ -62,7 +62,7 @@ def test_a_run_asks_is_answered_and_goes_on(shell: Shell) -> None:
         "engine",
         "external_id",
         "requester",
-        "unserved",
+        "orphaned",
     ]
     assert (ended["state"], ended["result"], ended["error"]) == ("Completed", "3 large red", None)
 
@@ -178,7 +178,7 @@ def test_what_cannot_be_a_name_is_refused(shell: Shell, who: str) -> None:
     """Invariant 10: a typo is not recorded as a person."""
     said = shell("answer", "whatever", "--as", who)
     assert said.code == 2
-    assert said.err.startswith(f"--as: {who} cannot be the name of a person. ")
+    assert said.err.startswith(f"--as: {who!r} cannot be used. ")
     assert len(said.err.splitlines()) == 1
     assert shell("run", "asking.py:shirt", "--requester", who).code == 2
 

@@ -74,7 +74,7 @@ def test_a_run_whose_flow_no_worker_has_says_so(empty: Shell) -> None:
     with empty.started("worker", "asking.py"), empty.record() as db:
         until(db, lambda: runs.get(db, name).state.is_waiting)
         assert "no worker" not in empty("runs").out
-        assert [run["unserved"] for run in empty("runs", "--json").json] == [False]
+        assert [run["orphaned"] for run in empty("runs", "--json").json] == [False]
         assert "flows: " not in empty("doctor").out
 
 

@@ -7,6 +7,7 @@ import pytest
 from signoff.flows.names import now
 from signoff.store.outbox import cards, notices
 from signoff.store.places import Place, PlaceKind
+from signoff.store.records.outbox import NoticeKind
 from signoff.store.records.prompts import Prompt
 from signoff.testing import VisibleMessage
 from tests.integration.bot.asking import approve
@@ -98,6 +99,8 @@ def test_a_person_gets_a_notice_in_their_direct_messages(service: RunningService
     """It has a place of its own, and follows no card."""
     prompt = service.ask(approve, where="#nowhere")
     with service.db.write() as tx:
-        notices.add(tx, prompt.id, kind="reminder", detail={"number": 1}, now=now(), place=mei_in_person(service))
+        notices.add(
+            tx, prompt.id, kind=NoticeKind.REMINDER, detail={"number": 1}, now=now(), place=mei_in_person(service)
+        )
     seen = service.slack.person("mei").wait_for_message(DIRECT, lambda seen: "still waiting" in seen.text)
     assert seen.thread_ts is None

@@ -11,7 +11,7 @@ from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
 from signoff.store.places import Place, PlaceKind
 from signoff.store.prompts import prompts
-from signoff.store.records.outbox import Card
+from signoff.store.records.outbox import Card, NoticeKind
 from signoff.store.runs import recovery
 from tests.integration.store.samples import ANA, NOON, a_worker, an_open_prompt, settle
 from tests.support.waiting import until
@@ -212,7 +212,7 @@ def test_a_notice_with_a_place_of_its_own_waits_for_no_card(db: Database) -> Non
     """A person is told in their direct messages, whatever holds up the card."""
     prompt = an_open_prompt(db)
     with db.write() as tx:
-        notices.add(tx, prompt.id, kind="reminder", detail={}, now=NOON, place=Place(PlaceKind.PERSON, "U1"))
+        notices.add(tx, prompt.id, kind=NoticeKind.REMINDER, detail={}, now=NOON, place=Place(PlaceKind.PERSON, "U1"))
     assert cards.next_due_at(db) == NOON
     (notice,) = notices.claim_due(db, a_worker(db), now=NOON)
     assert (notice.is_reply, notice.place) == (False, Place(PlaceKind.PERSON, "U1"))
@@ -222,7 +222,7 @@ def test_a_worker_that_has_expired_claims_nothing(db: Database) -> None:
     """Nobody would see that it holds what it claims, so another one would claim it too."""
     prompt, expired = an_open_prompt(db), a_worker(db)
     with db.write() as tx:
-        notices.add(tx, prompt.id, kind="reminder", detail={}, now=NOON, place=Place(PlaceKind.PERSON, "U1"))
+        notices.add(tx, prompt.id, kind=NoticeKind.REMINDER, detail={}, now=NOON, place=Place(PlaceKind.PERSON, "U1"))
     recovery.expire_worker(db, expired, now=NOON)
     assert claimed(db, expired) == []
     assert notices.claim_due(db, expired, now=NOON) == []
@@ -248,7 +248,7 @@ def test_a_late_result_changes_nothing_once_another_worker_has_claimed_the_notic
     """It is the same for what is posted beside the cards."""
     prompt = an_open_prompt(db)
     with db.write() as tx:
-        notices.add(tx, prompt.id, kind="reminder", detail={}, now=NOON, place=Place(PlaceKind.PERSON, "U1"))
+        notices.add(tx, prompt.id, kind=NoticeKind.REMINDER, detail={}, now=NOON, place=Place(PlaceKind.PERSON, "U1"))
     slow, second = a_worker(db), a_worker(db)
     (late,) = notices.claim_due(db, slow, now=NOON)
     recovery.deregister(db, slow, now=NOON)

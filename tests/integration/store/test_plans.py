@@ -19,6 +19,7 @@ from signoff.store.database import Database
 from signoff.store.outbox import cards, deliveries, notices
 from signoff.store.policy import Policy
 from signoff.store.prompts import approvers, drafts, prompts
+from signoff.store.records.outbox import NoticeKind
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.runs import claims, journal, messages, pauses, runs, schedules
@@ -101,7 +102,7 @@ def a_waiting_run(db: Database, worker: str) -> Prompt:
         asked = asking(run, key=key, opened_at=MOMENT, deadline=MOMENT, due_at=MOMENT, stored_policy=policy)
         pauses.open_prompt(db, asked, fencing_token=run.fencing_token, state=RunState.PAUSED, held=True)
     with db.write() as tx:
-        notices.add(tx, asked.id, kind="reminder", detail={}, now=MOMENT)
+        notices.add(tx, asked.id, kind=NoticeKind.REMINDER, detail={}, now=MOMENT)
     return asked
 
 

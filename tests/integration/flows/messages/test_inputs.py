@@ -262,7 +262,7 @@ def test_a_prompt_is_found_under_prefects_keys(db: Database, start_worker: Start
     }
     answer(db, prompt, number=3)
     assert until_over(db, run.id).result == 3
-    with pytest.raises(RuntimeError, match="'COMPLETED' is unsupported"):
+    with pytest.raises(RuntimeError, match="The run is Completed"):
         keyset_from_paused_state(state_of(db, runs.get(db, run.id)))
 
 

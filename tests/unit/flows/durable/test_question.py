@@ -109,7 +109,7 @@ def test_what_has_no_json_schema_cannot_be_asked_for() -> None:
     class Odd(BaseModel):
         act: Callable[[], None]
 
-    for asked in (Odd, threading.Lock):
+    for asked in (Odd, threading.Event):
         with pytest.raises(InvalidFlow, match="cannot be asked for"):
             Question.of(asked)
 
@@ -118,3 +118,21 @@ def test_a_field_that_was_not_asked_for_is_refused() -> None:
     """A `RunInput` takes no more than it names."""
     with pytest.raises(ValidationError, match="color"):
         ShirtOrder.model_validate({"size": "small", "count": 1, "color": "red"})
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("Deploy?", r"takes a type, not a text\. .* pause_flow_run\(bool, description='Deploy\?'\)"),
+        (ShirtOrder(size="small", count=1), r"takes the model ShirtOrder, .* ShirtOrder\.with_initial_data"),
+        ({"a": int}, r"takes a model or a type such as bool, not \{'a': <class 'int'>\}"),
+        ([str], r"takes a model or a type such as bool, not \[<class 'str'>\]"),
+        (True, r"takes a model or a type such as bool, not True"),
+        (math.sqrt, r"takes a model or a type such as bool, not <built-in function sqrt>"),
+        (lambda: True, r"takes a model or a type such as bool, not <function"),
+    ],
+)
+def test_something_other_than_a_type_is_refused(given: Any, message: str) -> None:
+    """Pydantic would take some of these for a type with another meaning, and a person would be asked nonsense."""
+    with pytest.raises(InvalidFlow, match=message):
+        Question.of(given)
