@@ -290,7 +290,7 @@ def test_a_model_is_kept_under_a_key_set(db: Database, start_worker: StartWorker
 
 def test_what_is_missing_or_does_not_fit_is_said(db: Database, start_worker: StartWorker) -> None:
     """No run, none of that id, and a value of another type are errors, as in Prefect."""
-    with pytest.raises(RuntimeError, match="flow run ID or be within a flow run"):
+    with pytest.raises(RuntimeError, match="Give flow_run_id, or call this within a flow run"):
         receive_input(int)
     with pytest.raises(NoSuchRun):
         send_input(1, new_id())
