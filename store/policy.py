@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from signoff.store.places import Place, PlaceKind
 
@@ -16,6 +16,12 @@ SCHEMA_KEY = "x-signoff-policy"
 def _positive(value: timedelta) -> timedelta:
     if value <= timedelta(0):
         raise ValueError("give a duration greater than zero")
+    return value
+
+
+def _several(value: Any) -> Any:
+    if isinstance(value, (str, int, float, timedelta)):
+        raise ValueError(f"give a list, even of one: [{value!r}]")
     return value
 
 
@@ -38,7 +44,7 @@ class Policy(BaseModel):
     channel: str | None = Field(default=None, min_length=1)
     """Where the card is posted: `#name` or a channel id."""
 
-    approvers: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    approvers: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_several)] = ()
     """Who may answer: Slack user ids, `@handles` of people or user groups, user group ids, or e-mail addresses. Empty:
     everybody in the channel."""
 
@@ -52,7 +58,7 @@ class Policy(BaseModel):
     """Who may answer on the command line or from a program, where nobody checks who they are: `claims` lets them say
     who they are, `own-name` takes them for the user of their machine, `never` lets nobody answer outside of Slack."""
 
-    reminders: tuple[Duration, ...] = ()
+    reminders: Annotated[tuple[Duration, ...], BeforeValidator(_several)] = ()
     """How long after its opening each reminder is posted into the card's thread."""
 
     def places(self) -> tuple[Place, ...]:
