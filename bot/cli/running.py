@@ -93,7 +93,7 @@ def runs(state: "RunState | None", limit: int, as_json: bool) -> None:
     from signoff.bot.cli.as_json import print_json, run_as_json
     from signoff.bot.cli.as_text import ago, print_table, short
     from signoff.bot.cli.database import existing
-    from signoff.flows.engines.embedded.reaper import Reaper
+    from signoff.flows.liveness.reaper import Reaper
     from signoff.store.errors import DatabaseUnavailable
     from signoff.store.records.runs import EMBEDDED
     from signoff.store.runs.orphans import is_orphaned, served_flows

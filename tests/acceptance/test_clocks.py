@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from signoff.flows.engines.embedded.reaper import Reaper
+from signoff.flows.liveness.reaper import Reaper
 from signoff.store.database import Database
 from signoff.store.leases import all_workers
 from signoff.store.prompts import prompts

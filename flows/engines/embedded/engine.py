@@ -5,9 +5,9 @@ from typing import Any
 
 from signoff.flows.engine import Acceptance, Accepted, OutgoingDelivery, PauseReports, Problem
 from signoff.flows.engines.embedded.inline import run_inline
-from signoff.flows.engines.embedded.orphans import orphan_message
 from signoff.flows.engines.embedded.serve import serve
 from signoff.flows.flow import Flow
+from signoff.flows.liveness.orphans import orphan_message
 from signoff.flows.schedules import Cron
 from signoff.flows.settings import DatabaseSettings
 from signoff.store.database import Database, sqlite_file

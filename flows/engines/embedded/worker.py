@@ -27,12 +27,12 @@ from signoff.flows.durable.unawaited_coroutines import watch_coroutines
 from signoff.flows.engines.embedded.completion import Completion
 from signoff.flows.engines.embedded.event_loop import EventLoopThread
 from signoff.flows.engines.embedded.execution import Execution
-from signoff.flows.engines.embedded.heartbeat import Heartbeat
 from signoff.flows.engines.embedded.quarantine import Quarantine
 from signoff.flows.engines.embedded.reconcile import reconcile
 from signoff.flows.engines.embedded.run_hooks import run_hooks
 from signoff.flows.errors import Released
 from signoff.flows.flow import Flow
+from signoff.flows.liveness.heartbeat import Heartbeat
 from signoff.flows.settings import DatabaseSettings
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database

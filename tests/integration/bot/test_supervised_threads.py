@@ -20,7 +20,7 @@ from signoff.bot.service import Service
 from signoff.bot.settings import Mode
 from signoff.flows.engine import Accepted
 from signoff.flows.engines.deliverer import Deliverer
-from signoff.flows.engines.embedded import heartbeat
+from signoff.flows.liveness import heartbeat
 from signoff.store import leases
 from signoff.store.database import Database
 from signoff.store.supervisor import ThreadState, thread_states

@@ -12,8 +12,8 @@ from sqlalchemy import MetaData, inspect, select, text
 
 from signoff import Policy, RunInput, flow, pause_flow_run, task
 from signoff.artifacts import create_markdown_artifact
-from signoff.flows.engines.embedded import heartbeat, reaper
 from signoff.flows.engines.embedded.worker import Worker
+from signoff.flows.liveness import heartbeat, reaper
 from signoff.flows.names import now
 from signoff.store import artifacts, blocks, ledger, migrations, tables
 from signoff.store.database import Database

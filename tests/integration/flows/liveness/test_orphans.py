@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from signoff import flow
-from signoff.flows.engines.embedded.heartbeat import Heartbeat
-from signoff.flows.engines.embedded.orphans import OrphanWarnings
+from signoff.flows.liveness.heartbeat import Heartbeat
+from signoff.flows.liveness.orphans import OrphanWarnings
 from signoff.flows.names import new_id, now
 from signoff.store import leases
 from signoff.store.database import Database

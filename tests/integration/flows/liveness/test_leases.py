@@ -10,8 +10,8 @@ import pytest
 from signoff import flow, pause_flow_run, task
 from signoff.artifacts import create_markdown_artifact
 from signoff.blocks import JSON
-from signoff.flows.engines.embedded import reaper
 from signoff.flows.engines.embedded.worker import Worker
+from signoff.flows.liveness import reaper
 from signoff.flows.names import now
 from signoff.store import artifacts, blocks, leases
 from signoff.store.database import Database

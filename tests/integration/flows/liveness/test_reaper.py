@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from signoff.flows.engines.embedded import reaper
-from signoff.flows.engines.embedded.processes import is_process_alive, process_domain, process_start
-from signoff.flows.engines.embedded.reaper import Reaper
+from signoff.flows.liveness import reaper
+from signoff.flows.liveness.processes import is_process_alive, process_domain, process_start
+from signoff.flows.liveness.reaper import Reaper
 from signoff.store import leases
 from signoff.store.database import Database
 from signoff.store.tables import workers

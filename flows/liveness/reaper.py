@@ -5,7 +5,7 @@ import os
 import time
 from datetime import datetime, timedelta
 
-from signoff.flows.engines.embedded.processes import is_process_alive, process_domain, process_start
+from signoff.flows.liveness.processes import is_process_alive, process_domain, process_start
 from signoff.store import leases
 from signoff.store.database import Database
 from signoff.store.runs import recovery

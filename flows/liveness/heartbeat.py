@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Collection
 
 from signoff.flows.background import BackgroundService
-from signoff.flows.engines.embedded.orphans import OrphanWarnings
-from signoff.flows.engines.embedded.processes import process_domain, process_start
-from signoff.flows.engines.embedded.reaper import LEASE, OWN_WORKERS, Reaper
 from signoff.flows.errors import InvalidFlow
+from signoff.flows.liveness.orphans import OrphanWarnings
+from signoff.flows.liveness.processes import process_domain, process_start
+from signoff.flows.liveness.reaper import LEASE, OWN_WORKERS, Reaper
 from signoff.flows.names import new_id
 from signoff.store import leases
 from signoff.store.database import Database
