@@ -133,10 +133,14 @@ class _Server(uvicorn.Server):
         if self._goodbye is not None:
             await self._goodbye()
         for server in self.servers:
+            for listening in server.sockets:
+                self.loop.remove_reader(listening.fileno())
+        # What was accepted last becomes a connection within two rounds of the event loop. If the server were closed
+        # before that, asyncio would neither serve the connection nor close it.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for server in self.servers:
             server.close()
-        # What was accepted last becomes a connection within two rounds of the event loop.
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
         for connection in list(self.server_state.connections):
             connection.shutdown()
         if self.server_state.tasks:

@@ -150,8 +150,9 @@ class Emulator:
 
     async def _disconnect_all(self) -> None:
         self._faults.clear()
-        self._events_api.cancel()
+        self._events_api.stop()
         await self._socket_mode.disconnect()
+        await self._events_api.wait_until_sent()
         await self._close_http()
 
     def _application(self) -> Starlette:

@@ -9,6 +9,7 @@ import base64
 import json
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from signoff.bot.emulator.delivery.delivery import MAX_LOG_ENTRIES, Ack, Delivery, Retry
@@ -20,6 +21,9 @@ from signoff.bot.emulator.workspace.workspace import Workspace
 
 RETRY_DELAYS = (0.0, 60.0, 300.0)
 """Seconds before each retry: immediately, after a minute, after five minutes."""
+
+GRACE_SECONDS = 1.0
+"""Seconds that attempts in progress have to finish when the workspace stops."""
 
 REASONS = {
     "http": {
@@ -68,6 +72,7 @@ class EventsApi:
         self._delivery = delivery
         self._sending: set[asyncio.Task[None]] = set()
         self._attempted = asyncio.Condition()
+        self._stopping = asyncio.Event()
         workspace.listeners.append(self._changed)
 
     async def attempts(self, kind: str = "", at_least: int = 0) -> list[Attempt]:
@@ -77,10 +82,17 @@ class EventsApi:
                 await self._attempted.wait()
         return found
 
-    def cancel(self) -> None:
-        """Stop sending and retrying."""
-        for task in self._sending:
-            task.cancel()
+    def stop(self) -> None:
+        """Send no further events, and retry none."""
+        self._stopping.set()
+
+    async def wait_until_sent(self) -> None:
+        """Wait for the attempts in progress, for a moment. One that is cut off while it connects leaks its socket."""
+        for wait in (GRACE_SECONDS, None):
+            if self._sending:
+                await asyncio.wait(self._sending, timeout=wait)
+            for task in self._sending:
+                task.cancel()
 
     def is_subscribed(self, event: InnerEvent) -> bool:
         """Whether the app's manifest subscribes to this event and has a scope for it."""
@@ -90,7 +102,7 @@ class EventsApi:
 
     def _changed(self, change: Change) -> None:
         is_installed = self._workspace.is_installed or isinstance(change, AppUninstalled)
-        if not self._workspace.manifest.events or not is_installed:
+        if not self._workspace.manifest.events or not is_installed or self._stopping.is_set():
             return
         for event in inner_events(change, self._workspace, self._workspace.timestamps.next):
             if self.is_subscribed(event):
@@ -109,7 +121,10 @@ class EventsApi:
                 self._attempted.notify_all()
             if ack.error is None or ack.no_retry or delay is None:
                 return
-            await asyncio.sleep(delay)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), delay)
+            if self._stopping.is_set():
+                return
             retry = Retry(retry.attempt + 1, REASONS[ack.via].get(ack.error, "timeout"))
 
     def _envelope(self, event: Json) -> Json:
