@@ -17,7 +17,7 @@ from signoff.bot.connection.lookup_deadline import lookup_deadline
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
 from signoff.bot.connection.slack_clock import skew_message, skew_to_slack
-from signoff.bot.connection.web_client import CALL_TIMEOUT, NO_ANSWER, name_of, refuses_token, web_client
+from signoff.bot.connection.web_client import CALL_TIMEOUT, CONNECTION_ERRORS, name_of, refuses_token, web_client
 from signoff.bot.forms import FormError
 from signoff.bot.interactions.buttons import Buttons
 from signoff.bot.interactions.commands import Commands, sub_commands
@@ -83,7 +83,7 @@ def check_token(client: WebClient) -> str | None:
         if refuses_token(error):
             raise BadSettings(f"SLACK_BOT_TOKEN: Slack rejects it ({name_of(error)}). Copy the token again.") from None
         trouble = name_of(error)
-    except NO_ANSWER as error:
+    except CONNECTION_ERRORS as error:
         trouble = str(error) or type(error).__name__
     logger.warning("Slack is unreachable; cards will be posted when it is back: %s", trouble)
     return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from signoff.bot.cli.failures import CommandFailed, WrongUsage
 from signoff.bot.forms.element_factory import element_for
-from signoff.bot.forms.elements.element import InvalidInput
+from signoff.bot.forms.elements.element import UnreadableInput
 from signoff.bot.forms.elements.files import Content, FileInput
 from signoff.flows.schema.parts import Schema, unwrap
 from signoff.store.records.prompts import Prompt
@@ -82,7 +82,7 @@ def _file(path: Path, element: FileInput) -> Any:
     content = Content(path.name, mimetypes.guess_type(path.name)[0] or "application/octet-stream", data)
     try:
         return element.filled([content])
-    except InvalidInput as error:
+    except UnreadableInput as error:
         raise CommandFailed(str(error)) from None
 
 

@@ -15,7 +15,7 @@ from signoff.bot.cli.database import opened
 from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.slack_clock import skew_message, skew_to_slack
-from signoff.bot.connection.web_client import NO_ANSWER, name_of, web_client
+from signoff.bot.connection.web_client import CONNECTION_ERRORS, name_of, web_client
 from signoff.bot.manifest import SIGNOFF
 from signoff.bot.settings import BadSettings, Mode, Settings, load_settings
 from signoff.flows.approval.approvers import Directory, NameKind, StatedNames, Unknowable
@@ -214,7 +214,7 @@ def _bot_token(settings: Settings) -> Iterator[Finding]:
     except SlackApiError as error:
         yield Finding("bot token", False, f"Slack rejects SLACK_BOT_TOKEN ({name_of(error)}). Copy it again.")
         return
-    except NO_ANSWER as error:
+    except CONNECTION_ERRORS as error:
         yield _unreachable("bot token", settings, error)
         return
     yield Finding("bot token", True, f"SLACK_BOT_TOKEN belongs to @{answer.get('user')} in {answer.get('team')}")
@@ -252,7 +252,7 @@ def _app_token(settings: Settings) -> Iterator[Finding]:
             f"Slack rejects SLACK_APP_TOKEN ({name_of(error)}). Copy it again, or generate one with the scope "
             "connections:write.",
         )
-    except NO_ANSWER as error:
+    except CONNECTION_ERRORS as error:
         yield _unreachable(check, settings, error)
     else:
         yield Finding(check, True, "SLACK_APP_TOKEN opens Socket Mode connections")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from slack_sdk.errors import SlackApiError
 
 from signoff.bot.connection.lookup_deadline import is_too_late
-from signoff.bot.connection.web_client import NO_ANSWER, retry_after
+from signoff.bot.connection.web_client import CONNECTION_ERRORS, retry_after
 from signoff.flows.approval.approvers import Unknowable
 
 logger = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Answers:
             found = read()
         except StillReading:
             return last()
-        except (SlackApiError, *NO_ANSWER) as error:
+        except (SlackApiError, *CONNECTION_ERRORS) as error:
             logger.warning("Could not look up %s in Slack: %s", subject, error)
             self._pause(key, error)
             return last()
@@ -112,7 +112,7 @@ class Answers:
     def _pause(self, key: tuple[str, str], error: Exception) -> None:
         """Ask nothing for a while: a rate limit holds for all calls of a method, most other failures for this one."""
         wait = limit = retry_after(getattr(error, "response", None))
-        if wait is None and isinstance(error, NO_ANSWER):
+        if wait is None and isinstance(error, CONNECTION_ERRORS):
             wait = UNREACHABLE_AFTER
         moment = time.monotonic()
         with self._lock:

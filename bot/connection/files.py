@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from signoff.bot.blockkit.markup import plain
 from signoff.bot.connection.slack_urls import is_of_slack
-from signoff.bot.connection.web_client import CALL_TIMEOUT, NO_ANSWER, name_of
+from signoff.bot.connection.web_client import CALL_TIMEOUT, CONNECTION_ERRORS, name_of
 from signoff.bot.forms.elements.files import Claim, Content
 from signoff.flows.schema.files import MAX_BYTES, format_size
 
@@ -40,7 +40,7 @@ def fetch(client: WebClient, claim: Claim) -> Content:
         ) from error
     except (KeyError, ValueError) as error:
         raise FileUnavailable(f"Slack did not say where “{name}” is stored. Upload the file again.") from error
-    except NO_ANSWER as error:
+    except CONNECTION_ERRORS as error:
         raise FileUnavailable(f"Slack did not send “{name}”. Submit again in a moment.") from error
     if len(data) != size:
         # A token without the scope files:read gets a sign-in page, with status 200.

@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from signoff.bot.background_server import BackgroundServer, listen
 from signoff.bot.connection.signatures import Signature
-from signoff.bot.connection.web_client import NO_ANSWER, name_of, refuses_token, retry_after, web_client
+from signoff.bot.connection.web_client import CONNECTION_ERRORS, name_of, refuses_token, retry_after, web_client
 from signoff.bot.settings import BadSettings
 from signoff.store.outage_log import OutageLog
 from signoff.store.supervisor import SupervisedThread
@@ -108,7 +108,7 @@ class SocketTransport:
                     "scope connections:write."
                 ) from None
             self._outage.failed(name_of(error))
-        except NO_ANSWER as error:
+        except CONNECTION_ERRORS as error:
             self._outage.failed(str(error))
         self._watch.start()
 

@@ -16,7 +16,7 @@ CALL_TIMEOUT = 5
 MAX_RETRY_AFTER = 3600
 """The longest time in seconds that Slack is left alone because a response asks for it."""
 
-NO_ANSWER = (OSError, HTTPException)
+CONNECTION_ERRORS = (OSError, HTTPException)
 """Raised when Slack could not be reached, timed out, or was cut off. The call may still have taken effect."""
 
 _BAD_TOKEN = frozenset(

@@ -7,7 +7,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from signoff.bot.connection.web_client import NO_ANSWER, retry_after
+from signoff.bot.connection.web_client import CONNECTION_ERRORS, retry_after
 
 _ERROR_NAME = re.compile(r"[a-z_]+")
 _DELETED = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message", "cant_update_message"})
@@ -47,7 +47,7 @@ def call(method: Callable[[], SlackResponse]) -> SlackResponse:
         return method()
     except SlackApiError as error:
         raise _error_for(error.response) from error
-    except NO_ANSWER as error:
+    except CONNECTION_ERRORS as error:
         raise SlackUnavailable(f"Slack did not answer ({str(error) or type(error).__name__})") from error
 
 

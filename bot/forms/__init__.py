@@ -10,7 +10,7 @@ from signoff.bot.forms.form import Form
 from signoff.bot.forms.paths import Path
 from signoff.bot.forms.reading import ACTION, Reading
 from signoff.bot.forms.unset import UNSET
-from signoff.bot.forms.verdict import Verdict, VerdictChoice, verdict_of
+from signoff.bot.forms.verdict import VerdictButtons, VerdictChoice, verdict_buttons
 
 __all__ = [
     "ACTION",
@@ -22,7 +22,7 @@ __all__ = [
     "Reading",
     "TooLarge",
     "UnsupportedField",
-    "Verdict",
+    "VerdictButtons",
     "VerdictChoice",
-    "verdict_of",
+    "verdict_buttons",
 ]

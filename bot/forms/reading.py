@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from signoff.bot.forms.draft import Draft
-from signoff.bot.forms.elements.element import InvalidInput
+from signoff.bot.forms.elements.element import UnreadableInput
 from signoff.bot.forms.elements.entry_list import EntryList
 from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.field import Field
@@ -87,7 +87,7 @@ class _Reader:
                 self._take_variant(field, field.element, state)
             elif state is not None and not isinstance(field.element, EntryList):
                 self._take_value(field, state)
-        except InvalidInput as error:
+        except UnreadableInput as error:
             self._errors[field.path] = str(error)
             self._keep_text(field, state or {})
 
@@ -125,7 +125,7 @@ class _Reader:
         number = union.read(state)
         if number is UNSET:
             if drawn is None and field.required and field.value(self._initial) is UNSET:
-                raise InvalidInput("Choose one.")
+                raise UnreadableInput("Choose one.")
         elif number != drawn:
             self._switches.append((field, union, drawn, number))
         else:
@@ -175,7 +175,7 @@ def _value(field: Field, state: Mapping[str, Any], drawn: Any) -> Any:
     """The value of a field that was drawn with `drawn`; `UNSET` if the model has a default."""
     value = field.element.read(state)
     if value is UNSET and not field.may_be_empty(drawn):
-        raise InvalidInput("This field is required.")
+        raise UnreadableInput("This field is required.")
     if value is UNSET:
         return drawn if drawn in _EMPTY or not (field.element.prefillable or drawn is UNSET) else field.empty
     if drawn is UNSET or isinstance(value, bool) or not field.element.prefillable:

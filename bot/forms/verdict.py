@@ -35,7 +35,7 @@ class VerdictChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VerdictButtons:
     """The field that is answered with one press.
 
     Attributes:
@@ -52,7 +52,7 @@ class Verdict:
         return any(choice.style == "danger" or choice.value is False for choice in self.choices)
 
 
-def verdict_of(form: Form, initial: Mapping[str, Any]) -> Verdict | None:
+def verdict_buttons(form: Form, initial: Mapping[str, Any]) -> VerdictButtons | None:
     """The verdict of `form`; `None` if it has none. `flows.schema.verdict` says which field it is."""
     found = schema_verdict.verdict_of(form.root, initial)
     field = None if found is None else form.field((found.name,))
@@ -63,7 +63,7 @@ def verdict_of(form: Form, initial: Mapping[str, Any]) -> Verdict | None:
     choices = tuple(
         VerdictChoice(each.value, label, _STYLES[each.stance]) for each, label in zip(found.values, labels, strict=True)
     )
-    return Verdict(field, choices, approval)
+    return VerdictButtons(field, choices, approval)
 
 
 def _labels(form: Form, field: Field, choices: Sequence[Choice]) -> tuple[str, ...]:

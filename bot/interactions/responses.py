@@ -20,7 +20,7 @@ from signoff.bot.blockkit.blocks import Block
 from signoff.bot.blockkit.markup import escape
 from signoff.bot.connection.people import People
 from signoff.bot.connection.slack_urls import is_response_url
-from signoff.bot.connection.web_client import NO_ANSWER, name_of
+from signoff.bot.connection.web_client import CONNECTION_ERRORS, name_of
 from signoff.bot.forms import FormError
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
@@ -225,7 +225,7 @@ class Responses:
         def safely() -> None:
             try:
                 respond()
-            except (SlackApiError, StoreError, *NO_ANSWER) as error:
+            except (SlackApiError, StoreError, *CONNECTION_ERRORS) as error:
                 logger.warning("Could not respond to a person's action in Slack: %s", error)
             except BaseException:  # the pool would keep it to itself
                 logger.exception("Could not respond to a person's action in Slack")

@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from signoff.bot.blockkit.markup import plain
 from signoff.bot.connection.files import FileUnavailable, fetch
 from signoff.bot.forms import Field, Form, Reading
-from signoff.bot.forms.elements.element import InvalidInput
+from signoff.bot.forms.elements.element import UnreadableInput
 from signoff.bot.forms.elements.entry_list import EntryList, entries_of
 from signoff.bot.forms.elements.files import Claim, Content, FileInput
 from signoff.bot.forms.paths import put
@@ -92,7 +92,7 @@ class _Contents:
             elif isinstance(field.element, FileInput) and (claims := field.element.claims(value)):
                 try:
                     put(filled, field.path, field.element.filled([self._content(claim) for claim in claims]))
-                except InvalidInput as error:
+                except UnreadableInput as error:
                     self.errors.append(FieldError(path, str(error)))
         return filled
 
@@ -106,14 +106,14 @@ class _Contents:
     def _content(self, claim: Claim) -> Content:
         future, name = self._downloads[claim.id], plain(claim.name, 80)
         if not future.done():
-            raise InvalidInput(f"“{name}” is still being downloaded from Slack. Submit again in a moment.")
+            raise UnreadableInput(f"“{name}” is still being downloaded from Slack. Submit again in a moment.")
         try:
             content = future.result()
         except FileUnavailable as error:
-            raise InvalidInput(str(error)) from error
+            raise UnreadableInput(str(error)) from error
         self._room -= len(content.data)
         if self._room < 0:
-            raise InvalidInput(f"The files of one answer can total at most {format_size(MAX_BYTES)}.")
+            raise UnreadableInput(f"The files of one answer can total at most {format_size(MAX_BYTES)}.")
         return content
 
 

@@ -23,7 +23,7 @@ from signoff.bot.blockkit.blocks import actions as buttons
 from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, shorten
 from signoff.bot.blockkit.markdown import for_message
 from signoff.bot.blockkit.markup import bold, escape, escaped, excerpt_of, sentences, unescaped
-from signoff.bot.forms import Form, Verdict
+from signoff.bot.forms import Form, VerdictButtons
 from signoff.bot.forms.verdict import BARE
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.earlier import asked_before
@@ -142,7 +142,7 @@ def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], place: Place)
     )
 
 
-def _asked(verdict: Verdict) -> Excerpt:
+def _asked(verdict: VerdictButtons) -> Excerpt:
     """What the buttons answer, if they do not say so themselves: the label and the description of their field."""
     field = verdict.field
     says_so = any(isinstance(choice.value, bool) for choice in verdict.choices)
@@ -153,7 +153,7 @@ def _asked(verdict: Verdict) -> Excerpt:
     return Excerpt("\n".join(filter(None, [label, shown])), missing)
 
 
-def _buttons(prompt: Prompt, form: Form, verdict: Verdict | None, *, all_shown: bool) -> list[Block]:
+def _buttons(prompt: Prompt, form: Form, verdict: VerdictButtons | None, *, all_shown: bool) -> list[Block]:
     if verdict is not None:
         shown = [
             button(choice.label, action_ids.choose(position), prompt.id, choice.style)

@@ -8,7 +8,7 @@ from signoff.bot.blockkit.blocks import Block, context, mrkdwn, plain_text
 from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, shorten
 from signoff.bot.blockkit.markdown import as_line
 from signoff.bot.blockkit.markup import at, either, escape, escaped, link_to, plain, unescaped, utc
-from signoff.bot.forms import UNSET, Form, FormError, Verdict, verdict_of
+from signoff.bot.forms import UNSET, Form, FormError, VerdictButtons, verdict_buttons
 from signoff.bot.surfaces.question import asked_by
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store.places import DEFAULT_CHANNEL, Place, PlaceKind
@@ -43,9 +43,9 @@ def _parsed(schema: str) -> Form:
     return Form.of(json.loads(schema))
 
 
-def verdict_in(prompt: Prompt, form: Form) -> Verdict | None:
+def verdict_in(prompt: Prompt, form: Form) -> VerdictButtons | None:
     """The verdict of the prompt. It is the same before and after the prompt is settled."""
-    return verdict_of(form, prompt.initial_values)
+    return verdict_buttons(form, prompt.initial_values)
 
 
 def question_excerpt(prompt: Prompt, limit: int) -> Excerpt:

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, 
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.outbox.claiming import ClaimQueries, is_claimable
+from signoff.store.outbox.claiming import OutboxClaims, is_claimable
 from signoff.store.places import Place, PlaceKind
 from signoff.store.records.outbox import Card, CardPlace
 from signoff.store.sql.conflicts import transactional
@@ -28,7 +28,7 @@ from signoff.store.tables import cards, notices, prompts
 _OF_PROMPT = cards.c.prompt_id == param("prompt_id")
 _ADD = insert_into(cards, "prompt_id", "place_kind", "place_target", "due_at")
 _TOUCH = Statement(update(cards).where(_OF_PROMPT).values(due_at=param("due_at")))
-_CLAIMS = ClaimQueries(
+_CLAIMS = OutboxClaims(
     cards,
     select(cards)
     .where(cards.c.due_at <= param("now"), is_claimable(cards.c.claimed_by))

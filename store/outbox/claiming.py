@@ -46,7 +46,7 @@ class ClaimedRow:
     in_doubt: bool
 
 
-class ClaimQueries:
+class OutboxClaims:
     """The queries with which workers claim the rows of one table.
 
     Args:

@@ -14,7 +14,7 @@ from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
-from signoff.store.outbox.claiming import ClaimQueries, is_claimable
+from signoff.store.outbox.claiming import OutboxClaims, is_claimable
 from signoff.store.records.outbox import ClaimedDelivery, NoticeKind
 from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
 from signoff.store.records.runs import RunState
@@ -30,7 +30,7 @@ SHOW_REFUSED_FOR = timedelta(days=7)
 
 _ADD = insert_into(deliveries, "prompt_id", "engine", "outcome", "created_at", "due_at")
 _PENDING = deliveries.c.state == DeliveryState.PENDING
-_CLAIMS = ClaimQueries(
+_CLAIMS = OutboxClaims(
     deliveries,
     select(deliveries)
     .where(

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox.cards import IS_FIRST
-from signoff.store.outbox.claiming import ClaimedRow, ClaimQueries, is_claimable
+from signoff.store.outbox.claiming import ClaimedRow, OutboxClaims, is_claimable
 from signoff.store.places import Place, PlaceKind
 from signoff.store.records.outbox import Notice, NoticeKind
 from signoff.store.sql.conflicts import transactional
@@ -28,7 +28,7 @@ NEWEST_OF_RUN = Statement(
 
 _FIRST_CARD = and_(cards.c.prompt_id == notices.c.prompt_id, IS_FIRST)
 _HAS_PLACE = or_(notices.c.place_kind.is_not(None), cards.c.ts.is_not(None))
-_CLAIMS = ClaimQueries(
+_CLAIMS = OutboxClaims(
     notices,
     select(notices, cards.c.channel.label("card_channel"), cards.c.ts.label("card_ts"))
     .select_from(notices)

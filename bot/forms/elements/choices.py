@@ -8,12 +8,12 @@ from signoff.bot.blockkit.blocks import Block, option
 from signoff.bot.forms.elements.element import Choice, Element
 from signoff.bot.forms.elements.options import (
     Widget,
-    claimed_by,
     label_of,
     matching,
     offered,
     option_of,
     position_of,
+    reported_value,
     value_of,
 )
 from signoff.bot.forms.unset import UNSET
@@ -68,7 +68,7 @@ class SingleChoice(Element):
         chosen = state.get("selected_option")
         if chosen is None:
             return UNSET
-        if self.nullable and claimed_by(chosen) == _NONE["value"]:
+        if self.nullable and reported_value(chosen) == _NONE["value"]:
             return None
         return value_of(self.choices, chosen)
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.forms.elements.element import Element, InvalidInput
+from signoff.bot.forms.elements.element import Element, UnreadableInput
 from signoff.bot.forms.elements.text import Text, typed_text
 from signoff.bot.forms.unset import UNSET
 
@@ -47,7 +47,7 @@ class Duration(Element):
             return UNSET
         duration = _iso(typed.upper()) if typed.lstrip("+-")[:1] in ("P", "p") else _worded(typed.lower())
         if duration is None:
-            raise InvalidInput(_ASK)
+            raise UnreadableInput(_ASK)
         return _ISO.dump_python(duration, mode="json")
 
     def show(self, value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from signoff.bot.blockkit.blocks import Block
 
 
-class InvalidInput(Exception):
+class UnreadableInput(Exception):
     """What a person entered is not a value of the field's type. The message says what to enter instead."""
 
 
@@ -56,7 +56,7 @@ class Element(ABC):
         """The JSON value that Slack reports; `UNSET` for an empty input.
 
         Raises:
-            InvalidInput: If the input holds anything else.
+            UnreadableInput: If the input holds anything else.
         """
 
     @abstractmethod

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.blockkit.markup import plain
-from signoff.bot.forms.elements.element import Element, InvalidInput
+from signoff.bot.forms.elements.element import Element, UnreadableInput
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.files import FILE_FORMAT, MAX_BYTES, extension_of, format_size
 from signoff.flows.schema.parts import Schema
@@ -89,7 +89,7 @@ class FileInput(Element):
         if not isinstance(files, list) or not files:
             return UNSET
         if len(files) > self.max_files:
-            raise InvalidInput(
+            raise UnreadableInput(
                 "Upload one file only." if self.max_files == 1 else f"Upload at most {self.max_files} files."
             )
         claims = [self._claim(file) for file in files]
@@ -97,7 +97,7 @@ class FileInput(Element):
 
     def _claim(self, file: Any) -> dict[str, Any]:
         if not isinstance(file, Mapping) or not isinstance(file.get("id"), str):
-            raise InvalidInput("Upload the file again.")
+            raise UnreadableInput("Upload the file again.")
         name, size = str(file.get("name") or "file"), file.get("size")
         self.check(name, size if isinstance(size, int) else 0)
         return {_CLAIM: file["id"], "name": name, "size": size}
@@ -106,12 +106,12 @@ class FileInput(Element):
         """Check the type and the size of a file.
 
         Raises:
-            InvalidInput: If the field does not accept it.
+            UnreadableInput: If the field does not accept it.
         """
         if self.types and extension_of(name) not in self.types:
-            raise InvalidInput(f"“{plain(name, 80)}” has the wrong type. Upload a file ending in {self._types()}.")
+            raise UnreadableInput(f"“{plain(name, 80)}” has the wrong type. Upload a file ending in {self._types()}.")
         if size > self.max_bytes:
-            raise InvalidInput(
+            raise UnreadableInput(
                 f"“{plain(name, 80)}” is {format_size(size)}. The limit is {format_size(self.max_bytes)}."
             )
 
@@ -130,7 +130,7 @@ class FileInput(Element):
         """The value with these contents.
 
         Raises:
-            InvalidInput: If the field does not accept a file.
+            UnreadableInput: If the field does not accept a file.
         """
         for content in contents:
             self.check(content.name, len(content.data))
@@ -152,7 +152,7 @@ class FileInput(Element):
                 try:
                     return content.data.decode()
                 except UnicodeDecodeError:
-                    raise InvalidInput(f"“{plain(content.name, 80)}” is not text in UTF-8.") from None
+                    raise UnreadableInput(f"“{plain(content.name, 80)}” is not text in UTF-8.") from None
 
     def show(self, value: Any) -> str:
         """The names and sizes of the files."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.forms.elements.element import Element, InvalidInput
+from signoff.bot.forms.elements.element import Element, UnreadableInput
 from signoff.bot.forms.elements.numbers import Number
 from signoff.bot.forms.elements.text import Text, as_json, typed_text
 from signoff.bot.forms.unset import UNSET
@@ -72,7 +72,7 @@ class MapText(Element):
         def read_pair(line: str) -> None:
             name, value = _split(line)
             if name in pairs:
-                raise InvalidInput(f"“{name}” appears twice.")
+                raise UnreadableInput(f"“{name}” appears twice.")
             pairs[name] = _scalar(value, self.kind)
 
         _each_line(typed_text(state), read_pair)
@@ -89,7 +89,7 @@ def _each_line(text: str, read: Callable[[str], Any]) -> list[Any]:
     """Call `read` for each line that is not blank.
 
     Raises:
-        InvalidInput: If lines could not be read. The message names them.
+        UnreadableInput: If lines could not be read. The message names them.
     """
     values: list[Any] = []
     errors: list[str] = []
@@ -97,11 +97,11 @@ def _each_line(text: str, read: Callable[[str], Any]) -> list[Any]:
         try:
             if line.strip():
                 values.append(read(line.strip()))
-        except InvalidInput as error:
+        except UnreadableInput as error:
             errors.append(f"Line {number}: {error}")
     if errors:
         more = [f"and {len(errors) - _MAX_ERRORS} more"] if len(errors) > _MAX_ERRORS else []
-        raise InvalidInput("\n".join([*errors[:_MAX_ERRORS], *more]))
+        raise UnreadableInput("\n".join([*errors[:_MAX_ERRORS], *more]))
     return values
 
 
@@ -125,7 +125,7 @@ def _split(line: str) -> tuple[str, str]:
         rest = line[end:].lstrip()
         colon, value = rest[:1], rest[1:]
     if colon != ":":
-        raise InvalidInput("Enter a name, a colon and a value.")
+        raise UnreadableInput("Enter a name, a colon and a value.")
     return name.strip() if not line.startswith('"') else name, value.strip()
 
 
@@ -134,7 +134,7 @@ def _quoted(line: str) -> tuple[str, int]:
     try:
         text, end = json.JSONDecoder().raw_decode(line)
     except json.JSONDecodeError:
-        raise InvalidInput("The quotes are not closed.") from None
+        raise UnreadableInput("The quotes are not closed.") from None
     return str(text), end
 
 
@@ -143,10 +143,10 @@ def _scalar(text: str, kind: ScalarKind) -> Any:
         case "boolean" if text.lower() in _BOOLEANS:
             return _BOOLEANS[text.lower()]
         case "boolean":
-            raise InvalidInput("Enter yes or no.")
+            raise UnreadableInput("Enter yes or no.")
         case "integer" | "number":
             if (number := Number(whole=kind == "integer").read({"value": text})) is UNSET:
-                raise InvalidInput("Enter a number.")
+                raise UnreadableInput("Enter a number.")
             return number
         case "string" if text.startswith('"') and text.endswith('"') and len(text) > 1:
             return _quoted(text)[0]

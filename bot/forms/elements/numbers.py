@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.forms.elements.element import Element, InvalidInput
+from signoff.bot.forms.elements.element import Element, UnreadableInput
 from signoff.bot.forms.elements.text import as_json, typed_text
 from signoff.bot.forms.unset import UNSET
 
@@ -62,10 +62,10 @@ class Number(Element):
             return UNSET
         if self.whole:
             if not _WHOLE.fullmatch(typed):
-                raise InvalidInput("Enter a whole number, such as 12.")
+                raise UnreadableInput("Enter a whole number, such as 12.")
             return int(typed.partition(".")[0])
         if not _DECIMAL.fullmatch(typed) or not math.isfinite(number := float(typed)):
-            raise InvalidInput("Enter a number with a decimal point, such as 12.5.")
+            raise UnreadableInput("Enter a number with a decimal point, such as 12.5.")
         return typed if self.exact else number
 
     def show(self, value: Any) -> str:

@@ -13,7 +13,7 @@ from signoff.bot.blockkit.blocks import OPTION_TEXT, Block, option, plain_text
 from signoff.bot.blockkit.excerpts import shorten
 from signoff.bot.blockkit.lookalikes import exact, told_apart
 from signoff.bot.blockkit.markup import plain
-from signoff.bot.forms.elements.element import Choice, InvalidInput
+from signoff.bot.forms.elements.element import Choice, UnreadableInput
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.elements import MAX_BUTTONS
@@ -96,7 +96,7 @@ def position_of(choices: Sequence[Choice], value: Any) -> int | None:
     return None
 
 
-def claimed_by(chosen: Any) -> Any:
+def reported_value(chosen: Any) -> Any:
     """The value of the option that Slack reports."""
     return chosen.get("value") if isinstance(chosen, Mapping) else None
 
@@ -105,11 +105,11 @@ def value_of(choices: Sequence[Choice], chosen: Any) -> Any:
     """The value of the choice that Slack reports.
 
     Raises:
-        InvalidInput: If there is no such choice.
+        UnreadableInput: If there is no such choice.
     """
-    found = _POSITION.fullmatch(str(claimed_by(chosen)))
+    found = _POSITION.fullmatch(str(reported_value(chosen)))
     if found is None or int(found[1]) >= len(choices):
-        raise InvalidInput("This choice is no longer available. Choose again.")
+        raise UnreadableInput("This choice is no longer available. Choose again.")
     return choices[int(found[1])].value
 
 

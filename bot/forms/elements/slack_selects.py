@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.blockkit.markup import escape
-from signoff.bot.forms.elements.element import Element, InvalidInput
+from signoff.bot.forms.elements.element import Element, UnreadableInput
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.slack_ids import is_channel_id, is_user_id
@@ -135,7 +135,7 @@ class MultiChannelSelect(_MultiSelect):
 
 def _checked(chosen: Any, entity: _Entity) -> str:
     if not entity.is_id(chosen):
-        raise InvalidInput(entity.error)
+        raise UnreadableInput(entity.error)
     return str(chosen)
 
 

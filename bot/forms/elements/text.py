@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from signoff.bot.blockkit.blocks import INPUT_TEXT, Block
 from signoff.bot.blockkit.markup import plain
-from signoff.bot.forms.elements.element import Element, InvalidInput
+from signoff.bot.forms.elements.element import Element, UnreadableInput
 from signoff.bot.forms.unset import UNSET
 
 
@@ -78,9 +78,9 @@ class JsonText(Element):
             return json.loads(typed, parse_constant=_refuse_constant, parse_float=_finite)
         except json.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
-            raise InvalidInput(f"This is not valid JSON: {error.msg} at {where}.") from None
+            raise UnreadableInput(f"This is not valid JSON: {error.msg} at {where}.") from None
         except (RecursionError, ValueError):
-            raise InvalidInput("This JSON is nested too deeply, or contains a number that is too long.") from None
+            raise UnreadableInput("This JSON is nested too deeply, or contains a number that is too long.") from None
 
     def show(self, value: Any) -> str:
         """Text as it is, and anything else as JSON."""
@@ -93,14 +93,14 @@ def typed_text(state: Mapping[str, Any]) -> str:
     """What was typed into a text or number input.
 
     Raises:
-        InvalidInput: If it contains half of a surrogate pair.
+        UnreadableInput: If it contains half of a surrogate pair.
     """
     typed = state.get("value")
     text = typed if isinstance(typed, str) else ""
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InvalidInput("This text contains an invalid character. Type it again.") from None
+        raise UnreadableInput("This text contains an invalid character. Type it again.") from None
     return text
 
 
@@ -112,7 +112,7 @@ def as_json(value: Any, indent: int | None = None) -> str:
 def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise InvalidInput(f"The number {plain(digits, 40)} is too large.")
+        raise UnreadableInput(f"The number {plain(digits, 40)} is too large.")
     return number
 
 

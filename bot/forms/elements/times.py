@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.blockkit.markup import at, escape
-from signoff.bot.forms.elements.element import Element, InvalidInput
+from signoff.bot.forms.elements.element import Element, UnreadableInput
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.unset import UNSET
 
@@ -32,7 +32,7 @@ class DatePicker(Element):
             return UNSET
         day = _day(picked)
         if day is None:
-            raise InvalidInput("Enter a date, such as 2026-05-01.")
+            raise UnreadableInput("Enter a date, such as 2026-05-01.")
         return day.isoformat()
 
     def show(self, value: Any) -> str:
@@ -69,7 +69,7 @@ class DateTimePicker(Element):
             written = datetime.fromtimestamp(int(picked), UTC).isoformat()
             return written.removesuffix("+00:00") if self.naive else written.replace("+00:00", "Z")
         except (TypeError, ValueError, OverflowError, OSError):
-            raise InvalidInput("Enter a date and a time.") from None
+            raise UnreadableInput("Enter a date and a time.") from None
 
     def show(self, value: Any) -> str:
         """The moment as mrkdwn that Slack shows in the reader's time zone."""
@@ -110,7 +110,7 @@ class TimePicker(Element):
             return UNSET
         moment = _time(picked)
         if moment is None:
-            raise InvalidInput("Enter a time of day, such as 14:30.")
+            raise UnreadableInput("Enter a time of day, such as 14:30.")
         return moment.isoformat() + ("Z" if self.zoned else "")
 
     def show(self, value: Any) -> str:

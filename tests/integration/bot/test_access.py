@@ -20,7 +20,7 @@ from signoff.testing import Emulator, Person, VisibleMessage
 from tests.integration.bot.asking import secret, shirt
 from tests.integration.bot.long_forms import invite, pay, survey
 from tests.integration.bot.running_service import RunningService, settings_for
-from tests.integration.bot.test_claims import press
+from tests.integration.bot.test_forged_payloads import press
 from tests.integration.bot.test_long_forms import chosen
 
 PRIVATE = "Only members of this workspace who are in the card's channel can."

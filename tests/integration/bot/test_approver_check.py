@@ -22,7 +22,7 @@ from signoff.store.tables import prompts as table
 from signoff.testing import Emulator
 from tests.integration.bot.asking import secret
 from tests.integration.bot.running_service import RunningService, settings_for
-from tests.integration.bot.test_claims import press
+from tests.integration.bot.test_forged_payloads import press
 from tests.integration.store.samples import a_claimed_run, asking
 from tests.support.waiting import until
 

@@ -20,7 +20,7 @@ from signoff.store.runs import runs
 from signoff.testing import Emulator
 from tests.integration.bot.asking import approve
 from tests.integration.bot.running_service import RunningService, settings_for
-from tests.integration.bot.test_claims import TEAM, press
+from tests.integration.bot.test_forged_payloads import TEAM, press
 from tests.support import raw_http
 from tests.support.raw_http import signed
 

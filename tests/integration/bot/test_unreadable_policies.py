@@ -10,7 +10,7 @@ from signoff.store.records.actors import Actor
 from tests.integration.bot.asking import approve, secret, shirt
 from tests.integration.bot.long_forms import pay
 from tests.integration.bot.running_service import RunningService
-from tests.integration.bot.test_claims import TEAM, press
+from tests.integration.bot.test_forged_payloads import TEAM, press
 from tests.integration.bot.test_long_forms import chosen
 from tests.integration.store.samples import store_policy
 

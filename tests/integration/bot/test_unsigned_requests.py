@@ -26,7 +26,7 @@ from signoff.bot.surfaces import action_ids
 from signoff.testing import Emulator
 from tests.integration.bot.asking import FLOWS, approve
 from tests.integration.bot.running_service import RunningService, settings_for
-from tests.integration.bot.test_claims import press
+from tests.integration.bot.test_forged_payloads import press
 from tests.support import raw_http
 from tests.support.raw_http import Header, signed
 

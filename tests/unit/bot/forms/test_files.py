@@ -12,7 +12,7 @@ from signoff import RunInput
 from signoff.bot.blockkit.blocks import Block
 from signoff.bot.connection.slack_urls import is_of_slack
 from signoff.bot.forms import UNSET, Form
-from signoff.bot.forms.elements.element import InvalidInput
+from signoff.bot.forms.elements.element import UnreadableInput
 from signoff.bot.forms.elements.files import Content, FileInput
 from signoff.bot.forms.layout import blocks_of
 from signoff.flows.schema.json_schema import schema_of
@@ -89,7 +89,7 @@ def test_an_uploaded_file_is_a_claim_until_it_is_downloaded() -> None:
     assert isinstance(one.element, FileInput)
     assert [claim.id for claim in one.element.claims(value)] == ["F0REPORT", "F0OTHER"]
     assert one.element.show(value) == "report.csv (2 kB), report.csv (2 kB)"
-    with pytest.raises(InvalidInput, match="is 201 kB"):
+    with pytest.raises(UnreadableInput, match="is 201 kB"):
         one.element.filled([Content("report.csv", "text/csv", bytes(200_001))])
 
 
@@ -129,7 +129,7 @@ def test_a_binary_file_is_refused_if_the_model_accepts_only_text() -> None:
     """In a model that is not a `RunInput`, bytes are UTF-8."""
     (one,) = form_of(bytes, BaseModel).fields
     assert isinstance(one.element, FileInput)
-    with pytest.raises(InvalidInput, match=r"“a\.bin” is not text in UTF-8\."):
+    with pytest.raises(UnreadableInput, match=r"“a\.bin” is not text in UTF-8\."):
         one.element.filled([Content("a.bin", "", b"\xff")])
 
 

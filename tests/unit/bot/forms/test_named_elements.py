@@ -5,7 +5,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import Field, create_model
 
-from signoff.bot.forms import UNSET, Form, verdict_of
+from signoff.bot.forms import UNSET, Form, verdict_buttons
 from signoff.bot.forms.layout import blocks_of
 from signoff.flows.schema.elements import possible_elements
 from signoff.flows.schema.json_schema import schema_of
@@ -52,7 +52,7 @@ def test_a_default_changes_the_usual_element_and_not_the_one_that_is_named() -> 
     tick = create_model("Model", it=(bool, Field(json_schema_extra={"element": "checkbox"})))
     assert blocks_of(Form.of(schema_of(radio)), {})[0]["element"]["type"] == "radio_buttons"
     assert blocks_of(Form.of(schema_of(tick)), {})[0]["element"]["type"] == "checkboxes"
-    assert verdict_of(Form.of(schema_of(tick)), {}) is None
+    assert verdict_buttons(Form.of(schema_of(tick)), {}) is None
 
 
 @pytest.mark.parametrize("annotation", [str, int, Sizes, list[Sizes], list[int], bool])

@@ -5,25 +5,25 @@ from typing import Any, Literal
 import pytest
 from pydantic import create_model
 
-from signoff.bot.forms import Form, Verdict, verdict_of
+from signoff.bot.forms import Form, VerdictButtons, verdict_buttons
 from signoff.flows.durable.question import Question
 from signoff.flows.schema import verdict as schema_verdict
 from tests.golden.zoo import ZOO
 
 
-def verdict(fields: dict[str, Any], initial: dict[str, Any]) -> Verdict | None:
+def verdict(fields: dict[str, Any], initial: dict[str, Any]) -> VerdictButtons | None:
     """The verdict of a model with these fields, each an annotation or one with its default."""
     definitions: dict[str, Any] = {
         name: given if isinstance(given, tuple) else (given, ...) for name, given in fields.items()
     }
-    return verdict_of(Form.of(create_model("Model", **definitions).model_json_schema()), initial)
+    return verdict_buttons(Form.of(create_model("Model", **definitions).model_json_schema()), initial)
 
 
 @pytest.mark.parametrize("name", ZOO)
 def test_the_values_of_the_verdict_become_buttons(name: str) -> None:
     """Each value of the schema's verdict has a button. No other field has any."""
     question = Question.of(ZOO[name])
-    found = verdict_of(Form.of(question.schema or {}), question.initial_values)
+    found = verdict_buttons(Form.of(question.schema or {}), question.initial_values)
     wanted = schema_verdict.verdict_of(question.schema, question.initial_values)
     if wanted is None:
         assert found is None

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from signoff.bot.blockkit import markdown, markup
 from signoff.bot.forms.elements.durations import Duration
-from signoff.bot.forms.elements.element import InvalidInput
+from signoff.bot.forms.elements.element import UnreadableInput
 from signoff.bot.forms.elements.list_text import ListText
 from signoff.bot.forms.elements.numbers import Number
 from signoff.bot.forms.elements.text import JsonText
@@ -105,7 +105,7 @@ def test_a_number_is_read_in_time_in_proportion_to_its_text(part: str) -> None:
     def read(size: int) -> None:
         for element in (Number(whole=True), Number(whole=False), Number(whole=False, exact=True), Duration()):
             for end in ("", "x"):
-                with suppress(InvalidInput):
+                with suppress(UnreadableInput):
                     element.show(element.read({"value": part * (size // len(part)) + end}))
 
     assert_linear(read, small=1_000)
@@ -347,7 +347,7 @@ def test_a_typed_list_is_read_in_time_in_proportion_to_its_lines() -> None:
 
     def read(size: int) -> None:
         for text in ("[" * size, "[" * 50 + "9" * size, '{"a":' * size, '"' + "\\u12" * size):
-            with pytest.raises(InvalidInput):
+            with pytest.raises(UnreadableInput):
                 JsonText().read({"value": text})
 
     assert_linear(read, small=1_000)
