@@ -391,21 +391,13 @@ class Execution:
             logger.error("%s | failed in a process that it has forked: %s", self.run.name, error_summary(error))
         self._leave_forked_process()
         if self._closed is None:
-            if self._completion.is_retried(error):
-                # They would run twice side by side.
-                self._end_tasks()
+            if self._children is not None and not isinstance(error, FlowTimeout):
+                # A run is over when all that it has submitted is. A retry would run it twice side by side.
+                self._children.join()
             return self._completion.record_error(error)
         if self._raised is not None and not isinstance(self._raised, FlowDefect) and self._was_caught(error):
             self._completion.note_caught(self._raised)
         return self._completion.record_error(self._closed)
-
-    def _end_tasks(self) -> None:
-        """Wait for the submitted tasks that are at work. Those that are queued or wait for somebody do not go on."""
-        over = FlowEnded("The flow has failed, and is tried again.")
-        self._refuse_new_work(over)
-        self.wake(over)
-        if self._children is not None:
-            self._children.join()
 
     def _was_caught(self, error: BaseException) -> bool:
         """Whether the run's code caught what unwinds it and went on. `error` is what the flow has raised in the end."""

@@ -275,6 +275,40 @@ def test_a_submitted_task_that_asks_is_waited_for(db: Database, ask: Any) -> Non
         assert effects == ["yes"]
 
 
+@pytest.mark.parametrize("isasync", [False, True])
+def test_a_run_that_fails_is_over_when_its_tasks_are(db: Database, start_worker: StartWorker, isasync: bool) -> None:
+    """What is at work is recorded, so that a retry does not run it again, beside itself perhaps."""
+    started, go = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    @task
+    def deploy() -> None:
+        started.set()
+        assert go.wait(20)
+        done.append("deploy")
+
+    def body() -> None:
+        deploy.submit()
+        assert started.wait(20)
+        threading.Timer(0.1, go.set).start()
+        raise ValueError("no")
+
+    @flow(name="release")
+    def release() -> None:
+        body()
+
+    @flow(name="release")
+    async def release_async() -> None:
+        body()
+
+    used: Any = release_async if isasync else release
+    start_worker(used)
+    run = used.create_run(db=db)
+    assert until_over(db, run.id).state is RunState.FAILED
+    assert done == ["deploy"]
+    assert set(journal.history(db, run.id).steps) == {"deploy"}
+
+
 @pytest.mark.parametrize("turns", [0, 1, 3])
 def test_what_a_failed_flow_leaves_behind_begins_no_more_steps(
     db: Database, start_worker: StartWorker, turns: int
