@@ -172,10 +172,10 @@ def test_a_second_person_is_refused(open_channel: Open) -> None:
     expect(refusal).to_have_count(0)
 
 
-def test_a_reminder_arrives_and_the_prompt_times_out(page: Page, tmp_path: Path) -> None:
+def test_a_reminder_arrives_and_the_prompt_times_out(page: Page, slack: Emulator, tmp_path: Path) -> None:
     """`signoff serve` posts the reminder into the card's thread; at the deadline the card says so, and the run ends."""
     (tmp_path / "lunch.py").write_text(LUNCH)
-    with Emulator() as slack, Command("serve", "lunch.py", folder=tmp_path, environment=slack.environment()) as serving:
+    with Command("serve", "lunch.py", folder=tmp_path, environment=slack.environment()) as serving:
         page.goto(slack.url)
         go_to(page, "orders")
         with Command("run", "lunch.py:lunch", folder=tmp_path) as run:

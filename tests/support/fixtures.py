@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -19,9 +19,15 @@ from signoff.store.database import Database
 from tests.support import preloaded
 from tests.support.postgres_server import TEMPLATE, PostgresServer
 
+if TYPE_CHECKING:
+    from signoff.testing import Emulator
+
 StartWorker = Callable[..., Worker]
 
 preloaded.in_tests = True
+
+ACK_LIMIT_SECONDS = 20.0
+"""How long an app may take to ack. Slack waits for three seconds, which a busy machine may need."""
 
 # A busy machine is no failure; and what CI tries is the same each time, so that a change is what breaks it.
 settings.register_profile("signoff", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -88,6 +94,15 @@ def start_worker(db: Database) -> Iterator[StartWorker]:
             return stack.enter_context(Worker(db, flows, **options))
 
         yield start
+
+
+@pytest.fixture
+def slack() -> "Iterator[Emulator]":
+    """A new workspace, in which the app has more time to ack than in Slack."""
+    from signoff.testing import Emulator
+
+    with Emulator(ack_limit_seconds=ACK_LIMIT_SECONDS) as emulator:
+        yield emulator
 
 
 def _migrate(url: str) -> None:

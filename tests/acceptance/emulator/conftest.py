@@ -16,8 +16,8 @@ ROOM_NUMBERS = count(1)
 
 @pytest.fixture(scope="module")
 def workspace() -> Iterator[Emulator]:
-    """A workspace in which an app has 1 s to ack, so that a test of its silence is short."""
-    with Emulator(ack_limit_seconds=1.0) as emulator:
+    """A workspace in which an app has 3 s to ack, as in Slack, so that a test of its silence is short."""
+    with Emulator(ack_limit_seconds=3.0) as emulator:
         yield emulator
 
 

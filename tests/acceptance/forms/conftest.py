@@ -14,6 +14,7 @@ from signoff.testing import Emulator
 from tests.acceptance.forms import models
 from tests.acceptance.forms.rows import ROWS
 from tests.integration.bot.running_service import RunningService, copied, settings_for
+from tests.support.fixtures import ACK_LIMIT_SECONDS
 
 OTHERS = {"a list of models": models.Basket, "a rule of the whole model": models.Range, "pages": models.Halls}
 ROOM_NUMBERS = count(1)
@@ -33,7 +34,7 @@ def service(sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """The whole of Signoff in this process."""
     record = copied(sqlite_file, tmp_path_factory.mktemp("forms") / "signoff.db")
     with (
-        Emulator() as slack,
+        Emulator(ack_limit_seconds=ACK_LIMIT_SECONDS) as slack,
         Service(settings_for(slack.api_url, record), [ask], with_bot=True, grace=1.0) as started,
     ):
         service = RunningService(slack, started)

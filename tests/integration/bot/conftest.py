@@ -14,9 +14,6 @@ from tests.integration.bot import long_forms
 from tests.integration.bot.asking import FLOWS
 from tests.integration.bot.running_service import RunningService, copied, settings_for
 
-ACK_LIMIT_SECONDS = 20.0
-"""How long the bot may take to ack. Slack waits for three seconds, which a busy machine may need."""
-
 GENEROUS_SECONDS = 15.0
 """How long the bot tries before it tells a person that something is unavailable."""
 
@@ -34,13 +31,6 @@ def generous_limits(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequ
     monkeypatch.setattr(app, "WRITE_TIMEOUT", GENEROUS_SECONDS)
     monkeypatch.setattr(app, "LOOKUP_TIMEOUT", GENEROUS_SECONDS)
     monkeypatch.setattr(service_module, "QUICK_CALL_TIMEOUT", int(GENEROUS_SECONDS))
-
-
-@pytest.fixture
-def slack() -> Iterator[Emulator]:
-    """A new workspace."""
-    with Emulator(ack_limit_seconds=ACK_LIMIT_SECONDS) as emulator:
-        yield emulator
 
 
 @pytest.fixture
