@@ -26,7 +26,7 @@ Event = dict[str, Any]
 Serve = Callable[[Callable[[Request], Any]], None]
 
 EVERYTHING = replace(MANIFEST, events=frozenset(SCOPES))
-HEARD_WITHIN = 10.0
+HEARD_WITHIN = 30.0
 """Seconds that a test waits for an event before it fails."""
 
 
