@@ -10,8 +10,8 @@ from signoff.bot.forms.elements.entry_list import WRAPPED, EntryList, entries_of
 from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.error_targets import LocatedError, Target, locate, relevant
 from signoff.bot.forms.field import Field
-from signoff.bot.forms.parsing import Part, parts_of, parts_of_variant
-from signoff.bot.forms.paths import Location, Path
+from signoff.bot.forms.parsing import Part, Section, parts_of, parts_of_variant
+from signoff.bot.forms.paths import Location, Path, value_at
 from signoff.bot.forms.reading import Reading, chosen_variant, read
 from signoff.bot.forms.unset import UNSET
 from signoff.flows.schema.parts import Schema
@@ -86,6 +86,22 @@ class Form:
     def layout(self, values: Mapping[str, Any], raw_input: Mapping[str, Any] = _NOTHING) -> tuple[Part, ...]:
         """The parts that are asked for with these values, including those of the chosen variants."""
         return tuple(self._with_variants(self.parts, values, raw_input))
+
+    def unnamed(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+        """The values that have no field, since a model may allow more than its schema names.
+
+        Yields:
+            The name of the top-level value that each belongs to, its label, and the value itself.
+        """
+        parts = self.layout(values)
+        paths = [part.path for part in parts]
+        for path, label, constants in _objects(parts, values):
+            held = value_at(values, path) if path else values
+            if isinstance(held, Mapping):
+                named = {each[len(path)] for each in paths if len(each) > len(path) and each[: len(path)] == path}
+                for name, value in held.items():
+                    if name not in named and name not in constants:
+                        yield str(path[0] if path else name), f"{label}{name}", value
 
     def _with_variants(
         self, parts: Iterable[Part], values: Mapping[str, Any], raw_input: Mapping[str, Any]
@@ -184,3 +200,19 @@ class Form:
         return any(
             isinstance(part, Field) and part.required and part.value(values) is UNSET for part in self.layout(values)
         )
+
+
+def _objects(parts: Iterable[Part], values: Mapping[str, Any]) -> Iterator[tuple[Path, str, Iterable[str]]]:
+    """The objects whose values the parts show: where each is, how labels in it begin, and what has no field in it."""
+    found: dict[Path, tuple[str, Iterable[str]]] = {(): ("", ())}
+    for part in parts:
+        # The fields of a variant have a section with the path of the union.
+        if isinstance(part, Section):
+            found.setdefault(part.path, (f"{part.label} › ", ()))
+        elif isinstance(part.element, Union):
+            number = chosen_variant(part, part.element, values, _NOTHING)
+            variant = None if number is None else part.element.variants[number]
+            if variant is not None and variant.is_model:
+                found[part.path] = f"{part.full_label} › ", variant.constants
+    for path, (label, constants) in found.items():
+        yield path, label, constants

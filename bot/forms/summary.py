@@ -8,6 +8,7 @@ from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, shorten
 from signoff.bot.blockkit.lookalikes import exact, look_of
 from signoff.bot.blockkit.markup import escape
 from signoff.bot.forms.elements.entry_list import EntryList, entries_of
+from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.field import Field
 from signoff.bot.forms.form import Form
@@ -65,6 +66,9 @@ def _shown(form: Form, values: Mapping[str, Any]) -> Iterator[Excerpt]:
         else:
             line = part.element.show(value)
             yield from _cut(escape(line, 6 * len(line)), _MAX_VALUE)
+    for _, label, value in form.unnamed(values):
+        line = f"{label}: {value if isinstance(value, str) else as_json(value)}"
+        yield from _cut(escape(line, 6 * len(line)), _MAX_VALUE)
 
 
 def _nested(inner: Form, listed: EntryList, entries: list[Any]) -> Iterator[Excerpt]:

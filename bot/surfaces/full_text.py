@@ -166,14 +166,12 @@ def _passages(prompt: Prompt, values: Mapping[str, Any]) -> Iterator[Passage]:
 
 
 def _values(form: Form, values: Mapping[str, Any], within: str = "") -> Iterator[Passage]:
-    """Every value that a form has, and those that the form does not know."""
+    """Every value that a form has, and those that have no field."""
     for field in form.layout(values):
         if isinstance(field, Field) and field.value(values) not in (UNSET, None):
             yield from _value(form, field, field.value(values), f"{within}{field.full_label}")
-    known = {field.name for field in form.fields}
-    for name, value in values.items():
-        if name not in known and not within:
-            yield Passage(name, value if isinstance(value, str) else as_json(value, indent=2))
+    for _, label, value in form.unnamed(values):
+        yield Passage(f"{within}{label}", value if isinstance(value, str) else as_json(value, indent=2))
 
 
 def _value(form: Form, field: Field, value: Any, label: str) -> Iterator[Passage]:

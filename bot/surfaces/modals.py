@@ -60,7 +60,8 @@ def answer_modal(
     page = page_with(rows, first)
     located = editor.form.locate_errors([(error.path, error.message) for error in errors], values, raw_input)
     head, omitted = _question(prompt, editor.form) if editor.parent is None else ([], NOTHING_OMITTED)
-    omitted += Omitted(sum(row.missing for row in rows))
+    # What has no field has no input either, and is submitted as it is.
+    omitted += Omitted(sum(row.missing for row in rows), sum(1 for _ in editor.form.unnamed(values)))
     blocks = [
         *_error_lines(located),
         *_note(note),

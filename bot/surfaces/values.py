@@ -100,7 +100,7 @@ def _laid_out(rows: list[Row]) -> Iterator[Block]:
 
 
 def _rows(form: Form, values: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Row]:
-    """A row for each value in the order of the form, then for values that the form does not know.
+    """A row for each value in the order of the form, then for values that have no field.
 
     A value that differs from `before` says what it was. A field that was left at an empty default has no row.
     """
@@ -121,10 +121,8 @@ def _rows(form: Form, values: Mapping[str, Any], before: Mapping[str, Any]) -> I
             yield from _entries(form, field, field.element, value, previous)
         else:
             yield _row(field, value, value if previous is UNSET else previous)
-    known = {field.name for field in form.fields}
-    for name, value in values.items():
-        if name not in known:
-            yield _text_row(name, name, value if isinstance(value, str) else as_json(value))
+    for name, label, value in form.unnamed(values):
+        yield _text_row(name, label, value if isinstance(value, str) else as_json(value))
 
 
 def _row(field: Field, value: Any, previous: Any) -> Row:
@@ -167,7 +165,8 @@ def _variant(form: Form, field: Field, union: Union, value: Any, before: Mapping
     """The chosen variant, if the fields below do not show it. `before` holds values of another variant."""
     shown = union.show(value)
     if before is not None:
-        was = summary_of(form.only(field), before, _MAX_ENTRY)
+        name = field.path[0]
+        was = summary_of(form.only(field), {name: before[name]} if name in before else {}, _MAX_ENTRY)
         text = f"{escape(shown, _MAX_LABEL) or _NOTHING}  (was {was.text})"
         yield _labelled(field.name, field.full_label, mrkdwn(text), Omitted(was.missing))
     elif union.tells(value):
