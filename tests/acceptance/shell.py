@@ -85,8 +85,8 @@ class Shell:
                 process.kill()
 
     @contextmanager
-    def record(self) -> Iterator[Database]:
-        """The folder's record."""
+    def database(self) -> Iterator[Database]:
+        """The database of the folder."""
         db = Database(f"sqlite:///{self.folder / 'signoff.db'}")
         try:
             yield db

@@ -76,7 +76,7 @@ waiting_both_ways = pytest.mark.parametrize("waits", ["paused", "suspended"])
 
 
 class Scene:
-    """A workspace and a record that outlive every process of Signoff's."""
+    """A workspace and a database that outlive every process of Signoff's."""
 
     def __init__(self, slack: Emulator, db: Database, folder: Path) -> None:
         self.slack = slack
@@ -134,7 +134,7 @@ class Scene:
         run = until_over(self.db, run.id)
         assert (run.state, run.result) == (RunState.COMPLETED, "out: True")
         assert (self._folder / "done.txt").read_text().splitlines() == ["collected", "deployed changes"]
-        until(self.db, lambda: cards.next_due_at(self.db) is None, what="Slack to equal the record")
+        until(self.db, lambda: cards.next_due_at(self.db) is None, what="Slack to match the database")
         card = self.card(open_=False)
         assert "Approved" in card.full_text
         (report,) = (seen for seen in self.ana.sees("#releases") if not _is_card(seen))
@@ -157,10 +157,10 @@ class Scene:
 
 @pytest.fixture
 def scene(slack: Emulator, sqlite_file: Path, tmp_path: Path) -> Iterator[Scene]:
-    """A workspace, a fresh record, a flow file, and no process of Signoff's yet."""
-    record = tmp_path / "record.db"
-    record.write_bytes(sqlite_file.read_bytes())
-    with closing(Database(f"sqlite:///{record}")) as db:
+    """A workspace, a fresh database, a flow file, and no process of Signoff's yet."""
+    file = tmp_path / "signoff.db"
+    file.write_bytes(sqlite_file.read_bytes())
+    with closing(Database(f"sqlite:///{file}")) as db:
         yield Scene(slack, db, tmp_path)
 
 

@@ -203,7 +203,7 @@ def test_a_second_start_goes_on_where_the_first_ended(
     page: Page, tmp_path: Path, end: Callable[[Command], object]
 ) -> None:
     """With the same `--db` the messages stand where they stood, once each, and what waited can be answered."""
-    again = ("demo", "--port", "0", "--db", "record.db")
+    again = ("demo", "--port", "0", "--db", "signoff.db")
     with Command(*again, folder=tmp_path) as first:
         page.goto(first.address())
         go_to(page, "releases")

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def service(slack: Emulator, sqlite_file: Path, tmp_path: Path) -> Iterator[RunningService]:
     """Signoff, served by signed HTTP."""
-    record = copied(sqlite_file, tmp_path / "record.db")
-    with Service(settings_for(slack.api_url, record), [change], with_bot=True, grace=1.0) as started:
+    database_url = copied(sqlite_file, tmp_path / "signoff.db")
+    with Service(settings_for(slack.api_url, database_url), [change], with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
         slack.deliver_to(service.request_url)
         yield service

@@ -155,7 +155,7 @@ def test_the_project_runs_a_flow_as_a_module(python: Path, signoff: Path, projec
     shell = Shell(project, signoff)
     assert shell("db", "upgrade").code == 0
     with shell.started("-m", "flows.order", program=python) as running:
-        with shell.record() as db:
+        with shell.database() as db:
             prompt = until(db, lambda: prompts.pending(db))[0]
         assert shell("answer", prompt.id, "--set", "size=large", "--as", "@ana").code == 0
         out, err = running.communicate()

@@ -31,7 +31,7 @@ from signoff.store.prompts import prompts
 from signoff.store.tables import cards
 from tests.benchmarks import questions
 from tests.benchmarks.figures import Figure, Line, print_lines, print_table
-from tests.benchmarks.press import HTTP, bare, record, service, workspace
+from tests.benchmarks.press import HTTP, bare, database, service, workspace
 
 A_SECOND = 200
 WARM_UP = 100
@@ -49,7 +49,7 @@ def main() -> None:
     lines: list[Line] = []
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        with workspace(HTTP, folder) as (ana, environment), service(folder, environment), record(folder) as db:
+        with workspace(HTTP, folder) as (ana, environment), service(folder, environment), database(folder) as db:
             port = int(environment["SIGNOFF_PORT"])
             asked = ask(db, 2 * presses + WARM_UP)
             press_all(port, ana, asked[:WARM_UP], action_ids.choose(0))

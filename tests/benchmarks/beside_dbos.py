@@ -28,7 +28,7 @@ from tests.benchmarks.continuing import (
     until_waiting,
 )
 from tests.benchmarks.figures import Line, print_lines, spread
-from tests.support.stores import STORES, NewUrl, record, store
+from tests.support.stores import STORES, NewUrl, database, store
 
 DBOS_ANSWERS = 60
 """How many are answered one by one in DBOS, which on SQLite takes most of a second for each."""
@@ -64,10 +64,10 @@ def lines(here: Taken, there: Taken) -> list[Line]:
 
 def ours(new_url: NewUrl) -> Taken:
     """What this engine takes."""
-    with record(new_url()) as db, Worker(db, FLOWS, defaults=Policy()):
+    with database(new_url()) as db, Worker(db, FLOWS, defaults=Policy()):
         waiting = until_waiting(db, RUNS)
         continued = answer_one_by_one(db, ANSWERS)
-    with record(new_url()) as db, Worker(db, FLOWS, defaults=Policy()):
+    with database(new_url()) as db, Worker(db, FLOWS, defaults=Policy()):
         until_waiting(db, RUNS)
         return Taken(waiting, continued, burst(db))
 

@@ -24,7 +24,7 @@ from signoff.store.tables import flow_runs
 from tests.benchmarks import waiting_flows
 from tests.benchmarks.figures import Line, spread
 from tests.benchmarks.floor import Floor
-from tests.support.stores import NewUrl, record
+from tests.support.stores import NewUrl, database
 from tests.support.waiting import PATIENCE
 from tests.support.worker_process import WorkerProcess
 
@@ -48,7 +48,7 @@ class Rows:
 def lines(new_url: NewUrl) -> Iterator[Line]:
     """Every line about runs that wait and go on."""
     rows = floor(new_url())
-    with record(new_url()) as db, Worker(db, FLOWS, defaults=Policy()) as worker:
+    with database(new_url()) as db, Worker(db, FLOWS, defaults=Policy()) as worker:
         waiting = until_waiting(db, RUNS)
         yield Line(
             f"{RUNS:,} suspended runs: until all wait, s", f"{waiting:.2f}", f"{rows.waiting:.2f}", "≤ 2 × floor"
@@ -60,21 +60,21 @@ def lines(new_url: NewUrl) -> Iterator[Line]:
         continued = spread(answer_one_by_one(db, ANSWERS))
         floor_continued = spread(rows.continued)
         yield Line("answer → continuation, one process, suspended, ms", continued, floor_continued, "≤ 2 × floor, ≤ 15")
-    with record(new_url()) as db, Worker(db, FLOWS, defaults=Policy()):
+    with database(new_url()) as db, Worker(db, FLOWS, defaults=Policy()):
         create(db, waiting_flows.pausing, ANSWERS)
         until_count(db, ANSWERS, RunState.PAUSED)
         continued = spread(answer_one_by_one(db, ANSWERS))
         yield Line("answer → continuation, one process, paused, ms", continued, floor_continued, "≤ 2 × floor, ≤ 15")
-    with record(new_url()) as db, WorkerProcess(text(db), Path(waiting_flows.__file__)):
+    with database(new_url()) as db, WorkerProcess(text(db), Path(waiting_flows.__file__)):
         until_waiting(db, ANSWERS)
         goal = "median ≤ 30" if db.is_sqlite else "median ≤ 10"
         yield Line("answer → continuation, two processes, ms", spread(answer_one_by_one(db, ANSWERS)), "", goal)
-    with record(new_url()) as db, Worker(db, FLOWS, defaults=Policy()):
+    with database(new_url()) as db, Worker(db, FLOWS, defaults=Policy()):
         until_waiting(db, RUNS)
         rate = RUNS / burst(db)
         floor_rate = f"{RUNS / rows.burst:.0f}"
         yield Line(f"burst of {RUNS:,} answers, runs completed a second", f"{rate:.0f}", floor_rate, "≥ 0.7 × floor")
-    with record(new_url()) as db, Worker(db, FLOWS, defaults=Policy()):
+    with database(new_url()) as db, Worker(db, FLOWS, defaults=Policy()):
         took = f"{answer_all_tasks(db, RUNS):.1f}"
         yield Line(f"one run, {RUNS:,} tasks that pause: until answered and over, s", took, "", "≤ 10")
 

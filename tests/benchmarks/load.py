@@ -12,7 +12,7 @@ from tests.benchmarks import waiting_flows
 from tests.benchmarks.continuing import FLOWS, text
 from tests.benchmarks.figures import Line, spread
 from tests.support.load import open_prompts
-from tests.support.stores import NewUrl, record
+from tests.support.stores import NewUrl, database
 from tests.support.worker_process import WorkerProcess
 
 LOOKS = 200
@@ -22,7 +22,7 @@ PAGE = 20
 
 def lines(new_url: NewUrl, count: int) -> Iterator[Line]:
     """Every line about so many open prompts."""
-    with record(new_url()) as db:
+    with database(new_url()) as db:
         open_prompts(db, count, flow=waiting_flows.suspending.name)
         deadlines = DeadlineEnforcer(db)
         yield Line(f"{count:,} open prompts: a tick with nothing due, ms", spread(timed(deadlines.check)), "", "≤ 0.1")

@@ -28,7 +28,7 @@ from signoff.store.runs import runs
 from tests.benchmarks import waiting_flows
 from tests.benchmarks.continuing import create, poll
 from tests.benchmarks.figures import Line, print_lines, spread
-from tests.support.stores import STORES, NewUrl, record, store
+from tests.support.stores import STORES, NewUrl, database, store
 
 ANA, BEN = Actor("U1", "Ana"), Actor("U2", "Ben")
 ROUNDS = 13
@@ -54,7 +54,7 @@ def main() -> None:
 
 def lines(new_url: NewUrl) -> Iterator[Line]:
     """The figures of one store."""
-    with record(new_url()) as db, Worker(db, [waiting_flows.pausing], defaults=Policy()):
+    with database(new_url()) as db, Worker(db, [waiting_flows.pausing], defaults=Policy()):
         alone, together = Rounds(), Rounds()
         press_round(db, Rounds(), ANA)
         # By turns, so that whatever else the machine does falls on both.

@@ -75,7 +75,7 @@ def through(via: str) -> Iterator[Figure]:
     """The figures of one way to the app."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        with workspace(via, folder) as (ana, environment), service(folder, environment), record(folder) as db:
+        with workspace(via, folder) as (ana, environment), service(folder, environment), database(folder) as db:
             pressed = one_by_one(ana, cards_of(ana, db, "paused", PRESSES + WARM_UP))
             yield Figure(f"{via}: continuation, paused", continuations(db, pressed), "median ≤ 25, p99 ≤ 100")
             yield Figure(f"{via}: ack", acks(pressed))
@@ -182,7 +182,7 @@ def module(name: str, *arguments: str, folder: Path, environment: Mapping[str, s
 
 
 @contextmanager
-def record(folder: Path) -> Iterator[Database]:
+def database(folder: Path) -> Iterator[Database]:
     """The database of the service."""
     with closing(Database(f"sqlite:///{folder / 'signoff.db'}")) as db:
         migrations.upgrade(db)

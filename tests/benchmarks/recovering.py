@@ -15,7 +15,7 @@ from tests.benchmarks import waiting_flows
 from tests.benchmarks.continuing import ANA, FLOWS, RUNS, create, poll, text, until_count
 from tests.benchmarks.figures import Line, spread
 from tests.benchmarks.floor import Floor
-from tests.support.stores import NewUrl, record
+from tests.support.stores import NewUrl, database
 from tests.support.waiting import until_asked, until_over
 from tests.support.worker_process import WorkerProcess
 
@@ -26,14 +26,14 @@ FILE = Path(waiting_flows.__file__)
 def lines(new_url: NewUrl) -> Iterator[Line]:
     """Every line about the journal."""
     bare = bare_commits(new_url())
-    with record(new_url()) as db, Worker(db, FLOWS, defaults=Policy()):
+    with database(new_url()) as db, Worker(db, FLOWS, defaults=Policy()):
         run = waiting_flows.stepping.create_run({"steps": STEPS}, db=db)
         prompt = until_asked(db, run.id)
         Desk(db).submit(prompt.id, ANA, {"value": True}, via="cli")
         began, went_on, *taken = until_over(db, run.id).result
     yield Line("a flow step, recorded, ms", spread(taken), spread(bare), f"≤ {1.5 * statistics.median(bare):.2f}")
     yield Line(f"replay of {STEPS:,} recorded steps, ms", f"{(went_on - began) * 1000:.0f}", "", "≤ 100")
-    with record(new_url()) as db:
+    with database(new_url()) as db:
         create(db, waiting_flows.pausing, RUNS)
         with WorkerProcess(text(db), FILE) as worker:
             until_count(db, RUNS, RunState.PAUSED)

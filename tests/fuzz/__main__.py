@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.fuzz.processes import faults_in_processes
 from tests.fuzz.programs import Case, cases
 from tests.fuzz.running import faults_of, quiet_logs
-from tests.support.stores import record, store
+from tests.support.stores import database, store
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     given_ = parser.parse_args()
     quiet_logs()
     began, tried, found = time.monotonic(), 0, Counter[str]()
-    with store(given_.store) as new_url, record(url := new_url()) as db, TemporaryDirectory() as named:
+    with store(given_.store) as new_url, database(url := new_url()) as db, TemporaryDirectory() as named:
         folder = Path(named)
 
         @settings(

@@ -1,4 +1,4 @@
-"""A fresh record for each test, on SQLite and on PostgreSQL, and workers on it."""
+"""A fresh database for each test, on SQLite and on PostgreSQL, and workers on it."""
 
 import os
 import shutil
@@ -64,7 +64,7 @@ def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a fresh record, up to date and empty."""
+    """The URL of a fresh database, up to date and empty."""
     if request.param == "sqlite":
         file = tmp_path / "signoff.db"
         shutil.copy(request.getfixturevalue("sqlite_file"), file)
@@ -77,7 +77,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
-    """A fresh record, opened."""
+    """A fresh database, opened."""
     database = Database(database_url)
     # The clock begins with the first transaction, and is not what a test counts statements for.
     database.now()
@@ -87,7 +87,7 @@ def db(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def start_worker(db: Database) -> Iterator[StartWorker]:
-    """Starts workers on the record, and stops them when the test ends."""
+    """Starts workers on the database, and stops them when the test ends."""
     with ExitStack() as stack:
 
         def start(*flows: Flow[Any, Any], **options: Any) -> Worker:

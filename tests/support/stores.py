@@ -84,8 +84,8 @@ def store(kind: str) -> Iterator[NewUrl]:
 
 
 @contextmanager
-def record(url: str) -> Iterator[Database]:
-    """The record in a database, brought up to date."""
+def database(url: str) -> Iterator[Database]:
+    """The database at this URL, brought up to date."""
     db = Database(url)
     migrations.upgrade(db)
     yield db

@@ -1,4 +1,4 @@
-"""Waiting for the record to become as a test expects it, woken by each change."""
+"""Waiting for the database to become as a test expects it, woken by each change."""
 
 import time
 from collections.abc import Callable

@@ -60,13 +60,13 @@ def asked(shell: Shell, *run: str) -> Prompt:
     """What a run that is started by `signoff run …` asks, once it does."""
     started = shell("run", *run, "--json")
     assert (started.code, started.err) == (0, "")
-    with shell.record() as db:
+    with shell.database() as db:
         return until(db, lambda: prompts.of_run(db, started.json["id"]))[0]
 
 
 def finished(shell: Shell, run_id: str) -> dict[str, object]:
     """The run as `signoff runs` lists it, once it is over."""
-    with shell.record() as db:
+    with shell.database() as db:
         until_over(db, run_id)
     listed: dict[str, object] = next(run for run in shell("runs", "--json").json if run["id"] == run_id)
     return listed

@@ -21,5 +21,5 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Shell:
-    """A folder without a record."""
+    """A folder without a database."""
     return Shell(tmp_path)

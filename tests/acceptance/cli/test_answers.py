@@ -24,7 +24,7 @@ def test_a_run_asks_is_answered_and_goes_on(shell: Shell) -> None:
     assert list(run) == ["id", "name", "state"]
     assert run["state"] == "Scheduled"
 
-    with shell.record() as db:
+    with shell.database() as db:
         prompt = until(db, lambda: prompts.of_run(db, run["id"]))[0]
     waiting = next(each for each in shell("pending", "--json").json if each["id"] == prompt.id)
     assert waiting == {
@@ -92,7 +92,7 @@ def test_an_answer_that_does_not_fit_says_every_error_by_field(shell: Shell) -> 
     assert_refused(together, 1, "Large shirts are not made in green.")
     unknown = shell("answer", prompt.id, "--as", "@ana", "--set", "colour=red")
     assert_refused(unknown, 1, "colour: Shirt has no such field. Its fields are size, color, count.")
-    with shell.record() as db:
+    with shell.database() as db:
         assert prompts.get(db, prompt.id).is_open
 
 
@@ -142,7 +142,7 @@ def test_an_answer_without_values_submits_what_is_shown(shell: Shell) -> None:
     answered = shell("answer", prompt.id, LOGNAME="dora")
     assert (answered.code, answered.err) == (0, "")
     assert finished(shell, prompt.run_id)["result"] == "went on"
-    with shell.record() as db:
+    with shell.database() as db:
         settled_by = prompts.get(db, prompt.id).settled_by
     assert settled_by is not None
     assert settled_by.id == "@dora"
@@ -164,7 +164,7 @@ def test_every_refusal_lateness_and_cancellation_is_recorded_with_its_way(shell:
     assert shell("answer", prompt.id, "--as", "@ana", "--set", "size=huge").code == 1
     assert shell("cancel", prompt.run_id, "--as", "@ben", "--reason", "No").code == 0
     assert shell("answer", prompt.id, "--as", "@ana").code == 1
-    with shell.record() as db:
+    with shell.database() as db:
         lines = ledger.lines(db, prompt.id)
     assert [(line.event, line.actor, line.detail["via"], line.detail["claim"]) for line in lines if line.actor] == [
         ("refused", "@chloe", "cli", CLAIM),
@@ -194,7 +194,7 @@ def test_a_setting_forbids_answers_under_another_name_or_any(shell: Shell) -> No
     wrong = shell("answer", prompt.id, SIGNOFF_OUTSIDE_SLACK="sometimes")
     assert (wrong.code, len(wrong.err.splitlines())) == (1, 1)
     assert wrong.err.startswith("SIGNOFF_OUTSIDE_SLACK: ")
-    with shell.record() as db:
+    with shell.database() as db:
         assert prompts.get(db, prompt.id).is_open
     assert shell("answer", prompt.id, LOGNAME=USER, SIGNOFF_OUTSIDE_SLACK="own-name").code == 0
 
@@ -210,7 +210,7 @@ def test_a_policy_forbids_it_whatever_the_environment_says(shell: Shell, rule: s
     """The rule is recorded with the prompt, and so is the attempt."""
     prompt = asked(shell, "asking.py:in-slack", "-p", f"rule={rule}")
     assert_refused(shell("answer", prompt.id, "--as", "@ana"), 1, told)
-    with shell.record() as db:
+    with shell.database() as db:
         assert prompts.get(db, prompt.id).is_open
         line = ledger.lines(db, prompt.id)[-1]
     assert (line.event, line.detail["reason"]) == ("refused", told)
@@ -231,7 +231,7 @@ def test_a_policy_forbids_it_whatever_the_environment_says(shell: Shell, rule: s
 )
 def test_wrong_usage_of_answer_ends_with_two(shell: Shell, options: list[str], told: str) -> None:
     """Options that contradict each other, or cannot be read, are told apart from an answer that does not count."""
-    with shell.record() as db:
+    with shell.database() as db:
         prompt = next(iter(prompts.pending(db)), None)
     said = shell("answer", prompt.id if prompt else asked(shell, "asking.py:shirt").id, *options)
     assert said.code == 2

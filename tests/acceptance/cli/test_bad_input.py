@@ -23,7 +23,7 @@ BAD_INPUT = {
 
 @pytest.mark.parametrize("target", BAD_INPUT)
 def test_a_flow_that_cannot_be_run_is_explained(empty: Shell, target: str) -> None:
-    """Invariant 10: one sentence, exit code 1, no traceback, and no record is made for it."""
+    """Invariant 10: one sentence, exit code 1, no traceback, and no database is made for it."""
     empty.write("notes.txt", "Not a flow")
     empty.write("plain.py", "def shirt(): ...\n")
     empty.write("broken.py", "import gone\n")
@@ -67,7 +67,7 @@ def test_an_unknown_id_is_explained(shell: Shell, command: list[str]) -> None:
 
 
 @pytest.mark.parametrize("command", [["pending"], ["runs"], ["answer", "1"], ["history", "1"], ["cancel", "1"]])
-def test_without_a_record_nothing_is_made_up(empty: Shell, command: list[str]) -> None:
+def test_without_a_database_nothing_is_made_up(empty: Shell, command: list[str]) -> None:
     """A mistyped path is told, and leaves no empty file behind."""
     assert_refused(
         empty(*command),
@@ -90,7 +90,7 @@ def test_a_database_that_cannot_be_opened_is_explained(empty: Shell, url: str) -
     assert "hidden" not in said.err
 
 
-def test_a_file_that_is_no_record_is_explained(empty: Shell) -> None:
+def test_a_file_that_is_not_a_database_is_explained(empty: Shell) -> None:
     """It is told apart from one that has no tables yet, for which there is a command."""
     empty.write("signoff.db", "These are my notes.\n" * 100)
     assert "file is not a database" in empty("pending").err
@@ -132,7 +132,7 @@ def test_a_port_that_is_taken_is_explained(empty: Shell, slack: Emulator) -> Non
     assert "Traceback" not in bot.err
 
 
-def test_a_demo_that_cannot_keep_its_record_is_explained(empty: Shell) -> None:
+def test_a_demo_that_cannot_write_its_database_is_explained(empty: Shell) -> None:
     """One sentence, that names the file and the option."""
     said = empty("demo", "--port", "0", "--db", "nowhere/demo.db")
     assert_refused(said, 1, "Cannot use nowhere/demo.db: unable to open database file. Choose another file with --db.")

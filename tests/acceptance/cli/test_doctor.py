@@ -28,7 +28,7 @@ def test_the_doctor_says_what_is_missing(empty: Shell) -> None:
 
 def test_the_doctor_finds_a_healthy_installation_healthy(empty: Shell, slack: Emulator) -> None:
     """Invariant 9: tokens, scopes and database are tried for real, and no secret is printed."""
-    with empty.record() as db:
+    with empty.database() as db:
         migrations.upgrade(db)
     said = empty("doctor", **slack.environment())
     assert (said.code, said.err) == (0, "")
@@ -63,7 +63,7 @@ def test_the_doctor_names_wrong_tokens_and_missing_scopes(empty: Shell) -> None:
 
 def test_the_doctor_lists_approvers_that_nobody_can_be(empty: Shell, slack: Emulator) -> None:
     """Of open prompts and of the settings, each with what to write instead."""
-    with empty.record() as db:
+    with empty.database() as db:
         migrations.upgrade(db)
         prompt = an_open_prompt(
             db, stored_policy=Policy(approvers=("@anna", "@ana", "@release-leads", "<@U0BENOKAF1>"))
@@ -87,7 +87,7 @@ def test_the_doctor_lists_approvers_that_nobody_can_be(empty: Shell, slack: Emul
 
 def test_a_workspace_too_large_to_be_read_at_once_is_no_fault(empty: Shell, slack: Emulator) -> None:
     """Slack limits how fast users are read. Whom the bot has found already is looked up alone."""
-    with empty.record() as db:
+    with empty.database() as db:
         migrations.upgrade(db)
         prompt = an_open_prompt(db, stored_policy=Policy(approvers=("@ana", "@anna")))
         nobody = Approver("@anna", fault="No person or user group has this handle.")
@@ -126,7 +126,7 @@ def test_the_doctor_finds_processes_that_use_a_file_which_is_gone(empty: Shell) 
 
 def test_a_policy_that_cannot_be_read_is_listed_refused_and_diagnosed(empty: Shell) -> None:
     """Invariants 10 and 11: the list shows the prompt, an answer is refused, and the doctor says what to do."""
-    with empty.record() as db:
+    with empty.database() as db:
         migrations.upgrade(db)
         prompt = an_open_prompt(db)
         store_policy(db, prompt, {"approvers": ["@ana"], "quorum": 2})

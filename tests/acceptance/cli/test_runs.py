@@ -21,7 +21,7 @@ def test_waiting_for_a_run_gives_its_end(empty: Shell) -> None:
     empty.write("asking.py", FLOWS)
     with empty.started("run", "asking.py:shirt", "--wait", "--json") as waiting:
         line_with(waiting, "signoff pending")
-        with empty.record() as db:
+        with empty.database() as db:
             prompt = until(db, lambda: prompts.pending(db))[0]
         assert empty("answer", prompt.id, "--set", "color=red", "--as", "@ana").code == 0
         out, _ = waiting.communicate()
@@ -40,7 +40,7 @@ def test_waiting_for_a_run_that_does_not_complete_exits_with_one(empty: Shell) -
     empty.write("asking.py", FLOWS)
     with empty.started("run", "asking.py:go-on", "--wait") as waiting:
         line_with(waiting, "signoff pending")
-        with empty.record() as db:
+        with empty.database() as db:
             run = until(db, lambda: prompts.pending(db))[0].run_name
         assert empty("cancel", run, "--reason", "Not today", "--as", "@ana").out == f"{run} is cancelled.\n"
         out, err = waiting.communicate()
@@ -71,7 +71,7 @@ def test_a_run_whose_flow_no_worker_has_says_so(empty: Shell) -> None:
     assert started.err == "No worker has the flow go-on. Start one with `signoff worker FILE`.\n"
     assert "no worker has this flow" in empty("runs").out
     assert "✗ flows: 1 run of the flow go-on is waiting, but no worker has that flow." in empty("doctor").out
-    with empty.started("worker", "asking.py"), empty.record() as db:
+    with empty.started("worker", "asking.py"), empty.database() as db:
         until(db, lambda: runs.get(db, name).state.is_waiting)
         assert "no worker" not in empty("runs").out
         assert [run["orphaned"] for run in empty("runs", "--json").json] == [False]
@@ -83,7 +83,7 @@ def test_a_run_that_failed_is_retried(empty: Shell) -> None:
     empty.write("asking.py", FLOWS)
     with empty.started("run", "asking.py:go-on", "--wait") as waiting:
         line_with(waiting, "signoff pending")
-        with empty.record() as db:
+        with empty.database() as db:
             prompt = until(db, lambda: prompts.pending(db))[0]
         assert empty("answer", prompt.id, "--reject", "--reason", "No", "--as", "@ana").code == 0
         waiting.communicate()
@@ -97,14 +97,14 @@ def test_an_interrupted_wait_is_quiet(empty: Shell) -> None:
     """Ctrl-C ends `run --wait` with 130 and no traceback; the run waits on, for any worker."""
     empty.write("asking.py", FLOWS)
     with empty.started("run", "asking.py:shirt", "--wait") as waiting:
-        with empty.record() as db:
+        with empty.database() as db:
             line_with(waiting, "signoff pending")
             prompt = until(db, lambda: prompts.pending(db))[0]
         waiting.send_signal(signal.SIGINT)
         _, err = waiting.communicate()
         assert waiting.returncode == 130
         assert "Traceback" not in err
-    with empty.record() as db:
+    with empty.database() as db:
         assert runs.get(db, prompt.run_id).state is RunState.PAUSED
 
 
@@ -148,12 +148,12 @@ def test_a_worker_ends_cleanly_when_asked_to(empty: Shell, number: signal.Signal
     run_id = empty("run", "asking.py:shirt", "--json").json["id"]
     with empty.started("worker", "asking.py", "--grace", "5") as worker:
         line_with(worker, "Ready")
-        with empty.record() as db:
+        with empty.database() as db:
             prompt = until(db, lambda: prompts.of_run(db, run_id))[0]
         worker.send_signal(number)
         worker.communicate()
         assert worker.returncode == 0
-    with empty.record() as db:
+    with empty.database() as db:
         assert runs.get(db, run_id).lease_owner is None
     assert empty("answer", prompt.id, "--set", "color=red", "--as", "@ana").code == 0
     with empty.started("worker", "asking.py", "--concurrency", "1") as worker:

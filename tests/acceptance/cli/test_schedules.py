@@ -48,13 +48,13 @@ def shell(empty: Shell) -> Shell:
 
 def miss_a_tick(shell: Shell) -> None:
     """Let it be as if everything had been down for more than a year."""
-    with shell.record() as db, db.write() as tx:
+    with shell.database() as db, db.write() as tx:
         tx.execute(update(table).values(next_at=datetime.now(UTC) - timedelta(days=400)))
 
 
 def made(shell: Shell) -> list[FlowRun]:
     """The runs, once there is one and all are over."""
-    with shell.record() as db:
+    with shell.database() as db:
         until(db, lambda: runs.newest(db))
         return [until_over(db, run.id) for run in runs.newest(db)]
 
@@ -103,7 +103,7 @@ def test_a_program_makes_the_runs_of_its_schedules_and_works_on_them(shell: Shel
 
 
 def test_workers_that_start_after_a_crash_make_the_run_of_a_missed_tick_once(shell: Shell) -> None:
-    """Two at once, on one record; and it is the last tick that was missed."""
+    """Two at once, on one database; and it is the last tick that was missed."""
     with shell.started("worker", "report.py") as worker:
         line_with(worker, "Ready")
         worker.kill()
@@ -112,7 +112,7 @@ def test_workers_that_start_after_a_crash_make_the_run_of_a_missed_tick_once(she
         for worker in [stack.enter_context(shell.started("worker", "report.py")) for _ in range(2)]:
             line_with(worker, "Ready")
         (run,) = made(shell)
-        with shell.record() as db:
+        with shell.database() as db:
             assert schedules.tick_of(db, run.id) == datetime(datetime.now(UTC).year, 1, 1, tzinfo=UTC)
 
 

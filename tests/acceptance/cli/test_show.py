@@ -32,7 +32,7 @@ def test_a_prompt_and_its_run_are_shown_in_full(empty: Shell) -> None:
     empty.write("plan.py", FLOWS)
     with empty.started("run", "plan.py:plan", "--wait") as waiting:
         line_with(waiting, "signoff pending")
-        with empty.record() as db:
+        with empty.database() as db:
             prompt = until(db, lambda: prompts.pending(db))[0]
         still_open = empty("show", prompt.id[:8]).out
         assert empty("answer", prompt.id, "--as", "@ana").code == 0
@@ -59,7 +59,7 @@ def test_what_the_flow_asks_is_named_and_shown_as_in_slack(empty: Shell) -> None
     empty.write("plan.py", FLOWS)
     with empty.started("run", "plan.py:question", "--wait") as waiting:
         line_with(waiting, "signoff pending")
-        with empty.record() as db:
+        with empty.database() as db:
             prompt = until(db, lambda: prompts.pending(db))[0]
         assert "Deploy 1.4?" in empty("pending").out
         shown = empty("show", prompt.id).out

@@ -32,10 +32,10 @@ def ask(name: str, room: str) -> object:
 @pytest.fixture(scope="module")
 def service(sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """The whole of Signoff in this process."""
-    record = copied(sqlite_file, tmp_path_factory.mktemp("forms") / "signoff.db")
+    database_url = copied(sqlite_file, tmp_path_factory.mktemp("forms") / "signoff.db")
     with (
         Emulator(ack_limit_seconds=ACK_LIMIT_SECONDS) as slack,
-        Service(settings_for(slack.api_url, record), [ask], with_bot=True, grace=1.0) as started,
+        Service(settings_for(slack.api_url, database_url), [ask], with_bot=True, grace=1.0) as started,
     ):
         service = RunningService(slack, started)
         slack.deliver_to(service.request_url)

@@ -10,7 +10,7 @@ from tests.golden.journals.recording import JOURNALS, file_of, recorded
 if __name__ == "__main__":
     for name in JOURNALS:
         with tempfile.TemporaryDirectory() as folder:
-            db = Database(f"sqlite:///{Path(folder)}/record.db")
+            db = Database(f"sqlite:///{Path(folder)}/signoff.db")
             migrations.upgrade(db)
             file_of(name).write_text(recorded(db, name), encoding="utf-8")
             db.close()

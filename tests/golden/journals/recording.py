@@ -80,7 +80,7 @@ def recorded(db: Database, name: str) -> str:
 
 
 def load(db: Database, name: str, *, fingerprint: str | None = None) -> str:
-    """Write a journal into a record; the run's id.
+    """Write a journal into a database; the run's id.
 
     Args:
         fingerprint: That of the code which recorded it; by default, of none that there is.

@@ -89,7 +89,7 @@ class RunningService:
 
     def until_all_is_said(self) -> None:
         """Wait until Slack equals the database, so that no card and no notice is due."""
-        until(self.db, lambda: cards.next_due_at(self.db) is None, what="Slack to equal the record")
+        until(self.db, lambda: cards.next_due_at(self.db) is None, what="Slack to match the database")
 
     @contextmanager
     def cards_as_they_are(self) -> Iterator[None]:

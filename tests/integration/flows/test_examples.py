@@ -27,7 +27,7 @@ MEI = Actor("U0MEI", "Mei Tanaka", frozenset({"@mei"}))
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
-    """A record with a worker on it that knows every example."""
+    """A database with a worker on it that knows every example."""
     db = Database(f"sqlite:///{tmp_path / 'signoff.db'}")
     migrations.upgrade(db)
     with Worker(db, [release.release_approval, shirt.shirt_order, dataset.build_dataset]):

@@ -128,7 +128,7 @@ def test_a_deadline_that_another_process_opens_is_enforced_on_time(db: Database,
     other.close()
 
 
-def test_a_tick_asks_the_record_nothing_until_something_is_due(db: Database) -> None:
+def test_a_tick_does_not_read_the_database_until_something_is_due(db: Database) -> None:
     """Invariant 4: it remembers when that is."""
     prompt = opened(db, Policy(deadline=2 * HOUR, reminders=(HOUR,)))
     moments = [NOON]

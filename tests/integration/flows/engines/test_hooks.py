@@ -231,7 +231,7 @@ def test_of_several_workers_one_runs_the_hooks(db: Database, start_worker: Start
 
 
 def test_a_hook_stands_in_its_run(db: Database, start_worker: StartWorker, caplog: pytest.LogCaptureFixture) -> None:
-    """It logs as its run does, knows it, writes to its record, and has a key for its effect: each end has another."""
+    """It logs as its run does, knows it, writes to its database, and has a key for its effect: each end has another."""
     keys: list[str] = []
     known: set[tuple[str, str]] = set()
 

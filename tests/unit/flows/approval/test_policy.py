@@ -44,7 +44,7 @@ def test_the_environment_fills_what_is_left_open(monkeypatch: pytest.MonkeyPatch
     assert DatabaseSettings().defaults() == Policy(channel="#ops", approvers=("@ana", "ben@example.com"))
 
 
-def test_a_policy_survives_the_record_and_the_schema() -> None:
+def test_a_policy_survives_the_database_and_the_schema() -> None:
     """It is the same after it was written as JSON and read back."""
     policy = Policy(
         channel="#a", approvers=("@ana",), deadline=4 * HOUR, at_deadline="continue", reminders=(HOUR, HOUR / 60)

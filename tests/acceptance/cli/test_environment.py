@@ -4,7 +4,7 @@ from signoff.store.migrations import REVISIONS
 from tests.acceptance.shell import Shell
 
 
-def test_the_record_can_be_named_in_a_dotenv_file(empty: Shell) -> None:
+def test_the_database_can_be_named_in_a_dotenv_file(empty: Shell) -> None:
     """A `.env` in the working directory is read like the environment."""
     empty.write(".env", "DATABASE_URL=sqlite:///elsewhere.db\n")
     assert "elsewhere.db" in empty("db", "upgrade").out
