@@ -116,7 +116,7 @@ def test_serving_slack_needs_its_settings(empty: Shell, command: str) -> None:
     with Emulator() as slack:
         wrong = empty(command, *files, **slack.environment() | {"SLACK_BOT_TOKEN": "xoxb-no"})
     assert wrong.code == 1
-    assert "SLACK_BOT_TOKEN: Slack refuses it (invalid_auth)." in wrong.err
+    assert "SLACK_BOT_TOKEN: Slack rejects it (invalid_auth)." in wrong.err
     assert "Traceback" not in missing.err + wrong.err
 
 

@@ -16,10 +16,10 @@ from tests.integration.bot.running_service import RunningService, settings_for
 from tests.support.waiting import until_asked
 
 WRONG: dict[str, tuple[Mode, dict[str, Any]]] = {
-    "SLACK_BOT_TOKEN: Slack refuses it (invalid_auth)": (Mode.HTTP, {"slack_bot_token": SecretStr("xoxb-wrong")}),
+    "SLACK_BOT_TOKEN: Slack rejects it (invalid_auth)": (Mode.HTTP, {"slack_bot_token": SecretStr("xoxb-wrong")}),
     "SLACK_BOT_TOKEN is the wrong kind of token": (Mode.HTTP, {"slack_bot_token": SecretStr("xapp-wrong")}),
     "SLACK_BOT_TOKEN is not set": (Mode.HTTP, {"slack_bot_token": None}),
-    "SLACK_APP_TOKEN: Slack refuses it (invalid_auth)": (Mode.SOCKET, {"slack_app_token": SecretStr("xapp-wrong")}),
+    "SLACK_APP_TOKEN: Slack rejects it (invalid_auth)": (Mode.SOCKET, {"slack_app_token": SecretStr("xapp-wrong")}),
     "SLACK_APP_TOKEN is the wrong kind of token": (Mode.SOCKET, {"slack_app_token": SecretStr("xoxb-wrong")}),
     "Neither SLACK_APP_TOKEN": (Mode.HTTP, {"slack_signing_secret": None}),
     "SIGNOFF_HOST and SIGNOFF_PORT: cannot listen on": (Mode.HTTP, {"host": "192.0.2.1"}),
@@ -81,7 +81,7 @@ def test_a_successful_start_logs_no_warning(
 
 
 def test_no_token_is_ever_logged(slack: Emulator, database_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Invariant 9: not even at the most verbose level, when Slack refuses it."""
+    """Invariant 9: not even at the most verbose level, when Slack rejects it."""
     caplog.set_level(logging.DEBUG)
     slack.client.inject_fault("chat.postMessage", error="invalid_auth")
     with Service(settings_for(slack.api_url, database_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:

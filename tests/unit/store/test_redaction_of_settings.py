@@ -92,7 +92,7 @@ def test_an_error_about_an_option_does_not_quote_what_it_was_set_to(option: str)
 @pytest.mark.parametrize(
     "text",
     [
-        "SLACK_BOT_TOKEN: Slack refuses it (invalid_auth).",
+        "SLACK_BOT_TOKEN: Slack rejects it (invalid_auth).",
         "SLACK_APP_TOKEN is the wrong kind of token. It must begin with xapp-. Copy it.",
         "Use postgresql://USER:PASSWORD@HOST/NAME.",
         "postgresql://ana:***@db/signoff?sslmode=require&sslpassword=***",
