@@ -407,7 +407,7 @@ ADDED: dict[str, Rows] = {
         "workers": {"dead": {"pid_started": "8412"}},
     },
     "0015": {"prompts": {"open": {"earlier": {"prompt_id": ANSWERED}}}},
-    "0017": {"flow_runs": {"waiting": {"source": "shop: flows/order.py", "fingerprint": FINGERPRINT}}},
+    "0017": {"flow_runs": {"done": {"source": "shop: flows/order.py", "fingerprint": FINGERPRINT}}},
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {
