@@ -89,7 +89,7 @@ class PromptHandle(Generic[T]):
     def result(self) -> T:
         """Wait for the answer; in an async flow, an awaitable of it. Raises what `pause_flow_run` raises."""
         self._use()
-        return PendingCall("result()", self._wait_async()) if in_event_loop() else self._wait()  # type: ignore[return-value]
+        return PendingCall("result()", self._wait_async(), is_question=True) if in_event_loop() else self._wait()  # type: ignore[return-value]
 
     def __await__(self) -> Generator[Any, Any, T]:
         return PendingCall("ask()", self._wait_async()).__await__()
@@ -301,7 +301,7 @@ def gather(*asked: PromptHandle[Any]) -> Any:
     """
     for each in asked:
         each._use()
-    return PendingCall("gather()", _gather_async(asked)) if in_event_loop() else _gather(asked)
+    return PendingCall("gather()", _gather_async(asked), is_question=True) if in_event_loop() else _gather(asked)
 
 
 def _gather(asked: Sequence[PromptHandle[Any]]) -> list[Any]:

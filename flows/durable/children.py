@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any, Protocol
 
-from signoff.flows.durable.async_bridge import to_thread
+from signoff.flows.durable.async_bridge import in_event_loop, to_thread
 from signoff.flows.durable.task_slots import released_slot
 from signoff.flows.durable.timeouts import ActiveTimeout
 from signoff.flows.errors import FlowDefect, Unwind, error_summary
@@ -31,10 +31,13 @@ class Children:
 
     Attributes:
         not_awaited: What to say of each call, by its id, as long as nobody awaits it.
+        kept_questions: The coroutine that has asked a person, and what to say, by the id of the call, as long as it is
+            neither awaited nor made into a task.
     """
 
     def __init__(self) -> None:
         self.not_awaited: dict[int, str] = {}
+        self.kept_questions: dict[int, tuple[object, str]] = {}
         self._lock = threading.RLock()
         self._waits: list[Future[None]] = []
         self._joins: list[Future[None]] = []
@@ -81,6 +84,19 @@ class Children:
             self._failed.clear()
             self._has_parent_returned = False
         self.not_awaited.clear()
+        self.kept_questions.clear()
+
+    def check_questions(self) -> None:
+        """Check that the current coroutine does not go on while it keeps a question that it has not awaited.
+
+        Raises:
+            FlowDefect: If it does. Whatever it keeps is no answer.
+        """
+        if self.kept_questions and in_event_loop():
+            here = asyncio.current_task()
+            for coroutine, fault in list(self.kept_questions.values()):
+                if coroutine is here:
+                    raise FlowDefect(fault)
 
     def join(self) -> None:
         """Wait until the submitted tasks have ended, in whatever way."""

@@ -272,7 +272,7 @@ def wait_for_answer(what: str, pause: Pause) -> Any:
         what: What the flow has called, for messages.
     """
     if in_event_loop():
-        return PendingCall(what, wait_async(pause))
+        return PendingCall(what, wait_async(pause), is_question=True)
     if pause.state is RunState.SUSPENDED:
         return _suspend(pause)
     with closes_on_unwind(pause.context):

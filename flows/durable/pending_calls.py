@@ -5,6 +5,7 @@ If an `await` is forgotten, Python goes on as if nothing was missing. A coroutin
 of them is never awaited fails.
 """
 
+import asyncio
 import functools
 import sys
 import warnings
@@ -14,7 +15,8 @@ from types import FrameType
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from signoff.flows.durable.async_bridge import in_event_loop, to_thread
-from signoff.flows.durable.context import current_run_context, note_unwinding
+from signoff.flows.durable.children import Children
+from signoff.flows.durable.context import RunContext, current_run_context, note_unwinding
 from signoff.flows.errors import InvalidFlow, Unwind
 
 P = ParamSpec("P")
@@ -27,11 +29,12 @@ class PendingCall(Coroutine[Any, Any, T]):
     Args:
         what: What was called, for messages: `pause_flow_run()`.
         coroutine: What it does. It begins when it is awaited.
+        is_question: Whether it asks a person. Then no task may be called while it is kept and not awaited.
     """
 
     _has_begun = True
 
-    def __init__(self, what: str, coroutine: Coroutine[Any, Any, T]) -> None:
+    def __init__(self, what: str, coroutine: Coroutine[Any, Any, T], *, is_question: bool = False) -> None:
         self._what = what
         self._coroutine = coroutine
         self._iterator: Generator[Any, Any, T] | None = None
@@ -40,6 +43,9 @@ class PendingCall(Coroutine[Any, Any, T]):
         self._fault = f"{what} was never awaited{self._where}, so it did not run. {_advice()}"
         if self._context is not None:
             self._context.children.not_awaited[id(self)] = self._fault
+            # Only of these is it known whether an `asyncio` task was made of the call, which awaits it.
+            if is_question and in_event_loop() and isinstance(task := asyncio.current_task(), TaskOfRun):
+                self._context.children.kept_questions[id(self)] = (task, self._fault)
         self._has_begun = False
 
     def __await__(self) -> Generator[Any, Any, T]:
@@ -106,7 +112,7 @@ class PendingCall(Coroutine[Any, Any, T]):
         if self._context is None:
             warnings.warn(self._fault, RuntimeWarning, stacklevel=2)
         else:
-            self._context.children.not_awaited.pop(id(self), None)
+            self._forget(self._context.children)
             self._context.journal.note_defect(self._fault)
 
     def misused(self) -> InvalidFlow:
@@ -116,15 +122,40 @@ class PendingCall(Coroutine[Any, Any, T]):
     def _begin(self) -> None:
         self._has_begun = True
         if self._context is not None:
-            self._context.children.not_awaited.pop(id(self), None)
+            self._forget(self._context.children)
+
+    def note_task(self) -> None:
+        """Note that a task of `asyncio` was made of the call, which will await it."""
+        if self._context is not None:
+            self._context.children.kept_questions.pop(id(self), None)
+
+    def _forget(self, children: Children) -> None:
+        children.not_awaited.pop(id(self), None)
+        children.kept_questions.pop(id(self), None)
+
+
+class TaskOfRun(asyncio.Task[Any]):
+    """A task of `asyncio` that knows the flow or step whose code has made it."""
+
+    run_context: RunContext | None = None
+
+
+def new_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> TaskOfRun:
+    """The task factory of the event loop of async flows."""
+    if isinstance(coroutine, PendingCall):
+        coroutine.note_task()
+    task = TaskOfRun(coroutine, loop=loop, **options)
+    task.run_context = current_run_context()
+    return task
 
 
 def must_be_awaited(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """Make an async function return a `PendingCall`."""
+    is_question = function.__name__ in ("apause_flow_run", "asuspend_flow_run")
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
-        return PendingCall(f"{function.__name__}()", function(*args, **kwargs))
+        return PendingCall(f"{function.__name__}()", function(*args, **kwargs), is_question=is_question)
 
     return call
 

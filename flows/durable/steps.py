@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 
 from signoff.flows.code.digest import digest
 from signoff.flows.durable.async_bridge import to_thread
-from signoff.flows.durable.context import RunContext, closes_on_unwind, entered
+from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context, entered
 from signoff.flows.durable.recorded_calls import is_in_loop
 from signoff.flows.durable.results import finished, finished_async
 from signoff.flows.durable.retries import RetryPolicy
@@ -139,6 +139,7 @@ class StepCall:
         with closes_on_unwind(self.context):
             # Once more: an async task is called, which looks it up, before it is awaited.
             self.context.journal.check_open()
+            (current_run_context() or self.context).children.check_questions()
             if self.is_in_order:
                 self.context.journal.check_unrecorded(self.key)
 

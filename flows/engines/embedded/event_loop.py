@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from signoff.flows.durable.context import RunContext, current_run_context
+from signoff.flows.durable.pending_calls import TaskOfRun, new_task
 from signoff.flows.errors import Unwind
 from signoff.store.supervisor import SupervisedThread
 
@@ -18,7 +18,7 @@ class EventLoopThread:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
-        self.loop.set_task_factory(_new_task)
+        self.loop.set_task_factory(new_task)
         self.loop.set_exception_handler(_on_unseen_error)
         self._stopping = threading.Event()
         self._thread = SupervisedThread(self._run, name="signoff-async")
@@ -39,24 +39,12 @@ class EventLoopThread:
         self.loop.close()
 
 
-class _Task(asyncio.Task[Any]):
-    """A task that knows the flow or step whose code has made it."""
-
-    run_context: RunContext | None = None
-
-
-def _new_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> _Task:
-    task = _Task(coroutine, loop=loop, **options)
-    task.run_context = current_run_context()
-    return task
-
-
 def _on_unseen_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Called for an error that nobody has awaited, when its task is deleted. The flow that has made the task fails."""
     error, task = context.get("exception"), context.get("future") or context.get("task")
     if isinstance(error, Unwind):
         return  # the end of its run says so
-    if isinstance(error, BaseException) and isinstance(task, _Task) and task.run_context is not None:
+    if isinstance(error, BaseException) and isinstance(task, TaskOfRun) and task.run_context is not None:
         task.run_context.children.note_unseen(error)
     loop.default_exception_handler(context)
 

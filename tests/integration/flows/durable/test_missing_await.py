@@ -21,10 +21,12 @@ from signoff import (
 )
 from signoff.input import receive_input, send_input
 from signoff.store.database import Database
+from signoff.store.prompts import prompts
 from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
+from tests.support.answering import answer
 from tests.support.fixtures import StartWorker
-from tests.support.waiting import until_over
+from tests.support.waiting import until, until_over
 
 # No store knows what a flow does not await. What Python itself warns of is noted as well.
 pytestmark = [
@@ -58,6 +60,25 @@ async def answer_in_a_variable(deploy: Deploy) -> None:
 
 async def answer_given_to_a_task(deploy: Deploy) -> None:
     deploy([pause_flow_run(bool)])
+
+
+async def identity_of_an_answer(deploy: Deploy) -> None:
+    answer: Any = pause_flow_run(bool)
+    if answer is not False:
+        deploy()
+
+
+async def answer_that_is_matched(deploy: Deploy) -> None:
+    match pause_flow_run(bool):
+        case False:
+            pass
+        case _:
+            deploy()
+
+
+async def kept_pause(deploy: Deploy) -> None:
+    kept = [apause_flow_run()]
+    deploy(len(kept))
 
 
 async def truth_that_is_caught(deploy: Deploy) -> None:
@@ -212,6 +233,9 @@ FORMS = {
     answer_that_is_compared: "pause_flow_run()",
     answer_in_a_variable: "pause_flow_run()",
     answer_given_to_a_task: "pause_flow_run()",
+    identity_of_an_answer: "pause_flow_run()",
+    answer_that_is_matched: "pause_flow_run()",
+    kept_pause: "apause_flow_run()",
     truth_that_is_caught: "pause_flow_run()",
     plain_pause: "pause_flow_run()",
     plain_suspension: "suspend_flow_run()",
@@ -373,6 +397,26 @@ def test_what_is_awaited_in_whatever_way_runs(db: Database, start_worker: StartW
     start_worker(awaits, runs_them)
     assert until_over(db, awaits.create_run(db=db).id).result == [1, 2, 3, 4, 5, 6, 7]
     assert until_over(db, runs_them.create_run(db=db).id).result == 8
+
+
+def test_a_pause_that_is_awaited_later_keeps_no_task_from_running(db: Database, start_worker: StartWorker) -> None:
+    """As long as a task of asyncio has it, or something else awaits it."""
+
+    @flow
+    async def release() -> list[Any]:
+        waiting: Any = pause_flow_run(str, key="first", timeout=None)
+        first = asyncio.create_task(waiting)
+        before = await check()
+        second: Any = pause_flow_run(str, key="second", timeout=None)
+        return [before, await first, *await asyncio.gather(second, check())]
+
+    start_worker(release)
+    run = release.create_run(db=db)
+    for key in ("first", "second"):
+        prompt = until(db, lambda: next((each for each in prompts.of_run(db, run.id) if each.is_open), None))
+        assert prompt.key == key
+        answer(db, prompt, value=key)
+    assert until_over(db, run.id).result == [False, "first", "second", False]
 
 
 def test_a_call_that_was_not_awaited_in_one_run_costs_no_other(db: Database, start_worker: StartWorker) -> None:
