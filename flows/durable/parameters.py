@@ -3,6 +3,7 @@
 import inspect
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime, time
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -203,6 +204,8 @@ def _short(value: Any) -> str:
 
 
 def _advice(name: str, value: Any, back: Any) -> str:
+    if isinstance(value, datetime | time) and isinstance(back, datetime | time):
+        return "JSON has no time zones: give it in UTC, and the name of the zone as a parameter of its own."
     if type(value) is type(back):
         return "Give it in a form that JSON has."
     wanted = "Path" if isinstance(value, Path) else type(value).__name__

@@ -10,6 +10,7 @@ from enum import Enum, IntEnum, StrEnum
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import BaseModel, Secret, SecretStr
@@ -207,3 +208,16 @@ def test_a_new_run_records_json_as_it_is_and_writes_what_can_be_written() -> Non
         parameters.recordable({"day": "2026-01-31", "tags": (1, 2)})
     with pytest.raises(InvalidParameters, match="day"):
         parameters.recordable({"day": "soon"})
+
+
+def starting(at: datetime) -> None:
+    """A parameter whose type JSON has not."""
+
+
+def test_a_time_zone_that_json_has_not_is_refused() -> None:
+    """A day later over the change of the clocks would be an hour off."""
+    zoned = datetime(2031, 10, 25, 12, tzinfo=ZoneInfo("Europe/Berlin"))
+    with pytest.raises(InvalidParameters, match="JSON has no time zones: give it in UTC"):
+        Parameters(starting, "starting").to_json((zoned,), {})
+    given = Parameters(starting, "starting").to_json((zoned.astimezone(UTC),), {})
+    assert given == {"at": "2031-10-25T10:00:00Z"}
