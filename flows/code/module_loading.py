@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from signoff.flows.code.module_names import PREFIX, add_folder, legacy_name
+from signoff.flows.code.module_names import PREFIX, add_flow_file, add_folder, legacy_name
 from signoff.flows.code.type_names import current_name
 from signoff.flows.errors import InvalidFlow
 
@@ -56,12 +56,14 @@ def _import(file: Path, *, shown: str) -> ModuleType:
         name = legacy_name(file)
     imported = sys.modules.get(name)
     if imported is not None and _is_from(imported, file):
+        add_flow_file(name, file)
         return imported
     if imported is not None:
         name = f"{name}_{folder.package.removeprefix(PREFIX)}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise InvalidFlow(f"{shown} could not be imported.")
+    add_flow_file(name, file)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     token = _importing.set(True)

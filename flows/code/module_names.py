@@ -16,6 +16,7 @@ import builtins
 import hashlib
 import importlib
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
@@ -27,6 +28,8 @@ from typing import Any
 from signoff.flows.code.source import source_of_file
 
 PREFIX = "signoff_flow_"
+
+_IN_PACKAGE = re.compile(rf"^{PREFIX}[0-9a-f]{{8}}\.")
 
 _own: ContextVar[str] = ContextVar("signoff_own_module", default="")
 
@@ -56,6 +59,7 @@ class FlowFolder:
 
 _folders: dict[str, FlowFolder] = {}
 _shared: set[str] = set()
+_flow_files: dict[str, Path] = {}
 _import = builtins.__import__
 
 
@@ -84,6 +88,23 @@ def legacy_name(file: Path) -> str:
     return PREFIX + file.stem.replace(".", "_")
 
 
+def add_flow_file(module: str, file: Path) -> None:
+    """Note that a module is that of a flow file."""
+    _flow_files[module] = file
+
+
+def stable_name(module: str) -> str:
+    """A name for a module that depends neither on what else is loaded, nor on which program was started.
+
+    It is the one of earlier versions, since what they have recorded is compared with it.
+    """
+    main = getattr(sys.modules["__main__"], "__file__", None)
+    if module == "__main__" and main is not None:
+        return legacy_name(Path(main))
+    file = _flow_files.get(module)
+    return _IN_PACKAGE.sub("", module) if file is None else legacy_name(file)
+
+
 def set_own_module(name: str) -> None:
     """Have `own_module` go by this module in the current context: it is that of the flow that runs."""
     _own.set(name)
@@ -101,7 +122,7 @@ def own_module(name: str) -> ModuleType | None:
     folder = _folder_of(file)
     if folder is None:
         return None
-    plain = name.removeprefix(f"{folder.package}.")
+    plain = _IN_PACKAGE.sub("", name)
     if plain == path.stem:
         return own
     return None if folder.name_of(plain) == name else importlib.import_module(folder.name_of(plain))

@@ -9,7 +9,7 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
-from signoff.flows.code.module_names import own_module
+from signoff.flows.code.module_names import own_module, stable_name
 
 MOVED = {
     "bot": "signoff.bot",
@@ -45,7 +45,7 @@ def type_name(type_: type) -> str:
 
 def first_name(type_: type) -> str:
     """The name that a type had when it was first recorded. Hashes use it, so that they survive a move."""
-    name = type_name(type_)
+    name = f"{stable_name(type_.__module__)}:{type_.__qualname__}"
     return _renamed(name, {new: old for old, new in MOVED.items()}) or name
 
 

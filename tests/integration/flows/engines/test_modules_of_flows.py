@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from signoff.flows.code.module_loading import find_model
+from signoff.flows.code.type_names import first_name
 from signoff.flows.loading import load_flows
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
@@ -196,6 +197,19 @@ def test_a_program_that_was_killed_while_its_flow_waited_is_taken_over(
     answer(db, prompts.get(db, asked.id), value=True)
     ended = until_over(db, run.id)
     assert (ended.state, ended.result) == (RunState.COMPLETED, [3, 3, "none left"]), ended.error
+
+
+def test_a_hash_does_not_depend_on_what_else_is_loaded(db: Database, tmp_path: Path) -> None:
+    """A call whose argument counts by its type is found again, also in a worker with other files."""
+    given = {}
+    for name in ("first", "second"):
+        team(tmp_path / name, name)
+        file = tmp_path / name / "given.py"
+        file.write_text("import helpers\nfrom signoff import flow\nclass Own: ...\n@flow\ndef f(): ...\n")
+        (found,) = load_flows([file])
+        module = sys.modules[found.fn.__module__]
+        given[name] = [first_name(each) for each in (module.Own, module.helpers.Parcel)]
+    assert given["first"] == given["second"] == ["signoff_flow_given:Own", "helpers:Parcel"]
 
 
 def test_a_file_with_the_name_of_an_installed_module_is_loaded_all_the_same(db: Database, tmp_path: Path) -> None:
