@@ -6,6 +6,7 @@ from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, shorten
 from signoff.bot.blockkit.markdown import as_line
 from signoff.bot.blockkit.markup import bold, escape
 from signoff.bot.forms import UNSET, FormError
+from signoff.bot.forms.elements.text import as_json
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.wording import fields_in_outcome, form_of, outcome_sentence
 from signoff.store.records.prompts import Prompt
@@ -44,7 +45,9 @@ def asked_before_in_full(prompt: Prompt) -> str:
     if old is None:
         return ""
     ended = "Nobody had answered." if old.outcome is None else outcome_sentence(old, form_of(old))
-    answer = [f"{name}: {value}" for name, value in (old.answer or {}).items()]
+    answer = [
+        f"{name}: {value if isinstance(value, str) else as_json(value)}" for name, value in (old.answer or {}).items()
+    ]
     return "\n".join(filter(None, [old.title, old.description, ended, *answer]))
 
 

@@ -139,6 +139,31 @@ def test_a_file_edited_while_the_worker_runs_does_not_pass_for_its_code(db: Data
     assert runs.get(db, prompt.run_id).result is None
 
 
+TWO = """
+from signoff import flow, suspend_flow_run
+
+
+@flow
+def release():
+    count = suspend_flow_run(int, description="How many?")
+    size = suspend_flow_run(str, description="Which size?")
+    return [count, size]
+"""
+
+
+def test_two_questions_may_be_swapped(db: Database, tmp_path: Path) -> None:
+    """Invariant 5: each has its own words, and its own answer."""
+    with Worker(db, [release := load(tmp_path, TWO)]):
+        first = until_asked(db, release.create_run(db=db).id)
+        answer(db, first, value=3)
+        second = until_asked(db, first.run_id, number=2)
+    answer(db, second, value="large")
+    lines = TWO.splitlines(keepends=True)
+    lines[-3], lines[-2] = lines[-2], lines[-3]
+    with Worker(db, [load(tmp_path, "".join(lines))]):
+        assert until_over(db, first.run_id).result == [3, "large"]
+
+
 CAUGHT = """
 from signoff import flow, task
 

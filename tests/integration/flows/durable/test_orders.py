@@ -8,6 +8,8 @@ import pytest
 
 from signoff import Policy, RunInput, ask, asuspend_flow_run, flow, pause_flow_run, suspend_flow_run, task
 from signoff.bot.surfaces.cards import card
+from signoff.bot.surfaces.earlier import asked_before_in_full
+from signoff.bot.surfaces.full_text import OpenPage, full_text_modal
 from signoff.flows.durable import steps
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store import ledger
@@ -130,6 +132,14 @@ def test_the_card_shows_what_was_asked_and_answered_before(db: Database, version
         assert "> *Publish 1.0?*" in text
         assert "> Approved by Ana." in text
         assert "&lt;!channel&gt; night" in text
+        assert asked_before_in_full(again).splitlines() == [
+            "Release",
+            "Publish *1.0*?",
+            "Approved by Ana.",
+            "publish: true",
+            "note: at <!channel> night",
+        ]
+        assert "note: at <!channel> night" in str(full_text_modal(again, {}, OpenPage()))
         answer(db, again, publish=False)
         assert until_over(db, run.id).result is False
     assert again.key == "go"
