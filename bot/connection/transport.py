@@ -251,7 +251,10 @@ class HttpTransport:
             raise BadSettings(f"SIGNOFF_HOST and SIGNOFF_PORT: cannot listen on {host}:{port} ({error}).") from None
         self.url = f"http://{host}:{self._socket.getsockname()[1]}/slack/events"
         routes = [Route("/slack/events", self._events, methods=["POST"])]
-        self._server = BackgroundServer(Starlette(routes=routes), self._socket)
+        application = Starlette(routes=routes)
+        # It would redirect to whatever host a request names.
+        application.router.redirect_slashes = False
+        self._server = BackgroundServer(application, self._socket)
 
     def start(self) -> None:
         """Accept requests."""

@@ -149,6 +149,13 @@ def test_headers_larger_than_any_of_slacks_are_refused(service: RunningService) 
     assert len(told.splitlines()) <= 1
 
 
+def test_nobody_is_redirected(service: RunningService) -> None:
+    """A request may name any host, and the bot repeats nothing of it."""
+    status, told = raw_http.post(f"{service.request_url}/", [], b"")
+    assert status == 404
+    assert b"signoff.example" not in told
+
+
 def test_a_body_that_is_not_text_is_refused(service: RunningService) -> None:
     """Its signature is checked over the bytes; signed, it is malformed, and unsigned, it is nothing."""
     body = b"payload=\xff\xfe\x00"
