@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from signoff import (
     Flow,
     FlowsError,
+    InvalidFlow,
     PromptRejected,
     Task,
     UnserializableResult,
@@ -22,7 +23,7 @@ from signoff import (
     suspend_flow_run,
 )
 from tests.fuzz.interpreter import Guards, Operations, drive, error_of, leaves, value_of
-from tests.fuzz.programs import Ask, Beside, Block, Effect, Nested, Several, Submit
+from tests.fuzz.programs import Ask, Beside, Block, Effect, Forget, Nested, Several, Submit
 
 
 class Living(Protocol):
@@ -86,7 +87,9 @@ class FlowOperations(Operations):
 
     def caught(self, error: BaseException) -> None:
         for each in leaves(error):
-            if isinstance(each, FlowsError) and not isinstance(each, PromptRejected | UnserializableResult):
+            if isinstance(each, FlowsError) and not isinstance(
+                each, PromptRejected | UnserializableResult | InvalidFlow
+            ):
                 self.life.fault(f"the flow caught {each!r}")
 
     async def effect(self, statement: Effect, label: str, guards: Guards) -> None:
@@ -137,6 +140,18 @@ class FlowOperations(Operations):
             found = each.result()
             if self.is_async:
                 await found
+
+    async def forget(self, statement: Forget, label: str, guards: Guards) -> None:
+        text = f"{label}?"
+        match statement.what:
+            case "answer":
+                if pause_flow_run(bool, timeout=None, key=_key(text), description=text):
+                    await self.effect(Effect(statement.name), label, guards | {(text, True)})
+            case "handle":
+                ask(bool, timeout=None, key=_key(text), description=text)
+            case _:
+                self._guards[label] = guards
+                self._task(Effect(statement.name))(label)
 
     async def beside(self, statement: Beside, runs: Sequence[Coroutine[Any, Any, None]]) -> None:
         if statement.way == "group":

@@ -18,6 +18,7 @@ from tests.fuzz.programs import (
     Block,
     Effect,
     Fail,
+    Forget,
     Loop,
     Nested,
     Several,
@@ -109,6 +110,10 @@ class Operations(ABC):
         """Submit tasks."""
 
     @abstractmethod
+    async def forget(self, statement: Forget, label: str, guards: Guards) -> None:
+        """Leave out an await."""
+
+    @abstractmethod
     async def beside(self, statement: Beside, runs: Sequence[Coroutine[Any, Any, None]]) -> None:
         """Run blocks side by side."""
 
@@ -157,6 +162,8 @@ class Operations(ABC):
                 await self.submit(statement, [f"{name}{item}" for name in statement.names], guards)
             case Fail():
                 raise ValueError("raised by the flow")
+            case Forget():
+                await self.forget(statement, f"{statement.name}{item}", guards)
             case _:
                 await self._run_blocks(statement, guards, item)
 

@@ -99,7 +99,15 @@ class Nested:
     body: Block
 
 
-Statement = Effect | Ask | Several | Loop | Attempt | Fail | Beside | Thread | Submit | Nested
+@dataclass(frozen=True)
+class Forget:
+    """Something in an async flow that is not awaited: an answer, of which a yes is taken for granted, or a task."""
+
+    name: str
+    what: Literal["answer", "handle", "task"]
+
+
+Statement = Forget | Effect | Ask | Several | Loop | Attempt | Fail | Beside | Thread | Submit | Nested
 
 
 @dataclass(frozen=True)
@@ -259,7 +267,8 @@ class _Writer:
                 return self._simple()
 
     def _simple(self) -> Statement:
-        match self._one_of(["effect", "effect", "fails", "submit", "several", "fail"]):
+        kinds = ["effect"] * 4 + ["fails", "submit", "several", "fail"] * 2
+        match self._one_of(kinds + ["forget"] * self.is_async):
             case "effect":
                 return Effect(self._name("e"), self._one_of(["text", "text", "pair", "moment", "enum", "default"]))
             case "fails":
@@ -270,6 +279,8 @@ class _Writer:
             case "several":
                 names = tuple(self._name("q") for _ in range(self.draw(st.integers(2, 3))))
                 return Several(names, self._one_of(["gather", "as_answered", "one_by_one"]), self._bool())
+            case "forget":
+                return Forget(self._name("f"), self._one_of(["answer", "handle", "task"]))
             case _:
                 return Fail()
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from signoff import PromptRejected
+from signoff import InvalidFlow, PromptRejected
 from tests.fuzz.interpreter import Guards, Operations, drive, error_of
-from tests.fuzz.programs import Ask, Beside, Block, Effect, Loop, Nested, Program, Several, Submit
+from tests.fuzz.programs import Ask, Beside, Block, Effect, Forget, Loop, Nested, Program, Several, Submit
 
 Answer = Callable[[str], bool | None]
 """What the person says to a question; `None` rejects it."""
@@ -19,12 +19,14 @@ class Expected:
     Attributes:
         effects: What it must have done once it has completed.
         fails: Whether it ends with an error.
+        cannot_complete: Whether it fails because something is never awaited.
         may_fail: Whether it can also end with one, because of what goes on beside the flow after an error.
     """
 
     effects: frozenset[str]
     fails: bool
     may_fail: bool
+    cannot_complete: bool = False
 
 
 def expected(program: Program, answer: Answer) -> Expected:
@@ -34,7 +36,9 @@ def expected(program: Program, answer: Answer) -> Expected:
         drive(reference.run(program.body))
     except Exception:  # noqa: BLE001 - whatever it is
         return Expected(frozenset(reference.done), fails=True, may_fail=True)
-    return Expected(frozenset(reference.done), fails=False, may_fail=reference.left_beside)
+    return Expected(
+        frozenset(reference.done), fails=False, may_fail=reference.left_beside, cannot_complete=reference.forgot
+    )
 
 
 class _Reference(Operations):
@@ -44,6 +48,7 @@ class _Reference(Operations):
         self._answer = answer
         self.done: set[str] = set()
         self.left_beside = False
+        self.forgot = False
 
     async def effect(self, statement: Effect, label: str, guards: Guards) -> None:
         self.done.add(label)
@@ -62,9 +67,16 @@ class _Reference(Operations):
     async def submit(self, statement: Submit, labels: Sequence[str], guards: Guards) -> None:
         self.done.update(labels)
 
+    async def forget(self, statement: Forget, label: str, guards: Guards) -> None:
+        if statement.what == "answer":
+            # That an answer is used which is not there is an error like others, and the flow can catch it.
+            self.left_beside = True
+            raise InvalidFlow(label)
+        self.forgot = True
+
     async def beside(self, statement: Beside, runs: Sequence[Coroutine[Any, Any, None]]) -> None:
         errors: list[Exception] = []
-        before = set(self.done)
+        before, forgot = set(self.done), self.forgot
         for each in runs:
             try:
                 await each
@@ -72,7 +84,7 @@ class _Reference(Operations):
                 errors.append(error)
         if errors and statement.way != "return_exceptions":
             # How far the other blocks had come is a matter of time.
-            self.done = before
+            self.done, self.forgot = before, forgot
             self.left_beside = True
             raise errors[0] if statement.way == "gather" else ExceptionGroup("side by side", errors)
 
@@ -83,13 +95,13 @@ class _Reference(Operations):
         await self.run(statement.body, guards, item)
 
     async def loop(self, statement: Loop, guards: Guards, item: str) -> None:
-        before = set(self.done)
+        before, forgot = set(self.done), self.forgot
         try:
             await super().loop(statement, guards, item)
         except Exception:
             if statement.unstable:
                 # Which items came before the one that fails is a matter of order.
-                self.done = before
+                self.done, self.forgot, self.left_beside = before, forgot, True
             raise
 
     def caught(self, error: BaseException) -> None:

@@ -89,14 +89,14 @@ class World:
                 if said != value or (text, value) == UNWOUND:
                     self.faults.append(f"{label} was done because of {text!r}: {value}. The answer was: {said}")
         wanted = expected(program, self.says)
-        may_fail = wanted.fails or wanted.may_fail or was_edited or self.was_refused
+        may_fail = wanted.cannot_complete or wanted.fails or wanted.may_fail or was_edited or self.was_refused
         match run.state:
             case RunState.COMPLETED if self.was_refused:
                 pass
             case RunState.COMPLETED:
                 if missing := wanted.effects - {label for label, _ in self.done}:
                     self.faults.append(f"the run is Completed without {sorted(missing)}")
-                if wanted.fails:
+                if wanted.fails or wanted.cannot_complete:
                     self.faults.append("the run is Completed, and should have failed")
             case RunState.FAILED if may_fail:
                 pass

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from signoff.store.database import Database
 from tests.fuzz.processes import faults_in_processes
-from tests.fuzz.programs import Ask, Attempt, Beside, Case, Effect, Life, Loop, Program, Submit, Thread, cases
+from tests.fuzz.programs import Ask, Attempt, Beside, Case, Effect, Forget, Life, Loop, Program, Submit, Thread, cases
 from tests.fuzz.running import faults_of, quiet_logs
 
 SAMPLE = settings(
@@ -23,6 +23,9 @@ SAMPLE = settings(
 STOPS = Life(edit=None, dies_at=None, is_lost=False, lingers=False, answers=1, answers_after=1)
 DIES = Life(edit=("comment", 0), dies_at=3, is_lost=True, lingers=False, answers=2, answers_after=0)
 REWORDED = Life(edit=("reword", 0), dies_at=None, is_lost=False, lingers=False, answers=1, answers_after=0)
+# Python itself warns of what some of these flows do not await.
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+
 APPROVES = 78
 """With this seed, the person says no to b and to the new words, and yes to everything else."""
 
@@ -38,6 +41,8 @@ PROGRAMS: dict[str, Program] = {
     "work that is not waited for": Program((Submit(("s1", "s2", "s3"), False, False), DEPLOY), False),
     "a pause in a thread": Program((Thread((DEPLOY, Effect("e"))),), False),
     "a time in the question": Program((Ask("q", (Effect("deploy"),), (), True, True),), False),
+    "an answer that is not awaited": Program((Forget("f", "answer"), Effect("e")), True),
+    "a task that is not awaited": Program((Attempt("suppress", (Forget("f", "task"),), ()), DEPLOY), True),
     "an error that is caught": Program((Attempt("Exception", (Effect("e", fails="own"),), (DEPLOY,)),), True),
 }
 """What once went wrong in silence."""
