@@ -105,7 +105,13 @@ class Children:
             if not self._tasks:
                 return
             self._joins.append(over)
-        over.result()
+        with released_slot():
+            over.result()
+
+    def check_unwound(self) -> None:
+        """Raise what takes the run out of memory, if one of them was unwound by it."""
+        if self._unwinding is not None:
+            raise self._unwinding.again()
 
     def wait(self, limit: ActiveTimeout) -> None:
         """Wait until all of them have ended.
@@ -176,8 +182,7 @@ class Children:
             self._failed.append((number, task, error))
 
     def _raise_unseen(self) -> None:
-        if self._unwinding is not None:
-            raise self._unwinding.again()
+        self.check_unwound()
         unseen = [(number, error) for number, task, error in self._failed if task is None or not task.is_error_seen]
         if unseen:
             _, first = min(unseen, key=lambda each: each[0])

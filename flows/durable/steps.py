@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, get_type_hints
 
 from signoff.flows.code.digest import digest
@@ -16,7 +16,7 @@ from signoff.flows.durable.results import finished, finished_async
 from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.run_logging import get_run_logger
 from signoff.flows.durable.serialization import Recorded, Serializer, dump, dump_error, load, load_error
-from signoff.flows.errors import AttentionNeeded, UnserializableResult
+from signoff.flows.errors import AttentionNeeded, StepTimeout, UnserializableResult
 from signoff.flows.names import now
 from signoff.store.records.runs import Step
 
@@ -76,6 +76,7 @@ class StepCall:
             try:
                 result = attempts.call(lambda: finished(self.context, function()), failed=self._before_retry)
             except Exception as error:
+                self._join(error)
                 recorded, again = dump_error(error)
                 self._record(recorded)
                 if again is not error:
@@ -100,6 +101,7 @@ class StepCall:
             try:
                 result = await attempts.call_async(attempt, failed=self._before_retry)
             except Exception as error:
+                await to_thread(partial(self._join, error))
                 recorded, again = dump_error(error)
                 await to_thread(lambda: self._record(recorded))
                 if again is not error:
@@ -108,6 +110,12 @@ class StepCall:
                     raise again from error
                 raise
         return await to_thread(lambda: self._keep(result))
+
+    def _join(self, error: Exception) -> None:
+        """Wait for what a step that has failed has submitted. A replay will raise its error, and not run that again."""
+        if not isinstance(error, StepTimeout):
+            self.context.children.join()
+            self.context.children.check_unwound()
 
     async def _wait_for_others(self) -> None:
         """Wait until the recorded calls of this task have been handed over to other coroutines."""

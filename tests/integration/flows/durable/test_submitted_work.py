@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -307,6 +308,47 @@ def test_a_run_that_fails_is_over_when_its_tasks_are(db: Database, start_worker:
     assert until_over(db, run.id).state is RunState.FAILED
     assert done == ["deploy"]
     assert set(journal.history(db, run.id).steps) == {"deploy"}
+
+
+@pytest.mark.parametrize("isasync", [False, True])
+def test_a_step_that_fails_is_over_when_its_tasks_are(db: Database, start_worker: StartWorker, isasync: bool) -> None:
+    """A replay raises its error, and does not run again what it has submitted."""
+    started, go = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    @task
+    def deploy() -> None:
+        started.set()
+        assert go.wait(20)
+        done.append("deploy")
+
+    def body() -> None:
+        deploy.submit()
+        assert started.wait(20)
+        threading.Timer(0.1, go.set).start()
+        raise ValueError("no")
+
+    @flow(name="inner")
+    async def inner_async() -> None:
+        body()
+
+    inner = flow(name="inner")(body)
+
+    @flow(name="outer")
+    def outer() -> list[str]:
+        with suppress(ValueError):
+            inner()
+        return list(done)
+
+    @flow(name="outer")
+    async def outer_async() -> list[str]:
+        with suppress(ValueError):
+            await inner_async()
+        return list(done)
+
+    used: Any = outer_async if isasync else outer
+    start_worker(used)
+    assert until_over(db, used.create_run(db=db).id).result == ["deploy"]
 
 
 @pytest.mark.parametrize("turns", [0, 1, 3])
