@@ -40,6 +40,8 @@ def notice_message(notice: Notice, mentions: Mapping[str, str]) -> Message:
             text, blocks = _reminder(notice, mentions)
         case NoticeKind.RUN_ENDED:
             text, blocks = _run_ended(notice)
+        case NoticeKind.ASKED_AGAIN:
+            text, blocks = _asked_again(notice)
     return Message(text, blocks, {"event_type": METADATA_EVENT, "event_payload": {"notice_id": str(notice.id)}})
 
 
@@ -76,6 +78,11 @@ def _run_ended(notice: Notice) -> tuple[str, list[Block]]:
         blocks.append(section(plain_text(lines(result, _RESULT_LENGTH) or "–")))
         text += f" {escape(plain(result, 300))}"
     return text, [*blocks, run_line(prompt)]
+
+
+def _asked_again(notice: Notice) -> tuple[str, list[Block]]:
+    sentence = "The run asks this in other words now, in a message of its own. The answer here does not count for that."
+    return f"{escape(asked_by(notice.prompt).question, 300)} – {sentence}", [section(mrkdwn(f"🔁 {sentence}"))]
 
 
 def _as_text(result: Any) -> str:

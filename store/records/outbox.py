@@ -68,6 +68,7 @@ class NoticeKind(StrEnum):
 
     REMINDER = "reminder"
     RUN_ENDED = "run_ended"
+    ASKED_AGAIN = "asked_again"
 
 
 @dataclass(frozen=True, slots=True)

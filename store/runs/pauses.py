@@ -14,11 +14,12 @@ from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.leases import require_lease
-from signoff.store.outbox import cards
+from signoff.store.outbox import cards, notices
 from signoff.store.policy import BrokenPolicy, policy_as_json
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
 from signoff.store.records.actors import SIGNOFF, Actor
-from signoff.store.records.prompts import SUPERSEDED, Earlier, Prompt
+from signoff.store.records.outbox import NoticeKind
+from signoff.store.records.prompts import SUPERSEDED, Earlier, Outcome, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.rows import PROMPT_BY_ID, prompt, select_prompts
 from signoff.store.sql.conflicts import transactional
@@ -110,6 +111,8 @@ def _replacing(tx: Transaction, asked: Prompt, instead_of: Prompt, *, is_withdra
     asked = replace(asked, earlier=_earlier(old, asked))
     ledger.add(tx, old.id, "asked_again", now=asked.opened_at, actor=SIGNOFF, detail={"as": asked.id})
     is_open = old.is_open
+    if old.outcome in (Outcome.SUBMITTED, Outcome.REJECTED):
+        notices.add(tx, old.id, kind=NoticeKind.ASKED_AGAIN, detail={}, now=asked.opened_at)
     if is_open and is_withdrawn:
         cancel_all(tx, [(old.id,)], actor=SIGNOFF, reason="It is asked again, in other words.", now=asked.opened_at)
     if old.key == asked.key or (is_open and is_withdrawn):

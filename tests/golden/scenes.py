@@ -97,6 +97,7 @@ SCENES: dict[str, Callable[[], Message | dict[str, Any]]] = {
     "modal_reject": lambda: reject_modal(APPROVAL),
     "modal_settled": lambda: settled_modal(APPROVED),
     "notice_reminder": lambda: notice_message(_notice(NoticeKind.REMINDER, {}), MENTIONS),
+    "notice_asked_again": lambda: notice_message(_notice(NoticeKind.ASKED_AGAIN, {}), MENTIONS),
     "notice_completed": lambda: notice_message(
         _notice(NoticeKind.RUN_ENDED, {"state": "Completed", "run_name": "bold-lemur", "result": "1.4.1"}), MENTIONS
     ),

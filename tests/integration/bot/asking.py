@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import count
 from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -95,4 +96,15 @@ def shout(text: str) -> str:
     return text + answer.reason
 
 
-FLOWS: list[Flow[Any, Any]] = [approve, give_a_reason, shirt, secret, shout]
+_versions = count()
+
+
+@flow(name="fresh")
+def fresh() -> str:
+    """Ask something else in each execution."""
+    version = f"1.{next(_versions)}"
+    policy = Policy(channel="#releases", approvers=APPROVERS)
+    return f"{version}: {suspend_flow_run(bool, description=f'Publish {version}?', policy=policy)}"
+
+
+FLOWS: list[Flow[Any, Any]] = [approve, give_a_reason, shirt, secret, shout, fresh]

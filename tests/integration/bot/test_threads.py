@@ -1,7 +1,8 @@
 """Each message in a card's thread is posted once."""
 
-from tests.integration.bot.asking import approve, give_a_reason
+from tests.integration.bot.asking import approve, fresh, give_a_reason
 from tests.integration.bot.running_service import RunningService
+from tests.support.waiting import until_asked
 
 
 def test_a_reminder_is_posted_once_and_mentions_the_approvers(service: RunningService) -> None:
@@ -54,3 +55,19 @@ def test_a_report_in_a_channel_that_the_app_is_not_in_is_not_repeated(service: R
     service.over(prompt)
     service.until_all_is_said()
     assert len(service.replies(card)) == 1
+
+
+def test_what_is_asked_again_in_other_words_says_so_in_both_places(service: RunningService) -> None:
+    """The new card shows the earlier question and answer; the thread of the old one says that it does not count."""
+    first, old = service.ask_in("#releases", fresh)
+    ana = service.slack.person("ana")
+    ana.press("Yes", message=old)
+    again = until_asked(service.db, first.run_id, number=2)
+    card = service.card(again)
+    assert card.text.startswith(f"Asked again: {again.title}")
+    assert f"*{first.title}*\n&gt; Answered “Yes” by Ana Ruiz." in card.full_text
+    notice = ana.wait_for_message("#releases", "The answer here does not count for that.")
+    assert notice.thread_ts == old.ts
+    ana.press("No", message=card)
+    version = again.title.split()[1].rstrip("?")
+    assert service.over(first).result == f"{version}: False"
