@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -29,14 +28,14 @@ from tests.support.answering import answer
 from tests.support.postgres_server import PostgresServer
 from tests.support.waiting import until_asked, until_over
 
-every_revision = pytest.mark.parametrize("revision", migrations.REVISIONS)
 
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def empty(
+    request: pytest.FixtureRequest, revision: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
     """A database without a table."""
     if request.param == "sqlite":
-        with closing(Database(f"sqlite:///{tmp_path / 'old.db'}")) as db:
+        with closing(Database(f"sqlite:///{tmp_path_factory.mktemp('old') / 'old.db'}")) as db:
             yield db
         return
     server: PostgresServer = request.getfixturevalue("postgres")
@@ -47,9 +46,16 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     server.execute("DROP DATABASE {} WITH (FORCE)", name)
 
 
-def fill(db: Database, revision: str) -> None:
-    """Make a database of this revision, with data in every table."""
-    with db.write() as tx:
+@pytest.fixture(scope="module", params=migrations.REVISIONS)
+def revision(request: pytest.FixtureRequest) -> str:
+    """A released revision."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def old(empty: Database, revision: str) -> Database:
+    """A database of this revision, with data in every table."""
+    with empty.write() as tx:
         migrations.run_scripts(tx.connection, to=revision)
         found = MetaData()
         found.reflect(tx.connection)
@@ -57,14 +63,20 @@ def fill(db: Database, revision: str) -> None:
         for table in found.sorted_tables:
             for values in rows.get(table.name, {}).values():
                 tx.execute(table.insert().values(values))
+    return empty
 
 
-@every_revision
-def test_a_revision_has_data_in_every_column(empty: Database, revision: str) -> None:
+@pytest.fixture(scope="module")
+def upgraded(old: Database, revision: str) -> Database:
+    """The same database after the upgrade. The tests share it in the order of this file; the last one changes it."""
+    assert migrations.upgrade(old) == (revision, migrations.REVISIONS[-1])
+    return old
+
+
+def test_a_revision_has_data_in_every_column(old: Database, revision: str) -> None:
     """A new revision comes with rows in `tests/integration/store/revisions.py`."""
     assert revision in ADDED
-    fill(empty, revision)
-    with empty.read() as reading:
+    with old.read() as reading:
         found = inspect(reading.connection)
         for table in found.get_table_names():
             names = [str(column["name"]) for column in found.get_columns(table)]
@@ -73,28 +85,21 @@ def test_a_revision_has_data_in_every_column(empty: Database, revision: str) -> 
             assert [name for name, count in zip(names, counts, strict=True) if count == 0] == [], table
 
 
-@every_revision
-def test_every_value_is_the_same_after_the_upgrade(empty: Database, revision: str) -> None:
+def test_every_value_is_the_same_after_the_upgrade(upgraded: Database, revision: str) -> None:
     """No value changes in the columns there were before, under whatever name they have now."""
-    newest = migrations.REVISIONS[-1]
-    fill(empty, revision)
-    assert migrations.upgrade(empty) == (revision, newest)
-    for name, rows in rows_at(revision, named_as_in=newest).items():
+    for name, rows in rows_at(revision, named_as_in=migrations.REVISIONS[-1]).items():
         if name == "clocks":
             # The upgrade itself begins the clock, which on SQLite forgets earlier starts of the machine.
             continue
-        with empty.read() as connection:
+        with upgraded.read() as connection:
             found = [row._mapping for row in connection.execute(select(tables.metadata.tables[name]))]
         for values in rows.values():
             assert any(all(row[column] == value for column, value in values.items()) for row in found), (name, values)
 
 
-@every_revision
-def test_the_store_reads_what_an_older_version_wrote(empty: Database, revision: str) -> None:
+def test_the_store_reads_what_an_older_version_wrote(upgraded: Database, revision: str) -> None:
     """Every part of it, after the upgrade."""
-    db = empty
-    fill(db, revision)
-    migrations.upgrade(db)
+    db = upgraded
     run = runs.get(db, "colorful-moth")
     assert (run.state, run.parameters) == (RunState.PAUSED, {"pieces": 3})
     assert {each.state for each in runs.newest(db)} == {
@@ -150,17 +155,12 @@ def order(pieces: int) -> list[Any]:
     return [price, shirt.size, sure]
 
 
-@every_revision
-def test_a_run_that_waited_continues_after_the_upgrade(
-    empty: Database, revision: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_waited_continues_after_the_upgrade(upgraded: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """The hashes of what it called and asked are still those that were recorded, so its code counts as unchanged."""
     # The run is held by a dead worker of another machine, whose lease has to be seen expired for half its length.
     for module in (heartbeat, reaper):
         monkeypatch.setattr(module, "LEASE", timedelta(seconds=0.9))
-    db = empty
-    fill(db, revision)
-    migrations.upgrade(db)
+    db = upgraded
     quoted.clear()
     with Worker(db, [order]):
         prompt = prompts.get(db, OPEN)
