@@ -15,6 +15,7 @@ ScalarKind = Literal["string", "integer", "number", "boolean"]
 
 _MAX_ERRORS = 5
 _ON_ONE_LINE = 80
+_BETWEEN = ", "
 _BOOLEANS = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -39,12 +40,11 @@ class ListText(Element):
         return _each_line(typed_text(state), lambda line: _scalar(line, self.kind)) or UNSET
 
     def show(self, value: Any) -> str:
-        """The values, on one line if they are short."""
+        """The values, on one line if they are short. Text that looks like two of them is in quotes."""
         if not isinstance(value, list):
             return Text(multiline=True).show(value)
-        items = [item if isinstance(item, str) else as_json(item) for item in value]
-        in_a_row = ", ".join(items)
-        return in_a_row if len(in_a_row) <= _ON_ONE_LINE else "\n".join(items)
+        in_a_row = _BETWEEN.join(_written(item, self.kind, _BETWEEN) for item in value)
+        return in_a_row if len(in_a_row) <= _ON_ONE_LINE else "\n".join(_written(item, self.kind) for item in value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,7 @@ class MapText(Element):
 
     def draw(self, value: Any) -> Block | None:
         """A multi-line text input."""
-        items = value.items() if isinstance(value, Mapping) else ()
-        return Text(multiline=True).draw(
-            "\n".join(f"{_written(name, 'string', ':')}: {_written(item, self.kind)}" for name, item in items)
-        )
+        return Text(multiline=True).draw("\n".join(_pairs(value if isinstance(value, Mapping) else {}, self.kind)))
 
     def read(self, state: Mapping[str, Any]) -> Any:
         """The mapping. An error names its line."""
@@ -79,10 +76,10 @@ class MapText(Element):
         return pairs or UNSET
 
     def show(self, value: Any) -> str:
-        """One pair per line."""
+        """One pair per line. Text that looks like more than one of them is in quotes."""
         if not isinstance(value, Mapping):
             return Text(multiline=True).show(value)
-        return "\n".join(f"{name}: {item if isinstance(item, str) else as_json(item)}" for name, item in value.items())
+        return "\n".join(_pairs(value, self.kind))
 
 
 def _each_line(text: str, read: Callable[[str], Any]) -> list[Any]:
@@ -107,6 +104,10 @@ def _each_line(text: str, read: Callable[[str], Any]) -> list[Any]:
 
 def _split_lines(text: str) -> Iterable[str]:
     return text.replace("\r\n", "\n").split("\n")
+
+
+def _pairs(value: Mapping[str, Any], kind: ScalarKind) -> Iterable[str]:
+    return (f"{_written(name, 'string', ':')}: {_written(item, kind)}" for name, item in value.items())
 
 
 def _written(value: Any, kind: ScalarKind, stop: str = "") -> str:

@@ -483,3 +483,21 @@ def test_a_field_hidden_from_the_schema_is_not_asked_for() -> None:
     model = create_model("Model", it=(SkipJsonSchema[int], 1), other=(int, ...))
 
     assert [field.name for field in Form.of(model.model_json_schema()).fields] == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "one", "other"),
+    [
+        (list[str], ["a, b"], ["a", "b"]),
+        (list[str], ["a\nb"], ["a", "b"]),
+        (list[str], ["a", ""], ["a"]),
+        (list[str], ["a "], ["a"]),
+        (dict[str, str], {"a": "b\nc: d"}, {"a": "b", "c": "d"}),
+        (dict[str, str], {"a: b": "c"}, {"a": "b: c"}),
+    ],
+)
+def test_values_that_differ_are_not_shown_alike(annotation: Any, one: Any, other: Any) -> None:
+    """Nobody approves one thing and gets another (invariant 12)."""
+    (field,) = Form.of(create_model("Model", value=(annotation, ...)).model_json_schema()).fields
+    assert field.element.show(one) != field.element.show(other)
+    assert field.element.show(other) in {"a, b", "a", "a: b\nc: d", "a: b: c"}
