@@ -25,13 +25,18 @@ _IN_ADDRESS = re.compile(r"(?<=://)(?!USER:PASSWORD@|[^\s/:@]*:\*\*\*@)[^\s/]*@"
 What `shown_url` has left of it stays, and so does the hint of how to write one.
 """
 
+_NAMES = (
+    r"(?:token|secret|password|passwd|pwd|passphrase|api[_-]?key|access[_-]?key|private[_-]?key"
+    r"|authorization|credential|cookie|signature)"
+)
 _NAMED = re.compile(
     r"""((?<![\w-])(?!SLACK_[A-Z_]{1,20}: )[\w-]{0,40}?"""
-    r"""(?:token|secret|password|passwd|pwd|passphrase|api[_-]?key|access[_-]?key|private[_-]?key"""
-    r"""|authorization|credential|cookie|signature)[\w-]{0,40}["']?\s{0,4}[=:]\s{0,4})"""
+    rf"""{_NAMES}[\w-]{{0,40}}["']?\s{{0,4}}[=:]\s{{0,4}})"""
     r"""((?:bearer|basic)\s+)?("[^"\n]*"|'[^'\n]*'|[^\s,;&"'<>()\[\]{}]+)""",
     re.IGNORECASE,
 )
+_IS_NAME = re.compile(_NAMES, re.IGNORECASE)
+_LONGEST_NAME = 80
 _LOOKS_RANDOM = re.compile(r"(?=.{8}).*?(?:\d|[a-z][A-Z]|[A-Z]{2}[a-z])", re.DOTALL)
 """Text that is hardly a word of a sentence, as in `Password: use 8 characters` or `Token: Required`."""
 
@@ -68,6 +73,11 @@ _PRODUCT = "signoff"
 
 _secrets: set[str] = set()
 _known: re.Pattern[str] | None = None
+
+
+def names_secret(name: str) -> bool:
+    """Whether what has this name, such as a header or an attribute, is a secret."""
+    return len(name) <= _LONGEST_NAME and _IS_NAME.search(name) is not None
 
 
 def redacted(text: str) -> str:

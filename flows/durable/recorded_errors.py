@@ -13,19 +13,23 @@ from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from signoff.flows.code.type_names import find_type, type_name
-from signoff.store.redaction import redacted
 
 Write = Callable[[Any], Any]
+WriteAttribute = Callable[[str, Any], tuple[Any, list[str]]]
 Read = Callable[[Any], Any]
+
+MAX_ATTRIBUTE = 1_000_000
+"""How many characters of JSON an attribute may take."""
 
 _MEMBERS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 
 
-def error_as_tree(error: BaseException, write: Write) -> dict[str, Any]:
+def error_as_tree(error: BaseException, write: Write, write_attribute: WriteAttribute) -> dict[str, Any]:
     """An error as JSON, for `typed_json`.
 
     Args:
         write: Writes a value; raises `ValueError` if that cannot be written.
+        write_attribute: The same for a value with a name. Returns also the places of secrets that it has hidden.
     """
     lost: dict[str, str] = {}
     tree: dict[str, Any] = {"$": "error", "type": type_name(type(error)), "lost": lost}
@@ -38,15 +42,15 @@ def error_as_tree(error: BaseException, write: Write) -> dict[str, Any]:
     tree["attributes"] = {}
     for name, value in _attributes(error):
         try:
-            written = write(value)
+            written, hidden = write_attribute(name, value)
         except ValueError as why:
             lost[name] = str(why)
             continue
-        text = json.dumps(written)
-        if redacted(text) == text:
-            tree["attributes"][name] = written
-        else:
-            lost[name] = "it contains a secret"
+        if len(json.dumps(written)) > MAX_ATTRIBUTE:
+            lost[name] = "it is too large"
+            continue
+        tree["attributes"][name] = written
+        lost |= dict.fromkeys(hidden, "a secret")
     return tree
 
 

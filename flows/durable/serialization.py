@@ -118,7 +118,7 @@ def dump_error(error: Exception) -> tuple[Recorded, Exception]:
         tree = to_tree(error, objects=True)
         if tree["lost"]:
             lost = "; ".join(f"{name} ({why})" for name, why in tree["lost"].items())
-            note = f"Recorded without what cannot be recorded, so it is missing in every execution: {lost}."
+            note = f"Recorded without what cannot be recorded, so it is missing or hidden in every execution: {lost}."
             notes = [*getattr(error, "__notes__", []), note]
             tree["attributes"]["__notes__"] = to_tree(notes)
         written["error"] = tree

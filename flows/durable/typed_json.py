@@ -27,6 +27,7 @@ from pydantic_core import TzInfo
 
 from signoff.flows.code.type_names import find_type, type_name
 from signoff.flows.durable.recorded_errors import error_as_tree
+from signoff.store.redaction import HIDDEN, names_secret, redacted
 
 TAG = "$"
 """The key of an object that stands for something else than a dict."""
@@ -89,14 +90,21 @@ def to_tree(value: Any, *, objects: bool = False) -> Any:
 
 
 class _Writer:
-    """Writes one value."""
+    """Writes one value.
 
-    def __init__(self, objects: bool) -> None:
+    Args:
+        hidden: Gets the places of secrets, which are hidden; `None` to write texts as they are.
+    """
+
+    def __init__(self, objects: bool, hidden: list[str] | None = None) -> None:
         self._objects = objects
+        self._hidden = hidden
         self._around: list[int] = []
 
     def write(self, value: Any, path: str) -> Any:
         """A value as JSON; `path` says where it is: `[0].when`."""
+        if self._hidden is not None and type(value) in (str, bytes):
+            value = self._without_secrets(value, path)
         if value is None or type(value) in (bool, str, int) or (type(value) is float and math.isfinite(value)):
             return value
         with self._within(value, path):
@@ -116,6 +124,13 @@ class _Writer:
         kind = type(value)
         if kind is list and value:
             return self._items(value, path)
+        if isinstance(value, dict) and self._hidden is not None:
+            hidden = {
+                key: self._without_secrets(each, _at(path, key), name=key)
+                for key, each in value.items()
+                if isinstance(each, (str, bytes)) and names_secret(_text_of(key))
+            }
+            value = {**value, **hidden} if kind is dict else value
         if kind is dict and value and all(type(key) is str for key in value) and TAG not in value:
             return {key: self.write(each, _at(path, key)) for key, each in value.items()}
         if kind is dict:
@@ -124,7 +139,21 @@ class _Writer:
             return {TAG: kind.__name__, "items": self._items(value, path)}
         return None
 
+    def _without_secrets(self, value: str | bytes, path: str, *, name: object = "") -> str | bytes:
+        """A text without secrets; hidden as a whole if its name says so."""
+        text = value if isinstance(value, str) else value.decode("utf-8", "surrogateescape")
+        shown = HIDDEN if names_secret(_text_of(name)) and text else redacted(text)
+        if shown == text or self._hidden is None:
+            return value
+        self._hidden.append(path.lstrip("."))
+        return shown if isinstance(value, str) else shown.encode("utf-8", "surrogateescape")
+
     def _items(self, values: Iterable[Any], path: str) -> list[Any]:
+        if self._hidden is not None and isinstance(values, (list, tuple)) and 2 <= len(values) <= 3:
+            # A header: its name, perhaps once more in lower case, and its value.
+            *names, value = values
+            if all(isinstance(each, (str, bytes)) for each in values) and names_secret(_text_of(names[0])):
+                values = [*names, self._without_secrets(value, f"{path}.{_text_of(names[0])}", name=names[0])]
         return [self.write(each, f"{path}[{number}]") for number, each in enumerate(values)]
 
     def _pairs(self, values: Mapping[Any, Any], path: str) -> list[Any]:
@@ -187,7 +216,7 @@ class _Writer:
                 "set": sorted(value.__pydantic_fields_set__),
             }
         if isinstance(value, BaseException):
-            return error_as_tree(value, lambda each: self.write(each, f"{path}.args"))
+            return error_as_tree(value, lambda each: self.write(each, f"{path}.args"), _written_attribute)
         base = next((each for each in BASES if isinstance(value, each)), None)
         if base is not None:
             return self._extended(value, base, named, path)
@@ -273,6 +302,18 @@ class _Writer:
         if found is not type_ and not (found is not None and type_name(found) == name):
             raise Unrecordable(f"{path or 'it'} is of the class {_named(type_)}, which cannot be imported by that name")
         return name
+
+
+def _written_attribute(name: str, value: Any) -> tuple[Any, list[str]]:
+    """An attribute of an error, and the places of the secrets that were hidden in it."""
+    hidden: list[str] = []
+    writer = _Writer(objects=True, hidden=hidden)
+    # As a dict, so that the name of the attribute counts.
+    return writer.write({name: value}, "")[name], hidden
+
+
+def _text_of(name: object) -> str:
+    return name.decode("latin-1") if isinstance(name, bytes) else str(name)
 
 
 def _at(path: str, key: Any) -> str:

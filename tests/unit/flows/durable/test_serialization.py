@@ -1,9 +1,11 @@
 """Results as text read back equal, or are refused."""
 
+import base64
 import importlib
 import ipaddress as ip
 import json
 import math
+import re
 import subprocess
 import threading
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -345,12 +347,42 @@ def test_what_an_error_cannot_keep_is_said_when_it_is_recorded() -> None:
     error.token = "xoxb-1234567890-abc"  # type: ignore[attr-defined]
     recorded, again = dump_error(error)
     assert isinstance(again, Declined)
-    assert (again.code, hasattr(again, "lock"), hasattr(again, "token")) == (7, False, False)
+    assert (again.code, hasattr(again, "lock"), again.token) == (7, False, "***")  # type: ignore[attr-defined]
     (note,) = again.__notes__
     assert "lock (" in note
-    assert "token (it contains a secret)" in note
+    assert "token (a secret)" in note
     assert load_error(recorded).__notes__ == [note]
     assert "xoxb" not in recorded.text
+
+
+def test_the_secrets_of_a_request_are_not_recorded() -> None:
+    """Headers, addresses and bodies hold some. The rest of it is kept."""
+
+    def respond() -> None:
+        headers = {"Authorization": "Bearer abcdefgh12345", "X-Api-Key": "hunter2", "Accept": "text/plain"}
+        request = httpx.Request("POST", "https://example.com/", headers=headers, content=b"password=hunter22&a=1")
+        httpx.Response(500, request=request, headers={"Set-Cookie": "sid=hunter222"}, text="ok").raise_for_status()
+
+    recorded, again = dump_error(raised(respond))
+    assert isinstance(again, httpx.HTTPStatusError)
+    assert (again.response.status_code, again.response.text) == (500, "ok")
+    assert again.request.headers["accept"] == "text/plain"
+    assert again.request.headers["x-api-key"] == "***"
+    texts = [
+        recorded.text,
+        *map(bytes.decode, map(base64.b64decode, re.findall(r'"bytes", "value": "(.*?)"', recorded.text))),
+    ]
+    assert not [text for text in texts if "hunter" in text or "abcdefgh" in text]
+    assert "authorization (a secret)" in again.__notes__[0].lower()
+
+
+def test_a_large_attribute_is_left_out() -> None:
+    """A journal is no store for downloads."""
+    error = ValueError("x")
+    error.body = "x" * 2_000_000  # type: ignore[attr-defined]
+    again = dump_error(error)[1]
+    assert not hasattr(again, "body")
+    assert "body (it is too large)" in again.__notes__[0]
 
 
 def test_an_error_of_a_class_that_cannot_be_imported_becomes_another_at_once() -> None:
