@@ -7,10 +7,10 @@ of them is never awaited fails.
 
 import asyncio
 import functools
+import os
 import sys
 import warnings
 from collections.abc import Callable, Coroutine, Generator
-from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -170,7 +170,8 @@ def location() -> str:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and str(frame.f_globals.get("__name__", "")).startswith("signoff."):
         frame = frame.f_back
-    return "" if frame is None else f" at {Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    # Called for each step of an async flow, and to make a Path costs ten times as much.
+    return "" if frame is None else f" at {os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
 def _advice() -> str:
