@@ -22,8 +22,11 @@ def load_flows(paths: Iterable[str | Path]) -> list[Flow[Any, Any]]:
         if not flows:
             raise InvalidFlow(f"{path} has no flow. Decorate a function with @flow.")
         for flow in flows:
-            if found.setdefault(flow.name, flow) is not flow:
-                raise InvalidFlow(f"Two flows are called {flow.name!r}. Rename one of them.")
+            if (other := found.setdefault(flow.name, flow)) is not flow:
+                raise InvalidFlow(
+                    f"Two flows are called {flow.name!r}: one comes from {other.identity.source}, and one from "
+                    f"{flow.identity.source}. Rename one of them."
+                )
     return list(found.values())
 
 

@@ -83,6 +83,8 @@ def test_a_worker_is_refused_beside_one_with_another_flow_of_that_name(db: Datab
             pass
     with Worker(db, [theirs]):
         pass
+    with pytest.raises(InvalidFlow, match=r"one comes from .*a\.py, and one from .*b\.py\. Rename one of them"):
+        load_flows([tmp_path / "a.py", tmp_path / "b.py"])
 
 
 def test_a_run_survives_that_its_project_is_deployed_elsewhere_and_edited(db: Database, tmp_path: Path) -> None:
