@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4, uuid5
 
 from pydantic import BaseModel
@@ -21,9 +21,10 @@ from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, to_thread
 from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context
 from signoff.flows.durable.pending_calls import PendingCall, sync_or_async
+from signoff.flows.durable.recorded_calls import is_in_loop
 from signoff.flows.durable.serialization import Recorded
-from signoff.flows.errors import Abandoned, InvalidFlow, Released, Unwind
-from signoff.flows.messages.keysets import run_id_or_current, store_input
+from signoff.flows.errors import Abandoned, AttentionNeeded, InvalidFlow, Released, Unwind
+from signoff.flows.messages.keysets import load_input, run_id_or_current, store_input
 from signoff.flows.names import now
 from signoff.store.changes import Subscription, Topic
 from signoff.store.records.runs import Step
@@ -213,6 +214,7 @@ def send_to_run(run_input: BaseModel, flow_run_id: UUID | str, sender: str | Non
 
     Raises:
         store.errors.NoSuchRun: If there is no such run.
+        AttentionNeeded: If an earlier execution sent something else in a loop here: it may have been another item's.
     """
     prefix = key_prefix or f"{type(run_input).__name__.lower()}-auto"
     context = current_run_context()
@@ -222,6 +224,20 @@ def send_to_run(run_input: BaseModel, flow_run_id: UUID | str, sender: str | Non
             number = uuid5(UUID(context.run.id), context.journal.next_key(context.scope, f"send-{prefix}"))
         sender = sender or f"{FLOW_RUN}.{context.run.id}"
     value = run_input.model_dump(mode="json", by_alias=True)
-    return sync_or_async(
-        "send_input()", partial(store_input, str(flow_run_id), f"{prefix}-{number}", value, sender=sender)
-    )
+    to, key = str(flow_run_id), f"{prefix}-{number}"
+    # Under the first claim of a run, nothing was sent before.
+    if context is not None and context.run.fencing_token > 1 and is_in_loop():
+        return sync_or_async("send_input()", partial(_send_in_loop, context, to, key, value, sender))
+    return sync_or_async("send_input()", partial(store_input, to, key, value, sender=sender))
+
+
+def _send_in_loop(context: RunContext, to: str, key: str, value: Any, sender: str | None) -> None:
+    sent = load_input(to, key)
+    if sent is not None and sent.value != json.loads(json.dumps(value)):
+        with closes_on_unwind(context):
+            raise AttentionNeeded(
+                f"The inputs that a loop sends come in another order, or with other values: {key} was sent before with "
+                "another one. Go through sets, dicts and rows in a fixed order, and leave out of the values what "
+                "differs in each execution."
+            )
+    store_input(to, key, value, sender=sender)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from signoff import Policy, RunInput, ask, asuspend_flow_run, flow, pause_flow_run, suspend_flow_run, task
 from signoff.bot.surfaces.cards import card
@@ -12,12 +13,14 @@ from signoff.bot.surfaces.earlier import asked_before_in_full
 from signoff.bot.surfaces.full_text import OpenPage, full_text_modal
 from signoff.flows.durable import steps
 from signoff.flows.engines.embedded.worker import Worker
+from signoff.input import asend_input
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.runs import journal, runs
+from signoff.store.tables import inputs
 from tests.support.answering import answer
 from tests.support.fixtures import StartWorker
 from tests.support.waiting import until, until_asked, until_over
@@ -334,3 +337,39 @@ def test_a_submitted_task_with_other_arguments(
     assert done == ["1.0"]
     assert ended.state is (RunState.NEEDS_ATTENTION if mapped else RunState.COMPLETED)
     assert ended.result == (None if mapped else ["1.0"])
+
+
+def test_inputs_that_a_loop_sends_in_another_order_need_attention(db: Database) -> None:
+    """None of them is lost for another, and none is sent twice."""
+    hosts = ["a", "b"]
+
+    class Host(RunInput):
+        name: str
+
+    @flow
+    def receiver() -> None:
+        suspend_flow_run(bool)
+
+    @flow
+    async def sender(to: str) -> None:
+        for host in hosts:
+            await asend_input(Host(name=host), to)
+            await asyncio.Event().wait()
+
+    to = receiver.create_run(db=db).id
+
+    def sent() -> list[Any]:
+        with db.read() as reading:
+            return [row.value for row in reading.execute(select(inputs))]
+
+    worker = Worker(db, [sender])
+    worker.start()
+    run = sender.create_run({"to": to}, db=db)
+    until(db, sent)
+    worker.stop(grace=0)
+    hosts.reverse()
+    with Worker(db, [sender]):
+        ended = until_over(db, run.id)
+    assert ended.state is RunState.NEEDS_ATTENTION
+    assert "The inputs that a loop sends come in another order" in str(ended.error)
+    assert [each["name"] for each in sent()] == ["a"]
