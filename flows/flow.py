@@ -197,10 +197,11 @@ class Flow(Generic[P, R]):
         """Run the flow. For an async flow this returns an awaitable."""
         context = current_run_context()
         what = f"The flow {self.name}"
-        if context is not None and self.isasync and in_event_loop() and has_futures([args, kwargs]):
-            place = next_place(context, self.name)
-            return PendingCall(what, self._run_resolved(context, place, args, kwargs))  # type: ignore[return-value]
-        args, kwargs = resolve_futures((args, kwargs))
+        if has_futures(*args, *kwargs.values()):
+            if context is not None and self.isasync and in_event_loop():
+                place = next_place(context, self.name)
+                return PendingCall(what, self._run_resolved(context, place, args, kwargs))  # type: ignore[return-value]
+            args, kwargs = resolve_futures((args, kwargs))
         if context is not None:
             nested: Any = self._run_nested(context, None, args, kwargs)
             return PendingCall(what, nested) if self.isasync else nested  # type: ignore[return-value]

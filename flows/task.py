@@ -61,7 +61,9 @@ class Task(Generic[P, R]):
         Futures in the arguments are waited for and replaced by their results.
         """
         context = current_run_context()
-        if self.isasync and in_event_loop() and has_futures([args, kwargs]):
+        if not has_futures(*args, *kwargs.values()):
+            return self._run(context, None, *args, **kwargs)
+        if self.isasync and in_event_loop():
             place = None if context is None else next_place(context, self.name)
             return PendingCall(f"The task {self.name}", self._run_resolved(context, place, args, kwargs))  # type: ignore[return-value]
         return self._run(context, None, *resolve_futures(args), **resolve_futures(kwargs))

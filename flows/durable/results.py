@@ -3,7 +3,6 @@
 import asyncio
 import copy
 import inspect
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import fields, is_dataclass
@@ -17,17 +16,20 @@ from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.errors import InvalidFlow
 
 
-class Resolvable(ABC):
-    """Stands for a result that may not be there yet. Arguments and results contain its result instead."""
+class Resolvable:
+    """Stands for a result that may not be there yet. Arguments and results contain its result instead.
+
+    No abstract class, because each value that a step is given is asked whether it is one.
+    """
 
     @property
-    @abstractmethod
     def running(self) -> "Future[Any]":
         """What has to be done first."""
+        raise NotImplementedError
 
-    @abstractmethod
     def resolve(self) -> Any:
         """Wait for the result, or for the error, which is raised."""
+        raise NotImplementedError
 
 
 def finished(context: RunContext, returned: Any) -> Any:
@@ -66,9 +68,9 @@ def find_futures(given: Any) -> "Iterator[Future[Any]]":
     return _found(given, ())
 
 
-def has_futures(given: Any) -> bool:
-    """Whether `resolve_futures` would replace something, or refuse it."""
-    return next(find_futures(given), None) is not None
+def has_futures(*given: Any) -> bool:
+    """Whether `resolve_futures` would replace something in these values. Raises what it raises."""
+    return any(type(each) not in _PLAIN and next(find_futures(each), None) is not None for each in given)
 
 
 def _refuse_awaitable(returned: Any) -> None:
@@ -83,7 +85,12 @@ def _refuse_awaitable(returned: Any) -> None:
         )
 
 
+_PLAIN = frozenset([str, int, float, bool, bytes, type(None)])
+
+
 def _replaced(value: Any, around: tuple[int, ...]) -> Any:
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Resolvable):
         return value.resolve()
     if isinstance(value, PendingCall):
@@ -99,6 +106,10 @@ def _replaced(value: Any, around: tuple[int, ...]) -> Any:
 
 
 def _found(value: Any, around: tuple[int, ...]) -> "Iterator[Future[Any]]":
+    if type(value) in _PLAIN:
+        return
+    if isinstance(value, PendingCall):
+        raise value.misused()
     if isinstance(value, Resolvable):
         yield value.running
     elif (parts := _parts(value)) and id(value) not in around:
