@@ -54,11 +54,11 @@ in_tests = False
 def start(words: Sequence[str], *, env: Mapping[str, str] | None = None, **options: Any) -> subprocess.Popen[str]:
     """Start a program as `subprocess.Popen` does, in text mode.
 
-    In tests it is preloaded if it is `signoff` or `python -m MODULE` of this environment, and `env` does not change how
-    Python starts. In a module warnings are errors.
+    In tests on Linux it is preloaded if it is `signoff` or `python -m MODULE` of this environment, and `env` does not
+    change how Python starts. In a module warnings are errors.
     """
     is_known = words[0] == SIGNOFF or [*words[:2]] == [sys.executable, "-m"]
-    if in_tests and is_known and not _concerns_python(env):
+    if in_tests and sys.platform == "linux" and is_known and not _concerns_python(env):
         return _Preloaded(words, env=env, text=True, **options)
     return subprocess.Popen(words, env=env, text=True, **options)
 
