@@ -217,6 +217,20 @@ class Journal:
                 self._keys.add(key)
                 return key
 
+    def scope_of(self, scope: str, step_scope: str, name: str, arguments_hash: str) -> str:
+        """The scope of a call in a thread: the thread's own, or the one in which an earlier version recorded the call.
+
+        Args:
+            step_scope: The scope of the task or nested flow in which the thread was started. It was that of the calls
+                in the thread, too.
+        """
+        if scope == step_scope:
+            return scope
+        with self._lock:
+            is_new = not self._recorded.equal(f"{scope}{name}", arguments_hash, taken=self._keys)
+            is_legacy = is_new and self._recorded.equal(f"{step_scope}{name}", arguments_hash, taken=self._keys)
+        return step_scope if is_legacy else scope
+
     def step_key(self, scope: str, name: str, arguments_hash: str, *, is_numbered: bool = True) -> str:
         """The key for a call of `name` within `scope` whose arguments are known.
 

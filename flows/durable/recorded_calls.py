@@ -62,14 +62,18 @@ class RecordedCalls:
         recorded = self._steps.get(key)
         if recorded is not None and recorded.arguments_hash == arguments_hash and key not in self._claimed:
             return None
-        # Calls of one function are told from others by their path. Most calls are new and stop here.
-        same = [each for each in self._keys.get(arguments_hash, ()) if each not in self._claimed and each not in taken]
-        numbered = re.compile(rf"{re.escape(path)}(?:-\d+)?") if same else None
-        same = [each for each in same if numbered is not None and numbered.fullmatch(each)]
+        same = self.equal(path, arguments_hash, taken=taken)
         if not same:
             return None
         self._reordered.add(path)
         return min(same, key=lambda each: (len(each), each))
+
+    def equal(self, path: str, arguments_hash: str, *, taken: Container[str] = ()) -> list[str]:
+        """The keys of the recorded steps of a path that have these arguments and were not handed over yet."""
+        # Calls of one function are told from others by their path. Most calls are new and stop here.
+        same = [each for each in self._keys.get(arguments_hash, ()) if each not in self._claimed and each not in taken]
+        numbered = re.compile(rf"{re.escape(path)}(?:-\d+)?") if same else None
+        return [each for each in same if numbered is not None and numbered.fullmatch(each)]
 
     def claim(self, path: str, key: str, arguments_hash: str, *, is_single: Callable[[], bool]) -> Step | None:
         """The recorded step of a call; `None` if it has not run yet.

@@ -206,10 +206,13 @@ def call_step(
     arguments_hash = digest(dict(arguments))
     is_in_order = parent.execution.is_flow_code()
     is_beside = is_async and not is_in_order and place is None
-    path = f"{parent.scope}{name}"
+    scope = parent.scope
+    if place is None:
+        scope = parent.journal.scope_of(scope, parent.step_scope, name, arguments_hash)
+    path = f"{scope}{name}"
     with closes_on_unwind(parent):
         if place is None:
-            key = parent.journal.step_key(parent.scope, name, arguments_hash, is_numbered=not is_beside)
+            key = parent.journal.step_key(scope, name, arguments_hash, is_numbered=not is_beside)
         else:
             key = place.key
         recorded = parent.journal.find(

@@ -7,6 +7,7 @@ from multiprocessing.pool import ThreadPool
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from signoff import Flow, flow, pause_flow_run, suspend_flow_run, task
 from signoff.flows.errors import MissingContextError
@@ -15,6 +16,7 @@ from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.runs import RunState
 from signoff.store.runs import journal
+from signoff.store.tables import steps
 from tests.support.answering import answer
 from tests.support.fixtures import StartWorker
 from tests.support.waiting import until_asked, until_over
@@ -199,3 +201,24 @@ def test_a_step_in_a_thread_pool_without_order_is_refused(db: Database, start_wo
     assert run.state is RunState.FAILED
     assert "Use a ThreadPoolExecutor, or the task's own submit() or map()." in (run.error or "")
     assert done == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_step_in_a_thread_that_an_earlier_version_has_recorded_does_not_run_again(
+    db: Database, start_worker: StartWorker
+) -> None:
+    """Earlier versions gave such steps the keys of those that the flow itself calls."""
+    deployment = Deployment()
+    release = in_threads_of_asyncio(deployment)
+    worker = start_worker(release)
+    run = release.create_run(db=db)
+    asked = until_asked(db, run.id)
+    worker.stop()
+    with db.write() as tx:
+        for number, key in enumerate(sorted(journal.load(db, run.id)), 1):
+            legacy = "push" if number == 1 else f"push-{number}"
+            tx.execute(update(steps).where(steps.c.key == key).values(key=legacy))
+    start_worker(release)
+    answer(db, asked)
+    assert until_over(db, run.id).result == [f"pushed to {host}" for host in HOSTS]
+    assert sorted(deployment.done) == sorted(HOSTS)
