@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import partial
@@ -34,6 +34,7 @@ class TaskSlots:
         self._without_slot = _WithoutSlot(self._when_idle)
         self._on_idle = on_idle
         self._queue: deque[tuple[Future[Any], Callable[[], object]]] = deque()
+        self._started: set[Future[Any]] = set()
         self._closed: BaseException | None = None
         self._lock = threading.Lock()
 
@@ -96,6 +97,10 @@ class TaskSlots:
         for done, _ in queued:
             done.set_exception(reason)
 
+    def join(self) -> None:
+        """Wait until all tasks that have started have ended, once this is closed."""
+        wait(self._started.copy())
+
     def reacquire(self) -> None:
         """Take a slot back after a wait, even if none is free."""
         with self._lock:
@@ -122,7 +127,9 @@ class TaskSlots:
                 if self._free <= 0 or not self._queue:
                     break
                 self._free -= 1
-                _, start = self._queue.popleft()
+                done, start = self._queue.popleft()
+                self._started.add(done)
+            done.add_done_callback(self._started.discard)
             start()
         self._when_idle()
 

@@ -16,7 +16,6 @@ from typing import Any
 from signoff.flows.code.module_names import set_own_module
 from signoff.flows.database_retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread
-from signoff.flows.durable.children import Children
 from signoff.flows.durable.context import RunContext, entered
 from signoff.flows.durable.journal import Journal
 from signoff.flows.durable.results import finished, finished_async
@@ -72,7 +71,6 @@ class Execution:
         self._is_over = False
         self._lock = threading.Lock()
         self._journal: Journal | None = None
-        self._children: Children | None = None
         self._task_slots = TaskSlots(on_idle=self._on_idle)
         self._suspending: set[Future[FlowRun | Unwind]] = set()
         self._active_timeout = ActiveTimeout(f"The flow {flow.name}", flow.timeout_seconds, FlowTimeout)
@@ -345,7 +343,7 @@ class Execution:
         )
         if self._closed is not None:
             raise self._closed
-        context = RunContext(
+        return RunContext(
             self._db,
             self.run,
             self._journal,
@@ -354,8 +352,6 @@ class Execution:
             self._task_slots,
             log_prints=self._flow.log_prints,
         )
-        self._children = context.children
-        return context
 
     def _read_past(self) -> History:
         # Only under the first claim of a run is it certain that nothing is recorded. That saves a round trip.
@@ -391,9 +387,9 @@ class Execution:
             logger.error("%s | failed in a process that it has forked: %s", self.run.name, error_summary(error))
         self._leave_forked_process()
         if self._closed is None:
-            if self._children is not None and not isinstance(error, FlowTimeout):
+            if not isinstance(error, FlowTimeout):
                 # A run is over when all that it has submitted is. A retry would run it twice side by side.
-                self._children.join()
+                self._task_slots.join()
             return self._completion.record_error(error)
         if self._raised is not None and not isinstance(self._raised, FlowDefect) and self._was_caught(error):
             self._completion.note_caught(self._raised)

@@ -310,6 +310,33 @@ def test_a_run_that_fails_is_over_when_its_tasks_are(db: Database, start_worker:
     assert set(journal.history(db, run.id).steps) == {"deploy"}
 
 
+def test_a_run_that_fails_is_over_when_the_tasks_beside_it_are(db: Database, start_worker: StartWorker) -> None:
+    """Those of a nested flow too, which `asyncio.gather` leaves behind when the coroutine beside it fails."""
+    started, go = threading.Event(), threading.Event()
+    left: list[asyncio.Future[None]] = []
+
+    @task
+    def deploy() -> None:
+        started.set()
+        assert go.wait(20)
+
+    @flow
+    async def inner() -> None:
+        await deploy.submit().result()  # type: ignore[misc]
+
+    @flow
+    async def release() -> None:
+        left.append(asyncio.ensure_future(inner()))
+        assert await asyncio.to_thread(started.wait, 20)
+        threading.Timer(0.1, go.set).start()
+        raise ValueError("no")
+
+    start_worker(release)
+    run = release.create_run(db=db)
+    assert until_over(db, run.id).state is RunState.FAILED
+    assert "inner/deploy" in journal.history(db, run.id).steps
+
+
 @pytest.mark.parametrize("isasync", [False, True])
 def test_a_step_that_fails_is_over_when_its_tasks_are(db: Database, start_worker: StartWorker, isasync: bool) -> None:
     """A replay raises its error, and does not run again what it has submitted."""
