@@ -2,6 +2,8 @@
 
 import asyncio
 import functools
+import gc
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -435,6 +437,27 @@ def test_a_call_that_was_not_awaited_in_one_run_costs_no_other(db: Database, sta
     start_worker(careless, careful)
     assert until_over(db, careless.create_run(db=db).id).state is RunState.FAILED
     assert until_over(db, careful.create_run(db=db).id).result is False
+
+
+def test_a_call_in_a_cycle_is_noted_once(db: Database, start_worker: StartWorker) -> None:
+    """Whichever part of it the garbage collector deletes first."""
+
+    @flow
+    async def careless() -> None:
+        circle: list[Any] = [check()]
+        circle.append(circle)
+
+    @flow
+    async def careful() -> Any:
+        gc.collect()
+        return await check()
+
+    start_worker(careless, careful)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        assert until_over(db, careless.create_run(db=db).id).state is RunState.FAILED
+        assert until_over(db, careful.create_run(db=db).id).result is False
+    assert not [each for each in warned if "run_async" in str(each.message)]
 
 
 def test_outside_of_a_run_python_warns(db: Database) -> None:
