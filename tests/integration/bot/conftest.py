@@ -34,17 +34,17 @@ def generous_limits(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequ
 
 
 @pytest.fixture
-def database_url(sqlite_file: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_file: Path, tmp_path: Path) -> str:
     """The URL of a new database."""
     return copied(sqlite_file, tmp_path / "signoff.db")
 
 
 @pytest.fixture
-def service(slack: Emulator, database_url: str, request: pytest.FixtureRequest) -> Iterator[RunningService]:
+def service(slack: Emulator, sqlite_url: str, request: pytest.FixtureRequest) -> Iterator[RunningService]:
     """Signoff, in the mode that the test is parametrised with, or else with signed HTTP."""
     mode = getattr(request, "param", Mode.HTTP)
     with Service(
-        settings_for(slack.api_url, database_url, mode), [*FLOWS, *long_forms.FLOWS], with_bot=True, grace=1.0
+        settings_for(slack.api_url, sqlite_url, mode), [*FLOWS, *long_forms.FLOWS], with_bot=True, grace=1.0
     ) as started:
         service = RunningService(slack, started)
         if mode is Mode.HTTP:

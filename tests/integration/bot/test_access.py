@@ -335,7 +335,7 @@ def test_neither_apps_nor_deactivated_people_may_answer(service: RunningService,
 def test_nobody_may_answer_while_slack_does_not_say_who_is_a_member(service: RunningService, error: str) -> None:
     """They are told so, and the ledger has the reason."""
     prompt, _ = service.ask_in("#orders", secret, where="#orders")
-    service.slack.client.inject_fault("conversations.members", error=error)
+    service.slack.client.inject_fault("conversations.members", error=error, times=1000)
     mei = service.slack.person("mei")
     # It is acked: Slack would show an error of its own besides.
     mei.press("Approve", in_="#orders")
@@ -360,13 +360,13 @@ def test_the_people_of_a_group_message_may_answer_a_card_there(service: RunningS
     assert service.over(prompt).result == "approved: True"
 
 
-def test_an_app_from_an_earlier_manifest_says_which_scope_it_lacks(database_url: str) -> None:
+def test_an_app_from_an_earlier_manifest_says_which_scope_it_lacks(sqlite_url: str) -> None:
     """Prompts in group messages wait for it. Those in channels do not."""
     scopes = SIGNOFF.scopes - {"mpim:read", "mpim:history"}
     older = replace(SIGNOFF, scopes=scopes, events=SIGNOFF.events - {"message.mpim"})
     with (
         Emulator(manifest=older) as slack,
-        Service(settings_for(slack.api_url, database_url), [secret], with_bot=True, grace=1.0) as started,
+        Service(settings_for(slack.api_url, sqlite_url), [secret], with_bot=True, grace=1.0) as started,
     ):
         service = RunningService(slack, started)
         slack.deliver_to(service.request_url)

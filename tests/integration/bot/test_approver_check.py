@@ -192,19 +192,19 @@ def test_a_prompt_opens_while_slack_does_not_say_who_anybody_is(service: Running
 
 
 @pytest.fixture
-def without_bot(slack: Emulator, database_url: str) -> Iterator[RunningService]:
+def without_bot(slack: Emulator, sqlite_url: str) -> Iterator[RunningService]:
     """A worker alone: nobody asks Slack."""
-    with Service(settings_for(slack.api_url, database_url), [secret], with_bot=False) as started:
+    with Service(settings_for(slack.api_url, sqlite_url), [secret], with_bot=False) as started:
         yield RunningService(slack, started)
 
 
 def test_prompts_that_opened_while_no_bot_was_up_are_checked_when_it_starts(
-    slack: Emulator, database_url: str, without_bot: RunningService
+    slack: Emulator, sqlite_url: str, without_bot: RunningService
 ) -> None:
     """The check is due in the database, and not in somebody's memory."""
     prompt = without_bot.ask(secret, where="#orders", approvers=["@anna"])
     assert prompt.found_approvers == ()
-    with Service(settings_for(slack.api_url, database_url), None, with_bot=True) as bot:
+    with Service(settings_for(slack.api_url, sqlite_url), None, with_bot=True) as bot:
         assert RunningService(slack, bot).until_noted(prompt, "approver_missing")["approver"] == "@anna"
 
 

@@ -130,9 +130,9 @@ def test_a_press_in_doubt_says_so_and_the_next_one_says_what_was_decided(
         service.card(prompt, open_=False)
 
 
-def test_two_bots_on_one_database_post_one_card(slack: Emulator, database_url: str) -> None:
+def test_two_bots_on_one_database_post_one_card(slack: Emulator, sqlite_url: str) -> None:
     """A card is drawn by one of them, however slow Slack is."""
-    settings = settings_for(slack.api_url, database_url, Mode.SOCKET)
+    settings = settings_for(slack.api_url, sqlite_url, Mode.SOCKET)
     with (
         Service(settings, FLOWS, with_bot=True, grace=1.0) as started,
         Service(settings, None, with_bot=True),

@@ -175,10 +175,10 @@ CARD = {"event_type": "signoff_prompt", "event_payload": {"prompt_id": "p"}}
     ],
 )
 def test_only_messages_of_the_app_are_looked_up(
-    database_url: str, previous: dict[str, Any] | None, is_looked_up: bool
+    sqlite_url: str, previous: dict[str, Any] | None, is_looked_up: bool
 ) -> None:
     """Channels are full of messages that people delete. Slack does not always say whose a message was."""
-    db = Database(database_url)
+    db = Database(sqlite_url)
     seen = captured_sql(db)
     fields = {"type": "message", "subtype": "message_deleted", "channel": "C0RELEASE1", "deleted_ts": "1.0"}
     DeletedCards(db).handle(Event("message", "message_deleted", APP_ID, fields | {"previous_message": previous}))
@@ -187,9 +187,9 @@ def test_only_messages_of_the_app_are_looked_up(
 
 
 @pytest.mark.parametrize("subtype", ["", "message_changed", "channel_join"])
-def test_a_message_that_was_not_deleted_costs_no_query(database_url: str, subtype: str) -> None:
+def test_a_message_that_was_not_deleted_costs_no_query(sqlite_url: str, subtype: str) -> None:
     """The app gets an event for each card that it posts or updates."""
-    db = Database(database_url)
+    db = Database(sqlite_url)
     seen = captured_sql(db)
     card = {"type": "message", "ts": "1.0", "bot_id": BOT_ID, "app_id": APP_ID}
     fields = card | {"subtype": subtype, "channel": "C0RELEASE1", "message": card, "previous_message": card}

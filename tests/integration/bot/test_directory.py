@@ -51,9 +51,9 @@ def directory(lookups: Lookups) -> SlackDirectory:
 
 
 @pytest.fixture
-def restarted(slack: Emulator, database_url: str) -> Iterator[tuple[RunningService, Prompt]]:
+def restarted(slack: Emulator, sqlite_url: str) -> Iterator[tuple[RunningService, Prompt]]:
     """A bot that was started after a card was posted, so that it knows nobody; and the card's prompt."""
-    settings = settings_for(slack.api_url, database_url)
+    settings = settings_for(slack.api_url, sqlite_url)
     with Service(settings, [ask_in_every_way], with_bot=True, grace=1.0) as first:
         prompt, _ = RunningService(slack, first).ask_in("#releases", ask_in_every_way)
         until(first.db, lambda: prompts.get(first.db, prompt.id).found_approvers)

@@ -43,9 +43,9 @@ def fussy() -> None:
 
 
 @pytest.fixture
-def service(slack: Emulator, database_url: str) -> Iterator[RunningService]:
+def service(slack: Emulator, sqlite_url: str) -> Iterator[RunningService]:
     """Signoff with these flows."""
-    with Service(settings_for(slack.api_url, database_url), [leaks, fussy], with_bot=True, grace=1.0) as started:
+    with Service(settings_for(slack.api_url, sqlite_url), [leaks, fussy], with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
         slack.deliver_to(service.request_url)
         yield service

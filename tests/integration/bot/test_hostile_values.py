@@ -60,11 +60,9 @@ def plant() -> str:
 
 
 @pytest.fixture
-def service(slack: Emulator, database_url: str) -> Iterator[RunningService]:
+def service(slack: Emulator, sqlite_url: str) -> Iterator[RunningService]:
     """The bot and a worker with the flows above."""
-    with Service(
-        settings_for(slack.api_url, database_url), [approve, label, plant], with_bot=True, grace=1.0
-    ) as started:
+    with Service(settings_for(slack.api_url, sqlite_url), [approve, label, plant], with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
         slack.deliver_to(service.request_url)
         yield service

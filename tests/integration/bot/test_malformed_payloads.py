@@ -225,10 +225,10 @@ FLOWS: list[Flow[Any, Any]] = [fails]
 
 @pytest.mark.parametrize("how", ["key", "recursion", "exit", "base"])
 def test_a_validator_that_raises_what_it_should_not_is_one_sentence_to_the_person(
-    slack: Emulator, database_url: str, caplog: pytest.LogCaptureFixture, how: str
+    slack: Emulator, sqlite_url: str, caplog: pytest.LogCaptureFixture, how: str
 ) -> None:
     """The traceback is in the log, the form stays open, and another value is accepted."""
-    with Service(settings_for(slack.api_url, database_url), FLOWS, with_bot=True, grace=1.0) as started:
+    with Service(settings_for(slack.api_url, sqlite_url), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
         slack.deliver_to(service.request_url)
         prompt, _ = service.ask_in("#orders", fails)

@@ -28,11 +28,11 @@ WRONG: dict[str, tuple[Mode, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("said", list(WRONG))
 def test_a_wrong_setting_is_named(
-    slack: Emulator, database_url: str, said: str, caplog: pytest.LogCaptureFixture
+    slack: Emulator, sqlite_url: str, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Invariant 10: the error names the setting, and contains no token."""
     mode, changed = WRONG[said]
-    service = Service(settings_for(slack.api_url, database_url, mode, **changed), FLOWS, with_bot=True)
+    service = Service(settings_for(slack.api_url, sqlite_url, mode, **changed), FLOWS, with_bot=True)
     with pytest.raises(BadSettings) as refusal, service:
         pytest.fail("it started")
     assert str(refusal.value).startswith(said)
@@ -40,11 +40,11 @@ def test_a_wrong_setting_is_named(
         assert secret not in str(refusal.value) + caplog.text
 
 
-def test_an_outage_of_slack_is_not_blamed_on_the_token(slack: Emulator, database_url: str) -> None:
+def test_an_outage_of_slack_is_not_blamed_on_the_token(slack: Emulator, sqlite_url: str) -> None:
     """The bot starts, and works as soon as Slack does."""
     slack.client.inject_fault("auth.test", error="service_unavailable", status=503)
     slack.client.inject_fault("apps.connections.open", error="ratelimited", retry_after=0)
-    with Service(settings_for(slack.api_url, database_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
+    with Service(settings_for(slack.api_url, sqlite_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         prompt, card = RunningService(slack, started).ask_in("#releases", approve)
         ana = slack.person("ana")
         ana.wait_until(lambda: slack.client.get("workspace")["connected"] or None, what="the app")
@@ -59,9 +59,9 @@ def without_posting() -> Iterator[Emulator]:
         yield slack
 
 
-def test_a_missing_scope_is_named(without_posting: Emulator, database_url: str) -> None:
+def test_a_missing_scope_is_named(without_posting: Emulator, sqlite_url: str) -> None:
     """The ledger of the prompt without a card names it."""
-    with Service(settings_for(without_posting.api_url, database_url), FLOWS, with_bot=True, grace=1.0) as started:
+    with Service(settings_for(without_posting.api_url, sqlite_url), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(without_posting, started)
         prompt = until_asked(started.db, approve.create_run(db=started.db).id)
         assert service.until_noted(prompt, "card_failed") == {
@@ -71,20 +71,20 @@ def test_a_missing_scope_is_named(without_posting: Emulator, database_url: str) 
 
 
 def test_a_successful_start_logs_no_warning(
-    slack: Emulator, database_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    slack: Emulator, sqlite_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even if the settings are in the environment, where Bolt reads them too."""
     for name, value in slack.environment().items():
         monkeypatch.setenv(name, value)
-    with Service(settings_for(slack.api_url, database_url, Mode.SOCKET), FLOWS, with_bot=True):
+    with Service(settings_for(slack.api_url, sqlite_url, Mode.SOCKET), FLOWS, with_bot=True):
         assert [line for line in caplog.records if line.levelno >= logging.WARNING] == []
 
 
-def test_no_token_is_ever_logged(slack: Emulator, database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_token_is_ever_logged(slack: Emulator, sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
     """Invariant 9: not even at the most verbose level, when Slack rejects it."""
     caplog.set_level(logging.DEBUG)
     slack.client.inject_fault("chat.postMessage", error="invalid_auth")
-    with Service(settings_for(slack.api_url, database_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
+    with Service(settings_for(slack.api_url, sqlite_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
         prompt, card = service.ask_in("#releases", approve)
         slack.person("ana").press("Approve", message=card)

@@ -123,11 +123,11 @@ def test_a_response_that_is_not_json_does_not_stop_the_dispatcher(service: Runni
 
 @pytest.mark.parametrize("mode", list(Mode), ids=str)
 def test_an_outage_of_slack_at_the_start_delays_cards_only(
-    database_url: str, mode: Mode, caplog: pytest.LogCaptureFixture
+    sqlite_url: str, mode: Mode, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Invariant 7: runs start and are answered, and the cards follow when Slack is back."""
     port = free_port()
-    settings = settings_for(f"http://127.0.0.1:{port}/api/", database_url, mode)
+    settings = settings_for(f"http://127.0.0.1:{port}/api/", sqlite_url, mode)
     with Service(settings, FLOWS, with_bot=True, grace=1.0) as started:
         first, second = (approve.create_run(db=started.db) for _ in range(2))
         answered, waiting = until_asked(started.db, first.id), until_asked(started.db, second.id)
@@ -148,9 +148,9 @@ def test_an_outage_of_slack_at_the_start_delays_cards_only(
     assert "Traceback" not in caplog.text
 
 
-def test_a_socket_that_slack_closes_is_reopened(slack: Emulator, database_url: str) -> None:
+def test_a_socket_that_slack_closes_is_reopened(slack: Emulator, sqlite_url: str) -> None:
     """Slack closes each one after a few hours."""
-    with Service(settings_for(slack.api_url, database_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
+    with Service(settings_for(slack.api_url, sqlite_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
         prompt, card = service.ask_in("#releases", approve)
         slack.client.post("disconnect")

@@ -135,14 +135,14 @@ WAKE: dict[str, Callable[[RunningService], None]] = {
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("name", WAKE)
 def test_a_thread_that_failed_works_again(
-    slack: Emulator, database_url: str, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    slack: Emulator, sqlite_url: str, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The log says which one failed, and with what."""
     monkeypatch.setattr(heartbeat, "LEASE", timedelta(seconds=3))
     flows: list[Any] = [*FLOWS, async_approve]
     with (
-        Service(settings_for(slack.api_url, database_url), flows, with_bot=True, grace=1.0) as started,
-        closing(Database(database_url)) as other,
+        Service(settings_for(slack.api_url, sqlite_url), flows, with_bot=True, grace=1.0) as started,
+        closing(Database(sqlite_url)) as other,
     ):
         service = RunningService(slack, started)
         slack.deliver_to(service.request_url)
@@ -172,10 +172,10 @@ def until_renewed(db: Database) -> None:
     )
 
 
-def test_outcomes_are_handed_to_an_engine_after_an_error(database_url: str) -> None:
+def test_outcomes_are_handed_to_an_engine_after_an_error(sqlite_url: str) -> None:
     """What was answered before the error, and what is answered after it."""
     name = "signoff-deliver-elsewhere"
-    with closing(Database(database_url)) as db, Deliverer(db, Elsewhere(lambda _: Accepted("thanks"))):
+    with closing(Database(sqlite_url)) as db, Deliverer(db, Elsewhere(lambda _: Accepted("thanks"))):
         throw(idle(db, name))
         before = answered(db, "1")
         until_restarted(db, name)
@@ -184,10 +184,10 @@ def test_outcomes_are_handed_to_an_engine_after_an_error(database_url: str) -> N
     assert not state_of(name)
 
 
-def test_an_error_in_the_job_of_a_ticker_does_not_end_it(slack: Emulator, database_url: str) -> None:
+def test_an_error_in_the_job_of_a_ticker_does_not_end_it(slack: Emulator, sqlite_url: str) -> None:
     """It is thrown into the thread in which APScheduler runs the job."""
     before = set(threading.enumerate())
-    with Service(settings_for(slack.api_url, database_url), FLOWS, with_bot=True, grace=1.0) as started:
+    with Service(settings_for(slack.api_url, sqlite_url), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
         pools = [each for each in set(threading.enumerate()) - before if each.name.startswith("ThreadPoolExecutor")]
         throw(pools)
@@ -198,10 +198,10 @@ def test_an_error_in_the_job_of_a_ticker_does_not_end_it(slack: Emulator, databa
 @an_sdk_thread_may_die
 @pytest.mark.parametrize("runner", ["current_session_runner", "current_app_monitor", "message_processor"])
 def test_a_thread_of_the_sdk_that_failed_is_replaced(
-    slack: Emulator, database_url: str, runner: str, caplog: pytest.LogCaptureFixture
+    slack: Emulator, sqlite_url: str, runner: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The SDK itself would go on as if it were connected."""
-    with Service(settings_for(slack.api_url, database_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
+    with Service(settings_for(slack.api_url, sqlite_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
         client = client_of(service)
         throw([getattr(client, runner).thread])
@@ -214,9 +214,9 @@ def test_a_thread_of_the_sdk_that_failed_is_replaced(
 
 
 @an_sdk_thread_may_die
-def test_the_watch_of_the_connection_works_again(slack: Emulator, database_url: str) -> None:
+def test_the_watch_of_the_connection_works_again(slack: Emulator, sqlite_url: str) -> None:
     """After an error it still notices that the connection is lost."""
-    with Service(settings_for(slack.api_url, database_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
+    with Service(settings_for(slack.api_url, sqlite_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
         throw(idle(service.db, "signoff-socket-watch"))
         until_restarted(service.db, "signoff-socket-watch")
@@ -228,12 +228,12 @@ def test_the_watch_of_the_connection_works_again(slack: Emulator, database_url: 
 
 @pytest.mark.parametrize("retry_after", [A_PAST_DATE, "soon", "-1", "nan", "", "1e9"])
 def test_a_rate_limit_that_makes_no_sense_does_not_end_the_connection(
-    slack: Emulator, database_url: str, monkeypatch: pytest.MonkeyPatch, retry_after: str
+    slack: Emulator, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, retry_after: str
 ) -> None:
     """HTTP allows a date where Slack sends seconds."""
     monkeypatch.setattr("signoff.bot.connection.transport.RETRY_REFUSED_AFTER", 0.1)
     slack.client.inject_fault("apps.connections.open", error="ratelimited", retry_after=retry_after, times=2)
-    with Service(settings_for(slack.api_url, database_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
+    with Service(settings_for(slack.api_url, sqlite_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
         until_connected(slack)
         prompt, card = service.ask_in("#releases", approve)
@@ -242,11 +242,11 @@ def test_a_rate_limit_that_makes_no_sense_does_not_end_the_connection(
 
 
 def test_a_rate_limit_while_slack_refreshes_the_connection_does_not_end_it(
-    slack: Emulator, database_url: str, monkeypatch: pytest.MonkeyPatch
+    slack: Emulator, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The SDK would sleep for as long as it says, and end its own thread if it says a date."""
     monkeypatch.setattr("signoff.bot.connection.transport.SDK_RECONNECTS_WITHIN", 0.0)
-    with Service(settings_for(slack.api_url, database_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
+    with Service(settings_for(slack.api_url, sqlite_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
         until_connected(slack)
         slack.client.inject_fault("apps.connections.open", error="ratelimited", retry_after=A_PAST_DATE, times=2)

@@ -117,12 +117,12 @@ def bodies(trap: socket.socket, person: str) -> list[tuple[str, bytes]]:
 
 
 def test_an_unsigned_request_is_refused_and_nothing_of_it_is_used(
-    slack: Emulator, database_url: str, trap: socket.socket, caplog: pytest.LogCaptureFixture
+    slack: Emulator, sqlite_url: str, trap: socket.socket, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Invariant 8: no message is sent, no address is called, and the log repeats nothing."""
     caplog.set_level("DEBUG")
     person = slack.person("ana").id
-    with Service(settings_for(slack.api_url, database_url), FLOWS, with_bot=True, grace=1.0) as started:
+    with Service(settings_for(slack.api_url, sqlite_url), FLOWS, with_bot=True, grace=1.0) as started:
         url = RunningService(slack, started).request_url
         caplog.clear()
         for case, headers in WRONG.items():
