@@ -28,7 +28,8 @@ T = TypeVar("T")
 class PromptHandle(Generic[T]):
     """A prompt that is open while the run continues. In an async flow it can be awaited for its answer.
 
-    Returned by `ask`. It is not the answer, so it has no truth value, and a run in which it is never used fails.
+    Returned by `ask`. It is not the answer, so it has no truth value, and a run in which it is never used fails, unless
+    another answer was a no: then nobody needs the rest.
     """
 
     _is_used = True
@@ -45,6 +46,7 @@ class PromptHandle(Generic[T]):
             self._opened = Future()
             self._opened.set_result(opening())
         pause.context.children.not_awaited[id(self)] = self._fault
+        pause.context.children.unread_handles.add(self)
         self._is_used = False
 
     def __bool__(self) -> NoReturn:
@@ -55,12 +57,14 @@ class PromptHandle(Generic[T]):
 
     def __del__(self) -> None:
         if not self._is_used:
-            self._use()
+            self.leave()
             self._pause.context.journal.note_defect(self._fault)
 
-    def _use(self) -> None:
+    def leave(self) -> None:
+        """Note that the run need not wait for the answer any more."""
         self._is_used = True
         self._pause.context.children.not_awaited.pop(id(self), None)
+        self._pause.context.children.unread_handles.discard(self)
 
     def __repr__(self) -> str:
         return f"PromptHandle({self._pause.prompt.title!r})"
@@ -68,7 +72,7 @@ class PromptHandle(Generic[T]):
     @property
     def prompt_id(self) -> str:
         """The prompt's id. In an async flow this blocks, for some milliseconds, until the prompt is recorded."""
-        self._use()
+        self.leave()
         return self._opened.result().id
 
     @property
@@ -88,7 +92,7 @@ class PromptHandle(Generic[T]):
 
     def result(self) -> T:
         """Wait for the answer; in an async flow, an awaitable of it. Raises what `pause_flow_run` raises."""
-        self._use()
+        self.leave()
         return PendingCall("result()", self._wait_async(), is_question=True) if in_event_loop() else self._wait()  # type: ignore[return-value]
 
     def __await__(self) -> Generator[Any, Any, T]:
@@ -300,7 +304,7 @@ def gather(*asked: PromptHandle[Any]) -> Any:
         PromptRejected: As soon as a person rejects one of them.
     """
     for each in asked:
-        each._use()
+        each.leave()
     return PendingCall("gather()", _gather_async(asked), is_question=True) if in_event_loop() else _gather(asked)
 
 

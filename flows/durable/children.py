@@ -6,6 +6,7 @@ its work is still under way, and a replay, which does not run a recorded step ag
 
 import asyncio
 import threading
+import weakref
 from concurrent.futures import Future
 from functools import partial
 from typing import Any, Protocol
@@ -26,6 +27,13 @@ class SubmittedTask(Protocol):
         """Raise `AttentionNeeded` if the task can never start."""
 
 
+class UnreadHandle(Protocol):
+    """The handle of a prompt whose answer the code has not asked for so far."""
+
+    def leave(self) -> None:
+        """Note that the run need not wait for the answer any more."""
+
+
 class Children:
     """The submitted tasks, and the calls to be awaited, of one flow or step. Safe to use from several threads.
 
@@ -33,11 +41,13 @@ class Children:
         not_awaited: What to say of each call, by its id, as long as nobody awaits it.
         kept_questions: The coroutine that has asked a person, and what to say, by the id of the call, as long as it is
             neither awaited nor made into a task.
+        unread_handles: The handles of `ask` that the code has not used so far.
     """
 
     def __init__(self) -> None:
         self.not_awaited: dict[int, str] = {}
         self.kept_questions: dict[int, tuple[object, str]] = {}
+        self.unread_handles: weakref.WeakSet[UnreadHandle] = weakref.WeakSet()
         self._lock = threading.RLock()
         self._waits: list[Future[None]] = []
         self._joins: list[Future[None]] = []
@@ -56,6 +66,11 @@ class Children:
             number = self._submitted
             self._tasks[number] = task
         running.add_done_callback(partial(self._on_task_done, number, task))
+
+    def leave_handles(self) -> None:
+        """Let the code end without the answers that it has not asked for so far, because another one was a no."""
+        for handle in list(self.unread_handles):
+            handle.leave()
 
     def begin_call(self) -> None:
         """Note that a call is awaited."""

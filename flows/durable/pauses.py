@@ -37,6 +37,7 @@ from signoff.flows.errors import (
 )
 from signoff.flows.names import new_id
 from signoff.flows.schema.prompt_model import PromptModel
+from signoff.flows.schema.verdict import is_no
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
@@ -131,6 +132,8 @@ class Pause:
             AttentionNeeded: If the flow stopped waiting for the question before, and now waits for it.
             pydantic.ValidationError: If the model does not accept the answer after all.
         """
+        if prompt.answer is None or is_no(prompt, prompt.answer):
+            self.context.children.leave_handles()
         match prompt.outcome:
             case Outcome.SUBMITTED:
                 return self._received(prompt, prompt.answer or {}, sender=prompt.settled_by)

@@ -85,6 +85,14 @@ def stance(prompt: Prompt, answer: Mapping[str, Any]) -> Stance | None:
     return None if verdict is None else verdict.stance_of(answer)
 
 
+def is_no(prompt: Prompt, answer: Mapping[str, Any]) -> bool:
+    """Whether an answer to a prompt rejects what is asked, or is the no to a yes-or-no question."""
+    verdict = verdict_of(prompt.schema, prompt.initial_values)
+    if verdict is None:
+        return False
+    return verdict.stance_of(answer) == "reject" or (verdict.is_bool and answer.get(verdict.name) is False)
+
+
 def _verdict(name: str, field: Property) -> Verdict | None:
     if field.nullable:
         return None

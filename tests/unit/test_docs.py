@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 
 _BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)|src(?:set)?=\"([^\"]+)\"")
 
 
@@ -86,3 +87,11 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
     """A path of the repository in backticks, such as `flows/engine.py`, is one that a reader can open."""
     named = re.findall(r"`((?:bot|flows|store|tests|src|docs)/[\w./-]*)`", page.read_text(encoding="utf-8"))
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_paragraphs_are_wrapped(page: Path) -> None:
+    """A change of a sentence then shows as one. Tables, code, comments and links cannot be wrapped."""
+    text = _COMMENT.sub("", _BLOCK.sub("", page.read_text(encoding="utf-8")))
+    prose = [line for line in text.splitlines() if not line.lstrip().startswith(("|", "<", "!", "#", "["))]
+    assert [line for line in prose if len(line) > 120] == []

@@ -11,6 +11,7 @@ import pytest
 
 from signoff import (
     InvalidFlow,
+    PromptRejected,
     apause_flow_run,
     ask,
     ask_all,
@@ -21,9 +22,12 @@ from signoff import (
     suspend_flow_run,
     task,
 )
+from signoff.flows.approval.desk import Desk
 from signoff.input import receive_input, send_input
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Outcome
 from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from tests.support.answering import answer
@@ -37,6 +41,7 @@ pytestmark = [
 ]
 
 Deploy = Callable[..., None]
+ANA = Actor("U1", "Ana")
 
 
 async def answer_of_a_pause(deploy: Deploy) -> None:
@@ -473,3 +478,41 @@ def test_outside_of_a_run_python_warns(db: Database) -> None:
     with pytest.warns(RuntimeWarning, match="The flow release was never awaited"):
         del called
     assert runs.newest(db) == []
+
+
+@pytest.mark.parametrize("said", [{"value": False}, None], ids=["no", "rejected"])
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_after_a_no_the_other_answers_need_not_be_waited_for(
+    db: Database, start_worker: StartWorker, said: dict[str, Any] | None, is_async: bool
+) -> None:
+    """What is still open is cancelled with the end of the run."""
+
+    @flow(name="release")
+    def release() -> str:
+        legal, security = ask(bool, key="legal"), ask(bool, key="security")
+        try:
+            return "yes" if legal.result() and security.result() else "no"
+        except PromptRejected:
+            return "no"
+
+    @flow(name="release")
+    async def release_async() -> str:
+        legal, security = ask(bool, key="legal"), ask(bool, key="security")
+        try:
+            return "yes" if await legal and await security else "no"
+        except PromptRejected:
+            return "no"
+
+    used: Any = release_async if is_async else release
+    start_worker(used)
+    run = used.create_run(db=db)
+    legal = until(db, lambda: {each.key: each for each in prompts.of_run(db, run.id)}.get("legal"))
+    until(db, lambda: len(prompts.of_run(db, run.id)) == 2)
+    desk = Desk(db)
+    if said is None:
+        desk.reject(legal.id, ANA, "Not today.", via="cli")
+    else:
+        desk.submit(legal.id, ANA, said, via="cli")
+    ended = until_over(db, run.id)
+    assert (ended.state, ended.result) == (RunState.COMPLETED, "no")
+    assert [each.outcome for each in prompts.of_run(db, run.id) if each.key == "security"] == [Outcome.CANCELLED]
