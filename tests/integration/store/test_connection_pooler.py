@@ -11,8 +11,9 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -36,9 +37,16 @@ CONNECTIONS = 3
 
 
 @pytest.fixture(scope="module")
-def pooler(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def pooler(postgres: PostgresServer) -> Iterator[int]:
     """The port of a PgBouncer with few connections to the server of the session."""
-    folder = tmp_path_factory.mktemp("pgbouncer")
+    # Not in pytest's folder, which only this user may enter.
+    with TemporaryDirectory(prefix="signoff-pgbouncer-") as folder, started_pooler(postgres, Path(folder)) as port:
+        yield port
+
+
+@contextmanager
+def started_pooler(postgres: PostgresServer, folder: Path) -> Iterator[int]:
+    """Start a PgBouncer that is configured in this folder; its port."""
     server = make_url(postgres.url)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
@@ -60,8 +68,7 @@ def pooler(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -
     # It does not run as root, and neither does the server. The folder of the server's socket is that user's.
     owner = (Path(str(server.query["host"])) / "postmaster.pid").stat().st_uid
     user: dict[str, Any] = {"user": owner} if os.getuid() == 0 else {}
-    for path in (config, *config.parents[:3]):
-        path.chmod(0o755)
+    folder.chmod(0o755)
     process = subprocess.Popen([str(PGBOUNCER), str(config)], **user)
     try:
         end = time.monotonic() + PATIENCE
