@@ -6,6 +6,7 @@ front, its *scope*: `release/build`. That way a call added elsewhere does not sh
 """
 
 import os
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Container
@@ -70,7 +71,7 @@ class Journal:
         self.fencing_token = run.fencing_token
         self.fingerprint = fingerprint
         self.active_timeout = active_timeout
-        self._recorded = RecordedCalls(fingerprint, past.steps)
+        self._recorded = RecordedCalls(run.name, fingerprint, past.steps)
         self._asked = AskedBefore(past.prompts)
         self._created_at = run.created_at
         self._started_at = now()
@@ -130,7 +131,8 @@ class Journal:
         if (refusal := _refusal.get()) is not None:
             raise InvalidFlow(refusal)
         if self._closed is not None:
-            raise self._closed.again(is_repeated=True)
+            # A task in a `finally` or a context manager comes here while the first error is still on its way out.
+            raise self._closed.again(is_repeated=not isinstance(sys.exception(), Unwind))
         self.check_defects()
         self.active_timeout.check()
         for timeout in active_timeouts():

@@ -28,11 +28,13 @@ class RecordedCalls:
     """The recorded steps of a run, as far as this execution has not come to them. The caller holds a lock.
 
     Args:
+        run_name: The run's name, for the log.
         fingerprint: The hash of the flow's code as it is now.
         steps: The recorded steps by key.
     """
 
-    def __init__(self, fingerprint: str, steps: Mapping[str, Step]) -> None:
+    def __init__(self, run_name: str, fingerprint: str, steps: Mapping[str, Step]) -> None:
+        self._run_name = run_name
         self._fingerprint = fingerprint
         self._steps = steps
         self._keys = _by_arguments(steps)
@@ -142,7 +144,12 @@ class RecordedCalls:
                 "the arguments what differs in each execution."
             )
         self._mistaken.add((path, found.arguments_hash))
-        logger.info("%s is called with other arguments than before; its recorded result counts", key)
+        logger.warning(
+            "%s | %s is called with other arguments than before; its recorded result counts. Read what differs each "
+            "time, such as a clock, in a task of its own.",
+            self._run_name,
+            key,
+        )
 
     def _is_elsewhere(self, path: str, arguments_hash: str) -> bool:
         """Whether the same call is recorded within another call of what is around it, and is not handed over yet."""

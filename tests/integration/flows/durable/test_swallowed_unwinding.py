@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -325,6 +325,109 @@ def test_a_flow_whose_worker_stops_does_not_go_on_without_its_answer(db: Databas
         ended = until_over(db, run.id)
     assert (ended.state, ended.result) == (RunState.COMPLETED, False)
     assert effects == []
+
+
+@task
+def unlock() -> None:
+    """Something that a flow does when it leaves a block."""
+
+
+def in_finally() -> bool:
+    try:
+        return bool(suspend_flow_run(bool))
+    finally:
+        unlock()
+
+
+def in_a_context_manager() -> bool:
+    @contextmanager
+    def locked() -> Iterator[None]:
+        try:
+            yield
+        finally:
+            unlock()
+
+    with locked():
+        return bool(suspend_flow_run(bool))
+
+
+def in_an_exit() -> bool:
+    class Lock:
+        def __enter__(self) -> None:
+            """Nothing."""
+
+        def __exit__(self, *_: object) -> None:
+            unlock()
+
+    with Lock():
+        return bool(suspend_flow_run(bool))
+
+
+def raised_again() -> bool:
+    try:
+        return bool(suspend_flow_run(bool))
+    except BaseException:
+        unlock()
+        raise
+
+
+async def in_finally_async() -> bool:
+    try:
+        return bool(await suspend_flow_run(bool))
+    finally:
+        unlock()
+
+
+async def in_an_async_context_manager() -> bool:
+    @asynccontextmanager
+    async def locked() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            unlock()
+
+    async with locked():
+        return bool(await suspend_flow_run(bool))
+
+
+async def in_an_exit_stack() -> bool:
+    async with AsyncExitStack() as stack:
+        stack.callback(unlock)
+        return bool(await suspend_flow_run(bool))
+
+
+@pytest.mark.parametrize(
+    "clean_up",
+    [
+        *(in_finally, in_a_context_manager, in_an_exit, raised_again),
+        *(in_finally_async, in_an_async_context_manager, in_an_exit_stack),
+    ],
+    ids=lambda each: each.__name__,
+)
+def test_a_task_that_cleans_up_runs_when_the_flow_ends_and_nobody_is_blamed(
+    db: Database, start_worker: StartWorker, caplog: pytest.LogCaptureFixture, clean_up: Callable[[], Any]
+) -> None:
+    """The error passes through its block, and is not caught."""
+
+    @flow(name="release")
+    def release() -> bool:
+        return bool(clean_up())
+
+    @flow(name="release")
+    async def release_async() -> bool:
+        return bool(await clean_up())
+
+    used: Any = release_async if asyncio.iscoroutinefunction(clean_up) else release
+    start_worker(used)
+    run = used.create_run(db=db)
+    prompt = until_asked(db, run.id)
+    until(db, lambda: runs.get(db, run.id).state is RunState.SUSPENDED)
+    answer(db, prompt, value=True)
+    ended = until_over(db, run.id)
+    assert (ended.state, ended.result, ended.message) == (RunState.COMPLETED, True, "")
+    # Nothing is raised the last time, so only a `finally` runs then.
+    assert list(journal.load(db, run.id)) == ([] if clean_up is raised_again else ["unlock"])
+    assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []
 
 
 def test_plain_code_goes_on_after_it_caught_what_unwinds_it(db: Database, start_worker: StartWorker) -> None:
