@@ -233,7 +233,9 @@ class Journal:
             is_legacy = is_new and self._recorded.equal(f"{step_scope}{name}", arguments_hash, taken=self._keys)
         return step_scope if is_legacy else scope
 
-    def step_key(self, scope: str, name: str, arguments_hash: str, *, is_numbered: bool = True) -> str:
+    def step_key(
+        self, scope: str, name: str, arguments_hash: str, *, is_numbered: bool = True, may_move: bool = True
+    ) -> str:
         """The key for a call of `name` within `scope` whose arguments are known.
 
         A number is only a count: what tells one call from another is what it is called with. So a call that is recorded
@@ -241,6 +243,7 @@ class Journal:
 
         Args:
             is_numbered: Whether a call that is not recorded may be the one at its number. Otherwise it gets a new one.
+            may_move: Whether its arguments tell it from other calls.
         """
         self.check_open()
         path = f"{scope}{name}"
@@ -248,7 +251,7 @@ class Journal:
             before = self._calls[path]
             taken = self._recorded.claimed if is_numbered else self._recorded.keys
             key = self._next(path, lambda count: path if count == 1 else f"{path}-{count}", taken=taken)
-            moved = self._recorded.moved(path, key, arguments_hash, taken=self._keys)
+            moved = self._recorded.moved(path, key, arguments_hash, taken=self._keys) if may_move else None
             if moved is not None:
                 self._keys.remove(key)
                 self._keys.add(moved)
@@ -256,17 +259,20 @@ class Journal:
         self._replay_check.visit_step(key)
         return key
 
-    def find(self, path: str, key: str, arguments_hash: str, *, is_single: Callable[[], bool]) -> Step | None:
+    def find(
+        self, path: str, key: str, arguments_hash: str, *, is_single: Callable[[], bool], may_move: bool = True
+    ) -> Step | None:
         """The recorded step of a call, or `None` if it has not run yet. Raises what `RecordedCalls.claim` raises.
 
         Args:
             path: The scope and the name of the call.
             is_single: Whether the flow makes one call at this place.
+            may_move: Whether its arguments tell it from other calls.
         """
         # Checked once more: a submitted task got its key some time ago.
         self.check_open()
         with self._lock:
-            recorded = self._recorded.claim(path, key, arguments_hash, is_single=is_single)
+            recorded = self._recorded.claim(path, key, arguments_hash, is_single=is_single, may_move=may_move)
         if recorded is None:
             self._reached_new = True
             return None

@@ -77,17 +77,21 @@ class RecordedCalls:
         numbered = re.compile(rf"{re.escape(path)}(?:-\d+)?") if same else None
         return [each for each in same if numbered is not None and numbered.fullmatch(each)]
 
-    def claim(self, path: str, key: str, arguments_hash: str, *, is_single: Callable[[], bool]) -> Step | None:
+    def claim(
+        self, path: str, key: str, arguments_hash: str, *, is_single: Callable[[], bool], may_move: bool = True
+    ) -> Step | None:
         """The recorded step of a call; `None` if it has not run yet.
 
         Args:
             is_single: Whether the flow makes one call at this place.
+            may_move: Whether its arguments tell it from other calls.
 
         Raises:
             AttentionNeeded: If that cannot be told: the code was edited and now calls the step with other arguments, or
                 its calls come in another order, or with other arguments in a loop.
         """
-        found = self._steps.get(self.moved(path, key, arguments_hash) or key)
+        moved = self.moved(path, key, arguments_hash) if may_move else None
+        found = self._steps.get(moved or key)
         has_moved = found is not None and found.key in self._claimed
         if found is None or has_moved or found.arguments_hash != arguments_hash:
             self._check_place(found, path, key, arguments_hash, is_single=is_single)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, get_type_hints
 
-from signoff.flows.code.digest import digest
+from signoff.flows.code.digest import digest_and_exactness
 from signoff.flows.durable.async_bridge import to_thread
 from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context, entered
 from signoff.flows.durable.recorded_calls import is_in_loop
@@ -203,7 +203,7 @@ def call_step(
         place: Where the flow made the call, if that was before its arguments were known.
         is_async: Whether it is awaited, so that it can wait for others before it runs.
     """
-    arguments_hash = digest(dict(arguments))
+    arguments_hash, is_exact = digest_and_exactness(dict(arguments))
     is_in_order = parent.execution.is_flow_code()
     is_beside = is_async and not is_in_order and place is None
     scope = parent.scope
@@ -212,13 +212,16 @@ def call_step(
     path = f"{scope}{name}"
     with closes_on_unwind(parent):
         if place is None:
-            key = parent.journal.step_key(scope, name, arguments_hash, is_numbered=not is_beside)
+            # Arguments that look like others tell no call from another, so only the order of the calls does.
+            is_numbered = not is_beside or not is_exact
+            key = parent.journal.step_key(scope, name, arguments_hash, is_numbered=is_numbered, may_move=is_exact)
         else:
             key = place.key
         recorded = parent.journal.find(
             path,
             key,
             arguments_hash,
+            may_move=is_exact,
             is_single=lambda: is_in_order and not is_in_loop() if place is None else place.is_single,
         )
     return StepCall(

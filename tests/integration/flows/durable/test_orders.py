@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from signoff import Policy, RunInput, ask, asuspend_flow_run, flow, pause_flow_run, suspend_flow_run, task
@@ -254,6 +255,45 @@ def test_coroutines_that_were_cut_off_continue_with_their_own_results(db: Databa
         ended = until_over(db, run.id)
     assert ended.result == ["a deployed, since a is up", "b deployed, since b is up"]
     assert done == ["check a", "check b", "deploy b", "deploy a"]
+
+
+class Host:
+    """Something that has no JSON form, so that its type is all that a hash of it tells."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+@pytest.mark.parametrize("of", [Host, SecretStr], ids=["object", "secret"])
+def test_arguments_that_look_alike_are_told_apart_by_their_order(db: Database, of: Any) -> None:
+    """A step that was cut off is not given the result of the one beside it, whose argument is of the same type."""
+    done: list[str] = []
+    is_cut_off = True
+
+    def name_of(host: Any) -> str:
+        return str(host.get_secret_value() if isinstance(host, SecretStr) else host.name)
+
+    @task
+    async def deploy(host: Any) -> str:
+        name = name_of(host)
+        if name == "a" and is_cut_off:
+            await asyncio.Event().wait()
+        done.append(name)
+        return name
+
+    @flow
+    async def rollout() -> list[str]:
+        return list(await asyncio.gather(*(deploy(of(name)) for name in ["a", "b"])))
+
+    worker = Worker(db, [rollout])
+    worker.start()
+    run = rollout.create_run(db=db)
+    until(db, lambda: set(journal.load(db, run.id)) == {"deploy-2"})
+    worker.stop(grace=0)
+    is_cut_off = False
+    with Worker(db, [rollout]):
+        ended = until_over(db, run.id)
+    assert (ended.state, ended.result, done) == (RunState.COMPLETED, ["a", "b"], ["b", "a"])
 
 
 def test_coroutines_side_by_side_with_other_arguments_need_attention(
