@@ -135,7 +135,8 @@ def test_the_same_event_twice_makes_one_card(service: RunningService) -> None:
     prompt, card = service.ask_in("#releases", approve)
     delete(service, card)
     reposted(service, prompt, card)
-    # There may be more than one attempt, if the new card was just being posted.
+    # Until the new card is recorded, the bot asks Slack to send the event again.
+    service.until_all_is_said()
     heard, *_ = service.slack.client.events("message_deleted", at_least=1)
     assert service.post_event(heard["event"]).status_code == 200
     service.until_all_is_said()
@@ -207,7 +208,9 @@ def test_a_missed_deletion_is_found_with_the_next_change(service: RunningService
     assert again.ts != card.ts
     reminder = service.slack.person("ana").wait_for_message("#releases", "Still waiting")
     assert reminder.thread_ts == again.ts
-    assert service.events(prompt)[:4] == ["opened", "card_posted", "reminded", "card_lost"]
+    events = service.events(prompt)[:4]
+    # The reminder may be due before the card is recorded.
+    assert (sorted(events[:3]), events[3]) == (["card_posted", "opened", "reminded"], "card_lost")
 
 
 @without_events
