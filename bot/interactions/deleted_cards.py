@@ -32,8 +32,10 @@ class DeletedCards:
         # Every message in the app's channels makes an event. Only a deletion of the app's own costs a query.
         if ts is None or not _may_be_card(event.fields.get("previous_message"), event.app_id):
             return
+        # In this order: a card that is recorded between the two would be found by neither the other way round.
+        may_be_unrecorded = cards.is_any_being_posted(self._db)
         is_card = cards.lost(self._db, channel=str(event.fields.get("channel")), ts=ts, now=self._db.now())
-        if not is_card and cards.is_any_being_posted(self._db):
+        if not is_card and may_be_unrecorded:
             raise NotYet("a card is being posted, and it may be the one that was deleted")
 
 

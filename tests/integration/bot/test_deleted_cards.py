@@ -1,5 +1,6 @@
 """A card that somebody deletes in Slack comes back as long as its prompt is open."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from signoff.bot.interactions.events import Event
 from signoff.bot.settings import Mode
 from signoff.flows.approval.desk import Desk, Settled
 from signoff.store.database import Database
+from signoff.store.outbox import cards
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
 from signoff.testing import SIGNOFF, AppManifest, Emulator, VisibleMessage
@@ -158,6 +160,39 @@ def test_a_card_deleted_before_it_is_recorded_is_posted_again(service: RunningSe
 
 
 CARD = {"event_type": "signoff_prompt", "event_payload": {"prompt_id": "p"}}
+
+
+def test_a_card_that_is_recorded_while_its_deletion_is_handled_is_posted_again(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of the two reads comes first, the card is found, or Slack is asked to send the event again."""
+    service.slack.client.inject_fault("chat.postMessage", hold="after")
+    prompt = service.ask(approve)
+    service.slack.client.wait_until_held()
+    card = service.card(prompt)
+    recorded = threading.Event()
+    is_any_being_posted, lost = cards.is_any_being_posted, cards.lost
+
+    def record() -> None:
+        if not recorded.is_set():
+            recorded.set()
+            service.slack.client.clear_faults()
+            until(service.db, lambda: not is_any_being_posted(service.db), what="the card to be recorded")
+
+    def looked(db: Database) -> bool:
+        found = is_any_being_posted(db)
+        record()
+        return found
+
+    def looked_up(db: Database, **given: Any) -> bool:
+        found = lost(db, **given)
+        record()
+        return found
+
+    monkeypatch.setattr(cards, "is_any_being_posted", looked)
+    monkeypatch.setattr(cards, "lost", looked_up)
+    delete(service, card)
+    reposted(service, prompt, card)
 
 
 @pytest.mark.parametrize(
