@@ -132,7 +132,7 @@ def _hides(markdown: str, rendered: str) -> bool:
         return False
     has_code = any(fence in markdown for fence in _FENCES)
     languages = " ".join(each.info for each in (_PARSER.parse(markdown) if has_code else ()) if each.type == "fence")
-    # Lists are numbered anew.
+    # Markdown numbers lists itself.
     wanted = _words(_NUMBER.sub("", markdown))
     return not wanted <= _words(f"{rendered} {languages}")
 

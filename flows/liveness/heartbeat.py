@@ -100,9 +100,9 @@ class Heartbeat(BackgroundService):
 
     def _refuse_ambiguity(self) -> None:
         """Refuse to start beside a worker that has another flow of the same name."""
-        served = served_flows(self._db, now=self._db.now(), without=self.worker)
+        served = sorted(served_flows(self._db, now=self._db.now(), without=self.worker), key=str)
         for flow in self._flows or ():
-            for other in sorted(served, key=str):
+            for other in served:
                 if flow.name == other.name and not flow.is_same(other):
                     raise InvalidFlow(
                         f"Two flows are called {flow.name!r}: this one comes from {flow.source}, and a worker that is "

@@ -115,7 +115,7 @@ def test_a_question_that_is_open_is_replaced_where_its_words_differ(db: Database
 
 
 def test_the_card_shows_what_was_asked_and_answered_before(db: Database, versions: Iterator[str]) -> None:
-    """Who is asked again sees why, and takes the old answer for no other than it was."""
+    """People who are asked again see why, and what exactly was answered before."""
 
     class Release(RunInput):
         publish: bool

@@ -61,7 +61,7 @@ def quiet() -> Iterator[None]:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_what_once_went_wrong_does_what_it_means(db: Database, name: str) -> None:
-    """Stopped and answered meanwhile, killed and edited, and with another question in its place."""
+    """Stopped and answered while away, killed, edited, and with another question in its place."""
     for lives in ((STOPS,), (DIES,), (STOPS, REWORDED)):
         assert faults_of(db, Case(PROGRAMS[name], lives, APPROVES)) == []
 

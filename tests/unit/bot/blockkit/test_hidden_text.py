@@ -71,7 +71,7 @@ def test_what_markdown_would_hide_is_shown_as_it_is_written(text: str) -> None:
     ],
 )
 def test_what_hides_nothing_stays_formatted(text: str, shown: str) -> None:
-    """The name of a language is no part of the text, and lists may be numbered anew."""
+    """The language of a code block is not part of the text, and lists may be renumbered."""
     assert for_modal(text, 3000).text == shown
     assert for_message(text, 3000).text == text
 
