@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from signoff.flows.code.module_names import PREFIX, add_flow_file, add_folder, legacy_name
+from signoff.flows.code.parsing import parse
 from signoff.flows.code.type_names import current_name
 from signoff.flows.errors import InvalidFlow
 
@@ -161,7 +162,7 @@ def _find(path: str, file: str) -> Any:
 def _is_guarded(program: Path) -> bool:
     """Whether a program has an `if __name__ == "__main__":`, and so can be imported without running it."""
     try:
-        body = ast.parse(program.read_text(encoding="utf-8")).body
+        body = parse(program.read_text(encoding="utf-8")).body
     except (OSError, SyntaxError, ValueError):
         return False
     return any(isinstance(each, ast.If) and "__name__" in ast.unparse(each.test) for each in body)

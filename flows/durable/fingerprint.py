@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from signoff.flows.code.module_loading import top_of_packages
+from signoff.flows.code.parsing import parse
 
 
 def fingerprint(function: Callable[..., Any]) -> str:
@@ -54,7 +55,7 @@ def _codes(file: Path) -> list[_Code]:
 
 @lru_cache(maxsize=1024)
 def _code(path: Path, _changed: int, _size: int) -> _Code:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parse(path.read_text(encoding="utf-8"))
     imports = frozenset(each for node in ast.walk(tree) for each in _imports(node))
     return _Code(_hash(ast.dump(tree)), imports)
 
