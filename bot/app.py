@@ -36,7 +36,7 @@ from signoff.bot.settings import BadSettings, Settings
 from signoff.bot.surfaces.modals import failed_modal
 from signoff.bot.surfaces.wording import UNREADABLE_POLICY
 from signoff.flows.approval.desk import Desk
-from signoff.flows.foreground import foreground
+from signoff.flows.services.foreground import foreground
 from signoff.store.clock import MAX_SKEW
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, DatabaseReplaced, NoSuchPrompt, StoreError, UnreadablePolicy

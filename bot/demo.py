@@ -17,7 +17,7 @@ from signoff.bot.settings import Settings
 from signoff.flows.examples import dataset, release, shirt
 from signoff.flows.flow import Flow
 from signoff.flows.loading import flows_in
-from signoff.flows.signals import ShutdownSignal
+from signoff.flows.services.signals import ShutdownSignal
 from signoff.store.database import Database
 from signoff.store.runs import runs
 

@@ -27,7 +27,7 @@ from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.flow import Flow
 from signoff.flows.loading import load_flows
 from signoff.flows.schema.schema_validation import warm_up
-from signoff.flows.signals import ShutdownSignal
+from signoff.flows.services.signals import ShutdownSignal
 from signoff.store import migrations
 from signoff.store.database import Database, sqlite_file
 from signoff.store.sqlite.file_system import network_fault

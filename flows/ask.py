@@ -9,7 +9,7 @@ from typing import Any, Generic, NoReturn, TypeVar, overload
 
 from pydantic import ValidationError
 
-from signoff.flows.database_retry import retry_until_available
+from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
 from signoff.flows.durable.context import closes_on_unwind, require_run_context
 from signoff.flows.durable.pauses import Pause, prepare_pause, stop_waiting, wait_async, wait_for_answer

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, ClassVar, Self
 
 from signoff.flows.current_database import current_database
-from signoff.flows.database_retry import retry_until_available
+from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.context import current_run_context
 from signoff.flows.errors import FlowsError
 from signoff.flows.names import now

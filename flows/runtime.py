@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from signoff.flows.database_retry import retry_until_available
+from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.context import HookContext, RunContext, current_hook_context, require_run_context
 from signoff.store.runs import schedules
 

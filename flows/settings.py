@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from signoff.flows.database_url import DEFAULT
+from signoff.flows.database.url import DEFAULT
 from signoff.store import migrations
 from signoff.store.database import Database
 from signoff.store.policy import Policy

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from signoff.bot.cli.failures import CommandFailed
-from signoff.flows.database_url import database_url
+from signoff.flows.database.url import database_url
 from signoff.store import migrations
 from signoff.store.database import Database, sqlite_file
 

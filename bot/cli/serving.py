@@ -52,7 +52,7 @@ def _worker_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 def demo(db: Path | None, port: int, open_page: bool) -> None:
     """Try Signoff with three example flows and a Slack workspace on this machine."""
-    from signoff.flows.signals import ShutdownSignal
+    from signoff.flows.services.signals import ShutdownSignal
 
     log_to_stderr(logging.INFO)
     try:
@@ -93,7 +93,7 @@ def worker(files: Sequence[Path], **limits: Any) -> None:
 def _serve(
     files: Sequence[Path], *, with_bot: bool, with_worker: bool, max_held: int | None = None, **limits: Any
 ) -> None:
-    from signoff.flows.signals import ShutdownSignal
+    from signoff.flows.services.signals import ShutdownSignal
 
     log_to_stderr(logging.INFO)
     if max_held is not None:

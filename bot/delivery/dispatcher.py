@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 from signoff.bot.delivery.messenger import Messenger
 from signoff.bot.delivery.slack_calls import MessageDeleted, SlackRejected, SlackUnavailable
 from signoff.bot.forms import FormError
-from signoff.flows.background import BackgroundService
-from signoff.flows.foreground import foreground
 from signoff.flows.liveness.heartbeat import Heartbeat
+from signoff.flows.services.background import BackgroundService
+from signoff.flows.services.foreground import foreground
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable, StoreError, UnreadablePolicy

@@ -11,8 +11,8 @@ from abc import abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 
-from signoff.flows.approval.ticker import Ticker
-from signoff.flows.background import BackgroundService
+from signoff.flows.services.background import BackgroundService
+from signoff.flows.services.ticker import Ticker
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from signoff.flows.database_retry import retry_until_available
+from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.child_processes import ADVICE
 from signoff.flows.durable.code_changes import ReplayCheck
 from signoff.flows.durable.question_match import AskedBefore, Match, Span, match_question, words_of

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from signoff.flows.approval.policy import deadline_of, merged, next_due_at, policy_in
 from signoff.flows.approval.validation import deadline_fault, message_of
-from signoff.flows.database_retry import retry_until_available
+from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
 from signoff.flows.durable.context import RunContext, closes_on_unwind
 from signoff.flows.durable.pending_calls import PendingCall

@@ -3,11 +3,11 @@
 import logging
 from contextlib import ExitStack
 
-from signoff.flows.background import BackgroundService
 from signoff.flows.engine import Engine, engine, engine_names
 from signoff.flows.engines.deliverer import Deliverer
 from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.flows.errors import BrokenEngine
+from signoff.flows.services.background import BackgroundService
 from signoff.store.database import Database
 from signoff.store.policy import Policy
 from signoff.store.records.runs import EMBEDDED

@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from signoff.flows.background import BackgroundService
 from signoff.flows.engine import Acceptance, Accepted, Engine, EngineUnavailable, OutgoingDelivery, Refused
 from signoff.flows.liveness.heartbeat import Heartbeat
+from signoff.flows.services.background import BackgroundService
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import StoreError

@@ -5,12 +5,12 @@ import os
 import threading
 from collections.abc import Callable, Collection
 
-from signoff.flows.background import BackgroundService
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.liveness.orphans import OrphanWarnings
 from signoff.flows.liveness.processes import process_domain, process_start
 from signoff.flows.liveness.reaper import LEASE, OWN_WORKERS, Reaper
 from signoff.flows.names import new_id
+from signoff.flows.services.background import BackgroundService
 from signoff.store import leases
 from signoff.store.database import Database
 from signoff.store.errors import StoreError

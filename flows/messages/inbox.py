@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from signoff.flows.code.digest import digest
 from signoff.flows.current_database import current_database
-from signoff.flows.database_retry import retry_until_available
+from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, to_thread
 from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context
 from signoff.flows.durable.pending_calls import PendingCall, sync_or_async

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from signoff.flows.current_database import current_database
-from signoff.flows.database_retry import retry_until_available
+from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.context import current_run_context
 from signoff.flows.names import now
 from signoff.flows.states import State

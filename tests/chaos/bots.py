@@ -5,7 +5,7 @@ import sys
 
 from signoff.bot import service
 from signoff.bot.settings import Mode
-from signoff.flows.signals import ShutdownSignal
+from signoff.flows.services.signals import ShutdownSignal
 from tests.chaos.processes import Ready
 from tests.integration.bot.running_service import settings_for
 from tests.support.paper_runs import PACKAGE

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from signoff.flows.code.module_names import set_own_module
-from signoff.flows.database_retry import retry_until_available
+from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread
 from signoff.flows.durable.context import RunContext, entered
 from signoff.flows.durable.journal import Journal

@@ -9,7 +9,7 @@ from typing import Any
 
 from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.users import this_user_if_known
-from signoff.flows.database_retry import retry_until_available
+from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.async_bridge import run_in_thread
 from signoff.flows.engines.embedded.completion import Completion
 from signoff.flows.engines.embedded.worker import MAX_POLL_SECONDS, Worker

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from signoff.flows.approval.ticker import Ticker
-from signoff.flows.background import BackgroundService
 from signoff.flows.crontab import Crontab
 from signoff.flows.flow import Flow
 from signoff.flows.names import memorable_name, new_id
 from signoff.flows.schedules import Cron
+from signoff.flows.services.background import BackgroundService
+from signoff.flows.services.ticker import Ticker
 from signoff.store.database import Database
 from signoff.store.records.runs import FlowIdentity, Schedule, Tick
 from signoff.store.runs import schedules

@@ -12,8 +12,8 @@ from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.flow import Flow
 from signoff.flows.schedules import Cron
+from signoff.flows.services.signals import ShutdownSignal
 from signoff.flows.settings import default_database
-from signoff.flows.signals import ShutdownSignal
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from signoff.flows.background import BackgroundService
-from signoff.flows.database_retry import retry_until_available
+from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.child_processes import worker_started, worker_stopped
 from signoff.flows.durable.run_logging import capture_prints
 from signoff.flows.durable.threads import follow_into_threads
@@ -33,6 +32,7 @@ from signoff.flows.engines.embedded.run_hooks import run_hooks
 from signoff.flows.errors import Released
 from signoff.flows.flow import Flow
 from signoff.flows.liveness.heartbeat import Heartbeat
+from signoff.flows.services.background import BackgroundService
 from signoff.flows.settings import DatabaseSettings
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database

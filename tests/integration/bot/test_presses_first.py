@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from signoff.bot.delivery import dispatcher
-from signoff.flows.foreground import Foreground, foreground
+from signoff.flows.services.foreground import Foreground, foreground
 from tests.integration.bot.asking import approve
 from tests.integration.bot.running_service import RunningService
 from tests.support.waiting import PATIENCE

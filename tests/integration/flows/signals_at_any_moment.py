@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from signoff.flows.signals import ShutdownSignal
+from signoff.flows.services.signals import ShutdownSignal
 
 TIMES = 3000
 

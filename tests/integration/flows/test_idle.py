@@ -4,7 +4,7 @@ import time
 
 from signoff import flow
 from signoff.flows.approval.deadlines import DeadlineEnforcer
-from signoff.flows.approval.ticker import TICK
+from signoff.flows.services.ticker import TICK
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from tests.support.fixtures import StartWorker

@@ -16,8 +16,8 @@ from sqlalchemy import event
 from signoff import flow, pause_flow_run, task
 from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.desk import Desk
-from signoff.flows.approval.ticker import Ticker
 from signoff.flows.engines.embedded.worker import Worker
+from signoff.flows.services.ticker import Ticker
 from signoff.store import migrations
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable

@@ -8,7 +8,7 @@ from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from signoff.flows.background import BackgroundService
+from signoff.flows.services.background import BackgroundService
 from signoff.store.outage_log import OutageLog
 from signoff.store.supervisor import SupervisedThread
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import pytest
 
-from signoff.flows.approval.ticker import Ticker
+from signoff.flows.services.ticker import Ticker
 from tests.support.waiting import PATIENCE
 
 

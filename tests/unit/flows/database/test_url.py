@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from signoff.flows.database_url import database_url
+from signoff.flows.database.url import database_url
 from signoff.flows.settings import DatabaseSettings
 
 
