@@ -68,21 +68,24 @@ def initial_state(blocks: list[Json]) -> Json:
 def state_after_update(blocks: list[Json], entered: Json, old_blocks: list[Json]) -> Json:
     """`state.values` after the blocks were replaced.
 
-    An element keeps the value that was entered if its block id, action id, type and initial value are the same. If its
-    options differ, the chosen ones must still exist.
+    An element keeps its value if its block id, action id and type are the same, even if its initial value is another
+    one: to change what an input holds, an app has to change one of its ids (bolt-js #290, bolt-python #1064). An
+    element that was empty and that nobody has touched shows its new initial value. If the options differ, the chosen
+    ones must still exist.
     """
     old = {(block["block_id"], element.get("action_id")): element for block, element in elements(old_blocks)}
 
     def value(block: Json, element: Json) -> Json:
         before = old.get((block["block_id"], element["action_id"]))
         initial = initial_value(element)
-        if before is None or before["type"] != element["type"] or initial_value(before) != initial:
+        if before is None or before["type"] != element["type"]:
             return initial
         state: Json = entered[block["block_id"]][element["action_id"]]
-        chosen = value_of(state)
+        chosen = _as_list(value_of(state))
+        if not chosen and not _as_list(value_of(initial_value(before))):
+            return initial
         known = [*element.get("options", []), *_grouped_options(element)]
-        remaining = [option for option in _as_list(chosen) if not known or option in known]
-        return state if len(remaining) == len(_as_list(chosen)) else initial
+        return state if not known or all(option in known for option in chosen) else initial
 
     return _state(blocks, value)
 

@@ -60,13 +60,28 @@ def test_initial_values_stand_in_the_state() -> None:
 
 
 def test_an_update_keeps_what_was_entered() -> None:
-    """An input with the same ids, type and initial value keeps its value when the view changes around it."""
+    """An input with the same ids and type keeps its value when the view changes around it."""
     before = [field(block_id="name"), field(block_id="gone")]
     entered = initial_state(before) | {"name": {"a": {"type": "plain_text_input", "value": "Mei"}}}
     after = [section(block_id="new"), field(block_id="name"), field(block_id="fresh")]
     assert state_after_update(after, entered, before) == {
         "name": {"a": {"type": "plain_text_input", "value": "Mei"}},
         "fresh": {"a": {"type": "plain_text_input", "value": None}},
+    }
+
+
+def test_a_new_initial_value_is_shown_only_in_an_input_that_is_empty_or_has_other_ids() -> None:
+    """As in Slack, an app that wants to change what an input holds has to change one of its ids."""
+    before = [field(block_id="kept", initial_value="1"), field(block_id="empty"), field(block_id="cleared")]
+    before[2]["element"]["initial_value"] = "2"
+    entered = initial_state(before) | {"cleared": {"a": {"type": "plain_text_input", "value": None}}}
+    after = [field(block_id=name, initial_value="new") for name in ("kept", "empty", "cleared", "renamed")]
+    state = state_after_update(after, entered, before)
+    assert {name: values["a"]["value"] for name, values in state.items()} == {
+        "kept": "1",
+        "empty": "new",
+        "cleared": None,
+        "renamed": "new",
     }
 
 
