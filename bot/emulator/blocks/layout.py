@@ -2,6 +2,18 @@
 
 from signoff.bot.emulator.blocks.elements import ACCESSORIES, ACTIONS, FILE_INPUT, IMAGE, INPUTS
 from signoff.bot.emulator.blocks.objects import MAX_URL, SLACK_FILE, any_text, plain
+from signoff.bot.emulator.blocks.presentation import (
+    ALERT,
+    ANY_IMAGE,
+    CARD,
+    CAROUSEL,
+    CELLS,
+    CONTEXT_ACTIONS,
+    DATA_TABLE,
+    DATA_VISUALIZATION,
+    PLAN,
+    TASK_CARD,
+)
 from signoff.bot.emulator.blocks.rich_text import RICH_TEXT
 from signoff.bot.emulator.blocks.schema import (
     Array,
@@ -49,11 +61,8 @@ def distinct_action_ids(elements_key: str) -> Rule:
     return rule
 
 
-CELL = TaggedUnion(
-    {**dict([object_of_type("raw_text", ("type", "text"), text=String(min_length=1))]), "rich_text": RICH_TEXT}
-)
 COLUMN = Object({"align": Enum(("left", "center", "right")), "is_wrapped": Boolean()})
-ALL = TaggedUnion(
+PLAIN = TaggedUnion(
     {
         **dict(
             [
@@ -108,7 +117,7 @@ ALL = TaggedUnion(
                     "table",
                     ("type", "rows"),
                     **BLOCK,
-                    rows=Array(Array(CELL, max_items=20, min_items=1), max_items=100, min_items=1),
+                    rows=Array(Array(CELLS, max_items=20, min_items=1), max_items=100, min_items=1),
                     column_settings=Array(COLUMN, max_items=20),
                 ),
                 object_of_type(
@@ -123,7 +132,39 @@ ALL = TaggedUnion(
         "rich_text": RICH_TEXT,
     }
 )
-_EVERYWHERE = ("section", "header", "divider", "context", "actions", "input", "image", "rich_text")
+"""The blocks that can be in a container, and the markdown block."""
+
+
+def collapsible_if_collapsed(container: Json) -> list[tuple[str, str]]:
+    """A container has a title. Only a collapsible one starts collapsed, and only another one has a divider."""
+    is_collapsible = container.get("is_collapsible", False)
+    faults = []
+    if not container.keys() & {"title", "rich_text_title"}:
+        faults.append(("", "must define either `title` or `rich_text_title`"))
+    if container.get("default_collapsed") and not is_collapsible:
+        faults.append(("/default_collapsed", "must define `is_collapsible` to use `default_collapsed`"))
+    if container.get("has_header_divider") and is_collapsible:
+        faults.append(("/has_header_divider", "must not define both `is_collapsible` and `has_header_divider`"))
+    return faults
+
+
+def _container(blocks: TaggedUnion) -> tuple[str, Object]:
+    children = TaggedUnion({name: schema for name, schema in blocks.schemas.items() if name != "markdown"})
+    return object_of_type(
+        "container",
+        ("type", "child_blocks"),
+        collapsible_if_collapsed,
+        **BLOCK,
+        title=plain(150),
+        rich_text_title=RICH_TEXT,
+        subtitle=any_text(150),
+        child_blocks=Array(children, max_items=10, min_items=1),
+        width=Enum(("narrow", "standard", "wide", "full")),
+        icon=ANY_IMAGE,
+        is_collapsible=Boolean(),
+        default_collapsed=Boolean(),
+        has_header_divider=Boolean(),
+    )
 
 
 def _without_files(blocks: TaggedUnion) -> TaggedUnion:
@@ -135,6 +176,21 @@ def _without_files(blocks: TaggedUnion) -> TaggedUnion:
     )
 
 
-IN_MESSAGES = _without_files(ALL)
-IN_MODALS = ALL.only(*_EVERYWHERE)
-IN_HOMES = _without_files(ALL.only(*_EVERYWHERE))
+def _with_container(blocks: TaggedUnion, *more: tuple[str, Object]) -> TaggedUnion:
+    return TaggedUnion({**blocks.schemas, **dict([_container(blocks), *more])})
+
+
+_IN_VIEWS = PLAIN.only("section", "header", "divider", "context", "actions", "input", "image", "rich_text")
+# For some of the newer blocks Slack documents no surface. Messages take those that its examples post.
+IN_MESSAGES = _with_container(
+    _without_files(PLAIN),
+    CARD,
+    CAROUSEL,
+    CONTEXT_ACTIONS,
+    DATA_TABLE,
+    DATA_VISUALIZATION,
+    PLAN,
+    TASK_CARD,
+)
+IN_MODALS = _with_container(_IN_VIEWS, ALERT)
+IN_HOMES = _with_container(_without_files(_IN_VIEWS))

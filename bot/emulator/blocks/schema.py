@@ -4,6 +4,7 @@ Slack generates its validator with its open-source `hack-json-schema`. The messa
 A schema is a table of fields, so that the definition of a block reads like Slack's documentation of it.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -72,6 +73,20 @@ class Integer:
             yield Violation(pointer, f"must be greater than {self.minimum - 1}")
         elif self.maximum is not None and value > self.maximum:
             yield Violation(pointer, f"must be less than {self.maximum + 1}")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A finite number, greater than `above`."""
+
+    above: float | None = None
+
+    def violations(self, value: Any, pointer: str) -> Iterator[Violation]:
+        """Check the type and the bound."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            yield Violation(pointer, "must provide a number", "invalid_type")
+        elif self.above is not None and value <= self.above:
+            yield Violation(pointer, f"must be greater than {self.above:g}")
 
 
 @dataclass(frozen=True, slots=True)

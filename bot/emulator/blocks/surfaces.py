@@ -6,10 +6,12 @@ from typing import Any
 from signoff.bot.emulator.blocks.layout import IN_HOMES, IN_MESSAGES, IN_MODALS, MAX_MARKDOWN
 from signoff.bot.emulator.blocks.objects import plain
 from signoff.bot.emulator.blocks.schema import Array, Boolean, Enum, Object, Schema, String, TaggedUnion, Violation
+from signoff.bot.emulator.blocks.walk import all_blocks
 from signoff.bot.emulator.protocol import Json
 
 MAX_BLOCKS_IN_MESSAGE = 50
 MAX_BLOCKS_IN_VIEW = 100
+MAX_CHARTS = 2
 MAX_TITLE = 24
 
 COMMON: dict[str, Schema] = {
@@ -25,7 +27,7 @@ def _blocks(allowed: TaggedUnion, max_items: int) -> Array:
 
 def submit_with_inputs(view: Json) -> list[tuple[str, str]]:
     """A modal with an input needs a submit button."""
-    if "submit" not in view and any(block["type"] == "input" for block in view["blocks"]):
+    if "submit" not in view and any(block["type"] == "input" for block in all_blocks(view["blocks"])):
         return [("", "must define `submit` to use an `input` block in modals")]
     return []
 
@@ -57,6 +59,7 @@ def block_violations(blocks: Any, pointer: str) -> Iterator[Violation]:
     if not found:
         yield from repeated_block_ids(blocks, pointer)
         yield from too_much_markdown(blocks, pointer)
+        yield from too_many_charts(blocks, pointer)
 
 
 def view_violations(view: Any, pointer: str) -> Iterator[Violation]:
@@ -71,11 +74,12 @@ def repeated_block_ids(blocks: list[Json], pointer: str) -> Iterator[Violation]:
     """Block ids are unique within a message or view."""
     seen: set[str] = set()
     for index, block in enumerate(blocks):
-        block_id = block.get("block_id", "")
-        if block_id and block_id in seen:
-            message = f'`block_id` "{block_id}" already exists for another block'
-            yield Violation(f"{pointer}/{index}/block_id", message)
-        seen.add(block_id)
+        for nested in all_blocks([block]):
+            block_id = nested.get("block_id", "")
+            if block_id and block_id in seen:
+                message = f'`block_id` "{block_id}" already exists for another block'
+                yield Violation(f"{pointer}/{index}/block_id", message)
+            seen.add(block_id)
 
 
 def too_much_markdown(blocks: list[Json], pointer: str) -> Iterator[Violation]:
@@ -83,3 +87,9 @@ def too_much_markdown(blocks: list[Json], pointer: str) -> Iterator[Violation]:
     markdown = sum(len(block["text"]) for block in blocks if block["type"] == "markdown")
     if markdown > MAX_MARKDOWN:
         yield Violation(pointer, f"markdown blocks must be less than {MAX_MARKDOWN + 1} characters together")
+
+
+def too_many_charts(blocks: list[Json], pointer: str) -> Iterator[Violation]:
+    """A message has at most two charts."""
+    if sum(block["type"] == "data_visualization" for block in blocks) > MAX_CHARTS:
+        yield Violation(pointer, f"no more than {MAX_CHARTS} data_visualization blocks allowed")

@@ -4,28 +4,40 @@ from collections.abc import Iterator
 
 from signoff.bot.emulator.protocol import Json, new_id
 
-STATELESS = frozenset({"button", "overflow", "image", "workflow_button"})
+STATELESS = frozenset({"button", "feedback_buttons", "icon_button", "image", "overflow", "workflow_button"})
 """Elements that `state.values` does not contain."""
 
 
-def elements_of(block: Json) -> list[Json]:
-    """The interactive elements of a block, and its images."""
-    match block.get("type"):
-        case "actions":
-            return list(block.get("elements", []))
-        case "section":
-            return [block["accessory"]] if "accessory" in block else []
-        case "input":
-            return [block["element"]]
-        case _:
-            return []
+_WITH_ELEMENTS = {
+    "actions": "elements",
+    "card": "actions",
+    "context_actions": "elements",
+    "input": "element",
+    "section": "accessory",
+}
+"""The keys under which blocks have their interactive elements."""
+_WITH_BLOCKS = {"carousel": "elements", "container": "child_blocks"}
+"""The keys under which blocks have blocks."""
+
+
+def all_blocks(blocks: list[Json] | None) -> Iterator[Json]:
+    """The blocks and those within them, in reading order."""
+    for block in blocks or []:
+        yield block
+        yield from all_blocks(block.get(_WITH_BLOCKS.get(block["type"], "")))
 
 
 def elements(blocks: list[Json] | None) -> Iterator[tuple[Json, Json]]:
-    """Each (block, element) in reading order."""
-    for block in blocks or []:
-        for element in elements_of(block):
+    """Each block with each of its interactive elements and images, in reading order."""
+    for block in all_blocks(blocks):
+        held = block.get(_WITH_ELEMENTS.get(block["type"], ""), [])
+        for element in [held] if isinstance(held, dict) else held:
             yield block, element
+
+
+def inputs(blocks: list[Json] | None) -> Iterator[Json]:
+    """The input blocks, in reading order."""
+    return (block for block in all_blocks(blocks) if block["type"] == "input")
 
 
 def find_element(blocks: list[Json] | None, action_id: str, block_id: str | None) -> tuple[Json, Json] | None:
@@ -38,20 +50,17 @@ def find_element(blocks: list[Json] | None, action_id: str, block_id: str | None
 
 def with_ids(blocks: list[Json] | None) -> list[Json] | None:
     """The blocks, with generated ids for blocks and elements that have none, as Slack returns them."""
-    if not blocks:
-        return blocks
-    completed = []
-    for block in blocks:
-        block = block | {"block_id": block.get("block_id") or new_id("")[:5]}
-        match block.get("type"):
-            case "actions":
-                block["elements"] = [_with_action_id(element) for element in block["elements"]]
-            case "section" if "accessory" in block:
-                block["accessory"] = _with_action_id(block["accessory"])
-            case "input":
-                block["element"] = _with_action_id(block["element"])
-        completed.append(block)
-    return completed
+    return [_with_ids(block) for block in blocks] if blocks else blocks
+
+
+def _with_ids(block: Json) -> Json:
+    block = block | {"block_id": block.get("block_id") or new_id("")[:5]}
+    if (key := _WITH_ELEMENTS.get(block["type"])) in block:
+        held = block[key]
+        block[key] = _with_action_id(held) if isinstance(held, dict) else [_with_action_id(element) for element in held]
+    if key := _WITH_BLOCKS.get(block["type"]):
+        block[key] = with_ids(block[key])
+    return block
 
 
 def _with_action_id(element: Json) -> Json:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from signoff.bot.emulator.blocks.elements import MAX_INPUT, is_number
 from signoff.bot.emulator.blocks.objects import all_options
+from signoff.bot.emulator.blocks.walk import inputs
 from signoff.bot.emulator.protocol import Json
 from signoff.bot.emulator.workspace.state_values import is_many, value_key, value_of
 from signoff.bot.emulator.workspace.workspace import Workspace
@@ -19,13 +20,11 @@ REQUIRED = "Please complete this required field."
 def input_errors(blocks: list[Json], state: Json, workspace: Workspace) -> dict[str, str]:
     """The errors that the client shows under the inputs, by block id."""
     errors = {}
-    for block in blocks:
-        if block["type"] == "input":
-            element = block["element"]
-            entered = state[block["block_id"]][element["action_id"]]
-            optional = block.get("optional", False)
-            if error := input_error(element, entered, workspace, optional=optional):
-                errors[block["block_id"]] = error
+    for block in inputs(blocks):
+        element = block["element"]
+        entered = state[block["block_id"]][element["action_id"]]
+        if error := input_error(element, entered, workspace, optional=block.get("optional", False)):
+            errors[block["block_id"]] = error
     return errors
 
 

@@ -35,6 +35,8 @@ class Interactions:
         """
         container = self._containers.find(user, target)
         block, element = target.found_in(container.blocks)
+        if user.id not in element.get("visible_to_user_ids", [user.id]):
+            raise SlackError("action_not_found")
         # The client has the options as the server returned them.
         value, entered = returned(value), returned(entered)
         state = merged_state(container.state, entered)
@@ -157,6 +159,8 @@ class Interactions:
             if value is None or value.get("selected_option") not in element["options"]:
                 raise SlackError("invalid_value")
             return action | {"selected_option": value["selected_option"]}
+        if element["type"] == "feedback_buttons":
+            return action | _chosen_feedback(element, value)
         if element["type"] in STATELESS:
             return action
         if value is None or input_error(element, value, self._workspace, optional=True):
@@ -168,6 +172,14 @@ class Interactions:
             return InteractionResult(ack)
         self._workspace.notify(Notice(user.id, failure_text))
         return InteractionResult(ack, failure_text)
+
+
+def _chosen_feedback(element: Json, value: Json | None) -> Json:
+    """The text and value of the feedback button with this value. Raises `invalid_value`."""
+    for button in (element["positive_button"], element["negative_button"]):
+        if value is not None and value.get("value") == button["value"]:
+            return {name: button[name] for name in ("text", "value")}
+    raise SlackError("invalid_value")
 
 
 def _check_options(response: Json) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from signoff.bot.emulator.blocks.returned import displayed, returned
 from signoff.bot.emulator.blocks.validation import checked_view
-from signoff.bot.emulator.blocks.walk import elements
+from signoff.bot.emulator.blocks.walk import elements, inputs
 from signoff.bot.emulator.client.containers import Target
 from signoff.bot.emulator.client.input_check import input_errors
 from signoff.bot.emulator.client.plain_values import from_plain
@@ -44,11 +44,10 @@ def external_lookups(view: View, values: Json) -> Iterator[tuple[str, Target, st
 def input_labelled(view: View, label: str) -> tuple[Json, Json]:
     """The (block, element) of the input with that label. Raises `unknown_input`, which lists the labels."""
     labels = []
-    for block, element in elements(view.blocks):
-        if block["type"] == "input":
-            labels.append(displayed(block["label"]["text"]))
-            if labels[-1] == label:
-                return block, element
+    for block in inputs(view.blocks):
+        labels.append(displayed(block["label"]["text"]))
+        if labels[-1] == label:
+            return block, block["element"]
     raise SlackError("unknown_input", message=f"There is no input {label!r}. The inputs are: {', '.join(labels)}.")
 
 
@@ -100,8 +99,8 @@ def apply(response: Json, view: View, workspace: Workspace) -> None:
 
 def _errors(view: View, errors: Any) -> dict[str, str]:
     """Errors by block id. Each id must be that of an input of the view."""
-    inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
-    if not isinstance(errors, dict) or not errors or not errors.keys() <= inputs:
+    known = {block["block_id"] for block in inputs(view.blocks)}
+    if not isinstance(errors, dict) or not errors or not errors.keys() <= known:
         raise SlackError("invalid_errors")
     if not all(isinstance(text, str) and text for text in errors.values()):
         raise SlackError("invalid_errors")

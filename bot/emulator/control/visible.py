@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from signoff.bot.emulator.blocks.returned import displayed
-from signoff.bot.emulator.blocks.walk import elements
+from signoff.bot.emulator.blocks.walk import elements, inputs
 from signoff.bot.emulator.protocol import Json
 from signoff.bot.emulator.workspace.state_values import value_of
 
@@ -93,7 +93,7 @@ class Modal(_Visible):
     @property
     def labels(self) -> list[str]:
         """The labels of the inputs, in order."""
-        return [displayed(block["label"]["text"]) for block in self.blocks if block["type"] == "input"]
+        return [displayed(block["label"]["text"]) for block in inputs(self.blocks)]
 
     @property
     def values(self) -> dict[str, Any]:
@@ -101,16 +101,13 @@ class Modal(_Visible):
         state = self.json["state"]["values"]
         return {
             displayed(block["label"]["text"]): value_of(state[block["block_id"]][block["element"]["action_id"]])
-            for block in self.blocks
-            if block["type"] == "input"
+            for block in inputs(self.blocks)
         }
 
     @property
     def errors(self) -> dict[str, str]:
         """The app's errors under the inputs, by label."""
-        labels = {
-            block["block_id"]: displayed(block["label"]["text"]) for block in self.blocks if block["type"] == "input"
-        }
+        labels = {block["block_id"]: displayed(block["label"]["text"]) for block in inputs(self.blocks)}
         return {labels[block_id]: text for block_id, text in self.json["errors"].items()}
 
     @property

@@ -2,6 +2,7 @@
 import { h } from "../dom.js";
 import { drawElement } from "../elements/index.js";
 import { plainText } from "../mrkdwn.js";
+import { state } from "../state.js";
 
 export function actions(block, surface) {
   const fields = block.elements.map((element) =>
@@ -22,16 +23,8 @@ export function actions(block, surface) {
   };
 }
 
-/** Feedback and icon buttons below an assistant's message. */
+/** Feedback and icon buttons below an answer. Some are for certain people only. */
 export function contextActions(block, surface) {
-  const parts = block.elements.flatMap((element) =>
-    element.type === "feedback_buttons"
-      ? [element.positive_button, element.negative_button].map((button) => ({
-          ...button,
-          type: "button",
-          action_id: element.action_id,
-        }))
-      : [{ ...element, type: "button" }],
-  );
-  return actions({ ...block, elements: parts }, surface);
+  const elements = block.elements.filter((each) => each.visible_to_user_ids?.includes(state.me) ?? true);
+  return actions({ ...block, elements }, surface);
 }

@@ -37,7 +37,10 @@ export class BlockList {
     const drawn = { ...drawBlock(block, this.surface), signature };
     if (!old) return drawn;
     for (const field of drawn.fields) {
-      const before = old.fields.find((each) => each.actionId === field.actionId && each.type === field.type);
+      const before = old.fields.find(
+        (each) =>
+          each.blockId === field.blockId && each.actionId === field.actionId && each.type === field.type,
+      );
       // As in Slack, the value stays while block_id and action_id stay, even if the initial value changes.
       if (before?.value) field.restore(before.value());
     }
@@ -83,8 +86,7 @@ export class BlockList {
   showErrors(errors) {
     const placed = new Set();
     let first = null;
-    for (const { showError, fields } of this.#drawn.values()) {
-      if (!showError) continue;
+    for (const { showError, fields } of [...this.#drawn.values()].flatMap(({ inputs }) => inputs)) {
       const text = errors[fields[0].blockId] ?? null;
       showError(text);
       if (text === null) continue;

@@ -3,35 +3,43 @@ import { h } from "../dom.js";
 import { withEmoji } from "../emoji.js";
 import { richTextNodes } from "./rich_text.js";
 
-export function table(block) {
+export const table = (block) => ({ node: drawn(block, "Table") });
+
+/** The `data_table` block: a table with a caption, in which one column names the rows. */
+export function dataTable(block) {
+  const node = drawn(block, `Table: ${block.caption}`, block.row_header_column_index ?? 0);
+  node.querySelector("table").prepend(h("caption.table-caption", {}, block.caption));
+  return { node };
+}
+
+function drawn(block, label, rowHeader = null) {
   const settings = block.column_settings ?? [];
-  const cell = (tag) => (content, i) =>
+  const cell = (tag, scope) => (content, i) =>
     h(
       tag,
       {
-        scope: tag === "th" && "col",
+        scope,
         class: settings[i]?.is_wrapped ? "" : "nowrap",
         style: { "text-align": settings[i]?.align ?? "left" },
       },
       cellNodes(content),
     );
   const [head = [], ...rows] = block.rows ?? [];
-  return {
-    node: h(
-      "div.table-scroll",
-      { tabindex: "0", role: "region", "aria-label": "Table" },
+  const bodyCell = (content, i) => cell(...(i === rowHeader ? ["th", "row"] : ["td"]))(content, i);
+  return h(
+    "div.table-scroll",
+    { tabindex: "0", role: "region", "aria-label": label },
+    h(
+      "table",
+      {},
+      h("thead", {}, h("tr", {}, head.map(cell("th", "col")))),
       h(
-        "table",
+        "tbody",
         {},
-        h("thead", {}, h("tr", {}, head.map(cell("th")))),
-        h(
-          "tbody",
-          {},
-          rows.map((row) => h("tr", {}, row.map(cell("td")))),
-        ),
+        rows.map((row) => h("tr", {}, row.map(bodyCell))),
       ),
     ),
-  };
+  );
 }
 
 function cellNodes(cell) {

@@ -21,3 +21,18 @@ export function button(element, env) {
   );
   return { node, control: node };
 }
+
+/** Two buttons, of which one says which value the person chose. */
+export function feedbackButtons(element, env) {
+  const choices = [element.positive_button, element.negative_button].map((choice) =>
+    button({ text: choice.text, accessibility_label: choice.accessibility_label }, {
+      fire: () => env.fire({ value: choice.value }),
+    }),
+  );
+  const node = h(
+    "span.feedback",
+    { role: "group", "aria-label": "Feedback" },
+    choices.map((choice) => choice.node),
+  );
+  return { node, control: node, isGroup: true };
+}

@@ -1,7 +1,7 @@
 /** The registry of interactive elements. */
 import { h, uid } from "../dom.js";
 import { act, inTurn, onceAtATime } from "../actions.js";
-import { button } from "./button.js";
+import { button, feedbackButtons } from "./button.js";
 import { checkboxes, radioButtons } from "./choices.js";
 import { datepicker, datetimepicker, timepicker } from "./dates.js";
 import { fileInput } from "./file.js";
@@ -37,6 +37,7 @@ import { emailInput, numberInput, plainTextInput, urlInput } from "./text.js";
 
 const ELEMENTS = {
   button,
+  feedback_buttons: feedbackButtons,
   icon_button: button,
   workflow_button: button,
   checkboxes,

@@ -88,6 +88,56 @@ def test_a_choice_in_a_message_is_part_of_the_next_press(
     assert states == [chosen, chosen, untouched]
 
 
+def test_buttons_in_cards_containers_and_below_answers_are_pressed(
+    slack: Emulator, client: WebClient, app: App, connect: Connect
+) -> None:
+    """Each payload names the block that the button is in, and feedback has the value that was chosen."""
+    bodies: list[Body] = []
+
+    @app.action({"block_id": "card"})
+    @app.action({"block_id": "row"})
+    @app.action({"block_id": "below"})
+    def any_act(ack: Ack, body: Body) -> None:
+        bodies.append(body["actions"][0])
+        ack()
+
+    connect(app)
+    card = {"type": "card", "block_id": "card", "title": plain("A card"), "actions": [button("Open")]}
+    rating = {
+        "type": "feedback_buttons",
+        "action_id": "rate",
+        "positive_button": {"text": plain("Good"), "value": "good"},
+        "negative_button": {"text": plain("Bad"), "value": "bad"},
+    }
+    delete = {"type": "icon_button", "action_id": "delete", "icon": "trash", "text": plain("Delete")}
+    post(
+        client,
+        {"type": "carousel", "elements": [card]},
+        {"type": "container", "title": plain("Details"), "child_blocks": [actions(button(), block_id="row")]},
+        {
+            "type": "context_actions",
+            "block_id": "below",
+            "elements": [rating, {**delete, "visible_to_user_ids": ["U0ANARUIZ1"]}],
+        },
+    )
+    ana = slack.person("ana")
+    ana.press("Open", in_="#releases")
+    ana.press("Approve", in_="#releases")
+    ana.press("rate", in_="#releases", value={"value": "bad"})
+    ana.press("Delete", in_="#releases")
+    pressed = [(each["block_id"], each["type"], each.get("value")) for each in bodies]
+    assert pressed == [
+        ("card", "button", None),
+        ("row", "button", None),
+        ("below", "feedback_buttons", "bad"),
+        ("below", "icon_button", None),
+    ]
+    with pytest.raises(ActionFailed, match="invalid_value"):
+        ana.press("rate", in_="#releases", value={"value": "fine"})
+    with pytest.raises(ActionFailed, match="action_not_found"):
+        slack.person("ben").press("Delete", in_="#releases")
+
+
 def test_what_cannot_be_chosen_is_refused_before_the_app_hears_of_it(
     slack: Emulator, client: WebClient, app: App, connect: Connect
 ) -> None:

@@ -17,6 +17,9 @@ def table(rows: int, cells: int) -> Json:
     return {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}] * cells] * rows}
 
 
+SECTION_OF_RICH_TEXT: Json = {"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}
+
+
 def rich_text(*elements: Json) -> Json:
     return {"type": "rich_text", "elements": list(elements)}
 
@@ -27,6 +30,49 @@ def markdown(characters: int) -> Json:
 
 def select(**more: Any) -> Json:
     return actions(element("static_select", placeholder=plain(), **more))
+
+
+def card(**more: Any) -> Json:
+    return {"type": "card", "title": mrkdwn(), **more}
+
+
+def container(*blocks: Json, **more: Any) -> Json:
+    return {"type": "container", "title": plain(), "child_blocks": list(blocks), **more}
+
+
+def data_table(*rows: list[Json], **more: Any) -> Json:
+    return {"type": "data_table", "caption": "Orders", "rows": list(rows), **more}
+
+
+def cell(text: str = "x") -> Json:
+    return {"type": "raw_text", "text": text}
+
+
+def chart(*series: str, categories: str = "ab", **more: Any) -> Json:
+    points = [{"label": label, "value": 1.5} for label in "ab"]
+    drawn = {
+        "type": "bar",
+        "series": [{"name": name, "data": points} for name in series],
+        "axis_config": {"categories": list(categories), **more},
+    }
+    return {"type": "data_visualization", "title": "x" * 50, "chart": drawn}
+
+
+def pie(value: Any) -> Json:
+    segment = {"label": "x" * 20, "value": value}
+    return {"type": "data_visualization", "title": "Pie", "chart": {"type": "pie", "segments": [segment] * 12}}
+
+
+def feedback(**more: Any) -> Json:
+    named = {"text": plain("x" * 75), "value": "v" * 2000}
+    return {"type": "feedback_buttons", "action_id": "a", "positive_button": named, "negative_button": named, **more}
+
+
+def icon_button(number: int, **more: Any) -> Json:
+    return {"type": "icon_button", "icon": "trash", "text": plain("Delete"), "action_id": f"a{number}", **more}
+
+
+TASK: Json = {"task_id": "1", "title": "Fetch", "status": "in_progress", "output": rich_text(SECTION_OF_RICH_TEXT)}
 
 
 AT_THE_LIMIT: dict[str, list[Json]] = {
@@ -85,6 +131,26 @@ AT_THE_LIMIT: dict[str, list[Json]] = {
         )
     ],
     "input": [field("plain_text_input", optional=True)],
+    "card": [
+        card(
+            title=mrkdwn("x" * 150),
+            subtitle=mrkdwn("x" * 150),
+            body=mrkdwn("x" * 200),
+            icon=IMAGE,
+            hero_image=IMAGE,
+            actions=[button(action_id=f"a{number}") for number in range(3)],
+        )
+    ],
+    "carousel": [{"type": "carousel", "elements": [card()] * 10}],
+    "container": [
+        container(*[section()] * 9, actions(button()), width="full", is_collapsible=True, default_collapsed=True)
+    ],
+    "context actions": [{"type": "context_actions", "elements": [feedback(), *map(icon_button, range(4))]}],
+    "data table": [data_table(*[[cell()] * 20] * 201, page_size=100, row_header_column_index=19)],
+    "numbers in a table": [data_table([cell()], [{"type": "raw_number", "value": 1.5, "text": "1.5"}])],
+    "charts": [chart(*"abcdefghijkl", x_label="x" * 50), pie(0.1)],
+    "plan": [{"type": "plan", "title": "Plan", "tasks": [TASK, {**TASK, "type": "task_card"}]}],
+    "task": [{**TASK, "type": "task_card", "sources": [{"type": "url", "url": "https://e.com", "text": "e.com"}]}],
     "file": [{"type": "file", "external_id": "x", "source": "remote"}],
     "nothing": [],
 }
@@ -286,6 +352,103 @@ OVER_THE_LIMIT: dict[str, tuple[list[Json], str, str]] = {
         "must be a valid enum value",
         "/blocks/0/elements/0/style",
     ),
+    "card title": ([card(title=plain("x" * 151))], "must be less than 151 characters", "/blocks/0/title/text"),
+    "card without anything": (
+        [{"type": "card", "subtitle": plain()}],
+        "must define at least one of `hero_image`, `title`, `actions` or `body`",
+        "/blocks/0",
+    ),
+    "card actions": (
+        [card(actions=[button(action_id=f"a{number}") for number in range(4)])],
+        "no more than 3 items allowed",
+        "/blocks/0/actions",
+    ),
+    "carousel": (
+        [{"type": "carousel", "elements": [card()] * 11}],
+        "no more than 10 items allowed",
+        "/blocks/0/elements",
+    ),
+    "section in a carousel": (
+        [{"type": "carousel", "elements": [section()]}],
+        "unsupported type: section",
+        "/blocks/0/elements/0/type",
+    ),
+    "container": ([container(*[section()] * 11)], "no more than 10 items allowed", "/blocks/0/child_blocks"),
+    "markdown in a container": (
+        [container(markdown(1))],
+        "unsupported type: markdown",
+        "/blocks/0/child_blocks/0/type",
+    ),
+    "container in a container": (
+        [container(container(section()))],
+        "unsupported type: container",
+        "/blocks/0/child_blocks/0/type",
+    ),
+    "block id twice in a container": (
+        [section(block_id="b"), container(section(block_id="b"))],
+        '`block_id` "b" already exists for another block',
+        "/blocks/1/block_id",
+    ),
+    "container without a title": (
+        [{"type": "container", "child_blocks": [section()]}],
+        "must define either `title` or `rich_text_title`",
+        "/blocks/0",
+    ),
+    "collapsed container": (
+        [container(section(), default_collapsed=True)],
+        "must define `is_collapsible` to use `default_collapsed`",
+        "/blocks/0/default_collapsed",
+    ),
+    "context actions": (
+        [{"type": "context_actions", "elements": [icon_button(number) for number in range(6)]}],
+        "no more than 5 items allowed",
+        "/blocks/0/elements",
+    ),
+    "button in context actions": (
+        [{"type": "context_actions", "elements": [button()]}],
+        "unsupported type: button",
+        "/blocks/0/elements/0/type",
+    ),
+    "icon": (
+        [{"type": "context_actions", "elements": [icon_button(1, icon="bin")]}],
+        "must be a valid enum value",
+        "/blocks/0/elements/0/icon",
+    ),
+    "data table rows": ([data_table(*[[cell()]] * 202)], "no more than 201 items allowed", "/blocks/0/rows"),
+    "data table without rows": ([data_table([cell()])], "must provide at least 2 items", "/blocks/0/rows"),
+    "uneven data table": ([data_table([cell()], [cell()] * 2)], "must provide 1 items", "/blocks/0/rows/1"),
+    "rich header of a data table": (
+        [data_table([rich_text(SECTION_OF_RICH_TEXT)], [cell()])],
+        "unsupported type: rich_text",
+        "/blocks/0/rows/0/0/type",
+    ),
+    "data table text": (
+        [data_table([cell()], [cell("x" * 20_000)])],
+        "must be less than 20001 characters",
+        "/blocks/0/rows",
+    ),
+    "third chart": ([pie(1)] * 3, "no more than 2 data_visualization blocks allowed", "/blocks"),
+    "nothing of a pie": ([pie(0)], "must be greater than 0", "/blocks/0/chart/segments/0/value"),
+    "no number": ([pie("1")], "must provide a number", "/blocks/0/chart/segments/0/value"),
+    "label of no category": (
+        [chart("a", categories="abc")],
+        "must have one value for each of the `categories`",
+        "/blocks/0/chart/series/0/data",
+    ),
+    "series twice": ([chart("a", "a")], "Input contains duplicate items", "/blocks/0/chart/series"),
+    "task status": (
+        [{**TASK, "type": "task_card", "status": "done"}],
+        "must be a valid enum value",
+        "/blocks/0/status",
+    ),
+    "task without a title": (
+        [{"type": "plan", "title": "Plan", "tasks": [{"task_id": "1"}]}],
+        "missing required field: title",
+        "/blocks/0/tasks/0",
+    ),
+    # Alerts are for modals, and videos need a scope and the domain of the video in the app's manifest.
+    "alert": ([{"type": "alert", "text": plain()}], "unsupported type: alert", "/blocks/0/type"),
+    "video": ([{"type": "video"}], "unsupported type: video", "/blocks/0/type"),
     "block type": ([{"type": "banner"}], "unsupported type: banner", "/blocks/0/type"),
     "no type": ([{"text": plain()}], "missing required field: type", "/blocks/0"),
     "block key": ([section(colour="red")], "invalid additional property: colour", "/blocks/0"),

@@ -36,6 +36,7 @@ EVERY_INPUT: list[Json] = [
     field("file_input", filetypes=["csv"], max_files=10),
 ]
 
+CONTAINER: Json = {"type": "container", "title": plain(), "child_blocks": [field()]}
 OVER_THE_LIMIT: dict[str, tuple[Json, str, str]] = {
     "blocks": (modal(*[section()] * 101), "no more than 100 items allowed", "/view/blocks"),
     "title": (modal(title=plain("x" * 25)), "must be less than 25 characters", "/view/title/text"),
@@ -59,6 +60,21 @@ OVER_THE_LIMIT: dict[str, tuple[Json, str, str]] = {
     ),
     "input without submit": (
         {name: value for name, value in modal(field()).items() if name != "submit"},
+        "must define `submit` to use an `input` block in modals",
+        "/view",
+    ),
+    "alert": (
+        modal({"type": "alert", "text": plain("x" * 201), "level": "info"}),
+        "must be less than 201 characters",
+        "/view/blocks/0/text/text",
+    ),
+    "alert level": (
+        modal({"type": "alert", "text": plain(), "level": "fatal"}),
+        "must be a valid enum value",
+        "/view/blocks/0/level",
+    ),
+    "input in a container without submit": (
+        {name: value for name, value in modal(CONTAINER).items() if name != "submit"},
         "must define `submit` to use an `input` block in modals",
         "/view",
     ),
