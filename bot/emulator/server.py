@@ -84,6 +84,7 @@ class Emulator:
     def start(self) -> Self:
         """Start the server. Returns when it accepts requests."""
         self._server.start()
+        self._server.run(self._post_scheduled())
         return self
 
     def stop(self) -> None:
@@ -151,9 +152,13 @@ class Emulator:
     async def _disconnect_all(self) -> None:
         self._faults.clear()
         self._events_api.stop()
+        self._workspace.scheduled.stop()
         await self._socket_mode.disconnect()
         await self._events_api.wait_until_sent()
         await self._close_http()
+
+    async def _post_scheduled(self) -> None:
+        self._workspace.scheduled.start()
 
     def _application(self) -> Starlette:
         interactions = Interactions(self._workspace, self._delivery)

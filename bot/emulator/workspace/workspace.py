@@ -23,6 +23,7 @@ from signoff.bot.emulator.workspace.files import Files
 from signoff.bot.emulator.workspace.messages import Message, Messages
 from signoff.bot.emulator.workspace.persistence import Store
 from signoff.bot.emulator.workspace.response_urls import ResponseUrls
+from signoff.bot.emulator.workspace.scheduled import ScheduledMessage, ScheduledMessages
 from signoff.bot.emulator.workspace.seed import seeded_directory
 from signoff.bot.emulator.workspace.timestamps import Clock, Timestamps
 from signoff.bot.emulator.workspace.triggers import Triggers
@@ -59,6 +60,7 @@ class Workspace:
         self.triggers = Triggers(clock)
         self.response_urls = ResponseUrls(clock, url)
         self.files = Files(clock, url)
+        self.scheduled = ScheduledMessages(self._store, clock, self._post_scheduled)
 
     def notify(self, change: Change) -> None:
         """Notify the listeners of a change."""
@@ -177,6 +179,12 @@ class Workspace:
     ) -> Message:
         """Post a message as the app."""
         return self.messages.post(channel, BOT_USER_ID, content, thread_ts=thread_ts, ephemeral_to=ephemeral_to)
+
+    def _post_scheduled(self, message: ScheduledMessage) -> None:
+        """Post a scheduled message. As in Slack, one with metadata is not posted, and nobody hears why."""
+        conversation = self.directory.conversation(message.channel)
+        if not conversation.is_archived and not message.content.metadata and self.is_installed:
+            self.post_as_app(conversation.id, message.content, thread_ts=message.thread_ts)
 
     def visible_message(self, user: str, channel: str, ts: str) -> Message:
         """A message that this person can see. Raises `channel_not_found` or `message_not_found`."""

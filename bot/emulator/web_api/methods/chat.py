@@ -15,21 +15,21 @@ MAX_TEXT = 40_000
 
 def post_message(call: Call) -> Json:
     """Post to a channel, or to a person's id, which opens the direct messages with that person."""
-    conversation = _writable(call, _target(call))
-    content = _content(call)
-    thread_ts = _thread(call, conversation)
+    conversation = writable(call, target_of(call))
+    content = content_of(call)
+    thread_ts = thread_of(call, conversation)
     message = call.workspace.post_as_app(conversation.id, content, thread_ts=thread_ts)
     return {"channel": conversation.id, "ts": message.ts, "message": call.workspace.messages.slack_json(message)}
 
 
 def post_ephemeral(call: Call) -> Json:
     """Show a message to one member of a channel. Slack does not store it."""
-    conversation = _writable(call, _target(call))
+    conversation = writable(call, target_of(call))
     user = call.arguments.required("user")
     if user not in conversation.members:
         raise SlackError("user_not_in_channel")
     message = call.workspace.post_as_app(
-        conversation.id, _content(call), thread_ts=_thread(call, conversation), ephemeral_to=user
+        conversation.id, content_of(call), thread_ts=thread_of(call, conversation), ephemeral_to=user
     )
     return {"message_ts": message.ts}
 
@@ -41,7 +41,7 @@ def update(call: Call) -> Json:
     """
     message = _own_message(call, error="cant_update_message")
     old = message.content
-    new = _content(call, default=old)
+    new = content_of(call, default=old)
     keeps_blocks = "blocks" not in call.arguments and "text" not in call.arguments
     content = replace(
         new,
@@ -75,14 +75,16 @@ def permalink(call: Call) -> Json:
     return {"channel": conversation.id, "permalink": path}
 
 
-def _target(call: Call) -> Conversation:
+def target_of(call: Call) -> Conversation:
+    """The conversation to post in: that of the argument, or the direct messages with a person."""
     channel = call.arguments.required("channel")
     if channel.startswith("U") and channel in call.workspace.directory.users:
         return call.workspace.open_direct_messages(channel)
     return call.conversation()
 
 
-def _writable(call: Call, conversation: Conversation) -> Conversation:
+def writable(call: Call, conversation: Conversation) -> Conversation:
+    """The conversation, if the app can post in it. Raises `is_archived`, `not_in_channel`, …"""
     if conversation.is_archived:
         raise SlackError("is_archived")
     if conversation.is_im and not call.workspace.manifest.messages_tab:
@@ -92,7 +94,7 @@ def _writable(call: Call, conversation: Conversation) -> Conversation:
     return conversation
 
 
-def _content(call: Call, default: Content | None = None) -> Content:
+def content_of(call: Call, default: Content | None = None) -> Content:
     """The content of the message. Raises `no_text`, `msg_too_long` and the errors of the blocks."""
     arguments = call.arguments
     content = Content(
@@ -108,7 +110,7 @@ def _content(call: Call, default: Content | None = None) -> Content:
     return checked_content(content)
 
 
-def _thread(call: Call, conversation: Conversation) -> str | None:
+def thread_of(call: Call, conversation: Conversation) -> str | None:
     """The thread to post in. A reply to a reply goes into the same thread."""
     thread_ts = call.arguments.text("thread_ts")
     if not thread_ts:

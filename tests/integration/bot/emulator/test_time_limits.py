@@ -1,11 +1,13 @@
 """What Slack allows for a while only, with a clock that the test moves."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 from slack_bolt import Ack, App
+from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from signoff.bot.emulator.delivery.delivery import ACK_LIMIT_SECONDS
@@ -74,3 +76,62 @@ def test_a_trigger_id_opens_one_modal_and_only_at_once(
     clock.move(3.1)
     with pytest.raises(SlackApiError, match="expired_trigger_id"):
         app.client.views_open(trigger_id=too_late, view=modal())
+
+
+def test_a_scheduled_message_is_posted_when_its_time_comes(slack: Emulator, clock: Clock, app: App) -> None:
+    """Until then it can be listed and deleted. One with metadata is never posted, as in Slack."""
+    client = app.client
+    soon, later = int(clock()) + 90, int(clock()) + 3600
+    scheduled = client.chat_scheduleMessage(channel="#releases", post_at=soon, text="Ship?", blocks=[actions(button())])
+    lost = {"event_type": "prompt", "event_payload": {}}
+    client.chat_scheduleMessage(channel="#releases", post_at=soon, text="Lost", metadata=lost)
+    other = client.chat_scheduleMessage(channel="U0BENOKAF1", post_at=later, text="Later")
+    assert scheduled["message"]["type"] == "delayed_message"
+    listed = client.chat_scheduledMessages_list(channel=scheduled["channel"])["scheduled_messages"]
+    assert sorted(each["text"] for each in listed) == ["Lost", "Ship?"]
+    assert listed[0].keys() == {"id", "channel_id", "post_at", "date_created", "text"}
+    assert len(client.chat_scheduledMessages_list(latest=str(soon))["scheduled_messages"]) == 2
+    client.chat_deleteScheduledMessage(channel=other["channel"], scheduled_message_id=other["scheduled_message_id"])
+    clock.move(60)
+    with pytest.raises(SlackApiError, match="invalid_scheduled_message_id"):
+        client.chat_deleteScheduledMessage(
+            channel=scheduled["channel"], scheduled_message_id=scheduled["scheduled_message_id"]
+        )
+    clock.move(30)
+    posted = slack.person("ana").wait_for_message("#releases", "Ship?")
+    assert posted.buttons == ["Approve"]
+    assert client.chat_scheduledMessages_list()["scheduled_messages"] == []
+    assert [message.text for message in slack.person("ana").sees("#releases")] == ["Ship?"]
+
+
+def test_a_message_is_scheduled_only_as_slack_allows(clock: Clock, app: App) -> None:
+    """Not in the past, not in half a year, no more than 30 within five minutes, and nothing that cannot be posted."""
+    now = int(clock())
+    refusals: dict[str, Body] = {
+        "time_in_past": {"post_at": now},
+        "time_too_far": {"post_at": now + 121 * 86_400},
+        "invalid_time": {"post_at": "tomorrow"},
+        "invalid_arguments": {"post_at": ""},
+        "invalid_blocks": {"post_at": now + 60, "blocks": [button()]},
+        "channel_not_found": {"post_at": now + 60, "channel": "C404"},
+    }
+    for error, arguments in refusals.items():
+        with pytest.raises(SlackApiError, match=error):
+            app.client.chat_scheduleMessage(**{"channel": "#orders", "text": "Hello", **arguments})
+    for number in range(30):
+        app.client.chat_scheduleMessage(channel="#orders", text="Hello", post_at=now + 600 + number)
+    with pytest.raises(SlackApiError, match="restricted_too_many"):
+        app.client.chat_scheduleMessage(channel="#orders", text="Hello", post_at=now + 890)
+    app.client.chat_scheduleMessage(channel="#data", text="Hello", post_at=now + 890)
+    app.client.chat_scheduleMessage(channel="#orders", text="Hello", post_at=now + 930)
+
+
+def test_a_message_that_was_scheduled_before_a_restart_is_posted_after_it(tmp_path: Path, clock: Clock) -> None:
+    """Those whose time came in between, too."""
+    file = tmp_path / "workspace.db"
+    with Emulator(path=file, clock=clock) as first:
+        client = WebClient(first.bot_token, base_url=first.api_url)
+        client.chat_scheduleMessage(channel="#orders", text="Hello", post_at=int(clock()) + 60)
+    clock.move(60)
+    with Emulator(path=file, clock=clock) as second:
+        second.person("ana").wait_for_message("#orders", "Hello")

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from signoff import Policy
 from signoff.bot.blockkit.blocks import Block, Message
 from signoff.bot.blockkit.without_pings import without_pings
-from signoff.bot.emulator.blocks.validation import characters, message_violations
+from signoff.bot.emulator.blocks.text_length import characters
+from signoff.bot.emulator.blocks.validation import message_violations
 from signoff.bot.surfaces.action_ids import chosen
 from signoff.bot.surfaces.cards import card
 from signoff.store.records.actors import Actor
