@@ -19,6 +19,7 @@ from signoff.bot.connection.people import People
 from signoff.bot.connection.slack_clock import skew_message, skew_to_slack
 from signoff.bot.connection.web_client import CALL_TIMEOUT, CONNECTION_ERRORS, name_of, refuses_token, web_client
 from signoff.bot.forms import FormError
+from signoff.bot.interactions.approvals import Approvals
 from signoff.bot.interactions.buttons import Buttons
 from signoff.bot.interactions.commands import Commands, sub_commands
 from signoff.bot.interactions.deleted_cards import DeletedCards
@@ -126,7 +127,9 @@ def make_app(settings: Settings, db: Database, lookups: Lookups, responses: Resp
     entries = FormEntries(sessions, responses, uploads)
     entries.register(app)
     FormPages(sessions, entries, FormAnswer(desk, people, responses, uploads), responses).register(app)
-    Commands(sub_commands(db, desk, directory), people).register(app)
+    approvals = Approvals(db, desk, directory, people, responses)
+    approvals.register(app)
+    Commands(sub_commands(approvals), people).register(app)
     events = Events()
     DeletedCards(db).register(events)
     DirectoryChanges(lookups).register(events)

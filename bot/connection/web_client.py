@@ -32,9 +32,9 @@ _BAD_TOKEN = frozenset(
 )
 
 
-_logger = logging.getLogger("signoff.bot.slack_sdk")
-# The SDK logs every error that it raises. Our callers log what it means instead.
-_logger.setLevel(logging.CRITICAL)
+SDK_LOGGER = logging.getLogger("signoff.bot.slack_sdk")
+"""For the SDK, which logs every error that it raises. Our callers log what it means instead."""
+SDK_LOGGER.setLevel(logging.CRITICAL)
 
 
 class _Client(WebClient):
@@ -49,7 +49,7 @@ class _Client(WebClient):
 
 def web_client(token: str, base_url: str, *, timeout: int = CALL_TIMEOUT) -> WebClient:
     """A client without retries: the SDK's own would post a message twice if only the response was lost."""
-    return _Client(token=token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=_logger)
+    return _Client(token=token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=SDK_LOGGER)
 
 
 def name_of(error: SlackApiError) -> str:

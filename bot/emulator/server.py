@@ -23,8 +23,8 @@ from signoff.bot.emulator.delivery.socket_mode import SocketMode
 from signoff.bot.emulator.events.events_api import RETRY_DELAYS, EventsApi
 from signoff.bot.emulator.protocol import SlackError
 from signoff.bot.emulator.same_origin import SameOriginOnly
-from signoff.bot.emulator.web_api.faults import Faults
-from signoff.bot.emulator.web_api.routes import WebApi
+from signoff.bot.emulator.web_api.faults import RESPONSE_URL, Faults
+from signoff.bot.emulator.web_api.routes import LostResponse, WebApi
 from signoff.bot.emulator.workspace.changes import AppConnected
 from signoff.bot.emulator.workspace.directory import APP_ID
 from signoff.bot.emulator.workspace.timestamps import Clock
@@ -185,6 +185,9 @@ class Emulator:
         return f"{address}/socket/?ticket={self._socket_mode.ticket()}&app_id={APP_ID}"
 
     async def _respond(self, request: Request) -> Response:
+        fault = self._faults.next_for(RESPONSE_URL)
+        if fault and not fault.is_executed:
+            return PlainTextResponse(fault.error, status_code=fault.status)
         try:
             respond(self._workspace, request.path_params["token"], await request.json())
         except SlackError as error:
@@ -192,7 +195,7 @@ class Emulator:
             return JSONResponse(error.body(), status_code=status)
         except ValueError:
             return PlainTextResponse("invalid_payload", status_code=400)
-        return PlainTextResponse("ok")
+        return LostResponse() if fault and fault.drop else PlainTextResponse("ok")
 
     async def _download(self, request: Request) -> Response:
         file = self._workspace.files.find(request.path_params["file"])

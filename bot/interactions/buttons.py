@@ -41,6 +41,7 @@ class Buttons:
         app.action(action_ids.OPEN)(self.open_listed)
         app.action(action_ids.REJECT)(self.open_reason)
         app.view(action_ids.REJECT_MODAL)(self.reject)
+        app.view_closed(action_ids.REJECT_MODAL)(self.closed)
         # Bolt calls the first listener that matches. What reaches this one is an outdated button, or a forged one.
         app.action(action_ids.ANY)(self.unknown)
 
@@ -103,8 +104,15 @@ class Buttons:
         reply = self._desk.reject(prompt.id, self._people.actor(body), reason, via="slack")
         if isinstance(reply, Invalid):
             ack(**reason_error(reply.errors[0].message))
-        else:
-            self._close(ack, reply)
+            return
+        if isinstance(reply, Settled | Counted):
+            self._responses.forget_view(str(view["id"]))
+        self._close(ack, reply)
+
+    def closed(self, ack: Ack, body: Body) -> None:
+        """That modal was closed. That decides nothing."""
+        self._responses.forget_view(str(body["view"]["id"]))
+        ack()
 
     def _try(self, ack: Ack, body: Body, prompt: Prompt, choice: Mapping[str, Any]) -> None:
         """Press, then ask only for what is missing.

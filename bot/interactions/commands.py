@@ -3,35 +3,19 @@
 A new sub-command is a `SubCommand` in the tuple that `sub_commands` returns.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt import Ack, App
 
-from signoff.bot.blockkit.blocks import Message, context, mrkdwn, plain_text, section
+from signoff.bot.blockkit.blocks import Message, mrkdwn, section
 from signoff.bot.blockkit.markup import code
-from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.people import People
-from signoff.bot.surfaces.approvals_list import approvals_list
-from signoff.flows.approval.desk import Desk
-from signoff.store.database import Database
-from signoff.store.prompts import prompts
+from signoff.bot.interactions.approvals import Approvals, page_in
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Prompt
 
 COMMAND = "/approvals"
-
-_MAX_DIGITS = 6
-
-MAX_PENDING = 100
-"""How many pending prompts that a person may see are read for the list, and how many are read at once."""
-
-MAX_SECONDS = 1.5
-"""How long prompts are looked at for the list. Slack drops an ack after 3 s."""
-
-UNVERIFIED = "Not everything could be checked in time, so prompts may be missing here. Try again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,41 +46,15 @@ class SubCommand:
     run: Callable[[Invocation], Message]
 
 
-def sub_commands(db: Database, desk: Desk, directory: SlackDirectory) -> tuple[SubCommand, ...]:
+def sub_commands(approvals: Approvals) -> tuple[SubCommand, ...]:
     """The sub-commands. The first one runs if no name is typed."""
-
-    def pending(typed: Invocation) -> Message:
-        directory.prepare(typed.actor)
-        found, is_complete, are_all = _visible(db, desk, typed.actor)
-        message = approvals_list(found, db.now(), page=_page_in(typed.argument), are_all=are_all)
-        if is_complete:
-            return message
-        return Message(f"{message.text} {UNVERIFIED}", [*message.blocks, context(plain_text(UNVERIFIED))])
-
     return (
-        SubCommand("list", "list the prompts that are waiting for an answer; a number is a page of the list", pending),
+        SubCommand(
+            "list",
+            "list the prompts that are waiting for an answer; a number is a page of the list",
+            lambda typed: approvals.page(typed.actor, page_in(typed.argument)),
+        ),
     )
-
-
-def _page_in(argument: str) -> int:
-    """The number of the page that was typed; the first page if it is not a number."""
-    return int(argument) if argument.isdecimal() and len(argument) < _MAX_DIGITS else 1
-
-
-def _visible(db: Database, desk: Desk, actor: Actor) -> tuple[list[Prompt], bool, bool]:
-    """The oldest pending prompts that a person may see, whether that is known of all that were looked at, and whether
-    all were looked at.
-    """
-    found: list[Prompt] = []
-    is_complete, page = True, prompts.pending(db, limit=MAX_PENDING)
-    give_up_at = time.monotonic() + MAX_SECONDS
-    while page and len(found) < MAX_PENDING:
-        if time.monotonic() > give_up_at:
-            return found, False, False
-        visible, is_known = desk.visible_to(actor, page)
-        found, is_complete = [*found, *visible], is_complete and is_known
-        page = prompts.pending(db, limit=MAX_PENDING, after=page[-1]) if len(page) == MAX_PENDING else []
-    return found, is_complete, not page
 
 
 class Commands:

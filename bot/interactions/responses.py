@@ -8,7 +8,6 @@ import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -16,11 +15,11 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
-from signoff.bot.blockkit.blocks import Block
+from signoff.bot.blockkit.blocks import Block, Message
 from signoff.bot.blockkit.markup import escape
 from signoff.bot.connection.people import People
 from signoff.bot.connection.slack_urls import is_response_url
-from signoff.bot.connection.web_client import CONNECTION_ERRORS, name_of
+from signoff.bot.connection.web_client import CONNECTION_ERRORS, SDK_LOGGER, name_of
 from signoff.bot.forms import FormError
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
@@ -48,6 +47,7 @@ WORKERS = 8
 RESPONSE_URL_TIMEOUT = 5
 """Seconds that a post to a `response_url` may take."""
 
+_CALL_ERRORS = (SlackApiError, *CONNECTION_ERRORS)
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -94,18 +94,19 @@ class Responses:
 
     def _draft_with(self, prompt: Prompt, actor_id: str, choice: Mapping[str, Any]) -> tuple[Draft, bool]:
         """A person's draft with what they have just pressed, and whether there was one before."""
+        untouched = Draft(prompt.initial_values)
         while True:
             stored = drafts.load(self._db, prompt.id, actor_id)
-            earlier = Draft.of_json(stored.values) if stored else None
-            draft = earlier or Draft(prompt.initial_values)
-            if choice:
-                draft = replace(draft, values={**draft.values, **choice})
+            found = (stored and Draft.of_json(stored.values)) or untouched
+            earlier = found.without_press(prompt.initial_values)
+            draft = earlier.with_press(choice) if choice else earlier
+            if draft != found:
                 revision = stored.revision if stored else drafts.NO_DRAFT
                 try:
                     drafts.save(self._db, prompt.id, actor_id, draft.as_json(), revision=revision, now=self._db.now())
                 except drafts.DraftChanged:
                     continue
-            return draft, earlier is not None
+            return draft, earlier != untouched
 
     def push(self, body: Body, prompt: Prompt, draw: Callable[[], Block | None]) -> None:
         """Open a modal on top of the one in which a person acted; `None` if they may not see it for now."""
@@ -115,8 +116,12 @@ class Responses:
             if view is None:
                 self._say(body, "Slack did not say whether you may see this. Press the button again in a moment.")
                 return
-            pushed = self._client.views_push(trigger_id=body.get("trigger_id", ""), view=view)
-            self._open_views.add(str(pushed["view"]["id"]), prompt.id, body)
+            try:
+                pushed = self._client.views_push(trigger_id=body.get("trigger_id", ""), view=view)
+            except _CALL_ERRORS as error:
+                self._say_not_opened(body, error)
+            else:
+                self._open_views.add(str(pushed["view"]["id"]), prompt.id, body)
 
         self._later(push_it)
 
@@ -126,9 +131,8 @@ class Responses:
         def open_it() -> None:
             try:
                 self._client.views_open(trigger_id=body["trigger_id"], view=draw())
-            except SlackApiError as error:
-                logger.warning("Slack did not open a modal: %s", name_of(error))
-                self._say(body, "Slack could not open this. Press the button again.")
+            except _CALL_ERRORS as error:
+                self._say_not_opened(body, error)
 
         self._later(open_it)
 
@@ -138,10 +142,9 @@ class Responses:
         def push_it() -> None:
             try:
                 self._client.views_push(trigger_id=body["trigger_id"], view=draw())
-            except SlackApiError as error:
+            except _CALL_ERRORS as error:
                 # Slack stacks three modals.
-                logger.warning("Slack did not open a modal on top of another: %s", name_of(error))
-                self._say(body, "Slack could not open this. Close the form, and press “Show all” on the card.")
+                self._say_not_opened(body, error, "Close the form, and press “Show all” on the card.")
 
         self._later(push_it)
 
@@ -150,8 +153,15 @@ class Responses:
 
         def update_it() -> None:
             view = draw()
-            if view is not None:
+            if view is None:
+                return
+            try:
                 self._client.views_update(view_id=view_id, view=view)
+            except SlackApiError as error:
+                if name_of(error) != "not_found":
+                    raise
+                # Slack does not say of every modal that it was closed: not if somebody quits Slack, for instance.
+                logger.debug("A modal that was to be drawn again is closed")
 
         self._later(update_it)
 
@@ -201,31 +211,62 @@ class Responses:
         """Have a card redrawn."""
         self._later(lambda: cards.redraw(self._db, prompt.id, now=self._db.now()))
 
+    def replace(self, body: Body, draw: Callable[[], Message], otherwise: str) -> None:
+        """Draw the message again in which a person pressed a button, and which only they see.
+
+        Args:
+            otherwise: What they are told if Slack does not take it.
+        """
+
+        def replace_it() -> None:
+            if not self._respond(body, draw(), replace_original=True):
+                self._say(body, otherwise)
+
+        self._later(replace_it)
+
     def _say(self, body: Body, text: str) -> None:
         """Say something to the person who acted, and to nobody else."""
+        if not self._respond(body, Message(text, []), replace_original=False):
+            self._client.chat_postMessage(channel=person_in(body) or "", text=text)
+
+    def _respond(self, body: Body, message: Message, *, replace_original: bool) -> bool:
+        """Post to a payload's `response_url`, which only the person who acted sees. Returns whether Slack took it.
+
+        A press in a modal has no such URL, and one from a message expires after half an hour.
+        """
         url = body.get("response_url")
-        if is_response_url(url, self._client.base_url):
-            webhook = WebhookClient(url, timeout=RESPONSE_URL_TIMEOUT, retry_handlers=[])
-            response = webhook.send(text=text, response_type="ephemeral", replace_original=False)
-            if response.status_code == HTTPStatus.OK:
-                return
-        # A press in a modal has no response_url, and one from a message expires after half an hour.
-        self._client.chat_postMessage(channel=person_in(body) or "", text=text)
+        if not is_response_url(url, self._client.base_url):
+            return False
+        webhook = WebhookClient(url, timeout=RESPONSE_URL_TIMEOUT, retry_handlers=[], logger=SDK_LOGGER)
+        try:
+            response = webhook.send(
+                text=message.text,
+                blocks=message.blocks or None,
+                response_type="ephemeral",
+                replace_original=replace_original,
+            )
+        except CONNECTION_ERRORS as error:
+            logger.info("A person could not be told something where they acted: %s", error)
+            return False
+        return bool(response.status_code == HTTPStatus.OK)
 
     def _open(self, body: Body, view: Block, prompt: Prompt) -> None:
         try:
             opened = self._client.views_open(trigger_id=body.get("trigger_id", ""), view=view)
-        except SlackApiError as error:
-            logger.warning("Slack did not open a form: %s", name_of(error))
-            self._say(body, "Slack could not open the form. Press the button again.")
+        except _CALL_ERRORS as error:
+            self._say_not_opened(body, error)
         else:
             self._open_views.add(str(opened["view"]["id"]), prompt.id, body)
+
+    def _say_not_opened(self, body: Body, error: Exception, what_to_do: str = "Press the button again.") -> None:
+        logger.warning("Slack did not open a form: %s", name_of(error) if isinstance(error, SlackApiError) else error)
+        self._say(body, f"Slack could not open this. {what_to_do}")
 
     def _later(self, respond: Callable[[], Any]) -> None:
         def safely() -> None:
             try:
                 respond()
-            except (SlackApiError, StoreError, *CONNECTION_ERRORS) as error:
+            except (*_CALL_ERRORS, StoreError) as error:
                 logger.warning("Could not respond to a person's action in Slack: %s", error)
             except BaseException:  # the pool would keep it to itself
                 logger.exception("Could not respond to a person's action in Slack")

@@ -33,6 +33,13 @@ READ_BACK = "signoff:read:back"
 READ_NEXT = "signoff:read:next"
 """Show the next page of it."""
 
+LIST = re.compile(r"signoff:list:(?:back|next)")
+"""Show another page of the list of prompts. Its number is the button's value."""
+
+LIST_BACK = "signoff:list:back"
+
+LIST_NEXT = "signoff:list:next"
+
 ANY = re.compile("")
 """Matches any button."""
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from math import ceil
 
 from signoff.bot.blockkit.blocks import Block, Message, button, context, header, mrkdwn, plain_text, section
-from signoff.bot.blockkit.markup import at, bold, code, escape, span
+from signoff.bot.blockkit.blocks import actions as buttons
+from signoff.bot.blockkit.markup import at, bold, escape, span
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.wording import gist_of
@@ -20,16 +21,19 @@ _GIST = 120
 
 
 def approvals_list(prompts: Sequence[Prompt], now: datetime, *, page: int = 1, are_all: bool = True) -> Message:
-    """A page of the list of `prompts`, in the given order. The last line says how to list the others.
+    """A page of the list of `prompts`, in the given order. Buttons at its end show the others.
 
     Args:
         page: The number of the page, from 1.
         are_all: Whether no others are waiting.
     """
-    if not prompts:
+    if not prompts and are_all:
         return Message(
             "Nothing is waiting for an answer.", [section(plain_text("Nothing is waiting for an answer. 🎉"))]
         )
+    if not prompts:
+        text = "Not all of the prompts that are waiting could be looked at in time."
+        return Message(text, [section(plain_text(text)), buttons([button("Look further", action_ids.LIST_NEXT, "1")])])
     text = (
         "1 prompt is waiting for an answer."
         if len(prompts) == 1
@@ -40,9 +44,14 @@ def approvals_list(prompts: Sequence[Prompt], now: datetime, *, page: int = 1, a
     blocks = [header(text.removesuffix("."))]
     for prompt in prompts[(page - 1) * MAX_LISTED : page * MAX_LISTED]:
         blocks += _entry(prompt, now)
-    if pages > 1:
-        other = f" {code(f'/approvals list {page % pages + 1}')} lists {'more' if page < pages else 'the first ones'}."
-        blocks.append(context(mrkdwn(f"Page {page} of {pages}.{other}")))
+    if pages > 1 or not are_all:
+        others = []
+        if page > 1:
+            others.append(button("Back", action_ids.LIST_BACK, str(page - 1)))
+        # If it is not known how many there are, looking for more takes longer than an ack may.
+        if page < pages or not are_all:
+            others.append(button("Next", action_ids.LIST_NEXT, str(page + 1)))
+        blocks += [context(plain_text(f"Page {page} of {pages}{'' if are_all else ' or more'}")), buttons(others)]
     return Message(text, blocks)
 
 

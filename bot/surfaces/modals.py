@@ -120,6 +120,8 @@ def reject_modal(prompt: Prompt) -> Block:
         "private_metadata": prompt.id,
         "submit": plain_text("Reject"),
         "close": plain_text("Close"),
+        # Responses keeps track of the open modals.
+        "notify_on_close": True,
     }
 
 

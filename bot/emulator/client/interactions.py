@@ -18,6 +18,9 @@ from signoff.bot.emulator.workspace.messages import Message
 from signoff.bot.emulator.workspace.state_values import merged_state
 from signoff.bot.emulator.workspace.workspace import Workspace
 
+TYPED = frozenset({"plain_text_input", "number_input", "email_text_input", "url_text_input"})
+"""Elements that people type text into, which is seldom complete after the first character."""
+
 
 class Interactions:
     """Sends the app what people do, waits for its ack and applies its response."""
@@ -31,6 +34,7 @@ class Interactions:
         """Press a button or change another element.
 
         `value` is the new state value object of an element other than a button, `entered` the state of the others.
+        The app hears nothing of typed text that the client would not submit; the person is told when they submit.
         Raises `not_found`, `message_not_found`, `action_not_found`, `invalid_value`, `unknown_input`.
         """
         container = self._containers.find(user, target)
@@ -40,11 +44,12 @@ class Interactions:
         # The client has the options as the server returned them.
         value, entered = returned(value), returned(entered)
         state = merged_state(container.state, entered)
-        action = self._action(block, element, value)
+        is_unfinished = self._is_unfinished(element, value)
+        action = {} if is_unfinished else self._action(block, element, value)
         if element["type"] not in STATELESS:
             state[block["block_id"]][element["action_id"]] = value
         container.enter(state)
-        if block["type"] == "input" and not block.get("dispatch_action"):
+        if is_unfinished or (block["type"] == "input" and not block.get("dispatch_action")):
             return InteractionResult(None)  # the app gets the value with the submission
         trigger_id = self._workspace.triggers.issue(user.id, target.view_id)
         payload = payloads.block_actions(user, container.payload_fields(), action, trigger_id=trigger_id)
@@ -145,6 +150,12 @@ class Interactions:
         if message.is_tombstone or not (user.is_admin or message.user == user.id):
             raise SlackError("cant_delete_message")
         self._workspace.messages.delete(message)
+
+    def _is_unfinished(self, element: Json, value: Json | None) -> bool:
+        """Whether somebody is still typing what the client would not submit."""
+        if element["type"] not in TYPED or value is None or value.get("type") != element["type"]:
+            return False
+        return input_error(element, value, self._workspace, optional=True) is not None
 
     def _action(self, block: Json, element: Json, value: Json | None) -> Json:
         """The entry in the payload's `actions`. Raises `invalid_value`."""

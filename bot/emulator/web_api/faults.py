@@ -6,6 +6,9 @@ from typing import Literal
 
 from signoff.bot.emulator.protocol import Json, SlackError
 
+RESPONSE_URL = "response_url"
+"""Stands for a post to one, which is no method of the Web API."""
+
 
 @dataclass(slots=True)
 class Fault:
@@ -13,7 +16,7 @@ class Fault:
 
     `drop` executes the call and then loses the response. `hold` keeps the app waiting, before or after the call is
     executed, until the faults are cleared. `slow_by` executes the call that many seconds late. `retry_after` is sent
-    as it is; Slack sends seconds, and proxies also dates.
+    as it is; Slack sends seconds, and proxies also dates. For posts to a `response_url`, `method` is `response_url`.
     """
 
     method: str
@@ -71,8 +74,9 @@ class Faults:
 
     def next_for(self, method: str) -> Fault | None:
         """Take the fault for this call, if there is one."""
+        matching = {method} if method == RESPONSE_URL else {method, "*"}
         for fault in self._pending:
-            if fault.method in {method, "*"}:
+            if fault.method in matching:
                 fault.times -= 1
                 if fault.times <= 0:
                     self._pending.remove(fault)

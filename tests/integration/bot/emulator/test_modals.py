@@ -120,6 +120,38 @@ def test_a_submission_carries_every_value(slack: Emulator, ana: Person, answerin
     assert (body["type"], body["user"]["id"], body["response_urls"]) == ("view_submission", ana.id, [])
 
 
+@pytest.mark.parametrize(
+    ("kind", "typed", "details", "error"),
+    [
+        (
+            "number_input",
+            "11",
+            {"is_decimal_allowed": False, "max_value": "10"},
+            {"b": "Enter a number of at most 10."},
+        ),
+        ("number_input", "1.", {"is_decimal_allowed": False}, None),
+        ("email_text_input", "mei@", {}, {"b": "Enter a valid email address."}),
+        ("url_text_input", "https", {}, {"b": "Enter a valid URL."}),
+        ("plain_text_input", "n", {"min_length": 2}, {"b": "Enter at least 2 characters."}),
+    ],
+)
+def test_what_is_not_typed_to_its_end_is_told_once_it_is_submitted(
+    slack: Emulator, ana: Person, answering: Answering, kind: str, typed: str, details: Body, error: Body | None
+) -> None:
+    """While somebody types, an app that listens hears only of what could be submitted, and nothing fails."""
+    modals = answering(modal(field(kind, dispatch_action=True, **details)))
+    before = len(slack.client.deliveries())
+    ana.press("a", value={"type": kind, "value": typed})
+    if error is not None:
+        assert len(slack.client.deliveries()) == before
+        with pytest.raises(ActionFailed, match="invalid_input") as refusal:
+            ana.submit()
+        assert refusal.value.errors == error
+        assert modals.acted == []
+    else:
+        assert [each["actions"][0]["value"] for each in modals.acted] == [typed]
+
+
 def test_a_required_input_is_asked_for_before_the_app_is(ana: Person, answering: Answering) -> None:
     """Slack's client checks first; the app hears nothing of a submission that could not be sent."""
     modals = answering(

@@ -43,7 +43,7 @@ def test_a_channel_known_by_its_id_is_linked() -> None:
 
 
 def test_more_prompts_than_a_message_holds_are_counted() -> None:
-    """Each page of a hundred long prompts fits into a message, and says how to get the next one."""
+    """Each page of a hundred long prompts fits into a message, and has buttons for the pages beside it."""
     found = [
         prompt_for(Approval, title=f"{number} {'<*>' * 900}", description="<&>" * 900, flow="&" * 90, run_name="<" * 90)
         for number in range(90)
@@ -53,13 +53,20 @@ def test_more_prompts_than_a_message_holds_are_counted() -> None:
     check(first)
     check(last)
     assert first.text == "90 prompts are waiting for an answer."
-    assert texts(first).endswith("Page 1 of 6. `/approvals list 2` lists more.")
+    assert texts(first).endswith("Page 1 of 6\nNext")
     assert "*89 &lt;" in texts(last)
-    assert texts(last).endswith("Page 6 of 6. `/approvals list 1` lists the first ones.")
+    assert texts(last).endswith("Page 6 of 6\nBack")
+    assert [button["value"] for each in (first, last) for button in each.blocks[-1]["elements"]] == ["2", "5"]
 
 
 def test_a_list_that_is_not_complete_says_so() -> None:
-    """There may be more prompts than are looked at for one list."""
-    message = approvals_list([prompt_for(Approval)] * 100, NOW, are_all=False)
+    """There may be more prompts than can be looked at while an ack waits. Turning the page looks at more."""
+    message = approvals_list([prompt_for(Approval)] * 90, NOW, page=6, are_all=False)
+    none_yet = approvals_list([], NOW, are_all=False)
 
-    assert message.text == "At least 100 prompts are waiting for an answer."
+    check(message)
+    check(none_yet)
+    assert message.text == "At least 90 prompts are waiting for an answer."
+    assert texts(message).endswith("Page 6 of 6 or more\nBack\nNext")
+    assert "Nothing" not in none_yet.text
+    assert texts(none_yet).endswith("Look further")
