@@ -33,10 +33,11 @@ from signoff.bot.interactions.full_text import FullText
 from signoff.bot.interactions.payloads import MalformedPayload, check, person_in
 from signoff.bot.interactions.responses import IdentityUnavailable, Responses
 from signoff.bot.interactions.uploads import Uploads
-from signoff.bot.settings import BadSettings, Settings
+from signoff.bot.settings import Settings
 from signoff.bot.surfaces.modals import failed_modal
 from signoff.bot.surfaces.wording import UNREADABLE_POLICY
 from signoff.flows.approval.desk import Desk
+from signoff.flows.errors import BadSettings
 from signoff.flows.services.foreground import foreground
 from signoff.store.clock import MAX_SKEW
 from signoff.store.database import Database

@@ -128,6 +128,9 @@ class Service:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
+            if self._with_bot:
+                # Before the database is created, so that a start without a token leaves nothing behind.
+                self._settings.check_slack()
             stack.callback(self.db.close)
             file = sqlite_file(self.db)
             if file is not None and (fault := network_fault(file)) is not None:

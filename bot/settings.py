@@ -2,13 +2,15 @@
 
 import logging
 import re
+import threading
 from enum import StrEnum
 from typing import Any, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from signoff.flows.settings import DatabaseSettings
+from signoff.flows.errors import BadSettings
+from signoff.flows.settings import MAX_NUMBER, DatabaseSettings, load
 from signoff.store.redaction import remember_secret
 
 logger = logging.getLogger(__name__)
@@ -24,11 +26,10 @@ _API_URL = re.compile(
     r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[A-Za-z0-9._~%/-]*)?"
 )
 
+MAX_SECONDS = threading.TIMEOUT_MAX
+"""The longest time that can be waited for. Infinity is none."""
+
 _HOW_TO_COPY = "Copy the Signing Secret under Basic Information, and set SLACK_SIGNING_SECRET to it"
-
-
-class BadSettings(Exception):
-    """A setting is missing or invalid. The message names it and says what to do."""
 
 
 class Mode(StrEnum):
@@ -59,16 +60,16 @@ class Settings(DatabaseSettings):
     port: int = Field(default=3000, ge=0, le=MAX_PORT, validation_alias="SIGNOFF_PORT")
     """The port that signed HTTP listens on. Slack posts to `/slack/events`."""
 
-    concurrency: int = Field(default=32, ge=1, validation_alias="SIGNOFF_CONCURRENCY")
+    concurrency: int = Field(default=32, ge=1, le=MAX_NUMBER, validation_alias="SIGNOFF_CONCURRENCY")
     """How many runs may be running at once."""
 
-    max_in_memory: int = Field(default=1000, ge=1, validation_alias="SIGNOFF_MAX_IN_MEMORY")
+    max_in_memory: int = Field(default=1000, ge=1, le=MAX_NUMBER, validation_alias="SIGNOFF_MAX_IN_MEMORY")
     """How many runs may be in memory, including paused ones."""
 
-    max_held: int | None = Field(default=None, ge=1, validation_alias="SIGNOFF_MAX_HELD", exclude=True)
+    max_held: int | None = Field(default=None, ge=1, le=MAX_NUMBER, validation_alias="SIGNOFF_MAX_HELD", exclude=True)
     """The name of `max_in_memory` in earlier versions."""
 
-    grace: float = Field(default=10.0, ge=0, validation_alias="SIGNOFF_GRACE")
+    grace: float = Field(default=10.0, ge=0, le=MAX_SECONDS, validation_alias="SIGNOFF_GRACE")
     """Seconds that running steps have to finish when the process stops."""
 
     @model_validator(mode="after")
@@ -102,6 +103,18 @@ class Settings(DatabaseSettings):
     def mode(self) -> Mode:
         """Socket Mode if there is an app-level token, and signed HTTP otherwise."""
         return Mode.HTTP if self.slack_app_token is None else Mode.SOCKET
+
+    def check_slack(self) -> None:
+        """Check all that can be said of the settings of Slack without asking it.
+
+        Raises:
+            BadSettings: If one is missing, or cannot be right.
+        """
+        self.bot_token()
+        if self.mode is Mode.SOCKET:
+            self.app_token()
+        else:
+            self.signing_secret()
 
     def bot_token(self) -> str:
         """The bot token.
@@ -156,12 +169,7 @@ def load_settings(**overrides: Any) -> Settings:
     Raises:
         BadSettings: If a setting is invalid.
     """
-    try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "A setting"
-        raise BadSettings(f"{name}: {first['msg']}.") from None
+    return load(Settings, **overrides)
 
 
 def _token(value: SecretStr | None, name: str, prefix: str, where: str) -> str:

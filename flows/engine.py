@@ -19,7 +19,7 @@ from datetime import datetime
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol, cast
 
-from signoff.flows.errors import BrokenEngine, FlowsError, UnknownEngine
+from signoff.flows.errors import BrokenEngine, FlowsError, UnknownEngine, error_summary
 from signoff.store.policy import Policy
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Outcome, Prompt
@@ -305,7 +305,7 @@ def _load(entry_point: EntryPoint) -> Engine:
     try:
         loaded: Engine = entry_point.load()()
     except Exception as error:
-        raise BrokenEngine(f"The engine {entry_point.name!r} cannot be loaded: {error}") from error
+        raise BrokenEngine(f"The engine {entry_point.name!r} cannot be loaded: {error_summary(error)}") from error
     if loaded.name != entry_point.name:
         raise BrokenEngine(f"The engine {entry_point.name!r} calls itself {loaded.name!r}. Give both the same name.")
     return loaded

@@ -10,6 +10,7 @@ FlowsError
 ├── MissingContextError   this works only within a flow run
 ├── InvalidFlow           the function or file cannot be run as a flow
 ├── InvalidParameters     the parameters do not fit the flow
+├── BadSettings           a setting is missing or invalid
 ├── MappingLengthMismatch, MappingMissingIterable   `Task.map` cannot tell what each call gets
 ├── UnserializableResult  a result cannot be recorded
 ├── StepTimeout           a task took longer than its `timeout_seconds`
@@ -83,6 +84,10 @@ class InvalidFlow(FlowsError):
 
 class InvalidParameters(FlowsError):
     """The parameters do not fit the flow."""
+
+
+class BadSettings(FlowsError):
+    """A setting is missing or invalid. The message names it and says what to do."""
 
 
 class MappingLengthMismatch(FlowsError):

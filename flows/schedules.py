@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from signoff.flows.errors import InvalidFlow
+from signoff.store.sentences import sentence
 
 CatchUp = Literal["none", "last", "all"]
 
@@ -45,7 +46,7 @@ def _check(schedule: Cron, flow: str) -> None:
     try:
         Crontab(schedule.cron, schedule.timezone)
     except ValueError as error:
-        raise InvalidFlow(f"The schedule of the flow {flow} is invalid: {error}.") from None
+        raise InvalidFlow(sentence(f"The schedule of the flow {flow} is invalid: {error}")) from None
     if schedule.catch_up not in get_args(CatchUp):
         raise InvalidFlow(
             f"The schedule of the flow {flow} is invalid: {schedule.catch_up!r} is not a valid catch_up; "

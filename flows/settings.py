@@ -3,16 +3,21 @@
 import os
 import threading
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from signoff.flows.database.url import DEFAULT
+from signoff.flows.database.url import DEFAULT, unreadable_file
+from signoff.flows.errors import BadSettings
 from signoff.store import migrations
 from signoff.store.database import Database
 from signoff.store.policy import Policy
 from signoff.store.redaction import redact_logs
+from signoff.store.sentences import fault_of, sentence
+
+MAX_NUMBER = 2**31 - 1
+"""The largest number for how many of something. Databases take no more than 64 bits."""
 
 
 def _split(value: object) -> object:
@@ -54,6 +59,24 @@ class DatabaseSettings(BaseSettings):
         return Policy(channel=self.channel or None, approvers=self.approvers, outside_slack=self.outside_slack)
 
 
+_S = TypeVar("_S", bound=DatabaseSettings)
+
+
+def load(kind: type[_S], **overrides: Any) -> _S:
+    """The settings from the environment and `.env`, with those overrides that are not `None`.
+
+    Raises:
+        BadSettings: If a setting is invalid. Each one that is gets its own sentence.
+    """
+    try:
+        return kind(**{name: value for name, value in overrides.items() if value is not None})
+    except UnicodeDecodeError:
+        raise unreadable_file() from None
+    except ValidationError as error:
+        faults = [(str(each["loc"][0]) if each["loc"] else "A setting", fault_of(each)) for each in error.errors()]
+        raise BadSettings(" ".join(sentence(f"{name}: {fault}") for name, fault in faults)) from None
+
+
 _opening = threading.Lock()
 if hasattr(os, "register_at_fork"):
     # In a process that is forked while another thread holds the lock, nobody would release it.
@@ -61,7 +84,11 @@ if hasattr(os, "register_at_fork"):
 
 
 def default_database() -> Database:
-    """The database of `DATABASE_URL`, migrated to the current version. It is opened once in a process."""
+    """The database of `DATABASE_URL`, migrated to the current version. It is opened once in a process.
+
+    Raises:
+        BadSettings: If a setting is invalid.
+    """
     # Without the lock, several threads that come first would each open it.
     with _opening:
         return _open_default(os.getpid())
@@ -70,6 +97,6 @@ def default_database() -> Database:
 @cache
 def _open_default(_process: int) -> Database:
     redact_logs(only_signoff=True)
-    db = Database(DatabaseSettings().database_url)
+    db = Database(load(DatabaseSettings).database_url)
     migrations.upgrade(db)
     return db

@@ -31,6 +31,7 @@ from signoff.store.postgres.pipeline import PostgresReadTransaction, PostgresTra
 from signoff.store.postgres.pool_check import PoolCheck
 from signoff.store.postgres.watcher import PostgresWatcher
 from signoff.store.redaction import redacted, remember_secrets_of, shown_url
+from signoff.store.sentences import sentence
 from signoff.store.sql.statements import Statement, param
 from signoff.store.sql.transactions import ReadTransaction, Transaction
 from signoff.store.sqlite import connect
@@ -272,10 +273,9 @@ class Database:
             raise DatabaseReplaced(str(replaced)) from error
 
     def _unavailable(self, error: BaseException) -> DatabaseUnavailable:
-        return DatabaseUnavailable(
-            f"The database {self.shown_url} cannot be used: {_cause(error)}. Check DATABASE_URL, that the server is "
-            "running, and that the file and its folder can be written."
-        )
+        what = sentence(f"The database {self.shown_url} cannot be used: {_cause(error)}")
+        where = "the file and its folder can be written" if self.is_sqlite else "the server is running"
+        return DatabaseUnavailable(f"{what} Check DATABASE_URL, and that {where}.")
 
 
 def _engine(url: str) -> Engine:
@@ -297,7 +297,7 @@ def _engine(url: str) -> Engine:
             )
         if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
             engine = create_engine(
-                parsed,
+                parsed.set(drivername="sqlite"),
                 json_serializer=_dumps,
                 hide_parameters=True,
                 connect_args=connect.CONNECT_ARGS,
@@ -311,6 +311,8 @@ def _engine(url: str) -> Engine:
     except (ArgumentError, NoSuchModuleError, ValueError):
         # Its message may quote any part of the URL.
         raise DatabaseUnavailable(f"DATABASE_URL is not a valid database URL. {_USE}") from None
+    if parsed.get_backend_name() == "sqlite":
+        raise DatabaseUnavailable(f"DATABASE_URL names no file. A database in memory is not kept. {_USE}")
     raise DatabaseUnavailable(
         f"DATABASE_URL names a database that Signoff does not support: {parsed.get_backend_name()}. {_USE}"
     )
@@ -329,7 +331,8 @@ def _parsed(url: str) -> URL:
         raise DatabaseUnavailable("DATABASE_URL has an @ in its password, or in its user name. Write it as %40.")
     try:
         url.encode()  # which half a character cannot be
-        parsed = make_url(url)
+        # Many hosts still hand out addresses with the earlier name.
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1) if scheme == "postgres" else url)
     except (ArgumentError, ValueError):
         raise DatabaseUnavailable(f"DATABASE_URL is not a valid database URL. {_USE}") from None
     remember_secrets_of(parsed)

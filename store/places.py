@@ -35,6 +35,11 @@ class Place:
         channel, _, ts = self.target.partition("/")
         return channel, ts
 
+    @property
+    def label(self) -> str:
+        """What it is called, for logs: its target, or the setting that names the default channel."""
+        return self.target or "SIGNOFF_CHANNEL"
+
     def __str__(self) -> str:
         return f"{self.kind}:{self.target}"
 

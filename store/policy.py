@@ -1,6 +1,5 @@
 """The rules of a prompt as data: who may answer, who is notified and when, what happens at the deadline."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -8,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from signoff.store.places import Place, PlaceKind
+from signoff.store.sentences import faults_of
 
 SCHEMA_KEY = "x-signoff-policy"
 """The key of a model's JSON Schema that holds a policy."""
@@ -88,7 +88,7 @@ def policy_from_json(stored: Any) -> Policy | BrokenPolicy:
     try:
         return Policy.model_validate(stored)
     except ValidationError as error:
-        return BrokenPolicy(stored, "; ".join(map(_fault, error.errors(include_url=False))))
+        return BrokenPolicy(stored, faults_of(error))
 
 
 def policy_as_json(policy: Policy | BrokenPolicy) -> Any:
@@ -96,8 +96,3 @@ def policy_as_json(policy: Policy | BrokenPolicy) -> Any:
     if isinstance(policy, BrokenPolicy):
         return policy.stored
     return policy.model_dump(mode="json", exclude_defaults=True)
-
-
-def _fault(error: Mapping[str, Any]) -> str:
-    place = ".".join(map(str, error["loc"]))
-    return f"{place}: {error['msg']}" if place else str(error["msg"])

@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, excerpt, shorten
+from signoff.store.sentences import sentence
 
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _UNSEEN = re.compile(
@@ -108,7 +109,7 @@ def span(duration: timedelta) -> str:
 def sentences(*parts: str | None) -> str:
     """The non-empty parts, joined as sentences. A full stop is added to a part that ends without punctuation."""
     texts = [part.strip() for part in parts if part and part.strip()]
-    return " ".join([*(text if text[-1] in ".!?…:。？！؟" else f"{text}." for text in texts[:-1]), *texts[-1:]])
+    return " ".join([*map(sentence, texts[:-1]), *texts[-1:]])
 
 
 def either(names: list[str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from slack_sdk.errors import SlackApiError
 
-from signoff.bot.blockkit.markup import plain
+from signoff.bot.blockkit.markup import plain, sentences
 from signoff.bot.cli.as_text import short
 from signoff.bot.cli.database import opened
 from signoff.bot.connection.directory import SlackDirectory
@@ -17,10 +17,11 @@ from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.slack_clock import skew_message, skew_to_slack
 from signoff.bot.connection.web_client import CONNECTION_ERRORS, name_of, web_client
 from signoff.bot.manifest import SIGNOFF
-from signoff.bot.settings import BadSettings, Mode, Settings, load_settings
+from signoff.bot.settings import Mode, Settings, load_settings
 from signoff.flows.approval.approvers import Directory, NameKind, StatedNames, Unknowable
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.engine import engine, engine_names
+from signoff.flows.errors import BadSettings
 from signoff.store import migrations
 from signoff.store.clock import MAX_SKEW
 from signoff.store.database import Database, sqlite_file
@@ -124,11 +125,11 @@ def _deliveries() -> Iterator[Finding]:
 def _undelivered(prompt: Prompt) -> str:
     """What is wrong with a delivery, and what to do."""
     delivery = prompt.delivery or Delivery(DeliveryState.PENDING)
-    outcome = f"the outcome of {prompt.label} for the run {prompt.run_name}"
+    outcome = f"the outcome of {prompt.label}"
     if delivery.state is DeliveryState.REFUSED:
-        why = f": {delivery.words.rstrip('.')}" if delivery.words else ""
+        why = f": {delivery.words}" if delivery.words else ""
         history = f"`signoff history {short(prompt.id)}` shows what was decided; look at the run on {prompt.engine}."
-        return f"{prompt.engine} refused {outcome}{why}. {history}"
+        return sentences(f"{prompt.engine} refused {outcome}{why}", history)
     if prompt.engine not in engine_names():
         return f"No process delivers {outcome} to {prompt.engine}. Start `signoff bot` where that engine is installed."
     why = f"The last attempt failed ({delivery.error})." if delivery.error else "No attempt has been made yet."

@@ -41,11 +41,10 @@ def explained(error: Exception) -> Failure | None:
     if isinstance(error, CommandFailed):
         return Failure(error.lines, error.exit_code)
     # Imported late: most commands end without an error, and `--help` needs none of this.
-    from signoff.bot.settings import BadSettings
     from signoff.flows.errors import FlowsError
     from signoff.store.errors import StoreError
 
-    if isinstance(error, (BadSettings, FlowsError, StoreError)):
+    if isinstance(error, (FlowsError, StoreError)):
         return Failure((str(error),), FAILED)
     return None
 
@@ -56,8 +55,10 @@ def unexpected(error: Exception) -> Failure:
     import traceback
 
     from signoff.store.redaction import redacted
+    from signoff.store.sentences import sentence
 
     with tempfile.NamedTemporaryFile("w", prefix="signoff-", suffix=".txt", delete=False, encoding="utf-8") as report:
         report.write(redacted("".join(traceback.format_exception(error))))
     message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return Failure((f"This is a bug in Signoff: {message}. Please report it, and attach {report.name}.",), FAILED)
+    bug = sentence(f"This is a bug in Signoff: {message}")
+    return Failure((f"{bug} Please report it, and attach {report.name}.",), FAILED)

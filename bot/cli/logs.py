@@ -14,6 +14,20 @@ _NOISY = (
 )
 
 
+class _DotenvFilter(logging.Filter):
+    """Names the file in which python-dotenv cannot read a line, once a line however often it is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: set[object] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        is_new = record.args not in self._seen
+        self._seen.add(record.args)
+        record.msg = record.msg.replace("python-dotenv could not parse statement", "Cannot read the statement of .env")
+        return is_new
+
+
 class _OneRecord(logging.Formatter):
     """Keeps a record apart from the next one, whatever the texts of people and flows in it contain.
 
@@ -32,5 +46,8 @@ def log_to_stderr(level: int = logging.WARNING) -> None:
     redact_logs()
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    dotenv = logging.getLogger("dotenv.main")
+    if not any(isinstance(each, _DotenvFilter) for each in dotenv.filters):
+        dotenv.addFilter(_DotenvFilter())
     # It warns of each lost connection that it finds. Signoff itself says what that means, where it matters.
     logging.getLogger("psycopg").setLevel(logging.ERROR)

@@ -6,12 +6,12 @@ import click
 
 
 class AtLeastOne(click.IntRange):
-    """A whole number from one upwards."""
+    """A whole number from one upwards, of which databases take no more than 64 bits."""
 
     name = "whole number"
 
     def __init__(self) -> None:
-        super().__init__(min=1)
+        super().__init__(min=1, max=2**31 - 1)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")

@@ -59,14 +59,18 @@ def run(target: str, given: Sequence[str], wanted_by: str | None, wait: bool, as
     from signoff.bot.cli.arguments import parameters
     from signoff.bot.cli.database import migrated
     from signoff.bot.cli.targets import find_flow
+    from signoff.flows.settings import DatabaseSettings, load
     from signoff.store.records.runs import RunState
 
     log_to_stderr(logging.INFO if wait else logging.WARNING)
     person = requester(wanted_by)
+    if wait:
+        # What runs it here reads them, and a run that was created before they are found wrong would stay behind.
+        load(DatabaseSettings)
     # What the file or the flow prints must not get into the JSON.
     with redirect_stdout(sys.stderr if as_json else sys.stdout):
         flow = find_flow(target)
-        values = parameters(given, flow.parameters.json_schema)
+        values = flow.parameters.recordable(parameters(given, flow.parameters.json_schema))
         with migrated() as db:
             created = flow.create_run(values, db=db, requester=person)
             ended = _run_to_completion(db, flow, created) if wait else created

@@ -3,6 +3,7 @@
 import errno
 import logging
 import sqlite3
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import click
 from signoff.bot.cli import options
 from signoff.bot.cli.failures import CommandFailed
 from signoff.bot.cli.logs import log_to_stderr
+from signoff.store.sentences import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +26,7 @@ def _worker_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--grace",
             metavar="SECONDS",
-            type=click.FloatRange(min=0),
+            type=click.FloatRange(min=0, max=threading.TIMEOUT_MAX),
             help="How long running steps may take to finish at shutdown.",
         ),
         click.option(
@@ -61,7 +63,7 @@ def demo(db: Path | None, port: int, open_page: bool) -> None:
                 from signoff.bot import demo
             demo.demo(shutdown, db=db, port=port, open_page=open_page)
     except sqlite3.Error as error:
-        raise CommandFailed(f"Cannot use {db}: {error}. Choose another file with --db.") from None
+        raise CommandFailed(f"{sentence(f'Cannot use {db}: {error}')} Choose another file with --db.") from None
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise

@@ -27,7 +27,7 @@ from starlette.routing import Route
 from signoff.bot.background_server import BackgroundServer, listen
 from signoff.bot.connection.signatures import Signature
 from signoff.bot.connection.web_client import CONNECTION_ERRORS, name_of, refuses_token, retry_after, web_client
-from signoff.bot.settings import BadSettings
+from signoff.flows.errors import BadSettings
 from signoff.store.outage_log import OutageLog
 from signoff.store.supervisor import SupervisedThread
 

@@ -156,7 +156,7 @@ class Dispatcher(BackgroundService):
         cards.drawn(self._db, card, channel=channel, ts=ts, now=self._now())
 
     def _failed(self, card: Card, error: Exception) -> None:
-        _log(f"Could not draw the card of {card.prompt.label}", error)
+        _log(f"Could not draw the card of {card.prompt.label} in {card.place.label}", error)
         cards.failed(
             self._db,
             card,
@@ -174,7 +174,7 @@ class Dispatcher(BackgroundService):
         except MessageDeleted as error:
             self._repost_card(notice, error)
         except Exception as error:  # noqa: BLE001 - one bad notice must not hold up the others
-            _log(f"Could not post a notice about {notice.prompt.label}", error)
+            _log(f"Could not post a notice about {notice.prompt.label} in {notice.place.label}", error)
             retry_at = self._retry_at(notice.attempts, error)
             in_doubt = notice.in_doubt or _leaves_doubt(error)
             notices.failed(self._db, notice, error=_message_of(error), retry_at=retry_at, in_doubt=in_doubt)

@@ -20,6 +20,7 @@ from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.schema_validation import is_too_complex, schema_errors
 from signoff.store.records.prompts import Prompt
 from signoff.store.redaction import redacted
+from signoff.store.sentences import fault_of
 
 logger = logging.getLogger(__name__)
 
@@ -152,12 +153,7 @@ def message_of(error: ErrorDetails) -> str:
 
     A validator may repeat what a service told it, so what looks like a secret is removed.
     """
-    cause = error.get("ctx", {}).get("error")
-    if isinstance(cause, Exception) and str(cause):
-        return redacted(str(cause))
-    if error["type"] == "missing":
-        return "This is required."
-    return redacted(error["msg"])
+    return "This is required." if error["type"] == "missing" else redacted(fault_of(error))
 
 
 def _by_schema(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Valid | tuple[FieldError, ...]:

@@ -6,20 +6,25 @@ import importlib.util
 import logging
 import os
 import sys
+import sysconfig
+import traceback
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from signoff.flows.code.module_names import PREFIX, add_flow_file, add_folder, legacy_name
 from signoff.flows.code.parsing import parse
 from signoff.flows.code.type_names import current_name
 from signoff.flows.errors import InvalidFlow
+from signoff.store.sentences import faults_of
 
 logger = logging.getLogger(__name__)
+
+_STANDARD_LIBRARY = Path(sysconfig.get_path("stdlib"))
 
 _loaded: dict[str, ModuleType] = {}
 """The modules of flow files, by their paths."""
@@ -70,9 +75,11 @@ def _import(file: Path, *, shown: str) -> ModuleType:
     token = _importing.set(True)
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         del sys.modules[name]
-        raise InvalidFlow(f"{shown} could not be imported: {_where(error, file)}") from error
+        if _ends_import(error):
+            raise
+        raise InvalidFlow(f"{shown} could not be imported: {_fault(error, file)}") from error
     finally:
         _importing.reset(token)
     return module
@@ -103,16 +110,52 @@ def is_importing() -> bool:
     return _importing.get()
 
 
-def _where(error: BaseException, file: Path) -> str:
-    """The error, and the line of the file that it comes from."""
-    line = error.lineno if isinstance(error, SyntaxError) else None
-    trace = error.__traceback__
-    while trace is not None:
-        if Path(trace.tb_frame.f_code.co_filename) == file:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{type(error).__name__}: {text}" + ("" if line is None else f" (line {line})")
+def _ends_import(error: BaseException) -> bool:
+    """Whether somebody ends the process, or a run leaves memory, while code happens to be imported."""
+    is_own = type(error).__module__.partition(".")[0] == "signoff"
+    return isinstance(error, KeyboardInterrupt) or (is_own and not isinstance(error, Exception))
+
+
+def _fault(error: BaseException, file: Path | None = None) -> str:
+    """The error, and the line that it comes from.
+
+    Args:
+        file: The file that was to be imported. Of its lines the number will do.
+    """
+    match error:
+        case SyntaxError():
+            text = error.msg
+        case ValidationError():
+            text = f"{error.title}: {faults_of(error)}"
+        case _:
+            text = str(error)
+    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    if (place := _place(error)) is None:
+        return said
+    found, line = place
+    return f"{said} (line {line})" if found == file else f"{said} (line {line} of {_shown(found)})"
+
+
+def _place(error: BaseException) -> tuple[Path, int] | None:
+    """The innermost file and line of the user's own code that an error comes from; `None` if there is none."""
+    if isinstance(error, SyntaxError) and error.lineno is not None and Path(error.filename or "").is_file():
+        return Path(str(error.filename)), error.lineno
+    found = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        file = Path(frame.f_code.co_filename)
+        is_signoff = str(frame.f_globals.get("__name__", "")).partition(".")[0] == "signoff"
+        if file.is_absolute() and not is_signoff and not _is_installed(file):
+            found = file, line
+    return found
+
+
+def _is_installed(file: Path) -> bool:
+    return file.is_relative_to(_STANDARD_LIBRARY) or not {"site-packages", "dist-packages"}.isdisjoint(file.parts)
+
+
+def _shown(file: Path) -> str:
+    """A path as a user would type it."""
+    return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
 
 
 def model_reference(model: type[BaseModel]) -> str | None:
@@ -184,5 +227,5 @@ def _module(name: str, file: str) -> ModuleType:
         if path.is_file():
             # A flow file: its folder is not on `sys.path` here.
             return load_file(path)
-        raise InvalidFlow(f"{name} could not be imported: {error}") from error
+        raise InvalidFlow(f"{name} could not be imported: {_fault(error)}") from error
     return found if _is_from(found, path) or not path.is_file() else load_file(path)

@@ -25,6 +25,7 @@ from pydantic_core import ErrorDetails, PydanticSerializationError
 from signoff.flows.durable.identity import is_same
 from signoff.flows.errors import InvalidFlow, InvalidParameters
 from signoff.store.redaction import redacted
+from signoff.store.sentences import fault_of, sentence
 
 _CONFIG = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 _MAX_SHOWN = 60
@@ -76,7 +77,9 @@ class Parameters:
             json.dumps(dumped, allow_nan=False)
         except (PydanticSerializationError, ValueError, TypeError) as error:
             reason = str(error).splitlines()[0]
-            raise InvalidParameters(f"The parameters of {self._name} cannot be written as JSON: {reason}.") from None
+            raise InvalidParameters(
+                sentence(f"The parameters of {self._name} cannot be written as JSON: {reason}")
+            ) from None
         self._check_unchanged(given, self._checked(dumped, "Recorded as JSON, the parameters would no longer fit {}"))
         return dumped
 
@@ -112,7 +115,7 @@ class Parameters:
             return self._model.model_validate(dict(values))
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {_message(each)}" for each in error.errors())
-            raise InvalidParameters(f"{said.format(self._name)}: {wrong}. {self._usage}") from None
+            raise InvalidParameters(f"{sentence(f'{said.format(self._name)}: {wrong}')} {self._usage}") from None
 
     def _refuse_secrets(self, given: BaseModel) -> None:
         for attribute, field in type(given).model_fields.items():
@@ -162,7 +165,7 @@ class Parameters:
 
 
 def _message(error: ErrorDetails) -> str:
-    return "there is no such parameter" if error["type"] == "extra_forbidden" else error["msg"]
+    return "there is no such parameter" if error["type"] == "extra_forbidden" else fault_of(error).rstrip(".")
 
 
 def _has_any(schema: Any) -> bool:

@@ -45,6 +45,7 @@ from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs.messages import FlowRunInput
 from signoff.store.runs.pauses import abandon_wait, note_reworded, open_prompt
+from signoff.store.sentences import faults_of, sentence
 
 _KEY = re.compile(r"[a-z0-9-]+")
 
@@ -256,7 +257,7 @@ def _policy(question: Question, policy: Policy | None, defaults: Policy) -> Poli
     try:
         on_model = policy_in(question.schema or {})
     except ValidationError as error:
-        raise InvalidFlow(f"The policy on {question.title!r} is invalid: {error.errors()[0]['msg']}.") from None
+        raise InvalidFlow(sentence(f"The policy on {question.title!r} is invalid: {faults_of(error)}")) from None
     return merged(policy or Policy(), merged(on_model, defaults))
 
 
@@ -264,7 +265,7 @@ def _check_continue(prompt: Prompt) -> None:
     if (fault := deadline_fault(prompt)) is not None:
         raise InvalidFlow(
             f"At its deadline, {prompt.title!r} would continue with its initial values, but they are not valid: "
-            f"{fault}. Set them with with_initial_data(...)."
+            f"{sentence(str(fault))} Set them with with_initial_data(...)."
         )
 
 

@@ -21,6 +21,7 @@ from signoff.flows.durable.identity import is_same
 from signoff.flows.durable.typed_json import Unrecordable, to_tree
 from signoff.flows.durable.typed_json_reader import from_tree
 from signoff.flows.errors import StepFailed, UnserializableResult
+from signoff.store.sentences import fault_of
 
 Serializer = Literal["json", "pickle"]
 
@@ -232,7 +233,7 @@ def _reason(error: Exception) -> str:
 def _first(error: ValidationError) -> str:
     found = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(map(str, found["loc"]))
-    return f"{place}: {found['msg']}" if place else str(found["msg"])
+    return f"{place}: {fault_of(found)}" if place else fault_of(found)
 
 
 def _short(value: Any) -> str:

@@ -16,9 +16,10 @@ from signoff.flows.durable.results import finished, finished_async
 from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.run_logging import get_run_logger
 from signoff.flows.durable.serialization import Recorded, Serializer, dump, dump_error, load, load_error
-from signoff.flows.errors import AttentionNeeded, StepTimeout, UnserializableResult
+from signoff.flows.errors import AttentionNeeded, StepTimeout, UnserializableResult, error_summary
 from signoff.flows.names import now
 from signoff.store.records.runs import Step
+from signoff.store.sentences import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ class StepCall:
         self.context.journal.check_not_unwound(self.key)
         self.context.journal.check_open()
         self.context.children.reset()
-        get_run_logger().warning("%s: %s. Retry %d follows.", type(error).__name__, error, retry)
+        get_run_logger().warning("%s Retry %d follows.", sentence(error_summary(error)), retry)
         self.context.journal.forget_failed(self.context.scope)
 
 

@@ -18,6 +18,7 @@ from signoff.flows.schema.schema_validation import schema_fault
 from signoff.store.policy import Policy
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import SUPERSEDED
+from signoff.store.sentences import faults_of, sentence
 
 _REQUIRED_TEXTS = ("external_run_id", "run_name", "flow", "key", "title")
 
@@ -63,26 +64,27 @@ def _as_json(pause: ReportedPause, name: str, value: Any) -> dict[str, Any]:
     try:
         read_back: dict[str, Any] = json.loads(json.dumps(dict(value), allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidPause(f"The {name} of {pause.title!r} is not JSON: {error}.") from None
+        raise InvalidPause(sentence(f"The {name} of {pause.title!r} is not JSON: {error}")) from None
     return read_back
 
 
 def _check_schema(pause: ReportedPause, schema: dict[str, Any]) -> None:
     if (fault := schema_fault(schema)) is not None:
-        raise InvalidPause(f"The schema of {pause.title!r} is not a valid JSON Schema: {fault}.")
+        raise InvalidPause(sentence(f"The schema of {pause.title!r} is not a valid JSON Schema: {fault}"))
     if kind_of(unwrap(schema, schema).schema) != "object":
         raise InvalidPause(
             f"The schema of {pause.title!r} is not that of an object, and answers are given by field. Report "
             '{"type": "object", "properties": {"value": …}} with the schema as a property.'
         )
     if (reason := no_value(schema)) is not None:
-        raise InvalidPause(f"Nobody could answer {pause.title!r}, because no value fits its schema: {reason}.")
+        raise InvalidPause(sentence(f"Nobody could answer {pause.title!r}, because no value fits its schema: {reason}"))
     try:
         check_fields(schema, "The answer")
         check_patterns(schema)
         policy_in(schema)
     except (InvalidFlow, UnreadablePattern) as error:
-        raise InvalidPause(f"People cannot be asked for {pause.title!r}: {str(error).rstrip('.')}.") from None
+        raise InvalidPause(sentence(f"People cannot be asked for {pause.title!r}: {error}")) from None
     except ValidationError as error:
-        fault = error.errors()[0]["msg"]
-        raise InvalidPause(f"The policy in the schema of {pause.title!r} is invalid: {fault}.") from None
+        raise InvalidPause(
+            sentence(f"The policy in the schema of {pause.title!r} is invalid: {faults_of(error)}")
+        ) from None

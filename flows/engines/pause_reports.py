@@ -16,6 +16,7 @@ from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.redaction import redacted
 from signoff.store.runs import reported
+from signoff.store.sentences import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class DatabasePauseReports:
         if (fault := deadline_fault(asked)) is not None:
             raise InvalidPause(
                 f"At its deadline, {pause.title!r} would continue with its initial values, but they are not valid: "
-                f"{fault}. Report valid ones, or leave at_deadline='continue' out of the policy."
+                f"{sentence(str(fault))} Report valid ones, or leave at_deadline='continue' out of the policy."
             )
         return reported.open_prompt(self._db, asked).id
 

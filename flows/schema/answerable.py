@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails, SchemaError, SchemaValidator, core_schem
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.schema.parts import Schema
 from signoff.flows.schema.sample import NoValue, Path, Place, Sampler, TooLarge
+from signoff.store.sentences import fault_of
 
 _MAX_TRIES = 1_000
 _OPAQUE = ("function-before", "function-wrap", "function-plain")
@@ -185,7 +186,7 @@ def _reason(error: ErrorDetails) -> str:
         case kind if kind in _NAMES:
             return "its model reads it under another name than the form has. Give it a plain alias, or none"
         case _:
-            return f"its JSON Schema allows other values than its type ({error['msg']})"
+            return f"its JSON Schema allows other values than its type ({fault_of(error).rstrip('.')})"
 
 
 def _refusal(model: type[BaseModel], path: Sequence[str | int], reason: str) -> InvalidFlow:

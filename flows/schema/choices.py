@@ -16,6 +16,7 @@ from signoff.flows.schema.json_schema import schema_with_any_pattern
 from signoff.flows.schema.keywords import comparable
 from signoff.flows.schema.parts import Schema, is_null, kind_of, options_of, unwrap
 from signoff.flows.schema.schema_validation import ValuePath, choose_one_of
+from signoff.store.sentences import fault_of, sentence
 
 GIVEN = "given_choices"
 """The keyword of a schema that was given choices. Its value is the part that they replaced."""
@@ -48,7 +49,7 @@ def validate_choices(model: type[BaseModel], name: str, given: OfferedChoices) -
     field: TypeAdapter[Any] = TypeAdapter(model.model_fields[name].rebuild_annotation())
     for value in values:
         if reason := _misfit(field, value, in_list=is_list):
-            raise ValueError(f"The choice {value!r} does not fit {where}: {reason}.")
+            raise ValueError(sentence(f"The choice {value!r} does not fit {where}: {reason}"))
     return tuple(zip(values, labels.values(), strict=True))
 
 
@@ -57,7 +58,7 @@ def _misfit(field: TypeAdapter[Any], value: Any, *, in_list: bool) -> str | None
         field.validate_json(json.dumps([value] if in_list else value))
     except ValidationError as error:
         # The length of the list is not the fault of a single value.
-        about = [each["msg"] for each in error.errors() if each["loc"] or not in_list]
+        about = [fault_of(each) for each in error.errors() if each["loc"] or not in_list]
         return about[0] if about else None
     return None
 

@@ -14,6 +14,7 @@ from signoff.flows.errors import InvalidFlow
 from signoff.flows.schema.elements import ELEMENT, possible_elements
 from signoff.flows.schema.parts import fields_in
 from signoff.flows.schema.patterns import UnreadablePattern, check_engine, check_patterns
+from signoff.store.sentences import sentence
 
 ZONE = "zone"
 """The keyword that says whether a date-time or time has a zone: `required` or `none`; without it, either is allowed."""
@@ -119,8 +120,8 @@ def refuse_slow_patterns(model: type[BaseModel], schema: Mapping[str, Any]) -> N
         check_patterns(schema)
     except UnreadablePattern as error:
         raise InvalidFlow(
-            f"A person cannot be asked for {model.__name__}: {error}. A text that somebody types could keep it busy "
-            "for hours. Write the pattern as a str without look-around and backreferences, leave out "
+            f"{sentence(f'A person cannot be asked for {model.__name__}: {error}')} A text that somebody types could "
+            "keep it busy for hours. Write the pattern as a str without look-around and backreferences, leave out "
             "regex_engine='python-re', and check in a validator what a pattern cannot say."
         ) from None
 

@@ -19,6 +19,7 @@ from signoff.flows.schema.choices import (
 )
 from signoff.flows.schema.json_schema import schema_with_any_pattern
 from signoff.store.runs.messages import FlowRunInput
+from signoff.store.sentences import faults_of, sentence
 
 
 class PromptModel(BaseModel):
@@ -59,7 +60,9 @@ class PromptModel(BaseModel):
         try:
             json.dumps(initial, allow_nan=False)
         except ValueError as error:
-            raise ValueError(f"The initial data of {cls.__name__} cannot be written as JSON: {error}.") from None
+            raise ValueError(
+                sentence(f"The initial data of {cls.__name__} cannot be written as JSON: {error}")
+            ) from None
         made = cls._made(fields)
         made.prompt_description = description
         made.prompt_initial = {**cls.prompt_initial, **initial}
@@ -122,8 +125,7 @@ def _with_default(model: type[PromptModel], name: str, value: Any) -> FieldInfo:
         checked: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
         checked.validate_python(value)
     except ValidationError as error:
-        reason = error.errors()[0]["msg"]
-        raise ValueError(f"{value!r} does not fit {model.__name__}.{name}: {reason}.") from None
+        raise ValueError(sentence(f"{value!r} does not fit {model.__name__}.{name}: {faults_of(error)}")) from None
     changed = copy(field)
     changed.default = value
     changed.default_factory = None

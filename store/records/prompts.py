@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.records.actors import Actor
 from signoff.store.records.runs import EMBEDDED
+from signoff.store.sentences import sentence
 
 if TYPE_CHECKING:
     # Imports pydantic, which most commands that read no prompt do not need.
@@ -193,14 +194,17 @@ class Prompt:
         if not isinstance(self.stored_policy, BrokenPolicy):
             return None
         return (
-            f"The policy of prompt {self.id[:8]} cannot be read: {self.stored_policy.reason}. If a newer Signoff wrote "
-            f"it, use that version; otherwise end the run with `signoff cancel {self.run_id[:8]}`."
+            f"{sentence(f'The policy of prompt {self.id[:8]} cannot be read: {self.stored_policy.reason}')} If a newer "
+            f"Signoff wrote it, use that version; otherwise end the run with `signoff cancel {self.run_id[:8]}`."
         )
 
     @property
     def label(self) -> str:
-        """The title, which may say little, and the beginning of the id: `'Approval' (1f0c2a9e)`. For logs."""
-        return f"{self.title!r} ({self.id[:8]})"
+        """The title, which may say little, the beginning of the id, and the run. For logs.
+
+        `'Approval' (1f0c2a9e) of the run brave-otter`
+        """
+        return f"{self.title!r} ({self.id[:8]}) of the run {self.run_name}"
 
     @property
     def is_open(self) -> bool:

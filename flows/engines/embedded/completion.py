@@ -30,6 +30,7 @@ from signoff.store.errors import LeaseLost
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.redaction import redacted
 from signoff.store.runs import retries, runs
+from signoff.store.sentences import sentence
 
 logger = logging.getLogger("signoff.flows.run")
 
@@ -144,7 +145,8 @@ class CompletionRecorder:
 
     def _retry(self, error: Exception) -> None:
         delay = self._flow.retry_delay_seconds
-        logger.warning("%s | %s. Retry %d follows.", self._run.name, error_summary(error), self._run.attempt)
+        why = sentence(error_summary(error))
+        logger.warning("%s | %s Retry %d follows.", self._run.name, why, self._run.attempt)
         at = self._db.now() + timedelta(seconds=delay)
         attempt, why = self._run.attempt, redacted(error_summary(error))
         retry_until_available(

@@ -9,7 +9,7 @@ from signoff.flows.engines.embedded.serve import serve
 from signoff.flows.flow import Flow
 from signoff.flows.liveness.orphans import orphan_message
 from signoff.flows.schedules import Cron
-from signoff.flows.settings import DatabaseSettings
+from signoff.flows.settings import DatabaseSettings, load
 from signoff.store.database import Database, sqlite_file
 from signoff.store.errors import StoreError
 from signoff.store.records.runs import EMBEDDED
@@ -44,7 +44,7 @@ class EmbeddedEngine:
 
     def check(self) -> Iterable[Problem]:
         """The flows that have runs to go on with, and no worker."""
-        db = Database(DatabaseSettings().database_url)
+        db = Database(load(DatabaseSettings).database_url)
         try:
             file = sqlite_file(db)
             if file is not None and not file.exists():

@@ -33,7 +33,7 @@ from signoff.flows.errors import Released
 from signoff.flows.flow import Flow
 from signoff.flows.liveness.heartbeat import Heartbeat
 from signoff.flows.services.background import BackgroundService
-from signoff.flows.settings import DatabaseSettings
+from signoff.flows.settings import DatabaseSettings, load
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.outage_log import OutageLog
@@ -76,7 +76,7 @@ class Worker(BackgroundService):
         only: str | None = None,
     ) -> None:
         self._db = db
-        self._defaults = DatabaseSettings().defaults() if defaults is None else defaults
+        self._defaults = load(DatabaseSettings).defaults() if defaults is None else defaults
         self._flows = {flow.name: flow for flow in flows}
         self._identities = tuple(flow.identity for flow in self._flows.values())
         self._concurrency = concurrency

@@ -1,11 +1,45 @@
 """Whatever is wrong: one clear sentence, an exit code, and no traceback."""
 
+import re
+
 import pytest
 
 from signoff.store.migrations import REVISIONS
 from signoff.testing import Emulator
 from tests.acceptance.cli.asking import FLOWS, assert_refused
 from tests.acceptance.shell import Shell
+
+HELPERS = {
+    "helpers/deep.py": "import json\n\nLIMITS = json.loads('{')\n",
+    "helpers/chain.py": "from helpers.deep import LIMITS\n",
+    "helpers/typo.py": "\nprint(\n",
+    "helpers/policy.py": "from signoff import Policy\n\nRULES = Policy(approvers='@ana', deadline='soon')\n",
+    "helpers/stop.py": "import asyncio\n\nraise asyncio.CancelledError\n",
+}
+
+BAD_IMPORT = {
+    "deep": "JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1) "
+    "(line 3 of helpers/deep.py)",
+    "chain": "JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1) "
+    "(line 3 of helpers/deep.py)",
+    "typo": "SyntaxError: '(' was never closed (line 2 of helpers/typo.py)",
+    "policy": "ValidationError: Policy: approvers: give a list, even of one: ['@ana']; deadline: Input should be a "
+    "valid timedelta, invalid digit in duration (line 3 of helpers/policy.py)",
+    "stop": "CancelledError (line 3 of helpers/stop.py)",
+}
+
+BAD_SETTINGS = {
+    "SIGNOFF_PORT": ("ninety", "99999", "-1", ""),
+    "SIGNOFF_CONCURRENCY": ("many", "0", "99999999999999999999"),
+    "SIGNOFF_MAX_IN_MEMORY": ("all", "0", "1.5"),
+    "SIGNOFF_GRACE": ("long", "-1", "nan", "inf"),
+    "SIGNOFF_OUTSIDE_SLACK": ("anybody",),
+    "SLACK_API_URL": ("localhost:4000", "slack.com/api", "https://slack.com:99999/api/", "?"),
+    "DATABASE_URL": ("foo", "?", "sqlite://", "oracle://host/x", "postgresql://ana:hidden@host:port/x"),
+    "SLACK_BOT_TOKEN": ("xapp-hidden", "hidden", "xoxb-hid den"),
+    "SLACK_APP_TOKEN": ("xoxb-hidden", "hidden"),
+    "SLACK_SIGNING_SECRET": ("hid den", "xoxb-hidden"),
+}
 
 BAD_INPUT = {
     "nothing.py": "The file nothing.py does not exist.",
@@ -31,6 +65,61 @@ def test_a_flow_that_cannot_be_run_is_explained(empty: Shell, target: str) -> No
     empty.write("asking.py", FLOWS)
     assert_refused(empty("run", target), 1, BAD_INPUT[target])
     assert not (empty.folder / "signoff.db").exists()
+
+
+@pytest.mark.parametrize("helper", BAD_IMPORT)
+def test_an_error_in_a_helper_names_its_file_and_line(empty: Shell, helper: str) -> None:
+    """Invariant 10: however deep it is, so that nobody has to look for it. Libraries in between do not count."""
+    (empty.folder / "helpers").mkdir()
+    for name, text in HELPERS.items():
+        empty.write(name, text)
+    empty.write("order.py", f"from signoff import flow\nfrom helpers.{helper} import *\n\n\n@flow\ndef order(): ...\n")
+    assert_refused(empty("run", "order.py"), 1, f"order.py could not be imported: {BAD_IMPORT[helper]}")
+
+
+@pytest.mark.parametrize("name", BAD_SETTINGS)
+def test_a_malformed_setting_is_one_sentence_and_leaves_no_database(empty: Shell, name: str) -> None:
+    """Invariants 9 and 10: it names the setting, hides what may be a secret, and comes before anything is created."""
+    slack = {
+        "SLACK_BOT_TOKEN": "xoxb-1",
+        "SLACK_APP_TOKEN": "" if name == "SLACK_SIGNING_SECRET" else "xapp-1",
+        "SLACK_SIGNING_SECRET": "hidden",
+        "SLACK_API_URL": "http://127.0.0.1:1/api/",
+    }
+    for value in BAD_SETTINGS[name]:
+        said = empty("bot", **{**slack, name: value})
+        assert (said.code, len(said.err.splitlines())) == (1, 1), said.err
+        assert said.err.startswith(name)
+        assert said.err.endswith(".\n")
+        assert not re.search(r"hidden|\.\.|[?!:]\.|Value error|bug", said.err), said.err
+        assert [*empty.folder.iterdir()] == []
+
+
+@pytest.mark.parametrize("command", [["run", "echo.py", "--wait"], ["worker", "echo.py"], ["serve", "echo.py"]])
+def test_several_malformed_settings_are_told_at_once(empty: Shell, command: list[str]) -> None:
+    """Nobody has to start it again for each of them; and a run that could not run here is not created."""
+    empty.write("echo.py", "from signoff import flow\n\n@flow\ndef echo(): ...\n")
+    said = empty(*command, SIGNOFF_OUTSIDE_SLACK="anybody", DATABASE_URL="sqlite:///here.db", SIGNOFF_PORT="ninety")
+    assert said.code == 1
+    assert "SIGNOFF_OUTSIDE_SLACK: Input should be 'claims', 'own-name' or 'never'." in said.err
+    assert "SIGNOFF_PORT: Input should be a valid integer" in said.err or command[0] == "run"
+    assert not (empty.folder / "here.db").exists()
+
+
+def test_a_dotenv_file_that_cannot_be_read_is_explained(empty: Shell) -> None:
+    """One sentence that names the file, and one line for each of its lines that makes no sense."""
+    (empty.folder / ".env").write_bytes(b"SIGNOFF_CHANNEL=caf\xe9\n")
+    for command in ("doctor", "pending", "bot"):
+        assert_refused(
+            empty(command),
+            1,
+            ".env is not text in UTF-8. Save it as UTF-8, or set the variables in the environment.",
+        )
+    empty.write(".env", "SIGNOFF_CHANNEL='#orders\nSIGNOFF_PORT=3000\n")
+    said = empty("doctor")
+    assert [line.partition("WARNING ")[2] for line in said.err.splitlines()] == [
+        "Cannot read the statement of .env starting at line 1"
+    ]
 
 
 def test_parameters_that_a_flow_does_not_take_are_explained(shell: Shell) -> None:

@@ -75,9 +75,9 @@ def test_the_doctor_lists_approvers_that_nobody_can_be(empty: Shell, slack: Emul
         "✗ approvers: Mei Tanaka cannot answer prompts whose policy names nobody. This is not a handle, an e-mail "
         "address or an id. Write one of these, such as @ana or ana@example.com. Did you mean @mei? "
         "Correct SIGNOFF_APPROVERS.",
-        f"✗ approvers: @anna cannot answer 'Which shirt?' ({prompt.id[:8]}). No person or user group has this handle. "
+        f"✗ approvers: @anna cannot answer {prompt.label}. No person or user group has this handle. "
         f"Did you mean @ana? `signoff cancel {prompt.run_id[:8]}`, correct the policy, and start the run again.",
-        f"✗ approvers: <@U0BENOKAF1> cannot answer 'Which shirt?' ({prompt.id[:8]}). This is a mention. "
+        f"✗ approvers: <@U0BENOKAF1> cannot answer {prompt.label}. This is a mention. "
         f"Write U0BENOKAF1. `signoff cancel {prompt.run_id[:8]}`, correct the policy, and start the run again.",
     ]
     without_slack = empty("doctor", SIGNOFF_APPROVERS="#orders")

@@ -114,7 +114,7 @@ def test_a_prompt_that_nobody_can_answer_says_so(service: RunningService, caplog
     prompt, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@anna", "#orders"])
     service.slack.person("mei").wait_for_message("#orders", "*Nobody can answer this.*")
     assert service.events(prompt).count("approver_missing") == 2
-    assert f"Nobody can answer 'Approval' ({prompt.id[:8]}), so it waits for its deadline." in caplog.text
+    assert f"Nobody can answer {prompt.label}, so it waits for its deadline." in caplog.text
 
 
 def test_a_name_that_is_somebody_s_changes_no_card(service: RunningService) -> None:

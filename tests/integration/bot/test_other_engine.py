@@ -101,9 +101,8 @@ def test_an_engine_that_refuses_is_heard(
     assert "<!channel>" not in shown
     assert paper.handed() == []
     (finding,) = problems(database_url, monkeypatch)
-    assert (
-        f"paper refused the outcome of {prompt.label} for the run paper-a1: <!channel> not *paused*." in finding.message
-    )
+    assert f"paper refused the outcome of {prompt.label}: <!channel> not *paused*." in finding.message
+    assert "paper-a1" in prompt.label
     assert f"`signoff history {prompt.id[:8]}`" in finding.message
 
 

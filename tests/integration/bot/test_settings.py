@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from signoff.bot.service import Service
-from signoff.bot.settings import BadSettings, Mode, Settings, load_settings
+from signoff.bot.settings import Mode, Settings, load_settings
+from signoff.flows.errors import BadSettings
 from signoff.testing import SIGNOFF, Emulator
 from tests.integration.bot.asking import FLOWS, approve
 from tests.integration.bot.running_service import RunningService, settings_for
@@ -59,8 +60,8 @@ def without_posting() -> Iterator[Emulator]:
         yield slack
 
 
-def test_a_missing_scope_is_named(without_posting: Emulator, sqlite_url: str) -> None:
-    """The ledger of the prompt without a card names it."""
+def test_a_missing_scope_is_named(without_posting: Emulator, sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The ledger of the prompt without a card names it, and so does the log, with the prompt, its run and channel."""
     with Service(settings_for(without_posting.api_url, sqlite_url), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(without_posting, started)
         prompt = until_asked(started.db, approve.create_run(db=started.db).id)
@@ -68,6 +69,8 @@ def test_a_missing_scope_is_named(without_posting: Emulator, sqlite_url: str) ->
             "error": "missing_scope (the app needs the scope chat:write)",
             "place": "#releases",
         }
+        assert f"of the run {prompt.run_name} in #releases: missing_scope" in caplog.text
+        assert f"Could not draw the card of {prompt.label}" in caplog.text
 
 
 def test_a_successful_start_logs_no_warning(

@@ -60,7 +60,7 @@ def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
         "postgresql://ana:pass@hunter2:5432@db/signoff",
         "postgresql://db:5432/signoff?password=hun@ter2",
         "postgresql+psycopg://ana:hun@ter2@db/signoff",
-        "postgres://ana:hunter2@db/signoff",
+        "cockroachdb://ana:hunter2@db/signoff",
         "postgresql://ana@db:hunter2/signoff",
         "mysql://ana:hun@ter2@db/signoff",
         "mysql://ana@db/signoff?password=hunter2",

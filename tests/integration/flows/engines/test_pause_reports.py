@@ -44,7 +44,7 @@ IMPOSSIBLE: dict[str, tuple[dict[str, Any], str]] = {
     "a deadline without a zone": ({"deadline": datetime(2031, 5, 6)}, "with a time zone"),  # noqa: DTZ001
     "nothing to continue with": (
         {"policy": Policy(at_deadline="continue", deadline=60)},
-        "would continue with its initial values, but they are not valid: approved: This is required",
+        "would continue with its initial values, but they are not valid: approved: This is required. Report valid ones",
     ),
 }
 
