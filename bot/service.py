@@ -14,6 +14,7 @@ from signoff.bot.connection.people import People
 from signoff.bot.connection.transport import HttpTransport, SocketTransport
 from signoff.bot.delivery.dispatcher import Dispatcher
 from signoff.bot.delivery.messenger import Messenger
+from signoff.bot.delivery.rate_limits import RateLimits
 from signoff.bot.interactions.responses import Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Mode, Settings
@@ -64,6 +65,7 @@ class Bot:
         self._dispatcher = Dispatcher(
             db,
             Messenger(client, people, channel=settings.channel, link=link_to),
+            RateLimits(settings.slack_api_url),
             on_settled=self._responses.settle_forms,
         )
         self._approver_check = ApproverCheck(db, SlackDirectory(lookups))

@@ -74,8 +74,11 @@ class Messenger:
         posted = self._post(conversation, without_pings(message, set(mentions.values()), self._people.name))
         return str(posted["channel"]), str(posted["ts"])
 
-    def post_notice(self, notice: Notice) -> str:
-        """Post a notice in its place. Returns its timestamp.
+    def post_notice(self, notice: Notice) -> tuple[str, str]:
+        """Post a notice in its place.
+
+        Returns:
+            The id of its channel, and its timestamp.
 
         Raises:
             SlackRejected: If Slack rejects the call.
@@ -85,8 +88,9 @@ class Messenger:
         message = notice_message(notice, self._people.mentions(notice.prompt))
         conversation = self._conversations.of(notice.place)
         if notice.in_doubt and (found := self._find(conversation, notice.created_at, message)) is not None:
-            return found[1]
-        return str(self._post(conversation, message)["ts"])
+            return found
+        posted = self._post(conversation, message)
+        return str(posted["channel"]), str(posted["ts"])
 
     def _update(self, channel: str, ts: str, message: Message) -> None:
         call(

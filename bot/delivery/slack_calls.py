@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -25,6 +26,18 @@ class SlackRejected(Exception):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class RateLimited(SlackRejected):
+    """Slack takes no more calls of this kind for a while.
+
+    Attributes:
+        method: The Web API method that was called.
+    """
+
+    def __init__(self, message: str, retry_after: float | None, method: str) -> None:
+        super().__init__(message, retry_after)
+        self.method = method
 
 
 class MessageDeleted(Exception):
@@ -63,4 +76,7 @@ def _error_for(response: SlackResponse | Mapping[str, Any]) -> SlackRejected | M
     said = ": ".join([name, "; ".join(map(str, details))]) if details else name
     needed = response.get("needed")
     said += f" (the app needs the scope {needed})" if needed else ""
+    if status == HTTPStatus.TOO_MANY_REQUESTS or name == "ratelimited":
+        method = str(getattr(response, "api_url", "")).rpartition("/")[2]
+        return RateLimited(said, retry_after(response), method)
     return SlackRejected(said, retry_after(response))

@@ -30,14 +30,17 @@ class Foreground:
                 if not self._in_progress:
                     self._changed.notify_all()
 
-    def let_pass(self, timeout: float) -> None:
+    def let_pass(self, timeout: float) -> bool:
         """Wait until nobody waits for anything.
 
         Args:
             timeout: Seconds after which the background gets its turn in any case.
+
+        Returns:
+            Whether nobody waits for anything.
         """
         with self._changed:
-            self._changed.wait_for(lambda: not self._in_progress, timeout)
+            return self._changed.wait_for(lambda: not self._in_progress, timeout)
 
 
 foreground = Foreground()

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, 
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.outbox.claiming import OutboxClaims, is_claimable
+from signoff.store.outbox.claiming import ClaimedRow, OutboxClaims, is_claimable, release
 from signoff.store.places import Place, PlaceKind
 from signoff.store.records.outbox import Card, CardPlace
 from signoff.store.sql.conflicts import transactional
@@ -30,11 +30,9 @@ _ADD = insert_into(cards, "prompt_id", "place_kind", "place_target", "due_at")
 _TOUCH = Statement(update(cards).where(_OF_PROMPT).values(due_at=param("due_at")))
 _CLAIMS = OutboxClaims(
     cards,
-    select(cards)
-    .where(cards.c.due_at <= param("now"), is_claimable(cards.c.claimed_by))
-    .order_by(cards.c.due_at)
-    .limit(param("limit")),
+    select(cards).where(cards.c.due_at <= param("now"), is_claimable(cards.c.claimed_by)),
     cards.c.id,
+    order=[cards.c.due_at],
 )
 
 
@@ -84,21 +82,28 @@ def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> l
     Nobody else can claim one until `worker` has recorded the result, or has expired. `attempts` counts the claims
     since the card was last up to date.
     """
-    claimed = [
-        Card(
-            id=each.row.id,
-            prompt=each.prompt,
-            place=Place(PlaceKind(each.row.place_kind), each.row.place_target),
-            channel=each.row.channel,
-            ts=each.row.ts,
-            attempts=each.attempts,
-            error=each.row.error,
-            worker=each.worker,
-            in_doubt=each.in_doubt,
-        )
-        for each in _CLAIMS.claim(db, worker, now=now, limit=limit)
-    ]
+    claimed = map(_card, _CLAIMS.claim(db, worker, now=now, limit=limit))
     return sorted(claimed, key=lambda card: (card.prompt.opened_at, card.id))
+
+
+def claim_these(db: Database, worker: str, ids: Collection[int], *, now: datetime) -> list[Card]:
+    """Claim those of these cards that are missing or out of date, as `claim_due` does."""
+    return list(map(_card, _CLAIMS.claim_these(db, worker, ids, now=now)))
+
+
+def _card(claimed: ClaimedRow) -> Card:
+    row = claimed.row
+    return Card(
+        id=row.id,
+        prompt=claimed.prompt,
+        place=Place(PlaceKind(row.place_kind), row.place_target),
+        channel=row.channel,
+        ts=row.ts,
+        attempts=claimed.attempts,
+        error=row.error,
+        worker=claimed.worker,
+        in_doubt=claimed.in_doubt,
+    )
 
 
 @transactional
@@ -151,6 +156,13 @@ def failed(db: Database, card: Card, *, error: str, retry_at: datetime, in_doubt
         if changed.rowcount and known != error:
             detail = {"error": error} | ({"place": card.place.target} if card.place.target else {})
             ledger.add(tx, card.prompt.id, "card_failed", now=now, detail=detail)
+
+
+@transactional
+def released(db: Database, card: Card) -> None:
+    """Give a card back that was not drawn, as if it had not been claimed: only its turn has not come."""
+    with db.write() as tx:
+        tx.execute(update(cards).where(_is_held(card)).values(**release(cards, in_doubt=card.in_doubt)))
 
 
 @transactional

@@ -12,6 +12,7 @@ Two rules keep that true when a worker is only thought dead, after the machine h
   remove the claim of the worker that sends it now, and the next one would not know that it may have been sent.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,7 @@ from signoff.store.leases import LOCK_WORKER
 from signoff.store.records.prompts import Prompt
 from signoff.store.rows import PROMPT_BY_ID, prompt
 from signoff.store.sql.conflicts import transactional
-from signoff.store.sql.statements import Statement, param
+from signoff.store.sql.statements import BoundStatement, Statement, param
 from signoff.store.tables import workers
 
 
@@ -51,14 +52,19 @@ class OutboxClaims:
 
     Args:
         due: Finds rows that are due, with their `prompt_id`, `attempts` and `claimed_by`. Its parameters include `now`,
-            `limit`, and the `worker` of `is_claimable`.
+            and the `worker` of `is_claimable`.
         key: The table's primary key.
+        order: Which rows are claimed first if there are more than the limit.
     """
 
-    def __init__(self, table: Table, due: Select[Any], key: "Column[Any]") -> None:
+    def __init__(self, table: Table, due: Select[Any], key: "Column[Any]", order: "Sequence[Column[Any]]") -> None:
         self._key = key.name
-        self._due = Statement(due)
-        self._locked = Statement(due.with_for_update(of=table, skip_locked=True))
+        first = due.order_by(*order).limit(param("limit"))
+        self._due = Statement(first)
+        self._locked = Statement(first.with_for_update(of=table, skip_locked=True))
+        self._locked_by_key = Statement(
+            due.where(key == param("wanted")).with_for_update(of=table, skip_locked=True),
+        )
         self._claim = Statement(
             update(table).where(key == param("key")).values(claimed_by=param("worker"), attempts=table.c.attempts + 1)
         )
@@ -74,17 +80,29 @@ class OutboxClaims:
         with db.read() as reading:
             if not reading.rows(self._due, **values, limit=1):
                 return []
+        # Locked by one statement and changed by the next: within an UPDATE, PostgreSQL may evaluate a subquery with a
+        # LIMIT more than once, and so change more rows than the limit.
+        return self._claim_locked(db, worker, self._locked.bind(**values, limit=limit))
+
+    @transactional
+    def claim_these(self, db: Database, worker: str, keys: Collection[Any], *, now: datetime) -> list[ClaimedRow]:
+        """Claim those of these rows that are due, in the order of the keys. A worker that has expired gets none."""
+        if not keys:
+            return []
+        wanted = [self._locked_by_key.bind(worker=worker, now=now, wanted=key) for key in keys]
+        return self._claim_locked(db, worker, *wanted)
+
+    def _claim_locked(self, db: Database, worker: str, *locked: BoundStatement) -> list[ClaimedRow]:
         with db.write() as tx:
-            # Locked by one statement and changed by the next: within an UPDATE, PostgreSQL may evaluate a subquery with
-            # a LIMIT more than once, and so change more rows than the limit.
-            known, rows = tx.execute_many(LOCK_WORKER.bind(worker=worker), self._locked.bind(**values, limit=limit))
+            known, *found = tx.execute_many(LOCK_WORKER.bind(worker=worker), *locked)
+            rows = [row for some in found for row in some]
             if not known or not rows:
                 return []
             for row in rows:
                 tx.run(self._claim, key=getattr(row, self._key), worker=worker)
             about = list(dict.fromkeys(row.prompt_id for row in rows))
-            found = tx.execute_many(*(PROMPT_BY_ID.bind(prompt_id=prompt_id) for prompt_id in about))
-        prompts = {prompt_id: prompt(row) for prompt_id, (row,) in zip(about, found, strict=True)}
+            read = tx.execute_many(*(PROMPT_BY_ID.bind(prompt_id=prompt_id) for prompt_id in about))
+        prompts = {prompt_id: prompt(row) for prompt_id, (row,) in zip(about, read, strict=True)}
         return [
             ClaimedRow(row, prompts[row.prompt_id], row.attempts + 1, worker, row.claimed_by is not None)
             for row in rows
@@ -98,3 +116,12 @@ def is_claimable(holder: "Column[str | None]") -> ColumnElement[bool]:
         holder: The column with the id of the row's holder.
     """
     return holder.is_(None) | (holder == param("worker")) | holder.not_in(select(workers.c.id))
+
+
+def release(table: Table, *, in_doubt: bool) -> dict[str, Any]:
+    """What to set in a row that its holder did not get to send, so that it is as before the claim.
+
+    Args:
+        in_doubt: Whether an earlier attempt may have succeeded. Then the claim stays on it.
+    """
+    return {"attempts": table.c.attempts - 1, "claimed_by": table.c.claimed_by if in_doubt else None}

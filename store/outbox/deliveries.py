@@ -32,15 +32,13 @@ _ADD = insert_into(deliveries, "prompt_id", "engine", "outcome", "created_at", "
 _PENDING = deliveries.c.state == DeliveryState.PENDING
 _CLAIMS = OutboxClaims(
     deliveries,
-    select(deliveries)
-    .where(
+    select(deliveries).where(
         deliveries.c.engine == param("engine"),
         deliveries.c.due_at <= param("now"),
         is_claimable(deliveries.c.claimed_by),
-    )
-    .order_by(deliveries.c.due_at)
-    .limit(param("limit")),
+    ),
     deliveries.c.prompt_id,
+    order=[deliveries.c.due_at],
 )
 _NEXT_DUE_AT = Statement(
     select(func.min(deliveries.c.due_at).label("due_at")).where(

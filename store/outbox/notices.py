@@ -1,6 +1,6 @@
 """Messages about prompts: each is written with what it reports, and posted once."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox.cards import IS_FIRST
-from signoff.store.outbox.claiming import ClaimedRow, OutboxClaims, is_claimable
+from signoff.store.outbox.claiming import ClaimedRow, OutboxClaims, is_claimable, release
 from signoff.store.places import Place, PlaceKind
 from signoff.store.records.outbox import Notice, NoticeKind
 from signoff.store.sql.conflicts import transactional
@@ -26,17 +26,21 @@ NEWEST_OF_RUN = Statement(
 )
 """Finds the prompt under whose card the end of a run is reported."""
 
-_FIRST_CARD = and_(cards.c.prompt_id == notices.c.prompt_id, IS_FIRST)
-_HAS_PLACE = or_(notices.c.place_kind.is_not(None), cards.c.ts.is_not(None))
+FIRST_CARD = and_(cards.c.prompt_id == notices.c.prompt_id, IS_FIRST)
+"""Joins a notice with the card in whose thread it is posted, unless it has a place of its own."""
+
+_SHOWS_ITS_PROMPT = and_(cards.c.ts.is_not(None), or_(cards.c.due_at.is_(None), cards.c.due_at > param("now")))
+HAS_PLACE = or_(notices.c.place_kind.is_not(None), _SHOWS_ITS_PROMPT)
+"""Whether a notice can be posted. A reply follows what its card has to show first."""
+
 _CLAIMS = OutboxClaims(
     notices,
     select(notices, cards.c.channel.label("card_channel"), cards.c.ts.label("card_ts"))
     .select_from(notices)
-    .outerjoin(cards, _FIRST_CARD)
-    .where(notices.c.due_at <= param("now"), is_claimable(notices.c.claimed_by), _HAS_PLACE)
-    .order_by(notices.c.due_at, notices.c.id)
-    .limit(param("limit")),
+    .outerjoin(cards, FIRST_CARD)
+    .where(notices.c.due_at <= param("now"), is_claimable(notices.c.claimed_by), HAS_PLACE),
     notices.c.id,
+    order=[notices.c.due_at, notices.c.id],
 )
 
 
@@ -68,12 +72,24 @@ def add(
 
 
 def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> list[Notice]:
-    """Claim messages that are due. A reply to a card is not due before that card is posted.
+    """Claim messages that are due. A reply to a card is not due before that card is up to date.
 
     Nobody else can claim one until `worker` has recorded what came of it, or has expired.
     """
     claimed = _CLAIMS.claim(db, worker, now=now, limit=limit)
     return sorted(map(_notice, claimed), key=lambda notice: notice.id)
+
+
+def claim_these(db: Database, worker: str, ids: Collection[int], *, now: datetime) -> list[Notice]:
+    """Claim those of these messages that are due, as `claim_due` does."""
+    return list(map(_notice, _CLAIMS.claim_these(db, worker, ids, now=now)))
+
+
+@transactional
+def released(db: Database, notice: Notice) -> None:
+    """Give a message back that was not posted, as if it had not been claimed: only its turn has not come."""
+    with db.write() as tx:
+        tx.execute(update(notices).where(_is_held(notice)).values(**release(notices, in_doubt=notice.in_doubt)))
 
 
 @transactional

@@ -48,6 +48,29 @@ class CardPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A card or a notice that is due, without its prompt.
+
+    Attributes:
+        is_notice: Whether `id` is a notice's and not a card's.
+        place: Where it goes.
+        channel: The id of the channel that its message, or its thread, is in; `None` if that is not known.
+        is_update: Whether it is a card that is in Slack already.
+        is_settled: Whether it is a card whose prompt is settled.
+        in_doubt: Whether an earlier attempt may have posted it without that having been recorded.
+    """
+
+    id: int
+    is_notice: bool
+    place: Place
+    channel: str | None
+    is_update: bool
+    is_settled: bool
+    in_doubt: bool
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
     """An outcome that is to be handed to another engine now, by whoever has claimed it.
 

@@ -83,10 +83,10 @@ def an_open_prompt(db: Database, *, held: bool = True, worker: str | None = None
     return pauses.open_prompt(db, asking(run, **changed), fencing_token=run.fencing_token, state=state, held=held)
 
 
-def post_cards(db: Database) -> None:
-    """Post every card that is due."""
-    for number, card in enumerate(cards.claim_due(db, a_worker(db), now=NOON), 1):
-        cards.drawn(db, card, channel="C1", ts=f"{number}.0", now=NOON)
+def post_cards(db: Database, now: datetime = NOON) -> None:
+    """Post or update every card that is due."""
+    for number, card in enumerate(cards.claim_due(db, a_worker(db), now=now), 1):
+        cards.drawn(db, card, channel="C1", ts=card.ts or f"{number}.0", now=now)
 
 
 def a_prompt_elsewhere(db: Database, **changed: Any) -> Prompt:

@@ -158,6 +158,7 @@ def test_cancelling_a_run_elsewhere_is_up_to_its_engine(db: Database) -> None:
         deliveries.accepted(db, prompt.id, words="", now=SOON)
     run = runs.get(db, run_id)
     assert (run.state, run.message, run.finished_at, run.runnable_at) == (RunState.CANCELLED, "No more", SOON, None)
+    post_cards(db, SOON)
     assert [each.detail["state"] for each in notices.claim_due(db, taker, now=SOON)] == ["Cancelled"]
     with pytest.raises(RunFinished):
         runs.cancel(db, run_id, actor=ANA, reason="", now=SOON)

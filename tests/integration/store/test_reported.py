@@ -90,6 +90,7 @@ def test_a_run_that_ended_says_so_in_the_thread(db: Database) -> None:
     assert not end(db, RunState.FAILED)
     run = runs.get(db, prompt.run_id)
     assert (run.state, run.finished_at) == (RunState.FAILED, SOON)
+    post_cards(db, SOON)
     (notice,) = notices.claim_due(db, a_worker(db), now=SOON)
     assert notice.detail["state"] == "Failed"
     assert "run_ended" in [line.event for line in ledger.lines(db, prompt.id)]

@@ -109,7 +109,9 @@ def test_the_end_of_a_run_cancels_its_open_prompts_and_is_posted(db: Database) -
     )
     settled = prompts.get(db, prompt.id)
     assert (settled.outcome, settled.reason) == (Outcome.CANCELLED, "The run has ended.")
-    assert [card.prompt.id for card in cards.claim_due(db, worker, now=SOON)] == [prompt.id]
+    (card,) = cards.claim_due(db, worker, now=SOON)
+    assert (card.prompt.id, notices.claim_due(db, worker, now=SOON)) == (prompt.id, [])
+    cards.drawn(db, card, channel="C1", ts="1.0", now=SOON)
     (notice,) = notices.claim_due(db, worker, now=SOON)
     assert (notice.kind, notice.detail) == ("run_ended", {"state": "Failed", "result": None, "reason": "ValueError"})
     assert [line.event for line in ledger.lines(db, prompt.id)] == ["opened", "card_posted", "cancelled", "run_ended"]

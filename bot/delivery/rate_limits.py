@@ -1,0 +1,177 @@
+"""When Slack will take the next call, as far as this process knows.
+
+Slack counts `chat.postMessage` by channel, one a second with short bursts, and every other method as a whole. It does
+not say how much a whole workspace takes ("several hundred messages a minute"), nor how long a burst of another method
+may be. So posts are spaced by channel from the start, and everything else only once Slack has refused a call: then at
+the documented rate, for a while. See https://docs.slack.dev/apis/web-api/rate-limits.
+
+What listens on this machine in Slack's place, such as the emulator in tests, is given no such start: its posts are
+spaced only once it has refused one, too.
+
+The limits are those of the app, but each process knows only its own calls. Where several post to the same channel,
+Slack refuses some of their calls. Each refusal halves the rate of the process that it hits, so a few of them suffice.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+POST = "chat.postMessage"
+UPDATE = "chat.update"
+
+POST_INTERVAL = 1.0
+"""Seconds between two posts to one channel."""
+
+POST_BURST = 5
+"""How many posts a channel takes at once after a rest. Slack's own SDK for Java slows down from six on."""
+
+RATES = {POST: 300, "conversations.list": 20}
+"""How many calls of a method a workspace takes in a minute: its tier, and the least that "several hundred" can mean."""
+
+RATE_OTHERWISE = 50
+"""The same for all other methods that are used here: tier 3."""
+
+SLOWED_FOR = 600.0
+"""Seconds for which calls are made more slowly after a refusal. The limit is lower than documented, or shared."""
+
+SEVERAL_CHANNELS = 3
+WITHIN = 10.0
+"""If so many channels refuse a post within so many seconds, it is the workspace that has reached its limit."""
+
+MAX_INTERVAL = 30.0
+"""The longest time between two calls, in seconds, however often they are refused."""
+
+DEFAULT_PAUSE = 1.0
+"""Seconds to wait after a refusal that does not say how long."""
+
+PRUNE_ABOVE = 1000
+"""How many channels are remembered before those that had a rest are forgotten."""
+
+
+@dataclass(slots=True)
+class _Limit:
+    """One limit. It is a generic cell rate algorithm, which needs to know one moment of the past only.
+
+    Attributes:
+        interval: Seconds between two calls; 0 for no limit.
+        burst: How many calls may be made at once after a rest.
+        rested_at: When a whole burst may be made again.
+        refused_at: When Slack last refused a call; `None` if it did not.
+    """
+
+    interval: float
+    burst: int = 1
+    rested_at: float = 0.0
+    refused_at: float | None = None
+
+    @property
+    def ready_at(self) -> float:
+        """When the next call may be made."""
+        return self.rested_at - (self.burst - 1) * self.interval
+
+    def call(self, now: float) -> None:
+        """Note a call."""
+        self.rested_at = max(self.rested_at, now) + self.interval
+
+    def refuse(self, now: float, until: float, *, called_at: float, slower: float | None) -> None:
+        """Note that Slack has refused a call that was made at `called_at`, and takes the next one at `until`.
+
+        Args:
+            slower: The interval in seconds that holds from now on at least, unless it has been that of the refused
+                call; `None` if the interval stays.
+        """
+        # A call that was under way when an earlier one was refused says nothing about the interval since.
+        if slower is not None and (self.refused_at is None or called_at > self.refused_at):
+            self.interval = min(max(2 * self.interval, slower), MAX_INTERVAL)
+        self.refused_at = now
+        self.rested_at = max(self.rested_at, until + (self.burst - 1) * self.interval)
+
+    def was_refused_since(self, moment: float) -> bool:
+        """Whether Slack has refused a call since then."""
+        return self.refused_at is not None and self.refused_at >= moment
+
+
+class RateLimits:
+    """The limits of one app in one workspace. Not for use by several threads.
+
+    Args:
+        api_url: The URL of the Web API.
+        clock: Returns seconds, and never goes back.
+    """
+
+    def __init__(self, api_url: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._post_interval = 0.0 if _is_this_machine(api_url) else POST_INTERVAL
+        self._clock = clock
+        self._methods: dict[str, _Limit] = {}
+        self._channels: dict[str, _Limit] = {}
+
+    def seconds_until(self, method: str, channel: str) -> float:
+        """Seconds until this call may be made; 0 or less if it may be made now."""
+        now = self._clock()
+        return max((limit.ready_at - now for limit in self._limits(method, channel, now)), default=0.0)
+
+    def called(self, method: str, channel: str) -> float:
+        """Note that this call is made now. Returns the moment, which `refused` needs."""
+        now = self._clock()
+        for limit in self._limits(method, channel, now):
+            limit.call(now)
+        return now
+
+    def refused(self, method: str, channel: str, pause: float | None, *, called_at: float) -> None:
+        """Note that Slack has refused a call.
+
+        Args:
+            pause: Seconds for which Slack takes no more calls of this kind; `None` if it does not say.
+            called_at: What `called` returned for this call.
+        """
+        now = self._clock()
+        until = now + (DEFAULT_PAUSE if pause is None else pause)
+        if method == POST:
+            of_channel = self._channel(channel, now)
+            is_full = self._is_workspace_full(channel, now)
+            of_channel.refuse(now, until, called_at=called_at, slower=None if is_full else POST_INTERVAL)
+            if not is_full:
+                return
+        of_method = self._method(method, now) or _Limit(0.0)
+        self._methods[method] = of_method
+        of_method.refuse(now, until, called_at=called_at, slower=60 / RATES.get(method, RATE_OTHERWISE))
+
+    def _limits(self, method: str, channel: str, now: float) -> list[_Limit]:
+        """The limits that a call has to keep to."""
+        found = [self._channel(channel, now)] if method == POST else []
+        of_method = self._method(method, now)
+        return found if of_method is None else [*found, of_method]
+
+    def _method(self, method: str, now: float) -> _Limit | None:
+        """The limit of a method as a whole, if Slack has refused a call lately."""
+        limit = self._methods.get(method)
+        return limit if limit is not None and limit.was_refused_since(now - SLOWED_FOR) else None
+
+    def _channel(self, channel: str, now: float) -> _Limit:
+        limit = self._channels.get(channel)
+        if limit is None or (limit.refused_at is not None and not limit.was_refused_since(now - SLOWED_FOR)):
+            if len(self._channels) >= PRUNE_ABOVE:
+                self._channels = {
+                    name: each
+                    for name, each in self._channels.items()
+                    if each.rested_at > now or each.was_refused_since(now - SLOWED_FOR)
+                }
+            limit = self._channels[channel] = _Limit(self._post_interval, POST_BURST)
+        return limit
+
+    def _is_workspace_full(self, channel: str, now: float) -> bool:
+        """Whether a refusal of a post to this channel means that the whole workspace has reached its limit."""
+        if self._method(POST, now) is not None:
+            return True
+        others = (each for name, each in self._channels.items() if name != channel)
+        return sum(each.was_refused_since(now - WITHIN) for each in others) + 1 >= SEVERAL_CHANNELS
+
+
+def _is_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
