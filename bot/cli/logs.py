@@ -1,11 +1,9 @@
 """Logging to stderr, one line each, so that stdout holds nothing but what was asked for."""
 
 import logging
-import re
 
+from signoff.flows.services.log_lines import LineFormatter
 from signoff.store.redaction import redact_logs
-
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _NOISY = (
     *("alembic", "apscheduler", "httpx", "slack_bolt", "slack_sdk", "uvicorn", "websockets"),
@@ -28,20 +26,10 @@ class _DotenvFilter(logging.Filter):
         return is_new
 
 
-class _OneRecord(logging.Formatter):
-    """Keeps a record apart from the next one, whatever the texts of people and flows in it contain.
-
-    Its further lines are indented, and it has no control characters, which a terminal would obey.
-    """
-
-    def format(self, record: logging.LogRecord) -> str:
-        return _CONTROLS.sub("", super().format(record)).replace("\n", "\n    ")
-
-
 def log_to_stderr(level: int = logging.WARNING) -> None:
     """Log from `level` up, with secrets masked. Other libraries log from warnings up."""
     handler = logging.StreamHandler()
-    handler.setFormatter(_OneRecord("%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"))
+    handler.setFormatter(LineFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     redact_logs()
     for name in _NOISY:

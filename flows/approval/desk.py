@@ -3,6 +3,7 @@
 Button, modal, slash command, command line, deadline and cancellation all come this way.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +14,7 @@ from signoff.flows.approval.quorum import decide
 from signoff.flows.approval.validation import FieldError, Valid, validate
 from signoff.flows.errors import NotAllowed
 from signoff.flows.schema.slack_ids import is_user_id
+from signoff.flows.schema.verdict import verdict_of
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.outbox import cards
@@ -20,8 +22,10 @@ from signoff.store.policy import Policy
 from signoff.store.prompts import prompts, settle, votes
 from signoff.store.records.actors import DEADLINE, Actor
 from signoff.store.records.prompts import Outcome, Prompt, Vote
-from signoff.store.records.runs import FlowRun
+from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import retries, runs
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,10 @@ class Desk:
             now=self._now(),
             answer=answer,
         )
-        return Settled(settlement.prompt) if settlement.won else AlreadySettled(settlement.prompt)
+        if not settlement.won:
+            return AlreadySettled(settlement.prompt)
+        logger.info("%s timed out%s", prompt.label, "" if answer is None else "; its initial values are the answer")
+        return Settled(settlement.prompt)
 
     def cancel(self, run_id: str, actor: Actor, reason: str, *, via: str = "cli") -> FlowRun:
         """End a run and everything it asks.
@@ -222,7 +229,10 @@ class Desk:
             NotAllowed: If the policy of one of its prompts forbids acting as somebody else.
         """
         self._check_claim(run_id, actor)
-        return runs.cancel(self._db, run_id, actor=actor, reason=reason, now=self._now(), via=via)
+        run = runs.cancel(self._db, run_id, actor=actor, reason=reason, now=self._now(), via=via)
+        if run.state is RunState.CANCELLED:  # otherwise its engine is asked to
+            logger.info("%s | was cancelled by %s (flow %s)", run.name, _name_of(actor), run.flow)
+        return run
 
     def retry(self, run_id: str, actor: Actor) -> FlowRun:
         """Have a run that failed run again from its journal. What was rejected or timed out is asked again.
@@ -246,8 +256,25 @@ class Desk:
     def _vote(self, prompt: Prompt, vote: Vote, answer: Mapping[str, Any] | None = None) -> Reply:
         result = votes.cast(self._db, prompt.id, vote, decide=decide, answer=answer)
         if isinstance(result, votes.Tally):
+            _log(vote, result.prompt, answer, "; more votes are needed")
             return Counted(result.prompt, result.votes)
-        return Settled(result.prompt) if result.won else AlreadySettled(result.prompt)
+        if not result.won:
+            return AlreadySettled(result.prompt)
+        _log(vote, result.prompt, answer)
+        return Settled(result.prompt)
+
+
+def _log(vote: Vote, prompt: Prompt, answer: Mapping[str, Any] | None, what_follows: str = "") -> None:
+    """Log who answered what, and whether it was a yes or a no. What they filled in is nothing for a log."""
+    verdict = None if answer is None else verdict_of(prompt.schema, prompt.initial_values)
+    stance = "reject" if vote.verdict == "reject" else verdict and verdict.stance_of(answer or {})
+    done = {"approve": "approved", "reject": "rejected"}.get(stance or "", "answered")
+    logger.info("%s was %s by %s, via %s%s", prompt.label, done, _name_of(vote.actor), vote.via, what_follows)
+
+
+def _name_of(actor: Actor) -> str:
+    """Who somebody is, for the log: the name, and Slack's id or whose claim it is."""
+    return f"{actor.name} ({actor.claim or actor.id})"
 
 
 def _as_approver(actor: Actor, prompt: Prompt) -> Actor:

@@ -33,6 +33,8 @@ from signoff.store.runs import retries, runs
 from signoff.store.sentences import sentence
 
 logger = logging.getLogger("signoff.flows.run")
+_own_logger = logging.getLogger(__name__)
+"""For what the flow and its tasks had no part in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,7 @@ class CompletionRecorder:
                 has_hooks=has_hooks,
             )
         )
+        _own_logger.info("%s | is %s (flow %s)", self._run.name, state, self._run.flow)
 
 
 def _place_of(reason: Unwind) -> str:

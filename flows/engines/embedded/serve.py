@@ -12,6 +12,7 @@ from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.flow import Flow
 from signoff.flows.schedules import Cron
+from signoff.flows.services.log_lines import LineFormatter
 from signoff.flows.services.signals import ShutdownSignal
 from signoff.flows.settings import default_database
 
@@ -49,5 +50,7 @@ def serve(flow: Flow[Any, Any], name: str, schedule: Cron | None, parameters: Ma
 def _set_up_default_logging() -> None:
     """Log to stderr, unless the program has set up logging itself."""
     if not logging.getLogger().handlers:
-        logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
+        handler = logging.StreamHandler()
+        handler.setFormatter(LineFormatter())
+        logging.basicConfig(handlers=[handler])
         logging.getLogger("signoff").setLevel(logging.INFO)
