@@ -98,7 +98,7 @@ def test_a_choice_is_not_logged_and_a_claim_is_logged_as_one(
     prompt = service.ask(shirt)
     Desk(service.db).submit(prompt.id, claimed("@ana", "on the command line"), {"size": "large"}, via="cli")
     (answered,) = (line for line in log.next(2) if line.startswith(prompt.label))
-    assert answered.startswith(f"{prompt.label} was answered by @ana (claimed on the command line by ")
+    assert answered.startswith(f"{prompt.label} was answered by ana (claimed on the command line by ")
     assert answered.endswith("), via cli")
     assert "large" not in caplog.text
 
