@@ -13,7 +13,7 @@ from signoff.bot.emulator.client.interaction_result import CONNECTION_TROUBLE, I
 from signoff.bot.emulator.delivery.delivery import Ack, Delivery
 from signoff.bot.emulator.protocol import Json, SlackError
 from signoff.bot.emulator.workspace.changes import Notice
-from signoff.bot.emulator.workspace.directory import User
+from signoff.bot.emulator.workspace.directory import Conversation, User
 from signoff.bot.emulator.workspace.messages import Message
 from signoff.bot.emulator.workspace.state_values import merged_state
 from signoff.bot.emulator.workspace.workspace import Workspace
@@ -151,11 +151,31 @@ class Interactions:
             raise SlackError("cant_delete_message")
         self._workspace.messages.delete(message)
 
+    def open_direct(self, user: User, other: User) -> Conversation:
+        """Open the direct messages with the app, in its messages tab, or with a person."""
+        if other.is_bot and self._workspace.manifest.messages_tab:
+            self._workspace.open_home(user.id, "messages")
+        return self._workspace.open_direct_messages(user.id, other.id)
+
+    def react(self, user: User, channel: str, ts: str, name: str) -> Message:
+        """Add an emoji to a message. Raises what `Messages.react` does, and `is_archived`."""
+        return self._workspace.messages.react(self._reactable(user, channel, ts), name, user.id)
+
+    def remove_reaction(self, user: User, channel: str, ts: str, name: str) -> Message:
+        """Remove an emoji that this person added to a message. Raises `no_reaction` and `is_archived`."""
+        return self._workspace.messages.remove_reaction(self._reactable(user, channel, ts), name, user.id)
+
     def _is_unfinished(self, element: Json, value: Json | None) -> bool:
         """Whether somebody is still typing what the client would not submit."""
         if element["type"] not in TYPED or value is None or value.get("type") != element["type"]:
             return False
         return input_error(element, value, self._workspace, optional=True) is not None
+
+    def _reactable(self, user: User, channel: str, ts: str) -> Message:
+        message = self._workspace.visible_message(user.id, channel, ts)
+        if self._workspace.directory.conversation(message.channel).is_archived:
+            raise SlackError("is_archived")
+        return message
 
     def _action(self, block: Json, element: Json, value: Json | None) -> Json:
         """The entry in the payload's `actions`. Raises `invalid_value`."""

@@ -25,7 +25,7 @@ class Person:
     def sees(self, channel: str) -> list[VisibleMessage]:
         """The messages that this person sees in a channel, including replies and ephemeral ones, oldest first.
 
-        The channel `@signoff` is the direct messages with the app.
+        The channel `@signoff` is the direct messages with the app, `@ben` those with a person.
         """
         messages = self._client.get("messages", channel=channel, **{"as": self.id})["messages"]
         return [VisibleMessage(message) for message in messages]
@@ -88,6 +88,16 @@ class Person:
     def delete(self, message: VisibleMessage) -> None:
         """Delete one of this person's messages. An administrator, such as Ana, can delete any message."""
         self._act("delete", channel=message.channel, ts=message.ts)
+
+    def react(self, message: VisibleMessage, name: str) -> VisibleMessage:
+        """Add an emoji to a message, by its name, such as `thumbsup`."""
+        reacted = self._act("react", channel=message.channel, ts=message.ts, name=name)
+        return VisibleMessage(reacted["message"])
+
+    def unreact(self, message: VisibleMessage, name: str) -> VisibleMessage:
+        """Remove an emoji that this person added to a message."""
+        reacted = self._act("unreact", channel=message.channel, ts=message.ts, name=name)
+        return VisibleMessage(reacted["message"])
 
     def join(self, channel: str) -> None:
         """Join a public channel."""

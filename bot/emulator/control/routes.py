@@ -39,7 +39,10 @@ class Control:
             "edit": self._edit,
             "join": self._join,
             "leave": self._leave,
+            "open_direct": self._open_direct,
             "open_home": self._open_home,
+            "react": self._react,
+            "unreact": self._remove_reaction,
             "options": self._options,
         }
         return [
@@ -152,6 +155,18 @@ class Control:
     async def _open_home(self, user: User, body: Json) -> Json:
         self._workspace.open_home(user.id, body.get("tab"))
         return {"ok": True}
+
+    async def _open_direct(self, user: User, body: Json) -> Json:
+        other = self._workspace.directory.person(body["user"])
+        return {"ok": True, "channel": self._interactions.open_direct(user, other).control_json()}
+
+    async def _react(self, user: User, body: Json) -> Json:
+        message = self._interactions.react(user, body["channel"], body["ts"], body["name"])
+        return {"ok": True, "message": self._workspace.messages.control_json(message)}
+
+    async def _remove_reaction(self, user: User, body: Json) -> Json:
+        message = self._interactions.remove_reaction(user, body["channel"], body["ts"], body["name"])
+        return {"ok": True, "message": self._workspace.messages.control_json(message)}
 
     def _person(self, given: Any) -> User:
         """The person who acts. Raises `user_not_found` or `account_inactive`."""

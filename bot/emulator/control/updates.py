@@ -16,6 +16,7 @@ from signoff.bot.emulator.workspace.changes import (
     MessageEdited,
     MessagePosted,
     Notice,
+    ReactionChanged,
     ThreadChanged,
     UserChanged,
     UserGroupChanged,
@@ -61,7 +62,7 @@ class UpdateFeed:
             case MessagePosted() | MessageEdited() | MessageDeleted():
                 is_seen = self._directory.conversation(change.channel).is_seen_by(user)
                 return is_seen and change.only_to in {None, user}
-            case ThreadChanged(channel=channel):
+            case ThreadChanged(channel=channel) | ReactionChanged(channel=channel):
                 return self._directory.conversation(channel).is_seen_by(user)
             case ViewsChanged() | HomeChanged() | Notice():
                 return change.user == user
@@ -75,7 +76,7 @@ class UpdateFeed:
 
 def _update(change: Change) -> Json:
     match change:
-        case MessagePosted() | MessageEdited() | ThreadChanged() | MessageDeleted():
+        case MessagePosted() | MessageEdited() | ThreadChanged() | ReactionChanged() | MessageDeleted():
             return _message_update(change)
         case ViewsChanged(_, views):
             return {"type": "views", "views": views}
@@ -95,10 +96,12 @@ def _update(change: Change) -> Json:
             raise TypeError(f"{change} is not pushed")
 
 
-def _message_update(change: MessagePosted | MessageEdited | ThreadChanged | MessageDeleted) -> Json:
+def _message_update(
+    change: MessagePosted | MessageEdited | ThreadChanged | ReactionChanged | MessageDeleted,
+) -> Json:
     if isinstance(change, MessageDeleted):
         return {"type": "message_deleted", "channel": change.channel, "ts": change.previous["ts"]}
-    only_to = None if isinstance(change, ThreadChanged) else change.only_to
+    only_to = None if isinstance(change, ThreadChanged | ReactionChanged) else change.only_to
     return {"type": "message", "message": message_control_json(change.channel, change.message, only_to)}
 
 

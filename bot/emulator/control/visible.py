@@ -66,6 +66,9 @@ class VisibleMessage(_Visible):
         self.thread_ts: str | None = message.get("thread_ts")
         self.reply_count: int = message.get("reply_count", 0)
         self.metadata: Json | None = message.get("metadata")
+        self.reactions: dict[str, list[str]] = {
+            reaction["name"]: reaction["users"] for reaction in message.get("reactions", [])
+        }
         self.is_ephemeral = "ephemeral_to" in message
         self.json = message
 

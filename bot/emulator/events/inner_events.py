@@ -16,6 +16,7 @@ from signoff.bot.emulator.workspace.changes import (
     MessageDeleted,
     MessageEdited,
     MessagePosted,
+    ReactionChanged,
     UserChanged,
     UserGroupChanged,
 )
@@ -36,6 +37,8 @@ SCOPES: dict[str, frozenset[str]] = {
     "message.im": frozenset({"im:history"}),
     "message.mpim": frozenset({"mpim:history"}),
     "message_metadata_posted": frozenset({"metadata.message:read"}),
+    "reaction_added": frozenset({"reactions:read"}),
+    "reaction_removed": frozenset({"reactions:read"}),
     "subteam_created": frozenset({"usergroups:read"}),
     "subteam_members_changed": frozenset({"usergroups:read"}),
     "subteam_updated": frozenset({"usergroups:read"}),
@@ -67,6 +70,8 @@ def inner_events(change: Change, workspace: Workspace, next_ts: NextTs) -> Itera
         case MessageDeleted(channel, previous, None) if conversation := _joined(workspace, channel):
             body = {"subtype": "message_deleted", "deleted_ts": previous["ts"], "previous_message": previous}
             yield _hidden_message(conversation, body, next_ts())
+        case ReactionChanged(channel, message) if _joined(workspace, channel):
+            yield _reaction(change, message, next_ts())
         case HomeOpened(user, channel, tab, view):
             opened = {"user": user, "channel": channel, "tab": tab, **({"view": view} if view else {})}
             yield _event("app_home_opened", opened, next_ts())
@@ -110,6 +115,16 @@ def _hidden_message(conversation: Conversation, body: Json, ts: str) -> InnerEve
     inner = {name: _without_metadata(value) if isinstance(value, dict) else value for name, value in body.items()}
     shared = {"type": "message", "hidden": True, "ts": ts, "event_ts": ts}
     return InnerEvent(f"message.{conversation.kind}", shared | inner | _where(conversation))
+
+
+def _reaction(change: ReactionChanged, message: Json, ts: str) -> InnerEvent:
+    body = {
+        "user": change.by,
+        "reaction": change.name,
+        "item_user": message["user"],
+        "item": {"type": "message", "channel": change.channel, "ts": message["ts"]},
+    }
+    return _event("reaction_added" if change.is_added else "reaction_removed", body, ts)
 
 
 def _without_metadata(message: Json) -> Json:

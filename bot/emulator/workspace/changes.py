@@ -38,6 +38,17 @@ class ThreadChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ReactionChanged:
+    """The user `by` added an emoji to a message, or removed it."""
+
+    channel: str
+    message: Json
+    name: str
+    by: str
+    is_added: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MessageDeleted:
     """A message was deleted."""
 
@@ -121,6 +132,7 @@ Change = (
     MessagePosted
     | MessageEdited
     | ThreadChanged
+    | ReactionChanged
     | MessageDeleted
     | ViewsChanged
     | HomeChanged

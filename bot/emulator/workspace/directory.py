@@ -114,7 +114,10 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A channel, the app's direct messages with the person `user`, or direct messages of a group with the app."""
+    """A channel, direct messages with the person `user`, or direct messages of a group with the app.
+
+    The other member of direct messages is the app, or a person. Those of a person with themselves have one member.
+    """
 
     id: str
     name: str
@@ -261,6 +264,7 @@ class Directory:
                 return conversation
         raise SlackError("channel_not_found")
 
-    def direct_messages(self, user: str) -> Conversation | None:
-        """The app's direct messages with a person, or None if they were never opened."""
-        return next((found for found in self.conversations.values() if found.user == user), None)
+    def direct_messages(self, user: str, other: str = BOT_USER_ID) -> Conversation | None:
+        """The direct messages of the app, or of another person, with a person; None if they were never opened."""
+        both = {user, other}
+        return next((found for found in self.conversations.values() if found.is_im and found.members == both), None)

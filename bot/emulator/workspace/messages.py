@@ -1,17 +1,30 @@
 """The messages of the workspace."""
 
+import re
 from collections import defaultdict
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from signoff.bot.emulator.blocks.content import Content
 from signoff.bot.emulator.blocks.returned import returned, returned_text
 from signoff.bot.emulator.blocks.walk import with_ids
 from signoff.bot.emulator.protocol import Json, SlackError
-from signoff.bot.emulator.workspace.changes import MessageDeleted, MessageEdited, MessagePosted, Notify, ThreadChanged
+from signoff.bot.emulator.workspace.changes import (
+    MessageDeleted,
+    MessageEdited,
+    MessagePosted,
+    Notify,
+    ReactionChanged,
+    ThreadChanged,
+)
 from signoff.bot.emulator.workspace.directory import APP_ID, BOT_ID, BOT_PROFILE, BOT_USER_ID, SLACKBOT_ID, TEAM_ID
 from signoff.bot.emulator.workspace.persistence import Store
 from signoff.bot.emulator.workspace.timestamps import Timestamps
+
+EMOJI_NAME = r"[a-z0-9_'+-]+(::skin-tone-[2-6])?"
+MAX_EMOJI = 50
+"""Different emoji on one message."""
+MAX_EMOJI_OF_ONE_USER = 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,8 @@ class Message:
     ephemeral_to: str | None = None
     edited_ts: str | None = None
     is_tombstone: bool = False
+    reactions: dict[str, list[str]] = field(default_factory=dict)
+    """Who reacted with each emoji, by its name, in the order in which they did."""
 
     @property
     def by_app(self) -> bool:
@@ -53,6 +68,10 @@ class Message:
             message["thread_ts"] = self.thread_ts
         if self.edited_ts:
             message["edited"] = {"user": self.user, "ts": self.edited_ts}
+        if self.reactions:
+            message["reactions"] = [
+                {"name": name, "users": users, "count": len(users)} for name, users in self.reactions.items()
+            ]
         if metadata and self.content.metadata:
             message["metadata"] = self.content.metadata
         return message
@@ -101,12 +120,47 @@ class Messages:
         self._replace(message, changed)
         return changed
 
+    def react(self, message: Message, name: str, user: str) -> Message:
+        """Add an emoji to a message.
+
+        Raises `already_reacted`, `invalid_name`, `too_many_emoji`, `too_many_reactions`, and `message_not_found` for
+        an ephemeral message or a tombstone.
+        """
+        if message.ephemeral_to or message.is_tombstone:
+            raise SlackError("message_not_found")
+        if not re.fullmatch(EMOJI_NAME, name):
+            raise SlackError("invalid_name")
+        if user in message.reactions.get(name, []):
+            raise SlackError("already_reacted")
+        if name not in message.reactions and len(message.reactions) >= MAX_EMOJI:
+            raise SlackError("too_many_emoji")
+        if sum(user in users for users in message.reactions.values()) >= MAX_EMOJI_OF_ONE_USER:
+            raise SlackError("too_many_reactions")
+        users = [*message.reactions.get(name, []), user]
+        return self._with_reaction(message, name, user, users)
+
+    def remove_reaction(self, message: Message, name: str, user: str) -> Message:
+        """Remove an emoji that this user added. Raises `no_reaction`."""
+        users = message.reactions.get(name, [])
+        if user not in users:
+            raise SlackError("no_reaction")
+        return self._with_reaction(message, name, user, [each for each in users if each != user])
+
+    def _with_reaction(self, message: Message, name: str, user: str, users: list[str]) -> Message:
+        is_added = user in users
+        reactions = {each: before for each, before in (message.reactions | {name: users}).items() if before}
+        changed = replace(message, reactions=reactions)
+        self._put(changed)
+        self._notify(ReactionChanged(message.channel, self.slack_json(changed), name, user, is_added))
+        return changed
+
     def delete(self, message: Message) -> None:
         """Delete a message. One with replies leaves a tombstone, which goes when its last reply does."""
         if self.replies(message):
             tombstone = Content("This message was deleted.")
             self._replace(
-                message, replace(message, user=SLACKBOT_ID, content=tombstone, edited_ts=None, is_tombstone=True)
+                message,
+                replace(message, user=SLACKBOT_ID, content=tombstone, edited_ts=None, is_tombstone=True, reactions={}),
             )
             return
         previous = self.slack_json(message)

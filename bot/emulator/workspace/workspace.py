@@ -152,22 +152,22 @@ class Workspace:
         """Install the app again. Unlike in Slack, it keeps its tokens, so that a test need not pass new ones."""
         self.is_installed = True
 
-    def open_direct_messages(self, user: str) -> Conversation:
-        """The app's direct messages with a person. They are opened if necessary."""
-        if found := self.directory.direct_messages(user):
+    def open_direct_messages(self, user: str, other: str = BOT_USER_ID) -> Conversation:
+        """The direct messages of the app, or of another person, with a person. They are opened if necessary."""
+        if found := self.directory.direct_messages(user, other):
             return found
         if user not in self.directory.users or user == BOT_USER_ID:
             raise SlackError("user_not_found")
-        members = frozenset({user, BOT_USER_ID})
+        members = frozenset({user, other})
         return self.put_conversation(Conversation(new_id("D"), "", members=members, user=user))
 
     def conversation_for(self, user: str, reference: str) -> Conversation:
-        """The conversation that a person refers to by an id, `#releases`, or `@signoff` (direct messages with the app).
+        """The conversation that a person refers to by an id, `#releases`, or `@ben` (direct messages with somebody).
 
-        Raises `channel_not_found` if the person cannot see it.
+        Raises `channel_not_found` if the person cannot see it, and `user_not_found`.
         """
-        if reference == f"@{self.manifest.bot_name}":
-            return self.open_direct_messages(user)
+        if reference.startswith("@"):
+            return self.open_direct_messages(user, self.directory.person(reference).id)
         conversation = self.directory.conversation(reference)
         is_stranger = user in self.directory.users and self.directory.users[user].is_stranger
         if not conversation.is_seen_by(user) or (is_stranger and user not in conversation.members):

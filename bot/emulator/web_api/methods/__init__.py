@@ -1,6 +1,16 @@
 """The supported methods of Slack's Web API."""
 
-from signoff.bot.emulator.web_api.methods import apps, chat, conversations, files, scheduled, usergroups, users, views
+from signoff.bot.emulator.web_api.methods import (
+    apps,
+    chat,
+    conversations,
+    files,
+    reactions,
+    scheduled,
+    usergroups,
+    users,
+    views,
+)
 from signoff.bot.emulator.web_api.methods.call import Method
 
 METHODS: dict[str, Method] = {
@@ -8,6 +18,7 @@ METHODS: dict[str, Method] = {
     **chat.METHODS,
     **conversations.METHODS,
     **files.METHODS,
+    **reactions.METHODS,
     **scheduled.METHODS,
     **usergroups.METHODS,
     **users.METHODS,

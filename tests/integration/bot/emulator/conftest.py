@@ -17,7 +17,7 @@ Connect = Callable[[App], None]
 # Every method can be called, and no event comes between the payloads that a test waits for.
 MANIFEST = replace(
     SIGNOFF,
-    scopes=SIGNOFF.scopes | {"im:read", "im:write", "metadata.message:read"},
+    scopes=SIGNOFF.scopes | {"im:read", "im:write", "metadata.message:read", "reactions:read", "reactions:write"},
     events=frozenset(),
     home_tab=True,
 )

@@ -80,6 +80,26 @@ def next_of(events: "Queue[Event]", kind: str) -> Event:
             return event
 
 
+def test_reactions_are_told_and_change_no_message(slack: Emulator, client: WebClient, heard: "Queue[Event]") -> None:
+    """Who added or removed which emoji, and whose message it is on."""
+    ben = slack.person("ben")
+    said = ben.say("Ship it", in_="#data")
+    slack.person("ana").react(said, "eyes")
+    added = next_of(heard, "reaction_added")
+    item = {"type": "message", "channel": "C0DATASET1", "ts": said.ts}
+    assert added.pop("event_ts")
+    assert added == {
+        "type": "reaction_added",
+        "user": slack.person("ana").id,
+        "reaction": "eyes",
+        "item_user": ben.id,
+        "item": item,
+    }
+    slack.person("ana").unreact(said, "eyes")
+    removed = heard.get(timeout=HEARD_WITHIN)
+    assert (removed["type"], removed["item"]) == ("reaction_removed", item)
+
+
 def test_a_message_is_told_with_its_changes_and_its_end(slack: Emulator, heard: "Queue[Event]") -> None:
     """Posted, edited and deleted by a person, with what the message was before."""
     ben = slack.person("ben")

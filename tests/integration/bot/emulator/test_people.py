@@ -10,6 +10,7 @@ import httpx
 import pytest
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from websockets.sync.client import ClientConnection, connect
 
 from signoff.bot.emulator.plain_http import NO_TLS
@@ -165,3 +166,20 @@ def test_what_is_no_json_is_refused(slack: Emulator) -> None:
 def test_the_page_is_served(slack: Emulator) -> None:
     """The emulator's address opens in a browser."""
     assert "<!doctype html>" in httpx.get(slack.url, trust_env=False, verify=NO_TLS).text.lower()
+
+
+def test_direct_messages_between_people_are_nobody_elses(slack: Emulator, client: WebClient) -> None:
+    """The two see them under each other's name. For others and the app, they do not exist."""
+    ana, ben = slack.person("ana"), slack.person("ben")
+    said = ana.say("Lunch?", in_="@ben")
+    assert [message.text for message in ben.sees("@ana")] == ["Lunch?"]
+    with pytest.raises(ActionFailed, match="channel_not_found"):
+        slack.person("mei").say("Me too", in_=said.channel)
+    with pytest.raises(SlackApiError, match="channel_not_found"):
+        client.chat_postMessage(channel=said.channel, text="Me too")
+    assert client.conversations_list(types="im")["channels"] == []
+    note = ana.say("Buy milk", in_="@ana")
+    assert note.channel != said.channel
+    opened = slack.client.post("open_direct", user="signoff", **{"as": ana.id})["channel"]
+    assert [each["id"] for each in client.conversations_list(types="im")["channels"]] == [opened["id"]]
+    assert ana.sees("@signoff") == []

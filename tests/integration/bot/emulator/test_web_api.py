@@ -392,3 +392,31 @@ def test_people_of_another_workspace_are_strangers(slack: Emulator, client: WebC
     assert eve.id in client.conversations_members(channel="C0ORDERS01")["members"]
     with pytest.raises(SlackApiError, match="users_not_found"):
         client.users_lookupByEmail(email="eve@example.com")
+
+
+def test_emoji_are_added_removed_and_listed(slack: Emulator, client: WebClient) -> None:
+    """Each with Slack's refusals. An emoji that nobody has added any more is gone."""
+    posted = client.chat_postMessage(channel="#data", text="Done")
+    message = {"channel": posted["channel"], "timestamp": posted["ts"]}
+    client.reactions_add(**message, name="eyes")
+    with pytest.raises(SlackApiError, match="already_reacted"):
+        client.reactions_add(**message, name="eyes")
+    with pytest.raises(SlackApiError, match="invalid_name"):
+        client.reactions_add(**message, name="no such emoji")
+    [seen] = slack.person("ana").sees("#data")
+    slack.person("ana").react(seen, "eyes")
+    ana, bot = slack.person("ana").id, client.auth_test()["user_id"]
+    shown = client.reactions_get(**message)["message"]
+    assert shown["reactions"] == [{"name": "eyes", "users": [bot, ana], "count": 2}]
+    assert client.conversations_history(channel="C0DATASET1")["messages"][0]["reactions"] == shown["reactions"]
+    [item] = client.reactions_list()["items"]
+    assert (item["channel"], item["message"]["ts"]) == ("C0DATASET1", posted["ts"])
+    client.reactions_remove(**message, name="eyes")
+    with pytest.raises(SlackApiError, match="no_reaction"):
+        client.reactions_remove(**message, name="eyes")
+    slack.person("ana").unreact(seen, "eyes")
+    assert "reactions" not in client.reactions_get(**message)["message"]
+    with pytest.raises(SlackApiError, match="message_not_found"):
+        client.reactions_add(channel="C0DATASET1", timestamp="1.000000", name="eyes")
+    with pytest.raises(SlackApiError, match="no_item_specified"):
+        client.reactions_get(channel="C0DATASET1")
