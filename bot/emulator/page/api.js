@@ -31,6 +31,13 @@ export const runCommand = (channel, text) => post("command", { channel, text });
 export const say = (channel, text, threadTs) =>
   post("say", { channel, text, ...(threadTs ? { thread_ts: threadTs } : {}) });
 
+/** Open the direct messages with a person or the app; resolves to `{ok, channel}`. */
+export const openDirect = (user) => post("open_direct", { user });
+
+/** Add an emoji to a message, or remove it. */
+export const react = (channel, ts, name) => post("react", { channel, ts, name });
+export const unreact = (channel, ts, name) => post("unreact", { channel, ts, name });
+
 export const deleteMessage = (channel, ts) => post("delete", { channel, ts });
 
 /** The options of an external select for a query. */

@@ -6,7 +6,19 @@ import { MessageList } from "./message_list.js";
 import { inline } from "./mrkdwn.js";
 import { avatar, personAvatar } from "./people.js";
 import { lastRead, markRead } from "./read.js";
-import { channelOf, channelTitle, isOpen, isReply, messagesOf, on, personOf, state } from "./state.js";
+import { searchButton } from "./search.js";
+import {
+  channelOf,
+  channelTitle,
+  isOpen,
+  isReply,
+  isWithApp,
+  messagesOf,
+  on,
+  otherIn,
+  personOf,
+  state,
+} from "./state.js";
 
 /** Draw the main part of the page. @param {{openDrawer: () => void}} actions */
 export function drawChannel({ openDrawer }) {
@@ -14,6 +26,7 @@ export function drawChannel({ openDrawer }) {
   const list = new MessageList({ label: "Messages" });
   const composer = new Composer({ onsend: () => list.toEnd() });
   const node = h("main.channel", { id: "channel" }, head, list.node, composer.node);
+  const search = searchButton();
   let newAfter = null;
 
   function drawHead() {
@@ -29,12 +42,13 @@ export function drawChannel({ openDrawer }) {
         h(
           "h1.channel-head__title",
           {},
-          channel.is_im ? appAvatar("small") : icon(channel.is_private ? "lock" : "hash", 18),
-          channel.is_im ? state.workspace.app.name : channel.name,
+          channel.is_im ? directAvatar(channel, "small") : icon(channel.is_private ? "lock" : "hash", 18),
+          h("span.channel-head__name", {}, channel.is_im ? channelTitle(channel) : channel.name),
         ),
         channel.topic && h("div.channel-head__topic", {}, inline(channel.topic)),
         !channel.is_im && members(channel),
       ],
+      search,
     );
   }
 
@@ -42,10 +56,7 @@ export function drawChannel({ openDrawer }) {
     const channel = channelOf(state.channel);
     if (!channel) return fill(list.top);
     const [title, words] = channel.is_im
-      ? [
-          state.workspace.app.name,
-          `This is the very beginning of your messages with ${state.workspace.app.name}.`,
-        ]
+      ? [channelTitle(channel), beginning(channel)]
       : [`# ${channel.name}`, `This is the very beginning of the #${channel.name} channel.`];
     return fill(
       list.top,
@@ -55,7 +66,7 @@ export function drawChannel({ openDrawer }) {
         h(
           "div.intro__sign",
           { "aria-hidden": "true" },
-          channel.is_im ? appAvatar("large") : icon("hash", 30),
+          channel.is_im ? directAvatar(channel, "large") : icon("hash", 30),
         ),
         h("h2.intro__title", {}, title),
         h("p", {}, words),
@@ -98,6 +109,7 @@ export function drawChannel({ openDrawer }) {
   });
   on("messages", (id) => id === state.channel && drawMessages());
   on("thread", drawMessages);
+  on("jump", (ts) => list.reveal(ts));
   document.addEventListener("visibilitychange", see);
   list.scroller.addEventListener("scroll", see, { passive: true });
   setInterval(drawMessages, 60_000);
@@ -105,8 +117,13 @@ export function drawChannel({ openDrawer }) {
   return { node, focus: () => composer.focus() };
 }
 
-const appAvatar = (size) =>
-  avatar({ id: state.workspace.app.bot_user_id, name: state.workspace.app.name, app: true }, size);
+const directAvatar = (channel, size) =>
+  avatar({ id: otherIn(channel), name: channelTitle(channel), app: isWithApp(channel) }, size);
+
+const beginning = (channel) =>
+  otherIn(channel) === state.me
+    ? "This is your space. Nobody else sees what you write here."
+    : `This is the very beginning of your messages with ${channelTitle(channel)}.`;
 
 function members(channel) {
   const people = (channel.members ?? []).map(personOf).filter(Boolean);

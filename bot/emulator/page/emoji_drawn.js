@@ -29,6 +29,21 @@ const hourglass = [
   ],
   stroke("M4.5 2.8h11M4.5 17.2h11", "#9a6b2f", 1.8),
 ];
+const thumb = (turn) => [
+  [
+    "path",
+    {
+      d: "M7 8.8 10.2 2.5c1.4 0 2.1.9 2.1 2.1L11.7 7.8H16a1.8 1.8 0 0 1 1.7 2.3l-1.6 5.6a1.8 1.8 0 0 1-1.7 1.3H7z",
+      fill: "#f2b824",
+      transform: turn,
+    },
+  ],
+  ["rect", { x: 2.3, y: 8.8, width: 3.6, height: 8.2, rx: 1, fill: "#c98f14", transform: turn }],
+];
+const eye = (x) => [
+  ["ellipse", { cx: x, cy: 10, rx: 3.7, ry: 5.5, fill: "#fff", stroke: "#5a6367", "stroke-width": 1.2 }],
+  ["circle", { cx: x - 1.2, cy: 11, r: 1.8, fill: "#1c2022" }],
+];
 /** character -> [tag, attributes] of each shape */
 export const DRAWN = {
   "✅": [
@@ -36,6 +51,12 @@ export const DRAWN = {
     stroke("M5.5 10.5l3 3 6-7"),
   ],
   "❌": [stroke("M4.5 4.5l11 11M15.5 4.5l-11 11", "#d9364f", 3.6)],
+  "👍": thumb("rotate(0)"),
+  "👎": thumb("rotate(180 10 10)"),
+  "👀": [...eye(5.6), ...eye(14.4)],
+  "❤": [
+    ["path", { d: "M10 17.5C4 13 1.8 10 1.8 6.9a4.2 4.2 0 0 1 8.2-1.4 4.2 4.2 0 0 1 8.2 1.4c0 3.1-2.2 6.1-8.2 10.6z", fill: "#d9364f" }],
+  ],
   "⛔": [...disc("#d9364f"), stroke("M6 10h8", "#fff", 3)],
   "🚫": [
     ["circle", { cx: 10, cy: 10, r: 7.3, fill: "none", stroke: "#d9364f", "stroke-width": 2.4 }],

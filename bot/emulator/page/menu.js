@@ -5,10 +5,10 @@ import { openPopup } from "./popup.js";
 /**
  * Make `button` open a menu.
  * @param {HTMLButtonElement} button
- * @param {{label: string, alignEnd?: boolean, header?: () => Node, items: () => Array<{content: any, checked?: boolean,
+ * @param {{label: string, alignEnd?: boolean, columns?: number, header?: () => Node, items: () => Array<{content: any, checked?: boolean,
  *   onchoose: () => void}>}} options with `checked` on the items, it is a single choice.
  */
-export function attachMenu(button, { label, items, alignEnd = false, header = null }) {
+export function attachMenu(button, { label, items, alignEnd = false, header = null, columns = 1 }) {
   let close = null;
   button.setAttribute("aria-haspopup", "menu");
   button.setAttribute("aria-expanded", "false");
@@ -39,8 +39,8 @@ export function attachMenu(button, { label, items, alignEnd = false, header = nu
       ),
     );
     const menu = h(
-      "div.menu",
-      { onkeydown: (event) => keydown(event, entries) },
+      `div.menu${columns > 1 ? ".menu--grid" : ""}`,
+      { style: { "--columns": columns }, onkeydown: (event) => keydown(event, entries) },
       header?.(),
       h("div", { role: "menu", "aria-label": label }, entries),
     );
@@ -53,7 +53,8 @@ export function attachMenu(button, { label, items, alignEnd = false, header = nu
 
   function keydown(event, entries) {
     const at = entries.indexOf(document.activeElement);
-    const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: entries.length - 1 };
+    const moves = { ArrowDown: at + columns, ArrowUp: at - columns, Home: 0, End: entries.length - 1 };
+    if (columns > 1) Object.assign(moves, { ArrowRight: at + 1, ArrowLeft: at - 1 });
     if (event.key in moves) entries.at(moves[event.key] % entries.length)?.focus();
     else if (event.key === "Escape") shut();
     else if (event.key === "Tab") return shut();

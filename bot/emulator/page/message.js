@@ -6,6 +6,7 @@ import { ask } from "./confirm.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { avatar } from "./people.js";
+import { drawReactions, reactButton } from "./reactions.js";
 import { showThread } from "./route.js";
 import { authorOf, canDelete, repliesTo, state } from "./state.js";
 import { ago, clock, fullTime } from "./time.js";
@@ -43,8 +44,9 @@ export class MessageRow {
     );
     this.head = h("div.message__head", {});
     this.body = h("div.message__body");
+    this.reactions = h("div.reactions");
     this.foot = h("div.message__foot");
-    this.tools = inThread || message.ephemeral_to ? null : this.#tools(message, author);
+    this.tools = message.ephemeral_to ? null : this.#tools(message, author);
     this.node = h(
       "li.message",
       {
@@ -52,7 +54,7 @@ export class MessageRow {
         dataset: { channel: message.channel, ts: message.ts },
       },
       this.gutter,
-      h("div.message__main", {}, message.ephemeral_to && privateMark(), this.head, this.body, this.foot),
+      h("div.message__main", {}, message.ephemeral_to && privateMark(), this.head, this.body, this.reactions, this.foot),
       this.tools,
     );
     this.blocks = new BlockList(this.body, {
@@ -62,6 +64,8 @@ export class MessageRow {
   }
 
   #tools(message, author) {
+    this.reactButton = reactButton(() => this.message, author);
+    if (this.inThread) return h("div.message__tools", {}, this.reactButton);
     this.deleteButton = h(
       "button.icon-button",
       {
@@ -75,6 +79,7 @@ export class MessageRow {
     return h(
       "div.message__tools",
       {},
+      this.reactButton,
       h(
         "button.icon-button",
         {
@@ -98,7 +103,9 @@ export class MessageRow {
   /** Draw the current state of the message. Unchanged parts stay as they are. */
   update(message, { compact }) {
     this.node.classList.toggle("message--compact", compact);
+    this.message = message;
     if (this.deleteButton) this.deleteButton.hidden = !canDelete(message);
+    if (this.reactButton) this.reactButton.hidden = message.subtype === "tombstone";
     const replies = this.inThread ? [] : repliesTo(message.channel, message.ts);
     const signature = JSON.stringify([message, replies.map((reply) => reply.ts), state.me]);
     this.#drawFoot(message, replies);
@@ -116,6 +123,7 @@ export class MessageRow {
       ),
     );
     this.blocks.update(contentOf(message));
+    drawReactions(this.reactions, message);
     this.body.querySelector(".message__edited")?.remove();
     if (message.edited)
       this.body.append(h("span.message__edited", { title: fullTime(message.edited.ts) }, "(edited)"));

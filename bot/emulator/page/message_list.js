@@ -66,6 +66,20 @@ export class MessageList {
     this.jump.hidden = true;
   }
 
+  /** Bring a message into sight, mark it for a moment, and give it the focus. */
+  reveal(ts) {
+    const node = this.#rows.get(ts)?.node;
+    if (!node?.isConnected) return;
+    this.#atEnd = false;
+    node.scrollIntoView({ block: "center" });
+    node.classList.remove("message--found");
+    void node.offsetWidth; // starts the animation again
+    node.classList.add("message--found");
+    node.tabIndex = -1;
+    node.focus({ preventScroll: true });
+    this.#scrolled();
+  }
+
   /** Clear the list for another channel. */
   reset(label) {
     this.#rows.clear();

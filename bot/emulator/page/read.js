@@ -1,5 +1,5 @@
 /** What a person has read in each channel. It is kept in localStorage, so that the badges survive a reload. */
-import { emit, messagesOf, state } from "./state.js";
+import { channelOf, emit, groupOf, isReply, messagesOf, state } from "./state.js";
 
 const key = (person, channel) => `signoff.emulator.read.${person}.${channel}`;
 
@@ -12,11 +12,31 @@ export function lastRead(channelId) {
   }
 }
 
-/** The number of unread messages from others in the channel. */
-export function unreadCount(channelId) {
+/** Whether a message mentions the current person: by name, as a member of a group, or with everybody else. */
+function mentionsMe(message) {
+  const text = JSON.stringify([message.text, message.blocks ?? []]);
+  if (text.includes(`<@${state.me}>`) || text.includes(`<@${state.me}|`)) return true;
+  if (/<!(?:here|channel|everyone)[>|]/.test(text)) return true;
+  const groups = [...text.matchAll(/<!subteam\^(\w+)/g)].map((match) => groupOf(match[1]));
+  return groups.some((group) => group?.users?.includes(state.me));
+}
+
+/**
+ * What the current person has not read in a channel. As in Slack, a reply counts only if it mentions them, and
+ * `mentions`, which get a red badge, are messages that mention them and all direct messages.
+ * @returns {{messages: number, mentions: number}}
+ */
+export function unreadIn(channelId) {
   const seen = Number(lastRead(channelId));
-  return messagesOf(channelId).filter((message) => Number(message.ts) > seen && message.user !== state.me)
-    .length;
+  const direct = Boolean(channelOf(channelId)?.is_im);
+  let [messages, mentions] = [0, 0];
+  for (const message of messagesOf(channelId)) {
+    if (Number(message.ts) <= seen || message.user === state.me) continue;
+    const isForMe = direct || mentionsMe(message);
+    if (isForMe) mentions += 1;
+    if (isForMe || !isReply(message)) messages += 1;
+  }
+  return { messages, mentions };
 }
 
 /** Mark all messages in the channel as read. */

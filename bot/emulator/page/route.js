@@ -1,9 +1,19 @@
 /** The current person, channel and thread, in the address (`/#as=U…&channel=C…&thread=…`) and in localStorage. */
-import { activePeople, channelOf, emit, isMine, myChannels, personOf, state } from "./state.js";
+import { activePeople, channelOf, emit, isMine, isReply, myChannels, on, personOf, state } from "./state.js";
 
 const KEY = "signoff.emulator.place";
 
-const fromAddress = () => Object.fromEntries(new URLSearchParams(location.hash.replace(/^#/, "")));
+/** A permalink, as `chat.getPermalink` returns it: `/#/archives/C…/p1790000000000000`. */
+const PERMALINK = /^#\/archives\/(\w+)\/p(\d+)(\d{6})$/;
+
+/** A message to jump to as soon as it is loaded. */
+let wanted = null;
+
+function fromAddress() {
+  const link = PERMALINK.exec(location.hash);
+  if (link) return { channel: link[1], message: `${link[2]}.${link[3]}` };
+  return Object.fromEntries(new URLSearchParams(location.hash.replace(/^#/, "")));
+}
 
 function remembered() {
   try {
@@ -19,6 +29,7 @@ export function restorePlace() {
   state.me = (personOf(place.as) && !personOf(place.as).is_bot ? place.as : activePeople()[0]?.id) ?? null;
   state.channel = channelOf(place.channel) ? place.channel : null;
   state.thread = fromAddress().thread ?? null;
+  wanted = fromAddress().message ? { channel: state.channel, ts: fromAddress().message } : null;
   ensureChannel();
   writePlace();
 }
@@ -52,6 +63,25 @@ export function showChannel(id) {
   emit("thread");
 }
 
+/** Show a message: its channel, its thread if it is a reply, and its place in the list. */
+export function showMessage(channelId, ts) {
+  wanted = { channel: channelId, ts };
+  showChannel(channelId);
+  jump();
+}
+
+/** Jump to the wanted message if it is loaded. */
+function jump() {
+  const message = wanted && wanted.channel === state.channel && state.messages.get(wanted.channel)?.get(wanted.ts);
+  if (!message) return;
+  wanted = null;
+  showThread(isReply(message) ? message.thread_ts : null);
+  // After the lists were drawn by the other listeners of the same event.
+  queueMicrotask(() => emit("jump", message.ts));
+}
+
+on("messages", jump);
+
 /** Open the thread of a message, or close the panel with null. */
 export function showThread(ts) {
   state.thread = ts;
@@ -80,6 +110,7 @@ export function followAddress() {
     const place = fromAddress();
     if (personOf(place.as) && !personOf(place.as).is_bot) actAs(place.as);
     if (channelOf(place.channel)) showChannel(place.channel);
+    if (place.message && channelOf(place.channel)) return showMessage(place.channel, place.message);
     if ((place.thread ?? null) !== state.thread) showThread(place.thread ?? null);
   });
 }

@@ -1,14 +1,41 @@
 /** The sidebar: channels with unread counts, people, the app, and the current person. */
+import { showFailure } from "./actions.js";
+import { openDirect } from "./api.js";
 import { h, syncChildren } from "./dom.js";
 import { icon } from "./icons.js";
 import { attachMenu } from "./menu.js";
 import { avatar, personAvatar } from "./people.js";
-import { unreadCount } from "./read.js";
+import { unreadIn } from "./read.js";
 import { actAs, showChannel } from "./route.js";
-import { activePeople, channelOf, channelTitle, myChannels, on, personOf, state } from "./state.js";
+import { activePeople, channelOf, channelTitle, directWith, myChannels, on, personOf, state } from "./state.js";
+import { putChannel } from "./updates.js";
 import { themeButton } from "./theme.js";
 
 const WORKSPACE = "Signoff workspace";
+
+const NOTHING = { messages: 0, mentions: 0 };
+
+const isSeen = (channel) => channel.id === state.channel && document.visibilityState === "visible";
+
+/** A red badge for mentions and direct messages. Other unread messages only make the row bold, as in Slack. */
+function badge(messages, mentions, direct) {
+  if (!messages) return [];
+  if (!mentions) return [h("span.visually-hidden", {}, " unread")];
+  const what = direct ? "unread" : mentions === 1 ? "mention" : "mentions";
+  return [h("span.count", {}, String(mentions), h("span.visually-hidden", {}, ` ${what}`))];
+}
+
+/** Show the direct messages with somebody, which are opened if necessary. The app hears each time, as in Slack. */
+async function showDirect(id) {
+  const known = directWith(id);
+  if (known) showChannel(known.id);
+  if (known && id !== state.workspace.app.bot_user_id) return;
+  const me = state.me;
+  const answer = await openDirect(id);
+  if (!answer.ok) return showFailure(answer);
+  putChannel(answer.channel);
+  if (!known && me === state.me) showChannel(answer.channel.id);
+}
 
 /** @param {{closeDrawer: () => void}} actions */
 export function drawSidebar({ closeDrawer }) {
@@ -41,8 +68,8 @@ export function drawSidebar({ closeDrawer }) {
       "div.sidebar__scroll",
       {},
       section("Channels", channels),
+      section("Direct messages", people),
       section("Apps", apps),
-      section("People", people),
     ),
     h("footer.sidebar__foot", {}, me, themeButton()),
   );
@@ -66,58 +93,53 @@ export function drawSidebar({ closeDrawer }) {
       })),
   });
 
-  function channelRow(channel) {
-    const key = channel.id;
+  /** A row that shows a channel, or opens direct messages: one node per key, so that it keeps its focus. */
+  function row(key, channel, open, content) {
     if (!rows.has(key)) {
-      const button = h("button.side-row", {
-        type: "button",
-        dataset: { channel: key },
-        onclick: () => {
-          showChannel(key);
-          closeDrawer();
-        },
-      });
+      const button = h("button.side-row", { type: "button", onclick: () => rows.get(key).open() });
       rows.set(key, { node: h("li", {}, button), button });
     }
-    const row = rows.get(key);
-    const { app } = state.workspace;
-    const unread = key === state.channel && document.visibilityState === "visible" ? 0 : unreadCount(key);
-    const sign = channel.is_im
-      ? avatar({ id: app.bot_user_id, name: app.name, app: true }, "small")
-      : icon(channel.is_private ? "lock" : "hash", 17);
-    row.button.classList.toggle("side-row--unread", unread > 0);
-    if (key === state.channel) row.button.setAttribute("aria-current", "page");
-    else row.button.removeAttribute("aria-current");
-    row.button.replaceChildren(
-      sign,
-      h("span.side-row__name", {}, channel.is_im ? channelTitle(channel) : channel.name),
-      ...(unread ? [h("span.count", {}, String(unread), h("span.visually-hidden", {}, " unread"))] : []),
-    );
-    return row.node;
+    const known = rows.get(key);
+    known.open = () => {
+      open();
+      closeDrawer();
+    };
+    const isCurrent = Boolean(channel) && channel.id === state.channel;
+    const { messages, mentions } = channel && !isSeen(channel) ? unreadIn(channel.id) : NOTHING;
+    known.button.dataset.channel = channel?.id ?? "";
+    known.button.classList.toggle("side-row--unread", messages > 0);
+    if (isCurrent) known.button.setAttribute("aria-current", "page");
+    else known.button.removeAttribute("aria-current");
+    known.button.replaceChildren(...content, ...badge(messages, mentions, channel?.is_im));
+    return known.node;
   }
 
-  const personRow = (person) =>
-    h(
-      "li.side-row.side-row--person",
-      { title: [person.title, person.tz].filter(Boolean).join(" · ") },
+  const channelRow = (channel) =>
+    row(channel.id, channel, () => showChannel(channel.id), [
+      icon(channel.is_private ? "lock" : "hash", 17),
+      h("span.side-row__name", {}, channel.name),
+    ]);
+
+  function personRow(person) {
+    const you = person.id === state.me && h("span.side-row__you", {}, "you");
+    return row(person.id, directWith(person.id), () => showDirect(person.id), [
       personAvatar(person, "small"),
       h(
         "span.side-row__name",
-        {},
+        { title: [person.title, person.tz].filter(Boolean).join(" · ") },
         person.real_name || person.name,
-        person.id === state.me && h("span.side-row__you", {}, "you"),
+        you,
       ),
-    );
+    ]);
+  }
 
-  /** The app before it has sent the person a direct message: there is nothing to open yet. */
-  function silentApp() {
+  function appRow() {
     const { app } = state.workspace;
-    return h(
-      "li.side-row.side-row--person",
-      { title: "No direct messages yet" },
-      avatar({ id: app.bot_user_id, name: app.name, app: true }, "small"),
+    const id = app.bot_user_id;
+    return row(id, directWith(id), () => showDirect(id), [
+      avatar({ id, name: app.name, app: true }, "small"),
       h("span.side-row__name", {}, app.name),
-    );
+    ]);
   }
 
   function draw() {
@@ -125,9 +147,8 @@ export function drawSidebar({ closeDrawer }) {
     const mine = myChannels();
     name.textContent = WORKSPACE;
     syncChildren(channels, mine.filter((channel) => !channel.is_im).map(channelRow));
-    const direct = mine.filter((channel) => channel.is_im);
-    syncChildren(apps, direct.length ? direct.map(channelRow) : [silentApp()]);
-    people.replaceChildren(...activePeople().map(personRow));
+    syncChildren(people, activePeople().map(personRow));
+    syncChildren(apps, [appRow()]);
     const person = personOf(state.me);
     me.setAttribute("aria-label", `Acting as ${person?.real_name || person?.name}. Switch person`);
     me.replaceChildren(
@@ -144,11 +165,11 @@ export function drawSidebar({ closeDrawer }) {
   }
 
   function drawTitle(mine) {
-    const unread = mine
-      .filter((channel) => channel.id !== state.channel)
-      .reduce((sum, channel) => sum + unreadCount(channel.id), 0);
+    const unread = mine.filter((channel) => channel.id !== state.channel).map(({ id }) => unreadIn(id));
+    const mentions = unread.reduce((sum, each) => sum + each.mentions, 0);
+    const mark = mentions ? `(${mentions}) ` : unread.some((each) => each.messages) ? "* " : "";
     const channel = channelOf(state.channel);
-    document.title = `${unread ? `(${unread}) ` : ""}${channel ? `${channelTitle(channel)} – ` : ""}${WORKSPACE}`;
+    document.title = `${mark}${channel ? `${channelTitle(channel)} – ` : ""}${WORKSPACE}`;
   }
 
   function drawConnection() {

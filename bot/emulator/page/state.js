@@ -21,8 +21,8 @@ export const state = {
 const bus = new EventTarget();
 
 /**
- * Listen to `workspace`, `person`, `channel`, `thread`, `messages` (detail: channel id), `views`, `connection`,
- * `unread` or `notice` (detail: text).
+ * Listen to `workspace`, `person`, `channel`, `thread`, `messages` (detail: channel id), `jump` (detail: `ts`), `views`,
+ * `connection`, `unread` or `notice` (detail: text).
  */
 export const on = (type, listener) => bus.addEventListener(type, (event) => listener(event.detail));
 export const emit = (type, detail) => bus.dispatchEvent(new CustomEvent(type, { detail }));
@@ -42,7 +42,7 @@ export const activePeople = () =>
 
 /** Whether the channel is in the current person's sidebar. Public channels are in everybody's. */
 export function isMine(channel) {
-  if (channel.is_im) return channel.user === state.me;
+  if (channel.is_im) return channel.members.includes(state.me);
   return !channel.is_private || channel.members.includes(state.me);
 }
 
@@ -56,9 +56,22 @@ export const groupOf = (id) => state.workspace?.usergroups?.find((group) => grou
 export const myChannels = () =>
   (state.workspace?.channels ?? []).filter((channel) => !channel.is_archived && isMine(channel));
 
-/** The channel's title: `#releases`, or the app's name for direct messages with it. */
+/** The id of the other member of direct messages. It is the current person if they write to themselves. */
+export const otherIn = (channel) => channel.members.find((id) => id !== state.me) ?? state.me;
+
+/** The current person's direct messages with somebody, or null if they were never opened. */
+export const directWith = (id) =>
+  myChannels().find((channel) => channel.is_im && otherIn(channel) === id) ?? null;
+
+/** Whether these are direct messages with the app. */
+export const isWithApp = (channel) =>
+  channel.is_im && channel.members.includes(state.workspace.app.bot_user_id);
+
+/** The channel's title: `#releases`, or for direct messages the other member's name. */
 export function channelTitle(channel) {
-  return channel.is_im ? state.workspace.app.name : `#${channel.name}`;
+  if (!channel.is_im) return `#${channel.name}`;
+  const person = personOf(otherIn(channel));
+  return person?.real_name || person?.name || "Direct messages";
 }
 
 /** Whether an app posted the message. */

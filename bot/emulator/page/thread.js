@@ -62,6 +62,7 @@ export function drawThread() {
 
   for (const event of ["thread", "channel", "person", "workspace"]) on(event, draw);
   on("messages", (id) => id === state.channel && draw());
+  on("jump", (ts) => list.reveal(ts));
   draw();
   return { node };
 }

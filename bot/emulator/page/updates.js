@@ -88,6 +88,12 @@ function replaceById(list, item) {
   emit("workspace");
 }
 
+/** Store a new or changed channel, and load its messages if they are not known. */
+export function putChannel(channel) {
+  replaceById("channels", channel);
+  if (!state.messages.has(channel.id)) loadChannel(channel.id);
+}
+
 const receivers = {
   hello: (event) => event.people && setWorkspace(event),
   message: ({ message }) => change(message.channel, () => putMessage(message)),
@@ -100,10 +106,7 @@ const receivers = {
   },
   person: ({ person }) => replaceById("people", person),
   usergroup: ({ usergroup }) => replaceById("usergroups", usergroup),
-  channel({ channel }) {
-    replaceById("channels", channel);
-    if (!state.messages.has(channel.id)) loadChannel(channel.id);
-  },
+  channel: ({ channel }) => putChannel(channel),
 };
 
 function receive(event) {

@@ -1,5 +1,6 @@
 """What the emulator's page promises to the person who uses it, in a real browser against the real server."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -130,19 +131,6 @@ def test_replies_stand_in_the_thread(app: FormApp, open_as: OpenAs, channel: str
     expect(thread).to_have_count(0)
 
 
-def test_what_was_not_read_is_counted(workspace: Emulator, app: FormApp, open_as: OpenAs) -> None:
-    """A message in another channel raises its badge; opening the channel takes the badge away."""
-    elsewhere = workspace.client.add_channel("news")
-    page = open_as("ana")
-    app.post(elsewhere, "One")
-    app.post(elsewhere, "Two")
-    row = page.get_by_role("navigation").get_by_role("button", name="news")
-    expect(row).to_have_accessible_name("news 2 unread")
-    row.click()
-    expect(row).to_have_accessible_name("news")
-    expect(page.get_by_role("heading", name="news", exact=True, level=1)).to_be_visible()
-
-
 def test_slash_commands_are_completed_and_sent(app: FormApp, open_as: OpenAs) -> None:
     """A slash lists the app's commands, Enter completes and then sends, and the answer appears."""
     page = open_as("ana")
@@ -246,3 +234,118 @@ def test_the_page_comes_back_after_the_workspace_was_away(page: Page, tmp_path: 
         second.person("ben").say("Back again")
         expect(page.get_by_text("Back again")).to_be_visible()
         expect(page.get_by_text("Signoff is not connected")).to_be_visible()
+
+
+def test_people_are_written_to_and_the_app_too(workspace: Emulator, open_as: OpenAs) -> None:
+    """Every row of the sidebar opens something: each person's direct messages, and the app's."""
+    page = open_as("ana")
+    sidebar = page.get_by_role("navigation")
+    sidebar.get_by_role("button", name="Dmitri Sokolov").click()
+    expect(page.get_by_role("heading", name="Dmitri Sokolov", level=1)).to_be_visible()
+    page.get_by_role("combobox", name="Message Dmitri Sokolov").fill("Can you sign?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("listitem").filter(has_text="Can you sign?")).to_be_visible()
+    assert [message.text for message in workspace.person("dmitri").sees("@ana")] == ["Can you sign?"]
+    sidebar.get_by_role("button", name="Signoff").click()
+    expect(page.get_by_role("heading", name="Signoff", level=1)).to_be_visible()
+    workspace.client.events("app_home_opened", at_least=1)
+    workspace.person("dmitri").say("I can", in_="@ana")
+    expect(sidebar.get_by_role("button", name="Dmitri Sokolov 1 unread")).to_be_visible()
+    expect(sidebar.locator("li:not(:has(button))")).to_have_count(0)
+
+
+def test_only_mentions_and_direct_messages_get_a_red_badge(
+    workspace: Emulator, app: FormApp, open_as: OpenAs, channel: str
+) -> None:
+    """What else is unread makes its channel bold, which screen readers are told. Replies do not."""
+    name = "room-for-badges"
+    other = workspace.client.add_channel(name)
+    ana, ben = workspace.person("ana"), workspace.person("ben")
+    page = open_as("ana")
+    row = page.get_by_role("navigation").get_by_role("button", name=name)
+    first = ben.say("Good morning", in_=other)
+    expect(row).to_have_accessible_name(f"{name} unread")
+    expect(row.locator(".count")).to_have_count(0)
+    expect(page).to_have_title(re.compile(r"^\* "))
+    app.post(other, f"May it go out? <@{ana.id}>")
+    expect(row).to_have_accessible_name(f"{name} 1 mention")
+    ben.say("<!subteam^S0RELEASE1> please", in_=other, thread_ts=first.ts)
+    expect(row).to_have_accessible_name(f"{name} 2 mentions")
+    expect(page).to_have_title(re.compile(r"^\(\d+\) "))
+    row.click()
+    expect(row).to_have_accessible_name(name)
+    expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
+    page.get_by_role("navigation").get_by_role("button", name=workspace_name(workspace, channel)).click()
+    ben.say("Nothing for Ana", in_=other, thread_ts=first.ts)
+    ben.say("Nor here", in_=channel)
+    expect(page.get_by_text("Nor here")).to_be_visible()
+    expect(row).to_have_accessible_name(name)
+
+
+def test_emoji_are_added_and_taken_back(workspace: Emulator, app: FormApp, open_as: OpenAs, channel: str) -> None:
+    """By mouse and keyboard, and each says who added it. One of the app's that the page cannot draw is named."""
+    ts = app.post(channel, "It is out")
+    ben = workspace.person("ben")
+    page = open_as("ana")
+    message = page.get_by_role("listitem").filter(has_text="It is out")
+    message.get_by_role("button", name="React to the message from Signoff").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    mine = message.get_by_role("button", name="thumbsup: 1, from you")
+    expect(mine).to_have_attribute("aria-pressed", "true")
+    [seen] = ben.sees(channel)
+    assert (seen.ts, seen.reactions) == (ts, {"thumbsup": [workspace.person("ana").id]})
+    ben.react(ben.react(seen, "thumbsup"), "ship_it_parrot")
+    both = message.get_by_role("button", name="thumbsup: 2, from Ben Okafor and you")
+    both.click()
+    expect(message.get_by_role("button", name="thumbsup: 1, from Ben Okafor")).to_have_attribute(
+        "aria-pressed", "false"
+    )
+    expect(message.get_by_role("button", name="ship it parrot: 1")).to_contain_text(":ship_it_parrot:")
+
+
+def test_search_finds_messages_and_jumps_to_them(
+    workspace: Emulator, app: FormApp, open_as: OpenAs, channel: str
+) -> None:
+    """In texts, blocks and replies, but nowhere that the person may not look. A permalink jumps as well."""
+    quartz = {"type": "section", "text": {"type": "mrkdwn", "text": "The *quartz* watch <script>alert(1)</script>"}}
+    ts = app.post(channel, "A card", quartz)
+    app.client.chat_postMessage(channel=channel, text="Quartz, in a reply", thread_ts=ts)
+    workspace.person("ben").say("Quartz between us", in_="@mei")
+    for number in range(30):
+        app.post(channel, f"Message {number}")
+    page = open_as("ana")
+    expect(page.get_by_text("Message 29")).to_be_visible()
+    page.keyboard.press("Control+g")
+    search = page.get_by_role("dialog", name="Search")
+    page.keyboard.type("quartz")
+    expect(search.get_by_role("status")).to_have_text("2 messages")
+    expect(search.get_by_role("button").filter(has_text="watch")).to_contain_text("<script>alert(1)</script>")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(search).to_have_count(0)
+    card = page.locator(f".channel [data-ts='{ts}']")
+    expect(card).to_be_focused()
+    expect(card).to_be_in_viewport()
+    page.get_by_role("button", name="Search messages").click()
+    page.keyboard.type("reply quartz")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("complementary", name="Thread").get_by_text("Quartz, in a reply")).to_be_visible()
+    page.keyboard.press("Control+g")
+    page.keyboard.type("nothing like this")
+    expect(page.get_by_role("dialog", name="Search").get_by_role("status")).to_have_text("No messages found.")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.goto("about:blank")
+    page.goto(str(app.client.chat_getPermalink(channel=channel, message_ts=ts)["permalink"]))
+    expect(card).to_be_in_viewport()
+    expect(card).to_be_focused()
+
+
+def workspace_name(workspace: Emulator, channel: str) -> str:
+    """The name of a channel, by its id."""
+    channels = workspace.client.get("workspace")["channels"]
+    return next(str(each["name"]) for each in channels if each["id"] == channel)

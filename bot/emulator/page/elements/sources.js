@@ -3,7 +3,7 @@ import { readOptions } from "../api.js";
 import { avatar, personAvatar } from "../people.js";
 import { icon } from "../icons.js";
 import { plainText, textNodes } from "../mrkdwn.js";
-import { activePeople, channelOf, channelTitle, myChannels, personOf, state } from "../state.js";
+import { activePeople, channelOf, channelTitle, isWithApp, myChannels, otherIn, personOf } from "../state.js";
 
 /**
  * @typedef {object} Item an option
@@ -79,7 +79,6 @@ const peopleSource = () => ({
 });
 
 function channelItem(channel) {
-  const { app } = state.workspace;
   const title = channelTitle(channel);
   return {
     key: channel.id,
@@ -88,15 +87,16 @@ function channelItem(channel) {
     description: "",
     draw: () =>
       channel.is_im
-        ? [avatar({ id: app.bot_user_id, name: app.name, app: true }, "small"), title]
+        ? [avatar({ id: otherIn(channel), name: title, app: isWithApp(channel) }, "small"), title]
         : [icon(channel.is_private ? "lock" : "hash", 16), channel.name],
   };
 }
 
 /** `filter.include` of a conversations select: public, private, im (mpim does not exist here). */
 function included(channel, filter) {
-  if (!filter?.include) return !(channel.is_im && filter?.exclude_bot_users);
-  if (channel.is_im) return filter.include.includes("im") && !filter.exclude_bot_users;
+  if (filter?.exclude_bot_users && isWithApp(channel)) return false;
+  if (!filter?.include) return true;
+  if (channel.is_im) return filter.include.includes("im");
   return filter.include.includes(channel.is_private ? "private" : "public");
 }
 
