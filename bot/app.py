@@ -17,7 +17,14 @@ from signoff.bot.connection.lookup_deadline import lookup_deadline
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
 from signoff.bot.connection.slack_clock import skew_message, skew_to_slack
-from signoff.bot.connection.web_client import CALL_TIMEOUT, CONNECTION_ERRORS, name_of, refuses_token, web_client
+from signoff.bot.connection.web_client import (
+    CALL_TIMEOUT,
+    CONNECTION_ERRORS,
+    explain,
+    name_of,
+    refuses_token,
+    web_client,
+)
 from signoff.bot.forms import FormError
 from signoff.bot.interactions.approvals import Approvals
 from signoff.bot.interactions.buttons import Buttons
@@ -86,7 +93,7 @@ def check_token(client: WebClient) -> str | None:
             raise BadSettings(f"SLACK_BOT_TOKEN: Slack rejects it ({name_of(error)}). Copy the token again.") from None
         trouble = name_of(error)
     except CONNECTION_ERRORS as error:
-        trouble = str(error) or type(error).__name__
+        trouble = explain(error)
     logger.warning("Slack is unreachable; cards will be posted when it is back: %s", trouble)
     return None
 
@@ -106,7 +113,7 @@ def make_app(settings: Settings, db: Database, lookups: Lookups, responses: Resp
     app = SlackApp(
         ErrorHandler(responses),
         # This client has no token: listeners answer through `Responses`, never through Bolt's client.
-        client=WebClient(base_url=settings.slack_api_url, timeout=CALL_TIMEOUT),
+        client=web_client(None, settings.slack_api_url),
         # Bolt would call Slack to authorize each request. An outage of Slack must not block a decision.
         authorize=lambda enterprise_id, team_id: AuthorizeResult(
             enterprise_id=enterprise_id, team_id=team_id, bot_token=token

@@ -20,6 +20,9 @@ GRACE_SECONDS = 1.0
 QUEUE = 1024
 """How many connections may be queued until they are accepted."""
 
+PING_INTERVAL = 10.0
+"""Seconds between two pings over a websocket, which is about how often Slack sends them."""
+
 ACCEPT_AT_ONCE = 32
 """How many connections are accepted before those that are too many are closed."""
 
@@ -84,8 +87,7 @@ class BackgroundServer:
             lifespan="off",
             ws="websockets-sansio" if self._websockets else "none",
             ws_per_message_deflate=False,
-            # slack_sdk's built-in client can only close between two frames. Without pings it would wait for 3 s.
-            ws_ping_interval=0.2,
+            ws_ping_interval=PING_INTERVAL,
         )
         with self._socket.dup() as listening:
             _Server(config, self._goodbye, self._started).run([listening])

@@ -11,7 +11,8 @@ from signoff.bot.app import QUICK_CALL_TIMEOUT, check_token, make_app, make_clie
 from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
-from signoff.bot.connection.transport import HttpTransport, SocketTransport
+from signoff.bot.connection.signed_http import HttpTransport
+from signoff.bot.connection.socket_mode import SocketTransport
 from signoff.bot.delivery.dispatcher import Dispatcher
 from signoff.bot.delivery.messenger import Messenger
 from signoff.bot.delivery.rate_limits import RateLimits

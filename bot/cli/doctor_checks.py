@@ -15,7 +15,7 @@ from signoff.bot.cli.database import opened
 from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.slack_clock import skew_message, skew_to_slack
-from signoff.bot.connection.web_client import CONNECTION_ERRORS, name_of, web_client
+from signoff.bot.connection.web_client import CONNECTION_ERRORS, explain, name_of, web_client
 from signoff.bot.manifest import SIGNOFF
 from signoff.bot.settings import Mode, Settings, load_settings
 from signoff.flows.approval.approvers import Directory, NameKind, StatedNames, Unknowable
@@ -273,9 +273,8 @@ def _signing_secret(settings: Settings) -> Iterator[Finding]:
 
 
 def _unreachable(check: str, settings: Settings, error: Exception) -> Finding:
-    cause = getattr(error, "reason", None) or error
     return Finding(
-        check, False, f"Cannot reach {settings.slack_api_url} ({cause}). Check SLACK_API_URL and the network."
+        check, False, f"Cannot reach {settings.slack_api_url}: {explain(error)}. Check SLACK_API_URL and the network."
     )
 
 

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from signoff.bot.blockkit.markup import plain
 from signoff.bot.connection.slack_urls import is_of_slack
-from signoff.bot.connection.web_client import CALL_TIMEOUT, CONNECTION_ERRORS, name_of
+from signoff.bot.connection.web_client import CALL_TIMEOUT, CONNECTION_ERRORS, name_of, opener_for
 from signoff.bot.forms.elements.files import Claim, Content
 from signoff.flows.schema.files import MAX_BYTES, format_size
 
@@ -58,7 +58,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 def _download(url: str, token: str, size: int) -> bytes:
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - checked before
     try:
-        with urllib.request.build_opener(_NoRedirects).open(request, timeout=CALL_TIMEOUT) as response:
+        with opener_for(url, _NoRedirects()).open(request, timeout=CALL_TIMEOUT) as response:
             return bytes(response.read(size + 1))
     except HTTPError as error:
         with error:

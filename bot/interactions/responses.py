@@ -13,13 +13,12 @@ from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.webhook import WebhookClient
 
 from signoff.bot.blockkit.blocks import Block, Message
 from signoff.bot.blockkit.markup import escape
 from signoff.bot.connection.people import People
 from signoff.bot.connection.slack_urls import is_response_url
-from signoff.bot.connection.web_client import CONNECTION_ERRORS, SDK_LOGGER, name_of
+from signoff.bot.connection.web_client import CONNECTION_ERRORS, name_of, webhook
 from signoff.bot.forms import FormError
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
@@ -237,9 +236,8 @@ class Responses:
         url = body.get("response_url")
         if not is_response_url(url, self._client.base_url):
             return False
-        webhook = WebhookClient(url, timeout=RESPONSE_URL_TIMEOUT, retry_handlers=[], logger=SDK_LOGGER)
         try:
-            response = webhook.send(
+            response = webhook(url, timeout=RESPONSE_URL_TIMEOUT).send(
                 text=message.text,
                 blocks=message.blocks or None,
                 response_type="ephemeral",

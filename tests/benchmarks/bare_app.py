@@ -5,7 +5,8 @@ import threading
 from slack_bolt import Ack, App, BoltResponse
 
 from signoff.bot.app import make_client
-from signoff.bot.connection.transport import HttpTransport, SocketTransport
+from signoff.bot.connection.signed_http import HttpTransport
+from signoff.bot.connection.socket_mode import SocketTransport
 from signoff.bot.settings import load_settings
 from tests.benchmarks.questions import CHANNEL
 

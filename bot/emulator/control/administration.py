@@ -88,8 +88,9 @@ class Administration:
         await self._faults.wait_until_held()
         return {"ok": True}
 
-    async def _disconnect(self, _request: Request) -> Json:
-        await self._socket_mode.disconnect()
+    async def _disconnect(self, request: Request) -> Json:
+        body = await json_object(request)
+        await self._socket_mode.disconnect(body.get("reason", "refresh_requested"))
         return {"ok": True}
 
     def _archive(self, body: Json) -> Json:

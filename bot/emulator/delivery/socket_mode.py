@@ -119,7 +119,15 @@ class SocketMode:
         return response
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Ask the app to reconnect, as Slack does every few hours, and close the connections."""
+        """Ask the app to reconnect, as Slack does every few hours, and close the connections.
+
+        Args:
+            reason: `warning` is what Slack says some seconds before, so that connections stay open for now.
+        """
+        if reason == "warning":
+            for connection in self._connections:
+                await connection.websocket.send_json(_disconnect(reason))
+            return
         connections, self._connections = self._connections, []
         for connection in connections:
             await _send_disconnect(connection.websocket, reason)
@@ -136,5 +144,9 @@ class SocketMode:
 async def _send_disconnect(websocket: WebSocket, reason: str) -> None:
     # Both calls fail if the app has disconnected already. Then there is nothing left to do.
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        await websocket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "emulator"}})
+        await websocket.send_json(_disconnect(reason))
         await websocket.close()
+
+
+def _disconnect(reason: str) -> Json:
+    return {"type": "disconnect", "reason": reason, "debug_info": {"host": "emulator"}}

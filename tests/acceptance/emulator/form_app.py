@@ -9,6 +9,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from signoff.testing import Emulator
+from tests.integration.bot.emulator.conftest import close_quickly
 
 Json = dict[str, Any]
 REQUEST_TIMEOUT = 10
@@ -67,7 +68,7 @@ class FormApp:
 
     def close(self) -> None:
         """Disconnect."""
-        self._socket.close()  # type: ignore[no-untyped-call]
+        close_quickly(self._socket.client)
 
     def post(self, channel: str, text: str, *blocks: Json) -> str:
         """Post a message and give its ts."""

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slack_sdk.socket_mode.builtin import SocketModeClient
 
 from signoff import Policy, RunInput, flow, pause_flow_run
-from signoff.bot.connection.transport import HttpTransport, SocketTransport
+from signoff.bot.connection.signed_http import HttpTransport
+from signoff.bot.connection.socket_mode import SocketTransport, _Connection
 from signoff.bot.connection.web_client import retry_after
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode
@@ -31,7 +31,7 @@ from tests.integration.bot.test_slack_away import until_connected
 from tests.integration.flows.engines.test_deliverer import Elsewhere, answered, until_taken
 from tests.support.waiting import until, until_asked, until_over
 
-an_sdk_thread_may_die = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+a_thread_of_the_library_may_die = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
 WAITS = {("threading.py", "wait"), ("selectors.py", "select")}
 """Where a thread is that has nothing to do."""
@@ -195,35 +195,27 @@ def test_an_error_in_the_job_of_a_ticker_does_not_end_it(slack: Emulator, sqlite
         assert service.over(prompt).state == "TimedOut"
 
 
-@an_sdk_thread_may_die
-@pytest.mark.parametrize("runner", ["current_session_runner", "current_app_monitor", "message_processor"])
-def test_a_thread_of_the_sdk_that_failed_is_replaced(
-    slack: Emulator, sqlite_url: str, runner: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The SDK itself would go on as if it were connected."""
+@a_thread_of_the_library_may_die
+@pytest.mark.parametrize("name", ["signoff-socket", "signoff-socket-watch", "the library's own"])
+def test_a_websocket_works_after_an_error_in_one_of_its_threads(slack: Emulator, sqlite_url: str, name: str) -> None:
+    """Whether the thread goes on, or the connection ends with it and is replaced."""
     with Service(settings_for(slack.api_url, sqlite_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
-        client = client_of(service)
-        throw([getattr(client, runner).thread])
-        until(service.db, lambda: client_of(service) is not client, what="another client")
-        until_connected(slack)
+        connection = connection_of(service)
+        (seen_by_slack,) = slack._socket_mode._connections
+        if name == "the library's own":
+            throw([connection._websocket.recv_events_thread])
+            connection._websocket.ping()
+            until(service.db, lambda: connection_of(service) is not connection, what="another connection")
+            until(service.db, lambda: seen_by_slack not in slack._socket_mode._connections, what="the end of the first")
+        else:
+            # The one that reads waits inside of the library, until Slack sends something.
+            throw(named(name) if name == "signoff-socket" else idle(service.db, name))
+            slack._server.run(seen_by_slack.websocket.send_text("{}"))
+            until_restarted(service.db, name)
         prompt, card = service.ask_in("#releases", approve)
         slack.person("ana").press("Approve", message=card)
         assert service.over(prompt).result == "approved: True"
-        assert "A Slack SDK thread stopped with an error" in caplog.text
-
-
-@an_sdk_thread_may_die
-def test_the_watch_of_the_connection_works_again(slack: Emulator, sqlite_url: str) -> None:
-    """After an error it still notices that the connection is lost."""
-    with Service(settings_for(slack.api_url, sqlite_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
-        service = RunningService(slack, started)
-        throw(idle(service.db, "signoff-socket-watch"))
-        until_restarted(service.db, "signoff-socket-watch")
-        client = client_of(service)
-        client.auto_reconnect_enabled = client.default_auto_reconnect_enabled = False
-        throw([client.message_processor.thread])
-        until(service.db, lambda: client_of(service) is not client, what="another client")
 
 
 @pytest.mark.parametrize("retry_after", [A_PAST_DATE, "soon", "-1", "nan", "", "1e9"])
@@ -231,7 +223,7 @@ def test_a_rate_limit_that_makes_no_sense_does_not_end_the_connection(
     slack: Emulator, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, retry_after: str
 ) -> None:
     """HTTP allows a date where Slack sends seconds."""
-    monkeypatch.setattr("signoff.bot.connection.transport.RETRY_REFUSED_AFTER", 0.1)
+    monkeypatch.setattr("signoff.bot.connection.socket_mode.RETRY_REFUSED_AFTER", 0.1)
     slack.client.inject_fault("apps.connections.open", error="ratelimited", retry_after=retry_after, times=2)
     with Service(settings_for(slack.api_url, sqlite_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
@@ -241,11 +233,8 @@ def test_a_rate_limit_that_makes_no_sense_does_not_end_the_connection(
         assert service.over(prompt).result == "approved: True"
 
 
-def test_a_rate_limit_while_slack_refreshes_the_connection_does_not_end_it(
-    slack: Emulator, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The SDK would sleep for as long as it says, and end its own thread if it says a date."""
-    monkeypatch.setattr("signoff.bot.connection.transport.SDK_RECONNECTS_WITHIN", 0.0)
+def test_a_rate_limit_while_slack_refreshes_the_connection_does_not_end_it(slack: Emulator, sqlite_url: str) -> None:
+    """Slack's SDK would sleep for as long as it says, and end its own thread if it says a date."""
     with Service(settings_for(slack.api_url, sqlite_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         service = RunningService(slack, started)
         until_connected(slack)
@@ -263,13 +252,12 @@ def refusals(slack: Emulator) -> list[Any]:
     return [call for call in slack.client.calls("apps.connections.open") if call["error"]]
 
 
-def client_of(service: RunningService) -> SocketModeClient:
-    """The SDK's client that is in use now."""
+def connection_of(service: RunningService) -> _Connection:
+    """The newest connection."""
     assert service.service.bot is not None
     transport = service.service.bot._transport
     assert isinstance(transport, SocketTransport)
-    handler = until(service.db, lambda: transport._handler, what="a connection")
-    return handler.client
+    return until(service.db, lambda: transport._connections[-1] if transport._connections else None)
 
 
 class Refusal:

@@ -1,5 +1,6 @@
 """A running emulator, Slack's own client, and a real Bolt app."""
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -24,8 +25,11 @@ MANIFEST = replace(
 
 
 def close_quickly(client: SocketModeClient) -> None:
-    """Close a Socket Mode client without the second that its queue would wait for a next message."""
+    """Close a Socket Mode client without the seconds that it would wait for a next frame and a next message."""
     client.closed = True
+    client.auto_reconnect_enabled = False
+    if client.current_session is not None and client.current_session.sock is not None:
+        client.current_session.sock.shutdown(socket.SHUT_RDWR)
     client.message_queue.put(None)
     client.close()
 
