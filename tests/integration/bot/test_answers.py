@@ -138,7 +138,7 @@ def test_a_form_that_slack_does_not_open_is_explained(service: RunningService) -
     service.slack.client.inject_fault("views.open", error="expired_trigger_id")
     ana = service.slack.person("ana")
     ana.press("Approve", in_="#releases")
-    ana.wait_for_message("#releases", "Slack could not open the form. Press the button again.")
+    ana.wait_for_message("#releases", "Slack could not open this. Press the button again.")
     ana.press("Approve", in_="#releases")
     ana.wait_for_modal()
     assert prompts.get(service.db, prompt.id).is_open
