@@ -13,6 +13,7 @@ from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
 from signoff.bot.connection.signed_http import HttpTransport
 from signoff.bot.connection.socket_mode import SocketTransport
+from signoff.bot.delivery.card_check import CardCheck
 from signoff.bot.delivery.dispatcher import Dispatcher
 from signoff.bot.delivery.messenger import Messenger
 from signoff.bot.delivery.rate_limits import RateLimits
@@ -69,6 +70,7 @@ class Bot:
             RateLimits(settings.slack_api_url),
             on_settled=self._responses.settle_forms,
         )
+        self._card_check = CardCheck(db, client)
         self._approver_check = ApproverCheck(db, SlackDirectory(lookups))
         self._stack = ExitStack()
 
@@ -87,6 +89,7 @@ class Bot:
             stack.callback(self._transport.stop)
             self._dispatcher.start()
             stack.enter_context(self._approver_check)
+            stack.enter_context(self._card_check)
             SupervisedThread(warm_up, name="signoff-warm-up").start()
             self._stack = stack.pop_all()
         return self

@@ -12,18 +12,21 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, tuple_, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox.claiming import ClaimedRow, OutboxClaims, is_claimable, release
 from signoff.store.places import Place, PlaceKind
-from signoff.store.records.outbox import Card, CardPlace
+from signoff.store.records.outbox import Card, CardPlace, PostedCard
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import cards, notices, prompts
+
+OpenedAt = tuple[datetime, str]
+"""When a prompt was opened, and its id: the order of open prompts."""
 
 _OF_PROMPT = cards.c.prompt_id == param("prompt_id")
 _ADD = insert_into(cards, "prompt_id", "place_kind", "place_target", "due_at")
@@ -190,6 +193,31 @@ def lost(db: Database, *, channel: str, ts: str, now: datetime) -> bool:
         if gone:
             tx.touch(Topic.CARDS)
     return True
+
+
+def posted_of_open_prompts(
+    db: Database, *, after: OpenedAt | None, limit: int
+) -> tuple[list[PostedCard], OpenedAt | None]:
+    """The cards of a page of open prompts, as far as they are in Slack and up to date, the oldest prompts first.
+
+    Args:
+        after: Where the page before ended; `None` for the first page.
+        limit: How many prompts a page has.
+
+    Returns:
+        The cards, and where the page ends; `None` if it is the last one.
+    """
+    order = prompts.c.opened_at, prompts.c.id
+    open_ones = select(*order).where(prompts.c.outcome.is_(None)).order_by(*order).limit(limit)
+    if after is not None:
+        open_ones = open_ones.where(tuple_(*order) > tuple_(*after))
+    with db.read() as connection:
+        page = connection.execute(open_ones).all()
+        query = select(*cards.c["prompt_id", "channel", "ts"]).where(
+            cards.c.prompt_id.in_([row.id for row in page]), cards.c.ts.is_not(None), cards.c.due_at.is_(None)
+        )
+        found = [PostedCard(**row._mapping) for row in connection.execute(query)]
+    return found, (page[-1].opened_at, page[-1].id) if len(page) == limit else None
 
 
 def is_any_being_posted(db: Database) -> bool:

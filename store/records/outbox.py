@@ -71,6 +71,15 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class PostedCard:
+    """A card that is in Slack, as far as is known."""
+
+    prompt_id: str
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
     """An outcome that is to be handed to another engine now, by whoever has claimed it.
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from signoff.bot.emulator.workspace.directory import APP_ID, BOT_ID
+from signoff.bot.delivery import card_check
 from signoff.bot.interactions.deleted_cards import DeletedCards
 from signoff.bot.interactions.events import Event
+from signoff.bot.service import Service
 from signoff.bot.settings import Mode
 from signoff.flows.approval.desk import Desk, Settled
 from signoff.store.database import Database
@@ -17,8 +19,8 @@ from signoff.store.outbox import cards
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
 from signoff.testing import SIGNOFF, AppManifest, Emulator, VisibleMessage
-from tests.integration.bot.asking import approve
-from tests.integration.bot.running_service import RunningService
+from tests.integration.bot.asking import FLOWS, approve
+from tests.integration.bot.running_service import RunningService, settings_for
 from tests.support.sql_capture import captured_sql
 from tests.support.waiting import until
 
@@ -232,6 +234,75 @@ def test_a_message_that_was_not_deleted_costs_no_query(sqlite_url: str, subtype:
     DeletedCards(db).handle(Event("message", subtype, APP_ID, fields))
     db.close()
     assert seen == []
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot looks for cards all the time, and not every few minutes."""
+    monkeypatch.setattr(card_check, "ROUND_INTERVAL", 0.05)
+    monkeypatch.setattr(card_check, "PAUSE", 0.01)
+    monkeypatch.setattr(card_check, "RETRY_INTERVAL", 0.01)
+
+
+@without_events
+@pytest.mark.usefixtures("often")
+def test_a_missed_deletion_is_found_without_any_change(service: RunningService) -> None:
+    """Invariant 7: nobody has to wait for the deadline, even if Slack tells of nothing and is away for a moment."""
+    service.slack.client.inject_fault("chat.getPermalink", error="ratelimited", retry_after=0)
+    service.slack.client.inject_fault("chat.getPermalink", drop=True)
+    prompt, card = service.ask_in("#releases", approve)
+    service.until_all_is_said()
+    delete(service, card)
+    again = reposted(service, prompt, card)
+    service.slack.person("ana").press("Approve", message=again)
+    assert service.over(prompt).result == "approved: True"
+
+
+@pytest.mark.usefixtures("often")
+def test_a_deletion_in_a_channel_that_the_app_is_not_in_is_found(service: RunningService) -> None:
+    """Slack tells of no messages there, and lets the app post all the same."""
+    prompt = service.ask(approve, where="#general")
+    card = service.card(prompt, "#general")
+    service.until_all_is_said()
+    delete(service, card)
+    service.slack.person("mei").wait_for_message(
+        "#general", lambda seen: bool(seen.buttons) and seen.metadata == card.metadata and seen.ts != card.ts
+    )
+
+
+@without_events
+def test_a_deletion_while_nobody_listened_is_found(
+    slack: Emulator, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack gives up sending an event after six minutes. The next bot looks for the cards of open prompts."""
+    settings = settings_for(slack.api_url, sqlite_url)
+    with Service(settings, FLOWS, with_bot=True, grace=1.0) as started:
+        service = RunningService(slack, started)
+        prompt, card = service.ask_in("#releases", approve)
+        service.until_all_is_said()
+    slack.person("ana").delete(card)
+    monkeypatch.setattr(card_check, "ROUND_INTERVAL", 0.05)
+    with Service(settings, FLOWS, with_bot=True, grace=1.0) as started:
+        assert reposted(RunningService(slack, started), prompt, card).ts != card.ts
+
+
+@pytest.mark.usefixtures("often")
+def test_cards_that_are_there_are_left_alone(service: RunningService) -> None:
+    """Only those of open prompts are looked for, and no message is changed for it."""
+    answered, answered_card = service.ask_in("#releases", approve)
+    answer_at_the_desk(service, answered)
+    prompt, card = service.ask_in("#releases", approve)
+    service.until_all_is_said()
+    looked = len(service.slack.client.calls("chat.getPermalink"))
+
+    def rounds() -> list[Any] | None:
+        asked = [call["arguments"]["message_ts"] for call in service.slack.client.calls("chat.getPermalink")[looked:]]
+        return asked if asked.count(card.ts) >= 3 else None
+
+    asked = until(service.db, rounds, what="three rounds")
+    assert set(asked[1:]) == {card.ts}
+    assert service.events(prompt) == ["opened", "card_posted"]
+    assert service.card(answered, open_=False).ts == answered_card.ts
 
 
 @without_events
