@@ -66,7 +66,7 @@ class Bot:
             self._transport = SocketTransport(app, settings.app_token(), unreadable=app.refuse)
         self._dispatcher = Dispatcher(
             db,
-            Messenger(client, people, channel=settings.channel, link=link_to),
+            Messenger(client, people, channel=settings.channel, find=SlackDirectory(lookups).find, link=link_to),
             RateLimits(settings.slack_api_url),
             on_settled=self._responses.settle_forms,
         )

@@ -6,12 +6,20 @@ from dataclasses import dataclass
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
+from signoff.bot.blockkit.markup import plain
 from signoff.bot.delivery.slack_calls import SlackRejected, call
-from signoff.flows.schema.slack_ids import is_conversation_id, is_user_id
+from signoff.flows.approval.approvers import NameKind, Unknowable
+from signoff.flows.schema.slack_ids import is_conversation_id, is_user_group_id, is_user_id
 from signoff.store.places import Place, PlaceKind
+from signoff.store.records.prompts import Approver
 
 RETRY_CHANNEL_AFTER = 60
 """Seconds until a channel that does not exist is looked up again. Somebody may create it."""
+
+RETRY_PERSON_AFTER = 5
+"""Seconds until Slack is asked again who has a handle. It takes a while to read a large workspace."""
+
+_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,11 @@ class Conversation:
     channel: str
     thread_ts: str | None = None
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is the direct messages with a person."""
+        return self.channel.startswith("D") or is_user_id(self.channel)
+
 
 class Conversations:
     """Finds the conversation of a place.
@@ -34,24 +47,35 @@ class Conversations:
 
     Args:
         default_channel: Where a card goes if its policy names no channel.
+        find: Says who has a handle or an e-mail address, which may stand in the place of a channel.
     """
 
-    def __init__(self, client: WebClient, default_channel: str | None) -> None:
+    def __init__(
+        self, client: WebClient, default_channel: str | None, find: Callable[[str], Approver | Unknowable]
+    ) -> None:
         self._client = client
         self._default_channel = default_channel
+        self._find = find
+        self._direct_messages: dict[str, str] = {}
         self._by_kind: dict[PlaceKind, Callable[[Place], Conversation]] = {
             PlaceKind.CHANNEL: self._channel,
             PlaceKind.THREAD: lambda place: Conversation(*place.message),
-            PlaceKind.PERSON: lambda place: Conversation(place.target),
+            PlaceKind.PERSON: lambda place: self._with(place.target),
         }
 
-    def of(self, place: Place) -> Conversation:
+    def of(self, place: Place, *, tried: str | None = None) -> Conversation:
         """The conversation of a place.
+
+        Args:
+            tried: The id of the channel in which an earlier attempt may have posted. Its name, or the handle of its
+                person, may be another one's by now.
 
         Raises:
             SlackRejected: If there is none, or Slack does not open it.
             SlackUnavailable: If Slack does not answer.
         """
+        if tried is not None and place.kind is not PlaceKind.THREAD:
+            return Conversation(tried)
         return self._by_kind[place.kind](place)
 
     def id_of(self, conversation: Conversation) -> str:
@@ -64,8 +88,7 @@ class Conversations:
         if is_conversation_id(conversation.channel):
             return conversation.channel
         if is_user_id(conversation.channel):
-            opened = call(lambda: self._client.conversations_open(users=conversation.channel))
-            return str(opened["channel"]["id"])
+            return self._open(conversation.channel)
         name = conversation.channel.removeprefix("#")
         pages = pages_of(
             lambda cursor: self._client.conversations_list(
@@ -85,7 +108,40 @@ class Conversations:
         channel = place.target or self._default_channel
         if channel is None:
             raise SlackRejected("No channel: name one in the policy, or set SIGNOFF_CHANNEL.", RETRY_CHANNEL_AFTER)
-        return Conversation(channel)
+        return self._with(channel) if _is_person(channel) else Conversation(channel)
+
+    def _with(self, person: str) -> Conversation:
+        """The direct messages with a person, who is named by a user id, a handle or an e-mail address."""
+        user_id = person if is_user_id(person) else self._id_of_person(person)
+        if user_id not in self._direct_messages:
+            try:
+                self._direct_messages[user_id] = self._open(user_id)
+            except SlackRejected:
+                # Without the scope for this, Slack opens them with the first message.
+                return Conversation(user_id)
+        return Conversation(self._direct_messages[user_id])
+
+    def _open(self, user_id: str) -> str:
+        return str(call(lambda: self._client.conversations_open(users=user_id))["channel"]["id"])
+
+    def _id_of_person(self, name: str) -> str:
+        found, shown = self._find(name), plain(name, _NAME)
+        if isinstance(found, Unknowable):
+            raise SlackRejected(f"Slack has not said yet who {shown} is.", RETRY_PERSON_AFTER)
+        if found.id is None:
+            raise SlackRejected(f"channel_not_found: {shown} is nobody. {found.fault}", RETRY_CHANNEL_AFTER)
+        if is_user_group_id(found.id):
+            raise SlackRejected(
+                f"channel_not_found: {shown} is a user group, which has no messages. Name a channel or a person.",
+                RETRY_CHANNEL_AFTER,
+            )
+        return found.id
+
+
+def _is_person(channel: str) -> bool:
+    return is_user_id(channel) or (
+        not channel.startswith("#") and NameKind.of(channel) in {NameKind.HANDLE, NameKind.EMAIL}
+    )
 
 
 def pages_of(ask: Callable[[str], SlackResponse]) -> Iterable[SlackResponse]:

@@ -12,11 +12,13 @@ from signoff.bot.blockkit.blocks import Message
 from signoff.bot.blockkit.without_pings import without_pings
 from signoff.bot.connection.people import People
 from signoff.bot.delivery.conversations import Conversation, Conversations, pages_of
-from signoff.bot.delivery.slack_calls import SlackRejected, call
+from signoff.bot.delivery.slack_calls import SlackRejected, SlackUnavailable, call
 from signoff.bot.surfaces.cards import card as card_message
 from signoff.bot.surfaces.notices import notice_message
+from signoff.flows.approval.approvers import Unknowable
+from signoff.flows.schema.slack_ids import is_conversation_id
 from signoff.store.records.outbox import Card, Notice
-from signoff.store.records.prompts import Prompt
+from signoff.store.records.prompts import Approver, Prompt
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ class Messenger:
 
     Args:
         channel: Where to post a card if its policy names no channel.
+        find: Says who has a handle or an e-mail address. A card may go to a person.
         link: Where a person can look at a prompt's run on its engine. Must not raise.
     """
 
@@ -41,11 +44,12 @@ class Messenger:
         people: People,
         *,
         channel: str | None,
+        find: Callable[[str], Approver | Unknowable],
         link: Callable[[Prompt], str | None] = lambda _: None,
     ) -> None:
         self._client = client
         self._people = people
-        self._conversations = Conversations(client, channel)
+        self._conversations = Conversations(client, channel, find)
         self._link = link
 
     def draw(self, card: Card) -> tuple[str, str]:
@@ -61,17 +65,23 @@ class Messenger:
             bot.forms.FormError: If the prompt's form cannot be shown in Slack.
         """
         mentions = self._people.mentions(card.prompt)
-        message = card_message(card.prompt, mentions, card.place, link=self._link(card.prompt))
+        conversation = self._conversations.of(card.place, tried=card.channel)
+        message = card_message(
+            card.prompt, mentions, card.place, link=self._link(card.prompt), is_direct=conversation.is_direct
+        )
         if card.channel is not None and card.ts is not None:
             self._update(card.channel, card.ts, message)
             return card.channel, card.ts
-        conversation = self._conversations.of(card.place)
         if card.in_doubt and (found := self._find(conversation, card.prompt.opened_at, message)) is not None:
             logger.info("Found the card of %s, which an earlier attempt had posted", card.prompt.label)
             # The prompt may have changed since that attempt.
             self._update(*found, message)
             return found
-        posted = self._post(conversation, without_pings(message, set(mentions.values()), self._people.name))
+        try:
+            posted = self._post(conversation, without_pings(message, set(mentions.values()), self._people.name))
+        except SlackUnavailable as error:
+            error.channel = conversation.channel if is_conversation_id(conversation.channel) else None
+            raise
         return str(posted["channel"]), str(posted["ts"])
 
     def post_notice(self, notice: Notice) -> tuple[str, str]:
@@ -115,7 +125,8 @@ class Messenger:
     def _find(self, conversation: Conversation, since: datetime, message: Message) -> tuple[str, str] | None:
         """Find a message that an earlier attempt may have posted: its channel id and its timestamp."""
         channel, oldest = self._conversations.id_of(conversation), _slightly_before(since)
-        self._join(channel)
+        if not channel.startswith("D"):
+            self._join(channel)
 
         def page(cursor: str) -> SlackResponse:
             if conversation.thread_ts is None:

@@ -76,6 +76,7 @@ class Results:
             retry_at=self._retry_at(card.attempts, error),
             in_doubt=card.in_doubt or _leaves_doubt(error),
             now=self._now(),
+            channel=error.channel if isinstance(error, SlackUnavailable) else None,
         )
 
     def _notice_failed(self, notice: Notice, error: BaseException) -> None:

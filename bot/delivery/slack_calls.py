@@ -45,7 +45,13 @@ class MessageDeleted(Exception):
 
 
 class SlackUnavailable(Exception):
-    """Slack did not answer. The call may or may not have taken effect."""
+    """Slack did not answer. The call may or may not have taken effect.
+
+    Attributes:
+        channel: The id of the channel in which a message may have been posted, if it is known.
+    """
+
+    channel: str | None = None
 
 
 def call(method: Callable[[], SlackResponse]) -> SlackResponse:

@@ -64,7 +64,12 @@ METADATA_EVENT = "signoff_prompt"
 
 
 def card(
-    prompt: Prompt, mentions: Mapping[str, str], place: Place = DEFAULT_CHANNEL, *, link: str | None = None
+    prompt: Prompt,
+    mentions: Mapping[str, str],
+    place: Place = DEFAULT_CHANNEL,
+    *,
+    link: str | None = None,
+    is_direct: bool = False,
 ) -> Message:
     """The card of a prompt, open or settled.
 
@@ -73,6 +78,7 @@ def card(
             by that name.
         place: Where the card goes. Its metadata names the place, so that two cards of one prompt can be told apart.
         link: Where a person can look at the run on its engine; `None` if nowhere.
+        is_direct: Whether it is in the direct messages with a person.
 
     Raises:
         FormError: If the prompt's form cannot be shown in Slack.
@@ -81,12 +87,12 @@ def card(
     text, shown = asked_by(prompt), question_excerpt(prompt, SECTION_TEXT)
     fits = len(text.question) <= HEADER_TEXT
     heading = header(text.question) if fits else section(mrkdwn(shown.text))
-    body = _open(prompt, form, mentions, place) if prompt.is_open else _settled(prompt, form)
+    body = _open(prompt, form, mentions, is_direct=is_direct) if prompt.is_open else _settled(prompt, form)
     others = [heading, *body.above, *body.below, run_line(prompt, link)]
     description = for_message(text.description, min(MARKDOWN_TEXT, MESSAGE_TEXT - _NOTICE - _length(others)))
     omitted = body.omitted + Omitted((0 if fits else shown.missing) + description.missing)
     return Message(
-        text=_sentence(prompt, form, place),
+        text=_sentence(prompt, form, is_direct=is_direct),
         blocks=[
             heading,
             *([markdown(description.text)] if description.text else []),
@@ -121,12 +127,13 @@ def _length(part: object) -> int:
     return len(part) if isinstance(part, str) else 0
 
 
-def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], place: Place) -> _Body:
+def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], *, is_direct: bool) -> _Body:
     values, omitted = value_blocks(form, prompt.initial_values, prompt.initial_values)
     verdict = verdict_in(prompt, form)
     asked = Excerpt("") if verdict is None else _asked(verdict)
     requested = f"Requested by {name_of(prompt.requester)}." if prompt.requester is not None else ""
-    rules = " ".join(filter(None, [requested, who_may_answer(prompt, mentions, place), deadline_of(prompt)]))
+    may_answer = who_may_answer(prompt, mentions, is_direct=is_direct)
+    rules = " ".join(filter(None, [requested, may_answer, deadline_of(prompt)]))
     faults = [context(mrkdwn(told))] if (told := approver_faults(prompt)) else []
     before = asked_before(prompt)
     return _Body(
@@ -187,7 +194,7 @@ def _settled(prompt: Prompt, form: Form) -> _Body:
     return _Body([*blocks, *rows], [], omitted + Omitted(reason.missing + words_left_out(prompt)))
 
 
-def _sentence(prompt: Prompt, form: Form, place: Place) -> str:
+def _sentence(prompt: Prompt, form: Form, *, is_direct: bool) -> str:
     """The question first: people read the beginning of a notification, and decide by it whether to look."""
     title = escape(asked_by(prompt).question, 300)
     if not prompt.is_open:
@@ -195,5 +202,5 @@ def _sentence(prompt: Prompt, form: Form, place: Place) -> str:
     gist = escape(gist_of(prompt, _GIST))
     title = title if prompt.earlier is None else f"Asked again: {title}"
     asks = f"{title} – {gist}" if gist else title
-    rules = " ".join(filter(None, [who_may_answer(prompt, {}, place), deadline_of(prompt, spoken=True)]))
+    rules = " ".join(filter(None, [who_may_answer(prompt, {}, is_direct=is_direct), deadline_of(prompt, spoken=True)]))
     return f"{sentences(asks, rules)} ({escape(prompt.flow, 100)} · {escape(prompt.run_name, 100)})"

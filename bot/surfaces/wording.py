@@ -11,7 +11,6 @@ from signoff.bot.blockkit.markup import at, either, escape, escaped, link_to, pl
 from signoff.bot.forms import UNSET, Form, FormError, VerdictButtons, verdict_buttons
 from signoff.bot.surfaces.question import asked_by
 from signoff.flows.schema.slack_ids import is_user_id
-from signoff.store.places import DEFAULT_CHANNEL, Place, PlaceKind
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
 from signoff.store.redaction import redacted
@@ -103,13 +102,12 @@ def approvers_left_out(prompt: Prompt) -> str:
     return ", ".join(names[_MAX_NAMES:]) if len(names) > _MAX_NAMES + 1 else ""
 
 
-def who_may_answer(prompt: Prompt, mentions: Mapping[str, str], place: Place = DEFAULT_CHANNEL) -> str:
+def who_may_answer(prompt: Prompt, mentions: Mapping[str, str], *, is_direct: bool = False) -> str:
     """`Ana or Ben may answer.`
 
     Args:
-        place: Where a person reads this.
+        is_direct: Whether a person reads this in direct messages.
     """
-    is_direct = place.kind is PlaceKind.PERSON or is_user_id(place.target)
     # A channel may be shared with another workspace, whose people may not.
     anyone = "You" if is_direct else "Anyone in this channel from this workspace"
     return f"{approvers_of(prompt, mentions) or anyone} may answer."

@@ -142,19 +142,30 @@ def drawn(db: Database, card: Card, *, channel: str, ts: str, now: datetime) -> 
 
 
 @transactional
-def failed(db: Database, card: Card, *, error: str, retry_at: datetime, in_doubt: bool, now: datetime) -> None:
+def failed(
+    db: Database,
+    card: Card,
+    *,
+    error: str,
+    retry_at: datetime,
+    in_doubt: bool,
+    now: datetime,
+    channel: str | None = None,
+) -> None:
     """Record why a card could not be drawn, once for each new reason, and when to try again.
 
     Nothing is recorded for a card that another worker has claimed since.
 
     Args:
         in_doubt: Whether it may have been posted after all. Then the claim stays on it.
+        channel: The id of the channel in which it may have been posted, if it is known.
     """
     with db.write() as tx:
         known = tx.execute(select(cards.c.error).where(cards.c.id == card.id)).scalar()
+        tried = {"channel": channel} if in_doubt and channel is not None else {}
         claimed_by = cards.c.claimed_by if in_doubt else None
         changed = tx.execute(
-            update(cards).where(_is_held(card)).values(error=error, due_at=retry_at, claimed_by=claimed_by)
+            update(cards).where(_is_held(card)).values(error=error, due_at=retry_at, claimed_by=claimed_by, **tried)
         )
         if changed.rowcount and known != error:
             detail = {"error": error} | ({"place": card.place.target} if card.place.target else {})

@@ -16,7 +16,7 @@ class Card:
 
     Attributes:
         place: Where it goes.
-        channel: The id of the channel that it was posted to; `None` before it was posted.
+        channel: The id of the channel that it was posted to, or may have been; `None` before that.
         ts: Slack's timestamp of the message; `None` before it was posted.
         attempts: The number of attempts to post or update it since the last one that succeeded.
         error: Why the last attempt failed.

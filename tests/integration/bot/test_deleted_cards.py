@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from signoff.bot.emulator.workspace.directory import APP_ID, BOT_ID
 from signoff.bot.delivery import card_check
+from signoff.bot.emulator.workspace.directory import APP_ID, BOT_ID
 from signoff.bot.interactions.deleted_cards import DeletedCards
 from signoff.bot.interactions.events import Event
 from signoff.bot.service import Service
