@@ -4,6 +4,7 @@ import logging
 import re
 import threading
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -170,6 +171,21 @@ def load_settings(**overrides: Any) -> Settings:
         BadSettings: If a setting is invalid.
     """
     return load(Settings, **overrides)
+
+
+def local_settings(file: Path, *, api_url: str, bot_token: str, app_token: str) -> Settings:
+    """The settings of a bot in a local workspace. Those in the environment may belong to a real one."""
+    return Settings(
+        _env_file=None,
+        database_url=f"sqlite:///{file}",
+        channel="#general",
+        approvers=(),
+        outside_slack="claims",
+        slack_bot_token=SecretStr(bot_token),
+        slack_app_token=SecretStr(app_token),
+        slack_signing_secret=None,
+        slack_api_url=api_url,
+    )
 
 
 def _token(value: SecretStr | None, name: str, prefix: str, where: str) -> str:

@@ -42,6 +42,7 @@ def _worker_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command()
+@click.argument("files", metavar="[FILE...]", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--db", metavar="FILE", type=click.Path(path_type=Path), help="Keep the data in this file.")
 @click.option(
     "--port",
@@ -52,8 +53,8 @@ def _worker_options(command: Callable[..., None]) -> Callable[..., None]:
     help="The port of the page. 0 picks a free one.",
 )
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
-def demo(db: Path | None, port: int, open_page: bool) -> None:
-    """Try Signoff with three example flows and a Slack workspace on this machine."""
+def demo(files: Sequence[Path], db: Path | None, port: int, open_page: bool) -> None:
+    """Try Signoff with a Slack workspace on this machine: with the flows in these files, or with three examples."""
     from signoff.flows.services.signals import ShutdownSignal
 
     log_to_stderr(logging.INFO)
@@ -61,7 +62,7 @@ def demo(db: Path | None, port: int, open_page: bool) -> None:
         with ShutdownSignal() as shutdown:
             with shutdown.starting_up():
                 from signoff.bot import demo
-            demo.demo(shutdown, db=db, port=port, open_page=open_page)
+            demo.demo(shutdown, files=files, db=db, port=port, open_page=open_page)
     except sqlite3.Error as error:
         raise CommandFailed(f"{sentence(f'Cannot use {db}: {error}')} Choose another file with --db.") from None
     except OSError as error:

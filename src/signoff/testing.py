@@ -1,4 +1,6 @@
-"""A Slack workspace on localhost, for testing your own flows. The pytest fixture `slack` starts one for each test.
+"""A Slack workspace on localhost, for testing your own flows.
+
+The pytest fixture `slack` starts one for each test, and `start_flow` runs flows in it, in the process of the test.
 
 An unmodified Bolt app talks to it through `SLACK_API_URL`; a test acts as a person through `Emulator.person`.
 """
@@ -11,9 +13,10 @@ if TYPE_CHECKING:
     from signoff.bot.emulator.control.http_client import ActionFailed
     from signoff.bot.emulator.control.person import Person
     from signoff.bot.emulator.control.visible import Modal, VisibleMessage
-    from signoff.bot.emulator.pytest_plugin import slack
     from signoff.bot.emulator.server import Emulator
+    from signoff.bot.flow_starter import FlowStarter, StartedRun
     from signoff.bot.manifest import SIGNOFF, AppManifest, SlashCommand
+    from signoff.bot.pytest_plugin import slack, start_flow
 
 __all__ = [
     "SIGNOFF",
@@ -21,11 +24,14 @@ __all__ = [
     "AppManifest",
     "ControlClient",
     "Emulator",
+    "FlowStarter",
     "Modal",
     "Person",
     "SlashCommand",
+    "StartedRun",
     "VisibleMessage",
     "slack",
+    "start_flow",
 ]
 
 _MODULES = {
@@ -33,9 +39,10 @@ _MODULES = {
     "signoff.bot.emulator.control.http_client": ("ActionFailed",),
     "signoff.bot.emulator.control.person": ("Person",),
     "signoff.bot.emulator.control.visible": ("Modal", "VisibleMessage"),
-    "signoff.bot.emulator.pytest_plugin": ("slack",),
     "signoff.bot.emulator.server": ("Emulator",),
+    "signoff.bot.flow_starter": ("FlowStarter", "StartedRun"),
     "signoff.bot.manifest": ("SIGNOFF", "AppManifest", "SlashCommand"),
+    "signoff.bot.pytest_plugin": ("slack", "start_flow"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 

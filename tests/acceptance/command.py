@@ -52,12 +52,18 @@ class Command:
 
     def address(self) -> str:
         """The address that it prints, as soon as it does."""
+        found = ADDRESS.search(self.line_with("http://127.0.0.1:"))
+        assert found is not None
+        return found[0]
+
+    def line_with(self, words: str) -> str:
+        """The next line on stdout that has these words in it, as soon as it is printed."""
         printed = []
         for line in self._process.stdout or ():
             printed.append(line)
-            if found := ADDRESS.search(line):
-                return found[0]
-        raise AssertionError(f"It ended without an address: {''.join(printed)}{self.complaints()}")
+            if words in line:
+                return line
+        raise AssertionError(f"It ended without saying {words!r}: {''.join(printed)}{self.complaints()}")
 
     def interrupt(self) -> int:
         """Send what Ctrl-C sends and wait for the end; gives the exit code."""

@@ -14,7 +14,7 @@ from signoff.testing import ControlClient, Emulator
 from tests.acceptance.command import Command
 from tests.acceptance.shell import Shell, line_with
 from tests.support.waiting import until
-from tests.unit.test_docs import blocks
+from tests.unit.test_docs import blocks, files
 
 PROJECT = Path(__file__).parents[2]
 FOLDERS = ("bot", "flows", "store")
@@ -143,11 +143,30 @@ def test_a_flow_of_the_project_is_served(signoff: Path, project: Path) -> None:
 
 
 def test_the_project_runs_its_own_tests(python: Path, project: Path) -> None:
-    """`python -m pytest` has the fixture `slack`: the example of docs/emulator.md passes, copied into the project."""
-    example = next(blocks(PROJECT / "docs" / "emulator.md", "python"))
-    (project / "tests" / "test_release.py").write_text(f"from flows.catalogue import COLORS\n\n{example}")
-    ended = subprocess.run([python, "-m", "pytest", "-q"], cwd=project, capture_output=True, text=True)
-    assert ended.stdout.splitlines()[-1].startswith("1 passed"), ended.stdout + ended.stderr
+    """`python -m pytest` has the fixtures: the tests of the README and of docs/emulator.md pass as they stand."""
+    for name, text in files(PROJECT / "README.md").items():
+        (project / name).write_text(text)
+    of_flow, of_app = blocks(PROJECT / "docs" / "emulator.md", "python")
+    (project / "tests" / "test_release.py").write_text(f"from flows.catalogue import COLORS\n\n{of_app}")
+    (project / "tests" / "test_flow.py").write_text(of_flow)
+    # Settings of a real workspace do no harm.
+    environment = {**os.environ, "SLACK_BOT_TOKEN": "xoxb-real", "DATABASE_URL": "sqlite:///real.db"}
+    ended = subprocess.run([python, "-m", "pytest", "-q"], cwd=project, env=environment, capture_output=True, text=True)
+    assert ended.stdout.splitlines()[-1].startswith("4 passed"), ended.stdout + ended.stderr
+    assert not (project / "real.db").exists()
+
+
+def test_the_flow_of_the_readme_runs_in_the_local_workspace(signoff: Path, tmp_path: Path) -> None:
+    """`signoff demo order.py` asks its question in the channel that it names, and a press continues the run."""
+    (tmp_path / "order.py").write_text(files(PROJECT / "README.md")["order.py"])
+    with Command("demo", "order.py", "--port", "0", folder=tmp_path, executable=signoff) as demo:
+        client = ControlClient(demo.address())
+        ana = client.person("ana")
+        ana.wait_for_message("#orders", "Which red shirt?")
+        ana.press("Large", in_="#orders")
+        ana.wait_for_message("#orders", "large red")
+        client.close()
+        assert demo.interrupt() == 0
 
 
 def test_the_project_runs_a_flow_as_a_module(python: Path, signoff: Path, project: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,19 +26,30 @@ def blocks(page: Path, language: str) -> Iterator[str]:
             yield "".join(line.removeprefix(indent) for line in body.splitlines(keepends=True))
 
 
+def files(page: Path) -> dict[str, str]:
+    """The Python blocks of a page that begin with the name of a file, by that name."""
+    return {found[1]: code for code in blocks(page, "python") if (found := re.match(r"# (\w+\.py)\n", code))}
+
+
 def examples() -> list[object]:
     """Every Python block of the docs."""
     return [
-        pytest.param(code, id=f"{page.name}-{number}")
+        pytest.param(page, code, id=f"{page.name}-{number}")
         for page in PAGES
         for number, code in enumerate(blocks(page, "python"), 1)
     ]
 
 
-@pytest.mark.parametrize("code", examples())
-def test_every_example_can_be_imported(code: str) -> None:
-    """A reader who copies a block gets no error."""
+@pytest.mark.parametrize(("page", "code"), examples())
+def test_every_example_can_be_imported(page: Path, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader who copies a block gets no error. One may import from the files that the page has shown."""
+    for name, text in files(page).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        monkeypatch.delitem(sys.modules, name.removesuffix(".py"), raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
     exec(compile(code, "example", "exec"), {"__name__": "example"})
+    for name in files(page):
+        sys.modules.pop(name.removesuffix(".py"), None)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,4 +1,4 @@
-"""The documentation's example, run as it stands."""
+"""The documentation's example of an app of one's own, run as it stands; test_wheel.py runs the one of a flow."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ DOCUMENTATION = (Path(__file__).parents[4] / "docs" / "emulator.md").read_text()
 
 def test_the_example_in_the_documentation_works(slack: Emulator) -> None:
     """A reader may copy it."""
-    [example] = re.findall(r"```python\n(.*?)```", DOCUMENTATION, re.DOTALL)
+    [_, example] = re.findall(r"```python\n(.*?)```", DOCUMENTATION, re.DOTALL)
     names: dict[str, Any] = {}
     exec(compile(example, "docs/emulator.md", "exec"), names)
     names["test_a_release_is_approved"](slack)

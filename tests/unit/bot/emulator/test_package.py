@@ -25,7 +25,7 @@ HEAVY = {"httpx", "starlette", "uvicorn", "slack_sdk", "slack_bolt", "sqlalchemy
 
 def test_the_pytest_plugin_costs_users_next_to_nothing() -> None:
     """Each pytest run of a user loads the plugin: it must not load the server with it."""
-    loaded = f"import sys, signoff.bot.emulator.pytest_plugin; print(sorted(sys.modules.keys() & {HEAVY!r}))"
+    loaded = f"import sys, signoff.bot.pytest_plugin; print(sorted(sys.modules.keys() & {HEAVY!r}))"
     printed = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert printed.stdout == "[]\n"
 
