@@ -29,6 +29,9 @@ _FENCES = ("```", "~~~")
 _MAX_FENCE = 20
 """How long the fence may be that ends what was cut. Slack's users write three characters."""
 
+_NARROW = 36
+"""How many characters of code a phone shows in a line."""
+
 _MAY_HIDE = re.compile(r"\]:|\||\]\([^)\n]*[\"'(]")
 """What a text has in it if Markdown hides something of it; also some that hides nothing."""
 
@@ -79,7 +82,8 @@ def for_message(text: str, limit: int) -> Excerpt:
 def for_modal(text: str, limit: int) -> Excerpt:
     """`text` as mrkdwn, which has no headings, tables or nested lists.
 
-    Headings become bold, and tables become code, the only place in mrkdwn where columns line up.
+    Headings become bold, and tables become code, the only place in mrkdwn where columns line up. Slack breaks lines of
+    code too, so a table that is wider than a phone becomes a list with the names of the columns.
     """
     # Parsing takes time, and what follows would not be shown anyway.
     begun = text[: 2 * limit]
@@ -228,15 +232,26 @@ def _list(node: SyntaxTreeNode, indent: str) -> Iterator[str]:
 
 
 def _table(node: SyntaxTreeNode) -> Iterator[str]:
-    """The rows of a table as code, with their columns aligned."""
+    """The rows of a table as code, with their columns aligned, if they are narrow enough."""
     rows = [
         [" ".join(_plain(cell.children).split()) for cell in row.children]
         for part in node.children
         for row in part.children
     ]
     widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+    if sum(widths) + 2 * (len(widths) - 1) > _NARROW and len(rows) > 1:
+        yield from _wide_table(rows[0], rows[1:])
+        return
     drawn = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in rows]
     yield from _code([row.rstrip() for row in drawn])
+
+
+def _wide_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """One line for each row: `• *id:* 1 · *name:* Ana`. Empty cells are left out."""
+    for row in rows:
+        named = zip_longest(names, row, fillvalue="")
+        cells = [f"*{_text(name)}:* {_text(cell)}" if name else _text(cell) for name, cell in named if cell]
+        yield f"• {' · '.join(cells) or '–'}"
 
 
 def _code(lines: Sequence[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ is. `escape` is for text within Slack's own markup.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, excerpt, shorten
 from signoff.store.sentences import sentence
@@ -95,7 +95,12 @@ def at(moment: datetime) -> str:
 def utc(moment: datetime) -> str:
     """`moment` in UTC, for texts that Slack does not localise."""
     moment = moment.astimezone(UTC)
-    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+    return f"{day_in_words(moment)}, {moment:%H:%M} UTC"
+
+
+def day_in_words(day: date) -> str:
+    """`day` as Slack shows it in English, such as `May 1, 2026`, so that a card has one form of dates."""
+    return f"{day:%b} {day.day}, {day.year}"
 
 
 def span(duration: timedelta) -> str:

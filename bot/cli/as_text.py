@@ -55,13 +55,13 @@ def values_as_text(values: Mapping[str, Any]) -> str:
 
 
 def outcome_as_text(prompt: Prompt) -> str:
-    """How a prompt ended, and with what: `submitted by Ana at 1 May 2026, 12:00 UTC: size=large`."""
+    """How a prompt ended, and with what: `submitted by Ana at May 1, 2026, 12:00 UTC: size=large`."""
     details = prompt.reason or values_as_text(prompt.answer or {})
     return ended_as_text(prompt) + (f": {plain(details, _LONGEST)}" if details else "")
 
 
 def ended_as_text(prompt: Prompt) -> str:
-    """How a prompt ended: `submitted by Ana at 1 May 2026, 12:00 UTC`."""
+    """How a prompt ended: `submitted by Ana at May 1, 2026, 12:00 UTC`."""
     is_act = prompt.settled_by is not None and prompt.outcome is not Outcome.TIMED_OUT
     by = f" by {prompt.settled_by.name_and_claim}" if prompt.settled_by is not None and is_act else ""
     at = "" if prompt.settled_at is None else f" at {utc(prompt.settled_at)}"

@@ -167,7 +167,9 @@ def _default(wanted: Property) -> Any:
 def _meaning_of_empty(wanted: Property, element: Element) -> Any:
     if isinstance(element, Checkbox):
         return False
-    if wanted.nullable or is_null(wanted.schema):
+    # `note: Any = None`: null is one of the values that it takes, although its schema does not say so.
+    is_any = wanted.schema.keys() <= wanted.annotations.keys()
+    if wanted.nullable or is_null(wanted.schema) or (is_any and wanted.annotations.get("default", UNSET) is None):
         return UNSET if isinstance(element, Union) else None
     if isinstance(element, _LISTS) and not wanted.schema.get("minItems"):
         return []

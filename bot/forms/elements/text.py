@@ -11,6 +11,9 @@ from signoff.bot.blockkit.markup import plain
 from signoff.bot.forms.elements.element import Element, UnreadableInput
 from signoff.bot.forms.unset import UNSET
 
+_ONE_LINE = 50
+"""How many characters of a text can be seen in an input of one line. Slack scrolls in it, and shows its beginning."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text(Element):
@@ -26,7 +29,7 @@ class Text(Element):
     max_length: int = INPUT_TEXT
 
     def draw(self, value: Any) -> Block | None:
-        """The input, with several lines if the value has them."""
+        """The input. It has several lines if the value has them, or could not be read in one."""
         typed = self.show(value)
         if len(typed) > INPUT_TEXT:
             return None
@@ -35,7 +38,7 @@ class Text(Element):
         longest = max(1, min(self.max_length, INPUT_TEXT), len(typed), shortest)
         element: Block = {
             "type": "plain_text_input",
-            "multiline": self.multiline or "\n" in typed,
+            "multiline": self.multiline or "\n" in typed or len(typed) > _ONE_LINE,
             "max_length": longest,
         }
         if shortest:

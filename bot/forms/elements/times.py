@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, Literal
 
 from signoff.bot.blockkit.blocks import Block
-from signoff.bot.blockkit.markup import at, escape
+from signoff.bot.blockkit.markup import at, day_in_words, escape
 from signoff.bot.forms.elements.element import Element, UnreadableInput
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.forms.unset import UNSET
@@ -36,9 +36,9 @@ class DatePicker(Element):
         return day.isoformat()
 
     def show(self, value: Any) -> str:
-        """The day, with the month in letters so that the two cannot be confused."""
+        """The day, in the form in which Slack shows points in time."""
         day = _day(value)
-        return _as_given(value) if day is None else f"{day.day} {day:%b} {day.year}"
+        return _as_given(value) if day is None else day_in_words(day)
 
 
 @dataclass(frozen=True, slots=True)

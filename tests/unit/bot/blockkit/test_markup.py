@@ -93,6 +93,10 @@ def test_every_bracket_in_a_modals_description_belongs_to_a_link(text: str) -> N
         ("`a < b` < c", "`a &lt; b` &lt; c"),
         ("```python\nx = '<!here>'\n```", "```\nx = '&lt;!here&gt;'\n```"),
         ("| a | bc |\n|:---|---:|\n| 1 | <2 |", "```\na  bc\n1  &lt;2\n```"),
+        (
+            "| id | owner | *note* |\n|---|---|---|\n| 1 | greta.1@a.long.one.example.com | a *b* |\n| 2 | x | |",
+            "• *id:* 1 · *owner:* greta.1@a.long.one.example.com · *note:* a b\n• *id:* 2 · *owner:* x",
+        ),
         ("snake_case_name and 2 * 3 * 4", "snake_case_name and 2 * 3 * 4"),
         ("one\ntwo\n\n\nthree", "one\ntwo\n\nthree"),
         ("**two\nlines**", "*two*\n*lines*"),
@@ -145,7 +149,7 @@ def test_times_are_shown_in_the_readers_zone() -> None:
     """A time becomes Slack's date markup, with UTC as a fallback."""
     moment = datetime(2026, 5, 1, 9, 5, tzinfo=UTC)
 
-    assert at(moment) == "<!date^1777626300^{date_short_pretty} at {time}|1 May 2026, 09:05 UTC>"
+    assert at(moment) == "<!date^1777626300^{date_short_pretty} at {time}|May 1, 2026, 09:05 UTC>"
 
 
 @pytest.mark.parametrize(

@@ -132,10 +132,14 @@ def test_types_without_an_element_are_asked_for_as_json(annotation: Any) -> None
         ({"max_length": 151}, True),
         ({"json_schema_extra": {"element": "multiline"}}, True),
         ({"default": "two\nlines"}, True),
+        ({"max_length": 150, "default": "x" * 50}, False),
+        ({"max_length": 150, "default": "x" * 51}, True),
     ],
 )
 def test_long_text_has_several_lines(field: dict[str, Any], multiline: bool) -> None:
-    """Text of more than 150 characters or with line breaks gets a large input, or if the field asks for one."""
+    """Text of more than 150 characters or with line breaks gets a large input, and so does a value that could not be
+    read in one line, or if the field asks for one.
+    """
     assert element_of(str, **field)["multiline"] is multiline
 
 
@@ -310,6 +314,7 @@ def test_json_errors_name_line_and_column() -> None:
         (str, {"default": "x"}, ""),
         (list[Literal["a"]], {}, []),
         (list[Literal["a"]] | None, {"default": None}, None),
+        (Any, {"default": None}, None),
         (datetime, {"default_factory": lambda: datetime.now(UTC)}, UNSET),
     ],
 )

@@ -153,8 +153,8 @@ def test_the_card_says_what_happens_at_the_deadline(at_deadline: str, said: str)
     )
     message = card(prompt, {})
 
-    assert f"|1 May 2026, 16:00 UTC>, {said}" in texts(message)
-    assert f"Times out 1 May 2026, 16:00 UTC, {said}" in message.text
+    assert f"|May 1, 2026, 16:00 UTC>, {said}" in texts(message)
+    assert f"Times out May 1, 2026, 16:00 UTC, {said}" in message.text
 
 
 def test_the_values_under_decision_are_shown() -> None:
@@ -336,9 +336,9 @@ def test_changes_are_marked_at_any_depth() -> None:
     assert rows_of(answer, initial) == [
         ("*Pet*", "Cat"),
         ("*Pet › Lives*", "8  (was 9)"),
-        ("*Guests*", "dog · Rex  (removed)"),
-        ("*Guests 1*", "dog · Max"),
-        ("*Guests 2*", "dog · Ada  (added)"),
+        ("*Guests*", "Kind: dog · Name: Rex  (removed)"),
+        ("*Guests 1*", "Kind: dog · Name: Max"),
+        ("*Guests 2*", "Kind: dog · Name: Ada  (added)"),
         ("*Limit › Whole number*", "4  (was 3)"),
     ]
 
@@ -348,7 +348,7 @@ def test_another_variant_shows_the_old_value() -> None:
     answer = {"pet": {"kind": "dog", "name": "Rex"}, "guests": [], "limit": "none"}
 
     assert rows_of(answer, {"pet": {"kind": "cat", "lives": 7}, "limit": 3}) == [
-        ("*Pet*", "Dog  (was Cat · 7)"),
+        ("*Pet*", "Dog  (was Cat · Lives: 7)"),
         ("*Pet › Name*", "Rex"),
         ("*Limit*", "none  (was 3)"),
     ]

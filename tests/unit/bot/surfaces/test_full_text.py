@@ -264,7 +264,7 @@ def test_the_question_comes_first_in_the_notification() -> None:
 
     assert card(prompt, {}).text == (
         "Release 1.4 to production? – Ships the new checkout. @ana or @ben may answer. "
-        "Times out 1 May 2026, 16:00 UTC, then the run fails. (release · bold-lemur)"
+        "Times out May 1, 2026, 16:00 UTC, then the run fails. (release · bold-lemur)"
     )
     assert card(prompt_for(Approval, {"version": "1.4"}), {}).text.startswith(
         "Release 1.4 to production? – Version: 1.4. @ana"

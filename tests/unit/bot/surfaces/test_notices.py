@@ -31,7 +31,7 @@ def test_a_reminder_mentions_the_approvers() -> None:
     message = message_of(NoticeKind.REMINDER, {}, deadline=OPENED + timedelta(hours=8))
 
     assert "Still waiting for <@U0ANA> or @ben. Open for 4 h, times out <!date^" in texts(message)
-    assert message.text.endswith("still waiting for @ana or @ben, open for 4 h, times out 1 May 2026, 20:00 UTC.")
+    assert message.text.endswith("still waiting for @ana or @ben, open for 4 h, times out May 1, 2026, 20:00 UTC.")
 
 
 def test_a_reminder_without_approvers_and_deadline_is_short() -> None:
