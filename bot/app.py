@@ -133,6 +133,9 @@ def make_app(settings: Settings, db: Database, lookups: Lookups, responses: Resp
     desk = Desk(db, directory)
     sessions = FormSessions(db, desk, people, responses)
     entries = FormEntries(sessions, responses, uploads)
+    buttons = Buttons(db, desk, people, responses)
+    # Bolt asks one listener after the other whether it takes a payload, and presses on cards are the most frequent.
+    buttons.register(app)
     entries.register(app)
     FormPages(sessions, entries, FormAnswer(desk, people, responses, uploads), responses).register(app)
     approvals = Approvals(db, desk, directory, people, responses)
@@ -143,8 +146,7 @@ def make_app(settings: Settings, db: Database, lookups: Lookups, responses: Resp
     DirectoryChanges(lookups).register(events)
     events.register(app)
     FullText(db, desk, people, responses).register(app)
-    # Last, because its listeners include one that takes any button.
-    Buttons(db, desk, people, responses).register(app)
+    buttons.register_unknown(app)
     return app
 
 

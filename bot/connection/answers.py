@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from signoff.bot.connection.lookup_deadline import is_too_late
 from signoff.bot.connection.web_client import CONNECTION_ERRORS, retry_after
 from signoff.flows.approval.approvers import Unknowable
+from signoff.flows.services.foreground import foreground
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,8 @@ class Answers:
                 self._reading.clear()
             reading = self._reading.setdefault(key, object())
         try:
-            found = read()
+            with foreground.waiting():
+                found = read()
         except StillReading:
             return last()
         except (SlackApiError, *CONNECTION_ERRORS) as error:

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from signoff.bot.background_server import BackgroundServer, listen
 from signoff.bot.connection.signatures import Signature
 from signoff.flows.errors import BadSettings
+from signoff.flows.services.foreground import foreground
 
 logger = logging.getLogger(__name__)
 
@@ -91,8 +92,9 @@ class HttpTransport:
         headers: dict[str, str | Sequence[str]] = {
             name: value for name, value in request.headers.items() if name in _READ_HEADERS
         }
-        # Bolt's own adapter would block the event loop while a listener runs.
-        return await run_in_threadpool(self._dispatch, body, headers)
+        with foreground.work():
+            # Bolt's own adapter would block the event loop while a listener runs.
+            return await run_in_threadpool(self._dispatch, body, headers)
 
     def _dispatch(self, body: bytes, headers: dict[str, str | Sequence[str]]) -> Response:
         try:

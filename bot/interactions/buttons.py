@@ -42,7 +42,12 @@ class Buttons:
         app.action(action_ids.REJECT)(self.open_reason)
         app.view(action_ids.REJECT_MODAL)(self.reject)
         app.view_closed(action_ids.REJECT_MODAL)(self.closed)
-        # Bolt calls the first listener that matches. What reaches this one is an outdated button, or a forged one.
+
+    def register_unknown(self, app: App) -> None:
+        """Have `app` call the listener for any other button. Bolt calls the first that matches, so it goes last.
+
+        What reaches it is an outdated button, or a forged one.
+        """
         app.action(action_ids.ANY)(self.unknown)
 
     def choose(self, ack: Ack, body: Body) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from signoff.flows.approval.approvers import Directory, NameKind, Unknowable
 from signoff.flows.approval.due_check import DueCheck
 from signoff.flows.approval.names import spelling_fault
+from signoff.flows.services.foreground import foreground
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.prompts import approvers
@@ -40,6 +41,7 @@ class ApproverCheck(DueCheck):
         """Ask about the approvers of each prompt that is due. Returns the number of prompts."""
         found = approvers.due(self._db, now=self._now())
         for prompt in found:
+            foreground.let_pass()
             self._check(prompt)
         self._next_due_at = approvers.next_due_at(self._db)
         return len(found)

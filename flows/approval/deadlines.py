@@ -10,6 +10,7 @@ from datetime import datetime
 from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.due_check import DueCheck
 from signoff.flows.approval.policy import next_due_at
+from signoff.flows.services.foreground import foreground
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.prompts import prompts
@@ -38,6 +39,7 @@ class DeadlineEnforcer(DueCheck):
         moment = self._now()
         while (due_at := prompts.next_due_at(self._db, without=unreadable)) is not None and due_at <= moment:
             for prompt in prompts.due(self._db, now=moment, without=unreadable):
+                foreground.let_pass()
                 try:
                     self._do(prompt, moment)
                 except UnreadablePolicy as error:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from signoff.flows.engine import Acceptance, Accepted, Engine, EngineUnavailable, OutgoingDelivery, Refused
 from signoff.flows.liveness.heartbeat import Heartbeat
 from signoff.flows.services.background import BackgroundService
+from signoff.flows.services.foreground import foreground
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
@@ -133,6 +134,7 @@ class Deliverer(BackgroundService):
         outage = OutageLog(logger, f"Deliveries to {self._engine.name} are on hold because the database is unavailable")
         while not self._stopping.is_set():
             try:
+                foreground.let_pass()
                 wait = self.deliver_next()
                 if wait is None:
                     changes.wait(self._seconds_to_next())

@@ -9,6 +9,7 @@ from signoff.flows.code.digest import digest
 from signoff.flows.engine import InvalidPause, ReportedPause
 from signoff.flows.engines.pause_checks import checked
 from signoff.flows.names import new_id
+from signoff.flows.services.foreground import foreground
 from signoff.store.database import Database
 from signoff.store.policy import Policy
 from signoff.store.records.actors import Actor
@@ -41,6 +42,7 @@ class DatabasePauseReports:
             InvalidPause: If people cannot be asked this.
             store.errors.DatabaseUnavailable: If the database is away.
         """
+        foreground.let_pass()
         asked = self._asked(checked(pause))
         if (fault := deadline_fault(asked)) is not None:
             raise InvalidPause(

@@ -1,13 +1,19 @@
 """Work that a person waits for goes before work in the background.
 
 All threads of a process share Python's global lock and, on SQLite, one write lock. A thread that draws thousands of
-cards takes both again and again, and a press would wait its turn at each of its steps. So background work looks here
-before each of its own steps, and lets presses pass.
+cards, or continues thousands of runs, takes both again and again, and a press would wait its turn at each of its steps.
+So background work looks here before each of its own steps, and lets presses pass.
 """
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+
+MAX_HELD_UP = 0.25
+"""Seconds that a step in the background waits for presses at most, so that it is done however many there are."""
+
+_is_at_work: ContextVar[bool] = ContextVar("signoff_foreground", default=False)
 
 
 class Foreground:
@@ -19,28 +25,51 @@ class Foreground:
 
     @contextmanager
     def work(self) -> Iterator[None]:
-        """Let no background work begin within the block."""
-        with self._changed:
-            self._in_progress += 1
+        """Let no background work begin within the block. A block within the block changes nothing."""
+        if _is_at_work.get():
+            yield
+            return
+        token = _is_at_work.set(True)
+        self._begin()
         try:
             yield
         finally:
-            with self._changed:
-                self._in_progress -= 1
-                if not self._in_progress:
-                    self._changed.notify_all()
+            self._end()
+            _is_at_work.reset(token)
 
-    def let_pass(self, timeout: float) -> bool:
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let background work begin within a block of `work` that waits for something else, such as Slack's answer."""
+        if not _is_at_work.get():
+            yield
+            return
+        self._end()
+        try:
+            yield
+        finally:
+            self._begin()
+
+    def let_pass(self, timeout: float | None = None) -> bool:
         """Wait until nobody waits for anything.
 
         Args:
-            timeout: Seconds after which the background gets its turn in any case.
+            timeout: Seconds after which the background gets its turn in any case; by default `MAX_HELD_UP`.
 
         Returns:
             Whether nobody waits for anything.
         """
         with self._changed:
-            return self._changed.wait_for(lambda: not self._in_progress, timeout)
+            return self._changed.wait_for(lambda: not self._in_progress, MAX_HELD_UP if timeout is None else timeout)
+
+    def _begin(self) -> None:
+        with self._changed:
+            self._in_progress += 1
+
+    def _end(self) -> None:
+        with self._changed:
+            self._in_progress -= 1
+            if not self._in_progress:
+                self._changed.notify_all()
 
 
 foreground = Foreground()

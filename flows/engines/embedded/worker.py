@@ -33,6 +33,7 @@ from signoff.flows.errors import Released
 from signoff.flows.flow import Flow
 from signoff.flows.liveness.heartbeat import Heartbeat
 from signoff.flows.services.background import BackgroundService
+from signoff.flows.services.foreground import foreground
 from signoff.flows.settings import DatabaseSettings, load
 from signoff.store.changes import Subscription, Topic
 from signoff.store.database import Database
@@ -166,6 +167,7 @@ class Worker(BackgroundService):
             reconcile(self._db, self._heartbeat.worker, held, running_hooks)
             self._in_doubt = False
         while not self._stopping.is_set() and (free := self._concurrency - self._running_count) > 0:
+            foreground.let_pass()
             room = self._capacity()
             request = claims.ClaimRequest(
                 self._heartbeat.worker,
@@ -176,6 +178,9 @@ class Worker(BackgroundService):
             )
             result = claims.claim(self._db, request, limit=min(free, room) or free, now=self._db.now())
             for claimed in result.claimed:
+                # Each by itself: a few dozen threads that begin at once would hold up the next presses.
+                if not self._stopping.is_set():
+                    foreground.let_pass()
                 self._begin(claimed)
             wait = min(MAX_POLL_SECONDS, self._quarantine.seconds_left)
             if result.next_poll_at is not None:
