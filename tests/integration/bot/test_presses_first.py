@@ -1,13 +1,16 @@
 """Presses go before cards: what a person waits for is done first."""
 
+import gc
 import threading
 
 import pytest
 
 from signoff.bot.delivery import dispatcher
+from signoff.bot.service import serve
 from signoff.flows.services.foreground import Foreground, foreground
+from signoff.flows.services.signals import ShutdownSignal
 from tests.integration.bot.asking import approve
-from tests.integration.bot.running_service import RunningService
+from tests.integration.bot.running_service import RunningService, settings_for
 from tests.support.waiting import PATIENCE
 
 
@@ -48,12 +51,36 @@ def test_the_background_waits_for_all_work_in_the_foreground() -> None:
         work.let_pass(PATIENCE)
         passed.set()
 
-    thread = threading.Thread(target=background)
-    with work.work():
+    def press() -> None:
         with work.work():
             thread.start()
             assert let_in.wait(PATIENCE)
+
+    thread = threading.Thread(target=background)
+    with work.work():
+        other = threading.Thread(target=press)
+        other.start()
+        other.join()
         assert not passed.wait(0.05)
     assert passed.wait(PATIENCE)
     thread.join()
     work.let_pass(0.0)
+
+
+class EndsAtOnce(ShutdownSignal):
+    """Asks the process to shut down as soon as it is ready, and notes what the garbage collector leaves alone then."""
+
+    left_alone = 0
+
+    def wait(self) -> None:
+        self.left_alone = gc.get_freeze_count()
+
+
+def test_no_press_waits_for_a_look_through_everything_that_was_imported(sqlite_url: str) -> None:
+    """The garbage collector would stop all threads for a tenth of a second, and would find nothing."""
+    with EndsAtOnce() as shutdown:
+        serve(settings_for("http://127.0.0.1:9/api/", sqlite_url), [], shutdown, with_bot=False, with_worker=True)
+    try:
+        assert shutdown.left_alone > 100_000
+    finally:
+        gc.unfreeze()
