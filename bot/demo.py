@@ -2,6 +2,7 @@
 
 import ast
 import logging
+import os
 import re
 import shlex
 import tempfile
@@ -148,7 +149,10 @@ def how_to_start(demo: Demo, files: Sequence[Path]) -> str:
     file = next((each for each in files if flow in load_flows([each])), files[0])
     target = f"{file}:{flow.name}" if len(load_flows([file])) > 1 else str(file)
     parameters = [word for name in sorted(flow.parameters.required) for word in ("-p", f"{name}=…")]
-    return f"DATABASE_URL={shlex.quote(f'sqlite:///{demo.file}')} {shlex.join(['signoff', 'run', target, *parameters])}"
+    # uv sets it for the commands that it runs, which are then not on the PATH of another terminal.
+    signoff = ["uv", "run", "signoff"] if "UV" in os.environ else ["signoff"]
+    database = shlex.quote(f"sqlite:///{demo.file}")
+    return f"DATABASE_URL={database} {shlex.join([*signoff, 'run', target, *parameters])}"
 
 
 def demo(shutdown: ShutdownSignal, *, files: Sequence[Path], db: Path | None, port: int, open_page: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Self
 from signoff.bot.emulator.server import Emulator
 from signoff.bot.service import Service
 from signoff.bot.settings import Settings, local_settings
+from signoff.bot.surfaces.question import asked_by
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.errors import FlowsError, RunCancelled
 from signoff.flows.flow import Flow
@@ -62,8 +63,8 @@ class StartedRun:
         return self._worker.end.result
 
     def _waits_for(self, run: FlowRun) -> str:
-        waiting = [prompt.label for prompt in prompts.of_run(self._db, run.id) if prompt.is_open]
-        return f"Nobody has answered {', '.join(waiting)}." if waiting else f"It is {run.state}."
+        waiting = [asked_by(prompt).question for prompt in prompts.of_run(self._db, run.id) if prompt.is_open]
+        return f"Nobody has answered {' or '.join(map(repr, waiting))}." if waiting else f"It is {run.state}."
 
 
 class FlowStarter:

@@ -5,6 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from signoff.testing import ControlClient
 from tests.acceptance.cli.asking import assert_refused
 from tests.acceptance.command import SIGNOFF, Command
@@ -40,9 +42,11 @@ def started(demo: Command) -> tuple[str, str]:
     return address, command
 
 
-def test_flows_of_a_file_run_in_the_local_workspace(tmp_path: Path) -> None:
+def test_flows_of_a_file_run_in_the_local_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the channels and with the people that the file names; further runs are started from another terminal."""
     (tmp_path / "order.py").write_text(ORDER)
+    # As if a shell had started it: uv sets the variable for what it runs, as it does for these tests.
+    monkeypatch.delenv("UV", raising=False)
     with Command("demo", "order.py", "--port", "0", folder=tmp_path) as demo:
         address, command = started(demo)
         client = ControlClient(address)
@@ -52,7 +56,7 @@ def test_flows_of_a_file_run_in_the_local_workspace(tmp_path: Path) -> None:
             person.press("Approve", in_="#shirts")
             person.wait_for_message("#shirts", f"{color}: True")
             if name == "zoe":
-                assert command.endswith(" signoff run order.py:order-many -p 'count=…'\n")
+                assert command.endswith("/demo.db signoff run order.py:order-many -p 'count=…'\n")
                 again = command.replace(":order-many -p 'count=…'", ":order -p color=green").strip()
                 path = f"{SIGNOFF.parent}{os.pathsep}{os.environ['PATH']}"
                 subprocess.run(again, shell=True, cwd=tmp_path, env={**os.environ, "PATH": path}, check=True)
