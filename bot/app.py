@@ -1,7 +1,7 @@
 """The Bolt app, which checks requests from Slack and passes them to the listeners."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -28,7 +28,7 @@ from signoff.bot.connection.web_client import (
 from signoff.bot.forms import FormError
 from signoff.bot.interactions.approvals import Approvals
 from signoff.bot.interactions.buttons import Buttons
-from signoff.bot.interactions.commands import Commands, sub_commands
+from signoff.bot.interactions.commands import Commands, SubCommand, sub_commands
 from signoff.bot.interactions.deleted_cards import DeletedCards
 from signoff.bot.interactions.directory_changes import DirectoryChanges
 from signoff.bot.interactions.events import Events
@@ -107,8 +107,19 @@ _bolt_logger = logging.getLogger("signoff.bot.bolt")
 _bolt_logger.addFilter(_is_relevant)
 
 
-def make_app(settings: Settings, db: Database, lookups: Lookups, responses: Responses, uploads: Uploads) -> "SlackApp":
-    """The app with its listeners. Whoever hands it a request has verified that it comes from Slack."""
+def make_app(
+    settings: Settings,
+    db: Database,
+    lookups: Lookups,
+    responses: Responses,
+    uploads: Uploads,
+    commands: Sequence[SubCommand] = (),
+) -> "SlackApp":
+    """The app with its listeners. Whoever hands it a request has verified that it comes from Slack.
+
+    Args:
+        commands: Further sub-commands of `/approvals`.
+    """
     token = settings.bot_token()
     app = SlackApp(
         ErrorHandler(responses),
@@ -140,7 +151,7 @@ def make_app(settings: Settings, db: Database, lookups: Lookups, responses: Resp
     FormPages(sessions, entries, FormAnswer(desk, people, responses, uploads), responses).register(app)
     approvals = Approvals(db, desk, directory, people, responses)
     approvals.register(app)
-    Commands(sub_commands(approvals), people).register(app)
+    Commands((*sub_commands(approvals), *commands), people).register(app)
     events = Events()
     DeletedCards(db).register(events)
     DirectoryChanges(lookups).register(events)

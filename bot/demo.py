@@ -18,6 +18,7 @@ from signoff.bot.blockkit.markup import escape
 from signoff.bot.emulator.server import Emulator
 from signoff.bot.service import Service
 from signoff.bot.settings import local_settings
+from signoff.bot.start_command import start_command
 from signoff.flows.examples import dataset, release, shirt
 from signoff.flows.flow import Flow
 from signoff.flows.loading import flows_in, load_flows
@@ -69,7 +70,9 @@ class Demo:
             for each in self._files:
                 add_named(slack, each)
             settings = local_settings(file, api_url=slack.api_url, bot_token=slack.bot_token, app_token=slack.app_token)
-            service = stack.enter_context(Service(settings, self.flows, with_bot=True))
+            service = stack.enter_context(
+                Service(settings, self.flows, with_bot=True, commands=lambda db: (start_command(db, self.flows),))
+            )
             welcome(slack, self.flows if self._files else ())
             start_flows(service.db, self.flows)
             self.url = slack.url
@@ -85,13 +88,13 @@ WELCOME = """*Welcome!* Three flows are waiting for an answer. Try this:
 • In {orders}, order a green shirt in xlarge. There is no such shirt, and the form says so. Or wait until it times out.
 • In {data}, create a data set: choose how many users, which columns, and whether to publish it.
 • Switch to another person, at the bottom left, and answer a prompt that they may not answer.
-• Type `/approvals` to list the prompts that are waiting."""
+• Type `/approvals` to list the prompts that are waiting, and `/approvals start shirt-order` to order another shirt."""
 """The message that the demo posts in an empty workspace."""
 
 WELCOME_TO_FILES = """*Welcome!* Signoff runs {flows}.
 • Each question is in the channel that its policy names, and here if it names none.
 • Switch to another person, at the bottom left, to see what those see who may not answer.
-• Type `/approvals` to list the prompts that are waiting."""
+• Type `/approvals` to list the prompts that are waiting, and `/approvals start` to start another run."""
 """The same for flows of one's own."""
 
 

@@ -2,7 +2,7 @@
 
 import gc
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ from signoff.bot.delivery.card_check import CardCheck
 from signoff.bot.delivery.dispatcher import Dispatcher
 from signoff.bot.delivery.messenger import Messenger
 from signoff.bot.delivery.rate_limits import RateLimits
+from signoff.bot.interactions.commands import SubCommand
 from signoff.bot.interactions.responses import Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Mode, Settings
@@ -47,13 +48,13 @@ class Bot:
         BadSettings: If a token is missing or Slack refuses it.
     """
 
-    def __init__(self, db: Database, settings: Settings) -> None:
+    def __init__(self, db: Database, settings: Settings, commands: Sequence[SubCommand] = ()) -> None:
         client = make_client(settings)
         lookups = Lookups(make_client(settings, timeout=QUICK_CALL_TIMEOUT), check_token(client))
         people = People(lookups)
         self._responses = Responses(db, client, people, Desk(db, SlackDirectory(lookups)))
         self._uploads = Uploads(client)
-        app = make_app(settings, db, lookups, self._responses, self._uploads)
+        app = make_app(settings, db, lookups, self._responses, self._uploads, commands)
         if settings.mode is Mode.HTTP:
             self._transport: HttpTransport | SocketTransport = HttpTransport(
                 app,
@@ -111,6 +112,7 @@ class Service:
         concurrency: How many runs may be running at once.
         max_in_memory: How many runs may be in memory, including paused ones.
         grace: Seconds that running steps have to finish when the service stops.
+        commands: Returns further sub-commands of `/approvals`, for the service's database.
     """
 
     def __init__(
@@ -122,6 +124,7 @@ class Service:
         concurrency: int = 32,
         max_in_memory: int = 1000,
         grace: float = 10.0,
+        commands: Callable[[Database], Sequence[SubCommand]] = lambda _db: (),
     ) -> None:
         self.db = Database(settings.database_url)
         self.bot: Bot | None = None
@@ -131,6 +134,7 @@ class Service:
         self._concurrency = concurrency
         self._max_in_memory = max_in_memory
         self._grace = grace
+        self._commands = commands
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -145,7 +149,7 @@ class Service:
             migrations.upgrade(self.db)
             stack.enter_context(DeadlineEnforcer(self.db))
             if self._with_bot:
-                self.bot = stack.enter_context(Bot(self.db, self._settings))
+                self.bot = stack.enter_context(Bot(self.db, self._settings, self._commands(self.db)))
                 stack.enter_context(ConnectedEngines(self.db, defaults=self._settings.defaults()))
             if self._flows is not None:
                 worker = Worker(

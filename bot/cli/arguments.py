@@ -1,6 +1,5 @@
 """Values that are given on the command line: as text, as JSON, or as the path of a file."""
 
-import json
 import mimetypes
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,9 +10,8 @@ from signoff.bot.forms.element_factory import element_for
 from signoff.bot.forms.elements.element import UnreadableInput
 from signoff.bot.forms.elements.files import Content, FileInput
 from signoff.flows.schema.parts import Schema, unwrap
+from signoff.flows.schema.typed_text import json_in, json_or_text
 from signoff.store.records.prompts import Prompt
-
-_NOT_JSON = object()
 
 
 def parameters(given: Sequence[str], schema: Schema) -> dict[str, Any]:
@@ -23,7 +21,7 @@ def parameters(given: Sequence[str], schema: Schema) -> dict[str, Any]:
         WrongUsage: If one has no name.
     """
     known: Mapping[str, Schema] = schema.get("properties", {})
-    return {name: _json_or_text(text, known.get(name, {}), schema) for name, text in _pairs(given, "-p")}
+    return {name: json_or_text(text, known.get(name, {}), schema) for name, text in _pairs(given, "-p")}
 
 
 def submission(prompt: Prompt, sets: Sequence[str], values: str | None) -> dict[str, Any]:
@@ -49,7 +47,7 @@ def _pairs(given: Sequence[str], option: str) -> Iterator[tuple[str, str]]:
 
 
 def _object(text: str | None) -> dict[str, Any]:
-    value = {} if text is None else _json(text)
+    value = {} if text is None else json_in(text)
     if not isinstance(value, dict):
         raise WrongUsage('--values requires a JSON object, such as \'{"size": "large"}\'.')
     return value
@@ -61,16 +59,7 @@ def _value(text: str, field: Schema, root: Schema) -> Any:
         element = element_for(unwrap(field, root), root)
         if isinstance(element, FileInput):
             return _file(Path(text.removeprefix("@")), element)
-    return _json_or_text(text, field, root)
-
-
-def _json_or_text(text: str, field: Schema, root: Schema) -> Any:
-    """The JSON that a text is, or the text itself, where the field takes text or it is not JSON."""
-    value = _json(text)
-    kinds = set(_kinds(field, root))
-    if value is _NOT_JSON or ("string" in kinds and _kind(value) not in kinds - {"string"}):
-        return text
-    return value
+    return json_or_text(text, field, root)
 
 
 def _file(path: Path, element: FileInput) -> Any:
@@ -84,51 +73,6 @@ def _file(path: Path, element: FileInput) -> Any:
         return element.filled([content])
     except UnreadableInput as error:
         raise CommandFailed(str(error)) from None
-
-
-def _kinds(field: Schema, root: Schema) -> Iterator[str]:
-    """Every JSON type that the field allows. There are none if its schema does not say."""
-    wanted = unwrap(field, root)
-    if wanted.nullable:
-        yield "null"
-    named = wanted.schema.get("type", ())
-    yield from (named,) if isinstance(named, str) else named
-    if "number" in named:
-        yield "integer"
-    listed = wanted.schema.get("enum", [wanted.schema["const"]] if "const" in wanted.schema else [])
-    yield from map(_kind, listed)
-    for word in ("anyOf", "oneOf"):
-        for member in wanted.schema.get(word, ()):
-            yield from _kinds(member, root)
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float():
-            return "number"
-        case str():
-            return "string"
-        case list():
-            return "array"
-        case _:
-            return "object"
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        return _NOT_JSON
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _field(prompt: Prompt, name: str) -> Schema:

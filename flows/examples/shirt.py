@@ -10,8 +10,8 @@ from signoff import FlowPauseTimeout, Policy, RunInput, flow, pause_flow_run, ta
 ORDERS = Policy(
     channel="#orders",
     approvers=["@ana", "@chloe"],
-    deadline=timedelta(minutes=3),
-    reminders=[timedelta(seconds=45)],
+    deadline=timedelta(minutes=10),
+    reminders=[timedelta(minutes=1)],
 )
 
 

@@ -125,7 +125,9 @@ def test_a_rejection_asks_for_its_reason(open_channel: Open) -> None:
 
 
 def test_a_forbidden_shirt_is_asked_for_again(open_channel: Open) -> None:
-    """A press that does not fit opens the form and says why; so does the next try, and one that fits is taken."""
+    """A press that does not fit opens the form and says why; so does the next try, and one that fits is taken. Whoever
+    wants another shirt types a command.
+    """
     page = open_channel("Chloé Martin", "orders")
     order = card(page, "Which one shall it be?")
     order.get_by_role("button", name="Green").click()
@@ -141,6 +143,12 @@ def test_a_forbidden_shirt_is_asked_for_again(open_channel: Open) -> None:
     expect(buttons(order)).to_have_count(0)
     expect(order).to_contain_text("Answered “Black” by @Chloé Martin")
     expect(thread_of(page, order)).to_contain_text("Ordered a black shirt, xlarge: A-XB-1001.")
+    page.get_by_role("combobox", name="Message #orders").fill("/approvals start shirt-order")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main").get_by_text("Started shirt-order as")).to_be_visible()
+    expect(order).to_have_count(2)
+    expect(order.last.get_by_role("button", name="Green")).to_be_visible()
+    expect(order.last).to_contain_text("Requested by @Chloé Martin")
 
 
 def test_approvals_lists_what_waits_and_opens_it(open_channel: Open) -> None:

@@ -96,7 +96,7 @@ def test_a_shirt_that_nobody_chooses_is_reminded_of_and_times_out(db: Database) 
     DeadlineEnforcer(db, clock=lambda: prompt.opened_at + timedelta(minutes=1)).do_due()
     assert prompts.get(db, prompt.id).reminders_sent == 1
     assert prompts.get(db, prompt.id).is_open
-    assert prompt.deadline == prompt.opened_at + timedelta(minutes=3)
+    assert prompt.deadline == prompt.opened_at + timedelta(minutes=10)
     Desk(db).time_out(prompt)
     run = until_over(db, run_id)
     assert (run.state, run.result) == (RunState.COMPLETED, "No shirt was ordered: nobody chose one in time.")
