@@ -66,5 +66,6 @@ def _create(type_: str, data: Any, key: str | None, description: str | None) -> 
     if context is None:
         artifacts.create(current_database(), artifact)
     else:
+        context.journal.note_begun(context.scope)
         context.journal.write(lambda token: artifacts.create(context.db, artifact, fencing_token=token))
     return artifact_id

@@ -26,7 +26,8 @@ Unwind (BaseException)    takes a run out of memory; a flow must never catch it
 ├── Released              the worker stops; the run continues elsewhere
 │   └── FlowEnded         the flow has ended, and code that it left running comes to a step
 ├── RunCancelled          somebody cancelled the run
-├── AttentionNeeded       the code no longer fits what the run has recorded
+├── AttentionNeeded       what the code does no longer fits what the run has recorded
+│   └── CodeChanged       … because the code was edited
 ├── FlowDefect            the code has a mistake that would lose work, such as a missing `await`
 └── Abandoned             nobody waits for this part of the flow any more; the rest continues
 ```
@@ -145,7 +146,11 @@ class RunCancelled(Unwind):
 
 
 class AttentionNeeded(Unwind):
-    """The code no longer fits what the run has recorded, so a person has to decide what to do."""
+    """What the code does no longer fits what the run has recorded, so a person has to decide what to do."""
+
+
+class CodeChanged(AttentionNeeded):
+    """The code was edited so that it no longer fits what the run has recorded."""
 
 
 class FlowEnded(Released):

@@ -19,7 +19,7 @@ from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.results import has_futures, resolve_futures
 from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.serialization import Serializer
-from signoff.flows.durable.steps import Place, bind, call_step, next_place, return_annotation
+from signoff.flows.durable.steps import Place, bind, call_step, next_place, return_annotation, texts_beside
 from signoff.flows.engine import flow_runner
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.hooks import Hook, Hooks
@@ -225,6 +225,7 @@ class Flow(Generic[P, R]):
             serializer=self._serializer,
             log_prints=self.log_prints,
             place=place,
+            beside=texts_beside(self.fn),
             is_async=self.isasync,
         )
         attempts = RetryPolicy(self.name, self.retries, self.retry_delay_seconds, self.timeout_seconds)

@@ -4,6 +4,7 @@ import asyncio
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from signoff.flows.code.functions import check_function
@@ -14,9 +15,10 @@ from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.results import find_futures, has_futures, resolve_futures
 from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.serialization import Serializer
-from signoff.flows.durable.steps import Place, bind, call_step, next_place, return_annotation
+from signoff.flows.durable.steps import Place, StepCall, bind, call_step, next_place, return_annotation, texts_beside
 from signoff.flows.durable.task_slots import TaskSlots
 from signoff.flows.futures import TaskFuture, TaskFutures, mapped_calls
+from signoff.flows.names import now
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -90,20 +92,28 @@ class Task(Generic[P, R]):
         self, wait_for: Iterable[TaskFuture[Any]] | None, args: Any, kwargs: Any, *, is_mapped: bool = False
     ) -> TaskFuture[R]:
         context = current_run_context()
-        place = None if context is None else next_place(context, self.name, is_mapped=is_mapped)
-        first = list(wait_for or ())
+        first, given = list(wait_for or ()), [*find_futures([args, kwargs])]
+        call, place = None, None
+        if context is not None and not given:
+            call = self._call(context, None, args, kwargs, is_submitted=True, is_mapped=is_mapped)
+        elif context is not None:
+            place = next_place(context, self.name, is_mapped=is_mapped)
 
         def run() -> R:
             resolve_futures(first)
-            result: Any = self._run(context, place, *resolve_futures(args), **resolve_futures(kwargs))
+            if call is not None:
+                result: Any = self._begin(replace(call, started_at=now()), args, kwargs)
+            else:
+                result = self._run(context, place, *resolve_futures(args), **resolve_futures(kwargs))
             return asyncio.run(result) if self.isasync else result  # type: ignore[no-any-return]
 
-        given = find_futures([first, args, kwargs])
-        if context is None or place is None:
-            return TaskFuture(_OUTSIDE_RUNS.submit(run, name=f"task-{self.name}", after=given))
-        key = place.key
+        after = [*find_futures([first]), *given]
+        if context is None:
+            return TaskFuture(_OUTSIDE_RUNS.submit(run, name=f"task-{self.name}", after=after))
+        key = call.key if call is not None else place.key if place is not None else ""
         barrier = context.journal.barrier(key)
-        after = given if barrier is None else [*given, barrier]
+        if barrier is not None:
+            after.append(barrier)
         check = None if barrier is None else functools.partial(context.journal.check_unrecorded, key)
         return TaskFuture(context.task_slots.submit(run, name=f"task-{key}", after=after), context, check)
 
@@ -126,7 +136,10 @@ class Task(Generic[P, R]):
         if context is None:
             refuse_in_child(f"The task {self.name}")
             return self.fn(*args, **kwargs)
-        call = call_step(
+        return self._begin(self._call(context, place, args, kwargs), args, kwargs)
+
+    def _call(self, context: RunContext, place: Place | None, args: Any, kwargs: Any, **options: bool) -> StepCall:
+        return call_step(
             context,
             self.name,
             bind(self.fn, args, kwargs),
@@ -134,8 +147,12 @@ class Task(Generic[P, R]):
             serializer=self._serializer,
             log_prints=self._log_prints,
             place=place,
+            beside=texts_beside(self.fn),
             is_async=self.isasync,
+            **options,
         )
+
+    def _begin(self, call: StepCall, args: Any, kwargs: Any) -> R:
         function = functools.partial(self.fn, *args, **kwargs)
         if self.isasync:
             return PendingCall(f"The task {self.name}", call.run_async(self._attempts, function))  # type: ignore[arg-type, return-value]

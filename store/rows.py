@@ -37,6 +37,7 @@ def flow_run(row: Any) -> FlowRun:
         requester=_requester(row),
         source=row.source,
         fingerprint=row.fingerprint,
+        journal_version=row.journal_version,
     )
 
 
@@ -150,6 +151,7 @@ def step(row: Any) -> Step:
         result=row.result,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        arguments=row.arguments,
     )
 
 

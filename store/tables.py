@@ -118,6 +118,8 @@ flow_runs = Table(
     # Where its flow comes from, and the hash of the flow's code; NULL if that is unknown.
     Column("source", Name),
     Column("fingerprint", String(64)),
+    # How its journal names what runs side by side; NULL for a run that was created before revision 0020.
+    Column("journal_version", Integer),
 )
 _partial_index("ix_flow_runs_runnable_at", flow_runs.c.runnable_at.is_not(None), flow_runs.c.runnable_at)
 _partial_index("ix_flow_runs_lease_owner", flow_runs.c.lease_owner.is_not(None), flow_runs.c.lease_owner)
@@ -142,6 +144,8 @@ steps = Table(
     Column("result", Text, nullable=False),
     _moment("started_at", nullable=False),
     _moment("finished_at", nullable=False),
+    # What a person may see of the arguments; NULL for a step that was recorded before revision 0020.
+    Column("arguments", Text),
 )
 
 prompts = Table(

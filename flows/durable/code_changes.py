@@ -12,7 +12,8 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 
-from signoff.flows.errors import AttentionNeeded
+from signoff.flows.durable.begun_calls import outer_keys
+from signoff.flows.errors import AttentionNeeded, CodeChanged
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import Step
 
@@ -27,11 +28,12 @@ class ReplayCheck:
     """
 
     def __init__(self, fingerprint: str, steps: Mapping[str, Step], prompts: Mapping[str, Prompt]) -> None:
+        self._fingerprint = fingerprint
         self._steps = dict(steps)
         self._prompts = dict(prompts)
         # The unvisited steps that were recorded by earlier code. Only these can have been renamed or removed.
         self._older = {key: step for key, step in steps.items() if step.fingerprint != fingerprint}
-        self._scopes = {f"{outer}/" for key in steps for outer in _outer(key)}
+        self._scopes = {f"{outer}/" for key in steps for outer in outer_keys(key)}
         self._started: set[str] = set()
         self._barriers: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
@@ -73,7 +75,7 @@ class ReplayCheck:
         """
         if ahead := self._ahead(_scope(key)):
             first = min(ahead, key=lambda step: step.started_at)
-            raise AttentionNeeded(
+            raise CodeChanged(
                 f"The code was edited: it calls {key}, which has not run yet, before {first.key}, which has. "
                 f"If {key} is {first.key} under a new name, running it would repeat its effect."
             )
@@ -106,9 +108,12 @@ class ReplayCheck:
             AttentionNeeded: If the code no longer asks what was asked, or was edited and no longer calls what ran.
         """
         for prompt in self._prompts.values():
-            raise AttentionNeeded(f"The code no longer asks {prompt.title!r}, which was asked and settled.")
+            is_edited = prompt.fingerprint != self._fingerprint
+            raise (CodeChanged if is_edited else AttentionNeeded)(
+                f"The code no longer asks {prompt.title!r}, which was asked and settled."
+            )
         if left_out := sorted(self._older):
-            raise AttentionNeeded(f"The code was edited: it no longer calls {', '.join(left_out)}, which ran before.")
+            raise CodeChanged(f"The code was edited: it no longer calls {', '.join(left_out)}, which ran before.")
 
     def _ahead(self, scope: str) -> list[Step]:
         """The older steps that have to be visited before something new may run in a scope.
@@ -119,7 +124,7 @@ class ReplayCheck:
         return [
             step
             for key, step in list(self._older.items())
-            if not any(outer in self._started and not scope.startswith(f"{outer}/") for outer in _outer(key))
+            if not any(outer in self._started and not scope.startswith(f"{outer}/") for outer in outer_keys(key))
         ]
 
     def _open_barriers(self) -> None:
@@ -129,11 +134,6 @@ class ReplayCheck:
             opened = [self._barriers.pop(scope) for scope in list(self._barriers) if not self._ahead(scope)]
         for barrier in opened:
             barrier.set_result(None)
-
-
-def _outer(key: str) -> list[str]:
-    """The keys of the steps around a step: `a` and `a/b` for `a/b/c`."""
-    return [key[:place] for place, char in enumerate(key) if char == "/"]
 
 
 def _scope(key: str) -> str:

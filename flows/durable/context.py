@@ -1,12 +1,13 @@
 """The context of code that runs in a flow: its run, its journal, and how it can wait."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from signoff.flows.durable.arguments import Arguments
 from signoff.flows.durable.children import Children
 from signoff.flows.durable.journal import Journal
 from signoff.flows.durable.task_slots import TaskSlots
@@ -64,7 +65,8 @@ class RunContext:
     Attributes:
         defaults: The policy for whatever a prompt's own policy does not set.
         task_slots: Limits how many submitted tasks of the run work at once.
-        scope: The prefix of the keys of steps that are called here: empty, `release/`, or `thread:deploy/`.
+        scope: The prefix of the keys of steps that are called here: empty, `release/`, `thread:deploy/` or
+            `coroutine:deploy/`.
         step: The key of the current task or nested flow; empty in the flow itself.
         log_prints: Whether `print` writes to the run's log.
         children: What this flow, task or nested flow has started.
@@ -83,12 +85,19 @@ class RunContext:
 
     @property
     def step_scope(self) -> str:
-        """The scope of the current task or nested flow itself, without that of the thread in which it calls this."""
+        """The scope of the current task or nested flow itself, without that of a thread or coroutine within it."""
         return f"{self.step}/" if self.step else ""
 
-    def in_thread(self, name: str) -> "RunContext":
-        """The context for a thread, or for a piece of work in one, that is started here."""
-        return replace(self, scope=f"{self.journal.next_scope(self.scope, name)}/")
+    def beside(self, name: str, arguments: Arguments, *, is_single: Callable[[], bool]) -> "RunContext":
+        """The context for a function that runs beside the code that starts it here, in a thread or a coroutine.
+
+        Args:
+            name: What its steps have in common with those of other such functions.
+            is_single: Whether it is started once at this place.
+        """
+        with closes_on_unwind(self):
+            key = self.journal.begin_scope(f"{self.scope}{name}", arguments, is_single=is_single)
+        return replace(self, scope=f"{key}/")
 
     def within(self, key: str, *, log_prints: bool | None) -> "RunContext":
         """The context for a step that is called from this one."""
@@ -190,6 +199,11 @@ def entered(context: RunContext) -> Iterator[None]:
         _current.reset(token)
 
 
+def enter(context: RunContext) -> None:
+    """Run what follows in this context, until the `contextvars.Context` of the caller ends."""
+    _current.set(context)
+
+
 def idempotency_key() -> str:
     """A key for the effect of the current task or hook. It stays the same on every try, even after a crash.
 
@@ -201,4 +215,8 @@ def idempotency_key() -> str:
         # A retried run may end the same way again. The attempt tells the two ends apart.
         return f"{hook.run.id}:{hook.hook}:{hook.run.attempt}"
     context = require_run_context("idempotency_key()")
+    if context.step:
+        # From now on others know the key, so the call must have it in the next execution, too.
+        with closes_on_unwind(context):
+            context.journal.note_begun(f"{context.step}/")
     return f"{context.run.id}:{context.step}"

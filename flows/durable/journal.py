@@ -17,9 +17,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from signoff.flows.database.retry import retry_until_available
+from signoff.flows.durable.arguments import Arguments
+from signoff.flows.durable.begun_calls import BegunCall, BegunCalls
 from signoff.flows.durable.child_processes import ADVICE
 from signoff.flows.durable.code_changes import ReplayCheck
-from signoff.flows.durable.question_match import AskedBefore, Match, Span, match_question, words_of
+from signoff.flows.durable.moments import Span
+from signoff.flows.durable.question_match import AskedBefore, Match, match_question, words_of
 from signoff.flows.durable.recorded_calls import RecordedCalls
 from signoff.flows.durable.serialization import Recorded
 from signoff.flows.durable.timeouts import ActiveTimeout, active_timeouts
@@ -30,7 +33,7 @@ from signoff.store.errors import LeaseLost
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import FlowRun, Step
 from signoff.store.runs import journal
-from signoff.store.runs.journal import History
+from signoff.store.runs.journal import BEGUN, History
 
 T = TypeVar("T")
 
@@ -53,6 +56,8 @@ class Journal:
         past: The recorded steps and prompts.
 
     Attributes:
+        is_of_earlier_version: Whether a version of Signoff has created the run in whose journals coroutines have no
+            scope of their own.
         has_caught_unwinding: Whether a step went on, to its end, although it was unwound.
     """
 
@@ -71,7 +76,15 @@ class Journal:
         self.fencing_token = run.fencing_token
         self.fingerprint = fingerprint
         self.active_timeout = active_timeout
-        self._recorded = RecordedCalls(run.name, fingerprint, past.steps)
+        self.is_of_earlier_version = run.journal_version is None
+        self._recorded = RecordedCalls(
+            run.name,
+            fingerprint,
+            {**past.steps, **past.begun},
+            has_content=self._has_content,
+            span=lambda: Span(self._created_at, now()),
+        )
+        self._begun = BegunCalls(set(past.begun))
         self._asked = AskedBefore(past.prompts)
         self._created_at = run.created_at
         self._started_at = now()
@@ -145,15 +158,10 @@ class Journal:
             raise self._closed.again(is_repeated=True)
 
     def next_key(self, scope: str, name: str) -> str:
-        """The key for the next call of `name` within `scope`."""
+        """The key for the next call of `name` within `scope`, whose arguments are not known yet, or do not matter."""
         self.check_open()
-        return self.next_scope(scope, name)
-
-    def next_scope(self, scope: str, name: str) -> str:
-        """The same for what is not a step itself, but contains steps. It may be begun in a run that is over."""
-        path = f"{scope}{name}"
         with self._lock:
-            key = self._next(path, lambda count: path if count == 1 else f"{path}-{count}")
+            key = self._next(f"{scope}{name}")
         self._replay_check.visit_step(key)
         return key
 
@@ -206,79 +214,150 @@ class Journal:
             now=Span(self._started_at, now()),
         )
 
-    def _next(self, path: str, named: Callable[[int], str], taken: Container[str] = ()) -> str:
+    def _next(self, path: str, named: Callable[[int], str] | None = None, taken: Container[str] = ()) -> str:
         """The next free key of a path. A count is skipped if its key is taken: some task may be named `build-2`.
 
         Args:
+            named: The key for a count; by default the path, from the second count on with the count behind it.
             taken: More keys that are taken, without the `?`.
         """
         while True:
             self._calls[path] += 1
-            key = named(self._calls[path])
+            count = self._calls[path]
+            key = named(count) if named is not None else path if count == 1 else f"{path}-{count}"
             if key not in self._keys and key.removeprefix("?") not in taken:
                 self._keys.add(key)
                 return key
 
-    def scope_of(self, scope: str, step_scope: str, name: str, arguments_hash: str) -> str:
+    def scope_of(self, scope: str, step_scope: str, name: str, arguments: Arguments) -> str:
         """The scope of a call in a thread: the thread's own, or the one in which an earlier version recorded the call.
 
         Args:
             step_scope: The scope of the task or nested flow in which the thread was started. It was that of the calls
                 in the thread, too.
         """
-        if scope == step_scope:
+        if scope == step_scope or not self.is_of_earlier_version:
             return scope
         with self._lock:
-            is_new = not self._recorded.equal(f"{scope}{name}", arguments_hash, taken=self._keys)
-            is_legacy = is_new and self._recorded.equal(f"{step_scope}{name}", arguments_hash, taken=self._keys)
+            is_new = not self._recorded.equal(f"{scope}{name}", arguments, taken=self._keys)
+            is_legacy = is_new and self._recorded.equal(f"{step_scope}{name}", arguments, taken=self._keys)
         return step_scope if is_legacy else scope
 
-    def step_key(
-        self, scope: str, name: str, arguments_hash: str, *, is_numbered: bool = True, may_move: bool = True
-    ) -> str:
-        """The key for a call of `name` within `scope` whose arguments are known.
+    def begin_scope(self, path: str, arguments: Arguments, *, is_single: Callable[[], bool]) -> str:
+        """The key of a call that is no step, but contains steps: that of a function in a thread or in a coroutine.
 
-        A number is only a count: what tells one call from another is what it is called with. So a call that is recorded
-        under another number, since calls side by side come in any order, takes that one.
-
-        Args:
-            is_numbered: Whether a call that is not recorded may be the one at its number. Otherwise it gets a new one.
-            may_move: Whether its arguments tell it from other calls.
+        It may be begun in a run that is over. Raises what `RecordedCalls.is_other` raises.
         """
-        self.check_open()
-        path = f"{scope}{name}"
         with self._lock:
-            before = self._calls[path]
-            taken = self._recorded.claimed if is_numbered else self._recorded.keys
-            key = self._next(path, lambda count: path if count == 1 else f"{path}-{count}", taken=taken)
-            moved = self._recorded.moved(path, key, arguments_hash, taken=self._keys) if may_move else None
-            if moved is not None:
-                self._keys.remove(key)
-                self._keys.add(moved)
-                self._calls[path], key = before, moved
+            key = self._key_of(path, arguments, is_single=is_single)
+            self._begin(path, key, arguments, self._recorded.claim(key))
         self._replay_check.visit_step(key)
         return key
 
-    def find(
-        self, path: str, key: str, arguments_hash: str, *, is_single: Callable[[], bool], may_move: bool = True
-    ) -> Step | None:
-        """The recorded step of a call, or `None` if it has not run yet. Raises what `RecordedCalls.claim` raises.
+    def begin(
+        self,
+        path: str,
+        arguments: Arguments,
+        *,
+        is_single: Callable[[], bool],
+        place: str | None = None,
+        is_numbered: bool = True,
+    ) -> tuple[str, Step | None]:
+        """Note that a step is called. Raises what `RecordedCalls.is_other` raises.
 
         Args:
             path: The scope and the name of the call.
             is_single: Whether the flow makes one call at this place.
-            may_move: Whether its arguments tell it from other calls.
+            place: The key that the call was given before its arguments were known.
+            is_numbered: Whether a call that is not recorded may be the one at its number. Otherwise it gets a new one.
+
+        Returns:
+            The key, and how the call ended in an earlier execution; `None` if it did not end.
         """
-        # Checked once more: a submitted task got its key some time ago.
         self.check_open()
         with self._lock:
-            recorded = self._recorded.claim(path, key, arguments_hash, is_single=is_single, may_move=may_move)
-        if recorded is None:
+            if place is None:
+                key = self._key_of(path, arguments, is_single=is_single, is_numbered=is_numbered)
+            else:
+                key = self._key_at(path, place, arguments, is_single=is_single)
+            recorded = self._recorded.claim(key)
+            has_ended = self._begin(path, key, arguments, recorded)
+        self._replay_check.visit_step(key)
+        if recorded is None or not has_ended:
             self._reached_new = True
-            return None
-        self._replay_check.visit_step(recorded.key)
-        self._replay_check.visit_within(f"{recorded.key}/", _dashed(f"{recorded.key}/"))
-        return recorded
+            return key, None
+        self._replay_check.visit_within(f"{key}/", _dashed(f"{key}/"))
+        return key, recorded
+
+    def _key_of(
+        self, path: str, arguments: Arguments, *, is_single: Callable[[], bool], is_numbered: bool = True
+    ) -> str:
+        """The key for a call whose arguments are known, and that has none so far. The caller holds the lock."""
+        before, recorded = self._calls[path], self._recorded
+        key = self._next(path, taken=() if is_numbered else recorded.keys)
+        if key not in recorded.keys or not recorded.is_equal(key, arguments):
+            # Arguments that look like others tell no call from another, so only the order of the calls does.
+            equal = recorded.equal(path, arguments, taken=self._keys) if arguments.is_exact else []
+            if equal:
+                self._keys.remove(key)
+                self._keys.add(equal[0])
+                self._calls[path] = before
+                return equal[0]
+            if key in recorded.keys and recorded.is_other(path, key, arguments, is_single=is_single):
+                # The call at this number may still come.
+                self._keys.remove(key)
+                key = self._next(path, taken=recorded.keys)
+                self._calls[path] = before
+        return key
+
+    def _key_at(self, path: str, place: str, arguments: Arguments, *, is_single: Callable[[], bool]) -> str:
+        """The key for a call that was given one before its arguments were known. The caller holds the lock."""
+        recorded = self._recorded
+        if recorded.is_equal(place, arguments):
+            return place
+        # What has the key of another call is only taken where the call that is recorded here can get that one instead.
+        taken = () if place in recorded.keys else self._keys
+        equal = recorded.equal(path, arguments, taken=taken) if arguments.is_exact else []
+        if equal:
+            return equal[0]
+        if place in recorded.keys and recorded.is_other(path, place, arguments, is_single=is_single):
+            return self._next(path, taken=recorded.keys)
+        return place
+
+    def _begin(self, path: str, key: str, arguments: Arguments, recorded: Step | None) -> bool:
+        """Note that a call has begun; whether it has ended before. The caller holds the lock."""
+        has_ended = recorded is not None and recorded.format != BEGUN
+        if not has_ended:
+            self._begun.add(key, path, arguments)
+        return has_ended
+
+    def begun_around(self, scope: str) -> list[Step]:
+        """The calls that have to be recorded as begun together with something that is recorded in a scope."""
+        with self._lock:
+            begun = self._begun.containing(scope.removesuffix("/")) if scope else []
+        return [self._as_step(each) for each in begun]
+
+    def note_begun(self, scope: str) -> None:
+        """Record that the calls of a scope have begun, because a key of theirs is about to be known elsewhere.
+
+        Raises:
+            Released: If another worker has the run now.
+        """
+        if begun := self.begun_around(scope):
+            self.write(lambda token: journal.note_begun(self._db, self._run_id, begun, fencing_token=token))
+
+    def _as_step(self, call: BegunCall) -> Step:
+        return Step(
+            run_id=self._run_id,
+            key=call.key,
+            arguments_hash=call.arguments.hash,
+            fingerprint=self.fingerprint,
+            format=BEGUN,
+            result="",
+            started_at=call.began_at,
+            finished_at=call.began_at,
+            arguments=call.arguments.recorded(Span(self._created_at, call.began_at)),
+        )
 
     def other_calls(self, path: str) -> "Future[None] | None":
         """See `RecordedCalls.others`."""
@@ -290,9 +369,16 @@ class Journal:
         try:
             self._replay_check.check_step(key)
         except AttentionNeeded:
-            # A step that failed is not recorded as finished. It ran under this key before, so it was not renamed.
-            if not self._failed_before(key):
+            # A step that has begun, or failed, is not recorded as finished. It had this key before, so it was not
+            # renamed.
+            if key not in self._recorded.keys and not self._failed_before(key):
                 raise
+
+    def _has_content(self, key: str) -> bool:
+        """Whether steps or prompts are recorded within a call."""
+        return self._recorded.has_within(f"{key}/") or any(
+            each.startswith(_dashed(f"{key}/")) for each in self._asked.prompts
+        )
 
     def barrier(self, key: str) -> "Future[None] | None":
         """What a submitted step has to wait for before it runs, or `None`. See `ReplayCheck.barrier`."""
@@ -330,7 +416,7 @@ class Journal:
         """Check at the end of a run that everything recorded was visited. Raises what `ReplayCheck` raises."""
         self._replay_check.check_end()
 
-    def record(self, key: str, arguments_hash: str, recorded: Recorded, started_at: datetime) -> None:
+    def record(self, key: str, arguments: Arguments, recorded: Recorded, started_at: datetime) -> None:
         """Record a step that has ended. Waits while the database is unavailable.
 
         Raises:
@@ -341,14 +427,19 @@ class Journal:
         done = Step(
             run_id=self._run_id,
             key=key,
-            arguments_hash=arguments_hash,
+            arguments_hash=arguments.hash,
             fingerprint=self.fingerprint,
             format=recorded.format,
             result=recorded.text,
             started_at=started_at,
             finished_at=now(),
+            arguments=arguments.recorded(Span(self._created_at, started_at)),
         )
-        self.write(lambda token: journal.record(self._db, done, fencing_token=token))
+        with self._lock:
+            beside = self._begun.end(key)
+            has_begun = key in self._begun.recorded
+        begun = [self._as_step(each) for each in beside]
+        self.write(lambda token: journal.record(self._db, done, fencing_token=token, begun=begun, has_begun=has_begun))
 
     def write(self, transaction: Callable[[int], T]) -> T:
         """Run a transaction with the fencing token of this execution. Waits while the database is unavailable.
@@ -378,11 +469,13 @@ class Journal:
         self.write(lambda token: journal.forget_failed(self._db, self._run_id, fencing_token=token, scope=scope))
         past = retry_until_available(lambda: journal.history(self._db, self._run_id))
         with self._lock:
+            self._begun.forget(scope)
+            self._begun.recorded.update(past.begun)
             self._questions = {key: each for key, each in self._questions.items() if not key.startswith(prompts[1:])}
             for path in inside:
                 del self._calls[path]
             self._keys = {key for key in self._keys if not key.startswith((scope, prompts))}
-            self._recorded.forget(scope, past.steps)
+            self._recorded.forget(scope, {**past.steps, **past.begun})
             self._asked = AskedBefore(past.prompts)
             for key, each in past.prompts.items():
                 if f"?{key}" in self._keys:

@@ -91,6 +91,7 @@ class Pause:
             # A settled prompt never changes again.
             return match.recorded
         held = self.state is RunState.PAUSED if in_memory is None else in_memory
+        begun = journal.begun_around(self.context.scope)
         return journal.write(
             lambda token: open_prompt(
                 self.context.db,
@@ -100,6 +101,7 @@ class Pause:
                 held=held,
                 instead_of=match.instead_of,
                 is_withdrawn=self.is_in_order,
+                begun=begun,
             )
         )
 

@@ -9,33 +9,14 @@ answer it. Texts that differ only in the moment at which each of them was asked 
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from datetime import time as clock
-from typing import Any
+from datetime import datetime
 
-from signoff.flows.errors import AttentionNeeded
+from signoff.flows.durable.moments import Span, without_times
+from signoff.flows.errors import AttentionNeeded, CodeChanged
 from signoff.store.records.prompts import Prompt
 from signoff.store.sql.column_types import storable
-
-_TIME = re.compile(
-    r"(?:(?P<date>\d{4}-\d\d-\d\d)[T ])?(?<![\d.:])(?P<time>\d\d:\d\d(?P<seconds>:\d\d(?:[.,]\d{1,9})?)?)(?![\d:])"
-    r"(?: ?(?P<zone>Z|UTC|[+-]\d\d:?\d\d)(?!\d))?|(?<![\d.])(?P<epoch>\d{10}(?:\.\d{1,9})?)(?![\d.])"
-)
-"""A time of day, perhaps with a date before it and a zone behind it; or seconds since 1970."""
-
-_CLOCKS_APART = timedelta(seconds=5)
-"""How far the clock that a flow reads may be from the one of the database."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The time in which an execution may have read a clock before it asked."""
-
-    since: datetime
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +116,7 @@ def match_question(
     words = words_of(asked)
     moved = _asked_as(words, elsewhere)
     if moved is not None and moved.fingerprint != asked.fingerprint:
-        raise AttentionNeeded(
+        raise CodeChanged(
             f"The code was edited: it asks {asked.title!r} with the key {asked.key!r}, but that was asked with the key "
             f"{moved.key!r}. The answer is not passed on."
         )
@@ -147,7 +128,7 @@ def match_question(
         )
     for each in here:
         if each.fingerprint == asked.fingerprint and (
-            _without_times(words_of(each), Span(before, each.opened_at)) == _without_times(words, now)
+            without_times(words_of(each), Span(before, each.opened_at)) == without_times(words, now)
         ):
             return Match(recorded=each, is_reworded=True)
     if in_place is None:
@@ -163,36 +144,3 @@ def words_of(prompt: Prompt) -> str:
 
 def _asked_as(words: str, prompts: Iterable[Prompt]) -> Prompt | None:
     return next((each for each in prompts if words_of(each) == words), None)
-
-
-def _without_times(words: str, span: Span) -> str:
-    """The words without the times that lie within a span."""
-    local = datetime.now().astimezone().tzinfo or UTC
-    return _TIME.sub(lambda found: "⏲" if _is_within(found, span, local) else found[0], words)
-
-
-def _is_within(found: re.Match[str], span: Span, local: tzinfo) -> bool:
-    precision = timedelta(seconds=1 if found["seconds"] or found["epoch"] else 60)
-    earliest, latest = span.since - _CLOCKS_APART - precision, span.until + _CLOCKS_APART
-    return any(earliest <= moment <= latest for moment in _moments(found, span, local))
-
-
-def _moments(found: re.Match[str], span: Span, local: tzinfo) -> Iterable[datetime]:
-    """The moments that a text may mean. Without a zone that is UTC or the zone of this machine."""
-    if found["epoch"]:
-        yield datetime.fromtimestamp(float(found["epoch"]), UTC)
-        return
-    named = found["zone"]
-    zones: list[Any] = [UTC, local] if named is None else [_zone(named)]
-    for zone in zones:
-        days = [span.since.astimezone(zone).date(), span.until.astimezone(zone).date()]
-        try:
-            moment = clock.fromisoformat(found["time"][:8])
-            given = [date.fromisoformat(found["date"])] if found["date"] else days
-        except ValueError:
-            return
-        yield from (datetime.combine(day, moment, zone) for day in given)
-
-
-def _zone(named: str) -> tzinfo:
-    return UTC if named in ("Z", "UTC") else datetime.fromisoformat(f"2000-01-01T00:00:00{named}").tzinfo or UTC

@@ -1,12 +1,14 @@
-"""Recognizes the calls of an execution among the steps that its run has recorded.
+"""Recognizes the calls of an execution among those that its run has recorded.
 
-The number in a step's key is only a count, so a key does not tell enough: calls side by side come in any order, and a
-loop over a set makes other calls in the next execution. A result is handed over to a call with the arguments that
-produced it, whatever its number.
+The number in a call's key is only a count, so a key does not tell enough: a loop over a set makes other calls in the
+next execution. What tells one call from another is what it is called with. That is recorded with its result or, for a
+call that something is recorded in, when it begins. So a call is the recorded one with equal arguments, whatever the
+number of that; of several, the first.
 
-A call whose arguments no recorded step has is the step at its place all the same, if the code is the same and makes one
-call there: arguments may contain a clock, a random number or a temporary file, and running the step again would repeat
-its effect. In a loop, or side by side, it may as well be another call. Then the run needs attention.
+A call that no recorded one equals is new where its key is free. Where another call has the key, it may be the same one
+all the same, as arguments may contain a clock, a random number or a temporary file: it is if they differ in nothing
+else, the code is the same, and it is called once at this place. Otherwise the run needs attention, because running the
+call could repeat its effect, and its result could be that of another one.
 """
 
 import dis
@@ -18,93 +20,120 @@ from concurrent.futures import Future
 from functools import lru_cache
 from types import CodeType
 
-from signoff.flows.errors import AttentionNeeded
+from signoff.flows.durable.arguments import Arguments
+from signoff.flows.durable.moments import Span
+from signoff.flows.errors import AttentionNeeded, CodeChanged
 from signoff.store.records.runs import Step
+from signoff.store.runs.journal import BEGUN
 
 logger = logging.getLogger("signoff.flows.run")
 
 
 class RecordedCalls:
-    """The recorded steps of a run, as far as this execution has not come to them. The caller holds a lock.
+    """The recorded calls of a run, as far as this execution has not come to them. The caller holds a lock.
 
     Args:
         run_name: The run's name, for the log.
         fingerprint: The hash of the flow's code as it is now.
-        steps: The recorded steps by key.
+        steps: The recorded calls by key.
+        has_content: Whether steps or prompts are recorded within the call with this key.
+        span: The time in which the run may have read a clock until now.
     """
 
-    def __init__(self, run_name: str, fingerprint: str, steps: Mapping[str, Step]) -> None:
+    def __init__(
+        self,
+        run_name: str,
+        fingerprint: str,
+        steps: Mapping[str, Step],
+        *,
+        has_content: Callable[[str], bool],
+        span: Callable[[], Span],
+    ) -> None:
         self._run_name = run_name
         self._fingerprint = fingerprint
         self._steps = steps
         self._keys = _by_arguments(steps)
+        self._has_content = has_content
+        self._span = span
         self._claimed: set[str] = set()
-        # What was handed over to calls with other arguments than its own.
-        self._mistaken: set[tuple[str, str]] = set()
-        self._reordered: set[str] = set()
         self._awaited: dict[str, Future[None]] = {}
 
     @property
     def keys(self) -> Container[str]:
-        """The keys of all recorded steps."""
+        """The keys of all recorded calls."""
         return self._steps.keys()
 
-    @property
-    def claimed(self) -> Container[str]:
-        """The keys of the steps that were handed over in this execution."""
-        return self._claimed
-
-    def moved(self, path: str, key: str, arguments_hash: str, *, taken: Container[str] = ()) -> str | None:
-        """The key under which a call is recorded, if it is not `key`.
+    def equal(self, path: str, arguments: Arguments, *, taken: Container[str] = ()) -> list[str]:
+        """The keys of the recorded calls of a path with these arguments that were not handed over, by their numbers.
 
         Args:
             path: What the calls have in common whose keys differ in their number.
             taken: Keys of other calls.
         """
-        recorded = self._steps.get(key)
-        if recorded is not None and recorded.arguments_hash == arguments_hash and key not in self._claimed:
-            return None
-        same = self.equal(path, arguments_hash, taken=taken)
-        if not same:
-            return None
-        self._reordered.add(path)
-        return min(same, key=lambda each: (len(each), each))
-
-    def equal(self, path: str, arguments_hash: str, *, taken: Container[str] = ()) -> list[str]:
-        """The keys of the recorded steps of a path that have these arguments and were not handed over yet."""
+        if not self._keys:
+            return []
+        hashes = {arguments.hash, arguments.earlier_hash}
         # Calls of one function are told from others by their path. Most calls are new and stop here.
-        same = [each for each in self._keys.get(arguments_hash, ()) if each not in self._claimed and each not in taken]
-        numbered = re.compile(rf"{re.escape(path)}(?:-\d+)?") if same else None
-        return [each for each in same if numbered is not None and numbered.fullmatch(each)]
+        same = [each for hashed in hashes for each in self._keys.get(hashed, ()) if self._is_free(each, taken)]
+        if not same:
+            return []
+        numbered = _numbered(path)
+        return sorted((each for each in same if numbered.fullmatch(each)), key=lambda each: (len(each), each))
 
-    def claim(
-        self, path: str, key: str, arguments_hash: str, *, is_single: Callable[[], bool], may_move: bool = True
-    ) -> Step | None:
-        """The recorded step of a call; `None` if it has not run yet.
+    def has_within(self, scope: str) -> bool:
+        """Whether a step is recorded in a scope. That something in it has begun says nothing."""
+        return any(key.startswith(scope) and each.format != BEGUN for key, each in self._steps.items())
 
-        Args:
-            is_single: Whether the flow makes one call at this place.
-            may_move: Whether its arguments tell it from other calls.
+    def is_equal(self, key: str, arguments: Arguments) -> bool:
+        """Whether the recorded call with this key has these arguments, and was not handed over yet."""
+        found = self._steps.get(key)
+        return found is not None and key not in self._claimed and arguments.is_of(found.arguments_hash)
 
-        Raises:
-            AttentionNeeded: If that cannot be told: the code was edited and now calls the step with other arguments, or
-                its calls come in another order, or with other arguments in a loop.
-        """
-        moved = self.moved(path, key, arguments_hash) if may_move else None
-        found = self._steps.get(moved or key)
-        has_moved = found is not None and found.key in self._claimed
-        if found is None or has_moved or found.arguments_hash != arguments_hash:
-            self._check_place(found, path, key, arguments_hash, is_single=is_single)
+    def claim(self, key: str) -> Step | None:
+        """Hand a recorded call over; `None` if it is not recorded."""
+        found = self._steps.get(key)
         if found is not None:
-            self._claimed.add(found.key)
+            self._claimed.add(key)
             self._end_waits()
         return found
+
+    def is_other(self, path: str, key: str, arguments: Arguments, *, is_single: Callable[[], bool]) -> bool:
+        """Whether a call is another one than that which has its key, and whose arguments are not equal.
+
+        Args:
+            is_single: Whether the call is made once at its place.
+
+        Raises:
+            AttentionNeeded: If that cannot be told.
+        """
+        found = self._steps[key]
+        is_alike = arguments.is_alike(found.arguments, self._span())
+        is_empty = found.format == BEGUN and not self._has_content(key)
+        if is_empty and key not in self._claimed and (not is_alike or found.arguments is None):
+            # It has no result that could reach this call, and contains nothing that could be repeated.
+            return not is_alike
+        if found.fingerprint != self._fingerprint and not is_empty:
+            raise CodeChanged(
+                f"The code was edited: {key} is now called with different arguments from those that produced its "
+                f"recorded result{_difference(found, arguments)}."
+            )
+        if key in self._claimed or not is_alike or self._is_elsewhere(path, arguments) or not is_single():
+            raise AttentionNeeded(_out_of_order(path, key, found, arguments))
+        logger.warning(
+            "%s | %s is called with other arguments than before%s; its recorded result counts. Read what differs each "
+            "time, such as a clock, in a task of its own.",
+            self._run_name,
+            key,
+            _difference(found, arguments),
+        )
+        return False
 
     def others(self, path: str) -> "Future[None] | None":
         """Done once every recorded call of a path was handed over; `None` if they all were.
 
-        A coroutine beside the flow makes a call that is not recorded. The recorded ones may be those of other
-        coroutines, which come soon, or this one with other arguments. Only the former lets it run.
+        In a run that an earlier version has created, coroutines have no scope of their own. One of them makes a call
+        that is not recorded. The recorded ones may be those of other coroutines, which come soon, or this one with
+        other arguments. Only the former lets it run.
         """
         return self._awaited.setdefault(path, Future()) if self._unclaimed(path) else None
 
@@ -114,52 +143,6 @@ class RecordedCalls:
         for each in awaited.values():
             each.set_result(None)
 
-    def _end_waits(self) -> None:
-        for path in [path for path in self._awaited if not self._unclaimed(path)]:
-            self._awaited.pop(path).set_result(None)
-
-    def _unclaimed(self, path: str) -> bool:
-        numbered = re.compile(rf"{re.escape(path)}(?:-\d+)?")
-        return any(key not in self._claimed and numbered.fullmatch(key) for key in self._steps)
-
-    def _check_place(
-        self, found: Step | None, path: str, key: str, arguments_hash: str, *, is_single: Callable[[], bool]
-    ) -> None:
-        """Check that a call with arguments that no free step has is the one at its place."""
-        is_known = (path, arguments_hash) in self._mistaken
-        if found is None and not is_known:
-            return
-        if found is not None and found.fingerprint != self._fingerprint:
-            raise AttentionNeeded(
-                f"The code was edited: {key} is now called with different arguments from those that produced its "
-                "recorded result."
-            )
-        if (
-            found is None
-            or is_known
-            or found.key in self._claimed
-            or path in self._reordered
-            or self._is_elsewhere(path, arguments_hash)
-            or not is_single()
-        ):
-            raise AttentionNeeded(
-                f"The calls of {path} come in another order, or with other arguments: those of {key} differ from those "
-                "that produced its recorded result. Go through sets, dicts and rows in a fixed order, and leave out of "
-                "the arguments what differs in each execution."
-            )
-        self._mistaken.add((path, found.arguments_hash))
-        logger.warning(
-            "%s | %s is called with other arguments than before; its recorded result counts. Read what differs each "
-            "time, such as a clock, in a task of its own.",
-            self._run_name,
-            key,
-        )
-
-    def _is_elsewhere(self, path: str, arguments_hash: str) -> bool:
-        """Whether the same call is recorded within another call of what is around it, and is not handed over yet."""
-        same, name = self._keys.get(arguments_hash, ()), _without_counts(path)
-        return any(key not in self._claimed and _without_counts(key) == name for key in same)
-
     def forget(self, scope: str, steps: Mapping[str, Step]) -> None:
         """Prepare for a retry: what is within `scope` comes again.
 
@@ -168,8 +151,25 @@ class RecordedCalls:
         """
         self._steps, self._keys = steps, _by_arguments(steps)
         self._claimed = {key for key in self._claimed if not key.startswith(scope)}
-        self._mistaken = {one for one in self._mistaken if not one[0].startswith(scope)}
-        self._reordered = {path for path in self._reordered if not path.startswith(scope)}
+
+    def _is_free(self, key: str, taken: Container[str]) -> bool:
+        return key not in self._claimed and key not in taken
+
+    def _end_waits(self) -> None:
+        for path in [path for path in self._awaited if not self._unclaimed(path)]:
+            self._awaited.pop(path).set_result(None)
+
+    def _unclaimed(self, path: str) -> bool:
+        numbered = _numbered(path)
+        return any(key not in self._claimed and numbered.fullmatch(key) for key in self._steps)
+
+    def _is_elsewhere(self, path: str, arguments: Arguments) -> bool:
+        """Whether the same call is recorded within another call of what is around it, and is not handed over yet.
+
+        An earlier version did not record when those around it had begun, so they are told apart by their order alone.
+        """
+        same, name = self._keys.get(arguments.earlier_hash, ()), _without_counts(path)
+        return any(key not in self._claimed and _without_counts(key) == name for key in same)
 
 
 def is_in_loop() -> bool:
@@ -179,14 +179,38 @@ def is_in_loop() -> bool:
         frame = frame.f_back
     # What is around an outer step does not matter: calls within a step have keys of their own.
     while frame.f_back is not None and not _is_ours(frame.f_globals):
-        if any(start <= frame.f_lasti <= end for start, end in _loops(frame.f_code)):
+        if not _is_of_loop(frame.f_globals) and any(
+            start <= frame.f_lasti <= end for start, end in _loops(frame.f_code)
+        ):
             return True
         frame = frame.f_back
     return False
 
 
+def _out_of_order(path: str, key: str, found: Step, arguments: Arguments) -> str:
+    return (
+        f"The calls of {path} come in another order, or with other arguments: those of {key} differ from those that "
+        f"are recorded{_difference(found, arguments)}. Go through sets, dicts and rows in a fixed order, and leave out "
+        "of the arguments what differs in each execution."
+    )
+
+
+def _difference(found: Step, arguments: Arguments) -> str:
+    difference = arguments.difference(found.arguments)
+    return f" ({difference})" if difference else ""
+
+
+def _numbered(path: str) -> re.Pattern[str]:
+    return re.compile(rf"{re.escape(path)}(?:-\d+)?")
+
+
 def _is_ours(names: Mapping[str, object]) -> bool:
     return str(names.get("__name__")).startswith("signoff.")
+
+
+def _is_of_loop(names: Mapping[str, object]) -> bool:
+    """Whether a frame is that of an event loop, whose own loops make no call of the flow's twice."""
+    return str(names.get("__name__")).startswith("asyncio.")
 
 
 @lru_cache(maxsize=256)

@@ -3,12 +3,13 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, get_type_hints
 
-from signoff.flows.code.digest import digest_and_exactness
+from signoff.flows.durable.arguments import Arguments
 from signoff.flows.durable.async_bridge import to_thread
 from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context, entered
 from signoff.flows.durable.recorded_calls import is_in_loop
@@ -16,7 +17,13 @@ from signoff.flows.durable.results import finished, finished_async
 from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.run_logging import get_run_logger
 from signoff.flows.durable.serialization import Recorded, Serializer, dump, dump_error, load, load_error
-from signoff.flows.errors import AttentionNeeded, StepTimeout, UnserializableResult, error_summary
+from signoff.flows.errors import (
+    AttentionNeeded,
+    CodeChanged,
+    StepTimeout,
+    UnserializableResult,
+    error_summary,
+)
 from signoff.flows.names import now
 from signoff.store.records.runs import Step
 from signoff.store.sentences import sentence
@@ -48,13 +55,13 @@ class StepCall:
         recorded: How the call ended in an earlier execution; `None` if it did not end.
         is_in_order: Whether the flow itself makes the call. Calls from code that runs beside it can come, and can have
             been cut off by a crash, in any order, so their order proves nothing about an edit.
-        is_beside: Whether a coroutine beside the flow makes the call, so that its number tells nothing.
+        is_beside: Whether a coroutine without a scope of its own makes the call, so that its number tells nothing.
     """
 
     context: RunContext
     key: str
     path: str
-    arguments_hash: str
+    arguments: Arguments
     recorded: Step | None
     is_in_order: bool
     is_beside: bool
@@ -142,7 +149,7 @@ class StepCall:
             return load(written, annotation=self.annotation)
         except Exception as error:
             with closes_on_unwind(self.context):
-                raise AttentionNeeded(f"The recorded result of {self.key} can no longer be read: {error}") from error
+                raise CodeChanged(f"The recorded result of {self.key} can no longer be read: {error}") from error
 
     def _check_unrecorded(self) -> None:
         with closes_on_unwind(self.context):
@@ -165,7 +172,7 @@ class StepCall:
 
     def _record(self, recorded: Recorded) -> None:
         with closes_on_unwind(self.context):
-            self.context.journal.record(self.key, self.arguments_hash, recorded, self.started_at)
+            self.context.journal.record(self.key, self.arguments, recorded, self.started_at)
 
     def _before_retry(self, error: Exception, retry: int) -> None:
         # The error may stand for what unwinds the run: `except BaseException: raise ValueError`.
@@ -184,7 +191,7 @@ def next_place(context: RunContext, name: str, *, is_mapped: bool = False) -> Pl
     """
     with closes_on_unwind(context):
         key = context.journal.next_key(context.scope, name)
-    return Place(key, is_single=not is_mapped and context.execution.is_flow_code() and not is_in_loop())
+    return Place(key, is_single=not is_mapped and not is_in_loop())
 
 
 def call_step(
@@ -196,40 +203,41 @@ def call_step(
     serializer: Serializer = "json",
     log_prints: bool | None = None,
     place: Place | None = None,
+    beside: Mapping[str, str] | None = None,
     is_async: bool = False,
+    is_submitted: bool = False,
+    is_mapped: bool = False,
 ) -> StepCall:
     """Give a call its key, unless it has one, and look up whether it is recorded.
 
     Args:
         place: Where the flow made the call, if that was before its arguments were known.
+        beside: Texts that the function has from the code around it.
         is_async: Whether it is awaited, so that it can wait for others before it runs.
+        is_submitted: Whether it runs beside the code that calls it.
+        is_mapped: Whether it is one of several that a `map` makes.
     """
-    arguments_hash, is_exact = digest_and_exactness(dict(arguments))
-    is_in_order = parent.execution.is_flow_code()
-    is_beside = is_async and not is_in_order and place is None
+    given = Arguments.of(arguments, beside)
+    is_in_order = not is_submitted and parent.execution.is_flow_code()
+    is_beside = is_async and not is_in_order and place is None and parent.journal.is_of_earlier_version
     scope = parent.scope
     if place is None:
-        scope = parent.journal.scope_of(scope, parent.step_scope, name, arguments_hash)
+        scope = parent.journal.scope_of(scope, parent.step_scope, name, given)
     path = f"{scope}{name}"
     with closes_on_unwind(parent):
-        if place is None:
-            # Arguments that look like others tell no call from another, so only the order of the calls does.
-            is_numbered = not is_beside or not is_exact
-            key = parent.journal.step_key(scope, name, arguments_hash, is_numbered=is_numbered, may_move=is_exact)
-        else:
-            key = place.key
-        recorded = parent.journal.find(
+        key, recorded = parent.journal.begin(
             path,
-            key,
-            arguments_hash,
-            may_move=is_exact,
-            is_single=lambda: is_in_order and not is_in_loop() if place is None else place.is_single,
+            given,
+            place=None if place is None else place.key,
+            is_single=lambda: not is_mapped and not is_in_loop() if place is None else place.is_single,
+            # Arguments that look like others tell no call from another, so only the order of the calls does.
+            is_numbered=not is_beside or not given.is_exact,
         )
     return StepCall(
         context=parent.within(key, log_prints=log_prints),
         key=key,
         path=path,
-        arguments_hash=arguments_hash,
+        arguments=given,
         recorded=recorded,
         is_in_order=is_in_order,
         is_beside=is_beside,
@@ -251,6 +259,18 @@ def bind(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
 
 
 _signature = lru_cache(maxsize=1024)(inspect.signature)
+
+
+def texts_beside(function: Callable[..., Any]) -> dict[str, str]:
+    """The texts that a function has from the code around it, by name. A factory makes functions that differ in them."""
+    if not getattr(function, "__closure__", None):
+        return {}
+    found: dict[str, str] = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        with suppress(ValueError):  # the variable has no value
+            if isinstance(cell.cell_contents, str):
+                found[f"{name} around it"] = cell.cell_contents
+    return found
 
 
 def return_annotation(function: Callable[..., Any]) -> Any:

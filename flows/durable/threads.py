@@ -6,21 +6,24 @@ recorded, and would run again in each replay. So while a worker runs, the work t
 
 Threads call their steps in any order, and a replay has to give each call the key that it had. So each piece of work has
 a scope of its own, named for its function and counted in the order in which it was handed over: `thread:deploy/push` is
-what `deploy` has called, and `thread:deploy-2/push` is what its second call has.
+what `deploy` has called, and `thread:deploy-2/push` is what its second call has. As a step, it is recognized by its
+arguments.
 
 A flow, or a step, is over when this work is over, as with submitted tasks. Only daemon threads are not waited for.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context, copy_context
 from functools import partial
 from typing import Any
 
+from signoff.flows.durable.arguments import Arguments
 from signoff.flows.durable.children import Children
 from signoff.flows.durable.context import RunContext, current_run_context, entered
 from signoff.flows.durable.journal import refuse_steps
+from signoff.flows.durable.recorded_calls import is_in_loop
 from signoff.flows.errors import Unwind
 
 _submit = ThreadPoolExecutor.submit
@@ -47,7 +50,7 @@ def _submit_in_run(executor: ThreadPoolExecutor, function: Callable[..., Any], /
     if context is None:
         return _submit(executor, function, *args, **kwargs)
     function = _without_context(function)
-    inside = context.in_thread(_name(function))
+    inside = context.beside(f"thread:{name_of(function)}", _arguments(function, args, kwargs), is_single=_is_single)
     context.children.begin_call()
     try:
         done = _submit(executor, copy_context().run, _call, inside, partial(function, *args, **kwargs))
@@ -63,7 +66,9 @@ def _start_in_run(thread: threading.Thread) -> None:
     if context is None or _module(thread).startswith(_OTHERS):
         _start(thread)
         return
-    inside = context.in_thread(_name(getattr(thread, "_target", None) or type(thread)))
+    target, given = getattr(thread, "_target", None), (getattr(thread, "_args", ()), getattr(thread, "_kwargs", {}))
+    arguments = Arguments.of({}) if target is None else _arguments(target, *given)
+    inside = context.beside(f"thread:{name_of(target or type(thread))}", arguments, is_single=_is_single)
     children = None if thread.daemon else context.children
     thread.run = partial(copy_context().run, _run, thread, thread.run, inside, children)  # type: ignore[method-assign]
     if children is not None:
@@ -110,11 +115,22 @@ def _without_context(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _name(function: Any) -> str:
+def name_of(function: Any) -> str:
+    """What the scope of a function is named for."""
     while isinstance(function, partial):
         function = function.func
     name = getattr(function, "__name__", None) or type(function).__name__
-    return f"thread:{name.strip('<>')}"
+    return str(name).strip("<>")
+
+
+def _arguments(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Arguments:
+    while isinstance(function, partial):
+        function, args, kwargs = function.func, (*function.args, *args), {**function.keywords, **kwargs}
+    return Arguments.of_any({**{str(number): each for number, each in enumerate(args)}, **kwargs})
+
+
+def _is_single() -> bool:
+    return not is_in_loop()
 
 
 def _module(thread: threading.Thread) -> str:

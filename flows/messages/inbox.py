@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from signoff.flows.code.digest import digest
 from signoff.flows.current_database import current_database
 from signoff.flows.database.retry import retry_until_available
+from signoff.flows.durable.arguments import Arguments
 from signoff.flows.durable.async_bridge import in_event_loop, to_thread
 from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context
 from signoff.flows.durable.pending_calls import PendingCall, sync_or_async
@@ -43,7 +44,7 @@ class _ReceiveCall:
 
     context: RunContext | None
     key: str
-    arguments_hash: str
+    arguments: Arguments
     recorded: Step | None
     abandoned: threading.Event = field(default_factory=threading.Event)
     started_at: datetime = field(default_factory=now)
@@ -52,7 +53,7 @@ class _ReceiveCall:
         """Record the input that was received, or the timeout, for a replay."""
         if self.context is not None:
             done = Recorded("json", json.dumps(input_key))
-            self.context.journal.record(self.key, self.arguments_hash, done, self.started_at)
+            self.context.journal.record(self.key, self.arguments, done, self.started_at)
 
 
 class InputReceiver(Generic[T]):
@@ -122,14 +123,15 @@ class InputReceiver(Generic[T]):
 
     def _start_call(self) -> _ReceiveCall:
         context = current_run_context()
+        source = [self.flow_run_id, self.key_prefix]
+        # Earlier versions recorded the hash of a list.
+        arguments = replace(Arguments.of({"source": source}), earlier_hash=digest(source))
         if context is None:
-            return _ReceiveCall(None, "", "", None)
-        arguments_hash = digest([self.flow_run_id, self.key_prefix])
+            return _ReceiveCall(None, "", arguments, None)
         with closes_on_unwind(context):
             name = f"receive-{self.key_prefix}"
-            key = context.journal.step_key(context.scope, name, arguments_hash)
-            recorded = context.journal.find(f"{context.scope}{name}", key, arguments_hash, is_single=lambda: True)
-            return _ReceiveCall(context, key, arguments_hash, recorded)
+            key, recorded = context.journal.begin(f"{context.scope}{name}", arguments, is_single=lambda: True)
+            return _ReceiveCall(context, key, arguments, recorded)
 
     async def _next_async(self, call: _ReceiveCall) -> T:
         with current_database().changes.subscribe(Topic.INPUTS) as changes:
@@ -225,14 +227,16 @@ def send_to_run(run_input: BaseModel, flow_run_id: UUID | str, sender: str | Non
         sender = sender or f"{FLOW_RUN}.{context.run.id}"
     value = run_input.model_dump(mode="json", by_alias=True)
     to, key = str(flow_run_id), f"{prefix}-{number}"
+    if context is None:
+        return sync_or_async("send_input()", partial(store_input, to, key, value, sender=sender))
     # Under the first claim of a run, nothing was sent before.
-    if context is not None and context.run.fencing_token > 1 and is_in_loop():
-        return sync_or_async("send_input()", partial(_send_in_loop, context, to, key, value, sender))
-    return sync_or_async("send_input()", partial(store_input, to, key, value, sender=sender))
+    may_be_other = context.run.fencing_token > 1 and is_in_loop()
+    return sync_or_async("send_input()", partial(_send_in_run, context, to, key, value, sender, may_be_other))
 
 
-def _send_in_loop(context: RunContext, to: str, key: str, value: Any, sender: str | None) -> None:
-    sent = load_input(to, key)
+def _send_in_run(context: RunContext, to: str, key: str, value: Any, sender: str | None, may_be_other: bool) -> None:
+    context.journal.note_begun(context.scope)
+    sent = load_input(to, key) if may_be_other else None
     if sent is not None and sent.value != json.loads(json.dumps(value)):
         with closes_on_unwind(context):
             raise AttentionNeeded(

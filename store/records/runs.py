@@ -40,6 +40,9 @@ _UNFINISHED = frozenset({RunState.SCHEDULED, RunState.RUNNING, RunState.PAUSED, 
 EMBEDDED = "embedded"
 """The name of the engine that runs flows in Signoff's own workers."""
 
+JOURNAL_VERSION = 2
+"""How the journals of new runs name what runs side by side: since 2, each coroutine has a scope of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class FlowRun:
@@ -59,6 +62,8 @@ class FlowRun:
         requester: Who started it; `None` if nobody did, as for the run of a schedule.
         source: Where its flow comes from, see `FlowIdentity`.
         fingerprint: The hash of its flow's code when it was created.
+        journal_version: How its journal names what runs side by side, see `JOURNAL_VERSION`; `None` for a run that an
+            earlier version of Signoff has created.
     """
 
     id: str
@@ -82,6 +87,7 @@ class FlowRun:
     requester: Actor | None = None
     source: str | None = None
     fingerprint: str | None = None
+    journal_version: int | None = None
 
     @property
     def is_done(self) -> bool:
@@ -155,15 +161,16 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A line of a run's journal: one task, or nested flow, that has ended.
+    """A line of a run's journal: a call of a task or nested flow, or of a function in a thread or coroutine.
 
     Attributes:
         key: The name within the run: `build`, then `build-2`.
         arguments_hash: A hash of the arguments it was called with.
         fingerprint: The hash of the flow's code when it was recorded.
-        format: How `result` is encoded: `json`, `typed`, `pickle` or `error`; `past` for an error of a step that is
-            tried again.
+        format: How `result` is encoded: `json`, `typed`, `tree`, `pickle` or `error`; `begun` for a call that has not
+            ended, as far as is recorded; `past` for an error of a step that is tried again.
         result: The recorded return value or error, as text.
+        arguments: What a person may see of the arguments, see `flows.durable.arguments`; `None` if that is not known.
     """
 
     run_id: str
@@ -174,3 +181,4 @@ class Step:
     result: str
     started_at: datetime
     finished_at: datetime
+    arguments: str | None = None

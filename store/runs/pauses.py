@@ -3,7 +3,7 @@
 Each function that takes a `Database` is one transaction.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,8 +20,9 @@ from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
 from signoff.store.records.actors import SIGNOFF, Actor
 from signoff.store.records.outbox import NoticeKind
 from signoff.store.records.prompts import SUPERSEDED, Earlier, Outcome, Prompt
-from signoff.store.records.runs import RunState
+from signoff.store.records.runs import RunState, Step
 from signoff.store.rows import PROMPT_BY_ID, prompt, select_prompts
+from signoff.store.runs import journal
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
@@ -70,6 +71,7 @@ def open_prompt(
     held: bool,
     instead_of: Prompt | None = None,
     is_withdrawn: bool = False,
+    begun: Sequence[Step] = (),
 ) -> Prompt:
     """Open a prompt and let its run wait. If the run has asked it before, the run waits for it again.
 
@@ -81,6 +83,7 @@ def open_prompt(
         instead_of: What the run asked in this place before, in other words. Its answer does not count for `asked`,
             whose card shows both.
         is_withdrawn: Whether `instead_of` is cancelled if it is still open.
+        begun: Calls that have begun, and have not ended, to be recorded with it: those that ask it, above all.
 
     Returns:
         The prompt as the database has it. If it is already settled, the run does not wait.
@@ -89,9 +92,8 @@ def open_prompt(
         LeaseLost: If another worker holds the run now.
     """
     with db.write() as tx:
-        (found,) = require_lease(
-            tx, asked.run_id, fencing_token, PROMPT_BY_KEY.bind(run_id=asked.run_id, key=asked.key)
-        )
+        known_prompt = PROMPT_BY_KEY.bind(run_id=asked.run_id, key=asked.key)
+        found, *_ = require_lease(tx, asked.run_id, fencing_token, known_prompt, *journal.begin(begun))
         known = found[0] if found else None
         if instead_of is not None and (known is None or known.id == instead_of.id):
             asked, known = _replacing(tx, asked, instead_of, is_withdrawn=is_withdrawn), None

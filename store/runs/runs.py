@@ -18,7 +18,7 @@ from signoff.store.outbox import notices
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
 from signoff.store.records.actors import SIGNOFF, Actor
 from signoff.store.records.outbox import NoticeKind
-from signoff.store.records.runs import EMBEDDED, FlowIdentity, FlowRun, RunState
+from signoff.store.records.runs import EMBEDDED, JOURNAL_VERSION, FlowIdentity, FlowRun, RunState
 from signoff.store.rows import flow_run
 from signoff.store.run_locks import LOCK_RUN
 from signoff.store.sql.conflicts import transactional
@@ -44,6 +44,7 @@ _CREATE = Statement(
         "requester_name",
         "source",
         "fingerprint",
+        "journal_version",
     ).returning(flow_runs)
 )
 _FINISH = Statement(
@@ -111,6 +112,7 @@ def add(
         flow=identity.name,
         source=identity.source,
         fingerprint=identity.fingerprint,
+        journal_version=JOURNAL_VERSION,
         parameters=dict(parameters),
         state=RunState.SCHEDULED,
         created_at=now,

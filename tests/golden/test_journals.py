@@ -12,11 +12,23 @@ from signoff.store.prompts import prompts
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import retries, runs
 from signoff.store.runs.orphans import is_orphaned, served_flows
-from tests.golden.journals.recording import JOURNALS, ORIGINAL, RELEASES, RUN_ID, file_of, load, module_of, recorded
+from tests.golden.journals.recording import (
+    JOURNALS,
+    OF_VERSION_1,
+    ORIGINAL,
+    RELEASES,
+    RUN_ID,
+    file_of,
+    load,
+    module_of,
+    recorded,
+)
 from tests.support.answering import ANA, answer
 from tests.support.waiting import until, until_asked
 
 Edits = list[tuple[str, str]]
+
+ALL_RELEASES = [f"{name}{version}" for name in RELEASES for version in ("", OF_VERSION_1)]
 
 DONE = ["deployed 1.0 for linux", 7, 42]
 
@@ -53,7 +65,7 @@ def test_what_is_recorded_today_is_what_was_recorded_then(db: Database, journal:
     assert recorded(db, journal) == file_of(journal).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("journal", RELEASES)
+@pytest.mark.parametrize("journal", ALL_RELEASES)
 @pytest.mark.parametrize(
     ("edits", "effects"),
     [
@@ -86,6 +98,7 @@ def test_an_edit_that_fits_what_is_recorded_lets_the_run_go_on(
 RENAMED = "which has. If "
 
 
+@pytest.mark.parametrize("version", ["", OF_VERSION_1])
 @pytest.mark.parametrize(
     ("journal", "edits", "effects", "told"),
     [
@@ -163,10 +176,10 @@ RENAMED = "which has. If "
     ],
 )
 def test_an_edit_that_does_not_fit_asks_for_a_person(
-    db: Database, tmp_path: Path, journal: str, edits: Edits, effects: list[str], told: str
+    db: Database, tmp_path: Path, journal: str, version: str, edits: Edits, effects: list[str], told: str
 ) -> None:
     """Invariant 5: the run needs attention, says why and what to do, and no effect comes again under a new name."""
-    load(db, journal)
+    load(db, f"{journal}{version}")
     ended, had = replay(db, tmp_path, edits)
     assert (ended.state, ended.result) == (RunState.NEEDS_ATTENTION, None)
     assert told in (ended.error or "")
@@ -217,7 +230,7 @@ def test_an_edited_question_is_asked_again(
     assert had == ["deploy"]
 
 
-@pytest.mark.parametrize("journal", RELEASES)
+@pytest.mark.parametrize("journal", ALL_RELEASES)
 def test_code_that_was_put_back_lets_the_run_go_on(db: Database, tmp_path: Path, journal: str) -> None:
     """As the run that needs attention says: nothing of it is lost, and only what had failed is tried again."""
     load(db, journal)
@@ -229,7 +242,7 @@ def test_code_that_was_put_back_lets_the_run_go_on(db: Database, tmp_path: Path,
     assert had == ["announce", "deploy"]
 
 
-@pytest.mark.parametrize("journal", RELEASES)
+@pytest.mark.parametrize("journal", ALL_RELEASES)
 def test_a_run_whose_flow_was_renamed_waits_until_it_is_back(db: Database, tmp_path: Path, journal: str) -> None:
     """Invariant 5: nobody takes it for another flow, it can be seen, and its answer is not lost."""
     load(db, journal)

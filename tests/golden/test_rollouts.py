@@ -15,7 +15,7 @@ from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import runs
-from tests.golden.journals.recording import ROLLOUT, RUN_ID, load, module_of
+from tests.golden.journals.recording import OF_VERSION_1, ROLLOUT, RUN_ID, load, module_of
 from tests.support.answering import answer
 from tests.support.waiting import until
 
@@ -67,10 +67,10 @@ class Replay:
 StartReplay = Callable[..., Replay]
 
 
-@pytest.fixture
-def replay(db: Database, tmp_path: Path) -> StartReplay:
-    """Prepares a replay."""
-    return lambda journal, **world: Replay(db, tmp_path, journal, **world)
+@pytest.fixture(params=["", OF_VERSION_1], ids=["today", "version 1"])
+def replay(db: Database, tmp_path: Path, request: pytest.FixtureRequest) -> StartReplay:
+    """Prepares a replay of what is recorded today, or was by an earlier version."""
+    return lambda journal, **world: Replay(db, tmp_path, f"{journal}{request.param}", **world)
 
 
 def test_the_same_words_get_their_answer(replay: StartReplay) -> None:

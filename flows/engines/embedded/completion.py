@@ -12,6 +12,7 @@ from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.serialization import to_display_json
 from signoff.flows.errors import (
     AttentionNeeded,
+    CodeChanged,
     FlowDefect,
     FlowPauseTimeout,
     FlowTimeout,
@@ -121,9 +122,8 @@ class CompletionRecorder:
     def _record_error(self, error: BaseException) -> Completion | None:
         match error:
             case AttentionNeeded():
-                message = (
-                    f"{error} Restore code that fits and run `signoff retry {self._run.name}`, or start a new run."
-                )
+                fix = "Restore code that fits" if isinstance(error, CodeChanged) else "Correct the code"
+                message = f"{error} {fix} and run `signoff retry {self._run.name}`, or start a new run."
                 logger.error("%s | needs attention: %s", self._run.name, message)
                 self._finish(RunState.NEEDS_ATTENTION, error=message, reason=public_summary(error))
                 return None

@@ -20,6 +20,7 @@ from typing import Any
 
 from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.child_processes import worker_started, worker_stopped
+from signoff.flows.durable.coroutines import follow_into_coroutines
 from signoff.flows.durable.run_logging import capture_prints
 from signoff.flows.durable.threads import follow_into_threads
 from signoff.flows.durable.unawaited_coroutines import watch_coroutines
@@ -104,6 +105,7 @@ class Worker(BackgroundService):
         """Start claiming runs."""
         capture_prints()
         follow_into_threads()
+        follow_into_coroutines()
         watch_coroutines()
         self._heartbeat.start()
         worker_started()

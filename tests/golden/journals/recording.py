@@ -39,6 +39,9 @@ ROLLOUTS: dict[str, list[dict[str, Any]]] = {
 JOURNALS = RELEASES | ROLLOUTS
 """What was answered in each. The last answer came when no worker ran."""
 
+OF_VERSION_1 = "_of_version_1"
+"""What the names of journals end with that were recorded before steps said when they begin."""
+
 RUN_ID = "00000000-0000-4000-8000-000000000000"
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _TABLES = (flow_runs, steps, metadata.tables["prompts"])

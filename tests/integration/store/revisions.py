@@ -408,6 +408,10 @@ ADDED: dict[str, Rows] = {
     },
     "0015": {"prompts": {"open": {"earlier": {"prompt_id": ANSWERED}}}},
     "0017": {"flow_runs": {"done": {"source": "shop: flows/order.py", "fingerprint": FINGERPRINT}}},
+    "0020": {
+        "flow_runs": {"done": {"journal_version": 2}},
+        "steps": {"quote": {"arguments": '{"pieces": 3}'}},
+    },
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {
