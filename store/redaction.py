@@ -80,6 +80,11 @@ def names_secret(name: str) -> bool:
     return len(name) <= _LONGEST_NAME and _IS_NAME.search(name) is not None
 
 
+def mentions_secret(text: str) -> bool:
+    """Whether something in a text may have the name of a secret."""
+    return _IS_NAME.search(text) is not None
+
+
 def redacted(text: str) -> str:
     """`text` without the secrets of the settings, and without what looks like a secret.
 

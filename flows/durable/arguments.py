@@ -10,10 +10,16 @@ from typing import Any
 
 from signoff.flows.code.digest import StableForm, hash_of, text_of
 from signoff.flows.durable.moments import Span, without_times
-from signoff.store.redaction import HIDDEN, names_secret, redacted
+from signoff.store.redaction import HIDDEN, mentions_secret, names_secret, redacted
 
 _MOST_SHOWN = 200
 """How many characters of an argument are kept for a message."""
+
+_LENGTH = 16
+"""The length of the hash in front of what is recorded."""
+
+_SHORTENED = "…"
+"""What follows the hash where the arguments are shortened, or have something hidden in them."""
 
 _MOST_LOOKED_AT = 1_000
 """How many values within the arguments of a function that is no step are looked at."""
@@ -40,6 +46,7 @@ class Arguments:
     is_exact: bool
     earlier_hash: str
     _stable: Mapping[str, Any]
+    _text: str
 
     @classmethod
     def of(
@@ -54,10 +61,11 @@ class Arguments:
         """
         form = StableForm(most=most)
         stable = form.of({**values, **beside} if beside else values)
-        hashed = hash_of(text_of(stable))
+        text = text_of(stable)
+        hashed = hash_of(text)
         is_new = form.has_types or beside
         earlier = hash_of(text_of(StableForm(with_types=False).of(values))) if is_new else hashed
-        return cls(hashed, form.is_exact, earlier, stable)
+        return cls(hashed, form.is_exact, earlier, stable, text)
 
     @classmethod
     def of_any(cls, values: Mapping[str, Any]) -> "Arguments":
@@ -73,7 +81,10 @@ class Arguments:
 
     def recorded(self, span: Span) -> str:
         """What is recorded of them beside the hash: a hash that leaves out what chance decides, and what is shown."""
-        return f"{self._alike_hash(span)} {json.dumps(self._shown(), ensure_ascii=False)}"
+        # Mostly there is nothing to hide.
+        if len(self._text) <= _MOST_SHOWN and not mentions_secret(self._text) and redacted(self._text) == self._text:
+            return f"{self._alike_hash(span)} {self._text}"
+        return f"{self._alike_hash(span)}{_SHORTENED}{json.dumps(self._shown(), ensure_ascii=False)}"
 
     def is_alike(self, recorded: str | None, span: Span) -> bool:
         """Whether they differ from recorded ones only in what is another one in each execution.
@@ -81,28 +92,33 @@ class Arguments:
         That is a time within the execution, a UUID, a temporary file or the like. It is assumed where the recorded ones
         are not known, because an earlier version recorded them.
         """
-        return recorded is None or recorded.partition(" ")[0] == self._alike_hash(span)
+        return recorded is None or recorded[:_LENGTH] == self._alike_hash(span)
 
     def difference(self, recorded: str | None) -> str:
         """The first argument that differs from the recorded ones, for a message; empty if that is not known."""
         if recorded is None:
             return ""
-        before, ours = json.loads(recorded.partition(" ")[2]), self._shown()
+        before, ours = json.loads(recorded[_LENGTH + 1 :]), self._shown()
+        if recorded[_LENGTH] != _SHORTENED:
+            before = {name: _short(each) for name, each in before.items()}
         for name in [*ours, *before]:
             if (was := before.get(name)) != (now := ours.get(name)):
                 return f"{name} was {was or 'not there'}, and is {now or 'not there'} now"
         return ""
 
     def _alike_hash(self, span: Span) -> str:
-        text = _BY_CHANCE.sub("⏲", without_times(text_of(self._stable), span))
-        return hash_of(_temporary().sub("⏲", text))[:16]
+        text = _temporary().sub("⏲", _BY_CHANCE.sub("⏲", without_times(self._text, span)))
+        return (self.hash if text == self._text else hash_of(text))[:_LENGTH]
 
     def _shown(self) -> dict[str, str]:
         return {name: HIDDEN if names_secret(name) else _short(each) for name, each in self._stable.items()}
 
 
 def _short(stable: Any) -> str:
-    text = redacted(json.dumps(stable, ensure_ascii=False, default=repr))
+    text = json.dumps(stable, ensure_ascii=False, default=repr)
+    if mentions_secret(text):
+        return HIDDEN
+    text = redacted(text)
     return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"
 
 

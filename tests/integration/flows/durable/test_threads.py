@@ -7,7 +7,7 @@ from multiprocessing.pool import ThreadPool
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from signoff import Flow, flow, pause_flow_run, suspend_flow_run, task
 from signoff.flows.errors import MissingContextError
@@ -16,7 +16,7 @@ from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.runs import RunState
 from signoff.store.runs import journal
-from signoff.store.tables import steps
+from signoff.store.tables import flow_runs, steps
 from tests.support.answering import answer
 from tests.support.fixtures import StartWorker
 from tests.support.waiting import until_asked, until_over
@@ -217,7 +217,9 @@ def test_a_step_in_a_thread_that_an_earlier_version_has_recorded_does_not_run_ag
     with db.write() as tx:
         for number, key in enumerate(sorted(journal.load(db, run.id)), 1):
             legacy = "push" if number == 1 else f"push-{number}"
-            tx.execute(update(steps).where(steps.c.key == key).values(key=legacy))
+            tx.execute(update(steps).where(steps.c.key == key).values(key=legacy, arguments=None))
+        tx.execute(delete(steps).where(steps.c.format == journal.BEGUN))
+        tx.execute(update(flow_runs).values(journal_version=None))
     start_worker(release)
     answer(db, asked)
     assert until_over(db, run.id).result == [f"pushed to {host}" for host in HOSTS]
