@@ -12,7 +12,6 @@ from signoff import Policy, RunInput, ask, asuspend_flow_run, flow, pause_flow_r
 from signoff.bot.surfaces.cards import card
 from signoff.bot.surfaces.earlier import asked_before_in_full
 from signoff.bot.surfaces.full_text import OpenPage, full_text_modal
-from signoff.flows.durable import steps
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.input import asend_input
 from signoff.store import ledger
