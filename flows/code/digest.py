@@ -59,6 +59,11 @@ class StableForm:
                 return [self.of(each) for each in value]
             case set() | frozenset():
                 return sorted((self.of(each) for each in value), key=repr)
+            case _:
+                return self._of_object(value)
+
+    def _of_object(self, value: Any) -> Any:
+        match value:
             case BaseModel():
                 return self._typed(value, {name: self.of(each) for name, each in value})
             case Iterator():

@@ -1,4 +1,4 @@
-"""Invariant 5: a call is recognized by what it is called with and by what calls it, though others come before it now."""
+"""Invariant 5: a call is recognized by its arguments and by what calls it, though others come before it now."""
 
 import asyncio
 from collections.abc import Callable, Iterator
