@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from signoff import Flow, flow, idempotency_key, pause_flow_run, suspend_flow_run, task
+from signoff import Flow, apause_flow_run, flow, idempotency_key, pause_flow_run, suspend_flow_run, task
 from signoff.flows.durable import steps
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.database import Database
@@ -116,7 +116,7 @@ def test_coroutines_reach_their_own_nested_flows(db: Database, version: int | No
     @flow
     async def release(host: str) -> None:
         number = await ticket(host)
-        if await pause_flow_run(bool, description=f"Ship {host}?"):
+        if await apause_flow_run(bool, description=f"Ship {host}?"):
             await ship(host, number)
 
     @flow
@@ -154,7 +154,7 @@ def test_equal_questions_of_coroutines_get_their_own_answers(db: Database) -> No
                 await first.wait()
             if not first.is_set():
                 asyncio.get_running_loop().call_later(0, first.set)
-            return int(await pause_flow_run(int, description="How many?"))
+            return int(await apause_flow_run(int, description="How many?"))
 
         return dict(zip("ab", await asyncio.gather(one("a"), one("b")), strict=True))
 
@@ -239,7 +239,7 @@ def test_coroutines_that_are_made_in_another_order_find_what_is_theirs(
 
         async def one(host: str) -> str:
             number = await ticket()
-            await pause_flow_run(bool, description=f"{host}?")
+            await apause_flow_run(bool, description=f"{host}?")
             return number
 
         return dict(zip(hosts, await asyncio.gather(*map(one, hosts)), strict=True))
@@ -308,7 +308,7 @@ def test_equal_calls_that_are_submitted_keep_their_results(db: Database) -> None
         return calls[-1]
 
     @flow
-    def charges() -> list[str]:
+    def charges() -> list[Any]:
         return [each.result() for each in [charge.submit(10), charge.submit(10)]]
 
     run_id = cut_off(db, charges, recorded(db, "charge-2"))
@@ -539,7 +539,7 @@ def test_calls_of_an_earlier_version_with_other_arguments_need_attention(
             return await upload(next(numbers))
 
         await asyncio.gather(one(), one())
-        await pause_flow_run(bool, description="Go?")
+        await apause_flow_run(bool, description="Go?")
 
     run_id = cut_off(db, uploads, asked(db, 1), version=None)
     ended = continued(db, uploads, run_id, **{"Go?": True})
