@@ -50,7 +50,8 @@ class Bot:
 
     def __init__(self, db: Database, settings: Settings, commands: Sequence[SubCommand] = ()) -> None:
         client = make_client(settings)
-        lookups = Lookups(make_client(settings, timeout=QUICK_CALL_TIMEOUT), check_token(client))
+        team, quick = check_token(client), make_client(settings, timeout=QUICK_CALL_TIMEOUT)
+        self._lookups = lookups = Lookups(quick, team, patient=client)
         people = People(lookups)
         self._responses = Responses(db, client, people, Desk(db, SlackDirectory(lookups)))
         self._uploads = Uploads(client)
@@ -68,7 +69,14 @@ class Bot:
             self._transport = SocketTransport(app, settings.app_token(), unreadable=app.refuse)
         self._dispatcher = Dispatcher(
             db,
-            Messenger(client, people, channel=settings.channel, find=SlackDirectory(lookups).find, link=link_to),
+            Messenger(
+                client,
+                people,
+                channel=settings.channel,
+                find=SlackDirectory(lookups).find,
+                channel_id=lookups.channel_id,
+                link=link_to,
+            ),
             RateLimits(settings.slack_api_url),
             on_settled=self._responses.settle_forms,
         )
@@ -86,6 +94,7 @@ class Bot:
             # Stopped in the opposite order, so that no new requests come in while the rest is stopping.
             stack.callback(self._responses.stop)
             stack.callback(self._uploads.stop)
+            stack.callback(self._lookups.stop)
             stack.callback(self._dispatcher.stop)
             self._transport.start()
             stack.callback(self._transport.stop)

@@ -102,7 +102,7 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         requester=_requester(of_run),
         engine=of_run.engine,
         external_run_id=of_run.external_id,
-        found_approvers=_approvers(row.approvers),
+        found_approvers=approvers(row.approvers),
         delivery=None if run is not None else _delivery(row),
         earlier=None if row.earlier is None else _earlier(row.earlier),
     )
@@ -132,7 +132,8 @@ def _earlier(stored: Mapping[str, Any]) -> Earlier:
     return Earlier(stored["prompt_id"], question)
 
 
-def _approvers(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Approver, ...]:
+def approvers(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Approver, ...]:
+    """What Slack has said about the approvers of a prompt, from its column."""
     return tuple(Approver(each["name"], each.get("id"), each.get("fault", "")) for each in stored or ())
 
 

@@ -225,6 +225,7 @@ cards = Table(
     Column("place_target", String, nullable=False),
     Column("channel", String),
     Column("ts", String),
+    # The newest revision that it shows in full. It is one less while the card lacks the mention of an approver.
     Column("shown_revision", Integer, nullable=False, default=0),
     # When the dispatcher has to post or update it; NULL if Slack is up to date.
     _moment("due_at"),

@@ -1,7 +1,7 @@
 """What `signoff doctor` checks. A finding says what is wrong and what to do, and never shows a secret."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,8 +37,8 @@ from signoff.store.sqlite.wakeup import processes_with_another_file
 PENDING_FOR = timedelta(minutes=1)
 """How long a delivery may be pending before that is a finding."""
 
-MAX_PAGES = 1000
-"""How many pages of the workspace's users are read to find approvers."""
+MAX_READING = 60.0
+"""Seconds for which the workspace's people are listed at most, to find approvers that are named by handles."""
 
 _MESSAGE = 600
 
@@ -153,24 +153,35 @@ def _policies() -> Iterator[Finding]:
 def _approvers(settings: Settings) -> Iterator[Finding]:
     """Approvers that do not exist, of open prompts and of the settings, with what to write instead."""
     named = _named_approvers(settings)
-    directory: Directory = StatedNames()
-    with suppress(BadSettings):
-        client = web_client(settings.bot_token(), settings.slack_api_url)
-        directory = SlackDirectory(Lookups(client, None, pages_at_once=MAX_PAGES))
     unknown = []
-    for name, (approver, where, what_to_do) in named.items():
-        found = _look_up(directory, approver)
+    for name, found in _look_up_all(settings, [approver for approver, _, _ in named.values()]).items():
+        _, where, what_to_do = named[name]
         fault = spelling_fault(name) if isinstance(found, Unknowable) else found.fault
         if fault:
             yield Finding("approvers", False, plain(f"{name} cannot answer {where}. {fault} {what_to_do}", _MESSAGE))
         elif isinstance(found, Unknowable):
             unknown.append(name)
-    if unknown and isinstance(directory, SlackDirectory):
+    if unknown and settings.slack_bot_token is not None:
         # No fault of the installation: Slack limits how fast the users of a large workspace can be read.
         told = (
             f"Not checked, because Slack did not answer: {', '.join(unknown)}. Write ids, which are checked one by one."
         )
         yield Finding("approvers", True, plain(told, _MESSAGE))
+
+
+def _look_up_all(settings: Settings, approvers: Sequence[Approver]) -> dict[str, Approver | Unknowable]:
+    """What Slack says of approvers now, by the names that policies use."""
+    try:
+        lookups = Lookups(web_client(settings.bot_token(), settings.slack_api_url), None)
+    except BadSettings:
+        return {each.name: _look_up(StatedNames(), each) for each in approvers}
+    try:
+        if any(NameKind.of(each.name) is NameKind.HANDLE and not each.id and not each.fault for each in approvers):
+            lookups.read_people(MAX_READING)
+        directory = SlackDirectory(lookups)
+        return {each.name: _look_up(directory, each) for each in approvers}
+    finally:
+        lookups.stop()
 
 
 def _look_up(directory: Directory, approver: Approver) -> Approver | Unknowable:

@@ -27,7 +27,12 @@ UNREACHABLE_AFTER = 2.0
 """The same for all calls of a method when Slack did not answer at all: a list of prompts needs many of them."""
 
 MAX_ANSWERS = 2000
-"""How many answers are kept. The list of all users is kept besides them."""
+"""How many answers are kept."""
+
+MAX_LONG_ANSWERS = 300
+"""How many of those are kept that may list a thousand people or channels, so about 40 MB."""
+
+_LONG = frozenset({"conversations.members", "users.conversations", "usergroups.users.list"})
 
 _NEVER = float("-inf")
 
@@ -131,4 +136,7 @@ class Answers:
             self._known.pop(key, None)
             self._known[key] = (time.monotonic(), answer)
             if len(self._known) > MAX_ANSWERS:
-                del self._known[next(each for each in self._known if each[0] != "users.list")]
+                del self._known[next(iter(self._known))]
+            long = [each for each in self._known if each[0] in _LONG]
+            if len(long) > MAX_LONG_ANSWERS:
+                del self._known[long[0]]

@@ -165,10 +165,7 @@ class SlackDirectory:
         return self._is_colleague(actor) if members and actor.id in members else False
 
     def _by_handle(self, handle: str) -> Profile | Unknowable | None:
-        everybody = self._lookups.everybody(ask=False)
-        if isinstance(everybody, Unknowable):
-            return Unknowable(f"Slack cannot look up one person by a handle, such as {handle}.")
-        return everybody.get(handle.removeprefix("@").casefold())
+        return self._lookups.by_handle(handle, ask=False)
 
     def _found(self, name: str, profile: Profile | Unknowable | None, nobody: str) -> Approver | Unknowable:
         if isinstance(profile, Unknowable):
@@ -186,15 +183,14 @@ class SlackDirectory:
 
     def _found_handle(self, handle: str, max_age: float) -> Approver | Unknowable:
         name = handle.removeprefix("@").casefold()
-        everybody, groups = self._lookups.everybody(ask=True), self._lookups.group_ids()
-        if not any(isinstance(each, Unknowable) or name in each for each in (everybody, groups)):
-            everybody = self._lookups.everybody(ask=True, max_age=max_age)
+        person, groups = self._lookups.by_handle(handle, max_age=max_age), self._lookups.group_ids()
+        if person is None and not isinstance(groups, Unknowable) and name not in groups:
             groups = self._lookups.group_ids(max_age=max_age)
-        if isinstance(everybody, Unknowable):
-            return everybody
-        person, group = everybody.get(name), None if isinstance(groups, Unknowable) else groups.get(name)
+        if isinstance(person, Unknowable):
+            return person
         if person is None and isinstance(groups, Unknowable):
             return groups
+        group = None if isinstance(groups, Unknowable) else groups.get(name)
         if group is not None and person is not None and not person.is_deactivated:
             return Approver(handle, fault=f"A person and a user group have this handle. Write {person.id} or {group}.")
         if group is not None:
@@ -205,7 +201,7 @@ class SlackDirectory:
         """The person as Slack describes them now; unknowable if they have got another handle since all were read."""
         now = self._lookups.profile(person.id)
         if isinstance(now, Profile) and now.handle.casefold() != person.handle.casefold():
-            self._lookups.forget_handles()
+            self._lookups.renew(person.id)
             return Unknowable(f"@{person.handle} has another handle by now.")
         return now
 
@@ -219,10 +215,10 @@ class SlackDirectory:
 
     def _unknown(self, name: str, fault: str) -> Approver | Unknowable:
         """Nobody of this name, with the handle that is most like it."""
-        everybody, groups = self._lookups.everybody(ask=True), self._lookups.group_ids()
-        if isinstance(everybody, Unknowable):
-            return everybody if NameKind.of(name) is NameKind.HANDLE else Approver(name, fault=fault)
-        handles = _handles(everybody, {} if isinstance(groups, Unknowable) else groups)
+        # All people are listed for the sake of a hint only if they fit on the first page.
+        self._lookups.by_handle(name)
+        groups = self._lookups.group_ids()
+        handles = _handles(self._lookups.people(), {} if isinstance(groups, Unknowable) else groups)
         close = get_close_matches(name.removeprefix("@").casefold(), handles, n=1, cutoff=0.75)
         hint = f"@{handles[close[0]]}" if close else ""
         return Approver(name, fault=f"{fault} Did you mean {hint}?" if hint and hint not in fault else fault)

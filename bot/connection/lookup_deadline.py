@@ -25,3 +25,8 @@ def lookup_deadline(seconds: float) -> Iterator[None]:
 def is_too_late() -> bool:
     """Whether the deadline has passed. Without one it never has."""
     return time.monotonic() >= _deadline.get()
+
+
+def seconds_left() -> float:
+    """Seconds until the deadline; infinite if nobody waits."""
+    return max(_deadline.get() - time.monotonic(), 0.0)

@@ -1,16 +1,17 @@
 """Questions to Slack about people, groups and channels."""
 
 import math
-import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from signoff.bot.connection.answers import CACHE_TTL, Answers, StillReading
-from signoff.bot.connection.lookup_deadline import is_too_late
+from signoff.bot.connection.listing import Entry, Listing, Unready, next_cursor
+from signoff.bot.connection.lookup_deadline import is_too_late, seconds_left
 from signoff.bot.connection.profile import Profile
 from signoff.bot.connection.web_client import name_of
 from signoff.flows.approval.approvers import Unknowable
@@ -27,11 +28,12 @@ LIMITED_GROUP_TTL = 300.0
 REJOIN_TTL = 3.0
 """Seconds for which "not a member" is reused: somebody may have just joined, and presses again."""
 
-MAX_USERS = 200
-"""How many users one page has. Slack recommends no more."""
+CHANNEL_TTL = 60.0
+"""The same for the name of a channel, and for the list in which there is no such name: somebody may create it."""
 
-PAGES_AT_ONCE = 5
-"""How many pages of users are read before others get their turn. Cards are not posted while users are being read."""
+MAX_WAIT = 5.0
+"""Seconds that is waited for the first page of all people or channels, if nobody's press waits. Cards go by their own
+deadline."""
 
 MAX_MEMBERS = 999
 """How many members of a channel one call returns at most. A channel with more is not read."""
@@ -42,7 +44,6 @@ MAX_CHANNELS = 999
 _CHANNELS = "public_channel,private_channel"
 _CHANNELS_AND_GROUP_MESSAGES = f"{_CHANNELS},mpim"
 
-_EVERYBODY = "the members of the workspace"
 _GROUPS = "the user groups"
 _UNKNOWN = frozenset({"user_not_found", "users_not_found", "no_such_subteam", "subteam_not_found"})
 _NO_GROUPS = frozenset({"paid_teams_only", "plan_upgrade_required", "team_not_eligible"})
@@ -57,14 +58,6 @@ class _Members:
     is_all: bool
 
 
-@dataclass(slots=True)
-class _Reading:
-    """A list that is being read page by page. What was read is kept when Slack refuses a page, and reading goes on."""
-
-    cursor: str = ""
-    profiles: list[Profile] = field(default_factory=list)
-
-
 class Lookups:
     """Asks Slack about one person, group or channel at a time.
 
@@ -72,19 +65,28 @@ class Lookups:
     only if Slack limits the rate, it is reused for longer who is in a group.
 
     Args:
-        client: A client with a short timeout, because people's presses wait for it.
+        client: A client with a short timeout, for questions whose answer somebody waits for.
         team: The id of the workspace in which the app is installed; `None` if Slack has not told it yet.
-        pages_at_once: How many pages of users one question reads.
+        patient: A client for what is asked in the background; by default the same.
     """
 
-    def __init__(self, client: WebClient, team: str | None, *, pages_at_once: int = PAGES_AT_ONCE) -> None:
-        self._client = client
-        self._pages_at_once = pages_at_once
+    def __init__(self, client: WebClient, team: str | None, *, patient: WebClient | None = None) -> None:
+        self._quick = client
+        self._patient = patient or client
         self._team = team
         self._answers = Answers()
-        self._reading_everybody = threading.Lock()
-        self._everybody = _Reading()
         self._types = _CHANNELS_AND_GROUP_MESSAGES
+        self._people = Listing("people", self._read_people, self._people_of, self._read_person)
+        self._channels = Listing("channels", self._read_channel_page, _channels_of, self._read_channel)
+
+    def stop(self) -> None:
+        """Stop reading in the background."""
+        self._people.stop()
+        self._channels.stop()
+
+    @property
+    def _client(self) -> WebClient:
+        return self._patient if math.isinf(seconds_left()) else self._quick
 
     def own_team(self) -> str | Unknowable:
         """The id of the workspace in which the app is installed."""
@@ -115,30 +117,54 @@ class Lookups:
         found = answer(CACHE_TTL, stale=True)
         return answer(max_age, stale=False) if found is None and max_age < CACHE_TTL else found
 
-    def everybody(self, *, ask: bool, max_age: float | None = None) -> Mapping[str, Profile] | Unknowable:
-        """All users by their handles, casefolded and without `@`, including those who were deactivated.
+    def by_handle(self, handle: str, *, ask: bool = True, max_age: float | None = None) -> Profile | Unknowable | None:
+        """The user with this handle, with or without `@`; `None` if there is none. They may be deactivated.
 
-        Slack cannot look up a single handle, so this reads the whole workspace: 50 calls for 10,000 users, of which
-        Slack allows 20 a minute. No press may wait for that. Each question reads up to `pages_at_once` pages, and the
-        next one goes on from there, also if Slack refused one of them.
+        Slack cannot look up a single handle, so all people of the workspace are listed, in the background. What was
+        read may be old: `profile` tells whether the handle is still theirs.
+
+        Args:
+            ask: Whether to wait for the first page if it is being read.
+            max_age: Seconds. `None` is an answer that is no older.
+        """
+        wait = min(seconds_left(), MAX_WAIT) if ask else 0.0
+        return self._people.find(handle.removeprefix("@").casefold(), max_age=max_age, wait=wait)
+
+    def read_people(self, timeout: float) -> None:
+        """Wait up to `timeout` seconds until all people are listed, as long as Slack does not refuse that."""
+        self._people.read_all(timeout)
+
+    def people(self) -> Mapping[str, Profile]:
+        """All users who are known so far, by their handles, casefolded and without `@`."""
+        return self._people.known()
+
+    def channel_id(self, name: str) -> str | Unknowable | None:
+        """The id of the channel with this name, with or without `#`; `None` if there is none that the app can see."""
+        name = name.removeprefix("#")
+        found = self._channels.find(name, max_age=CHANNEL_TTL, wait=min(seconds_left(), MAX_WAIT))
+        if isinstance(found, str) and self._channel_name(found) != name:
+            # It was renamed since, and the name may be that of another one by now.
+            self._channels.renew(found)
+            return Unknowable(f"#{name} is the name of another channel by now.")
+        return found
+
+    def _channel_name(self, channel: str) -> str | None:
+        def read() -> str | None:
+            entry = self._read_channel(channel)
+            return None if entry is None else entry.key
+
+        name = self._answers.ask("conversations.info", channel, read, ttl=CHANNEL_TTL)
+        return None if isinstance(name, Unknowable) else name
+
+    def group_ids(self, *, ask: bool = True, max_age: float | None = None) -> Mapping[str, str] | Unknowable:
+        """The ids of the user groups by their handles, casefolded and without `@`.
 
         Args:
             ask: Whether Slack may be asked. Otherwise its last answer is given, however old.
             max_age: Seconds. An older answer is not given; by default it is if Slack has no newer one.
         """
         ttl = CACHE_TTL if max_age is None else min(max_age, CACHE_TTL)
-        return self._answers.ask(
-            "users.list", _EVERYBODY, self._read_everybody, ask=ask, ttl=ttl, stale=max_age is None
-        )
-
-    def group_ids(self, *, max_age: float | None = None) -> Mapping[str, str] | Unknowable:
-        """The ids of the user groups by their handles, casefolded and without `@`.
-
-        Args:
-            max_age: As for `everybody`.
-        """
-        ttl = CACHE_TTL if max_age is None else min(max_age, CACHE_TTL)
-        return self._answers.ask("usergroups.list", _GROUPS, self._read_groups, ttl=ttl, stale=max_age is None)
+        return self._answers.ask("usergroups.list", _GROUPS, self._read_groups, ask=ask, ttl=ttl, stale=max_age is None)
 
     def users_in_group(self, group_id: str) -> frozenset[str] | Unknowable | None:
         """The ids of the users in a user group; `None` if there is no such group."""
@@ -194,23 +220,21 @@ class Lookups:
             self._answers.forget("usergroups.users.list", group)
             self._answers.forget("usergroups.list", _GROUPS)
 
-    def forget_person(self, user_id: str, *, handle: str = "", email: str = "") -> None:
-        """Ask Slack again who a user is: they are new, were renamed or deactivated, for instance.
+    def forget_person(self, changed: Profile) -> None:
+        """Ask Slack again who a user is, who according to Slack is like this now: new, renamed or deactivated perhaps.
 
-        Args:
-            handle: The one they have now, without `@`. If it is not the known one, all users are read again.
-            email: The address that they have now.
+        They are looked for by another handle only if it is not the known one: profiles change often.
         """
-        self._answers.forget("users.info", user_id)
-        self._answers.forget("users.lookupByEmail", email)
-        everybody: Mapping[str, Profile] = self._answers.last("users.list", _EVERYBODY, math.inf, {})
-        known = everybody.get(handle.casefold())
-        if handle and everybody and (known is None or known.id != user_id):
-            self.forget_handles()
+        self._answers.forget("users.info", changed.id)
+        self._answers.forget("users.lookupByEmail", changed.email)
+        known = self._people.peek(changed.handle.casefold())
+        is_known = known is not None and (known.id, known.is_deactivated) == (changed.id, changed.is_deactivated)
+        if changed.handle and not changed.is_stranger and not is_known:
+            self._people.renew(changed.id)
 
-    def forget_handles(self) -> None:
-        """Read all users again: somebody has another handle by now."""
-        self._answers.forget("users.list", _EVERYBODY)
+    def renew(self, user_id: str) -> None:
+        """Ask Slack again who a user is, because they have another handle than the one by which they were found."""
+        self._people.renew(user_id)
 
     def _members(self, channel: str, *, ttl: float) -> _Members | Unknowable:
         return self._answers.ask(
@@ -227,7 +251,7 @@ class Lookups:
                 needed = error.response.get("needed")
                 return Unknowable(f"The app lacks the scope {needed}, so Slack does not tell who is in {channel}.")
             raise
-        return _Members(frozenset(map(str, page["members"])), not _next_cursor(page))
+        return _Members(frozenset(map(str, page["members"])), not next_cursor(page))
 
     def _read_channels(self, user_id: str) -> Mapping[str, str]:
         try:
@@ -247,7 +271,7 @@ class Lookups:
                 raise StillReading
             page = self._client.users_conversations(user=user_id, types=types, limit=MAX_CHANNELS, cursor=cursor)
             found |= {str(each["id"]): str(each.get("name") or "") for each in page["channels"]}
-            cursor = _next_cursor(page)
+            cursor = next_cursor(page)
             if not cursor:
                 return found
 
@@ -260,32 +284,33 @@ class Lookups:
             raise
         return str(opened["channel"].get("user") or "") or None
 
-    def _read_everybody(self) -> Mapping[str, Profile]:
-        with self._reading_everybody:
-            reading = self._everybody
-            for _ in range(self._pages_at_once):
-                page = self._page_of_users(reading)
-                reading.profiles += map(Profile.from_slack, page["members"])
-                reading.cursor = _next_cursor(page)
-                if not reading.cursor:
-                    self._everybody = _Reading()
-                    # Slack may list people of other workspaces, who share a channel and may share a handle.
-                    own = self.own_team()
-                    if isinstance(own, Unknowable):
-                        raise StillReading
-                    profiles = [each for each in reading.profiles if each.belongs_to(own)]
-                    # An account in use takes precedence over one of the same name that is not.
-                    profiles.sort(key=lambda each: not each.is_deactivated)
-                    return {each.handle.casefold(): each for each in profiles}
-            raise StillReading
+    def _read_people(self, cursor: str, limit: int) -> SlackResponse:
+        return self._patient.users_list(limit=limit, cursor=cursor)
 
-    def _page_of_users(self, reading: _Reading) -> SlackResponse:
+    def _people_of(self, page: SlackResponse) -> Iterable[Entry[Profile]]:
+        own = self.own_team()
+        if isinstance(own, Unknowable):
+            raise Unready(own.reason)
+        # Slack may list people of other workspaces, who share a channel and may share a handle.
+        people = (Profile.from_slack(each) for each in page["members"])
+        return [_entry(each) for each in people if each.belongs_to(own)]
+
+    def _read_person(self, user_id: str) -> Entry[Profile] | None:
+        own = self.own_team()
+        if isinstance(own, Unknowable):
+            raise Unready(own.reason)
+        person = _user(lambda: self._patient.users_info(user=user_id))
+        return _entry(person) if person is not None and person.belongs_to(own) else None
+
+    def _read_channel_page(self, cursor: str, limit: int) -> SlackResponse:
+        return self._patient.conversations_list(types=_CHANNELS, limit=limit, cursor=cursor)
+
+    def _read_channel(self, channel: str) -> Entry[str] | None:
         try:
-            return self._client.users_list(limit=MAX_USERS, cursor=reading.cursor)
+            return _channel_entry(self._client.conversations_info(channel=channel)["channel"])
         except SlackApiError as error:
-            if name_of(error) == "invalid_cursor":
-                # It has expired. Reading begins again with the next question.
-                self._everybody = _Reading()
+            if name_of(error) in _NOT_VISIBLE:
+                return None
             raise
 
     def _read_groups(self) -> Mapping[str, str]:
@@ -302,6 +327,19 @@ class Lookups:
         return None if response is None else frozenset(map(str, response["users"]))
 
 
+def _entry(person: Profile) -> Entry[Profile]:
+    # An account in use takes precedence over one of the same name that is not.
+    return Entry(person.id, person.handle.casefold(), person, is_final=not person.is_deactivated)
+
+
+def _channels_of(page: SlackResponse) -> Iterable[Entry[str]]:
+    return map(_channel_entry, page["channels"])
+
+
+def _channel_entry(channel: Mapping[str, Any]) -> Entry[str]:
+    return Entry(str(channel["id"]), str(channel.get("name") or ""), str(channel["id"]))
+
+
 def _user(call: Callable[[], SlackResponse]) -> Profile | None:
     response = _none_if_unknown(call)
     return None if response is None else Profile.from_slack(response["user"])
@@ -315,7 +353,3 @@ def _none_if_unknown(call: Callable[[], SlackResponse]) -> SlackResponse | None:
         if name_of(error) in _UNKNOWN:
             return None
         raise
-
-
-def _next_cursor(page: SlackResponse) -> str:
-    return (page.get("response_metadata") or {}).get("next_cursor") or ""

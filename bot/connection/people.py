@@ -47,12 +47,16 @@ class People:
         can be shown even if its policy cannot be read.
 
         Args:
-            ask: Whether Slack may be asked, which for handles means reading the whole workspace. A person who waits
-                is shown the mentions that are known already.
+            ask: Whether Slack may be asked. A person who waits is shown the mentions that are known already.
         """
         approvers = prompt.approvers if prompt.is_open else ()
         found = {approver.name: approver.id or self._id(approver, ask=ask) for approver in approvers}
         return {name: _mention(id_) for name, id_ in found.items() if id_}
+
+    def are_all(self, mentions: Mapping[str, str], prompt: Prompt) -> bool:
+        """Whether every approver whom Slack may know is mentioned."""
+        approvers = prompt.approvers if prompt.is_open else ()
+        return all(each.fault or each.name in mentions for each in approvers)
 
     def name(self, user_id: str) -> str | None:
         """A person's name; `None` if Slack did not say."""
@@ -66,11 +70,12 @@ class People:
             case NameKind.USER_ID | NameKind.USER_GROUP_ID:
                 return approver.name
             case NameKind.HANDLE:
-                everybody = self._lookups.everybody(ask=ask)
-                if isinstance(everybody, Unknowable):
-                    return None
-                found = everybody.get(approver.name.removeprefix("@").casefold())
-                return None if found is None or found.is_deactivated else found.id
+                found = self._lookups.by_handle(approver.name, ask=ask)
+                if isinstance(found, Profile) and not found.is_deactivated:
+                    return found.id
+                groups = self._lookups.group_ids(ask=ask)
+                key = approver.name.removeprefix("@").casefold()
+                return None if isinstance(groups, Unknowable) else groups.get(key)
             case NameKind.EMAIL:
                 profile = self._lookups.profile_by_email(approver.name, ask=ask)
                 return profile.id if isinstance(profile, Profile) else None

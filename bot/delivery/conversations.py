@@ -16,8 +16,8 @@ from signoff.store.records.prompts import Approver
 RETRY_CHANNEL_AFTER = 60
 """Seconds until a channel that does not exist is looked up again. Somebody may create it."""
 
-RETRY_PERSON_AFTER = 5
-"""Seconds until Slack is asked again who has a handle. It takes a while to read a large workspace."""
+RETRY_LISTING_AFTER = 2
+"""Seconds until it is looked again whether Slack has listed a person or a channel. In the background that goes on."""
 
 _NAME = 80
 
@@ -48,14 +48,20 @@ class Conversations:
     Args:
         default_channel: Where a card goes if its policy names no channel.
         find: Says who has a handle or an e-mail address, which may stand in the place of a channel.
+        channel_id: Says which channel has a name.
     """
 
     def __init__(
-        self, client: WebClient, default_channel: str | None, find: Callable[[str], Approver | Unknowable]
+        self,
+        client: WebClient,
+        default_channel: str | None,
+        find: Callable[[str], Approver | Unknowable],
+        channel_id: Callable[[str], str | Unknowable | None],
     ) -> None:
         self._client = client
         self._default_channel = default_channel
         self._find = find
+        self._channel_id = channel_id
         self._direct_messages: dict[str, str] = {}
         self._by_kind: dict[PlaceKind, Callable[[Place], Conversation]] = {
             PlaceKind.CHANNEL: self._channel,
@@ -89,16 +95,14 @@ class Conversations:
             return conversation.channel
         if is_user_id(conversation.channel):
             return self._open(conversation.channel)
-        name = conversation.channel.removeprefix("#")
-        pages = pages_of(
-            lambda cursor: self._client.conversations_list(
-                types="public_channel,private_channel", limit=200, cursor=cursor
+        found = self._channel_id(conversation.channel)
+        if isinstance(found, Unknowable):
+            raise SlackRejected(
+                f"Slack has not listed {conversation.channel} yet, so it is not known whether this was posted.",
+                RETRY_LISTING_AFTER,
             )
-        )
-        for page in pages:
-            for each in page["channels"]:
-                if each["name"] == name:
-                    return str(each["id"])
+        if found is not None:
+            return found
         raise SlackRejected(
             f"channel_not_found: there is no channel {conversation.channel}, or the bot cannot see it.",
             RETRY_CHANNEL_AFTER,
@@ -127,7 +131,7 @@ class Conversations:
     def _id_of_person(self, name: str) -> str:
         found, shown = self._find(name), plain(name, _NAME)
         if isinstance(found, Unknowable):
-            raise SlackRejected(f"Slack has not said yet who {shown} is.", RETRY_PERSON_AFTER)
+            raise SlackRejected(f"Slack has not said yet who {shown} is.", RETRY_LISTING_AFTER)
         if found.id is None:
             raise SlackRejected(f"channel_not_found: {shown} is nobody. {found.fault}", RETRY_CHANNEL_AFTER)
         if is_user_group_id(found.id):

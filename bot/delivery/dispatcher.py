@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from signoff.bot.delivery.lanes import SEARCH, Lanes
-from signoff.bot.delivery.messenger import Messenger
+from signoff.bot.delivery.messenger import Messenger, Sent
 from signoff.bot.delivery.rate_limits import POST, RateLimits
 from signoff.bot.delivery.results import Results
 from signoff.bot.delivery.slack_calls import RateLimited
@@ -70,14 +70,14 @@ class _Call:
 
     Attributes:
         called_at: When it was handed over, by the clock of the rate limits.
-        sent: The channel and the timestamp of the message; `None` if it failed.
+        sent: Where the message is; `None` if it failed.
         error: Why it failed; `None` if it did not.
     """
 
     waiting: Waiting
     message: Card | Notice
     called_at: float
-    sent: tuple[str, str] | None = None
+    sent: Sent | None = None
     error: BaseException | None = None
 
 
@@ -228,8 +228,8 @@ class Dispatcher(BackgroundService):
 
     def _record(self, call: _Call) -> None:
         if call.sent is not None:
-            self._results.sent(call.message, *call.sent)
-            self._lanes.learn(call.waiting.place, call.sent[0])
+            self._results.sent(call.message, call.sent)
+            self._lanes.learn(call.waiting.place, call.sent.channel)
         elif isinstance(call.error, RateLimited):
             self._record_rate_limit(call, call.error)
         elif call.error is not None and not isinstance(call.error, DatabaseUnavailable):

@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from signoff.bot.blockkit.blocks import Message
 from signoff.bot.blockkit.without_pings import without_pings
+from signoff.bot.connection.lookup_deadline import lookup_deadline
 from signoff.bot.connection.people import People
 from signoff.bot.delivery.conversations import Conversation, Conversations, pages_of
 from signoff.bot.delivery.slack_calls import SlackRejected, SlackUnavailable, call
@@ -26,6 +27,24 @@ MAX_DIFFERENCE = 3600.0
 """Seconds by which the database's clock may be ahead of Slack's before a message is not found again."""
 
 
+MAX_LOOKUP = 1.5
+"""Seconds after which nothing more is looked up for a message. A card follows with the mentions when they are known."""
+
+
+class Sent(NamedTuple):
+    """A message that is in Slack.
+
+    Attributes:
+        channel: The id of its channel.
+        ts: Its timestamp.
+        is_complete: Whether it mentions every approver. If not, their names are on it.
+    """
+
+    channel: str
+    ts: str
+    is_complete: bool = True
+
+
 class Messenger:
     """Posts and updates messages.
 
@@ -35,6 +54,7 @@ class Messenger:
     Args:
         channel: Where to post a card if its policy names no channel.
         find: Says who has a handle or an e-mail address. A card may go to a person.
+        channel_id: Says which channel has a name.
         link: Where a person can look at a prompt's run on its engine. Must not raise.
     """
 
@@ -45,18 +65,16 @@ class Messenger:
         *,
         channel: str | None,
         find: Callable[[str], Approver | Unknowable],
+        channel_id: Callable[[str], str | Unknowable | None],
         link: Callable[[Prompt], str | None] = lambda _: None,
     ) -> None:
         self._client = client
         self._people = people
-        self._conversations = Conversations(client, channel, find)
+        self._conversations = Conversations(client, channel, find, channel_id)
         self._link = link
 
-    def draw(self, card: Card) -> tuple[str, str]:
+    def draw(self, card: Card) -> Sent:
         """Post a card, or update it if it was posted before.
-
-        Returns:
-            The id of its channel, and its timestamp.
 
         Raises:
             SlackRejected: If Slack rejects the call.
@@ -64,7 +82,12 @@ class Messenger:
             SlackUnavailable: If Slack does not answer.
             bot.forms.FormError: If the prompt's form cannot be shown in Slack.
         """
-        mentions = self._people.mentions(card.prompt)
+        with lookup_deadline(MAX_LOOKUP):
+            mentions = self._people.mentions(card.prompt)
+            return Sent(*self._draw(card, mentions), is_complete=self._people.are_all(mentions, card.prompt))
+
+    def _draw(self, card: Card, mentions: Mapping[str, str]) -> tuple[str, str]:
+        """The id of the card's channel, and its timestamp."""
         conversation = self._conversations.of(card.place, tried=card.channel)
         message = card_message(
             card.prompt, mentions, card.place, link=self._link(card.prompt), is_direct=conversation.is_direct
@@ -84,23 +107,21 @@ class Messenger:
             raise
         return str(posted["channel"]), str(posted["ts"])
 
-    def post_notice(self, notice: Notice) -> tuple[str, str]:
+    def post_notice(self, notice: Notice) -> Sent:
         """Post a notice in its place.
-
-        Returns:
-            The id of its channel, and its timestamp.
 
         Raises:
             SlackRejected: If Slack rejects the call.
             MessageDeleted: If the card was deleted in whose thread it goes.
             SlackUnavailable: If Slack does not answer.
         """
-        message = notice_message(notice, self._people.mentions(notice.prompt))
-        conversation = self._conversations.of(notice.place)
-        if notice.in_doubt and (found := self._find(conversation, notice.created_at, message)) is not None:
-            return found
+        with lookup_deadline(MAX_LOOKUP):
+            message = notice_message(notice, self._people.mentions(notice.prompt))
+            conversation = self._conversations.of(notice.place)
+            if notice.in_doubt and (found := self._find(conversation, notice.created_at, message)) is not None:
+                return Sent(*found)
         posted = self._post(conversation, message)
-        return str(posted["channel"]), str(posted["ts"])
+        return Sent(str(posted["channel"]), str(posted["ts"]))
 
     def _update(self, channel: str, ts: str, message: Message) -> None:
         call(

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from signoff.bot.delivery.messenger import Sent
 from signoff.bot.delivery.slack_calls import MessageDeleted, SlackRejected, SlackUnavailable
 from signoff.bot.forms import FormError
 from signoff.store.database import Database
@@ -36,12 +37,13 @@ class Results:
         self._db = db
         self._now = clock
 
-    def sent(self, message: Card | Notice, channel: str, ts: str) -> None:
+    def sent(self, message: Card | Notice, sent: Sent) -> None:
         """Record that a message is in Slack, and where."""
         if isinstance(message, Card):
-            cards.drawn(self._db, message, channel=channel, ts=ts, now=self._now())
+            channel, ts, is_complete = sent
+            cards.drawn(self._db, message, channel=channel, ts=ts, is_complete=is_complete, now=self._now())
         else:
-            notices.posted(self._db, message, ts=ts)
+            notices.posted(self._db, message, ts=sent.ts)
 
     def released(self, message: Card | Notice) -> None:
         """Record that nothing came of a message because its turn has not come."""
@@ -65,7 +67,7 @@ class Results:
             cards.lost(self._db, channel=card.channel or "", ts=ts, now=self._now())
         else:
             # Nobody needs the card of a settled prompt.
-            self.sent(card, card.channel or "", ts)
+            self.sent(card, Sent(card.channel or "", ts))
 
     def _card_failed(self, card: Card, error: BaseException) -> None:
         _log(f"Could not draw the card of {card.prompt.label} in {card.place.label}", error)

@@ -185,7 +185,7 @@ class Emulator:
         return f"{address}/socket/?ticket={self._socket_mode.ticket()}&app_id={APP_ID}"
 
     async def _respond(self, request: Request) -> Response:
-        fault = self._faults.next_for(RESPONSE_URL)
+        fault = self._faults.next_for(RESPONSE_URL, at=self._clock())
         if fault and not fault.is_executed:
             return PlainTextResponse(fault.error, status_code=fault.status)
         try:

@@ -47,4 +47,4 @@ class DirectoryChanges:
             changed = Profile.from_slack(user)
         except (AttributeError, KeyError, TypeError) as error:
             raise MalformedPayload(f"{event.type}: user: {type(error).__name__}") from None
-        self._lookups.forget_person(changed.id, handle=changed.handle, email=changed.email)
+        self._lookups.forget_person(changed)

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, select, tuple_, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
@@ -20,6 +20,7 @@ from signoff.store.database import Database
 from signoff.store.outbox.claiming import ClaimedRow, OutboxClaims, is_claimable, release
 from signoff.store.places import Place, PlaceKind
 from signoff.store.records.outbox import Card, CardPlace, PostedCard
+from signoff.store.rows import approvers
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
@@ -61,6 +62,19 @@ def add(tx: Transaction, prompt_id: str, places: Iterable[Place], *, now: dateti
 def touch(tx: Transaction, prompt_id: str, now: datetime) -> None:
     """Make all cards of a changed prompt due, within an open transaction."""
     tx.run(_TOUCH, prompt_id=prompt_id, due_at=now)
+    tx.touch(Topic.CARDS)
+
+
+def touch_incomplete(tx: Transaction, prompt_id: str, revision: int, now: datetime) -> None:
+    """Make those cards of a prompt due that show less than is known of its revision, within an open transaction.
+
+    Cards that were never posted are due already, or wait for an attempt that failed.
+    """
+    due_at = case((cards.c.ts.is_(None), cards.c.due_at), else_=now)
+    # Not limited to posted cards: one may be recorded as posted while this waits for its row.
+    tx.execute(
+        update(cards).where(cards.c.prompt_id == prompt_id, cards.c.shown_revision < revision).values(due_at=due_at)
+    )
     tx.touch(Topic.CARDS)
 
 
@@ -110,11 +124,14 @@ def _card(claimed: ClaimedRow) -> Card:
 
 
 @transactional
-def drawn(db: Database, card: Card, *, channel: str, ts: str, now: datetime) -> None:
+def drawn(db: Database, card: Card, *, channel: str, ts: str, now: datetime, is_complete: bool = True) -> None:
     """Record that a card is in Slack and shows its prompt. It stays due if the prompt has changed since.
 
     Nothing is recorded for a card that was updated and that somebody deleted in the same moment: it was recorded as
     lost, and is another message by now. Nor is it for a card that another worker has claimed since.
+
+    Args:
+        is_complete: Whether it mentions every approver. If not, it becomes due as soon as more of them are known.
     """
     current = select(prompts.c.revision).where(prompts.c.id == card.prompt.id).scalar_subquery()
     with db.write() as tx:
@@ -122,17 +139,21 @@ def drawn(db: Database, card: Card, *, channel: str, ts: str, now: datetime) -> 
         locked = tx.execute(select(cards.c.ts).where(_is_held(card)).with_for_update()).first()
         if locked is None or (card.ts is not None and locked.ts != card.ts):
             return
+        is_current = current == card.prompt.revision
+        if not is_complete:
+            stored = tx.execute(select(prompts.c.approvers).where(prompts.c.id == card.prompt.id)).scalar_one()
+            is_current &= literal(approvers(stored) == card.prompt.found_approvers)
         tx.execute(
             update(cards)
             .where(cards.c.id == card.id)
             .values(
                 channel=channel,
                 ts=ts,
-                shown_revision=card.prompt.revision,
+                shown_revision=card.prompt.revision - (not is_complete),
                 claimed_by=None,
                 attempts=0,
                 error=None,
-                due_at=case((current == card.prompt.revision, None), else_=now),
+                due_at=case((is_current, None), else_=now),
             )
         )
         if locked.ts != ts:

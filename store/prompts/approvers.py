@@ -35,6 +35,8 @@ def record(
 ) -> list[Approver]:
     """Record what Slack has said about the approvers of a prompt, and have its cards say what is wrong with them.
 
+    Cards that were posted before somebody was known are made due, too, so that they mention them.
+
     Args:
         due_at: When Slack is to be asked again; `None` for never.
 
@@ -47,7 +49,8 @@ def record(
         row = tx.execute(select(prompts).where(prompts.c.id == asked.id).with_for_update(key_share=True)).one()
         if row.outcome is not None or row.revision != asked.revision:
             return []
-        # Only what is wrong changes the card. An update is a call to Slack, and most prompts need none.
+        # Only what is wrong changes a card that mentions everybody. An update is a call to Slack, and most prompts need
+        # none.
         is_new = [each.fault for each in found] != [each.fault for each in asked.found_approvers]
         is_new = is_new and any(each.fault for each in (*found, *asked.found_approvers))
         values = {"approvers": [_as_json(each) for each in found], "approvers_due_at": due_at}
@@ -61,6 +64,8 @@ def record(
             ledger.add(tx, asked.id, event, now=now, detail=detail)
         if is_new:
             cards.touch(tx, asked.id, now)
+        elif {each.id for each in found} - {each.id for each in asked.found_approvers} - {None}:
+            cards.touch_incomplete(tx, asked.id, asked.revision, now)
     return changed
 
 

@@ -61,7 +61,10 @@ class ControlClient(HttpClient):
         self.post("install")
 
     def inject_fault(self, method: str, **fault: Any) -> None:
-        """Make the next calls of a Web API method fail: `error="ratelimited", times=2`, for example."""
+        """Make the next calls of a Web API method fail: `error="ratelimited", times=2`, for example.
+
+        `per_minute=20` limits the rate of the method instead, as Slack's tiers do.
+        """
         self.post("faults", method=method, **fault)
 
     def wait_until_held(self) -> None:

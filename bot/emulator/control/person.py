@@ -182,7 +182,7 @@ class Person:
     @contextmanager
     def _changes(self) -> Iterator[Callable[[float], None]]:
         address = f"{self._client.url.replace('http', 'ws', 1)}/control/updates?as={self.id}"
-        with connect(address, proxy=None, compression=None) as updates:
+        with connect(address, proxy=None, compression=None, max_size=None) as updates:
             updates.recv()  # hello: from here on no change is missed
 
             def next_change(seconds: float) -> None:

@@ -1,7 +1,9 @@
 """Fault injection: a test makes the next Web API calls fail."""
 
 import asyncio
-from dataclasses import dataclass
+import math
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Literal
 
 from signoff.bot.emulator.protocol import Json, SlackError
@@ -39,26 +41,51 @@ class Fault:
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
+@dataclass(slots=True)
+class RateLimit:
+    """How many calls of a method are taken in any 60 seconds, as Slack's tiers have it."""
+
+    per_minute: int
+    taken: deque[float] = field(default_factory=deque)
+
+    def refusal(self, at: float) -> Fault | None:
+        """What becomes of a call at this moment, in seconds since the epoch; `None` if it is taken."""
+        while self.taken and self.taken[0] <= at - 60:
+            self.taken.popleft()
+        if len(self.taken) < self.per_minute:
+            self.taken.append(at)
+            return None
+        left = max(1, math.ceil(self.taken[0] + 60 - at))
+        return Fault("*", error="ratelimited", status=429, retry_after=left)
+
+
 class Faults:
-    """The injected faults that have not happened yet, oldest first."""
+    """The injected faults that have not happened yet, oldest first, and the rate limits."""
 
     def __init__(self) -> None:
+        self._limits: dict[str, RateLimit] = {}
         self._pending: list[Fault] = []
         self._held = asyncio.Event()
         self._released = asyncio.Event()
 
-    def inject(self, fields: Json) -> Fault:
-        """Add a fault. As in Slack, a rate limit has the status 429. Raises `invalid_arguments`."""
+    def inject(self, fields: Json) -> None:
+        """Add a fault or a rate limit. As in Slack, a refusal for its rate has the status 429.
+
+        Raises `invalid_arguments`.
+        """
+        if fields.keys() == {"method", "per_minute"}:
+            self._limits[fields["method"]] = RateLimit(fields["per_minute"])
+            return
         rate_limit = {"status": 429, "retry_after": 1} if fields.get("error") == "ratelimited" else {}
         try:
             fault = Fault(**{"method": "*", **rate_limit, **fields})
         except TypeError as error:
             raise SlackError("invalid_arguments", message=str(error)) from error
         self._pending.append(fault)
-        return fault
 
     def clear(self) -> None:
-        """Remove all faults, and release the calls that are held."""
+        """Remove all faults and rate limits, and release the calls that are held."""
+        self._limits.clear()
         self._pending.clear()
         self._released.set()
         self._held, self._released = asyncio.Event(), asyncio.Event()
@@ -72,8 +99,10 @@ class Faults:
         """Return as soon as a call is held."""
         await self._held.wait()
 
-    def next_for(self, method: str) -> Fault | None:
+    def next_for(self, method: str, *, at: float) -> Fault | None:
         """Take the fault for this call, if there is one."""
+        if (limit := self._limits.get(method)) is not None and (refusal := limit.refusal(at)) is not None:
+            return refusal
         matching = {method} if method == RESPONSE_URL else {method, "*"}
         for fault in self._pending:
             if fault.method in matching:

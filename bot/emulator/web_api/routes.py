@@ -47,7 +47,7 @@ class WebApi:
     async def serve(self, request: Request) -> Response:
         """Handle one call."""
         name = request.path_params["method"]
-        fault = self._faults.next_for(name)
+        fault = self._faults.next_for(name, at=self._workspace.clock())
         arguments = Arguments({})
         content = await request.body()
         if fault and fault.slow_by:

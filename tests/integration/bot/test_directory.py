@@ -9,6 +9,7 @@ from signoff.bot.connection.answers import Answers
 from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
+from signoff.bot.connection.profile import Profile
 from signoff.bot.connection.web_client import web_client
 from signoff.bot.emulator.server import BOT_TOKEN
 from signoff.bot.interactions.directory_changes import DirectoryChanges
@@ -39,9 +40,11 @@ def ask_in_every_way() -> None:
 
 
 @pytest.fixture
-def lookups(slack: Emulator) -> Lookups:
+def lookups(slack: Emulator) -> Iterator[Lookups]:
     """Nothing has been asked yet."""
-    return Lookups(web_client(BOT_TOKEN, slack.api_url), TEAM)
+    found = Lookups(web_client(BOT_TOKEN, slack.api_url), TEAM)
+    yield found
+    found.stop()
 
 
 @pytest.fixture
@@ -127,8 +130,7 @@ def test_a_handle_is_looked_for_among_those_that_were_read_for_drawing(
 ) -> None:
     """Before, nobody can say, because Slack cannot look up one handle."""
     assert isinstance(directory.person("@ana"), Unknowable)
-    assert asked(slack)() == []
-    lookups.everybody(ask=True)
+    assert lookups.by_handle("@ana")
     ana = directory.person("@Ana")
     assert isinstance(ana, Person)
     assert ana.id == "U0ANARUIZ1"
@@ -209,12 +211,12 @@ def test_a_long_life_keeps_a_bounded_number_of_answers(
     slack: Emulator, lookups: Lookups, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest one goes, and is asked for again; the list of all users stays."""
-    monkeypatch.setattr("signoff.bot.connection.answers.MAX_ANSWERS", 3)
-    lookups.everybody(ask=True)
+    monkeypatch.setattr("signoff.bot.connection.answers.MAX_ANSWERS", 2)
+    assert lookups.by_handle("ana")
     since = asked(slack)
     for person in ("U0ANARUIZ1", "U0BENOKAF1", CHLOE, CHLOE, "U0ANARUIZ1"):
         assert lookups.profile(person) is not None
-    lookups.everybody(ask=True)
+    assert lookups.by_handle("ana")
     assert since() == ["users.info"] * 4
 
 
@@ -225,36 +227,6 @@ def test_a_rate_limit_holds_for_every_call_of_its_method(slack: Emulator, lookup
     for channel in ("C0RELEASE1", "C0ORDERS01"):
         assert isinstance(lookups.is_in_channel(channel, CHLOE), Unknowable)
     assert since() == ["conversations.members"]
-
-
-def test_reading_a_workspace_goes_on_where_slack_stopped_it(slack: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A workspace of 10,000 people is 50 calls, of which Slack allows 20 a minute."""
-    monkeypatch.setattr("signoff.bot.connection.lookups.MAX_USERS", 4)
-    monkeypatch.setattr("signoff.bot.connection.answers.RETRY_AFTER", 0.0)
-    lookups = Lookups(web_client(BOT_TOKEN, slack.api_url), TEAM, pages_at_once=1)
-    assert isinstance(lookups.everybody(ask=True), Unknowable), "There is a second page."
-    slack.client.inject_fault("users.list", error="fatal_error")
-    assert isinstance(lookups.everybody(ask=True), Unknowable)
-    everybody = lookups.everybody(ask=True)
-    assert not isinstance(everybody, Unknowable)
-    assert {"ana", "mei", "signoff"} <= everybody.keys()
-    assert [call["arguments"].get("cursor", "") for call in slack.client.calls("users.list")] == [
-        "",
-        "next:4",
-        "next:4",
-    ]
-
-
-def test_a_place_in_the_list_that_has_expired_is_forgotten(slack: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise no handle would ever be found again."""
-    monkeypatch.setattr("signoff.bot.connection.lookups.MAX_USERS", 4)
-    monkeypatch.setattr("signoff.bot.connection.answers.RETRY_AFTER", 0.0)
-    lookups = Lookups(web_client(BOT_TOKEN, slack.api_url), TEAM, pages_at_once=1)
-    lookups.everybody(ask=True)
-    slack.client.inject_fault("users.list", error="invalid_cursor")
-    lookups.everybody(ask=True)
-    assert isinstance(lookups.everybody(ask=True), Unknowable), "It is at the first page again."
-    assert not isinstance(lookups.everybody(ask=True), Unknowable)
 
 
 def test_slack_being_away_is_neither_yes_nor_no(slack: Emulator, directory: SlackDirectory) -> None:
@@ -321,20 +293,29 @@ def test_nobody_has_a_handle_only_if_slack_was_asked_now(slack: Emulator, direct
     assert isinstance(directory.find("@nobody-at-all", max_age=0.0), Unknowable)
 
 
-def test_a_new_handle_has_all_users_read_again(slack: Emulator, lookups: Lookups, directory: SlackDirectory) -> None:
-    """Somebody joined, or took another handle. Other changes of a profile are too frequent for that."""
+def test_a_new_handle_has_one_person_read_again(slack: Emulator, lookups: Lookups, directory: SlackDirectory) -> None:
+    """Somebody joined, left, or took another handle. Other changes of a profile are too frequent for that."""
     changes = DirectoryChanges(lookups)
     ana = {"id": "U0ANARUIZ1", "name": "ana", "profile": {"email": "ana@example.com", "status_text": "At lunch"}}
-    lookups.everybody(ask=True)
+    assert lookups.by_handle("@ana")
+    since = asked(slack)
     changes.person(Event("user_change", "", "A0SIGNOFF1", {"user": ana}))
-    assert isinstance(directory.person("@ana"), Person)
+    assert isinstance(lookups.by_handle("@ana"), Profile)
+    assert since() == []
     zoe = slack.client.add_person("zoe")
-    assert directory.person("@zoe") is None
+    assert lookups.by_handle("@zoe") is None
     changes.person(Event("team_join", "", "A0SIGNOFF1", {"user": {"id": zoe.id, "name": "zoe"}}))
-    assert directory.find("@zoe") == Approver("@zoe", zoe.id)
+    assert isinstance(lookups.by_handle("@zoe"), Profile)
     slack.client.change_person("ana", name="ana-ruiz")
     changes.person(Event("user_change", "", "A0SIGNOFF1", {"user": {**ana, "name": "ana-ruiz"}}))
-    assert directory.find("@ana-ruiz") == Approver("@ana-ruiz", "U0ANARUIZ1")
+    assert isinstance(lookups.by_handle("@ana-ruiz"), Profile)
+    assert lookups.by_handle("@ana") is None
+    slack.client.change_person("ana-ruiz", deleted=True)
+    changes.person(Event("user_change", "", "A0SIGNOFF1", {"user": {**ana, "name": "ana-ruiz", "deleted": True}}))
+    found = lookups.by_handle("@ana-ruiz")
+    assert isinstance(found, Profile)
+    assert found.is_deactivated
+    assert since() == ["users.info"] * 3
 
 
 def test_what_was_forgotten_while_it_was_read_is_read_again() -> None:

@@ -10,8 +10,9 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
 from signoff.store.places import Place, PlaceKind
-from signoff.store.prompts import prompts
+from signoff.store.prompts import approvers, prompts
 from signoff.store.records.outbox import Card, NoticeKind
+from signoff.store.records.prompts import Approver
 from signoff.store.runs import recovery
 from tests.integration.store.samples import ANA, NOON, a_worker, an_open_prompt, settle
 from tests.support.waiting import until
@@ -95,6 +96,43 @@ def test_a_settlement_that_is_not_committed_yet_is_not_missed(db: Database) -> N
                 changes.wait(0.02)
     recording.join()
     assert [each.prompt.id for each in claimed(db)] == [prompt.id]
+
+
+ANAS = (Approver("@ana", "U0ANA"),)
+
+
+def test_a_card_without_a_mention_is_due_when_its_approvers_are_known(db: Database) -> None:
+    """It is posted before Slack has said who they are. One that mentions everybody is not updated."""
+    prompt, other = an_open_prompt(db), an_open_prompt(db)
+    for card in claimed(db):
+        cards.drawn(db, card, channel="C1", ts=f"{card.id}.0", now=NOON, is_complete=card.prompt.id == other.id)
+    assert cards.next_due_at(db) is None
+    for each in (prompt, other):
+        approvers.record(db, each, ANAS, due_at=None, now=NOON)
+    (card,) = claimed(db)
+    assert (card.prompt.id, card.prompt.found_approvers) == (prompt.id, ANAS)
+    cards.drawn(db, card, channel="C1", ts=card.ts or "", now=NOON)
+    approvers.record(db, prompts.get(db, prompt.id), ANAS, due_at=None, now=NOON)
+    assert cards.next_due_at(db) is None
+
+
+def test_a_card_stays_due_if_its_approvers_become_known_while_it_is_drawn(db: Database) -> None:
+    """It was drawn without them."""
+    prompt = an_open_prompt(db)
+    (card,) = claimed(db)
+    approvers.record(db, prompt, ANAS, due_at=None, now=NOON)
+    cards.drawn(db, card, channel="C1", ts="1.0", now=NOON, is_complete=False)
+    (again,) = claimed(db)
+    assert again.prompt.found_approvers == ANAS
+
+
+def test_known_approvers_do_not_hurry_a_card_that_could_not_be_posted(db: Database) -> None:
+    """It waits until its next attempt."""
+    prompt = an_open_prompt(db)
+    (card,) = claimed(db)
+    cards.failed(db, card, error="is_archived", retry_at=NOON + LEASE, in_doubt=False, now=NOON)
+    approvers.record(db, prompt, ANAS, due_at=None, now=NOON)
+    assert cards.next_due_at(db) == NOON + LEASE
 
 
 def test_a_failure_is_in_the_ledger_once_for_each_reason(db: Database) -> None:

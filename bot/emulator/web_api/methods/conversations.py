@@ -38,14 +38,15 @@ def list_all(call: Call) -> Json:
     """The conversations of the given `types`, which are public channels by default."""
     kinds = kinds_of(call)
     found = [
-        conversation.slack_json()
+        conversation
         for conversation in call.workspace.directory.conversations.values()
         if conversation.kind in kinds
         and conversation.is_seen_by(BOT_USER_ID)
         and not (conversation.is_archived and call.arguments.flag("exclude_archived"))
     ]
     page, cursor = call.page(found, default_limit=100, max_limit=MAX_CONVERSATIONS)
-    return {"channels": page, "response_metadata": {"next_cursor": cursor}}
+    channels = [conversation.slack_json() for conversation in page]
+    return {"channels": channels, "response_metadata": {"next_cursor": cursor}}
 
 
 def kinds_of(call: Call) -> set[str]:

@@ -16,9 +16,9 @@ def info(call: Call) -> Json:
 
 def list_all(call: Call) -> Json:
     """All people and bots of the workspace, and people of others who share a channel with it."""
-    users = [_slack_json(call, user) for user in call.workspace.directory.users.values()]
-    page, cursor = call.page(users, default_limit=1000)
-    return {"members": page, "response_metadata": {"next_cursor": cursor}}
+    page, cursor = call.page(list(call.workspace.directory.users.values()), default_limit=1000)
+    members = [_slack_json(call, user) for user in page]
+    return {"members": members, "response_metadata": {"next_cursor": cursor}}
 
 
 def lookup_by_email(call: Call) -> Json:
