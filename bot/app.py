@@ -37,7 +37,7 @@ from signoff.bot.interactions.form_entries import FormEntries
 from signoff.bot.interactions.form_pages import FormPages
 from signoff.bot.interactions.form_session import FormSessions
 from signoff.bot.interactions.full_text import FullText
-from signoff.bot.interactions.payloads import MalformedPayload, check, person_in
+from signoff.bot.interactions.payloads import MalformedPayload, check, origin_of, person_in
 from signoff.bot.interactions.responses import IdentityUnavailable, Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Settings
@@ -198,8 +198,8 @@ class ErrorHandler:
         Args:
             body: The payload; any JSON value, if it is malformed.
         """
-        text = _explanation(error)
         payload = body if isinstance(body, Mapping) else {}
+        text = _explanation(error, origin_of(payload))
         if payload.get("type") == "view_submission":
             return BoltResponse(status=HTTPStatus.OK, body=_in_modal(payload.get("view"), text))
         if "command" in payload:
@@ -220,37 +220,37 @@ def _status(error: BaseException) -> HTTPStatus:
             return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def _explanation(error: BaseException) -> str:
+def _explanation(error: BaseException, origin: str) -> str:
     match error:
         case MalformedPayload():
-            logger.warning("Slack sent a payload that cannot be read: %s", error)
+            logger.warning("Slack sent a payload that cannot be read (%s): %s", origin, error)
             return "Slack sent something that Signoff cannot read, so nothing was decided. Try again."
         case BoltUnhandledRequestError():
-            logger.warning("Slack sent a payload of a type that Signoff does not handle: %s", _kind(error))
+            logger.warning("Slack sent a payload of an unknown type (%s): %s", origin, _kind(error))
             return "This version of Signoff does not know that action, so nothing was decided."
         case NoSuchPrompt():
             return "This prompt no longer exists, so nothing was decided."
         case CommitInDoubt():
-            logger.warning("The database may not have stored a request from Slack: %s", error)
+            logger.warning("The database may not have stored a request from Slack (%s): %s", origin, error)
             return "The database connection was lost, so this may or may not have counted. Try again to find out."
         case UnreadablePolicy():
-            logger.error("A request from Slack was refused: %s", error)
+            logger.error("A request from Slack was refused (%s): %s", origin, error)
             return UNREADABLE_POLICY
         case DatabaseReplaced():
-            logger.error("A request from Slack was refused: %s", error)
+            logger.error("A request from Slack was refused (%s): %s", origin, error)
             return (
                 "The database is not the one that Signoff was using, so nothing was decided. "
                 "Ask whoever runs Signoff to check it with `signoff doctor`."
             )
         case StoreError():
-            logger.warning("The database could not store a request from Slack: %s", error)
+            logger.warning("The database could not store a request from Slack (%s): %s", origin, error)
             return "The database is unavailable, so nothing was decided. Try again in a moment."
         case IdentityUnavailable():
             return "Slack could not confirm that you may answer, so nothing was decided. Try again in a moment."
         case FormError():
             return f"This cannot be answered in Slack, so nothing was decided: {escape(str(error))}"
         case _:
-            logger.error("A request from Slack failed", exc_info=error)
+            logger.error("A request from Slack failed (%s)", origin, exc_info=error)
             return "Something went wrong, so nothing was decided. Try again, or ask whoever runs Signoff for help."
 
 

@@ -1,11 +1,15 @@
 """What every payload of a type has to hold before a listener reads it."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from signoff.flows.schema.slack_ids import is_user_id
+from signoff.bot.surfaces.modal_metadata import ModalMetadata
+from signoff.flows.schema.slack_ids import is_conversation_id, is_user_id
+
+_PROMPT_ID = re.compile(r"[0-9a-f-]{36}")
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
 
@@ -120,6 +124,27 @@ def check(body: object) -> None:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         name = "a command" if parts is _Command else kind
         raise MalformedPayload(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def origin_of(body: Mapping[str, Any]) -> str:
+    """Who acted, where and on what, for the log: `U0ANARUIZ1 in C0RELEASES1, prompt 1f0c2a9e`.
+
+    Of a payload, only what is written like an id is repeated.
+    """
+    origin = person_in(body) or "somebody"
+    channel = _dict(body, "channel").get("id") or body.get("channel_id")
+    if is_conversation_id(channel):
+        origin += f" in {channel}"
+    on_card = _dict(_dict(_dict(body, "message"), "metadata"), "event_payload").get("prompt_id")
+    prompt = on_card or ModalMetadata.read(_dict(body, "view").get("private_metadata")).prompt_id
+    if isinstance(prompt, str) and _PROMPT_ID.fullmatch(prompt):
+        origin += f", prompt {prompt[:8]}"
+    return origin
+
+
+def _dict(payload: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found = payload.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def person_in(body: Mapping[str, Any]) -> str | None:

@@ -23,7 +23,7 @@ from signoff.bot.forms import FormError
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
 from signoff.bot.interactions.open_views import OpenViews
-from signoff.bot.interactions.payloads import person_in
+from signoff.bot.interactions.payloads import origin_of, person_in
 from signoff.bot.surfaces.modals import answer_modal, over_modal, reject_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of, outcome_sentence, refusal
 from signoff.flows.approval.desk import Desk, Refused
@@ -89,7 +89,7 @@ class Responses:
             else:
                 self._open(body, view, prompt)
 
-        self._later(open_it)
+        self._later(origin_of(body), open_it)
 
     def _draft_with(self, prompt: Prompt, actor_id: str, choice: Mapping[str, Any]) -> tuple[Draft, bool]:
         """A person's draft with what they have just pressed, and whether there was one before."""
@@ -122,7 +122,7 @@ class Responses:
             else:
                 self._open_views.add(str(pushed["view"]["id"]), prompt.id, body)
 
-        self._later(push_it)
+        self._later(origin_of(body), push_it)
 
     def open(self, body: Body, draw: Callable[[], Block]) -> None:
         """Open a modal that asks for nothing."""
@@ -133,7 +133,7 @@ class Responses:
             except _CALL_ERRORS as error:
                 self._say_not_opened(body, error)
 
-        self._later(open_it)
+        self._later(origin_of(body), open_it)
 
     def open_above(self, body: Body, draw: Callable[[], Block]) -> None:
         """Open a modal that asks for nothing, on top of the one in which a person acted."""
@@ -145,7 +145,7 @@ class Responses:
                 # Slack stacks three modals.
                 self._say_not_opened(body, error, "Close the form, and press “Show all” on the card.")
 
-        self._later(push_it)
+        self._later(origin_of(body), push_it)
 
     def update(self, view_id: str, draw: Callable[[], Block | None]) -> None:
         """Draw an open modal again; `None` leaves it as it is."""
@@ -162,7 +162,7 @@ class Responses:
                 # Slack does not say of every modal that it was closed: not if somebody quits Slack, for instance.
                 logger.debug("A modal that was to be drawn again is closed")
 
-        self._later(update_it)
+        self._later(f"the form {view_id}", update_it)
 
     def settle_forms(self, prompt: Prompt) -> None:
         """Have every open modal of a prompt say how the prompt was settled, to those who may still see it."""
@@ -179,7 +179,7 @@ class Responses:
 
     def open_reason(self, body: Body, prompt: Prompt) -> None:
         """Open the modal that asks for the reason of a rejection."""
-        self._later(lambda: self._open(body, reject_modal(prompt), prompt))
+        self._later(origin_of(body), lambda: self._open(body, reject_modal(prompt), prompt))
 
     def tell_refused(self, body: Body, refused: Refused) -> None:
         """Tell a person that they may not answer, and who may if they may know that."""
@@ -188,7 +188,7 @@ class Responses:
             mentions = self._people.mentions(refused.prompt, ask=False)
             self._say(body, refusal(refused.prompt, mentions, may_see=refused.may_see))
 
-        self._later(tell)
+        self._later(origin_of(body), tell)
 
     def tell_settled(self, body: Body, actor: Actor, prompt: Prompt) -> None:
         """Tell a person how the prompt was settled before them, and redraw its card, which must have looked open."""
@@ -200,15 +200,15 @@ class Responses:
             opening = "You have already answered" if is_own else "Too late"
             self._say(body, f"{opening}: {outcome_sentence(prompt, form_of(prompt))}")
 
-        self._later(tell)
+        self._later(origin_of(body), tell)
 
     def tell(self, body: Body, text: str) -> None:
         """Tell a person something."""
-        self._later(lambda: self._say(body, text))
+        self._later(origin_of(body), lambda: self._say(body, text))
 
     def redraw(self, prompt: Prompt) -> None:
         """Have a card redrawn."""
-        self._later(lambda: cards.redraw(self._db, prompt.id, now=self._db.now()))
+        self._later(prompt.label, lambda: cards.redraw(self._db, prompt.id, now=self._db.now()))
 
     def replace(self, body: Body, draw: Callable[[], Message], otherwise: str) -> None:
         """Draw the message again in which a person pressed a button, and which only they see.
@@ -221,7 +221,7 @@ class Responses:
             if not self._respond(body, draw(), replace_original=True):
                 self._say(body, otherwise)
 
-        self._later(replace_it)
+        self._later(origin_of(body), replace_it)
 
     def _say(self, body: Body, text: str) -> None:
         """Say something to the person who acted, and to nobody else."""
@@ -244,7 +244,7 @@ class Responses:
                 replace_original=replace_original,
             )
         except CONNECTION_ERRORS as error:
-            logger.info("A person could not be told something where they acted: %s", error)
+            logger.info("%s could not be told something where they acted: %s", origin_of(body), error)
             return False
         return bool(response.status_code == HTTPStatus.OK)
 
@@ -257,16 +257,23 @@ class Responses:
             self._open_views.add(str(opened["view"]["id"]), prompt.id, body)
 
     def _say_not_opened(self, body: Body, error: Exception, what_to_do: str = "Press the button again.") -> None:
-        logger.warning("Slack did not open a form: %s", name_of(error) if isinstance(error, SlackApiError) else error)
+        why = name_of(error) if isinstance(error, SlackApiError) else error
+        logger.warning("Slack did not open a form for %s: %s", origin_of(body), why)
         self._say(body, f"Slack could not open this. {what_to_do}")
 
-    def _later(self, respond: Callable[[], Any]) -> None:
+    def _later(self, about: str, respond: Callable[[], Any]) -> None:
+        """Respond in another thread.
+
+        Args:
+            about: What it responds to, for the log.
+        """
+
         def safely() -> None:
             try:
                 respond()
             except (*_CALL_ERRORS, StoreError) as error:
-                logger.warning("Could not respond to a person's action in Slack: %s", error)
+                logger.warning("Could not respond to %s in Slack: %s", about, error)
             except BaseException:  # the pool would keep it to itself
-                logger.exception("Could not respond to a person's action in Slack")
+                logger.exception("Could not respond to %s in Slack", about)
 
         self._workers.submit(safely)

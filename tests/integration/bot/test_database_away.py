@@ -77,7 +77,8 @@ def test_a_press_is_not_acked_while_the_file_is_not_the_one_that_was_opened(
         ana.press("Approve", message=card)
     told = ana.wait_for_message("#releases", "The database is not the one that Signoff was using, so nothing was")
     assert told.is_ephemeral
-    assert "A request from Slack was refused: " in caplog.text
+    acted = f"{ana.id} in {card.channel}, prompt {prompt.id[:8]}"
+    assert f"A request from Slack was refused ({acted}): " in caplog.text
     assert "while Signoff was using it" in caplog.text
     assert "Traceback" not in caplog.text
     aside.replace(file)
