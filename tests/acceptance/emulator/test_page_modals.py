@@ -70,8 +70,17 @@ def test_an_error_moves_the_focus_to_the_first_field_that_has_one(app: FormApp, 
 
 
 def test_an_update_does_not_disturb_the_person_who_types(app: FormApp, open_as: OpenAs, channel: str) -> None:
-    """When the app changes the view, typed text and the cursor stay where they are, and the app gets both events."""
-    page = open_form(app, open_as, channel, question(TEXT), MORE)
+    """When the app changes the view, typed text and the cursor stay where they are, and the app gets both events.
+
+    A new initial value is shown in an input that is empty, and in no other, as in Slack.
+    """
+    note = {"type": "input", "block_id": "note", "label": plain("Note"), "optional": True}
+    page = open_form(app, open_as, channel, question(TEXT), {**note, "element": {**TEXT, "action_id": "text"}}, MORE)
+    app.blocks = [
+        question({**TEXT, "initial_value": "something else"}),
+        {**note, "element": {**TEXT, "action_id": "text", "initial_value": "by the app"}},
+        MORE,
+    ]
     field = page.get_by_label("Answer")
     page.keyboard.type("half a sent")
     page.get_by_role("button", name="Add").click()
@@ -81,6 +90,7 @@ def test_an_update_does_not_disturb_the_person_who_types(app: FormApp, open_as: 
     expect(field).to_have_value("half a sentence")
     told = app.acted()["view"]["state"]["values"]["answer"]["value"]
     assert told == {"type": "plain_text_input", "value": "half a sent"}
+    expect(page.get_by_label("Note")).to_have_value("by the app")
 
 
 def test_who_fills_in_faster_than_the_app_answers_loses_nothing(app: FormApp, open_as: OpenAs, channel: str) -> None:

@@ -5,6 +5,12 @@ import { drawBlock } from "./index.js";
 
 /** @typedef {import("../elements/index.js").Field} Field */
 
+function isUntouchedAndEmpty(field) {
+  const { type, ...value } = field.value();
+  const isEmpty = Object.values(value).every((each) => !each || (Array.isArray(each) && !each.length));
+  return isEmpty && JSON.stringify({ type, ...value }) === field.initial;
+}
+
 export class BlockList {
   #drawn = new Map();
 
@@ -35,14 +41,16 @@ export class BlockList {
 
   #redraw(block, signature, old) {
     const drawn = { ...drawBlock(block, this.surface), signature };
+    for (const field of drawn.fields) field.initial = JSON.stringify(field.value?.());
     if (!old) return drawn;
     for (const field of drawn.fields) {
       const before = old.fields.find(
         (each) =>
           each.blockId === field.blockId && each.actionId === field.actionId && each.type === field.type,
       );
-      // As in Slack, the value stays while block_id and action_id stay, even if the initial value changes.
-      if (before?.value) field.restore(before.value());
+      // As in Slack, the value stays while block_id and action_id stay, even if the initial value changes. Only an
+      // empty input that nobody has touched shows its new initial value.
+      if (before?.value && !isUntouchedAndEmpty(before)) field.restore(before.value());
     }
     const giveBack = holdFocus(old.node);
     if (old.node.isConnected) old.node.replaceWith(drawn.node);
