@@ -114,7 +114,7 @@ def test_a_change_that_is_stored_late_does_not_undo_a_saved_entry(service: Runni
         late = threads.submit(change, ana, "Name", typed("Ada"))
         assert has_read.wait(60)
         ana.submit({"Name": "Ada", "Age": 30})
-        ana.wait_for_modal(lambda seen: "Ada · 30" in seen.full_text)
+        ana.wait_for_modal(lambda seen: "Name: Ada · Age: 30" in seen.full_text)
         may_store.set()
         late.result()
     ana.submit({})
@@ -140,11 +140,11 @@ def test_entries_are_added_edited_and_removed_on_top_of_their_list(service: Runn
     ana.press("Add Visit…")
     ana.wait_for_modal(lambda seen: "Nights" in seen.labels)
     ana.submit({"City": "Graz", "Nights": 2})
-    ana.wait_for_modal(lambda seen: "Graz · 2" in seen.full_text)
+    ana.wait_for_modal(lambda seen: "City: Graz · Nights: 2" in seen.full_text)
     ana.submit({"Name": "Ada"})
     ana.wait_for_modal("Somebody this young does not travel.")
     ana.submit({"Age": 30})
-    modal = ana.wait_for_modal(lambda seen: "Ada · 30" in seen.full_text)
+    modal = ana.wait_for_modal(lambda seen: "Name: Ada · Age: 30" in seen.full_text)
     assert modal.values["Note"] == "Soon"
 
     ana.press("Add Guest…")
@@ -156,7 +156,7 @@ def test_entries_are_added_edited_and_removed_on_top_of_their_list(service: Runn
     modal = ana.wait_for_modal("Edit Guest")
     assert modal.values["Name"] == "Ada"
     ana.submit({"Name": "Ada L."})
-    ana.wait_for_modal("Ada L. · 30")
+    ana.wait_for_modal("Name: Ada L. · Age: 30")
     menu(ana, 1, "Remove", "remove")
     ana.wait_for_modal(lambda seen: "Bob" not in seen.full_text)
     ana.submit()
@@ -216,7 +216,7 @@ def test_a_draft_survives_closing_the_form(service: RunningService) -> None:
     ana.press("Add Guest…")
     assert ana.wait_for_modal(lambda seen: "Age" in seen.labels).values["Age"] == "7"
     ana.submit({"Name": "Eve"})
-    ana.wait_for_modal("Eve · 7")
+    ana.wait_for_modal("Name: Eve · Age: 7")
     ana.submit()
     service.over(prompt)
     assert drafts.load(service.db, prompt.id, ana.id) is None
