@@ -9,7 +9,8 @@ What listens on this machine in Slack's place, such as the emulator in tests, is
 spaced only once it has refused one, too.
 
 The limits are those of the app, but each process knows only its own calls. Where several post to the same channel,
-Slack refuses some of their calls. Each refusal halves the rate of the process that it hits, so a few of them suffice.
+Slack refuses some of their calls. Each refusal but the first halves the rate of the process that it hits, so a few of
+them suffice.
 """
 
 import time
@@ -21,11 +22,14 @@ from urllib.parse import urlsplit
 POST = "chat.postMessage"
 UPDATE = "chat.update"
 
-POST_INTERVAL = 1.0
+MARGIN = 1.03
+"""How much longer intervals are than Slack's, because calls do not arrive as regularly as they are made."""
+
+POST_INTERVAL = 1.0 * MARGIN
 """Seconds between two posts to one channel."""
 
-POST_BURST = 5
-"""How many posts a channel takes at once after a rest. Slack's own SDK for Java slows down from six on."""
+POST_BURST = 4
+"""How many posts a channel gets at once after a rest. Slack's own SDK for Java slows down from six on."""
 
 RATES = {POST: 300, "conversations.list": 20}
 """How many calls of a method a workspace takes in a minute: its tier, and the least that "several hundred" can mean."""
@@ -75,16 +79,17 @@ class _Limit:
         """Note a call."""
         self.rested_at = max(self.rested_at, now) + self.interval
 
-    def refuse(self, now: float, until: float, *, called_at: float, slower: float | None) -> None:
+    def refuse(self, now: float, until: float, *, called_at: float, documented: float) -> None:
         """Note that Slack has refused a call that was made at `called_at`, and takes the next one at `until`.
 
         Args:
-            slower: The interval in seconds that holds from now on at least, unless it has been that of the refused
-                call; `None` if the interval stays.
+            documented: The interval in seconds that Slack's documentation gives.
         """
-        # A call that was under way when an earlier one was refused says nothing about the interval since.
-        if slower is not None and (self.refused_at is None or called_at > self.refused_at):
-            self.interval = min(max(2 * self.interval, slower), MAX_INTERVAL)
+        if self.refused_at is None:
+            self.interval = max(self.interval, documented)
+        elif called_at > self.refused_at:
+            # It was not under way already when the one before was refused, so the interval is too short.
+            self.interval = min(2 * self.interval, MAX_INTERVAL)
         self.refused_at = now
         self.rested_at = max(self.rested_at, until + (self.burst - 1) * self.interval)
 
@@ -130,13 +135,14 @@ class RateLimits:
         until = now + (DEFAULT_PAUSE if pause is None else pause)
         if method == POST:
             of_channel = self._channel(channel, now)
-            is_full = self._is_workspace_full(channel, now)
-            of_channel.refuse(now, until, called_at=called_at, slower=None if is_full else POST_INTERVAL)
-            if not is_full:
+            if not self._is_workspace_full(channel, now):
+                of_channel.refuse(now, until, called_at=called_at, documented=POST_INTERVAL)
                 return
+            of_channel.refused_at = now
         of_method = self._method(method, now) or _Limit(0.0)
         self._methods[method] = of_method
-        of_method.refuse(now, until, called_at=called_at, slower=60 / RATES.get(method, RATE_OTHERWISE))
+        documented = MARGIN * 60 / RATES.get(method, RATE_OTHERWISE)
+        of_method.refuse(now, until, called_at=called_at, documented=documented)
 
     def _limits(self, method: str, channel: str, now: float) -> list[_Limit]:
         """The limits that a call has to keep to."""

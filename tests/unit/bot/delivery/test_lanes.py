@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from signoff.bot.delivery.lanes import SEARCH, Lanes
-from signoff.bot.delivery.rate_limits import POST, POST_BURST, UPDATE, RateLimits
+from signoff.bot.delivery.rate_limits import POST, POST_BURST, POST_INTERVAL, UPDATE, RateLimits
 from signoff.store.places import Place, PlaceKind
 from signoff.store.records.outbox import Waiting
 
@@ -84,12 +84,13 @@ def test_settled_cards_go_first_then_those_of_open_prompts_then_new_ones(lanes: 
     assert [each.id for each in lanes.take(1)] == [6]
 
 
-def test_notices_and_new_cards_of_a_channel_take_turns(lanes: Lanes, limits: RateLimits) -> None:
+def test_notices_and_new_cards_of_a_channel_take_turns(lanes: Lanes, limits: RateLimits, clock: Clock) -> None:
     """A reminder does not wait for a hundred new cards, nor a card for a hundred notices."""
     lanes.learn(Place(PlaceKind.CHANNEL, "#a"), "Ca")
     found = [*(card(number) for number in range(10, 20)), *(notice(number) for number in range(20, 30))]
     lanes.fill(found)
     assert [sent(lanes, limits) for _ in range(3)] == [[20], [10], [21]]
+    clock.now += POST_BURST * POST_INTERVAL
     lanes.fill(each for each in found if each.id not in (20, 10, 21))
     assert [sent(lanes, limits) for _ in range(2)] == [[11], [22]]
 
@@ -108,10 +109,10 @@ def test_a_limited_channel_waits_and_the_others_do_not(lanes: Lanes, limits: Rat
     for _ in range(POST_BURST):
         assert len(sent(lanes, limits)) == 1
     assert sent(lanes, limits) == []
-    assert lanes.seconds_to_next() == 1.0
+    assert lanes.seconds_to_next() == pytest.approx(POST_INTERVAL)
     lanes.fill([card(50), card(51, "#b")])
     assert sent(lanes, limits) == [51]
-    clock.now += 1
+    clock.now += POST_INTERVAL
     assert sent(lanes, limits) == [50]
 
 

@@ -3,7 +3,16 @@
 import pytest
 
 from signoff.bot.delivery import rate_limits
-from signoff.bot.delivery.rate_limits import POST, POST_BURST, SLOWED_FOR, UPDATE, RateLimits
+from signoff.bot.delivery.rate_limits import (
+    DEFAULT_PAUSE,
+    MARGIN,
+    POST,
+    POST_BURST,
+    POST_INTERVAL,
+    SLOWED_FOR,
+    UPDATE,
+    RateLimits,
+)
 
 SLACK = "https://slack.com/api/"
 EMULATOR = "http://127.0.0.1:8080/api/"
@@ -32,7 +41,7 @@ class Calls:
 def test_a_channel_gets_a_short_burst_and_then_a_post_a_second() -> None:
     """As Slack documents it for `chat.postMessage`."""
     calls = Calls()
-    assert [calls.make() for _ in range(POST_BURST + 3)] == [0.0] * POST_BURST + [1.0] * 3
+    assert [calls.make() for _ in range(POST_BURST + 3)] == pytest.approx([0.0] * POST_BURST + [POST_INTERVAL] * 3)
 
 
 def test_one_channel_does_not_delay_another() -> None:
@@ -40,7 +49,7 @@ def test_one_channel_does_not_delay_another() -> None:
     calls = Calls()
     for _ in range(POST_BURST):
         calls.make(channel="C1")
-    assert calls.limits.seconds_until(POST, "C1") == 1.0
+    assert calls.limits.seconds_until(POST, "C1") == pytest.approx(POST_INTERVAL)
     assert calls.make(channel="C2") == 0.0
 
 
@@ -49,8 +58,8 @@ def test_a_channel_that_had_a_rest_gets_a_burst_again() -> None:
     calls = Calls()
     for _ in range(20):
         calls.make()
-    calls.now += POST_BURST
-    assert [calls.make() for _ in range(POST_BURST + 1)] == [0.0] * POST_BURST + [1.0]
+    calls.now += POST_BURST * POST_INTERVAL
+    assert [calls.make() for _ in range(POST_BURST + 1)] == pytest.approx([0.0] * POST_BURST + [POST_INTERVAL])
 
 
 def test_nothing_but_posts_is_slowed_down_before_slack_refuses_it() -> None:
@@ -65,7 +74,7 @@ def test_a_stand_in_on_this_machine_is_posted_to_without_delay_until_it_refuses_
     calls = Calls(url)
     assert sum(calls.make() for _ in range(500)) == 0
     calls.refuse(pause=2.0)
-    assert [calls.make() for _ in range(3)] == [2.0, 1.0, 1.0]
+    assert [calls.make() for _ in range(3)] == pytest.approx([2.0, POST_INTERVAL, POST_INTERVAL])
 
 
 def test_a_refusal_holds_for_all_posts_to_the_channel_and_for_no_other() -> None:
@@ -81,19 +90,21 @@ def test_a_refusal_of_another_method_holds_for_all_channels() -> None:
     """Then that method is called at the rate of its tier."""
     calls = Calls()
     calls.refuse(UPDATE, "C1", pause=10.0)
-    assert [calls.make(UPDATE, channel) for channel in ("C2", "C1", "C3")] == pytest.approx([10.0, 1.2, 1.2])
+    assert [calls.make(UPDATE, channel) for channel in ("C2", "C1", "C3")] == pytest.approx(
+        [10.0, 1.2 * MARGIN, 1.2 * MARGIN]
+    )
     assert calls.make(POST, "C1") == 0.0
 
 
-def test_each_refusal_halves_the_rate_for_a_while() -> None:
-    """Another process posts to the channel, too."""
+def test_the_first_refusal_ends_the_burst_and_each_further_one_halves_the_rate_for_a_while() -> None:
+    """One refusal may be a whim of the network; after that somebody else posts to the channel, too."""
     calls = Calls()
-    calls.refuse()
-    assert [calls.make() for _ in range(3)] == [1.0, 2.0, 2.0]
+    calls.refuse(pause=2.0)
+    assert [calls.make() for _ in range(3)] == pytest.approx([2.0, POST_INTERVAL, POST_INTERVAL])
     calls.refuse(pause=None)
-    assert [calls.make() for _ in range(2)] == [1.0, 4.0]
+    assert [calls.make() for _ in range(3)] == pytest.approx([DEFAULT_PAUSE, 2 * POST_INTERVAL, 2 * POST_INTERVAL])
     calls.now += SLOWED_FOR + 1
-    assert [calls.make() for _ in range(POST_BURST + 1)] == [0.0] * POST_BURST + [1.0]
+    assert [calls.make() for _ in range(POST_BURST + 1)] == pytest.approx([0.0] * POST_BURST + [POST_INTERVAL])
 
 
 def test_calls_that_were_under_way_at_a_refusal_slow_nothing_down_again() -> None:
@@ -103,7 +114,7 @@ def test_calls_that_were_under_way_at_a_refusal_slow_nothing_down_again() -> Non
     calls.now += 0.1
     for number, called_at in enumerate(made):
         calls.limits.refused(UPDATE, f"C{number}", 5.0, called_at=called_at)
-    assert [calls.make(UPDATE) for _ in range(3)] == pytest.approx([5.0, 1.2, 1.2])
+    assert [calls.make(UPDATE) for _ in range(3)] == pytest.approx([5.0, 1.2 * MARGIN, 1.2 * MARGIN])
 
 
 def test_refusals_of_several_channels_are_those_of_the_workspace() -> None:
@@ -111,7 +122,9 @@ def test_refusals_of_several_channels_are_those_of_the_workspace() -> None:
     calls = Calls()
     for channel in ("C1", "C2", "C3"):
         calls.refuse(channel=channel, pause=4.0)
-    assert [calls.make(channel=f"C{number}") for number in range(4, 7)] == pytest.approx([4.0, 0.2, 0.2])
+    assert [calls.make(channel=f"C{number}") for number in range(4, 7)] == pytest.approx(
+        [4.0, 0.2 * MARGIN, 0.2 * MARGIN]
+    )
 
 
 def test_a_rate_is_not_halved_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
