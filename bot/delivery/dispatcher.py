@@ -45,11 +45,14 @@ logger = logging.getLogger(__name__)
 CALLS_AT_ONCE = 32
 """How many calls to Slack are under way at the same time, at most."""
 
-LOOK_AHEAD = 50
-"""How many cards and notices of each place are kept in memory, without their prompts."""
+IN_MEMORY = 1000
+MIN_OF_EACH = 5
+"""How many cards and notices that wait are kept in memory, without their prompts, or of each place at least."""
 
 LOOK_SHARE = 0.1
-"""The share of its time that the dispatcher spends looking for what is due, at most. It grows with what is due."""
+MAX_LOOK_INTERVAL = 1.0
+"""The share of its time that the dispatcher spends looking for what is due, or after how many seconds it does so in any
+case. A look takes the longer the more is due."""
 
 POLL_INTERVAL = 30.0
 """Seconds after which the database is polled even if no change was announced."""
@@ -161,9 +164,12 @@ class Dispatcher(BackgroundService):
     def _look(self) -> None:
         """Fill the lanes with what is due."""
         began = time.monotonic()
-        self._lanes.fill(waiting(self._db, self._heartbeat.worker, now=self._now(), limit=LOOK_AHEAD))
-        self._next_look = time.monotonic() + self._seconds_to_next_look()
-        self._earliest_look = began + min((time.monotonic() - began) / LOOK_SHARE, BUSY_INTERVAL)
+        of_each = max(IN_MEMORY // max(len(self._lanes), 1), MIN_OF_EACH)
+        self._lanes.fill(waiting(self._db, self._heartbeat.worker, now=self._now(), limit=of_each))
+        wait = self._seconds_to_next_look()
+        ended = time.monotonic()
+        self._earliest_look = ended + min((ended - began) / LOOK_SHARE, MAX_LOOK_INTERVAL)
+        self._next_look = max(ended + wait, self._earliest_look)
 
     def _seconds_to_next_look(self) -> float:
         if not self._lanes.is_idle:
@@ -179,7 +185,7 @@ class Dispatcher(BackgroundService):
         """Claim what was taken from the lanes, and hand it to the threads that call Slack."""
         messages: dict[tuple[bool, int], Card | Notice] = {}
         try:
-            for is_notice, claim in ((False, cards.claim_these), (True, notices.claim_these)):
+            for is_notice, claim in ((False, cards.claim), (True, notices.claim)):
                 ids = [each.id for each in taken if each.is_notice is is_notice]
                 for message in claim(self._db, self._heartbeat.worker, ids, now=self._now()) if ids else []:
                     messages[is_notice, message.id] = message

@@ -42,6 +42,10 @@ class Lanes:
         self._after_notice: set[LaneKey] = set()
         self._channels: dict[str, str] = {}
 
+    def __len__(self) -> int:
+        """In how many lanes something waits."""
+        return len(self._waiting)
+
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits and nothing is being sent."""
@@ -63,7 +67,7 @@ class Lanes:
         self._after_notice &= self._waiting.keys()
 
     def take(self, most: int) -> list[Waiting]:
-        """Take what may be sent now, one of each lane: settled cards first, then those of open prompts, then the rest.
+        """Take what may be sent now, one of each lane: settled cards, updates of others, notices, new cards.
 
         The lane is closed until `sent` says what has become of it.
         """
@@ -116,5 +120,7 @@ class _Queues:
         return self.notices if self.notices and not (after_notice and self.cards) else self.cards
 
 
-def _urgency(waiting: Waiting) -> tuple[bool, bool, datetime]:
-    return (not (waiting.is_update and waiting.is_settled), not waiting.is_update, waiting.due_at)
+def _urgency(waiting: Waiting) -> tuple[int, datetime]:
+    if waiting.is_update:
+        return (0 if waiting.is_settled else 1, waiting.due_at)
+    return (2 if waiting.is_notice else 3, waiting.due_at)

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, null, select, tuple_, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
@@ -36,7 +36,24 @@ _CLAIMS = OutboxClaims(
     cards,
     select(cards).where(cards.c.due_at <= param("now"), is_claimable(cards.c.claimed_by)),
     cards.c.id,
-    order=[cards.c.due_at],
+)
+
+
+_HELD = (cards.c.id == param("id")) & (cards.c.claimed_by == param("worker"))
+_LOCK_HELD = Statement(select(cards.c.ts).where(_HELD).with_for_update())
+_REVISION = select(prompts.c.revision).where(prompts.c.id == param("prompt_id")).scalar_subquery()
+_DRAWN = Statement(
+    update(cards)
+    .where(cards.c.id == param("id"))
+    .values(
+        channel=param("channel"),
+        ts=param("ts"),
+        shown_revision=param("shown"),
+        claimed_by=None,
+        attempts=0,
+        error=None,
+        due_at=case((param("expected") == _REVISION, null()), else_=param("now", cards.c.due_at.type)),
+    )
 )
 
 
@@ -93,18 +110,12 @@ def place(row: Any) -> CardPlace:
     return CardPlace(Place(PlaceKind(row.place_kind), row.place_target), row.channel)
 
 
-def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> list[Card]:
-    """Claim cards that are missing or out of date.
+def claim(db: Database, worker: str, ids: Collection[int], *, now: datetime) -> list[Card]:
+    """Claim those of these cards that are missing or out of date, in this order.
 
     Nobody else can claim one until `worker` has recorded the result, or has expired. `attempts` counts the claims
     since the card was last up to date.
     """
-    claimed = map(_card, _CLAIMS.claim(db, worker, now=now, limit=limit))
-    return sorted(claimed, key=lambda card: (card.prompt.opened_at, card.id))
-
-
-def claim_these(db: Database, worker: str, ids: Collection[int], *, now: datetime) -> list[Card]:
-    """Claim those of these cards that are missing or out of date, as `claim_due` does."""
     return list(map(_card, _CLAIMS.claim_these(db, worker, ids, now=now)))
 
 
@@ -133,28 +144,25 @@ def drawn(db: Database, card: Card, *, channel: str, ts: str, now: datetime, is_
     Args:
         is_complete: Whether it mentions every approver. If not, it becomes due as soon as more of them are known.
     """
-    current = select(prompts.c.revision).where(prompts.c.id == card.prompt.id).scalar_subquery()
     with db.write() as tx:
         # Settling a prompt touches this row too. Once it is locked, the next statement sees the newest revision.
-        locked = tx.execute(select(cards.c.ts).where(_is_held(card)).with_for_update()).first()
+        locked = tx.row(_LOCK_HELD, id=card.id, worker=card.worker)
         if locked is None or (card.ts is not None and locked.ts != card.ts):
             return
-        is_current = current == card.prompt.revision
+        revision = card.prompt.revision
+        expected: int | None = revision
         if not is_complete:
             stored = tx.execute(select(prompts.c.approvers).where(prompts.c.id == card.prompt.id)).scalar_one()
-            is_current &= literal(approvers(stored) == card.prompt.found_approvers)
-        tx.execute(
-            update(cards)
-            .where(cards.c.id == card.id)
-            .values(
-                channel=channel,
-                ts=ts,
-                shown_revision=card.prompt.revision - (not is_complete),
-                claimed_by=None,
-                attempts=0,
-                error=None,
-                due_at=case((is_current, None), else_=now),
-            )
+            expected = revision if approvers(stored) == card.prompt.found_approvers else None
+        tx.run(
+            _DRAWN,
+            id=card.id,
+            prompt_id=card.prompt.id,
+            channel=channel,
+            ts=ts,
+            shown=revision - (not is_complete),
+            expected=expected,
+            now=now,
         )
         if locked.ts != ts:
             ledger.add(tx, card.prompt.id, "card_posted", now=now, detail={"channel": channel, "ts": ts})

@@ -12,7 +12,7 @@ Two rules keep that true when a worker is only thought dead, after the machine h
   remove the claim of the worker that sends it now, and the next one would not know that it may have been sent.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,12 +54,11 @@ class OutboxClaims:
         due: Finds rows that are due, with their `prompt_id`, `attempts` and `claimed_by`. Its parameters include `now`,
             and the `worker` of `is_claimable`.
         key: The table's primary key.
-        order: Which rows are claimed first if there are more than the limit.
     """
 
-    def __init__(self, table: Table, due: Select[Any], key: "Column[Any]", order: "Sequence[Column[Any]]") -> None:
+    def __init__(self, table: Table, due: Select[Any], key: "Column[Any]") -> None:
         self._key = key.name
-        first = due.order_by(*order).limit(param("limit"))
+        first = due.order_by(table.c.due_at).limit(param("limit"))
         self._due = Statement(first)
         self._locked = Statement(first.with_for_update(of=table, skip_locked=True))
         self._locked_by_key = Statement(
@@ -71,7 +70,7 @@ class OutboxClaims:
 
     @transactional
     def claim(self, db: Database, worker: str, *, now: datetime, limit: int, **values: Any) -> list[ClaimedRow]:
-        """Claim rows that are due, in the order of the query. A worker that has expired gets none.
+        """Claim rows that are due, the longest due first. A worker that has expired gets none.
 
         Args:
             values: The other parameters of the query.

@@ -38,7 +38,6 @@ _CLAIMS = OutboxClaims(
         is_claimable(deliveries.c.claimed_by),
     ),
     deliveries.c.prompt_id,
-    order=[deliveries.c.due_at],
 )
 _NEXT_DUE_AT = Statement(
     select(func.min(deliveries.c.due_at).label("due_at")).where(

@@ -40,7 +40,12 @@ _CLAIMS = OutboxClaims(
     .outerjoin(cards, FIRST_CARD)
     .where(notices.c.due_at <= param("now"), is_claimable(notices.c.claimed_by), HAS_PLACE),
     notices.c.id,
-    order=[notices.c.due_at, notices.c.id],
+)
+
+_POSTED = Statement(
+    update(notices)
+    .where(notices.c.id == param("id"), notices.c.claimed_by == param("worker"))
+    .values(ts=param("ts"), due_at=None, claimed_by=None, error=None)
 )
 
 
@@ -71,17 +76,11 @@ def add(
     tx.touch(Topic.CARDS)
 
 
-def claim_due(db: Database, worker: str, *, now: datetime, limit: int = 50) -> list[Notice]:
-    """Claim messages that are due. A reply to a card is not due before that card is up to date.
+def claim(db: Database, worker: str, ids: Collection[int], *, now: datetime) -> list[Notice]:
+    """Claim those of these messages that are due, in this order. A reply is not due before its card is up to date.
 
     Nobody else can claim one until `worker` has recorded what came of it, or has expired.
     """
-    claimed = _CLAIMS.claim(db, worker, now=now, limit=limit)
-    return sorted(map(_notice, claimed), key=lambda notice: notice.id)
-
-
-def claim_these(db: Database, worker: str, ids: Collection[int], *, now: datetime) -> list[Notice]:
-    """Claim those of these messages that are due, as `claim_due` does."""
     return list(map(_notice, _CLAIMS.claim_these(db, worker, ids, now=now)))
 
 
@@ -96,7 +95,7 @@ def released(db: Database, notice: Notice) -> None:
 def posted(db: Database, notice: Notice, *, ts: str) -> None:
     """Record that a message is in Slack, unless another worker has claimed it since."""
     with db.write() as tx:
-        tx.execute(update(notices).where(_is_held(notice)).values(ts=ts, due_at=None, claimed_by=None, error=None))
+        tx.run(_POSTED, id=notice.id, worker=notice.worker, ts=ts)
 
 
 @transactional

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, false, func, select
 
 from signoff.store.database import Database
 from signoff.store.outbox.claiming import is_claimable
@@ -21,18 +21,20 @@ def _first_of_each(due: Select[Any], place: list[ColumnElement[Any]], order: lis
 
 
 _is_update = cards.c.ts.is_not(None)
-_is_settled = prompts.c.outcome.is_not(None)
+_is_settled = case(
+    # Only updates go by it, and of them there are few.
+    (_is_update, exists().where(prompts.c.id == cards.c.prompt_id, prompts.c.outcome.is_not(None))),
+    else_=false(),
+)
 _CARDS = _first_of_each(
     select(
         *cards.c["id", "place_kind", "place_target", "channel", "due_at"],
         _is_update.label("is_update"),
         _is_settled.label("is_settled"),
         cards.c.claimed_by.is_not(None).label("in_doubt"),
-    )
-    .join(prompts, prompts.c.id == cards.c.prompt_id)
-    .where(cards.c.due_at <= param("now"), is_claimable(cards.c.claimed_by)),
+    ).where(cards.c.due_at <= param("now"), is_claimable(cards.c.claimed_by)),
     place=[_is_update, case((_is_update, cards.c.channel), else_=cards.c.place_kind + "/" + cards.c.place_target)],
-    order=[case((_is_update & _is_settled, 0), else_=1), cards.c.due_at, cards.c.id],
+    order=[case((_is_settled, 0), else_=1), cards.c.due_at, cards.c.id],
 )
 _NOTICES = _first_of_each(
     select(

@@ -10,11 +10,13 @@ from signoff.flows.approval.quorum import decide
 from signoff.flows.names import new_id
 from signoff.store import leases
 from signoff.store.database import Database
-from signoff.store.outbox import cards
+from signoff.store.outbox import cards, notices
+from signoff.store.outbox.waiting import waiting
 from signoff.store.policy import Policy
 from signoff.store.prompts import votes
 from signoff.store.prompts.settle import Settlement
 from signoff.store.records.actors import Actor
+from signoff.store.records.outbox import Card, Notice
 from signoff.store.records.prompts import Prompt, Vote
 from signoff.store.records.runs import FlowIdentity, FlowRun, RunState
 from signoff.store.runs import claims, pauses, reported, runs
@@ -83,9 +85,21 @@ def an_open_prompt(db: Database, *, held: bool = True, worker: str | None = None
     return pauses.open_prompt(db, asking(run, **changed), fencing_token=run.fencing_token, state=state, held=held)
 
 
+def claim_cards(db: Database, worker: str, *, now: datetime, limit: int = 50) -> list[Card]:
+    """Claim cards that are due, at most so many, as a dispatcher does."""
+    found = [each.id for each in waiting(db, worker, now=now, limit=limit) if not each.is_notice]
+    return cards.claim(db, worker, sorted(found)[:limit], now=now)
+
+
+def claim_notices(db: Database, worker: str, *, now: datetime, limit: int = 50) -> list[Notice]:
+    """Claim notices that are due in the same way."""
+    found = [each.id for each in waiting(db, worker, now=now, limit=limit) if each.is_notice]
+    return notices.claim(db, worker, sorted(found)[:limit], now=now)
+
+
 def post_cards(db: Database, now: datetime = NOON) -> None:
     """Post or update every card that is due."""
-    for number, card in enumerate(cards.claim_due(db, a_worker(db), now=now), 1):
+    for number, card in enumerate(claim_cards(db, a_worker(db), now=now), 1):
         cards.drawn(db, card, channel="C1", ts=card.ts or f"{number}.0", now=now)
 
 

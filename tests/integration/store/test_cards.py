@@ -14,7 +14,7 @@ from signoff.store.prompts import approvers, prompts
 from signoff.store.records.outbox import Card, NoticeKind
 from signoff.store.records.prompts import Approver
 from signoff.store.runs import recovery
-from tests.integration.store.samples import ANA, NOON, a_worker, an_open_prompt, settle
+from tests.integration.store.samples import ANA, NOON, a_worker, an_open_prompt, claim_cards, claim_notices, settle
 from tests.support.waiting import until
 
 LEASE = timedelta(seconds=30)
@@ -22,7 +22,7 @@ LEASE = timedelta(seconds=30)
 
 def claimed(db: Database, by: str | None = None, *, limit: int = 50) -> list[Card]:
     """What a dispatcher gets."""
-    return cards.claim_due(db, by or a_worker(db), now=NOON, limit=limit)
+    return claim_cards(db, by or a_worker(db), now=NOON, limit=limit)
 
 
 def posted(db: Database) -> None:
@@ -197,14 +197,14 @@ def test_a_reminder_waits_for_its_card_and_is_posted_once(db: Database) -> None:
     prompt = an_open_prompt(db, due_at=NOON)
     prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
     mine, other = a_worker(db), a_worker(db)
-    assert notices.claim_due(db, mine, now=NOON) == []
+    assert claim_notices(db, mine, now=NOON) == []
     (card,) = claimed(db)
     cards.drawn(db, card, channel="C1", ts="1.0", now=NOON)
-    (notice,) = notices.claim_due(db, mine, now=NOON)
+    (notice,) = claim_notices(db, mine, now=NOON)
     assert (notice.kind, notice.is_reply, notice.place) == ("reminder", True, Place.thread("C1", "1.0"))
-    assert notices.claim_due(db, other, now=NOON) == []
+    assert claim_notices(db, other, now=NOON) == []
     notices.posted(db, notice, ts="1.1")
-    assert notices.claim_due(db, mine, now=NOON + LEASE) == []
+    assert claim_notices(db, mine, now=NOON + LEASE) == []
 
 
 def test_the_ledger_says_who_did_what_in_order(db: Database) -> None:
@@ -252,7 +252,7 @@ def test_a_notice_with_a_place_of_its_own_waits_for_no_card(db: Database) -> Non
     with db.write() as tx:
         notices.add(tx, prompt.id, kind=NoticeKind.REMINDER, detail={}, now=NOON, place=Place(PlaceKind.PERSON, "U1"))
     assert cards.next_due_at(db) == NOON
-    (notice,) = notices.claim_due(db, a_worker(db), now=NOON)
+    (notice,) = claim_notices(db, a_worker(db), now=NOON)
     assert (notice.is_reply, notice.place) == (False, Place(PlaceKind.PERSON, "U1"))
 
 
@@ -263,9 +263,9 @@ def test_a_worker_that_has_expired_claims_nothing(db: Database) -> None:
         notices.add(tx, prompt.id, kind=NoticeKind.REMINDER, detail={}, now=NOON, place=Place(PlaceKind.PERSON, "U1"))
     recovery.expire_worker(db, expired, now=NOON)
     assert claimed(db, expired) == []
-    assert notices.claim_due(db, expired, now=NOON) == []
+    assert claim_notices(db, expired, now=NOON) == []
     assert [card.in_doubt for card in claimed(db)] == [False]
-    assert [notice.in_doubt for notice in notices.claim_due(db, a_worker(db), now=NOON)] == [False]
+    assert [notice.in_doubt for notice in claim_notices(db, a_worker(db), now=NOON)] == [False]
 
 
 def test_a_late_result_changes_nothing_once_another_worker_has_claimed_the_card(db: Database) -> None:
@@ -288,11 +288,11 @@ def test_a_late_result_changes_nothing_once_another_worker_has_claimed_the_notic
     with db.write() as tx:
         notices.add(tx, prompt.id, kind=NoticeKind.REMINDER, detail={}, now=NOON, place=Place(PlaceKind.PERSON, "U1"))
     slow, second = a_worker(db), a_worker(db)
-    (late,) = notices.claim_due(db, slow, now=NOON)
+    (late,) = claim_notices(db, slow, now=NOON)
     recovery.deregister(db, slow, now=NOON)
-    notices.claim_due(db, second, now=NOON)
+    claim_notices(db, second, now=NOON)
     notices.failed(db, late, error="is_archived", retry_at=None, in_doubt=False)
     notices.posted(db, late, ts="1.0")
     recovery.deregister(db, second, now=NOON)
-    (third,) = notices.claim_due(db, a_worker(db), now=NOON)
+    (third,) = claim_notices(db, a_worker(db), now=NOON)
     assert (third.in_doubt, third.attempts) == (True, 3)

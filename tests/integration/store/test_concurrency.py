@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from signoff.store import leases, ledger, tables
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost, RunFinished
-from signoff.store.outbox import cards, notices
+from signoff.store.outbox import cards
 from signoff.store.prompts import approvers, drafts, prompts
 from signoff.store.records.prompts import Approver, Prompt
 from signoff.store.records.runs import RunState
@@ -25,6 +25,8 @@ from tests.integration.store.samples import (
     an_open_prompt,
     asking,
     claim,
+    claim_cards,
+    claim_notices,
     settle,
 )
 from tests.support.waiting import PATIENCE, until
@@ -39,8 +41,8 @@ def remind(db: Database, _workers: list[str], prompt: Prompt) -> Any:
 
 
 def draw(db: Database, workers: list[str], _prompt: Prompt) -> Any:
-    notices.claim_due(db, workers[0], now=NOON, limit=3)
-    for card in cards.claim_due(db, workers[0], now=NOON, limit=3):
+    claim_notices(db, workers[0], now=NOON, limit=3)
+    for card in claim_cards(db, workers[0], now=NOON, limit=3):
         cards.drawn(db, card, channel="C1", ts=card.prompt.id, now=NOON)
 
 

@@ -8,7 +8,7 @@ from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.errors import RunElsewhere, RunFinished
-from signoff.store.outbox import cards, deliveries, notices
+from signoff.store.outbox import cards, deliveries
 from signoff.store.prompts import prompts
 from signoff.store.prompts import settle as settling
 from signoff.store.records.outbox import ClaimedDelivery
@@ -22,6 +22,8 @@ from tests.integration.store.samples import (
     a_worker,
     an_open_prompt,
     claim,
+    claim_cards,
+    claim_notices,
     post_cards,
     settle,
 )
@@ -88,11 +90,11 @@ def test_what_an_engine_took_is_on_the_card_and_in_the_ledger(db: Database) -> N
     """The run goes on there, and its card is drawn once more, even if it is being drawn just now."""
     prompt = a_prompt_elsewhere(db)
     settle(db, prompt)
-    (drawing,) = cards.claim_due(db, a_worker(db), now=NOON)
+    (drawing,) = claim_cards(db, a_worker(db), now=NOON)
     claimed(db)
     assert deliveries.accepted(db, prompt.id, words="RUNNING", now=SOON)
     cards.drawn(db, drawing, channel="C1", ts="1.0", now=SOON)
-    (card,) = cards.claim_due(db, a_worker(db), now=SOON)
+    (card,) = claim_cards(db, a_worker(db), now=SOON)
     assert card.prompt.delivery == Delivery(DeliveryState.ACCEPTED, "RUNNING")
     assert runs.get(db, prompt.run_id).state is RunState.RUNNING
     assert events(db, prompt) == ["opened", "submitted", "delivery_accepted", "card_posted"]
@@ -153,13 +155,13 @@ def test_cancelling_a_run_elsewhere_is_up_to_its_engine(db: Database) -> None:
     post_cards(db)
     assert runs.cancel(db, run_id, actor=ANA, reason="No more", now=NOON).state is RunState.PAUSED
     assert {each.prompt.outcome for each in claimed(db)} == {Outcome.CANCELLED}
-    assert notices.claim_due(db, taker, now=SOON) == []
+    assert claim_notices(db, taker, now=SOON) == []
     for prompt in (first, second):
         deliveries.accepted(db, prompt.id, words="", now=SOON)
     run = runs.get(db, run_id)
     assert (run.state, run.message, run.finished_at, run.runnable_at) == (RunState.CANCELLED, "No more", SOON, None)
     post_cards(db, SOON)
-    assert [each.detail["state"] for each in notices.claim_due(db, taker, now=SOON)] == ["Cancelled"]
+    assert [each.detail["state"] for each in claim_notices(db, taker, now=SOON)] == ["Cancelled"]
     with pytest.raises(RunFinished):
         runs.cancel(db, run_id, actor=ANA, reason="", now=SOON)
 

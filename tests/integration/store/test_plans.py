@@ -17,6 +17,7 @@ from signoff.flows.names import now
 from signoff.store import artifacts, ledger
 from signoff.store.database import Database
 from signoff.store.outbox import cards, deliveries, notices
+from signoff.store.outbox.waiting import waiting
 from signoff.store.policy import Policy
 from signoff.store.prompts import approvers, drafts, prompts
 from signoff.store.records.outbox import NoticeKind
@@ -133,9 +134,7 @@ AMONG_EVERYTHING: dict[str, tuple[Look, str]] = {
     ),
     "due deadlines": (lambda it: prompts.due(it.db, now=MOMENT), "ix_prompts_due_at"),
     "when a deadline is due": (lambda it: prompts.next_due_at(it.db), "ix_prompts_due_at"),
-    "due cards": (lambda it: cards.claim_due(it.db, it.worker, now=MOMENT, limit=1), "ix_cards_due_at"),
     "when a card is due": (lambda it: cards.next_due_at(it.db), "ix_cards_due_at"),
-    "due notices": (lambda it: notices.claim_due(it.db, it.worker, now=MOMENT, limit=1), "ix_notices_due_at"),
     "due deliveries": (
         lambda it: deliveries.claim_due(it.db, "elsewhere", it.worker, now=MOMENT),
         "ix_deliveries_due_at",
@@ -165,6 +164,8 @@ OF_ONE: dict[str, Look] = {
     "a prompt, and where its cards are": lambda it: prompts.get_with_places(it.db, it.prompt.id),
     "where the cards of a page are": lambda it: cards.places(it.db, [it.prompt.id]),
     "a draft": lambda it: drafts.load(it.db, it.prompt.id, "U1"),
+    "some cards": lambda it: cards.claim(it.db, it.worker, [1, 2], now=MOMENT),
+    "some notices": lambda it: notices.claim(it.db, it.worker, [1, 2], now=MOMENT),
     "a prompt's history": lambda it: ledger.lines(it.db, it.prompt.id),
     "a run from its claim to its end": lambda it: a_whole_run(it.db, it.worker),
 }
@@ -187,6 +188,15 @@ def test_the_rows_of_one_run_or_prompt_are_found_by_an_index(crowded: Crowded, l
     """They are few, and may be sorted; the rows of others are not read."""
     for plan in explained(crowded.db, lambda: OF_ONE[look](crowded)):
         assert not whole_tables(plan), plan
+
+
+def test_what_waits_for_slack_is_found_by_indexes(crowded: Crowded) -> None:
+    """It is sorted by place, but what does not wait is not read."""
+    plans = explained(crowded.db, lambda: waiting(crowded.db, crowded.worker, now=MOMENT, limit=5))
+    for index in ("ix_cards_due_at", "ix_notices_due_at"):
+        assert any(index in plan for plan in plans), plans
+    for plan in plans:
+        assert not whole_tables(plan) & {"cards", "notices", "prompts"}, plan
 
 
 def explained(db: Database, act: Callable[[], Any]) -> list[str]:

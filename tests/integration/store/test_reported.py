@@ -9,14 +9,23 @@ from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.flows.names import new_id
 from signoff.store import ledger
 from signoff.store.database import Database
-from signoff.store.outbox import cards, deliveries, notices
+from signoff.store.outbox import deliveries
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Outcome
 from signoff.store.records.runs import RunState
 from signoff.store.runs import reported, runs
-from tests.integration.store.samples import ANA, NOON, a_prompt_elsewhere, a_worker, post_cards, settle
+from tests.integration.store.samples import (
+    ANA,
+    NOON,
+    a_prompt_elsewhere,
+    a_worker,
+    claim_cards,
+    claim_notices,
+    post_cards,
+    settle,
+)
 
 SOON = NOON + timedelta(seconds=30)
 ELSEWHERE = Actor("elsewhere", "elsewhere")
@@ -31,7 +40,7 @@ def test_a_reported_pause_is_a_prompt_like_any_other(db: Database) -> None:
     prompt = a_prompt_elsewhere(db, requester=ANA)
     assert prompts.pending(db) == [prompt]
     assert (prompt.engine, prompt.external_run_id, prompt.requester) == ("elsewhere", "7", ANA)
-    assert [card.prompt.id for card in cards.claim_due(db, a_worker(db), now=NOON)] == [prompt.id]
+    assert [card.prompt.id for card in claim_cards(db, a_worker(db), now=NOON)] == [prompt.id]
     run = runs.get(db, prompt.run_id)
     assert (run.engine, run.external_id, run.state, run.runnable_at) == ("elsewhere", "7", RunState.PAUSED, None)
     assert [each.id for each in reported.waiting(db, "elsewhere")] == [run.id]
@@ -91,7 +100,7 @@ def test_a_run_that_ended_says_so_in_the_thread(db: Database) -> None:
     run = runs.get(db, prompt.run_id)
     assert (run.state, run.finished_at) == (RunState.FAILED, SOON)
     post_cards(db, SOON)
-    (notice,) = notices.claim_due(db, a_worker(db), now=SOON)
+    (notice,) = claim_notices(db, a_worker(db), now=SOON)
     assert notice.detail["state"] == "Failed"
     assert "run_ended" in [line.event for line in ledger.lines(db, prompt.id)]
 

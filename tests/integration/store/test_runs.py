@@ -9,7 +9,7 @@ from signoff.flows.names import new_id
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchRun, RunFinished, RunNotFailed
-from signoff.store.outbox import cards, notices
+from signoff.store.outbox import cards
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Outcome
 from signoff.store.records.runs import RunState, Step
@@ -26,6 +26,8 @@ from tests.integration.store.samples import (
     an_open_prompt,
     asking,
     claim,
+    claim_cards,
+    claim_notices,
     settle,
 )
 
@@ -95,7 +97,7 @@ def test_the_newest_runs_come_first(db: Database) -> None:
 def test_the_end_of_a_run_cancels_its_open_prompts_and_is_posted(db: Database) -> None:
     """No card stays open for a run that is over."""
     prompt = an_open_prompt(db)
-    (card,) = cards.claim_due(db, a_worker(db), now=NOON)
+    (card,) = claim_cards(db, a_worker(db), now=NOON)
     cards.drawn(db, card, channel="C1", ts="1.0", now=NOON)
     run, worker = runs.get(db, prompt.run_id), a_worker(db)
     runs.finish(
@@ -109,10 +111,10 @@ def test_the_end_of_a_run_cancels_its_open_prompts_and_is_posted(db: Database) -
     )
     settled = prompts.get(db, prompt.id)
     assert (settled.outcome, settled.reason) == (Outcome.CANCELLED, "The run has ended.")
-    (card,) = cards.claim_due(db, worker, now=SOON)
-    assert (card.prompt.id, notices.claim_due(db, worker, now=SOON)) == (prompt.id, [])
+    (card,) = claim_cards(db, worker, now=SOON)
+    assert (card.prompt.id, claim_notices(db, worker, now=SOON)) == (prompt.id, [])
     cards.drawn(db, card, channel="C1", ts="1.0", now=SOON)
-    (notice,) = notices.claim_due(db, worker, now=SOON)
+    (notice,) = claim_notices(db, worker, now=SOON)
     assert (notice.kind, notice.detail) == ("run_ended", {"state": "Failed", "result": None, "reason": "ValueError"})
     assert [line.event for line in ledger.lines(db, prompt.id)] == ["opened", "card_posted", "cancelled", "run_ended"]
 

@@ -16,14 +16,13 @@ from signoff.flows.liveness import heartbeat, reaper
 from signoff.flows.names import now
 from signoff.store import artifacts, blocks, ledger, migrations, tables
 from signoff.store.database import Database
-from signoff.store.outbox import cards, notices
 from signoff.store.prompts import drafts, prompts
 from signoff.store.prompts.drafts import StoredDraft
 from signoff.store.records.prompts import Delivery, DeliveryState, Outcome
 from signoff.store.records.runs import RunState
 from signoff.store.runs import journal, messages, runs
 from tests.integration.store.revisions import ADDED, ELSEWHERE_RUN, LATER, OPEN, REJECTED, WAITING_RUN, rows_at
-from tests.integration.store.samples import a_worker
+from tests.integration.store.samples import a_worker, claim_cards, claim_notices
 from tests.support.answering import answer
 from tests.support.postgres_server import PostgresServer
 from tests.support.waiting import until_asked, until_over
@@ -117,8 +116,8 @@ def test_the_store_reads_what_an_older_version_wrote(upgraded: Database, revisio
     assert blocks.load(db, "json", "price") == ({"shirt": 7},)
     # Still held by a worker that has not expired.
     me = a_worker(db)
-    assert cards.claim_due(db, me, now=LATER) == []
-    assert notices.claim_due(db, me, now=LATER) == []
+    assert claim_cards(db, me, now=LATER) == []
+    assert claim_notices(db, me, now=LATER) == []
     if "drafts" in rows_at(revision):
         assert drafts.load(db, OPEN, "U1") == StoredDraft({"value": True}, 1)
     if "deliveries" in rows_at(revision):
@@ -171,7 +170,7 @@ def test_a_run_that_waited_continues_after_the_upgrade(upgraded: Database, monke
         assert quoted == []
         # What the dead worker had claimed is free, and features that the older version did not have work too.
         me = a_worker(db)
-        assert {each.prompt.id for each in cards.claim_due(db, me, now=now())} == {OPEN}
-        assert [each.prompt.id for each in notices.claim_due(db, me, now=now())] == [REJECTED]
+        assert {each.prompt.id for each in claim_cards(db, me, now=now())} == {OPEN}
+        assert [each.prompt.id for each in claim_notices(db, me, now=now())] == [REJECTED]
         new = order.create_run({"pieces": 1}, db=db)
         assert until_asked(db, new.id).title == "Shirt"
