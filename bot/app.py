@@ -49,6 +49,7 @@ from signoff.flows.services.foreground import foreground
 from signoff.store.clock import MAX_SKEW
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, DatabaseReplaced, NoSuchPrompt, StoreError, UnreadablePolicy
+from signoff.store.prompts import approvers
 from signoff.store.sql.write_timeout import write_deadline
 
 logger = logging.getLogger(__name__)
@@ -154,7 +155,7 @@ def make_app(
     Commands((*sub_commands(approvals), *commands), people).register(app)
     events = Events()
     DeletedCards(db).register(events)
-    DirectoryChanges(lookups).register(events)
+    DirectoryChanges(lookups, lambda: approvers.look_again(db, now=db.now())).register(events)
     events.register(app)
     FullText(db, desk, people, responses).register(app)
     buttons.register_unknown(app)

@@ -16,9 +16,9 @@ from signoff.flows.durable.pauses import Pause, prepare_pause, stop_waiting, wai
 from signoff.flows.durable.pending_calls import PendingCall, location
 from signoff.flows.errors import InvalidFlow, Suspended, Unwind
 from signoff.store.policy import Policy
-from signoff.store.prompts import prompts
+from signoff.store.prompts import prompts, votes
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.prompts import Ballot, Outcome, Prompt, Vote
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs.pauses import wait_for_any
 
@@ -89,6 +89,18 @@ class PromptHandle(Generic[T]):
         """
         prompt = self._look()
         return prompt.settled_by if prompt.outcome in (Outcome.SUBMITTED, Outcome.REJECTED) else None
+
+    @property
+    def votes(self) -> tuple[Vote, ...]:
+        """Who has answered or rejected so far, one vote for each person with its `actor`, `verdict`, `reason` and `at`.
+
+        One for most prompts; more where several people have to agree. In an async flow this blocks for some
+        milliseconds.
+        """
+        ballot = Ballot(approvers=self._look().found_approvers)
+        for vote in retry_until_available(lambda: votes.of_prompt(self._pause.context.db, self.prompt_id)):
+            ballot = ballot.with_vote(vote)
+        return ballot.votes
 
     def result(self) -> T:
         """Wait for the answer; in an async flow, an awaitable of it. Raises what `pause_flow_run` raises."""

@@ -83,7 +83,7 @@ def _resume(flow_run_id: str, run_input: Mapping[str, Any] | BaseModel | None) -
         case Refused() as refused:
             raise NotAllowed(f"{actor.id} may not answer; {', '.join(refused.may)} may.")
         case Unverified(prompt, reason):
-            may = ", ".join(prompt.policy.approvers)
+            may = ", ".join(prompt.policy.named) or "members of its channel"
             raise NotAllowed(f"Whether {actor.id} may answer cannot be checked here; {may} may. {reason}")
         case Invalid(_, errors):
             raise InvalidInput("; ".join(map(str, errors)))

@@ -25,6 +25,12 @@ def _several(value: Any) -> Any:
     return value
 
 
+Count = Annotated[int, Field(ge=1, strict=True)]
+"""A number of people."""
+
+Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_several)]
+"""People and user groups."""
+
 Duration = Annotated[timedelta, AfterValidator(_positive)]
 """A positive duration: a `timedelta`, a number of seconds, or ISO 8601 text such as `PT4H`."""
 
@@ -44,9 +50,27 @@ class Policy(BaseModel):
     channel: str | None = Field(default=None, min_length=1)
     """Where the card is posted: `#name` or a channel id."""
 
-    approvers: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_several)] = ()
+    approvers: Names = ()
     """Who may answer: Slack user ids, `@handles` of people or user groups, user group ids, or e-mail addresses. Empty:
     everybody in the channel."""
+
+    each_of: Names = ()
+    """In place of `approvers`: one of each of these has to agree, as in `["@dev", "@security"]`."""
+
+    requester_may_answer: bool = True
+    """Whether the person who requested the run may answer."""
+
+    quorum: Count | Literal["all"] = 1
+    """How many people have to agree on the same values; `all` for everybody who is named."""
+
+    threshold: Annotated[float, Field(gt=0, le=1)] | None = None
+    """In place of `quorum`: which part of those who are named has to agree, rounded up. `0.66` is two of three."""
+
+    reject: Count | Literal["ends"] = "ends"
+    """How many people have to reject it; `ends` for one, whose rejection ends it."""
+
+    distinct: bool = True
+    """Whether one person counts for one entry of `each_of` only, whatever groups they are in."""
 
     deadline: Duration | None = None
     """How long after its opening the prompt times out. Overrides the pause's `timeout`."""
@@ -60,6 +84,27 @@ class Policy(BaseModel):
 
     reminders: Annotated[tuple[Duration, ...], BeforeValidator(_several)] = ()
     """How long after its opening each reminder is posted into the card's thread."""
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Everybody whom the policy names as somebody who may answer; nobody if the channel may."""
+        return self.approvers or tuple(dict.fromkeys(self.each_of))
+
+    @property
+    def takes_votes(self) -> bool:
+        """Whether one answer may not be enough, be it a yes or a no."""
+        return (self.quorum, self.threshold) != (1, None) or self.reject not in ("ends", 1) or bool(self.each_of)
+
+    @property
+    def counts_people(self) -> bool:
+        """Whether it depends on the number of those who are named how many have to agree."""
+        return self.quorum == "all" or self.threshold is not None
+
+    @property
+    def identities(self) -> Literal["claims", "own-name", "never"]:
+        """`outside_slack`, and at least `own-name` where it matters whether two people are the same."""
+        tells_apart = self.takes_votes or not self.requester_may_answer
+        return "own-name" if tells_apart and self.outside_slack == "claims" else self.outside_slack
 
     def places(self) -> tuple[Place, ...]:
         """Where the prompt's cards go."""

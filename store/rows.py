@@ -7,7 +7,18 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from signoff.store.records.actors import DEADLINE, Actor, recorded
-from signoff.store.records.prompts import Approver, Delivery, DeliveryState, Earlier, LedgerLine, Outcome, Prompt
+from signoff.store.records.prompts import (
+    Approver,
+    Ballot,
+    Delivery,
+    DeliveryState,
+    Earlier,
+    LedgerLine,
+    Outcome,
+    Prompt,
+    Reviewers,
+    Vote,
+)
 from signoff.store.records.runs import FlowRun, RunState, Step
 from signoff.store.sql.statements import Statement, param
 from signoff.store.tables import deliveries, flow_runs, prompts
@@ -105,6 +116,8 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         found_approvers=approvers(row.approvers),
         delivery=None if run is not None else _delivery(row),
         earlier=None if row.earlier is None else _earlier(row.earlier),
+        votes=votes(row.votes),
+        reviewers=_reviewers(row.reviewers),
     )
 
 
@@ -135,6 +148,61 @@ def _earlier(stored: Mapping[str, Any]) -> Earlier:
 def approvers(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Approver, ...]:
     """What Slack has said about the approvers of a prompt, from its column."""
     return tuple(Approver(each["name"], each.get("id"), each.get("fault", "")) for each in stored or ())
+
+
+def votes(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Vote, ...]:
+    """The votes that `votes_as_json` has written."""
+    return tuple(
+        Vote(
+            actor=recorded(each["actor"], each["name"], each.get("claim")),
+            verdict=each["verdict"],
+            values=each.get("answer"),
+            reason=each.get("reason"),
+            via=each["via"],
+            at=datetime.fromisoformat(each["at"]),
+            answer=each.get("answer"),
+            counts_for=tuple(each.get("counts_for", ())),
+        )
+        for each in stored or ()
+    )
+
+
+def votes_as_json(cast: Sequence[Vote]) -> list[dict[str, Any]]:
+    """Votes as a prompt keeps them. What a person sent is in the submissions; here is what the flow would get."""
+    stored = (
+        {
+            "actor": each.actor.id,
+            "name": each.actor.name,
+            "claim": each.actor.claim or None,
+            "verdict": each.verdict,
+            "answer": None if each.answer is None else dict(each.answer),
+            "reason": each.reason,
+            "via": each.via,
+            "at": each.at.isoformat(),
+            "counts_for": list(each.counts_for) or None,
+        }
+        for each in cast
+    )
+    return [{name: value for name, value in each.items() if value is not None} for each in stored]
+
+
+def ballot(row: Any) -> Ballot:
+    """The columns `votes`, `approvers` and `reviewers` of a prompt."""
+    return Ballot(votes(row.votes), _approvers(row.approvers), _reviewers(row.reviewers))
+
+
+def _reviewers(stored: Mapping[str, Any] | None) -> Reviewers:
+    if stored is None:
+        return Reviewers()
+    people = stored.get("people")
+    return Reviewers(None if people is None else tuple(people), stored.get("requester"), stored.get("fault", ""))
+
+
+def reviewers_as_json(reviewers: Reviewers) -> dict[str, Any] | None:
+    """What is known of reviewers, as a prompt keeps it; `None` for nothing."""
+    people = None if reviewers.people is None else list(reviewers.people)
+    stored = {"people": people, "requester": reviewers.requester, "fault": reviewers.fault or None}
+    return {name: value for name, value in stored.items() if value is not None} or None
 
 
 def _requester(row: Any) -> Actor | None:

@@ -178,6 +178,10 @@ prompts = Table(
     # What Slack has said about the approvers, and when it is asked about them next; NULL if that is not needed.
     _json("approvers"),
     _moment("approvers_due_at"),
+    # Who has to agree, of a policy for which they are counted or the requester does not count.
+    _json("reviewers"),
+    # The votes that count, one for each person; NULL as long as one vote would settle it.
+    _json("votes"),
     # What it asked in its place before, in other words, and how that ended.
     _json("earlier"),
     UniqueConstraint("run_id", "key"),

@@ -120,3 +120,8 @@ def sentences(*parts: str | None) -> str:
 def either(names: list[str]) -> str:
     """`names` as a phrase, such as `Ana, Ben or Cleo`."""
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
+
+
+def together(names: list[str]) -> str:
+    """`names` as a phrase, such as `Ana, Ben and Cleo`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""

@@ -53,6 +53,7 @@ def answer(
     from signoff.bot.cli.database import existing
     from signoff.bot.settings import load_settings
     from signoff.bot.surfaces.question import asked_by
+    from signoff.bot.surfaces.tally import in_short
     from signoff.flows.approval.desk import Desk
     from signoff.store.prompts.prompts import get
 
@@ -71,7 +72,8 @@ def answer(
     if as_json:
         print_json(settled_as_json(settled))
     else:
-        click.echo(f"{value_as_text(asked_by(settled).question)}: {outcome_as_text(settled)}")
+        told = f"your vote counts: {in_short(settled)}" if settled.is_open else outcome_as_text(settled)
+        click.echo(f"{value_as_text(asked_by(settled).question)}: {told}")
 
 
 def _check(reject: bool, reason: str | None, *, gives_values: bool) -> None:
@@ -90,7 +92,7 @@ def _settled(reply: "Reply", person: "Actor") -> "Prompt":
     from signoff.flows.approval.desk import AlreadySettled, Counted, Invalid, Refused, Settled, Unverified
 
     match reply:
-        case Settled(prompt) | Counted(prompt):
+        case Settled(prompt) | Counted(prompt, _):
             return prompt
         case AlreadySettled(prompt):
             raise CommandFailed(f"Already {outcome_as_text(prompt)}")
@@ -103,7 +105,7 @@ def _settled(reply: "Reply", person: "Actor") -> "Prompt":
         case Unverified(prompt, reason):
             raise CommandFailed(
                 f"The command line cannot tell whether {person.id} may answer this prompt. "
-                f"It can be answered by {', '.join(prompt.policy.approvers)}.",
+                f"It can be answered by {', '.join(prompt.policy.named) or 'the members of its channel'}.",
                 f"{reason} Answer in Slack, or use --as with the name that the policy has for you.",
             )
         case Invalid(_, errors):

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from signoff.store.records.prompts import LedgerLine, Prompt
+from signoff.store.records.prompts import LedgerLine, Prompt, Vote
 from signoff.store.records.runs import FlowRun, Schedule
 
 
@@ -85,6 +85,20 @@ def settled_as_json(prompt: Prompt) -> Mapping[str, Any]:
         "settled_by": None if prompt.settled_by is None else prompt.settled_by.id,
         "claim": None if prompt.settled_by is None else prompt.settled_by.claim or None,
         "settled_at": _moment(prompt.settled_at),
+        "votes": [_vote_as_json(vote) for vote in prompt.votes],
+    }
+
+
+def _vote_as_json(vote: Vote) -> Mapping[str, Any]:
+    return {
+        "actor": vote.actor.id,
+        "name": vote.actor.name,
+        "claim": vote.actor.claim or None,
+        "verdict": vote.verdict,
+        "answer": vote.answer,
+        "reason": vote.reason,
+        "via": vote.via,
+        "at": _moment(vote.at),
     }
 
 

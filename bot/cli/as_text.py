@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from signoff.bot.blockkit.markup import plain, span, utc
+from signoff.bot.blockkit.markup import plain, span, together, utc
+from signoff.flows.approval.quorum import deciders
 from signoff.store.records.prompts import Outcome, Prompt
 
 _LONGEST = 300
@@ -60,10 +61,27 @@ def outcome_as_text(prompt: Prompt) -> str:
     return ended_as_text(prompt) + (f": {plain(details, _LONGEST)}" if details else "")
 
 
+def votes_as_text(prompt: Prompt) -> str:
+    """The tally, and a line for each vote; empty if the first answer settles the prompt."""
+    from signoff.bot.surfaces.tally import in_short
+
+    if prompt.policy_fault is not None or not prompt.policy.takes_votes:
+        return ""
+    votes = (
+        f"{vote.verdict} by {vote.actor.name_and_claim} at {utc(vote.at)}: "
+        f"{vote.reason or values_as_text(vote.answer or {})}".rstrip(": ")
+        for vote in prompt.votes
+    )
+    return "\n".join([in_short(prompt), *votes])
+
+
 def ended_as_text(prompt: Prompt) -> str:
     """How a prompt ended: `submitted by Ana at May 1, 2026, 12:00 UTC`."""
     is_act = prompt.settled_by is not None and prompt.outcome is not Outcome.TIMED_OUT
-    by = f" by {prompt.settled_by.name_and_claim}" if prompt.settled_by is not None and is_act else ""
+    names = [vote.actor.name_and_claim for vote in deciders(prompt)]
+    if not names and prompt.settled_by is not None:
+        names = [prompt.settled_by.name_and_claim]
+    by = f" by {together(names)}" if is_act else ""
     at = "" if prompt.settled_at is None else f" at {utc(prompt.settled_at)}"
     ended = "open" if prompt.outcome is None else prompt.outcome.replace("_", " ")
     return plain(f"{ended}{by}{at}", _LONGEST)

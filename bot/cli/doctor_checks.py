@@ -210,6 +210,22 @@ def _named_approvers(settings: Settings) -> dict[str, tuple[Approver, str, str]]
     return named
 
 
+def _reviewers() -> Iterator[Finding]:
+    """Open prompts on which too few people can agree, or whose requester cannot be told from the others."""
+    with suppress(StoreError), opened() as db:
+        file = sqlite_file(db)
+        if file is not None and not file.exists():
+            return
+        page = prompts.pending(db)
+        while page:
+            for prompt in page:
+                if fault := prompt.reviewers.fault:
+                    start = f"`signoff cancel {short(prompt.run_id)}`, and start the run again."
+                    what_to_do = "" if "start it again" in fault else f" Change who is in the group, or {start}"
+                    yield Finding("approvers", False, plain(f"{prompt.label}: {fault}{what_to_do}", _MESSAGE))
+            page = prompts.pending(db, after=page[-1])
+
+
 def _mode(settings: Settings) -> Iterator[Finding]:
     # With neither of them there is no connection to speak of; a later check says what is missing.
     if settings.slack_app_token is None and settings.slack_signing_secret is None:
@@ -289,7 +305,7 @@ def _unreachable(check: str, settings: Settings, error: Exception) -> Finding:
     )
 
 
-CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (_database, _engines, _policies, _deliveries)
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (_database, _engines, _policies, _reviewers, _deliveries)
 """Checks that need no valid settings. A check yields nothing if it does not apply."""
 
 CHECKS_OF_SETTINGS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (

@@ -27,7 +27,7 @@ def pending(as_json: bool) -> None:
         print_json([pending_as_json(each) for each in prompts])
         return
     print_table(
-        ("ID", "QUESTION", "OPENED", "TIMES OUT", "APPROVERS", "FLOW", "RUN"),
+        ("ID", "QUESTION", "OPENED", "TIMES OUT", "APPROVERS", "VOTES", "FLOW", "RUN"),
         (
             (
                 short(each.id),
@@ -35,6 +35,7 @@ def pending(as_json: bool) -> None:
                 ago(each.opened_at, moment),
                 until(each.deadline, moment),
                 _approvers(each),
+                _tally(each),
                 each.flow,
                 each.run_name,
             )
@@ -77,7 +78,13 @@ def history(named: str, as_json: bool) -> None:
 def _approvers(prompt: "Prompt") -> str:
     if prompt.policy_fault is not None:
         return "nobody in this version, see `signoff doctor`"
-    return ", ".join(prompt.policy.approvers) or "anyone in the channel"
+    return ", ".join(prompt.policy.named) or "anyone in the channel"
+
+
+def _tally(prompt: "Prompt") -> str:
+    from signoff.bot.surfaces.tally import in_short
+
+    return "" if prompt.policy_fault is not None else in_short(prompt)
 
 
 def _who(line: "LedgerLine") -> str:

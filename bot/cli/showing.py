@@ -38,7 +38,7 @@ def show(named: str, as_json: bool) -> None:
 
 def _of_prompt(prompt: "Prompt") -> Facts:
     from signoff.bot.blockkit.markup import utc
-    from signoff.bot.cli.as_text import ended_as_text, short
+    from signoff.bot.cli.as_text import ended_as_text, short, votes_as_text
     from signoff.bot.surfaces.earlier import asked_before_in_full
     from signoff.bot.surfaces.question import asked_by
     from signoff.store.redaction import redacted
@@ -54,7 +54,9 @@ def _of_prompt(prompt: "Prompt") -> Facts:
     yield "Reason", prompt.reason or ""
     if prompt.delivery is not None:
         yield f"Said by {prompt.engine}", redacted(prompt.delivery.words or prompt.delivery.error or "")
-    yield "Approvers", ", ".join(prompt.policy.approvers) if prompt.policy_fault is None else prompt.policy_fault
+    yield "Requested by", "" if prompt.requester is None else prompt.requester.name
+    yield "Approvers", ", ".join(prompt.policy.named) if prompt.policy_fault is None else prompt.policy_fault
+    yield "Votes", votes_as_text(prompt)
     yield "Opened", utc(prompt.opened_at)
     yield "Times out", "" if prompt.deadline is None else utc(prompt.deadline)
     yield "Prompt", short(prompt.id)

@@ -14,7 +14,7 @@ from slack_bolt import Ack, App
 from signoff.bot.connection.people import People
 from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
 from signoff.bot.surfaces import action_ids
-from signoff.bot.surfaces.modals import reason_error, reason_in, refused_modal, settled_modal
+from signoff.bot.surfaces.modals import reason_error, reason_in, refused_modal, settled_modal, voted_modal
 from signoff.bot.surfaces.wording import form_of, verdict_in
 from signoff.flows.approval.desk import AlreadySettled, Counted, Desk, Invalid, Refused, Settled, Unverified
 from signoff.flows.approval.validation import FieldError
@@ -37,6 +37,7 @@ class Buttons:
         """Have `app` call the listeners."""
         app.action(action_ids.CHOOSE)(self.choose)
         app.action(action_ids.ANSWER)(self.answer)
+        app.action(action_ids.AGREE)(self.agree)
         app.action(action_ids.EDIT)(self.open_form)
         app.action(action_ids.OPEN)(self.open_listed)
         app.action(action_ids.REJECT)(self.open_reason)
@@ -64,6 +65,22 @@ class Buttons:
     def answer(self, ack: Ack, body: Body) -> None:
         """A press on "Submit as shown", "Resume" or "Answer…"."""
         self._try(ack, body, self._pressed(body), {})
+
+    def agree(self, ack: Ack, body: Body) -> None:
+        """A press on "Agree with …": vote for what somebody else has proposed, which the button names by its hash."""
+        prompt, actor = self._pressed(body), self._people.actor(body)
+        key = action_ids.agreed(str(body["actions"][0]["action_id"])) or ""
+        match self._desk.agree(prompt.id, actor, key, via="slack"):
+            case Settled():
+                pass
+            case Counted() as counted:
+                self._responses.tell_counted(body, counted)
+            case Invalid(asked, errors):
+                self._responses.redraw(asked)
+                self._responses.tell(body, f"Nothing was decided. {errors[0].message}")
+            case AlreadySettled() | Refused() | Unverified() as reply:
+                self._tell(body, actor, reply)
+        ack()
 
     def open_listed(self, ack: Ack, body: Body) -> None:
         """A press in the list of prompts: open the form, and post the card again in case somebody has deleted it."""
@@ -128,8 +145,10 @@ class Buttons:
         actor = self._people.actor(body)
         reply = self._desk.submit(prompt.id, actor, choice, via="slack", tentative=True)
         match reply:
-            case Settled() | Counted():
+            case Settled():
                 pass
+            case Counted() as counted:
+                self._responses.tell_counted(body, counted)
             case Invalid(asked, errors):
                 known = {**asked.initial_values, **choice}
                 self._responses.open_form(body, asked, choice, _errors_in(known, errors))
@@ -139,13 +158,15 @@ class Buttons:
 
     def _close(self, ack: Ack, reply: Settled | Counted | AlreadySettled | Refused | Unverified) -> None:
         match reply:
-            case Settled() | Counted():
+            case Settled():
                 ack()
+            case Counted(prompt, vote):
+                ack(response_action="update", view=voted_modal(prompt, vote))
             case AlreadySettled(prompt):
                 ack(response_action="update", view=settled_modal(prompt))
-            case Refused(prompt, may_see):
+            case Refused(prompt, may_see, why):
                 mentions = self._people.mentions(prompt, ask=False)
-                ack(response_action="update", view=refused_modal(prompt, mentions, may_see=may_see))
+                ack(response_action="update", view=refused_modal(prompt, mentions, may_see=may_see, reason=why))
             case Unverified(_, reason):
                 raise IdentityUnavailable(reason)
 

@@ -4,7 +4,7 @@ They make a change count at once. Without them, if another process hears them fo
 in the cache has expired.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.profile import Profile
@@ -13,10 +13,15 @@ from signoff.bot.interactions.payloads import MalformedPayload
 
 
 class DirectoryChanges:
-    """Hears who joined or left a channel or a user group, and who is new, was changed or was deactivated."""
+    """Hears who joined or left a channel or a user group, and who is new, was changed or was deactivated.
 
-    def __init__(self, lookups: Lookups) -> None:
+    Args:
+        fewer_or_more: Called when a user group has changed, or somebody was deactivated.
+    """
+
+    def __init__(self, lookups: Lookups, fewer_or_more: Callable[[], None] = lambda: None) -> None:
         self._lookups = lookups
+        self._fewer_or_more = fewer_or_more
 
     def register(self, events: Events) -> None:
         """Have `events` call it."""
@@ -37,6 +42,7 @@ class DirectoryChanges:
         subteam = event.fields.get("subteam")
         group = event.fields.get("subteam_id") or (subteam.get("id") if isinstance(subteam, Mapping) else "")
         self._lookups.forget_memberships(group=str(group))
+        self._fewer_or_more()
 
     def person(self, event: Event) -> None:
         """Somebody joined the workspace, changed their profile, or was deactivated."""
@@ -48,3 +54,5 @@ class DirectoryChanges:
         except (AttributeError, KeyError, TypeError) as error:
             raise MalformedPayload(f"{event.type}: user: {type(error).__name__}") from None
         self._lookups.forget_person(changed)
+        if changed.is_deactivated:
+            self._fewer_or_more()

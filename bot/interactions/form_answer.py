@@ -7,7 +7,7 @@ from signoff.bot.connection.people import People
 from signoff.bot.interactions.form_session import FormSession, validation_errors, without_fields_of
 from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
 from signoff.bot.interactions.uploads import Uploads
-from signoff.bot.surfaces.modals import refused_modal, settled_modal
+from signoff.bot.surfaces.modals import refused_modal, settled_modal, voted_modal
 from signoff.flows.approval.desk import AlreadySettled, Counted, Desk, Invalid, Refused, Reply, Settled, Unverified
 from signoff.store.records.prompts import Prompt
 
@@ -49,9 +49,12 @@ class FormAnswer:
                 # Errors of the answer as a whole may be caused by what could not be read, so they wait.
                 others = [error for error in validation_errors(prompt, values) if error.path]
                 ack(**session.errors_response([*unreadable, *without_fields_of(unreadable, others)]))
-            case Settled() | Counted():
+            case Settled():
                 self._responses.forget_view(session.view_id)
                 ack()
+            case Counted(counted, vote):
+                self._responses.forget_view(session.view_id)
+                ack(response_action="update", view=voted_modal(counted, vote))
             case Invalid(_, errors):
                 ack(**session.errors_response(errors))
             case AlreadySettled(settled):
@@ -63,4 +66,4 @@ class FormAnswer:
 
     def _refused(self, refused: Refused) -> Block:
         mentions = self._people.mentions(refused.prompt, ask=False)
-        return refused_modal(refused.prompt, mentions, may_see=refused.may_see)
+        return refused_modal(refused.prompt, mentions, may_see=refused.may_see, reason=refused.reason)

@@ -15,7 +15,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from signoff.bot.blockkit.blocks import Block, Message
-from signoff.bot.blockkit.markup import escape
+from signoff.bot.blockkit.markup import escape, plain, unescaped
 from signoff.bot.connection.people import People
 from signoff.bot.connection.slack_urls import is_response_url
 from signoff.bot.connection.web_client import CONNECTION_ERRORS, name_of, webhook
@@ -25,8 +25,9 @@ from signoff.bot.forms.editor_state import EditorState
 from signoff.bot.interactions.open_views import OpenViews
 from signoff.bot.interactions.payloads import origin_of, person_in
 from signoff.bot.surfaces.modals import answer_modal, over_modal, reject_modal, settled_modal
+from signoff.bot.surfaces.tally import own_vote, what_was_voted
 from signoff.bot.surfaces.wording import form_of, outcome_sentence, refusal
-from signoff.flows.approval.desk import Desk, Refused
+from signoff.flows.approval.desk import Counted, Desk, Refused
 from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
@@ -47,6 +48,7 @@ RESPONSE_URL_TIMEOUT = 5
 """Seconds that a post to a `response_url` may take."""
 
 _CALL_ERRORS = (SlackApiError, *CONNECTION_ERRORS)
+_VOTE = 100
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -82,6 +84,9 @@ class Responses:
             actor_id = str(body["user"]["id"])
             draft, is_earlier = self._draft_with(prompt, actor_id, choice)
             note = "Your earlier entries are still here." if is_earlier else ""
+            if mine := prompt.ballot.vote_of(actor_id):
+                said = plain(unescaped(what_was_voted(prompt, form_of(prompt), mine)), _VOTE)
+                note = f"You have voted: {said}. What you submit takes its place."
             try:
                 view = answer_modal(prompt, EditorState(form_of(prompt), draft), errors, note=note)
             except FormError as error:
@@ -186,9 +191,14 @@ class Responses:
 
         def tell() -> None:
             mentions = self._people.mentions(refused.prompt, ask=False)
-            self._say(body, refusal(refused.prompt, mentions, may_see=refused.may_see))
+            self._say(body, refusal(refused.prompt, mentions, may_see=refused.may_see, reason=refused.reason))
 
         self._later(origin_of(body), tell)
+
+    def tell_counted(self, body: Body, counted: Counted) -> None:
+        """Tell a person that their vote counts, and how many are needed."""
+        prompt = counted.prompt
+        self._later(lambda: self._say(body, own_vote(prompt, form_of(prompt), counted.vote)))
 
     def tell_settled(self, body: Body, actor: Actor, prompt: Prompt) -> None:
         """Tell a person how the prompt was settled before them, and redraw its card, which must have looked open."""

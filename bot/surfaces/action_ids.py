@@ -21,6 +21,9 @@ OPEN = "signoff:open"
 CHOOSE = re.compile(r"signoff:choose:([0-9]{1,3})")
 """Answer with one of the verdict's choices."""
 
+AGREE = re.compile(r"signoff:agree:([0-9a-f]{32})")
+"""Answer with what somebody else has proposed."""
+
 BACK = "signoff:back"
 """Show the previous page."""
 
@@ -56,6 +59,17 @@ READ_MODAL = "signoff:read"
 def choose(position: int) -> str:
     """The id of the button for the verdict's choice at `position`."""
     return f"signoff:choose:{position}"
+
+
+def agree(key: str) -> str:
+    """The id of the button for a proposal, which is named by what it says."""
+    return f"signoff:agree:{key}"
+
+
+def agreed(action_id: str) -> str | None:
+    """The proposal that `action_id` claims; `None` if it is the id of another button."""
+    found = AGREE.fullmatch(action_id)
+    return found[1] if found else None
 
 
 def chosen(action_id: str) -> int | None:

@@ -9,6 +9,7 @@ from signoff.bot.blockkit.blocks import actions as buttons
 from signoff.bot.blockkit.markup import at, bold, escape, span
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.question import asked_by
+from signoff.bot.surfaces.tally import in_short
 from signoff.bot.surfaces.wording import gist_of
 from signoff.flows.schema.slack_ids import is_conversation_id
 from signoff.store.records.prompts import Prompt
@@ -60,6 +61,7 @@ def _entry(prompt: Prompt, now: datetime) -> list[Block]:
     facts = [
         f"open for {span(now - prompt.opened_at)}",
         f"times out {at(prompt.deadline)}" if prompt.deadline else "no deadline",
+        escape(in_short(prompt)),
         _where(prompt.policy.channel),
         escape(prompt.flow, 80),
         escape(prompt.run_name, 80),

@@ -29,6 +29,7 @@ from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.earlier import asked_before
 from signoff.bot.surfaces.omissions import Omitted, omission_notice
 from signoff.bot.surfaces.question import asked_by
+from signoff.bot.surfaces.tally import rules, tally_blocks, votes_at_the_end
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import (
     approver_faults,
@@ -42,6 +43,7 @@ from signoff.bot.surfaces.wording import (
     outcome_line,
     outcome_sentence,
     question_excerpt,
+    requested_by,
     run_line,
     verdict_in,
     was_refused,
@@ -131,21 +133,22 @@ def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], *, is_direct:
     values, omitted = value_blocks(form, prompt.initial_values, prompt.initial_values)
     verdict = verdict_in(prompt, form)
     asked = Excerpt("") if verdict is None else _asked(verdict)
-    requested = f"Requested by {name_of(prompt.requester)}." if prompt.requester is not None else ""
+    tallied, left = tally_blocks(prompt, form)
     may_answer = who_may_answer(prompt, mentions, is_direct=is_direct)
-    rules = " ".join(filter(None, [requested, may_answer, deadline_of(prompt)]))
-    faults = [context(mrkdwn(told))] if (told := approver_faults(prompt)) else []
+    told = (requested_by(prompt), may_answer, rules(prompt, mentions), deadline_of(prompt))
+    faults = [context(mrkdwn(fault))] if (fault := approver_faults(prompt)) else []
     before = asked_before(prompt)
     return _Body(
         above=[
             *([section(mrkdwn(before.text))] if before.text else []),
             *values,
-            context(mrkdwn(rules)),
+            context(mrkdwn(" ".join(filter(None, told)))),
             *faults,
+            *tallied,
             *([section(mrkdwn(asked.text))] if asked.text else []),
         ],
         below=[buttons(_buttons(prompt, form, verdict, all_shown=not omitted))],
-        omitted=omitted + Omitted(asked.missing + before.missing + len(approvers_left_out(prompt))),
+        omitted=omitted + left + Omitted(asked.missing + before.missing + len(approvers_left_out(prompt))),
     )
 
 
@@ -189,6 +192,7 @@ def _settled(prompt: Prompt, form: Form) -> _Body:
     if told := delivery_line(prompt):
         blocks.append(section(mrkdwn(told)) if was_refused(prompt) else context(mrkdwn(told)))
     rows, omitted = value_blocks(form, values, prompt.initial_values, without=fields_in_outcome(prompt, form))
+    rows += votes_at_the_end(prompt, form)
     if prompt.requester is not None:
         rows.append(context(mrkdwn(f"Requested by {name_of(prompt.requester)}.")))
     return _Body([*blocks, *rows], [], omitted + Omitted(reason.missing + words_left_out(prompt)))
@@ -202,5 +206,6 @@ def _sentence(prompt: Prompt, form: Form, *, is_direct: bool) -> str:
     gist = escape(gist_of(prompt, _GIST))
     title = title if prompt.earlier is None else f"Asked again: {title}"
     asks = f"{title} – {gist}" if gist else title
-    rules = " ".join(filter(None, [who_may_answer(prompt, {}, is_direct=is_direct), deadline_of(prompt, spoken=True)]))
-    return f"{sentences(asks, rules)} ({escape(prompt.flow, 100)} · {escape(prompt.run_name, 100)})"
+    told = (who_may_answer(prompt, {}, is_direct=is_direct), rules(prompt, {}), deadline_of(prompt, spoken=True))
+    said = sentences(asks, " ".join(filter(None, told)))
+    return f"{said} ({escape(prompt.flow, 100)} · {escape(prompt.run_name, 100)})"

@@ -55,7 +55,7 @@ def earlier_prompt(prompt: Prompt) -> Prompt | None:
     """What was asked before, as a prompt; `None` if nothing was, or if it may not be shown here."""
     if prompt.earlier is None or prompt.earlier.question is None:
         return None
-    old = replace(prompt, **prompt.earlier.question, earlier=None, delivery=None)
+    old = replace(prompt, **prompt.earlier.question, earlier=None, delivery=None, votes=())
     try:
         form_of(old)
     except FormError:

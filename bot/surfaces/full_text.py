@@ -30,7 +30,9 @@ from signoff.bot.forms.elements.unions import Union
 from signoff.bot.forms.field import over_limit
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.earlier import asked_before_in_full
+from signoff.bot.surfaces.tally import changed_values, proposals_of_own
 from signoff.bot.surfaces.wording import approvers_left_out, form_of, outcome_line
+from signoff.flows.approval.quorum import tally_of
 from signoff.store.records.prompts import Prompt
 from signoff.store.redaction import redacted
 
@@ -158,11 +160,22 @@ def _passages(prompt: Prompt, values: Mapping[str, Any]) -> Iterator[Passage]:
         for before in _values(form, prompt.initial_values)
         if before not in shown
     )
+    yield from _proposals(prompt, form)
     yield from _explanations(form, values)
     if told := asked_before_in_full(prompt):
         yield Passage("Asked before, in other words", told)
     if left_out := approvers_left_out(prompt):
         yield Passage("Who else may answer", left_out)
+
+
+def _proposals(prompt: Prompt, form: Form) -> Iterator[Passage]:
+    """What those who have voted propose in place of the values shown."""
+    if not prompt.is_open or not prompt.votes:
+        return
+    for proposal in proposals_of_own(prompt, form, tally_of(prompt)):
+        changed = changed_values(prompt, form, proposal.answer)
+        for passage in _values(form, changed):
+            yield replace(passage, label=f"{passage.label} (proposed by {proposal.votes[0].actor.name})")
 
 
 def _values(form: Form, values: Mapping[str, Any], within: str = "") -> Iterator[Passage]:

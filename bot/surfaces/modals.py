@@ -31,10 +31,11 @@ from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.omissions import NOTHING_OMITTED, Omitted, omission_notice
 from signoff.bot.surfaces.question import asked_by
+from signoff.bot.surfaces.tally import own_vote
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import fields_in_outcome, form_of, outcome_line, question_excerpt, refusal
 from signoff.flows.approval.validation import FieldError
-from signoff.store.records.prompts import Prompt
+from signoff.store.records.prompts import Prompt, Vote
 
 _REASON = "reason"
 _REASON_TEXT = 1500
@@ -152,14 +153,21 @@ def settled_modal(prompt: Prompt) -> Block:
     return _modal("Already settled", blocks) | {"close": plain_text("Close")}
 
 
-def refused_modal(prompt: Prompt, mentions: Mapping[str, str], *, may_see: bool) -> Block:
+def voted_modal(prompt: Prompt, vote: Vote) -> Block:
+    """The statement that a person's vote counts, and that more are needed."""
+    blocks = [*_heading(prompt), section(mrkdwn(own_vote(prompt, form_of(prompt), vote)))]
+    return _modal("Your vote counts", blocks) | {"close": plain_text("Close")}
+
+
+def refused_modal(prompt: Prompt, mentions: Mapping[str, str], *, may_see: bool, reason: str = "") -> Block:
     """The statement that this person may not answer.
 
     Args:
         may_see: Whether they may know what the prompt asks, and who may answer.
+        reason: Why, as a sentence, if it is not because of whom the policy names.
     """
     heading = _heading(prompt) if may_see else []
-    blocks = [*heading, section(mrkdwn(refusal(prompt, mentions, may_see=may_see)))]
+    blocks = [*heading, section(mrkdwn(refusal(prompt, mentions, may_see=may_see, reason=reason)))]
     return _modal("You may not answer", blocks) | {"close": plain_text("Close")}
 
 

@@ -1,16 +1,19 @@
 """Draws notices, the messages in the thread of a card."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from signoff.bot.blockkit.blocks import SECTION_TEXT, Block, Message, mrkdwn, plain_text, section
 from signoff.bot.blockkit.markup import at, bold, code, escape, lines, plain, span, utc
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.surfaces.question import asked_by
-from signoff.bot.surfaces.wording import approvers_of, gist_of, run_line
+from signoff.bot.surfaces.tally import in_short, vote_sentence
+from signoff.bot.surfaces.wording import approvers_of, form_of, gist_of, run_line
 from signoff.store.records.outbox import Notice, NoticeKind
 from signoff.store.records.runs import RunState
 from signoff.store.redaction import redacted
+from signoff.store.rows import votes
 
 METADATA_EVENT = "signoff_notice"
 """The type of the metadata by which a notice that was posted without being recorded is found."""
@@ -42,6 +45,8 @@ def notice_message(notice: Notice, mentions: Mapping[str, str]) -> Message:
             text, blocks = _run_ended(notice)
         case NoticeKind.ASKED_AGAIN:
             text, blocks = _asked_again(notice)
+        case NoticeKind.VOTED:
+            text, blocks = _voted(notice)
     return Message(text, blocks, {"event_type": METADATA_EVENT, "event_payload": {"notice_id": str(notice.id)}})
 
 
@@ -51,9 +56,12 @@ def _reminder(notice: Notice, mentions: Mapping[str, str]) -> tuple[str, list[Bl
     asked = bold(asked_by(prompt).question, SECTION_TEXT // 2)
     gist = escape(gist_of(prompt, _GIST))
     about = f"\n{gist}" if gist else ""
-    visible = f"⏰ {asked}{about}\nStill waiting for {approvers_of(prompt, mentions) or 'an answer'}. Open for {age}"
-    whom = approvers_of(prompt, {}) or "an answer"
+    who = approvers_of(prompt, mentions, waiting=True) or "an answer"
+    visible = f"⏰ {asked}{about}\nStill waiting for {who}. Open for {age}"
+    whom = approvers_of(prompt, {}, waiting=True) or "an answer"
     spoken = f"{escape(asked_by(prompt).question, 300)} – still waiting for {whom}, open for {age}"
+    if tally := escape(in_short(prompt)):
+        visible, spoken = f"{visible}, {tally}", f"{spoken}, {tally}"
     if prompt.deadline is not None:
         visible += f", times out {at(prompt.deadline)}"
         spoken += f", times out {utc(prompt.deadline)}"
@@ -83,6 +91,15 @@ def _run_ended(notice: Notice) -> tuple[str, list[Block]]:
 def _asked_again(notice: Notice) -> tuple[str, list[Block]]:
     sentence = "The run asks this in other words now, in a message of its own. The answer here does not count for that."
     return f"{escape(asked_by(notice.prompt).question, 300)} – {sentence}", [section(mrkdwn(f"🔁 {sentence}"))]
+
+
+def _voted(notice: Notice) -> tuple[str, list[Block]]:
+    """A vote, with the tally as it was then. `detail` holds all `votes`, and the `actor` who cast this one."""
+    prompt = replace(notice.prompt, votes=votes(notice.detail["votes"]))
+    vote = prompt.ballot.vote_of(str(notice.detail["actor"]))
+    said = "" if vote is None else vote_sentence(prompt, form_of(prompt), vote)
+    question = asked_by(prompt).question
+    return f"{escape(question, 300)} – {said}", [section(mrkdwn(f"🗳️ {bold(question)} {said}"))]
 
 
 def _as_text(result: Any) -> str:

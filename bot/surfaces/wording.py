@@ -1,18 +1,19 @@
 """Sentences about a prompt: who may answer, until when, and how it ended. They are mrkdwn."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from signoff.bot.blockkit.blocks import Block, context, mrkdwn, plain_text
 from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, shorten
 from signoff.bot.blockkit.markdown import as_line
-from signoff.bot.blockkit.markup import at, either, escape, escaped, link_to, plain, unescaped, utc
+from signoff.bot.blockkit.markup import at, either, escape, escaped, link_to, plain, together, unescaped, utc
 from signoff.bot.forms import UNSET, Form, FormError, VerdictButtons, verdict_buttons
 from signoff.bot.surfaces.question import asked_by
+from signoff.flows.approval.quorum import deciders
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
+from signoff.store.records.prompts import Approver, DeliveryState, Outcome, Prompt
 from signoff.store.redaction import redacted
 
 _NAME = 80
@@ -85,12 +86,15 @@ def run_line(prompt: Prompt, link: str | None = None) -> Block:
     return context(name, mrkdwn(opens)) if opens else context(name)
 
 
-def approvers_of(prompt: Prompt, mentions: Mapping[str, str]) -> str:
+def approvers_of(prompt: Prompt, mentions: Mapping[str, str], *, waiting: bool = False) -> str:
     """Who may answer, such as `<@U1> or @ben`; empty if the policy names nobody. Approvers without a mention are named.
 
-    Those that do not exist are left out, unless there are no others.
+    Those that do not exist are left out, unless there are no others; and so is the requester, if that one may not.
+
+    Args:
+        waiting: Whether to leave out those who have voted, too.
     """
-    approvers = [each for each in prompt.approvers if not each.fault] or prompt.approvers
+    approvers = _approvers(prompt, waiting=waiting)
     named = [mentions.get(each.name) or escape(each.name, _NAME) for each in approvers]
     others = len(named) - _MAX_NAMES
     return either(named if others <= 1 else [*named[:_MAX_NAMES], f"{others} others"])
@@ -98,8 +102,25 @@ def approvers_of(prompt: Prompt, mentions: Mapping[str, str]) -> str:
 
 def approvers_left_out(prompt: Prompt) -> str:
     """The approvers whom `approvers_of` only counts, as one line of unescaped text; empty if it names them all."""
-    names = [each.name for each in prompt.approvers if not each.fault] or [each.name for each in prompt.approvers]
+    names = [each.name for each in _approvers(prompt)]
     return ", ".join(names[_MAX_NAMES:]) if len(names) > _MAX_NAMES + 1 else ""
+
+
+def _approvers(prompt: Prompt, *, waiting: bool = False) -> Sequence[Approver]:
+    requester = None if prompt.requester is None or prompt.policy.requester_may_answer else prompt.requester.id
+    without = {requester, prompt.reviewers.requester} - {None}
+    if waiting:
+        without |= {prompt.ballot.person(vote.actor.id) for vote in prompt.votes}
+    found = [each for each in prompt.approvers if not each.fault]
+    return [each for each in found if without.isdisjoint({each.name, each.id})] or found or prompt.approvers
+
+
+def requested_by(prompt: Prompt) -> str:
+    """Who requested the run, and whether they may answer, as a sentence; empty if there is nothing to say."""
+    excluded = not prompt.policy.requester_may_answer
+    if prompt.requester is None:
+        return "Nobody is recorded as the requester, who may not answer." if excluded else ""
+    return f"Requested by {name_of(prompt.requester)}{', who may not answer' if excluded else ''}."
 
 
 def who_may_answer(prompt: Prompt, mentions: Mapping[str, str], *, is_direct: bool = False) -> str:
@@ -121,6 +142,8 @@ def approver_faults(prompt: Prompt) -> str:
         told.append(f"⚠️ The same goes for {len(faulty) - _MAX_FAULTS} more; `signoff doctor` lists them.")
     if faulty and len(faulty) == len(prompt.approvers):
         told.insert(0, "⚠️ *Nobody can answer this.*")
+    elif prompt.reviewers.fault:
+        told.insert(0, f"⚠️ *{escape(prompt.reviewers.fault, 400)}*")
     return "\n".join(told)
 
 
@@ -131,13 +154,16 @@ UNREADABLE_POLICY = (
 """What a person is told about a prompt whose policy this version cannot read."""
 
 
-def refusal(prompt: Prompt, mentions: Mapping[str, str], *, may_see: bool) -> str:
+def refusal(prompt: Prompt, mentions: Mapping[str, str], *, may_see: bool, reason: str = "") -> str:
     """What a person who may not answer is told.
 
     Args:
         may_see: Whether they may know what the prompt asks, and of whom.
+        reason: Why, as a sentence, if it is not because of whom the policy names.
     """
-    if prompt.policy_fault is None and not prompt.policy.approvers:
+    if reason:
+        return reason
+    if prompt.policy_fault is None and not prompt.policy.named:
         return "You can't answer this. Only members of this workspace who are in the card's channel can."
     if not may_see:
         return "You can't answer this. Only its approvers can."
@@ -208,14 +234,14 @@ def fields_in_outcome(prompt: Prompt, form: Form) -> frozenset[str]:
 def outcome_line(prompt: Prompt, form: Form) -> str:
     """The outcome, who brought it about, and when, for a card."""
     what = f"*{what_happened(prompt, form)}*"
-    who = f" by {name_of(prompt.settled_by)}" if _has_author(prompt) and prompt.settled_by else ""
+    who = f" by {together(list(map(name_of, _authors(prompt))))}" if _authors(prompt) else ""
     when = f" · {at(prompt.settled_at)}" if prompt.settled_at else ""
     return f"{_sign(prompt, form)} {what}{who}{when}"
 
 
 def outcome_sentence(prompt: Prompt, form: Form) -> str:
     """The outcome as one sentence, such as `Approved by Ana.`, for notifications and late answers."""
-    who = f" by {name_and_claim_of(prompt.settled_by)}" if _has_author(prompt) and prompt.settled_by else ""
+    who = f" by {together(list(map(name_and_claim_of, _authors(prompt))))}" if _authors(prompt) else ""
     why = f": {escape(prompt.reason, 300)}" if prompt.reason else "."
     return f"{what_happened(prompt, form)}{who}{why}"
 
@@ -247,9 +273,11 @@ def was_refused(prompt: Prompt) -> bool:
     return prompt.delivery is not None and prompt.delivery.state is DeliveryState.REFUSED
 
 
-def _has_author(prompt: Prompt) -> bool:
-    """Whether a person settled it. A timeout is nobody's decision."""
-    return prompt.outcome is not Outcome.TIMED_OUT
+def _authors(prompt: Prompt) -> list[Actor]:
+    """Who settled it: one, or all who have agreed. A timeout is nobody's decision."""
+    if prompt.outcome is Outcome.TIMED_OUT or prompt.settled_by is None:
+        return []
+    return [vote.actor for vote in deciders(prompt)][:_MAX_NAMES] or [prompt.settled_by]
 
 
 def _sign(prompt: Prompt, form: Form) -> str:

@@ -6,17 +6,21 @@ an address that was nobody's, or a group that gets people, is an approver once t
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from signoff.flows.approval.approvers import Directory, NameKind, Unknowable
 from signoff.flows.approval.due_check import DueCheck
 from signoff.flows.approval.names import spelling_fault
+from signoff.flows.approval.quorum import can_represent, decide, number_of
+from signoff.flows.schema.slack_ids import is_user_id
 from signoff.flows.services.foreground import foreground
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.prompts import approvers
-from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.prompts import Approver, Prompt, Reviewers
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +53,7 @@ class ApproverCheck(DueCheck):
     def _check(self, prompt: Prompt) -> None:
         try:
             answers = [self._find(each, prompt) for each in prompt.approvers]
+            reviewers = self._reviewers(prompt, answers)
         except UnreadablePolicy:
             # Another version can; and this one may be that version by then.
             approvers.record(self._db, prompt, (), due_at=self._now() + RECHECK, now=self._now())
@@ -57,10 +62,19 @@ class ApproverCheck(DueCheck):
         unknown = len(found) < len(answers)
         moment = self._now()
         again = RECHECK if any(_may_change(each) for each in found) else None
+        if isinstance(reviewers, Unknowable):
+            unknown, reviewers = True, replace(prompt.reviewers, people=None)
+        elif reviewers.people is not None or reviewers.fault:
+            # Somebody may join a group, or leave it.
+            again = RECHECK
         if unknown:
             again = min(max((moment - prompt.opened_at) / 4, MIN_RETRY), MAX_RETRY)
         due_at = None if again is None else moment + again
-        changed = approvers.record(self._db, prompt, found, due_at=due_at, now=moment)
+        changed = approvers.record(
+            self._db, prompt, found, due_at=due_at, now=moment, reviewers=reviewers, decide=partial(decide, prompt)
+        )
+        if reviewers.fault and reviewers.fault != prompt.reviewers.fault:
+            logger.error("%s: %s", prompt.label, reviewers.fault)
         for each in changed:
             if each.fault:
                 logger.warning("%s asks %s, who cannot answer. %s", prompt.label, each.name, each.fault)
@@ -68,6 +82,61 @@ class ApproverCheck(DueCheck):
                 logger.info("%s asks %s, who can answer now: it is %s.", prompt.label, each.name, each.id)
         if any(each.fault for each in changed) and all(isinstance(each, Approver) and each.fault for each in answers):
             logger.error("Nobody can answer %s, so it waits for its deadline.", prompt.label)
+
+    def _reviewers(self, prompt: Prompt, answers: Sequence[Approver | Unknowable]) -> Reviewers | Unknowable:
+        """Who has to agree, if that has to be known: how many people there are, and who the requester is.
+
+        It is unknowable as long as anything that it depends on is.
+        """
+        policy = prompt.policy
+        if policy.requester_may_answer and not policy.takes_votes:
+            return Reviewers()
+        requester = self._requester(prompt)
+        if isinstance(requester, Unknowable):
+            return requester
+        people: dict[str, list[str]] = {}
+        for approver in answers:
+            members = self._people(approver)
+            if isinstance(members, Unknowable):
+                return members
+            for person in sorted(members - {requester.requester}):
+                people.setdefault(person, []).append(approver.name if isinstance(approver, Approver) else "")
+        fault = requester.fault or (_shortage(prompt, people) if policy.named else "")
+        return replace(requester, people=tuple(people) if policy.counts_people else None, fault=fault)
+
+    def _requester(self, prompt: Prompt) -> Reviewers | Unknowable:
+        """The requester's id in Slack, if the requester may not answer; or why nobody can know who that is."""
+        requester = prompt.requester
+        if requester is None or prompt.policy.requester_may_answer:
+            return Reviewers()
+        if known := prompt.reviewers.requester or (requester.id if is_user_id(requester.id) else None):
+            return Reviewers(requester=known)
+        if prompt.reviewers.fault and NameKind.of(requester.id) is NameKind.HANDLE:
+            # Whoever takes the handle after the prompt opened is not the one who was meant.
+            return Reviewers(fault=prompt.reviewers.fault)
+        found = self._find(Approver(requester.id), prompt)
+        if isinstance(found, Unknowable):
+            return found
+        if is_user_id(found.id):
+            return Reviewers(requester=found.id)
+        # With a wrong guess, the requester could answer after all.
+        problem = found.fault or "This is a user group."
+        return Reviewers(
+            fault=f"The requester may not answer, and who in Slack is {requester.id} is not known. {problem} Cancel "
+            "the run, and start it again with a requester who is in Slack."
+        )
+
+    def _people(self, approver: Approver | Unknowable) -> frozenset[str] | Unknowable:
+        """The ids of the people whom an approver stands for."""
+        if isinstance(approver, Unknowable):
+            return approver
+        if approver.fault or approver.id is None:
+            return frozenset()
+        if is_user_id(approver.id):
+            # Somebody who was found may have been deactivated since.
+            return frozenset() if self._directory.person(approver.id) is None else frozenset({approver.id})
+        members = self._directory.members_of(approver.id)
+        return frozenset() if members is None else members
 
     def _find(self, approver: Approver, prompt: Prompt) -> Approver | Unknowable:
         """What is known of an approver. Who was found once stays the same person."""
@@ -78,6 +147,27 @@ class ApproverCheck(DueCheck):
         # A handle that nobody has is settled for good, so somebody who joined just before the prompt opened must count.
         found = self._directory.find(approver.name, max_age=(self._now() - prompt.opened_at).total_seconds())
         return approver if isinstance(found, Unknowable) and approver.fault else found
+
+
+def _shortage(prompt: Prompt, people: Mapping[str, Sequence[str]]) -> str:
+    """Why fewer people than have to agree can answer, as a sentence; empty if enough can.
+
+    Args:
+        people: By their ids, those who may answer, and the approvers as which they may.
+    """
+    policy = prompt.policy
+    if policy.each_of:
+        together = can_represent(policy.each_of, people.values(), distinct=policy.distinct)
+        if together < len(policy.each_of):
+            names = ", ".join(policy.each_of)
+            return f"Not each of {names} can be represented by a different person who may answer."
+    needed = number_of(policy, len(people)) or 1
+    if len(people) >= needed:
+        return ""
+    if not people and not policy.requester_may_answer and any(not each.fault for each in prompt.approvers):
+        return "Nobody can answer this: the requester is the only approver, and may not."
+    can = "nobody" if not people else "only 1 person" if len(people) == 1 else f"only {len(people)} people"
+    return f"{needed} {'person has' if needed == 1 else 'people have'} to agree, and {can} can answer."
 
 
 def _may_change(approver: Approver) -> bool:

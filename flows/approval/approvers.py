@@ -75,7 +75,7 @@ class Directory(Protocol):
 
 def may_answer(prompt: Prompt, actor: Actor, directory: Directory, cards: Sequence[CardPlace]) -> bool | Unknowable:
     """Whether a prompt's policy lets this person answer: as one of its approvers or, if it has none, as somebody who
-    is where one of its cards is.
+    is where one of its cards is; and not as its requester, where that one may not.
 
     Args:
         cards: Where its cards go.
@@ -83,9 +83,53 @@ def may_answer(prompt: Prompt, actor: Actor, directory: Directory, cards: Sequen
     Raises:
         UnreadablePolicy: If this version cannot read the policy.
     """
-    if prompt.policy.approvers:
-        return _any(directory.is_approver(actor, each) for each in prompt.approvers)
-    return _any(_in_places(actor, directory, cards))
+    if prompt.policy.named:
+        may = _any(directory.is_approver(actor, each) for each in prompt.approvers)
+    else:
+        may = _any(_in_places(actor, directory, cards))
+    if may is False or prompt.policy.requester_may_answer:
+        return may
+    match is_requester(prompt, actor, directory):
+        case Unknowable() as unknown:
+            return unknown
+        case is_theirs:
+            return False if is_theirs else may
+
+
+def is_requester(prompt: Prompt, actor: Actor, directory: Directory) -> bool | Unknowable:
+    """Whether this person requested the run, by the id that Slack has for the requester wherever that is known.
+
+    A user name of some machine says nothing of who that is in Slack. So a requester whom Slack does not know by the
+    name that was given may be anybody.
+    """
+    requester = prompt.requester
+    if requester is None:
+        return False
+    own = prompt.ballot.person(actor.id)
+    known = prompt.reviewers.requester or (requester.id if is_user_id(requester.id) else None)
+    if known is not None and is_user_id(own):
+        return own == known
+    if goes_by((own, actor.id, *actor.aliases), requester.id):
+        return True
+    if known is not None or actor.claim:
+        return directory.is_person(actor, known or requester.id)
+    match directory.person(requester.id):
+        case Person(id_):
+            return id_ == own
+        case None:
+            return Unknowable(f"Nobody in Slack is known as {requester.id}, who requested the run.")
+        case unknown:
+            return unknown
+
+
+def represented_by(prompt: Prompt, actor: Actor, directory: Directory) -> tuple[str, ...] | Unknowable:
+    """The entries of the policy's `each_of` that this person is, or belongs to."""
+    entries = prompt.policy.each_of
+    answers = {each.name: directory.is_approver(actor, each) for each in prompt.approvers if each.name in entries}
+    for answer in answers.values():
+        if isinstance(answer, Unknowable):
+            return answer
+    return tuple(name for name, is_one in answers.items() if is_one)
 
 
 def may_see(prompt: Prompt, actor: Actor, directory: Directory, cards: Sequence[CardPlace]) -> bool | Unknowable:

@@ -7,10 +7,20 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from signoff.flows.approval.approvers import Directory, StatedNames, Unknowable, goes_by, may_answer, may_see
-from signoff.flows.approval.quorum import decide
+from signoff.flows.approval.approvers import (
+    Directory,
+    StatedNames,
+    Unknowable,
+    goes_by,
+    is_requester,
+    may_answer,
+    may_see,
+    represented_by,
+)
+from signoff.flows.approval.quorum import decide, tally_of
 from signoff.flows.approval.validation import FieldError, Valid, validate
 from signoff.flows.errors import NotAllowed
 from signoff.flows.schema.slack_ids import is_user_id
@@ -26,6 +36,9 @@ from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import retries, runs
 
 logger = logging.getLogger(__name__)
+
+REQUESTED = "You requested this, so somebody else has to answer."
+"""What the requester is told if the policy does not let them answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +71,7 @@ class Refused:
     @property
     def may(self) -> tuple[str, ...]:
         """Who may, as the policy names them; nobody by name if everybody may who is where its card is."""
-        return self.prompt.policy.approvers
+        return self.prompt.policy.named
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +95,12 @@ class Counted:
     """It counts, and more votes are needed before the prompt is settled.
 
     Attributes:
-        votes: The votes so far, the oldest first.
+        prompt: The prompt, with all votes so far.
+        vote: This vote.
     """
 
     prompt: Prompt
-    votes: tuple[Vote, ...]
+    vote: Vote
 
 
 Reply = Settled | Counted | AlreadySettled | Refused | Unverified | Invalid
@@ -128,8 +142,10 @@ class Desk:
                 self._note(prompt, "unverified", actor, {"via": via, "reason": reason})
                 return Unverified(prompt, reason)
             case False:
-                self._note(prompt, "refused", actor, {"via": via})
-                return Refused(prompt, prompt.is_open and may_see(prompt, actor, self._directory, places) is True)
+                reason = self._refusal_of_requester(prompt, actor) if prompt.is_open else ""
+                self._note(prompt, "refused", actor, {"via": via} | ({"reason": reason} if reason else {}))
+                sees = prompt.is_open and may_see(prompt, actor, self._directory, places) is True
+                return Refused(prompt, sees, reason)
         if not prompt.is_open:
             self._note(prompt, "too_late", actor, {"via": via})
             return AlreadySettled(prompt)
@@ -184,8 +200,22 @@ class Desk:
                 detail = {"via": via, "errors": [str(error) for error in checked]}
                 self._note(prompt, "invalid", actor, detail)
             return Invalid(prompt, checked)
-        vote = Vote(_as_approver(actor, prompt), "submit", values, None, via, self._now())
-        return self._vote(prompt, vote, checked.answer)
+        vote = Vote(_as_approver(actor, prompt), "submit", values, None, via, self._now(), checked.answer)
+        return self._vote(prompt, vote)
+
+    def agree(self, prompt_id: str, actor: Actor, key: str, *, via: str) -> Reply:
+        """Take a person's vote for what somebody else has proposed.
+
+        Args:
+            key: Names what was proposed, see `quorum.Proposal`. If nobody proposes that any more, it is invalid.
+        """
+        prompt = self.admit(prompt_id, actor, via=via)
+        if not isinstance(prompt, Prompt):
+            return prompt
+        proposed = [each.answer for each in tally_of(prompt).proposals if each.key == key]
+        if not proposed:
+            return Invalid(prompt, (FieldError((), "Nobody proposes this any more. Look at the card again."),))
+        return self.submit(prompt_id, actor, proposed[0], via=via, complete=True)
 
     def reject(self, prompt_id: str, actor: Actor, reason: str, *, via: str) -> Reply:
         """Take a person's no. It needs a reason."""
@@ -253,21 +283,65 @@ class Desk:
             if prompt.policy_fault is None and (rule := prompt.policy.outside_slack) != "claims":
                 raise NotAllowed(f"You may only act on this run as yourself: its policy has outside_slack={rule}.")
 
-    def _vote(self, prompt: Prompt, vote: Vote, answer: Mapping[str, Any] | None = None) -> Reply:
-        result = votes.cast(self._db, prompt.id, vote, decide=decide, answer=answer)
-        if isinstance(result, votes.Tally):
-            _log(vote, result.prompt, answer, "; more votes are needed")
-            return Counted(result.prompt, result.votes)
-        if not result.won:
-            return AlreadySettled(result.prompt)
-        _log(vote, result.prompt, answer)
-        return Settled(result.prompt)
+    def _vote(self, prompt: Prompt, vote: Vote) -> Reply:
+        known = None
+        while True:
+            if prompt.policy.takes_votes:
+                named = self._as_voter(prompt, vote)
+                if isinstance(named, Unverified):
+                    return named
+                vote, known = named, {each.actor.id for each in prompt.votes}
+            try:
+                result = votes.cast(self._db, prompt.id, vote, decide=partial(decide, prompt), known=known)
+            except votes.OtherVoters:
+                prompt = prompts.get(self._db, prompt.id)
+                continue
+            if isinstance(result, votes.Counted):
+                _log(vote, result.prompt, "; more votes are needed")
+                return Counted(result.prompt, vote)
+            if not result.won:
+                return AlreadySettled(result.prompt)
+            _log(vote, result.prompt)
+            return Settled(result.prompt)
+
+    def _as_voter(self, prompt: Prompt, vote: Vote) -> Vote | Unverified:
+        """The vote under the id that this person has voted with before, and with whom they stand for.
+
+        People are the same if they have the same id in Slack. Of those who vote by another name, outside of Slack, it
+        has to be known whether they are one of the voters: nobody counts twice.
+        """
+        own, actor = prompt.ballot.person(vote.actor.id), vote.actor
+        for each in prompt.votes:
+            other = prompt.ballot.person(each.actor.id)
+            if own == other or (is_user_id(own) and is_user_id(other)):
+                continue
+            match self._directory.is_person(actor, each.actor.id):
+                case Unknowable(reason):
+                    return self._unverified(
+                        prompt, vote, f"{each.actor.name} has voted, and that may be the same person. {reason}"
+                    )
+                case True:
+                    vote = replace(vote, actor=replace(actor, id=each.actor.id))
+        match represented_by(prompt, actor, self._directory):
+            case Unknowable(reason):
+                return self._unverified(prompt, vote, reason)
+            case entries:
+                return replace(vote, counts_for=entries)
+
+    def _unverified(self, prompt: Prompt, vote: Vote, reason: str) -> Unverified:
+        self._note(prompt, "unverified", vote.actor, {"via": vote.via, "reason": reason})
+        return Unverified(prompt, reason)
+
+    def _refusal_of_requester(self, prompt: Prompt, actor: Actor) -> str:
+        """Why somebody may not answer because they have requested the run; empty if it is not because of that."""
+        is_theirs = not prompt.policy.requester_may_answer and is_requester(prompt, actor, self._directory) is True
+        return REQUESTED if is_theirs else ""
 
 
-def _log(vote: Vote, prompt: Prompt, answer: Mapping[str, Any] | None, what_follows: str = "") -> None:
+def _log(vote: Vote, prompt: Prompt, what_follows: str = "") -> None:
     """Log who answered what, and whether it was a yes or a no. What they filled in is nothing for a log."""
-    verdict = None if answer is None else verdict_of(prompt.schema, prompt.initial_values)
-    stance = "reject" if vote.verdict == "reject" else verdict and verdict.stance_of(answer or {})
+    verdict = None if vote.answer is None else verdict_of(prompt.schema, prompt.initial_values)
+    stance = "reject" if vote.verdict == "reject" else verdict and verdict.stance_of(vote.answer or {})
     done = {"approve": "approved", "reject": "rejected"}.get(stance or "", "answered")
     logger.info("%s was %s by %s, via %s%s", prompt.label, done, _name_of(vote.actor), vote.via, what_follows)
 
@@ -290,10 +364,13 @@ def _as_approver(actor: Actor, prompt: Prompt) -> Actor:
 
 def _refusal_outside_slack(policy: Policy, actor: Actor) -> str:
     """Why a policy does not let somebody answer whom nobody has checked; empty if it does, or if Slack knows them."""
-    if not actor.claim or policy.outside_slack == "claims":
+    if not actor.claim or policy.identities == "claims":
         return ""
-    if policy.outside_slack == "never":
+    if policy.identities == "never":
         return "This prompt can only be answered in Slack: its policy has outside_slack=never."
-    if actor.is_another_user:
+    if not actor.is_another_user:
+        return ""
+    if policy.outside_slack == "own-name":
         return "You may only answer this prompt as yourself: its policy has outside_slack=own-name."
-    return ""
+    rule = "several people have to agree" if policy.takes_votes else "the requester may not answer"
+    return f"You may only answer this prompt as yourself, because {rule}."

@@ -1,10 +1,14 @@
-"""What follows from a policy: which of several rules holds, and when something is due."""
+"""What follows from a policy: which of several rules holds, which contradict each other, and when something is due."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from signoff.flows.approval.approvers import NameKind
+from signoff.flows.approval.names import spelling_fault
+from signoff.flows.approval.quorum import number_of
 from signoff.store.policy import SCHEMA_KEY, Policy
+from signoff.store.records.actors import Actor
 
 
 def policy_in(schema: Mapping[str, Any]) -> Policy:
@@ -16,9 +20,59 @@ def policy_in(schema: Mapping[str, Any]) -> Policy:
     return Policy.model_validate(schema.get(SCHEMA_KEY, {}))
 
 
+_ALTERNATIVES = (("approvers", "each_of"), ("quorum", "threshold"))
+"""Fields that say the same in two ways. A policy that sets one of them leaves neither open."""
+
+
 def merged(policy: Policy, defaults: Policy) -> Policy:
     """`policy`, with what it leaves open taken from `defaults`."""
-    return defaults.model_copy(update={name: getattr(policy, name) for name in policy.model_fields_set})
+    chosen = set(policy.model_fields_set)
+    for pair in _ALTERNATIVES:
+        if chosen.intersection(pair):
+            chosen.update(pair)
+    return defaults.model_copy(update={name: getattr(policy, name) for name in chosen})
+
+
+def conflict(policy: Policy, requester: Actor | None) -> str:
+    """Why nobody could be asked under a policy, as a sentence that begins with the field's name; empty if they can.
+
+    Args:
+        policy: The policy with everything that the model's policy and the settings add to it.
+        requester: Who requested the run; `None` if nobody is recorded.
+    """
+    if policy.each_of and policy.approvers:
+        return "each_of: it names who may answer, so leave approvers out"
+    if len({name.casefold() for name in policy.each_of}) < len(policy.each_of):
+        return "each_of: it names somebody twice. For two people of one group, use approvers and quorum=2"
+    if not policy.distinct and not policy.each_of:
+        return "distinct: without each_of nobody can count twice, so leave it out"
+    if policy.quorum != 1 and policy.threshold is not None:
+        return "threshold: it takes the place of quorum. Set one of them"
+    if policy.counts_people and not policy.named:
+        field = "quorum: all" if policy.threshold is None else "threshold: a part"
+        return f"{field} of whom? Name people or user groups in approvers"
+    return _too_few(policy, requester)
+
+
+def _too_few(policy: Policy, requester: Actor | None) -> str:
+    """The same, where it shows without asking Slack. Any handle may be that of a group."""
+    if requester is not None and not policy.requester_may_answer and (fault := spelling_fault(requester.id)):
+        return (
+            f"requester_may_answer: the requester of this run is {requester.id!r}, and nobody can tell who that is in "
+            f"Slack. {fault.rstrip('.')}"
+        )
+    people = {name.casefold() for name in policy.named}
+    if not people or not all(NameKind.of(name) in (NameKind.USER_ID, NameKind.EMAIL) for name in policy.named):
+        return ""
+    if requester is not None and not policy.requester_may_answer:
+        people.discard(requester.id.casefold())
+    if not people:
+        return "requester_may_answer: the requester is the only approver. Name somebody else in approvers"
+    needed = number_of(policy, len(people)) or 1
+    if needed > len(people):
+        field = "each_of" if policy.each_of else "quorum"
+        return f"{field}: {needed} people have to agree, and {len(people)} can. Name more approvers, or ask for fewer"
+    return ""
 
 
 def deadline_of(policy: Policy, opened_at: datetime, timeout: float | None) -> datetime | None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from signoff.flows.approval.policy import deadline_of, merged, next_due_at, policy_in
+from signoff.flows.approval.policy import conflict, deadline_of, merged, next_due_at, policy_in
 from signoff.flows.approval.validation import deadline_fault, message_of
 from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
@@ -205,7 +205,7 @@ def prepare_pause(
     if key is not None and not _KEY.fullmatch(key):
         raise ValueError(f"The key {key!r} is invalid: use lower-case letters, digits and dashes only.")
     question = Question.of(wait_for_input, description)
-    rules = _policy(question, policy, context.defaults)
+    rules = _policy(question, policy, context)
     opened_at = context.db.now()
     deadline = deadline_of(rules, opened_at, timeout)
     prompt = Prompt(
@@ -233,6 +233,8 @@ def prepare_pause(
     # A question that an earlier version let through is already on its card, and its answer must not be lost.
     if pause.match.recorded is None:
         question.check()
+        if fault := conflict(rules, context.run.requester):
+            raise InvalidFlow(f"The policy on {question.title!r} is invalid: {fault}.")
         _check_continue(prompt)
     return pause
 
@@ -255,12 +257,12 @@ def _placed(
     return Pause(context, question, replace(prompt, key=found), match, state, is_in_order)
 
 
-def _policy(question: Question, policy: Policy | None, defaults: Policy) -> Policy:
+def _policy(question: Question, policy: Policy | None, context: RunContext) -> Policy:
     try:
         on_model = policy_in(question.schema or {})
     except ValidationError as error:
         raise InvalidFlow(sentence(f"The policy on {question.title!r} is invalid: {faults_of(error)}")) from None
-    return merged(policy or Policy(), merged(on_model, defaults))
+    return merged(policy or Policy(), merged(on_model, context.defaults))
 
 
 def _check_continue(prompt: Prompt) -> None:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection
 
-from signoff.flows.approval.policy import deadline_of, merged, next_due_at, policy_in
+from signoff.flows.approval.policy import conflict, deadline_of, merged, next_due_at, policy_in
 from signoff.flows.approval.validation import deadline_fault
 from signoff.flows.code.digest import digest
 from signoff.flows.engine import InvalidPause, ReportedPause
@@ -80,6 +80,8 @@ class DatabasePauseReports:
         opened_at = self._db.now()
         policy = merged(pause.policy, merged(policy_in(pause.schema or {}), self._defaults))
         # Both deadlines are real: the engine stops waiting at its own, whatever the policy says.
+        if fault := conflict(policy, pause.requester):
+            raise InvalidPause(f"The policy on {pause.title!r} is invalid: {fault}.")
         deadlines = [moment for moment in (deadline_of(policy, opened_at, None), pause.deadline) if moment is not None]
         deadline = min(deadlines, default=None)
         return Prompt(

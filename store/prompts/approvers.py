@@ -6,12 +6,18 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 
 from signoff.store import ledger
+from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards
-from signoff.store.records.prompts import Approver, Prompt
-from signoff.store.rows import prompt, select_prompts
+from signoff.store.prompts import votes
+from signoff.store.prompts.votes import Decide
+from signoff.store.records.prompts import Approver, Ballot, Prompt, Reviewers
+from signoff.store.rows import prompt, reviewers_as_json, select_prompts
+from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.conflicts import transactional
 from signoff.store.tables import prompts
+
+_NOTHING_KNOWN = Reviewers()
 
 
 def due(db: Database, *, now: datetime, limit: int = 100) -> list[Prompt]:
@@ -30,8 +36,27 @@ def next_due_at(db: Database) -> datetime | None:
 
 
 @transactional
+def look_again(db: Database, *, now: datetime) -> None:
+    """Have Slack asked about the open prompts for which somebody's coming or leaving may matter: a group has changed.
+
+    These are the ones about which it is asked again and again anyhow.
+    """
+    waiting = prompts.c.outcome.is_(None) & (prompts.c.approvers_due_at > now)
+    with db.write() as tx:
+        if tx.execute(update(prompts).where(waiting).values(approvers_due_at=now)).rowcount:
+            tx.touch(Topic.PROMPTS)
+
+
+@transactional
 def record(
-    db: Database, asked: Prompt, found: Sequence[Approver], *, due_at: datetime | None, now: datetime
+    db: Database,
+    asked: Prompt,
+    found: Sequence[Approver],
+    *,
+    due_at: datetime | None,
+    now: datetime,
+    reviewers: Reviewers = _NOTHING_KNOWN,
+    decide: Decide | None = None,
 ) -> list[Approver]:
     """Record what Slack has said about the approvers of a prompt, and have its cards say what is wrong with them.
 
@@ -39,23 +64,36 @@ def record(
 
     Args:
         due_at: When Slack is to be asked again; `None` for never.
+        reviewers: What follows for those who have to agree.
+        decide: Counts the votes again, since fewer may be enough now; `None` if that cannot be.
 
     Returns:
         The approvers of which it is new that nobody can be them, or that somebody can after all. None if the prompt is
         settled, or if another process was first.
     """
     with db.write() as tx:
+        # The run first, as whoever settles the prompt does.
+        locked = tx.rows(LOCK_RUN_OF_PROMPT, prompt_id=asked.id)
         # With a stronger lock, whoever holds a card and adds to the ledger would wait for this, and this for the card.
         row = tx.execute(select(prompts).where(prompts.c.id == asked.id).with_for_update(key_share=True)).one()
         if row.outcome is not None or row.revision != asked.revision:
             return []
-        # Only what is wrong changes a card that mentions everybody. An update is a call to Slack, and most prompts need
-        # none.
+        # Only what is wrong changes a card that mentions everybody, and who is counted. An update is a call to Slack, and
+        # most prompts need none.
         is_new = [each.fault for each in found] != [each.fault for each in asked.found_approvers]
         is_new = is_new and any(each.fault for each in (*found, *asked.found_approvers))
-        values = {"approvers": [_as_json(each) for each in found], "approvers_due_at": due_at}
+        is_new = is_new or (reviewers.fault, reviewers.people) != (asked.reviewers.fault, asked.reviewers.people)
+        values = {
+            "approvers": [_as_json(each) for each in found],
+            "approvers_due_at": due_at,
+            "reviewers": reviewers_as_json(reviewers),
+        }
         revision = {"revision": prompts.c.revision + 1} if is_new else {}
         tx.execute(update(prompts).where(prompts.c.id == asked.id).values(values | revision))
+        if reviewers.fault != asked.reviewers.fault:
+            event = "too_few_approvers" if reviewers.fault else "enough_approvers"
+            problem = {"problem": reviewers.fault} if reviewers.fault else {}
+            ledger.add(tx, asked.id, event, now=now, detail=problem)
         before = {each.name: each.fault for each in asked.found_approvers}
         changed = [each for each in found if each.fault != before.get(each.name, "")]
         for each in changed:
@@ -66,6 +104,8 @@ def record(
             cards.touch(tx, asked.id, now)
         elif {each.id for each in found} - {each.id for each in asked.found_approvers} - {None}:
             cards.touch_incomplete(tx, asked.id, asked.revision, now)
+        if decide is not None:
+            votes.recount(tx, locked[0], asked.id, Ballot(asked.votes, tuple(found), reviewers), decide=decide, now=now)
     return changed
 
 

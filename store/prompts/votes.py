@@ -2,40 +2,44 @@
 
 A vote is written, counted and acted on in one transaction that has locked the prompt's run. Everybody who settles a
 prompt locks its run first, so what the count has found stays true until the commit.
+
+Every submission stays in the table. The prompt keeps those that count, one for each person, for its cards.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import select, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
+from signoff.store.outbox import cards, notices
 from signoff.store.prompts.prompts import no_such_prompt
 from signoff.store.prompts.settle import Settlement, ending, hand_on, settled_prompt
 from signoff.store.records.actors import recorded
-from signoff.store.records.prompts import Outcome, Prompt, Vote
-from signoff.store.rows import PROMPT_BY_ID, prompt
+from signoff.store.records.outbox import NoticeKind
+from signoff.store.records.prompts import Ballot, Outcome, Prompt, Vote
+from signoff.store.rows import PROMPT_BY_ID, ballot, prompt, votes_as_json
 from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import prompts, submissions
 
-Decide = Callable[[Sequence[Vote]], Outcome | None]
-"""What the votes that came in time give: `submitted`, `rejected`, or `None` while more are needed."""
+Decide = Callable[[Ballot], Vote | None]
+"""Of the votes that came in time, the one whose values or rejection settles the prompt; `None` while more are needed.
 
-# One row for each vote that came in time; one with no vote if there is none.
-_TALLY = Statement(
-    select(
-        prompts.c.outcome,
-        *submissions.c["at", "actor", "actor_name", "claim", "verdict", "via", "values", "reason"],
-    )
-    .select_from(prompts)
-    .outerjoin(submissions, and_(submissions.c.prompt_id == prompts.c.id, submissions.c.in_time))
-    .where(prompts.c.id == param("prompt_id"))
+It depends on nothing but the ballot."""
+
+_WITH_ID = prompts.c.id == param("prompt_id")
+_BALLOT = Statement(select(*prompts.c["outcome", "votes", "approvers", "reviewers"]).where(_WITH_ID))
+_KEEP = Statement(update(prompts).where(_WITH_ID).values(votes=param("votes"), revision=prompts.c.revision + 1))
+_IN_TIME = Statement(
+    select(*submissions.c["at", "actor", "actor_name", "claim", "verdict", "via", "values", "reason"])
+    .where(submissions.c.prompt_id == param("prompt_id"), submissions.c.in_time)
     .order_by(submissions.c.id)
 )
 _ADD = insert_into(
@@ -43,64 +47,128 @@ _ADD = insert_into(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """A vote counts, and its prompt needs more.
+class OtherVoters(Exception):
+    """Somebody has voted of whom it was not checked whether they are the person who votes now."""
 
-    Attributes:
-        votes: The votes so far, the oldest first.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A vote counts, and its prompt needs more."""
 
     prompt: Prompt
-    votes: tuple[Vote, ...]
 
 
 @transactional
 def cast(
-    db: Database, prompt_id: str, vote: Vote, *, decide: Decide, answer: Mapping[str, Any] | None = None
-) -> Settlement | Tally:
-    """Write a vote, and settle its prompt if the votes decide it.
+    db: Database, prompt_id: str, vote: Vote, *, decide: Decide, known: Collection[str] | None = None
+) -> Settlement | Counted:
+    """Write a vote, in place of an earlier one of this person, and settle its prompt if the votes decide it.
 
     Args:
-        decide: Given the votes that came in time, this one last.
-        answer: The validated values that the flow gets if this vote settles the prompt.
+        known: The ids of those voters who are certainly this person, under the same id, or certainly somebody else.
+            `None` if that need not be known.
 
     Returns:
-        How the prompt was settled, by this vote or before; otherwise the votes so far.
+        How the prompt was settled, by this vote or before; otherwise the prompt with its votes.
 
     Raises:
         NoSuchPrompt: If there is no such prompt.
+        OtherVoters: If there is a vote of somebody who is not `known`. Nothing is written.
     """
     with db.write() as tx:
-        locked, tally = tx.execute_many(LOCK_RUN_OF_PROMPT.bind(prompt_id=prompt_id), _TALLY.bind(prompt_id=prompt_id))
+        # Two statements, because one that waits for the lock would still see the votes from before the wait.
+        locked, found = tx.execute_many(LOCK_RUN_OF_PROMPT.bind(prompt_id=prompt_id), _BALLOT.bind(prompt_id=prompt_id))
         if not locked:
             raise no_such_prompt(prompt_id)
-        in_time = tally[0].outcome is None
+        (row,) = found
+        in_time, before = row.outcome is None, ballot(row)
+        if in_time and known is not None and not {each.actor.id for each in before.votes} <= set(known):
+            raise OtherVoters
+        if in_time and _is_repeated(before, vote):
+            # Somebody has pressed twice.
+            return Counted(prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id)))
         _add(tx, prompt_id, vote, in_time=in_time)
-        votes = (*(_vote(row) for row in tally if row.actor is not None), vote)
-        outcome = decide(votes) if in_time else None
-        event = "too_late" if not in_time else "voted" if outcome is None else outcome.value
-        detail = {"via": vote.via, "answer": answer, "reason": vote.reason}
+        after = before.with_vote(vote)
+        decisive = decide(after) if in_time else None
+        if in_time and (decisive is None or len(after.votes) > 1):
+            tx.run(_KEEP, prompt_id=prompt_id, votes=votes_as_json(after.votes))
+        event = "too_late" if not in_time else "voted" if decisive is None else _outcome(decisive).value
+        changed = True if in_time and len(after.votes) == len(before.votes) else None
+        detail = {"via": vote.via, "answer": vote.answer, "reason": vote.reason, "changed": changed}
         told = {key: value for key, value in detail.items() if value is not None}
         ledger.add(tx, prompt_id, event, now=vote.at, actor=vote.actor, detail=told)
-        if outcome is None:
+        if decisive is None:
+            if in_time:
+                cards.touch(tx, prompt_id, vote.at)
+                notices.add(tx, prompt_id, kind=NoticeKind.VOTED, detail=_told(after, vote), now=vote.at)
             tx.touch(Topic.PROMPTS)
-            found = prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id))
-            return Tally(found, votes) if in_time else Settlement(False, found)
-        reason = vote.reason if outcome is Outcome.REJECTED else None
-        # Sent with the commit, which saves a round trip: nothing can have settled the prompt since it was locked.
-        (ended,) = tx.run_at_commit(
-            ending(prompt_id, outcome=outcome, actor=vote.actor, now=vote.at, answer=answer, reason=reason)
-        )
-        hand_on(tx, locked[0], prompt_id, outcome, now=vote.at)
-    (row,) = ended.rows()
-    return Settlement(True, settled_prompt(row, locked[0]))
+            current = prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id))
+            return Counted(current) if in_time else Settlement(False, current)
+        ended = _settle(tx, locked[0], prompt_id, decisive, now=vote.at)
+    (settled,) = ended.rows()
+    return Settlement(True, settled_prompt(settled, locked[0]))
+
+
+def recount(tx: Transaction, run: Any, prompt_id: str, counted: Ballot, *, decide: Decide, now: datetime) -> bool:
+    """Settle a prompt if its votes decide it now that more is known of those who have to agree.
+
+    Args:
+        run: What `LOCK_RUN_OF_PROMPT` has found, in the same transaction.
+
+    Returns:
+        Whether they do.
+    """
+    decisive = decide(counted) if counted.votes else None
+    if decisive is None:
+        return False
+    detail = {"via": decisive.via, "answer": decisive.answer, "reason": decisive.reason, "recounted": True}
+    told = {key: value for key, value in detail.items() if value is not None}
+    ledger.add(tx, prompt_id, _outcome(decisive).value, now=now, actor=decisive.actor, detail=told)
+    _settle(tx, run, prompt_id, decisive, now=now)
+    return True
 
 
 def of_prompt(db: Database, prompt_id: str) -> list[Vote]:
-    """The votes on a prompt that came in time, the oldest first."""
+    """The submissions to a prompt that came in time, the oldest first."""
     with db.read() as reading:
-        return [_vote(row) for row in reading.rows(_TALLY, prompt_id=prompt_id) if row.actor is not None]
+        return [_vote(row) for row in reading.rows(_IN_TIME, prompt_id=prompt_id)]
+
+
+def _settle(tx: Transaction, run: Any, prompt_id: str, decisive: Vote, *, now: datetime) -> Any:
+    outcome = _outcome(decisive)
+    # Sent with the commit, which saves a round trip: nothing can have settled the prompt since its run was locked.
+    (ended,) = tx.run_at_commit(
+        ending(
+            prompt_id,
+            outcome=outcome,
+            actor=decisive.actor,
+            now=now,
+            answer=decisive.answer,
+            reason=decisive.reason if outcome is Outcome.REJECTED else None,
+        )
+    )
+    hand_on(tx, run, prompt_id, outcome, now=now)
+    return ended
+
+
+def _outcome(decisive: Vote) -> Outcome:
+    return Outcome.SUBMITTED if decisive.verdict == "submit" else Outcome.REJECTED
+
+
+def _is_repeated(before: Ballot, vote: Vote) -> bool:
+    """Whether this is the vote that this person has cast before."""
+    earlier = before.vote_of(vote.actor.id)
+    return earlier is not None and (earlier.verdict, earlier.answer, earlier.reason, earlier.counts_for) == (
+        vote.verdict,
+        vote.answer,
+        vote.reason,
+        vote.counts_for,
+    )
+
+
+def _told(counted: Ballot, vote: Vote) -> dict[str, Any]:
+    """What the notice of a vote needs: the votes as they are now, since others may follow before it is posted."""
+    return {"votes": votes_as_json(counted.votes), "actor": vote.actor.id}
 
 
 def _add(tx: Transaction, prompt_id: str, vote: Vote, *, in_time: bool) -> None:

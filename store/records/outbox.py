@@ -101,6 +101,7 @@ class NoticeKind(StrEnum):
     REMINDER = "reminder"
     RUN_ENDED = "run_ended"
     ASKED_AGAIN = "asked_again"
+    VOTED = "voted"
 
 
 @dataclass(frozen=True, slots=True)

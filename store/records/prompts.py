@@ -1,7 +1,7 @@
 """Prompts, and what happened to them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
@@ -34,6 +34,8 @@ class Vote:
         values: What the person sent; `None` for a rejection.
         reason: Why it is rejected, in the person's words.
         via: How it came: `slack`, `cli`, `flow`.
+        answer: The validated values, which the flow gets if this vote settles the prompt; `None` for a rejection.
+        counts_for: The entries of the policy's `each_of` that this person is, or belongs to.
     """
 
     actor: Actor
@@ -42,6 +44,8 @@ class Vote:
     reason: str | None
     via: str
     at: datetime
+    answer: Mapping[str, Any] | None = None
+    counts_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,51 @@ class Approver:
     name: str
     id: str | None = None
     fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewers:
+    """What Slack has said about those who have to agree.
+
+    Attributes:
+        people: The ids of everybody who is named and may answer, if the policy counts them and it is known of all.
+        requester: The Slack user id of the requester; `None` if it is not known, or does not matter.
+        fault: Why not enough people can answer, as a sentence; empty if enough can, or if it is not known.
+    """
+
+    people: tuple[str, ...] | None = None
+    requester: str | None = None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """The votes on a prompt that count, and what is known of those who may vote.
+
+    Attributes:
+        votes: One for each person, the one that was cast first at the front.
+        approvers: What Slack has said about the approvers of the policy.
+    """
+
+    votes: tuple[Vote, ...] = ()
+    approvers: tuple[Approver, ...] = ()
+    reviewers: Reviewers = Reviewers()
+
+    def person(self, actor_id: str) -> str:
+        """The id of a voter: that which Slack has for an approver of this name, if it is known."""
+        names = {each.name.casefold(): each.id for each in self.approvers if each.id is not None}
+        return names.get(actor_id.casefold()) or actor_id
+
+    def with_vote(self, vote: Vote) -> "Ballot":
+        """The same with another vote, in place of the one that this person has cast before."""
+        mine = self.person(vote.actor.id)
+        others = tuple(each for each in self.votes if self.person(each.actor.id) != mine)
+        return replace(self, votes=(*others, vote))
+
+    def vote_of(self, actor_id: str) -> Vote | None:
+        """The vote of this person; `None` if they have not voted."""
+        mine = self.person(actor_id)
+        return next((each for each in self.votes if self.person(each.actor.id) == mine), None)
 
 
 SUPERSEDED = "~"
@@ -128,6 +177,8 @@ class Prompt:
         external_run_id: What another engine calls the run; `None` for a run of the embedded engine.
         found_approvers: What Slack has said about the approvers of the policy; those that it was not asked about yet
             are missing.
+        votes: The votes that count, one for each person; none if the first answer settles it.
+        reviewers: What Slack has said about those who have to agree.
         delivery: How far its outcome has come on its way to another engine; `None` while it is open, where the
             embedded engine runs the flow, and where that engine ended it.
         earlier: What the run asked before, where it now asks this; `None` if it asked nothing else there.
@@ -162,6 +213,13 @@ class Prompt:
     found_approvers: tuple[Approver, ...] = ()
     delivery: Delivery | None = None
     earlier: Earlier | None = None
+    votes: tuple[Vote, ...] = ()
+    reviewers: Reviewers = Reviewers()
+
+    @property
+    def ballot(self) -> Ballot:
+        """The votes that count, and what is known of those who may vote."""
+        return Ballot(self.votes, self.found_approvers, self.reviewers)
 
     @property
     def approvers(self) -> tuple[Approver, ...]:
@@ -171,7 +229,7 @@ class Prompt:
             UnreadablePolicy: If this version cannot read the policy.
         """
         found = {each.name: each for each in self.found_approvers}
-        return tuple(found.get(name) or Approver(name) for name in self.policy.approvers)
+        return tuple(found.get(name) or Approver(name) for name in self.policy.named)
 
     @property
     def policy(self) -> "Policy":
@@ -223,8 +281,9 @@ class LedgerLine:
 
     Attributes:
         event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
-            `asked_again`, `reworded`, `refused`, `unverified`, `invalid`, `approver_missing`, `approver_found`,
-            `too_late`, `reminded`, `timed_out`, `cancelled`, `delivery_accepted`, …
+            `asked_again`, `reworded`, `refused`, `unverified`, `invalid`, `voted`, `approver_missing`,
+            `approver_found`, `too_few_approvers`, `enough_approvers`, `too_late`, `reminded`,
+            `timed_out`, `cancelled`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.
     """

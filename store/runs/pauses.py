@@ -127,7 +127,7 @@ def _earlier(old: Prompt, asked: Prompt) -> Earlier:
     ours, theirs = asked.stored_policy, old.stored_policy
     if isinstance(theirs, BrokenPolicy) or isinstance(ours, BrokenPolicy):
         return Earlier(old.id)
-    if (ours.places(), ours.approvers) != (theirs.places(), theirs.approvers):
+    if (ours.places(), set(ours.named)) != (theirs.places(), set(theirs.named)):
         return Earlier(old.id)
     names = ("title", "description", "schema", "initial_values", "outcome", "answer", "reason", "settled_at")
     return Earlier(old.id, {**{name: getattr(old, name) for name in names}, "settled_by": old.settled_by})
@@ -180,7 +180,7 @@ def insert_prompt(tx: Transaction, asked: Prompt) -> None:
         opened_at=asked.opened_at,
         deadline=asked.deadline,
         due_at=asked.due_at,
-        approvers_due_at=asked.opened_at if asked.policy.approvers else None,
+        approvers_due_at=asked.opened_at if _has_names(asked) else None,
         earlier=_earlier_as_json(asked.earlier),
     )
     detail = {"run_id": asked.run_id, "key": asked.key}
@@ -188,6 +188,11 @@ def insert_prompt(tx: Transaction, asked: Prompt) -> None:
         detail["asked_before"] = asked.earlier.prompt_id
     ledger.add(tx, asked.id, "opened", now=asked.opened_at, detail=detail)
     cards.add(tx, asked.id, asked.policy.places(), now=asked.opened_at)
+
+
+def _has_names(asked: Prompt) -> bool:
+    """Whether Slack has to be asked whom a prompt means."""
+    return bool(asked.policy.named) or (asked.requester is not None and not asked.policy.requester_may_answer)
 
 
 def supersede(tx: Transaction, which: ColumnElement[bool], *, actor: Actor, now: datetime) -> None:

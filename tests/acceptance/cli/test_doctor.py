@@ -129,13 +129,13 @@ def test_a_policy_that_cannot_be_read_is_listed_refused_and_diagnosed(empty: She
     with empty.database() as db:
         migrations.upgrade(db)
         prompt = an_open_prompt(db)
-        store_policy(db, prompt, {"approvers": ["@ana"], "quorum": 2})
-    fault = f"The policy of prompt {prompt.id[:8]} cannot be read: quorum: Extra inputs are not permitted."
+        store_policy(db, prompt, {"approvers": ["@ana"], "rota": 2})
+    fault = f"The policy of prompt {prompt.id[:8]} cannot be read: rota: Extra inputs are not permitted."
     listed = empty("pending")
     assert (listed.code, listed.err) == (0, "")
     assert "Which shirt?" in listed.out
     assert "nobody in this version" in listed.out
-    assert empty("pending", "--json").json[0]["policy"] == {"approvers": ["@ana"], "quorum": 2}
+    assert empty("pending", "--json").json[0]["policy"] == {"approvers": ["@ana"], "rota": 2}
     answered = empty("answer", prompt.id, "--set", "size=small", "--as", "@ana")
     assert answered.code == 1
     assert answered.err.startswith(fault)

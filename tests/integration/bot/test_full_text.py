@@ -121,7 +121,7 @@ def test_what_a_modal_claims_of_its_page_is_a_claim(service: RunningService, cla
 def test_nobody_is_turned_away_by_a_policy_that_cannot_be_read(service: RunningService) -> None:
     """They are told that the policy is at fault, and not they."""
     prompt, card = service.ask_in("#releases", change)
-    store_policy(service.db, prompt, {"approvers": ["@ana"], "quorum": 2})
+    store_policy(service.db, prompt, {"approvers": ["@ana"], "rota": 2})
     ana = service.slack.person("ana")
     ana.press("Show all", message=card)
     ana.wait_for_message("#releases", "This version of Signoff cannot read who may answer here")

@@ -15,7 +15,7 @@ from tests.integration.bot.test_long_forms import chosen
 from tests.integration.store.samples import store_policy
 
 UNREADABLE = "This version of Signoff cannot read who may answer here"
-LATER = {"channel": "#releases", "approvers": ["@ana"], "quorum": 2}
+LATER = {"channel": "#releases", "approvers": ["@ana"], "rota": 2}
 
 
 def test_a_press_on_it_decides_nothing_and_the_person_is_told(service: RunningService) -> None:
@@ -63,7 +63,7 @@ def test_the_other_cards_and_the_list_go_on(service: RunningService) -> None:
     prompt, _ = service.ask_in("#releases", approve)
     store_policy(service.db, prompt, LATER)
     cards.redraw(service.db, prompt.id, now=now())
-    assert "quorum: Extra inputs are not permitted" in service.until_noted(prompt, "card_failed")["error"]
+    assert "rota: Extra inputs are not permitted" in service.until_noted(prompt, "card_failed")["error"]
     service.ask_in("#orders", shirt)
     ana = service.slack.person("ana")
     ana.command("/approvals")

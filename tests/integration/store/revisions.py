@@ -412,6 +412,14 @@ ADDED: dict[str, Rows] = {
         "flow_runs": {"done": {"journal_version": 2}},
         "steps": {"quote": {"arguments": '{"pieces": 3}'}},
     },
+    "0021": {
+        "prompts": {
+            "open": {
+                "reviewers": {"people": ["U1", "U2"], "requester": "U3"},
+                "votes": [{"actor": "U1", "name": "Ana", "verdict": "submit", "via": "slack", "at": LATER.isoformat()}],
+            },
+        },
+    },
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import update
 
-from signoff.flows.approval.quorum import decide
 from signoff.flows.names import new_id
 from signoff.store import leases
 from signoff.store.database import Database
@@ -17,7 +16,7 @@ from signoff.store.prompts import votes
 from signoff.store.prompts.settle import Settlement
 from signoff.store.records.actors import Actor
 from signoff.store.records.outbox import Card, Notice
-from signoff.store.records.prompts import Prompt, Vote
+from signoff.store.records.prompts import Ballot, Prompt, Vote
 from signoff.store.records.runs import FlowIdentity, FlowRun, RunState
 from signoff.store.runs import claims, pauses, reported, runs
 from signoff.store.tables import prompts
@@ -126,13 +125,16 @@ def a_prompt_elsewhere(db: Database, **changed: Any) -> Prompt:
     return reported.open_prompt(db, asking(run, **{"engine": "elsewhere", "external_run_id": "7", **changed}))
 
 
+def first(ballot: Ballot) -> Vote | None:
+    """The first vote decides."""
+    return ballot.votes[0] if ballot.votes else None
+
+
 def settle(
     db: Database, prompt: Prompt, actor: Actor = ANA, answer: Mapping[str, Any] | None = None, now: datetime = NOON
 ) -> Settlement:
     """Submit an answer."""
-    result = votes.cast(
-        db, prompt.id, Vote(actor, "submit", {}, None, "slack", now), decide=decide, answer=answer or {}
-    )
+    result = votes.cast(db, prompt.id, Vote(actor, "submit", {}, None, "slack", now, answer or {}), decide=first)
     assert isinstance(result, Settlement)
     return result
 

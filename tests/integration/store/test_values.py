@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import StatementError
 
-from signoff.flows.approval.quorum import decide
 from signoff.store import artifacts, blocks
 from signoff.store.artifacts import Artifact
 from signoff.store.database import Database
@@ -16,7 +15,7 @@ from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Vote
 from signoff.store.records.runs import Step
 from signoff.store.runs import journal, runs
-from tests.integration.store.samples import NOON, a_claimed_run, an_open_prompt
+from tests.integration.store.samples import NOON, a_claimed_run, an_open_prompt, first
 
 VALUES = {
     "nothing": None,
@@ -54,7 +53,7 @@ def test_characters_that_cannot_be_stored_are_replaced(db: Database) -> None:
     """A NUL or a lone surrogate in a name or a reason does not prevent a decision."""
     prompt = an_open_prompt(db, title="a\0b", description="half \ud83d ж")
     vote = Vote(Actor("U\0", "An\ud83da"), "reject", None, "no\0", "slack", NOON)
-    votes.cast(db, prompt.id, vote, decide=decide)
+    votes.cast(db, prompt.id, vote, decide=first)
     found = prompts.get(db, prompt.id)
     assert (found.title, found.description, found.reason) == ("a\ufffdb", "half \ufffd ж", "no\ufffd")
     assert found.settled_by == Actor("U\ufffd", "An\ufffda")

@@ -16,7 +16,7 @@ from signoff.store.runs import runs
 from tests.integration.store.samples import ANA, NOON, an_open_prompt, store_policy
 
 HOUR = timedelta(hours=1)
-LATER = {"approvers": ["@ana"], "quorum": 2}
+LATER = {"approvers": ["@ana"], "rota": 2}
 """What a later version may write."""
 
 
@@ -31,7 +31,7 @@ def unreadable(db: Database) -> Prompt:
 def test_nobody_decides_a_prompt_whose_policy_cannot_be_read(db: Database, unreadable: Prompt) -> None:
     """Invariants 10 and 11: not a person, not the deadline; the error names the fault and what to do."""
     desk = Desk(db, clock=lambda: NOON)
-    wanted = f"The policy of prompt {unreadable.id[:8]} cannot be read: quorum: Extra inputs are not permitted. .*"
+    wanted = f"The policy of prompt {unreadable.id[:8]} cannot be read: rota: Extra inputs are not permitted. .*"
     wanted += f"`signoff cancel {unreadable.run_id[:8]}`"
     for decide in (
         lambda: desk.submit(unreadable.id, ANA, {"size": "small"}, via="slack"),

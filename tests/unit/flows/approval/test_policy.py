@@ -74,7 +74,7 @@ def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("stored", "reason"),
     [
-        ({"channel": "#a", "quorum": 2}, "quorum: Extra inputs are not permitted"),
+        ({"channel": "#a", "rota": 2}, "rota: Extra inputs are not permitted"),
         ({"at_deadline": "escalate"}, "at_deadline: Input should be 'fail' or 'continue'"),
         (
             {"approvers": "@ana", "reminders": ["soon"]},
