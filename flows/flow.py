@@ -124,13 +124,15 @@ class Flow(Generic[P, R]):
         Args:
             parameters: JSON values by name.
             requester: The person who wants the run, which the cards of its prompts say: `@ana`, an e-mail address or
-                a Slack user id.
+                a Slack user id. By default, in a flow run, the requester of that run; elsewhere nobody.
             db: Where to create it; by default in the database of the current run, or of `DATABASE_URL`.
 
         Raises:
             InvalidParameters: If they do not fit the flow.
             ValueError: If the requester has no name.
         """
+        if requester is None and (context := current_run_context()) is not None:
+            requester = context.run.requester
         given = self.parameters.recordable(parameters or {})
         database = db or current_database()
         run_id = new_id()

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from signoff import Policy, RunInput, flow, pause_flow_run, suspend_flow_run
+from signoff import Policy, RunInput, ask, flow, pause_flow_run, suspend_flow_run
 from signoff.flows.flow import Flow
 
 APPROVERS = ["@ana", "ben@example.com"]
@@ -107,4 +107,28 @@ def fresh() -> str:
     return f"{version}: {suspend_flow_run(bool, description=f'Publish {version}?', policy=policy)}"
 
 
-FLOWS: list[Flow[Any, Any]] = [approve, give_a_reason, shirt, secret, shout, fresh]
+@flow(name="release-together")
+def release_together(policy: dict[str, Any]) -> str:
+    """Ask several people, and say who has voted."""
+    asked = ask(Approval.with_initial_data(description="May it go out?"), policy=Policy(channel="#releases", **policy))
+    answer = asked.result()
+    voters = ", ".join(f"{vote.actor.name} ({vote.via})" for vote in asked.votes)
+    return f"approved: {answer.approved} {answer.reason}".strip() + f" by {voters}"
+
+
+@flow(name="order-together")
+def order_together(policy: dict[str, Any]) -> str:
+    """Ask several people for the same shirt."""
+    return str(pause_flow_run(Shirt.with_initial_data(color="red"), policy=Policy(channel="#orders", **policy)))
+
+
+@flow(name="start-another")
+def start_another(policy: dict[str, Any]) -> str:
+    """Start a run of another flow."""
+    return release_together.create_run({"policy": policy}).id
+
+
+FLOWS: list[Flow[Any, Any]] = [
+    *(approve, give_a_reason, shirt, secret, shout, fresh),
+    *(release_together, order_together, start_another),
+]

@@ -52,14 +52,16 @@ def modal(prompt: Prompt, callback_id: str, values: dict[str, Any]) -> dict[str,
     }
 
 
-def acts(service: RunningService, prompt: Prompt, card: VisibleMessage) -> dict[str, Callable[[Person], str]]:
+def acts(
+    service: RunningService, prompt: Prompt, card: VisibleMessage, told: str = "can't answer"
+) -> dict[str, Callable[[Person], str]]:
     """Every way in which somebody may try to answer. Each returns what they are told."""
 
     def pressed(action_id: str) -> Callable[[Person], str]:
         def act(person: Person) -> str:
             payload = press(service, card, action_id, prompt.id, user=user(person))
             assert service.post(payload).status_code == 200
-            return person.wait_for_message("@signoff", "can't answer").full_text
+            return person.wait_for_message("@signoff", told).full_text
 
         return act
 
