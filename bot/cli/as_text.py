@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from signoff.bot.blockkit.markup import plain, span, together, utc
-from signoff.flows.approval.quorum import deciders
 from signoff.store.records.prompts import Outcome, Prompt
 
 _LONGEST = 300
@@ -77,6 +76,8 @@ def votes_as_text(prompt: Prompt) -> str:
 
 def ended_as_text(prompt: Prompt) -> str:
     """How a prompt ended: `submitted by Ana at May 1, 2026, 12:00 UTC`."""
+    from signoff.flows.approval.quorum import deciders
+
     is_act = prompt.settled_by is not None and prompt.outcome is not Outcome.TIMED_OUT
     names = [vote.actor.name_and_claim for vote in deciders(prompt)]
     if not names and prompt.settled_by is not None:

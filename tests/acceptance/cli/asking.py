@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from signoff import Policy, RunInput, flow, pause_flow_run, suspend_flow_run
+from signoff import Policy, RunInput, ask, flow, pause_flow_run, suspend_flow_run
 
 
 class Shirt(RunInput):
@@ -47,6 +47,23 @@ def ask_people_whom_only_slack_knows():
 @flow(name="in-slack")
 def ask_in_slack(rule: str):
     suspend_flow_run(policy=Policy(outside_slack=rule))
+
+
+@flow(name="together")
+def ask_two_people(people: list[str]):
+    go_on = ask(bool, key="go", description="Go on?", policy=Policy(approvers=people, quorum=2))
+    go_on.result()
+    return [vote.actor.id for vote in go_on.votes]
+
+
+@flow(name="somebody-else")
+def ask_somebody_else():
+    suspend_flow_run(policy=Policy(requester_may_answer=False))
+
+
+@flow(name="contradiction")
+def ask_nobody():
+    suspend_flow_run(policy=Policy(quorum="all"))
 
 
 @flow(name="go-on")

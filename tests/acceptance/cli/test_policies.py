@@ -1,0 +1,74 @@
+"""Policies on the command line: several people who agree, and a requester who may not answer."""
+
+import getpass
+import json
+import os
+import subprocess
+import sys
+
+from signoff.flows.approval.quorum import decide
+from signoff.flows.approval.users import machine_user
+from signoff.store.prompts import prompts, votes
+from signoff.store.records.actors import Actor, user_claim
+from signoff.store.records.prompts import Vote
+from tests.acceptance.cli.asking import asked, assert_refused, finished
+from tests.acceptance.shell import Shell
+
+ME = f"@{machine_user()}"
+
+
+def test_a_vote_counts_and_the_tally_is_told(shell: Shell) -> None:
+    """One vote of two leaves the prompt open; the user's second one replaces it; nobody votes as somebody else."""
+    prompt = asked(shell, "asking.py:together", "-p", f"people={json.dumps([ME, '@ana'])}")
+    assert_refused(
+        shell("answer", prompt.id, "--set", "value=true", "--as", "@ana"),
+        1,
+        "You may only answer this prompt as yourself, because several people have to agree.",
+    )
+    said = shell("answer", prompt.id, "--set", "value=true")
+    assert (said.code, said.out.strip()) == (0, "Go on?: your vote counts: 1 of 2 agree")
+    again = shell("answer", prompt.id, "--set", "value=true", "--json").json
+    assert again["outcome"] is None
+    assert [(vote["actor"], vote["verdict"], vote["answer"]) for vote in again["votes"]] == [
+        (ME, "submit", {"value": True})
+    ]
+    assert "1 of 2 agree" in shell("pending").out
+    assert "1 of 2 agree\n" in shell("show", prompt.id).out
+    ana = Actor("@ana", "Ana", claim=user_claim("build-7", "on the command line"))
+    with shell.database() as db:
+        open_ = prompts.get(db, prompt.id)
+        second = Vote(ana, "submit", {"value": True}, None, "cli", db.now(), {"value": True})
+        votes.cast(db, prompt.id, second, decide=lambda ballot: decide(open_, ballot))
+    assert finished(shell, prompt.run_id)["result"] == [ME, "@ana"]
+    assert f"submitted by {getpass.getuser()} (user of host" in shell("show", prompt.id).out
+    events = [line["event"] for line in shell("history", prompt.id, "--json").json]
+    assert [event for event in events if event in ("voted", "submitted")] == ["voted", "submitted"]
+
+
+def test_the_requester_may_answer_neither_as_themselves_nor_as_somebody_else(shell: Shell) -> None:
+    """The user who has started the run."""
+    prompt = asked(shell, "asking.py:somebody-else")
+    requested = "You requested this, so somebody else has to answer."
+    assert_refused(shell("answer", prompt.id), 1, requested)
+    claimed = "You may only answer this prompt as yourself, because the requester may not answer."
+    assert_refused(shell("answer", prompt.id, "--as", "@ana"), 1, claimed)
+    resumed = subprocess.run(
+        [sys.executable, "-c", f"from signoff import resume_flow_run; resume_flow_run({prompt.run_id!r})"],
+        env={**os.environ, "DATABASE_URL": f"sqlite:///{shell.folder / 'signoff.db'}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert resumed.stderr.strip().endswith(f"NotAllowed: {requested}")
+    other = asked(shell, "asking.py:somebody-else", "--requester", "@ana")
+    assert shell("answer", other.id).code == 0
+
+
+def test_a_policy_that_contradicts_itself_fails_the_run(shell: Shell) -> None:
+    """At the pause, with the name of the field."""
+    run = shell("run", "asking.py:contradiction", "--json").json
+    error = str(finished(shell, run["id"])["error"])
+    assert (
+        "The policy on 'Continue?' is invalid: quorum: all of whom? Name people or user groups in approvers." in error
+    )
