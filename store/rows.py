@@ -188,7 +188,7 @@ def votes_as_json(cast: Sequence[Vote]) -> list[dict[str, Any]]:
 
 def ballot(row: Any) -> Ballot:
     """The columns `votes`, `approvers` and `reviewers` of a prompt."""
-    return Ballot(votes(row.votes), _approvers(row.approvers), _reviewers(row.reviewers))
+    return Ballot(votes(row.votes), approvers(row.approvers), _reviewers(row.reviewers))
 
 
 def _reviewers(stored: Mapping[str, Any] | None) -> Reviewers:

@@ -51,6 +51,7 @@ class ApproverCheck(DueCheck):
         return len(found)
 
     def _check(self, prompt: Prompt) -> None:
+        since = self._now()
         try:
             answers = [self._find(each, prompt) for each in prompt.approvers]
             reviewers = self._reviewers(prompt, answers)
@@ -71,7 +72,14 @@ class ApproverCheck(DueCheck):
             again = min(max((moment - prompt.opened_at) / 4, MIN_RETRY), MAX_RETRY)
         due_at = None if again is None else moment + again
         changed = approvers.record(
-            self._db, prompt, found, due_at=due_at, now=moment, reviewers=reviewers, decide=partial(decide, prompt)
+            self._db,
+            prompt,
+            found,
+            due_at=due_at,
+            now=moment,
+            since=since,
+            reviewers=reviewers,
+            decide=partial(decide, prompt),
         )
         if reviewers.fault and reviewers.fault != prompt.reviewers.fault:
             logger.error("%s: %s", prompt.label, reviewers.fault)

@@ -41,7 +41,7 @@ def look_again(db: Database, *, now: datetime) -> None:
 
     These are the ones about which it is asked again and again anyhow.
     """
-    waiting = prompts.c.outcome.is_(None) & (prompts.c.approvers_due_at > now)
+    waiting = prompts.c.outcome.is_(None) & prompts.c.approvers_due_at.is_not(None)
     with db.write() as tx:
         if tx.execute(update(prompts).where(waiting).values(approvers_due_at=now)).rowcount:
             tx.touch(Topic.PROMPTS)
@@ -55,6 +55,7 @@ def record(
     *,
     due_at: datetime | None,
     now: datetime,
+    since: datetime | None = None,
     reviewers: Reviewers = _NOTHING_KNOWN,
     decide: Decide | None = None,
 ) -> list[Approver]:
@@ -64,12 +65,13 @@ def record(
 
     Args:
         due_at: When Slack is to be asked again; `None` for never.
+        since: When asking began. If it was to be asked again since, what it said may be from before a change.
         reviewers: What follows for those who have to agree.
         decide: Counts the votes again, since fewer may be enough now; `None` if that cannot be.
 
     Returns:
         The approvers of which it is new that nobody can be them, or that somebody can after all. None if the prompt is
-        settled, or if another process was first.
+        settled, if another process was first, or if Slack has to be asked again at once.
     """
     with db.write() as tx:
         # The run first, as whoever settles the prompt does.
@@ -78,8 +80,10 @@ def record(
         row = tx.execute(select(prompts).where(prompts.c.id == asked.id).with_for_update(key_share=True)).one()
         if row.outcome is not None or row.revision != asked.revision:
             return []
-        # Only what is wrong changes a card that mentions everybody, and who is counted. An update is a call to Slack, and
-        # most prompts need none.
+        if since is not None and row.approvers_due_at is not None and row.approvers_due_at > since:
+            return []
+        # Only what is wrong changes a card that mentions everybody, and how many are counted. An update is a call to
+        # Slack, and most prompts need none.
         is_new = [each.fault for each in found] != [each.fault for each in asked.found_approvers]
         is_new = is_new and any(each.fault for each in (*found, *asked.found_approvers))
         is_new = is_new or (reviewers.fault, reviewers.people) != (asked.reviewers.fault, asked.reviewers.people)

@@ -13,7 +13,7 @@ from signoff.flows.approval.approver_check import ApproverCheck
 from signoff.flows.approval.approvers import Directory, Unknowable
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.prompts import prompts
+from signoff.store.prompts import approvers, prompts
 from signoff.store.records.prompts import Approver, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses
@@ -68,6 +68,37 @@ def test_approvers_are_asked_about_by_the_databases_clock(db: Database, database
         for _ in range(2):
             check.do_due()
         assert directory.names == ["@ana"]
+
+
+class Changing:
+    """A directory with a user group from which one of two people leaves while it is being read."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._has_left = False
+
+    def find(self, name: str, *, max_age: float) -> Approver:
+        assert max_age >= 0
+        return Approver(name, "S0BUYERS01")
+
+    def members_of(self, group: str) -> frozenset[str]:
+        if self._has_left:
+            return frozenset({ANA})
+        self._has_left = True
+        approvers.look_again(self._db, now=self._db.now())
+        return frozenset({ANA, BEN})
+
+
+def test_a_change_while_slack_is_asked_is_not_lost(db: Database) -> None:
+    """What was read before it is dropped, and Slack is asked again at once."""
+    run = a_claimed_run(db)
+    asked = asking(run, stored_policy=Policy(approvers=("@buyers",), quorum="all"), opened_at=db.now())
+    pauses.open_prompt(db, asked, fencing_token=run.fencing_token, state=RunState.PAUSED, held=True)
+    check = ApproverCheck(db, cast("Directory", Changing(db)))
+    check.do_due()
+    assert prompts.get(db, asked.id).reviewers.people is None
+    check.do_due()
+    assert prompts.get(db, asked.id).reviewers.people == (ANA,)
 
 
 @pytest.mark.parametrize(
