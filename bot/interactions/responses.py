@@ -198,7 +198,7 @@ class Responses:
     def tell_counted(self, body: Body, counted: Counted) -> None:
         """Tell a person that their vote counts, and how many are needed."""
         prompt = counted.prompt
-        self._later(lambda: self._say(body, own_vote(prompt, form_of(prompt), counted.vote)))
+        self._later(origin_of(body), lambda: self._say(body, own_vote(prompt, form_of(prompt), counted.vote)))
 
     def tell_settled(self, body: Body, actor: Actor, prompt: Prompt) -> None:
         """Tell a person how the prompt was settled before them, and redraw its card, which must have looked open."""
