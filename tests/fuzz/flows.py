@@ -19,11 +19,12 @@ from signoff import (
     as_answered,
     ask,
     gather,
+    idempotency_key,
     pause_flow_run,
     suspend_flow_run,
 )
 from tests.fuzz.interpreter import Guards, Operations, drive, error_of, leaves, value_of
-from tests.fuzz.programs import Ask, Beside, Block, Effect, Forget, Nested, Several, Submit
+from tests.fuzz.programs import Ask, Beside, Block, Draw, Effect, Forget, Nested, Several, Submit
 
 
 class Living(Protocol):
@@ -45,11 +46,17 @@ class Living(Protocol):
     def fault(self, text: str) -> None:
         """Note what should not have happened."""
 
+    def draw(self) -> str:
+        """What no other call has drawn."""
+
+    def use(self, label: str, what: str, used: str) -> None:
+        """Note what an effect was called with, or its idempotency key: neither may be that of another effect."""
+
     def refused(self) -> None:
         """Note that a result was refused because it would not read back equal. Then the flow may end in any way."""
 
 
-def flow_named(name: str, code: Callable[[], Coroutine[Any, Any, None]], *, is_async: bool) -> Flow[Any, Any]:
+def flow_named(name: str, code: Callable[..., Coroutine[Any, Any, None]], *, is_async: bool) -> Flow[Any, Any]:
     """A flow that runs this code."""
     # Copied, because most of the time of making one goes into the fingerprint of the code, which is data here.
     made = copy(_template(is_async=is_async))
@@ -57,8 +64,8 @@ def flow_named(name: str, code: Callable[[], Coroutine[Any, Any, None]], *, is_a
     return made
 
 
-def _run(code: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    drive(code())
+def _run(code: Callable[..., Coroutine[Any, Any, None]], *given: str) -> None:
+    drive(code(*given))
 
 
 @cache
@@ -103,6 +110,25 @@ class FlowOperations(Operations):
         wanted = value_of(statement.value, label)
         if statement.fails or (type(value), value, repr(value)) != (type(wanted), wanted, repr(wanted)):
             self.life.fault(f"{label} returned {value!r} instead of {wanted!r}")
+
+    async def draw(self, statement: Draw, label: str, guards: Guards) -> None:
+        def draw() -> str:
+            return self.life.draw()
+
+        def use(label: str, drawn: str) -> None:
+            self.life.use(label, "drawn", drawn)
+            self.life.use(label, "key", idempotency_key())
+            self.life.have_effect(label, guards)
+
+        drawn = await self._call(draw, statement.name)
+        await self._call(use, f"{statement.name}_use", label, drawn)
+
+    async def _call(self, function: Callable[..., Any], name: str, *given: str) -> Any:
+        async def called(*given: str) -> Any:
+            return function(*given)
+
+        made: Task[..., Any] = Task(called if self.is_async else function, name=name)
+        return await made(*given) if self.is_async else made(*given)
 
     async def ask(self, statement: Ask, text: str) -> bool:
         shown = f"{text} [{datetime.now(UTC):%H:%M:%S}]" if statement.clock else text
@@ -172,8 +198,8 @@ class FlowOperations(Operations):
                 pool.submit(lambda: drive(inside.run(body, guards, item))).result()
 
     async def nested(self, statement: Nested, name: str, guards: Guards, item: str) -> None:
-        flow = flow_named(name, lambda: self.run(statement.body, guards, item), is_async=self.is_async)
-        called = flow()
+        flow = flow_named(name, lambda item=item: self.run(statement.body, guards, item), is_async=self.is_async)
+        called = flow(item) if statement.shared else flow()
         if self.is_async:
             await called
 
@@ -191,6 +217,8 @@ class FlowOperations(Operations):
             return known
 
         def act(label: str):  # type: ignore[no-untyped-def]
+            if statement.keyed:
+                self.life.use(label, "key", idempotency_key())
             self.life.have_effect(label, self._guards[label])
             if statement.fails:
                 raise error_of(statement.fails, label)

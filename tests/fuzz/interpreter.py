@@ -16,6 +16,8 @@ from tests.fuzz.programs import (
     Attempt,
     Beside,
     Block,
+    Draw,
+    Each,
     Effect,
     Fail,
     Forget,
@@ -98,6 +100,10 @@ class Operations(ABC):
         """Call a task."""
 
     @abstractmethod
+    async def draw(self, statement: Draw, label: str, guards: Guards) -> None:
+        """Call a task whose results differ, and one with its result."""
+
+    @abstractmethod
     async def ask(self, statement: Ask, text: str) -> bool:
         """Ask, and wait for the answer."""
 
@@ -152,6 +158,8 @@ class Operations(ABC):
         match statement:
             case Effect():
                 await self.effect(statement, f"{statement.name}{item}", guards)
+            case Draw():
+                await self.draw(statement, f"{statement.name}{item}", guards)
             case Ask():
                 text = f"{statement.name}{item}?"
                 answer = await self.ask(statement, text)
@@ -168,9 +176,11 @@ class Operations(ABC):
                 await self._run_blocks(statement, guards, item)
 
     async def _run_blocks(
-        self, statement: Loop | Attempt | Beside | Thread | Nested, guards: Guards, item: str
+        self, statement: Loop | Each | Attempt | Beside | Thread | Nested, guards: Guards, item: str
     ) -> None:
         match statement:
+            case Each():
+                await self._each(statement, guards, item)
             case Loop():
                 await self.loop(statement, guards, item)
             case Attempt():
@@ -180,7 +190,15 @@ class Operations(ABC):
             case Thread():
                 await self.thread(statement.body, guards, item)
             case Nested():
-                await self.nested(statement, f"{statement.name}{item}", guards, item)
+                name = statement.name if statement.shared else f"{statement.name}{item}"
+                await self.nested(statement, name, guards, item)
+
+    async def _each(self, statement: Each, guards: Guards, item: str) -> None:
+        async def one(each: str) -> None:
+            await self.run(statement.body, guards, f"{item}_{each}")
+
+        items = self.order(statement.items) if statement.unstable else statement.items
+        await self.beside(Beside("gather", ()), [one(each) for each in items])
 
     async def _several(self, statement: Several, guards: Guards, item: str) -> None:
         texts = {f"{name}{item}?": f"after_{name}" for name in statement.names}

@@ -70,6 +70,14 @@ class _Process:
         """Note what should not have happened."""
         self._write({"fault": text})
 
+    def draw(self) -> str:
+        """What no other call has drawn."""
+        return f"{self.seed} {next(self.ticks)}"
+
+    def use(self, label: str, what: str, used: str) -> None:
+        """Note what an effect was called with, or its idempotency key."""
+        self._write({"use": [label, what, used]})
+
     def refused(self) -> None:
         """Note that a result was refused."""
         self._write({"refused": True})
@@ -96,6 +104,8 @@ def faults_in_processes(url: str, folder: Path, case: Case) -> list[str]:
     for line in map(json.loads, (folder / _LOG).read_text(encoding="utf-8").splitlines()):
         if "label" in line:
             world.done.append((line["label"], frozenset((text, value) for text, value in line["guards"])))
+        if "use" in line:
+            world.use(*line["use"])
         world.was_refused |= "refused" in line
         world.faults += [line["fault"]] if "fault" in line else []
     world.judge(runs.get(db, run_id), program, was_edited=was_edited)

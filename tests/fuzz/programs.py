@@ -12,11 +12,23 @@ Block = tuple["Statement", ...]
 
 @dataclass(frozen=True)
 class Effect:
-    """A task with an effect, which returns a value, or raises an error after the effect."""
+    """A task with an effect, which returns a value, or raises an error after the effect.
+
+    Attributes:
+        keyed: Whether the effect goes by the task's idempotency key.
+    """
 
     name: str
     value: str = "text"
     fails: str = ""
+    keyed: bool = False
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A task without arguments, each call of which has another result, and an effect that is called with that."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,15 @@ class Several:
 @dataclass(frozen=True)
 class Loop:
     """A loop over items, whose order may differ in each execution."""
+
+    items: tuple[str, ...]
+    unstable: bool
+    body: Block
+
+
+@dataclass(frozen=True)
+class Each:
+    """A coroutine for each item, side by side. They may be started in another order in each execution."""
 
     items: tuple[str, ...]
     unstable: bool
@@ -93,10 +114,15 @@ class Submit:
 
 @dataclass(frozen=True)
 class Nested:
-    """A block as a flow of its own."""
+    """A block as a flow of its own.
+
+    Attributes:
+        shared: Whether the flow is the same for all items of a loop, and is called with the item.
+    """
 
     name: str
     body: Block
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +133,7 @@ class Forget:
     what: Literal["answer", "handle", "task"]
 
 
-Statement = Forget | Effect | Ask | Several | Loop | Attempt | Fail | Beside | Thread | Submit | Nested
+Statement = Forget | Effect | Draw | Ask | Several | Loop | Each | Attempt | Fail | Beside | Thread | Submit | Nested
 
 
 @dataclass(frozen=True)
@@ -230,8 +256,8 @@ class _Writer:
     """Writes blocks.
 
     Attributes:
-        beside: Whether the block runs beside another one. Then it must not change the number of a question of the
-            other one, nor catch that it is cancelled.
+        beside: Whether the block runs beside another one. Then it must not catch that it is cancelled.
+        scoped: Whether all calls in the block belong to one item, so that a call without arguments does, too.
     """
 
     draw: st.DrawFn
@@ -239,6 +265,7 @@ class _Writer:
     depth: int
     is_async: bool
     beside: bool = False
+    scoped: bool = True
 
     def block(self) -> Block:
         size = self.draw(st.integers(1, 3 if self.depth > 1 else 2))
@@ -246,18 +273,21 @@ class _Writer:
 
     def _statement(self) -> Statement:
         kinds = ["simple"] * 4 + ["ask"] * 4 + ["loop", "attempt", "nested"]
-        kinds += ["thread"] * (not self.beside) + ["beside", "beside"] * (self.is_async and not self.beside)
+        kinds += ["thread"] * (not self.beside) + ["beside", "beside", "each"] * (self.is_async and not self.beside)
         match self.draw(st.sampled_from(kinds)):
             case "ask":
                 return self._ask()
             case "loop":
-                return Loop(("a", "b", "c")[: self.draw(st.integers(1, 3))], self._bool(), self._inner())
+                unstable = self._bool()
+                return Loop(self._items(), unstable, self._inner(scoped=self.scoped and not unstable))
+            case "each":
+                return Each(self._items(), self._bool(), self._inner(beside=True, scoped=True))
             case "attempt":
                 catching = ["Exception"] if self.beside else ["Exception", "BaseException", "suppress"]
                 otherwise = self._inner() if self._bool() else ()
                 return Attempt(self._one_of(catching), self._inner(), otherwise)
             case "nested":
-                return Nested(self._name("n"), self._inner())
+                return Nested(self._name("n"), self._inner(scoped=True), self._bool())
             case "thread":
                 return Thread(self._inner(is_async=False, beside=True))
             case "beside":
@@ -267,10 +297,13 @@ class _Writer:
                 return self._simple()
 
     def _simple(self) -> Statement:
-        kinds = ["effect"] * 4 + ["fails", "submit", "several", "fail"] * 2
+        kinds = ["effect"] * 4 + ["fails", "submit", "several", "fail"] * 2 + ["draw"] * 2 * self.scoped
         match self._one_of(kinds + ["forget"] * self.is_async):
             case "effect":
-                return Effect(self._name("e"), self._one_of(["text", "text", "pair", "moment", "enum", "default"]))
+                value = self._one_of(["text", "text", "pair", "moment", "enum", "default"])
+                return Effect(self._name("e"), value, keyed=self._bool())
+            case "draw":
+                return Draw(self._name("d"))
             case "fails":
                 return Effect(self._name("e"), fails=self._one_of(["value", "file", "key", "own", "json"]))
             case "submit":
@@ -291,8 +324,11 @@ class _Writer:
             no=self._inner() if self._rarely() else (),
             suspend=self._bool(),
             clock=self._rarely(),
-            keyed=self.beside or self._bool(),
+            keyed=self._bool(),
         )
+
+    def _items(self) -> tuple[str, ...]:
+        return ("a", "b", "c")[: self.draw(st.integers(1, 3))]
 
     def _inner(self, **changes: bool) -> Block:
         return replace(self, depth=self.depth - 1, **changes).block()  # type: ignore[arg-type]

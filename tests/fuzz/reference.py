@@ -6,7 +6,7 @@ from typing import Any
 
 from signoff import InvalidFlow, PromptRejected
 from tests.fuzz.interpreter import Guards, Operations, drive, error_of
-from tests.fuzz.programs import Ask, Beside, Block, Effect, Forget, Loop, Nested, Program, Several, Submit
+from tests.fuzz.programs import Ask, Beside, Block, Draw, Effect, Forget, Loop, Nested, Program, Several, Submit
 
 Answer = Callable[[str], bool | None]
 """What the person says to a question; `None` rejects it."""
@@ -54,6 +54,9 @@ class _Reference(Operations):
         self.done.add(label)
         if statement.fails:
             raise error_of(statement.fails, label)
+
+    async def draw(self, statement: Draw, label: str, guards: Guards) -> None:
+        self.done.add(label)
 
     async def ask(self, statement: Ask, text: str) -> bool:
         return self._said(text)

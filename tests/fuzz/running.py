@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from signoff import Flow, Policy, idempotency_key
+from signoff import Flow, Policy
 from signoff.flows.code.digest import digest
+from signoff.flows.durable.context import require_run_context
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.changes import Topic
 from signoff.store.database import Database
@@ -88,7 +89,7 @@ class _Life:
     def have_effect(self, label: str, guards: Guards) -> None:
         """Do what a task does."""
         self.check()
-        key = idempotency_key().partition(":")[2]
+        key = require_run_context("an effect").step
         # A worker that is taken for dead learns of it when it records something, and not before the effect.
         if self.plan.lingers:
             pass
@@ -103,6 +104,14 @@ class _Life:
     def fault(self, text: str) -> None:
         """Note what should not have happened."""
         self.world.faults.append(text)
+
+    def draw(self) -> str:
+        """What no other call has drawn."""
+        return str(next(self.ticks))
+
+    def use(self, label: str, what: str, used: str) -> None:
+        """Note what an effect was called with, or its idempotency key."""
+        self.world.use(label, what, used)
 
     def refused(self) -> None:
         """Note that a result was refused."""

@@ -31,6 +31,7 @@ class World:
         given: What they have answered, by the text of the question.
         done: The effects that were had, each with the answers that the code believed to have.
         faults: What should not have happened.
+        used: The effects that were called with what a task has drawn, or that have had an idempotency key.
         was_refused: Whether a result was refused, as it would not read back equal. Then the flow may end in any way.
     """
 
@@ -40,6 +41,7 @@ class World:
     given: dict[str, object] = field(default_factory=dict)
     done: list[tuple[str, Guards]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    used: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     was_refused: bool = False
 
     def says(self, text: str) -> bool | None:
@@ -56,6 +58,10 @@ class World:
             Desk(self.db).reject(prompt.id, ANA, text, via="cli")
         else:
             Desk(self.db).submit(prompt.id, ANA, {"value": said}, via="cli")
+
+    def use(self, label: str, what: str, used: str) -> None:
+        """Note what an effect was called with, or its idempotency key."""
+        self.used.setdefault((what, used), set()).add(label)
 
     def open_prompts(self, run_id: str) -> list[Prompt]:
         """What the run asks now."""
@@ -88,6 +94,7 @@ class World:
                 said = self.given.get(text, "nothing")
                 if said != value or (text, value) == UNWOUND:
                     self.faults.append(f"{label} was done because of {text!r}: {value}. The answer was: {said}")
+        self._judge_used(was_edited=was_edited)
         wanted = expected(program, self.says)
         may_fail = wanted.cannot_complete or wanted.fails or wanted.may_fail or was_edited or self.was_refused
         match run.state:
@@ -104,3 +111,12 @@ class World:
                 pass
             case _:
                 self.faults.append(f"the run is {run.state}: {run.error or run.message}")
+
+    def _judge_used(self, *, was_edited: bool) -> None:
+        """Note what belonged to one effect and reached another one."""
+        for (what, _), labels in self.used.items():
+            if len(labels) > 1:
+                self.faults.append(f"what {what} was for one was for {sorted(labels)}")
+        keys = [label for (what, _), labels in self.used.items() if what == "key" for label in labels]
+        if not was_edited:
+            self.faults += [f"{label} has had two keys" for label in set(keys) if keys.count(label) > 1]

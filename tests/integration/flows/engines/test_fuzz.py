@@ -14,7 +14,23 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from signoff.store.database import Database
 from tests.fuzz.processes import faults_in_processes
-from tests.fuzz.programs import Ask, Attempt, Beside, Case, Effect, Forget, Life, Loop, Program, Submit, Thread, cases
+from tests.fuzz.programs import (
+    Ask,
+    Attempt,
+    Beside,
+    Case,
+    Draw,
+    Each,
+    Effect,
+    Forget,
+    Life,
+    Loop,
+    Nested,
+    Program,
+    Submit,
+    Thread,
+    cases,
+)
 from tests.fuzz.running import faults_of, quiet_logs
 
 SAMPLE = settings(
@@ -43,6 +59,11 @@ PROGRAMS: dict[str, Program] = {
     "a time in the question": Program((Ask("q", (Effect("deploy"),), (), True, True),), False),
     "an answer that is not awaited": Program((Forget("f", "answer"), Effect("e")), True),
     "a task that is not awaited": Program((Attempt("suppress", (Forget("f", "task"),), ()), DEPLOY), True),
+    "nested flows in a loop in another order": Program(
+        (Loop(("a", "b"), True, (Nested("n", (Draw("d"), DEPLOY), shared=True),)),), False
+    ),
+    "coroutines in another order": Program((Each(("a", "b", "c"), True, (Draw("d"), DEPLOY)),), True),
+    "a key in a loop in another order": Program((Loop(("a", "b"), True, (Effect("e", keyed=True), DEPLOY)),), False),
     "an error that is caught": Program((Attempt("Exception", (Effect("e", fails="own"),), (DEPLOY,)),), True),
 }
 """What once went wrong in silence."""
