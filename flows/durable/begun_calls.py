@@ -5,7 +5,7 @@ to it: a call in which something is recorded, with those beside it; and one besi
 ended. They are written in the transaction that records the other thing, so that costs none of its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,12 +30,16 @@ class BegunCall:
 class BegunCalls:
     """The calls that have begun and have not ended. The caller holds a lock.
 
+    Args:
+        recorded: The keys of the calls of which it is recorded that they have begun.
+
     Attributes:
-        recorded: The keys of calls of which it is recorded, or about to be recorded, that they have begun.
+        written: The same, with those of which it is being recorded.
     """
 
-    def __init__(self, recorded: set[str]) -> None:
-        self.recorded = recorded
+    def __init__(self, recorded: Iterable[str]) -> None:
+        self.recorded = set(recorded)
+        self.written = set(recorded)
         self._calls: dict[str, BegunCall] = {}
         self._alike: dict[tuple[str, str], dict[str, None]] = {}
         # Those whose beginning is not recorded.
@@ -49,7 +53,10 @@ class BegunCalls:
             self._new.setdefault(path, {})[key] = None
 
     def end(self, key: str) -> list[BegunCall]:
-        """Note that a call has ended, which is about to be recorded. What has to be recorded with it as begun."""
+        """Note that a call has ended, which is about to be recorded. What has to be recorded with it as begun.
+
+        That is the same for others, until it is recorded: one of these transactions may be lost.
+        """
         ended = self._remove(key)
         if not self._new:
             return []
@@ -69,13 +76,20 @@ class BegunCalls:
         """The calls around a call, and those that only differ from these in their number."""
         for each in outer_keys(key):
             if each in self._calls and each not in self.recorded:
-                yield from self._new[self._calls[each].path]
+                yield each
+                # Once is enough of these: if they are lost, nothing is taken for another one.
+                yield from (other for other in self._new[self._calls[each].path] if other not in self.written)
+
+    def note_recorded(self, keys: Iterable[str]) -> None:
+        """Note of which calls it is recorded that they have begun."""
+        for key in keys:
+            self.recorded.add(key)
+            if (call := self._calls.get(key)) is not None:
+                self._drop(self._new, call.path, key)
 
     def _take(self, keys: list[str]) -> list[BegunCall]:
         found = [self._calls[key] for key in dict.fromkeys(keys) if key not in self.recorded]
-        for each in found:
-            self.recorded.add(each.key)
-            self._drop(self._new, each.path, each.key)
+        self.written.update(each.key for each in found)
         return found
 
     def _remove(self, key: str) -> BegunCall | None:

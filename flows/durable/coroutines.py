@@ -15,7 +15,7 @@ from typing import Any
 
 from signoff.flows.durable.arguments import Arguments
 from signoff.flows.durable.context import current_run_context, enter
-from signoff.flows.durable.pending_calls import PendingCall
+from signoff.flows.durable.pending_calls import PendingCall, TaskOfRun
 from signoff.flows.durable.recorded_calls import is_in_loop
 
 _create = asyncio.BaseEventLoop.create_task
@@ -28,33 +28,43 @@ _AWAITED_AT_ONCE: tuple[CodeType, ...] = (
 """Functions that make a task, in some versions of Python, of what their caller awaits. It is part of the caller."""
 
 
+_RUN_BY_LOOP = asyncio.Handle._run.__code__
+
+
+def new_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> TaskOfRun:
+    """The task factory of the event loop of async flows."""
+    if isinstance(coroutine, PendingCall):
+        coroutine.note_task()
+    task = TaskOfRun(coroutine, loop=loop, **_with_scope(coroutine, options))
+    task.run_context = current_run_context()
+    return task
+
+
 def follow_into_coroutines() -> None:
-    """Give the tasks of `asyncio` that are made from now on scopes of their own. Safe to call more than once."""
+    """Give tasks in other event loops scopes of their own from now on. Safe to call more than once."""
     asyncio.BaseEventLoop.create_task = _create_in_run  # type: ignore[assignment, method-assign]
 
 
-def _create_in_run(
-    loop: asyncio.BaseEventLoop, coroutine: Any, *, context: Context | None = None, **options: Any
-) -> asyncio.Task[Any]:
-    within = _context_for(coroutine, context)
-    if within is not None:
-        options["context"] = within
-    return _create(loop, coroutine, **options)
+def _create_in_run(loop: asyncio.BaseEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+    is_ours = loop.get_task_factory() is new_task
+    return _create(loop, coroutine, **(options if is_ours else _with_scope(coroutine, options)))
 
 
-def _context_for(coroutine: Any, context: Context | None) -> Context | None:
+def _with_scope(coroutine: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """The options for a task, with a context in which its coroutine has a scope of its own."""
     run = current_run_context()
-    if run is None or run.journal.is_of_earlier_version or _is_awaited_at_once():
-        return context
     # A call of a step has a key of its own.
+    if run is None or isinstance(coroutine, PendingCall) or run.journal.is_of_earlier_version or _is_awaited_at_once():
+        return options
     frame = getattr(coroutine, "cr_frame", None)
-    if frame is None or isinstance(coroutine, PendingCall):
-        return context
+    if frame is None:
+        return options
     name = str(getattr(coroutine, "__name__", type(coroutine).__name__)).strip("<>")
     inside = run.beside(f"coroutine:{name}", _arguments(frame), is_single=lambda: not is_in_loop())
-    own = copy_context() if context is None else context.copy()
+    given: Context | None = options.get("context")
+    own = copy_context() if given is None else given.copy()
     own.run(enter, inside)
-    return own
+    return {**options, "context": own}
 
 
 def _arguments(frame: FrameType) -> Arguments:
@@ -66,11 +76,10 @@ def _arguments(frame: FrameType) -> Arguments:
 
 
 def _is_awaited_at_once() -> bool:
-    frame: FrameType | None = sys._getframe(3)
-    for _ in range(3):
-        if frame is None:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code not in _AWAITED_AT_ONCE:
+        # Where the loop begins to run something, or other code than asyncio's, the one who makes the task is found.
+        if frame.f_code is _RUN_BY_LOOP or not frame.f_globals.get("__name__", "").startswith(("asyncio.", "signoff.")):
             return False
-        if frame.f_code in _AWAITED_AT_ONCE:
-            return True
         frame = frame.f_back
-    return False
+    return frame is not None

@@ -8,8 +8,7 @@ front, its *scope*: `release/build`. That way a call added elsewhere does not sh
 import os
 import sys
 import threading
-from collections import Counter
-from collections.abc import Callable, Container
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import replace
@@ -19,6 +18,7 @@ from typing import TypeVar
 from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.arguments import Arguments
 from signoff.flows.durable.begun_calls import BegunCall, BegunCalls
+from signoff.flows.durable.call_keys import CallKeys
 from signoff.flows.durable.child_processes import ADVICE
 from signoff.flows.durable.code_changes import ReplayCheck
 from signoff.flows.durable.moments import Span
@@ -98,8 +98,7 @@ class Journal:
         self._unwound: set[str] = set()
         self.has_caught_unwinding = False
         self._defects: list[str] = []
-        self._calls: Counter[str] = Counter()
-        self._keys: set[str] = set()
+        self._keys = CallKeys(self._recorded)
         self._questions: dict[str, str] = {}
         self._abandoned: set[str] = set()
         self._lock = threading.Lock()
@@ -161,7 +160,7 @@ class Journal:
         """The key for the next call of `name` within `scope`, whose arguments are not known yet, or do not matter."""
         self.check_open()
         with self._lock:
-            key = self._next(f"{scope}{name}")
+            key = self._keys.next(f"{scope}{name}")
         self._replay_check.visit_step(key)
         return key
 
@@ -192,11 +191,11 @@ class Journal:
                 self._reached_new = True
                 key = f"{prefix}{given}"
             if match.recorded is None and given is None:
-                key = self._next(f"?{scope}", lambda count: f"?{prefix}{count}", taken=self._asked.prompts)[1:]
+                named = f"?{prefix}{{}}".format
+                key = self._keys.next(f"?{scope}", named, taken=self._asked.prompts)[1:]
             if match.instead_of is not None:
                 self._asked.again.add(match.instead_of.id)
                 self._replay_check.visit_prompt(match.instead_of.key)
-            # Prompts and steps are counted in one table. The `?` keeps a prompt from taking the key of a step.
             self._keys.add(f"?{key}")
         return key, match
 
@@ -206,28 +205,13 @@ class Journal:
         in_place = next((each for each in here if given is not None or each.id not in self._asked.again), None)
         beside = {each.id for each in here}
         return match_question(
-            replace(asked, key=f"{prefix}{self._calls[f'?{scope}'] + 1 if given is None else given}"),
+            replace(asked, key=f"{prefix}{self._keys.count_of_next(f'?{scope}') if given is None else given}"),
             here,
             in_place,
             [each for each in self._replay_check.unvisited_prompts if each.id not in beside],
             before=self._created_at,
             now=Span(self._started_at, now()),
         )
-
-    def _next(self, path: str, named: Callable[[int], str] | None = None, taken: Container[str] = ()) -> str:
-        """The next free key of a path. A count is skipped if its key is taken: some task may be named `build-2`.
-
-        Args:
-            named: The key for a count; by default the path, from the second count on with the count behind it.
-            taken: More keys that are taken, without the `?`.
-        """
-        while True:
-            self._calls[path] += 1
-            count = self._calls[path]
-            key = named(count) if named is not None else path if count == 1 else f"{path}-{count}"
-            if key not in self._keys and key.removeprefix("?") not in taken:
-                self._keys.add(key)
-                return key
 
     def scope_of(self, scope: str, step_scope: str, name: str, arguments: Arguments) -> str:
         """The scope of a call in a thread: the thread's own, or the one in which an earlier version recorded the call.
@@ -239,8 +223,8 @@ class Journal:
         if scope == step_scope or not self.is_of_earlier_version:
             return scope
         with self._lock:
-            is_new = not self._recorded.equal(f"{scope}{name}", arguments, taken=self._keys)
-            is_legacy = is_new and self._recorded.equal(f"{step_scope}{name}", arguments, taken=self._keys)
+            is_new = not self._recorded.equal(f"{scope}{name}", arguments, taken=self._keys.given)
+            is_legacy = is_new and self._recorded.equal(f"{step_scope}{name}", arguments, taken=self._keys.given)
         return step_scope if is_legacy else scope
 
     def begin_scope(self, path: str, arguments: Arguments, *, is_single: Callable[[], bool]) -> str:
@@ -249,7 +233,7 @@ class Journal:
         It may be begun in a run that is over. Raises what `RecordedCalls.is_other` raises.
         """
         with self._lock:
-            key = self._key_of(path, arguments, is_single=is_single)
+            key = self._keys.of_call(path, arguments, is_single=is_single)
             self._begin(path, key, arguments, self._recorded.claim(key))
         self._replay_check.visit_step(key)
         return key
@@ -269,7 +253,7 @@ class Journal:
             path: The scope and the name of the call.
             is_single: Whether the flow makes one call at this place.
             place: The key that the call was given before its arguments were known.
-            is_numbered: Whether a call that is not recorded may be the one at its number. Otherwise it gets a new one.
+            is_numbered: See `CallKeys.of_call`.
 
         Returns:
             The key, and how the call ended in an earlier execution; `None` if it did not end.
@@ -277,9 +261,9 @@ class Journal:
         self.check_open()
         with self._lock:
             if place is None:
-                key = self._key_of(path, arguments, is_single=is_single, is_numbered=is_numbered)
+                key = self._keys.of_call(path, arguments, is_single=is_single, is_numbered=is_numbered)
             else:
-                key = self._key_at(path, place, arguments, is_single=is_single)
+                key = self._keys.of_call_at(path, place, arguments, is_single=is_single)
             recorded = self._recorded.claim(key)
             has_ended = self._begin(path, key, arguments, recorded)
         self._replay_check.visit_step(key)
@@ -289,41 +273,6 @@ class Journal:
         self._replay_check.visit_within(f"{key}/", _dashed(f"{key}/"))
         return key, recorded
 
-    def _key_of(
-        self, path: str, arguments: Arguments, *, is_single: Callable[[], bool], is_numbered: bool = True
-    ) -> str:
-        """The key for a call whose arguments are known, and that has none so far. The caller holds the lock."""
-        before, recorded = self._calls[path], self._recorded
-        key = self._next(path, taken=() if is_numbered else recorded.keys)
-        if key not in recorded.keys or not recorded.is_equal(key, arguments):
-            # Arguments that look like others tell no call from another, so only the order of the calls does.
-            equal = recorded.equal(path, arguments, taken=self._keys) if arguments.is_exact else []
-            if equal:
-                self._keys.remove(key)
-                self._keys.add(equal[0])
-                self._calls[path] = before
-                return equal[0]
-            if key in recorded.keys and recorded.is_other(path, key, arguments, is_single=is_single):
-                # The call at this number may still come.
-                self._keys.remove(key)
-                key = self._next(path, taken=recorded.keys)
-                self._calls[path] = before
-        return key
-
-    def _key_at(self, path: str, place: str, arguments: Arguments, *, is_single: Callable[[], bool]) -> str:
-        """The key for a call that was given one before its arguments were known. The caller holds the lock."""
-        recorded = self._recorded
-        if recorded.is_equal(place, arguments):
-            return place
-        # What has the key of another call is only taken where the call that is recorded here can get that one instead.
-        taken = () if place in recorded.keys else self._keys
-        equal = recorded.equal(path, arguments, taken=taken) if arguments.is_exact else []
-        if equal:
-            return equal[0]
-        if place in recorded.keys and recorded.is_other(path, place, arguments, is_single=is_single):
-            return self._next(path, taken=recorded.keys)
-        return place
-
     def _begin(self, path: str, key: str, arguments: Arguments, recorded: Step | None) -> bool:
         """Note that a call has begun; whether it has ended before. The caller holds the lock."""
         has_ended = recorded is not None and recorded.format != BEGUN
@@ -332,10 +281,19 @@ class Journal:
         return has_ended
 
     def begun_around(self, scope: str) -> list[Step]:
-        """The calls that have to be recorded as begun together with something that is recorded in a scope."""
+        """The calls that have to be recorded as begun together with something that is recorded in a scope.
+
+        `have_begun` has to follow, once that is recorded.
+        """
         with self._lock:
             begun = self._begun.containing(scope.removesuffix("/")) if scope else []
         return [self._as_step(each) for each in begun]
+
+    def have_begun(self, begun: Sequence[Step]) -> None:
+        """Note that these calls are recorded as begun."""
+        if begun:
+            with self._lock:
+                self._begun.note_recorded(each.key for each in begun)
 
     def note_begun(self, scope: str) -> None:
         """Record that the calls of a scope have begun, because a key of theirs is about to be known elsewhere.
@@ -345,6 +303,7 @@ class Journal:
         """
         if begun := self.begun_around(scope):
             self.write(lambda token: journal.note_begun(self._db, self._run_id, begun, fencing_token=token))
+            self.have_begun(begun)
 
     def _as_step(self, call: BegunCall) -> Step:
         return Step(
@@ -437,9 +396,10 @@ class Journal:
         )
         with self._lock:
             beside = self._begun.end(key)
-            has_begun = key in self._begun.recorded
+            has_begun = key in self._begun.written
         begun = [self._as_step(each) for each in beside]
         self.write(lambda token: journal.record(self._db, done, fencing_token=token, begun=begun, has_begun=has_begun))
+        self.have_begun(begun)
 
     def write(self, transaction: Callable[[int], T]) -> T:
         """Run a transaction with the fencing token of this execution. Waits while the database is unavailable.
@@ -462,19 +422,15 @@ class Journal:
         """
         prompts = f"?{_dashed(scope)}"
         with self._lock:
-            inside = [path for path in self._calls if path.removeprefix("?").startswith(scope)]
-            has_come_to = any(key.startswith((scope, prompts)) for key in self._keys)
-        if not inside and not has_come_to:
-            return
+            if not self._keys.forget(scope, prompts):
+                return
         self.write(lambda token: journal.forget_failed(self._db, self._run_id, fencing_token=token, scope=scope))
         past = retry_until_available(lambda: journal.history(self._db, self._run_id))
         with self._lock:
             self._begun.forget(scope)
             self._begun.recorded.update(past.begun)
+            self._begun.written.update(past.begun)
             self._questions = {key: each for key, each in self._questions.items() if not key.startswith(prompts[1:])}
-            for path in inside:
-                del self._calls[path]
-            self._keys = {key for key in self._keys if not key.startswith((scope, prompts))}
             self._recorded.forget(scope, {**past.steps, **past.begun})
             self._asked = AskedBefore(past.prompts)
             for key, each in past.prompts.items():

@@ -92,7 +92,7 @@ class Pause:
             return match.recorded
         held = self.state is RunState.PAUSED if in_memory is None else in_memory
         begun = journal.begun_around(self.context.scope)
-        return journal.write(
+        opened = journal.write(
             lambda token: open_prompt(
                 self.context.db,
                 self.prompt,
@@ -104,6 +104,8 @@ class Pause:
                 begun=begun,
             )
         )
+        journal.have_begun(begun)
+        return opened
 
     def read_after_wait(self, woken: FlowRun | Unwind, prompt: Prompt) -> Prompt:
         """The prompt after a wait. If the wait ended because the run has to leave memory, raise that."""

@@ -140,15 +140,6 @@ class TaskOfRun(asyncio.Task[Any]):
     run_context: RunContext | None = None
 
 
-def new_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> TaskOfRun:
-    """The task factory of the event loop of async flows."""
-    if isinstance(coroutine, PendingCall):
-        coroutine.note_task()
-    task = TaskOfRun(coroutine, loop=loop, **options)
-    task.run_context = current_run_context()
-    return task
-
-
 def must_be_awaited(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """Make an async function return a `PendingCall`."""
     is_question = function.__name__ in ("apause_flow_run", "asuspend_flow_run")

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from signoff.flows.durable.pending_calls import TaskOfRun, new_task
+from signoff.flows.durable.coroutines import new_task
+from signoff.flows.durable.pending_calls import TaskOfRun
 from signoff.flows.errors import Unwind
 from signoff.store.supervisor import SupervisedThread
 
