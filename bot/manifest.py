@@ -20,6 +20,7 @@ class AppManifest:
         name: The app's name.
         bot_name: The name of its bot user, without `@`.
         scopes: The scopes of its bot token.
+        optional_scopes: Those of them that a workspace may refuse.
         commands: Its slash commands.
         events: The events that its bot user subscribes to, by the names in Slack's manifest (`message.channels`).
         home_tab: Whether App Home has a home tab.
@@ -31,6 +32,7 @@ class AppManifest:
     scopes: frozenset[str]
     commands: tuple[SlashCommand, ...] = ()
     events: frozenset[str] = frozenset()
+    optional_scopes: frozenset[str] = frozenset()
     home_tab: bool = True
     messages_tab: bool = True
 
@@ -82,6 +84,8 @@ SIGNOFF = AppManifest(
             "user_change",
         }
     ),
+    # Without them, nothing but a repair is missing: see docs/operating.md.
+    optional_scopes=frozenset({"channels:history", "channels:join", "groups:history", "im:history", "mpim:history"}),
     home_tab=False,
 )
 """Signoff itself. A test compares it with `manifest.yml`."""

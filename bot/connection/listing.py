@@ -88,6 +88,8 @@ class _Reading(Generic[T]):
     # Entries that were read again by themselves: what a page says about them may be older.
     renewed: set[str] = field(default_factory=set)
     is_cut: bool = False
+    # Whether Slack has refused a page, so that the others are read at the rate that it allows.
+    is_slow: bool = False
 
     def put(self, entry: Entry[T]) -> None:
         known = self.entries.get(entry.key)
@@ -266,6 +268,8 @@ class Listing(Generic[T]):
             asked = retry_after(error.response)
             if asked is None:
                 self._outage.failed(name_of(error))
+            elif self._reading is not None:
+                self._reading.is_slow = True
             if id_ is not None and asked is None:
                 with self._changed:
                     self._renewals.pop(id_, None)
@@ -302,7 +306,7 @@ class Listing(Generic[T]):
             if not cursor:
                 self._complete, self._reading = reading, None
                 self._ttl = max(MIN_TTL, (time.monotonic() - reading.began_at) * TTL_SHARE)
-        return REST if cursor and reading.pages >= PAGES_AT_ONCE else 0.0
+        return REST if cursor and (reading.is_slow or reading.pages >= PAGES_AT_ONCE) else 0.0
 
     def _renew(self, id_: str) -> float:
         entry = self._read_one(id_)

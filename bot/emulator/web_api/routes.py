@@ -17,6 +17,7 @@ from signoff.bot.emulator.web_api.methods.call import Call, Method, require_any
 from signoff.bot.emulator.workspace.workspace import Workspace
 
 MAX_LOG_ENTRIES = 10_000
+SCOPES_HEADER = "x-oauth-scopes"
 
 
 class LostResponse(Response):
@@ -68,7 +69,7 @@ class WebApi:
             return LostResponse()
         headers = {
             "date": formatdate(self._workspace.clock(), usegmt=True),
-            "x-oauth-scopes": ",".join(sorted(self._workspace.manifest.scopes)),
+            SCOPES_HEADER: ",".join(sorted(self._workspace.manifest.scopes)),
         }
         if fault:
             return JSONResponse(body, status_code=fault.status, headers=headers | fault.headers)

@@ -3,6 +3,8 @@
 import shutil
 from dataclasses import replace
 
+import pytest
+
 from signoff import Policy
 from signoff.bot.manifest import SIGNOFF as MANIFEST
 from signoff.store import migrations
@@ -59,6 +61,24 @@ def test_the_doctor_names_wrong_tokens_and_missing_scopes(empty: Shell) -> None:
     assert refused.keys() == {"bot token", "app token"}
     assert "SLACK_BOT_TOKEN (invalid_auth)" in refused["bot token"]
     assert "SLACK_APP_TOKEN (invalid_auth)" in refused["app token"]
+
+
+def test_the_doctor_says_what_is_missing_without_optional_scopes(empty: Shell) -> None:
+    """A workspace may refuse them, so this is no fault."""
+    with Emulator(manifest=replace(MANIFEST, scopes=MANIFEST.scopes - MANIFEST.optional_scopes)) as slack:
+        said = empty("doctor", **slack.environment())
+    assert said.code == 0
+    assert "✓ scopes: All scopes that are required are granted. Without channels:history, channels:join" in said.out
+
+
+def test_the_doctor_does_not_take_silence_about_scopes_for_their_absence(
+    empty: Shell, slack: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy may leave out Slack's header."""
+    monkeypatch.setattr("signoff.bot.emulator.web_api.routes.SCOPES_HEADER", "x-something-else")
+    said = empty("doctor", **slack.environment())
+    assert said.code == 0
+    assert "✓ scopes: Not checked, because the answer did not say which scopes are granted" in said.out
 
 
 def test_the_doctor_lists_approvers_that_nobody_can_be(empty: Shell, slack: Emulator) -> None:
