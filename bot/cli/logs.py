@@ -8,7 +8,7 @@ from signoff.store.redaction import redact_logs
 _NOISY = (
     *("alembic", "apscheduler", "httpx", "slack_bolt", "slack_sdk", "uvicorn", "websockets"),
     # The loggers that Bolt and its Socket Mode client are given.
-    *("signoff.bot.bolt", "signoff.bot.socket"),
+    *("signoff.bot.bolt",),
 )
 
 

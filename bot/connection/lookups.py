@@ -1,16 +1,16 @@
 """Questions to Slack about people, groups and channels."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web import SlackResponse
 
+from signoff.bot.connection import listings
 from signoff.bot.connection.answers import CACHE_TTL, Answers, StillReading
-from signoff.bot.connection.listing import Entry, Listing, Unready, next_cursor
+from signoff.bot.connection.listing import next_cursor
+from signoff.bot.connection.listings import CHANNEL_TYPES, NOT_VISIBLE, none_if_unknown, read_channel, read_person
 from signoff.bot.connection.lookup_deadline import is_too_late, seconds_left
 from signoff.bot.connection.profile import Profile
 from signoff.bot.connection.web_client import name_of
@@ -41,13 +41,10 @@ MAX_MEMBERS = 999
 MAX_CHANNELS = 999
 """How many channels of a person one call returns at most."""
 
-_CHANNELS = "public_channel,private_channel"
-_CHANNELS_AND_GROUP_MESSAGES = f"{_CHANNELS},mpim"
+_CHANNELS_AND_GROUP_MESSAGES = f"{CHANNEL_TYPES},mpim"
 
 _GROUPS = "the user groups"
-_UNKNOWN = frozenset({"user_not_found", "users_not_found", "no_such_subteam", "subteam_not_found"})
 _NO_GROUPS = frozenset({"paid_teams_only", "plan_upgrade_required", "team_not_eligible"})
-_NOT_VISIBLE = frozenset({"channel_not_found", "not_in_channel"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +73,8 @@ class Lookups:
         self._team = team
         self._answers = Answers()
         self._types = _CHANNELS_AND_GROUP_MESSAGES
-        self._people = Listing("people", self._read_people, self._people_of, self._read_person)
-        self._channels = Listing("channels", self._read_channel_page, _channels_of, self._read_channel)
+        self._people = listings.people(self._patient, self.own_team)
+        self._channels = listings.channels(self._patient)
 
     def stop(self) -> None:
         """Stop reading in the background."""
@@ -96,7 +93,9 @@ class Lookups:
 
     def profile(self, user_id: str) -> Profile | Unknowable | None:
         """The user with this id; `None` if there is none."""
-        return self._answers.ask("users.info", user_id, lambda: _user(lambda: self._client.users_info(user=user_id)))
+        return self._answers.ask(
+            "users.info", user_id, lambda: read_person(lambda: self._client.users_info(user=user_id))
+        )
 
     def profile_by_email(
         self, email: str, *, ask: bool = True, max_age: float = CACHE_TTL
@@ -110,7 +109,7 @@ class Lookups:
 
         def answer(ttl: float, *, stale: bool) -> Profile | Unknowable | None:
             def read() -> Profile | None:
-                return _user(lambda: self._client.users_lookupByEmail(email=email))
+                return read_person(lambda: self._client.users_lookupByEmail(email=email))
 
             return self._answers.ask("users.lookupByEmail", email, read, ask=ask, ttl=ttl, stale=stale)
 
@@ -150,7 +149,7 @@ class Lookups:
 
     def _channel_name(self, channel: str) -> str | None:
         def read() -> str | None:
-            entry = self._read_channel(channel)
+            entry = read_channel(self._client, channel)
             return None if entry is None else entry.key
 
         name = self._answers.ask("conversations.info", channel, read, ttl=CHANNEL_TTL)
@@ -245,7 +244,7 @@ class Lookups:
         try:
             page = self._client.conversations_members(channel=channel, limit=MAX_MEMBERS)
         except SlackApiError as error:
-            if name_of(error) in _NOT_VISIBLE:
+            if name_of(error) in NOT_VISIBLE:
                 return Unknowable(f"The app is not in the channel {channel}, so Slack does not tell who is. Invite it.")
             if name_of(error) == "missing_scope":
                 needed = error.response.get("needed")
@@ -257,10 +256,10 @@ class Lookups:
         try:
             return self._read_conversations(user_id, self._types)
         except SlackApiError as error:
-            if name_of(error) != "missing_scope" or self._types == _CHANNELS:
+            if name_of(error) != "missing_scope" or self._types == CHANNEL_TYPES:
                 raise
             # The app was installed from an earlier manifest, without mpim:read. Channels count all the same.
-            self._types = _CHANNELS
+            self._types = CHANNEL_TYPES
             return self._read_conversations(user_id, self._types)
 
     def _read_conversations(self, user_id: str, types: str) -> Mapping[str, str]:
@@ -279,39 +278,10 @@ class Lookups:
         try:
             opened = self._client.conversations_open(channel=conversation, return_im=True)
         except SlackApiError as error:
-            if name_of(error) in _NOT_VISIBLE:
+            if name_of(error) in NOT_VISIBLE:
                 return None
             raise
         return str(opened["channel"].get("user") or "") or None
-
-    def _read_people(self, cursor: str, limit: int) -> SlackResponse:
-        return self._patient.users_list(limit=limit, cursor=cursor)
-
-    def _people_of(self, page: SlackResponse) -> Iterable[Entry[Profile]]:
-        own = self.own_team()
-        if isinstance(own, Unknowable):
-            raise Unready(own.reason)
-        # Slack may list people of other workspaces, who share a channel and may share a handle.
-        people = (Profile.from_slack(each) for each in page["members"])
-        return [_entry(each) for each in people if each.belongs_to(own)]
-
-    def _read_person(self, user_id: str) -> Entry[Profile] | None:
-        own = self.own_team()
-        if isinstance(own, Unknowable):
-            raise Unready(own.reason)
-        person = _user(lambda: self._patient.users_info(user=user_id))
-        return _entry(person) if person is not None and person.belongs_to(own) else None
-
-    def _read_channel_page(self, cursor: str, limit: int) -> SlackResponse:
-        return self._patient.conversations_list(types=_CHANNELS, limit=limit, cursor=cursor)
-
-    def _read_channel(self, channel: str) -> Entry[str] | None:
-        try:
-            return _channel_entry(self._client.conversations_info(channel=channel)["channel"])
-        except SlackApiError as error:
-            if name_of(error) in _NOT_VISIBLE:
-                return None
-            raise
 
     def _read_groups(self) -> Mapping[str, str]:
         try:
@@ -323,33 +293,5 @@ class Lookups:
         return {str(group["handle"]).casefold(): str(group["id"]) for group in groups}
 
     def _read_group(self, group_id: str) -> frozenset[str] | None:
-        response = _none_if_unknown(lambda: self._client.usergroups_users_list(usergroup=group_id))
+        response = none_if_unknown(lambda: self._client.usergroups_users_list(usergroup=group_id))
         return None if response is None else frozenset(map(str, response["users"]))
-
-
-def _entry(person: Profile) -> Entry[Profile]:
-    # An account in use takes precedence over one of the same name that is not.
-    return Entry(person.id, person.handle.casefold(), person, is_final=not person.is_deactivated)
-
-
-def _channels_of(page: SlackResponse) -> Iterable[Entry[str]]:
-    return map(_channel_entry, page["channels"])
-
-
-def _channel_entry(channel: Mapping[str, Any]) -> Entry[str]:
-    return Entry(str(channel["id"]), str(channel.get("name") or ""), str(channel["id"]))
-
-
-def _user(call: Callable[[], SlackResponse]) -> Profile | None:
-    response = _none_if_unknown(call)
-    return None if response is None else Profile.from_slack(response["user"])
-
-
-def _none_if_unknown(call: Callable[[], SlackResponse]) -> SlackResponse | None:
-    """Slack's response; `None` if Slack says that what it was asked about does not exist."""
-    try:
-        return call()
-    except SlackApiError as error:
-        if name_of(error) in _UNKNOWN:
-            return None
-        raise

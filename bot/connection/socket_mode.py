@@ -8,22 +8,20 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import Any
 
 from slack_bolt import App, BoltResponse
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.request import SocketModeRequest
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
-from websockets.protocol import Event
-from websockets.sync.client import ClientConnection, connect
+from websockets.exceptions import InvalidHandshake, InvalidURI
 
-from signoff.bot.connection.proxies import proxy_for
 from signoff.bot.connection.signed_http import Unreadable
 from signoff.bot.connection.web_client import explain, name_of, refuses_token, retry_after, web_client
+from signoff.bot.connection.websocket import Connection
 from signoff.flows.errors import BadSettings
 from signoff.store.outage_log import OutageLog
 from signoff.store.supervisor import SupervisedThread
@@ -43,12 +41,6 @@ DEAD_AFTER = 60.0
 MAX_CONNECTIONS = 3
 """How many connections this process opens. Slack allows an app 10, with all its processes."""
 
-CONNECT_TIMEOUT = 5.0
-"""Seconds to open a connection."""
-
-CLOSE_TIMEOUT = 1.0
-"""Seconds that Slack has to confirm that a connection is closed."""
-
 FIRST_RETRY_AFTER = 0.5
 """Seconds between the first and the second attempt to connect. They double until a connection has lasted."""
 
@@ -61,9 +53,6 @@ MAX_RETRY_AFTER = 5.0
 RETRY_REFUSED_AFTER = 30.0
 """Seconds until the next attempt after Slack has refused a connection, unless it says how long to wait."""
 
-MAX_MESSAGE_BYTES = 5_000_000
-"""The largest message that is read. No modal has a state that long."""
-
 CONCURRENCY = 16
 """How many requests are handled at once."""
 
@@ -72,10 +61,6 @@ _FAREWELLS = {
     "too_many_websockets": "The app has ten connections open already, which is Slack's limit. Stop other processes.",
 }
 """What a person has to do, by Slack's reason to close a connection. For all other reasons, the bot connects again."""
-
-# The library logs each lost connection with a traceback.
-_library_logger = logging.getLogger("signoff.bot.websockets")
-_library_logger.setLevel(logging.CRITICAL)
 
 
 class SocketTransport:
@@ -93,7 +78,7 @@ class SocketTransport:
         self._token = app_token
         self._outage = OutageLog(logger, "Could not connect to Slack", level=logging.WARNING, each_reason=True)
         self._workers = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="signoff-socket-work")
-        self._connections: list[_Connection] = []
+        self._connections: list[Connection] = []
         self._failures = 0
         self._next_attempt = 0.0
         self._stopping = threading.Event()
@@ -142,7 +127,7 @@ class SocketTransport:
                 each.close()
             else:
                 each.ping()
-        reliable = [each for each in self._connections if each.is_reliable]
+        reliable = [each for each in self._connections if _is_reliable(each)]
         if reliable:
             if any(each.age > STABLE_AFTER for each in reliable):
                 self._failures = 0
@@ -161,7 +146,7 @@ class SocketTransport:
 
     def _connect(self) -> None:
         url = str(self._client.apps_connections_open(app_token=self._token)["url"])
-        self._connections.append(_Connection(url, self._receive, self._wakeup.set))
+        self._connections.append(Connection(url, self._receive, self._wakeup.set))
         # It may be closed at once, again and again.
         self._postpone()
 
@@ -181,7 +166,7 @@ class SocketTransport:
         self._next_attempt = time.monotonic() + min(FIRST_RETRY_AFTER * 2**self._failures, MAX_RETRY_AFTER)
         self._failures = min(self._failures + 1, 10)
 
-    def _receive(self, connection: "_Connection", text: str) -> None:
+    def _receive(self, connection: Connection, text: str) -> None:
         message = _object_in(text)
         if message.get("type") == "disconnect":
             self._farewell(connection, str(message.get("reason")))
@@ -189,7 +174,7 @@ class SocketTransport:
             with suppress(RuntimeError):  # it is stopping, and Slack asks somebody else
                 self._workers.submit(self._handle, connection, request)
 
-    def _farewell(self, connection: "_Connection", reason: str) -> None:
+    def _farewell(self, connection: Connection, reason: str) -> None:
         """Slack is about to close a connection. What it sends until then still counts."""
         connection.is_leaving = True
         if reason in _FAREWELLS:
@@ -197,7 +182,7 @@ class SocketTransport:
             self._next_attempt = time.monotonic() + RETRY_REFUSED_AFTER
         self._wakeup.set()
 
-    def _handle(self, connection: "_Connection", request: SocketModeRequest) -> None:
+    def _handle(self, connection: Connection, request: SocketModeRequest) -> None:
         """Hand a payload to the app, and send its answer."""
         try:
             response = run_bolt_app(self._app, request)
@@ -208,92 +193,9 @@ class SocketTransport:
             logger.warning("Slack was not told that it was heard, because the connection was lost")
 
 
-class _Watched(ClientConnection):
-    """Notes when the last frame came."""
-
-    heard_at = 0.0
-
-    def process_event(self, event: Event) -> None:
-        self.heard_at = time.monotonic()
-        super().process_event(event)
-
-
-class _Connection:
-    """One websocket, and the thread that reads it.
-
-    Args:
-        receive: Called with each text that Slack sends.
-        closed: Called when the connection is closed.
-    """
-
-    def __init__(self, url: str, receive: Callable[["_Connection", str], None], closed: Callable[[], None]) -> None:
-        self.is_leaving = False
-        """Whether Slack has said that it will close this connection."""
-        self.is_closed = False
-        self._receive = receive
-        self._closed = closed
-        self._pong: threading.Event | None = None
-        self._stack = ExitStack()
-        opening = connect(
-            url,
-            proxy=proxy_for(url),
-            compression=None,
-            max_size=MAX_MESSAGE_BYTES,
-            open_timeout=CONNECT_TIMEOUT,
-            close_timeout=CLOSE_TIMEOUT,
-            # Pings are sent by `SocketTransport`: the library would close a connection that is only slow.
-            ping_interval=None,
-            create_connection=_Watched,
-            logger=_library_logger,
-        )
-        self._opened_at = time.monotonic()
-        self._websocket: _Watched = self._stack.enter_context(opening)  # type: ignore[assignment]
-        self._thread = SupervisedThread(self._read, name="signoff-socket")
-        self._thread.start()
-
-    @property
-    def age(self) -> float:
-        """Seconds since it was opened."""
-        return time.monotonic() - self._opened_at
-
-    @property
-    def silent_for(self) -> float:
-        """Seconds since Slack has sent something."""
-        return time.monotonic() - self._websocket.heard_at
-
-    @property
-    def is_reliable(self) -> bool:
-        """Whether Slack can be expected to send what people do over this connection."""
-        return not (self.is_closed or self.is_leaving or self.silent_for > SILENT_AFTER)
-
-    def ping(self) -> None:
-        """Have Slack answer, so that it is known whether it still can."""
-        # One is enough, because TCP loses nothing. More would have to be remembered until they are answered.
-        if self._pong is None or self._pong.is_set():
-            with suppress(ConnectionClosed):
-                self._pong = self._websocket.ping()
-
-    def send(self, message: Mapping[str, Any]) -> bool:
-        """Send a message. Returns whether the connection was open."""
-        try:
-            self._websocket.send(json.dumps(message))
-        except ConnectionClosed:
-            return False
-        return True
-
-    def close(self) -> None:
-        """Disconnect."""
-        self._stack.close()
-        self._thread.stop()
-
-    def _read(self) -> None:
-        try:
-            for text in self._websocket:
-                self._receive(self, str(text))
-        except ConnectionClosed:
-            pass
-        self.is_closed = True
-        self._closed()
+def _is_reliable(connection: Connection) -> bool:
+    """Whether Slack can be expected to send what people do over this connection."""
+    return not (connection.is_closed or connection.is_leaving or connection.silent_for > SILENT_AFTER)
 
 
 def _reason(error: Exception) -> str:

@@ -14,8 +14,9 @@ import pytest
 
 from signoff import Policy, RunInput, flow, pause_flow_run
 from signoff.bot.connection.signed_http import HttpTransport
-from signoff.bot.connection.socket_mode import SocketTransport, _Connection
+from signoff.bot.connection.socket_mode import SocketTransport
 from signoff.bot.connection.web_client import retry_after
+from signoff.bot.connection.websocket import Connection
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode
 from signoff.flows.engine import Accepted
@@ -252,7 +253,7 @@ def refusals(slack: Emulator) -> list[Any]:
     return [call for call in slack.client.calls("apps.connections.open") if call["error"]]
 
 
-def connection_of(service: RunningService) -> _Connection:
+def connection_of(service: RunningService) -> Connection:
     """The newest connection."""
     assert service.service.bot is not None
     transport = service.service.bot._transport
