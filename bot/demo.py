@@ -2,9 +2,7 @@
 
 import ast
 import logging
-import os
 import re
-import shlex
 import tempfile
 import webbrowser
 from collections.abc import Sequence
@@ -16,6 +14,7 @@ from slack_sdk import WebClient
 
 from signoff.bot.blockkit.markup import escape
 from signoff.bot.emulator.server import Emulator
+from signoff.bot.interactions.commands import COMMAND
 from signoff.bot.service import Service
 from signoff.bot.settings import local_settings
 from signoff.bot.start_command import start_command
@@ -47,7 +46,6 @@ class Demo:
 
     Attributes:
         url: The address of the page.
-        file: The database file.
         flows: The flows that are run.
     """
 
@@ -57,7 +55,6 @@ class Demo:
         self._files = files
         self._stack = ExitStack()
         self.url = ""
-        self.file = Path()
         self.flows = FLOWS
 
     def __enter__(self) -> "Demo":
@@ -65,7 +62,7 @@ class Demo:
             if self._files:
                 self.flows = load_flows(self._files)
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="signoff-")))
-            self.file = file = folder / "demo.db" if self._db is None else self._db.resolve()
+            file = folder / "demo.db" if self._db is None else self._db.resolve()
             slack = stack.enter_context(Emulator(self._port, path=file.with_name(f"{file.name}.slack")))
             for each in self._files:
                 add_named(slack, each)
@@ -94,7 +91,7 @@ WELCOME = """*Welcome!* Three flows are waiting for an answer. Try this:
 WELCOME_TO_FILES = """*Welcome!* Signoff runs {flows}.
 • Each question is in the channel that its policy names, and here if it names none.
 • Switch to another person, at the bottom left, to see what those see who may not answer.
-• Type `/approvals` to list the prompts that are waiting, and `/approvals start` to start another run."""
+• Type `/approvals` to list the prompts that are waiting, and `{command}` to start another run."""
 """The same for flows of one's own."""
 
 
@@ -110,7 +107,9 @@ def welcome(slack: Emulator, own: Sequence[Flow[Any, Any]] = ()) -> None:
     if client.conversations_history(channel=channels["general"], limit=1)["messages"]:
         return
     if own:
-        text = WELCOME_TO_FILES.format(flows=", ".join(f"*{escape(flow.name)}*" for flow in own))
+        text = WELCOME_TO_FILES.format(
+            flows=", ".join(f"*{escape(flow.name)}*" for flow in own), command=escape(how_to_start(own))
+        )
     else:
         text = WELCOME.format(**{name: f"<#{channel}>" for name, channel in channels.items()})
     client.chat_postMessage(channel=channels["general"], text=text)
@@ -146,16 +145,10 @@ def start_flows(db: Database, flows: Sequence[Flow[Any, Any]]) -> None:
             flow.create_run(db=db)
 
 
-def how_to_start(demo: Demo, files: Sequence[Path]) -> str:
-    """The command that starts a run in the demo from another terminal, for a flow that needs parameters if one does."""
-    flow = next((each for each in demo.flows if each.parameters.required), demo.flows[0])
-    file = next((each for each in files if flow in load_flows([each])), files[0])
-    target = f"{file}:{flow.name}" if len(load_flows([file])) > 1 else str(file)
-    parameters = [word for name in sorted(flow.parameters.required) for word in ("-p", f"{name}=…")]
-    # uv sets it for the commands that it runs, which are then not on the PATH of another terminal.
-    signoff = ["uv", "run", "signoff"] if "UV" in os.environ else ["signoff"]
-    database = shlex.quote(f"sqlite:///{demo.file}")
-    return f"DATABASE_URL={database} {shlex.join([*signoff, 'run', target, *parameters])}"
+def how_to_start(flows: Sequence[Flow[Any, Any]]) -> str:
+    """The command that starts a run from Slack: of a flow that needs parameters, and was not started, if one does."""
+    flow = next((each for each in flows if each.parameters.required), flows[0])
+    return " ".join([f"{COMMAND} start {flow.name}", *(f"{name}=…" for name in sorted(flow.parameters.required))])
 
 
 def demo(shutdown: ShutdownSignal, *, files: Sequence[Path], db: Path | None, port: int, open_page: bool) -> None:
@@ -176,7 +169,7 @@ def demo(shutdown: ShutdownSignal, *, files: Sequence[Path], db: Path | None, po
             running = stack.enter_context(Demo(db=db, port=port, files=files))
         print(f"Signoff is ready. Open the workspace at {running.url}", flush=True)  # noqa: T201 - what the command is for
         if files:
-            print(f"Start another run with: {how_to_start(running, files)}", flush=True)  # noqa: T201
+            print(f"To start another run, type {how_to_start(running.flows)} there.", flush=True)  # noqa: T201
         print("Press Ctrl-C to stop.", flush=True)  # noqa: T201
         if open_page:
             webbrowser.open(running.url)
