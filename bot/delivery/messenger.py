@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from signoff.bot.blockkit.blocks import Message
 from signoff.bot.blockkit.without_pings import without_pings
 from signoff.bot.connection.lookup_deadline import lookup_deadline
 from signoff.bot.connection.people import People
+from signoff.bot.connection.web_client import name_of
 from signoff.bot.delivery.conversations import Conversation, Conversations, pages_of
 from signoff.bot.delivery.slack_calls import SlackRejected, SlackUnavailable, call
 from signoff.bot.surfaces.cards import card as card_message
@@ -29,6 +31,10 @@ MAX_DIFFERENCE = 3600.0
 
 MAX_LOOKUP = 1.5
 """Seconds after which nothing more is looked up for a message. A card follows with the mentions when they are known."""
+
+
+_MAY_NOT_LOOK = frozenset({"missing_scope", "not_in_channel"})
+"""How Slack says that the app may not read a channel in which it may post. The scopes for that are optional."""
 
 
 class Sent(NamedTuple):
@@ -163,10 +169,17 @@ class Messenger:
                 cursor=cursor,
             )
 
-        for each in pages_of(page):
-            for posted in each["messages"]:
-                if _is_same(posted.get("metadata"), message.metadata):
-                    return channel, str(posted["ts"])
+        try:
+            for each in pages_of(page):
+                for posted in each["messages"]:
+                    if _is_same(posted.get("metadata"), message.metadata):
+                        return channel, str(posted["ts"])
+        except SlackRejected as error:
+            cause = error.__cause__
+            if not isinstance(cause, SlackApiError) or name_of(cause) not in _MAY_NOT_LOOK:
+                raise
+            # Two cards can be answered as well as one, and none cannot.
+            logger.warning("A message may be in %s twice, because the app may not look for it: %s", channel, error)
         return None
 
     def _join(self, channel: str) -> None:

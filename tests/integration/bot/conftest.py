@@ -7,6 +7,8 @@ import pytest
 
 from signoff.bot import app
 from signoff.bot import service as service_module
+from signoff.bot.connection import lookups
+from signoff.bot.delivery import messenger
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode
 from signoff.testing import Emulator
@@ -30,6 +32,8 @@ def generous_limits(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequ
         return
     monkeypatch.setattr(app, "WRITE_TIMEOUT", GENEROUS_SECONDS)
     monkeypatch.setattr(app, "LOOKUP_TIMEOUT", GENEROUS_SECONDS)
+    monkeypatch.setattr(messenger, "MAX_LOOKUP", GENEROUS_SECONDS)
+    monkeypatch.setattr(lookups, "MAX_WAIT", GENEROUS_SECONDS)
     monkeypatch.setattr(service_module, "QUICK_CALL_TIMEOUT", int(GENEROUS_SECONDS))
 
 

@@ -1,6 +1,7 @@
 """If Slack is down, slow, rate-limited or wrong, cards are late, but no decision is."""
 
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from signoff.bot.settings import Mode
 from signoff.flows.approval.desk import Desk, Settled
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
-from signoff.testing import Emulator
+from signoff.testing import SIGNOFF, Emulator
 from tests.integration.bot.asking import FLOWS, approve
 from tests.integration.bot.running_service import RunningService, settings_for
 from tests.support.waiting import until_asked, until_over
@@ -87,6 +88,27 @@ def test_a_failed_post_ends_in_one_card(service: RunningService, fault: dict[str
     service.until_all_is_said()
     assert posted(service.slack) == 1
     assert service.events(prompt) == ["opened", "card_failed", "card_posted"]
+
+
+def test_a_card_in_doubt_is_posted_again_if_the_app_may_not_look_for_it(
+    sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The scopes for that are optional. Each of the two cards can be answered."""
+    manifest = replace(SIGNOFF, scopes=SIGNOFF.scopes - SIGNOFF.optional_scopes)
+    with (
+        Emulator(manifest=manifest) as slack,
+        Service(settings_for(slack.api_url, sqlite_url), FLOWS, with_bot=True, grace=1.0) as started,
+    ):
+        service = RunningService(slack, started)
+        slack.deliver_to(service.request_url)
+        slack.client.inject_fault("chat.postMessage", drop=True)
+        prompt = service.ask(approve)
+        service.until_noted(prompt, "card_posted")
+        assert posted(slack) == 2
+        assert "A message may be in C0RELEASE1 twice, because the app may not look for it: missing_scope" in caplog.text
+        ana = slack.person("ana")
+        ana.press("Approve", message=next(seen for seen in ana.sees("#releases") if seen.buttons))
+        assert service.over(prompt).result == "approved: True"
 
 
 def test_a_card_in_doubt_stays_in_doubt_while_slack_cannot_be_asked(service: RunningService) -> None:
