@@ -28,6 +28,7 @@ from signoff.bot.connection.web_client import (
 from signoff.bot.forms import FormError
 from signoff.bot.interactions.approvals import Approvals
 from signoff.bot.interactions.buttons import Buttons
+from signoff.bot.interactions.channel_changes import ChannelChanges
 from signoff.bot.interactions.commands import Commands, SubCommand, sub_commands
 from signoff.bot.interactions.deleted_cards import DeletedCards
 from signoff.bot.interactions.directory_changes import DirectoryChanges
@@ -155,6 +156,7 @@ def make_app(
     Commands((*sub_commands(approvals), *commands), people).register(app)
     events = Events()
     DeletedCards(db).register(events)
+    ChannelChanges(db, make_client(settings, timeout=QUICK_CALL_TIMEOUT), settings.channel).register(events)
     DirectoryChanges(lookups, lambda: approvers.look_again(db, now=db.now())).register(events)
     events.register(app)
     FullText(db, desk, people, responses).register(app)

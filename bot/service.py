@@ -35,6 +35,7 @@ from signoff.flows.schema.schema_validation import warm_up
 from signoff.flows.services.signals import ShutdownSignal
 from signoff.store import migrations
 from signoff.store.database import Database, sqlite_file
+from signoff.store.outbox import cards
 from signoff.store.sqlite.file_system import network_fault
 from signoff.store.supervisor import SupervisedThread
 
@@ -49,6 +50,7 @@ class Bot:
     """
 
     def __init__(self, db: Database, settings: Settings, commands: Sequence[SubCommand] = ()) -> None:
+        self._db = db
         client = make_client(settings)
         team, quick = check_token(client), make_client(settings, timeout=QUICK_CALL_TIMEOUT)
         self._lookups = lookups = Lookups(quick, team, patient=client)
@@ -98,6 +100,8 @@ class Bot:
             stack.callback(self._dispatcher.stop)
             self._transport.start()
             stack.callback(self._transport.stop)
+            # Somebody may have mended what was wrong before they started it.
+            cards.retry_refused(self._db, given_up=False, now=self._db.now())
             self._dispatcher.start()
             stack.enter_context(self._approver_check)
             stack.enter_context(self._card_check)

@@ -48,7 +48,7 @@ class Policy(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     channel: str | None = Field(default=None, min_length=1)
-    """Where the card is posted: `#name` or a channel id."""
+    """Where the card is posted: `#name` or a channel id; or a person, by user id, `@handle` or e-mail address."""
 
     approvers: Names = ()
     """Who may answer: Slack user ids, `@handles` of people or user groups, user group ids, or e-mail addresses. Empty:

@@ -237,9 +237,12 @@ cards = Table(
     Column("claimed_by", _Id),
     Column("attempts", Integer, nullable=False, default=0),
     Column("error", Words),
+    # Slack's name for the error, if only a person can mend it: `is_archived` for example.
+    Column("refusal", String),
     UniqueConstraint("prompt_id", "place_kind", "place_target"),
 )
 _partial_index("ix_cards_due_at", cards.c.due_at.is_not(None), cards.c.due_at)
+_partial_index("ix_cards_refusal", cards.c.refusal.is_not(None), cards.c.refusal)
 _partial_index("ix_cards_message", cards.c.ts.is_not(None), cards.c.channel, cards.c.ts)
 
 notices = Table(

@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError
 from signoff.bot.blockkit.markup import plain, sentences
 from signoff.bot.cli.as_text import short
 from signoff.bot.cli.database import opened
+from signoff.bot.cli.refusals import refused_as_text
 from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.slack_clock import skew_message, skew_to_slack
@@ -26,6 +27,7 @@ from signoff.store import migrations
 from signoff.store.clock import MAX_SKEW
 from signoff.store.database import Database, sqlite_file
 from signoff.store.errors import StoreError
+from signoff.store.outbox import cards
 from signoff.store.outbox.deliveries import stuck
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Approver, Delivery, DeliveryState, Prompt
@@ -39,6 +41,9 @@ PENDING_FOR = timedelta(minutes=1)
 
 MAX_READING = 60.0
 """Seconds for which the workspace's people are listed at most, to find approvers that are named by handles."""
+
+MAX_PLACES = 20
+"""How many places are listed in which Slack does not take cards."""
 
 _MESSAGE = 600
 
@@ -136,6 +141,21 @@ def _undelivered(prompt: Prompt) -> str:
     return (
         f"{prompt.engine} has not accepted {outcome}. {why} It is retried while `signoff bot` or `signoff serve` runs."
     )
+
+
+def _cards() -> Iterator[Finding]:
+    """Cards that Slack does not take until a person mends something. They are tried again at once."""
+    with suppress(StoreError), opened() as db:
+        file = sqlite_file(db)
+        if file is not None and not file.exists():
+            return
+        found = cards.refused(db)
+        for each in found[:MAX_PLACES]:
+            yield Finding("cards", False, plain(refused_as_text(each), _MESSAGE))
+        if len(found) > MAX_PLACES:
+            yield Finding("cards", False, f"The same goes for {len(found) - MAX_PLACES} more places.")
+        if found:
+            cards.retry_refused(db, given_up=True, now=db.now())
 
 
 def _policies() -> Iterator[Finding]:
@@ -308,7 +328,7 @@ def _unreachable(check: str, settings: Settings, error: Exception) -> Finding:
     )
 
 
-CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (_database, _engines, _policies, _reviewers, _deliveries)
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (_database, _engines, _policies, _reviewers, _deliveries, _cards)
 """Checks that need no valid settings. A check yields nothing if it does not apply."""
 
 CHECKS_OF_SETTINGS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (

@@ -10,6 +10,9 @@ from signoff.flows.schema.slack_ids import is_user_group_id
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Approver, Prompt
 
+MAX_APPROVERS = 20
+"""How many of a prompt's approvers are written to directly."""
+
 
 class People:
     """Names and mentions of users."""
@@ -57,6 +60,23 @@ class People:
         """Whether every approver whom Slack may know is mentioned."""
         approvers = prompt.approvers if prompt.is_open else ()
         return all(each.fault or each.name in mentions for each in approvers)
+
+    def approvers(self, prompt: Prompt) -> list[str]:
+        """The ids of the people who may answer an open prompt by name or as members of a user group, as far as known.
+
+        There are `MAX_APPROVERS` at most: a message to each of them is meant for a few.
+        """
+        found: dict[str, None] = {}
+        for approver in prompt.approvers if prompt.policy_fault is None else ():
+            id_ = approver.id or self._id(approver, ask=True)
+            if id_ is not None and is_user_group_id(id_):
+                members = self._lookups.users_in_group(id_)
+                found |= dict.fromkeys(sorted(members) if isinstance(members, frozenset) else ())
+            elif id_ is not None:
+                found[id_] = None
+        if found and prompt.requester is not None and not prompt.policy.requester_may_answer:
+            found.pop(prompt.requester.id, None)
+        return list(found)[:MAX_APPROVERS]
 
     def name(self, user_id: str) -> str | None:
         """A person's name; `None` if Slack did not say."""

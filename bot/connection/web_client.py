@@ -25,7 +25,7 @@ MAX_RETRY_AFTER = 3600
 CONNECTION_ERRORS = (OSError, HTTPException)
 """Raised when Slack could not be reached, timed out, or was cut off. The call may still have taken effect."""
 
-_BAD_TOKEN = frozenset(
+BAD_TOKEN = frozenset(
     {
         "account_inactive",
         "invalid_auth",
@@ -36,6 +36,7 @@ _BAD_TOKEN = frozenset(
         "token_revoked",
     }
 )
+"""Errors that mean that Slack refuses the token itself."""
 
 
 _logger = logging.getLogger("signoff.bot.slack_sdk")
@@ -148,4 +149,4 @@ def retry_after(response: Any, *, now: float | None = None) -> float | None:
 
 def refuses_token(error: SlackApiError) -> bool:
     """Whether Slack refuses the token itself, so that retrying is pointless."""
-    return name_of(error) in _BAD_TOKEN
+    return name_of(error) in BAD_TOKEN

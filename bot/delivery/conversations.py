@@ -7,14 +7,16 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from signoff.bot.blockkit.markup import plain
-from signoff.bot.delivery.slack_calls import SlackRejected, call
+from signoff.bot.delivery.slack_calls import ChannelRefused, SlackRejected, call
 from signoff.flows.approval.approvers import NameKind, Unknowable
 from signoff.flows.schema.slack_ids import is_conversation_id, is_user_group_id, is_user_id
 from signoff.store.places import Place, PlaceKind
 from signoff.store.records.prompts import Approver
 
-RETRY_CHANNEL_AFTER = 60
-"""Seconds until a channel that does not exist is looked up again. Somebody may create it."""
+NO_CHANNEL = "no_channel"
+"""The reason why a card is not posted that has no channel at all. It is named as Slack names its own."""
+
+_NOT_FOUND = "channel_not_found"
 
 RETRY_LISTING_AFTER = 2
 """Seconds until it is looked again whether Slack has listed a person or a channel. In the background that goes on."""
@@ -103,15 +105,14 @@ class Conversations:
             )
         if found is not None:
             return found
-        raise SlackRejected(
-            f"channel_not_found: there is no channel {conversation.channel}, or the bot cannot see it.",
-            RETRY_CHANNEL_AFTER,
+        raise ChannelRefused(
+            f"{_NOT_FOUND}: there is no channel {conversation.channel}, or the bot cannot see it.", _NOT_FOUND
         )
 
     def _channel(self, place: Place) -> Conversation:
         channel = place.target or self._default_channel
         if channel is None:
-            raise SlackRejected("No channel: name one in the policy, or set SIGNOFF_CHANNEL.", RETRY_CHANNEL_AFTER)
+            raise ChannelRefused("No channel: name one in the policy, or set SIGNOFF_CHANNEL.", NO_CHANNEL)
         return self._with(channel) if _is_person(channel) else Conversation(channel)
 
     def _with(self, person: str) -> Conversation:
@@ -133,11 +134,10 @@ class Conversations:
         if isinstance(found, Unknowable):
             raise SlackRejected(f"Slack has not said yet who {shown} is.", RETRY_LISTING_AFTER)
         if found.id is None:
-            raise SlackRejected(f"channel_not_found: {shown} is nobody. {found.fault}", RETRY_CHANNEL_AFTER)
+            raise ChannelRefused(f"{_NOT_FOUND}: {shown} is nobody. {found.fault}", _NOT_FOUND)
         if is_user_group_id(found.id):
-            raise SlackRejected(
-                f"channel_not_found: {shown} is a user group, which has no messages. Name a channel or a person.",
-                RETRY_CHANNEL_AFTER,
+            raise ChannelRefused(
+                f"{_NOT_FOUND}: {shown} is a user group, which has no messages. Name a channel or a person.", _NOT_FOUND
             )
         return found.id
 

@@ -15,11 +15,13 @@ from signoff.bot.connection.lookup_deadline import lookup_deadline
 from signoff.bot.connection.people import People
 from signoff.bot.connection.web_client import name_of
 from signoff.bot.delivery.conversations import Conversation, Conversations, pages_of
-from signoff.bot.delivery.slack_calls import SlackRejected, SlackUnavailable, call
+from signoff.bot.delivery.slack_calls import ChannelRefused, InvalidMessage, SlackRejected, SlackUnavailable, call
 from signoff.bot.surfaces.cards import card as card_message
+from signoff.bot.surfaces.cards import plain_card
 from signoff.bot.surfaces.notices import notice_message
 from signoff.flows.approval.approvers import Unknowable
 from signoff.flows.schema.slack_ids import is_conversation_id
+from signoff.store.places import PlaceKind
 from signoff.store.records.outbox import Card, Notice
 from signoff.store.records.prompts import Approver, Prompt
 
@@ -90,14 +92,38 @@ class Messenger:
         """
         with lookup_deadline(MAX_LOOKUP):
             mentions = self._people.mentions(card.prompt)
-            return Sent(*self._draw(card, mentions), is_complete=self._people.are_all(mentions, card.prompt))
+            try:
+                return Sent(*self._draw(card, mentions), is_complete=self._people.are_all(mentions, card.prompt))
+            except ChannelRefused as error:
+                if card.prompt.is_open and card.place.kind is not PlaceKind.PERSON:
+                    error.approvers = self._people.approvers(card.prompt)
+                raise
 
     def _draw(self, card: Card, mentions: Mapping[str, str]) -> tuple[str, str]:
         """The id of the card's channel, and its timestamp."""
         conversation = self._conversations.of(card.place, tried=card.channel)
         message = card_message(
-            card.prompt, mentions, card.place, link=self._link(card.prompt), is_direct=conversation.is_direct
+            card.prompt,
+            mentions,
+            card.place,
+            link=self._link(card.prompt),
+            is_direct=conversation.is_direct,
+            refused_elsewhere=card.refused_elsewhere if card.place.kind is PlaceKind.PERSON else None,
         )
+        try:
+            return self._put(card, conversation, message, mentions)
+        except InvalidMessage as error:
+            logger.error(
+                "Slack does not take the card of %s (%s), which is a fault of Signoff's. A plain one is tried.",
+                card.prompt.label,
+                error,
+            )
+            return self._put(card, conversation, plain_card(card.prompt, card.place), mentions)
+
+    def _put(
+        self, card: Card, conversation: Conversation, message: Message, mentions: Mapping[str, str]
+    ) -> tuple[str, str]:
+        """Post a message as a card, or update the card to it."""
         if card.channel is not None and card.ts is not None:
             self._update(card.channel, card.ts, message)
             return card.channel, card.ts

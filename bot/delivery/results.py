@@ -1,24 +1,40 @@
 """What came of the calls to Slack, recorded in the database."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from signoff.bot.delivery.messenger import Sent
-from signoff.bot.delivery.slack_calls import MessageDeleted, SlackRejected, SlackUnavailable
+from signoff.bot.delivery.slack_calls import (
+    AppRefused,
+    ChannelRefused,
+    MessageDeleted,
+    Refused,
+    SlackRejected,
+    SlackUnavailable,
+)
 from signoff.bot.forms import FormError
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.outbox import cards, notices
+from signoff.store.places import PlaceKind
+from signoff.store.prompts import prompts
 from signoff.store.records.outbox import Card, Notice
+from signoff.store.records.prompts import Prompt
 
 logger = logging.getLogger(__name__)
 
 FIRST_BACKOFF = timedelta(seconds=0.5)
 """The delay before the first retry. It doubles with every further one."""
 
+FIRST_BACKOFF_REFUSED = timedelta(minutes=1)
+"""The delay before the first retry of what only a person can mend. It doubles with every further one."""
+
+MAX_BACKOFF_REFUSED = timedelta(hours=1)
+"""The longest delay of such a retry. Slack's events, and `signoff doctor`, end it earlier."""
+
 MAX_BACKOFF_REJECTED = timedelta(minutes=5)
-"""The longest delay after Slack has rejected a call. Usually a person has to fix something first."""
+"""The longest delay after Slack has rejected a call for any other reason."""
 
 MAX_BACKOFF_UNAVAILABLE = timedelta(seconds=30)
 """The longest delay while Slack is unavailable. It recovers by itself, and cards should follow soon."""
@@ -70,23 +86,40 @@ class Results:
             self.sent(card, Sent(card.channel or "", ts))
 
     def _card_failed(self, card: Card, error: BaseException) -> None:
-        _log(f"Could not draw the card of {card.prompt.label} in {card.place.label}", error)
+        approvers = error.approvers if isinstance(error, ChannelRefused) else ()
+        told = f"Could not draw the card of {card.prompt.label} in {card.place.label}"
+        _log(f"{told}, so its approvers are asked directly" if approvers else told, error)
         cards.failed(
             self._db,
             card,
             error=_message_of(error),
-            retry_at=self._retry_at(card.attempts, error),
+            retry_at=None if _is_over(card.prompt, error) else self._retry_at(card.attempts, error),
             in_doubt=card.in_doubt or _leaves_doubt(error),
             now=self._now(),
             channel=error.channel if isinstance(error, SlackUnavailable) else None,
+            refusal=error.reason if isinstance(error, Refused) else None,
+            approvers=approvers,
         )
+        if isinstance(error, ChannelRefused) and _may_have_others(card, approvers):
+            self._redirect_again(card)
+
+    def _redirect_again(self, card: Card) -> None:
+        """Draw a card again whose approvers have become known since it was claimed.
+
+        Those that become known from now on make it due themselves: `approvers.record` sees that it was refused.
+        """
+        if prompts.get(self._db, card.prompt.id).found_approvers != card.prompt.found_approvers:
+            cards.redraw(self._db, card.prompt.id, now=self._now())
 
     def _notice_failed(self, notice: Notice, error: BaseException) -> None:
         if isinstance(error, MessageDeleted):
             self._repost_card(notice, error)
             return
         _log(f"Could not post a notice about {notice.prompt.label} in {notice.place.label}", error)
-        retry_at = self._retry_at(notice.attempts, error)
+        if isinstance(error, ChannelRefused) and notice.is_reply and notice.prompt.is_open:
+            # Its card is refused too then. Drawing it finds that out, and where the notice goes instead.
+            cards.redraw(self._db, notice.prompt.id, now=self._now())
+        retry_at = None if _is_over(notice.prompt, error) else self._retry_at(notice.attempts, error)
         in_doubt = notice.in_doubt or _leaves_doubt(error)
         notices.failed(self._db, notice, error=_message_of(error), retry_at=retry_at, in_doubt=in_doubt)
 
@@ -102,9 +135,28 @@ class Results:
     def _retry_at(self, attempts: int, error: BaseException) -> datetime:
         if isinstance(error, SlackRejected) and error.retry_after is not None:
             return self._now() + timedelta(seconds=error.retry_after)
-        longest = MAX_BACKOFF_UNAVAILABLE if isinstance(error, SlackUnavailable) else MAX_BACKOFF_REJECTED
+        first, longest = FIRST_BACKOFF, MAX_BACKOFF_REJECTED
+        if isinstance(error, Refused):
+            first, longest = FIRST_BACKOFF_REFUSED, MAX_BACKOFF_REFUSED
+        elif isinstance(error, SlackUnavailable):
+            longest = MAX_BACKOFF_UNAVAILABLE
         doublings = min(max(attempts - 1, 0), 10)
-        return self._now() + min(FIRST_BACKOFF * (1 << doublings), longest)
+        return self._now() + min(first * (1 << doublings), longest)
+
+
+def _may_have_others(card: Card, approvers: Collection[str]) -> bool:
+    """Whether an open prompt has approvers of whom it was not known who they are, and who were not asked directly."""
+    prompt = card.prompt
+    is_to_channel = card.place.kind is not PlaceKind.PERSON
+    return is_to_channel and prompt.is_open and prompt.policy_fault is None and len(approvers) < len(prompt.approvers)
+
+
+def _is_over(prompt: Prompt, error: BaseException) -> bool:
+    """Whether nothing is lost if this is not tried again: nobody has to answer, and a person would have to act first.
+
+    What holds for the whole app is tried again nevertheless. Once it is mended, every card has to be right.
+    """
+    return not prompt.is_open and isinstance(error, Refused) and not isinstance(error, AppRefused)
 
 
 def _leaves_doubt(error: BaseException) -> bool:

@@ -32,6 +32,7 @@ class Event:
         type: Its type, `message` for example.
         subtype: Its subtype, `message_deleted` for example. Empty if it has none.
         app_id: The id of the app that it was sent to: this one.
+        bot_user_id: The id of the app's bot user; empty if Slack does not say it.
         fields: The event's own fields. They are claims: look up what they name.
     """
 
@@ -39,6 +40,7 @@ class Event:
     subtype: str
     app_id: str
     fields: Mapping[str, Any]
+    bot_user_id: str = ""
 
 
 Handler = Callable[[Event], None]
@@ -69,9 +71,20 @@ class Events:
         """Call the handlers of an event; the response acks it if all of them returned."""
         fields = body["event"]
         handlers = self._handlers.get(fields["type"], ())
-        event = Event(fields["type"], fields.get("subtype") or "", str(body.get("api_app_id")), fields)
+        event = Event(
+            fields["type"], fields.get("subtype") or "", str(body.get("api_app_id")), fields, _bot_user_in(body)
+        )
         failed = [handler for handler in handlers if not _call(handler, event)]
         return BoltResponse(status=HTTPStatus.SERVICE_UNAVAILABLE if failed else HTTPStatus.OK)
+
+
+def _bot_user_in(body: Mapping[str, Any]) -> str:
+    """The user for whom the app gets the event; empty if that is not said, or if it is not a bot."""
+    match body.get("authorizations"):
+        case [{"is_bot": True, "user_id": str() as user_id}, *_]:
+            return user_id
+        case _:
+            return ""
 
 
 def _call(handler: Handler, event: Event) -> bool:

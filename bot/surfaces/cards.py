@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from signoff.bot.blockkit.blocks import (
     HEADER_TEXT,
@@ -22,7 +23,7 @@ from signoff.bot.blockkit.blocks import (
 from signoff.bot.blockkit.blocks import actions as buttons
 from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, shorten
 from signoff.bot.blockkit.markdown import for_message
-from signoff.bot.blockkit.markup import bold, escape, escaped, excerpt_of, sentences, unescaped
+from signoff.bot.blockkit.markup import bold, escape, escaped, excerpt_of, lines, sentences, unescaped
 from signoff.bot.forms import Form, VerdictButtons
 from signoff.bot.forms.verdict import BARE
 from signoff.bot.surfaces import action_ids
@@ -43,6 +44,7 @@ from signoff.bot.surfaces.wording import (
     outcome_line,
     outcome_sentence,
     question_excerpt,
+    redirected,
     requested_by,
     run_line,
     verdict_in,
@@ -72,6 +74,7 @@ def card(
     *,
     link: str | None = None,
     is_direct: bool = False,
+    refused_elsewhere: str | None = None,
 ) -> Message:
     """The card of a prompt, open or settled.
 
@@ -81,6 +84,8 @@ def card(
         place: Where the card goes. Its metadata names the place, so that two cards of one prompt can be told apart.
         link: Where a person can look at the run on its engine; `None` if nowhere.
         is_direct: Whether it is in the direct messages with a person.
+        refused_elsewhere: Why it is there and not in its channel, by Slack's name for the error; `None` if it was meant
+            to be there.
 
     Raises:
         FormError: If the prompt's form cannot be shown in Slack.
@@ -90,21 +95,41 @@ def card(
     fits = len(text.question) <= HEADER_TEXT
     heading = header(text.question) if fits else section(mrkdwn(shown.text))
     body = _open(prompt, form, mentions, is_direct=is_direct) if prompt.is_open else _settled(prompt, form)
-    others = [heading, *body.above, *body.below, run_line(prompt, link)]
+    why_here = [context(plain_text(redirected(refused_elsewhere)))] if refused_elsewhere and prompt.is_open else []
+    others = [heading, *why_here, *body.above, *body.below, run_line(prompt, link)]
     description = for_message(text.description, min(MARKDOWN_TEXT, MESSAGE_TEXT - _NOTICE - _length(others)))
     omitted = body.omitted + Omitted((0 if fits else shown.missing) + description.missing)
     return Message(
         text=_sentence(prompt, form, is_direct=is_direct),
         blocks=[
             heading,
+            *why_here,
             *([markdown(description.text)] if description.text else []),
             *body.above,
             *omission_notice(omitted, prompt.id),
             *body.below,
             run_line(prompt, link),
         ],
-        metadata={"event_type": METADATA_EVENT, "event_payload": {"prompt_id": prompt.id, "place": str(place)}},
+        metadata=_metadata(prompt, place),
     )
+
+
+def plain_card(prompt: Prompt, place: Place = DEFAULT_CHANNEL) -> Message:
+    """A card for a Slack that does not take the usual one: it says what it is about, and all else is one press away.
+
+    It has no buttons that decide, because it does not show what would be decided.
+    """
+    sentence = lines(unescaped(_sentence(prompt, form_of(prompt), is_direct=False)), SECTION_TEXT)
+    shown = [button("Open…", action_ids.EDIT, prompt.id, "primary")] if prompt.is_open else []
+    return Message(
+        text=escape(sentence),
+        blocks=[section(plain_text(sentence)), buttons([*shown, button("Show all", action_ids.READ, prompt.id)])],
+        metadata=_metadata(prompt, place),
+    )
+
+
+def _metadata(prompt: Prompt, place: Place) -> Mapping[str, Any]:
+    return {"event_type": METADATA_EVENT, "event_payload": {"prompt_id": prompt.id, "place": str(place)}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,25 @@ def who_may_answer(prompt: Prompt, mentions: Mapping[str, str], *, is_direct: bo
     return f"{approvers_of(prompt, mentions) or anyone} may answer."
 
 
+_REDIRECTED = {
+    "channel_not_found": "its channel does not exist, or Signoff is not in it",
+    "is_archived": "its channel is archived",
+    "is_inactive": "its channel is archived",
+    "no_channel": "no channel is set for it",
+    "not_in_channel": "Signoff is not in its channel",
+}
+
+
+def redirected(refusal: str) -> str:
+    """Why somebody gets a card in direct messages. The channel is not named: they may not know of it.
+
+    Args:
+        refusal: Why Slack does not take it elsewhere, by Slack's name for the error.
+    """
+    why = _REDIRECTED.get(refusal, "Signoff may not post in its channel")
+    return f"Sent to you directly, because {why}."
+
+
 def approver_faults(prompt: Prompt) -> str:
     """Which approvers do not exist, a line for each, with what to write instead; empty if all do."""
     faulty = [each for each in prompt.approvers if each.fault]

@@ -12,14 +12,14 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, null, select, tuple_, update
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, null, or_, select, tuple_, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox.claiming import ClaimedRow, OutboxClaims, is_claimable, release
 from signoff.store.places import Place, PlaceKind
-from signoff.store.records.outbox import Card, CardPlace, PostedCard
+from signoff.store.records.outbox import Card, CardPlace, PostedCard, RefusedCards
 from signoff.store.rows import approvers
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
@@ -32,9 +32,21 @@ OpenedAt = tuple[datetime, str]
 _OF_PROMPT = cards.c.prompt_id == param("prompt_id")
 _ADD = insert_into(cards, "prompt_id", "place_kind", "place_target", "due_at")
 _TOUCH = Statement(update(cards).where(_OF_PROMPT).values(due_at=param("due_at")))
+_others = cards.alias("others")
+_REFUSED_ELSEWHERE = (
+    select(func.min(_others.c.refusal))
+    .where(
+        _others.c.prompt_id == cards.c.prompt_id,
+        _others.c.id != cards.c.id,
+        _others.c.place_kind != PlaceKind.PERSON,
+    )
+    .scalar_subquery()
+)
 _CLAIMS = OutboxClaims(
     cards,
-    select(cards).where(cards.c.due_at <= param("now"), is_claimable(cards.c.claimed_by)),
+    select(cards, _REFUSED_ELSEWHERE.label("refused_elsewhere")).where(
+        cards.c.due_at <= param("now"), is_claimable(cards.c.claimed_by)
+    ),
     cards.c.id,
 )
 
@@ -52,6 +64,7 @@ _DRAWN = Statement(
         claimed_by=None,
         attempts=0,
         error=None,
+        refusal=None,
         due_at=case((param("expected") == _REVISION, null()), else_=param("now", cards.c.due_at.type)),
     )
 )
@@ -64,9 +77,13 @@ def _select_places() -> Select[Any]:
 PLACES_OF_PROMPT = Statement(_select_places().where(_OF_PROMPT))
 """Where the cards of a prompt go. `place` reads its rows."""
 
-_others = cards.alias("others")
-IS_FIRST = ~exists().where(_others.c.prompt_id == cards.c.prompt_id, _others.c.id < cards.c.id)
-"""Whether a card is the first one of its prompt, in whose thread notices are posted."""
+
+def _rank(table: FromClause) -> ColumnElement[Any]:
+    return tuple_(case((table.c.refusal.is_(None), 0), else_=1), table.c.id)
+
+
+IS_FIRST = ~exists().where(_others.c.prompt_id == cards.c.prompt_id, _rank(_others) < _rank(cards))
+"""Whether a card is the first one of its prompt that Slack takes, in whose thread notices are posted."""
 
 
 def add(tx: Transaction, prompt_id: str, places: Iterable[Place], *, now: datetime) -> None:
@@ -93,6 +110,21 @@ def touch_incomplete(tx: Transaction, prompt_id: str, revision: int, now: dateti
         update(cards).where(cards.c.prompt_id == prompt_id, cards.c.shown_revision < revision).values(due_at=due_at)
     )
     tx.touch(Topic.CARDS)
+
+
+def touch_refused(tx: Transaction, prompt_id: str, now: datetime) -> None:
+    """Make those cards of a prompt due that Slack did not take, within an open transaction."""
+    tx.execute(update(cards).where(cards.c.prompt_id == prompt_id, cards.c.refusal.is_not(None)).values(due_at=now))
+    tx.touch(Topic.CARDS)
+
+
+def threads_of_redirected(tx: Transaction, prompt_id: str) -> list[Place]:
+    """The threads of a prompt's cards in direct messages, if it has another card that Slack does not take."""
+    rows = tx.execute(select(cards).where(cards.c.prompt_id == prompt_id).order_by(cards.c.id)).all()
+    if not any(row.refusal for row in rows if row.place_kind != PlaceKind.PERSON):
+        return []
+    direct = (row for row in rows if row.place_kind == PlaceKind.PERSON and row.ts is not None and not row.refusal)
+    return [Place.thread(row.channel, row.ts) for row in direct]
 
 
 def places(db: Database, prompt_ids: Collection[str]) -> dict[str, list[CardPlace]]:
@@ -131,6 +163,7 @@ def _card(claimed: ClaimedRow) -> Card:
         error=row.error,
         worker=claimed.worker,
         in_doubt=claimed.in_doubt,
+        refused_elsewhere=row.refused_elsewhere,
     )
 
 
@@ -176,29 +209,56 @@ def failed(
     card: Card,
     *,
     error: str,
-    retry_at: datetime,
+    retry_at: datetime | None,
     in_doubt: bool,
     now: datetime,
     channel: str | None = None,
+    refusal: str | None = None,
+    approvers: Collection[str] = (),
 ) -> None:
-    """Record why a card could not be drawn, once for each new reason, and when to try again.
+    """Record why a card could not be drawn, once for each new reason, and when to try again; `None` for not before
+    something changes.
 
     Nothing is recorded for a card that another worker has claimed since.
 
     Args:
         in_doubt: Whether it may have been posted after all. Then the claim stays on it.
         channel: The id of the channel in which it may have been posted, if it is known.
+        refusal: Slack's name for the error, if only a person can mend it.
+        approvers: The ids of people who get a card of their own, in direct messages, as long as the prompt is open.
     """
     with db.write() as tx:
+        if approvers:
+            # Another card of this prompt may be refused at the same time, and its approvers are the same.
+            tx.execute(
+                select(cards.c.id).where(cards.c.prompt_id == card.prompt.id).order_by(cards.c.id).with_for_update()
+            )
         known = tx.execute(select(cards.c.error).where(cards.c.id == card.id)).scalar()
         tried = {"channel": channel} if in_doubt and channel is not None else {}
         claimed_by = cards.c.claimed_by if in_doubt else None
         changed = tx.execute(
-            update(cards).where(_is_held(card)).values(error=error, due_at=retry_at, claimed_by=claimed_by, **tried)
+            update(cards)
+            .where(_is_held(card))
+            .values(error=error, refusal=refusal, due_at=retry_at, claimed_by=claimed_by, **tried)
         )
-        if changed.rowcount and known != error:
+        if not changed.rowcount:
+            return
+        if known != error:
             detail = {"error": error} | ({"place": card.place.target} if card.place.target else {})
             ledger.add(tx, card.prompt.id, "card_failed", now=now, detail=detail)
+        if approvers:
+            _send_to(tx, card, approvers, now)
+
+
+def _send_to(tx: Transaction, card: Card, approvers: Collection[str], now: datetime) -> None:
+    """Have people get cards of their own, who have none yet, in the place of one that Slack does not take."""
+    of_prompt = select(cards.c.place_target).where(cards.c.prompt_id == card.prompt.id)
+    known = set(tx.execute(of_prompt).scalars())
+    new = [Place(PlaceKind.PERSON, each) for each in approvers if each not in known]
+    is_open = select(prompts.c.id).where(prompts.c.id == card.prompt.id, prompts.c.outcome.is_(None))
+    if new and tx.execute(is_open).first() is not None:
+        add(tx, card.prompt.id, new, now=now)
+        ledger.add(tx, card.prompt.id, "card_redirected", now=now, detail={"to": [each.target for each in new]})
 
 
 @transactional
@@ -225,7 +285,7 @@ def lost(db: Database, *, channel: str, ts: str, now: datetime) -> bool:
         gone = tx.execute(
             update(cards)
             .where(cards.c.channel == channel, cards.c.ts == ts, is_open)
-            .values(channel=None, ts=None, shown_revision=0, claimed_by=None, attempts=0, due_at=now)
+            .values(channel=None, ts=None, shown_revision=0, claimed_by=None, attempts=0, refusal=None, due_at=now)
             .returning(cards.c.prompt_id)
         ).all()
         for (prompt_id,) in gone:
@@ -265,6 +325,65 @@ def is_any_being_posted(db: Database) -> bool:
     posting = cards.c.due_at.is_not(None) & cards.c.claimed_by.is_not(None) & cards.c.ts.is_(None)
     with db.read() as connection:
         return connection.execute(select(cards.c.id).where(posting).limit(1)).first() is not None
+
+
+@transactional
+def channel_changed(db: Database, channel: str, names: Collection[str], *, is_closed: bool, now: datetime) -> None:
+    """Have cards in a channel drawn at once: those that Slack did not take there, and whose prompt is open.
+
+    Args:
+        channel: The id of the channel.
+        names: How policies may name it.
+        is_closed: Whether it is likely that Slack takes no cards there any more. Then those of open prompts that are
+            in it are drawn too, so that it is found out.
+    """
+    is_open = exists().where(prompts.c.id == cards.c.prompt_id, prompts.c.outcome.is_(None))
+    is_there = or_(cards.c.channel == channel, cards.c.place_target.in_([channel, *names]))
+    wanted = cards.c.refusal.is_not(None) & is_there
+    if is_closed:
+        wanted |= (cards.c.channel == channel) & cards.c.ts.is_not(None) & is_open
+    # Read first: most channels have no cards, and a write would wait for its turn.
+    with db.read() as connection:
+        if connection.execute(select(cards.c.id).where(wanted).limit(1)).first() is None:
+            return
+    with db.write() as tx:
+        tx.execute(update(cards).where(wanted).values(due_at=now, attempts=0))
+        tx.touch(Topic.CARDS)
+
+
+def refused(db: Database) -> list[RefusedCards]:
+    """The cards that Slack does not take until a person mends something, by their places."""
+    is_open = case((prompts.c.outcome.is_(None), 1), else_=0)
+    place = cards.c["place_kind", "place_target", "channel", "refusal"]
+    query = (
+        select(*place, func.sum(is_open).label("open"), func.sum(1 - is_open).label("settled"))
+        .join(prompts, prompts.c.id == cards.c.prompt_id)
+        .where(cards.c.refusal.is_not(None))
+        .group_by(*place)
+        .order_by(*place)
+    )
+    with db.read() as connection:
+        return [
+            RefusedCards(
+                Place(PlaceKind(row.place_kind), row.place_target), row.channel, row.refusal, row.open, row.settled
+            )
+            for row in connection.execute(query)
+        ]
+
+
+@transactional
+def retry_refused(db: Database, *, given_up: bool, now: datetime) -> None:
+    """Have the cards that Slack did not take drawn at once: somebody may have mended what was wrong.
+
+    Args:
+        given_up: Whether those are meant too that are not tried again, because their prompts are settled.
+    """
+    wanted = update(cards).where(cards.c.refusal.is_not(None))
+    if not given_up:
+        wanted = wanted.where(cards.c.due_at.is_not(None))
+    with db.write() as tx:
+        if tx.execute(wanted.values(due_at=now, attempts=0)).rowcount:
+            tx.touch(Topic.CARDS)
 
 
 @transactional

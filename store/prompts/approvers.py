@@ -108,6 +108,8 @@ def record(
             cards.touch(tx, asked.id, now)
         elif {each.id for each in found} - {each.id for each in asked.found_approvers} - {None}:
             cards.touch_incomplete(tx, asked.id, asked.revision, now)
+            # Those who were not known could not be asked in the place of a channel that is archived, for instance.
+            cards.touch_refused(tx, asked.id, now)
         if decide is not None:
             votes.recount(tx, locked[0], asked.id, Ballot(asked.votes, tuple(found), reviewers), decide=decide, now=now)
     return changed

@@ -10,6 +10,7 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
 from signoff.store.outbox import cards, notices
+from signoff.store.places import Place
 from signoff.store.records.outbox import CardPlace, NoticeKind
 from signoff.store.records.prompts import Prompt
 from signoff.store.rows import PROMPT_BY_ID, prompt, select_prompts
@@ -169,7 +170,10 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
         )
         if moved.rowcount == 0:
             return False
-        notices.add(tx, reminded.id, kind=NoticeKind.REMINDER, detail={"number": sent}, now=now)
+        # If the approvers have got cards of their own, each is reminded there.
+        threads: list[Place | None] = [*cards.threads_of_redirected(tx, reminded.id)]
+        for place in threads or [None]:
+            notices.add(tx, reminded.id, kind=NoticeKind.REMINDER, detail={"number": sent}, now=now, place=place)
         ledger.add(tx, reminded.id, "reminded", now=now)
         return True
 

@@ -22,6 +22,8 @@ class Card:
         error: Why the last attempt failed.
         worker: Who has claimed it.
         in_doubt: Whether an earlier attempt may have succeeded without having been recorded.
+        refused_elsewhere: Why Slack does not take the prompt's card in another place, by Slack's name for the error;
+            `None` if it does.
     """
 
     id: int
@@ -33,6 +35,7 @@ class Card:
     error: str | None
     worker: str
     in_doubt: bool = False
+    refused_elsewhere: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,24 @@ class Waiting:
     is_settled: bool
     in_doubt: bool
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCards:
+    """Cards that Slack does not take in one place until a person mends something.
+
+    Attributes:
+        channel: The id of their channel, if they were posted before.
+        refusal: Slack's name for the error.
+        open: How many of their prompts are open.
+        settled: How many of them are settled.
+    """
+
+    place: Place
+    channel: str | None
+    refusal: str
+    open: int
+    settled: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class Administration:
         actions: dict[str, Callable[[Json], Json]] = {
             "archive": self._archive,
             "unarchive": self._unarchive,
+            "rename": self._rename,
             "invite": self._invite,
             "remove": self._remove,
             "people": self._add_person,
@@ -98,6 +99,11 @@ class Administration:
 
     def _unarchive(self, body: Json) -> Json:
         return self._set_archived(body, is_archived=False)
+
+    def _rename(self, body: Json) -> Json:
+        channel = self._workspace.directory.conversation(body["channel"])
+        name = body["name"].removeprefix("#")
+        return {"channel": self._workspace.rename_channel(channel, name, by=self._administrator).control_json()}
 
     def _set_archived(self, body: Json, *, is_archived: bool) -> Json:
         conversation = self._workspace.directory.conversation(body["channel"])

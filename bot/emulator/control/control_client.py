@@ -40,6 +40,10 @@ class ControlClient(HttpClient):
         """Unarchive a channel."""
         self.post("unarchive", channel=channel)
 
+    def rename(self, channel: str, name: str) -> None:
+        """Give a channel another name."""
+        self.post("rename", channel=channel, name=name)
+
     def invite(self, reference: str, channel: str) -> None:
         """Add a person, or the app (`@signoff`), to a channel."""
         self.post("invite", user=reference, channel=channel)

@@ -20,15 +20,26 @@ from signoff.bot.emulator.workspace.changes import (
     UserChanged,
     UserGroupChanged,
 )
-from signoff.bot.emulator.workspace.directory import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID, Conversation, UserGroup
+from signoff.bot.emulator.workspace.directory import (
+    APP_ID,
+    BOT_ID,
+    BOT_USER_ID,
+    CREATED,
+    TEAM_ID,
+    Conversation,
+    UserGroup,
+)
 from signoff.bot.emulator.workspace.workspace import Workspace
 
 SCOPES: dict[str, frozenset[str]] = {
     "app_home_opened": frozenset(),
     "app_uninstalled": frozenset(),
     "channel_archive": frozenset({"channels:read"}),
+    "channel_created": frozenset({"channels:read"}),
+    "channel_rename": frozenset({"channels:read"}),
     "channel_unarchive": frozenset({"channels:read"}),
     "group_archive": frozenset({"groups:read"}),
+    "group_rename": frozenset({"groups:read"}),
     "group_unarchive": frozenset({"groups:read"}),
     "member_joined_channel": frozenset({"channels:read", "groups:read"}),
     "member_left_channel": frozenset({"channels:read", "groups:read"}),
@@ -75,7 +86,7 @@ def inner_events(change: Change, workspace: Workspace, next_ts: NextTs) -> Itera
         case HomeOpened(user, channel, tab, view):
             opened = {"user": user, "channel": channel, "tab": tab, **({"view": view} if view else {})}
             yield _event("app_home_opened", opened, next_ts())
-        case ConversationChanged(conversation, previous, by) if previous and not conversation.is_im:
+        case ConversationChanged(conversation, previous, by) if not conversation.is_im:
             yield from _conversation_changed(conversation, previous, by, next_ts)
         case UserChanged(user, previous) if not user.is_stranger:
             with_email = "users:read.email" in workspace.manifest.scopes
@@ -138,8 +149,13 @@ def _where(conversation: Conversation) -> Json:
 
 
 def _conversation_changed(
-    conversation: Conversation, previous: Conversation, by: str, next_ts: NextTs
+    conversation: Conversation, previous: Conversation | None, by: str, next_ts: NextTs
 ) -> Iterator[InnerEvent]:
+    if previous is None:
+        if conversation.kind == "channels":
+            made = {"id": conversation.id, "name": conversation.name, "created": CREATED, "creator": by}
+            yield _event("channel_created", {"channel": made}, next_ts())
+        return
     members = conversation.members | previous.members
     where = {"channel": conversation.id, "channel_type": "G" if conversation.is_private else "C", "team": TEAM_ID}
     if BOT_USER_ID in members:
@@ -152,6 +168,10 @@ def _conversation_changed(
         kind = "group" if conversation.is_private else "channel"
         name = f"{kind}_archive" if conversation.is_archived else f"{kind}_unarchive"
         yield _event(name, {"channel": conversation.id, "user": by}, next_ts())
+    if conversation.name != previous.name and conversation.is_seen_by(BOT_USER_ID):
+        renamed = {"id": conversation.id, "name": conversation.name, "created": CREATED}
+        kind = "group" if conversation.is_private else "channel"
+        yield _event(f"{kind}_rename", {"channel": renamed}, next_ts())
 
 
 def _group_changed(group: UserGroup, previous: UserGroup | None, next_ts: NextTs, now: int) -> Iterator[InnerEvent]:

@@ -127,6 +127,7 @@ class Conversation:
     is_mpim: bool = False
     is_archived: bool = False
     user: str | None = None
+    previous_names: tuple[str, ...] = ()
 
     @property
     def is_im(self) -> bool:
@@ -198,7 +199,7 @@ class Conversation:
             "context_team_id": TEAM_ID,
             "parent_conversation": None,
             "updated": CREATED * 1000,
-            "previous_names": [],
+            "previous_names": list(self.previous_names),
             "is_member": for_user in self.members,
             "num_members": len(self.members),
             "topic": {"value": self.topic, "creator": "", "last_set": 0},

@@ -95,6 +95,13 @@ class Workspace:
             Conversation(new_id("C"), name, members=members, is_private=is_private, is_mpim=is_mpim)
         )
 
+    def rename_channel(self, channel: Conversation, name: str, *, by: str) -> Conversation:
+        """Give a channel another name. Raises `name_taken`."""
+        if any(found.name == name for found in self.directory.conversations.values() if not found.is_im):
+            raise SlackError("name_taken")
+        names = (*channel.previous_names, channel.name)
+        return self.put_conversation(replace(channel, name=name, previous_names=names), by=by)
+
     def add_group(self, handle: str, name: str, users: tuple[str, ...]) -> UserGroup:
         """Add a user group, or change the people of an existing one."""
         existing = next((g for g in self.directory.groups.values() if g.handle == handle), None)
@@ -209,7 +216,10 @@ class Workspace:
         for saved in self._store.load("user"):
             self.directory.users[saved["id"]] = User(**saved)
         for saved in self._store.load("conversation"):
-            restored = Conversation(**saved | {"members": frozenset(saved["members"])})
+            restored = Conversation(
+                **saved
+                | {"members": frozenset(saved["members"]), "previous_names": tuple(saved.get("previous_names", ()))}
+            )
             self.directory.conversations[restored.id] = restored
         for saved in self._store.load("group"):
             self.directory.groups[saved["id"]] = UserGroup(**saved | {"users": tuple(saved["users"])})

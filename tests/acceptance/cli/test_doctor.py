@@ -4,15 +4,18 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from signoff import Policy
 from signoff.bot.manifest import SIGNOFF as MANIFEST
 from signoff.store import migrations
+from signoff.store.outbox import cards
 from signoff.store.prompts import approvers
 from signoff.store.records.prompts import Approver
+from signoff.store.tables import cards as card_rows
 from signoff.testing import Emulator
 from tests.acceptance.shell import Shell, line_with
-from tests.integration.store.samples import an_open_prompt, store_policy
+from tests.integration.store.samples import NOON, a_worker, an_open_prompt, claim_cards, settle, store_policy
 
 
 def test_the_doctor_says_what_is_missing(empty: Shell) -> None:
@@ -160,3 +163,41 @@ def test_a_policy_that_cannot_be_read_is_listed_refused_and_diagnosed(empty: She
     assert answered.code == 1
     assert answered.err.startswith(fault)
     assert f"✗ policies: {fault}" in empty("doctor").out
+
+
+def test_the_doctor_lists_cards_that_slack_does_not_take_and_has_them_tried_again(empty: Shell) -> None:
+    """Each place once, with what to do there; of healthy ones nothing."""
+    with empty.database() as db:
+        migrations.upgrade(db)
+        for reason, channel, ends in (
+            ("is_archived", "#old", False),
+            ("is_archived", "#old", True),
+            ("not_in_channel", "#board", False),
+            ("restricted_action_read_only_channel", "#news", True),
+            ("invalid_blocks", "#odd", True),
+            (None, "#fine", False),
+        ):
+            prompt = an_open_prompt(db, stored_policy=Policy(channel=channel))
+            (card,) = claim_cards(db, a_worker(db), now=NOON)
+            if reason is None:
+                cards.drawn(db, card, channel="C1", ts="1.0", now=NOON)
+            else:
+                cards.failed(db, card, error=reason, refusal=reason, retry_at=None, in_doubt=False, now=NOON)
+            if ends:
+                settle(db, prompt)
+                with db.write() as tx:
+                    tx.execute(update(card_rows).where(card_rows.c.prompt_id == prompt.id).values(due_at=None))
+        assert cards.next_due_at(db) is None
+    said = empty("doctor")
+    assert [line for line in said.out.splitlines() if " cards: " in line] == [
+        "✗ cards: Slack does not take the cards of 1 open prompt in #board (not_in_channel). "
+        "Invite Signoff to it with /invite @signoff. Signoff tries again now.",
+        "✗ cards: Slack does not take the cards of 1 settled prompt in #news (restricted_action_read_only_channel). "
+        "Let Signoff post there, in the settings of the channel or of the workspace. Signoff tries again now.",
+        "✗ cards: Slack does not take the cards of 1 settled prompt in #odd (invalid_blocks). "
+        "This is a fault of Signoff's: please report it. Signoff tries again now.",
+        "✗ cards: Slack does not take the cards of 1 open and 1 settled prompt in #old (is_archived). "
+        "Unarchive it, or name another channel in the policy. Signoff tries again now.",
+    ]
+    with empty.database() as db:
+        assert len(claim_cards(db, a_worker(db), now=db.now())) == 5

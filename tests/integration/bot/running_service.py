@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import httpx
 from pydantic import SecretStr
 
+from signoff.bot.delivery import results
 from signoff.bot.emulator.delivery.http_delivery import signature
 from signoff.bot.emulator.plain_http import NO_TLS
 from signoff.bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
@@ -90,6 +91,15 @@ class RunningService:
     def until_all_is_said(self) -> None:
         """Wait until Slack equals the database, so that no card and no notice is due."""
         until(self.db, lambda: cards.next_due_at(self.db) is None, what="Slack to match the database")
+
+    def until_nothing_is_under_way(self) -> None:
+        """Wait until nothing is sent to Slack before it is tried again what only a person can mend."""
+
+        def is_quiet() -> bool:
+            soonest = cards.next_due_at(self.db)
+            return soonest is None or soonest > self.db.now() + results.FIRST_BACKOFF_REFUSED / 2
+
+        until(self.db, is_quiet, what="Slack to have been told everything")
 
     @contextmanager
     def cards_as_they_are(self) -> Iterator[None]:

@@ -420,6 +420,7 @@ ADDED: dict[str, Rows] = {
             },
         },
     },
+    "0022": {"cards": {"missing": {"refusal": "channel_not_found"}}},
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {

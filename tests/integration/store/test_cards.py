@@ -1,7 +1,8 @@
 """What the dispatcher gets to post and update. No change of a prompt is ever missed."""
 
 import threading
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
@@ -10,6 +11,7 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
 from signoff.store.places import Place, PlaceKind
+from signoff.store.policy import Policy
 from signoff.store.prompts import approvers, prompts
 from signoff.store.records.outbox import Card, NoticeKind
 from signoff.store.records.prompts import Approver
@@ -20,9 +22,9 @@ from tests.support.waiting import until
 LEASE = timedelta(seconds=30)
 
 
-def claimed(db: Database, by: str | None = None, *, limit: int = 50) -> list[Card]:
+def claimed(db: Database, by: str | None = None, *, limit: int = 50, now: datetime = NOON) -> list[Card]:
     """What a dispatcher gets."""
-    return claim_cards(db, by or a_worker(db), now=NOON, limit=limit)
+    return claim_cards(db, by or a_worker(db), now=now, limit=limit)
 
 
 def posted(db: Database) -> None:
@@ -244,6 +246,83 @@ def test_only_the_deleted_card_of_several_is_posted_again(db: Database) -> None:
     assert cards.lost(db, channel="C1", ts="1.0", now=NOON)
     (again,) = claimed(db)
     assert again.place == Place(PlaceKind.PERSON, "U1")
+
+
+def refuse(db: Database, card: Card, *approvers: str) -> None:
+    """Record that Slack does not take a card."""
+    cards.failed(
+        db,
+        card,
+        error="is_archived",
+        refusal="is_archived",
+        retry_at=NOON + LEASE,
+        in_doubt=False,
+        now=NOON,
+        approvers=approvers,
+    )
+
+
+def test_each_approver_gets_one_card_in_the_place_of_those_that_are_refused(db: Database) -> None:
+    """However often, and in however many places, it is found out. Their cards say why they are there."""
+    prompt, me = an_open_prompt(db), a_worker(db)
+    with db.write() as tx:
+        cards.add(tx, prompt.id, [Place(PlaceKind.CHANNEL, "#other")], now=NOON)
+    first, second = claimed(db, me)
+    refuse(db, first, "U1")
+    refuse(db, second, "U1", "U2")
+    direct = claimed(db, me)
+    assert [card.place for card in direct] == [Place(PlaceKind.PERSON, "U1"), Place(PlaceKind.PERSON, "U2")]
+    assert {card.refused_elsewhere for card in direct} == {"is_archived"}
+    redirected = [line.detail["to"] for line in ledger.lines(db, prompt.id) if line.event == "card_redirected"]
+    assert redirected == [["U1"], ["U2"]]
+
+
+def test_nobody_gets_a_card_of_a_prompt_that_was_settled_in_the_meantime(db: Database) -> None:
+    """Nor does a dispatcher that has lost its claim send one."""
+    prompt, me = an_open_prompt(db), a_worker(db)
+    (card,) = claimed(db, me)
+    settle(db, prompt)
+    refuse(db, card, "U1")
+    assert [each.place.kind for each in claimed(db, me, now=NOON + LEASE)] == [PlaceKind.CHANNEL]
+    refuse(db, replace(card, worker="another"), "U1")
+    assert [line.event for line in ledger.lines(db, prompt.id)].count("card_redirected") == 0
+
+
+def test_notices_go_to_the_first_card_that_slack_takes(db: Database) -> None:
+    """And to the first one of all again, once Slack takes that."""
+    prompt, me = an_open_prompt(db), a_worker(db)
+    (card,) = claimed(db, me)
+    refuse(db, card, "U1", "U2")
+    for number, direct in enumerate(claimed(db, me), 1):
+        cards.drawn(db, direct, channel=f"D{number}", ts=f"{number}.0", now=NOON)
+    with db.write() as tx:
+        notices.add(tx, prompt.id, kind=NoticeKind.RUN_ENDED, detail={}, now=NOON)
+    (notice,) = claim_notices(db, me, now=NOON)
+    assert notice.place == Place.thread("D1", "1.0")
+    cards.retry_refused(db, given_up=False, now=NOON)
+    (card,) = claimed(db, me)
+    cards.drawn(db, card, channel="C1", ts="3.0", now=NOON)
+    (notice,) = claim_notices(db, me, now=NOON)
+    assert notice.place == Place.thread("C1", "3.0")
+
+
+def test_a_refused_card_is_due_as_soon_as_its_channel_has_changed(db: Database) -> None:
+    """By the name that the policy has, or by its id. What was given up is tried again there, too."""
+    me = a_worker(db)
+    an_open_prompt(db, stored_policy=Policy(channel="#old"))
+    (card,) = claimed(db, me)
+    cards.failed(db, card, error="x", refusal="is_archived", retry_at=None, in_doubt=False, now=NOON)
+    for channel, name in (("C2", "#other"), ("C3", "old")):
+        cards.channel_changed(db, channel, [name], is_closed=False, now=NOON)
+        assert claimed(db, me) == []
+    cards.channel_changed(db, "C1", ["old", "#old"], is_closed=False, now=NOON)
+    (card,) = claimed(db, me)
+    cards.drawn(db, card, channel="C1", ts="1.0", now=NOON)
+    assert cards.refused(db) == []
+    cards.channel_changed(db, "C1", [], is_closed=False, now=NOON)
+    assert claimed(db, me) == []
+    cards.channel_changed(db, "C1", [], is_closed=True, now=NOON)
+    assert len(claimed(db, me)) == 1
 
 
 def test_a_notice_with_a_place_of_its_own_waits_for_no_card(db: Database) -> None:

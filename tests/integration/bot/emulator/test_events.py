@@ -207,6 +207,19 @@ def test_an_archived_channel_is_told(slack: Emulator, heard: "Queue[Event]", cli
         assert next_of(heard, opened)["channel"] == channel
 
 
+def test_a_new_and_a_renamed_channel_are_told(slack: Emulator, heard: "Queue[Event]", client: WebClient) -> None:
+    """A private one only once the app is in it. Its earlier names are kept."""
+    channel = slack.client.add_channel("deploys")
+    assert next_of(heard, "channel_created")["channel"]["name"] == "deploys"
+    slack.client.rename(channel, "#releases-2")
+    told = next_of(heard, "channel_rename")["channel"]
+    assert (told["id"], told["name"]) == (channel, "releases-2")
+    assert client.conversations_info(channel=channel)["channel"]["previous_names"] == ["deploys"]
+    private = slack.client.add_channel("secrets", is_private=True, members=["ana", "signoff"])
+    slack.client.rename(private, "quiet")
+    assert next_of(heard, "group_rename")["channel"]["name"] == "quiet"
+
+
 def test_people_are_told_as_they_come_change_and_go(slack: Emulator, heard: "Queue[Event]", client: WebClient) -> None:
     """A deactivated person is found by no address and can do nothing."""
     zoe = slack.client.add_person("zoe")
