@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from signoff.bot.connection.answers import CACHE_TTL
 from signoff.bot.connection.lookups import REJOIN_TTL, Lookups
 from signoff.bot.connection.profile import Profile
-from signoff.flows.approval.approvers import NameKind, Person, Unknowable, goes_by
+from signoff.flows.approval.approvers import NameKind, Person, Unknowable, goes_by, names_person
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.schema.slack_ids import is_conversation_id, is_user_group_id, is_user_id
 from signoff.store.places import PlaceKind
@@ -107,6 +107,9 @@ class SlackDirectory:
         if channel.startswith("D"):
             partner = self._lookups.partner(channel)
             return partner if isinstance(partner, Unknowable) else partner == actor.id
+        if names_person(channel):
+            # It is not recorded yet in which direct messages the card is.
+            return self.is_person(actor, channel)
         if (is_colleague := self._is_colleague(actor)) is not True:
             return is_colleague
         if is_conversation_id(channel):

@@ -8,7 +8,7 @@ from slack_sdk.web import SlackResponse
 
 from signoff.bot.blockkit.markup import plain
 from signoff.bot.delivery.slack_calls import ChannelRefused, SlackRejected, call
-from signoff.flows.approval.approvers import NameKind, Unknowable
+from signoff.flows.approval.approvers import Unknowable, names_person
 from signoff.flows.schema.slack_ids import is_conversation_id, is_user_group_id, is_user_id
 from signoff.store.places import Place, PlaceKind
 from signoff.store.records.prompts import Approver
@@ -113,7 +113,7 @@ class Conversations:
         channel = place.target or self._default_channel
         if channel is None:
             raise ChannelRefused("No channel: name one in the policy, or set SIGNOFF_CHANNEL.", NO_CHANNEL)
-        return self._with(channel) if _is_person(channel) else Conversation(channel)
+        return self._with(channel) if names_person(channel) else Conversation(channel)
 
     def _with(self, person: str) -> Conversation:
         """The direct messages with a person, who is named by a user id, a handle or an e-mail address."""
@@ -140,12 +140,6 @@ class Conversations:
                 f"{_NOT_FOUND}: {shown} is a user group, which has no messages. Name a channel or a person.", _NOT_FOUND
             )
         return found.id
-
-
-def _is_person(channel: str) -> bool:
-    return is_user_id(channel) or (
-        not channel.startswith("#") and NameKind.of(channel) in {NameKind.HANDLE, NameKind.EMAIL}
-    )
 
 
 def pages_of(ask: Callable[[str], SlackResponse]) -> Iterable[SlackResponse]:

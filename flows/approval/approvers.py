@@ -187,6 +187,12 @@ class NameKind(StrEnum):
         return cls.EMAIL if "@" in name else cls.OTHER
 
 
+def names_person(channel: str) -> bool:
+    """Whether what a policy names as its channel is a person, whose direct messages are meant."""
+    kinds = {NameKind.USER_ID, NameKind.HANDLE, NameKind.EMAIL}
+    return not channel.startswith("#") and NameKind.of(channel) in kinds
+
+
 def goes_by(names: Iterable[str], reference: str) -> bool:
     """Whether `reference` is one of these names. Capitals do not matter."""
     return reference.casefold() in {name.casefold() for name in names}

@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from signoff.bot.service import Service
+from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Prompt
 from signoff.store.tables import cards
 from signoff.testing import Emulator, VisibleMessage
 from tests.integration.bot.asking import FLOWS, approve, secret
 from tests.integration.bot.running_service import RunningService, settings_for
+from tests.integration.bot.test_forged_payloads import press
 from tests.support.waiting import until
 
 DIRECT = "@signoff"
@@ -44,6 +46,20 @@ def test_a_card_for_a_person_is_theirs(service: RunningService, where: str) -> N
     assert card.channel.startswith("D")
     service.slack.person("mei").press("Approve", message=card)
     assert service.over(prompt).result == "approved: True"
+
+
+@to_mei
+def test_a_card_for_a_person_can_be_answered_before_it_is_recorded(service: RunningService, where: str) -> None:
+    """It is theirs already, and nobody else's."""
+    service.slack.client.inject_fault("chat.postMessage", hold="after")
+    prompt = service.ask(secret, where=where)
+    service.slack.client.wait_until_held()
+    card = service.card(prompt, DIRECT)
+    service.post(press(service, card, "signoff:choose:0", prompt.id))
+    assert prompts.get(service.db, prompt.id).is_open
+    service.slack.person("mei").press("Approve", message=card)
+    service.over(prompt)
+    service.slack.client.clear_faults()
 
 
 @to_mei
