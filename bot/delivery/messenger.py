@@ -6,16 +6,21 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from signoff.bot.blockkit.blocks import Message
 from signoff.bot.blockkit.without_pings import without_pings
 from signoff.bot.connection.lookup_deadline import lookup_deadline
 from signoff.bot.connection.people import People
-from signoff.bot.connection.web_client import name_of
 from signoff.bot.delivery.conversations import Conversation, Conversations, pages_of
-from signoff.bot.delivery.slack_calls import ChannelRefused, InvalidMessage, SlackRejected, SlackUnavailable, call
+from signoff.bot.delivery.slack_calls import (
+    ChannelRefused,
+    InvalidMessage,
+    Refused,
+    SlackRejected,
+    SlackUnavailable,
+    call,
+)
 from signoff.bot.surfaces.cards import card as card_message
 from signoff.bot.surfaces.cards import plain_card
 from signoff.bot.surfaces.notices import notice_message
@@ -200,9 +205,8 @@ class Messenger:
                 for posted in each["messages"]:
                     if _is_same(posted.get("metadata"), message.metadata):
                         return channel, str(posted["ts"])
-        except SlackRejected as error:
-            cause = error.__cause__
-            if not isinstance(cause, SlackApiError) or name_of(cause) not in _MAY_NOT_LOOK:
+        except Refused as error:
+            if error.reason not in _MAY_NOT_LOOK:
                 raise
             # Two cards can be answered as well as one, and none cannot.
             logger.warning("A message may be in %s twice, because the app may not look for it: %s", channel, error)
