@@ -106,6 +106,12 @@ class Arguments:
                 return f"{name} was {was or 'not there'}, and is {now or 'not there'} now"
         return ""
 
+    def changed_since(self, before: "Arguments") -> str | None:
+        """The name of the first argument that is another one than before; `None` if they are the same."""
+        if self.hash == before.hash:
+            return None
+        return next((name for name, each in self._stable.items() if each != before._stable[name]), None)
+
     def _alike_hash(self, span: Span) -> str:
         text = _temporary().sub("⏲", _BY_CHANCE.sub("⏲", without_times(self._text, span)))
         return (self.hash if text == self._text else hash_of(text))[:_LENGTH]

@@ -55,6 +55,7 @@ class StepCall:
         recorded: How the call ended in an earlier execution; `None` if it did not end.
         is_in_order: Whether the flow itself makes the call. Calls from code that runs beside it can come, and can have
             been cut off by a crash, in any order, so their order proves nothing about an edit.
+        values: The arguments by name; `None` if no function can change them.
         is_beside: Whether a coroutine without a scope of its own makes the call, so that its number tells nothing.
     """
 
@@ -68,6 +69,7 @@ class StepCall:
     started_at: datetime
     annotation: Any
     serializer: Serializer
+    values: Mapping[str, Any] | None = None
 
     def run(self, attempts: RetryPolicy, function: Callable[[], Any]) -> Any:
         """Call the function and record how that ended. If it is recorded already, return or raise that instead.
@@ -165,7 +167,18 @@ class StepCall:
         except UnserializableResult as error:
             self._record(dump_error(error)[0])
             raise
+        self._check_arguments()
         return result
+
+    def _check_arguments(self) -> None:
+        """Warn of a function that has changed what it was given, as a replay will not."""
+        if self.values is not None and (name := Arguments.of(self.values).changed_since(self.arguments)) is not None:
+            get_run_logger().warning(
+                "%s has changed its argument %s. A replay does not run it again, so there the change is missing. "
+                "Return the changed value instead.",
+                self.key,
+                name,
+            )
 
     def _warn(self, again: Exception) -> None:
         get_run_logger().warning("%s: %s", self.key, (getattr(again, "__notes__", None) or [again])[-1])
@@ -244,7 +257,12 @@ def call_step(
         started_at=now(),
         annotation=annotation,
         serializer=serializer,
+        values=None if all(map(_is_fixed, arguments.values())) else arguments,
     )
+
+
+def _is_fixed(value: Any) -> bool:
+    return value is None or isinstance(value, (str, int, float))
 
 
 def bind(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:

@@ -521,6 +521,30 @@ def test_coroutines_within_a_sync_flow_have_scopes_of_their_own(db: Database) ->
     assert sorted(journal.load(db, run.id)) == ["coroutine:one-2/check", "coroutine:one/check"]
 
 
+def test_a_task_that_changes_its_argument_is_warned_of(db: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """A replay does not run it again, so what it has changed is missing there."""
+
+    @task
+    def fill(hosts: list[str], where: dict[str, str]) -> int:
+        hosts.append("a")
+        return len(hosts)
+
+    @task
+    def count(hosts: list[str]) -> int:
+        return len(hosts)
+
+    @flow
+    def fills() -> list[int]:
+        hosts: list[str] = []
+        return [fill(hosts, {}), count(hosts)]
+
+    run = fills.create_run(db=db)
+    with Worker(db, [fills]):
+        assert until_over(db, run.id).result == [1, 1]
+    (warning,) = [each for each in caplog.messages if "argument" in each]
+    assert "fill has changed its argument hosts. A replay does not run it again" in warning
+
+
 def test_calls_of_an_earlier_version_with_other_arguments_need_attention(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
