@@ -6,7 +6,7 @@ from typing import Any
 
 from signoff.flows.current_database import current_database
 from signoff.flows.durable.context import current_hook_context, current_run_context
-from signoff.flows.durable.serialization import to_display_json
+from signoff.flows.durable.values.serialization import to_display_json
 from signoff.flows.names import new_id, now
 from signoff.store import artifacts
 

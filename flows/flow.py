@@ -18,8 +18,8 @@ from signoff.flows.durable.parameters import Parameters
 from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.results import has_futures, resolve_futures
 from signoff.flows.durable.retries import RetryPolicy
-from signoff.flows.durable.serialization import Serializer
 from signoff.flows.durable.steps import Place, bind, call_step, next_place, return_annotation, texts_beside
+from signoff.flows.durable.values.serialization import Serializer
 from signoff.flows.engine import flow_runner
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.hooks import Hook, Hooks

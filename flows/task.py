@@ -14,9 +14,9 @@ from signoff.flows.durable.context import RunContext, current_run_context
 from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.results import find_futures, has_futures, resolve_futures
 from signoff.flows.durable.retries import RetryPolicy
-from signoff.flows.durable.serialization import Serializer
 from signoff.flows.durable.steps import Place, StepCall, bind, call_step, next_place, return_annotation, texts_beside
 from signoff.flows.durable.task_slots import TaskSlots
+from signoff.flows.durable.values.serialization import Serializer
 from signoff.flows.futures import TaskFuture, TaskFutures, mapped_calls
 from signoff.flows.names import now
 

@@ -7,10 +7,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from signoff.flows.durable.arguments import Arguments
 from signoff.flows.durable.children import Children
 from signoff.flows.durable.journal import Journal
 from signoff.flows.durable.task_slots import TaskSlots
+from signoff.flows.durable.values.arguments import Arguments
 from signoff.flows.errors import Abandoned, MissingContextError, Unwind
 from signoff.store.database import Database
 from signoff.store.policy import Policy

@@ -13,10 +13,10 @@ from contextvars import Context, copy_context
 from types import CodeType, FrameType
 from typing import Any
 
-from signoff.flows.durable.arguments import Arguments
 from signoff.flows.durable.context import current_run_context, enter
 from signoff.flows.durable.pending_calls import PendingCall, TaskOfRun
-from signoff.flows.durable.recorded_calls import is_in_loop
+from signoff.flows.durable.replay.recorded_calls import is_in_loop
+from signoff.flows.durable.values.arguments import Arguments
 
 _create = asyncio.BaseEventLoop.create_task
 

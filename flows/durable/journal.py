@@ -16,16 +16,16 @@ from datetime import datetime
 from typing import TypeVar
 
 from signoff.flows.database.retry import retry_until_available
-from signoff.flows.durable.arguments import Arguments
-from signoff.flows.durable.begun_calls import BegunCall, BegunCalls
-from signoff.flows.durable.call_keys import CallKeys
 from signoff.flows.durable.child_processes import ADVICE
-from signoff.flows.durable.code_changes import ReplayCheck
-from signoff.flows.durable.moments import Span
-from signoff.flows.durable.question_match import AskedBefore, Match, match_question, words_of
-from signoff.flows.durable.recorded_calls import RecordedCalls
-from signoff.flows.durable.serialization import Recorded
+from signoff.flows.durable.replay.begun_calls import BegunCall, BegunCalls
+from signoff.flows.durable.replay.call_keys import CallKeys
+from signoff.flows.durable.replay.code_changes import ReplayCheck
+from signoff.flows.durable.replay.question_match import AskedBefore, Match, match_question, words_of
+from signoff.flows.durable.replay.recorded_calls import RecordedCalls
 from signoff.flows.durable.timeouts import ActiveTimeout, active_timeouts
+from signoff.flows.durable.values.arguments import Arguments
+from signoff.flows.durable.values.moments import Span
+from signoff.flows.durable.values.serialization import Recorded
 from signoff.flows.errors import AttentionNeeded, FlowDefect, InvalidFlow, Released, Unwind
 from signoff.flows.names import now
 from signoff.store.database import Database

@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic_core import ErrorDetails, PydanticSerializationError
 
-from signoff.flows.durable.identity import is_same
+from signoff.flows.durable.values.identity import is_same
 from signoff.flows.errors import InvalidFlow, InvalidParameters
 from signoff.store.redaction import redacted
 from signoff.store.sentences import fault_of, sentence

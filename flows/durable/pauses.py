@@ -23,7 +23,7 @@ from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thre
 from signoff.flows.durable.context import RunContext, closes_on_unwind
 from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.question import Question
-from signoff.flows.durable.question_match import Match
+from signoff.flows.durable.replay.question_match import Match
 from signoff.flows.durable.run_logging import get_run_logger
 from signoff.flows.durable.task_slots import released_slot
 from signoff.flows.errors import (

@@ -9,14 +9,14 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, get_type_hints
 
-from signoff.flows.durable.arguments import Arguments
 from signoff.flows.durable.async_bridge import to_thread
 from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context, entered
-from signoff.flows.durable.recorded_calls import is_in_loop
+from signoff.flows.durable.replay.recorded_calls import is_in_loop
 from signoff.flows.durable.results import finished, finished_async
 from signoff.flows.durable.retries import RetryPolicy
 from signoff.flows.durable.run_logging import get_run_logger
-from signoff.flows.durable.serialization import Recorded, Serializer, dump, dump_error, load, load_error
+from signoff.flows.durable.values.arguments import Arguments
+from signoff.flows.durable.values.serialization import Recorded, Serializer, dump, dump_error, load, load_error
 from signoff.flows.errors import (
     AttentionNeeded,
     CodeChanged,

@@ -19,11 +19,11 @@ from contextvars import Context, copy_context
 from functools import partial
 from typing import Any
 
-from signoff.flows.durable.arguments import Arguments
 from signoff.flows.durable.children import Children
 from signoff.flows.durable.context import RunContext, current_run_context, entered
 from signoff.flows.durable.journal import refuse_steps
-from signoff.flows.durable.recorded_calls import is_in_loop
+from signoff.flows.durable.replay.recorded_calls import is_in_loop
+from signoff.flows.durable.values.arguments import Arguments
 from signoff.flows.errors import Unwind
 
 _submit = ThreadPoolExecutor.submit

@@ -18,12 +18,12 @@ from pydantic import BaseModel
 from signoff.flows.code.digest import digest
 from signoff.flows.current_database import current_database
 from signoff.flows.database.retry import retry_until_available
-from signoff.flows.durable.arguments import Arguments
 from signoff.flows.durable.async_bridge import in_event_loop, to_thread
 from signoff.flows.durable.context import RunContext, closes_on_unwind, current_run_context
 from signoff.flows.durable.pending_calls import PendingCall, sync_or_async
-from signoff.flows.durable.recorded_calls import is_in_loop
-from signoff.flows.durable.serialization import Recorded
+from signoff.flows.durable.replay.recorded_calls import is_in_loop
+from signoff.flows.durable.values.arguments import Arguments
+from signoff.flows.durable.values.serialization import Recorded
 from signoff.flows.errors import Abandoned, AttentionNeeded, InvalidFlow, Released, Unwind
 from signoff.flows.messages.keysets import load_input, run_id_or_current, store_input
 from signoff.flows.names import now

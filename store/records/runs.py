@@ -170,7 +170,7 @@ class Step:
         format: How `result` is encoded: `json`, `typed`, `tree`, `pickle` or `error`; `begun` for a call that has not
             ended, as far as is recorded; `past` for an error of a step that is tried again.
         result: The recorded return value or error, as text.
-        arguments: What a person may see of the arguments, see `flows.durable.arguments`; `None` if that is not known.
+        arguments: What a person may see of the arguments, see `Arguments.recorded`; `None` if that is not known.
     """
 
     run_id: str

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from signoff.flows.database.retry import retry_until_available
-from signoff.flows.durable.serialization import to_display_json
+from signoff.flows.durable.values.serialization import to_display_json
 from signoff.flows.errors import (
     AttentionNeeded,
     CodeChanged,

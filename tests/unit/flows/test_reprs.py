@@ -13,7 +13,7 @@ from signoff import Policy, PromptHandle, RunInput, flow, task, unmapped
 from signoff.blocks import JSON
 from signoff.engines import Accepted, Actor, Engine, Outcome, OutgoingDelivery, PauseReports, Problem, Refused, RunState
 from signoff.engines import ReportedPause as Pause
-from signoff.flows.durable.serialization import dump, load, to_display_json
+from signoff.flows.durable.values.serialization import dump, load, to_display_json
 from signoff.futures import DoneAndNotDone, TaskFuture, TaskFutures
 from signoff.input import Accepts, AutomaticRunInput, BaseRunInput, InputReceiver, RunInputMetadata, UploadedFile
 from signoff.runtime import flow_run

@@ -11,7 +11,7 @@ from signoff.flows.ask import PromptHandle
 from signoff.flows.code.digest import digest
 from signoff.flows.code.module_loading import find_model
 from signoff.flows.code.type_names import MOVED, current_name, find_type, first_name, type_name
-from signoff.flows.durable.serialization import Recorded, load, load_error
+from signoff.flows.durable.values.serialization import Recorded, load, load_error
 from signoff.flows.examples.release import ReleaseApproval
 from signoff.input import UploadedFile
 from signoff.store.errors import NoSuchRun

@@ -16,8 +16,8 @@ import pytest
 from pydantic import BaseModel, Secret, SecretStr
 
 from signoff import InvalidParameters
-from signoff.flows.durable.identity import is_same
 from signoff.flows.durable.parameters import Parameters
+from signoff.flows.durable.values.identity import is_same
 
 
 class Level(IntEnum):

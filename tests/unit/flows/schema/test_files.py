@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from signoff import RunInput
 from signoff.flows.durable.question import Question
-from signoff.flows.durable.serialization import dump, load
+from signoff.flows.durable.values.serialization import dump, load
 from signoff.flows.schema.files import MAX_BYTES
 from signoff.flows.schema.json_schema import schema_of
 from signoff.flows.schema.schema_validation import schema_errors

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from signoff.flows.code.digest import StableForm, hash_of, text_of
-from signoff.flows.durable.moments import Span, without_times
+from signoff.flows.durable.values.moments import Span, without_times
 from signoff.store.redaction import HIDDEN, mentions_secret, names_secret, redacted
 
 _MOST_SHOWN = 200

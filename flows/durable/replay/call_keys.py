@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Container
 
-from signoff.flows.durable.arguments import Arguments
-from signoff.flows.durable.recorded_calls import RecordedCalls
+from signoff.flows.durable.replay.recorded_calls import RecordedCalls
+from signoff.flows.durable.values.arguments import Arguments
 
 
 class CallKeys:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 
-from signoff.flows.durable.begun_calls import outer_keys
+from signoff.flows.durable.replay.begun_calls import outer_keys
 from signoff.flows.errors import AttentionNeeded, CodeChanged
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import Step

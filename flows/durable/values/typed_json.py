@@ -26,7 +26,7 @@ from pydantic.types import Secret
 from pydantic_core import TzInfo
 
 from signoff.flows.code.type_names import find_type, type_name
-from signoff.flows.durable.recorded_errors import error_as_tree
+from signoff.flows.durable.values.recorded_errors import error_as_tree
 from signoff.store.redaction import HIDDEN, names_secret, redacted
 
 TAG = "$"

@@ -27,8 +27,8 @@ from hypothesis import strategies as st
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, Json, SecretStr, TypeAdapter, computed_field
 
 from signoff.flows.code.digest import digest
-from signoff.flows.durable.identity import is_same
-from signoff.flows.durable.serialization import Recorded, dump, dump_error, load, load_error, to_display_json
+from signoff.flows.durable.values.identity import is_same
+from signoff.flows.durable.values.serialization import Recorded, dump, dump_error, load, load_error, to_display_json
 from signoff.flows.errors import StepFailed, UnserializableResult
 
 

@@ -20,8 +20,8 @@ from concurrent.futures import Future
 from functools import lru_cache
 from types import CodeType
 
-from signoff.flows.durable.arguments import Arguments
-from signoff.flows.durable.moments import Span
+from signoff.flows.durable.values.arguments import Arguments
+from signoff.flows.durable.values.moments import Span
 from signoff.flows.errors import AttentionNeeded, CodeChanged
 from signoff.store.records.runs import Step
 from signoff.store.runs.journal import BEGUN

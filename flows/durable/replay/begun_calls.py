@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from signoff.flows.durable.arguments import Arguments
+from signoff.flows.durable.values.arguments import Arguments
 from signoff.flows.names import now
 
 

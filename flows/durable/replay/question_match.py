@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from signoff.flows.durable.moments import Span, without_times
+from signoff.flows.durable.values.moments import Span, without_times
 from signoff.flows.errors import AttentionNeeded, CodeChanged
 from signoff.store.records.prompts import Prompt
 from signoff.store.sql.column_types import storable

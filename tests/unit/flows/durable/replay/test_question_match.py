@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signoff.flows.durable.moments import Span
-from signoff.flows.durable.question_match import AskedBefore, Match, match_question, words_of
+from signoff.flows.durable.replay.question_match import AskedBefore, Match, match_question, words_of
+from signoff.flows.durable.values.moments import Span
 from signoff.flows.errors import AttentionNeeded
 from signoff.store.policy import Policy
 from signoff.store.records.prompts import Prompt

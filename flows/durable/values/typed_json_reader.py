@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from signoff.flows.code.type_names import find_type
-from signoff.flows.durable.recorded_errors import error_from_tree
-from signoff.flows.durable.typed_json import BASES, PLURALS, TAG, TEXTS
+from signoff.flows.durable.values.recorded_errors import error_from_tree
+from signoff.flows.durable.values.typed_json import BASES, PLURALS, TAG, TEXTS
 
 
 def from_tree(tree: Any) -> Any:

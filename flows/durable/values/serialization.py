@@ -17,9 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from signoff.flows.code.type_names import find_type, type_name
-from signoff.flows.durable.identity import is_same
-from signoff.flows.durable.typed_json import Unrecordable, to_tree
-from signoff.flows.durable.typed_json_reader import from_tree
+from signoff.flows.durable.values.identity import is_same
+from signoff.flows.durable.values.typed_json import Unrecordable, to_tree
+from signoff.flows.durable.values.typed_json_reader import from_tree
 from signoff.flows.errors import StepFailed, UnserializableResult
 from signoff.store.sentences import fault_of
 
