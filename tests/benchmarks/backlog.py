@@ -4,8 +4,9 @@
 
 Two hundred people a second press a button, each on the card of another run, over signed HTTP: first while nothing else
 happens, and then while so many runs have just been created, which the worker has to start and whose cards the
-dispatcher has to post. Three processes take part, as in `tests.benchmarks.press`. Here the presses come from this one,
-through a new connection each, so that what the workspace has to do for the cards does not delay them.
+dispatcher has to post. In between, twenty a second do while a flow computes without a pause. Three processes take part,
+as in `tests.benchmarks.press`. Here the presses come from this one, through a new connection each, so that what the
+workspace has to do for the cards does not delay them.
 
 *Ack* is from the opening of the connection to the end of the response. The baseline, in the same run and by the same
 client, is a Bolt app that only acks.
@@ -17,6 +18,7 @@ import json
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -28,12 +30,15 @@ from signoff.bot.emulator.server import SIGNING_SECRET
 from signoff.bot.surfaces import action_ids
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
+from signoff.store.records.runs import RunState
 from signoff.store.tables import cards
 from tests.benchmarks import questions
 from tests.benchmarks.figures import Figure, Line, print_lines, print_table
 from tests.benchmarks.press import HTTP, bare, database, service, workspace
+from tests.support.waiting import until_over, until_state
 
 A_SECOND = 200
+A_SECOND_BESIDE_A_FLOW = 20
 WARM_UP = 100
 GIVE_UP_SECONDS = 60.0
 
@@ -44,45 +49,60 @@ def main() -> None:
     parser.add_argument("--cards", type=int, default=5000)
     parser.add_argument("--seconds", type=int, default=10)
     chosen = parser.parse_args()
-    presses = chosen.seconds * A_SECOND
+    presses, presses_beside_a_flow = chosen.seconds * A_SECOND, chosen.seconds * A_SECOND_BESIDE_A_FLOW
     figures: list[Figure] = []
     lines: list[Line] = []
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         with workspace(HTTP, folder) as (ana, environment), service(folder, environment), database(folder) as db:
             port = int(environment["SIGNOFF_PORT"])
-            asked = ask(db, 2 * presses + WARM_UP)
-            press_all(port, ana, asked[:WARM_UP], action_ids.choose(0))
-            alone = press_all(port, ana, asked[WARM_UP : WARM_UP + presses], action_ids.choose(0))
+            asked = iter(ask(db, 2 * presses + presses_beside_a_flow + WARM_UP))
+            press_all(port, ana, list(islice(asked, WARM_UP)), action_ids.choose(0))
+            alone = press_all(port, ana, list(islice(asked, presses)), action_ids.choose(0))
             figures.append(Figure(f"ack at {A_SECOND} presses a second", answered(alone), "p99 ≤ 100"))
+            while due(db):
+                time.sleep(0.2)
+            run = questions.computing.create_run({"seconds": chosen.seconds}, db=db)
+            until_state(db, run.id, RunState.RUNNING)
+            pressed = list(islice(asked, presses_beside_a_flow))
+            computing = press_all(port, ana, pressed, action_ids.choose(0), a_second=A_SECOND_BESIDE_A_FLOW)
+            name = f"ack at {A_SECOND_BESIDE_A_FLOW} presses a second beside a flow that computes"
+            figures.append(Figure(name, answered(computing), ""))
+            until_over(db, run.id)
             while due(db):
                 time.sleep(0.2)
             for _ in range(chosen.cards):
                 questions.suspended.create_run(db=db)
-            beside = press_all(port, ana, asked[WARM_UP + presses :], action_ids.choose(0))
+            beside = press_all(port, ana, list(asked), action_ids.choose(0))
             left = due(db)
-            figures.append(Figure(f"the same beside {chosen.cards:,} cards", answered(beside), "max ≤ 3000"))
+            figures.append(
+                Figure(
+                    f"ack at {A_SECOND} presses a second beside {chosen.cards:,} cards", answered(beside), "max ≤ 3000"
+                )
+            )
         with workspace(HTTP, folder) as (ana, environment), bare(folder, environment):
             ana.wait_for_message(questions.CHANNEL, lambda message: bool(message.buttons))
             acked = press_all(int(environment["SIGNOFF_PORT"]), ana, [""] * (presses + WARM_UP), "press")
             figures.append(Figure(f"a bare Bolt app: ack at {A_SECOND} presses a second", answered(acked[WARM_UP:])))
     print_table(figures)
-    lost = sum(each is None for each in [*alone, *beside])
+    lost = sum(each is None for each in [*alone, *computing, *beside])
     lines.append(Line("presses that were reset, refused or lost", str(lost), str(sum(x is None for x in acked)), "0"))
     lines.append(Line("cards still to be posted or redrawn after the last press", f"{left:,}", "", ""))
     print_lines("", lines, beside="a bare Bolt app")
 
 
-def press_all(port: int, person: Person, values: Sequence[str], action_id: str) -> list[float | None]:
+def press_all(
+    port: int, person: Person, values: Sequence[str], action_id: str, *, a_second: int = A_SECOND
+) -> list[float | None]:
     """Press a button for each value, at the rate. Returns milliseconds until each ack; `None` where there was none."""
-    return asyncio.run(_press_all(port, [_request(port, person, value, action_id) for value in values]))
+    return asyncio.run(_press_all(port, [_request(port, person, value, action_id) for value in values], a_second))
 
 
-async def _press_all(port: int, requests: Sequence[bytes]) -> list[float | None]:
+async def _press_all(port: int, requests: Sequence[bytes], a_second: int) -> list[float | None]:
     started = time.perf_counter()
     pressing = []
     for number, request in enumerate(requests):
-        await asyncio.sleep(max(0.0, started + number / A_SECOND - time.perf_counter()))
+        await asyncio.sleep(max(0.0, started + number / a_second - time.perf_counter()))
         pressing.append(asyncio.create_task(_press(port, request)))
     return await asyncio.gather(*pressing)
 

@@ -22,6 +22,14 @@ def paused() -> float:
 
 
 @flow
+def computing(seconds: float) -> None:
+    """Does nothing but compute, and so never gives up Python's lock by itself."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+@flow
 def suspended() -> float:
     """Leaves memory, and is replayed."""
     suspend_flow_run(wait_for_input=Decision, policy=ANYBODY)

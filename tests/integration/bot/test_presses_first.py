@@ -1,6 +1,7 @@
 """Presses go before cards: what a person waits for is done first."""
 
 import gc
+import sys
 import threading
 
 import pytest
@@ -68,19 +69,29 @@ def test_the_background_waits_for_all_work_in_the_foreground() -> None:
 
 
 class EndsAtOnce(ShutdownSignal):
-    """Asks the process to shut down as soon as it is ready, and notes what the garbage collector leaves alone then."""
+    """Asks the process to shut down as soon as it is ready, and notes how it is set up then.
+
+    Attributes:
+        left_alone: How many objects the garbage collector does not look at.
+        switch_interval: Seconds after which a thread that computes lets another one run.
+    """
 
     left_alone = 0
+    switch_interval = 0.0
 
     def wait(self) -> None:
         self.left_alone = gc.get_freeze_count()
+        self.switch_interval = sys.getswitchinterval()
 
 
-def test_no_press_waits_for_a_look_through_everything_that_was_imported(sqlite_url: str) -> None:
-    """The garbage collector would stop all threads for a tenth of a second, and would find nothing."""
-    with EndsAtOnce() as shutdown:
-        serve(settings_for("http://127.0.0.1:9/api/", sqlite_url), [], shutdown, with_bot=False, with_worker=True)
+def test_no_thread_keeps_presses_waiting_for_long(sqlite_url: str) -> None:
+    """The garbage collector would look through everything that was imported, and a flow would compute for 5 ms."""
+    switch_interval = sys.getswitchinterval()
     try:
+        with EndsAtOnce() as shutdown:
+            serve(settings_for("http://127.0.0.1:9/api/", sqlite_url), [], shutdown, with_bot=False, with_worker=True)
         assert shutdown.left_alone > 100_000
+        assert shutdown.switch_interval < switch_interval
     finally:
+        sys.setswitchinterval(switch_interval)
         gc.unfreeze()
