@@ -13,7 +13,7 @@ from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
 from signoff.store.records.runs import RunState
-from tests.integration.bot.asking import approve, shirt
+from tests.integration.bot.asking import Approval, approve, shirt
 from tests.integration.bot.running_service import RunningService
 from tests.support.waiting import until_over
 
@@ -129,6 +129,29 @@ def test_a_timeout_is_one_line(service: RunningService, log: Log, continues: boo
         until_over(service.db, run.id)
         (prompt,) = prompts.of_run(service.db, run.id)
         assert log.next(2) == {f"{prompt.label} timed out{how}", f"{run.name} | is Completed (flow lunch)"}
+
+
+@flow(name="two-of-three")
+def two_of_three() -> str:
+    """Ask for two votes."""
+    rules = Policy(channel="#releases", approvers=["@ana", "@ben", "@mei"], quorum=2)
+    return str(pause_flow_run(wait_for_input=Approval, policy=rules).approved)
+
+
+def test_each_vote_is_one_line(service: RunningService, log: Log) -> None:
+    """A vote that does not decide says so."""
+    with Worker(service.db, [two_of_three], defaults=Policy()):
+        prompt, card = service.ask_in("#releases", two_of_three)
+        service.slack.person("ana").press("Approve", message=card)
+        assert log.next(1) == {
+            f"{prompt.label} was approved by Ana Ruiz (U0ANARUIZ1), via slack; more votes are needed"
+        }
+        ben = service.slack.person("ben")
+        ben.press("Approve", message=card)
+        assert log.next(2) == {
+            f"{prompt.label} was approved by Ben Okafor ({ben.id}), via slack",
+            f"{prompt.run_name} | is Completed (flow two-of-three)",
+        }
 
 
 def test_a_cancelled_run_is_one_line(service: RunningService, log: Log, caplog: pytest.LogCaptureFixture) -> None:
