@@ -1,10 +1,9 @@
 """From the places that the database names to Slack's conversations: channels, threads and direct messages."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from slack_sdk import WebClient
-from slack_sdk.web import SlackResponse
 
 from signoff.bot.blockkit.markup import plain
 from signoff.bot.delivery.slack_calls import ChannelRefused, SlackRejected, call
@@ -140,19 +139,3 @@ class Conversations:
                 f"{_NOT_FOUND}: {shown} is a user group, which has no messages. Name a channel or a person.", _NOT_FOUND
             )
         return found.id
-
-
-def pages_of(ask: Callable[[str], SlackResponse]) -> Iterable[SlackResponse]:
-    """Every page of a method that is paginated by a cursor.
-
-    Raises:
-        SlackRejected: If Slack rejects the call.
-        SlackUnavailable: If Slack does not answer.
-    """
-    cursor = ""
-    while True:
-        page = call(lambda: ask(cursor))  # noqa: B023 - called before the cursor changes
-        yield page
-        cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-        if not cursor:
-            return

@@ -1,7 +1,7 @@
 """Posts and updates Slack messages on behalf of the dispatcher, each exactly once."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,12 +10,14 @@ from slack_sdk.web import SlackResponse
 
 from signoff.bot.blockkit.blocks import Message
 from signoff.bot.blockkit.without_pings import without_pings
+from signoff.bot.connection.listing import next_cursor
 from signoff.bot.connection.lookup_deadline import lookup_deadline
 from signoff.bot.connection.people import People
-from signoff.bot.delivery.conversations import Conversation, Conversations, pages_of
+from signoff.bot.delivery.conversations import Conversation, Conversations
 from signoff.bot.delivery.slack_calls import (
     ChannelRefused,
     InvalidMessage,
+    RateLimited,
     Refused,
     SlackRejected,
     SlackUnavailable,
@@ -39,6 +41,9 @@ MAX_DIFFERENCE = 3600.0
 MAX_LOOKUP = 1.5
 """Seconds after which nothing more is looked up for a message. A card follows with the mentions when they are known."""
 
+
+MAX_INTERRUPTED = 1000
+"""How many interrupted searches are remembered. Further ones begin again."""
 
 _MAY_NOT_LOOK = frozenset({"missing_scope", "not_in_channel"})
 """How Slack says that the app may not read a channel in which it may post. The scopes for that are optional."""
@@ -85,6 +90,8 @@ class Messenger:
         self._people = people
         self._conversations = Conversations(client, channel, find, channel_id)
         self._link = link
+        # The cursors at which searches were interrupted.
+        self._interrupted: dict[str, str] = {}
 
     def draw(self, card: Card) -> Sent:
         """Post a card, or update it if it was posted before.
@@ -201,7 +208,7 @@ class Messenger:
             )
 
         try:
-            for each in pages_of(page):
+            for each in self._pages(f"{channel} {conversation.thread_ts} {message.metadata}", page):
                 for posted in each["messages"]:
                     if _is_same(posted.get("metadata"), message.metadata):
                         return channel, str(posted["ts"])
@@ -211,6 +218,21 @@ class Messenger:
             # Two cards can be answered as well as one, and none cannot.
             logger.warning("A message may be in %s twice, because the app may not look for it: %s", channel, error)
         return None
+
+    def _pages(self, search: str, ask: Callable[[str], SlackResponse]) -> Iterator[SlackResponse]:
+        """The pages of a search. One that Slack has interrupted goes on from where it was."""
+        cursor = self._interrupted.pop(search, "")
+        while True:
+            try:
+                page = call(lambda: ask(cursor))  # noqa: B023 - called before the cursor changes
+            except (RateLimited, SlackUnavailable):
+                if len(self._interrupted) < MAX_INTERRUPTED:
+                    self._interrupted[search] = cursor
+                raise
+            yield page
+            cursor = next_cursor(page)
+            if not cursor:
+                return
 
     def _join(self, channel: str) -> None:
         """Join a channel, because only members may read it. A private channel takes an invitation instead."""

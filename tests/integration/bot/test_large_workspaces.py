@@ -184,14 +184,14 @@ def test_reading_begins_again_only_if_slack_does_not_know_the_cursor_any_more(
     assert cursors[:4] == ["", "next:200", "", "next:200"]
 
 
-def _page(*, fails_once_at: str) -> Callable[..., Any]:
+def _page(*, fails_once_at: str, error: str = "invalid_cursor", of: str = "limit") -> Callable[..., Any]:
     page = Call.page
     failed: list[bool] = []
 
     def once(call: Call, items: Any, default_limit: int, max_limit: int = 1000) -> Any:
-        if call.arguments.text("cursor") == fails_once_at and not failed:
+        if of in call.arguments and call.arguments.text("cursor") == fails_once_at and not failed:
             failed.append(True)
-            raise SlackError("invalid_cursor")
+            raise SlackError(error)
         return page(call, items, default_limit, 5000)
 
     return once
@@ -247,6 +247,26 @@ def test_a_card_is_posted_at_once_and_mentions_follow(service: RunningService, m
     person = slack.person("mei")
     person.wait_for_message("#orders", lambda seen: f"<@{LAST_ID}> may answer." in seen.full_text)
     assert service.card(prompt, "#orders").ts == card.ts
+
+
+def test_a_search_for_a_lost_card_goes_on_where_slack_has_refused_a_page(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy channel has many pages since the card was posted."""
+    slack = service.slack
+    monkeypatch.setattr(Call, "page", _page(fails_once_at="next:200", error="ratelimited", of="channel"))
+    slack.client.inject_fault("chat.postMessage", drop=True)
+    slack.client.inject_fault("conversations.history", hold="before", times=1000)
+    prompt = service.ask(approve)
+    slack.client.wait_until_held()
+    ana = slack.person("ana")
+    for number in range(201):
+        ana.say(f"Message {number}", in_="#releases")
+    slack.client.clear_faults()
+    service.until_noted(prompt, "card_posted")
+    cursors = [call["arguments"].get("cursor", "") for call in slack.client.calls("conversations.history")]
+    assert cursors[-2:] == ["next:200", "next:200"]
+    assert len([seen for seen in ana.sees("#releases") if seen.buttons]) == 1
 
 
 @pytest.mark.usefixtures("small_pages")
