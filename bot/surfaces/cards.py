@@ -7,6 +7,7 @@ from typing import Any
 from signoff.bot.blockkit.blocks import (
     HEADER_TEXT,
     MARKDOWN_TEXT,
+    MESSAGE_BLOCKS,
     MESSAGE_TEXT,
     SECTION_TEXT,
     Block,
@@ -57,6 +58,9 @@ from signoff.store.records.prompts import Prompt
 
 _NOTICE = 300
 """Room for the line that says what is left out."""
+
+_OTHER_BLOCKS = 10
+"""Room for everything besides values and votes: question, description, rules, faults, buttons and so on."""
 
 _REASON = 1500
 _LABEL = 300
@@ -158,7 +162,7 @@ def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], *, is_direct:
     values, omitted = value_blocks(form, prompt.initial_values, prompt.initial_values)
     verdict = verdict_in(prompt, form)
     asked = Excerpt("") if verdict is None else _asked(verdict)
-    tallied, left = tally_blocks(prompt, form)
+    tallied, left = tally_blocks(prompt, form, room=MESSAGE_BLOCKS - len(values) - _OTHER_BLOCKS)
     may_answer = who_may_answer(prompt, mentions, is_direct=is_direct)
     told = (requested_by(prompt), may_answer, rules(prompt, mentions), deadline_of(prompt))
     faults = [context(mrkdwn(fault))] if (fault := approver_faults(prompt)) else []

@@ -1,11 +1,13 @@
 """How far the votes on a prompt have come: the rules, the tally, and what was proposed in place of the values shown."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from signoff.bot.blockkit.blocks import BUTTON_TEXT, Block, button, context, mrkdwn, section
 from signoff.bot.blockkit.blocks import actions as buttons
+from signoff.bot.blockkit.excerpts import MRKDWN, shorten
 from signoff.bot.blockkit.markup import escape, plain
 from signoff.bot.forms import UNSET, Field, Form
 from signoff.bot.forms.paths import value_at
@@ -20,6 +22,8 @@ MAX_PROPOSALS = 3
 """How many proposals with values of their own a card shows."""
 
 _MAX_VOTERS = 20
+_TALLY_TEXT = 1500
+_PROPOSALS_TEXT = 3000
 _REASON = 200
 
 
@@ -62,25 +66,32 @@ def in_short(prompt: Prompt) -> str:
     return ", ".join(told)
 
 
-def tally_blocks(prompt: Prompt, form: Form) -> tuple[list[Block], Omitted]:
+def tally_blocks(prompt: Prompt, form: Form, *, room: int) -> tuple[list[Block], Omitted]:
     """The tally with everybody who has voted, and what was proposed in place of the values shown, with a button for it.
 
     Nothing, if the first answer settles the prompt.
+
+    Args:
+        room: How many blocks there may be.
     """
     if not prompt.policy.takes_votes:
         return [], NOTHING_OMITTED
     tally = tally_of(prompt)
     blocks, omitted = [section(mrkdwn(_lines(prompt, form, tally)))], NOTHING_OMITTED
-    own = proposals_of_own(prompt, form, tally)
-    for proposal in own[:MAX_PROPOSALS]:
+    characters = 0
+    for number, proposal in enumerate(proposals_of_own(prompt, form, tally)):
         author = proposal.votes[0].actor
-        rows, left = value_blocks(form, changed_values(prompt, form, proposal.answer), prompt.initial_values)
+        changed = changed_values(prompt, form, proposal.answer)
+        rows, left = value_blocks(form, changed, prompt.initial_values)
+        characters += len(json.dumps(rows))
+        if number >= MAX_PROPOSALS or len(blocks) + len(rows) + 2 > room or characters > _PROPOSALS_TEXT:
+            # Agreed to from the form, by whoever has read it in full.
+            omitted += Omitted(values=len(changed))
+            continue
         agree = button(plain(f"Agree with {author.name}", BUTTON_TEXT), action_ids.agree(proposal.key), prompt.id)
         said = f"*Proposed by {name_of(author)}*: {what_was_voted(prompt, form, proposal.votes[0])}, with these values"
         blocks += [section(mrkdwn(said)), *rows, buttons([agree])]
         omitted += left
-    if len(own) > MAX_PROPOSALS:
-        omitted += Omitted(values=len(own) - MAX_PROPOSALS)
     return blocks, omitted
 
 
@@ -141,7 +152,7 @@ def _lines(prompt: Prompt, form: Form, tally: Tally) -> str:
     if tally.rejections:
         number = _of(len(tally.rejections), tally.rejections_needed)
         told.append(f"Rejected ({number}): {_names(tally.rejections)}")
-    return "\n".join(told)
+    return shorten("\n".join(told), _TALLY_TEXT, MRKDWN)
 
 
 def _names(votes: Sequence[Vote]) -> str:

@@ -11,7 +11,7 @@ from signoff.bot.manifest import SIGNOFF as MANIFEST
 from signoff.store import migrations
 from signoff.store.outbox import cards
 from signoff.store.prompts import approvers
-from signoff.store.records.prompts import Approver
+from signoff.store.records.prompts import Approver, Reviewers
 from signoff.store.tables import cards as card_rows
 from signoff.testing import Emulator
 from tests.acceptance.shell import Shell, line_with
@@ -106,6 +106,18 @@ def test_the_doctor_lists_approvers_that_nobody_can_be(empty: Shell, slack: Emul
     without_slack = empty("doctor", SIGNOFF_APPROVERS="#orders")
     assert "✗ approvers: #orders cannot answer" in without_slack.out
     assert "✗ approvers: <@U0BENOKAF1> cannot answer" in without_slack.out
+
+
+def test_the_doctor_lists_prompts_on_which_too_few_can_agree(empty: Shell) -> None:
+    """As the card says, with what to do."""
+    fault = "2 people have to agree, and only 1 person can answer."
+    with empty.database() as db:
+        migrations.upgrade(db)
+        prompt = an_open_prompt(db, stored_policy=Policy(approvers=("@dev",), quorum=2))
+        found = [Approver("@dev", "S0DEV0001")]
+        approvers.record(db, prompt, found, due_at=None, now=db.now(), reviewers=Reviewers(fault=fault))
+    what_to_do = f"Change who is in the group, or `signoff cancel {prompt.run_id[:8]}`, and start the run again."
+    assert f"✗ approvers: {prompt.label}: {fault} {what_to_do}" in empty("doctor").out
 
 
 def test_a_workspace_too_large_to_be_read_at_once_is_no_fault(empty: Shell, slack: Emulator) -> None:

@@ -11,6 +11,7 @@ from signoff.flows.engine import InvalidPause, ReportedPause
 from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
+from signoff.store.records.actors import Actor
 from tests.support.paper_runs import APPROVAL
 
 PAUSE = ReportedPause("7", "quick-heron", "train", "approve", "May it go on?", schema=APPROVAL)
@@ -40,6 +41,14 @@ IMPOSSIBLE: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a slow pattern": ({"schema": asking_for(type="string", pattern="(?=a)")}, "pattern"),
     "a broken policy": ({"schema": {**APPROVAL, "x-signoff-policy": {"quorum": -1}}}, "The policy in the schema"),
+    "a policy that contradicts itself": (
+        {"policy": Policy(approvers=["U1AAA", "U2AAA"], quorum=3)},
+        "The policy on 'May it go on.' is invalid: quorum: 3 people have to agree, and 2 can.",
+    ),
+    "a requester whom nobody can know": (
+        {"policy": Policy(requester_may_answer=False), "requester": Actor("svc 7", "svc 7")},
+        "requester_may_answer: the requester of this run is 'svc 7'",
+    ),
     "a policy as a dict": ({"policy": {"channel": "#a"}}, "The policy .* is dict. Report a Policy"),
     "a deadline without a zone": ({"deadline": datetime(2031, 5, 6)}, "with a time zone"),  # noqa: DTZ001
     "nothing to continue with": (
