@@ -233,7 +233,7 @@ class Journal:
         It may be begun in a run that is over. Raises what `RecordedCalls.is_other` raises.
         """
         with self._lock:
-            key = self._keys.of_call(path, arguments, is_single=is_single)
+            key = self._keys.of_call(path, arguments, is_single=is_single, is_step=False)
             self._begin(path, key, arguments, self._recorded.claim(key))
         self._replay_check.visit_step(key)
         return key

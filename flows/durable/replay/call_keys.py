@@ -54,7 +54,13 @@ class CallKeys:
                 return key
 
     def of_call(
-        self, path: str, arguments: Arguments, *, is_single: Callable[[], bool], is_numbered: bool = True
+        self,
+        path: str,
+        arguments: Arguments,
+        *,
+        is_single: Callable[[], bool],
+        is_numbered: bool = True,
+        is_step: bool = True,
     ) -> str:
         """The key of a call that has none so far. Raises what `RecordedCalls.is_other` raises.
 
@@ -62,6 +68,8 @@ class CallKeys:
             path: The scope and the name of the call.
             is_single: Whether the flow makes one call at this place.
             is_numbered: Whether a call that is not recorded may be the one at its number. Otherwise it gets a new one.
+            is_step: Whether it has a result of its own, so that it must not be taken for another one for the words in
+                its arguments.
         """
         before, recorded = self._counts[path], self._recorded
         key = self.next(path, taken=() if is_numbered else recorded.keys)
@@ -69,6 +77,9 @@ class CallKeys:
             return key
         # Arguments that look like others tell no call from another, so only the order of the calls does.
         equal = recorded.equal(path, arguments, taken=self._given) if arguments.is_exact else []
+        if not equal and not is_step and key in recorded.keys:
+            alike = recorded.alike(path, arguments, taken=self._given - {key})
+            equal = [] if alike is None else [alike]
         if not equal and (key not in recorded.keys or not recorded.is_other(path, key, arguments, is_single=is_single)):
             return key
         # The call at this number may still come.

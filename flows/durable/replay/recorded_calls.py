@@ -20,7 +20,7 @@ from concurrent.futures import Future
 from functools import lru_cache
 from types import CodeType
 
-from signoff.flows.durable.values.arguments import Arguments
+from signoff.flows.durable.values.arguments import Arguments, alike_hash
 from signoff.flows.durable.values.moments import Span
 from signoff.flows.errors import AttentionNeeded, CodeChanged
 from signoff.store.records.runs import Step
@@ -56,6 +56,7 @@ class RecordedCalls:
         self._has_content = has_content
         self._span = span
         self._claimed: set[str] = set()
+        self._alike: dict[str, dict[str | None, str]] = {}
         self._awaited: dict[str, Future[None]] = {}
 
     @property
@@ -88,6 +89,19 @@ class RecordedCalls:
         """Whether the recorded call with this key has these arguments, and was not handed over yet."""
         found = self._steps.get(key)
         return found is not None and key not in self._claimed and arguments.is_of(found.arguments_hash)
+
+    def alike(self, path: str, arguments: Arguments, *, taken: Container[str]) -> str | None:
+        """The key of the one call of a path that differs in a time or the like, if all of them differ in other things.
+
+        `None` if there are not several, or if two of them differ in nothing else: their order may be another one now.
+        """
+        if path not in self._alike:
+            numbered = _numbered(path)
+            known = {key: each.arguments for key, each in self._steps.items() if numbered.fullmatch(key)}
+            keys = {alike_hash(each): key for key, each in known.items()}
+            self._alike[path] = keys if len(keys) == len(known) > 1 else {}
+        key = self._alike[path].get(arguments.alike_hash(self._span())) if self._alike[path] else None
+        return key if key is not None and self._is_free(key, taken) else None
 
     def claim(self, key: str) -> Step | None:
         """Hand a recorded call over; `None` if it is not recorded."""
@@ -150,6 +164,7 @@ class RecordedCalls:
             steps: What is recorded now.
         """
         self._steps, self._keys = steps, _by_arguments(steps)
+        self._alike.clear()
         self._claimed = {key for key in self._claimed if not key.startswith(scope)}
 
     def _is_free(self, key: str, taken: Container[str]) -> bool:

@@ -83,8 +83,8 @@ class Arguments:
         """What is recorded of them beside the hash: a hash that leaves out what chance decides, and what is shown."""
         # Mostly there is nothing to hide.
         if len(self._text) <= _MOST_SHOWN and not mentions_secret(self._text) and redacted(self._text) == self._text:
-            return f"{self._alike_hash(span)} {self._text}"
-        return f"{self._alike_hash(span)}{_SHORTENED}{json.dumps(self._shown(), ensure_ascii=False)}"
+            return f"{self.alike_hash(span)} {self._text}"
+        return f"{self.alike_hash(span)}{_SHORTENED}{json.dumps(self._shown(), ensure_ascii=False)}"
 
     def is_alike(self, recorded: str | None, span: Span) -> bool:
         """Whether they differ from recorded ones only in what is another one in each execution.
@@ -92,7 +92,7 @@ class Arguments:
         That is a time within the execution, a UUID, a temporary file or the like. It is assumed where the recorded ones
         are not known, because an earlier version recorded them.
         """
-        return recorded is None or recorded[:_LENGTH] == self._alike_hash(span)
+        return recorded is None or alike_hash(recorded) == self.alike_hash(span)
 
     def difference(self, recorded: str | None) -> str:
         """The first argument that differs from the recorded ones, for a message; empty if that is not known."""
@@ -112,12 +112,18 @@ class Arguments:
             return None
         return next((name for name, each in self._stable.items() if each != before._stable[name]), None)
 
-    def _alike_hash(self, span: Span) -> str:
+    def alike_hash(self, span: Span) -> str:
+        """A hash that leaves out what is another one in each execution."""
         text = _temporary().sub("⏲", _BY_CHANCE.sub("⏲", without_times(self._text, span)))
         return (self.hash if text == self._text else hash_of(text))[:_LENGTH]
 
     def _shown(self) -> dict[str, str]:
         return {name: HIDDEN if names_secret(name) else _short(each) for name, each in self._stable.items()}
+
+
+def alike_hash(recorded: str | None) -> str | None:
+    """That of arguments, by what is recorded of them; `None` if an earlier version recorded them."""
+    return None if recorded is None else recorded[:_LENGTH]
 
 
 def _short(stable: Any) -> str:

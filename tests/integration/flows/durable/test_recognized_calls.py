@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -243,6 +244,34 @@ def test_coroutines_that_are_made_in_another_order_find_what_is_theirs(
             return number
 
         return dict(zip(hosts, await asyncio.gather(*map(one, hosts)), strict=True))
+
+    run_id = cut_off(db, tickets, asked(db, 2))
+    ended = continued(db, tickets, run_id, **{"a?": True, "b?": True})
+    assert ended.result == {"a": "ticket 1", "b": "ticket 2"}
+
+
+def test_coroutines_may_be_given_the_time_beside_what_tells_them_apart(
+    db: Database, orders: Iterator[list[str]]
+) -> None:
+    """A time alone makes no other coroutine."""
+    made: list[str] = []
+
+    @task
+    async def ticket() -> str:
+        made.append("")
+        return f"ticket {len(made)}"
+
+    @flow
+    async def tickets() -> dict[str, str]:
+        hosts = next(orders)
+
+        async def one(host: str, since: datetime) -> str:
+            number = await ticket()
+            await apause_flow_run(bool, description=f"{host}?")
+            return number
+
+        found = await asyncio.gather(*(one(host, datetime.now(UTC)) for host in hosts))
+        return dict(zip(hosts, found, strict=True))
 
     run_id = cut_off(db, tickets, asked(db, 2))
     ended = continued(db, tickets, run_id, **{"a?": True, "b?": True})
