@@ -53,8 +53,14 @@ class Lanes:
 
     def learn(self, place: Place, channel: str) -> None:
         """Note the id of the channel of a place, which may be a name or a person. Slack counts by channel."""
-        if place.kind is not PlaceKind.THREAD:
-            self._channels[place.target] = channel
+        target = place.target
+        if place.kind is PlaceKind.THREAD or self._channels.get(target, target) == channel:
+            return
+        self._channels[target] = channel
+        self._limits.rename(target, channel)
+        for key in [key for key in self._waiting if key.channel == target]:
+            # If something waits under the other name, too, this joins it when the lanes are filled next.
+            self._waiting.setdefault(LaneKey(key.method, channel), self._waiting.pop(key))
 
     def fill(self, found: Iterable[Waiting]) -> None:
         """Replace what waits by this, apart from what is being sent."""

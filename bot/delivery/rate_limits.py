@@ -144,6 +144,11 @@ class RateLimits:
         documented = MARGIN * 60 / RATES.get(method, RATE_OTHERWISE)
         of_method.refuse(now, until, called_at=called_at, documented=documented)
 
+    def rename(self, channel: str, name: str) -> None:
+        """Know the limit of a channel by another name from now on, unless there is one of that name."""
+        if (limit := self._channels.pop(channel, None)) is not None:
+            self._channels.setdefault(name, limit)
+
     def _limits(self, method: str, channel: str, now: float) -> list[_Limit]:
         """The limits that a call has to keep to."""
         found = [self._channel(channel, now)] if method == POST else []

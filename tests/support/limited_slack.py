@@ -11,10 +11,12 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 from urllib.parse import parse_qsl
+
+from tests.support.waiting import PATIENCE
 
 POST = "chat.postMessage"
 
@@ -89,7 +91,6 @@ class LimitedSlack:
     Args:
         host: Where it listens.
         latency: Seconds that each call takes.
-        slow: Channels whose posts and updates take so many seconds.
     """
 
     def __init__(
@@ -98,12 +99,14 @@ class LimitedSlack:
         *,
         host: str = "127.0.0.1",
         latency: float = 0.0,
-        slow: Mapping[str, float] | None = None,
     ) -> None:
         self.calls: list[Seen] = []
         self._limits = limits
         self._latency = latency
-        self._slow = dict(slow or {})
+        self._held: set[str] = set()
+        self._released = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._arrived = threading.Condition()
         self._buckets: dict[str, _Bucket] = {}
         self._posted = 0
         self._listening = socket.create_server((host, 0), backlog=1024)
@@ -117,16 +120,33 @@ class LimitedSlack:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
 
+    def hold(self, *channels: str) -> None:
+        """Execute what is called about these channels, by their ids, and do not answer until `release`."""
+        self._held.update(channels)
+
+    def release(self) -> None:
+        """Answer what is held, and hold nothing more."""
+        self._held.clear()
+        self._loop.call_soon_threadsafe(self._released.set)
+
+    def wait_until(self, look: Callable[[list[Seen]], bool], timeout: float = PATIENCE) -> list[Seen]:
+        """Wait until `look` says yes to the calls so far. Returns them."""
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: look(self.calls), timeout), self.calls
+            return list(self.calls)
+
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(asyncio.start_server(self._serve, sock=self._listening, limit=2**22))
-        self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._listening.close()
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            # The runner cancels the requests that are under way at the end.
+            runner.run(self._listen())
+
+    async def _listen(self) -> None:
+        server = await asyncio.start_server(self._serve, sock=self._listening, limit=2**22)
+        await self._stopping.wait()
+        server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -156,21 +176,23 @@ class LimitedSlack:
         channel = f"C{str(arguments.get('channel', '')).removeprefix('#').removeprefix('C')}"
         pause, at = self._take(method, channel), time.time()
         result = self._result(method, channel, arguments) if pause is None else {}
-        self.calls.append(
-            Seen(
-                at,
-                method,
-                channel,
-                pause is None,
-                prompt=str((arguments.get("metadata") or {}).get("event_payload", {}).get("prompt_id", "")),
-                thread=str(arguments.get("thread_ts") or ""),
-                ts=str(result.get("ts", "")),
-            )
+        seen = Seen(
+            at,
+            method,
+            channel,
+            pause is None,
+            prompt=str((arguments.get("metadata") or {}).get("event_payload", {}).get("prompt_id", "")),
+            thread=str(arguments.get("thread_ts") or ""),
+            ts=str(result.get("ts", "")),
         )
+        with self._arrived:
+            self.calls.append(seen)
+            self._arrived.notify_all()
         if pause is not None:
             return {"ok": False, "error": "ratelimited"}, pause
-        if seconds := self._slow.get(channel, self._latency):
-            await asyncio.sleep(seconds)
+        if channel in self._held:
+            await self._released.wait()
+        await asyncio.sleep(self._latency)
         return {"ok": True, **result}, None
 
     def _take(self, method: str, channel: str) -> float | None:

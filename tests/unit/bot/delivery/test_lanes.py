@@ -103,6 +103,18 @@ def test_a_channel_is_one_lane_by_whatever_name_it_goes(lanes: Lanes) -> None:
     assert {lanes.key_of(each).channel for each in lanes.take(MANY)} == {"Ca", "D1"}
 
 
+def test_what_is_known_of_a_channel_is_kept_when_its_id_is_learned(lanes: Lanes, limits: RateLimits) -> None:
+    """A refusal holds, whichever name it was for."""
+    lanes.fill([card(1), card(2)])
+    (first,) = lanes.take(MANY)
+    limits.refused(POST, "#a", 60.0, called_at=limits.called(POST, "#a"))
+    lanes.learn(first.place, "Ca")
+    lanes.sent(first)
+    assert lanes.seconds_to_next() == 60.0
+    lanes.fill([card(2), notice(3, "Ca")])
+    assert lanes.take(MANY) == []
+
+
 def test_a_limited_channel_waits_and_the_others_do_not(lanes: Lanes, limits: RateLimits, clock: Clock) -> None:
     """`seconds_to_next` says when it is worth to look again."""
     lanes.fill([card(number) for number in range(POST_BURST + 1)])
