@@ -60,9 +60,6 @@ POLL_INTERVAL = 30.0
 RETRY_INTERVAL = 1.0
 """Seconds until a database that is unavailable is tried again."""
 
-MAX_HELD_UP = 0.25
-"""Seconds that a card waits for people's presses at most, so that cards are posted however many presses there are."""
-
 BUSY_INTERVAL = 0.5
 """Seconds until the next look when due work is held by another process."""
 
@@ -149,7 +146,7 @@ class Dispatcher(BackgroundService):
 
     def _step(self) -> float:
         """Record what was sent, and send what may be sent now. Returns seconds until there may be more to do."""
-        is_quiet = foreground.let_pass(MAX_HELD_UP)
+        is_quiet = foreground.let_pass()
         self._record_finished()
         if time.monotonic() >= self._next_look:
             self._look()

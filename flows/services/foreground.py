@@ -49,17 +49,14 @@ class Foreground:
         finally:
             self._begin()
 
-    def let_pass(self, timeout: float | None = None) -> bool:
-        """Wait until nobody waits for anything.
-
-        Args:
-            timeout: Seconds after which the background gets its turn in any case; by default `MAX_HELD_UP`.
+    def let_pass(self) -> bool:
+        """Wait until nobody waits for anything, for `MAX_HELD_UP` seconds at most.
 
         Returns:
             Whether nobody waits for anything.
         """
         with self._changed:
-            return self._changed.wait_for(lambda: not self._in_progress, MAX_HELD_UP if timeout is None else timeout)
+            return self._changed.wait_for(lambda: not self._in_progress, MAX_HELD_UP)
 
     def _begin(self) -> None:
         with self._changed:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from itertools import count
 from typing import Any, cast
 
 import pytest
@@ -16,8 +17,7 @@ from signoff.flows.engines.deliverer import Deliverer
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.flows.names import now
-from signoff.flows.services import foreground as module
-from signoff.flows.services.foreground import Foreground, foreground
+from signoff.flows.services.foreground import foreground
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
@@ -28,50 +28,11 @@ from tests.integration.bot.test_approver_check import Asked
 from tests.integration.flows.approval.test_deadlines import HOUR, NOON, opened
 from tests.integration.flows.engines.test_deliverer import Elsewhere, answered, until_taken
 from tests.integration.store.samples import settle
+from tests.support.held_up import HeldUp
 from tests.support.paper_runs import APPROVAL
 from tests.support.waiting import PATIENCE, until_asked, until_over
 
 WORKER = "signoff-worker"
-
-
-class HeldUp:
-    """The threads that let presses pass, in the order in which they came to it."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._came: list[str] = []
-        self.on_coming: Callable[[int], None] = lambda _: None
-
-    def note(self) -> None:
-        """The current thread lets presses pass."""
-        with self._changed:
-            self._came.append(threading.current_thread().name)
-            self._changed.notify_all()
-        self.on_coming(self._came.count(threading.current_thread().name))
-
-    def wait_for(self, thread: str) -> None:
-        """Wait until a thread has come."""
-        with self._changed:
-            assert self._changed.wait_for(lambda: thread in self._came, PATIENCE), f"{thread} lets nobody pass"
-
-    def forget(self) -> None:
-        """Forget who has come so far."""
-        with self._changed:
-            self._came.clear()
-
-
-@pytest.fixture
-def held_up(monkeypatch: pytest.MonkeyPatch) -> HeldUp:
-    """Background work waits for presses without a limit."""
-    noted, let_pass = HeldUp(), Foreground.let_pass
-
-    def noting(self: Foreground, timeout: float | None = None) -> None:
-        noted.note()
-        let_pass(self, timeout)
-
-    monkeypatch.setattr(module, "MAX_HELD_UP", 10 * PATIENCE)
-    monkeypatch.setattr(Foreground, "let_pass", noting)
-    return noted
 
 
 def started(work: Callable[[], Any], name: str) -> threading.Thread:
@@ -99,7 +60,6 @@ def test_an_answered_run_waits_while_a_press_is_in_progress(db: Database, held_u
     with Worker(db, [proceed]):
         asked = until_asked(db, proceed.create_run(db=db).id)
         with foreground.work():
-            held_up.forget()
             # The worker may be in the middle of a look. It comes to the next one.
             db.changes.announce([Topic.RUNS])
             held_up.wait_for(WORKER)
@@ -111,27 +71,26 @@ def test_an_answered_run_waits_while_a_press_is_in_progress(db: Database, held_u
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_runs_that_are_claimed_together_let_presses_pass_one_by_one(db: Database, held_up: HeldUp) -> None:
     """A press that comes after the claim waits for one of them at most."""
-    pressed, acked = threading.Event(), threading.Event()
+    pressed, acked, comes = threading.Event(), threading.Event(), count(1)
 
     def press() -> None:
         with foreground.work():
             pressed.set()
             acked.wait(PATIENCE)
 
-    def press_before_the_second_begins(number: int) -> None:
-        # First before the claim, then before each run.
-        if number == 3:
+    def press_before_the_second_begins() -> None:
+        if next(comes) == 2:
             threading.Thread(target=press).start()
             assert pressed.wait(PATIENCE)
 
     with Worker(db, [proceed]):
         asked = [until_asked(db, proceed.create_run(db=db).id) for _ in range(3)]
         with foreground.work():
-            held_up.forget()
             db.changes.announce([Topic.RUNS])
             held_up.wait_for(WORKER)
             for each in asked:
                 settle(db, each, answer={"value": True}, now=now())
+            # It has come to the claim by now, and comes again before each run.
             held_up.on_coming = press_before_the_second_begins
         assert pressed.wait(PATIENCE)
         first, *others = asked
