@@ -21,6 +21,7 @@ from signoff.bot.manifest import SIGNOFF
 from signoff.bot.settings import Mode, Settings, load_settings
 from signoff.flows.approval.approvers import Directory, NameKind, StatedNames, Unknowable
 from signoff.flows.approval.names import spelling_fault
+from signoff.flows.database.url import database_url
 from signoff.flows.engine import engine, engine_names
 from signoff.flows.errors import BadSettings
 from signoff.store import migrations
@@ -65,6 +66,12 @@ class Finding:
 
 def findings() -> Iterator[Finding]:
     """What every check found, in the order of the registry."""
+    try:
+        database_url()
+    except BadSettings as error:
+        # Nothing of the settings can be read.
+        yield Finding("settings", False, str(error))
+        return
     for check in CHECKS:
         yield from check()
     try:

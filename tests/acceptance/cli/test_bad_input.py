@@ -41,17 +41,17 @@ BAD_SETTINGS = {
     "SLACK_SIGNING_SECRET": ("hid den", "xoxb-hidden"),
 }
 
+KNOWN = "shirt, only-slack-knows, in-slack, together, somebody-else, contradiction, go-on"
+"""The flows of `asking.py`."""
+
 BAD_INPUT = {
     "nothing.py": "The file nothing.py does not exist.",
     "notes.txt": "notes.txt is not a Python file: its name does not end in .py.",
     "plain.py": "plain.py has no flow. Decorate a function with @flow.",
     "broken.py": "broken.py could not be imported: ModuleNotFoundError: No module named 'gone' (line 1)",
     "typo.py": "typo.py could not be imported: SyntaxError: '(' was never closed (line 1)",
-    "asking.py": (
-        "asking.py has several flows: shirt, only-slack-knows, in-slack, go-on. "
-        "Name one of them, as in asking.py:shirt."
-    ),
-    "asking.py:trousers": "asking.py has no flow 'trousers'. It has: shirt, only-slack-knows, in-slack, go-on.",
+    "asking.py": (f"asking.py has several flows: {KNOWN}. Name one of them, as in asking.py:shirt."),
+    "asking.py:trousers": f"asking.py has no flow 'trousers'. It has: {KNOWN}.",
 }
 
 
@@ -109,12 +109,11 @@ def test_several_malformed_settings_are_told_at_once(empty: Shell, command: list
 def test_a_dotenv_file_that_cannot_be_read_is_explained(empty: Shell) -> None:
     """One sentence that names the file, and one line for each of its lines that makes no sense."""
     (empty.folder / ".env").write_bytes(b"SIGNOFF_CHANNEL=caf\xe9\n")
-    for command in ("doctor", "pending", "bot"):
-        assert_refused(
-            empty(command),
-            1,
-            ".env is not text in UTF-8. Save it as UTF-8, or set the variables in the environment.",
-        )
+    fault = ".env is not text in UTF-8. Save it as UTF-8, or set the variables in the environment."
+    for command in ("pending", "bot"):
+        assert_refused(empty(command), 1, fault)
+    doctor = empty("doctor", "--json")
+    assert (doctor.code, doctor.json) == (1, [{"check": "settings", "ok": False, "message": fault}])
     empty.write(".env", "SIGNOFF_CHANNEL='#orders\nSIGNOFF_PORT=3000\n")
     said = empty("doctor")
     assert [line.partition("WARNING ")[2] for line in said.err.splitlines()] == [
