@@ -44,6 +44,19 @@ if __name__ == "__main__":
     print(order())
 '''
 
+PATIENT = """
+import pytest
+
+from signoff.testing import Emulator
+
+
+@pytest.fixture
+def slack():
+    with Emulator(ack_limit_seconds=20) as emulator:
+        yield emulator
+"""
+"""An app has more time to ack than in Slack, since a machine that runs many tests is busy."""
+
 
 @pytest.fixture(autouse=True)
 def bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,6 +162,7 @@ def test_the_project_runs_its_own_tests(python: Path, project: Path) -> None:
     of_flow, of_app = blocks(PROJECT / "docs" / "emulator.md", "python")
     (project / "tests" / "test_release.py").write_text(f"from flows.catalogue import COLORS\n\n{of_app}")
     (project / "tests" / "test_flow.py").write_text(of_flow)
+    (project / "conftest.py").write_text(PATIENT)
     # Settings of a real workspace do no harm.
     environment = {**os.environ, "SLACK_BOT_TOKEN": "xoxb-real", "DATABASE_URL": "sqlite:///real.db"}
     ended = subprocess.run([python, "-m", "pytest", "-q"], cwd=project, env=environment, capture_output=True, text=True)
