@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+import pytest
 from pydantic import SecretStr
 
 from signoff.bot.delivery import results
@@ -122,6 +123,10 @@ class RunningService:
             lambda: next((line.detail for line in ledger.lines(self.db, prompt.id) if line.event == event), None),
             what=event,
         )
+
+    def until_logged(self, caplog: pytest.LogCaptureFixture, text: str) -> None:
+        """Wait for a text in the log."""
+        until(self.db, lambda: text in caplog.text, what=text)
 
     def post(self, payload: Mapping[str, Any], *, secret: str | None = None, age: int = 0) -> httpx.Response:
         """Post a payload to the bot as Slack does, signed `age` seconds ago."""

@@ -135,7 +135,7 @@ def test_an_approver_that_nobody_can_be_is_said_when_the_prompt_opens(
     assert told.replace("<", "&lt;").replace(">", "&gt;") in shown
     assert f"<@{BEN}> may answer." in shown
     assert "Nobody can answer this" not in shown
-    assert f"asks {name}, who cannot answer. " in caplog.text
+    service.until_logged(caplog, f"asks {name}, who cannot answer. ")
     ben.press("Approve", in_="#orders")
     assert service.over(prompt).result == "approved: True"
 
@@ -145,7 +145,7 @@ def test_a_prompt_that_nobody_can_answer_says_so(service: RunningService, caplog
     prompt, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@anna", "#orders"])
     service.slack.person("mei").wait_for_message("#orders", "*Nobody can answer this.*")
     assert service.events(prompt).count("approver_missing") == 2
-    assert f"Nobody can answer {prompt.label}, so it waits for its deadline." in caplog.text
+    service.until_logged(caplog, f"Nobody can answer {prompt.label}, so it waits for its deadline.")
 
 
 def test_a_name_that_is_somebody_s_changes_no_card(service: RunningService) -> None:

@@ -69,8 +69,8 @@ def test_a_missing_scope_is_named(without_posting: Emulator, sqlite_url: str, ca
             "error": "missing_scope (the app needs the scope chat:write)",
             "place": "#releases",
         }
-        assert f"of the run {prompt.run_name} in #releases: missing_scope" in caplog.text
-        assert f"Could not draw the card of {prompt.label}" in caplog.text
+        service.until_logged(caplog, f"of the run {prompt.run_name} in #releases: missing_scope")
+        service.until_logged(caplog, f"Could not draw the card of {prompt.label}")
 
 
 def test_a_successful_start_logs_no_warning(

@@ -284,7 +284,7 @@ def test_too_few_approvers_are_reported_when_the_prompt_opens(
     fault = "2 people have to agree, and only 1 person can answer."
     tally(service, fault)
     assert service.until_noted(prompt, "too_few_approvers")["problem"] == fault
-    assert fault in caplog.text
+    service.until_logged(caplog, fault)
     service.slack.client.set_user_group("dev", ["ana", "ben"])
     until(service.db, lambda: "enough_approvers" in service.events(prompt), what="enough approvers")
     card = service.slack.person("mei").wait_for_message("#releases", lambda seen: fault not in seen.full_text)
