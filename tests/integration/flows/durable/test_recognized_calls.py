@@ -278,6 +278,31 @@ def test_coroutines_may_be_given_the_time_beside_what_tells_them_apart(
     assert ended.result == {"a": "ticket 1", "b": "ticket 2"}
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+def test_other_coroutines_need_attention(db: Database) -> None:
+    """What is in them cannot be told from what is recorded of those before."""
+    executions = iter(["first", "second"])
+
+    @task
+    async def check(host: str) -> str:
+        return host
+
+    @flow
+    async def checks() -> None:
+        execution = next(executions)
+
+        async def one(host: str) -> None:
+            await check(host)
+            await apause_flow_run(bool, description="Go?")
+
+        await asyncio.gather(*(one(f"{host} of the {execution}") for host in "abc"))
+
+    run_id = cut_off(db, checks, asked(db, 3))
+    ended = continued(db, checks, run_id, **{"Go?": True})
+    assert ended.state is RunState.NEEDS_ATTENTION
+    assert '(host was "a of the first", and is "a of the second" now)' in str(ended.error)
+
+
 def test_work_that_threads_get_in_another_order_finds_what_is_its(db: Database, orders: Iterator[list[str]]) -> None:
     """A function in a thread is recognized by its arguments, too."""
     made: list[str] = []
