@@ -108,5 +108,7 @@ class Connection:
                 self._receive(self, str(text))
         except ConnectionClosed:
             pass
-        self.is_closed = True
-        self._closed()
+        finally:
+            # After any other error the library may be in the middle of something, so the connection is replaced, too.
+            self.is_closed = True
+            self._closed()
