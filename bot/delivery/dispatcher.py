@@ -155,7 +155,7 @@ class Dispatcher(BackgroundService):
         if self._finished:
             return 0.0
         wait = self._next_look - time.monotonic()
-        to_next = self._lanes.seconds_to_next() if self._under_way < CALLS_AT_ONCE else None
+        to_next = self._lanes.seconds_to_next if self._under_way < CALLS_AT_ONCE else None
         return wait if to_next is None else min(wait, to_next)
 
     def _look(self) -> None:

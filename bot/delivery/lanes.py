@@ -41,6 +41,8 @@ class Lanes:
         # Lanes of which a notice was taken last.
         self._after_notice: set[LaneKey] = set()
         self._channels: dict[str, str] = {}
+        self.seconds_to_next: float | None = None
+        """Seconds until `take` may have more; `None` if nothing waits, or only for what is being sent."""
 
     def __len__(self) -> int:
         """In how many lanes something waits."""
@@ -77,10 +79,15 @@ class Lanes:
 
         The lane is closed until `sent` says what has become of it.
         """
-        ready = []
+        ready, waits = [], []
         for key, queues in self._waiting.items():
-            if key not in self._busy and self._limits.seconds_until(key.method, key.channel) <= 0:
+            if key in self._busy:
+                continue
+            if (seconds := self._limits.seconds_until(key.method, key.channel)) > 0:
+                waits.append(seconds)
+            else:
                 ready.append((key, queues, queues.next(key in self._after_notice)))
+        self.seconds_to_next = 0.0 if len(ready) > most else min(waits, default=None)
         ready.sort(key=lambda each: _urgency(each[2][0]))
         taken = []
         for key, queues, queue in ready[:most]:
@@ -100,11 +107,7 @@ class Lanes:
     def sent(self, sending: Waiting) -> None:
         """Open the lane again from which this was taken."""
         self._busy.discard(self._sending.pop(sending))
-
-    def seconds_to_next(self) -> float | None:
-        """Seconds until something may be sent; `None` if nothing waits, or only for what is being sent."""
-        free = (key for key in self._waiting if key not in self._busy)
-        return min((self._limits.seconds_until(key.method, key.channel) for key in free), default=None)
+        self.seconds_to_next = 0.0
 
     def _key(self, waiting: Waiting) -> LaneKey:
         if waiting.place.kind is PlaceKind.THREAD:
