@@ -69,9 +69,11 @@ class RunningService:
         return until_asked(self.db, run.id)
 
     def ask_in(self, channel: str, flow: Flow[Any, Any], **parameters: Any) -> tuple[Prompt, VisibleMessage]:
-        """Start a run, and wait for its prompt and its card."""
+        """Start a run, and wait until its prompt has a card, and until it is recorded where that is."""
         prompt = self.ask(flow, **parameters)
-        return prompt, self.card(prompt, channel)
+        card = self.card(prompt, channel)
+        self.until_noted(prompt, "card_posted")
+        return prompt, card
 
     def card(self, prompt: Prompt, channel: str = "#releases", *, open_: bool = True) -> VisibleMessage:
         """Wait until a prompt's only card in the channel has buttons, or has none."""

@@ -336,9 +336,8 @@ def test_neither_apps_nor_deactivated_people_may_answer(service: RunningService,
 @pytest.mark.parametrize("error", ["fatal_error", "ratelimited"])
 def test_nobody_may_answer_while_slack_does_not_say_who_is_a_member(service: RunningService, error: str) -> None:
     """They are told so, and the ledger has the reason."""
-    # Before anything is asked, since the members are looked up once a card is posted, too.
-    service.slack.client.inject_fault("conversations.members", error=error, times=1000)
     prompt, _ = service.ask_in("#orders", secret, where="#orders")
+    service.slack.client.inject_fault("conversations.members", error=error, times=1000)
     mei = service.slack.person("mei")
     # It is acked: Slack would show an error of its own besides.
     mei.press("Approve", in_="#orders")
