@@ -15,9 +15,9 @@ from slack_sdk import WebClient
 from signoff.bot.blockkit.markup import escape
 from signoff.bot.emulator.server import Emulator
 from signoff.bot.interactions.commands import COMMAND
+from signoff.bot.run_command import run_command
 from signoff.bot.service import Service
 from signoff.bot.settings import local_settings
-from signoff.bot.start_command import start_command
 from signoff.flows.examples import dataset, release, shirt
 from signoff.flows.flow import Flow
 from signoff.flows.loading import flows_in, load_flows
@@ -68,7 +68,7 @@ class Demo:
                 add_named(slack, each)
             settings = local_settings(file, api_url=slack.api_url, bot_token=slack.bot_token, app_token=slack.app_token)
             service = stack.enter_context(
-                Service(settings, self.flows, with_bot=True, commands=lambda db: (start_command(db, self.flows),))
+                Service(settings, self.flows, with_bot=True, commands=lambda db: (run_command(db, self.flows),))
             )
             welcome(slack, self.flows if self._files else ())
             start_flows(service.db, self.flows)
@@ -85,7 +85,7 @@ WELCOME = """*Welcome!* Three flows are waiting for an answer. Try this:
 • In {orders}, order a green shirt in xlarge. There is no such shirt, and the form says so. Or wait until it times out.
 • In {data}, create a data set: choose how many users, which columns, and whether to publish it.
 • Switch to another person, at the bottom left, and answer a prompt that they may not answer.
-• Type `/approvals` to list the prompts that are waiting, and `/approvals start shirt-order` to order another shirt."""
+• Type `/approvals` to list the prompts that are waiting, and `/approvals run shirt-order` to order another shirt."""
 """The message that the demo posts in an empty workspace."""
 
 WELCOME_TO_FILES = """*Welcome!* Signoff runs {flows}.
@@ -148,7 +148,7 @@ def start_flows(db: Database, flows: Sequence[Flow[Any, Any]]) -> None:
 def how_to_start(flows: Sequence[Flow[Any, Any]]) -> str:
     """The command that starts a run from Slack: of a flow that needs parameters, and was not started, if one does."""
     flow = next((each for each in flows if each.parameters.required), flows[0])
-    return " ".join([f"{COMMAND} start {flow.name}", *(f"{name}=…" for name in sorted(flow.parameters.required))])
+    return " ".join([f"{COMMAND} run {flow.name}", *(f"{name}=…" for name in sorted(flow.parameters.required))])
 
 
 def demo(shutdown: ShutdownSignal, *, files: Sequence[Path], db: Path | None, port: int, open_page: bool) -> None:

@@ -143,7 +143,7 @@ def test_a_forbidden_shirt_is_asked_for_again(open_channel: Open) -> None:
     expect(buttons(order)).to_have_count(0)
     expect(order).to_contain_text("Answered “Black” by @Chloé Martin")
     expect(thread_of(page, order)).to_contain_text("Ordered a black shirt, xlarge: A-XB-1001.")
-    page.get_by_role("combobox", name="Message #orders").fill("/approvals start shirt-order")
+    page.get_by_role("combobox", name="Message #orders").fill("/approvals run shirt-order")
     page.keyboard.press("Enter")
     expect(page.get_by_role("main").get_by_text("Started shirt-order as")).to_be_visible()
     expect(order).to_have_count(2)

@@ -37,16 +37,16 @@ def test_flows_of_a_file_run_in_the_local_workspace(tmp_path: Path) -> None:
     (tmp_path / "order.py").write_text(ORDER)
     with Command("demo", "order.py", "--port", "0", folder=tmp_path) as demo:
         client = ControlClient(demo.address())
-        assert demo.line_with("start") == "To start another run, type /approvals start order-many count=… there.\n"
+        assert demo.line_with("start") == "To start another run, type /approvals run order-many count=… there.\n"
         for name, color in {"zoe": "red", "finn.berg": "green"}.items():
             person = client.person(name)
             person.wait_for_message("#shirts", f"A {color} shirt?")
             person.press("Approve", in_="#shirts")
             person.wait_for_message("#shirts", f"{color}: True")
-            person.command("/approvals start order color=green")
+            person.command("/approvals run order color=green")
         (welcome, *_) = client.person("ana").sees("#general")
         assert "Signoff runs *order*, *order-many*." in welcome.text
-        assert "`/approvals start order-many count=…` to start another run" in welcome.text
+        assert "`/approvals run order-many count=…` to start another run" in welcome.text
         assert client.person("ana").sees("#releases") == []
         client.close()
         assert demo.interrupt() == 0

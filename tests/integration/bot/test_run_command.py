@@ -1,8 +1,8 @@
-"""`/approvals start`, with which somebody who tries Signoff starts another run from Slack."""
+"""`/approvals run`, with which somebody who tries Signoff starts another run from Slack."""
 
 from signoff import flow
 from signoff.bot.interactions.commands import Invocation
-from signoff.bot.start_command import start_command
+from signoff.bot.run_command import run_command
 from signoff.flows.examples import shirt
 from signoff.store.database import Database
 from signoff.store.records.actors import Actor
@@ -19,7 +19,7 @@ def order(color: str, count: int = 1) -> str:
 
 def typed(db: Database, argument: str) -> str:
     """The response to the command."""
-    command = start_command(db, [shirt.shirt_order, order])
+    command = run_command(db, [shirt.shirt_order, order])
     return command.run(Invocation(ANA, "C0ORDERS01", argument)).text
 
 
@@ -34,8 +34,8 @@ def test_a_run_is_started_for_the_person_who_typed(db: Database) -> None:
 
 def test_what_cannot_be_started_is_explained(db: Database) -> None:
     """Without a name, and with a wrong one, the flows are listed. What was typed mentions nobody."""
-    assert typed(db, "") == "Which flow?\n• `/approvals start shirt-order`\n• `/approvals start order`"
-    assert typed(db, "<!channel>").startswith("There is no flow `&lt;!channel&gt;`.\n• `/approvals start shirt-order`")
+    assert typed(db, "") == "Which flow?\n• `/approvals run shirt-order`\n• `/approvals run order`"
+    assert typed(db, "<!channel>").startswith("There is no flow `&lt;!channel&gt;`.\n• `/approvals run shirt-order`")
     assert typed(db, "order").startswith("Invalid parameters for order: color: Field required.")
     assert typed(db, "order red") == "A parameter is written as name=value, not `red`."
     assert typed(db, "order color='red") == "A quotation mark is missing."

@@ -1,4 +1,4 @@
-"""`/approvals start FLOW` starts a run from Slack. Only the demo has it, since whoever types it needs no permission."""
+"""`/approvals run FLOW` starts a run from Slack. Only the demo has it, since whoever types it needs no permission."""
 
 import shlex
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from signoff.flows.flow import Flow
 from signoff.flows.schema.typed_text import json_or_text
 from signoff.store.database import Database
 
-_HELP = "start a run of a flow, such as `start shirt-order`; parameters follow as name=value"
+_HELP = "start a run of a flow, such as `run shirt-order`; parameters follow as name=value"
 
 
-def start_command(db: Database, flows: Sequence[Flow[Any, Any]]) -> SubCommand:
+def run_command(db: Database, flows: Sequence[Flow[Any, Any]]) -> SubCommand:
     """The sub-command that starts runs of these flows."""
     by_name = {flow.name.lower(): flow for flow in flows}
 
@@ -35,7 +35,7 @@ def start_command(db: Database, flows: Sequence[Flow[Any, Any]]) -> SubCommand:
             return _message(escape(str(error)))
         return _message(f"Started {bold(flow.name)} as {escape(run.name)}. Its cards appear in a moment.")
 
-    return SubCommand("start", _HELP, start)
+    return SubCommand("run", _HELP, start)
 
 
 def _parameters(flow: Flow[Any, Any], given: Sequence[str]) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def _parameters(flow: Flow[Any, Any], given: Sequence[str]) -> dict[str, Any]:
 
 def _unknown(name: str, flows: Sequence[Flow[Any, Any]]) -> Message:
     intro = f"There is no flow {code(name, 80)}." if name else "Which flow?"
-    return _message("\n".join([intro, *(f"• {code(f'{COMMAND} start {flow.name}')}" for flow in flows)]))
+    return _message("\n".join([intro, *(f"• {code(f'{COMMAND} run {flow.name}')}" for flow in flows)]))
 
 
 def _message(text: str) -> Message:
