@@ -57,7 +57,7 @@ def build_dataset(users: int = 25) -> str:
     """Draw users, drop columns, and publish what is left, each as a person says."""
     size = pause_flow_run(
         wait_for_input=DataSetSize.with_initial_data(
-            description="How many users shall the data set have?", users=users
+            description="How many users should the data set have?", users=users
         ),
         timeout=None,
         key="size",

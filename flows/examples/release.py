@@ -70,4 +70,4 @@ def summary(version: str, changes: list[str], checks: dict[str, str]) -> str:
     """What the card says, as Markdown."""
     news = "\n".join(f"- {change}" for change in changes)
     results = "\n".join(f"- {name}: {result}" for name, result in checks.items())
-    return f"May **{version}** go to production?\n\n**New**\n{news}\n\n**Checks**\n{results}"
+    return f"Release **{version}** to production?\n\n**New**\n{news}\n\n**Checks**\n{results}"

@@ -42,7 +42,7 @@ def shirt_order() -> str:
     try:
         order = pause_flow_run(
             wait_for_input=ShirtOrder.with_initial_data(
-                description="The conference shirts are ordered today. Which one shall it be?",
+                description="The conference shirts are ordered today. Which one would you like?",
                 size="xlarge",
             ),
             policy=ORDERS,

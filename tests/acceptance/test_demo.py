@@ -97,7 +97,7 @@ def buttons(message: Locator) -> Locator:
 def test_one_press_approves_the_release(open_channel: Open) -> None:
     """The card loses its buttons and says who approved, and the run's end is told in its thread."""
     page = open_channel("Ana Ruiz", "releases")
-    release = card(page, "May 1.4.0 go to production?")
+    release = card(page, "Release 1.4.0 to production?")
     release.get_by_role("button", name="Approve").click()
     expect(buttons(release)).to_have_count(0)
     expect(release).to_contain_text("Approved by @Ana Ruiz")
@@ -109,7 +109,7 @@ def test_one_press_approves_the_release(open_channel: Open) -> None:
 def test_a_rejection_asks_for_its_reason(open_channel: Open) -> None:
     """The validator wants a reason: the modal opens for it, says so under the field, and then takes it."""
     page = open_channel("Ben Okafor", "releases")
-    release = card(page, "May 1.4.0 go to production?")
+    release = card(page, "Release 1.4.0 to production?")
     release.get_by_role("button", name="Reject").click()
     modal = page.get_by_role("dialog")
     modal.get_by_role("button", name="Submit").click()
@@ -129,7 +129,7 @@ def test_a_forbidden_shirt_is_asked_for_again(open_channel: Open) -> None:
     wants another shirt types a command.
     """
     page = open_channel("Chloé Martin", "orders")
-    order = card(page, "Which one shall it be?")
+    order = card(page, "Which one would you like?")
     order.get_by_role("button", name="Green").click()
     modal = page.get_by_role("dialog")
     expect(modal).to_contain_text("Color: Green shirts are not made in xlarge.")
@@ -157,7 +157,11 @@ def test_approvals_lists_what_waits_and_opens_it(open_channel: Open) -> None:
     page.get_by_role("combobox", name="Message #general").fill("/approvals")
     page.keyboard.press("Enter")
     answer = page.get_by_role("main").get_by_role("listitem").filter(has_text="Only visible to you")
-    for waiting in ("May 1.4.0 go to production?", "Which one shall it be?", "How many users shall the data set have?"):
+    for waiting in (
+        "Release 1.4.0 to production?",
+        "Which one would you like?",
+        "How many users should the data set have?",
+    ):
         expect(answer).to_contain_text(waiting)
     expect(answer.get_by_role("button", name="Open")).to_have_count(3)
     answer.get_by_role("button", name="Open").first.click()
@@ -167,13 +171,13 @@ def test_approvals_lists_what_waits_and_opens_it(open_channel: Open) -> None:
 def test_a_second_person_is_refused(open_channel: Open) -> None:
     """Who may not answer is told who may, alone; the card stays as it is for those who may."""
     page = open_channel("Ana Ruiz", "releases")
-    release = card(page, "May 1.4.0 go to production?")
+    release = card(page, "Release 1.4.0 to production?")
     expect(release.get_by_role("button", name="Approve")).to_be_visible()
     act_as(page, "Dmitri Sokolov")
     release.get_by_role("button", name="Approve").click()
     refusal = page.get_by_role("main").get_by_role("listitem").filter(has_text="Only visible to you")
     expect(refusal).to_contain_text(
-        "You may not answer “May 1.4.0 go to production?”. @Ana Ruiz or @Ben Okafor may answer."
+        "You may not answer “Release 1.4.0 to production?”. @Ana Ruiz or @Ben Okafor may answer."
     )
     act_as(page, "Ana Ruiz")
     expect(release.get_by_role("button", name="Approve")).to_be_visible()
@@ -215,21 +219,21 @@ def test_a_second_start_goes_on_where_the_first_ended(
     with Command(*again, folder=tmp_path) as first:
         page.goto(first.address())
         go_to(page, "releases")
-        card(page, "May 1.4.0 go to production?").get_by_role("button", name="Approve").click()
-        expect(thread_of(page, card(page, "May 1.4.0 go to production?"))).to_contain_text("1.4.0 is out")
+        card(page, "Release 1.4.0 to production?").get_by_role("button", name="Approve").click()
+        expect(thread_of(page, card(page, "Release 1.4.0 to production?"))).to_contain_text("1.4.0 is out")
         go_to(page, "orders")
-        expect(card(page, "Which one shall it be?").get_by_role("button", name="Red")).to_be_visible()
+        expect(card(page, "Which one would you like?").get_by_role("button", name="Red")).to_be_visible()
         end(first)
     with Command(*again, folder=tmp_path) as second:
         page.goto(second.address())
         go_to(page, "orders")
-        order = card(page, "Which one shall it be?")
+        order = card(page, "Which one would you like?")
         expect(order).to_have_count(1)
         order.get_by_role("button", name="Red").click()
         expect(thread_of(page, order)).to_contain_text("Ordered a red shirt, xlarge: A-XR-1001.")
         go_to(page, "releases")
         # The first start's release has ended, so that this one has begun another.
-        expect(card(page, "May 1.4.0 go to production?")).to_have_count(2)
-        expect(card(page, "May 1.4.0 go to production?").first).to_contain_text("Approved by @Ana Ruiz")
-        expect(card(page, "May 1.4.0 go to production?").last.get_by_role("button", name="Approve")).to_be_visible()
+        expect(card(page, "Release 1.4.0 to production?")).to_have_count(2)
+        expect(card(page, "Release 1.4.0 to production?").first).to_contain_text("Approved by @Ana Ruiz")
+        expect(card(page, "Release 1.4.0 to production?").last.get_by_role("button", name="Approve")).to_be_visible()
         assert second.interrupt() == 0

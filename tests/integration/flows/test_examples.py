@@ -56,7 +56,7 @@ def test_a_release_goes_out_when_it_is_approved(db: Database) -> None:
     run_id = start(db, release.release_approval, version="2.0.0")
     prompt = asked(db, run_id)
     assert runs.get(db, run_id).state is RunState.SUSPENDED
-    assert "May **2.0.0** go to production?" in prompt.description
+    assert "Release **2.0.0** to production?" in prompt.description
     assert isinstance(Desk(db).submit(prompt.id, MEI, {"approved": True}, via="cli"), Refused)
     answer(db, run_id, approved=True)
     run = until_over(db, run_id)
