@@ -68,7 +68,6 @@ class OutboxClaims:
             update(table).where(key == param("key")).values(claimed_by=param("worker"), attempts=table.c.attempts + 1)
         )
 
-    @transactional
     def claim(self, db: Database, worker: str, *, now: datetime, limit: int, **values: Any) -> list[ClaimedRow]:
         """Claim rows that are due, the longest due first. A worker that has expired gets none.
 
@@ -83,7 +82,6 @@ class OutboxClaims:
         # LIMIT more than once, and so change more rows than the limit.
         return self._claim_locked(db, worker, self._locked.bind(**values, limit=limit))
 
-    @transactional
     def claim_these(self, db: Database, worker: str, keys: Collection[Any], *, now: datetime) -> list[ClaimedRow]:
         """Claim those of these rows that are due, in the order of the keys. A worker that has expired gets none."""
         if not keys:
@@ -91,6 +89,7 @@ class OutboxClaims:
         wanted = [self._locked_by_key.bind(worker=worker, now=now, wanted=key) for key in keys]
         return self._claim_locked(db, worker, *wanted)
 
+    @transactional
     def _claim_locked(self, db: Database, worker: str, *locked: BoundStatement) -> list[ClaimedRow]:
         with db.write() as tx:
             known, *found = tx.execute_many(LOCK_WORKER.bind(worker=worker), *locked)
