@@ -60,11 +60,13 @@ class Claimed:
     """A claimed run.
 
     Attributes:
+        was_held: Whether the worker had the run already, because it waited in memory.
         history: Reads what the run has recorded and asked so far, which a replay needs; `None` for a run that is not
             replayed.
     """
 
     run: FlowRun
+    was_held: bool = False
     history: Callable[[], History] | None = None
 
 
@@ -147,7 +149,7 @@ def queries(flows: tuple[FlowIdentity, ...], only: str | None) -> ClaimQueries:
         param("with_quarantined", Boolean) | (flow_runs.c.crashes == 0),
     )
     claimable = (
-        select(flow_runs.c.id, flow_runs.c.crashes, _IS_REPLAYED.label("is_replayed"))
+        select(flow_runs.c.id, flow_runs.c.crashes, _IS_REPLAYED.label("is_replayed"), _IS_HELD.label("is_held"))
         .where(flow_runs.c.runnable_at <= param("now"), mine, is_free)
         .order_by(flow_runs.c.runnable_at)
         .limit(param("limit"))
@@ -211,7 +213,8 @@ def claim(db: Database, request: ClaimRequest, *, limit: int, now: datetime) -> 
         has_quarantined = any(row.crashes for row in wanted)
         next_one = tx.run_at_commit(found.next_runnable.bind(**request.left(now, has_quarantined=has_quarantined)))
     histories = {run_id: partial(History.of, next(results), next(results)) for run_id in replayed}
-    claimed = [Claimed(flow_run(row), histories.get(row.id)) for each in taken for row in each.rows()]
+    held = {row.id for row in wanted if row.is_held}
+    claimed = [Claimed(flow_run(row), row.id in held, histories.get(row.id)) for each in taken for row in each.rows()]
     next_poll_at = _first_moment(next_one)
     if next_poll_at is not None and next_poll_at <= now and len(claimable) < limit:
         # Not left behind by the limit, so somebody else had it locked.

@@ -41,7 +41,7 @@ from signoff.store.database import Database
 from signoff.store.outage_log import OutageLog
 from signoff.store.policy import Policy
 from signoff.store.records.runs import FlowRun
-from signoff.store.runs import claims, runs
+from signoff.store.runs import claims, recovery, runs
 from signoff.store.supervisor import SupervisedThread
 
 logger = logging.getLogger(__name__)
@@ -211,6 +211,12 @@ class Worker(BackgroundService):
         with self._lock:
             held = self._executions.get(run.id)
         if held is not None and held.apply_claim(run):
+            return
+        if claimed.was_held and not run.state.is_final:
+            # It has ended, or was suspended, since it was claimed, and with it ended its lease. In case that was not
+            # recorded, the run is freed. To start it with this claim would run its steps again, under the same token.
+            self._quarantine.release(run)
+            recovery.release_runs(self._db, self._heartbeat.worker, [run.id], now=self._db.now())
             return
         self._take_slot()
         if run.state.is_final:

@@ -14,7 +14,8 @@ from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Outcome
 from signoff.store.records.runs import RunState
-from signoff.store.runs import journal, runs
+from signoff.store.runs import claims, journal, runs
+from signoff.store.tables import flow_runs
 from tests.support.answering import ANA, answer
 from tests.support.fixtures import StartWorker
 from tests.support.waiting import PATIENCE, until, until_asked, until_over
@@ -259,3 +260,39 @@ def test_a_scheduled_run_that_is_cancelled_never_begins(db: Database, start_work
     start_worker(work)
     assert until_over(db, work.create_run(db=db).id).result == "worked"
     assert runs.get(db, cancelled.id).started_at is None
+
+
+def test_a_run_that_ends_while_it_is_claimed_does_not_begin_again(db: Database, start_worker: StartWorker) -> None:
+    """It waits in memory beside a coroutine, and is claimed because it was answered; then that coroutine fails."""
+    go_on, begun = threading.Event(), []
+
+    @task
+    async def fail() -> None:
+        begun.append("fail")
+        await asyncio.to_thread(go_on.wait, PATIENCE)
+        raise ValueError("clouds")
+
+    @flow
+    async def work() -> None:
+        await asyncio.gather(pause_flow_run(), fail())
+
+    @flow
+    async def another() -> str:
+        return "worked"
+
+    worker = start_worker(work, another)
+    run = work.create_run(db=db)
+    until_asked(db, run.id)
+    with db.write() as tx:  # announced to nobody, so that the worker does not claim it itself
+        tx.execute(flow_runs.update().where(flow_runs.c.id == run.id).values(runnable_at=db.now()))
+    request = claims.ClaimRequest(worker._heartbeat.worker, worker._identities, only=run.id)
+    (claimed,) = claims.claim(db, request, limit=1, now=db.now()).claimed
+    assert claimed.was_held
+    go_on.set()
+    assert until_over(db, run.id).state is RunState.FAILED
+    until(db, lambda: not worker._executions, what="the run to leave the worker's memory")
+    worker._begin(claimed)
+    # What begins in the same event loop after it has begun ends after it has begun.
+    assert until_over(db, another.create_run(db=db).id).result == "worked"
+    assert begun == ["fail"]
+    assert runs.get(db, run.id).state is RunState.FAILED
