@@ -10,9 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from slack_sdk import WebClient
-
 from signoff.bot.blockkit.markup import escape
+from signoff.bot.connection.web_client import web_client
 from signoff.bot.emulator.server import Emulator
 from signoff.bot.interactions.commands import COMMAND
 from signoff.bot.run_command import run_command
@@ -101,7 +100,7 @@ def welcome(slack: Emulator, own: Sequence[Flow[Any, Any]] = ()) -> None:
     Args:
         own: The flows that are run instead of the examples.
     """
-    client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+    client = web_client(slack.bot_token, slack.api_url)
     channels = {each["name"]: each["id"] for each in client.conversations_list()["channels"]}
     client.conversations_join(channel=channels["general"])
     if client.conversations_history(channel=channels["general"], limit=1)["messages"]:
