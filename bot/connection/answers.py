@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from slack_sdk.errors import SlackApiError
 
 from signoff.bot.connection.lookup_deadline import is_too_late
-from signoff.bot.connection.web_client import CONNECTION_ERRORS, retry_after
+from signoff.bot.connection.web_client import CONNECTION_ERRORS, reason_of, retry_after
 from signoff.flows.approval.approvers import Unknowable
 from signoff.flows.services.foreground import foreground
 
@@ -103,7 +103,7 @@ class Answers:
         except StillReading:
             return last()
         except (SlackApiError, *CONNECTION_ERRORS) as error:
-            logger.warning("Could not look up %s in Slack: %s", subject, error)
+            logger.warning("Could not look up %s in Slack: %s", subject, reason_of(error))
             self._pause(key, error)
             return last()
         self._remember(key, found, reading)

@@ -127,6 +127,14 @@ def name_of(error: SlackApiError) -> str:
     return str(error.response.get("error") or "no reason given")
 
 
+def reason_of(error: Exception) -> str:
+    """Why a call failed, in one line: Slack's name for the error, or what is known of the connection.
+
+    The text of a `SlackApiError` has two, with the URL and all that Slack has said.
+    """
+    return name_of(error) if isinstance(error, SlackApiError) else str(error)
+
+
 def retry_after(response: Any, *, now: float | None = None) -> float | None:
     """Seconds that Slack asks to wait before the next call, at most an hour; `None` if it does not say.
 

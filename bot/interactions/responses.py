@@ -18,7 +18,7 @@ from signoff.bot.blockkit.blocks import Block, Message
 from signoff.bot.blockkit.markup import escape, plain, unescaped
 from signoff.bot.connection.people import People
 from signoff.bot.connection.slack_urls import is_response_url
-from signoff.bot.connection.web_client import CONNECTION_ERRORS, name_of, webhook
+from signoff.bot.connection.web_client import CONNECTION_ERRORS, name_of, reason_of, webhook
 from signoff.bot.forms import FormError
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
@@ -267,7 +267,7 @@ class Responses:
             self._open_views.add(str(opened["view"]["id"]), prompt.id, body)
 
     def _say_not_opened(self, body: Body, error: Exception, what_to_do: str = "Press the button again.") -> None:
-        why = name_of(error) if isinstance(error, SlackApiError) else error
+        why = reason_of(error)
         logger.warning("Slack did not open a form for %s: %s", origin_of(body), why)
         self._say(body, f"Slack could not open this. {what_to_do}")
 
@@ -282,7 +282,7 @@ class Responses:
             try:
                 respond()
             except (*_CALL_ERRORS, StoreError) as error:
-                logger.warning("Could not respond to %s in Slack: %s", about, error)
+                logger.warning("Could not respond to %s in Slack: %s", about, reason_of(error))
             except BaseException:  # the pool would keep it to itself
                 logger.exception("Could not respond to %s in Slack", about)
 

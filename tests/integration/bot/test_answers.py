@@ -155,12 +155,15 @@ def test_a_slow_lookup_of_a_person_does_not_delay_their_press(service: RunningSe
     assert service.over(prompt).state is RunState.COMPLETED
 
 
-def test_nobody_is_refused_because_slack_does_not_answer(service: RunningService) -> None:
+def test_nobody_is_refused_because_slack_does_not_answer(
+    service: RunningService, caplog: pytest.LogCaptureFixture
+) -> None:
     """If the policy names an address and Slack does not say whose it is, the person is asked to try again."""
     prompt, _ = service.ask_in("#releases", approve)
     service.slack.client.inject_fault("users.info", error="fatal_error", times=1000)
     ben = service.slack.person("ben")
     ben.press("Approve", in_="#releases")
     ben.wait_for_message("#releases", "Slack could not confirm that you may answer, so nothing was decided.")
+    service.until_logged(caplog, "Could not look up U0BENOKAF1 in Slack: fatal_error\n")
     assert "refused" not in service.events(prompt)
     assert prompts.get(service.db, prompt.id).is_open
