@@ -14,7 +14,7 @@ from functools import partial
 from signoff.flows.approval.approvers import Directory, NameKind, Unknowable
 from signoff.flows.approval.due_check import DueCheck
 from signoff.flows.approval.names import spelling_fault
-from signoff.flows.approval.quorum import can_represent, decide, number_of
+from signoff.flows.approval.quorum import can_represent, decide, number_of, rejections_needed
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.flows.services.foreground import foreground
 from signoff.store.database import Database
@@ -158,7 +158,7 @@ class ApproverCheck(DueCheck):
 
 
 def _shortage(prompt: Prompt, people: Mapping[str, Sequence[str]]) -> str:
-    """Why fewer people than have to agree can answer, as a sentence; empty if enough can.
+    """Why fewer people than have to agree, or to reject it, can answer, as a sentence; empty if enough can.
 
     Args:
         people: By their ids, those who may answer, and the approvers as which they may.
@@ -170,11 +170,14 @@ def _shortage(prompt: Prompt, people: Mapping[str, Sequence[str]]) -> str:
             names = ", ".join(policy.each_of)
             return f"Not each of {names} can be represented by a different person who may answer."
     needed = number_of(policy, len(people)) or 1
-    if len(people) >= needed:
+    against = rejections_needed(policy)
+    if len(people) >= max(needed, against):
         return ""
     if not people and not policy.requester_may_answer and any(not each.fault for each in prompt.approvers):
         return "Nobody can answer this: the requester is the only approver, and may not."
     can = "nobody" if not people else "only 1 person" if len(people) == 1 else f"only {len(people)} people"
+    if len(people) >= needed:
+        return f"{against} people have to reject this to end it, and {can} can answer."
     return f"{needed} {'person has' if needed == 1 else 'people have'} to agree, and {can} can answer."
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from signoff.flows.approval.approvers import NameKind
 from signoff.flows.approval.names import spelling_fault
-from signoff.flows.approval.quorum import number_of
+from signoff.flows.approval.quorum import number_of, rejections_needed
 from signoff.store.policy import SCHEMA_KEY, Policy
 from signoff.store.records.actors import Actor
 
@@ -72,6 +72,10 @@ def _too_few(policy: Policy, requester: Actor | None) -> str:
     if needed > len(people):
         field = "each_of" if policy.each_of else "quorum"
         return f"{field}: {needed} people have to agree, and {len(people)} can. Name more approvers, or ask for fewer"
+    if (against := rejections_needed(policy)) > len(people):
+        return (
+            f"reject: {against} people have to reject it, and {len(people)} can. Name more approvers, or ask for fewer"
+        )
     return ""
 
 

@@ -98,7 +98,7 @@ def tally_of(prompt: Prompt, ballot: Ballot | None = None) -> Tally:
         tuple(found),
         against,
         needed(policy, counted),
-        1 if policy.reject == "ends" else policy.reject,
+        rejections_needed(policy),
         _missing(policy, found[0].votes if found else ()),
     )
 
@@ -141,6 +141,11 @@ def number_of(policy: Policy, people: int | None) -> int | None:
     # By its decimal digits: 0.07 of 100 people are 7, and not 8.
     share = Decimal(str(policy.threshold)) if policy.threshold is not None else Decimal(1)
     return max(least, math.ceil(share * people))
+
+
+def rejections_needed(policy: Policy) -> int:
+    """How many people have to reject it to end it."""
+    return 1 if policy.reject == "ends" else policy.reject
 
 
 def can_represent(each_of: Sequence[str], groups: Iterable[Iterable[str]], *, distinct: bool) -> int:

@@ -293,6 +293,15 @@ def test_too_few_approvers_are_reported_when_the_prompt_opens(
     assert service.over(prompt).state is RunState.COMPLETED
 
 
+def test_a_rejection_that_cannot_be_reached_is_reported_when_the_prompt_opens(service: RunningService) -> None:
+    """Enough people can agree, but all of them together cannot say no."""
+    policy = {"each_of": ["@ana", "@ben"], "reject": 5}
+    prompt, _ = service.ask_in("#releases", release_together, policy=policy)
+    fault = "5 people have to reject this to end it, and only 2 people can answer."
+    tally(service, fault)
+    assert service.until_noted(prompt, "too_few_approvers")["problem"] == fault
+
+
 def test_nobody_counts_twice_by_voting_elsewhere(service: RunningService) -> None:
     """On the command line, a user of a machine has the id of the approver of that name; others cannot be told apart."""
     prompt, card = asked(service, approvers=["@ana", "@ben"], quorum=2)

@@ -45,6 +45,10 @@ IMPOSSIBLE: dict[str, tuple[dict[str, Any], str]] = {
         {"policy": Policy(approvers=["U1AAA", "U2AAA"], quorum=3)},
         "The policy on 'May it go on.' is invalid: quorum: 3 people have to agree, and 2 can.",
     ),
+    "a rejection that cannot be reached": (
+        {"policy": Policy(approvers=["U1AAA"], reject=3)},
+        "The policy on 'May it go on.' is invalid: reject: 3 people have to reject it, and 1 can.",
+    ),
     "a requester whom nobody can know": (
         {"policy": Policy(requester_may_answer=False), "requester": Actor("svc 7", "svc 7")},
         "requester_may_answer: the requester of this run is 'svc 7'",
