@@ -18,7 +18,8 @@ class Fault:
 
     `drop` executes the call and then loses the response. `hold` keeps the app waiting, before or after the call is
     executed, until the faults are cleared. `slow_by` executes the call that many seconds late. `retry_after` is sent
-    as it is; Slack sends seconds, and proxies also dates. For posts to a `response_url`, `method` is `response_url`.
+    as it is; Slack sends seconds, and proxies also dates. For posts to a `response_url`, `method` is `response_url`,
+    and the status is 404 unless another one is given, as for a URL that Slack does not take any more.
     """
 
     method: str
@@ -69,16 +70,18 @@ class Faults:
         self._released = asyncio.Event()
 
     def inject(self, fields: Json) -> None:
-        """Add a fault or a rate limit. As in Slack, a refusal for its rate has the status 429.
+        """Add a fault or a rate limit. As in Slack, a refusal for its rate has the status 429, and a bad URL 404.
 
         Raises `invalid_arguments`.
         """
         if fields.keys() == {"method", "per_minute"}:
             self._limits[fields["method"]] = RateLimit(fields["per_minute"])
             return
-        rate_limit = {"status": 429, "retry_after": 1} if fields.get("error") == "ratelimited" else {}
+        usual: Json = {"status": 404} if fields.get("method") == RESPONSE_URL else {}
+        if fields.get("error") == "ratelimited":
+            usual = {"status": 429, "retry_after": 1}
         try:
-            fault = Fault(**{"method": "*", **rate_limit, **fields})
+            fault = Fault(**{"method": "*", **usual, **fields})
         except TypeError as error:
             raise SlackError("invalid_arguments", message=str(error)) from error
         self._pending.append(fault)

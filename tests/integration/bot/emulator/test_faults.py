@@ -4,11 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import IncompleteRead
 
 import pytest
+from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from signoff.testing import Emulator
+from tests.integration.bot.emulator.conftest import Connect
+from tests.integration.bot.emulator.test_messages import post
+from tests.unit.bot.emulator.samples import actions, button
 
 
 def test_a_rate_limit_is_answered_as_slack_does(slack: Emulator, client: WebClient) -> None:
@@ -41,6 +45,27 @@ def test_a_named_error_and_a_status_can_be_wished_for(slack: Emulator, client: W
     with pytest.raises(SlackApiError, match="fatal_error"):
         client.users_info(user="U0ANARUIZ1")
     assert client.auth_test()["ok"]
+
+
+def test_a_response_url_fails_with_the_status_of_a_real_refusal(
+    slack: Emulator, client: WebClient, app: App, connect: Connect
+) -> None:
+    """404, as after the fifth use, unless a test wants another one."""
+    responds: list[Respond] = []
+
+    @app.action("go")
+    def go(ack: Ack, respond: Respond) -> None:
+        ack()
+        responds.append(respond)
+
+    connect(app)
+    post(client, actions(button()))
+    slack.person("ana").press("Approve", in_="#releases")
+    [respond] = responds
+    slack.client.inject_fault("response_url", error="used_url")
+    slack.client.inject_fault("response_url", error="internal_error", status=500)
+    refused, failed, taken = respond("One"), respond("Two"), respond("Three")
+    assert (refused.status_code, refused.body, failed.status_code, taken.status_code) == (404, "used_url", 500, 200)
 
 
 def test_a_lost_answer_leaves_the_work_done(slack: Emulator, client: WebClient) -> None:
