@@ -147,7 +147,7 @@ class Scene:
     def _until_connected(self, wanted: bool, process: Command) -> None:
         try:
             self.ana.wait_until(
-                lambda: self.slack.client.get("workspace")["connected"] is wanted or None,
+                lambda: self.slack.client.get("workspace")["connected"] is wanted,
                 what="the app to come" if wanted else "the app to go",
                 timeout=30,
             )

@@ -159,20 +159,20 @@ class Person:
 
     def wait_until_no_modal(self, *, timeout: float = REQUEST_TIMEOUT) -> None:
         """Wait until no modal is open."""
-        self.wait_until(lambda: self.modal is None or None, what="the modal to close", timeout=timeout)
+        self.wait_until(lambda: self.modal is None, what="the modal to close", timeout=timeout)
 
     def wait_until(self, find: Callable[[], T | None], *, what: str = "it", timeout: float = REQUEST_TIMEOUT) -> T:
-        """Wait until `find` returns something other than None. It is called after each change that this person sees.
+        """Wait until `find` returns something true, and return that. It is called after each change that they see.
 
         Raises TimeoutError after `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
         # Often it is there already, and to listen for changes takes a connection.
-        if (found := find()) is not None:
+        if found := find():
             return found
         with self._changes() as next_change:
             while True:
-                if (found := find()) is not None:
+                if found := find():
                     return found
                 try:
                     next_change(deadline - time.monotonic())

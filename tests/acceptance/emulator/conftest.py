@@ -25,7 +25,7 @@ def workspace() -> Iterator[Emulator]:
 def connected_app(workspace: Emulator) -> Iterator[FormApp]:
     """A small app, connected."""
     app = FormApp(workspace)
-    workspace.person("ana").wait_until(lambda: workspace.client.get("workspace")["connected"] or None)
+    workspace.person("ana").wait_until(lambda: workspace.client.get("workspace")["connected"])
     yield app
     app.close()
 

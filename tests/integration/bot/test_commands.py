@@ -70,7 +70,7 @@ def test_a_page_that_slack_does_not_take_is_said_where_it_arrives(service: Runni
     """A `response_url` is valid for half an hour."""
     open_prompts_in(service, RELEASES, 20)
     page = typed(service, "/approvals", "20 prompts are waiting for an answer.")
-    service.slack.client.inject_fault("response_url", error="expired_url", status=404, times=2)
+    service.slack.client.inject_fault("response_url", error="expired_url", times=2)
     ana = service.slack.person("ana")
     ana.press("Next", message=page)
     ana.wait_for_message("@signoff", "Type `/approvals` again.")

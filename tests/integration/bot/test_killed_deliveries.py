@@ -56,7 +56,7 @@ class Fire:
         for number in range(count):
             self.paper.pause(f"run-{number}")
         self.ana.wait_until(
-            lambda: len(self._cards()) == count or None,
+            lambda: len(self._cards()) == count,
             what="all cards",
             timeout=120,
         )
@@ -80,7 +80,7 @@ class Fire:
     def _until_connected(self, wanted: bool) -> None:
         try:
             self.ana.wait_until(
-                lambda: self.slack.client.get("workspace")["connected"] is wanted or None,
+                lambda: self.slack.client.get("workspace")["connected"] is wanted,
                 what="the bot to come" if wanted else "the bot to go",
                 timeout=60,
             )

@@ -202,7 +202,7 @@ def test_cards_that_were_being_posted_when_the_bot_was_killed_are_posted_once(
     arguments = (slack.api_url, db.url.render_as_string(hide_password=False), str(tmp_path / "paper.db"))
     first = Victim(serve_slack, *arguments, errors=tmp_path / "errors.txt")
     slack.person("mei").wait_until(
-        lambda: len(slack.client.calls(POST)) == len(channels) or None, what="all calls", timeout=PATIENCE
+        lambda: len(slack.client.calls(POST)) == len(channels), what="all calls", timeout=PATIENCE
     )
     first.kill()
     slack.client.clear_faults()

@@ -48,7 +48,7 @@ def test_an_outage_of_slack_is_not_blamed_on_the_token(slack: Emulator, sqlite_u
     with Service(settings_for(slack.api_url, sqlite_url, Mode.SOCKET), FLOWS, with_bot=True, grace=1.0) as started:
         prompt, card = RunningService(slack, started).ask_in("#releases", approve)
         ana = slack.person("ana")
-        ana.wait_until(lambda: slack.client.get("workspace")["connected"] or None, what="the app")
+        ana.wait_until(lambda: slack.client.get("workspace")["connected"], what="the app")
         ana.press("Approve", message=card)
         assert RunningService(slack, started).over(prompt).result == "approved: True"
 

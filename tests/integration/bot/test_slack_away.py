@@ -189,4 +189,4 @@ def free_port() -> int:
 
 def until_connected(slack: Emulator) -> None:
     """Wait until the app has a Socket Mode connection."""
-    slack.person("ana").wait_until(lambda: slack.client.get("workspace")["connected"] or None, what="the app")
+    slack.person("ana").wait_until(lambda: slack.client.get("workspace")["connected"], what="the app")

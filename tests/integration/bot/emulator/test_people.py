@@ -183,3 +183,15 @@ def test_direct_messages_between_people_are_nobody_elses(slack: Emulator, client
     opened = slack.client.post("open_direct", user="signoff", **{"as": ana.id})["channel"]
     assert [each["id"] for each in client.conversations_list(types="im")["channels"]] == [opened["id"]]
     assert ana.sees("@signoff") == []
+
+
+def test_a_condition_that_does_not_hold_yet_is_waited_for(slack: Emulator, client: WebClient) -> None:
+    """Neither `False` nor an empty list is what somebody waits for."""
+    ana = slack.person("ana")
+    with pytest.raises(TimeoutError):
+        ana.wait_until(lambda: len(ana.sees("#data")) == 1, timeout=0.05)
+    with pytest.raises(TimeoutError):
+        ana.wait_until(lambda: ana.sees("#data"), timeout=0.05)
+    client.chat_postMessage(channel="#data", text="Here")
+    assert ana.wait_until(lambda: len(ana.sees("#data")) == 1) is True
+    assert [message.text for message in ana.wait_until(lambda: ana.sees("#data"))] == ["Here"]

@@ -122,7 +122,7 @@ def test_an_app_comes_back_after_slack_has_refreshed_its_connection(
     ana.press("Approve", in_="#releases")
     opened = len(slack.client.calls("apps.connections.open"))
     slack.client.post("disconnect")
-    ana.wait_until(lambda: slack.client.get("workspace")["connected"] or None, what="the app to come back")
+    ana.wait_until(lambda: slack.client.get("workspace")["connected"], what="the app to come back")
     assert len(slack.client.calls("apps.connections.open")) > opened
     assert ana.press("Approve", in_="#releases")["ok"]
 
