@@ -1,8 +1,12 @@
 """Runs flows in the process of a test, beside the bot: the pytest fixture `start_flow`."""
 
+import inspect
+import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Self
 
 from signoff.bot.emulator.server import Emulator
@@ -15,11 +19,16 @@ from signoff.flows.flow import Flow
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records.runs import FlowRun, RunState
+from signoff.store.records.actors import Actor
+from signoff.store.records.runs import FlowIdentity, FlowRun, RunState
 from signoff.store.runs import runs
+from signoff.store.supervisor import SupervisedThread
 
 GRACE_SECONDS = 1.0
 """Seconds that steps in progress have to finish when the test is over."""
+
+MAX_CREATED = 1000
+"""How many runs that flows have created are looked at together."""
 
 
 class StartedRun:
@@ -81,6 +90,11 @@ class FlowStarter:
         )
         self._service = Service(self._settings, None, with_bot=True)
         self._stack = ExitStack()
+        self._lock = threading.Lock()
+        self._taken: set[str] = set()
+        self._flows: dict[Flow[Any, Any], None] = {}
+        self._stopping = threading.Event()
+        self._thread = SupervisedThread(self._run_created, name="signoff-created-runs")
 
     @property
     def db(self) -> Database:
@@ -88,21 +102,72 @@ class FlowStarter:
         return self._service.db
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(self._service)
+        with ExitStack() as stack:
+            stack.enter_context(self._service)
+            self._changes = stack.enter_context(self.db.changes.subscribe(Topic.RUNS))
+            self._thread.start()
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._changes.wake()
+        self._thread.stop()
         self._stack.close()
 
-    def __call__(self, flow: Flow[Any, Any], *args: Any, **kwargs: Any) -> StartedRun:
-        """Start a run of `flow` with these parameters.
+    def __call__(
+        self, flow: Flow[Any, Any], /, *args: Any, requester: Actor | str | None = None, **kwargs: Any
+    ) -> StartedRun:
+        """Start a run of `flow` with these parameters. What it starts with `create_run` is run as well.
+
+        Args:
+            requester: The person who wants the run, as for `create_run`; by default nobody. A parameter of the flow
+                that has this name can be given by its position.
 
         Raises:
             InvalidParameters: If they do not fit the flow.
+            ValueError: If the requester has no name.
         """
-        db = self.db
-        run = flow.create_run(flow.parameters.to_json(args, kwargs), db=db)
-        worker = Worker(db, [flow], defaults=self._settings.defaults(), only=run.id)
+        parameters = flow.parameters.to_json(args, kwargs)
+        # A run that was just created must not be taken for one that a flow has created.
+        with self._lock:
+            run = flow.create_run(parameters, requester=requester, db=self.db)
+            self._flows.update(dict.fromkeys(_within_reach(flow)))
+            return StartedRun(self.db, self._work_on(run, flow), run)
+
+    def _work_on(self, run: FlowRun, flow: Flow[Any, Any]) -> Worker:
+        """Start a worker for one run, so that it is run by this flow even if others have the same code."""
+        self._taken.add(run.id)
+        worker = Worker(self.db, [flow], defaults=self._settings.defaults(), only=run.id)
         worker.start()
         self._stack.callback(worker.stop, grace=GRACE_SECONDS)
-        return StartedRun(db, worker, run)
+        return worker
+
+    def _run_created(self) -> None:
+        """Run what flows create, until the test is over."""
+        while not self._stopping.is_set():
+            with self._lock:
+                for run in runs.newest(self.db, state=RunState.SCHEDULED, limit=MAX_CREATED):
+                    identity = FlowIdentity(run.flow, run.source, run.fingerprint)
+                    flow = next((each for each in self._flows if each.identity.is_same(identity)), None)
+                    if run.id not in self._taken and flow is not None:
+                        self._work_on(run, flow)
+            self._changes.wait()
+
+
+def _within_reach(flow: Flow[Any, Any]) -> Iterator[Flow[Any, Any]]:
+    """The flows that a flow may start: those that its module or the function around it has or imports, and theirs."""
+    found, seen = [flow], {flow}
+    while found:
+        yield (each := found.pop())
+        function: Any = inspect.unwrap(each.fn)
+        scope = list(getattr(function, "__globals__", {}).values())
+        for cell in getattr(function, "__closure__", None) or ():
+            with suppress(ValueError):  # it has no value yet
+                scope.append(cell.cell_contents)
+        for value in scope:
+            inside = list(vars(value).values()) if isinstance(value, ModuleType) else [value]
+            # By its type: a proxy would have to be resolved for `isinstance`.
+            new = [one for one in inside if issubclass(type(one), Flow) and one not in seen]
+            seen.update(new)
+            found.extend(new)

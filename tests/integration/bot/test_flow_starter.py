@@ -10,12 +10,17 @@ import pytest
 from signoff import FlowPauseTimeout, Policy, PromptRejected, RunInput, asuspend_flow_run, flow, pause_flow_run, task
 from signoff.flows.approval.desk import Desk
 from signoff.flows.errors import InvalidParameters, RunCancelled
+from signoff.flows.flow import Flow
+from signoff.store.changes import Topic
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
+from signoff.store.records.runs import RunState
+from signoff.store.runs import runs
 from signoff.testing import Emulator, FlowStarter
 from tests.integration.bot.running_service import copied
 
 MEI = Actor("U0MEITANA1", "Mei Tanaka", frozenset({"@mei"}))
+PATIENCE = 30.0
 ORDERS = Policy(channel="#orders", approvers=["@mei"])
 
 
@@ -55,6 +60,19 @@ async def order_async() -> str:
     await asyncio.sleep(0)
     answer = await asuspend_flow_run(bool, description="A shirt?", policy=ORDERS)
     return ship("green") if answer else "none"
+
+
+@flow
+def order_by_another_run(count: int) -> str:
+    """Leave it to a run of another flow."""
+    return order.create_run({"count": count}).id
+
+
+@flow
+def order_for_somebody() -> bool:
+    """Ask somebody else than the one who wants it."""
+    policy = Policy(channel="#orders", approvers=["@mei", "@ana"], requester_may_answer=False)
+    return pause_flow_run(bool, description="A hat?", policy=policy)
 
 
 def press(slack: Emulator, question: str, button: str) -> None:
@@ -109,3 +127,49 @@ def test_wrong_parameters_start_nothing(start_flow: FlowStarter) -> None:
     """The sentence shows what the flow takes."""
     with pytest.raises(InvalidParameters, match=r"Its signature is order\(count: int, \*, soon: bool = False\)"):
         start_flow(order, size="large")
+
+
+def test_what_a_flow_starts_is_run_as_well(slack: Emulator, start_flow: FlowStarter) -> None:
+    """Of its module, and of the function around it; for the requester of the first run."""
+
+    @flow
+    def order_twice() -> list[str]:
+        return [order_by_another_run.create_run({"count": 6}).id, order_later.create_run().id]
+
+    @flow
+    def order_later() -> str:
+        return ship("blue")
+
+    created = start_flow(order_twice, requester="@ana").result()
+    press(slack, "6 shirts?", "Approve")
+    with start_flow.db.changes.subscribe(Topic.STATES) as changes:
+        while not all(run.is_done for run in runs.newest(start_flow.db)):
+            assert changes.wait(PATIENCE)
+    ended = runs.newest(start_flow.db)
+    assert {run.state for run in ended} == {RunState.COMPLETED}
+    assert len(ended) == 4
+    assert {run.requester and run.requester.id for run in ended} == {"@ana"}
+    assert runs.get(start_flow.db, created[1]).result == "blue, shipped"
+
+
+def test_the_requester_of_a_run_may_be_named(slack: Emulator, start_flow: FlowStarter) -> None:
+    """So a test can show that they may not answer."""
+    run = start_flow(order_for_somebody, requester="@mei")
+    press(slack, "A hat?", "Yes")
+    slack.person("mei").wait_for_message("#orders", "You requested this, so somebody else has to answer.")
+    slack.person("ana").press("Yes", in_="#orders")
+    assert run.result() is True
+
+
+def test_flows_of_the_same_code_are_told_apart(slack: Emulator, start_flow: FlowStarter) -> None:
+    """A function that makes flows makes each with values of its own."""
+
+    def sending(color: str) -> Flow[[], str]:
+        @flow
+        def send() -> str:
+            return ship(color)
+
+        return send
+
+    started = [start_flow(sending(color)) for color in ("red", "blue", "green")]
+    assert [run.result() for run in started] == ["red, shipped", "blue, shipped", "green, shipped"]
