@@ -9,16 +9,14 @@ What listens on this machine in Slack's place, such as the emulator in tests, is
 spaced only once it has refused one, too.
 
 The limits are those of the app, but each process knows only its own calls. Where several post to the same channel,
-Slack refuses some of their calls. The first refusal ends the bursts of the process that it hits in this channel, and
-each further one halves its rate there, so a few of them suffice. That explains most refusals of posts. Only if several
-channels refuse a post after a rest, which a busy channel does not explain, is it the workspace that is full.
+Slack refuses some of their calls. The first refusal ends the bursts of the process that it hits, and each further one
+halves its rate, so a few of them suffice.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from math import inf
 from urllib.parse import urlsplit
 
 POST = "chat.postMessage"
@@ -42,16 +40,9 @@ RATE_OTHERWISE = 50
 SLOWED_FOR = 600.0
 """Seconds for which calls are made more slowly after a refusal. The limit is lower than documented, or shared."""
 
-WORKSPACE_SLOWED_FOR = 60.0
-"""The same for posts in the whole workspace: shorter, since it slows down channels that have refused nothing."""
-
 SEVERAL_CHANNELS = 3
 WITHIN = 10.0
-RESTED = 3.0
-"""If so many channels refuse a post within so many seconds, each after such a rest in seconds, the workspace is full.
-
-Two processes that share a channel fairly post every two seconds each, so the rest is longer than that.
-"""
+"""If so many channels refuse a post within so many seconds, it is the workspace that has reached its limit."""
 
 MAX_INTERVAL = 30.0
 """The longest time between two calls, in seconds, however often they are refused."""
@@ -72,18 +63,12 @@ class _Limit:
         burst: How many calls may be made at once after a rest.
         rested_at: When a whole burst may be made again.
         refused_at: When Slack last refused a call; `None` if it did not.
-        idle_since: Since when calls might have been made, but none was; negative infinity before the first.
-        rest: For how many seconds that was so before the last call.
-        refused_after_rest_at: When the last call was made that was refused in spite of a rest; `None` if none was.
     """
 
     interval: float
     burst: int = 1
     rested_at: float = 0.0
     refused_at: float | None = None
-    idle_since: float = -inf
-    rest: float = 0.0
-    refused_after_rest_at: float | None = None
 
     @property
     def ready_at(self) -> float:
@@ -93,8 +78,6 @@ class _Limit:
     def call(self, now: float) -> None:
         """Note a call."""
         self.rested_at = max(self.rested_at, now) + self.interval
-        self.rest = now - self.idle_since
-        self.idle_since = now
 
     def refuse(self, now: float, until: float, *, called_at: float, documented: float) -> None:
         """Note that Slack has refused a call that was made at `called_at`, and takes the next one at `until`.
@@ -102,8 +85,6 @@ class _Limit:
         Args:
             documented: The interval in seconds that Slack's documentation gives.
         """
-        if self.rest >= RESTED:
-            self.refused_after_rest_at = called_at
         ready_at = self.ready_at
         if self.refused_at is None:
             # Perhaps only the bursts are too long, so they end first.
@@ -113,8 +94,7 @@ class _Limit:
             # It was not under way already when the one before was refused, so the interval is too short.
             self.interval = min(2 * self.interval, MAX_INTERVAL)
         self.refused_at = now
-        self.rested_at = max(ready_at, until)
-        self.idle_since = max(self.idle_since, until)
+        self.rested_at = max(ready_at, until) + (self.burst - 1) * self.interval
 
     def was_refused_since(self, moment: float) -> bool:
         """Whether Slack has refused a call since then."""
@@ -157,12 +137,11 @@ class RateLimits:
         now = self._clock()
         until = now + (DEFAULT_PAUSE if pause is None else pause)
         if method == POST:
-            self._channel(channel, now).refuse(now, until, called_at=called_at, documented=POST_INTERVAL)
-            if not self._is_workspace_full(now):
+            of_channel = self._channel(channel, now)
+            if not self._is_workspace_full(channel, now):
+                of_channel.refuse(now, until, called_at=called_at, documented=POST_INTERVAL)
                 return
-            # What the channels refused, they may have refused for that reason, so each gets a post a second again.
-            for each in self._channels.values():
-                each.interval = min(each.interval, POST_INTERVAL)
+            of_channel.refused_at = now
         of_method = self._method(method, now) or _Limit(0.0)
         self._methods[method] = of_method
         documented = MARGIN * 60 / RATES.get(method, RATE_OTHERWISE)
@@ -182,10 +161,7 @@ class RateLimits:
     def _method(self, method: str, now: float) -> _Limit | None:
         """The limit of a method as a whole, if Slack has refused a call lately."""
         limit = self._methods.get(method)
-        slowed_for = WORKSPACE_SLOWED_FOR if method == POST else SLOWED_FOR
-        if limit is None or (limit.ready_at <= now and not limit.was_refused_since(now - slowed_for)):
-            return None
-        return limit
+        return limit if limit is not None and limit.was_refused_since(now - SLOWED_FOR) else None
 
     def _channel(self, channel: str, now: float) -> _Limit:
         limit = self._channels.get(channel)
@@ -196,16 +172,17 @@ class RateLimits:
                     for name, each in self._channels.items()
                     if each.rested_at > now or each.was_refused_since(now - SLOWED_FOR)
                 }
-            limit = self._channels[channel] = _Limit(self._post_interval, POST_BURST)
+            # Without a burst at once: the process before this one may have posted just now, amid a backlog.
+            rested_at = now + (POST_BURST - 1) * self._post_interval
+            limit = self._channels[channel] = _Limit(self._post_interval, POST_BURST, rested_at)
         return limit
 
-    def _is_workspace_full(self, now: float) -> bool:
-        """Whether several channels have refused a post after a rest, since the workspace was last found to be full."""
-        since = now - WITHIN
-        if (workspace := self._method(POST, now)) is not None and workspace.refused_at is not None:
-            since = max(since, workspace.refused_at)
-        refused = (each.refused_after_rest_at for each in self._channels.values())
-        return sum(called_at is not None and called_at > since for called_at in refused) >= SEVERAL_CHANNELS
+    def _is_workspace_full(self, channel: str, now: float) -> bool:
+        """Whether a refusal of a post to this channel means that the whole workspace has reached its limit."""
+        if self._method(POST, now) is not None:
+            return True
+        others = (each for name, each in self._channels.items() if name != channel)
+        return sum(each.was_refused_since(now - WITHIN) for each in others) + 1 >= SEVERAL_CHANNELS
 
 
 def _is_this_machine(url: str) -> bool:
