@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
+from math import inf
 from urllib.parse import urlsplit
 
 POST = "chat.postMessage"
@@ -42,7 +43,10 @@ SLOWED_FOR = 600.0
 
 SEVERAL_CHANNELS = 3
 WITHIN = 10.0
-"""If so many channels refuse a post within so many seconds, it is the workspace that has reached its limit."""
+"""If so many channels refuse a post within so many seconds, it is the workspace that has reached its limit.
+
+Refusals of bursts do not count. After a restart amid a backlog, for instance, the channels have had theirs.
+"""
 
 MAX_INTERVAL = 30.0
 """The longest time between two calls, in seconds, however often they are refused."""
@@ -63,12 +67,18 @@ class _Limit:
         burst: How many calls may be made at once after a rest.
         rested_at: When a whole burst may be made again.
         refused_at: When Slack last refused a call; `None` if it did not.
+        refused_apart_at: When it last refused one that was no part of a burst; `None` if it did not.
+        called_at: When the last call was made.
+        is_in_burst: Whether that was soon after the one before.
     """
 
     interval: float
     burst: int = 1
     rested_at: float = 0.0
     refused_at: float | None = None
+    refused_apart_at: float | None = None
+    called_at: float = -inf
+    is_in_burst: bool = False
 
     @property
     def ready_at(self) -> float:
@@ -78,6 +88,8 @@ class _Limit:
     def call(self, now: float) -> None:
         """Note a call."""
         self.rested_at = max(self.rested_at, now) + self.interval
+        self.is_in_burst = now - self.called_at < POST_INTERVAL / 2
+        self.called_at = now
 
     def refuse(self, now: float, until: float, *, called_at: float, documented: float) -> None:
         """Note that Slack has refused a call that was made at `called_at`, and takes the next one at `until`.
@@ -138,7 +150,9 @@ class RateLimits:
         until = now + (DEFAULT_PAUSE if pause is None else pause)
         if method == POST:
             of_channel = self._channel(channel, now)
-            if not self._is_workspace_full(channel, now):
+            if not of_channel.is_in_burst:
+                of_channel.refused_apart_at = now
+            if of_channel.is_in_burst or not self._is_workspace_full(channel, now):
                 of_channel.refuse(now, until, called_at=called_at, documented=POST_INTERVAL)
                 return
             of_channel.refused_at = now
@@ -172,17 +186,15 @@ class RateLimits:
                     for name, each in self._channels.items()
                     if each.rested_at > now or each.was_refused_since(now - SLOWED_FOR)
                 }
-            # Without a burst at once: the process before this one may have posted just now, amid a backlog.
-            rested_at = now + (POST_BURST - 1) * self._post_interval
-            limit = self._channels[channel] = _Limit(self._post_interval, POST_BURST, rested_at)
+            limit = self._channels[channel] = _Limit(self._post_interval, POST_BURST)
         return limit
 
     def _is_workspace_full(self, channel: str, now: float) -> bool:
         """Whether a refusal of a post to this channel means that the whole workspace has reached its limit."""
         if self._method(POST, now) is not None:
             return True
-        others = (each for name, each in self._channels.items() if name != channel)
-        return sum(each.was_refused_since(now - WITHIN) for each in others) + 1 >= SEVERAL_CHANNELS
+        refused_at = (each.refused_apart_at for name, each in self._channels.items() if name != channel)
+        return sum(at is not None and at >= now - WITHIN for at in refused_at) + 1 >= SEVERAL_CHANNELS
 
 
 def _is_this_machine(url: str) -> bool:

@@ -38,16 +38,17 @@ class Calls:
         self.limits.refused(method, channel, pause, called_at=self.now)
 
 
-def test_a_channel_gets_a_post_a_second_and_no_burst_at_first() -> None:
-    """The process before this one may have had it just now."""
+def test_a_channel_gets_a_short_burst_and_then_a_post_a_second() -> None:
+    """As Slack documents it for `chat.postMessage`."""
     calls = Calls()
-    assert [calls.make() for _ in range(4)] == pytest.approx([0.0] + [POST_INTERVAL] * 3)
+    assert [calls.make() for _ in range(POST_BURST + 3)] == pytest.approx([0.0] * POST_BURST + [POST_INTERVAL] * 3)
 
 
 def test_one_channel_does_not_delay_another() -> None:
     """Slack counts posts by channel."""
     calls = Calls()
-    calls.make(channel="C1")
+    for _ in range(POST_BURST):
+        calls.make(channel="C1")
     assert calls.limits.seconds_until(POST, "C1") == pytest.approx(POST_INTERVAL)
     assert calls.make(channel="C2") == 0.0
 
@@ -104,8 +105,6 @@ def test_the_first_refusal_ends_the_burst_and_each_further_one_halves_the_rate_f
     assert POST_INTERVAL > DEFAULT_PAUSE
     assert [calls.make() for _ in range(3)] == pytest.approx([POST_INTERVAL, 2 * POST_INTERVAL, 2 * POST_INTERVAL])
     calls.now += SLOWED_FOR + 1
-    calls.make()
-    calls.now += POST_BURST * POST_INTERVAL
     assert [calls.make() for _ in range(POST_BURST + 1)] == pytest.approx([0.0] * POST_BURST + [POST_INTERVAL])
 
 
@@ -125,6 +124,17 @@ def test_calls_that_were_under_way_at_a_refusal_slow_nothing_down_again() -> Non
     for number, called_at in enumerate(made):
         calls.limits.refused(UPDATE, f"C{number}", 5.0, called_at=called_at)
     assert [calls.make(UPDATE) for _ in range(3)] == pytest.approx([5.0, 1.2 * MARGIN, 1.2 * MARGIN])
+
+
+def test_refused_bursts_of_several_channels_say_nothing_of_the_workspace() -> None:
+    """A bot that is started again amid a backlog does not know that the channels have had their bursts."""
+    calls = Calls()
+    for channel in ("C1", "C2", "C3", "C4"):
+        calls.make(channel=channel)
+        calls.refuse(channel=channel)
+    assert calls.make(channel="C5") == 0.0
+    calls.now += POST_INTERVAL
+    assert sum(calls.make(channel=channel) for channel in ("C1", "C2", "C3", "C4")) == 0.0
 
 
 def test_refusals_of_several_channels_are_those_of_the_workspace() -> None:
