@@ -71,6 +71,7 @@ class Flow(Generic[P, R]):
         self.retries = retries
         self.retry_delay_seconds = retry_delay_seconds
         self.timeout_seconds = timeout_seconds
+        self._attempts = RetryPolicy(self.name, retries, retry_delay_seconds, timeout_seconds)
         self.log_prints = log_prints
         self.parameters = Parameters(function, self.name)
         self.annotation = return_annotation(function)
@@ -230,9 +231,8 @@ class Flow(Generic[P, R]):
             beside=texts_beside(self.fn),
             is_async=self.isasync,
         )
-        attempts = RetryPolicy(self.name, self.retries, self.retry_delay_seconds, self.timeout_seconds)
         function: Callable[[], Any] = functools.partial(self.fn, *args, **kwargs)
-        return call.run_async(attempts, function) if self.isasync else call.run(attempts, function)
+        return call.run_async(self._attempts, function) if self.isasync else call.run(self._attempts, function)
 
 
 @overload

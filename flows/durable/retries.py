@@ -1,6 +1,7 @@
 """Retries of a task or nested flow, and the time limit for each try."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 from signoff.flows.durable.async_bridge import in_thread, to_thread
 from signoff.flows.durable.timeouts import ActiveTimeout
-from signoff.flows.errors import FlowPauseTimeout, FlowTimeout, PromptRejected, StepTimeout
+from signoff.flows.errors import FlowPauseTimeout, FlowTimeout, InvalidFlow, PromptRejected, StepTimeout
 
 _FINAL = (PromptRejected, FlowPauseTimeout, FlowTimeout)
 """Errors that a retry would only repeat: a rejection, a deadline, a flow that ran out of time."""
@@ -24,12 +25,34 @@ class RetryPolicy:
         retries: How many tries may follow the first one.
         delay: Seconds before each retry. Of a sequence, the last item holds for all further retries.
         timeout: Seconds of active time for one try; `None` for no limit.
+
+    Raises:
+        InvalidFlow: If there are no such numbers.
     """
 
     name: str
     retries: int = 0
     delay: float | Sequence[float] = 0
     timeout: float | None = None
+
+    def __post_init__(self) -> None:
+        # Decorators may be given anything.
+        retries: Any = self.retries
+        if not isinstance(retries, int) or retries < 0:
+            raise InvalidFlow(f"{self.name}: retries={retries!r} is not a number of retries. Give 0 or more.")
+        delay: Any = self.delay
+        delays = delay if isinstance(delay, Sequence) and not isinstance(delay, str) else [delay]
+        if any(not isinstance(each, int | float) or not 0 <= each < math.inf for each in delays):
+            raise InvalidFlow(
+                f"{self.name}: retry_delay_seconds={delay!r} is not a number of seconds, nor a list of them. Give 0 or "
+                "more."
+            )
+        timeout: Any = self.timeout
+        if timeout is not None and (not isinstance(timeout, int | float) or not timeout > 0):
+            raise InvalidFlow(
+                f"{self.name}: timeout_seconds={timeout!r} is not a number of seconds above zero. Give one, or leave "
+                "it out for no limit."
+            )
 
     def delay_before(self, retry: int) -> float:
         """Seconds to wait before a retry; they are numbered from 1."""

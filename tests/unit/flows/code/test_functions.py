@@ -118,3 +118,21 @@ def test_a_partial_can_be_a_task_with_a_name() -> None:
 def test_a_cached_function_can_be_a_flow() -> None:
     """It has the code of the function around which it is."""
     assert flow(functools.lru_cache(plain)).name == "plain"
+
+
+@pytest.mark.parametrize("decorate", [flow, task])
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"retries": -1}, "retries=-1 is not a number of retries"),
+        ({"retries": 1.5}, "retries=1.5 is not a number of retries"),
+        ({"retry_delay_seconds": -1}, "retry_delay_seconds=-1 is not a number of seconds"),
+        ({"retry_delay_seconds": [1, float("nan")]}, r"retry_delay_seconds=\[1, nan\] is not a number of seconds"),
+        ({"timeout_seconds": 0}, "timeout_seconds=0 is not a number of seconds above zero"),
+        ({"timeout_seconds": "10"}, "timeout_seconds='10' is not a number of seconds above zero"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(decorate: Any, options: dict[str, Any], told: str) -> None:
+    """Where they stand, and not in the middle of a run."""
+    with pytest.raises(InvalidFlow, match=f"^plain: {told}"):
+        decorate(**options)(plain)
