@@ -22,6 +22,7 @@ from signoff.flows.flow import Flow
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.outbox import cards
+from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import FlowRun
 from signoff.testing import Emulator, VisibleMessage
@@ -94,6 +95,15 @@ class RunningService:
     def until_all_is_said(self) -> None:
         """Wait until Slack equals the database, so that no card and no notice is due."""
         until(self.db, lambda: cards.next_due_at(self.db) is None, what="Slack to match the database")
+
+    def until_checked(self, prompt: Prompt) -> None:
+        """Wait until it is recorded who a prompt's approvers are."""
+        number = len(prompt.policy.approvers)
+        until(
+            self.db,
+            lambda: len(prompts.get(self.db, prompt.id).found_approvers) == number or None,
+            what="the approvers to be checked",
+        )
 
     def until_nothing_is_under_way(self) -> None:
         """Wait until nothing is sent to Slack before it is tried again what only a person can mend."""

@@ -116,6 +116,7 @@ def test_a_press_in_doubt_says_so_and_the_next_one_says_what_was_decided(
         service = RunningService(slack, started)
         slack.deliver_to(service.request_url)
         prompt, card = service.ask_in("#releases", approve)
+        service.until_checked(prompt)
         service.until_all_is_said()
         ana = slack.person("ana")
         proxy.cut_next_commit(lost)
