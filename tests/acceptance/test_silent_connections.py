@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from signoff.flows.names import memorable_name, new_id, now
@@ -94,6 +95,8 @@ def test_a_press_is_taken_beside_half_sent_requests(attacked: Attacked) -> None:
             connection = stack.enter_context(closing(raw_http.connect(attacked.url)))
             with suppress(ConnectionError):
                 connection.sendall(b"POST /slack/events HTTP/1.1\r\nHost: signoff.example\r\n")
+        # Once this is answered, all of them have been taken or closed, and what the workspace had kept open as well.
+        assert httpx.get(attacked.url, trust_env=False, timeout=60).is_client_error
         began = time.monotonic()
         assert attacked.ana.press("Approve", message=card)["ok"]
         assert time.monotonic() - began < 3
