@@ -240,9 +240,13 @@ def release():
 """
 
 
-def abandon(db: Database, worker: Worker, release: Flow[Any, Any]) -> None:
-    """Stop a worker that still works, and wait until what it began has ended and was not recorded."""
-    before = {thread for thread in threading.enumerate() if thread.name.startswith(("task-", "flow-"))}
+def abandon(db: Database, worker: Worker, release: Flow[Any, Any], others: set[threading.Thread]) -> None:
+    """Stop a worker that still works, and wait until what it began has ended and was not recorded.
+
+    Args:
+        others: The threads that there were before the worker was started.
+    """
+    before = {each for each in threading.enumerate() if each.name.startswith(("task-", "flow-"))} - others
     worker.stop(grace=0)
     release.fn.__globals__["GO_ON"].set()
     until(db, lambda: not any(thread.is_alive() for thread in before), what="its threads to end")
@@ -251,12 +255,13 @@ def abandon(db: Database, worker: Worker, release: Flow[Any, Any]) -> None:
 def test_what_was_cut_off_side_by_side_goes_on_under_edited_code(db: Database, tmp_path: Path) -> None:
     """Invariant 5: it comes before others that had ended, and was not renamed for that."""
     release = load(tmp_path, SIDE_BY_SIDE)
+    others = set(threading.enumerate())
     worker = Worker(db, [release])
     worker.start()
     run = release.create_run(db=db)
     children = {"parent/child", "parent-2/child", "parent-3/child", "parent-4/child"}
     until(db, lambda: set(journal.load(db, run.id)) == {"parent", "parent-3", *children})
-    abandon(db, worker, release)
+    abandon(db, worker, release, others)
     edited = load(tmp_path, SIDE_BY_SIDE + "\n\nGO_ON.set()\n")
     with Worker(db, [edited]):
         ended = until_over(db, run.id)
@@ -268,11 +273,12 @@ def test_a_submitted_task_that_was_renamed_has_no_effect_again(db: Database, tmp
     """Invariant 5: it does not start before everything that ran has been called; waiting for it before that fails."""
     text = SIDE_BY_SIDE.replace("    one = last()", "    parents.wait()\n    one = last()").replace("% 2", "> 9")
     release = load(tmp_path, text)
+    others = set(threading.enumerate())
     worker = Worker(db, [release])
     worker.start()
     run = release.create_run(db=db)
     until(db, lambda: len(journal.load(db, run.id)) == 8)
-    abandon(db, worker, release)
+    abandon(db, worker, release, others)
     edited = load(tmp_path, text.replace("parent", "elder") + "\n\nGO_ON.set()\n")
     with Worker(db, [edited]):
         ended = until_over(db, run.id)
