@@ -13,6 +13,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 
 from signoff.bot.blockkit.blocks import Block, Message
 from signoff.bot.blockkit.markup import escape, plain, unescaped
@@ -92,7 +93,7 @@ class Responses:
             except FormError as error:
                 self._say(body, f"This cannot be answered in Slack: {escape(str(error))}")
             else:
-                self._open(body, view, prompt)
+                self._open(body, view, prompt, self._client.views_open)
 
         self._later(origin_of(body), open_it)
 
@@ -120,12 +121,7 @@ class Responses:
             if view is None:
                 self._say(body, "Slack did not say whether you may see this. Press the button again in a moment.")
                 return
-            try:
-                pushed = self._client.views_push(trigger_id=body.get("trigger_id", ""), view=view)
-            except _CALL_ERRORS as error:
-                self._say_not_opened(body, error)
-            else:
-                self._open_views.add(str(pushed["view"]["id"]), prompt.id, body)
+            self._open(body, view, prompt, self._client.views_push)
 
         self._later(origin_of(body), push_it)
 
@@ -184,7 +180,7 @@ class Responses:
 
     def open_reason(self, body: Body, prompt: Prompt) -> None:
         """Open the modal that asks for the reason of a rejection."""
-        self._later(origin_of(body), lambda: self._open(body, reject_modal(prompt), prompt))
+        self._later(origin_of(body), lambda: self._open(body, reject_modal(prompt), prompt, self._client.views_open))
 
     def tell_refused(self, body: Body, refused: Refused) -> None:
         """Tell a person that they may not answer, and who may if they may know that."""
@@ -258,9 +254,10 @@ class Responses:
             return False
         return bool(response.status_code == HTTPStatus.OK)
 
-    def _open(self, body: Body, view: Block, prompt: Prompt) -> None:
+    def _open(self, body: Body, view: Block, prompt: Prompt, method: Callable[..., SlackResponse]) -> None:
+        """Open a modal with a method of the Web API, and remember it until its prompt is settled."""
         try:
-            opened = self._client.views_open(trigger_id=body.get("trigger_id", ""), view=view)
+            opened = method(trigger_id=body.get("trigger_id", ""), view=view)
         except _CALL_ERRORS as error:
             self._say_not_opened(body, error)
         else:

@@ -62,7 +62,7 @@ class Guest(BaseModel):
 
 
 class Party(RunInput):
-    """Who comes."""
+    """The guests of a party."""
 
     guests: list[Guest] = Field(min_length=1, max_length=2)
     note: str = ""

@@ -23,7 +23,7 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.prompts import prompts
-from signoff.store.records.prompts import Prompt
+from signoff.store.records.prompts import Approver, Prompt
 from signoff.store.records.runs import FlowRun
 from signoff.testing import Emulator, VisibleMessage
 from tests.support.waiting import until, until_asked, until_over
@@ -96,12 +96,12 @@ class RunningService:
         """Wait until Slack equals the database, so that no card and no notice is due."""
         until(self.db, lambda: cards.next_due_at(self.db) is None, what="Slack to match the database")
 
-    def until_checked(self, prompt: Prompt) -> None:
-        """Wait until it is recorded who a prompt's approvers are."""
-        number = len(prompt.policy.approvers)
-        until(
+    def until_checked(self, prompt: Prompt, number: int | None = None) -> tuple[Approver, ...]:
+        """What is known of a prompt's approvers, once it is known of that many, or of all."""
+        wanted = len(prompt.policy.approvers) if number is None else number
+        return until(
             self.db,
-            lambda: len(prompts.get(self.db, prompt.id).found_approvers) == number or None,
+            lambda: known if len(known := prompts.get(self.db, prompt.id).found_approvers) >= wanted else None,
             what="the approvers to be checked",
         )
 

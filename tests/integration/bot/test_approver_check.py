@@ -24,20 +24,10 @@ from tests.integration.bot.asking import secret
 from tests.integration.bot.running_service import RunningService, settings_for
 from tests.integration.bot.test_forged_payloads import press
 from tests.integration.store.samples import a_claimed_run, asking
-from tests.support.waiting import until
 
 HOUR = timedelta(hours=1)
 
 ANA, BEN, CHLOE, MEI = "U0ANARUIZ1", "U0BENOKAF1", "U0CHLOEM01", "U0MEITANA1"
-
-
-def found(service: RunningService, prompt: Prompt, number: int = 1) -> tuple[Approver, ...]:
-    """What is known of a prompt's approvers, once it is known of that many."""
-    return until(
-        service.db,
-        lambda: known if len(known := prompts.get(service.db, prompt.id).found_approvers) >= number else None,
-        what="the approvers to be checked",
-    )
 
 
 class Asked:
@@ -151,7 +141,7 @@ def test_a_prompt_that_nobody_can_answer_says_so(service: RunningService, caplog
 def test_a_name_that_is_somebody_s_changes_no_card(service: RunningService) -> None:
     """Most prompts need no second call for their card."""
     prompt, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@ana", "@buyers", "ben@example.com"])
-    assert found(service, prompt, 3) == (
+    assert service.until_checked(prompt, 3) == (
         Approver("@ana", ANA),
         Approver("@buyers", "S0BUYERS01"),
         Approver("ben@example.com", BEN),
@@ -165,7 +155,7 @@ def test_a_name_that_is_somebody_s_changes_no_card(service: RunningService) -> N
 def test_the_people_of_a_user_group_may_answer(service: RunningService, group: str) -> None:
     """The card names the group, and who is in it is checked at the act."""
     prompt, card = service.ask_in("#orders", secret, where="#orders", approvers=[group])
-    found(service, prompt)
+    service.until_checked(prompt, 1)
     mei, chloe = service.slack.person("mei"), service.slack.person("chloe")
     mei.press("Approve", message=card)
     mei.wait_for_message("#orders", "<!subteam^S0BUYERS01> may answer.")
@@ -191,7 +181,7 @@ def test_a_group_counts_before_it_was_looked_up(service: RunningService) -> None
 def test_a_handle_stays_the_person_who_had_it(service: RunningService) -> None:
     """Whoever takes it over may not answer, and the one who had it may."""
     prompt, card = service.ask_in("#orders", secret, where="#orders", approvers=["@ana"])
-    found(service, prompt)
+    service.until_checked(prompt, 1)
     service.slack.client.change_person("ana", name="ana-ruiz")
     service.slack.client.change_person("mei", name="ana")
     service.slack.client.events("user_change", at_least=2)
@@ -219,7 +209,7 @@ def test_a_prompt_opens_while_slack_does_not_say_who_anybody_is(service: Running
     prompt, card = service.ask_in("#orders", secret, where="#orders", approvers=["@anna", "@ben"])
     assert "@ben may answer." in card.full_text or "@anna or" in card.full_text
     assert service.until_noted(prompt, "approver_missing")["approver"] == "@anna"
-    assert found(service, prompt, 2)[1] == Approver("@ben", BEN)
+    assert service.until_checked(prompt, 2)[1] == Approver("@ben", BEN)
 
 
 @pytest.fixture
@@ -247,7 +237,7 @@ def test_a_press_does_not_wait_for_a_slow_slack_until_slack_gives_it_up(service:
     for group in groups:
         client.set_user_group(group, ["ana"])
     prompt, card = service.ask_in("#orders", secret, where="#orders", approvers=[f"@{group}" for group in groups])
-    found(service, prompt, len(groups))
+    service.until_checked(prompt, len(groups))
     for group in groups:
         client.set_user_group(group, ["ben"])
     client.events("subteam_members_changed", at_least=len(groups))
@@ -268,12 +258,12 @@ def test_somebody_who_joined_after_all_users_were_read_may_answer(
 ) -> None:
     """Whether Slack's event reached this process or another one."""
     earlier, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@ana", name])
-    found(service, earlier, 2)
+    service.until_checked(earlier, 2)
     if not is_heard:
         service.slack.client.lose_acks(times=1000)
     zoe = service.slack.client.add_person("zoe", email="zoe@example.com")
     prompt = service.ask(secret, where="#orders", approvers=[name])
-    assert found(service, prompt) == (Approver(name, zoe.id),)
+    assert service.until_checked(prompt, 1) == (Approver(name, zoe.id),)
 
 
 def check_again(service: RunningService, prompt: Prompt) -> None:

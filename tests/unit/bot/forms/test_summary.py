@@ -35,7 +35,7 @@ class Guest(BaseModel):
 
 
 class Party(BaseModel):
-    """Who comes."""
+    """The guests of a party."""
 
     guests: list[Guest]
     days: list[Address]
