@@ -7,9 +7,9 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from signoff.flows.approval.acts import Act, ActKind, Progress, act_due, next_due_at
 from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.due_check import DueCheck
-from signoff.flows.approval.policy import next_due_at
 from signoff.flows.services.foreground import foreground
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
@@ -56,11 +56,14 @@ class DeadlineEnforcer(DueCheck):
             logger.error("%s is due, but this version cannot enforce its deadline. %s", prompt.label, error)
 
     def _do(self, prompt: Prompt, moment: datetime) -> None:
-        if prompt.deadline is not None and prompt.deadline <= moment:
-            self._desk.time_out(prompt)
-            return
-        policy = prompt.policy
-        # All reminders that were missed while everything was down are sent as one.
-        passed = sum(1 for after in policy.reminders if prompt.opened_at + after <= moment)
-        due_at = next_due_at(policy, prompt.opened_at, reminders_sent=passed, deadline=prompt.deadline)
-        prompts.remind(self._db, prompt, sent=passed, due_at=due_at, now=moment)
+        """Perform one act of a prompt. The next one, if it is due as well, comes with the next read of the database."""
+        progress = Progress.of(prompt)
+        match act := act_due(progress, moment):
+            case Act(kind=ActKind.TIME_OUT):
+                self._desk.time_out(prompt)
+            case Act(kind=ActKind.REMIND):
+                due_at = next_due_at(progress.after(act))
+                prompts.remind(self._db, prompt, sent=act.number, due_at=due_at, now=moment)
+            case None:
+                # Another process has been here, or counts differently. Left as it is, it would be due for ever.
+                prompts.reschedule(self._db, prompt, due_at=next_due_at(progress))

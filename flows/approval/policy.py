@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from signoff.flows.approval import acts
 from signoff.flows.approval.approvers import NameKind
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.approval.quorum import number_of, rejections_needed
@@ -95,8 +96,5 @@ def deadline_of(policy: Policy, opened_at: datetime, timeout: float | None) -> d
 def next_due_at(
     policy: Policy, opened_at: datetime, *, reminders_sent: int, deadline: datetime | None
 ) -> datetime | None:
-    """When a prompt is due next, for a reminder or at its deadline; `None` for never."""
-    moments = [opened_at + after for after in sorted(policy.reminders)[reminders_sent:][:1]]
-    if deadline is not None:
-        moments.append(deadline)
-    return min(moments, default=None)
+    """When a prompt is due next, for one of its `acts`; `None` for never."""
+    return acts.next_due_at(acts.Progress(policy, opened_at, deadline, reminders_sent))

@@ -148,6 +148,17 @@ def with_broken_policies(db: Database) -> list[str]:
 
 
 @transactional
+def reschedule(db: Database, prompt_: Prompt, *, due_at: datetime | None) -> None:
+    """Change when an open prompt is due, unless another process has changed that since it was read."""
+    with db.write() as tx:
+        tx.execute(
+            update(prompts)
+            .where(prompts.c.id == prompt_.id, prompts.c.outcome.is_(None), prompts.c.due_at == prompt_.due_at)
+            .values(due_at=due_at)
+        )
+
+
+@transactional
 def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None, now: datetime) -> bool:
     """Have a reminder posted.
 

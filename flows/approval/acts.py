@@ -1,0 +1,112 @@
+"""What happens next to an open prompt by itself, and when: a reminder, its deadline.
+
+Pure functions of the prompt, without a clock or a database. `prompts.due_at` is the moment of the next act, and
+`DeadlineEnforcer` performs the acts that are due, one in each transaction. A simulation can drive them with a clock of
+its own: it performs `next_act` and continues with the progress `after` it.
+
+A new kind of act is a function in `_KINDS` that says when it comes, what it changes in `Progress.after`, and how
+`DeadlineEnforcer` performs it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from signoff.store.policy import Policy
+from signoff.store.records.prompts import Prompt
+
+
+class ActKind(StrEnum):
+    """What happens."""
+
+    TIME_OUT = "time_out"
+    REMIND = "remind"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that happens to an open prompt because its time has come.
+
+    Attributes:
+        number: Of several of its kind, which one: 2 for the second reminder.
+    """
+
+    at: datetime
+    kind: ActKind
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the acts of an open prompt depend on: its policy, and how far it has come.
+
+    Attributes:
+        reminders_sent: How many reminders have come, including those that were missed and sent as one.
+    """
+
+    policy: Policy
+    opened_at: datetime
+    deadline: datetime | None
+    reminders_sent: int = 0
+
+    @classmethod
+    def of(cls, prompt: Prompt) -> Self:
+        """The progress of a prompt.
+
+        Raises:
+            UnreadablePolicy: If this version cannot read the policy.
+        """
+        return cls(prompt.policy, prompt.opened_at, prompt.deadline, prompt.reminders_sent)
+
+    def after(self, act: Act) -> Self:
+        """The progress once an act has been performed that does not settle the prompt."""
+        match act.kind:
+            case ActKind.REMIND:
+                return replace(self, reminders_sent=act.number)
+            case ActKind.TIME_OUT:
+                return self
+
+
+def next_act(progress: Progress) -> Act | None:
+    """What happens next; `None` if nothing does until somebody acts."""
+    return min(_all(progress, by=progress.opened_at), key=lambda act: act.at, default=None)
+
+
+def next_due_at(progress: Progress) -> datetime | None:
+    """When the next act comes, for the column `due_at`; `None` for never."""
+    act = next_act(progress)
+    return None if act is None else act.at
+
+
+def act_due(progress: Progress, moment: datetime) -> Act | None:
+    """What is to be done at this moment; `None` if nothing is due yet.
+
+    If several acts are due, the most important kind comes first. After it, ask again.
+    """
+    return next((act for act in _all(progress, by=moment) if act.at <= moment), None)
+
+
+def _all(progress: Progress, *, by: datetime) -> list[Act]:
+    """The next act of each kind, the most important kind first.
+
+    Args:
+        by: Of acts of one kind that are due by then, only the last is meant: those that were missed are one.
+    """
+    return [act for kind in _KINDS if (act := kind(progress, by)) is not None]
+
+
+def _time_out(progress: Progress, _by: datetime) -> Act | None:
+    return None if progress.deadline is None else Act(progress.deadline, ActKind.TIME_OUT)
+
+
+def _reminder(progress: Progress, by: datetime) -> Act | None:
+    moments = [progress.opened_at + after for after in sorted(progress.policy.reminders)]
+    due = sum(1 for moment in moments if moment <= by)
+    number = max(due, progress.reminders_sent + 1)
+    return Act(moments[number - 1], ActKind.REMIND, number) if number <= len(moments) else None
+
+
+# A prompt that its deadline settles needs no reminder any more.
+_KINDS: tuple[Callable[[Progress, datetime], Act | None], ...] = (_time_out, _reminder)
