@@ -20,6 +20,8 @@ from tests.acceptance.shell import Shell
 from tests.support.faketime import SystemClock
 from tests.support.waiting import until, until_asked, until_over
 
+pytestmark = pytest.mark.slow
+
 FLOWS = '''
 """Steps that are counted, and questions."""
 

@@ -16,6 +16,8 @@ from tests.acceptance.shell import Shell, line_with
 from tests.support.waiting import until
 from tests.unit.test_docs import blocks, files
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 FOLDERS = ("bot", "flows", "store")
 UV = shutil.which("uv") or "uv"

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.acceptance.emulator.conftest import OpenAs
 from tests.acceptance.emulator.form_app import FormApp, Json, option, question
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SIZES = [option("Small"), option("Medium"), option("Large")]
 ANA, BEN, RELEASES, ORDERS = "U0ANARUIZ1", "U0BENOKAF1", "C0RELEASE1", "C0ORDERS01"

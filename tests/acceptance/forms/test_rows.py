@@ -10,7 +10,7 @@ from tests.acceptance.forms.filling import expect_error, held, submit, top, typi
 from tests.acceptance.forms.rows import ROWS
 from tests.integration.bot.running_service import RunningService
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("name", ROWS)

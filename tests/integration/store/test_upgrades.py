@@ -27,6 +27,8 @@ from tests.support.answering import answer
 from tests.support.postgres_server import PostgresServer
 from tests.support.waiting import until_asked, until_over
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def empty(

@@ -65,6 +65,7 @@ def test_a_format_is_checked_in_time_in_proportion_to_the_text(name: str) -> Non
         assert_linear(partial(check, part), small=500)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "part",
     [
@@ -168,6 +169,7 @@ def test_values_are_taken_down_to_a_depth_that_nobody_needs() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", [1, "a", {"a": 1}, [1], None, True])
 def test_unique_items_are_compared_in_time_in_proportion_to_their_number(item: Any) -> None:
     """Lists of objects and of mixed values, too."""
@@ -313,6 +315,7 @@ def chain(levels: int, end: Any, **more: Any) -> Any:
     return value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("can_import", [True, False])
 @pytest.mark.parametrize("end", [1, "wrong"])
 def test_a_union_that_contains_itself_is_not_tried_without_end(can_import: bool, end: Any) -> None:
@@ -322,6 +325,7 @@ def test_a_union_that_contains_itself_is_not_tried_without_end(can_import: bool,
     assert isinstance(validate(prompt, {"it": chain(6, 1)}), Valid)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("can_import", [True, False])
 def test_a_union_with_a_discriminator_may_be_nested(can_import: bool) -> None:
     """Of such a union only the member that is meant is tried, with its errors where they are."""
