@@ -10,7 +10,7 @@ spaced only once it has refused one, too.
 
 The limits are those of the app, but each process knows only its own calls. Where several post to the same channel,
 Slack refuses some of their calls. The first refusal ends the bursts of the process that it hits, and each further one
-halves its rate, so a few of them suffice.
+halves its rate, which then rises again slowly, so a few of them suffice.
 """
 
 import time
@@ -48,6 +48,11 @@ WITHIN = 10.0
 Refusals of bursts do not count. After a restart amid a backlog, for instance, the channels have had theirs.
 """
 
+EASING = 0.995
+"""What an interval that has been doubled is multiplied by at each call, until it is the documented one again. A limit
+that is lower than documented is so found anew once in some 140 calls, and one that was passed by chance is forgotten.
+"""
+
 MAX_INTERVAL = 30.0
 """The longest time between two calls, in seconds, however often they are refused."""
 
@@ -64,6 +69,7 @@ class _Limit:
 
     Attributes:
         interval: Seconds between two calls; 0 for no limit.
+        shortest: What the interval returns to if no more calls are refused.
         burst: How many calls may be made at once after a rest.
         rested_at: When a whole burst may be made again.
         refused_at: When Slack last refused a call; `None` if it did not.
@@ -74,6 +80,7 @@ class _Limit:
 
     interval: float
     burst: int = 1
+    shortest: float = 0.0
     rested_at: float = 0.0
     refused_at: float | None = None
     refused_apart_at: float | None = None
@@ -88,6 +95,8 @@ class _Limit:
     def call(self, now: float) -> None:
         """Note a call."""
         self.rested_at = max(self.rested_at, now) + self.interval
+        if self.interval > self.shortest > 0:
+            self.interval = max(self.shortest, EASING * self.interval)
         self.is_in_burst = now - self.called_at < POST_INTERVAL / 2
         self.called_at = now
 
@@ -101,7 +110,7 @@ class _Limit:
         if self.refused_at is None:
             # Perhaps only the bursts are too long, so they end first.
             self.burst = 1
-            self.interval = max(self.interval, documented)
+            self.interval = self.shortest = max(self.interval, documented)
         elif called_at > self.refused_at:
             # It was not under way already when the one before was refused, so the interval is too short.
             self.interval = min(2 * self.interval, MAX_INTERVAL)

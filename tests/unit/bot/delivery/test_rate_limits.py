@@ -5,6 +5,7 @@ import pytest
 from signoff.bot.delivery import rate_limits
 from signoff.bot.delivery.rate_limits import (
     DEFAULT_PAUSE,
+    EASING,
     MARGIN,
     POST,
     POST_BURST,
@@ -103,9 +104,21 @@ def test_the_first_refusal_ends_the_burst_and_each_further_one_halves_the_rate_f
     assert [calls.make() for _ in range(3)] == pytest.approx([2.0, POST_INTERVAL, POST_INTERVAL])
     calls.refuse(pause=None)
     assert POST_INTERVAL > DEFAULT_PAUSE
-    assert [calls.make() for _ in range(3)] == pytest.approx([POST_INTERVAL, 2 * POST_INTERVAL, 2 * POST_INTERVAL])
+    assert [calls.make() for _ in range(3)] == pytest.approx(
+        [POST_INTERVAL, 2 * POST_INTERVAL, EASING * 2 * POST_INTERVAL]
+    )
     calls.now += SLOWED_FOR + 1
     assert [calls.make() for _ in range(POST_BURST + 1)] == pytest.approx([0.0] * POST_BURST + [POST_INTERVAL])
+
+
+def test_a_rate_that_was_halved_rises_again_to_the_documented_one() -> None:
+    """Otherwise one refusal by chance would halve it for ten minutes."""
+    calls = Calls()
+    calls.refuse()
+    calls.refuse()
+    waits = [calls.make() for _ in range(200)]
+    assert waits[1:] == sorted(waits[1:], reverse=True)
+    assert waits[-1] == pytest.approx(POST_INTERVAL)
 
 
 def test_a_channel_that_has_refused_a_post_gets_no_burst_after_a_rest() -> None:
