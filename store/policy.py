@@ -25,6 +25,17 @@ def _several(value: Any) -> Any:
     return value
 
 
+def _confirmation(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and 0 < len(value) <= MAX_WORD and value.isprintable() and value == value.strip():
+        return value
+    raise ValueError(f"give True, or what has to be typed: one line of at most {MAX_WORD} characters, as in 'prod-db'")
+
+
+MAX_WORD = 75
+"""How long a text may be that has to be typed."""
+
 Count = Annotated[int, Field(ge=1, strict=True)]
 """A number of people."""
 
@@ -72,6 +83,10 @@ class Policy(BaseModel):
     distinct: bool = True
     """Whether one person counts for one entry of `each_of` only, whatever groups they are in."""
 
+    confirm: Annotated[bool | str, BeforeValidator(_confirmation)] = False
+    """`True` has Slack ask whether a person is sure when they press a button that decides. A text has to be typed
+    before a yes counts, and no button decides with one press."""
+
     deadline: Duration | None = None
     """How long after its opening the prompt times out. Overrides the pause's `timeout`."""
 
@@ -89,6 +104,11 @@ class Policy(BaseModel):
     def named(self) -> tuple[str, ...]:
         """Everybody whom the policy names as somebody who may answer; nobody if the channel may."""
         return self.approvers or tuple(dict.fromkeys(self.each_of))
+
+    @property
+    def word(self) -> str:
+        """What has to be typed before a yes counts; empty if nothing has to be."""
+        return self.confirm if isinstance(self.confirm, str) else ""
 
     @property
     def takes_votes(self) -> bool:

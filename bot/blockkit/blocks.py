@@ -19,6 +19,9 @@ SECTION_FIELDS = 10
 FIELD_TEXT = 2000
 HEADER_TEXT = 150
 BUTTON_TEXT = 75
+CONFIRM_TITLE = 100
+CONFIRM_TEXT = 300
+CONFIRM_BUTTON = 30
 OPTION_TEXT = 75
 LABEL_TEXT = 2000
 PLACEHOLDER_TEXT = 150
@@ -90,9 +93,22 @@ def actions(elements: Sequence[Block]) -> Block:
     return {"type": "actions", "elements": list(elements)}
 
 
-def button(label: str, action_id: str, value: str, style: Style | None = None) -> Block:
-    """A button that passes `value` to the listener of `action_id`."""
+def button(
+    label: str, action_id: str, value: str, style: Style | None = None, *, confirm: Block | None = None
+) -> Block:
+    """A button that passes `value` to the listener of `action_id`.
+
+    Args:
+        confirm: The dialog in which Slack first asks whether the person is sure, as `confirmation_dialog` makes it.
+    """
     block: Block = {"type": "button", "text": plain_text(label), "action_id": action_id, "value": value}
+    added = {"style": style, "confirm": confirm}
+    return {**block, **{name: part for name, part in added.items() if part is not None}}
+
+
+def confirmation_dialog(title: str, text: str, yes: str, no: str, style: Style | None = None) -> Block:
+    """The dialog that Slack shows before it reports a press, with these two buttons."""
+    block = {"title": plain_text(title), "text": plain_text(text), "confirm": plain_text(yes), "deny": plain_text(no)}
     return block if style is None else {**block, "style": style}
 
 

@@ -1,5 +1,6 @@
 """`signoff answer`: a submission from the command line, under the same rules as one from Slack."""
 
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--values", metavar="JSON", help="Set fields from a JSON object.")
 @click.option("--reject", is_flag=True, help="Reject the prompt. Requires --reason.")
 @click.option("--reason", metavar="TEXT", help="Why you reject it.")
+@click.option("--confirm", metavar="WORD", help="What the prompt wants typed before a yes counts.")
 @options.who
 @options.as_json
 def answer(
@@ -35,6 +37,7 @@ def answer(
     values: str | None,
     reject: bool,
     reason: str | None,
+    confirm: str | None,
     who: str | None,
     as_json: bool,
 ) -> None:
@@ -45,7 +48,7 @@ def answer(
     Exits with 1 if the answer does not count: because it is not valid, because you may not answer, or because someone
     else has answered already.
     """
-    _check(reject, reason, gives_values=bool(sets) or values is not None)
+    _check(reject, reason, gives_values=bool(sets) or values is not None, confirms=confirm is not None)
     from signoff.bot.cli.actors import actor
     from signoff.bot.cli.arguments import submission
     from signoff.bot.cli.as_json import print_json, settled_as_json
@@ -67,7 +70,8 @@ def answer(
         if reject:
             reply = desk.reject(found.id, person, reason or "", via="cli")
         else:
-            reply = desk.submit(found.id, person, submission(found, sets, values), via="cli")
+            given = submission(found, sets, values)
+            reply = desk.submit(found.id, person, given, via="cli", confirmation=confirm or "")
     settled = _settled(reply, person)
     if as_json:
         print_json(settled_as_json(settled))
@@ -76,10 +80,12 @@ def answer(
         click.echo(f"{value_as_text(asked_by(settled).question)}: {told}")
 
 
-def _check(reject: bool, reason: str | None, *, gives_values: bool) -> None:
+def _check(reject: bool, reason: str | None, *, gives_values: bool, confirms: bool) -> None:
     """Raises `WrongUsage` if the options contradict each other."""
     if reject and gives_values:
         raise WrongUsage("--reject cannot be combined with --set or --values.")
+    if reject and confirms:
+        raise WrongUsage("--reject cannot be combined with --confirm: only a yes has to be confirmed.")
     if reject and reason is None:
         raise WrongUsage("--reject requires --reason.")
     if reason is not None and not reject:
@@ -89,7 +95,15 @@ def _check(reject: bool, reason: str | None, *, gives_values: bool) -> None:
 def _settled(reply: "Reply", person: "Actor") -> "Prompt":
     """The prompt that this answer has settled, or counts for. Raises `CommandFailed` if it does not count."""
     from signoff.bot.cli.as_text import outcome_as_text
-    from signoff.flows.approval.desk import AlreadySettled, Counted, Invalid, Refused, Settled, Unverified
+    from signoff.flows.approval.desk import (
+        AlreadySettled,
+        Counted,
+        Invalid,
+        Refused,
+        Settled,
+        Unconfirmed,
+        Unverified,
+    )
 
     match reply:
         case Settled(prompt) | Counted(prompt, _):
@@ -108,5 +122,7 @@ def _settled(reply: "Reply", person: "Actor") -> "Prompt":
                 f"It can be answered by {', '.join(prompt.policy.named) or 'the members of its channel'}.",
                 f"{reason} Answer in Slack, or use --as with the name that the policy has for you.",
             )
+        case Unconfirmed(prompt):
+            raise CommandFailed(f"A yes has to be confirmed: add --confirm {shlex.quote(prompt.policy.word)}")
         case Invalid(_, errors):
             raise CommandFailed(*map(str, errors))

@@ -16,12 +16,24 @@ from signoff.bot.interactions.responses import Body, IdentityUnavailable, Respon
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.modals import reason_error, reason_in, refused_modal, settled_modal, voted_modal
 from signoff.bot.surfaces.wording import form_of, verdict_in
-from signoff.flows.approval.desk import AlreadySettled, Counted, Desk, Invalid, Refused, Settled, Unverified
+from signoff.flows.approval.desk import (
+    AlreadySettled,
+    Counted,
+    Desk,
+    Invalid,
+    Refused,
+    Settled,
+    Unconfirmed,
+    Unverified,
+)
+from signoff.flows.approval.quorum import proposed
 from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
+
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Buttons:
@@ -75,6 +87,8 @@ class Buttons:
                 pass
             case Counted() as counted:
                 self._responses.tell_counted(body, counted)
+            case Unconfirmed(asked):
+                self._responses.open_form(body, asked, proposed(asked, key) or {})
             case Invalid(asked, errors):
                 self._responses.redraw(asked)
                 self._responses.tell(body, f"Nothing was decided. {errors[0].message}")
@@ -90,14 +104,14 @@ class Buttons:
         """A press on "Edit…": open the form."""
         self._open_form(ack, body, is_listed=False)
 
-    def _open_form(self, ack: Ack, body: Body, *, is_listed: bool) -> None:
+    def _open_form(self, ack: Ack, body: Body, *, is_listed: bool, choice: Mapping[str, Any] = _NOTHING) -> None:
         prompt = self._pressed(body)
         actor = self._people.actor(body)
         admitted = self._desk.admit(prompt.id, actor, via="slack")
         if isinstance(admitted, Prompt):
             if is_listed:
                 self._responses.redraw(admitted)
-            self._responses.open_form(body, admitted)
+            self._responses.open_form(body, admitted, choice)
         else:
             self._tell(body, actor, admitted)
         ack()
@@ -143,6 +157,10 @@ class Buttons:
         one press. If not, the form opens with both filled in, and shows what the model found wrong.
         """
         actor = self._people.actor(body)
+        if prompt.is_open and prompt.policy.word:
+            # Not even a no is decided with one press.
+            self._open_form(ack, body, is_listed=False, choice=choice)
+            return
         reply = self._desk.submit(prompt.id, actor, choice, via="slack", tentative=True)
         match reply:
             case Settled():

@@ -7,8 +7,19 @@ from signoff.bot.connection.people import People
 from signoff.bot.interactions.form_session import FormSession, validation_errors, without_fields_of
 from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
 from signoff.bot.interactions.uploads import Uploads
-from signoff.bot.surfaces.modals import refused_modal, settled_modal, voted_modal
-from signoff.flows.approval.desk import AlreadySettled, Counted, Desk, Invalid, Refused, Reply, Settled, Unverified
+from signoff.bot.surfaces.confirmation import word_in
+from signoff.bot.surfaces.modals import refused_modal, settled_modal, voted_modal, word_error
+from signoff.flows.approval.desk import (
+    AlreadySettled,
+    Counted,
+    Desk,
+    Invalid,
+    Refused,
+    Reply,
+    Settled,
+    Unconfirmed,
+    Unverified,
+)
 from signoff.store.records.prompts import Prompt
 
 
@@ -43,7 +54,8 @@ class FormAnswer:
             # to correct values that no longer count.
             reply = self._desk.admit(prompt.id, actor, via="slack")
         else:
-            reply = self._desk.submit(prompt.id, actor, values, via="slack", complete=True)
+            typed = word_in((body["view"].get("state") or {}).get("values") or {})
+            reply = self._desk.submit(prompt.id, actor, values, via="slack", complete=True, confirmation=typed)
         match reply:
             case Prompt():
                 # Errors of the answer as a whole may be caused by what could not be read, so they wait.
@@ -55,6 +67,8 @@ class FormAnswer:
             case Counted(counted, vote):
                 self._responses.forget_view(session.view_id)
                 ack(response_action="update", view=voted_modal(counted, vote))
+            case Unconfirmed(_, errors):
+                ack(**word_error(errors[0].message))
             case Invalid(_, errors):
                 ack(**session.errors_response(errors))
             case AlreadySettled(settled):

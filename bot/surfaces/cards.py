@@ -28,6 +28,7 @@ from signoff.bot.blockkit.markup import bold, escape, escaped, excerpt_of, lines
 from signoff.bot.forms import Form, VerdictButtons
 from signoff.bot.forms.verdict import BARE
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.confirmation import deciding_button, word_rule
 from signoff.bot.surfaces.earlier import asked_before
 from signoff.bot.surfaces.omissions import Omitted, omission_notice
 from signoff.bot.surfaces.question import asked_by
@@ -164,7 +165,7 @@ def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], *, is_direct:
     asked = Excerpt("") if verdict is None else _asked(verdict)
     tallied, left = tally_blocks(prompt, form, room=MESSAGE_BLOCKS - len(values) - _OTHER_BLOCKS)
     may_answer = who_may_answer(prompt, mentions, is_direct=is_direct)
-    told = (requested_by(prompt), may_answer, rules(prompt, mentions), deadline_of(prompt))
+    told = (requested_by(prompt), may_answer, rules(prompt, mentions), word_rule(prompt), deadline_of(prompt))
     faults = [context(mrkdwn(fault))] if (fault := approver_faults(prompt)) else []
     before = asked_before(prompt)
     return _Body(
@@ -195,16 +196,20 @@ def _asked(verdict: VerdictButtons) -> Excerpt:
 def _buttons(prompt: Prompt, form: Form, verdict: VerdictButtons | None, *, all_shown: bool) -> list[Block]:
     if verdict is not None:
         shown = [
-            button(choice.label, action_ids.choose(position), prompt.id, choice.style)
+            deciding_button(prompt, choice.label, action_ids.choose(position), choice.style)
             for position, choice in enumerate(verdict.choices)
         ]
         others = len(form.fields) > 1
     else:
         missing = form.is_missing_anything(prompt.initial_values)
         submit = "Submit as shown" if all_shown else "Submit unchanged"
-        label = "Answer…" if missing else submit if form.fields else "Resume"
-        shown = [button(label, action_ids.ANSWER, prompt.id, "primary")]
-        others = bool(form.fields) and not missing
+        opens = missing or bool(form.fields and prompt.policy.word)
+        label = submit if form.fields else "Resume"
+        if opens:
+            shown = [button("Answer…", action_ids.ANSWER, prompt.id, "primary")]
+        else:
+            shown = [deciding_button(prompt, label, action_ids.ANSWER, "primary")]
+        others = bool(form.fields) and not opens
     if others:
         shown.append(button("Edit…", action_ids.EDIT, prompt.id))
     if verdict is None or not verdict.can_reject:

@@ -28,6 +28,7 @@ from signoff.bot.forms.error_targets import LocatedError
 from signoff.bot.forms.layout import rows_of
 from signoff.bot.forms.pages import Page, page_with
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.confirmation import WORD_BLOCK, word_input
 from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.omissions import NOTHING_OMITTED, Omitted, omission_notice
 from signoff.bot.surfaces.question import asked_by
@@ -68,6 +69,7 @@ def answer_modal(
         *_note(note),
         *(head if page.number == 1 else []),
         *page.blocks,
+        *(word_input(prompt, editor.form) if page.is_last and editor.parent is None else []),
         # A modal on top of two others is the last one that Slack opens.
         *omission_notice(omitted, prompt.id, can_open=len(editor.steps) < _MAX_BELOW),
         *_page_navigation(page),
@@ -110,6 +112,11 @@ def answer_errors(
         "response_action": "errors",
         "errors": {block_id: lines("\n".join(messages), ERROR_TEXT) for block_id, messages in under.items()},
     }
+
+
+def word_error(message: str) -> dict[str, Any]:
+    """The response to the submission of a form without the word that confirms it."""
+    return {"response_action": "errors", "errors": {WORD_BLOCK: lines(message, ERROR_TEXT)}}
 
 
 def reject_modal(prompt: Prompt) -> Block:

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from signoff.bot.blockkit.blocks import BUTTON_TEXT, Block, button, context, mrkdwn, section
+from signoff.bot.blockkit.blocks import BUTTON_TEXT, Block, context, mrkdwn, section
 from signoff.bot.blockkit.blocks import actions as buttons
 from signoff.bot.blockkit.excerpts import MRKDWN, shorten
 from signoff.bot.blockkit.markup import escape, plain
 from signoff.bot.forms import UNSET, Field, Form
 from signoff.bot.forms.paths import value_at
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.confirmation import deciding_button
 from signoff.bot.surfaces.omissions import NOTHING_OMITTED, Omitted
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import name_and_claim_of, name_of, verdict_in, what_happened
@@ -88,7 +89,8 @@ def tally_blocks(prompt: Prompt, form: Form, *, room: int) -> tuple[list[Block],
             # Agreed to from the form, by whoever has read it in full.
             omitted += Omitted(values=len(changed))
             continue
-        agree = button(plain(f"Agree with {author.name}", BUTTON_TEXT), action_ids.agree(proposal.key), prompt.id)
+        label = plain(f"Agree with {author.name}", BUTTON_TEXT)
+        agree = deciding_button(prompt, label, action_ids.agree(proposal.key))
         said = f"*Proposed by {name_of(author)}*: {what_was_voted(prompt, form, proposal.votes[0])}, with these values"
         blocks += [section(mrkdwn(said)), *rows, buttons([agree])]
         omitted += left

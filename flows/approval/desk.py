@@ -20,7 +20,8 @@ from signoff.flows.approval.approvers import (
     may_see,
     represented_by,
 )
-from signoff.flows.approval.quorum import decide, tally_of
+from signoff.flows.approval.confirmation import is_confirmed
+from signoff.flows.approval.quorum import decide, proposed
 from signoff.flows.approval.validation import FieldError, Valid, validate
 from signoff.flows.errors import NotAllowed
 from signoff.flows.schema.slack_ids import is_user_id
@@ -88,6 +89,11 @@ class Invalid:
 
     prompt: Prompt
     errors: tuple[FieldError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed(Invalid):
+    """The values fit, and the word that the policy wants typed before a yes counts is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,7 @@ class Desk:
         via: str,
         complete: bool = False,
         tentative: bool = False,
+        confirmation: str = "",
     ) -> Reply:
         """Take a person's values.
 
@@ -190,6 +197,7 @@ class Desk:
             via: The way they came: `slack`, `cli`, `flow`.
             complete: Whether they are all there is; otherwise what they leave out is taken from the initial values.
             tentative: Whether what is missing will be asked for next, so that the ledger need not tell.
+            confirmation: What they have typed to confirm a yes, if the policy has a word for that.
         """
         prompt = self.admit(prompt_id, actor, via=via)
         if not isinstance(prompt, Prompt):
@@ -200,22 +208,29 @@ class Desk:
                 detail = {"via": via, "errors": [str(error) for error in checked]}
                 self._note(prompt, "invalid", actor, detail)
             return Invalid(prompt, checked)
+        if not is_confirmed(prompt, checked.answer, confirmation):
+            if not tentative:
+                self._note(prompt, "unconfirmed", actor, {"via": via})
+            message = f"To confirm a yes, type this: {prompt.policy.word}"
+            return Unconfirmed(prompt, (FieldError((), message),))
         vote = Vote(_as_approver(actor, prompt), "submit", values, None, via, self._now(), checked.answer)
         return self._vote(prompt, vote)
 
     def agree(self, prompt_id: str, actor: Actor, key: str, *, via: str) -> Reply:
         """Take a person's vote for what somebody else has proposed.
 
+        If the policy wants a word typed, this never counts: the form asks for the word, with these values filled in.
+
         Args:
-            key: Names what was proposed, see `quorum.Proposal`. If nobody proposes that any more, it is invalid.
+            key: Names what was proposed, see `quorum.proposed`. If nobody proposes that any more, it is invalid.
         """
         prompt = self.admit(prompt_id, actor, via=via)
         if not isinstance(prompt, Prompt):
             return prompt
-        proposed = [each.answer for each in tally_of(prompt).proposals if each.key == key]
-        if not proposed:
+        answer = proposed(prompt, key)
+        if answer is None:
             return Invalid(prompt, (FieldError((), "Nobody proposes this any more. Look at the card again."),))
-        return self.submit(prompt_id, actor, proposed[0], via=via, complete=True)
+        return self.submit(prompt_id, actor, answer, via=via, complete=True, tentative=True)
 
     def reject(self, prompt_id: str, actor: Actor, reason: str, *, via: str) -> Reply:
         """Take a person's no. It needs a reason."""

@@ -52,6 +52,8 @@ def conflict(policy: Policy, requester: Actor | None) -> str:
     if policy.counts_people and not policy.named:
         field = "quorum: all" if policy.threshold is None else "threshold: a part"
         return f"{field} of whom? Name people or user groups in approvers"
+    if policy.word and policy.at_deadline == "continue":
+        return "confirm: nobody types it at the deadline, so leave at_deadline out, or set confirm=True"
     return _too_few(policy, requester)
 
 

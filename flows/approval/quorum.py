@@ -103,6 +103,11 @@ def tally_of(prompt: Prompt, ballot: Ballot | None = None) -> Tally:
     )
 
 
+def proposed(prompt: Prompt, key: str) -> Mapping[str, Any] | None:
+    """The answer that a key names among what is proposed; `None` if nobody proposes it any more."""
+    return next((each.answer for each in tally_of(prompt).proposals if each.key == key), None)
+
+
 def deciders(prompt: Prompt) -> tuple[Vote, ...]:
     """The votes that brought about the outcome of a settled prompt; none if the first answer settled it."""
     by = prompt.settled_by

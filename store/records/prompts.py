@@ -281,7 +281,7 @@ class LedgerLine:
 
     Attributes:
         event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
-            `asked_again`, `reworded`, `refused`, `unverified`, `invalid`, `voted`, `approver_missing`,
+            `asked_again`, `reworded`, `refused`, `unverified`, `invalid`, `unconfirmed`, `voted`, `approver_missing`,
             `approver_found`, `too_few_approvers`, `enough_approvers`, `too_late`, `reminded`,
             `timed_out`, `cancelled`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.

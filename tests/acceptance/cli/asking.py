@@ -66,6 +66,11 @@ def ask_nobody():
     suspend_flow_run(policy=Policy(quorum="all"))
 
 
+@flow(name="typed")
+def ask_for_a_word():
+    suspend_flow_run(bool, description="Drop it?", policy=Policy(confirm="payments db"))
+
+
 @flow(name="go-on")
 def ask_to_go_on():
     suspend_flow_run()

@@ -17,6 +17,18 @@ from tests.acceptance.shell import Shell
 ME = f"@{machine_user()}"
 
 
+def program(shell: Shell, code: str) -> "subprocess.CompletedProcess[str]":
+    """A program of the user that imports `resume_flow_run`."""
+    return subprocess.run(
+        [sys.executable, "-c", f"from signoff import resume_flow_run; {code}"],
+        env={**os.environ, "DATABASE_URL": f"sqlite:///{shell.folder / 'signoff.db'}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 def test_a_vote_counts_and_the_tally_is_told(shell: Shell) -> None:
     """One vote of two leaves the prompt open; the user's second one replaces it; nobody votes as somebody else."""
     prompt = asked(shell, "asking.py:together", "-p", f"people={json.dumps([ME, '@ana'])}")
@@ -52,14 +64,7 @@ def test_the_requester_may_answer_neither_as_themselves_nor_as_somebody_else(she
     assert_refused(shell("answer", prompt.id), 1, requested)
     claimed = "You may only answer this prompt as yourself, because the requester may not answer."
     assert_refused(shell("answer", prompt.id, "--as", "@ana"), 1, claimed)
-    resumed = subprocess.run(
-        [sys.executable, "-c", f"from signoff import resume_flow_run; resume_flow_run({prompt.run_id!r})"],
-        env={**os.environ, "DATABASE_URL": f"sqlite:///{shell.folder / 'signoff.db'}"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    resumed = program(shell, f"resume_flow_run({prompt.run_id!r})")
     assert resumed.stderr.strip().endswith(f"NotAllowed: {requested}")
     other = asked(shell, "asking.py:somebody-else", "--requester", "@ana")
     assert shell("answer", other.id).code == 0
@@ -72,3 +77,21 @@ def test_a_policy_that_contradicts_itself_fails_the_run(shell: Shell) -> None:
     assert (
         "The policy on 'Continue?' is invalid: quorum: all of whom? Name people or user groups in approvers." in error
     )
+
+
+def test_a_yes_that_has_to_be_confirmed_takes_the_word(shell: Shell) -> None:
+    """From the command and from a program, which are told how to give it. A no counts without it."""
+    prompt = asked(shell, "asking.py:typed")
+    refused = "A yes has to be confirmed: add --confirm 'payments db'"
+    assert_refused(shell("answer", prompt.id, "--set", "value=true"), 1, refused)
+    assert_refused(shell("answer", prompt.id, "--set", "value=true", "--confirm", "Payments DB"), 1, refused)
+    both = shell("answer", prompt.id, "--reject", "--reason", "No", "--confirm", "payments db")
+    assert_refused(both, 2, "--reject cannot be combined with --confirm: only a yes has to be confirmed.")
+    resumed = program(shell, f"resume_flow_run({prompt.run_id!r}, {{'value': True}})")
+    assert resumed.stderr.strip().endswith("A yes has to be confirmed: pass confirm='payments db'.")
+    resumed = program(shell, f"resume_flow_run({prompt.run_id!r}, {{'value': True}}, confirm='payments db')")
+    assert (resumed.returncode, resumed.stderr) == (0, "")
+    again = asked(shell, "asking.py:typed")
+    assert shell("answer", again.id, "--set", "value=true", "--confirm", "payments db").code == 0
+    other = asked(shell, "asking.py:typed")
+    assert shell("answer", other.id, "--set", "value=false").code == 0

@@ -63,6 +63,11 @@ def test_a_policy_survives_the_database_and_the_schema() -> None:
         {"channel": ""},
         {"approver": "@ana"},
         {"at_deadline": "no"},
+        {"confirm": ""},
+        {"confirm": " prod "},
+        {"confirm": "two\nlines"},
+        {"confirm": "x" * 76},
+        {"confirm": 1},
     ],
 )
 def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
