@@ -1,10 +1,12 @@
 """The rules of a prompt as data: who may answer, who is notified and when, what happens at the deadline."""
 
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 
 from signoff.store.places import Place, PlaceKind
 from signoff.store.sentences import faults_of
@@ -36,11 +38,33 @@ def _confirmation(value: Any) -> Any:
 MAX_WORD = 75
 """How long a text may be that has to be typed."""
 
+
+def _several_or_function(value: Any) -> Any:
+    return (value,) if callable(value) else _several(value)
+
+
+def _name_or_function(value: Any) -> Any:
+    if inspect.iscoroutinefunction(value):
+        raise ValueError(f"give a function that is not async in place of {value.__name__}")
+    if callable(value) or (isinstance(value, str) and value):
+        return value
+    raise ValueError(f"{value!r} is neither a name nor a function that finds one")
+
+
 Count = Annotated[int, Field(ge=1, strict=True)]
 """A number of people."""
 
 Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_several)]
-"""People and user groups."""
+"""People, user groups and channels."""
+
+FindApprovers = Callable[[Mapping[str, Any]], str | Iterable[str]]
+"""A function of the flow's author that finds approvers. It is given the run's parameters by name, as the flow gets
+them, and returns one name or several."""
+
+Approvers = Annotated[
+    tuple[Annotated[str | FindApprovers, PlainValidator(_name_or_function)], ...], BeforeValidator(_several_or_function)
+]
+"""The same, or functions that find them when the prompt opens."""
 
 Duration = Annotated[timedelta, AfterValidator(_positive)]
 """A positive duration: a `timedelta`, a number of seconds, or ISO 8601 text such as `PT4H`."""
@@ -61,9 +85,10 @@ class Policy(BaseModel):
     channel: str | None = Field(default=None, min_length=1)
     """Where the card is posted: `#name` or a channel id; or a person, by user id, `@handle` or e-mail address."""
 
-    approvers: Names = ()
-    """Who may answer: Slack user ids, `@handles` of people or user groups, user group ids, or e-mail addresses. Empty:
-    everybody in the channel."""
+    approvers: Approvers = ()
+    """Who may answer: Slack user ids, `@handles` of people or user groups, user group ids, e-mail addresses, and
+    `#names` or ids of channels, whose members are meant. Empty: everybody in the card's channel. A function is called
+    with the run's parameters when the prompt opens, and returns such names."""
 
     each_of: Names = ()
     """In place of `approvers`: one of each of these has to agree, as in `["@dev", "@security"]`."""
@@ -103,7 +128,12 @@ class Policy(BaseModel):
     @property
     def named(self) -> tuple[str, ...]:
         """Everybody whom the policy names as somebody who may answer; nobody if the channel may."""
-        return self.approvers or tuple(dict.fromkeys(self.each_of))
+        return tuple(each for each in self.approvers or dict.fromkeys(self.each_of) if isinstance(each, str))
+
+    @property
+    def functions(self) -> tuple[FindApprovers, ...]:
+        """The functions among the approvers. A policy in the database has what they returned instead."""
+        return tuple(each for each in self.approvers if not isinstance(each, str))
 
     @property
     def word(self) -> str:
@@ -131,8 +161,23 @@ class Policy(BaseModel):
         return (Place(PlaceKind.CHANNEL, self.channel or ""),)
 
     def in_schema(self) -> dict[str, Any]:
-        """This policy as a part of a model's JSON Schema: `ConfigDict(json_schema_extra=policy.in_schema())`."""
+        """This policy as a part of a model's JSON Schema: `ConfigDict(json_schema_extra=policy.in_schema())`.
+
+        Raises:
+            ValueError: If there is a function among the approvers, which no JSON Schema can hold.
+        """
+        for function in self.functions:
+            raise ValueError(
+                f"approvers: a JSON Schema cannot hold the function {name_of_function(function)}. Set this policy "
+                "at the pause."
+            )
         return {SCHEMA_KEY: self.model_dump(mode="json", exclude_unset=True)}
+
+
+def name_of_function(function: Callable[..., Any]) -> str:
+    """What a function that a policy has is called in the ledger and in messages."""
+    inner = getattr(function, "func", function)  # of a `functools.partial`
+    return str(getattr(inner, "__name__", type(inner).__name__))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,14 @@ from signoff.bot.connection.lookups import REJOIN_TTL, Lookups
 from signoff.bot.connection.profile import Profile
 from signoff.flows.approval.approvers import NameKind, Person, Unknowable, goes_by, names_person
 from signoff.flows.approval.names import spelling_fault
-from signoff.flows.schema.slack_ids import is_conversation_id, is_user_group_id, is_user_id
+from signoff.flows.schema.slack_ids import is_channel_id, is_conversation_id, is_user_group_id, is_user_id
 from signoff.store.places import PlaceKind
 from signoff.store.records.actors import Actor
 from signoff.store.records.outbox import CardPlace
 from signoff.store.records.prompts import Approver
+
+_MOST_APPS = 20
+"""In a channel with more members than this, at least one is taken for a person."""
 
 
 class SlackDirectory:
@@ -71,11 +74,11 @@ class SlackDirectory:
         return isinstance(profile, Profile) and goes_by(profile.names, reference)
 
     def is_approver(self, actor: Actor, approver: Approver) -> bool | Unknowable:
-        """Whether `actor` is the user whom a policy names, or belongs to the user group that it names.
+        """Whether `actor` is the user whom a policy names, or is in the user group or channel that it names.
 
         What was found when the prompt was opened takes precedence over what Slack says now: a handle may have a new
         owner, and whoever gets an address that was nobody's counts only once that is in the ledger. A person who is
-        named by id may belong to another workspace; the people of a group are those of this one.
+        named by id may belong to another workspace; those of a group or a channel are of this one.
         """
         if not is_user_group_id(approver.id or approver.name) and (approver.fault and not approver.id):
             return False
@@ -87,7 +90,12 @@ class SlackDirectory:
         return by_handle if by_handle is True else self._is_in_group(actor, approver.name)
 
     def members_of(self, group: str) -> frozenset[str] | Unknowable | None:
-        """The ids of the users in a user group, given its id or `@handle`; `None` if there is no such group."""
+        """The ids of the users in a user group, given its id or `@handle`; `None` if there is no such group.
+
+        Given the id of a channel, those of its members, apps included; of a large one there may be some only.
+        """
+        if is_channel_id(group):
+            return self._lookups.users_in_channel(group)
         if not group.startswith("@"):
             return self._lookups.users_in_group(group)
         ids = self._lookups.group_ids()
@@ -119,7 +127,7 @@ class SlackDirectory:
         return channels if isinstance(channels, Unknowable) else channel.removeprefix("#") in channels.values()
 
     def find(self, approver: str, *, max_age: float = CACHE_TTL) -> Approver | Unknowable:
-        """The user or user group whom a policy names, or what is wrong with the name and what to write instead.
+        """The user, user group or channel that a policy names, or what is wrong with it and what to write instead.
 
         Args:
             max_age: Seconds. Older answers are not enough to say that nobody has a handle or an address.
@@ -132,6 +140,8 @@ class SlackDirectory:
                 return self._found(approver, self._lookups.profile_by_email(approver, max_age=max_age), nobody)
             case NameKind.USER_GROUP_ID:
                 return self._found_group(approver, approver)
+            case NameKind.CHANNEL if not spelling_fault(approver):
+                return self._found_channel(approver)
             case NameKind.HANDLE if not spelling_fault(approver):
                 return self._found_handle(approver, max_age)
             case _:
@@ -155,6 +165,8 @@ class SlackDirectory:
     def _is_or_belongs_to(self, actor: Actor, name: str) -> bool | Unknowable:
         if is_user_group_id(name):
             return self._is_in_group(actor, name)
+        if NameKind.of(name) is NameKind.CHANNEL:
+            return self._is_in_channel(actor, name)
         # Slack need not have answered for this: an id alone says who somebody is.
         profile = self._lookups.profile(actor.id)
         if isinstance(profile, Profile) and (profile.is_deactivated or profile.is_bot):
@@ -166,6 +178,14 @@ class SlackDirectory:
         if isinstance(members, Unknowable):
             return members
         return self._is_colleague(actor) if members and actor.id in members else False
+
+    def _is_in_channel(self, actor: Actor, name: str) -> bool | Unknowable:
+        channel = self._lookups.visible_channel(name)
+        if not isinstance(channel, str):
+            return False if channel is None else channel
+        if (is_colleague := self._is_colleague(actor)) is not True:
+            return is_colleague
+        return self._lookups.is_in_channel(channel, actor.id)
 
     def _by_handle(self, handle: str) -> Profile | Unknowable | None:
         return self._lookups.by_handle(handle, ask=False)
@@ -215,6 +235,24 @@ class SlackDirectory:
         if members is None:
             return self._unknown(name, "There is no user group with this id.")
         return Approver(name, group, "" if members else "This user group is empty. Add people to it.")
+
+    def _found_channel(self, name: str) -> Approver | Unknowable:
+        channel = self._lookups.visible_channel(name)
+        if isinstance(channel, Unknowable):
+            return channel
+        if channel is None:
+            # Names of channels are no hint: they may be private.
+            return Approver(name, fault="Signoff sees no such channel. If it is private, invite Signoff to it.")
+        members = self._lookups.users_in_channel(channel)
+        if isinstance(members, Unknowable):
+            return members
+        return Approver(name, channel, "" if self._is_anybody(members) else "Nobody but apps is in this channel.")
+
+    def _is_anybody(self, members: frozenset[str]) -> bool:
+        """Whether one of these is a person who can act. Without an answer of Slack's, that is assumed."""
+        profiles = (self._lookups.profile(each) for each in sorted(members)[:_MOST_APPS])
+        can_act = (not isinstance(each, Profile) or not (each.is_bot or each.is_deactivated) for each in profiles)
+        return len(members) > _MOST_APPS or any(can_act)
 
     def _unknown(self, name: str, fault: str) -> Approver | Unknowable:
         """Nobody of this name, with the handle that is most like it."""

@@ -15,6 +15,7 @@ from signoff.bot.connection.lookup_deadline import is_too_late, seconds_left
 from signoff.bot.connection.profile import Profile
 from signoff.bot.connection.web_client import name_of
 from signoff.flows.approval.approvers import Unknowable
+from signoff.flows.schema.slack_ids import is_channel_id
 
 MEMBERSHIP_TTL = 15.0
 """Seconds for which it is reused who is in a channel. Slack's events end that earlier."""
@@ -148,12 +149,17 @@ class Lookups:
         return found
 
     def _channel_name(self, channel: str) -> str | None:
+        name = self._visible(channel)
+        return None if isinstance(name, Unknowable) else name
+
+    def _visible(self, channel: str) -> str | Unknowable | None:
+        """The name of the channel with this id; `None` if the app cannot see it."""
+
         def read() -> str | None:
             entry = read_channel(self._client, channel)
             return None if entry is None else entry.key
 
-        name = self._answers.ask("conversations.info", channel, read, ttl=CHANNEL_TTL)
-        return None if isinstance(name, Unknowable) else name
+        return self._answers.ask("conversations.info", channel, read, ttl=CHANNEL_TTL)
 
     def group_ids(self, *, ask: bool = True, max_age: float | None = None) -> Mapping[str, str] | Unknowable:
         """The ids of the user groups by their handles, casefolded and without `@`.
@@ -198,6 +204,18 @@ class Lookups:
         channels = self.channels_of(user_id, ttl=REJOIN_TTL)
         return channels if isinstance(channels, Unknowable) else channel in channels
 
+    def visible_channel(self, name: str) -> str | Unknowable | None:
+        """The id of a channel, given its `#name` or its id; `None` if the app cannot see it."""
+        if not is_channel_id(name):
+            return self.channel_id(name)
+        found = self._visible(name)
+        return name if isinstance(found, str) else found
+
+    def users_in_channel(self, channel: str) -> frozenset[str] | Unknowable:
+        """The ids of the members of a channel, apps included, or of as many as one call returns."""
+        found = self._members(channel, ttl=MEMBERSHIP_TTL)
+        return found if isinstance(found, Unknowable) else found.ids
+
     def channels_of(self, user_id: str, *, ttl: float = MEMBERSHIP_TTL) -> Mapping[str, str] | Unknowable:
         """The names, by id, of the channels that a user is in; of private ones, those that the app is in too.
 
@@ -234,6 +252,11 @@ class Lookups:
     def renew(self, user_id: str) -> None:
         """Ask Slack again who a user is, because they have another handle than the one by which they were found."""
         self._people.renew(user_id)
+
+    def renew_channel(self, channel: str) -> None:
+        """Ask Slack again what a channel is called, and whether the app sees it."""
+        self._answers.forget("conversations.info", channel)
+        self._channels.renew(channel)
 
     def _members(self, channel: str, *, ttl: float) -> _Members | Unknowable:
         return self._answers.ask(

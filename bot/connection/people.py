@@ -6,7 +6,7 @@ from typing import Any
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.profile import Profile
 from signoff.flows.approval.approvers import NameKind, Unknowable
-from signoff.flows.schema.slack_ids import is_user_group_id
+from signoff.flows.schema.slack_ids import is_channel_id, is_user_group_id
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Approver, Prompt
 
@@ -62,7 +62,7 @@ class People:
         return all(each.fault or each.name in mentions for each in approvers)
 
     def approvers(self, prompt: Prompt) -> list[str]:
-        """The ids of the people who may answer an open prompt by name or as members of a user group, as far as known.
+        """The ids of the people who may answer an open prompt by name or as members of a user group or channel.
 
         There are `MAX_APPROVERS` at most: a message to each of them is meant for a few.
         """
@@ -72,6 +72,8 @@ class People:
             if id_ is not None and is_user_group_id(id_):
                 members = self._lookups.users_in_group(id_)
                 found |= dict.fromkeys(sorted(members) if isinstance(members, frozenset) else ())
+            elif id_ is not None and is_channel_id(id_):
+                found |= dict.fromkeys(self._people_in(id_))
             elif id_ is not None:
                 found[id_] = None
         if found and prompt.requester is not None and not prompt.policy.requester_may_answer:
@@ -82,6 +84,13 @@ class People:
         """A person's name; `None` if Slack did not say."""
         profile = self._lookups.profile(user_id)
         return profile.name or None if isinstance(profile, Profile) else None
+
+    def _people_in(self, channel: str) -> list[str]:
+        """Some members of a channel, without apps."""
+        members = self._lookups.users_in_channel(channel)
+        some = sorted(members)[: 2 * MAX_APPROVERS] if isinstance(members, frozenset) else []
+        profiles = (self._lookups.profile(each) for each in some)
+        return [each.id for each in profiles if isinstance(each, Profile) and not (each.is_bot or each.is_deactivated)]
 
     def _id(self, approver: Approver, *, ask: bool) -> str | None:
         if approver.fault:
@@ -99,9 +108,16 @@ class People:
             case NameKind.EMAIL:
                 profile = self._lookups.profile_by_email(approver.name, ask=ask)
                 return profile.id if isinstance(profile, Profile) else None
+            case NameKind.CHANNEL if is_channel_id(approver.name):
+                return approver.name
+            case NameKind.CHANNEL if ask:
+                channel = self._lookups.channel_id(approver.name)
+                return channel if isinstance(channel, str) else None
             case _:
                 return None
 
 
 def _mention(id_: str) -> str:
+    if is_channel_id(id_):
+        return f"<#{id_}>"
     return f"<!subteam^{id_}>" if is_user_group_id(id_) else f"<@{id_}>"

@@ -16,7 +16,7 @@ class DirectoryChanges:
     """Hears who joined or left a channel or a user group, and who is new, was changed or was deactivated.
 
     Args:
-        fewer_or_more: Called when a user group has changed, or somebody was deactivated.
+        fewer_or_more: Called when a user group has changed, somebody was deactivated, or the app sees another channel.
     """
 
     def __init__(self, lookups: Lookups, fewer_or_more: Callable[[], None] = lambda: None) -> None:
@@ -27,6 +27,8 @@ class DirectoryChanges:
         """Have `events` call it."""
         for kind in ("member_joined_channel", "member_left_channel"):
             events.on(kind, self.member)
+        for kind in ("channel_created", "channel_rename", "group_rename"):
+            events.on(kind, self.channel)
         for kind in ("subteam_created", "subteam_updated", "subteam_members_changed"):
             events.on(kind, self.group)
         for kind in ("team_join", "user_change"):
@@ -36,6 +38,19 @@ class DirectoryChanges:
         """Somebody joined a channel or left it."""
         channel, user = str(event.fields.get("channel", "")), str(event.fields.get("user", ""))
         self._lookups.forget_memberships(channel=channel, user_id=user)
+        if user == event.bot_user_id:
+            self._seen(channel)
+
+    def channel(self, event: Event) -> None:
+        """A channel was made or renamed."""
+        channel = event.fields.get("channel")
+        if isinstance(channel, Mapping):
+            self._seen(str(channel.get("id", "")))
+
+    def _seen(self, channel: str) -> None:
+        """The app may see a channel now, or by another name, whose members are approvers."""
+        self._lookups.renew_channel(channel)
+        self._fewer_or_more()
 
     def group(self, event: Event) -> None:
         """A user group was made, renamed or disabled, or has other people."""

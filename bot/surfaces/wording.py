@@ -11,7 +11,7 @@ from signoff.bot.blockkit.markup import at, either, escape, escaped, link_to, pl
 from signoff.bot.forms import UNSET, Form, FormError, VerdictButtons, verdict_buttons
 from signoff.bot.surfaces.question import asked_by
 from signoff.flows.approval.quorum import deciders
-from signoff.flows.schema.slack_ids import is_user_id
+from signoff.flows.schema.slack_ids import is_channel_id, is_user_id
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Approver, DeliveryState, Outcome, Prompt
 from signoff.store.redaction import redacted
@@ -95,9 +95,15 @@ def approvers_of(prompt: Prompt, mentions: Mapping[str, str], *, waiting: bool =
         waiting: Whether to leave out those who have voted, too.
     """
     approvers = _approvers(prompt, waiting=waiting)
-    named = [mentions.get(each.name) or escape(each.name, _NAME) for each in approvers]
+    named = [_named(each, mentions) for each in approvers]
     others = len(named) - _MAX_NAMES
     return either(named if others <= 1 else [*named[:_MAX_NAMES], f"{others} others"])
+
+
+def _named(approver: Approver, mentions: Mapping[str, str]) -> str:
+    name = mentions.get(approver.name) or escape(approver.name, _NAME)
+    is_channel = is_channel_id(approver.id or approver.name) or approver.name.startswith("#")
+    return f"anyone in {name}" if is_channel else name
 
 
 def approvers_left_out(prompt: Prompt) -> str:
@@ -131,7 +137,8 @@ def who_may_answer(prompt: Prompt, mentions: Mapping[str, str], *, is_direct: bo
     """
     # A channel may be shared with another workspace, whose people may not.
     anyone = "You" if is_direct else "Anyone in this channel from this workspace"
-    return f"{approvers_of(prompt, mentions) or anyone} may answer."
+    who = approvers_of(prompt, mentions) or anyone
+    return f"{who[:1].upper()}{who[1:]} may answer."
 
 
 _REDIRECTED = {

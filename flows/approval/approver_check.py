@@ -128,7 +128,7 @@ class ApproverCheck(DueCheck):
         if is_user_id(found.id):
             return Reviewers(requester=found.id)
         # With a wrong guess, the requester could answer after all.
-        problem = found.fault or "This is a user group."
+        problem = found.fault or "This is not the name of a person."
         return Reviewers(
             fault=f"The requester may not answer, and who in Slack is {requester.id} is not known. {problem} Cancel "
             "the run, and start it again with a requester who is in Slack."

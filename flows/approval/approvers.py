@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn, Protocol
 
-from signoff.flows.schema.slack_ids import is_user_group_id, is_user_id
+from signoff.flows.schema.slack_ids import is_channel_id, is_user_group_id, is_user_id
 from signoff.store.records.actors import Actor
 from signoff.store.records.outbox import CardPlace
 from signoff.store.records.prompts import Approver, Prompt
@@ -53,11 +53,15 @@ class Directory(Protocol):
         ...
 
     def is_approver(self, actor: Actor, approver: Approver) -> bool | Unknowable:
-        """Whether `actor` is the person whom a policy names, or belongs to the user group that it names."""
+        """Whether `actor` is the person whom a policy names, or is in the user group or channel that it names."""
         ...
 
     def members_of(self, group: str) -> frozenset[str] | Unknowable | None:
-        """The ids of the people in a user group, given its id or `@handle`; `None` if there is no such group."""
+        """The ids of the people in a user group, given its id or `@handle`, or in a channel, given its id; `None` if
+        there is no such group.
+
+        Of a large channel there may be some only, and apps may be among them.
+        """
         ...
 
     def can_read(self, actor: Actor, card: CardPlace) -> bool | Unknowable:
@@ -65,7 +69,7 @@ class Directory(Protocol):
         ...
 
     def find(self, approver: str, *, max_age: float = math.inf) -> Approver | Unknowable:
-        """The person or user group whom a policy names, or what is wrong with the name. May take minutes.
+        """The person, user group or channel that a policy names, or what is wrong with the name. May take minutes.
 
         Args:
             max_age: Seconds. An older answer is not enough to say that nobody has a handle or an address.
@@ -173,6 +177,7 @@ class NameKind(StrEnum):
     USER_GROUP_ID = "user group id"
     HANDLE = "handle"
     EMAIL = "e-mail address"
+    CHANNEL = "channel"
     OTHER = "other name"
 
     @classmethod
@@ -182,9 +187,14 @@ class NameKind(StrEnum):
             return cls.USER_ID
         if is_user_group_id(name):
             return cls.USER_GROUP_ID
+        if name.startswith("#") or is_channel_id(name):
+            return cls.CHANNEL
         if name.startswith("@"):
             return cls.HANDLE
         return cls.EMAIL if "@" in name else cls.OTHER
+
+
+_KINDS = {NameKind.USER_GROUP_ID: "user group", NameKind.CHANNEL: "channel"}
 
 
 def names_person(channel: str) -> bool:
@@ -214,23 +224,24 @@ class StatedNames:
         if goes_by(names, reference):
             return True
         kind = NameKind.of(reference)
-        if kind is NameKind.USER_GROUP_ID:
-            return Unknowable(f"Only Slack knows who is in the user group {reference}.")
+        if kind in (NameKind.USER_GROUP_ID, NameKind.CHANNEL):
+            return Unknowable(f"Only Slack knows who is in the {_KINDS[kind]} {reference}.")
         if kind is NameKind.OTHER or kind in map(NameKind.of, names):
             return False
         return Unknowable(f"Only Slack knows the {kind} of {actor.id}.")
 
     def is_approver(self, actor: Actor, approver: Approver) -> bool | Unknowable:
         """Whether the actor has the name that the policy uses, or the id that Slack had for it."""
-        if is_user_group_id(approver.id):
-            return Unknowable(f"Only Slack knows who is in the user group {approver.name}.")
+        if is_user_group_id(approver.id) or is_channel_id(approver.id):
+            kind = NameKind.of(str(approver.id))
+            return Unknowable(f"Only Slack knows who is in the {_KINDS[kind]} {approver.name}.")
         if approver.id is not None and goes_by((actor.id, *actor.aliases), approver.id):
             return True
         return self.is_person(actor, approver.name)
 
     def members_of(self, group: str) -> Unknowable:
         """Cannot be known."""
-        return Unknowable(f"Only Slack knows who is in the user group {group}.")
+        return Unknowable(f"Only Slack knows who is in {group}.")
 
     def can_read(self, actor: Actor, card: CardPlace) -> bool:
         """Always, since they can read the database."""

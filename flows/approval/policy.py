@@ -54,7 +54,17 @@ def conflict(policy: Policy, requester: Actor | None) -> str:
         return f"{field} of whom? Name people or user groups in approvers"
     if policy.word and policy.at_deadline == "continue":
         return "confirm: nobody types it at the deadline, so leave at_deadline out, or set confirm=True"
+    if policy.counts_people and (channel := next((each for each in policy.named if _is_channel(each)), None)):
+        field = "quorum: all" if policy.threshold is None else "threshold: a part"
+        return (
+            f"{field} of the members of {channel} cannot be counted, because apps and guests are among them. Name "
+            "people or user groups in approvers, or say how many have to agree"
+        )
     return _too_few(policy, requester)
+
+
+def _is_channel(name: str) -> bool:
+    return NameKind.of(name) is NameKind.CHANNEL
 
 
 def _too_few(policy: Policy, requester: Actor | None) -> str:

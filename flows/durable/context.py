@@ -1,11 +1,11 @@
 """The context of code that runs in a flow: its run, its journal, and how it can wait."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from signoff.flows.durable.children import Children
 from signoff.flows.durable.journal import Journal
@@ -70,6 +70,7 @@ class RunContext:
         step: The key of the current task or nested flow; empty in the flow itself.
         log_prints: Whether `print` writes to the run's log.
         children: What this flow, task or nested flow has started.
+        parameters: Returns the parameters of the run by name, as the flow gets them.
     """
 
     db: Database
@@ -82,6 +83,7 @@ class RunContext:
     scope: str = ""
     step: str = ""
     children: Children = field(default_factory=Children)
+    parameters: Callable[[], Mapping[str, Any]] = dict
 
     @property
     def step_scope(self) -> str:
@@ -193,6 +195,16 @@ def entered_hook(context: HookContext) -> Iterator[None]:
 def entered(context: RunContext) -> Iterator[None]:
     """Run the block in this context."""
     token = _current.set(context)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def outside_of_run() -> Iterator[None]:
+    """Run the block as if it did not belong to a run, so that nothing that it calls becomes a step."""
+    token = _current.set(None)
     try:
         yield
     finally:

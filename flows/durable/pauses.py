@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from signoff.flows.approval.validation import deadline_fault, message_of
 from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
 from signoff.flows.durable.context import RunContext, closes_on_unwind
+from signoff.flows.durable.found_approvers import ApproverFunctions
 from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.question import Question
 from signoff.flows.durable.replay.question_match import Match
@@ -41,7 +42,7 @@ from signoff.flows.schema.verdict import is_no
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.prompts import FoundBy, Outcome, Prompt
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs.messages import FlowRunInput
 from signoff.store.runs.pauses import abandon_wait, note_reworded, open_prompt
@@ -60,6 +61,7 @@ class Pause:
         state: How the run waits: `PAUSED` in memory, `SUSPENDED` outside of it.
         is_in_order: Whether the flow itself asks. Coroutines and threads beside it may ask in any order.
         has_handle: Whether the flow has a `PromptHandle`, with which it may wait for the prompt again.
+        functions: Calls the functions among the approvers.
     """
 
     context: RunContext
@@ -69,11 +71,23 @@ class Pause:
     state: RunState
     is_in_order: bool
     has_handle: bool = False
+    functions: ApproverFunctions = field(default_factory=ApproverFunctions)
 
     def check(self) -> None:
         """Note that the flow asks this question. Raises what `Journal.check_question` raises."""
         with closes_on_unwind(self.context):
             self.context.journal.check_question(self.prompt.key, self.prompt.schema_hash)
+
+    def call_functions(self) -> tuple[Prompt, tuple[FoundBy, ...]]:
+        """The prompt with the approvers that functions find, unless it was opened before. They are called once.
+
+        Raises:
+            InvalidFlow: If one of them fails.
+        """
+        # The prompt that was opened before has them already.
+        return (
+            (self.prompt, ()) if self.match.recorded is not None else self.functions.called(self.prompt, self.context)
+        )
 
     def open(self, *, wait: bool = True, in_memory: bool | None = None) -> Prompt:
         """Open the prompt. If it was opened before, and perhaps settled, return it as it is.
@@ -91,17 +105,19 @@ class Pause:
             # A settled prompt never changes again.
             return match.recorded
         held = self.state is RunState.PAUSED if in_memory is None else in_memory
+        asked, found_by = self.call_functions()
         begun = journal.begun_around(self.context.scope)
         opened = journal.write(
             lambda token: open_prompt(
                 self.context.db,
-                self.prompt,
+                asked,
                 fencing_token=token,
                 state=None if not wait else RunState.PAUSED if held else RunState.SUSPENDED,
                 held=held,
                 instead_of=match.instead_of,
                 is_withdrawn=self.is_in_order,
                 begun=begun,
+                found_by=found_by,
             )
         )
         journal.have_begun(begun)
@@ -175,6 +191,8 @@ class Pause:
             key=f"{prompt.key}-again",
             description=f"{self.question.description}\n\nThe last answer was not valid:\n{_as_code(wrong)}".strip(),
             initial_values={**self.prompt.initial_values, **(prompt.answer or {})},
+            # With the approvers that its functions have found.
+            stored_policy=prompt.stored_policy if self.prompt.policy.functions else self.prompt.stored_policy,
             opened_at=self.context.db.now(),
         )
         again = _placed(self.context, self.question, new, new.key, "", self.state)
@@ -235,7 +253,8 @@ def prepare_pause(
     # A question that an earlier version let through is already on its card, and its answer must not be lost.
     if pause.match.recorded is None:
         question.check()
-        if fault := conflict(rules, context.run.requester):
+        # With functions among the approvers, it is checked when they have found somebody.
+        if not rules.functions and (fault := conflict(rules, context.run.requester)):
             raise InvalidFlow(f"The policy on {question.title!r} is invalid: {fault}.")
         _check_continue(prompt)
     return pause
@@ -300,6 +319,8 @@ async def wait_async(pause: Pause) -> Any:
 
 
 def _wait(pause: Pause) -> Any:
+    # Before the wait begins, since the run is at work as long as they are.
+    pause.call_functions()
     while True:
         wait = pause.context.execution.begin_wait([pause.prompt.key])
         try:
@@ -318,6 +339,9 @@ def _wait(pause: Pause) -> Any:
 
 
 async def _wait_async(pause: Pause) -> Any:
+    if pause.prompt.policy.functions:
+        # In a thread, so that a function may take its time.
+        await asyncio.wrap_future(in_thread(pause.call_functions, name="signoff-ask"))
     while True:
         wait = pause.context.execution.begin_wait([pause.prompt.key])
         opening = in_thread(pause.open, name="signoff-ask")
@@ -366,6 +390,7 @@ def stop_waiting(context: RunContext, prompt_id: str | None, wait: "Future[FlowR
 
 def _suspend(pause: Pause) -> Any:
     with closes_on_unwind(pause.context):
+        pause.call_functions()
         while True:
             with released_slot():
                 may_leave = pause.context.execution.may_suspend

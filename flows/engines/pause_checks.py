@@ -15,7 +15,7 @@ from signoff.flows.schema.json_schema import check_fields
 from signoff.flows.schema.parts import kind_of, unwrap
 from signoff.flows.schema.patterns import UnreadablePattern, check_patterns
 from signoff.flows.schema.schema_validation import schema_fault
-from signoff.store.policy import Policy
+from signoff.store.policy import Policy, name_of_function
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import SUPERSEDED
 from signoff.store.sentences import faults_of, sentence
@@ -53,6 +53,11 @@ def _check_types(pause: ReportedPause) -> None:
     for name, type_, words in wanted:
         if not isinstance(value := getattr(pause, name), type_):
             raise InvalidPause(f"The {name} of {pause.title!r} is {type(value).__name__}. Report {words}.")
+    for function in pause.policy.functions:
+        raise InvalidPause(
+            f"The policy of {pause.title!r} has the function {name_of_function(function)} among its approvers, which "
+            "needs the parameters of a run of the embedded engine. Report the names of the approvers."
+        )
     deadline: Any = pause.deadline
     if deadline is not None and getattr(deadline, "tzinfo", None) is None:
         raise InvalidPause(f"The deadline of {pause.title!r} is {deadline!r}. Report a datetime with a time zone.")

@@ -65,6 +65,18 @@ class Approver:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundBy:
+    """What a function among the approvers of a policy has returned.
+
+    Attributes:
+        function: The function's name.
+    """
+
+    function: str
+    approvers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reviewers:
     """What Slack has said about those who have to agree.
 
@@ -281,8 +293,8 @@ class LedgerLine:
 
     Attributes:
         event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
-            `asked_again`, `reworded`, `refused`, `unverified`, `invalid`, `unconfirmed`, `voted`, `approver_missing`,
-            `approver_found`, `too_few_approvers`, `enough_approvers`, `too_late`, `reminded`,
+            `asked_again`, `reworded`, `refused`, `unverified`, `invalid`, `unconfirmed`, `voted`, `approvers_found_by`,
+            `approver_missing`, `approver_found`, `too_few_approvers`, `enough_approvers`, `too_late`, `reminded`,
             `timed_out`, `cancelled`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.

@@ -19,7 +19,7 @@ from signoff.store.policy import BrokenPolicy, policy_as_json
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
 from signoff.store.records.actors import SIGNOFF, Actor
 from signoff.store.records.outbox import NoticeKind
-from signoff.store.records.prompts import SUPERSEDED, Earlier, Outcome, Prompt
+from signoff.store.records.prompts import SUPERSEDED, Earlier, FoundBy, Outcome, Prompt
 from signoff.store.records.runs import RunState, Step
 from signoff.store.rows import PROMPT_BY_ID, prompt, select_prompts
 from signoff.store.runs import journal
@@ -72,6 +72,7 @@ def open_prompt(
     instead_of: Prompt | None = None,
     is_withdrawn: bool = False,
     begun: Sequence[Step] = (),
+    found_by: Sequence[FoundBy] = (),
 ) -> Prompt:
     """Open a prompt and let its run wait. If the run has asked it before, the run waits for it again.
 
@@ -84,6 +85,7 @@ def open_prompt(
             whose card shows both.
         is_withdrawn: Whether `instead_of` is cancelled if it is still open.
         begun: Calls that have begun, and have not ended, to be recorded with it: those that ask it, above all.
+        found_by: What functions among its approvers have returned.
 
     Returns:
         The prompt as the database has it. If it is already settled, the run does not wait.
@@ -100,7 +102,7 @@ def open_prompt(
         if known is not None and known.outcome is not None:
             return prompt(known)
         if known is None:
-            insert_prompt(tx, asked)
+            insert_prompt(tx, asked, found_by)
         if state is not None:
             mark_waiting(tx, asked.run_id, state=state, held=held)
         tx.touch(Topic.PROMPTS)
@@ -162,7 +164,7 @@ def note_reworded(db: Database, prompt_id: str, asked: Prompt, *, fencing_token:
             ledger.add(tx, prompt_id, REWORDED, now=asked.opened_at, actor=SIGNOFF, detail=detail)
 
 
-def insert_prompt(tx: Transaction, asked: Prompt) -> None:
+def insert_prompt(tx: Transaction, asked: Prompt, found_by: Sequence[FoundBy] = ()) -> None:
     """Write a new prompt, the first line of its ledger, and what is due in Slack, within an open transaction."""
     tx.run(
         _OPEN,
@@ -187,6 +189,9 @@ def insert_prompt(tx: Transaction, asked: Prompt) -> None:
     if asked.earlier is not None:
         detail["asked_before"] = asked.earlier.prompt_id
     ledger.add(tx, asked.id, "opened", now=asked.opened_at, detail=detail)
+    for each in found_by:
+        found = {"function": each.function, "approvers": list(each.approvers)}
+        ledger.add(tx, asked.id, "approvers_found_by", now=asked.opened_at, detail=found)
     cards.add(tx, asked.id, asked.policy.places(), now=asked.opened_at)
 
 

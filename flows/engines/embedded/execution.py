@@ -351,6 +351,7 @@ class Execution:
             self._defaults,
             self._task_slots,
             log_prints=self._flow.log_prints,
+            parameters=lambda: self._flow.parameters.from_json(self.run.parameters),
         )
 
     def _read_past(self) -> History:

@@ -89,8 +89,9 @@ def test_the_doctor_lists_approvers_that_nobody_can_be(empty: Shell, slack: Emul
     with empty.database() as db:
         migrations.upgrade(db)
         prompt = an_open_prompt(
-            db, stored_policy=Policy(approvers=("@anna", "@ana", "@release-leads", "<@U0BENOKAF1>"))
+            db, stored_policy=Policy(approvers=("@anna", "@ana", "@release-leads", "<@U0BENOKAF1>", "#board", "#order"))
         )
+    slack.client.add_channel("board", is_private=True, members=["ana"])
     environment = {**slack.environment(), "SIGNOFF_APPROVERS": "ben@example.com, Mei Tanaka"}
     said = empty("doctor", **environment)
     assert said.code == 1
@@ -102,9 +103,15 @@ def test_the_doctor_lists_approvers_that_nobody_can_be(empty: Shell, slack: Emul
         f"Did you mean @ana? `signoff cancel {prompt.run_id[:8]}`, correct the policy, and start the run again.",
         f"✗ approvers: <@U0BENOKAF1> cannot answer {prompt.label}. This is a mention. "
         f"Write U0BENOKAF1. `signoff cancel {prompt.run_id[:8]}`, correct the policy, and start the run again.",
+        # A private channel that the app is not in, and one that nobody has made.
+        *(
+            f"✗ approvers: {channel} cannot answer {prompt.label}. Signoff sees no such channel. If it is private, "
+            f"invite Signoff to it. `signoff cancel {prompt.run_id[:8]}`, correct the policy, and start the run again."
+            for channel in ("#board", "#order")
+        ),
     ]
-    without_slack = empty("doctor", SIGNOFF_APPROVERS="#orders")
-    assert "✗ approvers: #orders cannot answer" in without_slack.out
+    without_slack = empty("doctor", SIGNOFF_APPROVERS="Mei Tanaka")
+    assert "✗ approvers: Mei Tanaka cannot answer" in without_slack.out
     assert "✗ approvers: <@U0BENOKAF1> cannot answer" in without_slack.out
 
 

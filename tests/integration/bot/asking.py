@@ -1,13 +1,13 @@
 """The flows that the tests use."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import count
 from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from signoff import Policy, RunInput, ask, flow, pause_flow_run, suspend_flow_run
+from signoff import Policy, RunInput, ask, asuspend_flow_run, flow, pause_flow_run, suspend_flow_run
 from signoff.flows.flow import Flow
 
 APPROVERS = ["@ana", "ben@example.com"]
@@ -128,7 +128,50 @@ def start_another(policy: dict[str, Any]) -> str:
     return release_together.create_run({"policy": policy}).id
 
 
+owner_calls: list[Mapping[str, Any]] = []
+"""The parameters with which `owner_of` was called."""
+
+_OWNERS: dict[str, Any] = {
+    "shop": ["@ana", "ben@example.com"],
+    "cart": "@ben",
+    "own": "ana@example.com",
+    "none": None,
+    "empty": [],
+    "number": 7,
+    "numbers": [7],
+    "misspelt": ["Ana Ruiz"],
+}
+
+
+def owner_of(parameters: Mapping[str, Any]) -> Any:
+    """Who owns a service."""
+    owner_calls.append(dict(parameters))
+    if parameters["service"] == "pausing":
+        return pause_flow_run(str)
+    return _OWNERS[parameters["service"]]
+
+
+def _owners(service: str, urgent: bool) -> Policy:
+    approvers = ["@mei", owner_of] if urgent else [owner_of]
+    return Policy(channel="#releases", approvers=approvers, requester_may_answer=service != "own")
+
+
+@flow(name="ask-owner")
+def ask_owner(service: str, urgent: bool = False) -> bool:
+    """Ask whoever owns a service, outside of memory."""
+    return suspend_flow_run(bool, description=f"Restart {service}?", policy=_owners(service, urgent))
+
+
+@flow(name="ask-owner-async")
+async def ask_owner_async(service: str, urgent: bool = False) -> bool:
+    """The same, in an event loop."""
+    return await asuspend_flow_run(  # type: ignore[no-any-return]
+        bool, description=f"Restart {service}?", policy=_owners(service, urgent)
+    )
+
+
 FLOWS: list[Flow[Any, Any]] = [
     *(approve, give_a_reason, shirt, secret, shout, fresh),
     *(release_together, order_together, start_another),
+    *(ask_owner, ask_owner_async),
 ]

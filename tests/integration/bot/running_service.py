@@ -92,6 +92,10 @@ class RunningService:
         """Wait for the end of the prompt's run."""
         return until_over(self.db, prompt.run_id)
 
+    def over_run(self, run: FlowRun) -> FlowRun:
+        """Wait for the end of a run that asks nothing."""
+        return until_over(self.db, run.id)
+
     def until_all_is_said(self) -> None:
         """Wait until Slack equals the database, so that no card and no notice is due."""
         until(self.db, lambda: cards.next_due_at(self.db) is None, what="Slack to match the database")

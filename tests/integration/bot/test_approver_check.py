@@ -98,7 +98,9 @@ def test_a_change_while_slack_is_asked_is_not_lost(db: Database) -> None:
         ("Ana Ruiz", "This is not a handle, an e-mail address or an id."),
         ("ana", "A handle begins with @, as in @ana."),
         (f"<@{ANA}>", f"This is a mention. Write {ANA}."),
-        ("#releases", "This is a channel."),
+        ("#no such channel", "This is not a handle, an e-mail address or an id."),
+        ("<#C0ORDERS01|orders>", "This is a mention. Write C0ORDERS01."),
+        ("D0ANARUIZ1", "These are direct messages. Write the id of the person."),
         ("@ben@example.com", "Write ben@example.com, or @ben."),
         ("anna@example.com", "Nobody in this workspace has this e-mail address."),
         ("U0NOBODY01", "There is no user with this id."),
@@ -132,7 +134,7 @@ def test_an_approver_that_nobody_can_be_is_said_when_the_prompt_opens(
 
 def test_a_prompt_that_nobody_can_answer_says_so(service: RunningService, caplog: pytest.LogCaptureFixture) -> None:
     """Instead of waiting for its deadline in silence."""
-    prompt, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@anna", "#orders"])
+    prompt, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@anna", "#order"])
     service.slack.person("mei").wait_for_message("#orders", "*Nobody can answer this.*")
     assert service.events(prompt).count("approver_missing") == 2
     service.until_logged(caplog, f"Nobody can answer {prompt.label}, so it waits for its deadline.")

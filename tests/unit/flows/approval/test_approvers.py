@@ -77,6 +77,7 @@ def test_an_unknowable_answer_cannot_be_taken_for_a_yes() -> None:
         (Actor("U0ANA", "Ana", frozenset({"ana@example.com"})), "Ana@Example.com", True),
         (Actor("U0ANA", "Ana"), "@ana", Unknowable("Only Slack knows the handle of U0ANA.")),
         (ANA, "S0BUYERS", Unknowable("Only Slack knows who is in the user group S0BUYERS.")),
+        (ANA, "#oncall", Unknowable("Only Slack knows who is in the channel #oncall.")),
     ],
 )
 def test_names_are_compared_with_names_of_their_kind(actor: Actor, reference: str, expected: bool | Unknowable) -> None:
@@ -97,8 +98,9 @@ def test_without_slack_nothing_is_known_of_people_and_groups() -> None:
         ("<@U0ANARUIZ1|ana>", "Write U0ANARUIZ1."),
         ("<!subteam^S0BUYERS01>", "Write S0BUYERS01."),
         ("<mailto:ana@example.com|ana@example.com>", "Write ana@example.com."),
-        ("#releases", "This is a channel."),
-        ("C0RELEASE1", "This is a channel."),
+        ("<#C0RELEASE1|releases>", "Write C0RELEASE1."),
+        ("D0ANARUIZ1", "These are direct messages. Write the id of the person."),
+        ("#", "This is not a handle, an e-mail address or an id."),
         ("@here", "leave the approvers out."),
         ("@ben@example.com", "Write ben@example.com, or @ben."),
         ("ana", "A handle begins with @, as in @ana."),
@@ -113,7 +115,19 @@ def test_what_cannot_be_a_name_is_told_with_what_to_write(name: str, told: str) 
 
 
 @pytest.mark.parametrize(
-    "name", ["@ana", "@ana.ruiz-2", "@Zoë", "ana@example.com", "U0ANARUIZ1", "W0ANA", "S0BUYERS01"]
+    "name",
+    [
+        "@ana",
+        "@ana.ruiz-2",
+        "@Zoë",
+        "ana@example.com",
+        "U0ANARUIZ1",
+        "W0ANA",
+        "S0BUYERS01",
+        "#on-call",
+        "#日本",
+        "C0RELEASE1",
+    ],
 )
 def test_a_name_that_somebody_may_have_has_no_fault(name: str) -> None:
     """Whether somebody has it, only Slack knows."""
