@@ -51,6 +51,12 @@ def _name_or_function(value: Any) -> Any:
     raise ValueError(f"{value!r} is neither a name nor a function that finds one")
 
 
+NO_FUNCTIONS = (
+    "rules: each needs its function, `when`, which JSON cannot hold. So pass a policy with rules to the pause, and "
+    "leave them out of the model's"
+)
+"""What is wrong with rules in a JSON Schema."""
+
 Count = Annotated[int, Field(ge=1, strict=True)]
 """A number of people."""
 
@@ -68,6 +74,37 @@ Approvers = Annotated[
 
 Duration = Annotated[timedelta, AfterValidator(_positive)]
 """A positive duration: a `timedelta`, a number of seconds, or ISO 8601 text such as `PT4H`."""
+
+
+def _callable(value: Any) -> Any:
+    if value is not None and not callable(value):
+        raise ValueError("give a function, such as `lambda refund: refund.amount < 100`")
+    return value
+
+
+class Rule(BaseModel):
+    """A rule that answers a prompt when it opens, in place of a person.
+
+    Example:
+        ```python
+        Rule(when=lambda refund: refund.amount < 100, then="approve", note="below the limit")
+        ```
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    # The database keeps what a rule has said. It cannot keep the function.
+    when: Annotated[Callable[[Any], bool] | None, BeforeValidator(_callable)] = Field(
+        default=None, exclude=True, repr=False
+    )
+    """Whether the rule holds: a function that gets the answer as the flow would get it if it were approved as it is,
+    and returns `True` or `False`."""
+
+    then: Literal["approve", "reject", "ask"]
+    """`approve` and `reject` answer the prompt; `ask` stops, so that a person has to answer."""
+
+    note: Annotated[str, Field(min_length=1, max_length=60)]
+    """What the rule is called on the card and in the ledger: `below the limit`."""
 
 
 class Policy(BaseModel):
@@ -125,6 +162,15 @@ class Policy(BaseModel):
     reminders: Annotated[tuple[Duration, ...], BeforeValidator(_several)] = ()
     """How long after its opening each reminder is posted into the card's thread."""
 
+    rules: Annotated[tuple[Rule, ...], BeforeValidator(_several)] = ()
+    """Rules that answer when the prompt opens. Those that reject come first, then the others in their order."""
+
+    sample: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Which part of what a rule would approve is put to people all the same: `0.05` is one of twenty."""
+
+    repeat: Duration | None = None
+    """How long an approval by people counts again for the same request; by default each is asked."""
+
     @property
     def named(self) -> tuple[str, ...]:
         """Everybody whom the policy names as somebody who may answer; nobody if the channel may."""
@@ -164,8 +210,10 @@ class Policy(BaseModel):
         """This policy as a part of a model's JSON Schema: `ConfigDict(json_schema_extra=policy.in_schema())`.
 
         Raises:
-            ValueError: If there is a function among the approvers, which no JSON Schema can hold.
+            ValueError: If it has rules, or functions among the approvers, which no JSON Schema can hold.
         """
+        if self.rules:
+            raise ValueError(NO_FUNCTIONS)
         for function in self.functions:
             raise ValueError(
                 f"approvers: a JSON Schema cannot hold the function {name_of_function(function)}. Set this policy "

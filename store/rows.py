@@ -8,6 +8,7 @@ from sqlalchemy import Select, select
 
 from signoff.store.records.actors import DEADLINE, Actor, recorded
 from signoff.store.records.prompts import (
+    Approval,
     Approver,
     Ballot,
     Delivery,
@@ -17,6 +18,7 @@ from signoff.store.records.prompts import (
     Outcome,
     Prompt,
     Reviewers,
+    Ruling,
     Vote,
 )
 from signoff.store.records.runs import FlowRun, RunState, Step
@@ -118,6 +120,8 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         earlier=None if row.earlier is None else _earlier(row.earlier),
         votes=votes(row.votes),
         reviewers=_reviewers(row.reviewers),
+        ruling=None if row.ruling is None else _ruling(row.ruling),
+        repeat_key=row.repeat_key,
     )
 
 
@@ -203,6 +207,41 @@ def reviewers_as_json(reviewers: Reviewers) -> dict[str, Any] | None:
     people = None if reviewers.people is None else list(reviewers.people)
     stored = {"people": people, "requester": reviewers.requester, "fault": reviewers.fault or None}
     return {name: value for name, value in stored.items() if value is not None} or None
+
+
+def _ruling(stored: Mapping[str, Any]) -> Ruling:
+    return Ruling(
+        stored["then"],
+        stored.get("rule", ""),
+        stored.get("sampled", False),
+        stored.get("problem", ""),
+        _approval(stored["repeats"]) if "repeats" in stored else None,
+    )
+
+
+def _approval(stored: Mapping[str, Any]) -> Approval:
+    by = tuple(Actor(each["id"], each["name"], claim=each.get("claim", "")) for each in stored["by"])
+    return Approval(stored["prompt_id"], by, datetime.fromisoformat(stored["at"]))
+
+
+def ruling_as_json(ruling: Ruling | None) -> dict[str, Any] | None:
+    """What a rule, or an earlier approval, has said, as a prompt keeps it."""
+    if ruling is None:
+        return None
+    stored = {
+        "rule": ruling.rule,
+        "then": ruling.then,
+        "sampled": ruling.is_sampled,
+        "problem": ruling.problem,
+        "repeats": None if ruling.repeats is None else _approval_as_json(ruling.repeats),
+    }
+    return {name: value for name, value in stored.items() if value}
+
+
+def _approval_as_json(approval: Approval) -> dict[str, Any]:
+    by = [{"id": each.id, "name": each.name, "claim": each.claim} for each in approval.by]
+    people = [{name: value for name, value in each.items() if value} for each in by]
+    return {"prompt_id": approval.prompt_id, "by": people, "at": approval.at.isoformat()}
 
 
 def _requester(row: Any) -> Actor | None:

@@ -184,11 +184,18 @@ prompts = Table(
     _json("votes"),
     # What it asked in its place before, in other words, and how that ended.
     _json("earlier"),
+    # What the rules of the policy have said; NULL if it has none, or if none matched.
+    _json("ruling"),
+    # The hash by which an approval of the same request is found; NULL if its policy does not let one count again.
+    Column("repeat_key", String(64)),
+    # What people have said about it without deciding, and the answers of its requester.
+    _json("comments"),
     UniqueConstraint("run_id", "key"),
 )
 _partial_index("ix_prompts_due_at", prompts.c.due_at.is_not(None), prompts.c.due_at)
 _partial_index("ix_prompts_approvers_due_at", prompts.c.approvers_due_at.is_not(None), prompts.c.approvers_due_at)
 _partial_index("ix_prompts_open", prompts.c.outcome.is_(None), prompts.c.opened_at, prompts.c.id)
+_partial_index("ix_prompts_repeat_key", prompts.c.repeat_key.is_not(None), prompts.c.repeat_key, prompts.c.settled_at)
 
 submissions = Table(
     "submissions",

@@ -50,6 +50,7 @@ def schedule_as_json(schedule: Schedule) -> Mapping[str, Any]:
 def pending_as_json(prompt: Prompt) -> Mapping[str, Any]:
     """An open prompt as `signoff pending` lists it."""
     from signoff.store.policy import policy_as_json
+    from signoff.store.rows import ruling_as_json
 
     return {
         "id": prompt.id,
@@ -65,6 +66,7 @@ def pending_as_json(prompt: Prompt) -> Mapping[str, Any]:
         "opened_at": _moment(prompt.opened_at),
         "deadline": _moment(prompt.deadline),
         "requester": None if prompt.requester is None else prompt.requester.id,
+        "ruling": ruling_as_json(prompt.ruling),
         "asked_before": None if prompt.earlier is None else prompt.earlier.prompt_id,
     }
 

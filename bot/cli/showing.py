@@ -41,6 +41,8 @@ def _of_prompt(prompt: "Prompt") -> Facts:
     from signoff.bot.cli.as_text import ended_as_text, short, votes_as_text
     from signoff.bot.surfaces.earlier import asked_before_in_full
     from signoff.bot.surfaces.question import asked_by
+    from signoff.bot.surfaces.rulings import ruling_as_text
+    from signoff.bot.surfaces.wording import repeated_by
     from signoff.store.redaction import redacted
 
     asked = asked_by(prompt)
@@ -56,6 +58,8 @@ def _of_prompt(prompt: "Prompt") -> Facts:
         yield f"Said by {prompt.engine}", redacted(prompt.delivery.words or prompt.delivery.error or "")
     yield "Requested by", "" if prompt.requester is None else prompt.requester.name
     yield "Approvers", ", ".join(prompt.policy.named) if prompt.policy_fault is None else prompt.policy_fault
+    yield "Rule", ruling_as_text(prompt)
+    yield "Repeats", short(approval.prompt_id) if (approval := repeated_by(prompt)) is not None else ""
     yield "Votes", votes_as_text(prompt)
     yield "Opened", utc(prompt.opened_at)
     yield "Times out", "" if prompt.deadline is None else utc(prompt.deadline)

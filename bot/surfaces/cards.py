@@ -32,6 +32,7 @@ from signoff.bot.surfaces.confirmation import deciding_button, word_rule
 from signoff.bot.surfaces.earlier import asked_before
 from signoff.bot.surfaces.omissions import Omitted, omission_notice
 from signoff.bot.surfaces.question import asked_by
+from signoff.bot.surfaces.rulings import ruling_line
 from signoff.bot.surfaces.tally import rules, tally_blocks, votes_at_the_end
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import (
@@ -167,6 +168,7 @@ def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], *, is_direct:
     may_answer = who_may_answer(prompt, mentions, is_direct=is_direct)
     told = (requested_by(prompt), may_answer, rules(prompt, mentions), word_rule(prompt), deadline_of(prompt))
     faults = [context(mrkdwn(fault))] if (fault := approver_faults(prompt)) else []
+    ruled = [context(mrkdwn(line))] if (line := ruling_line(prompt)) else []
     before = asked_before(prompt)
     return _Body(
         above=[
@@ -174,6 +176,7 @@ def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], *, is_direct:
             *values,
             context(mrkdwn(" ".join(filter(None, told)))),
             *faults,
+            *ruled,
             *tallied,
             *([section(mrkdwn(asked.text))] if asked.text else []),
         ],

@@ -13,7 +13,7 @@ from signoff.bot.surfaces.question import asked_by
 from signoff.flows.approval.quorum import deciders
 from signoff.flows.schema.slack_ids import is_channel_id, is_user_id
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Approver, DeliveryState, Outcome, Prompt
+from signoff.store.records.prompts import Approval, Approver, DeliveryState, Outcome, Prompt
 from signoff.store.redaction import redacted
 
 _NAME = 80
@@ -260,6 +260,9 @@ def fields_in_outcome(prompt: Prompt, form: Form) -> frozenset[str]:
 def outcome_line(prompt: Prompt, form: Form) -> str:
     """The outcome, who brought it about, and when, for a card."""
     what = f"*{what_happened(prompt, form)}*"
+    if (approval := repeated_by(prompt)) is not None:
+        when = at(prompt.settled_at) if prompt.settled_at else ""
+        return f"{_sign(prompt, form)} {what} without asking again · {when}\n{_repeated(approval)}"
     who = f" by {together(list(map(name_of, _authors(prompt))))}" if _authors(prompt) else ""
     when = f" · {at(prompt.settled_at)}" if prompt.settled_at else ""
     return f"{_sign(prompt, form)} {what}{who}{when}"
@@ -267,9 +270,25 @@ def outcome_line(prompt: Prompt, form: Form) -> str:
 
 def outcome_sentence(prompt: Prompt, form: Form) -> str:
     """The outcome as one sentence, such as `Approved by Ana.`, for notifications and late answers."""
+    if (approval := repeated_by(prompt)) is not None:
+        return f"{what_happened(prompt, form)} without asking again. {_repeated(approval, spoken=True)}"
     who = f" by {together(list(map(name_and_claim_of, _authors(prompt))))}" if _authors(prompt) else ""
     why = f": {escape(prompt.reason, 300)}" if prompt.reason else "."
     return f"{what_happened(prompt, form)}{who}{why}"
+
+
+def repeated_by(prompt: Prompt) -> Approval | None:
+    """The earlier approval that has settled a prompt; `None` if something else did, or nothing yet."""
+    return None if prompt.ruling is None else prompt.ruling.repeats
+
+
+def _repeated(approval: Approval, *, spoken: bool = False) -> str:
+    # Named and not mentioned: they have nothing to do with this prompt, and a new message would notify them.
+    named = [name_and_claim_of(each) for each in approval.by]
+    others = len(named) - _MAX_NAMES
+    who = together(named if others <= 1 else [*named[:_MAX_NAMES], f"{others} others"])
+    when = utc(approval.at) if spoken else at(approval.at)
+    return f"{who} approved the same request {when} (prompt {approval.prompt_id[:8]})."
 
 
 def delivery_line(prompt: Prompt) -> str:

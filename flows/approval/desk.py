@@ -353,12 +353,24 @@ class Desk:
         return REQUESTED if is_theirs else ""
 
 
+def log_automatic(prompt: Prompt) -> None:
+    """Log what has answered a prompt in place of people as it opened, if anything has."""
+    if prompt.settled_by is not None:
+        done = _done(prompt, prompt.outcome is Outcome.REJECTED, prompt.answer)
+        logger.info("%s was %s by %s", prompt.label, done, prompt.settled_by.name)
+
+
 def _log(vote: Vote, prompt: Prompt, what_follows: str = "") -> None:
     """Log who answered what, and whether it was a yes or a no. What they filled in is nothing for a log."""
-    verdict = None if vote.answer is None else verdict_of(prompt.schema, prompt.initial_values)
-    stance = "reject" if vote.verdict == "reject" else verdict and verdict.stance_of(vote.answer or {})
-    done = {"approve": "approved", "reject": "rejected"}.get(stance or "", "answered")
+    done = _done(prompt, vote.verdict == "reject", vote.answer)
     logger.info("%s was %s by %s, via %s%s", prompt.label, done, _name_of(vote.actor), vote.via, what_follows)
+
+
+def _done(prompt: Prompt, is_rejection: bool, answer: Mapping[str, Any] | None) -> str:
+    """`approved`, `rejected` or, where an answer is neither, `answered`."""
+    verdict = None if answer is None else verdict_of(prompt.schema, prompt.initial_values)
+    stance = "reject" if is_rejection else verdict and verdict.stance_of(answer or {})
+    return {"approve": "approved", "reject": "rejected"}.get(stance or "", "answered")
 
 
 def _name_of(actor: Actor) -> str:

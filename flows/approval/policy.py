@@ -8,6 +8,7 @@ from signoff.flows.approval import acts
 from signoff.flows.approval.approvers import NameKind
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.approval.quorum import number_of, rejections_needed
+from signoff.flows.approval.rules import rules_conflict
 from signoff.store.policy import SCHEMA_KEY, Policy
 from signoff.store.records.actors import Actor
 
@@ -60,7 +61,7 @@ def conflict(policy: Policy, requester: Actor | None) -> str:
             f"{field} of the members of {channel} cannot be counted, because apps and guests are among them. Name "
             "people or user groups in approvers, or say how many have to agree"
         )
-    return _too_few(policy, requester)
+    return rules_conflict(policy) or _too_few(policy, requester)
 
 
 def _is_channel(name: str) -> bool:

@@ -16,11 +16,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from signoff.flows.approval.desk import log_automatic
 from signoff.flows.approval.policy import conflict, deadline_of, merged, next_due_at, policy_in
+from signoff.flows.approval.repeats import count_again, repeat_key
+from signoff.flows.approval.rules import ruling_on
 from signoff.flows.approval.validation import deadline_fault, message_of
 from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
-from signoff.flows.durable.context import RunContext, closes_on_unwind
+from signoff.flows.durable.context import RunContext, closes_on_unwind, outside_of_run
 from signoff.flows.durable.found_approvers import ApproverFunctions
 from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.question import Question
@@ -42,7 +45,7 @@ from signoff.flows.schema.verdict import is_no
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import FoundBy, Outcome, Prompt
+from signoff.store.records.prompts import AutomaticAnswer, FoundBy, Outcome, Prompt
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs.messages import FlowRunInput
 from signoff.store.runs.pauses import abandon_wait, note_reworded, open_prompt
@@ -62,6 +65,8 @@ class Pause:
         is_in_order: Whether the flow itself asks. Coroutines and threads beside it may ask in any order.
         has_handle: Whether the flow has a `PromptHandle`, with which it may wait for the prompt again.
         functions: Calls the functions among the approvers.
+        automatic: What answers the prompt as it opens; `None` if people are asked.
+        may_repeat: Whether an approval of the same request may count again.
     """
 
     context: RunContext
@@ -72,6 +77,8 @@ class Pause:
     is_in_order: bool
     has_handle: bool = False
     functions: ApproverFunctions = field(default_factory=ApproverFunctions)
+    automatic: AutomaticAnswer | None = None
+    may_repeat: bool = False
 
     def check(self) -> None:
         """Note that the flow asks this question. Raises what `Journal.check_question` raises."""
@@ -106,6 +113,8 @@ class Pause:
             return match.recorded
         held = self.state is RunState.PAUSED if in_memory is None else in_memory
         asked, found_by = self.call_functions()
+        if self.may_repeat:
+            asked = replace(asked, repeat_key=repeat_key(asked, source=self.context.run.source))
         begun = journal.begun_around(self.context.scope)
         opened = journal.write(
             lambda token: open_prompt(
@@ -118,9 +127,13 @@ class Pause:
                 is_withdrawn=self.is_in_order,
                 begun=begun,
                 found_by=found_by,
+                automatic=self.automatic,
+                count_again=partial(count_again, asked),
             )
         )
         journal.have_begun(begun)
+        if opened.id == self.prompt.id:
+            log_automatic(opened)
         return opened
 
     def read_after_wait(self, woken: FlowRun | Unwind, prompt: Prompt) -> Prompt:
@@ -163,7 +176,7 @@ class Pause:
             case Outcome.TIMED_OUT:
                 raise FlowPauseTimeout(f"Nobody answered {prompt.title!r} before its deadline.")
             case Outcome.REJECTED if prompt.settled_by is not None:
-                raise PromptRejected(prompt.settled_by.name_and_claim, prompt.settled_by.id, prompt.reason or "")
+                raise PromptRejected(prompt.settled_by.name_and_claim, prompt.settled_by.id, _why_rejected(prompt))
             case _ if self.match.recorded is not None and not self.match.recorded.is_open:
                 raise AttentionNeeded(f"The flow stopped waiting for {prompt.title!r} before, and now waits for it.")
             case _:
@@ -194,9 +207,15 @@ class Pause:
             # With the approvers that its functions have found.
             stored_policy=prompt.stored_policy if self.prompt.policy.functions else self.prompt.stored_policy,
             opened_at=self.context.db.now(),
+            ruling=None,
         )
         again = _placed(self.context, self.question, new, new.key, "", self.state)
         return replace(again, state=self.state, has_handle=self.has_handle)
+
+
+def _why_rejected(prompt: Prompt) -> str:
+    """The reason of a person, or the note of the rule that has rejected it."""
+    return prompt.reason or (prompt.ruling.rule if prompt.ruling is not None and prompt.ruling.has_answered else "")
 
 
 def _as_code(text: str) -> str:
@@ -257,6 +276,12 @@ def prepare_pause(
         if not rules.functions and (fault := conflict(rules, context.run.requester)):
             raise InvalidFlow(f"The policy on {question.title!r} is invalid: {fault}.")
         _check_continue(prompt)
+        # Called once, and before the prompt is opened, since they may take a while.
+        with outside_of_run():
+            ruling, automatic = ruling_on(pause.prompt, question.answer)
+        pause = replace(
+            pause, prompt=replace(pause.prompt, ruling=ruling), automatic=automatic, may_repeat=rules.repeat is not None
+        )
     return pause
 
 

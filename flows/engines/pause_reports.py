@@ -2,8 +2,12 @@
 
 import logging
 from collections.abc import Collection
+from dataclasses import replace
+from functools import partial
 
+from signoff.flows.approval.desk import log_automatic
 from signoff.flows.approval.policy import conflict, deadline_of, merged, next_due_at, policy_in
+from signoff.flows.approval.repeats import count_again, repeat_key
 from signoff.flows.approval.validation import deadline_fault
 from signoff.flows.code.digest import digest
 from signoff.flows.engine import InvalidPause, ReportedPause
@@ -49,7 +53,11 @@ class DatabasePauseReports:
                 f"At its deadline, {pause.title!r} would continue with its initial values, but they are not valid: "
                 f"{sentence(str(fault))} Report valid ones, or leave at_deadline='continue' out of the policy."
             )
-        return reported.open_prompt(self._db, asked).id
+        asked = replace(asked, repeat_key=repeat_key(asked, source=self._engine))
+        opened = reported.open_prompt(self._db, asked, count_again=partial(count_again, asked))
+        if opened.id == asked.id:
+            log_automatic(opened)
+        return opened.id
 
     def ended(self, external_run_id: str, reason: str, state: RunState | None = None) -> None:
         """Cancel what a run asks, without telling the engine.
@@ -82,6 +90,8 @@ class DatabasePauseReports:
         # Both deadlines are real: the engine stops waiting at its own, whatever the policy says.
         if fault := conflict(policy, pause.requester):
             raise InvalidPause(f"The policy on {pause.title!r} is invalid: {fault}.")
+        if policy.rules:
+            raise InvalidPause(f"The policy on {pause.title!r} is invalid: rules: only flows of Signoff can have them.")
         deadlines = [moment for moment in (deadline_of(policy, opened_at, None), pause.deadline) if moment is not None]
         deadline = min(deadlines, default=None)
         return Prompt(

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from signoff.flows.resume import aresume_flow_run, aretry_flow_run, resume_flow_run, retry_flow_run
     from signoff.flows.task import Task, task
     from signoff.store.errors import DatabaseUnavailable, NoSuchRun, RunNotFailed
-    from signoff.store.policy import Policy
+    from signoff.store.policy import Policy, Rule
 
 __all__ = [
     "DatabaseUnavailable",
@@ -55,6 +55,7 @@ __all__ = [
     "Policy",
     "PromptHandle",
     "PromptRejected",
+    "Rule",
     "RunInput",
     "RunNotFailed",
     "StepFailed",
@@ -112,7 +113,7 @@ _MODULES = {
         "suspend_flow_run",
     ),
     "signoff.store.errors": ("DatabaseUnavailable", "NoSuchRun", "RunNotFailed"),
-    "signoff.store.policy": ("Policy",),
+    "signoff.store.policy": ("Policy", "Rule"),
     "signoff.flows.resume": (
         "aresume_flow_run",
         "aretry_flow_run",

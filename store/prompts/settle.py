@@ -18,8 +18,8 @@ from signoff.store.database import Database
 from signoff.store.outbox import cards, deliveries
 from signoff.store.prompts import drafts
 from signoff.store.prompts.prompts import no_such_prompt
-from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Delivery, DeliveryState, Outcome, Prompt
+from signoff.store.records.actors import SIGNOFF, Actor
+from signoff.store.records.prompts import AutomaticAnswer, Delivery, DeliveryState, Outcome, Prompt
 from signoff.store.records.runs import EMBEDDED, RunState
 from signoff.store.rows import PROMPT_BY_ID, prompt
 from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
@@ -133,6 +133,29 @@ def hand_on(tx: Transaction, run: Any, prompt_id: str, outcome: Outcome, *, now:
         return
     tx.run(_MAKE_RUNNABLE, run_id=run.id, now=now)
     tx.touch(Topic.RUNS)
+
+
+def settle_at_opening(tx: Transaction, opened: Prompt, automatic: AutomaticAnswer) -> None:
+    """End a prompt in the transaction that opens it, so that nobody ever sees it open.
+
+    Its run is locked, and does not wait yet: it is given the settled prompt. Another engine is due the outcome.
+    """
+    outcome, answer, now = automatic.outcome, automatic.answer, opened.opened_at
+    end = ending(opened.id, outcome=outcome, actor=automatic.actor, now=now, answer=answer, reason=None)
+    tx.execute_many(end)
+    repeated = automatic.ruling.repeats
+    detail = {
+        "via": automatic.actor.id,
+        "answer": answer,
+        "repeats": None if repeated is None else repeated.prompt_id,
+        "approved_by": None if repeated is None else [f"{each.name} ({each.claim or each.id})" for each in repeated.by],
+    }
+    told = {name: value for name, value in detail.items() if value is not None}
+    ledger.add(tx, opened.id, outcome.value, now=now, actor=automatic.actor, detail=told)
+    if repeated is not None:
+        ledger.add(tx, repeated.prompt_id, "counted_again", now=now, actor=SIGNOFF, detail={"for": opened.id})
+    if opened.engine != EMBEDDED:
+        deliveries.add(tx, opened.id, engine=opened.engine, outcome=outcome, now=now)
 
 
 def settled_prompt(row: Any, run: Any) -> Prompt:

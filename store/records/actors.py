@@ -57,6 +57,27 @@ SIGNOFF = Actor("signoff", "Signoff")
 DEADLINE = Actor("deadline", "Signoff (deadline)")
 """The actor of a timeout."""
 
+RULE_ID = "rule"
+"""The id of the actor of what a policy's rule answers. No person has it: their ids have capitals or an `@`."""
+
+
+def rule_actor(note: str) -> Actor:
+    """The actor of what a rule answers."""
+    return Actor(RULE_ID, f"the rule “{note}”")
+
+
+REPEAT_ID = "repeat"
+"""The id of the actor of an earlier approval that counts again."""
+
+NOT_PEOPLE = (RULE_ID, REPEAT_ID, SIGNOFF.id, DEADLINE.id)
+"""The ids of the actors that settle prompts and are not people."""
+
+
+def repeat_actor(names: str) -> Actor:
+    """The actor of an earlier approval by people of these names."""
+    return Actor(REPEAT_ID, f"an earlier approval by {names}")
+
+
 _EARLIER_DEADLINE = "clock"
 
 

@@ -139,6 +139,59 @@ class Earlier:
     question: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """An approval by people that counts again for the same request.
+
+    Attributes:
+        prompt_id: The prompt that they approved.
+        by: Who they are.
+    """
+
+    prompt_id: str
+    by: tuple[Actor, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What answered a prompt when it opened, or why a policy that has rules asks people all the same.
+
+    Attributes:
+        then: What follows: `approve` and `reject` have settled it, unless it was sampled; with `ask` people are asked.
+        rule: The note of the rule; empty if no rule could be applied, or if an earlier approval counts again.
+        is_sampled: Whether people are asked to check a rule that would have approved it.
+        problem: Why the rule could not be applied, as a sentence; empty if it could.
+        repeats: The earlier approval that counts again; `None` for a rule.
+    """
+
+    then: Literal["approve", "reject", "ask"]
+    rule: str = ""
+    is_sampled: bool = False
+    problem: str = ""
+    repeats: Approval | None = None
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether it has settled the prompt, so that no people are asked."""
+        return self.then != "ask" and not self.is_sampled
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticAnswer:
+    """How a prompt is settled in the transaction that opens it.
+
+    Attributes:
+        actor: What answers it, such as a rule.
+        answer: The validated values that the flow gets; `None` for a rejection.
+    """
+
+    ruling: Ruling
+    outcome: Outcome
+    actor: Actor
+    answer: Mapping[str, Any] | None = None
+
+
 class DeliveryState(StrEnum):
     """How far the outcome of a prompt has come on its way to another engine."""
 
@@ -194,6 +247,9 @@ class Prompt:
         delivery: How far its outcome has come on its way to another engine; `None` while it is open, where the
             embedded engine runs the flow, and where that engine ended it.
         earlier: What the run asked before, where it now asks this; `None` if it asked nothing else there.
+        ruling: What a rule, or an earlier approval, has said when it opened; `None` if none applied.
+        repeat_key: Names the request, so that its approval is found for the same one; `None` if the policy does not let
+            it count again.
     """
 
     id: str
@@ -227,6 +283,8 @@ class Prompt:
     earlier: Earlier | None = None
     votes: tuple[Vote, ...] = ()
     reviewers: Reviewers = Reviewers()
+    ruling: Ruling | None = None
+    repeat_key: str | None = None
 
     @property
     def ballot(self) -> Ballot:
@@ -293,9 +351,9 @@ class LedgerLine:
 
     Attributes:
         event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
-            `asked_again`, `reworded`, `refused`, `unverified`, `invalid`, `unconfirmed`, `voted`, `approvers_found_by`,
-            `approver_missing`, `approver_found`, `too_few_approvers`, `enough_approvers`, `too_late`, `reminded`,
-            `timed_out`, `cancelled`, `delivery_accepted`, …
+            `asked_again`, `reworded`, `ruled`, `counted_again`, `refused`, `unverified`, `invalid`, `unconfirmed`,
+            `voted`, `approvers_found_by`, `approver_missing`, `approver_found`, `too_few_approvers`,
+            `enough_approvers`, `too_late`, `reminded`, `timed_out`, `cancelled`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.
     """

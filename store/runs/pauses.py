@@ -16,12 +16,14 @@ from signoff.store.database import Database
 from signoff.store.leases import require_lease
 from signoff.store.outbox import cards, notices
 from signoff.store.policy import BrokenPolicy, policy_as_json
-from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all
+from signoff.store.prompts import repeats
+from signoff.store.prompts.repeats import CountAgain
+from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all, settle_at_opening
 from signoff.store.records.actors import SIGNOFF, Actor
 from signoff.store.records.outbox import NoticeKind
-from signoff.store.records.prompts import SUPERSEDED, Earlier, FoundBy, Outcome, Prompt
+from signoff.store.records.prompts import SUPERSEDED, AutomaticAnswer, Earlier, FoundBy, Outcome, Prompt
 from signoff.store.records.runs import RunState, Step
-from signoff.store.rows import PROMPT_BY_ID, prompt, select_prompts
+from signoff.store.rows import PROMPT_BY_ID, prompt, ruling_as_json, select_prompts
 from signoff.store.runs import journal
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
@@ -54,6 +56,8 @@ _OPEN = insert_into(
     "due_at",
     "approvers_due_at",
     "earlier",
+    "ruling",
+    "repeat_key",
 )
 
 
@@ -73,6 +77,8 @@ def open_prompt(
     is_withdrawn: bool = False,
     begun: Sequence[Step] = (),
     found_by: Sequence[FoundBy] = (),
+    automatic: AutomaticAnswer | None = None,
+    count_again: CountAgain | None = None,
 ) -> Prompt:
     """Open a prompt and let its run wait. If the run has asked it before, the run waits for it again.
 
@@ -86,6 +92,8 @@ def open_prompt(
         is_withdrawn: Whether `instead_of` is cancelled if it is still open.
         begun: Calls that have begun, and have not ended, to be recorded with it: those that ask it, above all.
         found_by: What functions among its approvers have returned.
+        automatic: What answers it at once, if it is opened now; `None` if people are asked.
+        count_again: Makes an answer of an approval of the same request; `None` if none may count.
 
     Returns:
         The prompt as the database has it. If it is already settled, the run does not wait.
@@ -102,7 +110,10 @@ def open_prompt(
         if known is not None and known.outcome is not None:
             return prompt(known)
         if known is None:
-            insert_prompt(tx, asked, found_by)
+            asked = insert_prompt(tx, asked, found_by, automatic or repeats.find(tx, asked, count_again))
+            if not asked.is_open:
+                tx.touch(Topic.PROMPTS)
+                return asked
         if state is not None:
             mark_waiting(tx, asked.run_id, state=state, held=held)
         tx.touch(Topic.PROMPTS)
@@ -164,8 +175,20 @@ def note_reworded(db: Database, prompt_id: str, asked: Prompt, *, fencing_token:
             ledger.add(tx, prompt_id, REWORDED, now=asked.opened_at, actor=SIGNOFF, detail=detail)
 
 
-def insert_prompt(tx: Transaction, asked: Prompt, found_by: Sequence[FoundBy] = ()) -> None:
-    """Write a new prompt, the first line of its ledger, and what is due in Slack, within an open transaction."""
+def insert_prompt(
+    tx: Transaction, asked: Prompt, found_by: Sequence[FoundBy] = (), automatic: AutomaticAnswer | None = None
+) -> Prompt:
+    """Write a new prompt, the first line of its ledger, and what is due in Slack, within an open transaction.
+
+    Args:
+        found_by: What functions among its approvers have returned.
+        automatic: What settles it at once.
+
+    Returns:
+        The prompt, open or settled.
+    """
+    if automatic is not None:
+        asked = replace(asked, ruling=automatic.ruling)
     tx.run(
         _OPEN,
         id=asked.id,
@@ -184,6 +207,8 @@ def insert_prompt(tx: Transaction, asked: Prompt, found_by: Sequence[FoundBy] = 
         due_at=asked.due_at,
         approvers_due_at=asked.opened_at if _has_names(asked) else None,
         earlier=_earlier_as_json(asked.earlier),
+        ruling=ruling_as_json(asked.ruling),
+        repeat_key=asked.repeat_key,
     )
     detail = {"run_id": asked.run_id, "key": asked.key}
     if asked.earlier is not None:
@@ -192,7 +217,13 @@ def insert_prompt(tx: Transaction, asked: Prompt, found_by: Sequence[FoundBy] = 
     for each in found_by:
         found = {"function": each.function, "approvers": list(each.approvers)}
         ledger.add(tx, asked.id, "approvers_found_by", now=asked.opened_at, detail=found)
+    if asked.ruling is not None and not asked.ruling.has_answered:
+        ledger.add(tx, asked.id, "ruled", now=asked.opened_at, detail=ruling_as_json(asked.ruling))
     cards.add(tx, asked.id, asked.policy.places(), now=asked.opened_at)
+    if automatic is None:
+        return asked
+    settle_at_opening(tx, asked, automatic)
+    return prompt(tx.row(PROMPT_BY_ID, prompt_id=asked.id))
 
 
 def _has_names(asked: Prompt) -> bool:

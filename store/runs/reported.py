@@ -13,6 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from signoff.store.changes import Topic
 from signoff.store.database import Database
+from signoff.store.prompts import repeats
+from signoff.store.prompts.repeats import CountAgain
 from signoff.store.prompts.settle import cancel_all
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Outcome, Prompt
@@ -26,7 +28,7 @@ from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts
 
 
-def open_prompt(db: Database, asked: Prompt) -> Prompt:
+def open_prompt(db: Database, asked: Prompt, *, count_again: CountAgain | None = None) -> Prompt:
     """Open the prompt of a run that another engine has paused. Reporting the same pause again opens nothing.
 
     A prompt that `end` has withdrawn, because the run was said to have gone on, is asked again: the run waits after
@@ -35,15 +37,16 @@ def open_prompt(db: Database, asked: Prompt) -> Prompt:
     Args:
         asked: The prompt. Its run is known by `engine` and `external_run_id`, and the prompt by its run and `key`. If
             the run is new, it gets the `run_id`, `run_name`, `flow` and `requester` of the prompt.
+        count_again: Makes an answer of an approval of the same request; `None` if none may count.
 
     Returns:
         The prompt as the database has it; it may be settled already.
     """
     try:
-        return _open_prompt(db, asked)
+        return _open_prompt(db, asked, count_again)
     except IntegrityError:
         # Another process has just written the same run.
-        return _open_prompt(db, asked)
+        return _open_prompt(db, asked, count_again)
 
 
 @transactional
@@ -89,7 +92,7 @@ def waiting(db: Database, engine: str) -> list[FlowRun]:
 
 
 @transactional
-def _open_prompt(db: Database, asked: Prompt) -> Prompt:
+def _open_prompt(db: Database, asked: Prompt, count_again: CountAgain | None) -> Prompt:
     with db.write() as tx:
         run = _locked(tx, asked.engine, asked.external_run_id or "")
         run_id = _insert_run(tx, asked) if run is None else run.id
@@ -103,7 +106,8 @@ def _open_prompt(db: Database, asked: Prompt) -> Prompt:
         if run is not None:
             paused = {"state": RunState.PAUSED, "message": "", "finished_at": None}
             tx.execute(update(flow_runs).where(flow_runs.c.id == run_id).values(paused))
-        insert_prompt(tx, replace(asked, run_id=run_id))
+        asked = replace(asked, run_id=run_id)
+        insert_prompt(tx, asked, automatic=repeats.find(tx, asked, count_again))
         tx.touch(Topic.PROMPTS, Topic.STATES)
         return prompt(tx.row(PROMPT_BY_KEY, run_id=run_id, key=asked.key))
 

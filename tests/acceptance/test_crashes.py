@@ -5,7 +5,7 @@ the bot's, or bot and worker are two processes of which one is dead.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -29,7 +29,7 @@ import os
 import threading
 from pathlib import Path
 
-from signoff import Policy, RunInput, flow, pause_flow_run, suspend_flow_run, task
+from signoff import Policy, Rule, RunInput, flow, pause_flow_run, suspend_flow_run, task
 
 HERE = Path(__file__).parent
 
@@ -64,11 +64,19 @@ def deploy(changes):
     return "out"
 
 
+def is_safe(_answer):
+    stand_still("judging")
+    done("judged")
+    return True
+
+
 @flow
-def release(waits="suspended"):
+def release(waits="suspended", by_rule=False):
     changes = collect()
     ask = pause_flow_run if waits == "paused" else suspend_flow_run
-    answer = ask(wait_for_input=Approval, timeout=None, policy=Policy(channel="#releases", approvers=["@ana"]))
+    rules = [Rule(when=is_safe, then="approve", note="safe")] if by_rule else []
+    policy = Policy(channel="#releases", approvers=["@ana"], rules=rules)
+    answer = ask(wait_for_input=Approval, timeout=None, policy=policy)
     return f"{deploy(changes)}: {answer.approved}"
 '''
 
@@ -95,6 +103,11 @@ class Scene:
             self._until_connected(True, process)
         return process
 
+    def run(self, *arguments: str) -> str:
+        """What a command prints."""
+        with Command(*arguments, folder=self._folder, environment={"DATABASE_URL": str(self.db.url)}) as process:
+            return process.line_with("rule")
+
     def kill(self, process: Command, *, serves_slack: bool = True) -> None:
         """End it as a power cut would, and let the calls go that were held for it."""
         process.kill()
@@ -102,9 +115,9 @@ class Scene:
             self._until_connected(False, process)
         self.slack.client.clear_faults()
 
-    def create_run(self, waits: str = "suspended") -> FlowRun:
+    def create_run(self, waits: str = "suspended", *, by_rule: bool = False) -> FlowRun:
         """Write a run that waits for a worker."""
-        parameters = {"waits": waits}
+        parameters = {"waits": waits, "by_rule": by_rule}
         return runs.create(
             self.db, run_id=new_id(), name=memorable_name(), flow="release", parameters=parameters, now=now()
         )
@@ -129,11 +142,11 @@ class Scene:
         """Press the button. Returns when the press was acked."""
         self.ana.press("Approve", message=self.card())
 
-    def assert_finished_once(self, run: FlowRun) -> None:
+    def assert_finished_once(self, run: FlowRun, *, done: Sequence[str] = ("collected", "deployed changes")) -> None:
         """The run has completed, its tasks ran once, one card says so, and one report."""
         run = until_over(self.db, run.id)
         assert (run.state, run.result) == (RunState.COMPLETED, "out: True")
-        assert (self._folder / "done.txt").read_text().splitlines() == ["collected", "deployed changes"]
+        assert (self._folder / "done.txt").read_text().splitlines() == list(done)
         until(self.db, lambda: cards.next_due_at(self.db) is None, what="Slack to match the database")
         card = self.card(open_=False)
         assert "Approved" in card.full_text
@@ -184,6 +197,25 @@ def test_inside_the_first_task(scene: Scene) -> None:
     with scene.start():
         scene.approve()
         scene.assert_finished_once(run)
+
+
+def test_while_a_rule_is_applied_and_after_it_has_answered(scene: Scene) -> None:
+    """What it says is written with the prompt: before that it is applied again, and afterwards never."""
+    judging = scene.gate("judging")
+    with scene.start() as first:
+        run = scene.create_run(by_rule=True)
+        scene.until_at(judging)
+        scene.kill(first)
+    assert prompts.of_run(scene.db, run.id) == []
+    deploying = scene.gate("deploying")
+    with scene.start() as second:
+        scene.until_at(deploying)
+        scene.kill(second)
+    with scene.start():
+        scene.assert_finished_once(run, done=["collected", "judged", "deployed changes"])
+    assert "*Approved* by the rule “safe”" in scene.card(open_=False).full_text
+    shown = scene.run("history", run.id)
+    assert "the rule “safe”" in shown
 
 
 @waiting_both_ways

@@ -7,7 +7,17 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from signoff import Policy, RunInput, ask, asuspend_flow_run, flow, pause_flow_run, suspend_flow_run
+from signoff import (
+    Policy,
+    PromptRejected,
+    Rule,
+    RunInput,
+    ask,
+    asuspend_flow_run,
+    flow,
+    pause_flow_run,
+    suspend_flow_run,
+)
 from signoff.flows.flow import Flow
 
 APPROVERS = ["@ana", "ben@example.com"]
@@ -170,8 +180,83 @@ async def ask_owner_async(service: str, urgent: bool = False) -> bool:
     )
 
 
+class Refund(RunInput):
+    """Whether money goes back."""
+
+    amount: int
+    customer: str
+    approved: bool
+
+
+class Deployment(RunInput):
+    """Whether a version goes out."""
+
+    version: str
+    approved: bool
+
+
+class Transfer(RunInput):
+    """Money that goes out, if nobody rejects it."""
+
+    amount: int
+
+
+def is_below_limit(refund: Any) -> bool:
+    """A rule that cannot be applied to every amount."""
+    return bool(100 / refund.amount > 1)
+
+
+REFUND_RULES = (
+    Rule(when=is_below_limit, then="approve", note="below the limit"),
+    Rule(when=lambda refund: "fraud" in refund.customer, then="reject", note="known for <!channel> fraud"),
+    Rule(when=lambda refund: refund.amount > 10_000, then="ask", note="a large sum"),
+    Rule(when=lambda refund: refund.customer == "VIP", then="approve", note="a good customer"),
+    Rule(when=lambda refund: refund.customer, then="approve", note="has a name"),
+)
+
+
+@flow(name="refund")
+def refund(amount: int, customer: str = "", sample: float | None = None, quorum: int = 1) -> str:
+    """Ask whether to refund, unless a rule answers."""
+    policy = Policy(channel="#orders", approvers=["@mei"], rules=REFUND_RULES, sample=sample, quorum=quorum)
+    asked = ask(
+        Refund.with_initial_data(description="Refund it?", amount=amount, customer=customer),
+        policy=policy,
+        suspend=True,
+    )
+    answer, by = asked.result(), asked.answered_by
+    return f"{answer.approved} for {answer.amount} by {by.id}: {by.name}" if by is not None else "nobody"
+
+
+@flow(name="transfer")
+def transfer(amount: int) -> str:
+    """Ask whether a transfer may go out, with a rule that rejects."""
+    rules = [Rule(when=lambda it: it.amount > 100, then="reject", note="over the limit")]
+    policy = Policy(channel="#orders", rules=rules)
+    try:
+        return f"sent {pause_flow_run(Transfer.with_initial_data(amount=amount), policy=policy).amount}"
+    except PromptRejected as error:
+        return f"not sent, {error.by_id}, {error.by}: {error.reason}"
+
+
+@flow(name="deploy")
+def deploy(
+    version: str, policy: dict[str, Any] | None = None, question: str = "Deploy it?", deadline: float | None = None
+) -> str:
+    """Ask whether to deploy a version, unless the same was approved an hour ago."""
+    rules = Policy(channel="#releases", approvers=["@ana", "@ben", "@mei"], repeat=timedelta(hours=1))
+    changed = Policy(**(policy or {}), **({} if deadline is None else {"deadline": timedelta(seconds=deadline)}))
+    asked = ask(
+        Deployment.with_initial_data(description=question, version=version),
+        policy=rules.model_copy(update={name: getattr(changed, name) for name in changed.model_fields_set}),
+    )
+    answer, by = asked.result(), asked.answered_by
+    return f"{answer.approved} by {by.id}: {by.name}" if by is not None else "nobody"
+
+
 FLOWS: list[Flow[Any, Any]] = [
     *(approve, give_a_reason, shirt, secret, shout, fresh),
     *(release_together, order_together, start_another),
     *(ask_owner, ask_owner_async),
+    *(refund, transfer, deploy),
 ]

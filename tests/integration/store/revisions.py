@@ -421,6 +421,17 @@ ADDED: dict[str, Rows] = {
         },
     },
     "0022": {"cards": {"missing": {"refusal": "channel_not_found"}}},
+    "0027": {
+        "prompts": {
+            "answered": {"repeat_key": "5" * 64},
+            "open": {
+                "ruling": {"rule": "below the limit", "then": "approve", "sampled": True},
+                "comments": [
+                    {"id": 1, "kind": "question", "actor": "U1", "name": "Ana", "at": LATER.isoformat(), "text": "Why?"}
+                ],
+            },
+        },
+    },
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from signoff import Policy
+from signoff import Policy, Rule
 from signoff.flows.engine import InvalidPause, ReportedPause
 from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.store.database import Database
@@ -54,6 +54,10 @@ IMPOSSIBLE: dict[str, tuple[dict[str, Any], str]] = {
         "requester_may_answer: the requester of this run is 'svc 7'",
     ),
     "a policy as a dict": ({"policy": {"channel": "#a"}}, "The policy .* is dict. Report a Policy"),
+    "rules": (
+        {"policy": Policy(rules=[Rule(when=lambda _: True, then="approve", note="always")])},
+        "The policy on .* is invalid: rules: only flows of Signoff can have them.",
+    ),
     "a deadline without a zone": ({"deadline": datetime(2031, 5, 6)}, "with a time zone"),  # noqa: DTZ001
     "nothing to continue with": (
         {"policy": Policy(at_deadline="continue", deadline=60)},
