@@ -181,6 +181,7 @@ def local_settings(file: Path, *, api_url: str, bot_token: str, app_token: str) 
         channel="#general",
         approvers=(),
         outside_slack="claims",
+        policies="",
         slack_bot_token=SecretStr(bot_token),
         slack_app_token=SecretStr(app_token),
         slack_signing_secret=None,

@@ -1,11 +1,13 @@
 """`@flow`: makes a function that can wait for people and survives restarts."""
 
+import dataclasses
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
+from signoff.flows.approval.policy import merged
 from signoff.flows.approval.users import named
 from signoff.flows.code.functions import check_function
 from signoff.flows.code.source import source_of
@@ -28,6 +30,7 @@ from signoff.flows.schedules import Cron, resolve_schedule
 from signoff.flows.states import StateType
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, NoSuchRun
+from signoff.store.policy import Policy
 from signoff.store.records.actors import Actor
 from signoff.store.records.runs import FlowIdentity, FlowRun
 from signoff.store.runs import runs
@@ -62,6 +65,8 @@ class Flow(Generic[P, R]):
         on_crashed: Iterable[Hook] | None = None,
         cron: str | None = None,
         schedule: Cron | None = None,
+        policy: Policy | None = None,
+        tags: Iterable[str] = (),
     ) -> None:
         check_function(function, name, decorator="flow")
         functools.update_wrapper(self, function)
@@ -73,6 +78,8 @@ class Flow(Generic[P, R]):
         self.timeout_seconds = timeout_seconds
         self._attempts = RetryPolicy(self.name, retries, retry_delay_seconds, timeout_seconds)
         self.log_prints = log_prints
+        self.policy = _policy_of(self.name, policy)
+        self.tags = _tags_of(self.name, tags)
         self.parameters = Parameters(function, self.name)
         self.annotation = return_annotation(function)
         # Computed now: this process keeps running this version of the file, even if the file is edited later.
@@ -220,8 +227,9 @@ class Flow(Generic[P, R]):
     def _run_nested(
         self, context: RunContext, place: Place | None, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
+        found = context.policies.of(self.name, self.tags, otherwise=context.defaults)
         call = call_step(
-            context,
+            dataclasses.replace(context, defaults=merged(self.policy, found)),
             self.name,
             bind(self.fn, args, kwargs),
             annotation=self.annotation,
@@ -233,6 +241,22 @@ class Flow(Generic[P, R]):
         )
         function: Callable[[], Any] = functools.partial(self.fn, *args, **kwargs)
         return call.run_async(self._attempts, function) if self.isasync else call.run(self._attempts, function)
+
+
+def _policy_of(flow_name: str, policy: Any) -> Policy:
+    if policy is None or isinstance(policy, Policy):
+        return policy or Policy()
+    raise InvalidFlow(f"The policy of the flow {flow_name} is {type(policy).__name__}. Give it a Policy(…).")
+
+
+def _tags_of(flow_name: str, tags: Any) -> tuple[str, ...]:
+    if isinstance(tags, str):
+        raise InvalidFlow(f"The tags of the flow {flow_name} are a text. Give it a list, even of one: [{tags!r}].")
+    found = tuple(tags)
+    for each in found:
+        if not isinstance(each, str) or not each:
+            raise InvalidFlow(f"The flow {flow_name} has the tag {each!r}. A tag is a text that is not empty.")
+    return found
 
 
 @overload
@@ -254,6 +278,8 @@ def flow(
     on_crashed: Iterable[Hook] | None = None,
     cron: str | None = None,
     schedule: Cron | None = None,
+    policy: Policy | None = None,
+    tags: Iterable[str] = (),
 ) -> Callable[[Callable[P, R]], Flow[P, R]]: ...
 
 
@@ -275,6 +301,8 @@ def flow(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         on_crashed: The same for a run that was given up because its workers kept dying.
         cron: When workers with this flow create runs of it, as in a crontab, in UTC: `0 9 * * 1-5`.
         schedule: The same, with a time zone or with a rule for missed ticks.
+        policy: What holds for the pauses of the flow where neither the pause nor its model says anything else.
+        tags: What kind of flow it is, such as `production`. The settings may have policies for tags.
 
     Raises:
         InvalidFlow: If the function cannot be a flow, or a hook cannot be a hook.

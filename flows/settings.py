@@ -1,15 +1,20 @@
-"""Settings of the database and the default policy, from the environment or from `.env` in the working directory."""
+"""Settings of the database and the default policies, from the environment or from `.env` in the working directory."""
 
 import os
 import threading
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from signoff.flows.approval.defaults import DefaultPolicies
+from signoff.flows.approval.policy import merged
 from signoff.flows.database.url import DEFAULT, unreadable_file
 from signoff.flows.errors import BadSettings
+from signoff.flows.policy_file import DEFAULT_FILE, read_policies
 from signoff.store import migrations
 from signoff.store.database import Database
 from signoff.store.policy import Policy
@@ -54,9 +59,28 @@ class DatabaseSettings(BaseSettings):
     )
     """Who may answer on the command line or from a program: see `Policy.outside_slack`."""
 
-    def defaults(self) -> Policy:
-        """The policy for whatever other policies do not set."""
-        return Policy(channel=self.channel or None, approvers=self.approvers, outside_slack=self.outside_slack)
+    policies: str | None = Field(default=None, validation_alias="SIGNOFF_POLICIES")
+    """A TOML file with policies for flows and tags; by default `signoff.toml` in the working directory, if it is there.
+    Empty: none."""
+
+    def defaults(self) -> DefaultPolicies:
+        """The policies for whatever other policies do not set.
+
+        Raises:
+            BadSettings: If the file that has them is invalid.
+        """
+        said: dict[str, Any] = {"channel": self.channel, "approvers": self.approvers}
+        if "outside_slack" in self.model_fields_set:
+            said["outside_slack"] = self.outside_slack
+        environment = Policy(**{name: value for name, value in said.items() if value})
+        found = self._policies_of_file()
+        return replace(found, everywhere=merged(environment, found.everywhere))
+
+    def _policies_of_file(self) -> DefaultPolicies:
+        if self.policies is None:
+            file = Path(DEFAULT_FILE)
+            return read_policies(file) if file.is_file() else DefaultPolicies()
+        return read_policies(Path(self.policies)) if self.policies else DefaultPolicies()
 
 
 _S = TypeVar("_S", bound=DatabaseSettings)

@@ -2,6 +2,8 @@
 
 import sys
 from dataclasses import replace
+from itertools import chain
+from pathlib import Path
 
 import click
 
@@ -10,11 +12,12 @@ from signoff.bot.cli.logs import log_to_stderr
 
 
 @click.command()
+@options.flow_files_if_any
 @options.as_json
-def doctor(as_json: bool) -> None:
+def doctor(files: tuple[Path, ...], as_json: bool) -> None:
     """Check the database, the settings, the Slack tokens and their scopes.
 
-    Exits with 1 if there is a problem.
+    With FILE, also the policy that holds for each flow in it. Exits with 1 if there is a problem.
     """
     from signoff.bot.cli.as_json import print_json
     from signoff.bot.cli.doctor_checks import Finding, findings
@@ -22,7 +25,9 @@ def doctor(as_json: bool) -> None:
 
     log_to_stderr()
     found: list[Finding] = []
-    for finding in findings():
+    if files:
+        from signoff.bot.cli.doctor_flows import policies_of_flows
+    for finding in chain(findings(), policies_of_flows(files) if files else ()):
         # An engine's message, or an address of Slack's Web API, may hold a secret.
         finding = replace(finding, message=redacted(finding.message))
         found.append(finding)

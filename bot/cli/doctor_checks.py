@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -30,6 +30,7 @@ from signoff.store.database import Database, sqlite_file
 from signoff.store.errors import StoreError
 from signoff.store.outbox import cards
 from signoff.store.outbox.deliveries import stuck
+from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Approver, Delivery, DeliveryState, Prompt
 from signoff.store.records.runs import EMBEDDED
@@ -181,7 +182,7 @@ def _approvers(settings: Settings) -> Iterator[Finding]:
     """Approvers that do not exist, of open prompts and of the settings, with what to write instead."""
     named = _named_approvers(settings)
     unknown = []
-    for name, found in _look_up_all(settings, [approver for approver, _, _ in named.values()]).items():
+    for name, found in look_up_all(settings, [approver for approver, _, _ in named.values()]).items():
         _, where, what_to_do = named[name]
         fault = spelling_fault(name) if isinstance(found, Unknowable) else found.fault
         if fault:
@@ -196,17 +197,28 @@ def _approvers(settings: Settings) -> Iterator[Finding]:
         yield Finding("approvers", True, plain(told, _MESSAGE))
 
 
-def _look_up_all(settings: Settings, approvers: Sequence[Approver]) -> dict[str, Approver | Unknowable]:
+def look_up_all(settings: Settings, approvers: Sequence[Approver]) -> dict[str, Approver | Unknowable]:
     """What Slack says of approvers now, by the names that policies use."""
-    try:
-        lookups = Lookups(web_client(settings.bot_token(), settings.slack_api_url), None)
-    except BadSettings:
-        return {each.name: _look_up(StatedNames(), each) for each in approvers}
-    try:
+    with lookups_of(settings) as lookups:
+        if lookups is None:
+            return {each.name: _look_up(StatedNames(), each) for each in approvers}
         if any(NameKind.of(each.name) is NameKind.HANDLE and not each.id and not each.fault for each in approvers):
             lookups.read_people(MAX_READING)
         directory = SlackDirectory(lookups)
         return {each.name: _look_up(directory, each) for each in approvers}
+
+
+@contextmanager
+def lookups_of(settings: Settings) -> Iterator[Lookups | None]:
+    """Asks Slack about people and channels; `None` without a token."""
+    try:
+        token = settings.bot_token()
+    except BadSettings:
+        yield None
+        return
+    lookups = Lookups(web_client(token, settings.slack_api_url), None)
+    try:
+        yield lookups
     finally:
         lookups.stop()
 
@@ -222,6 +234,9 @@ def _named_approvers(settings: Settings) -> dict[str, tuple[Approver, str, str]]
     """Each approver of the settings and of open prompts: what they are to answer, and where to correct the name."""
     default = ("prompts whose policy names nobody", "Correct SIGNOFF_APPROVERS.")
     named = {name: (Approver(name), *default) for name in settings.approvers}
+    for place, where, policy in _policies_in_file(settings):
+        for name in policy.named:
+            named.setdefault(name, (Approver(name), where, f"Correct [{place}]."))
     with suppress(StoreError), opened() as db:
         file = sqlite_file(db)
         if file is not None and not file.exists():
@@ -235,6 +250,28 @@ def _named_approvers(settings: Settings) -> dict[str, tuple[Approver, str, str]]
                     named.setdefault(each.name, (each, where, start))
             page = prompts.pending(db, after=page[-1])
     return named
+
+
+def _policies_in_file(settings: Settings) -> Iterator[tuple[str, str, Policy]]:
+    """The policies in the file that SIGNOFF_POLICIES names: their tables, what is asked under them, and what they say.
+
+    A file that is invalid is found by another check.
+    """
+    with suppress(BadSettings):
+        found = settings.defaults()
+        yield "policy", "prompts whose policy names nobody", found.everywhere
+        for name, policy in found.flows.items():
+            yield f"policy.flows.{name}", f"prompts of the flow {name}", policy
+        for tag, policy in found.tags.items():
+            yield f"policy.tags.{tag}", f"prompts of flows with the tag {tag}", policy
+
+
+def _policy_file(settings: Settings) -> Iterator[Finding]:
+    """What is wrong with the file that has the default policies."""
+    try:
+        settings.defaults()
+    except BadSettings as error:
+        yield Finding("settings", False, str(error))
 
 
 def _reviewers() -> Iterator[Finding]:
@@ -343,6 +380,7 @@ CHECKS_OF_SETTINGS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _bot_token,
     _app_token,
     _signing_secret,
+    _policy_file,
     _approvers,
 )
 """Checks that need valid settings."""

@@ -74,7 +74,7 @@ def _explained(flow: "Flow[Any, Any]", found: "FoundQuestion") -> "tuple[str, li
         return where, [f"  What it asks for, {_ONLY_A_RUN}."], []
     try:
         question = Question.of(found.arguments.get("wait_for_input"), found.arguments.get("description"))
-        rules = _policy(question, found)
+        rules = _policy(flow, question, found)
     except InvalidFlow as error:
         return where, [f"  {error}"], []
     title = f"{question.title}  ({where})"
@@ -90,10 +90,10 @@ def _explained(flow: "Flow[Any, Any]", found: "FoundQuestion") -> "tuple[str, li
     return title, [f"  {each}".rstrip() for each in lines], timeline
 
 
-def _policy(question: "Question", found: "FoundQuestion") -> "Policy":
+def _policy(flow: "Flow[Any, Any]", question: "Question", found: "FoundQuestion") -> "Policy":
     from pydantic import ValidationError
 
-    from signoff.flows.approval.policy import merged, policy_in
+    from signoff.flows.approval.policy import merged, policy_in, with_functions_named
     from signoff.flows.errors import InvalidFlow
     from signoff.flows.settings import DatabaseSettings, load
     from signoff.store.policy import Policy
@@ -103,7 +103,8 @@ def _policy(question: "Question", found: "FoundQuestion") -> "Policy":
         on_model = policy_in(question.schema or {})
     except ValidationError as error:
         raise InvalidFlow(sentence(f"The policy on {question.title!r} is invalid: {faults_of(error)}")) from None
-    return merged(found.arguments.get("policy") or Policy(), merged(on_model, load(DatabaseSettings).defaults()))
+    of_flow = merged(flow.policy, load(DatabaseSettings).defaults().of(flow.name, flow.tags))
+    return with_functions_named(merged(found.arguments.get("policy") or Policy(), merged(on_model, of_flow)))
 
 
 def _prompt(flow: "Flow[Any, Any]", question: "Question", rules: "Policy", found: "FoundQuestion") -> "Prompt":

@@ -18,6 +18,8 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 
 flow_files = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 
+flow_files_if_any = click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+
 who = click.option(
     "--as",
     "who",

@@ -9,7 +9,7 @@ from signoff.flows.approval.approvers import NameKind
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.approval.quorum import number_of, rejections_needed
 from signoff.flows.approval.rules import rules_conflict
-from signoff.store.policy import SCHEMA_KEY, Policy
+from signoff.store.policy import SCHEMA_KEY, Policy, name_of_function
 from signoff.store.records.actors import Actor
 
 
@@ -33,6 +33,12 @@ def merged(policy: Policy, defaults: Policy) -> Policy:
         if chosen.intersection(pair):
             chosen.update(pair)
     return defaults.model_copy(update={name: getattr(policy, name) for name in chosen})
+
+
+def with_functions_named(policy: Policy) -> Policy:
+    """A policy of which only a run can tell whom it means, so that it can be checked and shown without one."""
+    names = (each if isinstance(each, str) else f"whoever {name_of_function(each)} finds" for each in policy.approvers)
+    return policy.model_copy(update={"approvers": tuple(names)}) if policy.functions else policy
 
 
 def conflict(policy: Policy, requester: Actor | None) -> str:

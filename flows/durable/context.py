@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from signoff.flows.approval.defaults import DefaultPolicies
 from signoff.flows.durable.children import Children
 from signoff.flows.durable.journal import Journal
 from signoff.flows.durable.task_slots import TaskSlots
@@ -63,7 +64,8 @@ class RunContext:
     """The flow, task or nested flow that the current code belongs to.
 
     Attributes:
-        defaults: The policy for whatever a prompt's own policy does not set.
+        defaults: The policy for whatever a prompt's own policy does not set: that of the flow, and of the settings.
+        policies: The policies of the settings.
         task_slots: Limits how many submitted tasks of the run work at once.
         scope: The prefix of the keys of steps that are called here: empty, `release/`, `thread:deploy/` or
             `coroutine:deploy/`.
@@ -79,6 +81,7 @@ class RunContext:
     execution: RunExecution
     defaults: Policy
     task_slots: TaskSlots
+    policies: DefaultPolicies = field(default_factory=DefaultPolicies)
     log_prints: bool = False
     scope: str = ""
     step: str = ""

@@ -3,6 +3,7 @@
 import logging
 from contextlib import ExitStack
 
+from signoff.flows.approval.defaults import DefaultPolicies
 from signoff.flows.engine import Engine, engine, engine_names
 from signoff.flows.engines.deliverer import Deliverer
 from signoff.flows.engines.pause_reports import DatabasePauseReports
@@ -21,12 +22,12 @@ class ConnectedEngines(BackgroundService):
     An engine that cannot be started is left out, and the log says why: people can still answer everything else.
 
     Args:
-        defaults: The policy that fills what a reported one leaves open.
+        defaults: The policies that fill what a reported one leaves open.
     """
 
-    def __init__(self, db: Database, *, defaults: Policy) -> None:
+    def __init__(self, db: Database, *, defaults: DefaultPolicies | Policy) -> None:
         self._db = db
-        self._defaults = defaults
+        self._defaults = DefaultPolicies.of_all(defaults)
         self._stack = ExitStack()
 
     def start(self) -> None:

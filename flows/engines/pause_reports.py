@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
+from signoff.flows.approval.defaults import DefaultPolicies
 from signoff.flows.approval.desk import log_automatic
 from signoff.flows.approval.policy import conflict, deadline_of, merged, next_due_at, policy_in
 from signoff.flows.approval.repeats import count_again, repeat_key
@@ -31,13 +32,13 @@ class DatabasePauseReports:
 
     Args:
         engine: The engine's name.
-        defaults: The policy that fills what a reported one leaves open.
+        defaults: The policies that fill what a reported one leaves open.
     """
 
-    def __init__(self, db: Database, engine: str, defaults: Policy) -> None:
+    def __init__(self, db: Database, engine: str, defaults: DefaultPolicies | Policy) -> None:
         self._db = db
         self._engine = engine
-        self._defaults = defaults
+        self._defaults = DefaultPolicies.of_all(defaults)
 
     def paused(self, pause: ReportedPause) -> str:
         """Open the prompt of a pause, unless it is open or was answered; its id.
@@ -86,7 +87,7 @@ class DatabasePauseReports:
 
     def _asked(self, pause: ReportedPause) -> Prompt:
         opened_at = self._db.now()
-        policy = merged(pause.policy, merged(policy_in(pause.schema or {}), self._defaults))
+        policy = merged(pause.policy, merged(policy_in(pause.schema or {}), self._defaults.of(pause.flow)))
         # Both deadlines are real: the engine stops waiting at its own, whatever the policy says.
         if fault := conflict(policy, pause.requester):
             raise InvalidPause(f"The policy on {pause.title!r} is invalid: {fault}.")

@@ -13,6 +13,8 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
+from signoff.flows.approval.defaults import DefaultPolicies
+from signoff.flows.approval.policy import merged
 from signoff.flows.code.module_names import set_own_module
 from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread
@@ -25,7 +27,6 @@ from signoff.flows.engines.embedded.completion import Completion, CompletionReco
 from signoff.flows.errors import FlowDefect, FlowEnded, FlowTimeout, Released, RunCancelled, Unwind, error_summary
 from signoff.flows.flow import Flow
 from signoff.store.database import Database
-from signoff.store.policy import Policy
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import journal, pauses
 from signoff.store.runs.journal import History
@@ -38,7 +39,7 @@ class Execution:
 
     Args:
         past: Reads what the run has recorded and asked; by default they are read from the database.
-        defaults: The policy for whatever a prompt's own policy does not set.
+        defaults: The policies for whatever a prompt's own policy and its flow do not set.
         on_slot_freed: Called when the run starts waiting in memory, so that another one can run.
         on_slot_taken: Called when it continues. Neither of the two may call this object.
         on_end: Called once nothing of the run is left in memory, with how it ended; `None` if it has not ended.
@@ -51,7 +52,7 @@ class Execution:
         run: FlowRun,
         *,
         past: Callable[[], History] | None,
-        defaults: Policy,
+        defaults: DefaultPolicies,
         on_slot_freed: Callable[[], None],
         on_slot_taken: Callable[[], None],
         on_end: Callable[["Execution", Completion | None], None],
@@ -348,8 +349,9 @@ class Execution:
             self.run,
             self._journal,
             self,
-            self._defaults,
+            merged(self._flow.policy, self._defaults.of(self._flow.name, self._flow.tags)),
             self._task_slots,
+            policies=self._defaults,
             log_prints=self._flow.log_prints,
             parameters=lambda: self._flow.parameters.from_json(self.run.parameters),
         )

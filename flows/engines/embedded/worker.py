@@ -18,6 +18,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from signoff.flows.approval.defaults import DefaultPolicies
 from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.child_processes import worker_started, worker_stopped
 from signoff.flows.durable.coroutines import follow_into_coroutines
@@ -61,7 +62,8 @@ class Worker(BackgroundService):
 
     Args:
         flows: The flows whose runs it takes.
-        defaults: The policy for whatever a prompt's own policy does not set; by default the one of the settings.
+        defaults: The policies for whatever a prompt's own policy and its flow do not set; by default those of the
+            settings.
         concurrency: How many runs may execute at once. Waiting runs do not count.
         max_in_memory: How many runs may be in memory, waiting ones included, before it takes no new ones.
         only: The id of the only run to take, for a worker that exists for one run.
@@ -72,13 +74,13 @@ class Worker(BackgroundService):
         db: Database,
         flows: Iterable[Flow[Any, Any]],
         *,
-        defaults: Policy | None = None,
+        defaults: DefaultPolicies | Policy | None = None,
         concurrency: int = 32,
         max_in_memory: int = 1000,
         only: str | None = None,
     ) -> None:
         self._db = db
-        self._defaults = load(DatabaseSettings).defaults() if defaults is None else defaults
+        self._defaults = DefaultPolicies.of_all(load(DatabaseSettings).defaults() if defaults is None else defaults)
         self._flows = {flow.name: flow for flow in flows}
         self._identities = tuple(flow.identity for flow in self._flows.values())
         self._concurrency = concurrency

@@ -220,3 +220,67 @@ def test_the_doctor_lists_cards_that_slack_does_not_take_and_has_them_tried_agai
     ]
     with empty.database() as db:
         assert len(claim_cards(db, a_worker(db), now=db.now())) == 5
+
+
+POLICIES = """
+[policy.flows.deploy]
+approvers = ["@anna", "#oncall", "@ana"]
+
+[policy.flows.migarte]
+quorum = 2
+
+[policy.tags.production]
+channel = "#relaeses"
+"""
+
+FLOWS = """
+from pydantic import ConfigDict
+from signoff import Policy, RunInput, flow
+
+class Deploy(RunInput):
+    model_config = ConfigDict(json_schema_extra=Policy(quorum="all", threshold=0.5).in_schema())
+    ok: bool
+
+@flow(tags=["production"])
+def deploy(): ...
+
+@flow(policy=Policy(each_of=["@dev", "@dev"]))
+def migrate(): ...
+
+def owner_of(parameters): ...
+
+@flow(policy=Policy(approvers=[owner_of], quorum=2))
+def restart(): ...
+"""
+
+
+def test_the_doctor_says_what_is_wrong_with_the_policies_of_flows(empty: Shell, slack: Emulator) -> None:
+    """As they hold for each flow, with what the settings add."""
+    empty.write("signoff.toml", POLICIES)
+    empty.write("flows.py", FLOWS)
+    said = empty("doctor", "flows.py", **slack.environment())
+    assert said.code == 1
+    told = [line.partition(": ") for line in said.out.splitlines() if line[2:].startswith("policies:")]
+    assert [line[2] for line in told if line[0].startswith("✗")] == [
+        "A pause of migrate that sets nothing else fails: each_of: it names somebody twice. For two people of one "
+        "group, use approvers and quorum=2. Its policy comes from @flow(policy=…).",
+        "[policy.flows.migarte]: no flow in these files is called migarte. Did you mean migrate?",
+        "The policy of the model Deploy is invalid in deploy: threshold: it takes the place of quorum. Set one of "
+        "them.",
+        "The policy of the model Deploy is invalid in restart: threshold: it takes the place of quorum. Set one of "
+        "them.",
+        "@anna cannot answer prompts of deploy. No person or user group has this handle. Did you mean @ana?",
+        "#oncall cannot answer prompts of deploy. Signoff sees no such channel. If it is private, invite Signoff to "
+        "it.",
+        "Signoff sees no channel #relaeses, where deploy asks. If it is private, invite Signoff to it.",
+        "@dev cannot answer prompts of migrate. No person or user group has this handle.",
+    ]
+    assert [line[2] for line in told if line[0].startswith("✓")] == [
+        "deploy: channel #relaeses; approvers @anna, #oncall, @ana",
+        "migrate: each_of @dev, @dev",
+        "restart: approvers owner_of; quorum 2",
+    ]
+    empty.write("signoff.toml", "[policy]\nquorom = 2")
+    wrong = empty("doctor", "flows.py", **slack.environment())
+    assert "✗ settings: signoff.toml: policy.quorom: a policy has no such field. Did you mean quorum?" in wrong.out
+    assert "policy.quorom" in empty("worker", "flows.py").err

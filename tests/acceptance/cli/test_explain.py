@@ -108,3 +108,20 @@ def test_what_cannot_be_explained_is_one_sentence(empty: Shell) -> None:
     assert wrong.out.splitlines()[1] == (
         "  The policy is invalid: threshold: it takes the place of quorum. Set one of them."
     )
+
+
+def test_the_policy_of_the_flow_and_of_the_settings_counts(empty: Shell) -> None:
+    """Of a function among the approvers, only a run can tell whom it finds."""
+    empty.write("signoff.toml", "[policy.tags.production]\nrequester_may_answer = false")
+    empty.write(
+        "deploy.py",
+        "from signoff import Policy, flow, pause_flow_run\n\n"
+        "def owner_of(parameters): ...\n\n"
+        "@flow(policy=Policy(approvers=[owner_of], quorum=2), tags=['production'])\n"
+        "def deploy():\n    pause_flow_run(bool)\n",
+    )
+    said = empty("policy", "explain", "deploy.py")
+    assert said.code == 0
+    assert "Whoever owner_of finds may answer." in said.out
+    assert "2 people must agree." in said.out
+    assert "Whoever requests the run may not." in said.out

@@ -27,6 +27,7 @@ def test_members_of_a_channel_may_answer_whatever_channel_the_card_is_in(service
     assert f"Anyone in <#{ORDERS}> may answer." in told.full_text
     assert prompts.get(service.db, prompt.id).is_open
     ana.join("#orders")
+    service.slack.client.events("member_joined_channel", at_least=1)
     ana.press("Approve", message=card)
     assert service.over(prompt).result == "approved: True"
 
@@ -37,6 +38,7 @@ def test_who_has_left_the_channel_may_not_answer(service: RunningService) -> Non
     service.until_checked(prompt, 1)
     ana = service.slack.person("ana")
     ana.leave("#orders")
+    service.slack.client.events("member_left_channel", at_least=1)
     ana.press("Approve", message=card)
     service.until_noted(prompt, "refused")
     service.slack.person("ben").press("Approve", message=card)

@@ -41,7 +41,7 @@ def test_the_environment_fills_what_is_left_open(monkeypatch: pytest.MonkeyPatch
     """A channel and a list of people separated by commas."""
     monkeypatch.setenv("SIGNOFF_CHANNEL", "#ops")
     monkeypatch.setenv("SIGNOFF_APPROVERS", "@ana, ben@example.com ,")
-    assert DatabaseSettings().defaults() == Policy(channel="#ops", approvers=("@ana", "ben@example.com"))
+    assert DatabaseSettings().defaults().everywhere == Policy(channel="#ops", approvers=("@ana", "ben@example.com"))
 
 
 def test_a_policy_survives_the_database_and_the_schema() -> None:
