@@ -1,7 +1,7 @@
 """The Bolt app, which checks requests from Slack and passes them to the listeners."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -26,10 +26,11 @@ from signoff.bot.connection.web_client import (
     web_client,
 )
 from signoff.bot.forms import FormError
+from signoff.bot.grants import Grants
 from signoff.bot.interactions.approvals import Approvals
 from signoff.bot.interactions.buttons import Buttons
 from signoff.bot.interactions.channel_changes import ChannelChanges
-from signoff.bot.interactions.commands import Commands, SubCommand, sub_commands
+from signoff.bot.interactions.commands import Commands, sub_commands
 from signoff.bot.interactions.deleted_cards import DeletedCards
 from signoff.bot.interactions.directory_changes import DirectoryChanges
 from signoff.bot.interactions.events import Events
@@ -40,13 +41,17 @@ from signoff.bot.interactions.form_session import FormSessions
 from signoff.bot.interactions.full_text import FullText
 from signoff.bot.interactions.payloads import MalformedPayload, check, origin_of, person_in
 from signoff.bot.interactions.responses import IdentityUnavailable, Responses
+from signoff.bot.interactions.runs import Cancelling, Starting
+from signoff.bot.interactions.showing import Showing
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Settings
 from signoff.bot.surfaces.modals import failed_modal
 from signoff.bot.surfaces.wording import UNREADABLE_POLICY
 from signoff.flows.approval.desk import Desk
 from signoff.flows.errors import BadSettings
+from signoff.flows.flow import Flow
 from signoff.flows.services.foreground import foreground
+from signoff.flows.startable import StartableFlows
 from signoff.store.clock import MAX_SKEW
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, DatabaseReplaced, NoSuchPrompt, StoreError, UnreadablePolicy
@@ -115,12 +120,12 @@ def make_app(
     lookups: Lookups,
     responses: Responses,
     uploads: Uploads,
-    commands: Sequence[SubCommand] = (),
+    flows: Iterable[Flow[Any, Any]] = (),
 ) -> "SlackApp":
     """The app with its listeners. Whoever hands it a request has verified that it comes from Slack.
 
     Args:
-        commands: Further sub-commands of `/approvals`.
+        flows: The flows that a worker in this process runs.
     """
     token = settings.bot_token()
     app = SlackApp(
@@ -149,11 +154,16 @@ def make_app(
     buttons = Buttons(db, desk, people, responses)
     # Bolt asks one listener after the other whether it takes a payload, and presses on cards are the most frequent.
     buttons.register(app)
+    starting = Starting(db, StartableFlows(db, flows), Grants(directory, settings.may_start), people, responses)
+    starting.register(app)
     entries.register(app)
     FormPages(sessions, entries, FormAnswer(desk, people, responses, uploads), responses).register(app)
     approvals = Approvals(db, desk, directory, people, responses)
     approvals.register(app)
-    Commands((*sub_commands(approvals), *commands), people).register(app)
+    cancelling = Cancelling(db, desk, directory, Grants(directory, settings.may_cancel), people, responses)
+    cancelling.register(app)
+    commands = (*sub_commands(approvals, Showing(db, desk, people)), starting.command(), cancelling.command())
+    Commands(commands, people).register(app)
     events = Events()
     DeletedCards(db).register(events)
     ChannelChanges(db, make_client(settings, timeout=QUICK_CALL_TIMEOUT), settings.channel).register(events)

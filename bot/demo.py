@@ -14,7 +14,6 @@ from signoff.bot.blockkit.markup import escape
 from signoff.bot.connection.web_client import web_client
 from signoff.bot.emulator.server import Emulator
 from signoff.bot.interactions.commands import COMMAND
-from signoff.bot.run_command import run_command
 from signoff.bot.service import Service
 from signoff.bot.settings import local_settings
 from signoff.flows.examples import dataset, release, shirt
@@ -66,9 +65,7 @@ class Demo:
             for each in self._files:
                 add_named(slack, each)
             settings = local_settings(file, api_url=slack.api_url, bot_token=slack.bot_token, app_token=slack.app_token)
-            service = stack.enter_context(
-                Service(settings, self.flows, with_bot=True, commands=lambda db: (run_command(db, self.flows),))
-            )
+            service = stack.enter_context(Service(settings, self.flows, with_bot=True))
             welcome(slack, self.flows if self._files else ())
             start_flows(service.db, self.flows)
             self.url = slack.url

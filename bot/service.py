@@ -3,7 +3,7 @@
 import gc
 import logging
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,6 @@ from signoff.bot.delivery.card_check import CardCheck
 from signoff.bot.delivery.dispatcher import Dispatcher
 from signoff.bot.delivery.messenger import Messenger
 from signoff.bot.delivery.rate_limits import RateLimits
-from signoff.bot.interactions.commands import SubCommand
 from signoff.bot.interactions.responses import Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Mode, Settings
@@ -50,11 +49,14 @@ times, so with Python's own 5 ms a flow that only computes delays it by a tenth 
 class Bot:
     """The Slack side: the app that listens to people, and the dispatcher that keeps cards up to date.
 
+    Args:
+        flows: The flows that a worker in this process runs.
+
     Raises:
         BadSettings: If a token is missing or Slack refuses it.
     """
 
-    def __init__(self, db: Database, settings: Settings, commands: Sequence[SubCommand] = ()) -> None:
+    def __init__(self, db: Database, settings: Settings, flows: Iterable[Flow[Any, Any]] = ()) -> None:
         self._db = db
         client = make_client(settings)
         team, quick = check_token(client), make_client(settings, timeout=QUICK_CALL_TIMEOUT)
@@ -62,7 +64,7 @@ class Bot:
         people = People(lookups)
         self._responses = Responses(db, client, people, Desk(db, SlackDirectory(lookups)))
         self._uploads = Uploads(client)
-        app = make_app(settings, db, lookups, self._responses, self._uploads, commands)
+        app = make_app(settings, db, lookups, self._responses, self._uploads, flows)
         if settings.mode is Mode.HTTP:
             self._transport: HttpTransport | SocketTransport = HttpTransport(
                 app,
@@ -130,7 +132,6 @@ class Service:
         concurrency: How many runs may be running at once.
         max_in_memory: How many runs may be in memory, including paused ones.
         grace: Seconds that running steps have to finish when the service stops.
-        commands: Returns further sub-commands of `/approvals`, for the service's database.
     """
 
     def __init__(
@@ -142,7 +143,6 @@ class Service:
         concurrency: int = 32,
         max_in_memory: int = 1000,
         grace: float = 10.0,
-        commands: Callable[[Database], Sequence[SubCommand]] = lambda _db: (),
     ) -> None:
         self.db = Database(settings.database_url)
         self.bot: Bot | None = None
@@ -152,7 +152,6 @@ class Service:
         self._concurrency = concurrency
         self._max_in_memory = max_in_memory
         self._grace = grace
-        self._commands = commands
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -167,7 +166,7 @@ class Service:
             migrations.upgrade(self.db)
             stack.enter_context(DeadlineEnforcer(self.db))
             if self._with_bot:
-                self.bot = stack.enter_context(Bot(self.db, self._settings, self._commands(self.db)))
+                self.bot = stack.enter_context(Bot(self.db, self._settings, self._flows or ()))
                 stack.enter_context(ConnectedEngines(self.db, defaults=self._settings.defaults()))
             if self._flows is not None:
                 worker = Worker(

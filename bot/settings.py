@@ -5,13 +5,15 @@ import re
 import threading
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
+from pydantic_settings import NoDecode
 
+from signoff.bot.grants import EVERYONE, checked
 from signoff.flows.errors import BadSettings
-from signoff.flows.settings import MAX_NUMBER, DatabaseSettings, load
+from signoff.flows.settings import MAX_NUMBER, DatabaseSettings, load, split
 from signoff.store.redaction import remember_secret
 
 logger = logging.getLogger(__name__)
@@ -72,6 +74,16 @@ class Settings(DatabaseSettings):
 
     grace: float = Field(default=10.0, ge=0, le=MAX_SECONDS, validation_alias="SIGNOFF_GRACE")
     """Seconds that running steps have to finish when the process stops."""
+
+    may_start: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split), AfterValidator(checked)] = Field(
+        default=(), validation_alias="SIGNOFF_MAY_START"
+    )
+    """Who may start runs in Slack: `WHO`, or `FLOW:WHO` for the flows whose name fits, separated by commas."""
+
+    may_cancel: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split), AfterValidator(checked)] = Field(
+        default=(), validation_alias="SIGNOFF_MAY_CANCEL"
+    )
+    """The same for who may cancel runs in Slack, besides those who requested them."""
 
     @model_validator(mode="after")
     def _read_old_names(self) -> Self:
@@ -186,6 +198,8 @@ def local_settings(file: Path, *, api_url: str, bot_token: str, app_token: str) 
         slack_app_token=SecretStr(app_token),
         slack_signing_secret=None,
         slack_api_url=api_url,
+        may_start=(EVERYONE,),
+        may_cancel=(EVERYONE,),
     )
 
 

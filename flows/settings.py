@@ -25,7 +25,8 @@ MAX_NUMBER = 2**31 - 1
 """The largest number for how many of something. Databases take no more than 64 bits."""
 
 
-def _split(value: object) -> object:
+def split(value: object) -> object:
+    """The entries of a list that is written as text, separated by commas."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return value
@@ -49,7 +50,7 @@ class DatabaseSettings(BaseSettings):
     channel: str | None = Field(default=None, validation_alias="SIGNOFF_CHANNEL")
     """Where cards are posted if the policy sets no channel."""
 
-    approvers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+    approvers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split)] = Field(
         default=(), validation_alias="SIGNOFF_APPROVERS"
     )
     """Who may answer if the policy sets no approvers: a list separated by commas."""

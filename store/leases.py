@@ -9,7 +9,7 @@ tokens are for: each claim raises the run's token, every write of a worker names
 with an older token is refused. So whatever a worker still does for a run that it has lost, it cannot record it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,12 +71,14 @@ def register(
     lease: timedelta,
     pid_started: str | None = None,
     flows: Collection[FlowIdentity] | None = None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> None:
     """Add a worker.
 
     Args:
         lease: How long it is taken to be alive without `renew`.
         flows: The flows that it runs; `None` if it takes no runs, or only a certain one.
+        parameters: The JSON Schemas of their parameters, by the flow's name.
     """
     row = {
         "id": worker,
@@ -84,6 +86,7 @@ def register(
         "pid": pid,
         "pid_started": pid_started,
         "flows": None if flows is None else sorted([each.name, each.source, each.fingerprint] for each in flows),
+        "parameters": None if parameters is None else dict(parameters),
         "started_at": now,
         "expires_at": now + lease,
     }

@@ -76,6 +76,8 @@ workers = Table(
     Column("pid_started", String),
     # The name, source and fingerprint of each flow that it runs; NULL if it takes no runs, or only a certain one.
     _json("flows"),
+    # The JSON Schema of each flow's parameters by its name, so that others can ask for them; NULL as above.
+    _json("parameters"),
     _moment("started_at", nullable=False),
     _moment("expires_at", nullable=False),
 )
@@ -122,6 +124,7 @@ flow_runs = Table(
     Column("journal_version", Integer),
 )
 _partial_index("ix_flow_runs_runnable_at", flow_runs.c.runnable_at.is_not(None), flow_runs.c.runnable_at)
+_partial_index("ix_flow_runs_requester", flow_runs.c.requester.is_not(None), flow_runs.c.requester)
 _partial_index("ix_flow_runs_lease_owner", flow_runs.c.lease_owner.is_not(None), flow_runs.c.lease_owner)
 Index("ix_flow_runs_created_at", flow_runs.c.created_at, flow_runs.c.id)
 _partial_index(
@@ -194,6 +197,7 @@ prompts = Table(
 )
 _partial_index("ix_prompts_due_at", prompts.c.due_at.is_not(None), prompts.c.due_at)
 _partial_index("ix_prompts_approvers_due_at", prompts.c.approvers_due_at.is_not(None), prompts.c.approvers_due_at)
+_partial_index("ix_prompts_settled_by", prompts.c.settled_by.is_not(None), prompts.c.settled_by, prompts.c.settled_at)
 _partial_index("ix_prompts_open", prompts.c.outcome.is_(None), prompts.c.opened_at, prompts.c.id)
 _partial_index("ix_prompts_repeat_key", prompts.c.repeat_key.is_not(None), prompts.c.repeat_key, prompts.c.settled_at)
 

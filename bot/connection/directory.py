@@ -67,7 +67,7 @@ class SlackDirectory:
         # A handle that Slack sent with the act is newer than any in the cache.
         if kind not in {NameKind.HANDLE, NameKind.EMAIL} or kind in map(NameKind.of, names):
             return False
-        is_colleague = self._is_colleague(actor)
+        is_colleague = self.is_colleague(actor)
         if is_colleague is not True:
             return is_colleague
         profile = self._lookups.profile(actor.id)
@@ -118,7 +118,7 @@ class SlackDirectory:
         if names_person(channel):
             # It is not recorded yet in which direct messages the card is.
             return self.is_person(actor, channel)
-        if (is_colleague := self._is_colleague(actor)) is not True:
+        if (is_colleague := self.is_colleague(actor)) is not True:
             return is_colleague
         if is_conversation_id(channel):
             return self._lookups.is_in_channel(channel, actor.id)
@@ -155,7 +155,7 @@ class SlackDirectory:
             return card.place.message[0]
         return card.place.target or self._default_channel
 
-    def _is_colleague(self, actor: Actor) -> bool | Unknowable:
+    def is_colleague(self, actor: Actor) -> bool | Unknowable:
         """Whether somebody is an active person of the app's own workspace: no bot, and nobody of a shared channel."""
         profile, team = self._lookups.profile(actor.id), self._lookups.own_team()
         if not isinstance(profile, Profile) or isinstance(team, Unknowable):
@@ -177,13 +177,13 @@ class SlackDirectory:
         members = self.members_of(group)
         if isinstance(members, Unknowable):
             return members
-        return self._is_colleague(actor) if members and actor.id in members else False
+        return self.is_colleague(actor) if members and actor.id in members else False
 
     def _is_in_channel(self, actor: Actor, name: str) -> bool | Unknowable:
         channel = self._lookups.visible_channel(name)
         if not isinstance(channel, str):
             return False if channel is None else channel
-        if (is_colleague := self._is_colleague(actor)) is not True:
+        if (is_colleague := self.is_colleague(actor)) is not True:
             return is_colleague
         return self._lookups.is_in_channel(channel, actor.id)
 

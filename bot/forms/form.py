@@ -45,13 +45,16 @@ class Form:
     _entries: dict[int, tuple[EntryList, "Form"]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
-    def of(cls, schema: Schema) -> "Form":
+    def of(cls, schema: Schema, *, in_one: bool = False) -> "Form":
         """The form for the JSON Schema of an object, as `model_json_schema()` returns it.
+
+        Args:
+            in_one: Whether it is all in one modal: then entries of lists are asked for as text.
 
         Raises:
             UnsupportedField: If a field must not be asked for in Slack.
         """
-        return cls._of(schema, schema, _MODALS - 1)
+        return cls._of(schema, schema, 0 if in_one else _MODALS - 1)
 
     @classmethod
     def _of(cls, schema: Schema, root: Schema, modals: int) -> "Form":

@@ -48,6 +48,8 @@ WORKERS = 8
 RESPONSE_URL_TIMEOUT = 5
 """Seconds that a post to a `response_url` may take."""
 
+PRESS_AGAIN = "Press the button again."
+
 _CALL_ERRORS = (SlackApiError, *CONNECTION_ERRORS)
 _VOTE = 100
 _NOTHING: Mapping[str, Any] = {}
@@ -125,14 +127,18 @@ class Responses:
 
         self._later(origin_of(body), push_it)
 
-    def open(self, body: Body, draw: Callable[[], Block]) -> None:
-        """Open a modal that asks for nothing."""
+    def open(self, body: Body, draw: Callable[[], Block], otherwise: str = PRESS_AGAIN) -> None:
+        """Open a modal that belongs to no prompt, or asks for nothing.
+
+        Args:
+            otherwise: What the person is to do if Slack does not open it.
+        """
 
         def open_it() -> None:
             try:
-                self._client.views_open(trigger_id=body["trigger_id"], view=draw())
+                self._client.views_open(trigger_id=body.get("trigger_id", ""), view=draw())
             except _CALL_ERRORS as error:
-                self._say_not_opened(body, error)
+                self._say_not_opened(body, error, otherwise)
 
         self._later(origin_of(body), open_it)
 
@@ -263,7 +269,7 @@ class Responses:
         else:
             self._open_views.add(str(opened["view"]["id"]), prompt.id, body)
 
-    def _say_not_opened(self, body: Body, error: Exception, what_to_do: str = "Press the button again.") -> None:
+    def _say_not_opened(self, body: Body, error: Exception, what_to_do: str = PRESS_AGAIN) -> None:
         why = reason_of(error)
         logger.warning("Slack did not open a form for %s: %s", origin_of(body), why)
         self._say(body, f"Slack could not open this. {what_to_do}")

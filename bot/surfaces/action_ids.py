@@ -56,6 +56,16 @@ READ_MODAL = "signoff:read"
 """The `callback_id` of the modal that shows everything that a prompt says."""
 
 
+RUN_MODAL = "signoff:run"
+"""The `callback_id` of the modal that asks for the parameters of a run."""
+
+CHOOSE_FLOW_MODAL = "signoff:run:choose"
+"""The `callback_id` of the modal that asks of which flow a run is to be started."""
+
+CANCEL_MODAL = "signoff:cancel"
+"""The `callback_id` of the modal that cancels a run."""
+
+
 def choose(position: int) -> str:
     """The id of the button for the verdict's choice at `position`."""
     return f"signoff:choose:{position}"

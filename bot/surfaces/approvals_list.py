@@ -4,10 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from math import ceil
 
-from signoff.bot.blockkit.blocks import Block, Message, button, context, header, mrkdwn, plain_text, section
+from signoff.bot.blockkit.blocks import (
+    HEADER_TEXT,
+    Block,
+    Message,
+    button,
+    context,
+    header,
+    mrkdwn,
+    plain_text,
+    section,
+)
 from signoff.bot.blockkit.blocks import actions as buttons
-from signoff.bot.blockkit.markup import at, bold, escape, span
+from signoff.bot.blockkit.markup import at, bold, escape, plain, span, unescaped
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.listings import Listing
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.tally import in_short
 from signoff.bot.surfaces.wording import gist_of
@@ -17,47 +28,60 @@ from signoff.store.records.prompts import Prompt
 MAX_LISTED = 15
 """How many prompts one message lists. More with long texts would be too long for one."""
 
+WAITING = Listing()
+"""What waits for a person's answer."""
+
 _TITLE = 200
 _GIST = 120
 
 
-def approvals_list(prompts: Sequence[Prompt], now: datetime, *, page: int = 1, are_all: bool = True) -> Message:
+def approvals_list(
+    prompts: Sequence[Prompt],
+    now: datetime,
+    listing: Listing = WAITING,
+    *,
+    page: int = 1,
+    are_all: bool = True,
+) -> Message:
     """A page of the list of `prompts`, in the given order. Buttons at its end show the others.
 
     Args:
+        listing: Which list it is.
         page: The number of the page, from 1.
         are_all: Whether no others are waiting.
     """
-    if not prompts and are_all:
-        return Message(
-            "Nothing is waiting for an answer.", [section(plain_text("Nothing is waiting for an answer. 🎉"))]
-        )
-    if not prompts:
+    if not prompts and not are_all:
         text = "Not all of the prompts that are waiting could be looked at in time."
-        return Message(text, [section(plain_text(text)), buttons([button("Look further", action_ids.LIST_NEXT, "1")])])
-    text = (
-        "1 prompt is waiting for an answer."
-        if len(prompts) == 1
-        else f"{'' if are_all else 'At least '}{len(prompts)} prompts are waiting for an answer."
-    )
+        further = button("Look further", action_ids.LIST_NEXT, listing.button(1))
+        return Message(text, [section(plain_text(text)), buttons([further])])
+    text = listing.count(len(prompts), are_all=are_all)
+    if not prompts:
+        return Message(text, [section(mrkdwn(f"{text} 🎉")), *_hint(listing)])
     pages = ceil(len(prompts) / MAX_LISTED)
     page = max(1, min(page, pages))
-    blocks = [header(text.removesuffix("."))]
+    blocks = [header(plain(unescaped(text), HEADER_TEXT).removesuffix("."))]
     for prompt in prompts[(page - 1) * MAX_LISTED : page * MAX_LISTED]:
         blocks += _entry(prompt, now)
     if pages > 1 or not are_all:
         others = []
         if page > 1:
-            others.append(button("Back", action_ids.LIST_BACK, str(page - 1)))
+            others.append(button("Back", action_ids.LIST_BACK, listing.button(page - 1)))
         # If it is not known how many there are, looking for more takes longer than an ack may.
         if page < pages or not are_all:
-            others.append(button("Next", action_ids.LIST_NEXT, str(page + 1)))
+            others.append(button("Next", action_ids.LIST_NEXT, listing.button(page + 1)))
         blocks += [context(plain_text(f"Page {page} of {pages}{'' if are_all else ' or more'}")), buttons(others)]
-    return Message(text, blocks)
+    return Message(text, [*blocks, *_hint(listing)])
+
+
+def _hint(listing: Listing) -> list[Block]:
+    """Where the other prompts are, for somebody who looks for one of them."""
+    if listing.name != "list":
+        return []
+    return [context(mrkdwn("`/approvals all` lists every prompt that you may see, `/approvals help` the rest."))]
 
 
 def _entry(prompt: Prompt, now: datetime) -> list[Block]:
-    """The question and what it is about, then when and where, and the name of the run last."""
+    """The question and what it is about, then when and where, and last what `/approvals show` takes."""
     facts = [
         f"open for {span(now - prompt.opened_at)}",
         f"times out {at(prompt.deadline)}" if prompt.deadline else "no deadline",
@@ -65,6 +89,7 @@ def _entry(prompt: Prompt, now: datetime) -> list[Block]:
         _where(prompt.policy.channel),
         escape(prompt.flow, 80),
         escape(prompt.run_name, 80),
+        prompt.id[:8],
     ]
     asked = [bold(asked_by(prompt).question, _TITLE), escape(gist_of(prompt, _GIST), 2 * _GIST)]
     return [

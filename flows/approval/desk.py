@@ -170,11 +170,23 @@ class Desk:
 
         Nobody sees an open prompt whose policy this version cannot read, because it may say who must not.
         """
-        readable = [prompt for prompt in found if not (prompt.is_open and prompt.policy_fault)]
-        places = cards.places(self._db, [prompt.id for prompt in readable])
-        answers = [(prompt, may_see(prompt, actor, self._directory, places[prompt.id])) for prompt in readable]
-        return [prompt for prompt, may in answers if may is True], not any(
-            isinstance(may, Unknowable) for _, may in answers
+        return self._those_who(may_see, actor, [each for each in found if not (each.is_open and each.policy_fault)])
+
+    def answerable_by(self, actor: Actor, found: Sequence[Prompt]) -> tuple[list[Prompt], bool]:
+        """Those of these prompts that wait for a person, and whether that is known of all of them.
+
+        What they have voted on does not wait for them any more, although they may change their vote.
+        """
+        waiting = (each for each in found if each.is_open and not each.policy_fault)
+        return self._those_who(may_answer, actor, [each for each in waiting if not each.ballot.vote_of(actor.id)])
+
+    def _those_who(
+        self, may: Callable[..., bool | Unknowable], actor: Actor, found: Sequence[Prompt]
+    ) -> tuple[list[Prompt], bool]:
+        places = cards.places(self._db, [prompt.id for prompt in found])
+        answers = [(prompt, may(prompt, actor, self._directory, places[prompt.id])) for prompt in found]
+        return [prompt for prompt, is_so in answers if is_so is True], not any(
+            isinstance(is_so, Unknowable) for _, is_so in answers
         )
 
     def _note(self, prompt: Prompt, event: str, actor: Actor, detail: Mapping[str, Any]) -> None:

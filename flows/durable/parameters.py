@@ -24,6 +24,7 @@ from pydantic_core import ErrorDetails, PydanticSerializationError
 
 from signoff.flows.durable.values.identity import is_same
 from signoff.flows.errors import InvalidFlow, InvalidParameters
+from signoff.flows.schema.json_schema import schema_of
 from signoff.store.redaction import redacted
 from signoff.store.sentences import fault_of, sentence
 
@@ -59,6 +60,15 @@ class Parameters:
             return self._model.model_json_schema(by_alias=True)
         except PydanticInvalidForJsonSchema:
             return {}
+
+    @cached_property
+    def form_schema(self) -> dict[str, Any]:
+        """The JSON Schema with which a person is asked for the parameters.
+
+        Raises:
+            InvalidFlow: If one of them cannot be asked for: it is a secret, for instance.
+        """
+        return schema_of(self._model)
 
     def to_json(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of a call as JSON values by name.
@@ -109,6 +119,17 @@ class Parameters:
         checked = self._checked(values)
         fields = type(checked).model_fields
         return {str(field.alias): getattr(checked, attribute) for attribute, field in fields.items()}
+
+    def faults(self, values: Mapping[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
+        """What is wrong with JSON values by name: where each fault is, and a message for the person who gave them."""
+        try:
+            self._model.model_validate(dict(values))
+        except ValidationError as error:
+            return [
+                (each["loc"], "This is required." if each["type"] == "missing" else _message(each))
+                for each in error.errors(include_url=False)
+            ]
+        return []
 
     def _checked(self, values: Mapping[str, Any], said: str = "Invalid parameters for {}") -> BaseModel:
         try:

@@ -3,7 +3,8 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from signoff.flows.errors import InvalidFlow
 from signoff.flows.liveness.orphans import OrphanWarnings
@@ -32,14 +33,21 @@ class Heartbeat(BackgroundService):
     Args:
         expired: Called when the lease has expired, with the old id still in place.
         flows: The flows whose runs the worker takes; `None` if it takes none, or a single run only.
+        parameters: The JSON Schemas of their parameters, by the flow's name.
     """
 
     def __init__(
-        self, db: Database, *, expired: Callable[[], None] = lambda: None, flows: Collection[FlowIdentity] | None = None
+        self,
+        db: Database,
+        *,
+        expired: Callable[[], None] = lambda: None,
+        flows: Collection[FlowIdentity] | None = None,
+        parameters: Mapping[str, Any] | None = None,
     ) -> None:
         self._db = db
         self._expired = expired
         self._flows = flows
+        self._parameters = parameters
         self._orphans = OrphanWarnings(db)
         self._reaper = Reaper(db)
         self._stopped = threading.Event()
@@ -121,4 +129,5 @@ class Heartbeat(BackgroundService):
             now=self._db.now(),
             lease=LEASE,
             flows=self._flows,
+            parameters=self._parameters,
         )

@@ -16,7 +16,7 @@ from signoff.store.records.prompts import Prompt
 from signoff.store.rows import PROMPT_BY_ID, prompt, select_prompts
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, param
-from signoff.store.tables import prompts
+from signoff.store.tables import flow_runs, prompts
 
 _ID_LENGTH = 36
 
@@ -49,6 +49,22 @@ def get(db: Database, prompt_id: str) -> Prompt:
         else:
             rows = reading.rows(PROMPT_BY_ID, prompt_id=prompt_id)
     return _only_one(rows, prompt_id)
+
+
+def find(db: Database, text: str, *, limit: int = 100) -> list[Prompt]:
+    """The prompts whose id begins like this, and those of the run with this name; newest first.
+
+    Args:
+        text: At least one character, as a person has typed it.
+    """
+    if not text or not text.isprintable():
+        return []
+    begun = prompts.c.id.startswith(text.lower(), autoescape=True)
+    query = (
+        select_prompts().where(begun | (flow_runs.c.name == text)).order_by(prompts.c.opened_at.desc(), prompts.c.id)
+    )
+    with db.read() as reading:
+        return [prompt(row) for row in reading.execute(query.limit(limit))]
 
 
 def get_with_places(db: Database, prompt_id: str) -> tuple[Prompt, list[CardPlace]]:
@@ -94,13 +110,30 @@ def of_run(db: Database, run_id: str) -> list[Prompt]:
         return [prompt(row) for row in reading.rows(ALL_OF_RUN, run_id=run_id)]
 
 
-def pending(db: Database, *, limit: int = 100, after: Prompt | None = None) -> list[Prompt]:
+def pending(
+    db: Database,
+    *,
+    limit: int = 100,
+    after: Prompt | None = None,
+    flow: str | None = None,
+    requesters: Collection[str] | None = None,
+    overdue_at: datetime | None = None,
+) -> list[Prompt]:
     """Open prompts, oldest first.
 
     Args:
         after: The last prompt of the page before.
+        flow: Only those of the flow with this name. Capitals do not matter.
+        requesters: Only those that were requested under one of these names. Capitals do not matter.
+        overdue_at: Only those whose deadline has passed by then, or of which somebody was reminded.
     """
     query = select_prompts().where(prompts.c.outcome.is_(None))
+    if flow is not None:
+        query = query.where(func.lower(flow_runs.c.flow) == flow.lower())
+    if requesters is not None:
+        query = query.where(func.lower(flow_runs.c.requester).in_([each.lower() for each in requesters]))
+    if overdue_at is not None:
+        query = query.where((prompts.c.deadline <= overdue_at) | (prompts.c.reminders_sent > 0))
     if after is not None:
         query = query.where(tuple_(prompts.c.opened_at, prompts.c.id) > tuple_(after.opened_at, after.id))
     query = query.order_by(prompts.c.opened_at, prompts.c.id).limit(limit)

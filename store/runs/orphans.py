@@ -21,7 +21,9 @@ _COUNTED = (
 _UNCLAIMED = Statement(_COUNTED)
 _UNCLAIMED_SINCE = Statement(_COUNTED.where(flow_runs.c.runnable_at <= param("since")))
 _SERVED = Statement(
-    select(*workers.c["id", "flows"]).where(workers.c.flows.is_not(None), workers.c.expires_at > param("now"))
+    select(*workers.c["id", "flows", "parameters"]).where(
+        workers.c.flows.is_not(None), workers.c.expires_at > param("now")
+    )
 )
 
 
@@ -33,6 +35,19 @@ def served_flows(db: Database, *, now: datetime, without: str | None = None) -> 
     """
     with db.read() as reading:
         return {_identity(flow) for row in reading.rows(_SERVED, now=now) if row.id != without for flow in row.flows}
+
+
+def askable_flows(db: Database, *, now: datetime) -> dict[str, tuple[FlowIdentity, Mapping[str, Any]]]:
+    """The flows that live workers run and whose parameters people can be asked for, by name: each with the JSON Schema
+    of its parameters.
+    """
+    found: dict[str, tuple[FlowIdentity, Mapping[str, Any]]] = {}
+    with db.read() as reading:
+        for row in reading.rows(_SERVED, now=now):
+            for identity in map(_identity, row.flows):
+                if (schema := (row.parameters or {}).get(identity.name)) is not None:
+                    found[identity.name] = identity, schema
+    return found
 
 
 def is_orphaned(run: FlowRun, served: Collection[FlowIdentity]) -> bool:

@@ -14,6 +14,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -31,7 +32,7 @@ from signoff.flows.engines.embedded.execution import Execution
 from signoff.flows.engines.embedded.quarantine import Quarantine
 from signoff.flows.engines.embedded.reconcile import reconcile
 from signoff.flows.engines.embedded.run_hooks import run_hooks
-from signoff.flows.errors import Released
+from signoff.flows.errors import InvalidFlow, Released
 from signoff.flows.flow import Flow
 from signoff.flows.liveness.heartbeat import Heartbeat
 from signoff.flows.services.background import BackgroundService
@@ -87,7 +88,13 @@ class Worker(BackgroundService):
         self._max_in_memory = max_in_memory
         self._logged_full = False
         self._only = only
-        self._heartbeat = Heartbeat(db, expired=self._release, flows=self._identities if only is None else None)
+        takes_any = only is None
+        self._heartbeat = Heartbeat(
+            db,
+            expired=self._release,
+            flows=self._identities if takes_any else None,
+            parameters=_schemas_of(self._flows.values()) if takes_any else None,
+        )
         self._lock = threading.Lock()
         self._executions: dict[str, Execution] = {}
         self._running_hooks: set[tuple[str, int]] = set()
@@ -289,3 +296,12 @@ class Worker(BackgroundService):
         if self._event_loop is None:
             self._event_loop = EventLoopThread()
         return self._event_loop.loop
+
+
+def _schemas_of(flows: Iterable[Flow[Any, Any]]) -> dict[str, Any]:
+    """The JSON Schemas of the flows' parameters, by name. A flow whose parameters nobody can be asked for has none."""
+    found = {}
+    for flow in flows:
+        with suppress(InvalidFlow):  # told when somebody starts a run
+            found[flow.name] = flow.parameters.form_schema
+    return found

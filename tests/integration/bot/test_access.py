@@ -355,7 +355,7 @@ def test_the_people_of_a_group_message_may_answer_a_card_there(service: RunningS
     card = ana.wait_for_message(group, "Buy Northwind?")
     if is_listed_first:
         for person, told in ((ana, "1 prompt is waiting"), (mei, "Nothing is waiting")):
-            person.command("/approvals")
+            person.command("/approvals all")
             person.wait_for_message("#general", told)
     assert PRIVATE in acts(service, prompt, card)["a press on a choice"](mei)
     ana.press("Approve", message=card)
@@ -378,7 +378,7 @@ def test_an_app_from_an_earlier_manifest_says_which_scope_it_lacks(sqlite_url: s
         ana.press("Approve", message=ana.wait_for_message(group, "Buy Northwind?"))
         assert "lacks the scope mpim:read" in service.until_noted(prompt, "unverified")["reason"]
         other, _ = service.ask_in("#orders", secret, where="#orders")
-        ana.command("/approvals")
+        ana.command("/approvals all")
         ana.wait_for_message("#general", "1 prompt is waiting")
         ana.press("Approve", in_="#orders")
         assert service.over(other).result == "approved: True"
@@ -411,7 +411,7 @@ def test_the_list_shows_a_prompt_only_to_those_who_may_see_it(
     seen = {}
     for name in ("ana", "chloe", "dmitri", "mei"):
         person = service.slack.person(name)
-        person.command("/approvals")
+        person.command("/approvals all")
         shown = person.wait_for_message("#general", "waiting for an answer")
         listed = {each["accessory"]["value"] for each in shown.blocks if "accessory" in each}
         seen[name] = {name for name, each in (("asked", prompt), ("named", named)) if each.id in listed}
@@ -429,7 +429,7 @@ def test_the_list_shows_their_prompts_to_requesters(
     mei = service.slack.person("mei")
     secret.create_run({"approvers": ["@ana"]}, requester=requester, db=service.db)
     service.slack.person("ana").wait_for_message("#board", "Requested by")
-    mei.command("/approvals")
+    mei.command("/approvals all")
     told = "1 prompt is waiting" if is_shown else "Nothing is waiting for an answer."
     mei.wait_for_message("#general", told)
 
@@ -443,7 +443,7 @@ def test_a_list_costs_two_lookups_however_many_prompts_wait(service: RunningServ
     service.until_all_is_said()
     before = len(service.slack.client.calls())
     mei = service.slack.person("mei")
-    mei.command("/approvals")
+    mei.command("/approvals all")
     mei.wait_for_message("#general", "1 prompt is waiting")
     made = [call["method"] for call in service.slack.client.calls()[before:]]
     assert made == ["users.info", "users.conversations"]
@@ -456,7 +456,7 @@ def test_a_list_that_slack_does_not_confirm_says_so(
     for method in ("users.conversations", "conversations.members"):
         service.slack.client.inject_fault(method, error="fatal_error", times=10)
     ana = service.slack.person("ana")
-    ana.command("/approvals")
+    ana.command("/approvals all")
     assert "Approval" not in ana.wait_for_message("#general", "prompts may be missing").full_text
 
 

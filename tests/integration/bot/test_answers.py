@@ -113,7 +113,7 @@ def test_an_empty_list_of_approvals_says_so(service: RunningService) -> None:
     """It is a sentence, not an empty message."""
     ana = service.slack.person("ana")
     ana.command("/approvals")
-    ana.wait_for_message("#general", "Nothing is waiting for an answer.")
+    ana.wait_for_message("#general", "Nothing is waiting for your answer.")
 
 
 @both_ways

@@ -81,7 +81,7 @@ def test_the_thread_and_the_list_tell_the_tally(service: RunningService) -> None
     assert "*May it go out?* Approved by Ana Ruiz. 1 of 2 agree." in line.full_text
     assert "<@" not in line.full_text
     mei = service.slack.person("mei")
-    mei.command("/approvals", in_="#releases")
+    mei.command("/approvals all", in_="#releases")
     listed = mei.wait_for_message("#releases", "is waiting for an answer")
     assert "1 of 2 agree" in listed.full_text
     approves(service, "ben", card)

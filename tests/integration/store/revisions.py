@@ -432,6 +432,7 @@ ADDED: dict[str, Rows] = {
             },
         },
     },
+    "0029": {"workers": {"dead": {"parameters": {"order": {"type": "object", "properties": {}}}}}},
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {
