@@ -28,6 +28,7 @@ from signoff.bot.connection.web_client import (
 from signoff.bot.forms import FormError
 from signoff.bot.grants import Grants
 from signoff.bot.interactions.approvals import Approvals
+from signoff.bot.interactions.assignments import Assignments
 from signoff.bot.interactions.buttons import Buttons
 from signoff.bot.interactions.channel_changes import ChannelChanges
 from signoff.bot.interactions.commands import Commands, sub_commands
@@ -158,6 +159,7 @@ def make_app(
     starting.register(app)
     entries.register(app)
     FormPages(sessions, entries, FormAnswer(desk, people, responses, uploads), responses).register(app)
+    Assignments(db, desk, people, responses).register(app)
     approvals = Approvals(db, desk, directory, people, responses)
     approvals.register(app)
     cancelling = Cancelling(db, desk, directory, Grants(directory, settings.may_cancel), people, responses)
@@ -167,7 +169,11 @@ def make_app(
     events = Events()
     DeletedCards(db).register(events)
     ChannelChanges(db, make_client(settings, timeout=QUICK_CALL_TIMEOUT), settings.channel).register(events)
-    DirectoryChanges(lookups, lambda: approvers.look_again(db, now=db.now())).register(events)
+    DirectoryChanges(
+        lookups,
+        lambda: approvers.look_again(db, now=db.now()),
+        lambda person: approvers.look_again(db, now=db.now(), assignee=person),
+    ).register(events)
     events.register(app)
     FullText(db, desk, people, responses).register(app)
     buttons.register_unknown(app)

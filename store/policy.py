@@ -159,6 +159,12 @@ class Policy(BaseModel):
     """Who may answer on the command line or from a program, where nobody checks who they are: `claims` lets them say
     who they are, `own-name` takes them for the user of their machine, `never` lets nobody answer outside of Slack."""
 
+    assignment: Literal["claim"] | None = None
+    """Whether one person has the prompt at a time, who alone is reminded: `claim` for whoever takes it on."""
+
+    may_delegate: bool = False
+    """Whether those who may answer may let other people of the workspace answer in their place."""
+
     reminders: Annotated[tuple[Duration, ...], BeforeValidator(_several)] = ()
     """How long after its opening each reminder is posted into the card's thread."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from signoff.store.records.actors import DEADLINE, Actor, recorded
+from signoff.store.records.assignment import UNASSIGNED, Assignment, Delegation
 from signoff.store.records.prompts import (
     Approval,
     Approver,
@@ -122,6 +123,7 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         reviewers=_reviewers(row.reviewers),
         ruling=None if row.ruling is None else _ruling(row.ruling),
         repeat_key=row.repeat_key,
+        assignment=UNASSIGNED if row.assignment is None else _assignment(row.assignment),
     )
 
 
@@ -149,6 +151,44 @@ def _earlier(stored: Mapping[str, Any]) -> Earlier:
     return Earlier(stored["prompt_id"], question)
 
 
+def _assignment(stored: Mapping[str, Any]) -> Assignment:
+    since = stored.get("since")
+    return Assignment(
+        assignee=person(stored.get("assignee")),
+        since=None if since is None else datetime.fromisoformat(since),
+        by=person(stored.get("by")),
+        note=stored.get("note", ""),
+        delegations=tuple(
+            Delegation(Actor(**each["by"]), Actor(**each["to"])) for each in stored.get("delegations", ())
+        ),
+    )
+
+
+def person(stored: Mapping[str, str] | None) -> Actor | None:
+    """What `person_as_json` has written."""
+    return None if stored is None else Actor(stored["id"], stored["name"])
+
+
+def assignment_as_json(assignment: Assignment) -> dict[str, Any] | None:
+    """Who has a prompt, as it keeps it; `None` for nobody."""
+    stored = {
+        "assignee": person_as_json(assignment.assignee),
+        "since": None if assignment.since is None else assignment.since.isoformat(),
+        "by": person_as_json(assignment.by),
+        "note": assignment.note or None,
+        "delegations": [
+            {"by": person_as_json(each.by), "to": person_as_json(each.to)} for each in assignment.delegations
+        ]
+        or None,
+    }
+    return {name: value for name, value in stored.items() if value is not None} or None
+
+
+def person_as_json(person: Actor | None) -> dict[str, str] | None:
+    """A person by id and name, as a row keeps them beside the column of their own."""
+    return None if person is None else {"id": person.id, "name": person.name}
+
+
 def approvers(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Approver, ...]:
     """What Slack has said about the approvers of a prompt, from its column."""
     return tuple(Approver(each["name"], each.get("id"), each.get("fault", "")) for each in stored or ())
@@ -166,6 +206,7 @@ def votes(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Vote, ...]:
             at=datetime.fromisoformat(each["at"]),
             answer=each.get("answer"),
             counts_for=tuple(each.get("counts_for", ())),
+            instead_of=person(each.get("for")),
         )
         for each in stored or ()
     )
@@ -184,6 +225,7 @@ def votes_as_json(cast: Sequence[Vote]) -> list[dict[str, Any]]:
             "via": each.via,
             "at": each.at.isoformat(),
             "counts_for": list(each.counts_for) or None,
+            "for": person_as_json(each.instead_of),
         }
         for each in cast
     )

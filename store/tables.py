@@ -193,10 +193,14 @@ prompts = Table(
     Column("repeat_key", String(64)),
     # What people have said about it without deciding, and the answers of its requester.
     _json("comments"),
+    # The id of the person who has taken it on, and the rest that is known of that.
+    Column("assignee", Name),
+    _json("assignment"),
     UniqueConstraint("run_id", "key"),
 )
 _partial_index("ix_prompts_due_at", prompts.c.due_at.is_not(None), prompts.c.due_at)
 _partial_index("ix_prompts_approvers_due_at", prompts.c.approvers_due_at.is_not(None), prompts.c.approvers_due_at)
+_partial_index("ix_prompts_assignee", prompts.c.assignee.is_not(None) & prompts.c.outcome.is_(None), prompts.c.assignee)
 _partial_index("ix_prompts_settled_by", prompts.c.settled_by.is_not(None), prompts.c.settled_by, prompts.c.settled_at)
 _partial_index("ix_prompts_open", prompts.c.outcome.is_(None), prompts.c.opened_at, prompts.c.id)
 _partial_index("ix_prompts_repeat_key", prompts.c.repeat_key.is_not(None), prompts.c.repeat_key, prompts.c.settled_at)
@@ -217,6 +221,8 @@ submissions = Table(
     Column("reason", Words),
     # Whether its prompt was still open, so that it counts.
     Column("in_time", Boolean, nullable=False, server_default=true()),
+    # In whose place it was sent; NULL for the person's own.
+    _json("instead_of"),
 )
 
 drafts = Table(

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from signoff.store.records.assignment import Assignment
 from signoff.store.records.prompts import LedgerLine, Prompt, Vote
 from signoff.store.records.runs import FlowRun, Schedule
 
@@ -67,7 +68,20 @@ def pending_as_json(prompt: Prompt) -> Mapping[str, Any]:
         "deadline": _moment(prompt.deadline),
         "requester": None if prompt.requester is None else prompt.requester.id,
         "ruling": ruling_as_json(prompt.ruling),
+        "assigned_to": _assignment_as_json(prompt.assignment),
         "asked_before": None if prompt.earlier is None else prompt.earlier.prompt_id,
+    }
+
+
+def _assignment_as_json(assignment: Assignment) -> Mapping[str, Any] | None:
+    if assignment.assignee is None:
+        return None
+    return {
+        "actor": assignment.assignee.id,
+        "name": assignment.assignee.name,
+        "since": _moment(assignment.since),
+        "by": None if assignment.by is None else assignment.by.id,
+        "note": assignment.note,
     }
 
 
@@ -96,6 +110,7 @@ def _vote_as_json(vote: Vote) -> Mapping[str, Any]:
         "actor": vote.actor.id,
         "name": vote.actor.name,
         "claim": vote.actor.claim or None,
+        "instead_of": None if vote.instead_of is None else vote.instead_of.id,
         "verdict": vote.verdict,
         "answer": vote.answer,
         "reason": vote.reason,

@@ -67,8 +67,9 @@ def votes_as_text(prompt: Prompt) -> str:
     if prompt.policy_fault is not None or not prompt.policy.takes_votes:
         return ""
     votes = (
-        f"{vote.verdict} by {vote.actor.name_and_claim} at {utc(vote.at)}: "
-        f"{vote.reason or values_as_text(vote.answer or {})}".rstrip(": ")
+        f"{vote.verdict} by {vote.voter} at {utc(vote.at)}: {vote.reason or values_as_text(vote.answer or {})}".rstrip(
+            ": "
+        )
         for vote in prompt.votes
     )
     return "\n".join([in_short(prompt), *votes])
@@ -79,7 +80,7 @@ def ended_as_text(prompt: Prompt) -> str:
     from signoff.flows.approval.quorum import deciders
 
     is_act = prompt.settled_by is not None and prompt.outcome is not Outcome.TIMED_OUT
-    names = [vote.actor.name_and_claim for vote in deciders(prompt)]
+    names = [vote.voter for vote in deciders(prompt)]
     if not names and prompt.settled_by is not None:
         names = [prompt.settled_by.name_and_claim]
     by = f" by {together(names)}" if is_act else ""

@@ -8,6 +8,8 @@ from signoff.bot.cli import options
 from signoff.bot.cli.logs import log_to_stderr
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from signoff.store.database import Database
     from signoff.store.records.prompts import LedgerLine, Prompt
 
@@ -27,7 +29,7 @@ def pending(as_json: bool) -> None:
         print_json([pending_as_json(each) for each in prompts])
         return
     print_table(
-        ("ID", "QUESTION", "OPENED", "TIMES OUT", "APPROVERS", "VOTES", "FLOW", "RUN"),
+        ("ID", "QUESTION", "OPENED", "TIMES OUT", "APPROVERS", "ASSIGNED TO", "VOTES", "FLOW", "RUN"),
         (
             (
                 short(each.id),
@@ -35,6 +37,7 @@ def pending(as_json: bool) -> None:
                 ago(each.opened_at, moment),
                 until(each.deadline, moment),
                 _approvers(each),
+                _assignee(each, moment),
                 _tally(each),
                 each.flow,
                 each.run_name,
@@ -79,6 +82,13 @@ def _approvers(prompt: "Prompt") -> str:
     if prompt.policy_fault is not None:
         return "nobody in this version, see `signoff doctor`"
     return ", ".join(prompt.policy.named) or "anyone in the channel"
+
+
+def _assignee(prompt: "Prompt", now: "datetime") -> str:
+    from signoff.bot.cli.as_text import ago
+
+    assignee, since = prompt.assignment.assignee, prompt.assignment.since
+    return "" if assignee is None or since is None else f"{assignee.name}, {ago(since, now)}"
 
 
 def _tally(prompt: "Prompt") -> str:

@@ -30,7 +30,6 @@ from signoff.flows.approval.quorum import proposed
 from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
 
 _NOTHING: Mapping[str, Any] = {}
@@ -93,7 +92,7 @@ class Buttons:
                 self._responses.redraw(asked)
                 self._responses.tell(body, f"Nothing was decided. {errors[0].message}")
             case AlreadySettled() | Refused() | Unverified() as reply:
-                self._tell(body, actor, reply)
+                self._responses.tell_not_admitted(body, actor, reply)
         ack()
 
     def open_listed(self, ack: Ack, body: Body) -> None:
@@ -113,7 +112,7 @@ class Buttons:
                 self._responses.redraw(admitted)
             self._responses.open_form(body, admitted, choice)
         else:
-            self._tell(body, actor, admitted)
+            self._responses.tell_not_admitted(body, actor, admitted)
         ack()
 
     def open_reason(self, ack: Ack, body: Body) -> None:
@@ -124,7 +123,7 @@ class Buttons:
         if isinstance(admitted, Prompt):
             self._responses.open_reason(body, admitted)
         else:
-            self._tell(body, actor, admitted)
+            self._responses.tell_not_admitted(body, actor, admitted)
         ack()
 
     def unknown(self, ack: Ack, body: Body) -> None:
@@ -171,7 +170,7 @@ class Buttons:
                 known = {**asked.initial_values, **choice}
                 self._responses.open_form(body, asked, choice, _errors_in(known, errors))
             case _:
-                self._tell(body, actor, reply)
+                self._responses.tell_not_admitted(body, actor, reply)
         ack()
 
     def _close(self, ack: Ack, reply: Settled | Counted | AlreadySettled | Refused | Unverified) -> None:
@@ -185,15 +184,6 @@ class Buttons:
             case Refused(prompt, may_see, why):
                 mentions = self._people.mentions(prompt, ask=False)
                 ack(response_action="update", view=refused_modal(prompt, mentions, may_see=may_see, reason=why))
-            case Unverified(_, reason):
-                raise IdentityUnavailable(reason)
-
-    def _tell(self, body: Body, actor: Actor, reply: AlreadySettled | Refused | Unverified) -> None:
-        match reply:
-            case Refused():
-                self._responses.tell_refused(body, reply)
-            case AlreadySettled(prompt):
-                self._responses.tell_settled(body, actor, prompt)
             case Unverified(_, reason):
                 raise IdentityUnavailable(reason)
 

@@ -17,11 +17,18 @@ class DirectoryChanges:
 
     Args:
         fewer_or_more: Called when a user group has changed, somebody was deactivated, or the app sees another channel.
+        left_channel: Called with the id of somebody who has left a channel.
     """
 
-    def __init__(self, lookups: Lookups, fewer_or_more: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        lookups: Lookups,
+        fewer_or_more: Callable[[], None] = lambda: None,
+        left_channel: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._lookups = lookups
         self._fewer_or_more = fewer_or_more
+        self._left_channel = left_channel
 
     def register(self, events: Events) -> None:
         """Have `events` call it."""
@@ -40,6 +47,8 @@ class DirectoryChanges:
         self._lookups.forget_memberships(channel=channel, user_id=user)
         if user == event.bot_user_id:
             self._seen(channel)
+        if event.type == "member_left_channel" and user:
+            self._left_channel(user)
 
     def channel(self, event: Event) -> None:
         """A channel was made or renamed."""

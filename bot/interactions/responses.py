@@ -28,7 +28,7 @@ from signoff.bot.interactions.payloads import origin_of, person_in
 from signoff.bot.surfaces.modals import answer_modal, over_modal, reject_modal, settled_modal
 from signoff.bot.surfaces.tally import own_vote, what_was_voted
 from signoff.bot.surfaces.wording import form_of, outcome_sentence, refusal
-from signoff.flows.approval.desk import Counted, Desk, Refused
+from signoff.flows.approval.desk import AlreadySettled, Counted, Desk, NotAdmitted, Refused, Unverified
 from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
@@ -186,7 +186,25 @@ class Responses:
 
     def open_reason(self, body: Body, prompt: Prompt) -> None:
         """Open the modal that asks for the reason of a rejection."""
-        self._later(origin_of(body), lambda: self._open(body, reject_modal(prompt), prompt, self._client.views_open))
+        self.open_for(body, prompt, lambda: reject_modal(prompt))
+
+    def open_for(self, body: Body, prompt: Prompt, draw: Callable[[], Block]) -> None:
+        """Open a modal about a prompt, which says so once the prompt is settled."""
+        self._later(origin_of(body), lambda: self._open(body, draw(), prompt, self._client.views_open))
+
+    def tell_not_admitted(self, body: Body, actor: Actor, reply: NotAdmitted) -> None:
+        """Tell a person why they cannot do anything about a prompt.
+
+        Raises:
+            IdentityUnavailable: If it is not known who they are.
+        """
+        match reply:
+            case Refused():
+                self.tell_refused(body, reply)
+            case AlreadySettled(prompt):
+                self.tell_settled(body, actor, prompt)
+            case Unverified(_, reason):
+                raise IdentityUnavailable(reason)
 
     def tell_refused(self, body: Body, refused: Refused) -> None:
         """Tell a person that they may not answer, and who may if they may know that."""

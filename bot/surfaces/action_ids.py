@@ -24,6 +24,15 @@ CHOOSE = re.compile(r"signoff:choose:([0-9]{1,3})")
 AGREE = re.compile(r"signoff:agree:([0-9a-f]{32})")
 """Answer with what somebody else has proposed."""
 
+CLAIM = "signoff:claim"
+"""Take the prompt on."""
+
+RELEASE = "signoff:release"
+"""Give it back."""
+
+HAND_OVER = "signoff:hand-over"
+"""Open the modal that asks to whom."""
+
 BACK = "signoff:back"
 """Show the previous page."""
 
@@ -51,6 +60,9 @@ ANSWER_MODAL = "signoff:answer"
 
 REJECT_MODAL = "signoff:reject"
 """The `callback_id` of the modal that rejects a prompt."""
+
+HAND_OVER_MODAL = "signoff:hand-over"
+"""The `callback_id` of the modal that hands a prompt to somebody else."""
 
 READ_MODAL = "signoff:read"
 """The `callback_id` of the modal that shows everything that a prompt says."""

@@ -18,6 +18,7 @@ from signoff.bot.blockkit.blocks import (
 from signoff.bot.blockkit.blocks import actions as buttons
 from signoff.bot.blockkit.markup import at, bold, escape, plain, span, unescaped
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.assignment import assigned_in_short
 from signoff.bot.surfaces.listings import Listing
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.tally import in_short
@@ -86,6 +87,7 @@ def _entry(prompt: Prompt, now: datetime) -> list[Block]:
         f"open for {span(now - prompt.opened_at)}",
         f"times out {at(prompt.deadline)}" if prompt.deadline else "no deadline",
         escape(in_short(prompt)),
+        assigned_in_short(prompt, now),
         _where(prompt.policy.channel),
         escape(prompt.flow, 80),
         escape(prompt.run_name, 80),

@@ -28,6 +28,7 @@ from signoff.bot.blockkit.markup import bold, escape, escaped, excerpt_of, lines
 from signoff.bot.forms import Form, VerdictButtons
 from signoff.bot.forms.verdict import BARE
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.assignment import assignment_blocks, assignment_buttons
 from signoff.bot.surfaces.confirmation import deciding_button, word_rule
 from signoff.bot.surfaces.earlier import asked_before
 from signoff.bot.surfaces.omissions import Omitted, omission_notice
@@ -61,7 +62,7 @@ from signoff.store.records.prompts import Prompt
 _NOTICE = 300
 """Room for the line that says what is left out."""
 
-_OTHER_BLOCKS = 10
+_OTHER_BLOCKS = 11
 """Room for everything besides values and votes: question, description, rules, faults, buttons and so on."""
 
 _REASON = 1500
@@ -175,6 +176,7 @@ def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], *, is_direct:
             *([section(mrkdwn(before.text))] if before.text else []),
             *values,
             context(mrkdwn(" ".join(filter(None, told)))),
+            *assignment_blocks(prompt),
             *faults,
             *ruled,
             *tallied,
@@ -217,7 +219,7 @@ def _buttons(prompt: Prompt, form: Form, verdict: VerdictButtons | None, *, all_
         shown.append(button("Edit…", action_ids.EDIT, prompt.id))
     if verdict is None or not verdict.can_reject:
         shown.append(button("Reject…", action_ids.REJECT, prompt.id, "danger"))
-    return shown
+    return [*shown, *assignment_buttons(prompt)]
 
 
 def _settled(prompt: Prompt, form: Form) -> _Body:

@@ -7,6 +7,7 @@ from typing import Any
 from signoff.bot.blockkit.blocks import SECTION_TEXT, Block, Message, mrkdwn, plain_text, section
 from signoff.bot.blockkit.markup import at, bold, code, escape, lines, plain, span, utc
 from signoff.bot.forms.elements.text import as_json
+from signoff.bot.surfaces.assignment import assignment_sentence
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.tally import in_short, vote_sentence
 from signoff.bot.surfaces.wording import approvers_of, form_of, gist_of, run_line
@@ -47,6 +48,8 @@ def notice_message(notice: Notice, mentions: Mapping[str, str]) -> Message:
             text, blocks = _asked_again(notice)
         case NoticeKind.VOTED:
             text, blocks = _voted(notice)
+        case NoticeKind.ASSIGNED:
+            text, blocks = _assigned(notice)
     return Message(text, blocks, {"event_type": METADATA_EVENT, "event_payload": {"notice_id": str(notice.id)}})
 
 
@@ -100,6 +103,11 @@ def _voted(notice: Notice) -> tuple[str, list[Block]]:
     said = "" if vote is None else vote_sentence(prompt, form_of(prompt), vote)
     question = asked_by(prompt).question
     return f"{escape(question, 300)} – {said}", [section(mrkdwn(f"🗳️ {bold(question)} {said}"))]
+
+
+def _assigned(notice: Notice) -> tuple[str, list[Block]]:
+    said, question = assignment_sentence(notice.detail), asked_by(notice.prompt).question
+    return f"{escape(question, 300)} – {said}", [section(mrkdwn(f"🙋 {bold(question)} {said}"))]
 
 
 def _as_text(result: Any) -> str:

@@ -15,7 +15,7 @@ from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.confirmation import deciding_button
 from signoff.bot.surfaces.omissions import NOTHING_OMITTED, Omitted
 from signoff.bot.surfaces.values import value_blocks
-from signoff.bot.surfaces.wording import name_and_claim_of, name_of, verdict_in, what_happened
+from signoff.bot.surfaces.wording import name_and_claim_of, name_of, verdict_in, voter_of, what_happened
 from signoff.flows.approval.quorum import Proposal, Tally, deciders, needed, tally_of
 from signoff.store.records.prompts import Outcome, Prompt, Vote
 
@@ -133,7 +133,7 @@ def what_was_voted(prompt: Prompt, form: Form, vote: Vote) -> str:
 def vote_sentence(prompt: Prompt, form: Form, vote: Vote) -> str:
     """A vote and the tally, for the thread: `Approved by Ana Ruiz. 1 of 2 agree.`"""
     why = f": {escape(vote.reason, _REASON)}" if vote.reason else "."
-    said = f"{what_was_voted(prompt, form, vote)} by {name_and_claim_of(vote.actor)}{why}"
+    said = f"{what_was_voted(prompt, form, vote)} by {voter_of(vote, name_and_claim_of)}{why}"
     return f"{said} {escape(in_short(prompt))}."
 
 
@@ -159,7 +159,7 @@ def _lines(prompt: Prompt, form: Form, tally: Tally) -> str:
 
 def _names(votes: Sequence[Vote]) -> str:
     named = [
-        f"{name_of(vote.actor)}{f' (“{escape(vote.reason, _REASON)}”)' if vote.reason else ''}"
+        f"{voter_of(vote, name_of)}{f' (“{escape(vote.reason, _REASON)}”)' if vote.reason else ''}"
         for vote in votes[:_MAX_VOTERS]
     ]
     others = len(votes) - len(named)

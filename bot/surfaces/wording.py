@@ -1,7 +1,7 @@
 """Sentences about a prompt: who may answer, until when, and how it ended. They are mrkdwn."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 from signoff.bot.blockkit.blocks import Block, context, mrkdwn, plain_text
@@ -13,7 +13,7 @@ from signoff.bot.surfaces.question import asked_by
 from signoff.flows.approval.quorum import deciders
 from signoff.flows.schema.slack_ids import is_channel_id, is_user_id
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Approval, Approver, DeliveryState, Outcome, Prompt
+from signoff.store.records.prompts import Approval, Approver, DeliveryState, Outcome, Prompt, Vote
 from signoff.store.redaction import redacted
 
 _NAME = 80
@@ -92,10 +92,14 @@ def approvers_of(prompt: Prompt, mentions: Mapping[str, str], *, waiting: bool =
     Those that do not exist are left out, unless there are no others; and so is the requester, if that one may not.
 
     Args:
-        waiting: Whether to leave out those who have voted, too.
+        waiting: Whether to leave out those who have voted, too; and all others if one person has it.
     """
+    if waiting and (assignee := prompt.assignment.assignee) is not None:
+        return name_of(assignee) if mentions else escape(assignee.name, _NAME)
     approvers = _approvers(prompt, waiting=waiting)
     named = [_named(each, mentions) for each in approvers]
+    if named:
+        named += _delegates(prompt, mentions, waiting=waiting)
     others = len(named) - _MAX_NAMES
     return either(named if others <= 1 else [*named[:_MAX_NAMES], f"{others} others"])
 
@@ -116,9 +120,20 @@ def _approvers(prompt: Prompt, *, waiting: bool = False) -> Sequence[Approver]:
     requester = None if prompt.requester is None or prompt.policy.requester_may_answer else prompt.requester.id
     without = {requester, prompt.reviewers.requester} - {None}
     if waiting:
-        without |= {prompt.ballot.person(vote.actor.id) for vote in prompt.votes}
+        without |= {prompt.ballot.person(vote.seat.id) for vote in prompt.votes}
+        without |= {each.by.id for each in prompt.assignment.delegations}
     found = [each for each in prompt.approvers if not each.fault]
     return [each for each in found if without.isdisjoint({each.name, each.id})] or found or prompt.approvers
+
+
+def _delegates(prompt: Prompt, mentions: Mapping[str, str], *, waiting: bool = False) -> list[str]:
+    """Who may answer in whose place, such as `<@U1> for Ana Ruiz`."""
+    voted = {prompt.ballot.person(vote.seat.id) for vote in prompt.votes} if waiting else set()
+    return [
+        f"{name_of(each.to) if mentions else escape(each.to.name, _NAME)} for {escape(each.by.name, _NAME)}"
+        for each in prompt.assignment.delegations
+        if each.by.id not in voted
+    ]
 
 
 def requested_by(prompt: Prompt) -> str:
@@ -137,7 +152,7 @@ def who_may_answer(prompt: Prompt, mentions: Mapping[str, str], *, is_direct: bo
     """
     # A channel may be shared with another workspace, whose people may not.
     anyone = "You" if is_direct else "Anyone in this channel from this workspace"
-    who = approvers_of(prompt, mentions) or anyone
+    who = approvers_of(prompt, mentions) or either([anyone, *_delegates(prompt, mentions)])
     return f"{who[:1].upper()}{who[1:]} may answer."
 
 
@@ -263,7 +278,7 @@ def outcome_line(prompt: Prompt, form: Form) -> str:
     if (approval := repeated_by(prompt)) is not None:
         when = at(prompt.settled_at) if prompt.settled_at else ""
         return f"{_sign(prompt, form)} {what} without asking again · {when}\n{_repeated(approval)}"
-    who = f" by {together(list(map(name_of, _authors(prompt))))}" if _authors(prompt) else ""
+    who = f" by {together(names)}" if (names := _authors(prompt, name_of)) else ""
     when = f" · {at(prompt.settled_at)}" if prompt.settled_at else ""
     return f"{_sign(prompt, form)} {what}{who}{when}"
 
@@ -272,7 +287,7 @@ def outcome_sentence(prompt: Prompt, form: Form) -> str:
     """The outcome as one sentence, such as `Approved by Ana.`, for notifications and late answers."""
     if (approval := repeated_by(prompt)) is not None:
         return f"{what_happened(prompt, form)} without asking again. {_repeated(approval, spoken=True)}"
-    who = f" by {together(list(map(name_and_claim_of, _authors(prompt))))}" if _authors(prompt) else ""
+    who = f" by {together(names)}" if (names := _authors(prompt, name_and_claim_of)) else ""
     why = f": {escape(prompt.reason, 300)}" if prompt.reason else "."
     return f"{what_happened(prompt, form)}{who}{why}"
 
@@ -318,11 +333,20 @@ def was_refused(prompt: Prompt) -> bool:
     return prompt.delivery is not None and prompt.delivery.state is DeliveryState.REFUSED
 
 
-def _authors(prompt: Prompt) -> list[Actor]:
-    """Who settled it: one, or all who have agreed. A timeout is nobody's decision."""
+def _authors(prompt: Prompt, name: Callable[[Actor], str]) -> list[str]:
+    """Who settled it: one, or all who have agreed, and in whose place. A timeout is nobody's decision."""
     if prompt.outcome is Outcome.TIMED_OUT or prompt.settled_by is None:
         return []
-    return [vote.actor for vote in deciders(prompt)][:_MAX_NAMES] or [prompt.settled_by]
+    return [voter_of(vote, name) for vote in deciders(prompt)][:_MAX_NAMES] or [name(prompt.settled_by)]
+
+
+def voter_of(vote: Vote, name: Callable[[Actor], str]) -> str:
+    """The person who has voted, and in whose place: `Mei for Ana`.
+
+    Args:
+        name: Names a person, as mrkdwn.
+    """
+    return name(vote.actor) if vote.instead_of is None else f"{name(vote.actor)} for {name(vote.instead_of)}"
 
 
 def _sign(prompt: Prompt, form: Form) -> str:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from signoff.flows.approval.approvers import Directory, NameKind, Unknowable
+from signoff.flows.approval import assignment
+from signoff.flows.approval.approvers import Directory, NameKind, Unknowable, may_answer
 from signoff.flows.approval.due_check import DueCheck
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.approval.quorum import can_represent, decide, number_of, rejections_needed
@@ -19,6 +20,7 @@ from signoff.flows.schema.slack_ids import is_user_id
 from signoff.flows.services.foreground import foreground
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
+from signoff.store.outbox import cards
 from signoff.store.prompts import approvers
 from signoff.store.records.prompts import Approver, Prompt, Reviewers
 
@@ -46,7 +48,9 @@ class ApproverCheck(DueCheck):
         found = approvers.due(self._db, now=self._now())
         for prompt in found:
             foreground.let_pass()
-            self._check(prompt)
+            # One that is released has changed, and is due again because of that.
+            if not self._has_lost_its_assignee(prompt):
+                self._check(prompt)
         self._next_due_at = approvers.next_due_at(self._db)
         return len(found)
 
@@ -62,7 +66,8 @@ class ApproverCheck(DueCheck):
         found = tuple(each for each in answers if isinstance(each, Approver))
         unknown = len(found) < len(answers)
         moment = self._now()
-        again = RECHECK if any(_may_change(each) for each in found) else None
+        is_held = prompt.assignment.assignee is not None
+        again = RECHECK if is_held or any(_may_change(each) for each in found) else None
         if isinstance(reviewers, Unknowable):
             unknown, reviewers = True, replace(prompt.reviewers, people=None)
         elif reviewers.people is not None or reviewers.fault:
@@ -90,6 +95,18 @@ class ApproverCheck(DueCheck):
                 logger.info("%s asks %s, who can answer now: it is %s.", prompt.label, each.name, each.id)
         if any(each.fault for each in changed) and all(isinstance(each, Approver) and each.fault for each in answers):
             logger.error("Nobody can answer %s, so it waits for its deadline.", prompt.label)
+
+    def _has_lost_its_assignee(self, prompt: Prompt) -> bool:
+        """Whether the person who has the prompt may not answer it any more, so that nobody has it now."""
+        assignee = prompt.assignment.assignee
+        if assignee is None or prompt.policy_fault is not None:
+            return False
+        places = cards.places(self._db, [prompt.id])[prompt.id]
+        if may_answer(prompt, assignee, self._directory, places) is not False:
+            return False
+        if assignment.release_absent(self._db, prompt, now=self._now()):
+            logger.info("%s had %s, who may not answer any more", assignee.name, prompt.label)
+        return True
 
     def _reviewers(self, prompt: Prompt, answers: Sequence[Approver | Unknowable]) -> Reviewers | Unknowable:
         """Who has to agree, if that has to be known: how many people there are, and who the requester is.

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NoReturn, Protocol
 
 from signoff.flows.schema.slack_ids import is_channel_id, is_user_group_id, is_user_id
+from signoff.store.places import PlaceKind
 from signoff.store.records.actors import Actor
 from signoff.store.records.outbox import CardPlace
 from signoff.store.records.prompts import Approver, Prompt
@@ -56,6 +57,10 @@ class Directory(Protocol):
         """Whether `actor` is the person whom a policy names, or is in the user group or channel that it names."""
         ...
 
+    def is_colleague(self, actor: Actor) -> bool | Unknowable:
+        """Whether `actor` is an active person of the app's own workspace: no app, nobody of another organisation."""
+        ...
+
     def members_of(self, group: str) -> frozenset[str] | Unknowable | None:
         """The ids of the people in a user group, given its id or `@handle`, or in a channel, given its id; `None` if
         there is no such group.
@@ -79,7 +84,8 @@ class Directory(Protocol):
 
 def may_answer(prompt: Prompt, actor: Actor, directory: Directory, cards: Sequence[CardPlace]) -> bool | Unknowable:
     """Whether a prompt's policy lets this person answer: as one of its approvers or, if it has none, as somebody who
-    is where one of its cards is; and not as its requester, where that one may not.
+    is where one of its cards is; or, if it may be delegated, in the place of such a person. And not as its requester,
+    where that one may not.
 
     Args:
         cards: Where its cards go.
@@ -87,10 +93,26 @@ def may_answer(prompt: Prompt, actor: Actor, directory: Directory, cards: Sequen
     Raises:
         UnreadablePolicy: If this version cannot read the policy.
     """
+    own = may_answer_themselves(prompt, actor, directory, cards)
+    if own is True or not prompt.policy.may_delegate:
+        return own
+    match _in_place_of(prompt, actor, directory, cards):
+        case Unknowable() as unknown:
+            return unknown
+        case None:
+            return own
+        case _:
+            return True
+
+
+def may_answer_themselves(
+    prompt: Prompt, actor: Actor, directory: Directory, cards: Sequence[CardPlace]
+) -> bool | Unknowable:
+    """The same, in their own right."""
     if prompt.policy.named:
         may = _any(directory.is_approver(actor, each) for each in prompt.approvers)
     else:
-        may = _any(_in_places(actor, directory, cards))
+        may = _any(_in_places(actor, directory, _open_to_members(prompt, cards)))
     if may is False or prompt.policy.requester_may_answer:
         return may
     match is_requester(prompt, actor, directory):
@@ -98,6 +120,56 @@ def may_answer(prompt: Prompt, actor: Actor, directory: Directory, cards: Sequen
             return unknown
         case is_theirs:
             return False if is_theirs else may
+
+
+def in_place_of(
+    prompt: Prompt, actor: Actor, directory: Directory, cards: Sequence[CardPlace]
+) -> Actor | Unknowable | None:
+    """The person in whose place somebody may answer who may not in their own right; `None` if there is none."""
+    if not prompt.policy.may_delegate or may_answer_themselves(prompt, actor, directory, cards) is True:
+        return None
+    return _in_place_of(prompt, actor, directory, cards)
+
+
+def _in_place_of(
+    prompt: Prompt, actor: Actor, directory: Directory, cards: Sequence[CardPlace]
+) -> Actor | Unknowable | None:
+    """The same, of somebody who may not in their own right.
+
+    It counts what holds now: the one who has delegated it must still be allowed to answer, and the delegate has to be
+    an active person of the workspace, and not a requester who may not answer.
+    """
+    own = prompt.ballot.person(actor.id)
+    principals = [each.by for each in prompt.assignment.delegations if prompt.ballot.person(each.to.id) == own]
+    reasons = []
+    for principal in principals:
+        may = may_answer_themselves(prompt, principal, directory, cards)
+        if may is True:
+            may = may_stand_in(prompt, actor, directory)
+        match may:
+            case Unknowable(reason):
+                reasons.append(reason)
+            case True:
+                return principal
+    return Unknowable(" ".join(dict.fromkeys(reasons))) if reasons else None
+
+
+def may_stand_in(prompt: Prompt, actor: Actor, directory: Directory) -> bool | Unknowable:
+    """Whether somebody whom the policy does not let answer could answer in the place of somebody else."""
+    if (is_colleague := directory.is_colleague(actor)) is not True or prompt.policy.requester_may_answer:
+        return is_colleague
+    match is_requester(prompt, actor, directory):
+        case Unknowable() as unknown:
+            return unknown
+        case is_theirs:
+            return not is_theirs
+
+
+def _open_to_members(prompt: Prompt, cards: Sequence[CardPlace]) -> Sequence[CardPlace]:
+    """The cards whose readers may answer. A card of their own, which people get with a prompt, gives no right to it."""
+    if prompt.policy.assignment is None and not prompt.policy.may_delegate:
+        return cards
+    return [each for each in cards if each.place.kind is not PlaceKind.PERSON]
 
 
 def is_requester(prompt: Prompt, actor: Actor, directory: Directory) -> bool | Unknowable:
@@ -238,6 +310,10 @@ class StatedNames:
         if approver.id is not None and goes_by((actor.id, *actor.aliases), approver.id):
             return True
         return self.is_person(actor, approver.name)
+
+    def is_colleague(self, actor: Actor) -> Unknowable:
+        """Cannot be known."""
+        return Unknowable(f"Only Slack knows whether {actor.id} belongs to the workspace.")
 
     def members_of(self, group: str) -> Unknowable:
         """Cannot be known."""

@@ -10,16 +10,18 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from signoff.flows.approval import assignment
 from signoff.flows.approval.approvers import (
     Directory,
     StatedNames,
     Unknowable,
     goes_by,
-    is_requester,
+    in_place_of,
     may_answer,
     may_see,
     represented_by,
 )
+from signoff.flows.approval.assignment import Assigned, NotAssigned
 from signoff.flows.approval.confirmation import is_confirmed
 from signoff.flows.approval.quorum import decide, proposed
 from signoff.flows.approval.validation import FieldError, Valid, validate
@@ -32,6 +34,7 @@ from signoff.store.outbox import cards
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts, settle, votes
 from signoff.store.records.actors import DEADLINE, Actor
+from signoff.store.records.assignment import HandOver
 from signoff.store.records.prompts import Outcome, Prompt, Vote
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import retries, runs
@@ -110,6 +113,7 @@ class Counted:
 
 
 Reply = Settled | Counted | AlreadySettled | Refused | Unverified | Invalid
+NotAdmitted = AlreadySettled | Refused | Unverified
 
 
 class Desk:
@@ -254,6 +258,25 @@ class Desk:
             return Invalid(prompt, (FieldError(("reason",), "Say why, in a few words."),))
         return self._vote(prompt, Vote(_as_approver(actor, prompt), "reject", None, said, via, self._now()))
 
+    def claim(self, prompt_id: str, actor: Actor, *, via: str) -> Assigned | NotAssigned | NotAdmitted:
+        """Let a person take a prompt on."""
+        prompt = self.admit(prompt_id, actor, via=via)
+        return assignment.claim(self._db, prompt, actor, now=self._now()) if isinstance(prompt, Prompt) else prompt
+
+    def release(self, prompt_id: str, actor: Actor, *, via: str) -> Assigned | NotAssigned | NotAdmitted:
+        """Let a person give back a prompt that they have taken on."""
+        prompt = self.admit(prompt_id, actor, via=via)
+        return assignment.release(self._db, prompt, actor, now=self._now()) if isinstance(prompt, Prompt) else prompt
+
+    def hand_over(
+        self, prompt_id: str, actor: Actor, wanted: HandOver, *, via: str
+    ) -> Assigned | NotAssigned | NotAdmitted:
+        """Let a person who may answer a prompt hand it to somebody else."""
+        prompt = self.admit(prompt_id, actor, via=via)
+        if not isinstance(prompt, Prompt):
+            return prompt
+        return assignment.hand_over(self._db, self._directory, prompt, actor, wanted, now=self._now())
+
     def time_out(self, prompt: Prompt) -> Settled | AlreadySettled:
         """End a prompt whose deadline has passed, as its policy says."""
         answer = None
@@ -311,6 +334,13 @@ class Desk:
                 raise NotAllowed(f"You may only act on this run as yourself: its policy has outside_slack={rule}.")
 
     def _vote(self, prompt: Prompt, vote: Vote) -> Reply:
+        if prompt.policy.may_delegate:
+            places = cards.places(self._db, [prompt.id])[prompt.id]
+            match in_place_of(prompt, vote.actor, self._directory, places):
+                case Unknowable(reason):
+                    return self._unverified(prompt, vote, reason)
+                case principal:
+                    vote = replace(vote, instead_of=principal)
         known = None
         while True:
             if prompt.policy.takes_votes:
@@ -349,7 +379,7 @@ class Desk:
                     )
                 case True:
                     vote = replace(vote, actor=replace(actor, id=each.actor.id))
-        match represented_by(prompt, actor, self._directory):
+        match represented_by(prompt, vote.instead_of or actor, self._directory):
             case Unknowable(reason):
                 return self._unverified(prompt, vote, reason)
             case entries:
@@ -361,8 +391,7 @@ class Desk:
 
     def _refusal_of_requester(self, prompt: Prompt, actor: Actor) -> str:
         """Why somebody may not answer because they have requested the run; empty if it is not because of that."""
-        is_theirs = not prompt.policy.requester_may_answer and is_requester(prompt, actor, self._directory) is True
-        return REQUESTED if is_theirs else ""
+        return REQUESTED if assignment.is_excluded(prompt, actor, self._directory) else ""
 
 
 def log_automatic(prompt: Prompt) -> None:
@@ -375,7 +404,8 @@ def log_automatic(prompt: Prompt) -> None:
 def _log(vote: Vote, prompt: Prompt, what_follows: str = "") -> None:
     """Log who answered what, and whether it was a yes or a no. What they filled in is nothing for a log."""
     done = _done(prompt, vote.verdict == "reject", vote.answer)
-    logger.info("%s was %s by %s, via %s%s", prompt.label, done, _name_of(vote.actor), vote.via, what_follows)
+    who = _name_of(vote.actor) + (f" for {_name_of(vote.instead_of)}" if vote.instead_of is not None else "")
+    logger.info("%s was %s by %s, via %s%s", prompt.label, done, who, vote.via, what_follows)
 
 
 def _done(prompt: Prompt, is_rejection: bool, answer: Mapping[str, Any] | None) -> str:

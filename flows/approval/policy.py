@@ -67,6 +67,8 @@ def conflict(policy: Policy, requester: Actor | None) -> str:
             f"{field} of the members of {channel} cannot be counted, because apps and guests are among them. Name "
             "people or user groups in approvers, or say how many have to agree"
         )
+    if policy.assignment is not None and policy.takes_votes:
+        return "assignment: one person has the prompt then, and this policy asks several. Leave it out"
     return rules_conflict(policy) or _too_few(policy, requester)
 
 

@@ -132,7 +132,7 @@ def needed(policy: Policy, ballot: Ballot) -> int | None:
     """
     people = None
     if ballot.reviewers.people is not None:
-        people = len({*ballot.reviewers.people, *(ballot.person(each.actor.id) for each in ballot.votes)})
+        people = len({*ballot.reviewers.people, *(ballot.person(each.seat.id) for each in ballot.votes)})
     return number_of(policy, people)
 
 

@@ -118,13 +118,18 @@ def touch_refused(tx: Transaction, prompt_id: str, now: datetime) -> None:
     tx.touch(Topic.CARDS)
 
 
-def threads_of_redirected(tx: Transaction, prompt_id: str) -> list[Place]:
-    """The threads of a prompt's cards in direct messages, if it has another card that Slack does not take."""
+def threads_of_redirected(tx: Transaction, prompt_id: str, *, only: str | None = None) -> list[Place]:
+    """The threads of a prompt's cards in direct messages, if it has another card that Slack does not take.
+
+    Args:
+        only: The id of the person whose thread is wanted, if they have one.
+    """
     rows = tx.execute(select(cards).where(cards.c.prompt_id == prompt_id).order_by(cards.c.id)).all()
     if not any(row.refusal for row in rows if row.place_kind != PlaceKind.PERSON):
         return []
-    direct = (row for row in rows if row.place_kind == PlaceKind.PERSON and row.ts is not None and not row.refusal)
-    return [Place.thread(row.channel, row.ts) for row in direct]
+    direct = [row for row in rows if row.place_kind == PlaceKind.PERSON and row.ts is not None and not row.refusal]
+    wanted = [row for row in direct if row.place_target == only] or direct
+    return [Place.thread(row.channel, row.ts) for row in wanted]
 
 
 def places(db: Database, prompt_ids: Collection[str]) -> dict[str, list[CardPlace]]:
@@ -250,15 +255,26 @@ def failed(
             _send_to(tx, card, approvers, now)
 
 
+def add_for(tx: Transaction, prompt_id: str, people: Iterable[str], *, now: datetime) -> list[str]:
+    """Have people get cards of their own in direct messages, within a transaction that has locked the others.
+
+    Returns:
+        The ids of those who had none, which may be nobody.
+    """
+    known = set(tx.execute(select(cards.c.place_target).where(cards.c.prompt_id == prompt_id)).scalars())
+    new = [each for each in people if each not in known]
+    if new:
+        add(tx, prompt_id, [Place(PlaceKind.PERSON, each) for each in new], now=now)
+    return new
+
+
 def _send_to(tx: Transaction, card: Card, approvers: Collection[str], now: datetime) -> None:
     """Have people get cards of their own, who have none yet, in the place of one that Slack does not take."""
-    of_prompt = select(cards.c.place_target).where(cards.c.prompt_id == card.prompt.id)
-    known = set(tx.execute(of_prompt).scalars())
-    new = [Place(PlaceKind.PERSON, each) for each in approvers if each not in known]
     is_open = select(prompts.c.id).where(prompts.c.id == card.prompt.id, prompts.c.outcome.is_(None))
-    if new and tx.execute(is_open).first() is not None:
-        add(tx, card.prompt.id, new, now=now)
-        ledger.add(tx, card.prompt.id, "card_redirected", now=now, detail={"to": [each.target for each in new]})
+    if tx.execute(is_open).first() is None:
+        return
+    if new := add_for(tx, card.prompt.id, approvers, now=now):
+        ledger.add(tx, card.prompt.id, "card_redirected", now=now, detail={"to": new})
 
 
 @transactional

@@ -36,12 +36,21 @@ def next_due_at(db: Database) -> datetime | None:
 
 
 @transactional
-def look_again(db: Database, *, now: datetime) -> None:
+def look_again(db: Database, *, now: datetime, assignee: str | None = None) -> None:
     """Have Slack asked about the open prompts for which somebody's coming or leaving may matter: a group has changed.
 
     These are the ones about which it is asked again and again anyhow.
+
+    Args:
+        assignee: Only those that this person has taken on.
     """
     waiting = prompts.c.outcome.is_(None) & prompts.c.approvers_due_at.is_not(None)
+    if assignee is not None:
+        waiting &= prompts.c.assignee == assignee
+        # Read first: most people who leave a channel have taken nothing on, and a write would wait for its turn.
+        with db.read() as reading:
+            if reading.execute(select(prompts.c.id).where(waiting).limit(1)).first() is None:
+                return
     with db.write() as tx:
         if tx.execute(update(prompts).where(waiting).values(approvers_due_at=now)).rowcount:
             tx.touch(Topic.PROMPTS)

@@ -214,8 +214,10 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
         )
         if moved.rowcount == 0:
             return False
-        # If the approvers have got cards of their own, each is reminded there.
-        threads: list[Place | None] = [*cards.threads_of_redirected(tx, reminded.id)]
+        # If the approvers have got cards of their own, each is reminded there, or only the one who has taken it on.
+        assignee = reminded.assignment.assignee
+        only = None if assignee is None else assignee.id
+        threads: list[Place | None] = [*cards.threads_of_redirected(tx, reminded.id, only=only)]
         for place in threads or [None]:
             notices.add(tx, reminded.id, kind=NoticeKind.REMINDER, detail={"number": sent}, now=now, place=place)
         ledger.add(tx, reminded.id, "reminded", now=now)

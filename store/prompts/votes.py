@@ -22,7 +22,7 @@ from signoff.store.prompts.settle import Settlement, ending, hand_on, settled_pr
 from signoff.store.records.actors import recorded
 from signoff.store.records.outbox import NoticeKind
 from signoff.store.records.prompts import Ballot, Outcome, Prompt, Vote
-from signoff.store.rows import PROMPT_BY_ID, ballot, prompt, votes_as_json
+from signoff.store.rows import PROMPT_BY_ID, ballot, person, person_as_json, prompt, votes_as_json
 from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
@@ -38,12 +38,23 @@ _WITH_ID = prompts.c.id == param("prompt_id")
 _BALLOT = Statement(select(*prompts.c["outcome", "votes", "approvers", "reviewers"]).where(_WITH_ID))
 _KEEP = Statement(update(prompts).where(_WITH_ID).values(votes=param("votes"), revision=prompts.c.revision + 1))
 _IN_TIME = Statement(
-    select(*submissions.c["at", "actor", "actor_name", "claim", "verdict", "via", "values", "reason"])
+    select(*submissions.c["at", "actor", "actor_name", "claim", "verdict", "via", "values", "reason", "instead_of"])
     .where(submissions.c.prompt_id == param("prompt_id"), submissions.c.in_time)
     .order_by(submissions.c.id)
 )
 _ADD = insert_into(
-    submissions, "prompt_id", "at", "actor", "actor_name", "claim", "verdict", "via", "values", "reason", "in_time"
+    submissions,
+    "prompt_id",
+    "at",
+    "actor",
+    "actor_name",
+    "claim",
+    "verdict",
+    "via",
+    "values",
+    "reason",
+    "in_time",
+    "instead_of",
 )
 
 
@@ -90,11 +101,11 @@ def cast(
         _add(tx, prompt_id, vote, in_time=in_time)
         after = before.with_vote(vote)
         decisive = decide(after) if in_time else None
-        if in_time and (decisive is None or len(after.votes) > 1):
+        if in_time and (decisive is None or len(after.votes) > 1 or vote.instead_of is not None):
             tx.run(_KEEP, prompt_id=prompt_id, votes=votes_as_json(after.votes))
         event = "too_late" if not in_time else "voted" if decisive is None else _outcome(decisive).value
         changed = True if in_time and len(after.votes) == len(before.votes) else None
-        detail = {"via": vote.via, "answer": vote.answer, "reason": vote.reason, "changed": changed}
+        detail = {"via": vote.via, "answer": vote.answer, "reason": vote.reason, "changed": changed, **_place(vote)}
         told = {key: value for key, value in detail.items() if value is not None}
         ledger.add(tx, prompt_id, event, now=vote.at, actor=vote.actor, detail=told)
         if decisive is None:
@@ -122,6 +133,7 @@ def recount(tx: Transaction, run: Any, prompt_id: str, counted: Ballot, *, decid
     if decisive is None:
         return False
     detail = {"via": decisive.via, "answer": decisive.answer, "reason": decisive.reason, "recounted": True}
+    detail |= _place(decisive)
     told = {key: value for key, value in detail.items() if value is not None}
     ledger.add(tx, prompt_id, _outcome(decisive).value, now=now, actor=decisive.actor, detail=told)
     _settle(tx, run, prompt_id, decisive, now=now)
@@ -158,12 +170,20 @@ def _outcome(decisive: Vote) -> Outcome:
 def _is_repeated(before: Ballot, vote: Vote) -> bool:
     """Whether this is the vote that this person has cast before."""
     earlier = before.vote_of(vote.actor.id)
-    return earlier is not None and (earlier.verdict, earlier.answer, earlier.reason, earlier.counts_for) == (
+    if earlier is None or before.person(earlier.actor.id) != before.person(vote.actor.id):
+        return False
+    return (earlier.verdict, earlier.answer, earlier.reason, earlier.counts_for, earlier.instead_of) == (
         vote.verdict,
         vote.answer,
         vote.reason,
         vote.counts_for,
+        vote.instead_of,
     )
+
+
+def _place(vote: Vote) -> dict[str, str]:
+    """In whose place a vote was cast, for the ledger."""
+    return {} if vote.instead_of is None else {"for": vote.instead_of.name, "for_id": vote.instead_of.id}
 
 
 def _told(counted: Ballot, vote: Vote) -> dict[str, Any]:
@@ -184,6 +204,7 @@ def _add(tx: Transaction, prompt_id: str, vote: Vote, *, in_time: bool) -> None:
         values=vote.values,
         reason=vote.reason,
         in_time=in_time,
+        instead_of=person_as_json(vote.instead_of),
     )
 
 
@@ -195,4 +216,5 @@ def _vote(row: Any) -> Vote:
         reason=row.reason,
         via=row.via,
         at=row.at,
+        instead_of=person(row.instead_of),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.records.actors import Actor
+from signoff.store.records.assignment import UNASSIGNED, Assignment
 from signoff.store.records.runs import EMBEDDED
 from signoff.store.sentences import sentence
 
@@ -36,6 +37,7 @@ class Vote:
         via: How it came: `slack`, `cli`, `flow`.
         answer: The validated values, which the flow gets if this vote settles the prompt; `None` for a rejection.
         counts_for: The entries of the policy's `each_of` that this person is, or belongs to.
+        instead_of: In whose place it was cast; `None` for the person's own.
     """
 
     actor: Actor
@@ -46,6 +48,18 @@ class Vote:
     at: datetime
     answer: Mapping[str, Any] | None = None
     counts_for: tuple[str, ...] = ()
+    instead_of: Actor | None = None
+
+    @property
+    def seat(self) -> Actor:
+        """Whose vote it is: of two who may cast it, the one whom the policy lets answer."""
+        return self.instead_of or self.actor
+
+    @property
+    def voter(self) -> str:
+        """The name of the person who has cast it, with who says so, and in whose place: `Mei (claimed …) for Ana`."""
+        name = self.actor.name_and_claim
+        return name if self.instead_of is None else f"{name} for {self.instead_of.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +124,21 @@ class Ballot:
         return names.get(actor_id.casefold()) or actor_id
 
     def with_vote(self, vote: Vote) -> "Ballot":
-        """The same with another vote, in place of the one that this person has cast before."""
-        mine = self.person(vote.actor.id)
-        others = tuple(each for each in self.votes if self.person(each.actor.id) != mine)
+        """The same with another vote, in place of the one that this person has cast before.
+
+        So nobody counts twice: neither a person who votes in the place of two, nor one whose delegate has voted.
+        """
+        mine = self._people_of(vote)
+        others = tuple(each for each in self.votes if mine.isdisjoint(self._people_of(each)))
         return replace(self, votes=(*others, vote))
 
     def vote_of(self, actor_id: str) -> Vote | None:
-        """The vote of this person; `None` if they have not voted."""
+        """The vote of this person, or in their place; `None` if there is none."""
         mine = self.person(actor_id)
-        return next((each for each in self.votes if self.person(each.actor.id) == mine), None)
+        return next((each for each in self.votes if mine in self._people_of(each)), None)
+
+    def _people_of(self, vote: Vote) -> set[str]:
+        return {self.person(vote.actor.id), self.person(vote.seat.id)}
 
 
 SUPERSEDED = "~"
@@ -250,6 +270,7 @@ class Prompt:
         ruling: What a rule, or an earlier approval, has said when it opened; `None` if none applied.
         repeat_key: Names the request, so that its approval is found for the same one; `None` if the policy does not let
             it count again.
+        assignment: Who has taken it on.
     """
 
     id: str
@@ -285,6 +306,7 @@ class Prompt:
     reviewers: Reviewers = Reviewers()
     ruling: Ruling | None = None
     repeat_key: str | None = None
+    assignment: Assignment = UNASSIGNED
 
     @property
     def ballot(self) -> Ballot:
@@ -353,7 +375,8 @@ class LedgerLine:
         event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
             `asked_again`, `reworded`, `ruled`, `counted_again`, `refused`, `unverified`, `invalid`, `unconfirmed`,
             `voted`, `approvers_found_by`, `approver_missing`, `approver_found`, `too_few_approvers`,
-            `enough_approvers`, `too_late`, `reminded`, `timed_out`, `cancelled`, `delivery_accepted`, …
+            `enough_approvers`, `claimed`, `released`, `reassigned`, `delegated`, `too_late`, `reminded`,
+            `timed_out`, `cancelled`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.
     """

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0027"
-down_revision = "0022"
+down_revision = "0026"
 
 _IS_REPEATABLE = sa.text("repeat_key IS NOT NULL")
 

@@ -421,6 +421,15 @@ ADDED: dict[str, Rows] = {
         },
     },
     "0022": {"cards": {"missing": {"refusal": "channel_not_found"}}},
+    "0026": {
+        "prompts": {
+            "open": {
+                "assignee": "U1",
+                "assignment": {"assignee": {"id": "U1", "name": "Ana"}, "since": LATER.isoformat(), "note": "Please"},
+            },
+        },
+        "submissions": {"answer": {"instead_of": {"id": "U2", "name": "Ben"}}},
+    },
     "0027": {
         "prompts": {
             "answered": {"repeat_key": "5" * 64},

@@ -1,0 +1,97 @@
+"""Presses with which people take a prompt on, give it back or hand it over; and the modal that asks to whom.
+
+What they are told is seen by them alone.
+"""
+
+from slack_bolt import Ack, App
+
+from signoff.bot.blockkit.markup import escape
+from signoff.bot.connection.people import People
+from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
+from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.assignment import hand_over_error, hand_over_modal, handed_over
+from signoff.bot.surfaces.modals import refused_modal, settled_modal
+from signoff.flows.approval.assignment import Assigned, NotAssigned
+from signoff.flows.approval.desk import AlreadySettled, Desk, NotAdmitted, Refused, Unverified
+from signoff.store.database import Database
+from signoff.store.prompts import prompts
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Prompt
+
+
+class Assignments:
+    """Listens to the buttons of `surfaces.assignment`."""
+
+    def __init__(self, db: Database, desk: Desk, people: People, responses: Responses) -> None:
+        self._db = db
+        self._desk = desk
+        self._people = people
+        self._responses = responses
+
+    def register(self, app: App) -> None:
+        """Have `app` call the listeners."""
+        app.action(action_ids.CLAIM)(self.claim)
+        app.action(action_ids.RELEASE)(self.release)
+        app.action(action_ids.HAND_OVER)(self.ask_to_whom)
+        app.view(action_ids.HAND_OVER_MODAL)(self.hand_over)
+        app.view_closed(action_ids.HAND_OVER_MODAL)(self.closed)
+
+    def claim(self, ack: Ack, body: Body) -> None:
+        """A press on "I'll take it"."""
+        prompt, actor = self._pressed(body), self._people.actor(body)
+        self._tell(body, actor, self._desk.claim(prompt.id, actor, via="slack"))
+        ack()
+
+    def release(self, ack: Ack, body: Body) -> None:
+        """A press on "Release"."""
+        prompt, actor = self._pressed(body), self._people.actor(body)
+        self._tell(body, actor, self._desk.release(prompt.id, actor, via="slack"))
+        ack()
+
+    def ask_to_whom(self, ack: Ack, body: Body) -> None:
+        """A press on "Hand over…": open the modal."""
+        prompt, actor = self._pressed(body), self._people.actor(body)
+        admitted = self._desk.admit(prompt.id, actor, via="slack")
+        if isinstance(admitted, Prompt):
+            self._responses.open_for(body, admitted, lambda: hand_over_modal(admitted))
+        else:
+            self._responses.tell_not_admitted(body, actor, admitted)
+        ack()
+
+    def hand_over(self, ack: Ack, body: Body) -> None:
+        """The modal was submitted."""
+        view = body["view"]
+        prompt = prompts.get_exact(self._db, str(view.get("private_metadata")))
+        wanted = handed_over((view.get("state") or {}).get("values") or {})
+        match self._desk.hand_over(prompt.id, self._people.actor(body), wanted, via="slack"):
+            case Assigned():
+                self._responses.forget_view(str(view["id"]))
+                ack()
+            case NotAssigned(_, reason):
+                ack(**hand_over_error(reason))
+            case AlreadySettled(settled):
+                ack(response_action="update", view=settled_modal(settled))
+            case Refused(refused, may_see, why):
+                mentions = self._people.mentions(refused, ask=False)
+                ack(response_action="update", view=refused_modal(refused, mentions, may_see=may_see, reason=why))
+            case Unverified(_, reason):
+                raise IdentityUnavailable(reason)
+
+    def closed(self, ack: Ack, body: Body) -> None:
+        """The modal was closed. That changes nothing."""
+        self._responses.forget_view(str(body["view"]["id"]))
+        ack()
+
+    def _tell(self, body: Body, actor: Actor, reply: Assigned | NotAssigned | NotAdmitted) -> None:
+        match reply:
+            case Assigned():
+                pass
+            case NotAssigned(prompt, reason):
+                # The card must have looked as if it could be.
+                self._responses.redraw(prompt)
+                self._responses.tell(body, escape(reason))
+            case _:
+                self._responses.tell_not_admitted(body, actor, reply)
+
+    def _pressed(self, body: Body) -> Prompt:
+        return prompts.get_exact(self._db, str(body["actions"][0].get("value")))

@@ -1,0 +1,83 @@
+"""Who has taken a prompt on: changed by compare-and-set. Each function that takes a `Database` is one transaction."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, or_, update
+
+from signoff.store import ledger
+from signoff.store.changes import Topic
+from signoff.store.database import Database
+from signoff.store.outbox import cards, notices
+from signoff.store.prompts.prompts import no_such_prompt
+from signoff.store.records.actors import Actor
+from signoff.store.records.assignment import Assignment
+from signoff.store.records.outbox import NoticeKind
+from signoff.store.records.prompts import Prompt
+from signoff.store.rows import PROMPT_BY_ID, assignment_as_json, prompt
+from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
+from signoff.store.sql.conflicts import transactional
+from signoff.store.tables import prompts
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of a prompt's assignment.
+
+    Attributes:
+        event: Its word in the ledger: `claimed`, `released`.
+        after: Who has the prompt from then on.
+        detail: What else the ledger and the thread say of it.
+        check_by: When Slack is asked at the latest whether the assignee may still answer; `None` if nobody has it.
+        show: The id of a person who gets a card of their own, in direct messages; `None` for nobody.
+    """
+
+    event: str
+    after: Assignment
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    check_by: datetime | None = None
+    show: str | None = None
+
+
+Plan = Callable[[Prompt], Change | None]
+"""What becomes of an open prompt as it is now; `None` for nothing. It depends on nothing but the prompt."""
+
+
+@transactional
+def change(db: Database, prompt_id: str, plan: Plan, *, actor: Actor, now: datetime) -> tuple[bool, Prompt]:
+    """Change who has a prompt, unless it is settled or the plan comes to nothing.
+
+    Returns:
+        Whether this has changed it, and the prompt as it is then.
+
+    Raises:
+        NoSuchPrompt: If there is no such prompt.
+    """
+    with db.write() as tx:
+        # Everybody who changes a prompt locks its run first, so of two people who claim it one comes second.
+        if not tx.rows(LOCK_RUN_OF_PROMPT, prompt_id=prompt_id):
+            raise no_such_prompt(prompt_id)
+        current = prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id))
+        planned = plan(current) if current.is_open else None
+        if planned is None:
+            return False, current
+        due_at = prompts.c.approvers_due_at
+        values: dict[str, Any] = {
+            "assignee": None if planned.after.assignee is None else planned.after.assignee.id,
+            "assignment": assignment_as_json(planned.after),
+            "revision": prompts.c.revision + 1,
+        }
+        if planned.check_by is not None:
+            is_later = or_(due_at.is_(None), due_at > planned.check_by)
+            values["approvers_due_at"] = case((is_later, planned.check_by), else_=due_at)
+        tx.execute(update(prompts).where(prompts.c.id == prompt_id).values(values))
+        ledger.add(tx, prompt_id, planned.event, now=now, actor=actor, detail=planned.detail)
+        told = {"event": planned.event, "by": {"id": actor.id, "name": actor.name}, **planned.detail}
+        notices.add(tx, prompt_id, kind=NoticeKind.ASSIGNED, detail=told, now=now)
+        cards.touch(tx, prompt_id, now)
+        if planned.show is not None:
+            cards.add_for(tx, prompt_id, [planned.show], now=now)
+        tx.touch(Topic.PROMPTS)
+        return True, prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id))
