@@ -141,6 +141,25 @@ def pending(
         return [prompt(row) for row in connection.execute(query)]
 
 
+def opened_since(
+    db: Database, since: datetime, *, flow: str | None = None, limit: int = 100, after: Prompt | None = None
+) -> list[Prompt]:
+    """Prompts that were opened since then, open and settled ones, oldest first.
+
+    Args:
+        flow: The name of the flow that asked; `None` for all.
+        after: The last prompt of the page before.
+    """
+    query = select_prompts().where(prompts.c.opened_at >= since)
+    if flow is not None:
+        query = query.where(flow_runs.c.flow == flow)
+    if after is not None:
+        query = query.where(tuple_(prompts.c.opened_at, prompts.c.id) > tuple_(after.opened_at, after.id))
+    query = query.order_by(prompts.c.opened_at, prompts.c.id).limit(limit)
+    with db.read() as connection:
+        return [prompt(row) for row in connection.execute(query)]
+
+
 def due(db: Database, *, now: datetime, limit: int = 100, without: Collection[str] = ()) -> list[Prompt]:
     """Prompts with a reminder or deadline that is due, longest due first.
 
