@@ -18,6 +18,8 @@ class OpenViews:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._prompts: OrderedDict[str, tuple[str, Mapping[str, Any]]] = OrderedDict()
+        # A modal may be closed, or submitted, before Slack's response says that it is open.
+        self._closed: OrderedDict[str, None] = OrderedDict()
 
     def add(self, view_id: str, prompt_id: str, body: Mapping[str, Any]) -> None:
         """Remember that this modal asks for the answer of that prompt.
@@ -26,6 +28,9 @@ class OpenViews:
             body: The payload for which it was opened, which says who has it open.
         """
         with self._lock:
+            if view_id in self._closed:
+                del self._closed[view_id]
+                return
             self._prompts[view_id] = prompt_id, {name: body[name] for name in _WHO if name in body}
             while len(self._prompts) > MAX_VIEWS:
                 self._prompts.popitem(last=False)
@@ -33,7 +38,10 @@ class OpenViews:
     def forget(self, view_id: str) -> None:
         """Note that a modal was closed."""
         with self._lock:
-            self._prompts.pop(view_id, None)
+            if self._prompts.pop(view_id, None) is None:
+                self._closed[view_id] = None
+                while len(self._closed) > MAX_VIEWS:
+                    self._closed.popitem(last=False)
 
     def take(self, prompt_id: str) -> list[tuple[str, Mapping[str, Any]]]:
         """The modals of a prompt, and who has each of them open. They are forgotten."""

@@ -33,7 +33,7 @@ from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
 from signoff.store.outbox import cards
-from signoff.store.prompts import drafts
+from signoff.store.prompts import drafts, prompts
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
 
@@ -286,6 +286,10 @@ class Responses:
             self._say_not_opened(body, error)
         else:
             self._open_views.add(str(opened["view"]["id"]), prompt.id, body)
+            current = prompts.get(self._db, prompt.id)
+            if not current.is_open:
+                # It was settled while Slack opened the modal, which nobody knew of when its card was drawn.
+                self.settle_forms(current)
 
     def _say_not_opened(self, body: Body, error: Exception, what_to_do: str = PRESS_AGAIN) -> None:
         why = reason_of(error)

@@ -95,6 +95,20 @@ def test_a_modal_of_which_nobody_heard_that_it_is_closed_is_no_warning(
     assert warnings(caplog) == []
 
 
+def test_a_form_that_opens_while_somebody_answers_says_so(service: RunningService) -> None:
+    """Whichever of the two is heard of first."""
+    prompt, card = service.ask_in("#releases", approve)
+    service.slack.client.inject_fault("views.open", hold="after")
+    ana, ben = service.slack.person("ana"), service.slack.person("ben")
+    ben.press("Edit…", message=card)
+    ben.wait_for_modal("May it go out?")
+    ana.press("Approve", message=card)
+    service.over(prompt)
+    service.until_all_is_said()
+    service.slack.client.clear_faults()
+    assert f"<@{ana.id}>" in ben.wait_for_modal("Already settled").full_text
+
+
 def test_a_press_is_taken_back_with_the_form_that_it_opened(service: RunningService) -> None:
     """Somebody who cancels a *Reject* has not filled in anything."""
     service.ask_in("#releases", approve)
