@@ -13,6 +13,7 @@ from signoff.store.prompts import prompts
 from signoff.testing import ControlClient, Emulator
 from tests.acceptance.command import Command
 from tests.acceptance.shell import Shell, line_with
+from tests.support.fixtures import ACK_LIMIT_SECONDS
 from tests.support.waiting import until
 from tests.unit.test_docs import blocks, files
 
@@ -144,7 +145,7 @@ def test_the_demo_runs(signoff: Path, project: Path) -> None:
 
 def test_a_flow_of_the_project_is_served(signoff: Path, project: Path) -> None:
     """`signoff serve FILE` asks in Slack, and the file may import from the package that it is in."""
-    with Emulator() as slack:
+    with Emulator(ack_limit_seconds=ACK_LIMIT_SECONDS) as slack:
         shell = Shell(project, signoff, **slack.environment())
         with shell.started("serve", "flows/order.py") as serving:
             line_with(serving, "Ready")

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from signoff.testing import ActionFailed, Emulator
 from tests.acceptance.emulator.form_app import FormApp
+from tests.support.fixtures import ACK_LIMIT_SECONDS
 
 OpenAs = Callable[[str], Page]
 ROOM_NUMBERS = count(1)
@@ -16,8 +17,8 @@ ROOM_NUMBERS = count(1)
 
 @pytest.fixture(scope="module")
 def workspace() -> Iterator[Emulator]:
-    """A workspace in which an app has 3 s to ack, as in Slack, so that a test of its silence is short."""
-    with Emulator(ack_limit_seconds=3.0) as emulator:
+    """A workspace in which the app has more time to ack than in Slack."""
+    with Emulator(ack_limit_seconds=ACK_LIMIT_SECONDS) as emulator:
         yield emulator
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from signoff.testing import Emulator
 from tests.acceptance.emulator.conftest import OpenAs
 from tests.acceptance.emulator.form_app import FormApp, button, plain
+from tests.support.ports import reserved_port
 
 pytestmark = pytest.mark.browser
 
@@ -184,8 +185,11 @@ def test_a_menu_and_a_select_in_a_message_tell_the_app(app: FormApp, open_as: Op
     assert app.acted()["actions"][0]["selected_option"] == options[0]
 
 
-def test_an_app_that_does_not_answer_is_told_to_the_person(app: FormApp, open_as: OpenAs, channel: str) -> None:
+def test_an_app_that_does_not_answer_is_told_to_the_person(
+    workspace: Emulator, app: FormApp, open_as: OpenAs, channel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A press that is not acknowledged ends in a notice, said once, and the button can be pressed again."""
+    monkeypatch.setattr(workspace._delivery, "_ack_limit", 3.0)
     app.post(channel, "Deaf", {"type": "actions", "elements": [button("Press", "deaf")]})
     page = open_as("ana")
     page.get_by_role("button", name="Press").click()
@@ -225,15 +229,15 @@ def sideways(page: Page) -> list[str]:
 
 def test_the_page_comes_back_after_the_workspace_was_away(page: Page, tmp_path: Path) -> None:
     """It says that it reconnects, does so by itself, and shows what was written meanwhile."""
-    with Emulator(path=tmp_path / "w.slack") as first:
-        port = int(first.url.rpartition(":")[2])
-        page.goto(f"{first.url}/#as={first.person('ana').id}&channel=C0GENERAL1")
-        expect(page.get_by_text("Signoff is not connected")).to_be_visible()
-    expect(page.get_by_text("Reconnecting…")).to_be_visible()
-    with Emulator(port, path=tmp_path / "w.slack") as second:
-        second.person("ben").say("Back again")
-        expect(page.get_by_text("Back again")).to_be_visible()
-        expect(page.get_by_text("Signoff is not connected")).to_be_visible()
+    with reserved_port() as port:
+        with Emulator(port, path=tmp_path / "w.slack") as first:
+            page.goto(f"{first.url}/#as={first.person('ana').id}&channel=C0GENERAL1")
+            expect(page.get_by_text("Signoff is not connected")).to_be_visible()
+        expect(page.get_by_text("Reconnecting…")).to_be_visible()
+        with Emulator(port, path=tmp_path / "w.slack") as second:
+            second.person("ben").say("Back again")
+            expect(page.get_by_text("Back again")).to_be_visible()
+            expect(page.get_by_text("Signoff is not connected")).to_be_visible()
 
 
 def test_people_are_written_to_and_the_app_too(workspace: Emulator, open_as: OpenAs) -> None:

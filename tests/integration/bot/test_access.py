@@ -22,6 +22,7 @@ from tests.integration.bot.long_forms import invite, pay, survey
 from tests.integration.bot.running_service import RunningService, settings_for
 from tests.integration.bot.test_forged_payloads import press
 from tests.integration.bot.test_long_forms import chosen
+from tests.support.fixtures import ACK_LIMIT_SECONDS
 
 PRIVATE = "Only members of this workspace who are in the card's channel can."
 ELSEWHERE = "T0ELSEWHERE"
@@ -326,6 +327,8 @@ def test_neither_apps_nor_deactivated_people_may_answer(service: RunningService,
     prompt, card = service.ask_in("#orders", secret, where="#orders", approvers=approvers)
     if who == "a deactivated person":
         service.slack.client.change_person("mei", deleted=True)
+        # Who she is may have been looked up when the prompt opened.
+        service.slack.client.events("user_change", at_least=1)
     payload = press(service, card, action_ids.choose(0), prompt.id, user=user(person))
     assert service.post(payload).status_code == 200
     assert service.until_noted(prompt, "refused")["via"] == "slack"
@@ -367,7 +370,7 @@ def test_an_app_from_an_earlier_manifest_says_which_scope_it_lacks(sqlite_url: s
     scopes = SIGNOFF.scopes - {"mpim:read", "mpim:history"}
     older = replace(SIGNOFF, scopes=scopes, events=SIGNOFF.events - {"message.mpim"})
     with (
-        Emulator(manifest=older) as slack,
+        Emulator(manifest=older, ack_limit_seconds=ACK_LIMIT_SECONDS) as slack,
         Service(settings_for(slack.api_url, sqlite_url), [secret], with_bot=True, grace=1.0) as started,
     ):
         service = RunningService(slack, started)

@@ -22,6 +22,7 @@ from signoff.flows.approval.approvers import Unknowable
 from signoff.testing import Emulator
 from tests.integration.bot.asking import FLOWS, approve, secret
 from tests.integration.bot.running_service import RunningService, settings_for
+from tests.support.fixtures import ACK_LIMIT_SECONDS
 
 T = TypeVar("T")
 
@@ -78,7 +79,7 @@ def grow(slack: Emulator, people: int = PEOPLE, channels: int = CHANNELS) -> Non
 @pytest.fixture
 def slack(clock: SlacksClock) -> Iterator[Emulator]:
     """A workspace with a clock of its own."""
-    with Emulator(clock=clock) as emulator:
+    with Emulator(clock=clock, ack_limit_seconds=ACK_LIMIT_SECONDS) as emulator:
         yield emulator
 
 

@@ -1,6 +1,6 @@
 """If Slack is down, slow, rate-limited or wrong, cards are late, but no decision is."""
 
-import socket
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -8,21 +8,36 @@ import pytest
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode
 from signoff.flows.approval.desk import Desk, Settled
+from signoff.store.outbox import cards
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
 from signoff.testing import SIGNOFF, Emulator
 from tests.integration.bot.asking import FLOWS, approve
 from tests.integration.bot.running_service import RunningService, settings_for
-from tests.support.waiting import until_asked, until_over
+from tests.support.fixtures import ACK_LIMIT_SECONDS
+from tests.support.ports import reserved_port
+from tests.support.waiting import until, until_asked, until_over
 
 ANA = Actor("@ana", "ana", frozenset({"@ana"}))
 YES = {"approved": True}
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """The port of a workspace that is started later."""
+    with reserved_port() as port:
+        yield port
 
 
 def answered_at_the_desk(service: RunningService, prompt: Prompt) -> None:
     """Answer on the command line, without Slack."""
     assert isinstance(Desk(service.db).submit(prompt.id, ANA, YES, via="cli"), Settled)
     assert service.over(prompt).result == "approved: True"
+
+
+def refusals(slack: Emulator, error: str) -> int:
+    """How many calls Slack has refused with this error."""
+    return sum(call["error"] == error for call in slack.client.calls("chat.postMessage"))
 
 
 def posted(slack: Emulator) -> int:
@@ -40,9 +55,9 @@ def test_a_channel_that_cannot_be_posted_in_delays_the_card_only(service: Runnin
     prompt = service.ask(approve, where=where)
     detail = service.until_noted(prompt, "card_failed")
     assert detail["error"] == ("is_archived" if where == "#old" else "channel_not_found")
-    service.slack.client.inject_fault("chat.postMessage", hold="before")
-    service.slack.client.wait_until_held()
-    service.slack.client.clear_faults()
+    cards.redraw(service.db, prompt.id, now=service.db.now())
+    until(service.db, lambda: refusals(service.slack, detail["error"]) >= 2, what="a second refusal")
+    service.until_nothing_is_under_way()
     assert service.events(prompt).count("card_failed") == 1
     answered_at_the_desk(service, prompt)
 
@@ -96,7 +111,7 @@ def test_a_card_in_doubt_is_posted_again_if_the_app_may_not_look_for_it(
     """The scopes for that are optional. Each of the two cards can be answered."""
     manifest = replace(SIGNOFF, scopes=SIGNOFF.scopes - SIGNOFF.optional_scopes)
     with (
-        Emulator(manifest=manifest) as slack,
+        Emulator(manifest=manifest, ack_limit_seconds=ACK_LIMIT_SECONDS) as slack,
         Service(settings_for(slack.api_url, sqlite_url), FLOWS, with_bot=True, grace=1.0) as started,
     ):
         service = RunningService(slack, started)
@@ -145,17 +160,16 @@ def test_a_response_that_is_not_json_does_not_stop_the_dispatcher(service: Runni
 
 @pytest.mark.parametrize("mode", list(Mode), ids=str)
 def test_an_outage_of_slack_at_the_start_delays_cards_only(
-    sqlite_url: str, mode: Mode, caplog: pytest.LogCaptureFixture
+    sqlite_url: str, mode: Mode, caplog: pytest.LogCaptureFixture, port: int
 ) -> None:
     """Invariant 7: runs start and are answered, and the cards follow when Slack is back."""
-    port = free_port()
     settings = settings_for(f"http://127.0.0.1:{port}/api/", sqlite_url, mode)
     with Service(settings, FLOWS, with_bot=True, grace=1.0) as started:
         first, second = (approve.create_run(db=started.db) for _ in range(2))
         answered, waiting = until_asked(started.db, first.id), until_asked(started.db, second.id)
         assert isinstance(Desk(started.db).submit(answered.id, ANA, YES, via="cli"), Settled)
         assert until_over(started.db, first.id).result == "approved: True"
-        with Emulator(port) as slack:
+        with Emulator(port, ack_limit_seconds=ACK_LIMIT_SECONDS) as slack:
             service = RunningService(slack, started)
             service.card(answered, open_=False)
             service.card(waiting)
@@ -179,12 +193,6 @@ def test_a_socket_that_slack_closes_is_reopened(slack: Emulator, sqlite_url: str
         until_connected(slack)
         slack.person("ana").press("Approve", message=card)
         assert service.over(prompt).result == "approved: True"
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def until_connected(slack: Emulator) -> None:

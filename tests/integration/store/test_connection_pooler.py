@@ -26,6 +26,7 @@ from signoff.store.database import Database
 from signoff.store.policy import Policy
 from tests.integration.store.samples import NOON, a_run, a_worker, claim
 from tests.support.answering import answer
+from tests.support.ports import reserved_port
 from tests.support.postgres_server import TEMPLATE, PostgresServer
 from tests.support.waiting import PATIENCE, until_asked, until_over
 
@@ -40,16 +41,18 @@ CONNECTIONS = 3
 def pooler(postgres: PostgresServer) -> Iterator[int]:
     """The port of a PgBouncer with few connections to the server of the session."""
     # Not in pytest's folder, which only this user may enter.
-    with TemporaryDirectory(prefix="signoff-pgbouncer-") as folder, started_pooler(postgres, Path(folder)) as port:
+    with (
+        TemporaryDirectory(prefix="signoff-pgbouncer-") as folder,
+        reserved_port() as port,
+        started_pooler(postgres, Path(folder), port),
+    ):
         yield port
 
 
 @contextmanager
-def started_pooler(postgres: PostgresServer, folder: Path) -> Iterator[int]:
-    """Start a PgBouncer that is configured in this folder; its port."""
+def started_pooler(postgres: PostgresServer, folder: Path, port: int) -> Iterator[None]:
+    """Start a PgBouncer that is configured in this folder and listens on this port."""
     server = make_url(postgres.url)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
     config = folder / "pgbouncer.ini"
     config.write_text(
         f"""
@@ -80,7 +83,7 @@ def started_pooler(postgres: PostgresServer, folder: Path) -> Iterator[int]:
                 assert process.poll() is None, "pgbouncer has ended"
                 assert time.monotonic() < end, "pgbouncer does not start"
                 time.sleep(0.01)
-        yield port
+        yield
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=PATIENCE)

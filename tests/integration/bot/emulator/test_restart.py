@@ -8,6 +8,7 @@ from pathlib import Path
 from slack_sdk import WebClient
 
 from signoff.testing import Emulator
+from tests.support.ports import reserved_port
 
 POST_AND_WAIT = """
 import sys, time
@@ -48,8 +49,9 @@ def test_messages_survive_a_kill(tmp_path: Path) -> None:
 
 def test_a_port_is_free_again_after_the_end() -> None:
     """A workspace can be started again at its old address."""
-    with Emulator() as first:
-        port = int(first.url.rpartition(":")[2])
-    with Emulator(port) as second:
-        assert second.url == first.url
-        assert second.client.get("workspace")["app"]["name"] == "Signoff"
+    with reserved_port() as port:
+        with Emulator(port) as first:
+            assert first.url.endswith(f":{port}")
+        with Emulator(port) as second:
+            assert second.url == first.url
+            assert second.client.get("workspace")["app"]["name"] == "Signoff"
