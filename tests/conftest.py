@@ -8,7 +8,7 @@ from tests.support.bytecode import keep_in_cache
 # First of all, so that it holds for what the fixtures import.
 keep_in_cache()
 
-pytest_plugins = ["tests.support.fixtures", "tests.support.held_up"]
+pytest_plugins = ["tests.support.fixtures", "tests.support.held_up", "tests.support.stopped_clock"]
 
 # A shell ignores SIGINT in what it starts in the background, and processes pass that on to the ones that they start.
 # The tests of Ctrl-C send it to processes of theirs.

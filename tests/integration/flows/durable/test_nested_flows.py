@@ -12,6 +12,7 @@ from signoff.store.prompts import prompts
 from signoff.store.runs import journal
 from tests.support.answering import ANA, answer
 from tests.support.fixtures import StartWorker
+from tests.support.stopped_clock import StoppedClock
 from tests.support.waiting import until_asked, until_over
 
 
@@ -132,15 +133,15 @@ def test_a_person_s_no_in_a_nested_flow_is_not_tried_again(db: Database, start_w
 
 @pytest.mark.parametrize("isasync", [False, True])
 def test_a_nested_flow_s_time_does_not_count_the_waiting(
-    db: Database, start_worker: StartWorker, isasync: bool
+    db: Database, start_worker: StartWorker, stopped_clock: StoppedClock, isasync: bool
 ) -> None:
     """People take longer than programs, also where a flow that another calls asks them."""
 
-    @flow(timeout_seconds=0.2)
+    @flow(timeout_seconds=60)
     def inner() -> str:
         return pause_flow_run(wait_for_input=str)
 
-    @flow(timeout_seconds=0.2)
+    @flow(timeout_seconds=60)
     async def inner_async() -> str:
         return await apause_flow_run(wait_for_input=str)  # type: ignore[no-any-return]
 
@@ -156,7 +157,7 @@ def test_a_nested_flow_s_time_does_not_count_the_waiting(
     start_worker(used)
     run = used.create_run(db=db)
     prompt = until_asked(db, run.id)
-    threading.Event().wait(0.5)
+    stopped_clock.advance(3600)
     answer(db, prompt, value="at last")
     assert until_over(db, run.id).result == "at last"
 

@@ -18,6 +18,7 @@ from signoff.store.runs import claims, journal, runs
 from signoff.store.tables import flow_runs
 from tests.support.answering import ANA, answer
 from tests.support.fixtures import StartWorker
+from tests.support.stopped_clock import StoppedClock
 from tests.support.waiting import PATIENCE, until, until_asked, until_over
 
 
@@ -114,46 +115,50 @@ def test_whatever_a_flow_raises_ends_its_run(
     until(db, lambda: worker._running_count == 0)
 
 
-def test_a_flow_s_time_does_not_count_the_waiting(db: Database, start_worker: StartWorker) -> None:
+def test_a_flow_s_time_does_not_count_the_waiting(
+    db: Database, start_worker: StartWorker, stopped_clock: StoppedClock
+) -> None:
     """A sync flow is stopped at its next task, and a long wait costs it nothing."""
-    never = threading.Event()
 
     @task
     def step() -> None: ...
 
-    @flow(timeout_seconds=0.2)
+    @flow(timeout_seconds=60)
     def slow() -> None:
         pause_flow_run()
         step()
-        never.wait(0.3)
+        stopped_clock.advance(61)
         step()
 
     start_worker(slow)
     run = slow.create_run(db=db)
     prompt = until_asked(db, run.id)
-    never.wait(0.3)
+    stopped_clock.advance(3600)
     answer(db, prompt)
     ended = until_over(db, run.id)
-    assert (ended.state, ended.error) == (RunState.TIMED_OUT, "The flow slow took longer than 0.2 seconds.")
+    assert (ended.state, ended.error) == (RunState.TIMED_OUT, "The flow slow took longer than 60 seconds.")
     assert [*journal.load(db, run.id)] == ["step"]
 
 
-def test_an_async_flow_is_stopped_when_its_time_is_up(db: Database, start_worker: StartWorker) -> None:
+def test_an_async_flow_is_stopped_when_its_time_is_up(
+    db: Database, start_worker: StartWorker, stopped_clock: StoppedClock
+) -> None:
     """It is cancelled at once, unless it waits for a person."""
     cleaned = threading.Event()
 
-    @flow(timeout_seconds=0.2)
+    @flow(timeout_seconds=60)
     async def slow() -> None:
-        await pause_flow_run()
+        stopped_clock.advance(59.9)
         try:
-            await asyncio.sleep(60)
+            await pause_flow_run()
+            await asyncio.sleep(600)
         finally:
             cleaned.set()
 
     start_worker(slow)
     run = slow.create_run(db=db)
     prompt = until_asked(db, run.id)
-    threading.Event().wait(0.3)
+    stopped_clock.advance(3600)
     answer(db, prompt)
     assert until_over(db, run.id).state is RunState.TIMED_OUT
     assert cleaned.is_set()
