@@ -12,8 +12,6 @@ from tests.acceptance.command import Command
 
 pytestmark = pytest.mark.browser
 
-expect.set_options(timeout=20_000)
-
 LUNCH = """
 from datetime import timedelta
 
@@ -193,7 +191,6 @@ def test_a_reminder_arrives_and_the_prompt_times_out(page: Page, slack: Emulator
         with Command("run", "lunch.py:lunch", folder=tmp_path) as run:
             assert run.wait() == 0
         question = card(page, "Lunch")
-        expect(question.get_by_role("button", name="Yes")).to_be_visible()
         thread = thread_of(page, question)
         expect(thread).to_contain_text("Still waiting for @Ana Ruiz.")
         expect(question).to_contain_text("Timed out")

@@ -88,6 +88,11 @@ class RunningService:
         seen = self.slack.person("mei").sees(card.channel)
         return [each for each in seen if each.thread_ts == card.ts and each.ts != card.ts]
 
+    def remind(self, prompt: Prompt) -> None:
+        """Have a reminder posted now."""
+        current = prompts.get(self.db, prompt.id)
+        assert prompts.remind(self.db, current, sent=1, due_at=None, now=self.db.now())
+
     def over(self, prompt: Prompt) -> FlowRun:
         """Wait for the end of the prompt's run."""
         return until_over(self.db, prompt.run_id)

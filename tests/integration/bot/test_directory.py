@@ -17,14 +17,12 @@ from signoff.bot.interactions.events import Event
 from signoff.bot.service import Service
 from signoff.flows.approval.approvers import Person, Unknowable
 from signoff.store.places import DEFAULT_CHANNEL
-from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
 from signoff.store.records.outbox import CardPlace
 from signoff.store.records.prompts import Approver, Prompt
 from signoff.testing import Emulator
 from tests.integration.bot.asking import Approval, approve
 from tests.integration.bot.running_service import RunningService, settings_for
-from tests.support.waiting import until
 
 TEAM = "T0SIGNOFF1"
 CHLOE = "U0CHLOEM01"
@@ -58,8 +56,10 @@ def restarted(slack: Emulator, sqlite_url: str) -> Iterator[tuple[RunningService
     """A bot that was started after a card was posted, so that it knows nobody; and the card's prompt."""
     settings = settings_for(slack.api_url, sqlite_url)
     with Service(settings, [ask_in_every_way], with_bot=True, grace=1.0) as first:
-        prompt, _ = RunningService(slack, first).ask_in("#releases", ask_in_every_way)
-        until(first.db, lambda: prompts.get(first.db, prompt.id).found_approvers)
+        before = RunningService(slack, first)
+        prompt, _ = before.ask_in("#releases", ask_in_every_way)
+        before.until_checked(prompt)
+        before.until_all_is_said()
     with Service(settings, None, with_bot=True) as second:
         service = RunningService(slack, second)
         slack.deliver_to(service.request_url)

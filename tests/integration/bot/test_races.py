@@ -9,6 +9,7 @@ from signoff.store.records.prompts import Outcome
 from signoff.store.records.runs import RunState
 from tests.integration.bot.asking import approve, give_a_reason
 from tests.integration.bot.running_service import RunningService
+from tests.support.waiting import until_over
 
 
 def test_of_two_who_press_at_once_one_wins_and_the_other_is_told(service: RunningService) -> None:
@@ -102,10 +103,10 @@ def test_a_stale_button_says_what_was_decided_elsewhere(service: RunningService)
 
 def test_a_deadline_settles_and_the_card_says_that_nobody_did(service: RunningService) -> None:
     """A timeout is never a "no", and nobody's decision."""
-    prompt, _ = service.ask_in("#releases", approve, deadline=0.2)
-    run = service.over(prompt)
+    run = until_over(service.db, approve.create_run({"deadline": 0.2}, db=service.db).id)
     assert run.state is RunState.TIMED_OUT
-    assert prompts.get(service.db, prompt.id).outcome is Outcome.TIMED_OUT
+    (prompt,) = prompts.of_run(service.db, run.id)
+    assert prompt.outcome is Outcome.TIMED_OUT
     card = service.card(prompt, open_=False)
     assert "Timed out" in card.full_text
     assert "Rejected" not in card.full_text

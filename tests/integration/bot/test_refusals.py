@@ -12,12 +12,12 @@ from signoff.flows.names import now
 from signoff.store import ledger
 from signoff.store.outbox import cards
 from signoff.store.places import Place, PlaceKind
-from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
 from signoff.testing import SIGNOFF, AppManifest, Emulator, Person, VisibleMessage
 from tests.integration.bot.asking import FLOWS, approve, secret, shout
 from tests.integration.bot.running_service import RunningService, settings_for
+from tests.support.fixtures import ACK_LIMIT_SECONDS
 from tests.support.waiting import until
 
 ANA = Actor("@ana", "ana", frozenset({"@ana"}))
@@ -36,7 +36,7 @@ def manifest() -> AppManifest:
 @pytest.fixture
 def slack(manifest: AppManifest) -> Iterator[Emulator]:
     """A workspace in which two channels are of no use."""
-    with Emulator(manifest=manifest, ack_limit_seconds=20.0) as emulator:
+    with Emulator(manifest=manifest, ack_limit_seconds=ACK_LIMIT_SECONDS) as emulator:
         for name in ("old", "older"):
             emulator.client.add_channel(name)
             emulator.client.archive(name)
@@ -210,16 +210,10 @@ def test_reminders_reach_each_approver_who_was_asked_directly(service: RunningSe
     prompt = service.ask(approve, where="#old", reminder=3600)
     direct = [direct_card(service, prompt, name) for name in ("ana", "ben")]
     service.until_nothing_is_under_way()
-    remind(service, prompt)
+    service.remind(prompt)
     for name, card in zip(("ana", "ben"), direct, strict=True):
         reminder = service.slack.person(name).wait_for_message(DIRECT, "Still waiting")
         assert reminder.thread_ts == card.ts
-
-
-def remind(service: RunningService, prompt: Prompt) -> None:
-    """Have a reminder posted now."""
-    current = prompts.get(service.db, prompt.id)
-    assert prompts.remind(service.db, current, sent=1, due_at=None, now=service.db.now())
 
 
 @without_events
@@ -228,7 +222,7 @@ def test_a_reminder_finds_out_that_a_channel_is_archived(service: RunningService
     prompt, _ = service.ask_in("#releases", approve, reminder=3600)
     service.until_all_is_said()
     service.slack.client.archive("#releases")
-    remind(service, prompt)
+    service.remind(prompt)
     assert WHY in direct_card(service, prompt, "ana").full_text
 
 

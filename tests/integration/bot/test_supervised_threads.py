@@ -189,11 +189,10 @@ def test_an_error_in_the_job_of_a_ticker_does_not_end_it(slack: Emulator, sqlite
     """It is thrown into the thread in which APScheduler runs the job."""
     before = set(threading.enumerate())
     with Service(settings_for(slack.api_url, sqlite_url), FLOWS, with_bot=True, grace=1.0) as started:
-        service = RunningService(slack, started)
         pools = [each for each in set(threading.enumerate()) - before if each.name.startswith("ThreadPoolExecutor")]
         throw(pools)
-        prompt = service.ask(approve, deadline=2.0)
-        assert service.over(prompt).state == "TimedOut"
+        run = approve.create_run({"deadline": 0.5}, db=started.db)
+        assert until_over(started.db, run.id).state == "TimedOut"
 
 
 @a_thread_of_the_library_may_die

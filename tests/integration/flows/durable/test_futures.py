@@ -23,13 +23,13 @@ from signoff.store.records.runs import RunState
 from signoff.store.runs import journal, runs
 from tests.support.answering import answer
 from tests.support.fixtures import StartWorker
-from tests.support.waiting import until, until_over
+from tests.support.waiting import PATIENCE, until, until_over
 from tests.support.worker_process import WorkerProcess
 
 
 def test_submitted_tasks_run_side_by_side(db: Database, start_worker: StartWorker) -> None:
     """They wait for each other here, which they could not one after the other."""
-    meet = threading.Barrier(3, timeout=10)
+    meet = threading.Barrier(3, timeout=PATIENCE)
 
     @task
     def work(number: int) -> int:
@@ -44,7 +44,7 @@ def test_submitted_tasks_run_side_by_side(db: Database, start_worker: StartWorke
     @flow
     def all_at_once() -> Any:
         futures: list[TaskFuture[Any]] = [work.submit(1), work_async.submit(2), work.submit(number=3)]
-        assert not wait(futures, timeout=20).not_done
+        assert not wait(futures, timeout=PATIENCE).not_done
         assert all(future.state.is_completed() for future in futures)
         return [future.result() for future in futures]
 

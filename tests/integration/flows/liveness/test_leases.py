@@ -195,11 +195,11 @@ def test_a_run_that_begins_to_wait_while_its_worker_stops_is_released_too(
     worker = start_worker(ask)
     run = ask.create_run(db=db)
     assert began.wait(20)
-    stopping = threading.Thread(target=worker.stop)
+    stopping = threading.Thread(target=worker.stop, kwargs={"grace": 10 * PATIENCE})
     stopping.start()
     assert worker._stopping.wait(20)
     go_on.set()
-    stopping.join(timeout=9)
+    stopping.join(timeout=PATIENCE)
     assert not stopping.is_alive()
     assert (worker._running_count, len(worker._executions)) == (0, 0)
     assert runs.get(db, run.id).lease_owner is None
