@@ -66,7 +66,9 @@ class CompanyProxy:
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
             server.sendall(_known(f"{method} {parts.path}?{parts.query} {version}\r\n".encode() + rest))
-        self._pairs.append(_Pair(client, server, _known))
+        pair = _Pair(client, server)
+        self._pairs.append(pair)
+        pair.start(_known)
 
 
 def _known(sent: bytes) -> bytes:

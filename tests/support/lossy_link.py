@@ -49,15 +49,22 @@ class Link:
         with suppress(OSError):
             while True:
                 client, _ = self._door.accept()
-                self._pairs.append(_Pair(client, socket.create_connection(self._target), self._change))
+                pair = _Pair(client, socket.create_connection(self._target))
+                # Known before anything passes, so that nobody acts over a connection that cannot be broken yet.
+                self._pairs.append(pair)
+                pair.start(self._change)
 
 
 class _Pair:
     """A connection of the client, and the one to the server that belongs to it."""
 
-    def __init__(self, client: socket.socket, server: socket.socket, change: Callable[[bytes], bytes]) -> None:
+    def __init__(self, client: socket.socket, server: socket.socket) -> None:
         self.is_silent = False
         self._sockets = client, server
+
+    def start(self, change: Callable[[bytes], bytes]) -> None:
+        """Pass on what comes from either side, and change what the client sends."""
+        client, server = self._sockets
         for source, sink, changed in ((client, server, change), (server, client, lambda sent: sent)):
             threading.Thread(target=self._pass, args=(source, sink, changed), name="link", daemon=True).start()
 
