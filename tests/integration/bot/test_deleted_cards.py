@@ -21,7 +21,6 @@ from signoff.store.records.prompts import Prompt
 from signoff.testing import SIGNOFF, AppManifest, Emulator, VisibleMessage
 from tests.integration.bot.asking import FLOWS, approve
 from tests.integration.bot.running_service import RunningService, settings_for
-from tests.support.fixtures import ACK_LIMIT_SECONDS
 from tests.support.sql_capture import captured_sql
 from tests.support.waiting import until
 
@@ -40,8 +39,7 @@ def manifest() -> AppManifest:
 @pytest.fixture
 def slack(manifest: AppManifest) -> Iterator[Emulator]:
     """A workspace that does not wait for minutes before it sends an event again."""
-    delays = (0.0, *[0.1] * 100)
-    with Emulator(manifest=manifest, ack_limit_seconds=ACK_LIMIT_SECONDS, event_retry_delays=delays) as emulator:
+    with Emulator(manifest=manifest, event_retry_delays=(0.0, *[0.1] * 100)) as emulator:
         yield emulator
 
 
