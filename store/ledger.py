@@ -1,21 +1,59 @@
-"""The ledger: the append-only log of everything that happened to a prompt."""
+"""The ledger: the append-only log of everything that happened to a prompt.
+
+Each line continues the hash chain of its prompt (`store.ledger_chain`). The database computes the hash in the statement
+that updates the head of the chain, so two transactions that add lines at the same moment follow each other, and no
+round trip is needed to read what came before.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select, update
 
 from signoff.store.database import Database
+from signoff.store.ledger_chain import BEGINNING, content_hash, line_hash
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import LedgerLine
 from signoff.store.rows import ledger_line
 from signoff.store.sql.conflicts import transactional
-from signoff.store.sql.statements import insert_into
+from signoff.store.sql.functions import sha256_hex
+from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
-from signoff.store.tables import ledger
+from signoff.store.tables import ledger, ledger_heads
 
-_ADD = insert_into(ledger, "prompt_id", "at", "event", "actor", "detail")
+_OF_PROMPT = ledger_heads.c.prompt_id == param("prompt_id")
+_LENGTHEN = Statement(
+    update(ledger_heads)
+    .where(_OF_PROMPT)
+    .values(
+        number=ledger_heads.c.number + 1,
+        hash=sha256_hex(
+            ledger_heads.c.hash + " " + cast(ledger_heads.c.number + 1, String) + " " + param("content", String)
+        ),
+    )
+)
+_GIVEN = ("prompt_id", "at", "event", "actor", "detail")
+_ADD = Statement(
+    ledger.insert()
+    .values(
+        {name: param(name, ledger.c[name].type) for name in _GIVEN}
+        # NULL, which the database refuses, if somebody has deleted the head of the chain.
+        | {name: select(ledger_heads.c[name]).where(_OF_PROMPT).scalar_subquery() for name in ("number", "hash")}
+    )
+    .inline()
+)
+_BEGIN = insert_into(ledger_heads, "prompt_id", "number", "hash")
+_ADD_FIRST = insert_into(ledger, *_GIVEN, "number", "hash")
+
+
+def begin(
+    tx: Transaction, prompt_id: str, event: str, *, now: datetime, detail: Mapping[str, Any] | None = None
+) -> None:
+    """Add the first line of a new prompt, within the transaction that opens it."""
+    line = _line(prompt_id, event, now, None, detail)
+    chained = {"number": 1, "hash": line_hash(BEGINNING, 1, content_hash(**line))}
+    tx.run_last(prompt_id, _BEGIN.bind(prompt_id=prompt_id, **chained), _ADD_FIRST.bind(**line, **chained))
 
 
 def add(
@@ -28,14 +66,21 @@ def add(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Add a line, within an open transaction."""
-    tx.run(
-        _ADD,
-        prompt_id=prompt_id,
-        at=now,
-        event=event,
-        actor=None if actor is None else actor.id,
-        detail={**(detail or {}), **({} if actor is None else _described(actor))},
-    )
+    line = _line(prompt_id, event, now, actor, detail)
+    # The head of a chain is the last row that any transaction locks, so whoever holds it waits for nobody.
+    tx.run_last(prompt_id, _LENGTHEN.bind(prompt_id=prompt_id, content=content_hash(**line)), _ADD.bind(**line))
+
+
+def _line(
+    prompt_id: str, event: str, now: datetime, actor: Actor | None, detail: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    return {
+        "prompt_id": prompt_id,
+        "at": now,
+        "event": event,
+        "actor": None if actor is None else actor.id,
+        "detail": {**(detail or {}), **({} if actor is None else _described(actor))},
+    }
 
 
 def _described(actor: Actor) -> dict[str, str]:
@@ -60,5 +105,5 @@ def note(
 def lines(db: Database, prompt_id: str) -> list[LedgerLine]:
     """Everything that happened to a prompt, oldest first."""
     with db.read() as connection:
-        rows = connection.execute(select(ledger).where(ledger.c.prompt_id == prompt_id).order_by(ledger.c.id))
+        rows = connection.execute(select(ledger).where(ledger.c.prompt_id == prompt_id).order_by(ledger.c.number))
         return [ledger_line(row) for row in rows]

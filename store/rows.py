@@ -310,4 +310,12 @@ def ledger_line(row: Any) -> LedgerLine:
     actor, detail = row.actor, row.detail
     if actor is not None and (by := recorded(actor, "")) is DEADLINE:
         actor, detail = by.id, {**detail, "name": by.name, "via": by.id}
-    return LedgerLine(prompt_id=row.prompt_id, at=row.at, event=row.event, actor=actor, detail=detail)
+    return LedgerLine(
+        prompt_id=row.prompt_id,
+        at=row.at,
+        event=row.event,
+        actor=actor,
+        detail=detail,
+        number=row.number,
+        hash=row.hash,
+    )

@@ -248,6 +248,8 @@ cards = Table(
     Column("ts", String),
     # The newest revision that it shows in full. It is one less while the card lacks the mention of an approver.
     Column("shown_revision", Integer, nullable=False, default=0),
+    # The hash of the message as it was posted or updated last; NULL before the first time.
+    Column("shown_hash", String(64)),
     # When the dispatcher has to post or update it; NULL if Slack is up to date.
     _moment("due_at"),
     # The dispatcher that is posting or updating it. As long as that one is alive, no other may.
@@ -307,11 +309,37 @@ ledger = Table(
     "ledger",
     metadata,
     Column("id", _Number, primary_key=True, autoincrement=True),
-    Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), nullable=False),
     _moment("at", nullable=False),
     Column("event", String(32), nullable=False),
     Column("actor", Name),
     _json("detail", nullable=False),
+    # The line's number within its prompt, and its hash, see `store.ledger_chain`.
+    Column("number", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("prompt_id", "number"),
+)
+
+# The number and the hash of the newest line of each prompt.
+ledger_heads = Table(
+    "ledger_heads",
+    metadata,
+    Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# How often each person has tried in vain to act on a prompt, of which the ledger has not every repetition.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), primary_key=True),
+    Column("actor", Name, primary_key=True),
+    # What the ledger calls it.
+    Column("event", String(32), primary_key=True),
+    Column("times", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 inputs = Table(

@@ -8,7 +8,17 @@ from signoff.store.database import Database
 from signoff.store.errors import DatabaseOutdated
 from signoff.store.sql.conflicts import transactional
 
-REVISIONS = (*(f"{number:04}" for number in range(1, 16)), "0017", "0020", "0021", "0022", "0026", "0027", "0029")
+REVISIONS = (
+    *(f"{number:04}" for number in range(1, 16)),
+    "0017",
+    "0020",
+    "0021",
+    "0022",
+    "0026",
+    "0027",
+    "0029",
+    "0028",
+)
 """Every revision, oldest first. Listed here because importing Alembic takes longer than most commands do."""
 
 

@@ -6,6 +6,7 @@ for the statement. So statements travel together wherever nothing has to be know
 - `run` only adds a statement to the queue. The queue is sent before the next statement whose result is needed.
 - `BEGIN` waits in the queue as well, and travels with the first statement.
 - `run_at_commit` keeps statements for the end, so that they travel with `COMMIT`.
+- `run_last` does the same, for statements that lock what must be locked last.
 
 A transaction that locks a row, writes three others and commits takes two round trips instead of six. The price: an
 error of a queued statement is raised by whichever call sends the queue, and results of `run_at_commit` exist only after
@@ -15,6 +16,7 @@ transaction is committed when a part of it fails.
 
 from contextlib import nullcontext
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, PoolProxiedConnection
@@ -58,6 +60,7 @@ class PostgresTransaction(PostgresReadTransaction, Transaction):
         self._queue: list[tuple[str, Any]] = [_BEGIN]
         self._at_commit: list[tuple[str, Any]] = []
         self._results: list[DeferredResult] = []
+        self._last: list[tuple[str, list[tuple[str, Any]]]] = []
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Execute a statement through SQLAlchemy."""
@@ -83,14 +86,20 @@ class PostgresTransaction(PostgresReadTransaction, Transaction):
         self._results += results
         return results
 
+    def run_last(self, key: str, *statements: BoundStatement) -> None:
+        """Execute statements that return nothing after all others, ordered by their keys."""
+        self._last.append((key, [call for _, call in self._prepared(statements)]))
+
     def commit(self) -> None:
         """Commit, and fill in the results of `run_at_commit`."""
-        if self._queue == [_BEGIN] and len(self._at_commit) == 1:
+        last = [call for _, calls in sorted(self._last, key=itemgetter(0)) for call in calls]
+        if self._queue == [_BEGIN] and len(self._at_commit) == 1 and not last:
             # A single statement is a transaction by itself.
             self._queue = []
             cursors = self._send(self._at_commit)
         else:
-            *cursors, _ = self._send([*self._at_commit, _COMMIT])
+            sent = self._send([*self._at_commit, *last, _COMMIT])
+            cursors = sent[: len(sent) - len(last) - 1]
         for result, cursor in zip(self._results, cursors[len(cursors) - len(self._results) :], strict=True):
             result.fetched = cursor.fetchall()
 

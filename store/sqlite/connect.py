@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+from signoff.store.sql.functions import SQLITE_NAME, sqlite_sha256_hex
 from signoff.store.sql.write_timeout import BUSY_TIMEOUT
 
 CONNECT_ARGS: dict[str, Any] = {"timeout": BUSY_TIMEOUT, "check_same_thread": False}
@@ -24,6 +25,7 @@ def prepare(engine: Engine) -> None:
 
 def _set_up(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
+    connection.create_function(SQLITE_NAME, 1, sqlite_sha256_hex, deterministic=True)
     _use_wal(connection)
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")

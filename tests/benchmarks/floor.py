@@ -41,7 +41,9 @@ OPEN = (
     'INSERT INTO prompts (id, run_id, "key", title, description, schema, schema_hash, fingerprint, initial_values,'
     " policy, opened_at, reminders_sent, revision) VALUES (?, ?, '1', 'Input needed', '', ?, ?, ?, '{}', '{}', ?, 0, 1)"
 )
-OPENED = "INSERT INTO ledger (prompt_id, at, event, detail) VALUES (?, ?, 'opened', ?)"
+HEAD = f"INSERT INTO ledger_heads VALUES (?, 1, '{HASH}')"
+CHAIN = f"UPDATE ledger_heads SET number = number + 1, hash = '{HASH}' WHERE prompt_id = ?"
+OPENED = f"INSERT INTO ledger (prompt_id, at, event, detail, number, hash) VALUES (?, ?, 'opened', ?, 1, '{HASH}')"
 CARD = (
     "INSERT INTO cards (prompt_id, place_kind, place_target, due_at, shown_revision, attempts)"
     " VALUES (?, 'channel', '', ?, 0, 0)"
@@ -56,13 +58,16 @@ SUBMISSION = (
     'INSERT INTO submissions (prompt_id, at, actor, actor_name, via, "values")'
     " VALUES (?, ?, 'U1', 'Ana', 'cli', '{\"value\":true}')"
 )
-SUBMITTED = "INSERT INTO ledger (prompt_id, at, event, actor, detail) VALUES (?, ?, 'submitted', 'U1', ?)"
+SUBMITTED = (
+    "INSERT INTO ledger (prompt_id, at, event, actor, detail, number, hash)"
+    f" VALUES (?, ?, 'submitted', 'U1', ?, 2, '{HASH}')"
+)
 GO_ON = "UPDATE flow_runs SET runnable_at = ? WHERE id = ?"
 FINISH = "UPDATE flow_runs SET state = 'Completed', finished_at = ?, result = '1', lease_owner = NULL WHERE id = ?"
 NOTICE = (
     "INSERT INTO notices (prompt_id, kind, detail, created_at, due_at, attempts) VALUES (?, 'run_ended', ?, ?, ?, 0)"
 )
-ENDED = "INSERT INTO ledger (prompt_id, at, event, detail) VALUES (?, ?, 'run_ended', ?)"
+ENDED = f"INSERT INTO ledger (prompt_id, at, event, detail, number, hash) VALUES (?, ?, 'run_ended', ?, 3, '{HASH}')"
 DETAIL = json.dumps({"via": "cli", "answer": {"value": True}, "name": "Ana"})
 
 Statement = tuple[str, tuple[object, ...]]
@@ -107,6 +112,7 @@ class Floor:
             (SETTLE, (at, asked)),
             (TOUCH, (at, asked)),
             (SUBMISSION, (asked, at)),
+            (CHAIN, (asked,)),
             (SUBMITTED, (asked, at, DETAIL)),
             (GO_ON, (at, asked)),
         )
@@ -140,6 +146,7 @@ class Floor:
         at, asked = moment(), name(run)
         self.commit(
             (OPEN, (asked, asked, SCHEMA, HASH, HASH, at)),
+            (HEAD, (asked,)),
             (OPENED, (asked, at, DETAIL)),
             (CARD, (asked, at)),
             (SUSPEND, (asked,)),
@@ -152,6 +159,7 @@ class Floor:
         self.commit(
             (FINISH, (at, asked)),
             (NOTICE, (asked, DETAIL, at, at)),
+            (CHAIN, (asked,)),
             (ENDED, (asked, at, DETAIL)),
         )
 

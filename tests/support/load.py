@@ -8,7 +8,7 @@ from sqlalchemy import Insert, Select, String, Table, cast, func, literal, selec
 from signoff.flows.names import now
 from signoff.store.database import Database
 from signoff.store.records.runs import RunState
-from signoff.store.tables import cards, flow_runs, prompts
+from signoff.store.tables import cards, flow_runs, ledger_heads, prompts
 
 CHUNK = 100_000
 """Rows of one commit."""
@@ -44,6 +44,7 @@ def open_prompts(db: Database, count: int, *, flow: str) -> None:
             tx.execute(rows_for(ids, flow_runs, run, ids="id"))
             # A run's one prompt has the run's id, which is no matter here and saves time.
             tx.execute(rows_for(new_runs, prompts, prompt, ids="id run_id"))
+            tx.execute(rows_for(new_runs, ledger_heads, {"number": 0, "hash": ""}, ids="prompt_id"))
             tx.execute(
                 rows_for(
                     new_runs,

@@ -7,6 +7,8 @@ values for its new columns. Columns that it renames go into `RENAMED`. The entri
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from signoff.store.migrations import REVISIONS
+
 Rows = dict[str, dict[str, dict[str, Any]]]
 """By table, and by a name that only this file knows: the columns that are not NULL."""
 
@@ -442,6 +444,30 @@ ADDED: dict[str, Rows] = {
         },
     },
     "0029": {"workers": {"dead": {"parameters": {"order": {"type": "object", "properties": {}}}}}},
+    "0028": {
+        "ledger": {
+            "opened": {"number": 1, "hash": "bcaad2801c3a6859a9e77f847b57072fa09a52c58b0da12e5e362597fc149d8d"},
+            "submitted": {"number": 2, "hash": "146a74437f316e382dc468ac7354178b2cb1ed474fb02093fa4376c4cde48437"},
+            "opened again": {"number": 1, "hash": "1d84a7e08c94d75f9da8801e75bea7b60d6d21afab1ed2a64fd293f8cf6e8e46"},
+        },
+        "ledger_heads": {
+            "answered": {
+                "prompt_id": ANSWERED,
+                "number": 2,
+                "hash": "146a74437f316e382dc468ac7354178b2cb1ed474fb02093fa4376c4cde48437",
+            },
+            "open": {
+                "prompt_id": OPEN,
+                "number": 1,
+                "hash": "1d84a7e08c94d75f9da8801e75bea7b60d6d21afab1ed2a64fd293f8cf6e8e46",
+            },
+            "rejected": {"prompt_id": REJECTED, "number": 0, "hash": ""},
+            "on its way": {"prompt_id": ON_ITS_WAY, "number": 0, "hash": ""},
+            "turned down": {"prompt_id": TURNED_DOWN, "number": 0, "hash": ""},
+        },
+        "cards": {"posted": {"shown_hash": "8367cd66fdd136bba8ba23f8805bb050dd6289401c8ec3b0be44a3c233eef90d"}},
+        "attempts": {"ben": {"prompt_id": OPEN, "actor": "U2", "event": "refused", "times": 3}},
+    },
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {
@@ -462,13 +488,15 @@ def rows_at(revision: str, *, named_as_in: str | None = None) -> Rows:
         named_as_in: The revision whose column names the rows get; `None` for their own.
     """
     rows: Rows = {}
-    for each in sorted(ADDED):
-        if each <= revision:
+    # Their order is not that of their numbers.
+    order = {each: position for position, each in enumerate(REVISIONS)}
+    for each in sorted(ADDED, key=order.__getitem__):
+        if order[each] <= order[revision]:
             for table, named in ADDED[each].items():
                 for name, values in named.items():
                     row = rows.setdefault(table, {}).setdefault(name, {})
                     row.update(values)
-        if each <= (named_as_in or revision):
+        if order[each] <= order[named_as_in or revision]:
             for table, renamed in RENAMED.get(each, {}).items():
                 for name, row in rows.get(table, {}).items():
                     rows[table][name] = {renamed.get(column, column): value for column, value in row.items()}

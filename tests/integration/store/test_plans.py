@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from signoff.flows.names import now
 from signoff.store import artifacts, ledger
@@ -27,7 +27,7 @@ from signoff.store.runs import claims, journal, messages, pauses, runs, schedule
 from signoff.store.tables import artifacts as artifact_rows
 from signoff.store.tables import deliveries as delivery_rows
 from signoff.store.tables import drafts as draft_rows
-from signoff.store.tables import flow_runs, steps, submissions, ticks
+from signoff.store.tables import flow_runs, ledger_heads, steps, submissions, ticks
 from signoff.store.tables import inputs as input_rows
 from signoff.store.tables import ledger as ledger_rows
 from signoff.store.tables import notices as notice_rows
@@ -81,7 +81,9 @@ def fill(db: Database) -> None:
             tx.execute(rows_for(every, steps, {"key": key, **step, **moments}, ids="run_id"))
         tx.execute(rows_for(every, input_rows, {"key": "1", "value": 1, **at}, ids="run_id"))
         tx.execute(rows_for(every, draft_rows, {"actor": "U1", "values": {}, "updated_at": MOMENT}, ids="prompt_id"))
-        tx.execute(rows_for(every, ledger_rows, {"at": MOMENT, "event": "opened", "detail": {}}, ids="prompt_id"))
+        line = {"at": MOMENT, "event": "opened", "detail": {}, "number": 1, "hash": ""}
+        tx.execute(rows_for(every, ledger_rows, line, ids="prompt_id"))
+        tx.execute(update(ledger_heads).values(number=1))
         tx.execute(rows_for(every, notice_rows, {"kind": "reminder", "detail": {}, **at}, ids="prompt_id"))
         submission = {"at": MOMENT, "actor": "U1", "actor_name": "Ana", "via": "cli"}
         tx.execute(rows_for(every, submissions, submission, ids="prompt_id"))

@@ -14,14 +14,23 @@ from signoff.artifacts import create_markdown_artifact
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.liveness import heartbeat, reaper
 from signoff.flows.names import now
-from signoff.store import artifacts, blocks, ledger, migrations, tables
+from signoff.store import artifacts, audit, blocks, ledger, migrations, tables
 from signoff.store.database import Database
 from signoff.store.prompts import drafts, prompts
 from signoff.store.prompts.drafts import StoredDraft
 from signoff.store.records.prompts import Delivery, DeliveryState, Outcome
 from signoff.store.records.runs import RunState
 from signoff.store.runs import journal, messages, runs
-from tests.integration.store.revisions import ADDED, ELSEWHERE_RUN, LATER, OPEN, REJECTED, WAITING_RUN, rows_at
+from tests.integration.store.revisions import (
+    ADDED,
+    ANSWERED,
+    ELSEWHERE_RUN,
+    LATER,
+    OPEN,
+    REJECTED,
+    WAITING_RUN,
+    rows_at,
+)
 from tests.integration.store.samples import a_worker, claim_cards, claim_notices
 from tests.support.answering import answer
 from tests.support.postgres_server import PostgresServer
@@ -132,6 +141,13 @@ def test_the_store_reads_what_an_older_version_wrote(upgraded: Database, revisio
         assert kept.value == {"text": "hello"}
 
 
+def test_the_ledgers_of_an_older_version_are_chained(upgraded: Database, revision: str) -> None:
+    """As they are at the upgrade, which the check says; those that were chained before are as they were."""
+    is_from_before = migrations.REVISIONS.index(revision) < migrations.REVISIONS.index("0028")
+    assert audit.check(upgraded, ANSWERED) == audit.Checked(ANSWERED, 2, is_from_before, ())
+    assert audit.check(upgraded, OPEN) == audit.Checked(OPEN, 1, is_from_before, ())
+
+
 class Shirt(RunInput):
     """Which shirt?"""
 
@@ -176,3 +192,4 @@ def test_a_run_that_waited_continues_after_the_upgrade(upgraded: Database, monke
         assert [each.prompt.id for each in claim_notices(db, me, now=now())] == [REJECTED]
         new = order.create_run({"pieces": 1}, db=db)
         assert until_asked(db, new.id).title == "Shirt"
+    assert audit.check(db, OPEN).faults == ()
