@@ -8,7 +8,18 @@ from io import TextIOWrapper
 
 import click
 
-from signoff.bot.cli import answering, doctor, explaining, migrating, prompts, running, serving, showing, simulating
+from signoff.bot.cli import (
+    answering,
+    auditing,
+    doctor,
+    explaining,
+    migrating,
+    prompts,
+    running,
+    serving,
+    showing,
+    simulating,
+)
 from signoff.bot.cli.failures import INTERRUPTED, explained, unexpected
 from signoff.store.redaction import redacted
 
@@ -17,7 +28,7 @@ _LONGEST_LINE = 4000
 COMMANDS: Mapping[str, tuple[click.Command, ...]] = {
     "Serve": (serving.demo, serving.serve, serving.bot, serving.worker),
     "Runs": (running.run, running.runs, running.retry, running.cancel, running.schedules),
-    "Prompts": (prompts.pending, answering.answer, showing.show, prompts.history),
+    "Prompts": (prompts.pending, answering.answer, showing.show, prompts.history, auditing.audit),
     "Policies": (explaining.policy, simulating.simulate),
     "Installation": (migrating.db, doctor.doctor),
 }

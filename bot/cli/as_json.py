@@ -123,10 +123,12 @@ def ledger_line_as_json(line: LedgerLine) -> Mapping[str, Any]:
     """A line of the ledger as `signoff history` lists it."""
     return {
         "prompt_id": line.prompt_id,
+        "number": line.number,
         "at": _moment(line.at),
         "event": line.event,
         "actor": line.actor,
         "detail": line.detail,
+        "hash": line.hash,
     }
 
 

@@ -60,22 +60,29 @@ def history(named: str, as_json: bool) -> None:
     from signoff.bot.cli.as_json import ledger_line_as_json, print_json
     from signoff.bot.cli.as_text import print_table, short, values_as_text
     from signoff.bot.cli.database import existing, run_and_prompts
+    from signoff.bot.cli.ledger_words import in_words
+    from signoff.store.audit import check
     from signoff.store.ledger import lines
 
     log_to_stderr()
     with existing() as db:
-        found = [line for each in run_and_prompts(db, named)[1] for line in lines(db, each.id)]
+        prompts = run_and_prompts(db, named)[1]
+        checked = [check(db, each.id) for each in prompts]
+        found = [line for each in checked if each.can_be_read for line in lines(db, each.prompt_id)]
     if as_json:
         print_json([ledger_line_as_json(line) for line in found])
-        return
-    print_table(
-        ("PROMPT", "AT", "EVENT", "WHO", "DETAIL"),
-        (
-            (short(line.prompt_id), utc(line.at), line.event, _who(line), values_as_text(_rest(line)))
-            for line in sorted(found, key=lambda line: line.at)
-        ),
-        empty="This run has not asked anything.",
-    )
+    else:
+        print_table(
+            ("PROMPT", "AT", "EVENT", "WHO", "DETAIL"),
+            (
+                (short(line.prompt_id), utc(line.at), in_words(line.event), _who(line), values_as_text(_rest(line)))
+                for line in sorted(found, key=lambda line: line.at)
+            ),
+            empty="This run has not asked anything." if not prompts else "There is no line that can be read.",
+        )
+    for each in checked:
+        for fault in each.faults:
+            click.echo(f"The ledger of prompt {short(each.prompt_id)} is not as it was written: {fault}", err=True)
 
 
 def _approvers(prompt: "Prompt") -> str:

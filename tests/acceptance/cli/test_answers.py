@@ -70,7 +70,7 @@ def test_a_run_asks_is_answered_and_goes_on(shell: Shell) -> None:
 
     history = shell("history", prompt.id, "--json").json
     assert [line["event"] for line in history] == ["opened", "submitted", "run_ended"]
-    assert {"prompt_id", "at", "event", "actor", "detail"} == set(history[0])
+    assert {"prompt_id", "number", "at", "event", "actor", "detail", "hash"} == set(history[0])
     assert history[1]["actor"] == "@ana"
     assert shell("history", prompt.run_name, "--json").json == history
     assert history[1]["detail"]["claim"] == answered.json["claim"] == CLAIM

@@ -28,6 +28,8 @@ FORBIDDEN = {
     "runs": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST, *PROMPTS},
     "schedules": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST, *PROMPTS},
     "history PROMPT": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST},
+    "audit verify --all": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST, *PROMPTS, "rich"},
+    "audit export": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST, *PROMPTS, "rich"},
     "db upgrade": {*SLACK, *WEB, *DATABASES, *SCHEMAS, *REST, *PROMPTS, "rich"},
     "answer PROMPT": {*SLACK, *WEB, *DATABASES},
     "cancel RUN": {*SLACK, *WEB, *DATABASES},

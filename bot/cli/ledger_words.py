@@ -1,0 +1,37 @@
+"""What the events of the ledger are called where people read them."""
+
+from collections.abc import Mapping
+
+_WORDS: Mapping[str, str] = {
+    "opened": "opened",
+    "card_posted": "card posted in Slack",
+    "card_failed": "card could not be posted",
+    "card_redirected": "sent to the approvers directly",
+    "card_lost": "card deleted in Slack",
+    "approver_missing": "approver does not exist",
+    "approver_found": "approver exists after all",
+    "too_few_approvers": "too few people can answer",
+    "enough_approvers": "enough people can answer",
+    "reminded": "reminder due",
+    "voted": "voted",
+    "submitted": "answered",
+    "rejected": "rejected",
+    "timed_out": "timed out",
+    "cancelled": "cancelled",
+    "refused": "tried, but may not",
+    "unverified": "tried, but could not be checked",
+    "invalid": "tried, but the values do not fit",
+    "too_late": "tried, but it was over",
+    "asked_again": "asked again in other words",
+    "reworded": "asked with another time in it",
+    "superseded": "replaced by another prompt",
+    "delivery_accepted": "the engine took the outcome",
+    "delivery_refused": "the engine refused the outcome",
+    "delivery_failed": "the engine could not be reached",
+    "run_ended": "the run ended",
+}
+
+
+def in_words(event: str) -> str:
+    """An event as `signoff history` shows it: `card could not be posted` for `card_failed`."""
+    return _WORDS.get(event, event.replace("_", " "))
