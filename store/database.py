@@ -55,6 +55,9 @@ _USE = "Use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
 _CONFLICTS = ("40001", "40P01")
 """PostgreSQL's codes for a serialization failure and for a deadlock."""
 
+_NO_RIGHT = "42501"
+"""PostgreSQL's code for a right that a role does not have."""
+
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a character. UTF-8 cannot encode it; JSON can, as an ASCII escape."""
 
@@ -257,6 +260,11 @@ class Database:
             raise DatabaseOutdated(
                 f"The database {self.shown_url} lacks tables or columns of this version of Signoff ({_cause(error)}). "
                 "Run `signoff db upgrade`."
+            ) from error
+        if getattr(error, "sqlstate", None) == _NO_RIGHT:
+            denied = sentence(f"The database {self.shown_url} refuses this: {_cause(error)}")
+            raise DatabaseUnavailable(
+                f"{denied} Grant it to the role in DATABASE_URL, or use the owner's role if this is an upgrade."
             ) from error
         dbapi = self.engine.dialect.loaded_dbapi
         # Not only OperationalError: SQLite raises DatabaseError if the file is not a database.
