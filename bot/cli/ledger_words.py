@@ -10,6 +10,7 @@ _WORDS: Mapping[str, str] = {
     "card_lost": "card deleted in Slack",
     "approver_missing": "approver does not exist",
     "approver_found": "approver exists after all",
+    "approvers_found_by": "approvers named by a function",
     "too_few_approvers": "too few people can answer",
     "enough_approvers": "enough people can answer",
     "reminded": "reminder due",
