@@ -32,6 +32,7 @@ from signoff.bot.interactions.assignments import Assignments
 from signoff.bot.interactions.buttons import Buttons
 from signoff.bot.interactions.channel_changes import ChannelChanges
 from signoff.bot.interactions.commands import Commands, sub_commands
+from signoff.bot.interactions.comments import Comments
 from signoff.bot.interactions.deleted_cards import DeletedCards
 from signoff.bot.interactions.directory_changes import DirectoryChanges
 from signoff.bot.interactions.events import Events
@@ -176,6 +177,7 @@ def make_app(
     ).register(events)
     events.register(app)
     FullText(db, desk, people, responses).register(app)
+    Comments(db, desk, people, responses).register(app)
     buttons.register_unknown(app)
     return app
 

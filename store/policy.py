@@ -174,6 +174,10 @@ class Policy(BaseModel):
     sample: Annotated[float, Field(gt=0, le=1)] | None = None
     """Which part of what a rule would approve is put to people all the same: `0.05` is one of twenty."""
 
+    comments: Literal["off", "on", "pause-clock"] = "off"
+    """Whether people may comment from the card and ask the requester without deciding; with `pause-clock`, those who
+    may answer can also stop the clock until the requester has answered."""
+
     repeat: Duration | None = None
     """How long an approval by people counts again for the same request; by default each is asked."""
 

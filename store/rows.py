@@ -12,6 +12,7 @@ from signoff.store.records.prompts import (
     Approval,
     Approver,
     Ballot,
+    Comment,
     Delivery,
     DeliveryState,
     Earlier,
@@ -124,6 +125,7 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         ruling=None if row.ruling is None else _ruling(row.ruling),
         repeat_key=row.repeat_key,
         assignment=UNASSIGNED if row.assignment is None else _assignment(row.assignment),
+        comments=tuple(map(comment_from_json, row.comments or ())),
     )
 
 
@@ -249,6 +251,31 @@ def reviewers_as_json(reviewers: Reviewers) -> dict[str, Any] | None:
     people = None if reviewers.people is None else list(reviewers.people)
     stored = {"people": people, "requester": reviewers.requester, "fault": reviewers.fault or None}
     return {name: value for name, value in stored.items() if value is not None} or None
+
+
+def comment_from_json(stored: Mapping[str, Any]) -> Comment:
+    """The comment that `comment_as_json` has written."""
+    return Comment(
+        actor=Actor(stored["actor"], stored["name"], claim=stored.get("claim", "")),
+        text=stored["text"],
+        at=datetime.fromisoformat(stored["at"]),
+        is_reply=stored.get("reply", False),
+        stops_until=datetime.fromisoformat(stored["stops_until"]) if "stops_until" in stored else None,
+    )
+
+
+def comment_as_json(comment: Comment) -> dict[str, Any]:
+    """A comment as a prompt keeps it."""
+    stored = {
+        "actor": comment.actor.id,
+        "name": comment.actor.name,
+        "claim": comment.actor.claim,
+        "text": comment.text,
+        "at": comment.at.isoformat(),
+        "reply": comment.is_reply,
+        "stops_until": None if comment.stops_until is None else comment.stops_until.isoformat(),
+    }
+    return {name: value for name, value in stored.items() if value}
 
 
 def _ruling(stored: Mapping[str, Any]) -> Ruling:

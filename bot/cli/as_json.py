@@ -87,7 +87,10 @@ def _assignment_as_json(assignment: Assignment) -> Mapping[str, Any] | None:
 
 def prompt_as_json(prompt: Prompt) -> Mapping[str, Any]:
     """A prompt as `signoff show` shows it, open or settled."""
-    return {**pending_as_json(prompt), **settled_as_json(prompt)}
+    from signoff.store.rows import comment_as_json
+
+    comments = [comment_as_json(each) for each in prompt.comments]
+    return {**pending_as_json(prompt), **settled_as_json(prompt), "comments": comments}
 
 
 def settled_as_json(prompt: Prompt) -> Mapping[str, Any]:

@@ -40,6 +40,7 @@ def _of_prompt(prompt: "Prompt") -> Facts:
     from signoff.bot.blockkit.markup import utc
     from signoff.bot.cli.as_text import ended_as_text, short, votes_as_text
     from signoff.bot.surfaces.assignment import assignee_as_text
+    from signoff.bot.surfaces.comments import comments_as_text
     from signoff.bot.surfaces.earlier import asked_before_in_full
     from signoff.bot.surfaces.question import asked_by
     from signoff.bot.surfaces.rulings import ruling_as_text
@@ -63,6 +64,7 @@ def _of_prompt(prompt: "Prompt") -> Facts:
     yield "Repeats", short(approval.prompt_id) if (approval := repeated_by(prompt)) is not None else ""
     yield "Assigned to", assignee_as_text(prompt) if prompt.is_open else ""
     yield "Votes", votes_as_text(prompt)
+    yield "Comments", comments_as_text(prompt)
     yield "Opened", utc(prompt.opened_at)
     yield "Times out", "" if prompt.deadline is None else utc(prompt.deadline)
     yield "Prompt", short(prompt.id)

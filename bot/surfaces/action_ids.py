@@ -52,6 +52,9 @@ LIST_BACK = "signoff:list:back"
 
 LIST_NEXT = "signoff:list:next"
 
+COMMENT = "signoff:comment"
+"""Open the modal that asks for a comment."""
+
 ANY = re.compile("")
 """Matches any button."""
 
@@ -63,6 +66,8 @@ REJECT_MODAL = "signoff:reject"
 
 HAND_OVER_MODAL = "signoff:hand-over"
 """The `callback_id` of the modal that hands a prompt to somebody else."""
+COMMENT_MODAL = "signoff:comment"
+"""The `callback_id` of the modal that asks for a comment."""
 
 READ_MODAL = "signoff:read"
 """The `callback_id` of the modal that shows everything that a prompt says."""

@@ -21,7 +21,7 @@ from signoff.bot.blockkit.blocks import (
 )
 from signoff.bot.blockkit.blocks import actions as buttons
 from signoff.bot.blockkit.excerpts import MRKDWN, PLAIN, pieces
-from signoff.bot.blockkit.markup import bold, clean, plain
+from signoff.bot.blockkit.markup import bold, clean, plain, utc
 from signoff.bot.forms import UNSET, Field, Form
 from signoff.bot.forms.elements.choices import MultiChoice, SingleChoice
 from signoff.bot.forms.elements.entry_list import EntryList, entries_of
@@ -162,6 +162,8 @@ def _passages(prompt: Prompt, values: Mapping[str, Any]) -> Iterator[Passage]:
     )
     yield from _proposals(prompt, form)
     yield from _explanations(form, values)
+    for each in prompt.comments:
+        yield Passage(f"Comment by {each.actor.name_and_claim}, {utc(each.at)}", each.text)
     if told := asked_before_in_full(prompt):
         yield Passage("Asked before, in other words", told)
     if left_out := approvers_left_out(prompt):

@@ -8,13 +8,14 @@ from signoff.bot.blockkit.blocks import SECTION_TEXT, Block, Message, mrkdwn, pl
 from signoff.bot.blockkit.markup import at, bold, code, escape, lines, plain, span, utc
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.surfaces.assignment import assignment_sentence
+from signoff.bot.surfaces.comments import comment_notice
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.tally import in_short, vote_sentence
 from signoff.bot.surfaces.wording import approvers_of, form_of, gist_of, run_line
 from signoff.store.records.outbox import Notice, NoticeKind
 from signoff.store.records.runs import RunState
 from signoff.store.redaction import redacted
-from signoff.store.rows import votes
+from signoff.store.rows import comment_from_json, votes
 
 METADATA_EVENT = "signoff_notice"
 """The type of the metadata by which a notice that was posted without being recorded is found."""
@@ -50,6 +51,9 @@ def notice_message(notice: Notice, mentions: Mapping[str, str]) -> Message:
             text, blocks = _voted(notice)
         case NoticeKind.ASSIGNED:
             text, blocks = _assigned(notice)
+        case NoticeKind.COMMENT:
+            comment = comment_from_json(notice.detail)
+            text, blocks = comment_notice(notice.prompt, comment, is_reply=notice.is_reply)
     return Message(text, blocks, {"event_type": METADATA_EVENT, "event_payload": {"notice_id": str(notice.id)}})
 
 

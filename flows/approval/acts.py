@@ -58,7 +58,8 @@ class Progress:
         Raises:
             UnreadablePolicy: If this version cannot read the policy.
         """
-        return cls(prompt.policy, prompt.opened_at, prompt.deadline, prompt.reminders_sent)
+        # While the clock is stopped, no time passes for reminders either.
+        return cls(prompt.policy, prompt.opened_at + prompt.stopped_for, prompt.deadline, prompt.reminders_sent)
 
     def after(self, act: Act) -> Self:
         """The progress once an act has been performed that does not settle the prompt."""

@@ -22,6 +22,7 @@ from signoff.flows.approval.approvers import (
     represented_by,
 )
 from signoff.flows.approval.assignment import Assigned, NotAssigned
+from signoff.flows.approval.comments import requester_id, text_fault, time_left_to_stop, told_of, with_comment
 from signoff.flows.approval.confirmation import is_confirmed
 from signoff.flows.approval.quorum import decide, proposed
 from signoff.flows.approval.validation import FieldError, Valid, validate
@@ -32,14 +33,17 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.policy import Policy
-from signoff.store.prompts import prompts, settle, votes
+from signoff.store.prompts import comments, prompts, settle, votes
 from signoff.store.records.actors import DEADLINE, Actor
 from signoff.store.records.assignment import HandOver
-from signoff.store.records.prompts import Outcome, Prompt, Vote
+from signoff.store.records.prompts import Comment, Outcome, Prompt, Vote
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import retries, runs
 
 logger = logging.getLogger(__name__)
+
+NO_COMMENTS = "This prompt takes no comments: its policy has comments=off."
+"""What whoever comments is told if the policy does not let people comment."""
 
 REQUESTED = "You requested this, so somebody else has to answer."
 """What the requester is told if the policy does not let them answer."""
@@ -112,6 +116,18 @@ class Counted:
     vote: Vote
 
 
+@dataclass(frozen=True, slots=True)
+class Commented:
+    """It was said, and decides nothing.
+
+    Attributes:
+        comment: As it is kept: it also says whether the clock is stopped.
+    """
+
+    prompt: Prompt
+    comment: Comment
+
+
 Reply = Settled | Counted | AlreadySettled | Refused | Unverified | Invalid
 NotAdmitted = AlreadySettled | Refused | Unverified
 
@@ -140,19 +156,34 @@ class Desk:
         Args:
             via: The way the person came: `slack`, `cli`, `flow`.
         """
+        return self._admit(prompt_id, actor, via=via)
+
+    def admit_comment(
+        self, prompt_id: str, actor: Actor, *, via: str
+    ) -> Prompt | AlreadySettled | Refused | Unverified:
+        """The same for a comment: whoever may see a prompt may comment on it, if its policy takes comments."""
+        prompt = self._admit(prompt_id, actor, via=via, comments=True)
+        if isinstance(prompt, Prompt) and prompt.policy.comments == "off":
+            self._note(prompt, "refused", actor, {"via": via, "reason": NO_COMMENTS})
+            return Refused(prompt, True, NO_COMMENTS)
+        return prompt
+
+    def _admit(
+        self, prompt_id: str, actor: Actor, *, via: str, comments: bool = False
+    ) -> Prompt | AlreadySettled | Refused | Unverified:
         prompt, places = prompts.get_with_places(self._db, prompt_id)
         if prompt.is_open and prompt.deadline is not None and prompt.deadline <= self._now():
             prompt = self.time_out(prompt).prompt
-        if prompt.is_open and (reason := _refusal_outside_slack(prompt.policy, actor)):
+        if prompt.is_open and not comments and (reason := _refusal_outside_slack(prompt.policy, actor)):
             self._note(prompt, "refused", actor, {"via": via, "reason": reason})
             return Refused(prompt, may_see(prompt, actor, self._directory, places) is True, reason)
-        may = may_answer if prompt.is_open else may_see
+        may = may_answer if prompt.is_open and not comments else may_see
         match may(prompt, actor, self._directory, places):
             case Unknowable(reason):
                 self._note(prompt, "unverified", actor, {"via": via, "reason": reason})
                 return Unverified(prompt, reason)
             case False:
-                reason = self._refusal_of_requester(prompt, actor) if prompt.is_open else ""
+                reason = self._refusal_of_requester(prompt, actor) if prompt.is_open and not comments else ""
                 self._note(prompt, "refused", actor, {"via": via} | ({"reason": reason} if reason else {}))
                 sees = prompt.is_open and may_see(prompt, actor, self._directory, places) is True
                 return Refused(prompt, sees, reason)
@@ -277,8 +308,46 @@ class Desk:
             return prompt
         return assignment.hand_over(self._db, self._directory, prompt, actor, wanted, now=self._now())
 
+    def comment(
+        self, prompt_id: str, actor: Actor, text: str, *, via: str, stops_clock: bool = False
+    ) -> Commented | AlreadySettled | Refused | Unverified | Invalid:
+        """Take what a person says without deciding. The requester is told; the others are, if the requester says it.
+
+        Args:
+            stops_clock: Whether the clock stops until the requester answers, if this person may stop it.
+        """
+        prompt = self.admit_comment(prompt_id, actor, via=via)
+        if not isinstance(prompt, Prompt):
+            return prompt
+        said = text.replace("\0", "").strip()
+        if fault := text_fault(prompt, said):
+            return Invalid(prompt, (FieldError(("text",), fault),))
+        requester = requester_id(prompt, self._directory)
+        if isinstance(requester, Unknowable):
+            self._note(prompt, "unverified", actor, {"via": via, "reason": requester.reason})
+            return Unverified(prompt, requester.reason)
+        comment = Comment(actor, said, self._now(), is_reply=actor.id == requester)
+        stops = stops_clock and self.may_stop_clock(prompt, actor)
+        change, told = partial(with_comment, comment=comment, stops_clock=stops), told_of(prompt, comment, requester)
+        changed = comments.add(self._db, prompt.id, comment, via=via, change=change, told=told)
+        if not changed.is_open:
+            return AlreadySettled(changed)
+        logger.info("%s was commented on by %s, via %s", prompt.label, _name_of(actor), via)
+        return Commented(changed, changed.comments[-1])
+
+    def is_requester(self, prompt: Prompt, actor: Actor) -> bool:
+        """Whether this person is certainly the requester, whose comment is an answer."""
+        return requester_id(prompt, self._directory) == actor.id
+
+    def may_stop_clock(self, prompt: Prompt, actor: Actor) -> bool:
+        """Whether this person may ask the requester with the clock stopped. If that is not known, they may not."""
+        if prompt.policy.comments != "pause-clock" or not time_left_to_stop(prompt):
+            return False
+        requester = requester_id(prompt, self._directory)
+        return isinstance(requester, str) and requester != actor.id and self.may_fill_in(prompt, actor) is True
+
     def time_out(self, prompt: Prompt) -> Settled | AlreadySettled:
-        """End a prompt whose deadline has passed, as its policy says."""
+        """End a prompt whose deadline has passed, as its policy says; unless that has moved since it was read."""
         answer = None
         if prompt.policy.at_deadline == "continue":
             checked = validate(prompt, prompt.initial_values)
@@ -291,6 +360,7 @@ class Desk:
             via=DEADLINE.id,
             now=self._now(),
             answer=answer,
+            at_deadline_of=prompt,
         )
         if not settlement.won:
             return AlreadySettled(settlement.prompt)

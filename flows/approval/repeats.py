@@ -33,8 +33,11 @@ def count_again(asked: Prompt, earlier: Prompt) -> AutomaticAnswer | None:
         return None
     if asked.ruling is not None or earlier.settled_by is None or earlier.settled_at is None:
         return None
-    by = tuple(vote.actor for vote in deciders(earlier)) or (earlier.settled_by,)
-    if not asked.policy.requester_may_answer and not all(_is_somebody_else(asked, each) for each in by):
+    votes = deciders(earlier)
+    by = tuple(vote.actor for vote in votes) or (earlier.settled_by,)
+    # Whoever has approved it in somebody's place has approved it for them.
+    they = {*by, *(vote.instead_of for vote in votes if vote.instead_of is not None)}
+    if not asked.policy.requester_may_answer and not all(_is_somebody_else(asked, each) for each in they):
         return None
     ruling = Ruling("approve", repeats=Approval(earlier.id, by, earlier.settled_at))
     return AutomaticAnswer(ruling, Outcome.SUBMITTED, repeat_actor(_names(by)), earlier.answer)

@@ -228,6 +228,8 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
                 prompts.c.id == reminded.id,
                 prompts.c.outcome.is_(None),
                 prompts.c.reminders_sent == reminded.reminders_sent,
+                # The clock may have been stopped, or started again, since it was read.
+                prompts.c.deadline.is_not_distinct_from(reminded.deadline),
             )
             .values(reminders_sent=sent, due_at=due_at)
         )

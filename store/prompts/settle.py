@@ -32,7 +32,7 @@ _WITH_ID = prompts.c.id == param("prompt_id")
 _IS_OPEN = prompts.c.outcome.is_(None)
 OPEN_OF_RUN = Statement(select(prompts.c.id).where(prompts.c.run_id == param("run_id"), _IS_OPEN))
 # The compare-and-set: of all attempts, one finds the prompt open.
-_END = Statement(
+_ENDING = (
     update(prompts)
     .where(_WITH_ID, _IS_OPEN)
     .values(
@@ -49,6 +49,8 @@ _END = Statement(
     )
     .returning(prompts)
 )
+_END = Statement(_ENDING)
+_END_AT_DEADLINE = Statement(_ENDING.where(prompts.c.deadline.is_not_distinct_from(param("deadline"))))
 _MAKE_RUNNABLE = Statement(
     update(flow_runs)
     .where(
@@ -83,6 +85,7 @@ def settle(
     now: datetime,
     answer: Mapping[str, Any] | None = None,
     reason: str | None = None,
+    at_deadline_of: Prompt | None = None,
 ) -> Settlement:
     """End a prompt without a vote, unless it has ended: its deadline has passed, for instance.
 
@@ -93,6 +96,7 @@ def settle(
         via: How the attempt came: `deadline`, for instance.
         answer: The validated values that the flow gets.
         reason: Why.
+        at_deadline_of: The prompt as it was read. If its deadline has moved since, it stays open.
 
     Raises:
         NoSuchPrompt: If there is no such prompt.
@@ -100,10 +104,15 @@ def settle(
     with db.write() as tx:
         # The run is locked first and then the prompt. `open_prompt` uses the same order, so they cannot deadlock.
         end = ending(prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
+        if at_deadline_of is not None:
+            end = _END_AT_DEADLINE.bind(**end.values, deadline=at_deadline_of.deadline)
         locked, won = tx.execute_many(LOCK_RUN_OF_PROMPT.bind(prompt_id=prompt_id), end)
         if not locked:
             raise no_such_prompt(prompt_id)
         run, ended = locked[0], won[0] if won else None
+        current = prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id)) if ended is None else None
+        if current is not None and current.is_open:
+            return Settlement(False, current)
         detail = {"via": via, "answer": answer, "reason": reason}
         event = "too_late" if ended is None else outcome.value
         ledger.add(
@@ -114,8 +123,8 @@ def settle(
             actor=actor,
             detail={key: value for key, value in detail.items() if value is not None},
         )
-        if ended is None:
-            return Settlement(False, prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id)))
+        if current is not None:
+            return Settlement(False, current)
         hand_on(tx, run, prompt_id, outcome, now=now)
         return Settlement(True, settled_prompt(ended, run))
 

@@ -124,6 +124,7 @@ class NoticeKind(StrEnum):
     ASKED_AGAIN = "asked_again"
     VOTED = "voted"
     ASSIGNED = "assigned"
+    COMMENT = "comment"
 
 
 @dataclass(frozen=True, slots=True)

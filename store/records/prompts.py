@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -60,6 +60,22 @@ class Vote:
         """The name of the person who has cast it, with who says so, and in whose place: `Mei (claimed …) for Ana`."""
         name = self.actor.name_and_claim
         return name if self.instead_of is None else f"{name} for {self.instead_of.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What somebody has said about a prompt without deciding.
+
+    Attributes:
+        is_reply: Whether it is the requester who said it.
+        stops_until: Until when it stops the clock, or stopped it; `None` if it does not.
+    """
+
+    actor: Actor
+    text: str
+    at: datetime
+    is_reply: bool = False
+    stops_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +287,7 @@ class Prompt:
         repeat_key: Names the request, so that its approval is found for the same one; `None` if the policy does not let
             it count again.
         assignment: Who has taken it on.
+        comments: What people have said about it without deciding, the oldest first.
     """
 
     id: str
@@ -307,6 +324,13 @@ class Prompt:
     ruling: Ruling | None = None
     repeat_key: str | None = None
     assignment: Assignment = UNASSIGNED
+    comments: tuple[Comment, ...] = ()
+
+    @property
+    def stopped_for(self) -> timedelta:
+        """How long the clock has been stopped. As long as it is, this is how long it may be."""
+        stops = (each.stops_until - each.at for each in self.comments if each.stops_until is not None)
+        return sum(stops, timedelta())
 
     @property
     def ballot(self) -> Ballot:
@@ -373,8 +397,8 @@ class LedgerLine:
 
     Attributes:
         event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
-            `asked_again`, `reworded`, `ruled`, `counted_again`, `refused`, `unverified`, `invalid`, `unconfirmed`,
-            `voted`, `approvers_found_by`, `approver_missing`, `approver_found`, `too_few_approvers`,
+            `asked_again`, `reworded`, `ruled`, `counted_again`, `commented`, `refused`, `unverified`, `invalid`,
+            `unconfirmed`, `voted`, `approvers_found_by`, `approver_missing`, `approver_found`, `too_few_approvers`,
             `enough_approvers`, `claimed`, `released`, `reassigned`, `delegated`, `too_late`, `reminded`,
             `timed_out`, `cancelled`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.

@@ -254,9 +254,27 @@ def deploy(
     return f"{answer.approved} by {by.id}: {by.name}" if by is not None else "nobody"
 
 
+@flow(name="consult")
+def consult(comments: str = "on", deadline: float | None = 3600, reminder: float | None = None) -> str:
+    """Ask for a yes or a no, of people who may ask back."""
+    answer = suspend_flow_run(
+        Approval.with_initial_data(description="May it go out?"),
+        policy=Policy.model_validate(
+            {
+                "channel": "#releases",
+                "approvers": ["@ana", "@mei"],
+                "comments": comments,
+                "deadline": deadline,
+                "reminders": [] if reminder is None else [reminder],
+            }
+        ),
+    )
+    return f"approved: {answer.approved}"
+
+
 FLOWS: list[Flow[Any, Any]] = [
     *(approve, give_a_reason, shirt, secret, shout, fresh),
     *(release_together, order_together, start_another),
     *(ask_owner, ask_owner_async),
-    *(refund, transfer, deploy),
+    *(refund, transfer, deploy, consult),
 ]

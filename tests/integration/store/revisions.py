@@ -437,9 +437,7 @@ ADDED: dict[str, Rows] = {
             "answered": {"repeat_key": "5" * 64},
             "open": {
                 "ruling": {"rule": "below the limit", "then": "approve", "sampled": True},
-                "comments": [
-                    {"id": 1, "kind": "question", "actor": "U1", "name": "Ana", "at": LATER.isoformat(), "text": "Why?"}
-                ],
+                "comments": [{"actor": "U1", "name": "Ana", "at": LATER.isoformat(), "text": "Why?"}],
             },
         },
     },

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from signoff import Policy, Rule
+from signoff.bot.surfaces.rulings import what_answers_first
 from signoff.flows.approval.policy import conflict, policy_in
 from signoff.flows.approval.rules import is_sampled
 from signoff.store.policy import NO_FUNCTIONS, SCHEMA_KEY, policy_as_json, policy_from_json
@@ -90,3 +91,13 @@ def test_the_sample_is_the_share_that_the_policy_names() -> None:
     assert 150 < len(sampled) < 250
     assert sampled == {each for each in ids if is_sampled(replace(asked, id=each, title="Another?"))}
     assert not any(is_sampled(replace(asked, id=each, stored_policy=Policy(rules=[YES]))) for each in ids[:100])
+
+
+def test_what_answers_before_people_is_explained() -> None:
+    """In the order in which it is tried, for `signoff policy explain`."""
+    assert what_answers_first(Policy(rules=[YES, NO], sample=0.05, repeat=86400)) == [
+        "Before people are asked, rules may answer: “never” rejects, “fine” approves.",
+        "5% of what they approve is put to people all the same.",
+        "An approval of the same request counts again for 1 d.",
+    ]
+    assert what_answers_first(Policy()) == []

@@ -1,0 +1,75 @@
+"""“Comment…”: what a person says about a prompt without deciding, and the answer of its requester."""
+
+from functools import partial
+
+from slack_bolt import Ack, App
+
+from signoff.bot.connection.people import People
+from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
+from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.comments import comment_error, comment_in, comment_modal
+from signoff.bot.surfaces.modals import refused_modal, settled_modal
+from signoff.flows.approval.desk import AlreadySettled, Commented, Desk, Invalid, Refused, Unverified
+from signoff.store.database import Database
+from signoff.store.prompts import prompts
+from signoff.store.records.prompts import Prompt
+
+_NOT_STOPPED = "Your comment stands on the card. The clock was not stopped: it cannot be, or no longer."
+
+
+class Comments:
+    """Opens the modal that asks for a comment, and hands it to the desk."""
+
+    def __init__(self, db: Database, desk: Desk, people: People, responses: Responses) -> None:
+        self._db = db
+        self._desk = desk
+        self._people = people
+        self._responses = responses
+
+    def register(self, app: App) -> None:
+        """Have `app` call the listeners."""
+        app.action(action_ids.COMMENT)(self.open)
+        app.view(action_ids.COMMENT_MODAL)(self.submit)
+        app.view_closed(action_ids.COMMENT_MODAL)(self.closed)
+
+    def open(self, ack: Ack, body: Body) -> None:
+        """A press on "Comment…", or on "Answer…" in a message to the requester."""
+        prompt = prompts.get_exact(self._db, str(body["actions"][0].get("value")))
+        actor = self._people.actor(body)
+        match self._desk.admit_comment(prompt.id, actor, via="slack"):
+            case Prompt() as admitted:
+                may_stop = self._desk.may_stop_clock(admitted, actor)
+                is_requester = self._desk.is_requester(admitted, actor)
+                self._responses.open_for(
+                    body, admitted, partial(comment_modal, admitted, may_stop=may_stop, is_requester=is_requester)
+                )
+            case not_admitted:
+                self._responses.tell_not_admitted(body, actor, not_admitted)
+        ack()
+
+    def submit(self, ack: Ack, body: Body) -> None:
+        """The modal was submitted."""
+        view = body["view"]
+        prompt = prompts.get_exact(self._db, str(view.get("private_metadata")))
+        text, stops = comment_in((view.get("state") or {}).get("values") or {})
+        actor = self._people.actor(body)
+        match self._desk.comment(prompt.id, actor, text, via="slack", stops_clock=stops):
+            case Commented(_, comment):
+                self._responses.forget_view(str(view["id"]))
+                if stops and comment.stops_until is None:
+                    self._responses.tell(body, _NOT_STOPPED)
+                ack()
+            case Invalid(_, errors):
+                ack(**comment_error(errors[0].message))
+            case AlreadySettled(settled):
+                ack(response_action="update", view=settled_modal(settled))
+            case Refused(refused, may_see, why):
+                mentions = self._people.mentions(refused, ask=False)
+                ack(response_action="update", view=refused_modal(refused, mentions, may_see=may_see, reason=why))
+            case Unverified(_, reason):
+                raise IdentityUnavailable(reason)
+
+    def closed(self, ack: Ack, body: Body) -> None:
+        """It was closed. Nothing is said then."""
+        self._responses.forget_view(str(body["view"]["id"]))
+        ack()

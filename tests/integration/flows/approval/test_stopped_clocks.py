@@ -1,0 +1,113 @@
+"""A question stops the clock: the deadline and the reminders move, and whoever dies, they come when they should."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from signoff import Policy
+from signoff.flows.approval.comments import MAX_COMMENTS, MAX_TEXT
+from signoff.flows.approval.deadlines import DeadlineEnforcer
+from signoff.flows.approval.desk import AlreadySettled, Commented, Desk, Invalid
+from signoff.flows.approval.policy import deadline_of
+from signoff.store.database import Database
+from signoff.store.prompts import prompts
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.runs import RunState
+from signoff.store.runs import pauses
+from signoff.store.tables import flow_runs
+from tests.integration.store.samples import a_claimed_run, asking
+
+NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+ANA, BEN, MEI = Actor("U1ANA", "Ana"), Actor("U2BEN", "Ben"), Actor("U3MEI", "Mei")
+ASKING_BACK = Policy(approvers=[ANA.id, MEI.id], comments="pause-clock", deadline=2 * HOUR, reminders=[1.5 * HOUR])
+
+
+def opened(db: Database, policy: Policy = ASKING_BACK) -> Prompt:
+    """A prompt that was opened at noon for a run that Ben has requested."""
+    run = a_claimed_run(db)
+    with db.write() as tx:
+        tx.execute(update(flow_runs).where(flow_runs.c.id == run.id).values(requester=BEN.id, requester_name=BEN.name))
+    deadline = deadline_of(policy, NOON, None)
+    asked = asking(run, stored_policy=policy, deadline=deadline, due_at=deadline)
+    asked = pauses.open_prompt(db, asked, fencing_token=run.fencing_token, state=RunState.PAUSED, held=True)
+    return prompts.get(db, asked.id)
+
+
+def says(db: Database, prompt: Prompt, who: Actor, text: str, *, at: datetime, stops: bool = False) -> Prompt:
+    """Comment at this moment."""
+    said = Desk(db, clock=lambda: at).comment(prompt.id, who, text, via="slack", stops_clock=stops)
+    assert isinstance(said, Commented), said
+    return prompts.get(db, prompt.id)
+
+
+def look(db: Database, at: datetime) -> None:
+    DeadlineEnforcer(db, clock=lambda: at).do_due()
+
+
+def test_a_question_that_nobody_answers_does_not_stop_the_clock_for_ever(db: Database) -> None:
+    """The prompt gets as much time again as it had. Reminders wait, too."""
+    prompt = says(db, opened(db), ANA, "Why?", at=NOON + HOUR, stops=True)
+    assert prompt.deadline == NOON + 4 * HOUR
+    look(db, NOON + 3.5 * HOUR - timedelta(microseconds=1))
+    assert prompts.get(db, prompt.id).reminders_sent == 0
+    look(db, NOON + 3.5 * HOUR)
+    assert prompts.get(db, prompt.id).reminders_sent == 1
+    look(db, NOON + 4 * HOUR - timedelta(microseconds=1))
+    assert prompts.get(db, prompt.id).is_open
+    look(db, NOON + 4 * HOUR)
+    assert prompts.get(db, prompt.id).outcome is Outcome.TIMED_OUT
+
+
+def test_an_answer_starts_the_clock_again(db: Database) -> None:
+    """Everything comes later by the time that was waited, and a second question may use what is left."""
+    prompt = says(db, opened(db), ANA, "Why?", at=NOON + HOUR, stops=True)
+    prompt = says(db, prompt, BEN, "Because.", at=NOON + 1.5 * HOUR)
+    assert (prompt.deadline, prompt.due_at) == (NOON + 2.5 * HOUR, NOON + 2 * HOUR)
+    prompt = says(db, prompt, BEN, "And one more thing.", at=NOON + 1.6 * HOUR)
+    assert prompt.deadline == NOON + 2.5 * HOUR
+    prompt = says(db, prompt, MEI, "Which?", at=NOON + 1.75 * HOUR, stops=True)
+    assert prompt.deadline == NOON + 4 * HOUR
+    assert prompt.comments[-1].stops_until == NOON + 3.25 * HOUR
+    prompt = says(db, prompt, ANA, "Yes, which?", at=NOON + 1.8 * HOUR, stops=True)
+    assert (prompt.deadline, prompt.comments[-1].stops_until) == (NOON + 4 * HOUR, None)
+    # The answer comes after the clock has started again by itself.
+    prompt = says(db, prompt, BEN, "This.", at=NOON + 3.5 * HOUR)
+    assert prompt.deadline == NOON + 4 * HOUR
+
+
+def test_a_deadline_that_moved_while_it_was_enforced_does_not_count(db: Database) -> None:
+    """Whoever has read the prompt before the question leaves it open, in its ledger as well."""
+    read = opened(db)
+    moved = says(db, read, ANA, "Why?", at=NOON + HOUR, stops=True)
+    left = Desk(db, clock=lambda: NOON + 2 * HOUR).time_out(read)
+    assert isinstance(left, AlreadySettled)
+    assert left.prompt == moved
+    assert not prompts.remind(db, read, sent=1, due_at=read.deadline, now=NOON + 2 * HOUR)
+    assert prompts.get(db, read.id) == moved
+
+
+def test_the_requester_and_others_do_not_stop_the_clock(db: Database) -> None:
+    """Their comments are taken all the same."""
+    prompt = opened(db)
+    for who in (BEN, Actor("U4CHLOE", "Chloé")):
+        assert says(db, prompt, who, "Well…", at=NOON + HOUR, stops=True).deadline == prompt.deadline
+
+
+@pytest.mark.parametrize("text", ["", " \n\0", "x" * (MAX_TEXT + 1)])
+def test_a_comment_says_something_that_can_be_shown(db: Database, text: str) -> None:
+    """Whoever writes it learns what to change."""
+    assert isinstance(Desk(db, clock=lambda: NOON).comment(opened(db).id, ANA, text, via="slack"), Invalid)
+
+
+def test_a_prompt_takes_so_many_comments(db: Database) -> None:
+    """Each is stored with the prompt, which every press reads."""
+    prompt = opened(db)
+    for number in range(MAX_COMMENTS):
+        says(db, prompt, ANA, f"Comment {number}", at=NOON)
+    refused = Desk(db, clock=lambda: NOON).comment(prompt.id, ANA, "One more", via="slack")
+    assert isinstance(refused, Invalid)
+    assert "Use the thread of its card." in refused.errors[0].message
+    assert len(prompts.get(db, prompt.id).comments) == MAX_COMMENTS
