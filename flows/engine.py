@@ -119,7 +119,7 @@ class OutgoingDelivery:
         key: Names the pause within the run, as it was reported.
         outcome: How the pause ended.
         answer: The validated values by field name, as JSON: those that were submitted (`{}` for a pause without a
-            schema), or the initial values if the policy says `at_deadline="continue"`. `None` for a rejection, a
+            schema), or what the policy's `at_deadline` says if nobody has answered in time. `None` for a rejection, a
             cancellation and any other timeout.
         reason: Why it was rejected or cancelled; `None` where nobody gave a reason.
         settled_by: Who ended it.

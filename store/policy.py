@@ -152,8 +152,9 @@ class Policy(BaseModel):
     deadline: Duration | None = None
     """How long after its opening the prompt times out. Overrides the pause's `timeout`."""
 
-    at_deadline: Literal["fail", "continue"] = "fail"
-    """`fail` raises `FlowPauseTimeout` in the flow; `continue` continues with the initial values."""
+    at_deadline: Literal["fail", "continue", "approve", "reject", "none"] = "fail"
+    """`fail` raises `FlowPauseTimeout` in the flow; `continue` continues with the initial values, `approve` and
+    `reject` with them and the yes or the no of the verdict. With `none` the prompt stays open, and is overdue."""
 
     outside_slack: Literal["claims", "own-name", "never"] = "claims"
     """Who may answer on the command line or from a program, where nobody checks who they are: `claims` lets them say
@@ -190,6 +191,11 @@ class Policy(BaseModel):
     def functions(self) -> tuple[FindApprovers, ...]:
         """The functions among the approvers. A policy in the database has what they returned instead."""
         return tuple(each for each in self.approvers if not isinstance(each, str))
+
+    @property
+    def ends_at_deadline(self) -> bool:
+        """Whether the deadline settles the prompt. Otherwise it stays open, and is overdue."""
+        return self.at_deadline != "none"
 
     @property
     def word(self) -> str:

@@ -126,6 +126,7 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         repeat_key=row.repeat_key,
         assignment=UNASSIGNED if row.assignment is None else _assignment(row.assignment),
         comments=tuple(map(comment_from_json, row.comments or ())),
+        overdue_at=row.overdue_at,
     )
 
 

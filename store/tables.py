@@ -185,6 +185,10 @@ prompts = Table(
     _json("reviewers"),
     # The votes that count, one for each person; NULL as long as one vote would settle it.
     _json("votes"),
+    # When it was noted that its deadline has passed, of a prompt that stays open after that.
+    _moment("overdue_at"),
+    # The vote that decides it, as long as the person may undo it, and until when that is.
+    _json("held"),
     # What it asked in its place before, in other words, and how that ended.
     _json("earlier"),
     # What the rules of the policy have said; NULL if it has none, or if none matched.

@@ -77,6 +77,7 @@ def votes_as_text(prompt: Prompt) -> str:
 
 def ended_as_text(prompt: Prompt) -> str:
     """How a prompt ended: `submitted by Ana at May 1, 2026, 12:00 UTC`."""
+    from signoff.bot.surfaces.deadline import after_deadline
     from signoff.flows.approval.quorum import deciders
 
     is_act = prompt.settled_by is not None and prompt.outcome is not Outcome.TIMED_OUT
@@ -86,7 +87,8 @@ def ended_as_text(prompt: Prompt) -> str:
     by = f" by {together(names)}" if is_act else ""
     at = "" if prompt.settled_at is None else f" at {utc(prompt.settled_at)}"
     ended = "open" if prompt.outcome is None else prompt.outcome.replace("_", " ")
-    return plain(f"{ended}{by}{at}", _LONGEST)
+    followed = after_deadline(prompt)
+    return plain(f"{ended}{by}{at}" + (f" ({followed})" if followed else ""), _LONGEST)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:

@@ -35,7 +35,7 @@ def pending(as_json: bool) -> None:
                 short(each.id),
                 question(each),
                 ago(each.opened_at, moment),
-                until(each.deadline, moment),
+                "overdue" if each.is_overdue else until(each.deadline, moment),
                 _approvers(each),
                 _assignee(each, moment),
                 _tally(each),

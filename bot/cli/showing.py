@@ -66,7 +66,10 @@ def _of_prompt(prompt: "Prompt") -> Facts:
     yield "Votes", votes_as_text(prompt)
     yield "Comments", comments_as_text(prompt)
     yield "Opened", utc(prompt.opened_at)
-    yield "Times out", "" if prompt.deadline is None else utc(prompt.deadline)
+    if prompt.deadline is not None:
+        ends = prompt.policy_fault is not None or prompt.policy.ends_at_deadline
+        overdue = " (overdue)" if prompt.is_overdue else ""
+        yield "Times out" if ends else "Due", f"{utc(prompt.deadline)}{overdue}"
     yield "Prompt", short(prompt.id)
 
 

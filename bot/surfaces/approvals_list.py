@@ -16,9 +16,10 @@ from signoff.bot.blockkit.blocks import (
     section,
 )
 from signoff.bot.blockkit.blocks import actions as buttons
-from signoff.bot.blockkit.markup import at, bold, escape, plain, span, unescaped
+from signoff.bot.blockkit.markup import bold, escape, plain, span, unescaped
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.assignment import assigned_in_short
+from signoff.bot.surfaces.deadline import deadline_in_short
 from signoff.bot.surfaces.listings import Listing
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.tally import in_short
@@ -85,7 +86,7 @@ def _entry(prompt: Prompt, now: datetime) -> list[Block]:
     """The question and what it is about, then when and where, and last what `/approvals show` takes."""
     facts = [
         f"open for {span(now - prompt.opened_at)}",
-        f"times out {at(prompt.deadline)}" if prompt.deadline else "no deadline",
+        deadline_in_short(prompt) or "no deadline",
         escape(in_short(prompt)),
         assigned_in_short(prompt, now),
         _where(prompt.policy.channel),

@@ -31,6 +31,7 @@ from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.assignment import assignment_blocks, assignment_buttons
 from signoff.bot.surfaces.comments import clock_line, comments_excerpt
 from signoff.bot.surfaces.confirmation import deciding_button, word_rule
+from signoff.bot.surfaces.deadline import deadline_of
 from signoff.bot.surfaces.earlier import asked_before
 from signoff.bot.surfaces.omissions import Omitted, omission_notice
 from signoff.bot.surfaces.question import asked_by
@@ -40,7 +41,6 @@ from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import (
     approver_faults,
     approvers_left_out,
-    deadline_of,
     delivery_line,
     fields_in_outcome,
     form_of,

@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from signoff.bot.blockkit.blocks import SECTION_TEXT, Block, Message, mrkdwn, plain_text, section
-from signoff.bot.blockkit.markup import at, bold, code, escape, lines, plain, span, utc
+from signoff.bot.blockkit.markup import bold, code, escape, lines, plain, span
 from signoff.bot.forms.elements.text import as_json
 from signoff.bot.surfaces.assignment import assignment_sentence
 from signoff.bot.surfaces.comments import comment_notice
+from signoff.bot.surfaces.deadline import deadline_in_short
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.tally import in_short, vote_sentence
 from signoff.bot.surfaces.wording import approvers_of, form_of, gist_of, run_line
@@ -70,8 +71,8 @@ def _reminder(notice: Notice, mentions: Mapping[str, str]) -> tuple[str, list[Bl
     if tally := escape(in_short(prompt)):
         visible, spoken = f"{visible}, {tally}", f"{spoken}, {tally}"
     if prompt.deadline is not None:
-        visible += f", times out {at(prompt.deadline)}"
-        spoken += f", times out {utc(prompt.deadline)}"
+        visible += f", {deadline_in_short(prompt)}"
+        spoken += f", {deadline_in_short(prompt, spoken=True)}"
     return f"{spoken}.", [section(mrkdwn(f"{visible}."))]
 
 

@@ -111,6 +111,8 @@ def _what(act: Act, prompt: Prompt) -> str:
     match act.kind:
         case ActKind.REMIND:
             return "A reminder to those who still have to answer, in the card's thread"
+        case ActKind.BECOME_OVERDUE:
+            return "It is overdue, which its card says, and stays open"
         case ActKind.TIME_OUT:
             return _end(prompt)
 
@@ -119,5 +121,9 @@ def _end(prompt: Prompt) -> str:
     match prompt.policy.at_deadline:
         case "continue":
             return "It times out, and the flow goes on with the initial values"
-        case "fail":
+        case "approve":
+            return "It times out, and its policy approves it"
+        case "reject":
+            return "It times out, and its policy rejects it"
+        case "fail" | "none":
             return "It times out, and the flow gets FlowPauseTimeout"

@@ -9,6 +9,7 @@ from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, shorten
 from signoff.bot.blockkit.markdown import as_line
 from signoff.bot.blockkit.markup import at, either, escape, escaped, link_to, plain, together, unescaped, utc
 from signoff.bot.forms import UNSET, Form, FormError, VerdictButtons, verdict_buttons
+from signoff.bot.surfaces.deadline import after_deadline
 from signoff.bot.surfaces.question import asked_by
 from signoff.flows.approval.quorum import deciders
 from signoff.flows.schema.slack_ids import is_channel_id, is_user_id
@@ -211,20 +212,6 @@ def refusal(prompt: Prompt, mentions: Mapping[str, str], *, may_see: bool, reaso
     return f"You may not answer “{escape(asked_by(prompt).question, 300)}”. {who_may_answer(prompt, mentions)}"
 
 
-def deadline_of(prompt: Prompt, *, spoken: bool = False) -> str:
-    """When the prompt times out and what happens then; empty if it never does.
-
-    Args:
-        spoken: Whether to give the time in UTC, for notifications, in which Slack does not localise it.
-    """
-    if prompt.deadline is None:
-        return ""
-    continues = prompt.policy.at_deadline == "continue"
-    then = "the run continues with the values shown" if continues and prompt.schema else "the run continues"
-    when = utc(prompt.deadline) if spoken else at(prompt.deadline)
-    return f"Times out {when}, then {then if continues else 'the run fails'}."
-
-
 def name_of(actor: Actor) -> str:
     """The actor as a Slack mention if Slack has said who it is, else by name, and by the claim if there is one."""
     if actor.claim:
@@ -280,7 +267,8 @@ def outcome_line(prompt: Prompt, form: Form) -> str:
         return f"{_sign(prompt, form)} {what} without asking again · {when}\n{_repeated(approval)}"
     who = f" by {together(names)}" if (names := _authors(prompt, name_of)) else ""
     when = f" · {at(prompt.settled_at)}" if prompt.settled_at else ""
-    return f"{_sign(prompt, form)} {what}{who}{when}"
+    followed = after_deadline(prompt)
+    return f"{_sign(prompt, form)} {what}{who}{when}" + (f"\n{followed[:1].upper()}{followed[1:]}." if followed else "")
 
 
 def outcome_sentence(prompt: Prompt, form: Form) -> str:
@@ -288,7 +276,8 @@ def outcome_sentence(prompt: Prompt, form: Form) -> str:
     if (approval := repeated_by(prompt)) is not None:
         return f"{what_happened(prompt, form)} without asking again. {_repeated(approval, spoken=True)}"
     who = f" by {together(names)}" if (names := _authors(prompt, name_and_claim_of)) else ""
-    why = f": {escape(prompt.reason, 300)}" if prompt.reason else "."
+    followed = after_deadline(prompt)
+    why = f": {escape(prompt.reason, 300)}" if prompt.reason else f": {followed}." if followed else "."
     return f"{what_happened(prompt, form)}{who}{why}"
 
 

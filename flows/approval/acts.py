@@ -22,6 +22,7 @@ class ActKind(StrEnum):
     """What happens."""
 
     TIME_OUT = "time_out"
+    BECOME_OVERDUE = "become_overdue"
     REMIND = "remind"
 
 
@@ -44,12 +45,14 @@ class Progress:
 
     Attributes:
         reminders_sent: How many reminders have come, including those that were missed and sent as one.
+        is_overdue: Whether it was noted that the deadline has passed, of a prompt that stays open after it.
     """
 
     policy: Policy
     opened_at: datetime
     deadline: datetime | None
     reminders_sent: int = 0
+    is_overdue: bool = False
 
     @classmethod
     def of(cls, prompt: Prompt) -> Self:
@@ -59,13 +62,16 @@ class Progress:
             UnreadablePolicy: If this version cannot read the policy.
         """
         # While the clock is stopped, no time passes for reminders either.
-        return cls(prompt.policy, prompt.opened_at + prompt.stopped_for, prompt.deadline, prompt.reminders_sent)
+        opened_at = prompt.opened_at + prompt.stopped_for
+        return cls(prompt.policy, opened_at, prompt.deadline, prompt.reminders_sent, prompt.is_overdue)
 
     def after(self, act: Act) -> Self:
         """The progress once an act has been performed that does not settle the prompt."""
         match act.kind:
             case ActKind.REMIND:
                 return replace(self, reminders_sent=act.number)
+            case ActKind.BECOME_OVERDUE:
+                return replace(self, is_overdue=True)
             case ActKind.TIME_OUT:
                 return self
 
@@ -98,8 +104,11 @@ def _all(progress: Progress, *, by: datetime) -> list[Act]:
     return [act for kind in _KINDS if (act := kind(progress, by)) is not None]
 
 
-def _time_out(progress: Progress, _by: datetime) -> Act | None:
-    return None if progress.deadline is None else Act(progress.deadline, ActKind.TIME_OUT)
+def _deadline(progress: Progress, _by: datetime) -> Act | None:
+    if progress.deadline is None or progress.is_overdue:
+        return None
+    kind = ActKind.TIME_OUT if progress.policy.ends_at_deadline else ActKind.BECOME_OVERDUE
+    return Act(progress.deadline, kind)
 
 
 def _reminder(progress: Progress, by: datetime) -> Act | None:
@@ -110,4 +119,4 @@ def _reminder(progress: Progress, by: datetime) -> Act | None:
 
 
 # A prompt that its deadline settles needs no reminder any more.
-_KINDS: tuple[Callable[[Progress, datetime], Act | None], ...] = (_time_out, _reminder)
+_KINDS: tuple[Callable[[Progress, datetime], Act | None], ...] = (_deadline, _reminder)

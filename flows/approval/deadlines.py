@@ -61,6 +61,9 @@ class DeadlineEnforcer(DueCheck):
         match act := act_due(progress, moment):
             case Act(kind=ActKind.TIME_OUT):
                 self._desk.time_out(prompt)
+            case Act(kind=ActKind.BECOME_OVERDUE):
+                due_at = next_due_at(progress.after(act))
+                prompts.note_overdue(self._db, prompt, due_at=due_at, now=moment)
             case Act(kind=ActKind.REMIND):
                 due_at = next_due_at(progress.after(act))
                 prompts.remind(self._db, prompt, sent=act.number, due_at=due_at, now=moment)

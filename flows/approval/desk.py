@@ -22,6 +22,7 @@ from signoff.flows.approval.approvers import (
     represented_by,
 )
 from signoff.flows.approval.assignment import Assigned, NotAssigned
+from signoff.flows.approval.at_deadline import answer_of
 from signoff.flows.approval.comments import requester_id, text_fault, time_left_to_stop, told_of, with_comment
 from signoff.flows.approval.confirmation import is_confirmed
 from signoff.flows.approval.quorum import decide, proposed
@@ -47,6 +48,14 @@ NO_COMMENTS = "This prompt takes no comments: its policy has comments=off."
 
 REQUESTED = "You requested this, so somebody else has to answer."
 """What the requester is told if the policy does not let them answer."""
+
+
+_AT_DEADLINE = {
+    "fail": "",
+    "continue": "; its initial values are the answer",
+    "approve": "; its policy approved it",
+    "reject": "; its policy rejected it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +182,7 @@ class Desk:
     ) -> Prompt | AlreadySettled | Refused | Unverified:
         prompt, places = prompts.get_with_places(self._db, prompt_id)
         if prompt.is_open and prompt.deadline is not None and prompt.deadline <= self._now():
-            prompt = self.time_out(prompt).prompt
+            prompt = self.time_out(prompt).prompt if prompt.policy.ends_at_deadline else prompt
         if prompt.is_open and not comments and (reason := _refusal_outside_slack(prompt.policy, actor)):
             self._note(prompt, "refused", actor, {"via": via, "reason": reason})
             return Refused(prompt, may_see(prompt, actor, self._directory, places) is True, reason)
@@ -348,10 +357,8 @@ class Desk:
 
     def time_out(self, prompt: Prompt) -> Settled | AlreadySettled:
         """End a prompt whose deadline has passed, as its policy says; unless that has moved since it was read."""
-        answer = None
-        if prompt.policy.at_deadline == "continue":
-            checked = validate(prompt, prompt.initial_values)
-            answer = checked.answer if isinstance(checked, Valid) else None
+        answer = answer_of(prompt)
+        then = "fail" if answer is None else prompt.policy.at_deadline
         settlement = settle.settle(
             self._db,
             prompt.id,
@@ -361,10 +368,11 @@ class Desk:
             now=self._now(),
             answer=answer,
             at_deadline_of=prompt,
+            then=then,
         )
         if not settlement.won:
             return AlreadySettled(settlement.prompt)
-        logger.info("%s timed out%s", prompt.label, "" if answer is None else "; its initial values are the answer")
+        logger.info("%s timed out%s", prompt.label, _AT_DEADLINE[then])
         return Settled(settlement.prompt)
 
     def cancel(self, run_id: str, actor: Actor, reason: str, *, via: str = "cli") -> FlowRun:

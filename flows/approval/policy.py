@@ -59,7 +59,7 @@ def conflict(policy: Policy, requester: Actor | None) -> str:
     if policy.counts_people and not policy.named:
         field = "quorum: all" if policy.threshold is None else "threshold: a part"
         return f"{field} of whom? Name people or user groups in approvers"
-    if policy.word and policy.at_deadline == "continue":
+    if policy.word and policy.at_deadline in ("continue", "approve"):
         return "confirm: nobody types it at the deadline, so leave at_deadline out, or set confirm=True"
     if policy.counts_people and (channel := next((each for each in policy.named if _is_channel(each)), None)):
         field = "quorum: all" if policy.threshold is None else "threshold: a part"

@@ -73,14 +73,6 @@ def validate(prompt: Prompt, values: Mapping[str, Any]) -> Valid | tuple[FieldEr
         return (FieldError((), message),)
 
 
-def deadline_fault(prompt: Prompt) -> FieldError | None:
-    """Why a prompt cannot continue with its initial values at its deadline; `None` if it can, or is not to."""
-    if prompt.policy.at_deadline != "continue":
-        return None
-    checked = validate(prompt, prompt.initial_values)
-    return None if isinstance(checked, Valid) else checked[0]
-
-
 def _checked(prompt: Prompt, schema: Mapping[str, Any], values: Mapping[str, Any]) -> Valid | tuple[FieldError, ...]:
     model = _model_of(prompt)
     if model is None:

@@ -16,11 +16,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from signoff.flows.approval.at_deadline import fault_of
 from signoff.flows.approval.desk import log_automatic
 from signoff.flows.approval.policy import conflict, deadline_of, merged, next_due_at, policy_in
 from signoff.flows.approval.repeats import count_again, repeat_key
 from signoff.flows.approval.rules import ruling_on
-from signoff.flows.approval.validation import deadline_fault, message_of
+from signoff.flows.approval.validation import message_of
 from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
 from signoff.flows.durable.context import RunContext, closes_on_unwind, outside_of_run
@@ -275,7 +276,8 @@ def prepare_pause(
         # With functions among the approvers, it is checked when they have found somebody.
         if not rules.functions and (fault := conflict(rules, context.run.requester)):
             raise InvalidFlow(f"The policy on {question.title!r} is invalid: {fault}.")
-        _check_continue(prompt)
+        if fault := fault_of(prompt, "Set initial values with with_initial_data(...)."):
+            raise InvalidFlow(fault)
         # Called once, and before the prompt is opened, since they may take a while.
         with outside_of_run():
             ruling, automatic = ruling_on(pause.prompt, question.answer)
@@ -309,14 +311,6 @@ def _policy(question: Question, policy: Policy | None, context: RunContext) -> P
     except ValidationError as error:
         raise InvalidFlow(sentence(f"The policy on {question.title!r} is invalid: {faults_of(error)}")) from None
     return merged(policy or Policy(), merged(on_model, context.defaults))
-
-
-def _check_continue(prompt: Prompt) -> None:
-    if (fault := deadline_fault(prompt)) is not None:
-        raise InvalidFlow(
-            f"At its deadline, {prompt.title!r} would continue with its initial values, but they are not valid: "
-            f"{sentence(str(fault))} Set them with with_initial_data(...)."
-        )
 
 
 def wait_for_answer(what: str, pause: Pause) -> Any:

@@ -5,11 +5,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
+from signoff.flows.approval.at_deadline import fault_of
 from signoff.flows.approval.defaults import DefaultPolicies
 from signoff.flows.approval.desk import log_automatic
 from signoff.flows.approval.policy import conflict, deadline_of, merged, next_due_at, policy_in
 from signoff.flows.approval.repeats import count_again, repeat_key
-from signoff.flows.approval.validation import deadline_fault
 from signoff.flows.code.digest import digest
 from signoff.flows.engine import InvalidPause, ReportedPause
 from signoff.flows.engines.pause_checks import checked
@@ -22,7 +22,6 @@ from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.redaction import redacted
 from signoff.store.runs import reported
-from signoff.store.sentences import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -49,11 +48,9 @@ class DatabasePauseReports:
         """
         foreground.let_pass()
         asked = self._asked(checked(pause))
-        if (fault := deadline_fault(asked)) is not None:
-            raise InvalidPause(
-                f"At its deadline, {pause.title!r} would continue with its initial values, but they are not valid: "
-                f"{sentence(str(fault))} Report valid ones, or leave at_deadline='continue' out of the policy."
-            )
+        fix = f"Report valid ones, or leave at_deadline={asked.policy.at_deadline!r} out of the policy."
+        if fault := fault_of(asked, fix):
+            raise InvalidPause(fault)
         asked = replace(asked, repeat_key=repeat_key(asked, source=self._engine))
         opened = reported.open_prompt(self._db, asked, count_again=partial(count_again, asked))
         if opened.id == asked.id:

@@ -18,6 +18,7 @@ REVISIONS = (
     "0027",
     "0029",
     "0028",
+    "0024",
 )
 """Every revision, oldest first. Listed here because importing Alembic takes longer than most commands do."""
 

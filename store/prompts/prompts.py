@@ -11,6 +11,7 @@ from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
 from signoff.store.outbox import cards, notices
 from signoff.store.places import Place
+from signoff.store.records.actors import DEADLINE
 from signoff.store.records.outbox import CardPlace, NoticeKind
 from signoff.store.records.prompts import Prompt
 from signoff.store.rows import PROMPT_BY_ID, prompt, select_prompts
@@ -242,6 +243,29 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
         for place in threads or [None]:
             notices.add(tx, reminded.id, kind=NoticeKind.REMINDER, detail={"number": sent}, now=now, place=place)
         ledger.add(tx, reminded.id, "reminded", now=now)
+        return True
+
+
+@transactional
+def note_overdue(db: Database, passed: Prompt, *, due_at: datetime | None, now: datetime) -> bool:
+    """Have the cards of a prompt say that its deadline has passed, which leaves it open.
+
+    Args:
+        due_at: When its next act is due; `None` for never.
+
+    Returns:
+        Whether this call did it; not if the prompt is settled, or another process was first.
+    """
+    with db.write() as tx:
+        moved = tx.execute(
+            update(prompts)
+            .where(prompts.c.id == passed.id, prompts.c.outcome.is_(None), prompts.c.overdue_at.is_(None))
+            .values(overdue_at=now, due_at=due_at, revision=prompts.c.revision + 1)
+        )
+        if moved.rowcount == 0:
+            return False
+        ledger.add(tx, passed.id, "overdue", now=now, actor=DEADLINE)
+        cards.touch(tx, passed.id, now)
         return True
 
 

@@ -86,6 +86,7 @@ def settle(
     answer: Mapping[str, Any] | None = None,
     reason: str | None = None,
     at_deadline_of: Prompt | None = None,
+    then: str | None = None,
 ) -> Settlement:
     """End a prompt without a vote, unless it has ended: its deadline has passed, for instance.
 
@@ -97,6 +98,7 @@ def settle(
         answer: The validated values that the flow gets.
         reason: Why.
         at_deadline_of: The prompt as it was read. If its deadline has moved since, it stays open.
+        then: What followed from a deadline that passed, as the policy calls it.
 
     Raises:
         NoSuchPrompt: If there is no such prompt.
@@ -113,7 +115,7 @@ def settle(
         current = prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id)) if ended is None else None
         if current is not None and current.is_open:
             return Settlement(False, current)
-        detail = {"via": via, "answer": answer, "reason": reason}
+        detail = {"via": via, "answer": answer, "reason": reason, "then": then if ended is not None else None}
         event = "too_late" if ended is None else outcome.value
         ledger.add(
             tx,

@@ -266,6 +266,7 @@ class Prompt:
         model: Where the pydantic model can be imported from; `None` if there is none to import.
         deadline: When the prompt times out; `None` for never.
         due_at: When the next reminder or the deadline is due; `None` for never.
+        overdue_at: When it was noted that the deadline has passed, if the prompt stays open after it.
         schema_hash: A hash of what was asked: title, description and schema.
         fingerprint: The hash of the flow's code when the prompt was opened.
         outcome: How it ended; `None` while it is open.
@@ -325,6 +326,7 @@ class Prompt:
     repeat_key: str | None = None
     assignment: Assignment = UNASSIGNED
     comments: tuple[Comment, ...] = ()
+    overdue_at: datetime | None = None
 
     @property
     def stopped_for(self) -> timedelta:
@@ -386,6 +388,11 @@ class Prompt:
         return self.outcome is None
 
     @property
+    def is_overdue(self) -> bool:
+        """Whether it is open although its deadline has passed, and it was noted that it has."""
+        return self.is_open and self.overdue_at is not None
+
+    @property
     def is_superseded(self) -> bool:
         """Whether its run has asked again since, after a retry or in other words."""
         return SUPERSEDED in self.key
@@ -399,7 +406,7 @@ class LedgerLine:
         event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
             `asked_again`, `reworded`, `ruled`, `counted_again`, `commented`, `refused`, `unverified`, `invalid`,
             `unconfirmed`, `voted`, `approvers_found_by`, `approver_missing`, `approver_found`, `too_few_approvers`,
-            `enough_approvers`, `claimed`, `released`, `reassigned`, `delegated`, `too_late`, `reminded`,
+            `enough_approvers`, `claimed`, `released`, `reassigned`, `delegated`, `too_late`, `reminded`, `overdue`,
             `timed_out`, `cancelled`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.

@@ -272,9 +272,17 @@ def consult(comments: str = "on", deadline: float | None = 3600, reminder: float
     return f"approved: {answer.approved}"
 
 
+@flow(name="publish")
+def publish(policy: dict[str, Any]) -> dict[str, Any]:
+    """Ask for a yes or a no, and say what came of it, and from whom."""
+    asked = ask(bool, description="Publish 1.4?", policy=Policy(**{"channel": "#releases", **policy}))
+    value = asked.result()
+    return {"value": value, "by": asked.answered_by and asked.answered_by.name}
+
+
 FLOWS: list[Flow[Any, Any]] = [
     *(approve, give_a_reason, shirt, secret, shout, fresh),
     *(release_together, order_together, start_another),
     *(ask_owner, ask_owner_async),
-    *(refund, transfer, deploy, consult),
+    *(refund, transfer, deploy, consult, publish),
 ]

@@ -466,6 +466,23 @@ ADDED: dict[str, Rows] = {
         "cards": {"posted": {"shown_hash": "8367cd66fdd136bba8ba23f8805bb050dd6289401c8ec3b0be44a3c233eef90d"}},
         "attempts": {"ben": {"prompt_id": OPEN, "actor": "U2", "event": "refused", "times": 3}},
     },
+    "0024": {
+        "prompts": {
+            "open": {
+                "overdue_at": LATER,
+                "held": {
+                    "vote": {
+                        "actor": "U1",
+                        "name": "Ana",
+                        "verdict": "submit",
+                        "via": "slack",
+                        "at": LATER.isoformat(),
+                    },
+                    "until": LATER.isoformat(),
+                },
+            },
+        },
+    },
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {

@@ -142,7 +142,12 @@ def test_many_approvers_are_counted() -> None:
 
 @pytest.mark.parametrize(
     ("at_deadline", "said"),
-    [("fail", "then the run fails."), ("continue", "then the run continues with the values shown.")],
+    [
+        ("fail", "then the run fails."),
+        ("continue", "then the run continues with the values shown."),
+        ("approve", "then its policy approves it."),
+        ("reject", "then its policy rejects it."),
+    ],
 )
 def test_the_card_says_what_happens_at_the_deadline(at_deadline: str, said: str) -> None:
     """The deadline is in the reader's time zone on the card, and in UTC in the notification."""
