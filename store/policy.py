@@ -107,6 +107,10 @@ class Rule(BaseModel):
     """What the rule is called on the card and in the ledger: `below the limit`."""
 
 
+MAX_DIRECT = 20
+"""How many of a prompt's approvers get a card of their own."""
+
+
 class Policy(BaseModel):
     """The rules of one prompt. What it leaves open, the settings' defaults decide.
 
@@ -129,6 +133,13 @@ class Policy(BaseModel):
 
     each_of: Names = ()
     """In place of `approvers`: one of each of these has to agree, as in `["@dev", "@security"]`."""
+
+    quiet: Names = ()
+    """Who may answer, too, without being told: they are not mentioned, not reminded, and get no direct message."""
+
+    notify: Literal["channel", "direct", "both"] = "channel"
+    """Where the prompt's cards go: to `channel`, to each approver in `direct` messages, or to `both`. At most
+    `MAX_DIRECT` people get a card of their own. With `both`, the one in the channel pings nobody."""
 
     requester_may_answer: bool = True
     """Whether the person who requested the run may answer."""
@@ -185,7 +196,8 @@ class Policy(BaseModel):
     @property
     def named(self) -> tuple[str, ...]:
         """Everybody whom the policy names as somebody who may answer; nobody if the channel may."""
-        return tuple(each for each in self.approvers or dict.fromkeys(self.each_of) if isinstance(each, str))
+        listed = (each for each in self.approvers or self.each_of if isinstance(each, str))
+        return tuple(dict.fromkeys((*listed, *self.quiet)))
 
     @property
     def functions(self) -> tuple[FindApprovers, ...]:
@@ -219,7 +231,9 @@ class Policy(BaseModel):
         return "own-name" if tells_apart and self.outside_slack == "claims" else self.outside_slack
 
     def places(self) -> tuple[Place, ...]:
-        """Where the prompt's cards go."""
+        """Where the prompt's cards go when it opens. Those of its approvers follow once it is known who that is."""
+        if self.notify == "direct":
+            return ()
         return (Place(PlaceKind.CHANNEL, self.channel or ""),)
 
     def in_schema(self) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def flow_run(row: Any) -> FlowRun:
         crashes=row.crashes,
         engine=row.engine,
         external_id=row.external_id,
-        requester=_requester(row),
+        requester=requester(row),
         source=row.source,
         fingerprint=row.fingerprint,
         journal_version=row.journal_version,
@@ -114,7 +114,7 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         answer=row.answer,
         reason=row.reason,
         revision=row.revision,
-        requester=_requester(of_run),
+        requester=requester(of_run),
         engine=of_run.engine,
         external_run_id=of_run.external_id,
         found_approvers=approvers(row.approvers),
@@ -314,7 +314,8 @@ def _approval_as_json(approval: Approval) -> dict[str, Any]:
     return {"prompt_id": approval.prompt_id, "by": people, "at": approval.at.isoformat()}
 
 
-def _requester(row: Any) -> Actor | None:
+def requester(row: Any) -> Actor | None:
+    """Who started a run, from its row."""
     return None if row.requester is None else Actor(row.requester, row.requester_name or row.requester)
 
 

@@ -37,7 +37,7 @@ class SlackDirectory:
         self._lookups.channels_of(actor.id, ttl=REJOIN_TTL)
 
     def person(self, reference: str) -> Person | Unknowable | None:
-        """The active user with this id, e-mail address or `@handle`; `None` if there is nobody.
+        """The active user with this id, e-mail address or `@handle`; `None` if there is nobody. Apps are nobody.
 
         A handle is looked for among those that were read before, because Slack cannot look up a single one.
         """
@@ -52,7 +52,9 @@ class SlackDirectory:
                 return None
         if not isinstance(found, Profile):
             return found
-        return None if found.is_deactivated else Person(found.id, found.name or found.handle, found.names)
+        return (
+            None if found.is_deactivated or found.is_bot else Person(found.id, found.name or found.handle, found.names)
+        )
 
     def is_person(self, actor: Actor, reference: str) -> bool | Unknowable:
         """Whether `actor` is the user with this id, e-mail address or `@handle`.

@@ -7,11 +7,9 @@ from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.profile import Profile
 from signoff.flows.approval.approvers import NameKind, Unknowable
 from signoff.flows.schema.slack_ids import is_channel_id, is_user_group_id
+from signoff.store.policy import MAX_DIRECT
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Approver, Prompt
-
-MAX_APPROVERS = 20
-"""How many of a prompt's approvers are written to directly."""
 
 
 class People:
@@ -52,22 +50,21 @@ class People:
         Args:
             ask: Whether Slack may be asked. A person who waits is shown the mentions that are known already.
         """
-        approvers = prompt.approvers if prompt.is_open else ()
+        approvers = _told(prompt)
         found = {approver.name: approver.id or self._id(approver, ask=ask) for approver in approvers}
         return {name: _mention(id_) for name, id_ in found.items() if id_}
 
     def are_all(self, mentions: Mapping[str, str], prompt: Prompt) -> bool:
         """Whether every approver whom Slack may know is mentioned."""
-        approvers = prompt.approvers if prompt.is_open else ()
-        return all(each.fault or each.name in mentions for each in approvers)
+        return all(each.fault or each.name in mentions for each in _told(prompt))
 
     def approvers(self, prompt: Prompt) -> list[str]:
         """The ids of the people who may answer an open prompt by name or as members of a user group or channel.
 
-        There are `MAX_APPROVERS` at most: a message to each of them is meant for a few.
+        There are `MAX_DIRECT` at most: a message to each of them is meant for a few.
         """
         found: dict[str, None] = {}
-        for approver in prompt.approvers if prompt.policy_fault is None else ():
+        for approver in _told(prompt) if prompt.policy_fault is None else ():
             id_ = approver.id or self._id(approver, ask=True)
             if id_ is not None and is_user_group_id(id_):
                 members = self._lookups.users_in_group(id_)
@@ -78,7 +75,7 @@ class People:
                 found[id_] = None
         if found and prompt.requester is not None and not prompt.policy.requester_may_answer:
             found.pop(prompt.requester.id, None)
-        return list(found)[:MAX_APPROVERS]
+        return list(found)[:MAX_DIRECT]
 
     def name(self, user_id: str) -> str | None:
         """A person's name; `None` if Slack did not say."""
@@ -88,7 +85,7 @@ class People:
     def _people_in(self, channel: str) -> list[str]:
         """Some members of a channel, without apps."""
         members = self._lookups.users_in_channel(channel)
-        some = sorted(members)[: 2 * MAX_APPROVERS] if isinstance(members, frozenset) else []
+        some = sorted(members)[: 2 * MAX_DIRECT] if isinstance(members, frozenset) else []
         profiles = (self._lookups.profile(each) for each in some)
         return [each.id for each in profiles if isinstance(each, Profile) and not (each.is_bot or each.is_deactivated)]
 
@@ -115,6 +112,11 @@ class People:
                 return channel if isinstance(channel, str) else None
             case _:
                 return None
+
+
+def _told(prompt: Prompt) -> list[Approver]:
+    """The approvers of an open prompt who are told of it."""
+    return [each for each in prompt.approvers if each.name not in prompt.policy.quiet] if prompt.is_open else []
 
 
 def _mention(id_: str) -> str:

@@ -5,7 +5,8 @@ late. Nothing else changes.
 
 One thread looks for what is due, claims it, and records what came of it. It keeps a little of what is due for each
 channel in lanes (`bot.delivery.lanes`), and hands one of each lane, as soon as Slack will take it, to a pool of threads
-that do nothing but call Slack. It claims no more than there are threads free, so what is claimed is sent at once.
+that do nothing but call Slack, and record whom a reminder pings before they do. It claims no more than there are
+threads free, so what is claimed is sent at once.
 
 How a lost post is found again: before it calls Slack, the dispatcher claims the card's row with its own worker id. It
 releases the row once it has recorded the outcome. If it dies in between, or if Slack's response never arrives, the
@@ -70,7 +71,7 @@ class _Call:
 
     Attributes:
         called_at: When it was handed over, by the clock of the rate limits.
-        sent: Where the message is; `None` if it failed.
+        sent: Where the message is; `None` if it failed, or was not needed any more.
         error: Why it failed; `None` if it did not.
     """
 
@@ -233,6 +234,8 @@ class Dispatcher(BackgroundService):
         if call.sent is not None:
             self._results.sent(call.message, call.sent)
             self._lanes.learn(call.waiting.place, call.sent.channel)
+        elif call.error is None and isinstance(call.message, Notice):
+            self._results.dropped(call.message)
         elif isinstance(call.error, RateLimited):
             self._record_rate_limit(call, call.error)
         elif call.error is not None and not isinstance(call.error, DatabaseUnavailable):

@@ -27,9 +27,9 @@ from signoff.bot.surfaces.cards import card as card_message
 from signoff.bot.surfaces.cards import plain_card
 from signoff.bot.surfaces.notices import notice_message
 from signoff.flows.approval.approvers import Unknowable
-from signoff.flows.schema.slack_ids import is_conversation_id
+from signoff.flows.schema.slack_ids import is_conversation_id, is_user_id
 from signoff.store.places import PlaceKind
-from signoff.store.records.outbox import Card, Notice
+from signoff.store.records.outbox import Card, Notice, NoticeKind
 from signoff.store.records.prompts import Approver, Prompt
 
 logger = logging.getLogger(__name__)
@@ -89,6 +89,7 @@ class Messenger:
         self._client = client
         self._people = people
         self._conversations = Conversations(client, channel, find, channel_id)
+        self._find_person = find
         self._link = link
         # The cursors at which searches were interrupted.
         self._interrupted: dict[str, str] = {}
@@ -103,7 +104,7 @@ class Messenger:
             bot.forms.FormError: If the prompt's form cannot be shown in Slack.
         """
         with lookup_deadline(MAX_LOOKUP):
-            mentions = self._people.mentions(card.prompt)
+            mentions = {} if _pings_nobody(card) else self._people.mentions(card.prompt)
             try:
                 return Sent(*self._draw(card, mentions), is_complete=self._people.are_all(mentions, card.prompt))
             except ChannelRefused as error:
@@ -120,7 +121,7 @@ class Messenger:
             card.place,
             link=self._link(card.prompt),
             is_direct=conversation.is_direct,
-            refused_elsewhere=card.refused_elsewhere if card.place.kind is PlaceKind.PERSON else None,
+            refused_elsewhere=card.refused_elsewhere if _is_redirected(card) else None,
         )
         try:
             return self._put(card, conversation, message, mentions)
@@ -151,8 +152,11 @@ class Messenger:
             raise
         return str(posted["channel"]), str(posted["ts"])
 
-    def post_notice(self, notice: Notice) -> Sent:
+    def post_notice(self, notice: Notice) -> Sent | None:
         """Post a notice in its place.
+
+        Returns:
+            Where it is; `None` if it is not to be posted, because whom it is for has settled the prompt themselves.
 
         Raises:
             SlackRejected: If Slack rejects the call.
@@ -162,10 +166,20 @@ class Messenger:
         with lookup_deadline(MAX_LOOKUP):
             message = notice_message(notice, self._people.mentions(notice.prompt))
             conversation = self._conversations.of(notice.place)
+            if notice.kind is NoticeKind.OUTCOME and self._is_own(notice):
+                return None
             if notice.in_doubt and (found := self._find(conversation, notice.created_at, message)) is not None:
                 return Sent(*found)
         posted = self._post(conversation, message)
         return Sent(str(posted["channel"]), str(posted["ts"]))
+
+    def _is_own(self, notice: Notice) -> bool:
+        """Whether a prompt was settled by the person whom a notice is for, and who may be named by an address."""
+        by, whom = notice.prompt.settled_by, notice.place.target
+        if by is None or is_user_id(whom):
+            return False
+        found = self._find_person(whom)
+        return not isinstance(found, Unknowable) and found.id == by.id
 
     def _update(self, channel: str, ts: str, message: Message) -> None:
         call(
@@ -240,6 +254,18 @@ class Messenger:
             call(lambda: self._client.conversations_join(channel=channel))
         except SlackRejected as error:
             logger.debug("Could not join %s: %s", channel, error)
+
+
+def _pings_nobody(card: Card) -> bool:
+    """Whether a card is to be posted without mentions, because its approvers get cards of their own."""
+    is_post = card.ts is None and card.place.kind is not PlaceKind.PERSON
+    return is_post and card.prompt.is_open and card.prompt.policy.notify == "both"
+
+
+def _is_redirected(card: Card) -> bool:
+    """Whether a card is in direct messages only because Slack does not take the one in the channel."""
+    is_direct = card.place.kind is PlaceKind.PERSON
+    return is_direct and card.prompt.is_open and card.prompt.policy.notify == "channel"
 
 
 def _slightly_before(moment: datetime) -> str:

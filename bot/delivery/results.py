@@ -61,6 +61,10 @@ class Results:
         else:
             notices.posted(self._db, message, ts=sent.ts)
 
+    def dropped(self, notice: Notice) -> None:
+        """Record that a notice is not to be posted, because what it says is over."""
+        notices.dropped(self._db, notice)
+
     def released(self, message: Card | Notice) -> None:
         """Record that nothing came of a message because its turn has not come."""
         if isinstance(message, Card):

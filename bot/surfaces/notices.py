@@ -10,6 +10,7 @@ from signoff.bot.forms.elements.text import as_json
 from signoff.bot.surfaces.assignment import assignment_sentence
 from signoff.bot.surfaces.comments import comment_notice
 from signoff.bot.surfaces.deadline import deadline_in_short
+from signoff.bot.surfaces.outcome_notice import outcome_notice
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.tally import in_short, vote_sentence
 from signoff.bot.surfaces.wording import approvers_of, form_of, gist_of, run_line
@@ -55,6 +56,8 @@ def notice_message(notice: Notice, mentions: Mapping[str, str]) -> Message:
         case NoticeKind.COMMENT:
             comment = comment_from_json(notice.detail)
             text, blocks = comment_notice(notice.prompt, comment, is_reply=notice.is_reply)
+        case NoticeKind.OUTCOME:
+            text, blocks = outcome_notice(notice.prompt)
     return Message(text, blocks, {"event_type": METADATA_EVENT, "event_payload": {"notice_id": str(notice.id)}})
 
 

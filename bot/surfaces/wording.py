@@ -124,6 +124,9 @@ def _approvers(prompt: Prompt, *, waiting: bool = False) -> Sequence[Approver]:
         without |= {prompt.ballot.person(vote.seat.id) for vote in prompt.votes}
         without |= {each.by.id for each in prompt.assignment.delegations}
     found = [each for each in prompt.approvers if not each.fault]
+    if waiting:
+        # Who is not told of it is not waited for.
+        found = [each for each in found if each.name not in prompt.policy.quiet] or found
     return [each for each in found if without.isdisjoint({each.name, each.id})] or found or prompt.approvers
 
 
@@ -264,11 +267,12 @@ def outcome_line(prompt: Prompt, form: Form) -> str:
     what = f"*{what_happened(prompt, form)}*"
     if (approval := repeated_by(prompt)) is not None:
         when = at(prompt.settled_at) if prompt.settled_at else ""
-        return f"{_sign(prompt, form)} {what} without asking again · {when}\n{_repeated(approval)}"
+        return f"{sign_of(prompt, form)} {what} without asking again · {when}\n{_repeated(approval)}"
     who = f" by {together(names)}" if (names := _authors(prompt, name_of)) else ""
     when = f" · {at(prompt.settled_at)}" if prompt.settled_at else ""
     followed = after_deadline(prompt)
-    return f"{_sign(prompt, form)} {what}{who}{when}" + (f"\n{followed[:1].upper()}{followed[1:]}." if followed else "")
+    said = f"\n{followed[:1].upper()}{followed[1:]}." if followed else ""
+    return f"{sign_of(prompt, form)} {what}{who}{when}{said}"
 
 
 def outcome_sentence(prompt: Prompt, form: Form) -> str:
@@ -338,7 +342,8 @@ def voter_of(vote: Vote, name: Callable[[Actor], str]) -> str:
     return name(vote.actor) if vote.instead_of is None else f"{name(vote.actor)} for {name(vote.instead_of)}"
 
 
-def _sign(prompt: Prompt, form: Form) -> str:
+def sign_of(prompt: Prompt, form: Form) -> str:
+    """The outcome as an emoji."""
     match what_happened(prompt, form):
         case "Rejected":
             return "❌"

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from signoff.flows.approval import assignment
-from signoff.flows.approval.approvers import Directory, NameKind, Unknowable, may_answer
+from signoff.flows.approval.approvers import Directory, NameKind, Person, Unknowable, may_answer
 from signoff.flows.approval.due_check import DueCheck
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.approval.quorum import can_represent, decide, number_of, rejections_needed
@@ -21,6 +21,7 @@ from signoff.flows.services.foreground import foreground
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.outbox import cards
+from signoff.store.policy import MAX_DIRECT
 from signoff.store.prompts import approvers
 from signoff.store.records.prompts import Approver, Prompt, Reviewers
 
@@ -85,6 +86,7 @@ class ApproverCheck(DueCheck):
             since=since,
             reviewers=reviewers,
             decide=partial(decide, prompt),
+            direct=self._to_tell(prompt, answers, reviewers),
         )
         if reviewers.fault and reviewers.fault != prompt.reviewers.fault:
             logger.error("%s: %s", prompt.label, reviewers.fault)
@@ -128,6 +130,29 @@ class ApproverCheck(DueCheck):
                 people.setdefault(person, []).append(approver.name if isinstance(approver, Approver) else "")
         fault = requester.fault or (_shortage(prompt, people) if policy.named else "")
         return replace(requester, people=tuple(people) if policy.counts_people else None, fault=fault)
+
+    def _to_tell(self, prompt: Prompt, answers: Sequence[Approver | Unknowable], reviewers: Reviewers) -> list[str]:
+        """The ids of those who get a card of their own: people who are named before members of groups."""
+        policy = prompt.policy
+        if policy.notify == "channel":
+            return []
+        own = {reviewers.requester, prompt.requester and prompt.requester.id}
+        without = set[str | None]() if policy.requester_may_answer else own
+        found: dict[str, None] = {}
+        for approver in sorted(
+            (each for each in answers if isinstance(each, Approver) and each.name not in policy.quiet),
+            key=lambda each: not is_user_id(each.id),
+        ):
+            members = self._people(approver)
+            for person in sorted(members) if isinstance(members, frozenset) else ():
+                # Apps may be members of a channel.
+                is_anybody = is_user_id(approver.id) or isinstance(self._directory.person(person), Person)
+                if person not in without and person not in found and is_anybody:
+                    if len(found) == MAX_DIRECT:
+                        logger.warning("%s is sent to %d people directly, and to no others.", prompt.label, MAX_DIRECT)
+                        return list(found)
+                    found[person] = None
+        return list(found)
 
     def _requester(self, prompt: Prompt) -> Reviewers | Unknowable:
         """The requester's id in Slack, if the requester may not answer; or why nobody can know who that is."""

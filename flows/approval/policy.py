@@ -9,6 +9,7 @@ from signoff.flows.approval.approvers import NameKind
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.approval.quorum import number_of, rejections_needed
 from signoff.flows.approval.rules import rules_conflict
+from signoff.flows.approval.telling import telling_conflict
 from signoff.store.policy import SCHEMA_KEY, Policy, name_of_function
 from signoff.store.records.actors import Actor
 
@@ -22,16 +23,20 @@ def policy_in(schema: Mapping[str, Any]) -> Policy:
     return Policy.model_validate(schema.get(SCHEMA_KEY, {}))
 
 
-_ALTERNATIVES = (("approvers", "each_of"), ("quorum", "threshold"))
-"""Fields that say the same in two ways. A policy that sets one of them leaves neither open."""
+_CLOSES: Mapping[str, tuple[str, ...]] = {
+    "approvers": ("each_of", "quiet"),
+    "each_of": ("approvers", "quiet"),
+    "quorum": ("threshold",),
+    "threshold": ("quorum",),
+}
+"""What a policy that sets a field does not leave open either: another way to say it, and what belongs to it."""
 
 
 def merged(policy: Policy, defaults: Policy) -> Policy:
     """`policy`, with what it leaves open taken from `defaults`."""
     chosen = set(policy.model_fields_set)
-    for pair in _ALTERNATIVES:
-        if chosen.intersection(pair):
-            chosen.update(pair)
+    for name in policy.model_fields_set:
+        chosen.update(_CLOSES.get(name, ()))
     return defaults.model_copy(update={name: getattr(policy, name) for name in chosen})
 
 
@@ -61,19 +66,9 @@ def conflict(policy: Policy, requester: Actor | None) -> str:
         return f"{field} of whom? Name people or user groups in approvers"
     if policy.word and policy.at_deadline in ("continue", "approve"):
         return "confirm: nobody types it at the deadline, so leave at_deadline out, or set confirm=True"
-    if policy.counts_people and (channel := next((each for each in policy.named if _is_channel(each)), None)):
-        field = "quorum: all" if policy.threshold is None else "threshold: a part"
-        return (
-            f"{field} of the members of {channel} cannot be counted, because apps and guests are among them. Name "
-            "people or user groups in approvers, or say how many have to agree"
-        )
     if policy.assignment is not None and policy.takes_votes:
         return "assignment: one person has the prompt then, and this policy asks several. Leave it out"
-    return rules_conflict(policy) or _too_few(policy, requester)
-
-
-def _is_channel(name: str) -> bool:
-    return NameKind.of(name) is NameKind.CHANNEL
+    return rules_conflict(policy) or telling_conflict(policy) or _too_few(policy, requester)
 
 
 def _too_few(policy: Policy, requester: Actor | None) -> str:

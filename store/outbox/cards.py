@@ -118,14 +118,17 @@ def touch_refused(tx: Transaction, prompt_id: str, now: datetime) -> None:
     tx.touch(Topic.CARDS)
 
 
-def threads_of_redirected(tx: Transaction, prompt_id: str, *, only: str | None = None) -> list[Place]:
+def threads_of_redirected(
+    tx: Transaction, prompt_id: str, *, only: str | None = None, always: bool = False
+) -> list[Place]:
     """The threads of a prompt's cards in direct messages, if it has another card that Slack does not take.
 
     Args:
         only: The id of the person whose thread is wanted, if they have one.
+        always: Whether they are meant in any case, since the policy sends each approver a card.
     """
     rows = tx.execute(select(cards).where(cards.c.prompt_id == prompt_id).order_by(cards.c.id)).all()
-    if not any(row.refusal for row in rows if row.place_kind != PlaceKind.PERSON):
+    if not always and not any(row.refusal for row in rows if row.place_kind != PlaceKind.PERSON):
         return []
     direct = [row for row in rows if row.place_kind == PlaceKind.PERSON and row.ts is not None and not row.refusal]
     wanted = [row for row in direct if row.place_target == only] or direct
@@ -252,7 +255,7 @@ def failed(
             detail = {"error": error} | ({"place": card.place.target} if card.place.target else {})
             ledger.add(tx, card.prompt.id, "card_failed", now=now, detail=detail)
         if approvers:
-            _send_to(tx, card, approvers, now)
+            send_to(tx, card.prompt.id, approvers, now, event="card_redirected")
 
 
 def add_for(tx: Transaction, prompt_id: str, people: Iterable[str], *, now: datetime) -> list[str]:
@@ -268,13 +271,17 @@ def add_for(tx: Transaction, prompt_id: str, people: Iterable[str], *, now: date
     return new
 
 
-def _send_to(tx: Transaction, card: Card, approvers: Collection[str], now: datetime) -> None:
-    """Have people get cards of their own, who have none yet, in the place of one that Slack does not take."""
-    is_open = select(prompts.c.id).where(prompts.c.id == card.prompt.id, prompts.c.outcome.is_(None))
+def send_to(tx: Transaction, prompt_id: str, approvers: Collection[str], now: datetime, *, event: str) -> None:
+    """Have people get cards of their own who have none yet, unless the prompt is settled.
+
+    Args:
+        event: What the ledger calls it.
+    """
+    is_open = select(prompts.c.id).where(prompts.c.id == prompt_id, prompts.c.outcome.is_(None))
     if tx.execute(is_open).first() is None:
         return
-    if new := add_for(tx, card.prompt.id, approvers, now=now):
-        ledger.add(tx, card.prompt.id, "card_redirected", now=now, detail={"to": new})
+    if new := add_for(tx, prompt_id, approvers, now=now):
+        ledger.add(tx, prompt_id, event, now=now, detail={"to": new})
 
 
 @transactional

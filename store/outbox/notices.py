@@ -99,6 +99,13 @@ def posted(db: Database, notice: Notice, *, ts: str) -> None:
 
 
 @transactional
+def dropped(db: Database, notice: Notice) -> None:
+    """Record that a message is not posted, since what it says is over. Nothing if another worker has claimed it."""
+    with db.write() as tx:
+        tx.execute(update(notices).where(_is_held(notice)).values(due_at=None, claimed_by=None))
+
+
+@transactional
 def failed(db: Database, notice: Notice, *, error: str, retry_at: datetime | None, in_doubt: bool) -> None:
     """Record why a message could not be posted, and when to try again; `None` for never.
 

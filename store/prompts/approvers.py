@@ -67,6 +67,7 @@ def record(
     since: datetime | None = None,
     reviewers: Reviewers = _NOTHING_KNOWN,
     decide: Decide | None = None,
+    direct: Sequence[str] = (),
 ) -> list[Approver]:
     """Record what Slack has said about the approvers of a prompt, and have its cards say what is wrong with them.
 
@@ -77,6 +78,7 @@ def record(
         since: When asking began. If it was to be asked again since, what it said may be from before a change.
         reviewers: What follows for those who have to agree.
         decide: Counts the votes again, since fewer may be enough now; `None` if that cannot be.
+        direct: The ids of people who get a card of their own, unless they have one.
 
     Returns:
         The approvers of which it is new that nobody can be them, or that somebody can after all. None if the prompt is
@@ -119,6 +121,8 @@ def record(
             cards.touch_incomplete(tx, asked.id, asked.revision, now)
             # Those who were not known could not be asked in the place of a channel that is archived, for instance.
             cards.touch_refused(tx, asked.id, now)
+        if direct:
+            cards.send_to(tx, asked.id, direct, now, event="cards_sent")
         if decide is not None:
             votes.recount(tx, locked[0], asked.id, Ballot(asked.votes, tuple(found), reviewers), decide=decide, now=now)
     return changed

@@ -239,7 +239,10 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
         # If the approvers have got cards of their own, each is reminded there, or only the one who has taken it on.
         assignee = reminded.assignment.assignee
         only = None if assignee is None else assignee.id
-        threads: list[Place | None] = [*cards.threads_of_redirected(tx, reminded.id, only=only)]
+        is_direct = reminded.policy.notify != "channel"
+        threads: list[Place | None] = [
+            *cards.threads_of_redirected(tx, reminded.id, only=only, always=is_direct),
+        ]
         for place in threads or [None]:
             notices.add(tx, reminded.id, kind=NoticeKind.REMINDER, detail={"number": sent}, now=now, place=place)
         ledger.add(tx, reminded.id, "reminded", now=now)

@@ -15,11 +15,13 @@ from sqlalchemy import or_, select, update
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.outbox import cards, deliveries
+from signoff.store.outbox import cards, deliveries, notices
+from signoff.store.places import Place, PlaceKind
 from signoff.store.prompts import drafts
 from signoff.store.prompts.prompts import no_such_prompt
 from signoff.store.records.actors import SIGNOFF, Actor
-from signoff.store.records.prompts import AutomaticAnswer, Delivery, DeliveryState, Outcome, Prompt
+from signoff.store.records.outbox import NoticeKind
+from signoff.store.records.prompts import AutomaticAnswer, Delivery, DeliveryState, Outcome, Prompt, Reviewers
 from signoff.store.records.runs import EMBEDDED, RunState
 from signoff.store.rows import PROMPT_BY_ID, prompt
 from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
@@ -128,7 +130,24 @@ def settle(
         if current is not None:
             return Settlement(False, current)
         hand_on(tx, run, prompt_id, outcome, now=now)
-        return Settlement(True, settled_prompt(ended, run))
+        settled = settled_prompt(ended, run)
+        tell_requester(tx, prompt_id, settled.requester, settled.reviewers, by=actor, now=now)
+        return Settlement(True, settled)
+
+
+def tell_requester(
+    tx: Transaction, prompt_id: str, requester: Actor | None, reviewers: Reviewers, *, by: Actor, now: datetime
+) -> None:
+    """Have the requester of a run hear in direct messages how its prompt has ended, if Slack can know who that is.
+
+    Args:
+        reviewers: What Slack has said of the requester, among others.
+        by: Who has ended it. They need not hear of it.
+    """
+    whom = reviewers.requester or (requester.id if requester is not None and requester.is_in_slack else None)
+    if whom is None or by.id in {whom, requester and requester.id}:
+        return
+    notices.add(tx, prompt_id, kind=NoticeKind.OUTCOME, detail={}, now=now, place=Place(PlaceKind.PERSON, whom))
 
 
 def hand_on(tx: Transaction, run: Any, prompt_id: str, outcome: Outcome, *, now: datetime) -> None:
@@ -165,6 +184,7 @@ def settle_at_opening(tx: Transaction, opened: Prompt, automatic: AutomaticAnswe
     ledger.add(tx, opened.id, outcome.value, now=now, actor=automatic.actor, detail=told)
     if repeated is not None:
         ledger.add(tx, repeated.prompt_id, "counted_again", now=now, actor=SIGNOFF, detail={"for": opened.id})
+    tell_requester(tx, opened.id, opened.requester, opened.reviewers, by=automatic.actor, now=now)
     if opened.engine != EMBEDDED:
         deliveries.add(tx, opened.id, engine=opened.engine, outcome=outcome, now=now)
 
@@ -197,8 +217,12 @@ def cancel_all(
         tell_engine: The engine that the outcomes are delivered to; the embedded one needs no delivery.
     """
     for (prompt_id,) in still_open:
-        tx.execute_many(ending(prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason))
+        end = ending(prompt_id, outcome=Outcome.CANCELLED, actor=actor, now=now, answer=None, reason=reason)
+        tx.execute_many(end)
         _clean_up(tx, prompt_id, now)
+        if actor != SIGNOFF:
+            ended = prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id))
+            tell_requester(tx, prompt_id, ended.requester, ended.reviewers, by=actor, now=now)
         detail = {"reason": reason} | ({} if via is None else {"via": via})
         ledger.add(tx, prompt_id, Outcome.CANCELLED.value, now=now, actor=actor, detail=detail)
         if tell_engine != EMBEDDED:

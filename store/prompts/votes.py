@@ -18,11 +18,11 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
 from signoff.store.prompts.prompts import no_such_prompt
-from signoff.store.prompts.settle import Settlement, ending, hand_on, settled_prompt
+from signoff.store.prompts.settle import Settlement, ending, hand_on, settled_prompt, tell_requester
 from signoff.store.records.actors import recorded
 from signoff.store.records.outbox import NoticeKind
 from signoff.store.records.prompts import Ballot, Outcome, Prompt, Vote
-from signoff.store.rows import PROMPT_BY_ID, ballot, person, person_as_json, prompt, votes_as_json
+from signoff.store.rows import PROMPT_BY_ID, ballot, person, person_as_json, prompt, requester, votes_as_json
 from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
@@ -115,7 +115,7 @@ def cast(
             tx.touch(Topic.PROMPTS)
             current = prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id))
             return Counted(current) if in_time else Settlement(False, current)
-        ended = _settle(tx, locked[0], prompt_id, decisive, now=vote.at)
+        ended = _settle(tx, locked[0], prompt_id, decisive, after, now=vote.at)
     (settled,) = ended.rows()
     return Settlement(True, settled_prompt(settled, locked[0]))
 
@@ -136,7 +136,7 @@ def recount(tx: Transaction, run: Any, prompt_id: str, counted: Ballot, *, decid
     detail |= _place(decisive)
     told = {key: value for key, value in detail.items() if value is not None}
     ledger.add(tx, prompt_id, _outcome(decisive).value, now=now, actor=decisive.actor, detail=told)
-    _settle(tx, run, prompt_id, decisive, now=now)
+    _settle(tx, run, prompt_id, decisive, counted, now=now)
     return True
 
 
@@ -146,7 +146,7 @@ def of_prompt(db: Database, prompt_id: str) -> list[Vote]:
         return [_vote(row) for row in reading.rows(_IN_TIME, prompt_id=prompt_id)]
 
 
-def _settle(tx: Transaction, run: Any, prompt_id: str, decisive: Vote, *, now: datetime) -> Any:
+def _settle(tx: Transaction, run: Any, prompt_id: str, decisive: Vote, counted: Ballot, *, now: datetime) -> Any:
     outcome = _outcome(decisive)
     # Sent with the commit, which saves a round trip: nothing can have settled the prompt since its run was locked.
     (ended,) = tx.run_at_commit(
@@ -160,6 +160,7 @@ def _settle(tx: Transaction, run: Any, prompt_id: str, decisive: Vote, *, now: d
         )
     )
     hand_on(tx, run, prompt_id, outcome, now=now)
+    tell_requester(tx, prompt_id, requester(run), counted.reviewers, by=decisive.actor, now=now)
     return ended
 
 

@@ -1,5 +1,6 @@
 """Who acts on prompts and starts runs."""
 
+import re
 from dataclasses import dataclass
 
 
@@ -33,7 +34,15 @@ class Actor:
         """Whether the user of a machine claims to be somebody else."""
         return self.claim.startswith(_CLAIMED)
 
+    @property
+    def is_in_slack(self) -> bool:
+        """Whether the id says who in Slack this is: a user id or an e-mail address. A handle may be taken over, and is
+        also what the user of a machine is called.
+        """
+        return _IN_SLACK.fullmatch(self.id) is not None
 
+
+_IN_SLACK = re.compile(r"[UW][A-Z0-9]{2,}|[^@\s]+@[^@\s]+")
 _CLAIMED = "claimed "
 
 

@@ -125,6 +125,7 @@ class NoticeKind(StrEnum):
     VOTED = "voted"
     ASSIGNED = "assigned"
     COMMENT = "comment"
+    OUTCOME = "outcome"
 
 
 @dataclass(frozen=True, slots=True)

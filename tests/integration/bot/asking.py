@@ -120,7 +120,8 @@ def fresh() -> str:
 @flow(name="release-together")
 def release_together(policy: dict[str, Any]) -> str:
     """Ask several people, and say who has voted."""
-    asked = ask(Approval.with_initial_data(description="May it go out?"), policy=Policy(channel="#releases", **policy))
+    rules = Policy.model_validate({"channel": "#releases", **policy})
+    asked = ask(Approval.with_initial_data(description="May it go out?"), policy=rules)
     answer = asked.result()
     voters = ", ".join(f"{vote.actor.name} ({vote.via})" for vote in asked.votes)
     return f"approved: {answer.approved} {answer.reason}".strip() + f" by {voters}"
