@@ -44,6 +44,7 @@ from signoff.bot.interactions.full_text import FullText
 from signoff.bot.interactions.payloads import MalformedPayload, check, origin_of, person_in
 from signoff.bot.interactions.responses import IdentityUnavailable, Responses
 from signoff.bot.interactions.runs import Cancelling, Starting
+from signoff.bot.interactions.several import Several
 from signoff.bot.interactions.showing import Showing
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Settings
@@ -163,6 +164,7 @@ def make_app(
     Assignments(db, desk, people, responses).register(app)
     approvals = Approvals(db, desk, directory, people, responses)
     approvals.register(app)
+    Several(db, desk, people, responses, approvals).register(app)
     cancelling = Cancelling(db, desk, directory, Grants(directory, settings.may_cancel), people, responses)
     cancelling.register(app)
     commands = (*sub_commands(approvals, Showing(db, desk, people)), starting.command(), cancelling.command())

@@ -55,6 +55,9 @@ LIST_NEXT = "signoff:list:next"
 COMMENT = "signoff:comment"
 """Open the modal that asks for a comment."""
 
+SEVERAL = "signoff:several"
+"""Choose among the prompts that can be approved together."""
+
 ANY = re.compile("")
 """Matches any button."""
 
@@ -78,6 +81,9 @@ RUN_MODAL = "signoff:run"
 
 CHOOSE_FLOW_MODAL = "signoff:run:choose"
 """The `callback_id` of the modal that asks of which flow a run is to be started."""
+
+SEVERAL_MODAL = "signoff:several"
+"""The `callback_id` of the modal that approves several prompts."""
 
 CANCEL_MODAL = "signoff:cancel"
 """The `callback_id` of the modal that cancels a run."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from math import ceil
 
 from signoff.bot.blockkit.blocks import (
@@ -24,6 +25,7 @@ from signoff.bot.surfaces.listings import Listing
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.tally import in_short
 from signoff.bot.surfaces.wording import gist_of
+from signoff.flows.approval.several import yes_to
 from signoff.flows.schema.slack_ids import is_conversation_id
 from signoff.store.records.prompts import Prompt
 
@@ -33,6 +35,7 @@ MAX_LISTED = 15
 WAITING = Listing()
 """What waits for a person's answer."""
 
+_LOOKED_AT = 100
 _TITLE = 200
 _GIST = 120
 
@@ -72,7 +75,17 @@ def approvals_list(
         if page < pages or not are_all:
             others.append(button("Next", action_ids.LIST_NEXT, listing.button(page + 1)))
         blocks += [context(plain_text(f"Page {page} of {pages}{'' if are_all else ' or more'}")), buttons(others)]
-    return Message(text, [*blocks, *_hint(listing)])
+    return Message(text, [*blocks, *_together(prompts, listing), *_hint(listing)])
+
+
+def _together(prompts: Sequence[Prompt], listing: Listing) -> list[Block]:
+    """The button that approves several at once, if two of those that wait for this person need nothing but a yes."""
+    if listing.name not in ("list", "mine"):
+        return []
+    safe = (each for each in prompts[:_LOOKED_AT] if not isinstance(yes_to(each), str))
+    if len(list(islice(safe, 2))) < 2:
+        return []
+    return [buttons([button("Approve several…", action_ids.SEVERAL, "several")])]
 
 
 def _hint(listing: Listing) -> list[Block]:
