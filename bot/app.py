@@ -27,6 +27,7 @@ from signoff.bot.connection.web_client import (
 )
 from signoff.bot.forms import FormError
 from signoff.bot.grants import Grants
+from signoff.bot.interactions.absences import absence_commands
 from signoff.bot.interactions.approvals import Approvals
 from signoff.bot.interactions.assignments import Assignments
 from signoff.bot.interactions.buttons import Buttons
@@ -168,6 +169,7 @@ def make_app(
     cancelling = Cancelling(db, desk, directory, Grants(directory, settings.may_cancel), people, responses)
     cancelling.register(app)
     commands = (*sub_commands(approvals, Showing(db, desk, people)), starting.command(), cancelling.command())
+    commands = (*commands, *absence_commands(db, directory, people))
     Commands(commands, people).register(app)
     events = Events()
     DeletedCards(db).register(events)

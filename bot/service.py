@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from signoff.bot.app import QUICK_CALL_TIMEOUT, check_token, make_app, make_client
+from signoff.bot.connection.absences import Absences
 from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
@@ -22,6 +23,7 @@ from signoff.bot.delivery.rate_limits import RateLimits
 from signoff.bot.interactions.responses import Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Mode, Settings
+from signoff.flows.approval.absences import AbsenceCheck
 from signoff.flows.approval.approver_check import ApproverCheck
 from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.desk import Desk
@@ -60,7 +62,8 @@ class Bot:
         self._db = db
         client = make_client(settings)
         team, quick = check_token(client), make_client(settings, timeout=QUICK_CALL_TIMEOUT)
-        self._lookups = lookups = Lookups(quick, team, patient=client)
+        self._absences = Absences(db)
+        self._lookups = lookups = Lookups(quick, team, patient=client, absences=self._absences)
         people = People(lookups)
         self._responses = Responses(db, client, people, Desk(db, SlackDirectory(lookups)))
         self._uploads = Uploads(client)
@@ -101,6 +104,7 @@ class Bot:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             # Stopped in the opposite order, so that no new requests come in while the rest is stopping.
+            stack.callback(self._absences.stop)
             stack.callback(self._responses.stop)
             stack.callback(self._uploads.stop)
             stack.callback(self._lookups.stop)
@@ -165,6 +169,7 @@ class Service:
                 logger.warning("%s", fault)
             migrations.upgrade(self.db)
             stack.enter_context(DeadlineEnforcer(self.db))
+            stack.enter_context(AbsenceCheck(self.db))
             if self._with_bot:
                 self.bot = stack.enter_context(Bot(self.db, self._settings, self._flows or ()))
                 stack.enter_context(ConnectedEngines(self.db, defaults=self._settings.defaults()))

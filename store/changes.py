@@ -34,6 +34,8 @@ class Topic(StrEnum):
     CARDS = "cards"
     INPUTS = "inputs"
     DELIVERIES = "deliveries"
+    ABSENCES = "absences"
+    """Somebody is away, or back."""
 
 
 Announce = Callable[[Iterable[Topic]], None]

@@ -229,6 +229,17 @@ submissions = Table(
     _json("instead_of"),
 )
 
+# Who is away, and who covers for them.
+absences = Table(
+    "absences",
+    metadata,
+    Column("person", Name, primary_key=True),
+    Column("name", Name, nullable=False),
+    _moment("until", nullable=False),
+    Column("cover", Name),
+    Column("cover_name", Name),
+)
+
 drafts = Table(
     "drafts",
     metadata,

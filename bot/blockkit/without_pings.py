@@ -6,7 +6,7 @@ post of a card needs this treatment. From the first update on, the card holds re
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,11 @@ from signoff.bot.blockkit.blocks import Message
 from signoff.bot.blockkit.lookalikes import look_of
 from signoff.bot.blockkit.markup import escape
 from signoff.flows.schema.slack_ids import USER_MENTION
+
+
+def mentions_in(texts: Iterable[str]) -> set[str]:
+    """The mentions of people in these texts, as `without_pings` takes those that stay."""
+    return {found[0] for text in texts for found in USER_MENTION.finditer(text)}
 
 
 def without_pings(message: Message, intended: Collection[str], name_of: Callable[[str], str | None]) -> Message:

@@ -1,6 +1,6 @@
 """Slack as the directory that the desk asks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from signoff.bot.connection.answers import CACHE_TTL
@@ -10,6 +10,7 @@ from signoff.flows.approval.approvers import NameKind, Person, Unknowable, goes_
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.schema.slack_ids import is_channel_id, is_conversation_id, is_user_group_id, is_user_id
 from signoff.store.places import PlaceKind
+from signoff.store.records.absence import Absence
 from signoff.store.records.actors import Actor
 from signoff.store.records.outbox import CardPlace
 from signoff.store.records.prompts import Approver
@@ -156,6 +157,10 @@ class SlackDirectory:
         if card.place.kind is PlaceKind.THREAD:
             return card.place.message[0]
         return card.place.target or self._default_channel
+
+    def absences(self) -> Sequence[Absence]:
+        """Who is away now until when, and who covers for them."""
+        return self._lookups.absences()
 
     def is_colleague(self, actor: Actor) -> bool | Unknowable:
         """Whether somebody is an active person of the app's own workspace: no bot, and nobody of a shared channel."""

@@ -1,7 +1,7 @@
 """Questions to Slack about people, groups and channels."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from slack_sdk import WebClient
@@ -16,6 +16,7 @@ from signoff.bot.connection.profile import Profile
 from signoff.bot.connection.web_client import name_of
 from signoff.flows.approval.approvers import Unknowable
 from signoff.flows.schema.slack_ids import is_channel_id
+from signoff.store.records.absence import Absence
 
 MEMBERSHIP_TTL = 15.0
 """Seconds for which it is reused who is in a channel. Slack's events end that earlier."""
@@ -66,12 +67,21 @@ class Lookups:
         client: A client with a short timeout, for questions whose answer somebody waits for.
         team: The id of the workspace in which the app is installed; `None` if Slack has not told it yet.
         patient: A client for what is asked in the background; by default the same.
+        absences: Says who is away now. That is the one thing here which Slack does not know.
     """
 
-    def __init__(self, client: WebClient, team: str | None, *, patient: WebClient | None = None) -> None:
+    def __init__(
+        self,
+        client: WebClient,
+        team: str | None,
+        *,
+        patient: WebClient | None = None,
+        absences: Callable[[], Sequence[Absence]] = lambda: (),
+    ) -> None:
         self._quick = client
         self._patient = patient or client
         self._team = team
+        self.absences = absences
         self._answers = Answers()
         self._types = _CHANNELS_AND_GROUP_MESSAGES
         self._people = listings.people(self._patient, self.own_team)

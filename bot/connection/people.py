@@ -1,15 +1,20 @@
 """Users of Slack: who acts, and how the policy's approvers are mentioned."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from signoff.bot.blockkit.markup import at, escape
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.profile import Profile
 from signoff.flows.approval.approvers import NameKind, Unknowable
 from signoff.flows.schema.slack_ids import is_channel_id, is_user_group_id
 from signoff.store.policy import MAX_DIRECT
+from signoff.store.records.absence import Absence, cover_of
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Approver, Prompt
+
+_NAME = 80
 
 
 class People:
@@ -52,7 +57,32 @@ class People:
         """
         approvers = _told(prompt)
         found = {approver.name: approver.id or self._id(approver, ask=ask) for approver in approvers}
-        return {name: _mention(id_) for name, id_ in found.items() if id_}
+        if prompt.is_open:
+            given = [prompt.assignment.assignee, *(each.to for each in prompt.assignment.delegations)]
+            found |= {each.id: each.id for each in given if each is not None}
+        away = self._lookups.absences() if found else ()
+        return {name: self._mention(prompt, id_, found.values(), away) for name, id_ in found.items() if id_}
+
+    def _mention(self, prompt: Prompt, id_: str, approvers: Collection[str | None], away: Sequence[Absence]) -> str:
+        """The mention of an approver; or that of the person who covers for them, with their name."""
+        absence = next((each for each in away if each.person.id == id_), None)
+        if absence is None:
+            return _mention(id_)
+        until = f"away until {at(absence.until)}"
+        cover = cover_of(id_, away)
+        excluded = {prompt.reviewers.requester, prompt.requester and prompt.requester.id}
+        is_excluded = cover is not None and not prompt.policy.requester_may_answer and cover.id in excluded
+        if cover is None or is_excluded or not (prompt.policy.may_delegate or cover.id in approvers):
+            return f"{_mention(id_)} ({until})"
+        return f"{_mention(cover.id)} for {escape(absence.person.name, _NAME)} ({until})"
+
+    def zone(self, user_id: str) -> ZoneInfo:
+        """The time zone that a person has chosen in Slack; UTC if Slack did not say."""
+        profile = self._lookups.profile(user_id)
+        try:
+            return ZoneInfo(profile.tz if isinstance(profile, Profile) else "UTC")
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo("UTC")
 
     def are_all(self, mentions: Mapping[str, str], prompt: Prompt) -> bool:
         """Whether every approver whom Slack may know is mentioned."""

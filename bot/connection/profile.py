@@ -11,6 +11,7 @@ class Profile:
 
     Attributes:
         handle: Without the `@`.
+        tz: The name of the time zone, such as `Europe/Madrid`; empty if Slack did not say.
         display_name: What the user likes to be called; empty if the same as `name`.
         team: The workspace that Slack names first for the user; empty if none.
         grid_teams: All workspaces that the user belongs to on Enterprise Grid; empty elsewhere.
@@ -27,6 +28,7 @@ class Profile:
     is_bot: bool = False
     is_stranger: bool = False
     display_name: str = ""
+    tz: str = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -63,4 +65,5 @@ class Profile:
             is_bot=bool(user.get("is_bot")),
             is_stranger=bool(user.get("is_stranger")),
             display_name=str(profile.get("display_name") or ""),
+            tz=str(user.get("tz") or ""),
         )

@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from signoff.bot.blockkit.blocks import Message
-from signoff.bot.blockkit.without_pings import without_pings
+from signoff.bot.blockkit.without_pings import mentions_in, without_pings
 from signoff.bot.connection.listing import next_cursor
 from signoff.bot.connection.lookup_deadline import lookup_deadline
 from signoff.bot.connection.people import People
@@ -146,7 +146,7 @@ class Messenger:
             self._update(*found, message)
             return found
         try:
-            posted = self._post(conversation, without_pings(message, set(mentions.values()), self._people.name))
+            posted = self._post(conversation, without_pings(message, mentions_in(mentions.values()), self._people.name))
         except SlackUnavailable as error:
             error.channel = conversation.channel if is_conversation_id(conversation.channel) else None
             raise

@@ -23,6 +23,12 @@ _WORDS: Mapping[str, str] = {
     "card_refused": "Slack did not take the message",
     "submitted": "Answered",
     "rejected": "Rejected",
+    "claimed": "Taken on",
+    "released": "Given back",
+    "reassigned": "Handed over",
+    "delegated": "Delegated",
+    "away": "An approver went away",
+    "back": "An approver is back",
     "voted": "Voted",
     "reminded": "Reminded",
     "overdue": "The deadline passed, and it stays open",
@@ -45,6 +51,10 @@ _WORDS: Mapping[str, str] = {
 }
 
 
+_GIVEN = ("reassigned", "delegated")
+_WITH_REASON = ("rejected", "cancelled", "released")
+
+
 def history_message(prompt: Prompt, ledger: Sequence[LedgerLine]) -> Message:
     """What happened to a prompt, oldest first: each event, when, and by whom. The values are on its card."""
     question = asked_by(prompt).question
@@ -64,6 +74,8 @@ def _line(line: LedgerLine) -> str:
     name = str(line.detail.get("name") or line.actor or "")
     claim = line.detail.get("claim")
     who = f" by {escape(f'{name} ({claim})' if claim else name, _NAME)}" if name else ""
+    if to := line.detail.get("to") if line.event in _GIVEN else None:
+        who += f" to {escape(str(to), _NAME)}"
     reason = line.detail.get("reason")
-    why = f": {escape(str(reason), _REASON)}" if reason and line.event in ("rejected", "cancelled") else ""
+    why = f": {escape(str(reason), _REASON)}" if reason and line.event in _WITH_REASON else ""
     return f"• {at(line.at)}: {what}{who}{why}"

@@ -96,7 +96,7 @@ def approvers_of(prompt: Prompt, mentions: Mapping[str, str], *, waiting: bool =
         waiting: Whether to leave out those who have voted, too; and all others if one person has it.
     """
     if waiting and (assignee := prompt.assignment.assignee) is not None:
-        return name_of(assignee) if mentions else escape(assignee.name, _NAME)
+        return mentions.get(assignee.id, name_of(assignee)) if mentions else escape(assignee.name, _NAME)
     approvers = _approvers(prompt, waiting=waiting)
     named = [_named(each, mentions) for each in approvers]
     if named:
@@ -134,7 +134,7 @@ def _delegates(prompt: Prompt, mentions: Mapping[str, str], *, waiting: bool = F
     """Who may answer in whose place, such as `<@U1> for Ana Ruiz`."""
     voted = {prompt.ballot.person(vote.seat.id) for vote in prompt.votes} if waiting else set()
     return [
-        f"{name_of(each.to) if mentions else escape(each.to.name, _NAME)} for {escape(each.by.name, _NAME)}"
+        f"{mentions.get(each.to.id) or escape(each.to.name, _NAME)} for {escape(each.by.name, _NAME)}"
         for each in prompt.assignment.delegations
         if each.by.id not in voted
     ]

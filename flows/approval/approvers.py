@@ -8,6 +8,7 @@ from typing import NoReturn, Protocol
 
 from signoff.flows.schema.slack_ids import is_channel_id, is_user_group_id, is_user_id
 from signoff.store.places import PlaceKind
+from signoff.store.records.absence import Absence, covered_by
 from signoff.store.records.actors import Actor
 from signoff.store.records.outbox import CardPlace
 from signoff.store.records.prompts import Approver, Prompt
@@ -55,6 +56,10 @@ class Directory(Protocol):
 
     def is_approver(self, actor: Actor, approver: Approver) -> bool | Unknowable:
         """Whether `actor` is the person whom a policy names, or is in the user group or channel that it names."""
+        ...
+
+    def absences(self) -> Sequence[Absence]:
+        """Who is away now until when, and who covers for them."""
         ...
 
     def is_colleague(self, actor: Actor) -> bool | Unknowable:
@@ -136,11 +141,13 @@ def _in_place_of(
 ) -> Actor | Unknowable | None:
     """The same, of somebody who may not in their own right.
 
-    It counts what holds now: the one who has delegated it must still be allowed to answer, and the delegate has to be
-    an active person of the workspace, and not a requester who may not answer.
+    They are the delegate of that person, or cover for that person who is away. It counts what holds now: the one in
+    whose place it is must still be allowed to answer, and the other has to be an active person of the workspace, and
+    not a requester who may not answer.
     """
     own = prompt.ballot.person(actor.id)
     principals = [each.by for each in prompt.assignment.delegations if prompt.ballot.person(each.to.id) == own]
+    principals += covered_by(own, directory.absences())
     reasons = []
     for principal in principals:
         may = may_answer_themselves(prompt, principal, directory, cards)
@@ -310,6 +317,10 @@ class StatedNames:
         if approver.id is not None and goes_by((actor.id, *actor.aliases), approver.id):
             return True
         return self.is_person(actor, approver.name)
+
+    def absences(self) -> tuple[Absence, ...]:
+        """Nobody, since it cannot be known who somebody is who covers."""
+        return ()
 
     def is_colleague(self, actor: Actor) -> Unknowable:
         """Cannot be known."""

@@ -118,21 +118,25 @@ def touch_refused(tx: Transaction, prompt_id: str, now: datetime) -> None:
     tx.touch(Topic.CARDS)
 
 
-def threads_of_redirected(
-    tx: Transaction, prompt_id: str, *, only: str | None = None, always: bool = False
-) -> list[Place]:
+def threads_of_redirected(tx: Transaction, prompt_id: str, *, always: bool = False) -> list[Place]:
     """The threads of a prompt's cards in direct messages, if it has another card that Slack does not take.
 
     Args:
-        only: The id of the person whose thread is wanted, if they have one.
         always: Whether they are meant in any case, since the policy sends each approver a card.
     """
     rows = tx.execute(select(cards).where(cards.c.prompt_id == prompt_id).order_by(cards.c.id)).all()
     if not always and not any(row.refusal for row in rows if row.place_kind != PlaceKind.PERSON):
         return []
-    direct = [row for row in rows if row.place_kind == PlaceKind.PERSON and row.ts is not None and not row.refusal]
-    wanted = [row for row in direct if row.place_target == only] or direct
-    return [Place.thread(row.channel, row.ts) for row in wanted]
+    direct = (row for row in rows if row.place_kind == PlaceKind.PERSON and row.ts is not None and not row.refusal)
+    return [Place.thread(row.channel, row.ts) for row in direct]
+
+
+def own_threads(tx: Transaction, prompt_id: str, person_id: str) -> list[Place]:
+    """The thread of a person's own card in direct messages; none if they have none that Slack has taken."""
+    own = (cards.c.place_kind == PlaceKind.PERSON) & (cards.c.place_target == person_id)
+    is_posted = cards.c.ts.is_not(None) & cards.c.refusal.is_(None)
+    query = select(cards.c.channel, cards.c.ts).where(cards.c.prompt_id == prompt_id, own, is_posted)
+    return [Place.thread(row.channel, row.ts) for row in tx.execute(query)]
 
 
 def places(db: Database, prompt_ids: Collection[str]) -> dict[str, list[CardPlace]]:

@@ -9,7 +9,7 @@ from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards
-from signoff.store.prompts import votes
+from signoff.store.prompts import absences, votes
 from signoff.store.prompts.votes import Decide
 from signoff.store.records.prompts import Approver, Ballot, Prompt, Reviewers
 from signoff.store.rows import prompt, reviewers_as_json, select_prompts
@@ -123,6 +123,8 @@ def record(
             cards.touch_refused(tx, asked.id, now)
         if direct:
             cards.send_to(tx, asked.id, direct, now, event="cards_sent")
+        known = {each.id for each in asked.found_approvers}
+        absences.note_found(tx, asked.id, [each.id for each in found if each.id and each.id not in known], now=now)
         if decide is not None:
             votes.recount(tx, locked[0], asked.id, Ballot(asked.votes, tuple(found), reviewers), decide=decide, now=now)
     return changed

@@ -11,12 +11,15 @@ from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
 from signoff.store.outbox import cards, notices
 from signoff.store.places import Place
+from signoff.store.prompts import absences
+from signoff.store.records.absence import cover_of
 from signoff.store.records.actors import DEADLINE
 from signoff.store.records.outbox import CardPlace, NoticeKind
 from signoff.store.records.prompts import Prompt
 from signoff.store.rows import PROMPT_BY_ID, prompt, select_prompts
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, param
+from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import flow_runs, prompts
 
 _ID_LENGTH = 36
@@ -236,13 +239,11 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
         )
         if moved.rowcount == 0:
             return False
-        # If the approvers have got cards of their own, each is reminded there, or only the one who has taken it on.
-        assignee = reminded.assignment.assignee
-        only = None if assignee is None else assignee.id
+        # Whoever has it is reminded in a card of their own, if they have one, which leaves the channel in peace. And if
+        # the approvers have got cards of their own, each is reminded there.
         is_direct = reminded.policy.notify != "channel"
-        threads: list[Place | None] = [
-            *cards.threads_of_redirected(tx, reminded.id, only=only, always=is_direct),
-        ]
+        threads: list[Place | None] = [*_threads_of_assignee(tx, reminded, now)]
+        threads = threads or [*cards.threads_of_redirected(tx, reminded.id, always=is_direct)]
         for place in threads or [None]:
             notices.add(tx, reminded.id, kind=NoticeKind.REMINDER, detail={"number": sent}, now=now, place=place)
         ledger.add(tx, reminded.id, "reminded", now=now)
@@ -270,6 +271,15 @@ def note_overdue(db: Database, passed: Prompt, *, due_at: datetime | None, now: 
         ledger.add(tx, passed.id, "overdue", now=now, actor=DEADLINE)
         cards.touch(tx, passed.id, now)
         return True
+
+
+def _threads_of_assignee(tx: Transaction, reminded: Prompt, now: datetime) -> list[Place]:
+    """The thread of the card in direct messages of whoever has a prompt, or of who covers for them; none if none is."""
+    assignee = reminded.assignment.assignee
+    if assignee is None:
+        return []
+    cover = cover_of(assignee.id, absences.current_in(tx, now=now))
+    return cards.own_threads(tx, reminded.id, assignee.id if cover is None else cover.id)
 
 
 def no_such_prompt(prompt_id: str) -> NoSuchPrompt:

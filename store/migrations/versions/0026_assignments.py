@@ -1,4 +1,4 @@
-"""Who has taken a prompt on, and in whose place somebody answers."""
+"""Who has taken a prompt on, in whose place somebody answers, and who is away."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,15 @@ def upgrade() -> None:
     op.add_column("prompts", sa.Column("assignee", sa.String()))
     op.add_column("prompts", sa.Column("assignment", sa.JSON(), nullable=True))
     op.add_column("submissions", sa.Column("instead_of", sa.JSON(), nullable=True))
+    op.create_table(
+        "absences",
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cover", sa.String()),
+        sa.Column("cover_name", sa.String()),
+        sa.PrimaryKeyConstraint("person", name="pk_absences"),
+    )
     op.create_index(
         "ix_prompts_assignee", "prompts", ["assignee"], sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING
     )

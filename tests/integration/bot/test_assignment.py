@@ -49,13 +49,13 @@ def assignee(service: RunningService, prompt: Prompt) -> str | None:
     return None if found is None else found.name
 
 
-def remind(service: RunningService, prompt: Prompt) -> VisibleMessage:
+def remind(service: RunningService, prompt: Prompt, who: str = "mei", where: str = "#releases") -> VisibleMessage:
     """Have the reminder after an hour sent now, and wait for it."""
     with service.db.write() as tx:
         moved = {"opened_at": prompt.opened_at - timedelta(hours=1), "due_at": service.db.now()}
         tx.execute(update(table).where(table.c.id == prompt.id).values(moved))
         tx.touch(Topic.PROMPTS)
-    return service.slack.person("mei").wait_for_message("#releases", lambda seen: "⏰" in seen.full_text)
+    return service.slack.person(who).wait_for_message(where, lambda seen: "⏰" in seen.full_text)
 
 
 def test_whoever_takes_a_prompt_has_it_and_is_the_only_one_reminded(service: RunningService) -> None:
@@ -190,7 +190,9 @@ def test_a_prompt_is_handed_to_somebody_who_may_answer(service: RunningService) 
     assert not any(f"<@{BEN}>" in each for each in lines)
     noted = service.until_noted(prompt, "reassigned")
     assert (noted["to_id"], noted["note"]) == (BEN, HOSTILE)
-    assert f"Still waiting for <@{BEN}>. Open for" in remind(service, prompt).full_text
+    reminder = remind(service, prompt, "ben", "@signoff")
+    assert f"Still waiting for <@{BEN}>. Open for" in reminder.full_text
+    assert reminder.thread_ts == direct.ts
     ben.press("Approve", message=direct)
     assert service.over(prompt).result == "approved: True by Ben Okafor (slack)"
 
