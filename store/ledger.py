@@ -10,17 +10,19 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import String, cast, select, update
+from sqlalchemy.exc import IntegrityError
 
 from signoff.store.database import Database
 from signoff.store.ledger_chain import BEGINNING, content_hash, line_hash
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import LedgerLine
 from signoff.store.rows import ledger_line
+from signoff.store.sql.column_types import storable
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.functions import sha256_hex
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
-from signoff.store.tables import ledger, ledger_heads
+from signoff.store.tables import attempts, ledger, ledger_heads
 
 _OF_PROMPT = ledger_heads.c.prompt_id == param("prompt_id")
 _LENGTHEN = Statement(
@@ -87,19 +89,46 @@ def _described(actor: Actor) -> dict[str, str]:
     return {"name": actor.name, "claim": actor.claim} if actor.claim else {"name": actor.name}
 
 
-@transactional
+EACH_OF = 10
+"""How many attempts in vain of one person, of one kind and on one prompt, have a line each. After these, there is one
+whenever their number has doubled, so that nobody can fill the disk by pressing again and again."""
+
+
 def note(
     db: Database,
     prompt_id: str,
     event: str,
     *,
     now: datetime,
-    actor: Actor | None = None,
+    actor: Actor,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add a line for something that changed nothing else, such as a refusal."""
+    """Add a line for what somebody has tried in vain, such as an answer that was refused.
+
+    If they have tried it often, a line says how often in all (`times`), and most repetitions add none.
+    """
+    try:
+        _note(db, prompt_id, event, now, actor, detail)
+    except IntegrityError:
+        # Their first two attempts came at the same moment.
+        _note(db, prompt_id, event, now, actor, detail)
+
+
+@transactional
+def _note(
+    db: Database, prompt_id: str, event: str, now: datetime, actor: Actor, detail: Mapping[str, Any] | None
+) -> None:
+    mine = {"prompt_id": prompt_id, "actor": storable(actor.id), "event": event}
     with db.write() as tx:
-        add(tx, prompt_id, event, now=now, actor=actor, detail=detail)
+        counted = update(attempts).filter_by(**mine).values(times=attempts.c.times + 1).returning(attempts.c.times)
+        times = tx.execute(counted).scalar()
+        if times is None:
+            times = 1
+            tx.execute(attempts.insert().values(**mine, times=times))
+        if times <= EACH_OF:
+            add(tx, prompt_id, event, now=now, actor=actor, detail=detail)
+        elif times.bit_count() == 1:
+            add(tx, prompt_id, event, now=now, actor=actor, detail={**(detail or {}), "times": times})
 
 
 def lines(db: Database, prompt_id: str) -> list[LedgerLine]:

@@ -49,24 +49,25 @@ def answer(
     else has answered already.
     """
     _check(reject, reason, gives_values=bool(sets) or values is not None, confirms=confirm is not None)
-    from signoff.bot.cli.actors import actor
+    from signoff.bot.cli.actors import actor, refusal
     from signoff.bot.cli.arguments import submission
     from signoff.bot.cli.as_json import print_json, settled_as_json
     from signoff.bot.cli.as_text import outcome_as_text, value_as_text
     from signoff.bot.cli.database import existing
-    from signoff.bot.settings import load_settings
     from signoff.bot.surfaces.question import asked_by
     from signoff.bot.surfaces.tally import in_short
     from signoff.flows.approval.desk import Desk
     from signoff.store.prompts.prompts import get
 
     log_to_stderr()
-    if load_settings().outside_slack == "never":
-        raise CommandFailed("Prompts can only be answered in Slack: SIGNOFF_OUTSIDE_SLACK is set to never.")
     person = actor(who)
+    why_not = refusal(person, answers=True)
     with existing() as db:
         desk = Desk(db)
         found = get(db, prompt)
+        if why_not:
+            desk.note_refusal(found, person, via="cli", reason=why_not)
+            raise CommandFailed(why_not)
         if reject:
             reply = desk.reject(found.id, person, reason or "", via="cli")
         else:

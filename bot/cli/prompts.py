@@ -60,7 +60,7 @@ def history(named: str, as_json: bool) -> None:
     from signoff.bot.cli.as_json import ledger_line_as_json, print_json
     from signoff.bot.cli.as_text import print_table, short, values_as_text
     from signoff.bot.cli.database import existing, run_and_prompts
-    from signoff.bot.cli.ledger_words import in_words
+    from signoff.bot.surfaces.ledger_words import in_words
     from signoff.store.audit import check
     from signoff.store.ledger import lines
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from signoff.bot.cli import options
+from signoff.bot.cli.failures import CommandFailed
 from signoff.bot.cli.logs import log_to_stderr
 
 if TYPE_CHECKING:
@@ -142,14 +143,20 @@ def retry(run: str, who: str | None) -> None:
     RUN is its name, its id, or the beginning of its id. Finished tasks do not run again. Prompts that were rejected or
     timed out are opened again.
     """
-    from signoff.bot.cli.actors import actor
+    from signoff.bot.cli.actors import actor, refusal
     from signoff.bot.cli.database import existing
     from signoff.flows.approval.desk import Desk
     from signoff.store.runs.runs import get
 
     log_to_stderr()
+    person = actor(who)
+    why_not = refusal(person)
     with existing() as db:
-        retried = Desk(db).retry(get(db, run).id, actor(who))
+        found, desk = get(db, run), Desk(db)
+        if why_not:
+            desk.note_refusal_of_run(found.id, person, "refused_retrying", via="cli", reason=why_not)
+            raise CommandFailed(why_not)
+        retried = desk.retry(found.id, person)
         _warn_if_orphaned(db, retried)
     click.echo(f"{retried.name} ({retried.id}) is {retried.state}")
 
@@ -163,15 +170,21 @@ def cancel(run: str, reason: str, who: str | None) -> None:
 
     RUN is its name, its id, or the beginning of its id.
     """
-    from signoff.bot.cli.actors import actor
+    from signoff.bot.cli.actors import actor, refusal
     from signoff.bot.cli.database import existing
     from signoff.flows.approval.desk import Desk
     from signoff.store.records.runs import RunState
     from signoff.store.runs.runs import get
 
     log_to_stderr()
+    person = actor(who)
+    why_not = refusal(person)
     with existing() as db:
-        ended = Desk(db).cancel(get(db, run).id, actor(who), reason)
+        found, desk = get(db, run), Desk(db)
+        if why_not:
+            desk.note_refusal_of_run(found.id, person, "refused_cancelling", via="cli", reason=why_not)
+            raise CommandFailed(why_not)
+        ended = desk.cancel(found.id, person, reason)
     is_over = ended.state is RunState.CANCELLED
     click.echo(f"{ended.name} is cancelled." if is_over else f"Asked {ended.engine} to cancel {ended.name}.")
 

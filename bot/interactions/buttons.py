@@ -156,7 +156,7 @@ class Buttons:
         one press. If not, the form opens with both filled in, and shows what the model found wrong.
         """
         actor = self._people.actor(body)
-        if prompt.is_open and prompt.policy.word:
+        if prompt.is_open and prompt.policy_fault is None and prompt.policy.word:
             # Not even a no is decided with one press.
             self._open_form(ack, body, is_listed=False, choice=choice)
             return

@@ -151,7 +151,8 @@ class FormSessions:
         return prompt.is_open and prompt.policy_fault is None and self._desk.may_fill_in(prompt, session.actor) is False
 
     def _refused_modal(self, session: FormSession) -> dict[str, Any]:
-        return refused_modal(session.prompt, {}, may_see=self.may_see(session))
+        visible, _ = self._desk.visible_to(session.actor, [session.prompt])
+        return refused_modal(session.prompt, {}, may_see=bool(visible))
 
     def _store(self, session: FormSession) -> FormSession | None:
         draft = session.editor.whole.as_json()
@@ -166,7 +167,8 @@ class FormSessions:
 
     def may_see(self, session: FormSession) -> bool:
         """Whether the session's person may see its prompt. If Slack does not say so, they may not."""
-        return bool(self._desk.visible_to(session.actor, [session.prompt])[0])
+        prompt = session.prompt
+        return not (prompt.is_open and prompt.policy_fault) and self._desk.may_read(prompt, session.actor) is True
 
     def redraw(self, session: FormSession, *, first_row: int | None = None) -> None:
         """Draw the session's modal again."""
@@ -183,10 +185,12 @@ class FormSessions:
             prompt = session.prompt
             if prompt.is_open and prompt.policy_fault is not None:
                 return failed_modal(UNREADABLE_POLICY)
-            visible, is_known = self._desk.visible_to(session.actor, [prompt])
-            if visible:
-                return draw()
-            return refused_modal(prompt, {}, may_see=False) if is_known else None
+            match self._desk.may_read(prompt, session.actor):
+                case True:
+                    return draw()
+                case False:
+                    return refused_modal(prompt, {}, may_see=False)
+            return None
 
         return drawn
 

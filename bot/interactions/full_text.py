@@ -10,9 +10,9 @@ from signoff.bot.forms.draft import Draft
 from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.full_text import OpenPage, full_text_modal
+from signoff.flows.approval.approvers import Unknowable
 from signoff.flows.approval.desk import Desk
 from signoff.store.database import Database
-from signoff.store.errors import UnreadablePolicy
 from signoff.store.prompts import drafts, prompts
 from signoff.store.records.prompts import Prompt
 
@@ -35,15 +35,13 @@ class FullText:
         """A press on "Show all", on "Back" or on "Next"."""
         action = body["actions"][0]
         prompt = prompts.get_exact(self._db, str(action.get("value")))
-        visible, is_known = self._desk.visible_to(self._people.actor(body), [prompt])
-        if visible:
-            self._show(body, prompt, str(action.get("action_id")))
-        elif prompt.is_open and prompt.policy_fault is not None:
-            raise UnreadablePolicy(prompt.policy_fault)
-        elif is_known:
-            self._responses.tell(body, "You may not see this prompt.")
-        else:
-            raise IdentityUnavailable("Slack did not say who may see a prompt.")
+        match self._desk.may_read(prompt, self._people.actor(body)):
+            case Unknowable(reason):
+                raise IdentityUnavailable(reason)
+            case False:
+                self._responses.tell(body, "You may not see this prompt.")
+            case _:
+                self._show(body, prompt, str(action.get("action_id")))
         ack()
 
     def _show(self, body: Body, prompt: Prompt, action_id: str) -> None:

@@ -287,6 +287,7 @@ class Cancelling:
             case Unknowable():
                 return _UNKNOWN
             case False:
+                self._desk.note_refusal_of_run(run.id, actor, "refused_cancelling", via="slack")
                 return nothing
         return f"The run {bold(run.name)} is over already: {run.state}." if run.state.is_final else run
 

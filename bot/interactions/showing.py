@@ -16,6 +16,8 @@ from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
 
 _TYPED = 80
+_MEANT = 8
+"""How many characters somebody types who means one prompt, so that the ledger tells of it. It is how ids are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,10 @@ class Showing:
             return NotFound(f"More than one prompt begins with {code(named, _TYPED)}. Type more characters of its id.")
         if visible:
             return (by_id or visible)[0]
+        if len(named) >= _MEANT:
+            for each in found:
+                if not (each.is_open and each.policy_fault):
+                    self._desk.may_read(each, actor)
         if not is_known:
             return NotFound("Slack did not say whether you may see this prompt. Try again in a moment.")
         return NotFound(

@@ -32,6 +32,7 @@ from signoff.flows.schema.slack_ids import is_user_id
 from signoff.flows.schema.verdict import verdict_of
 from signoff.store import ledger
 from signoff.store.database import Database
+from signoff.store.errors import UnreadablePolicy
 from signoff.store.outbox import cards
 from signoff.store.policy import Policy
 from signoff.store.prompts import comments, prompts, settle, votes
@@ -173,7 +174,7 @@ class Desk:
         """The same for a comment: whoever may see a prompt may comment on it, if its policy takes comments."""
         prompt = self._admit(prompt_id, actor, via=via, comments=True)
         if isinstance(prompt, Prompt) and prompt.policy.comments == "off":
-            self._note(prompt, "refused", actor, {"via": via, "reason": NO_COMMENTS})
+            self.note_refusal(prompt, actor, via=via, reason=NO_COMMENTS)
             return Refused(prompt, True, NO_COMMENTS)
         return prompt
 
@@ -181,10 +182,13 @@ class Desk:
         self, prompt_id: str, actor: Actor, *, via: str, comments: bool = False
     ) -> Prompt | AlreadySettled | Refused | Unverified:
         prompt, places = prompts.get_with_places(self._db, prompt_id)
+        if prompt.is_open and prompt.policy_fault is not None:
+            self._note(prompt, "refused", actor, {"via": via, "reason": prompt.policy_fault})
+            raise UnreadablePolicy(prompt.policy_fault)
         if prompt.is_open and prompt.deadline is not None and prompt.deadline <= self._now():
             prompt = self.time_out(prompt).prompt if prompt.policy.ends_at_deadline else prompt
         if prompt.is_open and not comments and (reason := _refusal_outside_slack(prompt.policy, actor)):
-            self._note(prompt, "refused", actor, {"via": via, "reason": reason})
+            self.note_refusal(prompt, actor, via=via, reason=reason)
             return Refused(prompt, may_see(prompt, actor, self._directory, places) is True, reason)
         may = may_answer if prompt.is_open and not comments else may_see
         match may(prompt, actor, self._directory, places):
@@ -193,7 +197,7 @@ class Desk:
                 return Unverified(prompt, reason)
             case False:
                 reason = self._refusal_of_requester(prompt, actor) if prompt.is_open and not comments else ""
-                self._note(prompt, "refused", actor, {"via": via} | ({"reason": reason} if reason else {}))
+                self.note_refusal(prompt, actor, via=via, reason=reason)
                 sees = prompt.is_open and may_see(prompt, actor, self._directory, places) is True
                 return Refused(prompt, sees, reason)
         if not prompt.is_open:
@@ -202,12 +206,39 @@ class Desk:
         return prompt
 
     def may_fill_in(self, prompt: Prompt, actor: Actor) -> bool | Unknowable:
-        """Whether this person may answer a prompt that is open. Nothing is noted about it in the ledger.
+        """Whether this person may fill in the form of a prompt that is open. That they may not is noted in the ledger.
 
         Raises:
             UnreadablePolicy: If this version cannot read the policy.
         """
-        return may_answer(prompt, actor, self._directory, cards.places(self._db, [prompt.id])[prompt.id])
+        may = may_answer(prompt, actor, self._directory, cards.places(self._db, [prompt.id])[prompt.id])
+        if may is False:
+            self.note_refusal(prompt, actor, via="slack")
+        return may
+
+    def may_read(self, prompt: Prompt, actor: Actor) -> bool | Unknowable:
+        """Whether this person may see a prompt that they have asked for. That they may not is noted in the ledger.
+
+        Raises:
+            UnreadablePolicy: If the prompt is open and this version cannot read the policy.
+        """
+        if prompt.is_open and prompt.policy_fault is not None:
+            self._note(prompt, "refused_reading", actor, {"via": "slack", "reason": prompt.policy_fault})
+            raise UnreadablePolicy(prompt.policy_fault)
+        may = may_see(prompt, actor, self._directory, cards.places(self._db, [prompt.id])[prompt.id])
+        if may is False:
+            self._note(prompt, "refused_reading", actor, {"via": "slack"})
+        elif isinstance(may, Unknowable):
+            self._note(prompt, "unverified", actor, {"via": "slack", "reason": may.reason})
+        return may
+
+    def note_refusal(self, prompt: Prompt, actor: Actor, *, via: str, reason: str = "") -> None:
+        """Note in the ledger that somebody has tried to answer and may not.
+
+        Args:
+            reason: Why not, as a sentence, if it is not because of who they are.
+        """
+        self._note(prompt, "refused", actor, {"via": via} | ({"reason": reason} if reason else {}))
 
     def visible_to(self, actor: Actor, found: Sequence[Prompt]) -> tuple[list[Prompt], bool]:
         """Those of these prompts that a person may see, and whether that is known of all of them.
@@ -386,7 +417,7 @@ class Desk:
             store.errors.RunFinished: If it is over already.
             NotAllowed: If the policy of one of its prompts forbids acting as somebody else.
         """
-        self._check_claim(run_id, actor)
+        self._check_claim(run_id, actor, "refused_cancelling", via)
         run = runs.cancel(self._db, run_id, actor=actor, reason=reason, now=self._now(), via=via)
         if run.state is RunState.CANCELLED:  # otherwise its engine is asked to
             logger.info("%s | was cancelled by %s (flow %s)", run.name, _name_of(actor), run.flow)
@@ -400,16 +431,29 @@ class Desk:
             store.errors.RunNotFailed: If it is not over, was completed, or was cancelled.
             NotAllowed: If the policy of one of its prompts forbids acting as somebody else.
         """
-        self._check_claim(run_id, actor)
+        self._check_claim(run_id, actor, "refused_retrying", "cli")
         return retries.retry(self._db, run_id, actor=actor, now=self._now())
 
-    def _check_claim(self, run_id: str, actor: Actor) -> None:
+    def _check_claim(self, run_id: str, actor: Actor, event: str, via: str) -> None:
         """Raise `NotAllowed` if somebody acts on a run as somebody else although its prompts forbid that."""
         if not actor.is_another_user:
             return
         for prompt in prompts.of_run(self._db, run_id):
             if prompt.policy_fault is None and (rule := prompt.policy.outside_slack) != "claims":
-                raise NotAllowed(f"You may only act on this run as yourself: its policy has outside_slack={rule}.")
+                reason = f"You may only act on this run as yourself: its policy has outside_slack={rule}."
+                self.note_refusal_of_run(run_id, actor, event, via=via, reason=reason)
+                raise NotAllowed(reason)
+
+    def note_refusal_of_run(self, run_id: str, actor: Actor, event: str, *, via: str, reason: str = "") -> None:
+        """Note in the ledgers of a run's prompts that somebody has tried to act on the run and may not.
+
+        Args:
+            event: `refused_cancelling` or `refused_retrying`.
+            reason: Why not, as a sentence, if it is not because of who they are.
+        """
+        for prompt in prompts.of_run(self._db, run_id):
+            if not prompt.is_superseded:
+                self._note(prompt, event, actor, {"via": via} | ({"reason": reason} if reason else {}))
 
     def _vote(self, prompt: Prompt, vote: Vote) -> Reply:
         if prompt.policy.may_delegate:

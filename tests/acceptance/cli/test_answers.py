@@ -190,13 +190,20 @@ def test_a_setting_forbids_answers_under_another_name_or_any(shell: Shell) -> No
     prompt = asked(shell, "asking.py:go-on")
     own = shell("answer", prompt.id, "--as", "@ana", SIGNOFF_OUTSIDE_SLACK="own-name")
     assert_refused(own, 1, "You may only act as yourself: SIGNOFF_OUTSIDE_SLACK does not allow --as.")
-    never = shell("answer", prompt.id, SIGNOFF_OUTSIDE_SLACK="never")
+    never = shell("answer", prompt.id, LOGNAME=USER, SIGNOFF_OUTSIDE_SLACK="never")
     assert_refused(never, 1, "Prompts can only be answered in Slack: SIGNOFF_OUTSIDE_SLACK is set to never.")
     wrong = shell("answer", prompt.id, SIGNOFF_OUTSIDE_SLACK="sometimes")
     assert (wrong.code, len(wrong.err.splitlines())) == (1, 1)
     assert wrong.err.startswith("SIGNOFF_OUTSIDE_SLACK: ")
+    for command in ("cancel", "retry"):
+        other = shell(command, prompt.run_id, "--as", "@ana", SIGNOFF_OUTSIDE_SLACK="own-name")
+        assert_refused(other, 1, "You may only act as yourself: SIGNOFF_OUTSIDE_SLACK does not allow --as.")
     with shell.database() as db:
         assert prompts.get(db, prompt.id).is_open
+        _, *tried = ledger.lines(db, prompt.id)
+    assert [line.event for line in tried] == ["refused", "refused", "refused_cancelling", "refused_retrying"]
+    assert [line.actor for line in tried] == ["@ana", f"@{USER}", "@ana", "@ana"]
+    assert all("SIGNOFF_OUTSIDE_SLACK" in line.detail["reason"] for line in tried)
     assert shell("answer", prompt.id, LOGNAME=USER, SIGNOFF_OUTSIDE_SLACK="own-name").code == 0
 
 
@@ -217,6 +224,8 @@ def test_a_policy_forbids_it_whatever_the_environment_says(shell: Shell, rule: s
     assert (line.event, line.detail["reason"]) == ("refused", told)
     cancelled = shell("cancel", prompt.run_id, "--as", "@ana")
     assert_refused(cancelled, 1, f"You may only act on this run as yourself: its policy has outside_slack={rule}.")
+    with shell.database() as db:
+        assert ledger.lines(db, prompt.id)[-1].event == "refused_cancelling"
     assert shell("cancel", prompt.run_id).code == 0
 
 
@@ -248,4 +257,4 @@ def test_people_read_tables(shell: Shell) -> None:
     assert re.search(r"in 5\d min", row)
     assert prompt.run_name in shell("runs", "--state", "paused").out
     assert prompt.run_name not in shell("runs", "--state", "Completed", "--limit", "1").out
-    assert "opened" in shell("history", prompt.id[:8]).out
+    assert "Asked" in shell("history", prompt.id[:8]).out

@@ -72,7 +72,7 @@ def test_a_ledger_that_was_edited_is_not_verified(audited: tuple[Shell, Prompt])
     told = shell("history", prompt.id)
     assert told.code == 0
     assert f"The ledger of prompt {prompt.id[:8]} is not as it was written: Line 3" in told.err
-    assert "answered" in told.out
+    assert "Answered" in told.out
 
 
 def test_a_value_that_cannot_be_read_is_a_change(audited: tuple[Shell, Prompt]) -> None:
@@ -90,7 +90,7 @@ def test_what_a_person_tried_is_told_in_words(audited: tuple[Shell, Prompt]) -> 
     shell, prompt = audited
     shown = shell("history", prompt.id)
     assert shown.err == ""
-    assert "tried, but may not" in shown.out
+    assert "Tried to answer, and may not" in shown.out
     assert [line["event"] for line in shell("history", prompt.id, "--json").json] == ["opened", "refused", "submitted"]
 
 

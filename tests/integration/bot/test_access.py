@@ -12,6 +12,7 @@ from signoff.bot.service import Service
 from signoff.bot.surfaces import action_ids
 from signoff.flows.flow import Flow
 from signoff.flows.names import now
+from signoff.store import audit, ledger
 from signoff.store.outbox import cards
 from signoff.store.places import Place, PlaceKind
 from signoff.store.prompts import drafts, prompts
@@ -128,6 +129,7 @@ def test_only_those_who_may_see_a_prompt_can_read_all_of_it(
     told = mei.wait_for_message("@signoff", "may")
     assert told.text == "You may not see this prompt."
     assert mei.modal is None
+    assert service.until_noted(prompt, "refused_reading")["name"] == "Mei Tanaka"
     assert service.post(press(service, card, action_id, prompt.id, user=user(ana))).status_code == 200
 
 
@@ -177,13 +179,14 @@ def test_who_leaves_the_channel_is_shown_no_more_of_a_form(
     service: RunningService, asking: Flow[Any, Any], button: str, change: str
 ) -> None:
     """Neither the fields of another variant, nor the form of an entry."""
-    _, card = service.ask_in("#orders", asking)
+    prompt, card = service.ask_in("#orders", asking)
     ben = service.slack.person("ben")
     ben.press(button, message=card)
     ben.wait_for_modal()
     leave(service, ben)
     ben.press(change, value=chosen("Card", 0) if asking is pay else None)
     ben.wait_for_modal(PRIVATE)
+    assert service.until_noted(prompt, "refused")["name"] == "Ben Okafor"
 
 
 def test_who_has_left_the_channel_is_not_told_how_the_prompt_ended(service: RunningService) -> None:
@@ -316,6 +319,21 @@ def test_nothing_is_stored_of_what_somebody_enters_who_may_not_answer(
         assert service.post(payload).status_code == 200
     assert drafts.load(service.db, prompt.id, service.slack.person("ana").id) is not None
     assert drafts.load(service.db, prompt.id, service.slack.person("mei").id) is None
+    assert service.until_noted(prompt, "refused")["name"] == "Mei Tanaka"
+
+
+def test_a_flood_of_attempts_does_not_fill_the_ledger(
+    service: RunningService, asked: tuple[Prompt, VisibleMessage]
+) -> None:
+    """The first ten have a line each, and then one tells that there were sixteen; the person is told each time."""
+    prompt, card = asked
+    mei = service.slack.person("mei")
+    for _ in range(20):
+        assert service.post(press(service, card, action_ids.ANSWER, prompt.id, user=user(mei))).status_code == 200
+    noted = [line for line in ledger.lines(service.db, prompt.id) if line.event == "refused"]
+    assert [line.detail.get("times") for line in noted] == [None] * 10 + [16]
+    assert {line.actor for line in noted} == {mei.id}
+    assert audit.check(service.db, prompt.id).faults == ()
 
 
 @pytest.mark.parametrize("named", [False, True])

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import update
 
+from signoff.store import ledger
 from signoff.store.prompts.prompts import pending
 from signoff.store.tables import cards
 from signoff.testing import VisibleMessage
@@ -165,6 +166,8 @@ def test_a_prompt_is_shown_with_its_buttons_by_its_id_and_by_its_run(service: Ru
         mei.command(f"/approvals {command}")
         named = command.partition(" ")[2]
         mei.wait_for_message("#general", f"There is no prompt `{named}` that you may see.")
+    tried = [line.actor for line in ledger.lines(service.db, hidden.id) if line.event == "refused_reading"]
+    assert tried == [mei.id, mei.id]
     typed(service, "/approvals show", "Which prompt?")
 
 

@@ -11,7 +11,9 @@ from signoff import flow
 from signoff.bot.service import Service
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.flow import Flow
+from signoff.store import ledger
 from signoff.store.policy import Policy
+from signoff.store.prompts import prompts
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import runs
 from signoff.testing import Emulator, VisibleMessage
@@ -168,6 +170,10 @@ def test_a_run_is_cancelled_by_its_requester_once_they_have_confirmed(service: R
     service.slack.person("mei").wait_for_message("#orders", "Buy Northwind?")
     service.until_all_is_said()
     cancels(service, "chloe", run.name, f"There is no run `{run.name}` that you may cancel.")
+    (prompt,) = prompts.of_run(service.db, run.id)
+    service.until_noted(prompt, "refused_cancelling")
+    tried = next(line for line in ledger.lines(service.db, prompt.id) if line.event == "refused_cancelling")
+    assert tried.actor == service.slack.person("chloe").id
     cancels(service, "chloe", "none", "There is no run `none` that you may cancel.")
     cancels(service, "mei", "", "Which run?")
     mei.command(f"/approvals cancel {run.name}")

@@ -28,6 +28,7 @@ def test_a_press_on_it_decides_nothing_and_the_person_is_told(service: RunningSe
     told = ana.wait_for_message("#releases", "This version of Signoff cannot read who may answer here")
     assert told.is_ephemeral
     assert prompts.get(service.db, prompt.id).is_open
+    assert "rota: Extra inputs are not permitted" in service.until_noted(prompt, "refused")["reason"]
     store_policy(service.db, prompt, policy_as_json(prompt.policy))
     ana.press("Approve", in_="#releases")
     assert service.over(prompt).result == "approved: True"

@@ -13,6 +13,7 @@ from signoff.store.database import Database
 from signoff.store.ledger_chain import content_hash, line_hash
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
+from signoff.store.tables import attempts
 from signoff.store.tables import ledger as rows
 from tests.integration.store.samples import BEN, NOON, a_prompt_elsewhere, an_open_prompt, post_cards, settle
 
@@ -162,3 +163,35 @@ def test_what_was_done_to_a_line_is_found(db: Database, tampered: str) -> None:
     for fault, pattern in zip(found.faults, expected, strict=True):
         assert re.fullmatch(pattern, fault), fault
     assert list(audit.check_all(db)) == [found]
+
+
+def test_attempts_in_vain_are_counted_and_do_not_fill_the_ledger(db: Database) -> None:
+    """The first ten of a person have a line each; then there is one whenever their number has doubled."""
+    prompt = a_prompt_elsewhere(db)
+    for _ in range(70):
+        ledger.note(db, prompt.id, "refused", now=NOON, actor=BEN, detail={"via": "slack"})
+    ledger.note(db, prompt.id, "refused_reading", now=NOON, actor=BEN)
+    ledger.note(db, prompt.id, "refused", now=NOON, actor=Actor("U\0", "Somebody else"))
+    lines = ledger.lines(db, prompt.id)[1:]
+    assert [line.detail.get("times") for line in lines] == [*[None] * 10, 16, 32, 64, None, None]
+    assert lines[12].detail == {"via": "slack", "times": 64, "name": "Ben"}
+    with db.read() as reading:
+        assert sorted(reading.execute(select(attempts.c.times)).scalars()) == [1, 1, 70]
+    assert audit.check(db, prompt.id).faults == ()
+
+
+def test_the_first_attempts_of_a_person_may_come_at_the_same_moment(db: Database) -> None:
+    """Each is counted, and has its line."""
+    prompt = a_prompt_elsewhere(db)
+    gate = threading.Barrier(6)
+
+    def attempt() -> None:
+        gate.wait()
+        ledger.note(db, prompt.id, "refused", now=NOON, actor=BEN)
+
+    threads = [threading.Thread(target=attempt) for _ in range(6)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert [line.event for line in ledger.lines(db, prompt.id)] == ["opened", *["refused"] * 6]
