@@ -38,7 +38,7 @@ class Comments:
         actor = self._people.actor(body)
         match self._desk.admit_comment(prompt.id, actor, via="slack"):
             case Prompt() as admitted:
-                may_stop = self._desk.may_stop_clock(admitted, actor)
+                may_stop = self._desk.time_to_stop(admitted, actor)
                 is_requester = self._desk.is_requester(admitted, actor)
                 self._responses.open_for(
                     body, admitted, partial(comment_modal, admitted, may_stop=may_stop, is_requester=is_requester)

@@ -29,7 +29,7 @@ from signoff.bot.forms import Form, VerdictButtons
 from signoff.bot.forms.verdict import BARE
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.assignment import assignment_blocks, assignment_buttons
-from signoff.bot.surfaces.comments import clock_line, comments_excerpt
+from signoff.bot.surfaces.comments import clock_line, comment_blocks
 from signoff.bot.surfaces.confirmation import deciding_button, word_rule
 from signoff.bot.surfaces.deadline import deadline_of
 from signoff.bot.surfaces.earlier import asked_before
@@ -63,7 +63,7 @@ from signoff.store.records.prompts import Prompt
 _NOTICE = 300
 """Room for the line that says what is left out."""
 
-_OTHER_BLOCKS = 13
+_OTHER_BLOCKS = 12
 """Room for everything besides values and votes: question, description, rules, faults, buttons and so on."""
 
 _REASON = 1500
@@ -166,8 +166,8 @@ def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], *, is_direct:
     values, omitted = value_blocks(form, prompt.initial_values, prompt.initial_values)
     verdict = verdict_in(prompt, form)
     asked = Excerpt("") if verdict is None else _asked(verdict)
-    tallied, left = tally_blocks(prompt, form, room=MESSAGE_BLOCKS - len(values) - _OTHER_BLOCKS)
-    said = comments_excerpt(prompt)
+    said, unsaid = comment_blocks(prompt)
+    tallied, left = tally_blocks(prompt, form, room=MESSAGE_BLOCKS - len(values) - len(said) - _OTHER_BLOCKS)
     may_answer = who_may_answer(prompt, mentions, is_direct=is_direct)
     told = (requested_by(prompt), may_answer, rules(prompt, mentions), word_rule(prompt), deadline_of(prompt))
     faults = [context(mrkdwn(fault))] if (fault := approver_faults(prompt)) else []
@@ -182,14 +182,12 @@ def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], *, is_direct:
             *faults,
             *ruled,
             *tallied,
-            *([section(mrkdwn(said.text))] if said.text else []),
+            *said,
             *([context(mrkdwn(clock_line(prompt)))] if clock_line(prompt) else []),
             *([section(mrkdwn(asked.text))] if asked.text else []),
         ],
         below=[buttons(_buttons(prompt, form, verdict, all_shown=not omitted))],
-        omitted=omitted
-        + left
-        + Omitted(asked.missing + before.missing + said.missing + len(approvers_left_out(prompt))),
+        omitted=omitted + left + unsaid + Omitted(asked.missing + before.missing + len(approvers_left_out(prompt))),
     )
 
 
@@ -240,11 +238,11 @@ def _settled(prompt: Prompt, form: Form) -> _Body:
         blocks.append(section(mrkdwn(told)) if was_refused(prompt) else context(mrkdwn(told)))
     rows, omitted = value_blocks(form, values, prompt.initial_values, without=fields_in_outcome(prompt, form))
     rows += votes_at_the_end(prompt, form)
-    said = comments_excerpt(prompt)
-    rows += [section(mrkdwn(said.text))] if said.text else []
+    said, unsaid = comment_blocks(prompt)
+    rows += said
     if prompt.requester is not None:
         rows.append(context(mrkdwn(f"Requested by {name_of(prompt.requester)}.")))
-    return _Body([*blocks, *rows], [], omitted + Omitted(reason.missing + said.missing + words_left_out(prompt)))
+    return _Body([*blocks, *rows], [], omitted + unsaid + Omitted(reason.missing + words_left_out(prompt)))
 
 
 def _sentence(prompt: Prompt, form: Form, *, is_direct: bool) -> str:

@@ -1,6 +1,7 @@
 """Draws what people say about a prompt without deciding: on its card, in the modal that asks for it, in messages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from signoff.bot.blockkit.blocks import (
@@ -18,33 +19,33 @@ from signoff.bot.blockkit.blocks import (
     section,
 )
 from signoff.bot.blockkit.blocks import actions as buttons
-from signoff.bot.blockkit.excerpts import Excerpt
-from signoff.bot.blockkit.markup import at, bold, escape, lines, span, unescaped, utc
+from signoff.bot.blockkit.markup import at, bold, escape, excerpt_of, lines, span, utc
 from signoff.bot.forms import ACTION
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.omissions import Omitted
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.wording import name_and_claim_of, name_of, question_excerpt
-from signoff.flows.approval.comments import MAX_TEXT, time_left_to_stop
+from signoff.flows.approval.comments import MAX_TEXT
 from signoff.store.records.prompts import Comment, Prompt
 
 _TEXT, _CLOCK = "comment", "clock"
 _STOP = "stop"
 _SHOWN = 3
 _LINE = 400
+_EXCERPT = 500
 
 
-def comments_excerpt(prompt: Prompt) -> Excerpt:
-    """The last few comments, each with who said it and when, as mrkdwn; empty if there are none."""
-    if not prompt.comments:
-        return Excerpt("")
-    told = []
-    missing = sum(len(each.text) for each in prompt.comments[:-_SHOWN])
+def comment_blocks(prompt: Prompt) -> tuple[list[Block], Omitted]:
+    """The last few comments, each with who said it and when; none if nobody has said anything.
+
+    What they say is no markup: the delimiters of mrkdwn have no escape.
+    """
+    blocks, missing = [], sum(len(each.text) for each in prompt.comments[:-_SHOWN])
     for each in prompt.comments[-_SHOWN:]:
-        said = " ".join(each.text.split())
-        shown = escape(each.text, _LINE)
-        missing += max(len(said) - len(unescaped(shown)), 0)
-        told.append(f"{_author(each)} · {at(each.at)}\n> {shown}")
-    return Excerpt("\n".join(told), missing)
+        shown = excerpt_of(each.text, _EXCERPT)
+        missing += shown.missing
+        blocks += [context(mrkdwn(f"{_author(each)} · {at(each.at)}")), section(plain_text(shown.text or "–"))]
+    return blocks, Omitted(missing)
 
 
 def clock_line(prompt: Prompt) -> str:
@@ -57,11 +58,11 @@ def clock_line(prompt: Prompt) -> str:
     return f"⏸️ The clock is stopped until {requester} answers {asks}, until {at(stopped.stops_until)} at most."
 
 
-def comment_modal(prompt: Prompt, *, may_stop: bool, is_requester: bool) -> Block:
+def comment_modal(prompt: Prompt, *, may_stop: timedelta, is_requester: bool) -> Block:
     """The modal that asks for a comment.
 
     Args:
-        may_stop: Whether this person may stop the clock until the requester has answered.
+        may_stop: For how long this person may stop the clock until the requester has answered; zero if they may not.
         is_requester: Whether it is the requester, whose comment is an answer.
     """
     title = asked_by(prompt).question
@@ -72,12 +73,11 @@ def comment_modal(prompt: Prompt, *, may_stop: bool, is_requester: bool) -> Bloc
     who = "Whoever asked is told." if is_requester else "The requester is told, if Slack knows who that is."
     blocks = [
         heading,
-        *_earlier(prompt),
+        *comment_blocks(prompt)[0],
         input_block(_TEXT, "Answer" if is_requester else "Comment or question", element, optional=False),
     ]
     if may_stop:
-        most = span(time_left_to_stop(prompt))
-        stop = option(f"Stop the clock until the requester answers, for {most} at most", _STOP)
+        stop = option(f"Stop the clock until the requester answers, for {span(may_stop)} at most", _STOP)
         box = {"type": "checkboxes", "action_id": ACTION, "options": [stop]}
         blocks.append(input_block(_CLOCK, "Deadline", box, optional=True))
     blocks.append(context(plain_text(f"It stands on the card and decides nothing. {who}")))
@@ -110,11 +110,12 @@ def comment_notice(prompt: Prompt, comment: Comment, *, is_reply: bool) -> tuple
     """The message about a comment: a line in the thread of the card, or one with a button for the person it is for."""
     question = asked_by(prompt).question
     text = f"{escape(question, 300)} – {name_and_claim_of(comment.actor)}: {escape(comment.text, _LINE)}"
+    said = section(plain_text(lines(comment.text, SECTION_TEXT) or "–"))
     if is_reply:
-        return text, [section(mrkdwn(f"{bold(question)}\n{_author(comment)}\n> {escape(comment.text, _LINE)}"))]
+        return text, [context(mrkdwn(f"{_author(comment)} · {escape(question, 300)}")), said]
     blocks = [
         section(mrkdwn(f"💬 {bold(question)}\n{name_and_claim_of(comment.actor)} {_what(comment)}:")),
-        section(plain_text(lines(comment.text, SECTION_TEXT) or "–")),
+        said,
     ]
     if comment.stops_until is not None:
         until = at(comment.stops_until)
@@ -144,11 +145,6 @@ def _stopping(prompt: Prompt) -> Comment | None:
         if each.stops_until is not None:
             return each
     return None
-
-
-def _earlier(prompt: Prompt) -> Sequence[Block]:
-    shown = comments_excerpt(prompt).text
-    return [section(mrkdwn(shown))] if shown else []
 
 
 def comments_as_text(prompt: Prompt) -> str:

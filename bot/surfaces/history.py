@@ -19,7 +19,7 @@ _REASON = 200
 
 
 _GIVEN = ("reassigned", "delegated")
-_WITH_REASON = ("rejected", "cancelled", "released")
+_WITH_REASON = ("rejected", "cancelled", "released", "commented")
 
 
 def history_message(prompt: Prompt, ledger: Sequence[LedgerLine]) -> Message:
@@ -43,6 +43,6 @@ def _line(line: LedgerLine) -> str:
     who = f" by {escape(f'{name} ({claim})' if claim else name, _NAME)}" if name else ""
     if to := line.detail.get("to") if line.event in _GIVEN else None:
         who += f" to {escape(str(to), _NAME)}"
-    reason = line.detail.get("reason")
+    reason = line.detail.get("text" if line.event == "commented" else "reason")
     why = f": {escape(str(reason), _REASON)}" if reason and line.event in _WITH_REASON else ""
     return f"• {at(line.at)}: {what}{who}{why}"

@@ -16,7 +16,7 @@ def ruling_line(prompt: Prompt) -> str:
     if ruling.problem:
         return f"⚠️ {rule} failed, so a person has to answer."
     if ruling.is_sampled:
-        return f"🎲 *Sampled.* {rule} would have approved this."
+        return f"*Sampled.* {rule} would have approved this."
     return f"{rule} asks for a person."
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from signoff.flows.approval.validation import Valid, validate
-from signoff.flows.schema.verdict import Verdict, VerdictValue, verdict_of
+from signoff.flows.schema.verdict import choice_of
 from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.sentences import sentence
 
@@ -53,15 +53,7 @@ def _values(prompt: Prompt) -> Mapping[str, Any] | None:
         case "continue":
             return prompt.initial_values
         case "approve" | "reject" as rule:
-            verdict = verdict_of(prompt.schema, prompt.initial_values)
-            meant = [] if verdict is None else [each for each in verdict.values if _says(verdict, each, rule)]
-            return (
-                None if verdict is None or len(meant) != 1 else {**prompt.initial_values, verdict.name: meant[0].value}
-            )
+            chosen = choice_of(prompt, rule)
+            return {**prompt.initial_values, **chosen} if chosen else None
         case _:
             return None
-
-
-def _says(verdict: Verdict, value: VerdictValue, rule: str) -> bool:
-    """Whether a value of a verdict is the yes, or the no."""
-    return value.value is (rule == "approve") if verdict.is_bool else value.stance == rule

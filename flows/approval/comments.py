@@ -8,7 +8,7 @@ again as it had.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from signoff.flows.approval.acts import Progress, next_due_at
 from signoff.flows.approval.approvers import Directory, NameKind, Person, Unknowable
@@ -55,9 +55,9 @@ def requester_id(prompt: Prompt, directory: Directory) -> str | Unknowable | Non
             return unknown
 
 
-def time_left_to_stop(prompt: Prompt) -> timedelta:
-    """How long the clock of a prompt may still be stopped; zero if it is stopped, or if it has no deadline."""
-    if prompt.deadline is None:
+def time_left_to_stop(prompt: Prompt, at: datetime) -> timedelta:
+    """How long the clock of a prompt may still be stopped; zero if it is stopped, or if no deadline is to come."""
+    if prompt.deadline is None or prompt.deadline <= at:
         return _NONE
     had = prompt.deadline - prompt.opened_at - prompt.stopped_for
     return max(had - prompt.stopped_for, _NONE)
@@ -75,7 +75,7 @@ def with_comment(prompt: Prompt, comment: Comment, *, stops_clock: bool) -> Prom
             if each.stops_until is not None and each.stops_until > comment.at:
                 deadline -= each.stops_until - comment.at
         comments = tuple(_started_again(each, comment) for each in comments)
-    elif stops_clock and deadline is not None and (left := time_left_to_stop(prompt)):
+    elif stops_clock and deadline is not None and (left := time_left_to_stop(prompt, comment.at)):
         comment = replace(comment, stops_until=comment.at + left)
         deadline += left
     changed = replace(prompt, comments=(*comments, comment), deadline=deadline)

@@ -6,7 +6,7 @@ Button, modal, slash command, command line, deadline and cancellation all come t
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -367,7 +367,7 @@ class Desk:
             self._note(prompt, "unverified", actor, {"via": via, "reason": requester.reason})
             return Unverified(prompt, requester.reason)
         comment = Comment(actor, said, self._now(), is_reply=actor.id == requester)
-        stops = stops_clock and self.may_stop_clock(prompt, actor)
+        stops = stops_clock and bool(self.time_to_stop(prompt, actor))
         change, told = partial(with_comment, comment=comment, stops_clock=stops), told_of(prompt, comment, requester)
         changed = comments.add(self._db, prompt.id, comment, via=via, change=change, told=told)
         if not changed.is_open:
@@ -379,12 +379,12 @@ class Desk:
         """Whether this person is certainly the requester, whose comment is an answer."""
         return requester_id(prompt, self._directory) == actor.id
 
-    def may_stop_clock(self, prompt: Prompt, actor: Actor) -> bool:
-        """Whether this person may ask the requester with the clock stopped. If that is not known, they may not."""
-        if prompt.policy.comments != "pause-clock" or not time_left_to_stop(prompt):
-            return False
-        requester = requester_id(prompt, self._directory)
-        return isinstance(requester, str) and requester != actor.id and self.may_fill_in(prompt, actor) is True
+    def time_to_stop(self, prompt: Prompt, actor: Actor) -> timedelta:
+        """For how long this person may stop the clock with a question to the requester; zero if they may not."""
+        left = time_left_to_stop(prompt, self._now()) if prompt.policy.comments == "pause-clock" else timedelta(0)
+        requester = requester_id(prompt, self._directory) if left else None
+        is_another = isinstance(requester, str) and requester != actor.id
+        return left if is_another and self.may_fill_in(prompt, actor) is True else timedelta(0)
 
     def time_out(self, prompt: Prompt) -> Settled | AlreadySettled:
         """End a prompt whose deadline has passed, as its policy says; unless that has moved since it was read."""

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from signoff.flows.approval.validation import Valid, validate
 from signoff.flows.code.digest import digest
-from signoff.flows.schema.verdict import Stance, verdict_of
+from signoff.flows.schema.verdict import Stance, choice_of
 from signoff.store.policy import NO_FUNCTIONS, Policy, Rule
 from signoff.store.records.actors import rule_actor
 from signoff.store.records.prompts import AutomaticAnswer, Outcome, Prompt, Ruling
@@ -118,26 +118,16 @@ def _answer(prompt: Prompt, stance: Stance) -> Mapping[str, Any]:
     Raises:
         _Incomplete: If values are missing or invalid, or if there is no such button.
     """
-    checked = validate(prompt, {**prompt.initial_values, **_choice(prompt, stance)})
+    checked = validate(prompt, {**prompt.initial_values, **choice_of(prompt, stance)})
     if not isinstance(checked, Valid):
         raise _Incomplete(str(checked[0]))
     return checked.answer
 
 
-def _choice(prompt: Prompt, stance: Stance) -> Mapping[str, Any]:
-    verdict = verdict_of(prompt.schema, prompt.initial_values)
-    if verdict is None:
-        return {}
-    if verdict.is_bool:
-        return {verdict.name: stance == "approve"}
-    values = [each.value for each in verdict.values if each.stance == stance]
-    return {verdict.name: values[0]} if len(values) == 1 else {}
-
-
 def _rejection(prompt: Prompt, rule: Rule) -> AutomaticAnswer:
     """The no to a question that takes one, as if its button was pressed; otherwise a rejection."""
     ruling, actor = Ruling("reject", rule.note), rule_actor(rule.note)
-    if _choice(prompt, "reject"):
+    if choice_of(prompt, "reject"):
         try:
             return AutomaticAnswer(ruling, Outcome.SUBMITTED, actor, _answer(prompt, "reject"))
         except _Incomplete:

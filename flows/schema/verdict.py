@@ -85,6 +85,17 @@ def stance(prompt: Prompt, answer: Mapping[str, Any]) -> Stance | None:
     return None if verdict is None else verdict.stance_of(answer)
 
 
+def choice_of(prompt: Prompt, stance: Stance) -> Mapping[str, Any]:
+    """The value of the verdict that says yes, or no, by the name of its field; empty if none does, or if several do."""
+    verdict = verdict_of(prompt.schema, prompt.initial_values)
+    if verdict is None:
+        return {}
+    if verdict.is_bool:
+        return {verdict.name: stance == "approve"}
+    values = [each.value for each in verdict.values if each.stance == stance]
+    return {verdict.name: values[0]} if len(values) == 1 else {}
+
+
 def is_no(prompt: Prompt, answer: Mapping[str, Any]) -> bool:
     """Whether an answer to a prompt rejects what is asked, or is the no to a yes-or-no question."""
     verdict = verdict_of(prompt.schema, prompt.initial_values)

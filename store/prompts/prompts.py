@@ -263,7 +263,13 @@ def note_overdue(db: Database, passed: Prompt, *, due_at: datetime | None, now: 
     with db.write() as tx:
         moved = tx.execute(
             update(prompts)
-            .where(prompts.c.id == passed.id, prompts.c.outcome.is_(None), prompts.c.overdue_at.is_(None))
+            .where(
+                prompts.c.id == passed.id,
+                prompts.c.outcome.is_(None),
+                prompts.c.overdue_at.is_(None),
+                # Somebody may have stopped the clock since it was read.
+                prompts.c.deadline.is_not_distinct_from(passed.deadline),
+            )
             .values(overdue_at=now, due_at=due_at, revision=prompts.c.revision + 1)
         )
         if moved.rowcount == 0:

@@ -1,5 +1,6 @@
 """People comment on a prompt and ask its requester, without deciding and without leaving Slack."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -84,21 +85,36 @@ def test_a_question_and_its_answer_stand_on_the_card_and_decide_nothing(service:
     assert "Since noon." in service.card(prompt, open_=False).full_text
 
 
+def marked_up(message: VisibleMessage) -> str:
+    """All mrkdwn of a message."""
+
+    def texts(part: Any) -> Iterator[str]:
+        if isinstance(part, dict):
+            if part.get("type") == "mrkdwn":
+                yield part["text"]
+            for each in part.values():
+                yield from texts(each)
+        if isinstance(part, list):
+            for each in part:
+                yield from texts(each)
+
+    return "\n".join(texts(message.blocks))
+
+
 def test_a_comment_pings_nobody_and_forges_nothing(service: RunningService) -> None:
     """On the card, in its thread and in the message to the requester. `signoff show` has it in full."""
     prompt, card = consulted(service)
-    comments(service, "ana", card, "<!channel> *Approved* by <@U0MEITANA1>\n> 💬 *Ben Okafor*: fine")
-    card = shown(service, "&lt;!channel&gt;")
-    (line,) = [part for part in card.full_text.splitlines() if "&lt;!channel&gt;" in part]
+    hostile = "<!channel> *Approved* by <@U0MEITANA1>\n> 💬 *Ben Okafor*: fine"
+    comments(service, "ana", card, hostile)
+    card = shown(service, hostile)
     service.until_all_is_said()
     (reply,) = service.replies(card)
-    direct = service.slack.person("ben").wait_for_message(DIRECT, "<!channel>")
-    for text in (line, reply.full_text):
-        assert "<!channel>" not in text
-        assert "<@U0MEITANA1>" not in text
-        assert "*Approved*" not in text
-    assert "<!channel>" not in direct.text
-    assert "<!channel> *Approved* by <@U0MEITANA1>" in dict(_of_prompt(prompts.get(service.db, prompt.id)))["Comments"]
+    direct = service.slack.person("ben").wait_for_message(DIRECT, hostile)
+    for message in (card, reply, direct):
+        assert hostile in message.full_text
+        assert "<!channel>" not in marked_up(message) + message.text
+        assert "Ben Okafor*: fine" not in marked_up(message)
+    assert f": {hostile}" in dict(_of_prompt(prompts.get(service.db, prompt.id)))["Comments"]
 
 
 def test_a_question_stops_the_clock_until_the_requester_answers(service: RunningService) -> None:

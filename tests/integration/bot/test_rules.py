@@ -113,7 +113,7 @@ def test_a_rule_that_fails_never_approves(
 def test_a_sample_of_what_rules_approve_is_put_to_people(service: RunningService) -> None:
     """The card says so, and what the rule would have done. What a rule rejects is not sampled."""
     prompt, card = put_to_people(service, amount=50, sample=1)
-    assert "🎲 *Sampled.* The rule “below the limit” would have approved this." in card.full_text
+    assert "*Sampled.* The rule “below the limit” would have approved this." in card.full_text
     noted = service.until_noted(prompt, "ruled")
     assert noted == {"rule": "below the limit", "then": "approve", "sampled": True}
     assert approve(service, prompt, card) == "True for 50 by U0MEITANA1: Mei Tanaka"

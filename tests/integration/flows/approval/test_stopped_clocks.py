@@ -96,6 +96,17 @@ def test_the_requester_and_others_do_not_stop_the_clock(db: Database) -> None:
         assert says(db, prompt, who, "Well…", at=NOON + HOUR, stops=True).deadline == prompt.deadline
 
 
+def test_an_overdue_prompt_has_no_clock_to_stop(db: Database) -> None:
+    """Where a deadline leaves a prompt open. A note of it that comes after a question, and was read before, is void."""
+    policy = ASKING_BACK.model_copy(update={"at_deadline": "none"})
+    read = opened(db, policy)
+    moved = says(db, read, ANA, "Why?", at=NOON + HOUR, stops=True)
+    assert not prompts.note_overdue(db, read, due_at=None, now=NOON + 2 * HOUR)
+    look(db, NOON + 4 * HOUR)
+    late = says(db, moved, ANA, "Why?", at=NOON + 5 * HOUR, stops=True)
+    assert (late.is_overdue, late.deadline, late.comments[-1].stops_until) == (True, moved.deadline, None)
+
+
 @pytest.mark.parametrize("text", ["", " \n\0", "x" * (MAX_TEXT + 1)])
 def test_a_comment_says_something_that_can_be_shown(db: Database, text: str) -> None:
     """Whoever writes it learns what to change."""
