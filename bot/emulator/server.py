@@ -28,6 +28,7 @@ from signoff.bot.emulator.web_api.routes import LostResponse, WebApi
 from signoff.bot.emulator.workspace.changes import AppConnected
 from signoff.bot.emulator.workspace.directory import APP_ID
 from signoff.bot.emulator.workspace.timestamps import Clock
+from signoff.bot.emulator.workspace.triggers import LIFETIME_SECONDS
 from signoff.bot.emulator.workspace.workspace import Workspace
 from signoff.bot.manifest import SIGNOFF, AppManifest
 
@@ -51,7 +52,7 @@ class Emulator:
         path: A file that keeps messages, channels, people and groups across restarts.
         manifest: The app that is installed.
         clock: Returns seconds since the epoch, for trigger ids, response URLs, timestamps and signatures.
-        ack_limit_seconds: How long the app has to ack.
+        ack_limit_seconds: How long the app has to ack. If it is more than in Slack, trigger ids are valid as long.
         event_retry_delays: The seconds before each retry of an event.
     """
 
@@ -73,7 +74,13 @@ class Emulator:
         self.signing_secret = SIGNING_SECRET
         self._clock = clock
         self._faults = Faults()
-        self._workspace = Workspace(path, url=self.url, manifest=manifest, clock=clock)
+        self._workspace = Workspace(
+            path,
+            url=self.url,
+            manifest=manifest,
+            clock=clock,
+            trigger_lifetime=max(LIFETIME_SECONDS, ack_limit_seconds),
+        )
         self._socket_mode = SocketMode(self._workspace.notify)
         self._delivery = Delivery(self._socket_mode, ack_limit_seconds, clock)
         self._events_api = EventsApi(self._workspace, self._delivery, event_retry_delays)

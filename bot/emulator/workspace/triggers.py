@@ -8,6 +8,8 @@ from signoff.bot.emulator.protocol import SlackError
 from signoff.bot.emulator.workspace.timestamps import Clock
 
 LIFETIME_SECONDS = 3.0
+"""How long a trigger id is valid in Slack."""
+
 RETENTION_SECONDS = 3600
 """How long an old trigger id is reported as expired or exchanged. Later it is reported as invalid."""
 
@@ -23,10 +25,11 @@ class Trigger:
 
 
 class Triggers:
-    """Issues trigger ids. Each can be exchanged once, within three seconds."""
+    """Issues trigger ids. Each can be exchanged once, within `lifetime` seconds."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, lifetime: float = LIFETIME_SECONDS) -> None:
         self._clock = clock
+        self._lifetime = lifetime
         self._issued: dict[str, Trigger] = {}
         self._numbers = count(1)
 
@@ -47,7 +50,7 @@ class Triggers:
             raise SlackError("invalid_trigger_id")
         if trigger.is_exchanged:
             raise SlackError("exchanged_trigger_id")
-        if self._clock() - trigger.issued_at > LIFETIME_SECONDS:
+        if self._clock() - trigger.issued_at > self._lifetime:
             raise SlackError("expired_trigger_id")
         self._issued[trigger_id] = replace(trigger, is_exchanged=True)
         return trigger

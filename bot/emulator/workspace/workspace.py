@@ -26,7 +26,7 @@ from signoff.bot.emulator.workspace.response_urls import ResponseUrls
 from signoff.bot.emulator.workspace.scheduled import ScheduledMessage, ScheduledMessages
 from signoff.bot.emulator.workspace.seed import seeded_directory
 from signoff.bot.emulator.workspace.timestamps import Clock, Timestamps
-from signoff.bot.emulator.workspace.triggers import Triggers
+from signoff.bot.emulator.workspace.triggers import LIFETIME_SECONDS, Triggers
 from signoff.bot.emulator.workspace.views import Views
 from signoff.bot.manifest import SIGNOFF, AppManifest
 
@@ -45,6 +45,7 @@ class Workspace:
         url: str = "http://127.0.0.1",
         manifest: AppManifest = SIGNOFF,
         clock: Clock = time.time,
+        trigger_lifetime: float = LIFETIME_SECONDS,
     ) -> None:
         self.url = url
         self.manifest = manifest
@@ -57,7 +58,7 @@ class Workspace:
         self.timestamps = Timestamps(clock)
         self.messages = Messages(self._store, self.timestamps, self.notify)
         self.views = Views(self.timestamps, self.notify)
-        self.triggers = Triggers(clock)
+        self.triggers = Triggers(clock, trigger_lifetime)
         self.response_urls = ResponseUrls(clock, url)
         self.files = Files(clock, url)
         self.scheduled = ScheduledMessages(self._store, clock, self._post_scheduled)

@@ -39,7 +39,9 @@ def manifest() -> AppManifest:
 @pytest.fixture
 def slack(manifest: AppManifest) -> Iterator[Emulator]:
     """A workspace that does not wait for minutes before it sends an event again."""
-    with Emulator(manifest=manifest, event_retry_delays=(0.0, *[0.1] * 100)) as emulator:
+    delays = (0.0, *[0.1] * 100)
+    # For an event that comes while a card is being drawn, Slack has to wait this long in Socket Mode.
+    with Emulator(manifest=manifest, ack_limit_seconds=8.0, event_retry_delays=delays) as emulator:
         yield emulator
 
 
@@ -67,6 +69,11 @@ def until_told(service: RunningService, card: VisibleMessage) -> None:
             gone = event.get("deleted_ts") or (event.get("message", {}).get("hidden") and event["message"]["ts"])
             if gone == card.ts and each["error"] is None:
                 return
+
+
+def soon_sent_again(service: RunningService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on Slack waits for an ack no longer than a second, for a test in which one does not come."""
+    monkeypatch.setattr(service.slack._delivery, "_ack_limit", 1.0)
 
 
 def cards_in_slack(service: RunningService) -> int:
@@ -119,11 +126,14 @@ def test_the_card_of_a_settled_prompt_stays_deleted(service: RunningService) -> 
 
 
 @both_transports
-def test_a_retry_after_a_lost_ack_makes_no_second_card(service: RunningService) -> None:
+def test_a_retry_after_a_lost_ack_makes_no_second_card(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The work was done; that Slack says it again changes nothing."""
     prompt, card = service.ask_in("#releases", approve)
     service.until_all_is_said()
     service.slack.client.lose_acks("message_deleted")
+    soon_sent_again(service, monkeypatch)
     delete(service, card)
     # The second is acked, or asked to come again if the new card is just being posted.
     first, second, *_ = service.slack.client.events("message_deleted", at_least=2)
@@ -149,12 +159,15 @@ def test_the_same_event_twice_makes_one_card(service: RunningService) -> None:
 
 
 @both_transports
-def test_a_card_deleted_before_it_is_recorded_is_posted_again(service: RunningService) -> None:
+def test_a_card_deleted_before_it_is_recorded_is_posted_again(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While Slack's answer to the post is under way, nobody knows which message it is: the event has to wait."""
     service.slack.client.inject_fault("chat.postMessage", hold="after")
     prompt = service.ask(approve)
     service.slack.client.wait_until_held()
     card = service.card(prompt)
+    soon_sent_again(service, monkeypatch)
     delete(service, card)
     service.slack.client.events("message_deleted", at_least=1)
     service.slack.client.clear_faults()

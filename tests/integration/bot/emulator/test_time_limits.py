@@ -10,9 +10,9 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from signoff.bot.emulator.delivery.delivery import ACK_LIMIT_SECONDS
 from signoff.testing import ActionFailed, Emulator
 from tests.integration.bot.emulator.conftest import Connect
+from tests.support.fixtures import ACK_LIMIT_SECONDS
 from tests.unit.bot.emulator.clock import Clock
 from tests.unit.bot.emulator.samples import actions, button, modal
 
@@ -56,9 +56,9 @@ def test_an_app_that_acks_too_late_has_not_acked(slack: Emulator, app: App, conn
 
 
 def test_a_trigger_id_opens_one_modal_and_only_at_once(
-    slack: Emulator, clock: Clock, app: App, connect: Connect
+    slack: Emulator, clock: Clock, ack_limit: float, app: App, connect: Connect
 ) -> None:
-    """Used again it is `exchanged_trigger_id`, and after three seconds `expired_trigger_id`."""
+    """Used again it is `exchanged_trigger_id`, and after as long as an app has to ack `expired_trigger_id`."""
     trigger_ids: list[str] = []
 
     @app.command("/approvals")
@@ -73,7 +73,7 @@ def test_a_trigger_id_opens_one_modal_and_only_at_once(
     app.client.views_open(trigger_id=in_time, view=modal())
     with pytest.raises(SlackApiError, match="exchanged_trigger_id"):
         app.client.views_open(trigger_id=in_time, view=modal())
-    clock.move(3.1)
+    clock.move(ack_limit + 0.1)
     with pytest.raises(SlackApiError, match="expired_trigger_id"):
         app.client.views_open(trigger_id=too_late, view=modal())
 
