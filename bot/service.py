@@ -14,11 +14,13 @@ from signoff.bot.connection.absences import Absences
 from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
+from signoff.bot.connection.pinged import Pinged
 from signoff.bot.connection.signed_http import HttpTransport
 from signoff.bot.connection.socket_mode import SocketTransport
 from signoff.bot.delivery.card_check import CardCheck
 from signoff.bot.delivery.dispatcher import Dispatcher
 from signoff.bot.delivery.messenger import Messenger
+from signoff.bot.delivery.pings import Pings
 from signoff.bot.delivery.rate_limits import RateLimits
 from signoff.bot.interactions.responses import Responses
 from signoff.bot.interactions.uploads import Uploads
@@ -84,6 +86,7 @@ class Bot:
             Messenger(
                 client,
                 people,
+                Pings(db, Pinged(lookups, people)),
                 channel=settings.channel,
                 find=SlackDirectory(lookups).find,
                 channel_id=lookups.channel_id,

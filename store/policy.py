@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from signoff.store.places import Place, PlaceKind
 from signoff.store.sentences import faults_of
+from signoff.store.working_hours import WorkingHours
 
 SCHEMA_KEY = "x-signoff-policy"
 """The key of a model's JSON Schema that holds a policy."""
@@ -56,6 +57,24 @@ NO_FUNCTIONS = (
     "leave them out of the model's"
 )
 """What is wrong with rules in a JSON Schema."""
+
+DOUBLING = tuple(timedelta(minutes=15) * 2**number for number in range(16))
+"""When reminders come that are `doubling`: each at twice the age of the one before, for most of a year."""
+
+
+def _reminders(value: Any) -> Any:
+    if value == "doubling":
+        return DOUBLING
+    if isinstance(value, str):
+        raise ValueError(f"give a list, even of one: [{value!r}], or 'doubling'")
+    return _several(value)
+
+
+def _working_hours(value: str | None) -> str | None:
+    if value is not None:
+        WorkingHours.of(value)
+    return value
+
 
 Count = Annotated[int, Field(ge=1, strict=True)]
 """A number of people."""
@@ -177,8 +196,13 @@ class Policy(BaseModel):
     may_delegate: bool = False
     """Whether those who may answer may let other people of the workspace answer in their place."""
 
-    reminders: Annotated[tuple[Duration, ...], BeforeValidator(_several)] = ()
-    """How long after its opening each reminder is posted into the card's thread."""
+    reminders: Annotated[tuple[Duration, ...], BeforeValidator(_reminders)] = ()
+    """How long after its opening each reminder is posted into the card's thread; `doubling` for one after 15 minutes,
+    and then one whenever the prompt is twice as old."""
+
+    working_hours: Annotated[str | None, AfterValidator(_working_hours)] = None
+    """When people may be pinged by reminders, in the time zone that each of them has in Slack: `Mon-Fri 9:00-17:00`.
+    What comes outside of a person's hours waits for them. The deadline does not."""
 
     rules: Annotated[tuple[Rule, ...], BeforeValidator(_several)] = ()
     """Rules that answer when the prompt opens. Those that reject come first, then the others in their order."""
@@ -192,6 +216,11 @@ class Policy(BaseModel):
 
     repeat: Duration | None = None
     """How long an approval by people counts again for the same request; by default each is asked."""
+
+    @property
+    def hours(self) -> WorkingHours | None:
+        """`working_hours`, understood."""
+        return None if self.working_hours is None else WorkingHours.of(self.working_hours)
 
     @property
     def named(self) -> tuple[str, ...]:

@@ -127,6 +127,8 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         assignment=UNASSIGNED if row.assignment is None else _assignment(row.assignment),
         comments=tuple(map(comment_from_json, row.comments or ())),
         overdue_at=row.overdue_at,
+        escalations=row.escalations,
+        snoozed={person: datetime.fromisoformat(until) for person, until in (row.snoozed or {}).items()},
     )
 
 

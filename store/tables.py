@@ -200,6 +200,10 @@ prompts = Table(
     # The id of the person who has taken it on, and the rest that is known of that.
     Column("assignee", Name),
     _json("assignment"),
+    # How many of its policy's escalations have come.
+    Column("escalations", Integer, nullable=False, server_default="0"),
+    # Until when people have put off their reminders, by their ids.
+    _json("snoozed"),
     UniqueConstraint("run_id", "key"),
 )
 _partial_index("ix_prompts_due_at", prompts.c.due_at.is_not(None), prompts.c.due_at)
@@ -297,6 +301,17 @@ notices = Table(
     Column("error", Words),
 )
 _partial_index("ix_notices_due_at", notices.c.due_at.is_not(None), notices.c.due_at)
+
+# Whom reminders have pinged.
+pings = Table(
+    "pings",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("prompt_id", _Id, ForeignKey("prompts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("person", Name, nullable=False),
+    _moment("at", nullable=False),
+    Index("ix_pings_person_at", "person", "at"),
+)
 
 # One for each outcome of a run that another engine than the embedded one runs.
 deliveries = Table(

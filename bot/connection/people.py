@@ -67,14 +67,16 @@ class People:
         """The mention of an approver; or that of the person who covers for them, with their name."""
         absence = next((each for each in away if each.person.id == id_), None)
         if absence is None:
-            return _mention(id_)
+            return mention_of(id_)
         until = f"away until {at(absence.until)}"
-        cover = cover_of(id_, away)
-        excluded = {prompt.reviewers.requester, prompt.requester and prompt.requester.id}
-        is_excluded = cover is not None and not prompt.policy.requester_may_answer and cover.id in excluded
-        if cover is None or is_excluded or not (prompt.policy.may_delegate or cover.id in approvers):
-            return f"{_mention(id_)} ({until})"
-        return f"{_mention(cover.id)} for {escape(absence.person.name, _NAME)} ({until})"
+        cover = cover_in(prompt, id_, approvers, away)
+        if cover is None:
+            return f"{mention_of(id_)} ({until})"
+        return f"{mention_of(cover.id)} for {escape(absence.person.name, _NAME)} ({until})"
+
+    def id_of(self, approver: Approver) -> str | None:
+        """The id of a person, user group or channel that a policy names; `None` if Slack did not say, or for nobody."""
+        return approver.id or self._id(approver, ask=True)
 
     def zone(self, user_id: str) -> ZoneInfo:
         """The time zone that a person has chosen in Slack; UTC if Slack did not say."""
@@ -149,7 +151,24 @@ def _told(prompt: Prompt) -> list[Approver]:
     return [each for each in prompt.approvers if each.name not in prompt.policy.quiet] if prompt.is_open else []
 
 
-def _mention(id_: str) -> str:
+def cover_in(
+    prompt: Prompt, person_id: str, approvers: Collection[str | None], away: Sequence[Absence]
+) -> Actor | None:
+    """Who is asked in the place of somebody who is away; `None` if nobody may answer for them.
+
+    Args:
+        approvers: The ids of those who may answer anyhow.
+    """
+    cover = cover_of(person_id, away)
+    excluded = {prompt.reviewers.requester, prompt.requester and prompt.requester.id}
+    is_excluded = cover is not None and not prompt.policy.requester_may_answer and cover.id in excluded
+    if cover is None or is_excluded or not (prompt.policy.may_delegate or cover.id in approvers):
+        return None
+    return cover
+
+
+def mention_of(id_: str) -> str:
+    """Slack's mention of a person, user group or channel."""
     if is_channel_id(id_):
         return f"<#{id_}>"
     return f"<!subteam^{id_}>" if is_user_group_id(id_) else f"<@{id_}>"

@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_DAY = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,11 +15,12 @@ class Profile:
 
     Attributes:
         handle: Without the `@`.
-        tz: The name of the time zone, such as `Europe/Madrid`; empty if Slack did not say.
         display_name: What the user likes to be called; empty if the same as `name`.
         team: The workspace that Slack names first for the user; empty if none.
         grid_teams: All workspaces that the user belongs to on Enterprise Grid; empty elsewhere.
         is_stranger: Whether the user belongs to another organisation with which a channel is shared.
+        tz: The user's time zone, such as `Europe/Madrid`; empty if Slack did not say.
+        tz_offset: Seconds by which it was ahead of UTC when Slack said so.
     """
 
     id: str
@@ -29,6 +34,16 @@ class Profile:
     is_stranger: bool = False
     display_name: str = ""
     tz: str = ""
+    tz_offset: int = 0
+
+    @property
+    def zone(self) -> tzinfo:
+        """The user's time zone; UTC if Slack did not say."""
+        try:
+            return ZoneInfo(self.tz) if self.tz else UTC
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            # This machine does not know it. Until clocks are set there, the difference from UTC says the same.
+            return timezone(timedelta(seconds=self.tz_offset))
 
     @property
     def names(self) -> frozenset[str]:
@@ -66,4 +81,10 @@ class Profile:
             is_stranger=bool(user.get("is_stranger")),
             display_name=str(profile.get("display_name") or ""),
             tz=str(user.get("tz") or ""),
+            tz_offset=_offset(user.get("tz_offset")),
         )
+
+
+def _offset(claimed: object) -> int:
+    """Seconds of a difference from UTC. It may be missing."""
+    return claimed if isinstance(claimed, int) and abs(claimed) < _DAY else 0

@@ -14,6 +14,7 @@ from signoff.bot.connection.listing import next_cursor
 from signoff.bot.connection.lookup_deadline import lookup_deadline
 from signoff.bot.connection.people import People
 from signoff.bot.delivery.conversations import Conversation, Conversations
+from signoff.bot.delivery.pings import KINDS, Pings
 from signoff.bot.delivery.slack_calls import (
     ChannelRefused,
     InvalidMessage,
@@ -70,6 +71,7 @@ class Messenger:
     was lost or the process died, is therefore searched for by its metadata before it is posted again.
 
     Args:
+        pings: Decides whom a reminder pings.
         channel: Where to post a card if its policy names no channel.
         find: Says who has a handle or an e-mail address. A card may go to a person.
         channel_id: Says which channel has a name.
@@ -80,6 +82,7 @@ class Messenger:
         self,
         client: WebClient,
         people: People,
+        pings: Pings,
         *,
         channel: str | None,
         find: Callable[[str], Approver | Unknowable],
@@ -88,6 +91,7 @@ class Messenger:
     ) -> None:
         self._client = client
         self._people = people
+        self._pings = pings
         self._conversations = Conversations(client, channel, find, channel_id)
         self._find_person = find
         self._link = link
@@ -156,20 +160,31 @@ class Messenger:
         """Post a notice in its place.
 
         Returns:
-            Where it is; `None` if it is not to be posted, because whom it is for has settled the prompt themselves.
+            Where it is; `None` if it is not to be posted: it would remind people of what is settled by now, whom it is
+            for is reminded later, or has settled the prompt themselves.
 
         Raises:
-            SlackRejected: If Slack rejects the call.
+            SlackRejected: If Slack rejects the call, or does not say whom to remind.
             MessageDeleted: If the card was deleted in whose thread it goes.
             SlackUnavailable: If Slack does not answer.
         """
         with lookup_deadline(MAX_LOOKUP):
-            message = notice_message(notice, self._people.mentions(notice.prompt))
             conversation = self._conversations.of(notice.place)
             if notice.kind is NoticeKind.OUTCOME and self._is_own(notice):
                 return None
-            if notice.in_doubt and (found := self._find(conversation, notice.created_at, message)) is not None:
-                return Sent(*found)
+            if notice.in_doubt:
+                # It is found by its id, whatever else it says.
+                wanted = notice_message(notice, {})
+                if (found := self._find(conversation, notice.created_at, wanted)) is not None:
+                    return Sent(*found)
+        if notice.kind in KINDS:
+            planned = self._pings.plan(notice)
+            if planned is None:
+                return None
+            message = notice_message(planned.notice, planned.mentions)
+        else:
+            with lookup_deadline(MAX_LOOKUP):
+                message = notice_message(notice, self._people.mentions(notice.prompt))
         posted = self._post(conversation, message)
         return Sent(str(posted["channel"]), str(posted["ts"]))
 

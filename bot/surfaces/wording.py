@@ -11,6 +11,7 @@ from signoff.bot.blockkit.markup import at, either, escape, escaped, link_to, pl
 from signoff.bot.forms import UNSET, Form, FormError, VerdictButtons, verdict_buttons
 from signoff.bot.surfaces.deadline import after_deadline
 from signoff.bot.surfaces.question import asked_by
+from signoff.flows.approval.pings import delegations_waited_for, waited_for, without_part
 from signoff.flows.approval.quorum import deciders
 from signoff.flows.schema.slack_ids import is_channel_id, is_user_id
 from signoff.store.records.actors import Actor
@@ -93,10 +94,11 @@ def approvers_of(prompt: Prompt, mentions: Mapping[str, str], *, waiting: bool =
     Those that do not exist are left out, unless there are no others; and so is the requester, if that one may not.
 
     Args:
-        waiting: Whether to leave out those who have voted, too; and all others if one person has it.
+        waiting: Whether to leave out those, too, of whom no answer is missing; and all others if one person has it.
+            Then those without a mention are named.
     """
     if waiting and (assignee := prompt.assignment.assignee) is not None:
-        return mentions.get(assignee.id, name_of(assignee)) if mentions else escape(assignee.name, _NAME)
+        return mentions.get(assignee.id) or escape(assignee.name, _NAME)
     approvers = _approvers(prompt, waiting=waiting)
     named = [_named(each, mentions) for each in approvers]
     if named:
@@ -121,22 +123,21 @@ def _approvers(prompt: Prompt, *, waiting: bool = False) -> Sequence[Approver]:
     requester = None if prompt.requester is None or prompt.policy.requester_may_answer else prompt.requester.id
     without = {requester, prompt.reviewers.requester} - {None}
     if waiting:
-        without |= {prompt.ballot.person(vote.seat.id) for vote in prompt.votes}
-        without |= {each.by.id for each in prompt.assignment.delegations}
-    found = [each for each in prompt.approvers if not each.fault]
-    if waiting:
-        # Who is not told of it is not waited for.
-        found = [each for each in found if each.name not in prompt.policy.quiet] or found
+        without |= without_part(prompt)
+    found = [each for each in (waited_for(prompt) if waiting else prompt.approvers) if not each.fault]
     return [each for each in found if without.isdisjoint({each.name, each.id})] or found or prompt.approvers
 
 
 def _delegates(prompt: Prompt, mentions: Mapping[str, str], *, waiting: bool = False) -> list[str]:
     """Who may answer in whose place, such as `<@U1> for Ana Ruiz`."""
-    voted = {prompt.ballot.person(vote.seat.id) for vote in prompt.votes} if waiting else set()
+    if waiting:
+        return [
+            f"{mentions.get(each.to.id) or escape(each.to.name, _NAME)} for {escape(each.by.name, _NAME)}"
+            for each in delegations_waited_for(prompt)
+        ]
     return [
         f"{mentions.get(each.to.id) or escape(each.to.name, _NAME)} for {escape(each.by.name, _NAME)}"
         for each in prompt.assignment.delegations
-        if each.by.id not in voted
     ]
 
 

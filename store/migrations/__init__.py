@@ -19,6 +19,7 @@ REVISIONS = (
     "0029",
     "0028",
     "0024",
+    "0023",
 )
 """Every revision, oldest first. Listed here because importing Alembic takes longer than most commands do."""
 

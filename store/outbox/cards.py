@@ -118,8 +118,9 @@ def touch_refused(tx: Transaction, prompt_id: str, now: datetime) -> None:
     tx.touch(Topic.CARDS)
 
 
-def threads_of_redirected(tx: Transaction, prompt_id: str, *, always: bool = False) -> list[Place]:
-    """The threads of a prompt's cards in direct messages, if it has another card that Slack does not take.
+def threads_of_redirected(tx: Transaction, prompt_id: str, *, always: bool = False) -> list[tuple[Place, str]]:
+    """The threads of a prompt's cards in direct messages, each with the id of its person, if it has another card that
+    Slack does not take.
 
     Args:
         always: Whether they are meant in any case, since the policy sends each approver a card.
@@ -128,7 +129,7 @@ def threads_of_redirected(tx: Transaction, prompt_id: str, *, always: bool = Fal
     if not always and not any(row.refusal for row in rows if row.place_kind != PlaceKind.PERSON):
         return []
     direct = (row for row in rows if row.place_kind == PlaceKind.PERSON and row.ts is not None and not row.refusal)
-    return [Place.thread(row.channel, row.ts) for row in direct]
+    return [(Place.thread(row.channel, row.ts), row.place_target) for row in direct]
 
 
 def own_threads(tx: Transaction, prompt_id: str, person_id: str) -> list[Place]:

@@ -10,6 +10,7 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
 from signoff.store.outbox import cards, notices
+from signoff.store.outbox.pings import FOR
 from signoff.store.places import Place
 from signoff.store.prompts import absences
 from signoff.store.records.absence import cover_of
@@ -242,10 +243,13 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
         # Whoever has it is reminded in a card of their own, if they have one, which leaves the channel in peace. And if
         # the approvers have got cards of their own, each is reminded there.
         is_direct = reminded.policy.notify != "channel"
-        threads: list[Place | None] = [*_threads_of_assignee(tx, reminded, now)]
+        threads: list[tuple[Place, str | None]] = [(each, None) for each in _threads_of_assignee(tx, reminded, now)]
         threads = threads or [*cards.threads_of_redirected(tx, reminded.id, always=is_direct)]
-        for place in threads or [None]:
-            notices.add(tx, reminded.id, kind=NoticeKind.REMINDER, detail={"number": sent}, now=now, place=place)
+        for place, person in threads:
+            detail = {"number": sent} | ({} if person is None else {FOR: [person]})
+            notices.add(tx, reminded.id, kind=NoticeKind.REMINDER, detail=detail, now=now, place=place)
+        if not threads:
+            notices.add(tx, reminded.id, kind=NoticeKind.REMINDER, detail={"number": sent}, now=now)
         ledger.add(tx, reminded.id, "reminded", now=now)
         return True
 

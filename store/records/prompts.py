@@ -281,6 +281,8 @@ class Prompt:
             are missing.
         votes: The votes that count, one for each person; none if the first answer settles it.
         reviewers: What Slack has said about those who have to agree.
+        escalations: How many of the policy's escalations have come.
+        snoozed: Until when people have put off their reminders, by their ids.
         delivery: How far its outcome has come on its way to another engine; `None` while it is open, where the
             embedded engine runs the flow, and where that engine ended it.
         earlier: What the run asked before, where it now asks this; `None` if it asked nothing else there.
@@ -327,6 +329,9 @@ class Prompt:
     assignment: Assignment = UNASSIGNED
     comments: tuple[Comment, ...] = ()
     overdue_at: datetime | None = None
+
+    escalations: int = 0
+    snoozed: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def stopped_for(self) -> timedelta:

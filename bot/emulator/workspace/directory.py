@@ -1,6 +1,8 @@
 """The people, conversations and user groups of a workspace, and their form in Slack's API."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from signoff.bot.emulator.protocol import Json, SlackError
 
@@ -23,7 +25,6 @@ BOT_PROFILE = {
 }
 CREATED = 1_700_000_000
 """When the initial people, channels and groups were created, in seconds since the epoch."""
-UTC_OFFSETS = {"Europe/Madrid": 3600, "Africa/Lagos": 3600, "Europe/Paris": 3600, "Asia/Tokyo": 32400, "UTC": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ class User:
             "color": self.color,
             "real_name": self.real_name,
             "tz": self.tz,
-            "tz_label": self.tz,
-            "tz_offset": UTC_OFFSETS.get(self.tz, 0),
+            "tz_label": _zone_label(self.tz),
+            "tz_offset": _utc_offset(self.tz),
             "is_admin": self.is_admin,
             "is_owner": False,
             "is_primary_owner": False,
@@ -110,6 +111,23 @@ class User:
             "is_email_confirmed": not self.is_bot,
             "who_can_share_contact_card": "EVERYONE",
         }
+
+
+def _zoned_now(tz: str) -> datetime:
+    try:
+        return datetime.now(ZoneInfo(tz))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return datetime.now(UTC)
+
+
+def _utc_offset(tz: str) -> int:
+    """Seconds by which a time zone is ahead of UTC at present, with summer time."""
+    return round((_zoned_now(tz).utcoffset() or timedelta(0)).total_seconds())
+
+
+def _zone_label(tz: str) -> str:
+    """What a time zone is called at present. Slack writes it out: `Central European Summer Time`."""
+    return _zoned_now(tz).tzname() or tz
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 
 from signoff.bot.delivery import results
 from signoff.bot.emulator.delivery.http_delivery import signature
@@ -20,11 +22,13 @@ from signoff.bot.service import Service
 from signoff.bot.settings import Mode, Settings
 from signoff.flows.flow import Flow
 from signoff.store import ledger
+from signoff.store.clock import boot_seconds
 from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Approver, Prompt
 from signoff.store.records.runs import FlowRun
+from signoff.store.tables import clocks
 from signoff.testing import Emulator, VisibleMessage
 from tests.support.waiting import until, until_asked, until_over
 
@@ -173,6 +177,15 @@ class RunningService:
             trust_env=False,
             verify=NO_TLS,
         )
+
+
+def set_clock(database_url: str, moment: datetime) -> None:
+    """Set the clock of a SQLite file that nobody uses now. Whoever opens it next lives from this moment on."""
+    db = Database(database_url)
+    offset = round((moment.timestamp() - boot_seconds()) * 1_000_000)
+    with db.write() as tx:
+        tx.execute(update(clocks).values(offset_us=offset))
+    db.close()
 
 
 def opened(service: RunningService, asked: Flow[Any, Any], button: str = "Answer…", **parameters: Any) -> Prompt:

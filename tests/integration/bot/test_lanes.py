@@ -13,9 +13,11 @@ from sqlalchemy import select
 from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.people import People
+from signoff.bot.connection.pinged import Pinged
 from signoff.bot.connection.web_client import web_client
 from signoff.bot.delivery.dispatcher import Dispatcher
 from signoff.bot.delivery.messenger import Messenger
+from signoff.bot.delivery.pings import Pings
 from signoff.bot.delivery.rate_limits import RateLimits
 from signoff.store import ledger
 from signoff.store.database import Database
@@ -55,8 +57,14 @@ def dispatcher(db: Database, slack: LimitedSlack) -> Dispatcher:
     """A dispatcher that gives Slack a minute for each call."""
     client = web_client("xoxb-1", slack.api_url, timeout=int(PATIENCE))
     lookups = Lookups(client, "T1")
+    people = People(lookups)
     messenger = Messenger(
-        client, People(lookups), channel=None, find=SlackDirectory(lookups).find, channel_id=lookups.channel_id
+        client,
+        people,
+        Pings(db, Pinged(lookups, people), clock=lambda: LATER),
+        channel=None,
+        find=SlackDirectory(lookups).find,
+        channel_id=lookups.channel_id,
     )
     return Dispatcher(db, messenger, RateLimits(slack.api_url), clock=lambda: LATER)
 

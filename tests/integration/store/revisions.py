@@ -484,6 +484,10 @@ ADDED: dict[str, Rows] = {
             },
         },
     },
+    "0023": {
+        "prompts": {"open": {"escalations": 1, "snoozed": {"U1": LATER.isoformat()}}},
+        "pings": {"reminded": {"prompt_id": REJECTED, "person": "U2", "at": LATER}},
+    },
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {
