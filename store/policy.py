@@ -53,8 +53,8 @@ def _name_or_function(value: Any) -> Any:
 
 
 NO_FUNCTIONS = (
-    "rules: each needs its function, `when`, which JSON cannot hold. So pass a policy with rules to the pause, and "
-    "leave them out of the model's"
+    "rules: each needs its function, `when`, which JSON cannot hold. So give rules to the pause or to the flow's "
+    "decorator, and not to a model or a setting"
 )
 """What is wrong with rules in a JSON Schema."""
 

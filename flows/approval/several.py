@@ -19,6 +19,8 @@ def yes_to(prompt: Prompt) -> Mapping[str, Any] | str:
         return "its approval has to be confirmed"
     if prompt.earlier is not None:
         return "it was asked before in other words"
+    if prompt.ruling is not None:
+        return "a rule has it looked at"
     if prompt.comments:
         return "people have commented on it"
     verdict = verdict_of(prompt.schema, prompt.initial_values)

@@ -152,6 +152,12 @@ def two_questions(name: str) -> str:
     return f"{first} {suspend_flow_run(str, policy=Policy(channel='#orders'))}"
 
 
+@flow(name="decorated", policy=Policy(rules=[Rule(when=lambda yes: noted(yes), then="approve", note="always")]))
+def decorated() -> str:
+    """A question under the policy of its flow."""
+    return str(pause_flow_run(bool, description="Begin?"))
+
+
 @flow(name="reasoned")
 def reasoned() -> str:
     """A question that nothing but a person can answer."""
@@ -170,6 +176,14 @@ def test_a_replay_goes_by_what_was_recorded(db: Database, start_worker: StartWor
     Desk(db).submit(prompt.id, ANA, {"value": "later"}, via="cli")
     assert until_over(db, run.id).result == "True later"
     assert calls == ["('replayed', True)"]
+
+
+def test_rules_may_stand_in_the_decorator(db: Database, start_worker: StartWorker) -> None:
+    """They hold for every question of the flow that has none of its own."""
+    calls.clear()
+    start_worker(decorated)
+    assert until_over(db, decorated.create_run(db=db).id).result == "True"
+    assert calls == ["True"]
 
 
 def test_no_rule_is_called_while_values_are_missing(

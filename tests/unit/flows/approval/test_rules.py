@@ -5,15 +5,23 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from signoff import Policy, Rule
 from signoff.bot.surfaces.rulings import what_answers_first
 from signoff.flows.approval.policy import conflict, policy_in
 from signoff.flows.approval.rules import is_sampled
+from signoff.flows.approval.several import yes_to
 from signoff.store.policy import NO_FUNCTIONS, SCHEMA_KEY, policy_as_json, policy_from_json
+from signoff.store.records.prompts import Ruling
 from signoff.store.sentences import faults_of
 from tests.support.prompts import prompt_for
+
+
+class Yes(BaseModel):
+    """A question that takes a yes."""
+
+    approved: bool
 
 
 def always(_value: object) -> bool:
@@ -101,3 +109,17 @@ def test_what_answers_before_people_is_explained() -> None:
         "An approval of the same request counts again for 1 d.",
     ]
     assert what_answers_first(Policy()) == []
+
+
+@pytest.mark.parametrize(
+    "ruling",
+    [
+        Ruling("approve", "fine", is_sampled=True),
+        Ruling("ask", "large"),
+        Ruling("ask", "fine", problem="The rule failed."),
+    ],
+)
+def test_what_a_rule_puts_to_people_is_not_approved_among_others(ruling: Ruling) -> None:
+    """Somebody is meant to look at it."""
+    assert yes_to(prompt_for(Yes, ruling=ruling)) == "a rule has it looked at"
+    assert yes_to(prompt_for(Yes)) == {"approved": True}
