@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from signoff.bot.blockkit.blocks import Message
+from signoff.bot.blockkit.fingerprint import fingerprint
 from signoff.bot.blockkit.without_pings import mentions_in, without_pings
 from signoff.bot.connection.listing import next_cursor
 from signoff.bot.connection.lookup_deadline import lookup_deadline
@@ -57,11 +58,13 @@ class Sent(NamedTuple):
         channel: The id of its channel.
         ts: Its timestamp.
         is_complete: Whether it mentions every approver. If not, their names are on it.
+        shown_hash: The hash of what Slack was given to show.
     """
 
     channel: str
     ts: str
     is_complete: bool = True
+    shown_hash: str | None = None
 
 
 class Messenger:
@@ -110,14 +113,14 @@ class Messenger:
         with lookup_deadline(MAX_LOOKUP):
             mentions = {} if _pings_nobody(card) else self._people.mentions(card.prompt)
             try:
-                return Sent(*self._draw(card, mentions), is_complete=self._people.are_all(mentions, card.prompt))
+                sent = self._draw(card, mentions)
+                return sent._replace(is_complete=self._people.are_all(mentions, card.prompt))
             except ChannelRefused as error:
                 if card.prompt.is_open and card.place.kind is not PlaceKind.PERSON:
                     error.approvers = self._people.approvers(card.prompt)
                 raise
 
-    def _draw(self, card: Card, mentions: Mapping[str, str]) -> tuple[str, str]:
-        """The id of the card's channel, and its timestamp."""
+    def _draw(self, card: Card, mentions: Mapping[str, str]) -> Sent:
         conversation = self._conversations.of(card.place, tried=card.channel)
         message = card_message(
             card.prompt,
@@ -137,24 +140,23 @@ class Messenger:
             )
             return self._put(card, conversation, plain_card(card.prompt, card.place), mentions)
 
-    def _put(
-        self, card: Card, conversation: Conversation, message: Message, mentions: Mapping[str, str]
-    ) -> tuple[str, str]:
+    def _put(self, card: Card, conversation: Conversation, message: Message, mentions: Mapping[str, str]) -> Sent:
         """Post a message as a card, or update the card to it."""
         if card.channel is not None and card.ts is not None:
             self._update(card.channel, card.ts, message)
-            return card.channel, card.ts
+            return Sent(card.channel, card.ts, shown_hash=message_hash(message))
         if card.in_doubt and (found := self._find(conversation, card.prompt.opened_at, message)) is not None:
             logger.info("Found the card of %s, which an earlier attempt had posted", card.prompt.label)
             # The prompt may have changed since that attempt.
             self._update(*found, message)
-            return found
+            return Sent(*found, shown_hash=message_hash(message))
+        first = without_pings(message, mentions_in(mentions.values()), self._people.name)
         try:
-            posted = self._post(conversation, without_pings(message, mentions_in(mentions.values()), self._people.name))
+            posted = self._post(conversation, first)
         except SlackUnavailable as error:
             error.channel = conversation.channel if is_conversation_id(conversation.channel) else None
             raise
-        return str(posted["channel"]), str(posted["ts"])
+        return Sent(str(posted["channel"]), str(posted["ts"]), shown_hash=message_hash(first))
 
     def post_notice(self, notice: Notice) -> Sent | None:
         """Post a notice in its place.
@@ -281,6 +283,11 @@ def _is_redirected(card: Card) -> bool:
     """Whether a card is in direct messages only because Slack does not take the one in the channel."""
     is_direct = card.place.kind is PlaceKind.PERSON
     return is_direct and card.prompt.is_open and card.prompt.policy.notify == "channel"
+
+
+def message_hash(message: Message) -> str:
+    """The hash of what Slack shows of a message."""
+    return fingerprint({"text": message.text, "blocks": message.blocks})
 
 
 def _slightly_before(moment: datetime) -> str:

@@ -56,8 +56,7 @@ class Results:
     def sent(self, message: Card | Notice, sent: Sent) -> None:
         """Record that a message is in Slack, and where."""
         if isinstance(message, Card):
-            channel, ts, is_complete = sent
-            cards.drawn(self._db, message, channel=channel, ts=ts, is_complete=is_complete, now=self._now())
+            cards.drawn(self._db, message, **sent._asdict(), now=self._now())
         else:
             notices.posted(self._db, message, ts=sent.ts)
 

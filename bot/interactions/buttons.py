@@ -11,10 +11,12 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
+from signoff.bot.blockkit.fingerprint import fingerprint
 from signoff.bot.connection.people import People
+from signoff.bot.interactions.payloads import pressed_in
 from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
 from signoff.bot.surfaces import action_ids
-from signoff.bot.surfaces.modals import reason_error, reason_in, refused_modal, settled_modal, voted_modal
+from signoff.bot.surfaces.modals import reason_error, reason_in, refused_modal, reject_modal, settled_modal, voted_modal
 from signoff.bot.surfaces.wording import form_of, verdict_in
 from signoff.flows.approval.desk import (
     AlreadySettled,
@@ -30,7 +32,7 @@ from signoff.flows.approval.quorum import proposed
 from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records.prompts import Prompt
+from signoff.store.records.prompts import Prompt, Shown
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -81,7 +83,7 @@ class Buttons:
         """A press on "Agree with …": vote for what somebody else has proposed, which the button names by its hash."""
         prompt, actor = self._pressed(body), self._people.actor(body)
         key = action_ids.agreed(str(body["actions"][0]["action_id"])) or ""
-        match self._desk.agree(prompt.id, actor, key, via="slack"):
+        match self._desk.agree(prompt.id, actor, key, via="slack", shown=pressed_in(body)):
             case Settled():
                 pass
             case Counted() as counted:
@@ -136,7 +138,8 @@ class Buttons:
         view = body["view"]
         prompt = self._claimed(view.get("private_metadata"))
         reason = reason_in((view.get("state") or {}).get("values") or {})
-        reply = self._desk.reject(prompt.id, self._people.actor(body), reason, via="slack")
+        shown = Shown(form=fingerprint(reject_modal(prompt)["blocks"]))
+        reply = self._desk.reject(prompt.id, self._people.actor(body), reason, via="slack", shown=shown)
         if isinstance(reply, Invalid):
             ack(**reason_error(reply.errors[0].message))
             return
@@ -160,7 +163,7 @@ class Buttons:
             # Not even a no is decided with one press.
             self._open_form(ack, body, is_listed=False, choice=choice)
             return
-        reply = self._desk.submit(prompt.id, actor, choice, via="slack", tentative=True)
+        reply = self._desk.submit(prompt.id, actor, choice, via="slack", tentative=True, shown=pressed_in(body))
         match reply:
             case Settled():
                 pass

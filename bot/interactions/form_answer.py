@@ -8,7 +8,7 @@ from signoff.bot.interactions.form_session import FormSession, validation_errors
 from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.surfaces.confirmation import word_in
-from signoff.bot.surfaces.modals import refused_modal, settled_modal, voted_modal, word_error
+from signoff.bot.surfaces.modals import form_hash, refused_modal, settled_modal, voted_modal, word_error
 from signoff.flows.approval.desk import (
     AlreadySettled,
     Counted,
@@ -20,7 +20,7 @@ from signoff.flows.approval.desk import (
     Unconfirmed,
     Unverified,
 )
-from signoff.store.records.prompts import Prompt
+from signoff.store.records.prompts import Prompt, Shown
 
 
 class FormAnswer:
@@ -55,7 +55,10 @@ class FormAnswer:
             reply = self._desk.admit(prompt.id, actor, via="slack")
         else:
             typed = word_in((body["view"].get("state") or {}).get("values") or {})
-            reply = self._desk.submit(prompt.id, actor, values, via="slack", complete=True, confirmation=typed)
+            shown = Shown(form=form_hash(prompt, session.editor))
+            reply = self._desk.submit(
+                prompt.id, actor, values, via="slack", complete=True, confirmation=typed, shown=shown
+            )
         match reply:
             case Prompt():
                 # Errors of the answer as a whole may be caused by what could not be read, so they wait.

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.flows.schema.slack_ids import is_conversation_id, is_user_id
+from signoff.store.records.prompts import NOTHING_SHOWN, Shown
 
 _PROMPT_ID = re.compile(r"[0-9a-f-]{36}")
 
@@ -152,3 +153,11 @@ def person_in(body: Mapping[str, Any]) -> str | None:
     user = body.get("user")
     user_id = user.get("id") if isinstance(user, dict) else body.get("user_id")
     return user_id if isinstance(user_id, str) and is_user_id(user_id) else None
+
+
+def pressed_in(payload: Mapping[str, Any]) -> Shown:
+    """The message in which somebody pressed a button. It is a claim, which only a card of the prompt can bear out."""
+    container = payload.get("container")
+    if not isinstance(container, Mapping) or container.get("type") != "message":
+        return NOTHING_SHOWN
+    return Shown(channel=str(container.get("channel_id") or ""), ts=str(container.get("message_ts") or ""))

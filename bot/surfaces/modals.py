@@ -20,6 +20,7 @@ from signoff.bot.blockkit.blocks import (
     section,
 )
 from signoff.bot.blockkit.blocks import actions as buttons
+from signoff.bot.blockkit.fingerprint import fingerprint
 from signoff.bot.blockkit.markdown import for_modal
 from signoff.bot.blockkit.markup import bold, excerpt_of, lines, plain
 from signoff.bot.forms import ACTION, Form
@@ -83,6 +84,14 @@ def answer_modal(
         # Responses keeps track of the open modals.
         "notify_on_close": True,
     }
+
+
+def form_hash(prompt: Prompt, editor: EditorState) -> str:
+    """The hash of a form as its person sees it on all of its pages: the question, and every field, filled in."""
+    rows = rows_of(editor.form, editor.draft.values, editor.draft.raw_input)
+    head, _ = _question(prompt, editor.form)
+    blocks = [*head, *(block for row in rows for block in row.blocks), *word_input(prompt, editor.form)]
+    return fingerprint({"title": _title(prompt, editor), "blocks": blocks})
 
 
 def answer_errors(

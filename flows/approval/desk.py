@@ -38,7 +38,7 @@ from signoff.store.policy import Policy
 from signoff.store.prompts import comments, prompts, settle, votes
 from signoff.store.records.actors import DEADLINE, Actor
 from signoff.store.records.assignment import HandOver
-from signoff.store.records.prompts import Comment, Outcome, Prompt, Vote
+from signoff.store.records.prompts import NOTHING_SHOWN, Comment, Outcome, Prompt, Shown, Vote
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs import retries, runs
 
@@ -277,6 +277,7 @@ class Desk:
         complete: bool = False,
         tentative: bool = False,
         confirmation: str = "",
+        shown: Shown = NOTHING_SHOWN,
     ) -> Reply:
         """Take a person's values.
 
@@ -285,6 +286,7 @@ class Desk:
             complete: Whether they are all there is; otherwise what they leave out is taken from the initial values.
             tentative: Whether what is missing will be asked for next, so that the ledger need not tell.
             confirmation: What they have typed to confirm a yes, if the policy has a word for that.
+            shown: What the person had before them, for the ledger.
         """
         prompt = self.admit(prompt_id, actor, via=via)
         if not isinstance(prompt, Prompt):
@@ -300,10 +302,10 @@ class Desk:
                 self._note(prompt, "unconfirmed", actor, {"via": via})
             message = f"To confirm a yes, type this: {prompt.policy.word}"
             return Unconfirmed(prompt, (FieldError((), message),))
-        vote = Vote(_as_approver(actor, prompt), "submit", values, None, via, self._now(), checked.answer)
+        vote = Vote(_as_approver(actor, prompt), "submit", values, None, via, self._now(), checked.answer, shown=shown)
         return self._vote(prompt, vote)
 
-    def agree(self, prompt_id: str, actor: Actor, key: str, *, via: str) -> Reply:
+    def agree(self, prompt_id: str, actor: Actor, key: str, *, via: str, shown: Shown = NOTHING_SHOWN) -> Reply:
         """Take a person's vote for what somebody else has proposed.
 
         If the policy wants a word typed, this never counts: the form asks for the word, with these values filled in.
@@ -317,9 +319,9 @@ class Desk:
         answer = proposed(prompt, key)
         if answer is None:
             return Invalid(prompt, (FieldError((), "Nobody proposes this any more. Look at the card again."),))
-        return self.submit(prompt_id, actor, answer, via=via, complete=True, tentative=True)
+        return self.submit(prompt_id, actor, answer, via=via, complete=True, tentative=True, shown=shown)
 
-    def reject(self, prompt_id: str, actor: Actor, reason: str, *, via: str) -> Reply:
+    def reject(self, prompt_id: str, actor: Actor, reason: str, *, via: str, shown: Shown = NOTHING_SHOWN) -> Reply:
         """Take a person's no. It needs a reason."""
         prompt = self.admit(prompt_id, actor, via=via)
         if not isinstance(prompt, Prompt):
@@ -327,7 +329,8 @@ class Desk:
         said = reason.replace("\0", "").strip()
         if not said:
             return Invalid(prompt, (FieldError(("reason",), "Say why, in a few words."),))
-        return self._vote(prompt, Vote(_as_approver(actor, prompt), "reject", None, said, via, self._now()))
+        vote = Vote(_as_approver(actor, prompt), "reject", None, said, via, self._now(), shown=shown)
+        return self._vote(prompt, vote)
 
     def claim(self, prompt_id: str, actor: Actor, *, via: str) -> Assigned | NotAssigned | NotAdmitted:
         """Let a person take a prompt on."""

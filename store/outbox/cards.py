@@ -61,6 +61,7 @@ _DRAWN = Statement(
         channel=param("channel"),
         ts=param("ts"),
         shown_revision=param("shown"),
+        shown_hash=param("shown_hash"),
         claimed_by=None,
         attempts=0,
         error=None,
@@ -181,7 +182,16 @@ def _card(claimed: ClaimedRow) -> Card:
 
 
 @transactional
-def drawn(db: Database, card: Card, *, channel: str, ts: str, now: datetime, is_complete: bool = True) -> None:
+def drawn(
+    db: Database,
+    card: Card,
+    *,
+    channel: str,
+    ts: str,
+    now: datetime,
+    is_complete: bool = True,
+    shown_hash: str | None = None,
+) -> None:
     """Record that a card is in Slack and shows its prompt. It stays due if the prompt has changed since.
 
     Nothing is recorded for a card that was updated and that somebody deleted in the same moment: it was recorded as
@@ -189,6 +199,7 @@ def drawn(db: Database, card: Card, *, channel: str, ts: str, now: datetime, is_
 
     Args:
         is_complete: Whether it mentions every approver. If not, it becomes due as soon as more of them are known.
+        shown_hash: The hash of the message, which the ledger keeps of whoever presses in it.
     """
     with db.write() as tx:
         # Settling a prompt touches this row too. Once it is locked, the next statement sees the newest revision.
@@ -207,6 +218,7 @@ def drawn(db: Database, card: Card, *, channel: str, ts: str, now: datetime, is_
             channel=channel,
             ts=ts,
             shown=revision - (not is_complete),
+            shown_hash=shown_hash,
             expected=expected,
             now=now,
         )
@@ -313,7 +325,16 @@ def lost(db: Database, *, channel: str, ts: str, now: datetime) -> bool:
         gone = tx.execute(
             update(cards)
             .where(cards.c.channel == channel, cards.c.ts == ts, is_open)
-            .values(channel=None, ts=None, shown_revision=0, claimed_by=None, attempts=0, refusal=None, due_at=now)
+            .values(
+                channel=None,
+                ts=None,
+                shown_revision=0,
+                shown_hash=None,
+                claimed_by=None,
+                attempts=0,
+                refusal=None,
+                due_at=now,
+            )
             .returning(cards.c.prompt_id)
         ).all()
         for (prompt_id,) in gone:

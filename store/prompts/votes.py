@@ -27,6 +27,7 @@ from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
 from signoff.store.sql.transactions import Transaction
+from signoff.store.tables import cards as card_rows
 from signoff.store.tables import prompts, submissions
 
 Decide = Callable[[Ballot], Vote | None]
@@ -35,7 +36,18 @@ Decide = Callable[[Ballot], Vote | None]
 It depends on nothing but the ballot."""
 
 _WITH_ID = prompts.c.id == param("prompt_id")
-_BALLOT = Statement(select(*prompts.c["outcome", "votes", "approvers", "reviewers"]).where(_WITH_ID))
+_SHOWN = (
+    select(card_rows.c.shown_hash)
+    .where(
+        card_rows.c.prompt_id == param("prompt_id"),
+        card_rows.c.channel == param("channel"),
+        card_rows.c.ts == param("ts"),
+    )
+    .scalar_subquery()
+)
+_BALLOT = Statement(
+    select(*prompts.c["outcome", "votes", "approvers", "reviewers"], _SHOWN.label("shown_hash")).where(_WITH_ID)
+)
 _KEEP = Statement(update(prompts).where(_WITH_ID).values(votes=param("votes"), revision=prompts.c.revision + 1))
 _IN_TIME = Statement(
     select(*submissions.c["at", "actor", "actor_name", "claim", "verdict", "via", "values", "reason", "instead_of"])
@@ -88,7 +100,10 @@ def cast(
     """
     with db.write() as tx:
         # Two statements, because one that waits for the lock would still see the votes from before the wait.
-        locked, found = tx.execute_many(LOCK_RUN_OF_PROMPT.bind(prompt_id=prompt_id), _BALLOT.bind(prompt_id=prompt_id))
+        locked, found = tx.execute_many(
+            LOCK_RUN_OF_PROMPT.bind(prompt_id=prompt_id),
+            _BALLOT.bind(prompt_id=prompt_id, channel=vote.shown.channel, ts=vote.shown.ts),
+        )
         if not locked:
             raise no_such_prompt(prompt_id)
         (row,) = found
@@ -105,7 +120,14 @@ def cast(
             tx.run(_KEEP, prompt_id=prompt_id, votes=votes_as_json(after.votes))
         event = "too_late" if not in_time else "voted" if decisive is None else _outcome(decisive).value
         changed = True if in_time and len(after.votes) == len(before.votes) else None
-        detail = {"via": vote.via, "answer": vote.answer, "reason": vote.reason, "changed": changed, **_place(vote)}
+        detail = {
+            "via": vote.via,
+            "answer": vote.answer,
+            "reason": vote.reason,
+            "changed": changed,
+            "shown": _shown(row.shown_hash, vote.shown.form),
+            **_place(vote),
+        }
         told = {key: value for key, value in detail.items() if value is not None}
         ledger.add(tx, prompt_id, event, now=vote.at, actor=vote.actor, detail=told)
         if decisive is None:
@@ -180,6 +202,11 @@ def _is_repeated(before: Ballot, vote: Vote) -> bool:
         vote.counts_for,
         vote.instead_of,
     )
+
+
+def _shown(card: str | None, form: str) -> dict[str, str] | None:
+    """The hashes of what a person had before them, for the ledger."""
+    return {name: each for name, each in (("card", card), ("form", form)) if each} or None
 
 
 def _place(vote: Vote) -> dict[str, str]:

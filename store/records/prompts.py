@@ -27,6 +27,24 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What a person had before them when they answered, as far as it is known.
+
+    Attributes:
+        channel: The id of the channel of the card in which they pressed; empty if they pressed in none.
+        ts: Slack's timestamp of that card.
+        form: The hash of the form that they submitted, filled in; empty if they submitted none.
+    """
+
+    channel: str = ""
+    ts: str = ""
+    form: str = ""
+
+
+NOTHING_SHOWN = Shown()
+
+
+@dataclass(frozen=True, slots=True)
 class Vote:
     """One person's submission to a prompt.
 
@@ -38,6 +56,7 @@ class Vote:
         answer: The validated values, which the flow gets if this vote settles the prompt; `None` for a rejection.
         counts_for: The entries of the policy's `each_of` that this person is, or belongs to.
         instead_of: In whose place it was cast; `None` for the person's own.
+        shown: What the person had before them. It is known only when the vote is cast.
     """
 
     actor: Actor
@@ -49,6 +68,7 @@ class Vote:
     answer: Mapping[str, Any] | None = None
     counts_for: tuple[str, ...] = ()
     instead_of: Actor | None = None
+    shown: Shown = NOTHING_SHOWN
 
     @property
     def seat(self) -> Actor:

@@ -11,11 +11,23 @@ from sqlalchemy import Connection, select, text, update
 from signoff.store import audit, ledger
 from signoff.store.database import Database
 from signoff.store.ledger_chain import content_hash, line_hash
+from signoff.store.outbox import cards
+from signoff.store.prompts import votes
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Prompt
+from signoff.store.records.prompts import Prompt, Shown, Vote
 from signoff.store.tables import attempts
 from signoff.store.tables import ledger as rows
-from tests.integration.store.samples import BEN, NOON, a_prompt_elsewhere, an_open_prompt, post_cards, settle
+from tests.integration.store.samples import (
+    BEN,
+    NOON,
+    a_prompt_elsewhere,
+    a_worker,
+    an_open_prompt,
+    claim_cards,
+    first,
+    post_cards,
+    settle,
+)
 
 STRANGE = {
     "umlaut": "ü \U0001f600 \u2028",
@@ -195,3 +207,17 @@ def test_the_first_attempts_of_a_person_may_come_at_the_same_moment(db: Database
     for each in threads:
         each.join()
     assert [line.event for line in ledger.lines(db, prompt.id)] == ["opened", *["refused"] * 6]
+
+
+def test_a_decision_is_bound_to_the_card_in_which_it_was_made(db: Database) -> None:
+    """As it was posted last. A message that is no card of the prompt is not taken for one."""
+    for ts, expected in (("1.0", {"card": "b" * 64, "form": "f" * 64}), ("2.0", {"form": "f" * 64})):
+        prompt = an_open_prompt(db)
+        for shown_hash in ("a" * 64, "b" * 64):
+            (card,) = claim_cards(db, a_worker(db), now=NOON)
+            cards.drawn(db, card, channel=prompt.id[:8], ts="1.0", now=NOON, shown_hash=shown_hash)
+            cards.redraw(db, prompt.id, now=NOON)
+        shown = Shown(channel=prompt.id[:8], ts=ts, form="f" * 64)
+        votes.cast(db, prompt.id, Vote(BEN, "submit", {}, None, "slack", NOON, {}, shown=shown), decide=first)
+        assert ledger.lines(db, prompt.id)[-1].detail["shown"] == expected
+        claim_cards(db, a_worker(db), now=NOON)
