@@ -14,6 +14,7 @@ from signoff.flows.approval.acts import Progress, next_due_at
 from signoff.flows.approval.approvers import Directory, NameKind, Person, Unknowable
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store.records.prompts import Comment, Prompt
+from signoff.store.records.runs import EMBEDDED
 
 MAX_TEXT = 1500
 """How long a comment may be."""
@@ -56,8 +57,11 @@ def requester_id(prompt: Prompt, directory: Directory) -> str | Unknowable | Non
 
 
 def time_left_to_stop(prompt: Prompt, at: datetime) -> timedelta:
-    """How long the clock of a prompt may still be stopped; zero if it is stopped, or if no deadline is to come."""
-    if prompt.deadline is None or prompt.deadline <= at:
+    """How long the clock of a prompt may still be stopped; zero if it is stopped, or if no deadline is to come.
+
+    That of another engine cannot be stopped: it may stop waiting by itself, whatever is said here.
+    """
+    if prompt.deadline is None or prompt.deadline <= at or prompt.engine != EMBEDDED:
         return _NONE
     had = prompt.deadline - prompt.opened_at - prompt.stopped_for
     return max(had - prompt.stopped_for, _NONE)

@@ -1,6 +1,7 @@
 """A question stops the clock: the deadline and the reminders move, and whoever dies, they come when they should."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import update
@@ -10,6 +11,8 @@ from signoff.flows.approval.comments import MAX_COMMENTS, MAX_TEXT
 from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.desk import AlreadySettled, Commented, Desk, Invalid
 from signoff.flows.approval.policy import deadline_of
+from signoff.flows.engine import ReportedPause
+from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
@@ -17,12 +20,16 @@ from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses
 from signoff.store.tables import flow_runs
+from tests.integration.flows.approval.test_votes import at_once
 from tests.integration.store.samples import a_claimed_run, asking
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ANA, BEN, MEI = Actor("U1ANA", "Ana"), Actor("U2BEN", "Ben"), Actor("U3MEI", "Mei")
 ASKING_BACK = Policy(approvers=[ANA.id, MEI.id], comments="pause-clock", deadline=2 * HOUR, reminders=[1.5 * HOUR])
+
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def opened(db: Database, policy: Policy = ASKING_BACK) -> Prompt:
@@ -89,11 +96,39 @@ def test_a_deadline_that_moved_while_it_was_enforced_does_not_count(db: Database
     assert prompts.get(db, read.id) == moved
 
 
+@on_sqlite
 def test_the_requester_and_others_do_not_stop_the_clock(db: Database) -> None:
     """Their comments are taken all the same."""
     prompt = opened(db)
     for who in (BEN, Actor("U4CHLOE", "Chloé")):
         assert says(db, prompt, who, "Well…", at=NOON + HOUR, stops=True).deadline == prompt.deadline
+
+
+def test_of_questions_at_once_one_stops_the_clock(db: Database) -> None:
+    """And none of them is lost."""
+    prompt = opened(db)
+    desk = Desk(db, clock=lambda: NOON + HOUR)
+    asking_at_once = [
+        partial(desk.comment, prompt.id, who, f"{who.name} {number}?", via="slack", stops_clock=True)
+        for who in (ANA, MEI)
+        for number in range(3)
+    ]
+    assert all(isinstance(reply, Commented) for reply in at_once(asking_at_once))
+    asked = prompts.get(db, prompt.id)
+    assert sorted(each.text for each in asked.comments) == [f"{name} {n}?" for name in ("Ana", "Mei") for n in range(3)]
+    assert [each.stops_until for each in asked.comments if each.stops_until] == [NOON + 3 * HOUR]
+    assert asked.deadline == NOON + 4 * HOUR
+
+
+@on_sqlite
+def test_the_clock_of_another_engine_cannot_be_stopped(db: Database) -> None:
+    """It would not know of that, and stop waiting. Comments are taken."""
+    reports = DatabasePauseReports(db, "elsewhere", Policy())
+    pause = ReportedPause(
+        external_run_id="1", run_name="one", flow="train", key="1", title="Train?", policy=ASKING_BACK, requester=BEN
+    )
+    prompt = prompts.get(db, reports.paused(pause))
+    assert says(db, prompt, ANA, "Why?", at=prompt.opened_at + HOUR, stops=True).deadline == prompt.deadline
 
 
 def test_an_overdue_prompt_has_no_clock_to_stop(db: Database) -> None:
@@ -107,12 +142,14 @@ def test_an_overdue_prompt_has_no_clock_to_stop(db: Database) -> None:
     assert (late.is_overdue, late.deadline, late.comments[-1].stops_until) == (True, moved.deadline, None)
 
 
+@on_sqlite
 @pytest.mark.parametrize("text", ["", " \n\0", "x" * (MAX_TEXT + 1)])
 def test_a_comment_says_something_that_can_be_shown(db: Database, text: str) -> None:
     """Whoever writes it learns what to change."""
     assert isinstance(Desk(db, clock=lambda: NOON).comment(opened(db).id, ANA, text, via="slack"), Invalid)
 
 
+@on_sqlite
 def test_a_prompt_takes_so_many_comments(db: Database) -> None:
     """Each is stored with the prompt, which every press reads."""
     prompt = opened(db)
