@@ -29,16 +29,32 @@ class Asked:
 
 
 def asked_by(prompt: Prompt) -> Asked:
-    """The question of a prompt: its title, or the first line of its description if only that ends as a question does.
+    """The question of a prompt: its title, or what ends as a question does, be it the first line of its description or
+    of its model's docstring.
 
     The title of a prompt is often no more than the name of a model, such as "Approval".
     """
     title = plain(prompt.title, len(prompt.title)) or plain(f"{prompt.flow} is waiting for an answer", 300)
-    first, _, rest = prompt.description.strip().partition("\n")
-    # A header shows no links, and nobody should lose one.
-    if title.endswith(_MARKS) or len(first) > 2 * _LONGEST or any(part in first for part in _LINK):
+    if title.endswith(_MARKS):
         return Asked(title, prompt.description)
-    line = as_line(first, 2 * _LONGEST)
-    if line.endswith(_MARKS) and len(line) <= _LONGEST:
+    first, _, rest = prompt.description.strip().partition("\n")
+    if line := _as_question(first):
         return Asked(line, rest.strip("\n"), title)
+    if line := _as_question(_docstring(prompt).strip().partition("\n")[0]):
+        return Asked(line, prompt.description, title)
     return Asked(title, prompt.description)
+
+
+def _docstring(prompt: Prompt) -> str:
+    """That of the model, in whose place the prompt may have a description of its own."""
+    described = (prompt.schema or {}).get("description")
+    return described if isinstance(described, str) else ""
+
+
+def _as_question(line: str) -> str:
+    """One line of Markdown as clean text, if it is a question that fits into a header; otherwise empty."""
+    # A header shows no links, and nobody should lose one.
+    if len(line) > 2 * _LONGEST or any(part in line for part in _LINK):
+        return ""
+    text = as_line(line, 2 * _LONGEST)
+    return text if text.endswith(_MARKS) and len(text) <= _LONGEST else ""
