@@ -190,8 +190,9 @@ class Policy(BaseModel):
     """Who may answer on the command line or from a program, where nobody checks who they are: `claims` lets them say
     who they are, `own-name` takes them for the user of their machine, `never` lets nobody answer outside of Slack."""
 
-    assignment: Literal["claim"] | None = None
-    """Whether one person has the prompt at a time, who alone is reminded: `claim` for whoever takes it on."""
+    assignment: Literal["claim", "round_robin", "least_loaded"] | None = None
+    """Whether one person has the prompt at a time, who alone is reminded: `claim` for whoever takes it on,
+    `round_robin` for one approver after the other, `least_loaded` for the one who has the fewest open prompts."""
 
     may_delegate: bool = False
     """Whether those who may answer may let other people of the workspace answer in their place."""
@@ -242,6 +243,11 @@ class Policy(BaseModel):
     def word(self) -> str:
         """What has to be typed before a yes counts; empty if nothing has to be."""
         return self.confirm if isinstance(self.confirm, str) else ""
+
+    @property
+    def rotates(self) -> bool:
+        """Whether a new prompt is assigned to one of those who are named."""
+        return self.assignment in ("round_robin", "least_loaded")
 
     @property
     def takes_votes(self) -> bool:

@@ -166,6 +166,8 @@ def _assignment(stored: Mapping[str, Any]) -> Assignment:
         delegations=tuple(
             Delegation(Actor(**each["by"]), Actor(**each["to"])) for each in stored.get("delegations", ())
         ),
+        passed=tuple(stored.get("passed", ())),
+        is_for_all=stored.get("is_for_all", False),
     )
 
 
@@ -185,6 +187,8 @@ def assignment_as_json(assignment: Assignment) -> dict[str, Any] | None:
             {"by": person_as_json(each.by), "to": person_as_json(each.to)} for each in assignment.delegations
         ]
         or None,
+        "passed": list(assignment.passed) or None,
+        "is_for_all": assignment.is_for_all or None,
     }
     return {name: value for name, value in stored.items() if value is not None} or None
 

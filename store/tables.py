@@ -244,6 +244,16 @@ absences = Table(
     Column("cover_name", Name),
 )
 
+# Whose turn it is, see `store.prompts.rotations`.
+rotations = Table(
+    "rotations",
+    metadata,
+    Column("rotation", Name, primary_key=True),
+    # Empty for the row with the number of the last turn of all.
+    Column("person", Name, primary_key=True),
+    Column("turn", Integer, nullable=False),
+)
+
 drafts = Table(
     "drafts",
     metadata,

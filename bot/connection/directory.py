@@ -54,7 +54,9 @@ class SlackDirectory:
         if not isinstance(found, Profile):
             return found
         return (
-            None if found.is_deactivated or found.is_bot else Person(found.id, found.name or found.handle, found.names)
+            None
+            if found.is_deactivated or found.is_bot
+            else Person(found.id, found.name or found.handle, found.names, found.zone)
         )
 
     def is_person(self, actor: Actor, reference: str) -> bool | Unknowable:

@@ -1,10 +1,11 @@
 """Users of Slack: who acts, and how the policy's approvers are mentioned."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from signoff.bot.blockkit.markup import at, escape
+from signoff.bot.blockkit.without_pings import mentions_in
 from signoff.bot.connection.lookups import Lookups
 from signoff.bot.connection.profile import Profile
 from signoff.flows.approval.approvers import NameKind, Unknowable
@@ -78,13 +79,33 @@ class People:
         """The id of a person, user group or channel that a policy names; `None` if Slack did not say, or for nobody."""
         return approver.id or self._id(approver, ask=True)
 
-    def zone(self, user_id: str) -> ZoneInfo:
+    def on_card(self, prompt: Prompt) -> dict[str, str]:
+        """The mentions that a card shows.
+
+        A group is only named if the prompt is assigned to one of its people: a mention would notify all of them.
+        """
+        found = self.mentions(prompt)
+        if not prompt.is_open or not prompt.policy.rotates:
+            return found
+        return {name: escape(name, _NAME) if text.startswith("<!") else text for name, text in found.items()}
+
+    def to_ping(self, prompt: Prompt, mentions: Mapping[str, str]) -> set[str]:
+        """The mentions of those whom a new card is to notify.
+
+        What is assigned to one person leaves all others in peace, also while it is not known yet who that is.
+
+        Args:
+            mentions: Those on the card.
+        """
+        if not prompt.is_open or not prompt.policy.rotates:
+            return mentions_in(mentions.values())
+        assignee = prompt.assignment.assignee
+        return mentions_in([mentions.get(assignee.id, "")] if assignee is not None else [])
+
+    def zone(self, user_id: str) -> tzinfo:
         """The time zone that a person has chosen in Slack; UTC if Slack did not say."""
         profile = self._lookups.profile(user_id)
-        try:
-            return ZoneInfo(profile.tz if isinstance(profile, Profile) else "UTC")
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            return ZoneInfo("UTC")
+        return profile.zone if isinstance(profile, Profile) else UTC
 
     def are_all(self, mentions: Mapping[str, str], prompt: Prompt) -> bool:
         """Whether every approver whom Slack may know is mentioned."""

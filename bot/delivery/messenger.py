@@ -10,7 +10,7 @@ from slack_sdk.web import SlackResponse
 
 from signoff.bot.blockkit.blocks import Message
 from signoff.bot.blockkit.fingerprint import fingerprint
-from signoff.bot.blockkit.without_pings import mentions_in, without_pings
+from signoff.bot.blockkit.without_pings import without_pings
 from signoff.bot.connection.listing import next_cursor
 from signoff.bot.connection.lookup_deadline import lookup_deadline
 from signoff.bot.connection.people import People
@@ -111,7 +111,7 @@ class Messenger:
             bot.forms.FormError: If the prompt's form cannot be shown in Slack.
         """
         with lookup_deadline(MAX_LOOKUP):
-            mentions = {} if _pings_nobody(card) else self._people.mentions(card.prompt)
+            mentions = {} if _pings_nobody(card) else self._people.on_card(card.prompt)
             try:
                 sent = self._draw(card, mentions)
                 return sent._replace(is_complete=self._people.are_all(mentions, card.prompt))
@@ -150,7 +150,7 @@ class Messenger:
             # The prompt may have changed since that attempt.
             self._update(*found, message)
             return Sent(*found, shown_hash=message_hash(message))
-        first = without_pings(message, mentions_in(mentions.values()), self._people.name)
+        first = without_pings(message, self._people.to_ping(card.prompt, mentions), self._people.name)
         try:
             posted = self._post(conversation, first)
         except SlackUnavailable as error:

@@ -134,4 +134,4 @@ class Away:
         """A moment where somebody is: `Monday, May 6, 2026, 00:00 (Europe/Madrid)`."""
         zone = self._people.zone(actor.id)
         there = moment.astimezone(zone)
-        return f"{there:%A}, {day_in_words(there)}, {there:%H:%M} ({zone.key})"
+        return f"{there:%A}, {day_in_words(there)}, {there:%H:%M} ({zone})"

@@ -111,16 +111,21 @@ def assignee_as_text(prompt: Prompt) -> str:
     return f"{assignment.assignee.name} since {utc(assignment.since)}{given}{note}"
 
 
-def assignment_sentence(detail: Mapping[str, Any]) -> str:
-    """What became of an assignment, for the thread. It names people without mentioning them.
+def assignment_sentence(detail: Mapping[str, Any], everybody: str) -> str:
+    """What became of an assignment, for the thread. It names people without mentioning them, unless all are asked.
 
     Args:
         detail: What the notice holds: the `event`, who did it in `by`, and what else the ledger says of it.
+        everybody: Who may answer.
     """
     by = _named(detail["by"])
     match detail["event"]:
         case "claimed":
             return f"{by} takes this."
+        case "assigned":
+            return f"This is assigned to {escape(str(detail['to']), _NAME)}: {escape(str(detail['why']), _REASON)}."
+        case "left_to_all":
+            return f"Nobody is there to whom this could be assigned, so it waits for {everybody}."
         case "released" if "from" in detail:
             return f"Nobody has this any more. {escape(str(detail['reason']), _REASON)}"
         case "reassigned" | "delegated" as event:

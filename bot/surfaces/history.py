@@ -18,7 +18,7 @@ _NAME = 80
 _REASON = 200
 
 
-_GIVEN = ("reassigned", "delegated")
+_GIVEN = ("assigned", "reassigned", "delegated")
 _WITH_REASON = ("rejected", "cancelled", "released", "commented")
 
 

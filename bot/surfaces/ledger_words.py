@@ -16,6 +16,8 @@ _WORDS: Mapping[str, str] = {
     "ruled": "Put to people because of its rules",
     "counted_again": "Counted again for the same request",
     "reminded": "Reminded",
+    "assigned": "Assigned",
+    "left_to_all": "Nobody was there to whom it could be assigned",
     "claimed": "Taken on",
     "released": "Given back",
     "reassigned": "Handed over",

@@ -52,7 +52,7 @@ def notice_message(notice: Notice, mentions: Mapping[str, str]) -> Message:
         case NoticeKind.VOTED:
             text, blocks = _voted(notice)
         case NoticeKind.ASSIGNED:
-            text, blocks = _assigned(notice)
+            text, blocks = _assigned(notice, mentions)
         case NoticeKind.COMMENT:
             comment = comment_from_json(notice.detail)
             text, blocks = comment_notice(notice.prompt, comment, is_reply=notice.is_reply)
@@ -113,9 +113,10 @@ def _voted(notice: Notice) -> tuple[str, list[Block]]:
     return f"{escape(question, 300)} – {said}", [section(mrkdwn(f"🗳️ {bold(question)} {said}"))]
 
 
-def _assigned(notice: Notice) -> tuple[str, list[Block]]:
-    said, question = assignment_sentence(notice.detail), asked_by(notice.prompt).question
-    return f"{escape(question, 300)} – {said}", [section(mrkdwn(f"🙋 {bold(question)} {said}"))]
+def _assigned(notice: Notice, mentions: Mapping[str, str]) -> tuple[str, list[Block]]:
+    prompt, question = notice.prompt, asked_by(notice.prompt).question
+    said, spoken = (assignment_sentence(notice.detail, approvers_of(prompt, each)) for each in (mentions, {}))
+    return f"{escape(question, 300)} – {spoken}", [section(mrkdwn(f"🙋 {bold(question)} {said}"))]
 
 
 def _as_text(result: Any) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from signoff.flows.approval import assignment
+from signoff.flows.approval import assignment, rotation
 from signoff.flows.approval.approvers import Directory, NameKind, Person, Unknowable, may_answer
 from signoff.flows.approval.due_check import DueCheck
 from signoff.flows.approval.names import spelling_fault
@@ -52,6 +52,7 @@ class ApproverCheck(DueCheck):
             # One that is released has changed, and is due again because of that.
             if not self._has_lost_its_assignee(prompt):
                 self._check(prompt)
+                self._assign(prompt)
         self._next_due_at = approvers.next_due_at(self._db)
         return len(found)
 
@@ -65,7 +66,7 @@ class ApproverCheck(DueCheck):
             approvers.record(self._db, prompt, (), due_at=self._now() + RECHECK, now=self._now())
             return
         found = tuple(each for each in answers if isinstance(each, Approver))
-        unknown = len(found) < len(answers)
+        unknown = len(found) < len(answers) or rotation.is_unassigned(prompt)
         moment = self._now()
         is_held = prompt.assignment.assignee is not None
         again = RECHECK if is_held or any(_may_change(each) for each in found) else None
@@ -109,6 +110,14 @@ class ApproverCheck(DueCheck):
         if assignment.release_absent(self._db, prompt, now=self._now()):
             logger.info("%s had %s, who may not answer any more", assignee.name, prompt.label)
         return True
+
+    def _assign(self, prompt: Prompt) -> None:
+        """Assign it to one person, if its policy says so."""
+        if not rotation.is_unassigned(prompt):
+            return
+        chosen = rotation.assign(self._db, self._directory, prompt.id, now=self._now())
+        if chosen is not None:
+            logger.info("%s is assigned to %s (%s)", prompt.label, chosen.name, chosen.id)
 
     def _reviewers(self, prompt: Prompt, answers: Sequence[Approver | Unknowable]) -> Reviewers | Unknowable:
         """Who has to agree, if that has to be known: how many people there are, and who the requester is.

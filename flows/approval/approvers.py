@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from enum import StrEnum
 from typing import NoReturn, Protocol
 
@@ -36,11 +37,13 @@ class Person:
         id: The person's id, such as a Slack user id.
         name: What people read.
         names: What else a policy may call them: `@handle`, an e-mail address.
+        zone: Their time zone; UTC if it is not known.
     """
 
     id: str
     name: str
     names: frozenset[str] = frozenset()
+    zone: tzinfo = UTC
 
 
 class Directory(Protocol):

@@ -71,7 +71,11 @@ def release(db: Database, prompt: Prompt, actor: Actor, *, now: datetime) -> Ass
     """Let the person who has a prompt give it back, so that everybody is asked again."""
 
     def plan(current: Prompt) -> Change | None:
-        return Change("released", _unassigned(current)) if is_assignee(current, actor) else None
+        if not is_assignee(current, actor):
+            return None
+        # It is the turn of somebody else then.
+        passed = (*current.assignment.passed, actor.id)
+        return Change("released", replace(_unassigned(current), passed=passed), check_by=now)
 
     changed, current = assignments.change(db, prompt.id, plan, actor=actor, now=now)
     if changed:
@@ -87,7 +91,7 @@ def release_absent(db: Database, prompt: Prompt, *, now: datetime) -> bool:
         if gone is None or not is_assignee(current, gone):
             return None
         detail = {"from": gone.name, "from_id": gone.id, "reason": f"{gone.name} may not answer any more."}
-        return Change("released", _unassigned(current), detail)
+        return Change("released", _unassigned(current), detail, check_by=now)
 
     return assignments.change(db, prompt.id, plan, actor=SIGNOFF, now=now)[0]
 
@@ -174,7 +178,8 @@ def _delegates_of(prompt: Prompt, principal: Actor) -> list[str]:
 
 
 def _unassigned(prompt: Prompt) -> Assignment:
-    return Assignment(delegations=prompt.assignment.delegations)
+    before = prompt.assignment
+    return Assignment(delegations=before.delegations, passed=before.passed, is_for_all=before.is_for_all)
 
 
 def is_assignee(prompt: Prompt, actor: Actor) -> bool:

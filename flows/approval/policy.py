@@ -68,7 +68,23 @@ def conflict(policy: Policy, requester: Actor | None) -> str:
         return "confirm: nobody types it at the deadline, so leave at_deadline out, or set confirm=True"
     if policy.assignment is not None and policy.takes_votes:
         return "assignment: one person has the prompt then, and this policy asks several. Leave it out"
+    if policy.rotates and (fault := _no_rotation(policy)):
+        return fault
     return rules_conflict(policy) or telling_conflict(policy) or _too_few(policy, requester)
+
+
+def _no_rotation(policy: Policy) -> str:
+    """Why nobody can be assigned by turns or by load, as a sentence; empty if somebody can."""
+    told = [each for each in policy.named if each not in policy.quiet]
+    if not told:
+        return f"assignment: {policy.assignment} among whom? Name people or user groups in approvers"
+    if channel := next((each for each in told if NameKind.of(each) is NameKind.CHANNEL), None):
+        return (
+            f"assignment: apps and guests are among the members of {channel}. Name people or user groups in approvers"
+        )
+    if policy.notify != "channel":
+        return "notify: the one to whom it is assigned gets it in direct messages anyhow, so leave notify out"
+    return ""
 
 
 def _too_few(policy: Policy, requester: Actor | None) -> str:

@@ -19,6 +19,7 @@ from signoff.store.records.prompts import Prompt
 from signoff.store.rows import PROMPT_BY_ID, assignment_as_json, prompt
 from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.conflicts import transactional
+from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import prompts
 
 
@@ -56,28 +57,42 @@ def change(db: Database, prompt_id: str, plan: Plan, *, actor: Actor, now: datet
         NoSuchPrompt: If there is no such prompt.
     """
     with db.write() as tx:
-        # Everybody who changes a prompt locks its run first, so of two people who claim it one comes second.
-        if not tx.rows(LOCK_RUN_OF_PROMPT, prompt_id=prompt_id):
-            raise no_such_prompt(prompt_id)
-        current = prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id))
+        current = lock(tx, prompt_id)
         planned = plan(current) if current.is_open else None
         if planned is None:
             return False, current
-        due_at = prompts.c.approvers_due_at
-        values: dict[str, Any] = {
-            "assignee": None if planned.after.assignee is None else planned.after.assignee.id,
-            "assignment": assignment_as_json(planned.after),
-            "revision": prompts.c.revision + 1,
-        }
-        if planned.check_by is not None:
-            is_later = or_(due_at.is_(None), due_at > planned.check_by)
-            values["approvers_due_at"] = case((is_later, planned.check_by), else_=due_at)
-        tx.execute(update(prompts).where(prompts.c.id == prompt_id).values(values))
-        ledger.add(tx, prompt_id, planned.event, now=now, actor=actor, detail=planned.detail)
-        told = {"event": planned.event, "by": {"id": actor.id, "name": actor.name}, **planned.detail}
-        notices.add(tx, prompt_id, kind=NoticeKind.ASSIGNED, detail=told, now=now)
-        cards.touch(tx, prompt_id, now)
-        if planned.show is not None:
-            cards.add_for(tx, prompt_id, [planned.show], now=now)
-        tx.touch(Topic.PROMPTS)
-        return True, prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id))
+        return True, apply(tx, current, planned, actor=actor, now=now)
+
+
+def lock(tx: Transaction, prompt_id: str) -> Prompt:
+    """The prompt as it is until the end of this transaction.
+
+    Raises:
+        NoSuchPrompt: If there is no such prompt.
+    """
+    # Everybody who changes a prompt locks its run first, so of two people who claim it one comes second.
+    if not tx.rows(LOCK_RUN_OF_PROMPT, prompt_id=prompt_id):
+        raise no_such_prompt(prompt_id)
+    return prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id))
+
+
+def apply(tx: Transaction, current: Prompt, planned: Change, *, actor: Actor, now: datetime) -> Prompt:
+    """Change who has a prompt that this transaction has locked. Returns the prompt as it is then."""
+    prompt_id, due_at = current.id, prompts.c.approvers_due_at
+    values: dict[str, Any] = {
+        "assignee": None if planned.after.assignee is None else planned.after.assignee.id,
+        "assignment": assignment_as_json(planned.after),
+        "revision": prompts.c.revision + 1,
+    }
+    if planned.check_by is not None:
+        is_later = or_(due_at.is_(None), due_at > planned.check_by)
+        values["approvers_due_at"] = case((is_later, planned.check_by), else_=due_at)
+    tx.execute(update(prompts).where(prompts.c.id == prompt_id).values(values))
+    ledger.add(tx, prompt_id, planned.event, now=now, actor=actor, detail=planned.detail)
+    told = {"event": planned.event, "by": {"id": actor.id, "name": actor.name}, **planned.detail}
+    notices.add(tx, prompt_id, kind=NoticeKind.ASSIGNED, detail=told, now=now)
+    cards.touch(tx, prompt_id, now)
+    if planned.show is not None:
+        cards.add_for(tx, prompt_id, [planned.show], now=now)
+    tx.touch(Topic.PROMPTS)
+    return prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id))

@@ -29,6 +29,8 @@ class Assignment:
         by: Who gave it to them; `None` if they took it themselves.
         note: What that person said to it; may be empty.
         delegations: Who may answer in whose place, one for each person in whose place.
+        passed: The ids of those to whom it was assigned, and who gave it back.
+        is_for_all: Whether it is assigned to nobody because there was nobody.
     """
 
     assignee: Actor | None = None
@@ -36,6 +38,8 @@ class Assignment:
     by: Actor | None = None
     note: str = ""
     delegations: tuple[Delegation, ...] = ()
+    passed: tuple[str, ...] = ()
+    is_for_all: bool = False
 
 
 UNASSIGNED = Assignment()

@@ -431,8 +431,8 @@ class LedgerLine:
         event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
             `asked_again`, `reworded`, `ruled`, `counted_again`, `commented`, `refused`, `unverified`, `invalid`,
             `unconfirmed`, `voted`, `approvers_found_by`, `approver_missing`, `approver_found`, `too_few_approvers`,
-            `enough_approvers`, `claimed`, `released`, `reassigned`, `delegated`, `away`, `back`, `too_late`,
-            `reminded`, `overdue`, `timed_out`, `cancelled`, `delivery_accepted`, …
+            `enough_approvers`, `assigned`, `left_to_all`, `claimed`, `released`, `reassigned`, `delegated`, `away`,
+            `back`, `too_late`, `reminded`, `overdue`, `timed_out`, `cancelled`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.
         number: Its number within its prompt, from 1.

@@ -1,4 +1,4 @@
-"""Who has taken a prompt on, in whose place somebody answers, and who is away."""
+"""Who has taken a prompt on, in whose place somebody answers, who is away, and whose turn it is."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,6 +22,13 @@ def upgrade() -> None:
         sa.Column("cover", sa.String()),
         sa.Column("cover_name", sa.String()),
         sa.PrimaryKeyConstraint("person", name="pk_absences"),
+    )
+    op.create_table(
+        "rotations",
+        sa.Column("rotation", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("rotation", "person", name="pk_rotations"),
     )
     op.create_index(
         "ix_prompts_assignee", "prompts", ["assignee"], sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING

@@ -431,6 +431,7 @@ ADDED: dict[str, Rows] = {
             },
         },
         "submissions": {"answer": {"instead_of": {"id": "U2", "name": "Ben"}}},
+        "rotations": {"ana": {"rotation": "least loaded", "person": "U1", "turn": 3}},
         "absences": {"ana": {"person": "U1", "name": "Ana", "until": LATER, "cover": "U2", "cover_name": "Ben"}},
     },
     "0027": {

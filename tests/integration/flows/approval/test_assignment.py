@@ -1,21 +1,26 @@
 """Who has a prompt, on both databases: people who act at the same moment, and people who are gone."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from signoff import Policy
 from signoff.flows.approval.approver_check import ApproverCheck
+from signoff.flows.approval.approvers import Person
 from signoff.flows.approval.assignment import RECHECK, Assigned, NotAssigned
 from signoff.flows.approval.desk import Desk, Settled
 from signoff.flows.approval.policy import conflict
 from signoff.store import ledger
 from signoff.store.database import Database
-from signoff.store.prompts import prompts
+from signoff.store.prompts import prompts, rotations
+from signoff.store.prompts.assignments import Change
+from signoff.store.records.absence import Absence
 from signoff.store.records.actors import Actor
+from signoff.store.records.assignment import Assignment
 from signoff.store.records.prompts import Approver, Prompt
 from tests.integration.flows.approval.test_votes import at_once, kinds
 from tests.integration.store.samples import an_open_prompt
@@ -32,6 +37,7 @@ class Members:
 
     def __init__(self, *people: Actor) -> None:
         self.people = {each.id for each in people}
+        self.zones: dict[str, ZoneInfo] = {}
 
     def is_approver(self, actor: Actor, approver: Approver) -> bool:
         """Whether the actor is there, and has this id."""
@@ -40,6 +46,15 @@ class Members:
     def find(self, approver: str, *, max_age: float = 0) -> Approver:
         """Everybody has once been there."""
         return Approver(approver, approver)
+
+    def person(self, reference: str) -> Person | None:
+        """Whoever is there, in the time zone that they have."""
+        zone = self.zones.get(reference, ZoneInfo("UTC"))
+        return Person(reference, f"Person {reference[1]}", zone=zone) if reference in self.people else None
+
+    def absences(self) -> list[Absence]:
+        """Nobody."""
+        return []
 
 
 def asked(db: Database, **policy: Any) -> Prompt:
@@ -101,3 +116,46 @@ def test_a_prompt_that_several_have_to_answer_cannot_be_one_person_s(several: di
     names: Sequence[str] = [person.id for person in PEOPLE]
     fault = conflict(Policy(approvers=names, assignment="claim", **several), None)
     assert fault.startswith("assignment: one person has the prompt then")
+
+
+def by_turns(prompt: Prompt, person: Actor) -> Change:
+    return Change("assigned", Assignment(person, prompt.opened_at), {"to": person.name}, show=person.id)
+
+
+@pytest.mark.parametrize("by_load", [False, True])
+def test_prompts_that_are_assigned_at_once_are_shared_fairly(db: Database, *, by_load: bool) -> None:
+    """Whoever assigns them: of eight prompts each of four people gets two, and each prompt has one person."""
+    opened = [asked(db, assignment="round_robin") for _ in range(8)]
+    turn = partial(rotations.take_turn, by_load=by_load, now=db.now())
+    chosen = at_once([partial(turn, db, each.id, "leads", PEOPLE[:4], by_turns) for each in opened])
+    assert sorted(each.id for each in chosen) == sorted(each.id for each in PEOPLE[:4] * 2)
+    assert [prompts.get(db, each.id).assignment.assignee for each in opened] == chosen
+    assert [events(db, each).count("assigned") for each in opened] == [1] * 8
+    again = at_once([partial(turn, db, opened[0].id, "leads", PEOPLE[:4], by_turns)] * 2)
+    assert again == [None, None]
+
+
+def test_whoever_was_gone_for_long_gets_one_and_not_all_that_they_missed(db: Database) -> None:
+    """And whoever is new begins like that, too."""
+    ana, ben, chloe = PEOPLE[:3]
+    names = []
+    for people in ([ana, ben], [ana, ben], [ana, ben], [ana, ben, chloe], [ana, ben, chloe], [ana, ben, chloe]):
+        prompt = asked(db, assignment="round_robin")
+        names.append(rotations.take_turn(db, prompt.id, "leads", people, by_turns, by_load=False, now=db.now()))
+    assert names == [ana, ben, ana, chloe, ben, ana]
+
+
+TUESDAY = datetime(2031, 5, 6, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("hours", "number"), [("Mon-Fri 9-17", 2), ("Mon-Fri 1-2", 0), ("Sat,Sun 9-17", 0), (None, 0)])
+def test_those_who_are_at_work_come_first(db: Database, hours: str | None, number: int) -> None:
+    """By the hours of each in their own time zone; and if it is nobody's, whoever's turn it is."""
+    members = Members(*PEOPLE[:3])
+    for person, name in zip(PEOPLE, ("UTC", "Asia/Tokyo", "Europe/Madrid"), strict=False):
+        members.zones[person.id] = ZoneInfo(name)
+    names = tuple(person.id for person in PEOPLE[:3])
+    policy = Policy(approvers=names, assignment="round_robin", working_hours=hours)
+    prompt = an_open_prompt(db, stored_policy=policy, opened_at=TUESDAY)
+    ApproverCheck(db, cast("Directory", members), clock=lambda: TUESDAY).do_due()
+    assert prompts.get(db, prompt.id).assignment.assignee == PEOPLE[number]
