@@ -130,6 +130,22 @@ MAX_DIRECT = 20
 """How many of a prompt's approvers get a card of their own."""
 
 
+class Escalation(BaseModel):
+    """More people may answer a prompt once it has been open for a while."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    after: Duration
+    """How long after the prompt's opening."""
+
+    to: Annotated[Names, Field(min_length=1)]
+    """Who may answer from then on, too: people and user groups, as in `approvers`. They are told in the card's
+    thread."""
+
+    channel: str | None = Field(default=None, min_length=1)
+    """Where the prompt gets a card then, besides its others: `#name` or a channel id; or a person."""
+
+
 class Policy(BaseModel):
     """The rules of one prompt. What it leaves open, the settings' defaults decide.
 
@@ -201,6 +217,9 @@ class Policy(BaseModel):
     """How long after its opening each reminder is posted into the card's thread; `doubling` for one after 15 minutes,
     and then one whenever the prompt is twice as old."""
 
+    escalation: Annotated[tuple[Escalation, ...], BeforeValidator(_several)] = ()
+    """Who may answer, too, once the prompt has been open for a while, and is told then."""
+
     working_hours: Annotated[str | None, AfterValidator(_working_hours)] = None
     """When people may be pinged by reminders, in the time zone that each of them has in Slack: `Mon-Fri 9:00-17:00`.
     What comes outside of a person's hours waits for them. The deadline does not."""
@@ -217,6 +236,11 @@ class Policy(BaseModel):
 
     repeat: Duration | None = None
     """How long an approval by people counts again for the same request; by default each is asked."""
+
+    @property
+    def escalations(self) -> tuple[Escalation, ...]:
+        """The escalations in the order in which they come."""
+        return tuple(sorted(self.escalation, key=lambda each: each.after))
 
     @property
     def hours(self) -> WorkingHours | None:

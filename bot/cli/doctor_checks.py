@@ -246,7 +246,7 @@ def _named_approvers(settings: Settings) -> dict[str, tuple[Approver, str, str]]
             for prompt in (each for each in page if each.policy_fault is None):
                 where = prompt.label
                 start = f"`signoff cancel {short(prompt.run_id)}`, correct the policy, and start the run again."
-                for each in prompt.approvers:
+                for each in prompt.approvers_to_come:
                     named.setdefault(each.name, (each, where, start))
             page = prompts.pending(db, after=page[-1])
     return named

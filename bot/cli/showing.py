@@ -37,7 +37,7 @@ def show(named: str, as_json: bool) -> None:
 
 
 def _of_prompt(prompt: "Prompt") -> Facts:
-    from signoff.bot.blockkit.markup import utc
+    from signoff.bot.blockkit.markup import span, utc
     from signoff.bot.cli.as_text import ended_as_text, short, votes_as_text
     from signoff.bot.surfaces.assignment import assignee_as_text
     from signoff.bot.surfaces.comments import comments_as_text
@@ -63,6 +63,9 @@ def _of_prompt(prompt: "Prompt") -> Facts:
     yield "Rule", ruling_as_text(prompt)
     yield "Repeats", short(approval.prompt_id) if (approval := repeated_by(prompt)) is not None else ""
     yield "Assigned to", assignee_as_text(prompt) if prompt.is_open else ""
+    if prompt.policy_fault is None:
+        for each in prompt.policy.escalations[: prompt.escalations]:
+            yield f"Escalated after {span(each.after)}", ", ".join(each.to)
     yield "Votes", votes_as_text(prompt)
     yield "Comments", comments_as_text(prompt)
     yield "Opened", utc(prompt.opened_at)

@@ -113,7 +113,7 @@ class Messenger:
         with lookup_deadline(MAX_LOOKUP):
             mentions = {} if _pings_nobody(card) else self._people.on_card(card.prompt)
             try:
-                sent = self._draw(card, mentions)
+                sent = self._draw(card, _meant_for(card, mentions))
                 return sent._replace(is_complete=self._people.are_all(mentions, card.prompt))
             except ChannelRefused as error:
                 if card.prompt.is_open and card.place.kind is not PlaceKind.PERSON:
@@ -288,6 +288,16 @@ def _is_redirected(card: Card) -> bool:
 def message_hash(message: Message) -> str:
     """The hash of what Slack shows of a message."""
     return fingerprint({"text": message.text, "blocks": message.blocks})
+
+
+def _meant_for(card: Card, mentions: Mapping[str, str]) -> Mapping[str, str]:
+    """The mentions on a card. One that is posted for an escalation does not ping those who were told before."""
+    prompt = card.prompt
+    if card.ts is not None or not prompt.is_open or not prompt.escalations or card.place in prompt.policy.places():
+        return mentions
+    come = prompt.policy.escalations[: prompt.escalations]
+    names = {name for each in come if each.channel == card.place.target for name in each.to}
+    return {name: mention for name, mention in mentions.items() if name in names} if names else mentions
 
 
 def _slightly_before(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Whom a reminder pings: decided when Slack is about to take it, since hours may have passed since it came due."""
+"""Whom a reminder or an escalation pings: decided when Slack is about to take it, maybe hours after it came due."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 from signoff.bot.connection.lookup_deadline import lookup_deadline
 from signoff.bot.connection.pinged import Asked, Pinged
 from signoff.bot.delivery.slack_calls import SlackRejected
-from signoff.flows.approval.pings import ready_at, to_be_reminded
+from signoff.flows.approval.pings import escalated_to, ready_at, to_be_reminded
 from signoff.store.database import Database
 from signoff.store.outbox import pings
 from signoff.store.records.outbox import Notice, NoticeKind
@@ -18,7 +18,7 @@ MAX_LOOKUP = 10.0
 PATIENCE = 8
 """How often it is tried before it goes without what Slack does not say: a minute or so."""
 
-KINDS = frozenset({NoticeKind.REMINDER})
+KINDS = frozenset({NoticeKind.REMINDER, NoticeKind.ESCALATED})
 """Notices that ping people."""
 
 
@@ -60,7 +60,11 @@ class Pings:
         if not notice.prompt.is_open:
             return None
         with lookup_deadline(MAX_LOOKUP):
-            asked = self._people.asked(notice.prompt, to_be_reminded(notice.prompt))
+            if notice.kind is NoticeKind.ESCALATED:
+                approvers = escalated_to(notice.prompt, int(notice.detail["number"]))
+            else:
+                approvers = to_be_reminded(notice.prompt)
+            asked = self._people.asked(notice.prompt, approvers)
             planned = self._decide(notice, asked)
         if planned is None:
             return None

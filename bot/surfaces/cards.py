@@ -33,6 +33,7 @@ from signoff.bot.surfaces.comments import clock_line, comment_blocks
 from signoff.bot.surfaces.confirmation import deciding_button, word_rule
 from signoff.bot.surfaces.deadline import deadline_of
 from signoff.bot.surfaces.earlier import asked_before
+from signoff.bot.surfaces.escalation import escalated
 from signoff.bot.surfaces.omissions import Omitted, omission_notice
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.rulings import ruling_line
@@ -169,7 +170,14 @@ def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], *, is_direct:
     said, unsaid = comment_blocks(prompt)
     tallied, left = tally_blocks(prompt, form, room=MESSAGE_BLOCKS - len(values) - len(said) - _OTHER_BLOCKS)
     may_answer = who_may_answer(prompt, mentions, is_direct=is_direct)
-    told = (requested_by(prompt), may_answer, rules(prompt, mentions), word_rule(prompt), deadline_of(prompt))
+    told = (
+        requested_by(prompt),
+        escalated(prompt, mentions),
+        may_answer,
+        rules(prompt, mentions),
+        word_rule(prompt),
+        deadline_of(prompt),
+    )
     faults = [context(mrkdwn(fault))] if (fault := approver_faults(prompt)) else []
     ruled = [context(mrkdwn(line))] if (line := ruling_line(prompt)) else []
     before = asked_before(prompt)

@@ -18,6 +18,8 @@ _WORDS: Mapping[str, str] = {
     "reminded": "Reminded",
     "assigned": "Assigned",
     "left_to_all": "Nobody was there to whom it could be assigned",
+    "put_off": "Reminders put off",
+    "escalated": "Escalated",
     "claimed": "Taken on",
     "released": "Given back",
     "reassigned": "Handed over",

@@ -10,6 +10,7 @@ from signoff.bot.forms.elements.text import as_json
 from signoff.bot.surfaces.assignment import assignment_sentence
 from signoff.bot.surfaces.comments import comment_notice
 from signoff.bot.surfaces.deadline import deadline_in_short
+from signoff.bot.surfaces.escalation import escalation_notice
 from signoff.bot.surfaces.outcome_notice import outcome_notice
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.tally import in_short, vote_sentence
@@ -45,6 +46,8 @@ def notice_message(notice: Notice, mentions: Mapping[str, str]) -> Message:
     match notice.kind:
         case NoticeKind.REMINDER:
             text, blocks = _reminder(notice, mentions)
+        case NoticeKind.ESCALATED:
+            text, blocks = escalation_notice(notice, mentions)
         case NoticeKind.RUN_ENDED:
             text, blocks = _run_ended(notice)
         case NoticeKind.ASKED_AGAIN:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from html import escape
 from itertools import pairwise
 
-from signoff.bot.blockkit.markup import span
+from signoff.bot.blockkit.markup import span, together
 from signoff.flows.approval.acts import Act, ActKind, Progress, next_act
 from signoff.store.records.prompts import Prompt
 
@@ -111,6 +111,9 @@ def _what(act: Act, prompt: Prompt) -> str:
     match act.kind:
         case ActKind.REMIND:
             return "A reminder to those who still have to answer, in the card's thread"
+        case ActKind.ESCALATE:
+            whom = together(list(prompt.policy.escalations[act.number - 1].to))
+            return f"Escalated: {whom} may answer, too, and {'is' if ' and ' not in whom else 'are'} told"
         case ActKind.BECOME_OVERDUE:
             return "It is overdue, which its card says, and stays open"
         case ActKind.TIME_OUT:

@@ -157,7 +157,11 @@ def who_may_answer(prompt: Prompt, mentions: Mapping[str, str], *, is_direct: bo
     """
     # A channel may be shared with another workspace, whose people may not.
     anyone = "You" if is_direct else "Anyone in this channel from this workspace"
-    who = approvers_of(prompt, mentions) or either([anyone, *_delegates(prompt, mentions)])
+    if prompt.policy.named:
+        who = approvers_of(prompt, mentions)
+    else:
+        escalated = [_named(each, mentions) for each in prompt.approvers]
+        who = either([anyone, *escalated, *_delegates(prompt, mentions)])
     return f"{who[:1].upper()}{who[1:]} may answer."
 
 
@@ -182,11 +186,11 @@ def redirected(refusal: str) -> str:
 
 def approver_faults(prompt: Prompt) -> str:
     """Which approvers do not exist, a line for each, with what to write instead; empty if all do."""
-    faulty = [each for each in prompt.approvers if each.fault]
+    faulty = [each for each in prompt.approvers_to_come if each.fault]
     told = [f"⚠️ {escape(each.name, _NAME)} cannot answer. {escape(each.fault, 200)}" for each in faulty[:_MAX_FAULTS]]
     if len(faulty) > _MAX_FAULTS:
         told.append(f"⚠️ The same goes for {len(faulty) - _MAX_FAULTS} more; `signoff doctor` lists them.")
-    if faulty and len(faulty) == len(prompt.approvers):
+    if prompt.policy.named and all(each.fault for each in prompt.approvers):
         told.insert(0, "⚠️ *Nobody can answer this.*")
     elif prompt.reviewers.fault:
         told.insert(0, f"⚠️ *{escape(prompt.reviewers.fault, 400)}*")

@@ -23,6 +23,7 @@ class ActKind(StrEnum):
 
     TIME_OUT = "time_out"
     BECOME_OVERDUE = "become_overdue"
+    ESCALATE = "escalate"
     REMIND = "remind"
 
 
@@ -45,6 +46,7 @@ class Progress:
 
     Attributes:
         reminders_sent: How many reminders have come, including those that were missed and sent as one.
+        escalations: How many of the policy's escalations have come.
         is_overdue: Whether it was noted that the deadline has passed, of a prompt that stays open after it.
     """
 
@@ -53,6 +55,7 @@ class Progress:
     deadline: datetime | None
     reminders_sent: int = 0
     is_overdue: bool = False
+    escalations: int = 0
 
     @classmethod
     def of(cls, prompt: Prompt) -> Self:
@@ -63,13 +66,22 @@ class Progress:
         """
         # While the clock is stopped, no time passes for reminders either.
         opened_at = prompt.opened_at + prompt.stopped_for
-        return cls(prompt.policy, opened_at, prompt.deadline, prompt.reminders_sent, prompt.is_overdue)
+        return cls(
+            prompt.policy,
+            opened_at,
+            prompt.deadline,
+            prompt.reminders_sent,
+            prompt.is_overdue,
+            prompt.escalations,
+        )
 
     def after(self, act: Act) -> Self:
         """The progress once an act has been performed that does not settle the prompt."""
         match act.kind:
             case ActKind.REMIND:
                 return replace(self, reminders_sent=act.number)
+            case ActKind.ESCALATE:
+                return replace(self, escalations=act.number)
             case ActKind.BECOME_OVERDUE:
                 return replace(self, is_overdue=True)
             case ActKind.TIME_OUT:
@@ -111,6 +123,12 @@ def _deadline(progress: Progress, _by: datetime) -> Act | None:
     return Act(progress.deadline, kind)
 
 
+def _escalation(progress: Progress, _by: datetime) -> Act | None:
+    # Of those that were missed none is left out: each is meant for others.
+    coming = progress.policy.escalations[progress.escalations :]
+    return Act(progress.opened_at + coming[0].after, ActKind.ESCALATE, progress.escalations + 1) if coming else None
+
+
 def _reminder(progress: Progress, by: datetime) -> Act | None:
     moments = [progress.opened_at + after for after in sorted(progress.policy.reminders)]
     due = sum(1 for moment in moments if moment <= by)
@@ -119,4 +137,4 @@ def _reminder(progress: Progress, by: datetime) -> Act | None:
 
 
 # A prompt that its deadline settles needs no reminder any more.
-_KINDS: tuple[Callable[[Progress, datetime], Act | None], ...] = (_deadline, _reminder)
+_KINDS: tuple[Callable[[Progress, datetime], Act | None], ...] = (_deadline, _escalation, _reminder)

@@ -59,14 +59,16 @@ class ApproverCheck(DueCheck):
     def _check(self, prompt: Prompt) -> None:
         since = self._now()
         try:
-            answers = [self._find(each, prompt) for each in prompt.approvers]
+            found_by_name = {each.name: self._find(each, prompt) for each in prompt.approvers_to_come}
+            # Those of escalations that have not come yet are looked up, and not counted.
+            answers = [found_by_name[each.name] for each in prompt.approvers]
             reviewers = self._reviewers(prompt, answers)
         except UnreadablePolicy:
             # Another version can; and this one may be that version by then.
             approvers.record(self._db, prompt, (), due_at=self._now() + RECHECK, now=self._now())
             return
-        found = tuple(each for each in answers if isinstance(each, Approver))
-        unknown = len(found) < len(answers) or rotation.is_unassigned(prompt)
+        found = tuple(each for each in found_by_name.values() if isinstance(each, Approver))
+        unknown = len(found) < len(found_by_name) or rotation.is_unassigned(prompt)
         moment = self._now()
         is_held = prompt.assignment.assignee is not None
         again = RECHECK if is_held or any(_may_change(each) for each in found) else None
@@ -96,7 +98,8 @@ class ApproverCheck(DueCheck):
                 logger.warning("%s asks %s, who cannot answer. %s", prompt.label, each.name, each.fault)
             else:
                 logger.info("%s asks %s, who can answer now: it is %s.", prompt.label, each.name, each.id)
-        if any(each.fault for each in changed) and all(isinstance(each, Approver) and each.fault for each in answers):
+        nobody = bool(answers) and all(isinstance(each, Approver) and each.fault for each in answers)
+        if nobody and any(each.fault for each in changed):
             logger.error("Nobody can answer %s, so it waits for its deadline.", prompt.label)
 
     def _has_lost_its_assignee(self, prompt: Prompt) -> bool:

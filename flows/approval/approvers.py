@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from enum import StrEnum
+from itertools import chain
 from typing import NoReturn, Protocol
 
 from signoff.flows.schema.slack_ids import is_channel_id, is_user_group_id, is_user_id
@@ -117,10 +118,9 @@ def may_answer_themselves(
     prompt: Prompt, actor: Actor, directory: Directory, cards: Sequence[CardPlace]
 ) -> bool | Unknowable:
     """The same, in their own right."""
-    if prompt.policy.named:
-        may = _any(directory.is_approver(actor, each) for each in prompt.approvers)
-    else:
-        may = _any(_in_places(actor, directory, _open_to_members(prompt, cards)))
+    by_name = (directory.is_approver(actor, each) for each in prompt.approvers)
+    places = () if prompt.policy.named else _open_to_members(prompt, cards)
+    may = _any(chain(by_name, _in_places(actor, directory, places)))
     if may is False or prompt.policy.requester_may_answer:
         return may
     match is_requester(prompt, actor, directory):

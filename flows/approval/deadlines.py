@@ -13,7 +13,7 @@ from signoff.flows.approval.due_check import DueCheck
 from signoff.flows.services.foreground import foreground
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
-from signoff.store.prompts import prompts
+from signoff.store.prompts import escalations, prompts
 from signoff.store.records.prompts import Prompt
 
 logger = logging.getLogger(__name__)
@@ -64,6 +64,11 @@ class DeadlineEnforcer(DueCheck):
             case Act(kind=ActKind.BECOME_OVERDUE):
                 due_at = next_due_at(progress.after(act))
                 prompts.note_overdue(self._db, prompt, due_at=due_at, now=moment)
+            case Act(kind=ActKind.ESCALATE):
+                due_at = next_due_at(progress.after(act))
+                if escalations.escalate(self._db, prompt, number=act.number, due_at=due_at, now=moment):
+                    whom = ", ".join(prompt.policy.escalations[act.number - 1].to)
+                    logger.info("%s was escalated to %s", prompt.label, whom)
             case Act(kind=ActKind.REMIND):
                 due_at = next_due_at(progress.after(act))
                 prompts.remind(self._db, prompt, sent=act.number, due_at=due_at, now=moment)

@@ -42,6 +42,12 @@ def to_be_reminded(prompt: Prompt) -> tuple[Approver, ...]:
     return waited_for(prompt) + tuple(Approver(each.to.id, each.to.id) for each in delegations_waited_for(prompt))
 
 
+def escalated_to(prompt: Prompt, number: int) -> tuple[Approver, ...]:
+    """Who is told of an escalation, given its number."""
+    names = prompt.policy.escalations[number - 1].to
+    return tuple(each for each in prompt.approvers if each.name in names and not each.fault)
+
+
 def without_part(prompt: Prompt) -> frozenset[str]:
     """The ids of those who need not answer any more, or may not: voters, those who have delegated it, and a requester
     who does not count.

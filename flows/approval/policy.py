@@ -6,6 +6,7 @@ from typing import Any
 
 from signoff.flows.approval import acts
 from signoff.flows.approval.approvers import NameKind
+from signoff.flows.approval.escalation import escalation_conflict
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.approval.quorum import number_of, rejections_needed
 from signoff.flows.approval.rules import rules_conflict
@@ -70,7 +71,9 @@ def conflict(policy: Policy, requester: Actor | None) -> str:
         return "assignment: one person has the prompt then, and this policy asks several. Leave it out"
     if policy.rotates and (fault := _no_rotation(policy)):
         return fault
-    return rules_conflict(policy) or telling_conflict(policy) or _too_few(policy, requester)
+    return (
+        rules_conflict(policy) or telling_conflict(policy) or escalation_conflict(policy) or _too_few(policy, requester)
+    )
 
 
 def _no_rotation(policy: Policy) -> str:

@@ -117,7 +117,8 @@ class _Judged:
 
     def _may(self, vote: Vote) -> bool:
         if self.prompt.policy.named:
-            answer = may_answer(self.prompt, vote.actor, self.directory, ())
+            come = [each for each in self.prompt.policy.escalations if self.prompt.opened_at + each.after <= vote.at]
+            answer = may_answer(replace(self.prompt, escalations=len(come)), vote.actor, self.directory, ())
         elif self.prompt.policy.requester_may_answer:
             # Whoever answered then was in the card's channel, if that is what mattered.
             return True

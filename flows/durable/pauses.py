@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from signoff.flows.approval.at_deadline import fault_of
 from signoff.flows.approval.desk import log_automatic
+from signoff.flows.approval.escalation import escalates_too_late
 from signoff.flows.approval.policy import conflict, deadline_of, merged, next_due_at, policy_in
 from signoff.flows.approval.repeats import count_again, repeat_key
 from signoff.flows.approval.rules import ruling_on
@@ -275,6 +276,8 @@ def prepare_pause(
         question.check()
         # With functions among the approvers, it is checked when they have found somebody.
         if not rules.functions and (fault := conflict(rules, context.run.requester)):
+            raise InvalidFlow(f"The policy on {question.title!r} is invalid: {fault}.")
+        if fault := escalates_too_late(rules, None if deadline is None else deadline - opened_at):
             raise InvalidFlow(f"The policy on {question.title!r} is invalid: {fault}.")
         if fault := fault_of(prompt, "Set initial values with with_initial_data(...)."):
             raise InvalidFlow(fault)

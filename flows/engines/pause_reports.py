@@ -8,6 +8,7 @@ from functools import partial
 from signoff.flows.approval.at_deadline import fault_of
 from signoff.flows.approval.defaults import DefaultPolicies
 from signoff.flows.approval.desk import log_automatic
+from signoff.flows.approval.escalation import escalates_too_late
 from signoff.flows.approval.policy import conflict, deadline_of, merged, next_due_at, policy_in
 from signoff.flows.approval.repeats import count_again, repeat_key
 from signoff.flows.code.digest import digest
@@ -92,6 +93,8 @@ class DatabasePauseReports:
             raise InvalidPause(f"The policy on {pause.title!r} is invalid: rules: only flows of Signoff can have them.")
         deadlines = [moment for moment in (deadline_of(policy, opened_at, None), pause.deadline) if moment is not None]
         deadline = min(deadlines, default=None)
+        if fault := escalates_too_late(policy, None if deadline is None else deadline - opened_at):
+            raise InvalidPause(f"The policy on {pause.title!r} is invalid: {fault}.")
         return Prompt(
             id=new_id(),
             run_id=new_id(),

@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from signoff.flows.resume import aresume_flow_run, aretry_flow_run, resume_flow_run, retry_flow_run
     from signoff.flows.task import Task, task
     from signoff.store.errors import DatabaseUnavailable, NoSuchRun, RunNotFailed
-    from signoff.store.policy import Policy, Rule
+    from signoff.store.policy import Escalation, Policy, Rule
 
 __all__ = [
     "DatabaseUnavailable",
+    "Escalation",
     "Flow",
     "FlowPauseTimeout",
     "FlowTimeout",
@@ -113,7 +114,7 @@ _MODULES = {
         "suspend_flow_run",
     ),
     "signoff.store.errors": ("DatabaseUnavailable", "NoSuchRun", "RunNotFailed"),
-    "signoff.store.policy": ("Policy", "Rule"),
+    "signoff.store.policy": ("Escalation", "Policy", "Rule"),
     "signoff.flows.resume": (
         "aresume_flow_run",
         "aretry_flow_run",

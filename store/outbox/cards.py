@@ -94,6 +94,12 @@ def add(tx: Transaction, prompt_id: str, places: Iterable[Place], *, now: dateti
     tx.touch(Topic.CARDS)
 
 
+def add_missing(tx: Transaction, prompt_id: str, wanted: Iterable[Place], *, now: datetime) -> None:
+    """Make a prompt's cards due in those of these places where it has none, within an open transaction."""
+    known = {place(row).place for row in tx.execute(_select_places().where(cards.c.prompt_id == prompt_id))}
+    add(tx, prompt_id, [each for each in wanted if each not in known], now=now)
+
+
 def touch(tx: Transaction, prompt_id: str, now: datetime) -> None:
     """Make all cards of a changed prompt due, within an open transaction."""
     tx.run(_TOUCH, prompt_id=prompt_id, due_at=now)

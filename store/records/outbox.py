@@ -123,6 +123,7 @@ class NoticeKind(StrEnum):
     RUN_ENDED = "run_ended"
     ASKED_AGAIN = "asked_again"
     VOTED = "voted"
+    ESCALATED = "escalated"
     ASSIGNED = "assigned"
     COMMENT = "comment"
     OUTCOME = "outcome"

@@ -366,13 +366,27 @@ class Prompt:
 
     @property
     def approvers(self) -> tuple[Approver, ...]:
-        """The approvers of the policy, with what is known about each.
+        """The approvers of the policy, with what is known about each, and those of escalations that have come.
 
         Raises:
             UnreadablePolicy: If this version cannot read the policy.
         """
-        found = {each.name: each for each in self.found_approvers}
-        return tuple(found.get(name) or Approver(name) for name in self.policy.named)
+        return self._approvers(self.escalations)
+
+    @property
+    def approvers_to_come(self) -> tuple[Approver, ...]:
+        """The same, with those of all escalations.
+
+        Raises:
+            UnreadablePolicy: If this version cannot read the policy.
+        """
+        return self._approvers(None)
+
+    def _approvers(self, escalations: int | None) -> tuple[Approver, ...]:
+        found, policy = {each.name: each for each in self.found_approvers}, self.policy
+        more = (name for each in policy.escalations[:escalations] for name in each.to) if policy.escalation else ()
+        names = dict.fromkeys((*policy.named, *more)) if policy.escalation else policy.named
+        return tuple(found.get(name) or Approver(name) for name in names)
 
     @property
     def policy(self) -> "Policy":

@@ -228,7 +228,7 @@ def insert_prompt(
 
 def _has_names(asked: Prompt) -> bool:
     """Whether Slack has to be asked whom a prompt means."""
-    return bool(asked.policy.named) or (asked.requester is not None and not asked.policy.requester_may_answer)
+    return bool(asked.approvers_to_come) or (asked.requester is not None and not asked.policy.requester_may_answer)
 
 
 def supersede(tx: Transaction, which: ColumnElement[bool], *, actor: Actor, now: datetime) -> None:
