@@ -314,6 +314,7 @@ def gather(*asked: PromptHandle[Any]) -> Any:
     Raises:
         FlowPauseTimeout: As soon as one of them is not answered in time.
         PromptRejected: As soon as a person rejects one of them.
+        NobodyToAsk: As soon as nobody is left who could answer one of them.
     """
     for each in asked:
         each.leave()

@@ -4,6 +4,7 @@
 FlowsError
 ├── FlowPauseTimeout      nobody answered in time
 ├── PromptRejected        a person rejected the prompt: who, and why
+├── NobodyToAsk           none of the approvers can answer: who they are, and what to write instead
 ├── NotPausedError        the run is not waiting for an answer
 ├── NotAllowed            this person may not answer
 ├── InvalidInput          the values do not fit what was asked
@@ -61,6 +62,10 @@ class PromptRejected(FlowsError):
 
     def __str__(self) -> str:
         return f"Rejected by {self.by}: {self.reason}" if self.reason else f"Rejected by {self.by}"
+
+
+class NobodyToAsk(FlowsError):
+    """None of those whom the policy names can answer. The message names them, and says what to write instead."""
 
 
 class NotPausedError(FlowsError):
@@ -181,6 +186,8 @@ def public_summary(error: BaseException) -> str:
     match error:
         case PromptRejected():
             return redacted(str(error))  # what the card says already
+        case NobodyToAsk():
+            return "Nobody can answer what it asks"
         case FlowPauseTimeout():
             return "Nobody answered in time"
         case FlowTimeout():

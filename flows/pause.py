@@ -63,6 +63,7 @@ def pause_flow_run(
     Raises:
         FlowPauseTimeout: If nobody answered in time.
         PromptRejected: If a person rejected it.
+        NobodyToAsk: If none of those whom the policy names can answer.
         InvalidFlow: If a person cannot be asked for this.
         MissingContextError: Outside of a flow run.
     """

@@ -202,6 +202,10 @@ class Policy(BaseModel):
     """`fail` raises `FlowPauseTimeout` in the flow; `continue` continues with the initial values, `approve` and
     `reject` with them and the yes or the no of the verdict. With `none` the prompt stays open, and is overdue."""
 
+    if_nobody: Literal["fail", "wait"] = "fail"
+    """What happens as soon as Slack has said that none of those who are named can answer: `fail` raises `NobodyToAsk`
+    in the flow, `wait` waits for the deadline."""
+
     outside_slack: Literal["claims", "own-name", "never"] = "claims"
     """Who may answer on the command line or from a program, where nobody checks who they are: `claims` lets them say
     who they are, `own-name` takes them for the user of their machine, `never` lets nobody answer outside of Slack."""

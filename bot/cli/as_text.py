@@ -13,6 +13,7 @@ from signoff.store.records.prompts import Outcome, Prompt
 
 _LONGEST = 300
 _GIST = 100
+_NOBODYS = (Outcome.TIMED_OUT, Outcome.UNANSWERABLE)
 _PIPE_WIDTH = 240
 """The width of a table that goes to a file or another program."""
 
@@ -80,7 +81,7 @@ def ended_as_text(prompt: Prompt) -> str:
     from signoff.bot.surfaces.deadline import after_deadline
     from signoff.flows.approval.quorum import deciders
 
-    is_act = prompt.settled_by is not None and prompt.outcome is not Outcome.TIMED_OUT
+    is_act = prompt.settled_by is not None and prompt.outcome not in _NOBODYS
     names = [vote.voter for vote in deciders(prompt)]
     if not names and prompt.settled_by is not None:
         names = [prompt.settled_by.name_and_claim]

@@ -243,7 +243,10 @@ class SlackDirectory:
             return members
         if members is None:
             return self._unknown(name, "There is no user group with this id.")
-        return Approver(name, group, "" if members else "This user group is empty. Add people to it.")
+        if not members:
+            return Approver(name, group, "This user group is empty. Add people to it.")
+        nobody = "Everybody in this user group is an app or deactivated. Add people to it."
+        return Approver(name, group, "" if self._is_anybody(members) else nobody)
 
     def _found_channel(self, name: str) -> Approver | Unknowable:
         channel = self._lookups.visible_channel(name)

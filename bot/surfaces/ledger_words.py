@@ -33,6 +33,7 @@ _WORDS: Mapping[str, str] = {
     "overdue": "The deadline passed, and it stays open",
     "timed_out": "Timed out",
     "cancelled": "Cancelled",
+    "unanswerable": "Ended, since nobody can answer",
     "refused": "Tried to answer, and may not",
     "refused_reading": "Tried to read it, and may not",
     "refused_cancelling": "Tried to cancel the run, and may not",

@@ -246,6 +246,8 @@ def what_happened(prompt: Prompt, form: Form) -> str:
             return "Timed out"
         case Outcome.CANCELLED:
             return "Cancelled"
+        case Outcome.UNANSWERABLE:
+            return "Nobody could answer"
         case None:
             return "Open"
 
@@ -332,8 +334,8 @@ def was_refused(prompt: Prompt) -> bool:
 
 
 def _authors(prompt: Prompt, name: Callable[[Actor], str]) -> list[str]:
-    """Who settled it: one, or all who have agreed, and in whose place. A timeout is nobody's decision."""
-    if prompt.outcome is Outcome.TIMED_OUT or prompt.settled_by is None:
+    """Who settled it: one, or all who have agreed, and in whose place; nobody if nobody answered in time, or could."""
+    if prompt.outcome in (Outcome.TIMED_OUT, Outcome.UNANSWERABLE) or prompt.settled_by is None:
         return []
     return [voter_of(vote, name) for vote in deciders(prompt)][:_MAX_NAMES] or [name(prompt.settled_by)]
 
@@ -354,6 +356,8 @@ def sign_of(prompt: Prompt, form: Form) -> str:
             return "❌"
         case "Timed out":
             return "⌛"
+        case "Nobody could answer":
+            return "⚠️"
         case "Cancelled":
             return "🚫"
         case _:

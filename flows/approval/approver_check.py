@@ -13,6 +13,7 @@ from functools import partial
 
 from signoff.flows.approval import assignment, rotation
 from signoff.flows.approval.approvers import Directory, NameKind, Person, Unknowable, may_answer
+from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.due_check import DueCheck
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.approval.quorum import can_represent, decide, number_of, rejections_needed
@@ -36,6 +37,9 @@ MAX_RETRY = timedelta(minutes=5)
 RECHECK = timedelta(hours=1)
 """When it is asked again about an approver that nobody could be, such as a group without people."""
 
+_MAX_TOLD = 5
+_ONLY_REQUESTER = "Nobody can answer this: the requester is the only approver, and may not."
+
 
 class ApproverCheck(DueCheck):
     """Asks a directory about the approvers of prompts. Usable as a context manager."""
@@ -43,6 +47,7 @@ class ApproverCheck(DueCheck):
     def __init__(self, db: Database, directory: Directory, *, clock: Callable[[], datetime] | None = None) -> None:
         super().__init__(db, failure="Could not check the approvers of prompts", clock=clock)
         self._directory = directory
+        self._desk = Desk(db, directory, clock=clock)
 
     def do_due(self) -> int:
         """Ask about the approvers of each prompt that is due. Returns the number of prompts."""
@@ -79,7 +84,10 @@ class ApproverCheck(DueCheck):
             again = RECHECK
         if unknown:
             again = min(max((moment - prompt.opened_at) / 4, MIN_RETRY), MAX_RETRY)
-        due_at = None if again is None else moment + again
+        nobody = "" if unknown or not answers else _nobody_left(found, reviewers)
+        gives_up = bool(nobody) and prompt.policy.if_nobody == "fail"
+        # If this process dies before it has ended the prompt, the next one looks again.
+        due_at = moment + MIN_RETRY if gives_up else None if again is None else moment + again
         changed = approvers.record(
             self._db,
             prompt,
@@ -98,8 +106,9 @@ class ApproverCheck(DueCheck):
                 logger.warning("%s asks %s, who cannot answer. %s", prompt.label, each.name, each.fault)
             else:
                 logger.info("%s asks %s, who can answer now: it is %s.", prompt.label, each.name, each.id)
-        nobody = bool(answers) and all(isinstance(each, Approver) and each.fault for each in answers)
-        if nobody and any(each.fault for each in changed):
+        if gives_up:
+            self._desk.give_up(prompt, nobody)
+        elif nobody and (changed or reviewers.fault != prompt.reviewers.fault):
             logger.error("Nobody can answer %s, so it waits for its deadline.", prompt.label)
 
     def _has_lost_its_assignee(self, prompt: Prompt) -> bool:
@@ -201,9 +210,11 @@ class ApproverCheck(DueCheck):
         return frozenset() if members is None else members
 
     def _find(self, approver: Approver, prompt: Prompt) -> Approver | Unknowable:
-        """What is known of an approver. Who was found once stays the same person."""
-        if approver.id is not None and not approver.fault:
-            return approver
+        """What is known of an approver. Who was found once stays the same person, who may be deactivated since."""
+        if approver.id is not None:
+            # By the id: the handle may be somebody else's by now.
+            now = self._directory.find(approver.id)
+            return approver if isinstance(now, Unknowable) else replace(now, name=approver.name, id=approver.id)
         if approver.fault and not _may_change(approver):
             return approver
         # A handle that nobody has is settled for good, so somebody who joined just before the prompt opened must count.
@@ -228,11 +239,25 @@ def _shortage(prompt: Prompt, people: Mapping[str, Sequence[str]]) -> str:
     if len(people) >= max(needed, against):
         return ""
     if not people and not policy.requester_may_answer and any(not each.fault for each in prompt.approvers):
-        return "Nobody can answer this: the requester is the only approver, and may not."
+        return _ONLY_REQUESTER
     can = "nobody" if not people else "only 1 person" if len(people) == 1 else f"only {len(people)} people"
     if len(people) >= needed:
         return f"{against} people have to reject this to end it, and {can} can answer."
     return f"{needed} {'person has' if needed == 1 else 'people have'} to agree, and {can} can answer."
+
+
+def _nobody_left(approvers: Sequence[Approver], reviewers: Reviewers) -> str:
+    """Why none of the approvers can answer, as sentences; empty if one can.
+
+    Args:
+        approvers: All that the policy names, as Slack has described them.
+        reviewers: What follows from that for those who have to agree.
+    """
+    if all(each.fault for each in approvers):
+        told = [f"{each.name}: {each.fault}" for each in approvers[:_MAX_TOLD]]
+        others = len(approvers) - len(told)
+        return " ".join([*told, f"The same goes for {others} more."] if others else told)
+    return _ONLY_REQUESTER if reviewers.fault == _ONLY_REQUESTER else ""
 
 
 def _may_change(approver: Approver) -> bool:

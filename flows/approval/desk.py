@@ -36,7 +36,7 @@ from signoff.store.errors import UnreadablePolicy
 from signoff.store.outbox import cards
 from signoff.store.policy import Policy
 from signoff.store.prompts import comments, prompts, settle, votes
-from signoff.store.records.actors import DEADLINE, Actor
+from signoff.store.records.actors import DEADLINE, SIGNOFF, Actor
 from signoff.store.records.assignment import HandOver
 from signoff.store.records.prompts import NOTHING_SHOWN, Comment, Outcome, Prompt, Shown, Vote
 from signoff.store.records.runs import FlowRun, RunState
@@ -407,6 +407,26 @@ class Desk:
         if not settlement.won:
             return AlreadySettled(settlement.prompt)
         logger.info("%s timed out%s", prompt.label, _AT_DEADLINE[then])
+        return Settled(settlement.prompt)
+
+    def give_up(self, prompt: Prompt, reason: str) -> Settled | AlreadySettled:
+        """End a prompt because nobody is left who could answer, unless its policy says otherwise.
+
+        Args:
+            reason: Who cannot, and what to do, as sentences.
+        """
+        settlement = settle.settle(
+            self._db,
+            prompt.id,
+            outcome=Outcome.UNANSWERABLE,
+            actor=SIGNOFF,
+            via="approvers",
+            now=self._now(),
+            reason=reason,
+        )
+        if not settlement.won:
+            return AlreadySettled(settlement.prompt)
+        logger.error("%s ended, because nobody can answer it. %s", prompt.label, reason)
         return Settled(settlement.prompt)
 
     def cancel(self, run_id: str, actor: Actor, reason: str, *, via: str = "cli") -> FlowRun:

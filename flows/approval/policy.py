@@ -65,6 +65,8 @@ def conflict(policy: Policy, requester: Actor | None) -> str:
     if policy.counts_people and not policy.named:
         field = "quorum: all" if policy.threshold is None else "threshold: a part"
         return f"{field} of whom? Name people or user groups in approvers"
+    if policy.if_nobody != "fail" and not policy.named:
+        return "if_nobody: it depends on people who are named, so leave it out, or name approvers"
     if policy.word and policy.at_deadline in ("continue", "approve"):
         return "confirm: nobody types it at the deadline, so leave at_deadline out, or set confirm=True"
     if policy.assignment is not None and policy.takes_votes:

@@ -36,6 +36,7 @@ from signoff.flows.errors import (
     AttentionNeeded,
     FlowPauseTimeout,
     InvalidFlow,
+    NobodyToAsk,
     PromptRejected,
     RunCancelled,
     Suspended,
@@ -164,6 +165,7 @@ class Pause:
         Raises:
             FlowPauseTimeout: If nobody answered in time, and the policy does not say to continue.
             PromptRejected: If a person rejected it.
+            NobodyToAsk: If nobody was left who could answer.
             RunCancelled: If the run was cancelled.
             AttentionNeeded: If the flow stopped waiting for the question before, and now waits for it.
             pydantic.ValidationError: If the model does not accept the answer after all.
@@ -179,6 +181,8 @@ class Pause:
                 raise FlowPauseTimeout(f"Nobody answered {prompt.title!r} before its deadline.")
             case Outcome.REJECTED if prompt.settled_by is not None:
                 raise PromptRejected(prompt.settled_by.name_and_claim, prompt.settled_by.id, _why_rejected(prompt))
+            case Outcome.UNANSWERABLE:
+                raise NobodyToAsk(f"Nobody can answer {prompt.title!r}. {prompt.reason}")
             case _ if self.match.recorded is not None and not self.match.recorded.is_open:
                 raise AttentionNeeded(f"The flow stopped waiting for {prompt.title!r} before, and now waits for it.")
             case _:

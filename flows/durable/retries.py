@@ -10,9 +10,9 @@ from typing import Any
 
 from signoff.flows.durable.async_bridge import in_thread, to_thread
 from signoff.flows.durable.timeouts import ActiveTimeout
-from signoff.flows.errors import FlowPauseTimeout, FlowTimeout, InvalidFlow, PromptRejected, StepTimeout
+from signoff.flows.errors import FlowPauseTimeout, FlowTimeout, InvalidFlow, NobodyToAsk, PromptRejected, StepTimeout
 
-_FINAL = (PromptRejected, FlowPauseTimeout, FlowTimeout)
+_FINAL = (PromptRejected, NobodyToAsk, FlowPauseTimeout, FlowTimeout)
 """Errors that a retry would only repeat: a rejection, a deadline, a flow that ran out of time."""
 
 

@@ -37,14 +37,16 @@ def next_due_at(db: Database) -> datetime | None:
 
 @transactional
 def look_again(db: Database, *, now: datetime, assignee: str | None = None) -> None:
-    """Have Slack asked about the open prompts for which somebody's coming or leaving may matter: a group has changed.
+    """Have Slack asked about the open prompts for which somebody's coming or leaving may matter: a group has changed,
+    or somebody was deactivated, who may have been the last who could answer.
 
-    These are the ones about which it is asked again and again anyhow.
+    These are the ones about which it was asked before, or will be.
 
     Args:
         assignee: Only those that this person has taken on.
     """
-    waiting = prompts.c.outcome.is_(None) & prompts.c.approvers_due_at.is_not(None)
+    has_names = prompts.c.approvers.is_not(None) | prompts.c.approvers_due_at.is_not(None)
+    waiting = prompts.c.outcome.is_(None) & has_names
     if assignee is not None:
         waiting &= prompts.c.assignee == assignee
         # Read first: most people who leave a channel have taken nothing on, and a write would wait for its turn.

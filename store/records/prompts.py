@@ -24,6 +24,8 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     TIMED_OUT = "timed_out"
     CANCELLED = "cancelled"
+    UNANSWERABLE = "unanswerable"
+    """Nobody was left who could answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +294,7 @@ class Prompt:
         outcome: How it ended; `None` while it is open.
         settled_by: Who ended it; `None` while it is open.
         answer: The validated values, by field name, if it was submitted; otherwise `None`.
-        reason: Why it was rejected or cancelled.
+        reason: Why it was rejected or cancelled, or why nobody could answer.
         revision: Raised by every change that its card shows.
         requester: Who started the run; `None` if nobody did.
         engine: What runs the run.
@@ -446,7 +448,8 @@ class LedgerLine:
             `asked_again`, `reworded`, `ruled`, `counted_again`, `commented`, `refused`, `unverified`, `invalid`,
             `unconfirmed`, `voted`, `approvers_found_by`, `approver_missing`, `approver_found`, `too_few_approvers`,
             `enough_approvers`, `assigned`, `left_to_all`, `claimed`, `released`, `reassigned`, `delegated`, `away`,
-            `back`, `too_late`, `reminded`, `overdue`, `timed_out`, `cancelled`, `delivery_accepted`, …
+            `back`, `too_late`, `reminded`, `overdue`, `timed_out`, `cancelled`,
+            `unanswerable`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.
         number: Its number within its prompt, from 1.

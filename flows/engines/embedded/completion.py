@@ -17,6 +17,7 @@ from signoff.flows.errors import (
     FlowPauseTimeout,
     FlowTimeout,
     InvalidFlow,
+    NobodyToAsk,
     PromptRejected,
     Released,
     Suspended,
@@ -114,7 +115,7 @@ class CompletionRecorder:
 
     def is_retried(self, error: BaseException) -> bool:
         """Whether the run is tried again after this error."""
-        is_final = isinstance(error, (PromptRejected, FlowPauseTimeout, FlowTimeout)) or not isinstance(
+        is_final = isinstance(error, (PromptRejected, NobodyToAsk, FlowPauseTimeout, FlowTimeout)) or not isinstance(
             error, Exception
         )
         return not is_final and self._run.attempt <= self._flow.retries
@@ -133,7 +134,7 @@ class CompletionRecorder:
                 self._finish(RunState.FAILED, error=error_summary(error), reason=public_summary(error))
             case Unwind() | LeaseLost():
                 return None
-            case PromptRejected():
+            case PromptRejected() | NobodyToAsk():
                 self._finish(RunState.FAILED, error=str(error), reason=public_summary(error))
             case FlowPauseTimeout() | FlowTimeout():
                 self._finish(RunState.TIMED_OUT, error=str(error), reason=public_summary(error))

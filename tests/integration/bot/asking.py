@@ -89,9 +89,9 @@ def shirt() -> str:
 
 
 @flow(name="secret")
-def secret(where: str = "#board", approvers: Sequence[str] = ()) -> str:
+def secret(where: str = "#board", approvers: Sequence[str] = (), if_nobody: Literal["fail", "wait"] = "fail") -> str:
     """Ask the members of a channel, or these people."""
-    policy = Policy(channel=where, approvers=approvers)
+    policy = Policy(channel=where, approvers=approvers, if_nobody=if_nobody)
     answer = pause_flow_run(wait_for_input=Approval.with_initial_data(description="Buy Northwind?"), policy=policy)
     return f"approved: {answer.approved}"
 

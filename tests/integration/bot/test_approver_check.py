@@ -134,7 +134,7 @@ def test_an_approver_that_nobody_can_be_is_said_when_the_prompt_opens(
 
 def test_a_prompt_that_nobody_can_answer_says_so(service: RunningService, caplog: pytest.LogCaptureFixture) -> None:
     """Instead of waiting for its deadline in silence."""
-    prompt, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@anna", "#order"])
+    prompt, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@anna", "#order"], if_nobody="wait")
     service.slack.person("mei").wait_for_message("#orders", "*Nobody can answer this.*")
     assert service.events(prompt).count("approver_missing") == 2
     service.until_logged(caplog, f"Nobody can answer {prompt.label}, so it waits for its deadline.")
@@ -196,7 +196,7 @@ def test_a_handle_stays_the_person_who_had_it(service: RunningService) -> None:
 
 def test_nobody_becomes_an_approver_by_taking_a_handle_that_was_free(service: RunningService) -> None:
     """A typo is not an invitation."""
-    prompt, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@anna"])
+    prompt, _ = service.ask_in("#orders", secret, where="#orders", approvers=["@anna"], if_nobody="wait")
     card = service.slack.person(MEI).wait_for_message("#orders", "@anna cannot answer.")
     service.slack.client.change_person("mei", name="anna")
     service.slack.person(MEI).press("Approve", message=card)
