@@ -97,7 +97,7 @@ def end(db: Database, person_id: str, *, now: datetime, until: datetime | None =
         ended = _absence(row)
         for each in _affected(tx, person_id):
             ledger.add(tx, each.id, "back", now=now, actor=ended.person)
-            cards.touch(tx, each.id, now)
+            _redraw(tx, each.id, now)
         tx.touch(Topic.ABSENCES, Topic.PROMPTS)
         return ended
 
@@ -123,10 +123,16 @@ def note(tx: Transaction, row: Any, absence: Absence, cover: Actor | None, *, no
     if cover is not None:
         detail |= {"cover": cover.name, "cover_id": cover.id}
     ledger.add(tx, row.id, "away", now=now, actor=absence.person, detail=detail)
-    cards.touch(tx, row.id, now)
+    _redraw(tx, row.id, now)
     own_right = cover is not None and cover.id in {each.id for each in approvers(row.approvers)}
     if cover is not None and row.policy.get("may_delegate") and not own_right:
         cards.add_for(tx, row.id, [cover.id], now=now)
+
+
+def _redraw(tx: Transaction, prompt_id: str, now: datetime) -> None:
+    # With a new revision, since one of its cards may just be being drawn as it was.
+    tx.execute(update(prompts).where(prompts.c.id == prompt_id).values(revision=prompts.c.revision + 1))
+    cards.touch(tx, prompt_id, now)
 
 
 def _affected(tx: Transaction, person_id: str) -> Sequence[Any]:

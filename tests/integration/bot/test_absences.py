@@ -116,6 +116,18 @@ def test_open_prompts_are_told_when_somebody_goes_away_and_comes_back(service: R
     assert service.over(prompt).result == "approved: True by Ana Ruiz (slack)"
 
 
+def test_a_card_that_is_being_drawn_when_somebody_comes_back_is_drawn_again(service: RunningService) -> None:
+    """Otherwise it would say that they are away until something else happens."""
+    asked(service)
+    service.until_all_is_said()
+    service.slack.client.inject_fault("chat.update", hold="after")
+    away(service, "ana")
+    service.slack.client.wait_until_held()
+    says(service, "ana", "back")
+    service.slack.client.clear_faults()
+    shows(service, f"<@{ANA}> may answer.")
+
+
 def test_an_absence_ends_by_itself(service: RunningService) -> None:
     """When its moment has come, and then the prompts say so."""
     away(service, "ana")

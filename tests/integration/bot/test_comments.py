@@ -193,6 +193,7 @@ def test_whoever_does_not_see_a_prompt_cannot_comment_on_it(service: RunningServ
     card = service.card(prompt)
     chloe = service.slack.person("chloe")
     chloe.leave("#releases")
+    service.slack.client.events("member_left_channel", at_least=1)
     forged = press(service, card, "signoff:comment", prompt.id)
     service.post({**forged, "user": {**forged["user"], "id": chloe.id, "username": "chloe", "name": "chloe"}})
     told = chloe.wait_for_message(DIRECT, "can't answer this")

@@ -75,11 +75,12 @@ def test_a_card_in_a_channel_pings_nobody_who_has_one_of_their_own(service: Runn
 
 def test_each_approver_is_reminded_under_their_own_card(service: RunningService) -> None:
     """And nobody in the channel."""
-    prompt = asked(service, approvers=["@ana", "@ben"], notify="both", reminders=[2])
-    for name in ("ana", "ben"):
-        thread = direct(service, name, prompt).ts
-        reminder = heard(service, name, "Still waiting for")
-        assert reminder.thread_ts == thread
+    prompt = asked(service, approvers=["@ana", "@ben"], notify="both", reminders=[3600])
+    threads = {name: direct(service, name, prompt).ts for name in ("ana", "ben")}
+    service.until_all_is_said()
+    service.remind(prompt)
+    for name, thread in threads.items():
+        assert heard(service, name, "Still waiting for").thread_ts == thread
     service.until_all_is_said()
     assert service.replies(service.card(prompt)) == []
 
@@ -176,9 +177,10 @@ def test_the_requester_hears_the_outcome_with_the_reason_and_the_next_step(
 
 def test_the_requester_hears_of_a_deadline(service: RunningService) -> None:
     """And whom to tell, and how to ask again."""
-    prompt = asked(service, approvers=["@ana", "@ben"], requester=MEI, deadline=0.2)
+    policy = {"approvers": ["@ana", "@ben"], "deadline": 0.2}
+    run = release_together.create_run({"policy": policy}, db=service.db, requester=MEI)
     told = heard(service, "mei", "May it go out?").full_text
-    again = f"Tell @ana or @ben, and request it again, or `signoff retry {prompt.run_id[:8]}` once the run has failed."
+    again = f"Tell @ana or @ben, and request it again, or `signoff retry {run.id[:8]}` once the run has failed."
     assert f"⌛ *May it go out?*\nTimed out. Nobody answered in time. {again}" in told
 
 
