@@ -16,7 +16,6 @@ from sqlalchemy import update
 
 from signoff.bot.delivery import results
 from signoff.bot.emulator.delivery.http_delivery import signature
-from signoff.bot.emulator.plain_http import NO_TLS
 from signoff.bot.emulator.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode, Settings
@@ -30,6 +29,7 @@ from signoff.store.records.prompts import Approver, Prompt
 from signoff.store.records.runs import FlowRun
 from signoff.store.tables import clocks
 from signoff.testing import Emulator, VisibleMessage
+from tests.support.local_http import LOCAL
 from tests.support.waiting import until, until_asked, until_over
 
 
@@ -174,8 +174,7 @@ class RunningService:
                 "x-slack-request-timestamp": stamp,
                 "x-slack-signature": signed,
             },
-            trust_env=False,
-            verify=NO_TLS,
+            **LOCAL,
         )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from signoff.bot.emulator.plain_http import NO_TLS
 from signoff.bot.surfaces import action_ids
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Prompt
@@ -15,6 +14,7 @@ from signoff.testing import VisibleMessage
 from tests.integration.bot.asking import approve, give_a_reason
 from tests.integration.bot.running_service import RunningService
 from tests.support import raw_http
+from tests.support.local_http import LOCAL
 from tests.support.raw_http import signed
 
 TEAM = "T0SIGNOFF1"
@@ -56,8 +56,8 @@ def test_a_wrong_or_old_signature_is_refused(service: RunningService, secret: st
 
 def test_a_request_without_a_signature_is_refused(service: RunningService) -> None:
     """It reaches no listener."""
-    assert httpx.post(service.request_url, data={"payload": "{}"}, trust_env=False, verify=NO_TLS).status_code == 401
-    assert httpx.get(service.request_url, trust_env=False, verify=NO_TLS).status_code == 405
+    assert httpx.post(service.request_url, data={"payload": "{}"}, **LOCAL).status_code == 401
+    assert httpx.get(service.request_url, **LOCAL).status_code == 405
 
 
 def test_an_endless_request_is_cut_off(service: RunningService) -> None:

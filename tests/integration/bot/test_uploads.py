@@ -10,7 +10,6 @@ import pytest
 from pydantic import Field
 
 from signoff import Policy, RunInput, flow, pause_flow_run
-from signoff.bot.emulator.plain_http import NO_TLS
 from signoff.bot.service import Service
 from signoff.flows.flow import Flow
 from signoff.flows.schema.files import MAX_BYTES
@@ -18,6 +17,7 @@ from signoff.input import Accepts, UploadedFile
 from signoff.store.prompts import prompts
 from signoff.testing import ActionFailed, Emulator
 from tests.integration.bot.running_service import RunningService, opened, refused, settings_for
+from tests.support.local_http import LOCAL
 
 ORDERS = Policy(channel="#orders")
 
@@ -65,8 +65,7 @@ def uploaded(service: RunningService, name: str, content: bytes) -> str:
         params={"as": "mei", "name": name},
         content=content,
         headers={"Content-Type": "application/octet-stream"},
-        trust_env=False,
-        verify=NO_TLS,
+        **LOCAL,
     )
     return str(answer.json()["file"]["id"])
 

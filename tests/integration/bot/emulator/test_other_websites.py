@@ -8,8 +8,8 @@ import pytest
 from slack_sdk import WebClient
 from websockets.sync.client import connect
 
-from signoff.bot.emulator.plain_http import NO_TLS
 from signoff.testing import Emulator
+from tests.support.local_http import LOCAL
 from tests.unit.bot.emulator.samples import actions, button
 
 JSON = {"Content-Type": "application/json"}
@@ -35,7 +35,7 @@ FOREIGN: Mapping[str, Mapping[str, str]] = {
 @pytest.fixture
 def http(slack: Emulator) -> Iterator[httpx.Client]:
     """Plain HTTP."""
-    with httpx.Client(base_url=slack.url, trust_env=False, verify=NO_TLS) as client:
+    with httpx.Client(base_url=slack.url, **LOCAL) as client:
         yield client
 
 

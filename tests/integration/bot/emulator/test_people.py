@@ -13,9 +13,9 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from websockets.sync.client import ClientConnection, connect
 
-from signoff.bot.emulator.plain_http import NO_TLS
 from signoff.testing import ActionFailed, ControlClient, Emulator
 from tests.integration.bot.emulator.conftest import Connect
+from tests.support.local_http import LOCAL
 from tests.unit.bot.emulator.samples import actions, button, modal
 
 Event = dict[str, Any]
@@ -152,20 +152,20 @@ def test_more_people_channels_and_groups_can_be_added(slack: Emulator, client: W
 )
 def test_a_wrong_request_is_refused_by_name(slack: Emulator, path: str, body: Event, error: str) -> None:
     """Every slip in the use of the control API has a name and status 400."""
-    response = httpx.post(f"{slack.url}/control/{path}", json=body, trust_env=False, verify=NO_TLS)
+    response = httpx.post(f"{slack.url}/control/{path}", json=body, **LOCAL)
     assert (response.status_code, response.json()["error"]) == (400, error)
 
 
 def test_what_is_no_json_is_refused(slack: Emulator) -> None:
     """Nonsense gets an error, not a crash."""
     as_json = {"Content-Type": "application/json"}
-    response = httpx.post(f"{slack.url}/control/say", content=b"[", headers=as_json, trust_env=False, verify=NO_TLS)
+    response = httpx.post(f"{slack.url}/control/say", content=b"[", headers=as_json, **LOCAL)
     assert (response.status_code, response.json()["error"]) == (400, "invalid_json")
 
 
 def test_the_page_is_served(slack: Emulator) -> None:
     """The emulator's address opens in a browser."""
-    assert "<!doctype html>" in httpx.get(slack.url, trust_env=False, verify=NO_TLS).text.lower()
+    assert "<!doctype html>" in httpx.get(slack.url, **LOCAL).text.lower()
 
 
 def test_direct_messages_between_people_are_nobody_elses(slack: Emulator, client: WebClient) -> None:

@@ -7,10 +7,10 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from signoff.bot.emulator.plain_http import NO_TLS
 from signoff.bot.emulator.protocol import Json
 from signoff.testing import ActionFailed, AppManifest, Emulator
 from tests.integration.bot.emulator.conftest import MANIFEST
+from tests.support.local_http import LOCAL
 from tests.unit.bot.emulator.samples import actions, button, modal, plain, section
 
 CARD = [section("Ship 2.1?"), actions(button())]
@@ -269,10 +269,10 @@ def test_an_uploaded_file_is_read_with_the_bots_token(slack: Emulator, client: W
     """The bytes are there for the app, and for nobody without its token."""
     url = f"{slack.url}/control/upload?as=mei&name=users.csv"
     binary = {"Content-Type": "application/octet-stream"}
-    file = httpx.post(url, content=b"id\n1\n", headers=binary, trust_env=False, verify=NO_TLS).json()["file"]
+    file = httpx.post(url, content=b"id\n1\n", headers=binary, **LOCAL).json()["file"]
     known = client.files_info(file=file["id"])["file"]
     assert (known["name"], known["size"], known["mimetype"]) == ("users.csv", 5, "text/csv")
-    with httpx.Client(trust_env=False, verify=NO_TLS) as http:
+    with httpx.Client(**LOCAL) as http:
         assert http.get(known["url_private"]).status_code == 403
         signed_in = {"authorization": f"Bearer {slack.bot_token}"}
         assert http.get(known["url_private"], headers=signed_in).content == b"id\n1\n"
