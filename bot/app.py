@@ -25,6 +25,8 @@ from signoff.bot.connection.web_client import (
     refuses_token,
     web_client,
 )
+from signoff.bot.delivery.homes import Homes
+from signoff.bot.delivery.rate_limits import RateLimits
 from signoff.bot.forms import FormError
 from signoff.bot.grants import Grants
 from signoff.bot.interactions.absences import absence_commands
@@ -42,6 +44,7 @@ from signoff.bot.interactions.form_entries import FormEntries
 from signoff.bot.interactions.form_pages import FormPages
 from signoff.bot.interactions.form_session import FormSessions
 from signoff.bot.interactions.full_text import FullText
+from signoff.bot.interactions.home import AppHome, HomeOpenings
 from signoff.bot.interactions.payloads import MalformedPayload, check, origin_of, person_in
 from signoff.bot.interactions.responses import IdentityUnavailable, Responses
 from signoff.bot.interactions.runs import Cancelling, Starting
@@ -171,7 +174,12 @@ def make_app(
     commands = (*sub_commands(approvals, Showing(db, desk, people)), starting.command(), cancelling.command())
     commands = (*commands, *absence_commands(db, directory, people))
     Commands(commands, people).register(app)
+    home = AppHome(db, desk, directory, people, approvals, lambda actor: bool(starting.may_start(actor)[0]))
+    app.homes = Homes(
+        db, make_client(settings), RateLimits(settings.slack_api_url), draw=home.draw, concerned=home.concerned
+    )
     events = Events()
+    HomeOpenings(app.homes.opened).register(events)
     DeletedCards(db).register(events)
     ChannelChanges(db, make_client(settings, timeout=QUICK_CALL_TIMEOUT), settings.channel).register(events)
     DirectoryChanges(
@@ -187,7 +195,13 @@ def make_app(
 
 
 class SlackApp(App):
-    """Hands a payload to its listener, and answers every error."""
+    """Hands a payload to its listener, and answers every error.
+
+    Attributes:
+        homes: Publishes App Homes, once it is started.
+    """
+
+    homes: Homes
 
     def __init__(self, on_error: "ErrorHandler", **arguments: Any) -> None:
         super().__init__(**arguments)

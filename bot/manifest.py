@@ -13,6 +13,20 @@ class SlashCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortcut:
+    """What people can choose in the menu of a message, or of the composer.
+
+    Attributes:
+        of_message: Whether it is in the menu of messages; otherwise it is a global one.
+    """
+
+    name: str
+    callback_id: str
+    description: str
+    of_message: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AppManifest:
     """What an app asks a workspace for when it is installed.
 
@@ -22,6 +36,7 @@ class AppManifest:
         scopes: The scopes of its bot token.
         optional_scopes: Those of them that a workspace may refuse.
         commands: Its slash commands.
+        shortcuts: Its shortcuts. They need the scope `commands`, too.
         events: The events that its bot user subscribes to, by the names in Slack's manifest (`message.channels`).
         home_tab: Whether App Home has a home tab.
         messages_tab: Whether App Home has a messages tab. Without it, Slack refuses direct messages.
@@ -31,6 +46,7 @@ class AppManifest:
     bot_name: str
     scopes: frozenset[str]
     commands: tuple[SlashCommand, ...] = ()
+    shortcuts: tuple[Shortcut, ...] = ()
     events: frozenset[str] = frozenset()
     optional_scopes: frozenset[str] = frozenset()
     home_tab: bool = True
@@ -62,6 +78,12 @@ SIGNOFF = AppManifest(
         }
     ),
     commands=(SlashCommand("/approvals", "List the prompts that are waiting for an answer"),),
+    shortcuts=(
+        Shortcut("Start a run", "signoff_start", "Start a run of a flow"),
+        Shortcut(
+            "Start a run with this", "signoff_start_from_message", "Start a run with this message", of_message=True
+        ),
+    ),
     events=frozenset(
         {
             "app_home_opened",
@@ -89,6 +111,5 @@ SIGNOFF = AppManifest(
     ),
     # Without them, nothing but a repair is missing: see docs/operating.md.
     optional_scopes=frozenset({"channels:history", "channels:join", "groups:history", "im:history", "mpim:history"}),
-    home_tab=False,
 )
 """Signoff itself. A test compares it with `manifest.yml`."""

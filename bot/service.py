@@ -70,6 +70,7 @@ class Bot:
         self._responses = Responses(db, client, people, Desk(db, SlackDirectory(lookups)))
         self._uploads = Uploads(client)
         app = make_app(settings, db, lookups, self._responses, self._uploads, flows)
+        self._homes = app.homes
         if settings.mode is Mode.HTTP:
             self._transport: HttpTransport | SocketTransport = HttpTransport(
                 app,
@@ -112,6 +113,7 @@ class Bot:
             stack.callback(self._uploads.stop)
             stack.callback(self._lookups.stop)
             stack.callback(self._dispatcher.stop)
+            stack.enter_context(self._homes)
             self._transport.start()
             stack.callback(self._transport.stop)
             # Somebody may have mended what was wrong before they started it.

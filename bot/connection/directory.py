@@ -13,7 +13,7 @@ from signoff.store.places import PlaceKind
 from signoff.store.records.absence import Absence
 from signoff.store.records.actors import Actor
 from signoff.store.records.outbox import CardPlace
-from signoff.store.records.prompts import Approver
+from signoff.store.records.prompts import Approver, Prompt
 
 _MOST_APPS = 20
 """In a channel with more members than this, at least one is taken for a person."""
@@ -130,6 +130,34 @@ class SlackDirectory:
         # The card has not been posted yet, or that it was is not recorded yet.
         channels = self._lookups.channels_of(actor.id)
         return channels if isinstance(channels, Unknowable) else channel.removeprefix("#") in channels.values()
+
+    def concerned(self, prompt: Prompt, cards: Sequence[CardPlace]) -> frozenset[str] | None:
+        """The ids of all people whom a prompt may wait for, and of its requester; `None` if it may be anybody.
+
+        Slack is asked once for a group or channel, however many people there are.
+        """
+        if prompt.policy_fault is not None or prompt.assignment.delegations:
+            return None
+        found = {prompt.requester.id} if prompt.requester is not None else set()
+        for approver in prompt.approvers:
+            of_one = self._people_of(approver)
+            if of_one is None:
+                return None
+            found |= of_one
+        for card in cards if not prompt.policy.named else ():
+            channel = self._channel_of(card)
+            members = self._lookups.all_in_channel(channel) if is_conversation_id(channel) else None
+            if members is None:
+                return None
+            found |= members
+        return frozenset(found)
+
+    def _people_of(self, approver: Approver) -> frozenset[str] | None:
+        id_ = approver.id or approver.name
+        if is_user_id(id_):
+            return frozenset({id_})
+        members = self._lookups.users_in_group(id_) if is_user_group_id(id_) else None
+        return members if isinstance(members, frozenset) else None
 
     def find(self, approver: str, *, max_age: float = CACHE_TTL) -> Approver | Unknowable:
         """The user, user group or channel that a policy names, or what is wrong with it and what to write instead.

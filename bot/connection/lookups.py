@@ -226,6 +226,11 @@ class Lookups:
         found = self._members(channel, ttl=MEMBERSHIP_TTL)
         return found if isinstance(found, Unknowable) else found.ids
 
+    def all_in_channel(self, channel: str) -> frozenset[str] | None:
+        """The ids of all members of a channel; `None` if it has more than one call returns, or if they are unknown."""
+        found = self._members(channel, ttl=MEMBERSHIP_TTL)
+        return found.ids if isinstance(found, _Members) and found.is_all else None
+
     def channels_of(self, user_id: str, *, ttl: float = MEMBERSHIP_TTL) -> Mapping[str, str] | Unknowable:
         """The names, by id, of the channels that a user is in; of private ones, those that the app is in too.
 

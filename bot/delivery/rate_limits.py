@@ -32,7 +32,14 @@ POST_INTERVAL = 1.0 * MARGIN
 POST_BURST = 4
 """How many posts a channel gets at once after a rest. Slack's own SDK for Java slows down from six on."""
 
-RATES = {POST: 300, "conversations.list": 20}
+PUBLISH = "views.publish"
+
+PUBLISH_BURST = 20
+"""How many App Homes are published at once after a rest. From then on they keep to the documented rate from the start,
+because thousands of people may open theirs in the same minute.
+"""
+
+RATES = {POST: 300, "conversations.list": 20, PUBLISH: 100}
 """How many calls of a method a workspace takes in a minute: its tier, and the least that "several hundred" can mean."""
 
 RATE_OTHERWISE = 50
@@ -131,7 +138,9 @@ class RateLimits:
     """
 
     def __init__(self, api_url: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._post_interval = 0.0 if _is_this_machine(api_url) else POST_INTERVAL
+        is_slack = not _is_this_machine(api_url)
+        self._post_interval = POST_INTERVAL if is_slack else 0.0
+        self._publish_interval = MARGIN * 60 / RATES[PUBLISH] if is_slack else 0.0
         self._clock = clock
         self._methods: dict[str, _Limit] = {}
         self._channels: dict[str, _Limit] = {}
@@ -182,9 +191,14 @@ class RateLimits:
         return found if of_method is None else [*found, of_method]
 
     def _method(self, method: str, now: float) -> _Limit | None:
-        """The limit of a method as a whole, if Slack has refused a call lately."""
+        """The limit of a method as a whole, if Slack has refused a call lately, or if it has one from the start."""
         limit = self._methods.get(method)
-        return limit if limit is not None and limit.was_refused_since(now - SLOWED_FOR) else None
+        if limit is not None and (limit.refused_at is None or limit.was_refused_since(now - SLOWED_FOR)):
+            return limit
+        if method != PUBLISH:
+            return None
+        limit = self._methods[method] = _Limit(self._publish_interval, PUBLISH_BURST)
+        return limit
 
     def _channel(self, channel: str, now: float) -> _Limit:
         limit = self._channels.get(channel)

@@ -110,7 +110,7 @@ class Approvals:
         """What of a list the database can tell, so that no others are read."""
         match listing.name:
             case "asked":
-                return {"requesters": self._names_of(actor)}
+                return {"requesters": self.names_of(actor)}
             case "overdue":
                 return {"overdue_at": self._db.now()}
             case "flow":
@@ -118,7 +118,7 @@ class Approvals:
             case _:
                 return {}
 
-    def _names_of(self, actor: Actor) -> list[str]:
+    def names_of(self, actor: Actor) -> list[str]:
         """The names of a person by which a requester is known for sure: the id, and the e-mail address."""
         person = self._directory.person(actor.id)
         names = person.names if isinstance(person, Person) else ()

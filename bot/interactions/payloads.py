@@ -78,6 +78,26 @@ class _Command(_Part):
     text: str = ""
 
 
+class _Shortcut(_Part):
+    user: _User
+    callback_id: str
+    trigger_id: str
+
+
+class _Channel(_Part):
+    id: _Text
+
+
+class _ActedOn(_Part):
+    ts: _Text
+    text: str | None = None
+
+
+class _MessageShortcut(_Shortcut):
+    channel: _Channel
+    message: _ActedOn
+
+
 class _Message(_Part):
     subtype: str | None = None
     ts: str | None = None
@@ -104,6 +124,8 @@ _PARTS: Mapping[str, type[_Part]] = {
     "view_closed": _ViewPayload,
     "block_suggestion": _Suggestion,
     "event_callback": _Event,
+    "shortcut": _Shortcut,
+    "message_action": _MessageShortcut,
 }
 
 

@@ -1,4 +1,4 @@
-"""Runs that people start and cancel in Slack: `/approvals run`, `/approvals cancel`, and the modals of both.
+"""Runs that people start and cancel in Slack: with `/approvals run` and `cancel`, shortcuts, and the modals of all.
 
 What a modal says of itself is a claim. It names a flow or a run, and who may do this is asked again when it is
 submitted.
@@ -12,7 +12,7 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from signoff.bot.blockkit.blocks import Message
-from signoff.bot.blockkit.markup import bold, code, escape
+from signoff.bot.blockkit.markup import bold, code, escape, unescaped
 from signoff.bot.connection.directory import SlackDirectory
 from signoff.bot.connection.people import People
 from signoff.bot.forms import ACTION, FormError, Reading
@@ -23,9 +23,12 @@ from signoff.bot.interactions.showing import message
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.run_modals import (
+    Carried,
     RunDraft,
     cancel_modal,
     cancel_reason_in,
+    choose_flow_modal,
+    flow_chosen,
     parameters_form,
     run_errors,
     run_modal,
@@ -52,6 +55,8 @@ _RUN_OF_VIEW = uuid.UUID("5d2c8bb4-8f0d-4a53-9a39-6c1f7f3f8f55")
 """Names the run that a modal starts, so that a submission which Slack sends twice starts one run."""
 
 _NOBODY = "You may not start runs here. Whoever runs Signoff can let you, with SIGNOFF_MAY_START."
+_GONE = "No worker runs this flow any more, so nothing was started."
+_NOT_THIS = "You may not start runs of this flow."
 _UNKNOWN = "Slack did not say whether you may do this. Try again in a moment."
 _BY_DEFAULT = "Cancelled in Slack."
 
@@ -75,6 +80,10 @@ class Starting:
     def register(self, app: App) -> None:
         """Have `app` call the listeners. They go before those of forms, whose inputs have the same action id."""
         app.view(action_ids.RUN_MODAL)(self.submit)
+        app.view(action_ids.CHOOSE_FLOW_MODAL)(self.chosen)
+        app.action(action_ids.START)(self.choose)
+        app.shortcut(action_ids.START_SHORTCUT)(self.choose)
+        app.shortcut(action_ids.START_FROM_MESSAGE)(self.choose)
         app.action(ACTION, matchers=[is_run_modal])(self.changed)
         app.options(ACTION, matchers=[is_run_modal])(self.suggest)
 
@@ -133,6 +142,36 @@ class Starting:
         others = len(flows) - len(lines)
         return message("\n".join([intro, *lines, *([f"and {others} more"] if others else [])]))
 
+    def choose(self, ack: Ack, body: Body) -> None:
+        """A shortcut, or a press on "Start a run…": ask of which flow. A message is carried to its parameters."""
+        carried = _message_in(body)
+
+        def draw() -> dict[str, Any]:
+            flows, is_known = self.may_start(self._people.actor(body))
+            if not flows:
+                return said_modal("Start a run", _NOBODY if is_known else _UNKNOWN)
+            return choose_flow_modal([flow.name for flow in flows], "" if carried is None else str(carried))
+
+        self._responses.open(body, draw, "Try it again.")
+        ack()
+
+    def chosen(self, ack: Ack, body: Body) -> None:
+        """A flow was chosen: ask for its parameters, in the same modal."""
+        view, actor = body["view"], self._people.actor(body)
+        flow = self._flows.named(flow_chosen((view.get("state") or {}).get("values") or {}))
+        may = False if flow is None else self._grants.include(actor, flow.name)
+        if flow is None or may is not True:
+            told = _UNKNOWN if isinstance(may, Unknowable) else _GONE if flow is None else _NOT_THIS
+            ack(response_action="update", view=said_modal("Nothing was started", told))
+            return
+        carried = Carried.read(view.get("private_metadata"))
+        try:
+            form = parameters_form(flow.schema)
+            drawn = run_modal(form, RunDraft(flow.name, carried.fill_in(flow.schema)), note=_note_on(carried))
+        except FormError as error:
+            drawn = said_modal("Nothing was started", f"Its parameters cannot be asked for: {escape(str(error))}")
+        ack(response_action="update", view=drawn)
+
     def changed(self, ack: Ack, body: Body) -> None:
         """Another variant of a union was chosen in the form: its fields have to appear. Nothing is stored."""
         view = body["view"]
@@ -160,9 +199,8 @@ class Starting:
         found = self._read(view)
         may = False if found is None else self._grants.include(actor, found[0].name)
         if found is None or may is not True:
-            gone = "No worker runs this flow any more, so nothing was started."
-            refused = _UNKNOWN if isinstance(may, Unknowable) else "You may not start runs of this flow."
-            ack(response_action="update", view=said_modal("Nothing was started", gone if found is None else refused))
+            told = _UNKNOWN if isinstance(may, Unknowable) else _GONE if found is None else _NOT_THIS
+            ack(response_action="update", view=said_modal("Nothing was started", told))
             return
         flow, draft, reading = found
         form = parameters_form(flow.schema)
@@ -189,6 +227,22 @@ class Starting:
             return None
         state = (view.get("state") or {}).get("values")
         return flow, draft, parameters_form(flow.schema).read(state, draft.values, draft.chosen)
+
+
+def _message_in(body: Body) -> Carried | None:
+    """The message on which a shortcut was used; `None` if it was used on none."""
+    message, channel = body.get("message"), body.get("channel")
+    if body.get("type") != "message_action" or not message or not channel:
+        return None
+    domain, ts = str((body.get("team") or {}).get("domain") or ""), str(message["ts"]).replace(".", "")
+    link = f"https://{domain}.slack.com/archives/{channel['id']}/p{ts}" if domain else ""
+    return Carried(unescaped(str(message.get("text") or "")), link)
+
+
+def _note_on(carried: Carried) -> str:
+    if carried.text:
+        return "The text of the message is filled in. Check it before you start the run."
+    return "The message is too long to be filled in, so its link is." if carried.link else ""
 
 
 def is_run_modal(body: Mapping[str, Any]) -> bool:

@@ -58,6 +58,9 @@ COMMENT = "signoff:comment"
 SEVERAL = "signoff:several"
 """Choose among the prompts that can be approved together."""
 
+START = "signoff:start"
+"""Choose of which flow to start a run."""
+
 ANY = re.compile("")
 """Matches any button."""
 
@@ -84,6 +87,12 @@ CHOOSE_FLOW_MODAL = "signoff:run:choose"
 
 SEVERAL_MODAL = "signoff:several"
 """The `callback_id` of the modal that approves several prompts."""
+
+START_SHORTCUT = "signoff_start"
+"""The `callback_id` of the global shortcut that starts a run. It is in the app's manifest."""
+
+START_FROM_MESSAGE = "signoff_start_from_message"
+"""The `callback_id` of the message shortcut that starts a run. It is in the app's manifest."""
 
 CANCEL_MODAL = "signoff:cancel"
 """The `callback_id` of the modal that cancels a run."""

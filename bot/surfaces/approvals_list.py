@@ -17,7 +17,7 @@ from signoff.bot.blockkit.blocks import (
     section,
 )
 from signoff.bot.blockkit.blocks import actions as buttons
-from signoff.bot.blockkit.markup import bold, escape, plain, span, unescaped
+from signoff.bot.blockkit.markup import at, bold, escape, plain, span, unescaped
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.assignment import assigned_in_short
 from signoff.bot.surfaces.deadline import deadline_in_short
@@ -66,7 +66,7 @@ def approvals_list(
     page = max(1, min(page, pages))
     blocks = [header(plain(unescaped(text), HEADER_TEXT).removesuffix("."))]
     for prompt in prompts[(page - 1) * MAX_LISTED : page * MAX_LISTED]:
-        blocks += _entry(prompt, now)
+        blocks += entry(prompt, now)
     if pages > 1 or not are_all:
         others = []
         if page > 1:
@@ -75,10 +75,10 @@ def approvals_list(
         if page < pages or not are_all:
             others.append(button("Next", action_ids.LIST_NEXT, listing.button(page + 1)))
         blocks += [context(plain_text(f"Page {page} of {pages}{'' if are_all else ' or more'}")), buttons(others)]
-    return Message(text, [*blocks, *_together(prompts, listing), *_hint(listing)])
+    return Message(text, [*blocks, *together(prompts, listing), *_hint(listing)])
 
 
-def _together(prompts: Sequence[Prompt], listing: Listing) -> list[Block]:
+def together(prompts: Sequence[Prompt], listing: Listing) -> list[Block]:
     """The button that approves several at once, if two of those that wait for this person need nothing but a yes."""
     if listing.name not in ("list", "mine"):
         return []
@@ -95,13 +95,17 @@ def _hint(listing: Listing) -> list[Block]:
     return [context(mrkdwn("`/approvals all` lists every prompt that you may see, `/approvals help` the rest."))]
 
 
-def _entry(prompt: Prompt, now: datetime) -> list[Block]:
-    """The question and what it is about, then when and where, and last what `/approvals show` takes."""
+def entry(prompt: Prompt, now: datetime | None) -> list[Block]:
+    """The question and what it is about, then when and where, and last what `/approvals show` takes.
+
+    Args:
+        now: `None` for an entry that has no ages and so does not change by itself.
+    """
     facts = [
-        f"open for {span(now - prompt.opened_at)}",
+        f"asked {at(prompt.opened_at)}" if now is None else f"open for {span(now - prompt.opened_at)}",
         deadline_in_short(prompt) or "no deadline",
         escape(in_short(prompt)),
-        assigned_in_short(prompt, now),
+        assigned_in_short(prompt, now or prompt.opened_at),
         _where(prompt.policy.channel),
         escape(prompt.flow, 80),
         escape(prompt.run_name, 80),

@@ -34,6 +34,8 @@ MAX_METADATA = 3000
 MAX_FLOWS = 100
 """How many options a select takes."""
 
+_MAX_CARRIED = 2500
+_LINK_NAMES = frozenset({"link", "message_link", "permalink", "url"})
 _FLOW = "flow"
 _REASON = "reason"
 _REASON_TEXT = 500
@@ -75,6 +77,52 @@ class RunDraft:
         return cls("")
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The message from which a run is started, as the modal that asks for the flow carries it. It is a claim.
+
+    Attributes:
+        text: Its text; empty if it is too long to be carried.
+        link: Its address.
+    """
+
+    text: str = ""
+    link: str = ""
+
+    def __str__(self) -> str:
+        """The text that `read` reads."""
+        said = json.dumps([self.text, self.link], ensure_ascii=False)
+        return said if len(said) <= _MAX_CARRIED else json.dumps(["", self.link], ensure_ascii=False)
+
+    @classmethod
+    def read(cls, claimed: object) -> Self:
+        """Read a modal's claim. One that makes no sense is no message."""
+        try:
+            match json.loads(str(claimed)):
+                case [str() as text, str() as link]:
+                    return cls(text, link)
+        except (ValueError, RecursionError):
+            pass
+        return cls()
+
+    def fill_in(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters that the message fills in: a text gets what it says, and one that is named so its address.
+
+        The text is the first that is required, or else the first. Choices, dates and the like are no texts.
+        """
+        known: Mapping[str, Any] = schema.get("properties", {})
+        texts = [name for name, part in known.items() if _is_text(part)]
+        links = [name for name in texts if name.casefold() in _LINK_NAMES]
+        others = [name for name in texts if name not in links]
+        required = [name for name in others if name in schema.get("required", ())]
+        filled = {name: self.link for name in links[:1] if self.link}
+        return filled | {name: self.text or self.link for name in (required or others)[:1] if self.text or self.link}
+
+
+def _is_text(part: Mapping[str, Any]) -> bool:
+    return part.get("type") == "string" and not part.keys() & {"enum", "const", "format"}
+
+
 def parameters_form(schema: Mapping[str, Any]) -> Form:
     """The form for the parameters of a flow.
 
@@ -107,8 +155,7 @@ def run_modal(
     """
     shown = draft.values if values is None else values
     rows = rows_of(form, shown, draft.chosen)
-    page = page_with(rows, 0)
-    if page.of > 1:
+    if page_with(rows, 0).of > 1:
         raise TooLarge(f"The flow has more parameters than a form in Slack can hold. {_TYPE_THEM}")
     if not draft.fits:
         raise TooLarge(f"The parameters are longer than a form in Slack can carry. {_TYPE_THEM}")
@@ -117,7 +164,7 @@ def run_modal(
     return _modal(
         "Start a run",
         [
-            section(mrkdwn(f"{bold(draft.flow)} asks for these parameters.")),
+            section(mrkdwn(f"{bold(draft.flow)} {'asks for these' if rows else 'takes no'} parameters.")),
             *([section(plain_text(lines(told, SECTION_TEXT)))] if told else []),
             *([context(plain_text(note))] if note else []),
             *(_quiet(row.field, block) for row in rows for block in row.blocks),

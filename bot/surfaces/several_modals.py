@@ -21,7 +21,7 @@ from signoff.bot.blockkit.blocks import (
     section,
 )
 from signoff.bot.blockkit.markdown import for_modal
-from signoff.bot.blockkit.markup import bold, escape, plain
+from signoff.bot.blockkit.markup import escape, plain
 from signoff.bot.forms import ACTION, FormError
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.question import asked_by
@@ -169,12 +169,11 @@ def _drawn(prompt: Prompt) -> Sequence[Block] | str:
     facts = [escape(prompt.flow, 80), escape(prompt.run_name, 80), requested_by(prompt), escape(in_short(prompt))]
     box = {"type": "checkboxes", "action_id": ACTION, "options": [option(plain("Approve", OPTION_TEXT), _YES)]}
     return [
-        section(mrkdwn(bold(asked.question, 2 * _TITLE))),
+        input_block(prompt.id, plain(asked.question, LABEL_TEXT), box, optional=True),
         *([section(mrkdwn(description.text))] if description.text else []),
         *rows,
         context(mrkdwn(" · ".join(filter(None, facts)))),
-        # A screen reader says the label with the box, so it names the question again.
-        input_block(prompt.id, plain(f"Approve “{asked.question}”?", LABEL_TEXT), box, optional=True),
+        divider(),
     ]
 
 

@@ -165,6 +165,36 @@ def opened_since(
         return [prompt(row) for row in connection.execute(query)]
 
 
+def revisions_of_open(db: Database) -> dict[str, int]:
+    """The revision of every open prompt, by its id."""
+    with db.read() as reading:
+        rows = reading.execute(select(prompts.c.id, prompts.c.revision).where(prompts.c.outcome.is_(None)))
+        return {row.id: row.revision for row in rows}
+
+
+def with_ids(db: Database, ids: Collection[str]) -> list[Prompt]:
+    """The prompts with these ids, in no order."""
+    with db.read() as reading:
+        return [prompt(row) for row in reading.execute(select_prompts().where(prompts.c.id.in_(list(ids))))]
+
+
+def decided_lately(db: Database, actor_id: str, requesters: Collection[str], *, limit: int) -> list[Prompt]:
+    """The prompts that a person has settled, or whose run they have requested, settled last first.
+
+    Args:
+        requesters: The names under which they are known as a requester.
+    """
+    decided = select_prompts().where(prompts.c.settled_by == actor_id)
+    requested = select_prompts().where(flow_runs.c.requester.in_(list(requesters)), prompts.c.outcome.is_not(None))
+    found: dict[str, Prompt] = {}
+    with db.read() as reading:
+        for query in (decided, requested):
+            for row in reading.execute(query.order_by(prompts.c.settled_at.desc()).limit(limit)):
+                found[row.id] = prompt(row)
+    newest = sorted(found.values(), key=lambda each: each.settled_at or each.opened_at, reverse=True)
+    return newest[:limit]
+
+
 def due(db: Database, *, now: datetime, limit: int = 100, without: Collection[str] = ()) -> list[Prompt]:
     """Prompts with a reminder or deadline that is due, longest due first.
 

@@ -111,6 +111,37 @@ class Interactions:
         name = "operation_timeout" if ack.error == "operation_timeout" else "dispatch_failed"
         return self._result(user, ack, f'{command} failed with the error "{name}"')
 
+    async def shortcut(self, user: User, callback_id: str, channel: str | None, ts: str | None) -> InteractionResult:
+        """Choose a shortcut: in the menu of a message, or without one a global one.
+
+        Raises `unknown_shortcut` if the app has none of this kind, and `message_not_found`.
+        """
+        wanted = (callback_id, ts is not None)
+        known = {(each.callback_id, each.of_message) for each in self._workspace.manifest.shortcuts}
+        # The shortcuts of an app are for the workspace in which it is installed.
+        if user.is_stranger or wanted not in known:
+            raise SlackError("unknown_shortcut", message=f"There is no shortcut {callback_id}.")
+        trigger_id, action_ts = self._workspace.triggers.issue(user.id), f"{self._workspace.clock():.6f}"
+        if ts is None:
+            payload = payloads.shortcut(user, callback_id, trigger_id=trigger_id, action_ts=action_ts)
+        else:
+            message = self._workspace.visible_message(user.id, channel or "", ts)
+            if message.ephemeral_to is not None:
+                raise SlackError("message_not_found")
+            payload = payloads.message_shortcut(
+                user,
+                callback_id,
+                self._workspace.directory.conversation(message.channel),
+                self._workspace.messages.slack_json(message),
+                trigger_id=trigger_id,
+                action_ts=action_ts,
+                response_url=self._workspace.response_urls.issue(
+                    user.id, message.channel, message_ts=message.ts, thread_ts=message.thread_ts
+                ),
+            )
+        ack = await self._delivery.deliver("shortcut" if ts is None else "message_action", payload)
+        return self._result(user, ack, CONNECTION_TROUBLE)
+
     async def suggest(self, user: User, target: Target, query: str) -> Json:
         """Ask the app for the `options` or `option_groups` of an external select.
 

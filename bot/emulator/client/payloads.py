@@ -67,6 +67,34 @@ def slash_command(
     }
 
 
+def shortcut(user: User, callback_id: str, *, trigger_id: str, action_ts: str) -> Json:
+    """A person chose a global shortcut."""
+    chosen = {"callback_id": callback_id, "trigger_id": trigger_id, "action_ts": action_ts}
+    return _interaction("shortcut", user) | chosen
+
+
+def message_shortcut(
+    user: User,
+    callback_id: str,
+    conversation: Conversation,
+    message_json: Json,
+    *,
+    trigger_id: str,
+    action_ts: str,
+    response_url: str,
+) -> Json:
+    """A person chose a shortcut in the menu of a message."""
+    return _interaction("message_action", user) | {
+        "callback_id": callback_id,
+        "trigger_id": trigger_id,
+        "action_ts": action_ts,
+        "message_ts": message_json["ts"],
+        "response_url": response_url,
+        "channel": {"id": conversation.id, "name": channel_name(conversation)},
+        "message": message_json,
+    }
+
+
 def in_message(
     conversation: Conversation, message: Message, message_json: Json, state: Json, response_url: str
 ) -> Json:

@@ -75,6 +75,11 @@ class Person:
         """Type a slash command."""
         return self._act("command", channel=in_, text=text)
 
+    def shortcut(self, callback_id: str, *, message: VisibleMessage | None = None) -> Json:
+        """Choose one of the app's shortcuts: in the menu of a message, or without one a global one."""
+        place = {} if message is None else {"channel": message.channel, "ts": message.ts}
+        return self._act("shortcut", callback_id=callback_id, **place)
+
     def say(self, text: str, in_: str = "#general", *, thread_ts: str | None = None) -> VisibleMessage:
         """Post a message, in a thread if `thread_ts` is given."""
         posted = self._act("say", channel=in_, text=text, thread_ts=thread_ts)

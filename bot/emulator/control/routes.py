@@ -35,6 +35,7 @@ class Control:
             "submit": self._submit,
             "close": self._close,
             "command": self._command,
+            "shortcut": self._shortcut,
             "say": self._say,
             "edit": self._edit,
             "join": self._join,
@@ -65,13 +66,17 @@ class Control:
         manifest = self._workspace.manifest
         return {
             "team": {"id": TEAM_ID, "name": TEAM_NAME, "domain": TEAM_DOMAIN},
-            "app": {"name": manifest.name, "bot_user_id": BOT_USER_ID},
+            "app": {"name": manifest.name, "bot_user_id": BOT_USER_ID, "home_tab": manifest.home_tab},
             "people": [user.control_json() for user in directory.users.values()],
             "channels": [conversation.control_json() for conversation in directory.conversations.values()],
             "usergroups": [group.slack_json(with_users=True) for group in directory.groups.values()],
             "commands": [
                 {"command": c.command, "description": c.description, "usage_hint": c.usage_hint}
                 for c in manifest.commands
+            ],
+            "shortcuts": [
+                {"name": s.name, "callback_id": s.callback_id, "description": s.description, "of_message": s.of_message}
+                for s in manifest.shortcuts
             ],
             "connected": self._delivery.transport.is_connected,
         }
@@ -126,6 +131,10 @@ class Control:
 
     async def _command(self, user: User, body: Json) -> Json:
         return (await self._interactions.command(user, body["channel"], body["text"])).control_json()
+
+    async def _shortcut(self, user: User, body: Json) -> Json:
+        chosen = await self._interactions.shortcut(user, body["callback_id"], body.get("channel"), body.get("ts"))
+        return chosen.control_json()
 
     async def _options(self, user: User, body: Json) -> Json:
         return {"ok": True, **await self._interactions.suggest(user, _target(body), body.get("query", ""))}

@@ -34,6 +34,14 @@ export const say = (channel, text, threadTs) =>
 /** Open the direct messages with a person or the app; resolves to `{ok, channel}`. */
 export const openDirect = (user) => post("open_direct", { user });
 
+export const readHome = () => call(`home?${query({ as: state.me })}`);
+
+/** Open the app at its tab `home` or `messages`. */
+export const openHome = (tab) => post("open_home", { tab });
+
+/** Choose one of the app's shortcuts: in the menu of a message (`place` is `{channel, ts}`), or a global one. */
+export const useShortcut = (callbackId, place = {}) => post("shortcut", { callback_id: callbackId, ...place });
+
 /** Add an emoji to a message, or remove it. */
 export const react = (channel, ts, name) => post("react", { channel, ts, name });
 export const unreact = (channel, ts, name) => post("unreact", { channel, ts, name });

@@ -1,6 +1,7 @@
 /** The current channel: its header, messages and composer. */
 import { Composer } from "./composer.js";
 import { fill, h } from "./dom.js";
+import { atHome, drawHome, drawTabs } from "./home.js";
 import { icon } from "./icons.js";
 import { MessageList } from "./message_list.js";
 import { inline } from "./mrkdwn.js";
@@ -25,7 +26,9 @@ export function drawChannel({ openDrawer }) {
   const head = h("header.channel-head");
   const list = new MessageList({ label: "Messages" });
   const composer = new Composer({ onsend: () => list.toEnd() });
-  const node = h("main.channel", { id: "channel" }, head, list.node, composer.node);
+  const tabs = drawTabs();
+  const home = drawHome();
+  const node = h("main.channel", { id: "channel" }, head, tabs.node, home.node, list.node, composer.node);
   const search = searchButton();
   let newAfter = null;
 
@@ -50,6 +53,16 @@ export function drawChannel({ openDrawer }) {
       ],
       search,
     );
+  }
+
+  /** Show the app's home in place of the messages, or the messages. */
+  function drawTab() {
+    tabs.update();
+    const isHome = atHome();
+    home.node.hidden = !isHome;
+    list.node.hidden = isHome;
+    composer.node.hidden = isHome;
+    if (!isHome) see();
   }
 
   function drawIntro() {
@@ -84,7 +97,7 @@ export function drawChannel({ openDrawer }) {
 
   /** Mark visible messages as read while the page is visible. */
   function see() {
-    if (document.visibilityState === "visible" && list.atEnd && state.channel) markRead(state.channel);
+    if (document.visibilityState === "visible" && !atHome() && list.atEnd && state.channel) markRead(state.channel);
   }
 
   function show() {
@@ -93,6 +106,7 @@ export function drawChannel({ openDrawer }) {
     if (newAfter === "0") newAfter = null;
     list.reset(channel ? `Messages in ${channelTitle(channel)}` : "Messages");
     drawHead();
+    drawTab();
     drawIntro();
     composer.update(channel && isOpen(channel) ? channel : null);
     drawMessages();
@@ -100,8 +114,10 @@ export function drawChannel({ openDrawer }) {
 
   on("channel", show);
   on("person", show);
+  on("tab", drawTab);
   on("workspace", () => {
     drawHead();
+    drawTab();
     drawIntro();
     const channel = channelOf(state.channel);
     composer.update(channel && isOpen(channel) ? channel : null);

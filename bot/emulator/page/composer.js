@@ -1,9 +1,10 @@
 /** The box below the messages: posts messages, runs slash commands, and completes commands and names. */
 import { showFailure } from "./actions.js";
-import { runCommand, say } from "./api.js";
+import { runCommand, say, useShortcut } from "./api.js";
 import { Completion } from "./completion.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { attachMenu } from "./menu.js";
 import { activePeople, channelTitle, state } from "./state.js";
 
 /** Unsent text by channel and thread, so that switching channels loses nothing. */
@@ -26,6 +27,34 @@ export function encode(text) {
     });
 }
 
+const globalShortcuts = () => (state.workspace?.shortcuts ?? []).filter((each) => !each.of_message);
+
+/** The button with the lightning, which opens a menu with the app's global shortcuts. */
+function shortcutsButton() {
+  const button = h(
+    "button.icon-button.composer__shortcuts",
+    { type: "button", title: "Shortcuts", "aria-label": "Shortcuts" },
+    icon("bolt", 18),
+  );
+  attachMenu(button, {
+    label: "Shortcuts",
+    items: () =>
+      globalShortcuts().map(({ name, description, callback_id }) => ({
+        content: h(
+          "span.menu__main",
+          {},
+          h("span.menu__text", {}, name),
+          h("span.menu__description", {}, description),
+        ),
+        onchoose: async () => {
+          const answer = await useShortcut(callback_id);
+          if (!answer.ok) showFailure(answer);
+        },
+      })),
+  });
+  return button;
+}
+
 export class Composer {
   #channel = null;
   #key = "";
@@ -44,6 +73,7 @@ export class Composer {
       onblur: () => this.completion.close(),
       onclick: () => this.completion.update(),
     });
+    this.shortcuts = inThread ? null : shortcutsButton();
     this.send = h(
       "button.composer__send",
       { type: "submit", "aria-label": "Send message" },
@@ -61,6 +91,7 @@ export class Composer {
       h(
         "div.composer__bar",
         {},
+        this.shortcuts,
         h(
           "span.composer__hint",
           {},
@@ -87,6 +118,7 @@ export class Composer {
   update(channel) {
     this.#channel = channel;
     this.form.hidden = !channel;
+    if (this.shortcuts) this.shortcuts.hidden = !globalShortcuts().length;
     this.away.hidden = Boolean(channel);
     fill(this.away, "This channel is archived. Nobody can post here.");
     if (!channel) return;

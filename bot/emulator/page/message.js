@@ -1,10 +1,11 @@
 /** A message in a list: its author and time, its blocks, and its replies. */
 import { showFailure } from "./actions.js";
-import { deleteMessage } from "./api.js";
+import { deleteMessage, useShortcut } from "./api.js";
 import { BlockList } from "./blocks/list.js";
 import { ask } from "./confirm.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { attachMenu } from "./menu.js";
 import { avatar } from "./people.js";
 import { drawReactions, reactButton } from "./reactions.js";
 import { showThread } from "./route.js";
@@ -65,7 +66,8 @@ export class MessageRow {
 
   #tools(message, author) {
     this.reactButton = reactButton(() => this.message, author);
-    if (this.inThread) return h("div.message__tools", {}, this.reactButton);
+    const more = this.#shortcuts(message.channel, author);
+    if (this.inThread) return h("div.message__tools", {}, this.reactButton, more);
     this.deleteButton = h(
       "button.icon-button",
       {
@@ -91,7 +93,37 @@ export class MessageRow {
         icon("thread", 18),
       ),
       this.deleteButton,
+      more,
     );
+  }
+
+  /** The menu with the app's shortcuts for messages, or nothing if it has none. */
+  #shortcuts(channel, author) {
+    const offered = () => (state.workspace.shortcuts ?? []).filter((each) => each.of_message);
+    if (!offered().length) return null;
+    const button = h(
+      "button.icon-button",
+      { type: "button", title: "More actions", "aria-label": `Menu of the message from ${author.name}` },
+      icon("more", 18),
+    );
+    attachMenu(button, {
+      label: "More actions",
+      alignEnd: true,
+      items: () =>
+        offered().map(({ name, callback_id }) => ({
+          content: h(
+            "span.menu__main",
+            {},
+            h("span.menu__text", {}, name),
+            h("span.menu__description", {}, state.workspace.app.name),
+          ),
+          onchoose: async () => {
+            const answer = await useShortcut(callback_id, { channel, ts: this.ts });
+            if (!answer.ok) showFailure(answer);
+          },
+        })),
+    });
+    return button;
   }
 
   async #delete(channel) {

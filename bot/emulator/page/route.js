@@ -58,6 +58,7 @@ export function showChannel(id) {
   if (id === state.channel) return;
   state.channel = id;
   state.thread = null;
+  state.tab = "messages";
   writePlace();
   emit("channel");
   emit("thread");
@@ -96,10 +97,13 @@ export function actAs(id) {
   state.thread = null;
   state.messages = new Map();
   state.views = [];
+  state.home = null;
+  state.tab = "messages";
   ensureChannel();
   writePlace();
   emit("person");
   emit("views");
+  emit("home");
   emit("channel");
   emit("thread");
 }

@@ -11,6 +11,10 @@ export const state = {
   thread: null,
   /** channel id -> Map of ts -> message. */
   messages: new Map(),
+  /** The app's tab that is shown in its direct messages: `home` or `messages`. */
+  tab: "messages",
+  /** The home tab that the app has published for the person, or null. */
+  home: null,
   /** The person's open modals, bottom first. */
   views: [],
   /** Whether the app is connected, and whether the page is. */
@@ -22,7 +26,7 @@ const bus = new EventTarget();
 
 /**
  * Listen to `workspace`, `person`, `channel`, `thread`, `messages` (detail: channel id), `jump` (detail: `ts`), `views`,
- * `connection`, `unread` or `notice` (detail: text).
+ * `home`, `tab`, `connection`, `unread` or `notice` (detail: text).
  */
 export const on = (type, listener) => bus.addEventListener(type, (event) => listener(event.detail));
 export const emit = (type, detail) => bus.dispatchEvent(new CustomEvent(type, { detail }));

@@ -1,5 +1,5 @@
 /** The websocket that keeps the page up to date, and the reload after it was disconnected. */
-import { readMessages, readViews, readWorkspace } from "./api.js";
+import { readHome, readMessages, readViews, readWorkspace } from "./api.js";
 import { emit, myChannels, putMessage, setMessages, state } from "./state.js";
 
 const RETRY_MS = [300, 600, 1200, 2500, 5000];
@@ -50,6 +50,8 @@ export async function reload() {
   setLive(true);
   const views = await readViews();
   if (views.ok && me === state.me) setViews(views.views);
+  const home = await readHome();
+  if (home.ok && me === state.me) setHome(home.view);
   await Promise.all(myChannels().map((channel) => loadChannel(channel.id)));
 }
 
@@ -80,6 +82,11 @@ function setViews(views) {
   emit("views");
 }
 
+function setHome(view) {
+  state.home = view;
+  emit("home");
+}
+
 /** Replace an item of a list of the workspace, or add it. */
 function replaceById(list, item) {
   const items = state.workspace[list] ?? [];
@@ -99,6 +106,7 @@ const receivers = {
   message: ({ message }) => change(message.channel, () => putMessage(message)),
   message_deleted: ({ channel, ts }) => change(channel, () => state.messages.get(channel)?.delete(ts)),
   views: ({ views }) => setViews(views),
+  home: ({ view }) => setHome(view),
   notice: ({ text }) => emit("notice", text),
   app({ connected }) {
     state.appConnected = connected;

@@ -189,3 +189,65 @@ def test_a_run_is_cancelled_by_its_requester_once_they_have_confirmed(service: R
     assert (over.state, over.message) == (RunState.CANCELLED, "Wrong shop")
     mei.wait_for_message("#orders", "Cancelled")
     cancels(service, "mei", run.name, "is over already: Cancelled.")
+
+
+def test_a_global_shortcut_asks_for_the_flow_and_then_for_its_parameters(service: RunningService) -> None:
+    """Of the flows that the person may start, and of no others."""
+    mei = service.slack.person("mei")
+    mei.shortcut("signoff_start")
+    modal = mei.wait_for_modal(lambda seen: seen.labels == ["Flow"])
+    offered = [each["text"]["text"] for each in modal.elements[0].element["options"]]
+    assert offered == ["ship", "ship-alone"]
+    mei.submit({"Flow": "ship-alone"})
+    mei.wait_for_modal("*ship-alone* takes no parameters.")
+    mei.submit({})
+    mei.wait_for_modal("Started *ship-alone* as")
+    mei.shortcut("signoff_start")
+    mei.wait_for_modal(lambda seen: seen.labels == ["Flow"])
+    mei.submit({"Flow": "ship"})
+    mei.wait_for_modal("asks for these parameters")
+    mei.submit({"To": "Osaka"})
+    mei.wait_for_modal("Started *ship* as")
+    assert newest(service).parameters["to"] == "Osaka"
+
+
+def test_a_message_shortcut_fills_in_what_the_message_says(service: RunningService) -> None:
+    """As text, whatever it contains. One that is too long to be carried is named by its address."""
+    mei, ana = service.slack.person("mei"), service.slack.person("ana")
+    said = ana.say("Ship &lt;these&gt; &amp; those", in_="#general")
+    mei.shortcut("signoff_start_from_message", message=said)
+    mei.wait_for_modal(lambda seen: seen.labels == ["Flow"])
+    mei.submit({"Flow": "ship"})
+    modal = mei.wait_for_modal("The text of the message is filled in.")
+    assert modal.values["To"] == "Ship <these> & those"
+    mei.submit({"Boxes": "2"})
+    mei.wait_for_modal("Started *ship* as")
+    assert newest(service).parameters["to"] == "Ship <these> & those"
+    long = ana.say("word " * 600, in_="#general")
+    mei.shortcut("signoff_start_from_message", message=long)
+    mei.wait_for_modal(lambda seen: seen.labels == ["Flow"])
+    mei.submit({"Flow": "ship"})
+    modal = mei.wait_for_modal("The message is too long to be filled in")
+    assert f"/archives/{long.channel}/p{long.ts.replace('.', '')}" in modal.values["To"]
+
+
+def test_whoever_may_start_nothing_is_told_so(slack: Emulator, sqlite_url: str) -> None:
+    """By shortcuts and by the command, and their App Home has no button for it."""
+    with Service(settings_for(slack.api_url, sqlite_url), SHIPPING, with_bot=True, grace=1.0) as started:
+        service = RunningService(slack, started)
+        slack.deliver_to(service.request_url)
+        mei = slack.person("mei")
+        mei.shortcut("signoff_start")
+        mei.wait_for_modal("You may not start runs here.")
+        mei.close()
+        typed(service, "/approvals run ship", "You may not start runs here.")
+        mei.open_home("home")
+        assert "Start a run…" not in mei.wait_for_home("Recently decided").buttons
+
+
+def test_app_home_has_a_button_that_starts_a_run(service: RunningService) -> None:
+    """For whoever may start one."""
+    mei = service.slack.person("mei")
+    mei.open_home("home")
+    mei.press("Start a run…", home=mei.wait_for_home("Start a run…"))
+    mei.wait_for_modal(lambda seen: seen.labels == ["Flow"])

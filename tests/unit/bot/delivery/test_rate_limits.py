@@ -10,6 +10,8 @@ from signoff.bot.delivery.rate_limits import (
     POST,
     POST_BURST,
     POST_INTERVAL,
+    PUBLISH,
+    PUBLISH_BURST,
     SLOWED_FOR,
     UPDATE,
     RateLimits,
@@ -180,3 +182,16 @@ def test_channels_that_had_a_rest_are_forgotten(monkeypatch: pytest.MonkeyPatch)
     assert len(calls.limits._channels) <= 11
     assert calls.limits.seconds_until(POST, "refused") <= 0
     assert "refused" in calls.limits._channels
+
+
+def test_a_crowd_that_opens_its_app_homes_is_served_at_the_documented_rate() -> None:
+    """From the start, and after a refusal has been forgotten: five thousand people take fifty minutes and more."""
+    calls = Calls()
+    waits = [calls.make(PUBLISH, "") for _ in range(PUBLISH_BURST + 100)]
+    assert waits[:PUBLISH_BURST] == pytest.approx([0.0] * PUBLISH_BURST)
+    assert sum(waits) == pytest.approx(100 * MARGIN * 60 / 100)
+    calls.refuse(PUBLISH, "")
+    calls.now += 2 * SLOWED_FOR
+    again = [calls.make(PUBLISH, "") for _ in range(PUBLISH_BURST + 1)]
+    assert again[-1] == pytest.approx(MARGIN * 60 / 100)
+    assert Calls(EMULATOR).limits.seconds_until(PUBLISH, "") <= 0

@@ -81,10 +81,15 @@ def test_the_manifest_file_asks_for_what_the_emulator_grants() -> None:
     assert set(re.findall(r"^ +- ([a-z.:]+)", bot_scopes, re.MULTILINE)) == SIGNOFF.scopes
     bot_events = text.partition("bot_events:\n")[2].partition("interactivity:")[0]
     assert set(re.findall(r"^ +- ([a-z_.]+)", bot_events, re.MULTILINE)) == SIGNOFF.events
-    assert f"home_tab_enabled: {str(SIGNOFF.home_tab).lower()}\n" in text
+    assert f"home_tab_enabled: {str(SIGNOFF.home_tab).lower()} " in text
     assert f"messages_tab_enabled: {str(SIGNOFF.messages_tab).lower()} " in text
     assert re.findall(r"command: (\S+)", text) == [command.command for command in SIGNOFF.commands]
-    assert re.findall(r"^ +description: (.*)", text, re.MULTILINE)[1:] == [c.description for c in SIGNOFF.commands]
+    described = [*(each.description for each in SIGNOFF.shortcuts), *(each.description for each in SIGNOFF.commands)]
+    assert re.findall(r"^ +description: (.*)", text, re.MULTILINE)[1:] == described
+    shortcuts = re.findall(r"- name: (.*)\n +type: (\w+)\n +callback_id: (\w+)", text)
+    assert shortcuts == [
+        (each.name, "message" if each.of_message else "global", each.callback_id) for each in SIGNOFF.shortcuts
+    ]
     assert re.findall(r'usage_hint: "(.*)"', text) == [c.usage_hint for c in SIGNOFF.commands if c.usage_hint]
     assert f"  name: {SIGNOFF.name}\n" in text
     assert f"display_name: {SIGNOFF.bot_name}\n" in text
