@@ -73,7 +73,7 @@ class DatabaseSettings(BaseSettings):
         said: dict[str, Any] = {"channel": self.channel, "approvers": self.approvers}
         if "outside_slack" in self.model_fields_set:
             said["outside_slack"] = self.outside_slack
-        environment = Policy(**{name: value for name, value in said.items() if value})
+        environment = Policy.model_validate({name: value for name, value in said.items() if value})
         found = self._policies_of_file()
         return replace(found, everywhere=merged(environment, found.everywhere))
 

@@ -4,13 +4,19 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 
 from signoff.store.places import Place, PlaceKind
-from signoff.store.sentences import faults_of
+from signoff.store.sentences import fault_of, faults_of, sentence
 from signoff.store.working_hours import WorkingHours
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
 
 SCHEMA_KEY = "x-signoff-policy"
 """The key of a model's JSON Schema that holds a policy."""
@@ -101,7 +107,45 @@ def _callable(value: Any) -> Any:
     return value
 
 
-class Rule(BaseModel):
+class InvalidPolicy(ValueError):
+    """A policy or a rule was given something that it does not take. The message names each field."""
+
+
+class _OfPolicies(ModelMetaclass):
+    """Makes one sentence of what is wrong with the arguments of a constructor, for the author of a flow.
+
+    Validating what is stored, or what is part of a larger model, raises pydantic's own error, which has every place.
+    """
+
+    def __call__(cls, *args: Any, **arguments: Any) -> Any:  # noqa: N805 - it is a metaclass
+        try:
+            return super().__call__(*args, **arguments)
+        except ValidationError as error:
+            raise InvalidPolicy(sentence(f"The {cls.__name__.lower()} is invalid: {_in_words(cls, error)}")) from None
+
+
+def _in_words(model: Any, error: ValidationError) -> str:
+    """What is wrong with each argument, by its name."""
+    faults: dict[str, list[str]] = {}
+    for each in error.errors(include_url=False, include_input=False):
+        name = str(each["loc"][0]) if each["loc"] else ""
+        if each["type"] == "extra_forbidden":
+            similar = get_close_matches(name, model.model_fields, n=1)
+            fault = "there is no such field" + (f"; did you mean {similar[0]}?" if similar else "")
+        else:
+            fault = fault_of(each)
+        said = faults.setdefault(name, [])
+        # A field that takes one of several types has a fault for each of them.
+        fault = fault.removeprefix(_SHOULD_BE) if said and said[0].startswith(_SHOULD_BE) else fault
+        if fault not in said:
+            said.append(fault)
+    return "; ".join(": ".join(filter(None, [name, ", or ".join(said)])).rstrip(".") for name, said in faults.items())
+
+
+_SHOULD_BE = "Input should be "
+
+
+class Rule(BaseModel, metaclass=_OfPolicies):
     """A rule that answers a prompt when it opens, in place of a person.
 
     Example:
@@ -146,7 +190,7 @@ class Escalation(BaseModel):
     """Where the prompt gets a card then, besides its others: `#name` or a channel id; or a person."""
 
 
-class Policy(BaseModel):
+class Policy(BaseModel, metaclass=_OfPolicies):
     """The rules of one prompt. What it leaves open, the settings' defaults decide.
 
     Example:

@@ -23,8 +23,8 @@ BAD_IMPORT = {
     "chain": "JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1) "
     "(line 3 of helpers/deep.py)",
     "typo": "SyntaxError: '(' was never closed (line 2 of helpers/typo.py)",
-    "policy": "ValidationError: Policy: approvers: give a list, even of one: ['@ana']; deadline: Input should be a "
-    "valid timedelta, invalid digit in duration (line 3 of helpers/policy.py)",
+    "policy": "InvalidPolicy: The policy is invalid: approvers: give a list, even of one: ['@ana']; deadline: Input "
+    "should be a valid timedelta, invalid digit in duration. (line 3 of helpers/policy.py)",
     "stop": "CancelledError (line 3 of helpers/stop.py)",
 }
 

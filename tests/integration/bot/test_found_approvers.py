@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from signoff import Policy
 from signoff.store import ledger
+from signoff.store.policy import InvalidPolicy
 from signoff.store.prompts import prompts
 from signoff.store.records.runs import RunState
 from tests.integration.bot.asking import ask_owner, ask_owner_async, owner_calls, owner_of
@@ -82,7 +83,7 @@ def test_a_function_has_to_be_a_plain_one() -> None:
     async def on_call(_: object) -> str:
         return "@ana"
 
-    with pytest.raises(ValidationError, match="give a function that is not async in place of on_call"):
+    with pytest.raises(InvalidPolicy, match="give a function that is not async in place of on_call"):
         Policy(approvers=on_call)
     with pytest.raises(ValidationError, match="7 is neither a name nor a function that finds one"):
         Policy.model_validate({"approvers": [7]})

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, ValidationError
 from signoff import Policy, RunInput
 from signoff.flows.approval.policy import deadline_of, merged, next_due_at, policy_in
 from signoff.flows.settings import DatabaseSettings
-from signoff.store.policy import BrokenPolicy, policy_as_json, policy_from_json
+from signoff.store.policy import BrokenPolicy, InvalidPolicy, Rule, policy_as_json, policy_from_json
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -74,6 +74,27 @@ def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     """A misspelt setting or an empty duration is an error, not a policy without it."""
     with pytest.raises(ValidationError):
         Policy.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"quorum": 0}, "quorum: Input should be greater than or equal to 1, or 'all'."),
+        ({"approver": "@ana"}, "approver: there is no such field; did you mean approvers?"),
+        (
+            {"approvers": "@ana", "deadline": -1},
+            "approvers: give a list, even of one: ['@ana']; deadline: give a duration greater than zero.",
+        ),
+    ],
+)
+def test_an_author_reads_one_sentence_of_what_is_wrong_with_a_policy(wrong: dict[str, Any], told: str) -> None:
+    """Invariant 10: it names each argument, and has nothing of pydantic's in it."""
+    with pytest.raises(InvalidPolicy) as raised:
+        Policy(**wrong)
+    assert str(raised.value) == f"The policy is invalid: {told}"
+    assert raised.value.__suppress_context__
+    with pytest.raises(InvalidPolicy, match=r"^The rule is invalid: then: Input should be 'approve'"):
+        Rule(when=bool, then="perhaps", note="x")
 
 
 @pytest.mark.parametrize(

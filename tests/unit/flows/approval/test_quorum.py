@@ -7,11 +7,11 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from signoff import Policy
 from signoff.flows.approval.policy import conflict, merged
 from signoff.flows.approval.quorum import can_represent, decide, number_of, tally_of
+from signoff.store.policy import InvalidPolicy
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Approver, Ballot, Prompt, Reviewers, Vote
 from tests.support.models import Approval
@@ -163,7 +163,7 @@ def test_a_requester_who_can_be_nobody_in_slack_is_refused() -> None:
 )
 def test_a_number_of_nobody_is_not_a_policy(policy: dict[str, Any]) -> None:
     """Nor is a word that means nothing."""
-    with pytest.raises(ValidationError):
+    with pytest.raises(InvalidPolicy):
         Policy(**policy)
 
 
