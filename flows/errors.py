@@ -52,16 +52,19 @@ class PromptRejected(FlowsError):
         by: The person's name; if nobody has checked it, also who claims it.
         by_id: The person's id in the ledger, such as a Slack user id.
         reason: The reason in the person's words.
+        stage: The stage of the policy in which they did; empty if it has none.
     """
 
-    def __init__(self, by: str, by_id: str, reason: str) -> None:
-        super().__init__(by, by_id, reason)
+    def __init__(self, by: str, by_id: str, reason: str, stage: str = "") -> None:
+        super().__init__(by, by_id, reason, *([stage] if stage else []))
+        self.stage = stage
         self.by = by
         self.by_id = by_id
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"Rejected by {self.by}: {self.reason}" if self.reason else f"Rejected by {self.by}"
+        by = f"Rejected by {self.by}{f' ({self.stage})' if self.stage else ''}"
+        return f"{by}: {self.reason}" if self.reason else by
 
 
 class NobodyToAsk(FlowsError):

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
@@ -170,6 +172,50 @@ class Rule(BaseModel, metaclass=_OfPolicies):
     """What the rule is called on the card and in the ledger: `below the limit`."""
 
 
+Check = Callable[[Mapping[str, Any]], bool | str]
+"""A function of the flow's author that checks something. It is given the run's parameters by name, as the flow gets
+them, and returns `True`, or `False` or a text that says why it has failed."""
+
+
+def _check(value: Any) -> Any:
+    if inspect.iscoroutinefunction(value):
+        raise ValueError(f"give a function that is not async in place of {value.__name__}")
+    # In the database it is the function's name.
+    if callable(value) or (isinstance(value, str) and value) or value is None:
+        return value
+    raise ValueError("give a function that returns True, or a text that says why it has failed")
+
+
+class Stage(BaseModel):
+    """One of several stages that a prompt goes through. Its rules are those of a `Policy`, for this stage alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\S[^\r\n]*$")]
+    """What people read: `Peer review`."""
+
+    approvers: Approvers = ()
+    """Who may answer in this stage; everybody in the card's channel if it names nobody."""
+
+    each_of: Names = ()
+    """In place of `approvers`: one of each of these has to agree."""
+
+    quorum: Count | Literal["all"] = 1
+    """How many people have to agree on the same values."""
+
+    threshold: Annotated[float, Field(gt=0, le=1)] | None = None
+    """In place of `quorum`: which part of those who are named has to agree."""
+
+    reject: Count | Literal["ends"] = "ends"
+    """How many people have to reject it."""
+
+    deadline: Duration | None = None
+    """How long after the beginning of the stage the prompt times out."""
+
+    check: Annotated[Check | str | None, PlainValidator(_check)] = None
+    """A function that checks something in place of people. Stages with a check come first."""
+
+
 MAX_DIRECT = 20
 """How many of a prompt's approvers get a card of their own."""
 
@@ -233,7 +279,7 @@ class Policy(BaseModel, metaclass=_OfPolicies):
     """How many people have to reject it; `ends` for one, whose rejection ends it."""
 
     distinct: bool = True
-    """Whether one person counts for one entry of `each_of` only, whatever groups they are in."""
+    """Whether one person counts for one entry of `each_of`, and in one of the `stages`, whatever groups they are in."""
 
     confirm: Annotated[bool | str, BeforeValidator(_confirmation)] = False
     """`True` has Slack ask whether a person is sure when they press a button that decides. A text has to be typed
@@ -282,6 +328,10 @@ class Policy(BaseModel, metaclass=_OfPolicies):
     """Whether people may comment from the card and ask the requester without deciding; with `pause-clock`, those who
     may answer can also stop the clock until the requester has answered."""
 
+    stages: Annotated[tuple[Stage, ...], BeforeValidator(_several)] = ()
+    """Stages that follow each other, each with people of its own; in place of `approvers` and how many have to agree.
+    It ends at the first that fails."""
+
     repeat: Duration | None = None
     """How long an approval by people counts again for the same request; by default each is asked."""
 
@@ -297,14 +347,28 @@ class Policy(BaseModel, metaclass=_OfPolicies):
 
     @property
     def named(self) -> tuple[str, ...]:
-        """Everybody whom the policy names as somebody who may answer; nobody if the channel may."""
+        """Everybody whom the policy names as somebody who may answer; nobody if the channel may. Of a policy with
+        stages, everybody whom one of them names.
+        """
+        if self.stages:
+            of_stages = (self.at_stage(number).named for number in range(len(self.stages)))
+            return tuple(dict.fromkeys(chain.from_iterable(of_stages)))
         listed = (each for each in self.approvers or self.each_of if isinstance(each, str))
         return tuple(dict.fromkeys((*listed, *self.quiet)))
 
     @property
-    def functions(self) -> tuple[FindApprovers, ...]:
-        """The functions among the approvers. A policy in the database has what they returned instead."""
-        return tuple(each for each in self.approvers if not isinstance(each, str))
+    def functions(self) -> tuple[Callable[..., Any], ...]:
+        """The functions that it has. A policy in the database has what they returned instead."""
+        of_stages = (each for stage in self.stages for each in (*stage.approvers, stage.check))
+        return tuple(each for each in (*self.approvers, *of_stages) if callable(each))
+
+    def at_stage(self, number: int) -> "Policy":
+        """The policy that holds in a stage; the same if there are no stages.
+
+        Args:
+            number: Of the stage, from 0. Behind the last one, the last is meant.
+        """
+        return _at_stage(self, min(number, len(self.stages) - 1)) if self.stages else self
 
     @property
     def ends_at_deadline(self) -> bool:
@@ -347,16 +411,25 @@ class Policy(BaseModel, metaclass=_OfPolicies):
         """This policy as a part of a model's JSON Schema: `ConfigDict(json_schema_extra=policy.in_schema())`.
 
         Raises:
-            ValueError: If it has rules, or functions among the approvers, which no JSON Schema can hold.
+            ValueError: If it has rules, or functions, which no JSON Schema can hold.
         """
         if self.rules:
             raise ValueError(NO_FUNCTIONS)
         for function in self.functions:
             raise ValueError(
-                f"approvers: a JSON Schema cannot hold the function {name_of_function(function)}. Set this policy "
-                "at the pause."
+                f"A JSON Schema cannot hold the function {name_of_function(function)}. Set this policy at the pause."
             )
         return {SCHEMA_KEY: self.model_dump(mode="json", exclude_unset=True)}
+
+
+@lru_cache(maxsize=256)
+def _at_stage(policy: Policy, number: int) -> Policy:
+    stage = policy.stages[number]
+    of_stage = {name: getattr(stage, name) for name in ("approvers", "each_of", "quorum", "threshold", "reject")}
+    if policy.distinct and policy.outside_slack == "claims":
+        # It has to be known whether somebody has answered in an earlier stage.
+        of_stage["outside_slack"] = "own-name"
+    return policy.model_copy(update={**of_stage, "stages": ()})
 
 
 def name_of_function(function: Callable[..., Any]) -> str:

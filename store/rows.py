@@ -18,6 +18,7 @@ from signoff.store.records.prompts import (
     Earlier,
     LedgerLine,
     Outcome,
+    PassedStage,
     Prompt,
     Reviewers,
     Ruling,
@@ -90,6 +91,7 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
     from signoff.store.policy import policy_from_json
 
     of_run = row if run is None else run
+    passed = () if row.stages is None else stages(row.stages)
     return Prompt(
         id=row.id,
         run_id=row.run_id,
@@ -99,7 +101,9 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         title=row.title,
         description=row.description,
         schema=row.schema,
-        initial_values=row.initial_values,
+        initial_values={**row.initial_values, **passed[-1].values} if passed else row.initial_values,
+        values_asked=row.initial_values if passed else None,
+        passed=passed,
         stored_policy=policy_from_json(row.policy),
         model=row.model,
         opened_at=row.opened_at,
@@ -216,6 +220,7 @@ def votes(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Vote, ...]:
             answer=each.get("answer"),
             counts_for=tuple(each.get("counts_for", ())),
             instead_of=person(each.get("for")),
+            stage=each.get("stage", ""),
         )
         for each in stored or ()
     )
@@ -235,10 +240,40 @@ def votes_as_json(cast: Sequence[Vote]) -> list[dict[str, Any]]:
             "at": each.at.isoformat(),
             "counts_for": list(each.counts_for) or None,
             "for": person_as_json(each.instead_of),
+            "stage": each.stage or None,
         }
         for each in cast
     )
     return [{name: value for name, value in each.items() if value is not None} for each in stored]
+
+
+def stages(stored: Sequence[Mapping[str, Any]]) -> tuple[PassedStage, ...]:
+    """The stages that `stages_as_json` has written."""
+    return tuple(
+        PassedStage(
+            name=each["name"],
+            at=datetime.fromisoformat(each["at"]),
+            votes=votes(each.get("votes")),
+            check=each.get("check", ""),
+            values=each.get("values", {}),
+        )
+        for each in stored
+    )
+
+
+def stages_as_json(passed: Sequence[PassedStage]) -> list[dict[str, Any]] | None:
+    """The stages that a prompt has passed, as it keeps them; `None` for none."""
+    stored = (
+        {
+            "name": each.name,
+            "at": each.at.isoformat(),
+            "votes": votes_as_json(each.votes) or None,
+            "check": each.check or None,
+            "values": dict(each.values) or None,
+        }
+        for each in passed
+    )
+    return [{name: value for name, value in each.items() if value is not None} for each in stored] or None
 
 
 def ballot(row: Any) -> Ballot:

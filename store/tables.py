@@ -189,6 +189,8 @@ prompts = Table(
     _moment("overdue_at"),
     # The vote that decides it, as long as the person may undo it, and until when that is.
     _json("held"),
+    # The stages of its policy that it has passed, each with those who have agreed; NULL before the first.
+    _json("stages"),
     # What it asked in its place before, in other words, and how that ended.
     _json("earlier"),
     # What the rules of the policy have said; NULL if it has none, or if none matched.
@@ -231,6 +233,8 @@ submissions = Table(
     Column("in_time", Boolean, nullable=False, server_default=true()),
     # In whose place it was sent; NULL for the person's own.
     _json("instead_of"),
+    # The stage of the policy in which it came; NULL without stages.
+    Column("stage", Name),
 )
 
 # Who is away, and who covers for them.

@@ -68,6 +68,7 @@ def pending_as_json(prompt: Prompt) -> Mapping[str, Any]:
         "deadline": _moment(prompt.deadline),
         "requester": None if prompt.requester is None else prompt.requester.id,
         "ruling": ruling_as_json(prompt.ruling),
+        "stage": None if prompt.stage is None else prompt.stage.name,
         "assigned_to": _assignment_as_json(prompt.assignment),
         "asked_before": None if prompt.earlier is None else prompt.earlier.prompt_id,
     }
@@ -105,6 +106,15 @@ def settled_as_json(prompt: Prompt) -> Mapping[str, Any]:
         "claim": None if prompt.settled_by is None else prompt.settled_by.claim or None,
         "settled_at": _moment(prompt.settled_at),
         "votes": [_vote_as_json(vote) for vote in prompt.votes],
+        "stages": [
+            {
+                "name": each.name,
+                "at": each.at.isoformat(),
+                "check": each.check or None,
+                "votes": [_vote_as_json(vote) for vote in each.votes],
+            }
+            for each in prompt.passed
+        ],
     }
 
 

@@ -44,6 +44,7 @@ def _of_prompt(prompt: "Prompt") -> Facts:
     from signoff.bot.surfaces.earlier import asked_before_in_full
     from signoff.bot.surfaces.question import asked_by
     from signoff.bot.surfaces.rulings import ruling_as_text
+    from signoff.bot.surfaces.stages import stages_as_text
     from signoff.bot.surfaces.wording import repeated_by
     from signoff.store.redaction import redacted
 
@@ -66,6 +67,7 @@ def _of_prompt(prompt: "Prompt") -> Facts:
     if prompt.policy_fault is None:
         for each in prompt.policy.escalations[: prompt.escalations]:
             yield f"Escalated after {span(each.after)}", ", ".join(each.to)
+    yield "Stages", stages_as_text(prompt)
     yield "Votes", votes_as_text(prompt)
     yield "Comments", comments_as_text(prompt)
     yield "Opened", utc(prompt.opened_at)

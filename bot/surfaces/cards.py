@@ -37,6 +37,7 @@ from signoff.bot.surfaces.escalation import escalated
 from signoff.bot.surfaces.omissions import Omitted, omission_notice
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.rulings import ruling_line
+from signoff.bot.surfaces.stages import stage_blocks
 from signoff.bot.surfaces.tally import rules, tally_blocks, votes_at_the_end
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import (
@@ -186,6 +187,7 @@ def _open(prompt: Prompt, form: Form, mentions: Mapping[str, str], *, is_direct:
             *([section(mrkdwn(before.text))] if before.text else []),
             *values,
             context(mrkdwn(" ".join(filter(None, told)))),
+            *stage_blocks(prompt, mentions),
             *assignment_blocks(prompt),
             *faults,
             *ruled,
@@ -244,8 +246,8 @@ def _settled(prompt: Prompt, form: Form) -> _Body:
         blocks.append(fields([mrkdwn(bold("Reason")), plain_text(reason.text or "–")]))
     if told := delivery_line(prompt):
         blocks.append(section(mrkdwn(told)) if was_refused(prompt) else context(mrkdwn(told)))
-    rows, omitted = value_blocks(form, values, prompt.initial_values, without=fields_in_outcome(prompt, form))
-    rows += votes_at_the_end(prompt, form)
+    rows, omitted = value_blocks(form, values, prompt.original_values, without=fields_in_outcome(prompt, form))
+    rows += [*stage_blocks(prompt, {}), *votes_at_the_end(prompt, form)]
     said, unsaid = comment_blocks(prompt)
     rows += said
     if prompt.requester is not None:

@@ -13,7 +13,8 @@ from signoff.bot.surfaces.deadline import deadline_in_short
 from signoff.bot.surfaces.escalation import escalation_notice
 from signoff.bot.surfaces.outcome_notice import outcome_notice
 from signoff.bot.surfaces.question import asked_by
-from signoff.bot.surfaces.tally import in_short, vote_sentence
+from signoff.bot.surfaces.stages import stage_notice
+from signoff.bot.surfaces.tally import at_stage, in_short, vote_sentence
 from signoff.bot.surfaces.wording import approvers_of, form_of, gist_of, run_line
 from signoff.store.records.outbox import Notice, NoticeKind
 from signoff.store.records.runs import RunState
@@ -59,6 +60,8 @@ def notice_message(notice: Notice, mentions: Mapping[str, str]) -> Message:
         case NoticeKind.COMMENT:
             comment = comment_from_json(notice.detail)
             text, blocks = comment_notice(notice.prompt, comment, is_reply=notice.is_reply)
+        case NoticeKind.STAGE:
+            text, blocks = stage_notice(notice, mentions)
         case NoticeKind.OUTCOME:
             text, blocks = outcome_notice(notice.prompt)
     return Message(text, blocks, {"event_type": METADATA_EVENT, "event_payload": {"notice_id": str(notice.id)}})
@@ -109,7 +112,7 @@ def _asked_again(notice: Notice) -> tuple[str, list[Block]]:
 
 def _voted(notice: Notice) -> tuple[str, list[Block]]:
     """A vote, with the tally as it was then. `detail` holds all `votes`, and the `actor` who cast this one."""
-    prompt = replace(notice.prompt, votes=votes(notice.detail["votes"]))
+    prompt = at_stage(replace(notice.prompt, votes=votes(notice.detail["votes"])), notice.detail.get("stage", ""))
     vote = prompt.ballot.vote_of(str(notice.detail["actor"]))
     said = "" if vote is None else vote_sentence(prompt, form_of(prompt), vote)
     question = asked_by(prompt).question

@@ -5,8 +5,11 @@ from signoff.bot.blockkit.markup import bold, code, escape
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.wording import approvers_of, form_of, name_and_claim_of, outcome_sentence, run_line, sign_of
 from signoff.flows.schema.verdict import is_no
+from signoff.store.records.actors import NOT_PEOPLE
 from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.records.runs import EMBEDDED
+
+_CONTINUES = "The run continues, and you need not do anything."
 
 
 def outcome_notice(prompt: Prompt) -> tuple[str, list[Block]]:
@@ -22,10 +25,14 @@ def _next_step(prompt: Prompt) -> str:
     by = prompt.settled_by
     who = "them" if by is None else name_and_claim_of(by)
     match prompt.outcome:
+        case Outcome.SUBMITTED | Outcome.REJECTED if by is not None and by.id in NOT_PEOPLE:
+            return (
+                "See what it says, and request it again if it is still needed." if _is_against(prompt) else _CONTINUES
+            )
         case Outcome.SUBMITTED if is_no(prompt, prompt.answer or {}):
             return f"The run goes on with this answer. Ask {who} what has to change, and request it again."
         case Outcome.SUBMITTED:
-            return "The run continues, and you need not do anything."
+            return _CONTINUES
         case Outcome.REJECTED:
             return f"Ask {who} what has to change, and request it again."
         case Outcome.TIMED_OUT if prompt.answer is not None:
@@ -36,6 +43,10 @@ def _next_step(prompt: Prompt) -> str:
             return f"Nobody answered in time. Tell {whom or 'somebody in its channel'}, and {again}."
         case _:
             return "Request it again if it is still needed."
+
+
+def _is_against(prompt: Prompt) -> bool:
+    return prompt.outcome is Outcome.REJECTED or is_no(prompt, prompt.answer or {})
 
 
 def _retry(prompt: Prompt) -> str:

@@ -14,6 +14,7 @@ from signoff.bot.forms.paths import value_at
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.confirmation import deciding_button
 from signoff.bot.surfaces.omissions import NOTHING_OMITTED, Omitted
+from signoff.bot.surfaces.stages import stage_in_short
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import name_and_claim_of, name_of, verdict_in, voter_of, what_happened
 from signoff.flows.approval.quorum import Proposal, Tally, deciders, needed, tally_of
@@ -55,7 +56,19 @@ def rules(prompt: Prompt, mentions: Mapping[str, str]) -> str:
 
 
 def in_short(prompt: Prompt) -> str:
-    """The tally in a few words of clean text, such as `1 of 2 agree, 1 of 3 reject`; empty if one answer settles it."""
+    """The stage and the tally in a few words of clean text, such as `1 of 2 agree, 1 of 3 reject`; empty if one answer
+    settles it.
+    """
+    return ": ".join(filter(None, [stage_in_short(prompt), _tally_in_short(prompt)]))
+
+
+def at_stage(prompt: Prompt, name: str) -> Prompt:
+    """A prompt as it was in an earlier stage; the same if the name is empty."""
+    number = next((number for number, each in enumerate(prompt.passed) if each.name == name), len(prompt.passed))
+    return prompt if number == len(prompt.passed) else replace(prompt, passed=prompt.passed[:number])
+
+
+def _tally_in_short(prompt: Prompt) -> str:
     if not prompt.policy.takes_votes:
         return ""
     tally = tally_of(prompt)
@@ -134,13 +147,19 @@ def vote_sentence(prompt: Prompt, form: Form, vote: Vote) -> str:
     """A vote and the tally, for the thread: `Approved by Ana Ruiz. 1 of 2 agree.`"""
     why = f": {escape(vote.reason, _REASON)}" if vote.reason else "."
     said = f"{what_was_voted(prompt, form, vote)} by {voter_of(vote, name_and_claim_of)}{why}"
-    return f"{said} {escape(in_short(prompt))}."
+    return f"{said} {_sentence(in_short(prompt))}"
 
 
 def own_vote(prompt: Prompt, form: Form, vote: Vote) -> str:
     """The same for the one who has voted."""
-    said = f"Your vote counts: {what_was_voted(prompt, form, vote)}. {escape(in_short(prompt))}."
+    said = f"Your vote counts: {what_was_voted(prompt, form, vote)}. {_sentence(in_short(prompt))}"
+    if prompt.stage is not None and vote.stage != prompt.stage.name:
+        return f"{said} The stage {escape(vote.stage, 60)} is done."
     return f"{said} You can change it until the prompt is settled."
+
+
+def _sentence(text: str) -> str:
+    return f"{escape(text[:1].upper() + text[1:])}."
 
 
 def _lines(prompt: Prompt, form: Form, tally: Tally) -> str:

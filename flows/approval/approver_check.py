@@ -17,6 +17,7 @@ from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.due_check import DueCheck
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.approval.quorum import can_represent, decide, number_of, rejections_needed
+from signoff.flows.approval.stages import next_stage
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.flows.services.foreground import foreground
 from signoff.store.database import Database
@@ -97,6 +98,7 @@ class ApproverCheck(DueCheck):
             since=since,
             reviewers=reviewers,
             decide=partial(decide, prompt),
+            advance=partial(next_stage, prompt) if prompt.stages else None,
             direct=self._to_tell(prompt, answers, reviewers),
         )
         if reviewers.fault and reviewers.fault != prompt.reviewers.fault:

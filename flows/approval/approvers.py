@@ -228,6 +228,7 @@ def may_see(prompt: Prompt, actor: Actor, directory: Directory, cards: Sequence[
     def reasons() -> Iterator[bool | Unknowable]:
         if prompt.requester is not None and NameKind.of(prompt.requester.id) in {NameKind.USER_ID, NameKind.EMAIL}:
             yield directory.is_person(actor, prompt.requester.id)
+        yield any(vote.actor.id == actor.id for stage in prompt.passed for vote in stage.votes)
         yield from _in_places(actor, directory, cards)
         # A settled prompt whose policy cannot be read is shown to the others all the same.
         if prompt.policy_fault is None:

@@ -26,6 +26,7 @@ from signoff.flows.approval.at_deadline import answer_of
 from signoff.flows.approval.comments import requester_id, text_fault, time_left_to_stop, told_of, with_comment
 from signoff.flows.approval.confirmation import is_confirmed
 from signoff.flows.approval.quorum import decide, proposed
+from signoff.flows.approval.stages import TAKEN_PART, next_stage, taken_part
 from signoff.flows.approval.validation import FieldError, Valid, validate
 from signoff.flows.errors import NotAllowed
 from signoff.flows.schema.slack_ids import is_user_id
@@ -203,7 +204,20 @@ class Desk:
         if not prompt.is_open:
             self._note(prompt, "too_late", actor, {"via": via})
             return AlreadySettled(prompt)
-        return prompt
+        return prompt if comments else self._admit_to_stage(prompt, actor, via)
+
+    def _admit_to_stage(self, prompt: Prompt, actor: Actor, via: str) -> Prompt | Refused | Unverified:
+        """The prompt, unless this person counts in an earlier stage already."""
+        match taken_part(prompt, actor, self._directory):
+            case Unknowable(reason):
+                self._note(prompt, "unverified", actor, {"via": via, "reason": reason})
+                return Unverified(prompt, reason)
+            case "":
+                return prompt
+            case earlier:
+                reason = TAKEN_PART.format(earlier)
+                self._note(prompt, "refused", actor, {"via": via, "reason": reason})
+                return Refused(prompt, True, reason)
 
     def may_fill_in(self, prompt: Prompt, actor: Actor) -> bool | Unknowable:
         """Whether this person may fill in the form of a prompt that is open. That they may not is noted in the ledger.
@@ -252,7 +266,11 @@ class Desk:
 
         What they have voted on does not wait for them any more, although they may change their vote.
         """
-        waiting = (each for each in found if each.is_open and not each.policy_fault)
+        waiting = (
+            each
+            for each in found
+            if each.is_open and not each.policy_fault and taken_part(each, actor, self._directory) == ""
+        )
         return self._those_who(may_answer, actor, [each for each in waiting if not each.ballot.vote_of(actor.id)])
 
     def _those_who(
@@ -486,7 +504,11 @@ class Desk:
                     return self._unverified(prompt, vote, reason)
                 case principal:
                     vote = replace(vote, instead_of=principal)
+        return self._cast(prompt, vote if prompt.stage is None else replace(vote, stage=prompt.stage.name))
+
+    def _cast(self, prompt: Prompt, vote: Vote) -> Reply:
         known = None
+        stage, advance = len(prompt.passed), partial(next_stage, prompt) if prompt.stages else None
         while True:
             if prompt.policy.takes_votes:
                 named = self._as_voter(prompt, vote)
@@ -494,7 +516,19 @@ class Desk:
                     return named
                 vote, known = named, {each.actor.id for each in prompt.votes}
             try:
-                result = votes.cast(self._db, prompt.id, vote, decide=partial(decide, prompt), known=known)
+                result = votes.cast(
+                    self._db,
+                    prompt.id,
+                    vote,
+                    decide=partial(decide, prompt),
+                    known=known,
+                    stage=stage,
+                    advance=advance,
+                )
+            except votes.StageOver:
+                reason = f"The stage {vote.stage} is over. Look at the card again."
+                self._note(prompt, "refused", vote.actor, {"via": vote.via, "reason": reason})
+                return Refused(prompts.get(self._db, prompt.id), True, reason)
             except votes.OtherVoters:
                 prompt = prompts.get(self._db, prompt.id)
                 continue

@@ -1,6 +1,6 @@
 """What follows from a policy: which of several rules holds, which contradict each other, and when something is due."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from signoff.flows.approval.escalation import escalation_conflict
 from signoff.flows.approval.names import spelling_fault
 from signoff.flows.approval.quorum import number_of, rejections_needed
 from signoff.flows.approval.rules import rules_conflict
+from signoff.flows.approval.stages import stages_conflict
 from signoff.flows.approval.telling import telling_conflict
 from signoff.store.policy import SCHEMA_KEY, Policy, name_of_function
 from signoff.store.records.actors import Actor
@@ -25,8 +26,9 @@ def policy_in(schema: Mapping[str, Any]) -> Policy:
 
 
 _CLOSES: Mapping[str, tuple[str, ...]] = {
-    "approvers": ("each_of", "quiet"),
-    "each_of": ("approvers", "quiet"),
+    "approvers": ("each_of", "quiet", "stages"),
+    "each_of": ("approvers", "quiet", "stages"),
+    "stages": ("approvers", "each_of", "quiet", "quorum", "threshold", "reject"),
     "quorum": ("threshold",),
     "threshold": ("quorum",),
 }
@@ -43,8 +45,14 @@ def merged(policy: Policy, defaults: Policy) -> Policy:
 
 def with_functions_named(policy: Policy) -> Policy:
     """A policy of which only a run can tell whom it means, so that it can be checked and shown without one."""
-    names = (each if isinstance(each, str) else f"whoever {name_of_function(each)} finds" for each in policy.approvers)
-    return policy.model_copy(update={"approvers": tuple(names)}) if policy.functions else policy
+    if not policy.functions:
+        return policy
+    stages = tuple(stage.model_copy(update={"approvers": _named(stage.approvers)}) for stage in policy.stages)
+    return policy.model_copy(update={"approvers": _named(policy.approvers), "stages": stages})
+
+
+def _named(approvers: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(each if isinstance(each, str) else f"whoever {name_of_function(each)} finds" for each in approvers)
 
 
 def conflict(policy: Policy, requester: Actor | None) -> str:
@@ -54,12 +62,15 @@ def conflict(policy: Policy, requester: Actor | None) -> str:
         policy: The policy with everything that the model's policy and the settings add to it.
         requester: Who requested the run; `None` if nobody is recorded.
     """
+    if policy.stages:
+        of_stages = stages_conflict(policy, lambda of_stage: conflict(of_stage, requester))
+        return of_stages or rules_conflict(policy)
     if policy.each_of and policy.approvers:
         return "each_of: it names who may answer, so leave approvers out"
     if len({name.casefold() for name in policy.each_of}) < len(policy.each_of):
         return "each_of: it names somebody twice. For two people of one group, use approvers and quorum=2"
     if not policy.distinct and not policy.each_of:
-        return "distinct: without each_of nobody can count twice, so leave it out"
+        return "distinct: without each_of or stages nobody can count twice, so leave it out"
     if policy.quorum != 1 and policy.threshold is not None:
         return "threshold: it takes the place of quorum. Set one of them"
     if policy.counts_people and not policy.named:
@@ -71,15 +82,14 @@ def conflict(policy: Policy, requester: Actor | None) -> str:
         return "confirm: nobody types it at the deadline, so leave at_deadline out, or set confirm=True"
     if policy.assignment is not None and policy.takes_votes:
         return "assignment: one person has the prompt then, and this policy asks several. Leave it out"
-    if policy.rotates and (fault := _no_rotation(policy)):
-        return fault
-    return (
-        rules_conflict(policy) or telling_conflict(policy) or escalation_conflict(policy) or _too_few(policy, requester)
-    )
+    faults = (rules_conflict(policy), telling_conflict(policy), escalation_conflict(policy), _no_rotation(policy))
+    return next(filter(None, faults), "") or _too_few(policy, requester)
 
 
 def _no_rotation(policy: Policy) -> str:
     """Why nobody can be assigned by turns or by load, as a sentence; empty if somebody can."""
+    if not policy.rotates:
+        return ""
     told = [each for each in policy.named if each not in policy.quiet]
     if not told:
         return f"assignment: {policy.assignment} among whom? Name people or user groups in approvers"
@@ -127,6 +137,8 @@ def deadline_of(policy: Policy, opened_at: datetime, timeout: float | None) -> d
     """
     if policy.deadline is not None:
         return opened_at + policy.deadline
+    if any(stage.deadline for stage in policy.stages):
+        return None
     return None if timeout is None else opened_at + timedelta(seconds=timeout)
 
 

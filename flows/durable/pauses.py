@@ -22,11 +22,12 @@ from signoff.flows.approval.escalation import escalates_too_late
 from signoff.flows.approval.policy import conflict, deadline_of, merged, next_due_at, policy_in
 from signoff.flows.approval.repeats import count_again, repeat_key
 from signoff.flows.approval.rules import ruling_on
+from signoff.flows.approval.stages import entered, with_timeout
 from signoff.flows.approval.validation import message_of
 from signoff.flows.database.retry import retry_until_available
 from signoff.flows.durable.async_bridge import in_event_loop, in_thread, to_thread, uncancellable
 from signoff.flows.durable.context import RunContext, closes_on_unwind, outside_of_run
-from signoff.flows.durable.found_approvers import ApproverFunctions
+from signoff.flows.durable.found_approvers import Called, PolicyFunctions
 from signoff.flows.durable.pending_calls import PendingCall
 from signoff.flows.durable.question import Question
 from signoff.flows.durable.replay.question_match import Match
@@ -48,7 +49,7 @@ from signoff.flows.schema.verdict import is_no
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import AutomaticAnswer, FoundBy, Outcome, Prompt
+from signoff.store.records.prompts import AutomaticAnswer, Outcome, Prompt
 from signoff.store.records.runs import FlowRun, RunState
 from signoff.store.runs.messages import FlowRunInput
 from signoff.store.runs.pauses import abandon_wait, note_reworded, open_prompt
@@ -67,7 +68,7 @@ class Pause:
         state: How the run waits: `PAUSED` in memory, `SUSPENDED` outside of it.
         is_in_order: Whether the flow itself asks. Coroutines and threads beside it may ask in any order.
         has_handle: Whether the flow has a `PromptHandle`, with which it may wait for the prompt again.
-        functions: Calls the functions among the approvers.
+        functions: Calls the functions of the policy.
         automatic: What answers the prompt as it opens; `None` if people are asked.
         may_repeat: Whether an approval of the same request may count again.
     """
@@ -79,7 +80,7 @@ class Pause:
     state: RunState
     is_in_order: bool
     has_handle: bool = False
-    functions: ApproverFunctions = field(default_factory=ApproverFunctions)
+    functions: PolicyFunctions = field(default_factory=PolicyFunctions)
     automatic: AutomaticAnswer | None = None
     may_repeat: bool = False
 
@@ -88,16 +89,16 @@ class Pause:
         with closes_on_unwind(self.context):
             self.context.journal.check_question(self.prompt.key, self.prompt.schema_hash)
 
-    def call_functions(self) -> tuple[Prompt, tuple[FoundBy, ...]]:
-        """The prompt with the approvers that functions find, unless it was opened before. They are called once.
+    def call_functions(self) -> Called:
+        """The prompt with what the functions of its policy say, unless it was opened before. They are called once.
 
         Raises:
             InvalidFlow: If one of them fails.
         """
-        # The prompt that was opened before has them already.
-        return (
-            (self.prompt, ()) if self.match.recorded is not None else self.functions.called(self.prompt, self.context)
-        )
+        if self.match.recorded is not None:
+            # The prompt that was opened before has it already.
+            return Called(self.prompt)
+        return self.functions.called(self.prompt, self.context, with_checks=self.automatic is None)
 
     def open(self, *, wait: bool = True, in_memory: bool | None = None) -> Prompt:
         """Open the prompt. If it was opened before, and perhaps settled, return it as it is.
@@ -115,7 +116,8 @@ class Pause:
             # A settled prompt never changes again.
             return match.recorded
         held = self.state is RunState.PAUSED if in_memory is None else in_memory
-        asked, found_by = self.call_functions()
+        called = self.call_functions()
+        asked = called.asked
         if self.may_repeat:
             asked = replace(asked, repeat_key=repeat_key(asked, source=self.context.run.source))
         begun = journal.begun_around(self.context.scope)
@@ -129,8 +131,8 @@ class Pause:
                 instead_of=match.instead_of,
                 is_withdrawn=self.is_in_order,
                 begun=begun,
-                found_by=found_by,
-                automatic=self.automatic,
+                found_by=called.found_by,
+                automatic=self.automatic or called.failure,
                 count_again=partial(count_again, asked),
             )
         )
@@ -180,7 +182,9 @@ class Pause:
             case Outcome.TIMED_OUT:
                 raise FlowPauseTimeout(f"Nobody answered {prompt.title!r} before its deadline.")
             case Outcome.REJECTED if prompt.settled_by is not None:
-                raise PromptRejected(prompt.settled_by.name_and_claim, prompt.settled_by.id, _why_rejected(prompt))
+                stage = "" if prompt.stage is None else prompt.stage.name
+                by = prompt.settled_by
+                raise PromptRejected(by.name_and_claim, by.id, _why_rejected(prompt), stage)
             case Outcome.UNANSWERABLE:
                 raise NobodyToAsk(f"Nobody can answer {prompt.title!r}. {prompt.reason}")
             case _ if self.match.recorded is not None and not self.match.recorded.is_open:
@@ -211,7 +215,7 @@ class Pause:
             description=f"{self.question.description}\n\nThe last answer was not valid:\n{_as_code(wrong)}".strip(),
             initial_values={**self.prompt.initial_values, **(prompt.answer or {})},
             # With the approvers that its functions have found.
-            stored_policy=prompt.stored_policy if self.prompt.policy.functions else self.prompt.stored_policy,
+            stored_policy=prompt.stored_policy if _functions_of(self.prompt) else self.prompt.stored_policy,
             opened_at=self.context.db.now(),
             ruling=None,
         )
@@ -222,6 +226,11 @@ class Pause:
 def _why_rejected(prompt: Prompt) -> str:
     """The reason of a person, or the note of the rule that has rejected it."""
     return prompt.reason or (prompt.ruling.rule if prompt.ruling is not None and prompt.ruling.has_answered else "")
+
+
+def _functions_of(prompt: Prompt) -> bool:
+    """Whether the policy has functions, which are called when the prompt opens."""
+    return isinstance(prompt.stored_policy, Policy) and bool(prompt.stored_policy.functions)
 
 
 def _as_code(text: str) -> str:
@@ -250,7 +259,7 @@ def prepare_pause(
     if key is not None and not _KEY.fullmatch(key):
         raise ValueError(f"The key {key!r} is invalid: use lower-case letters, digits and dashes only.")
     question = Question.of(wait_for_input, description)
-    rules = _policy(question, policy, context)
+    rules = with_timeout(_policy(question, policy, context), timeout)
     opened_at = context.db.now()
     deadline = deadline_of(rules, opened_at, timeout)
     prompt = Prompt(
@@ -273,6 +282,8 @@ def prepare_pause(
         fingerprint=context.journal.fingerprint,
         requester=context.run.requester,
     )
+    if rules.stages:
+        prompt = entered(prompt, opened_at)
     scope = context.scope if key is None else context.step_scope
     pause = _placed(context, question, prompt, key, scope, state)
     # A question that an earlier version let through is already on its card, and its answer must not be lost.
@@ -365,7 +376,7 @@ def _wait(pause: Pause) -> Any:
 
 
 async def _wait_async(pause: Pause) -> Any:
-    if pause.prompt.policy.functions:
+    if _functions_of(pause.prompt):
         # In a thread, so that a function may take its time.
         await asyncio.wrap_future(in_thread(pause.call_functions, name="signoff-ask"))
     while True:

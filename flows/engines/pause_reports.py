@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from signoff.flows.approval.at_deadline import fault_of
@@ -11,6 +12,7 @@ from signoff.flows.approval.desk import log_automatic
 from signoff.flows.approval.escalation import escalates_too_late
 from signoff.flows.approval.policy import conflict, deadline_of, merged, next_due_at, policy_in
 from signoff.flows.approval.repeats import count_again, repeat_key
+from signoff.flows.approval.stages import entered
 from signoff.flows.code.digest import digest
 from signoff.flows.engine import InvalidPause, ReportedPause
 from signoff.flows.engines.pause_checks import checked
@@ -86,6 +88,9 @@ class DatabasePauseReports:
     def _asked(self, pause: ReportedPause) -> Prompt:
         opened_at = self._db.now()
         policy = merged(pause.policy, merged(policy_in(pause.schema or {}), self._defaults.of(pause.flow)))
+        if policy.stages and pause.deadline is not None:
+            left = max(pause.deadline - opened_at, timedelta(milliseconds=1))
+            policy = policy.model_copy(update={"deadline": min(left, policy.deadline or left)})
         # Both deadlines are real: the engine stops waiting at its own, whatever the policy says.
         if fault := conflict(policy, pause.requester):
             raise InvalidPause(f"The policy on {pause.title!r} is invalid: {fault}.")
@@ -95,7 +100,7 @@ class DatabasePauseReports:
         deadline = min(deadlines, default=None)
         if fault := escalates_too_late(policy, None if deadline is None else deadline - opened_at):
             raise InvalidPause(f"The policy on {pause.title!r} is invalid: {fault}.")
-        return Prompt(
+        prompt = Prompt(
             id=new_id(),
             run_id=new_id(),
             run_name=pause.run_name,
@@ -116,3 +121,4 @@ class DatabasePauseReports:
             engine=self._engine,
             external_run_id=pause.external_run_id,
         )
+        return entered(prompt, opened_at) if policy.stages else prompt

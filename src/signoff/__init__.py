@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from signoff.flows.resume import aresume_flow_run, aretry_flow_run, resume_flow_run, retry_flow_run
     from signoff.flows.task import Task, task
     from signoff.store.errors import DatabaseUnavailable, NoSuchRun, RunNotFailed
-    from signoff.store.policy import Escalation, Policy, Rule
+    from signoff.store.policy import Escalation, Policy, Rule, Stage
 
 __all__ = [
     "DatabaseUnavailable",
@@ -61,6 +61,7 @@ __all__ = [
     "Rule",
     "RunInput",
     "RunNotFailed",
+    "Stage",
     "StepFailed",
     "StepTimeout",
     "Task",
@@ -117,7 +118,7 @@ _MODULES = {
         "suspend_flow_run",
     ),
     "signoff.store.errors": ("DatabaseUnavailable", "NoSuchRun", "RunNotFailed"),
-    "signoff.store.policy": ("Escalation", "Policy", "Rule"),
+    "signoff.store.policy": ("Escalation", "Policy", "Rule", "Stage"),
     "signoff.flows.resume": (
         "aresume_flow_run",
         "aretry_flow_run",

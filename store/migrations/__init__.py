@@ -20,6 +20,7 @@ REVISIONS = (
     "0028",
     "0024",
     "0023",
+    "0025",
 )
 """Every revision, oldest first. Listed here because importing Alembic takes longer than most commands do."""
 

@@ -10,7 +10,7 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.prompts import absences, votes
-from signoff.store.prompts.votes import Decide
+from signoff.store.prompts.votes import Advance, Decide
 from signoff.store.records.prompts import Approver, Ballot, Prompt, Reviewers
 from signoff.store.rows import prompt, reviewers_as_json, select_prompts
 from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
@@ -69,6 +69,7 @@ def record(
     since: datetime | None = None,
     reviewers: Reviewers = _NOTHING_KNOWN,
     decide: Decide | None = None,
+    advance: Advance | None = None,
     direct: Sequence[str] = (),
 ) -> list[Approver]:
     """Record what Slack has said about the approvers of a prompt, and have its cards say what is wrong with them.
@@ -80,6 +81,7 @@ def record(
         since: When asking began. If it was to be asked again since, what it said may be from before a change.
         reviewers: What follows for those who have to agree.
         decide: Counts the votes again, since fewer may be enough now; `None` if that cannot be.
+        advance: Says which stage follows then; `None` if the policy has no stages.
         direct: The ids of people who get a card of their own, unless they have one.
 
     Returns:
@@ -128,7 +130,15 @@ def record(
         known = {each.id for each in asked.found_approvers}
         absences.note_found(tx, asked.id, [each.id for each in found if each.id and each.id not in known], now=now)
         if decide is not None:
-            votes.recount(tx, locked[0], asked.id, Ballot(asked.votes, tuple(found), reviewers), decide=decide, now=now)
+            votes.recount(
+                tx,
+                locked[0],
+                asked.id,
+                Ballot(asked.votes, tuple(found), reviewers),
+                decide=decide,
+                advance=advance,
+                now=now,
+            )
     return changed
 
 

@@ -118,6 +118,8 @@ def settle(
         if current is not None and current.is_open:
             return Settlement(False, current)
         detail = {"via": via, "answer": answer, "reason": reason, "then": then if ended is not None else None}
+        if at_deadline_of is not None and ended is not None and at_deadline_of.stage is not None:
+            detail["stage"] = at_deadline_of.stage.name
         event = "too_late" if ended is None else outcome.value
         ledger.add(
             tx,
@@ -171,12 +173,14 @@ def settle_at_opening(tx: Transaction, opened: Prompt, automatic: AutomaticAnswe
     Its run is locked, and does not wait yet: it is given the settled prompt. Another engine is due the outcome.
     """
     outcome, answer, now = automatic.outcome, automatic.answer, opened.opened_at
-    end = ending(opened.id, outcome=outcome, actor=automatic.actor, now=now, answer=answer, reason=None)
+    end = ending(opened.id, outcome=outcome, actor=automatic.actor, now=now, answer=answer, reason=automatic.reason)
     tx.execute_many(end)
-    repeated = automatic.ruling.repeats
+    repeated = None if automatic.ruling is None else automatic.ruling.repeats
     detail = {
         "via": automatic.actor.id,
         "answer": answer,
+        "reason": automatic.reason,
+        "stage": None if opened.stage is None or automatic.ruling is not None else opened.stage.name,
         "repeats": None if repeated is None else repeated.prompt_id,
         "approved_by": None if repeated is None else [f"{each.name} ({each.claim or each.id})" for each in repeated.by],
     }

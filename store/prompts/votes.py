@@ -11,18 +11,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import null, select, update
 
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
+from signoff.store.prompts import drafts
 from signoff.store.prompts.prompts import no_such_prompt
 from signoff.store.prompts.settle import Settlement, ending, hand_on, settled_prompt, tell_requester
 from signoff.store.records.actors import recorded
 from signoff.store.records.outbox import NoticeKind
-from signoff.store.records.prompts import Ballot, Outcome, Prompt, Vote
-from signoff.store.rows import PROMPT_BY_ID, ballot, person, person_as_json, prompt, requester, votes_as_json
+from signoff.store.records.prompts import Ballot, NextStage, Outcome, Prompt, Reviewers, Vote
+from signoff.store.rows import (
+    PROMPT_BY_ID,
+    ballot,
+    person,
+    person_as_json,
+    prompt,
+    requester,
+    reviewers_as_json,
+    stages_as_json,
+    votes_as_json,
+)
 from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
@@ -46,11 +57,35 @@ _SHOWN = (
     .scalar_subquery()
 )
 _BALLOT = Statement(
-    select(*prompts.c["outcome", "votes", "approvers", "reviewers"], _SHOWN.label("shown_hash")).where(_WITH_ID)
+    select(*prompts.c["outcome", "votes", "approvers", "reviewers", "stages"], _SHOWN.label("shown_hash")).where(
+        _WITH_ID
+    )
 )
 _KEEP = Statement(update(prompts).where(_WITH_ID).values(votes=param("votes"), revision=prompts.c.revision + 1))
+# What was known of the people of one stage says nothing of those of the next.
+_ENTER_STAGE = Statement(
+    update(prompts)
+    .where(_WITH_ID)
+    .values(
+        stages=param("stages"),
+        deadline=param("deadline"),
+        due_at=param("due_at"),
+        overdue_at=None,
+        approvers_due_at=param("approvers_due_at"),
+        approvers=null(),
+        reviewers=param("reviewers"),
+        votes=null(),
+        assignee=None,
+        assignment=null(),
+        revision=prompts.c.revision + 1,
+    )
+)
 _IN_TIME = Statement(
-    select(*submissions.c["at", "actor", "actor_name", "claim", "verdict", "via", "values", "reason", "instead_of"])
+    select(
+        *submissions.c[
+            "at", "actor", "actor_name", "claim", "verdict", "via", "values", "reason", "instead_of", "stage"
+        ]
+    )
     .where(submissions.c.prompt_id == param("prompt_id"), submissions.c.in_time)
     .order_by(submissions.c.id)
 )
@@ -67,7 +102,16 @@ _ADD = insert_into(
     "reason",
     "in_time",
     "instead_of",
+    "stage",
 )
+
+
+Advance = Callable[[Vote, Ballot, datetime], NextStage | None]
+"""What follows if this vote would settle the prompt at this moment: `None` if it does, and otherwise the next stage."""
+
+
+class StageOver(Exception):
+    """The prompt is in another stage than the one in which somebody was let vote."""
 
 
 class OtherVoters(Exception):
@@ -83,20 +127,31 @@ class Counted:
 
 @transactional
 def cast(
-    db: Database, prompt_id: str, vote: Vote, *, decide: Decide, known: Collection[str] | None = None
+    db: Database,
+    prompt_id: str,
+    vote: Vote,
+    *,
+    decide: Decide,
+    known: Collection[str] | None = None,
+    stage: int = 0,
+    advance: Advance | None = None,
 ) -> Settlement | Counted:
     """Write a vote, in place of an earlier one of this person, and settle its prompt if the votes decide it.
 
     Args:
         known: The ids of those voters who are certainly this person, under the same id, or certainly somebody else.
             `None` if that need not be known.
+        stage: The number of stages that the prompt had passed when it was checked that this person may vote.
+        advance: Says which stage follows; `None` if the policy has no stages.
 
     Returns:
-        How the prompt was settled, by this vote or before; otherwise the prompt with its votes.
+        How the prompt was settled, by this vote or before; otherwise the prompt with its votes, which may be in the
+        next stage.
 
     Raises:
         NoSuchPrompt: If there is no such prompt.
         OtherVoters: If there is a vote of somebody who is not `known`. Nothing is written.
+        StageOver: If it is in another stage by now. Nothing is written.
     """
     with db.write() as tx:
         # Two statements, because one that waits for the lock would still see the votes from before the wait.
@@ -108,6 +163,8 @@ def cast(
             raise no_such_prompt(prompt_id)
         (row,) = found
         in_time, before = row.outcome is None, ballot(row)
+        if in_time and len(row.stages or ()) != stage:
+            raise StageOver
         if in_time and known is not None and not {each.actor.id for each in before.votes} <= set(known):
             raise OtherVoters
         if in_time and _is_repeated(before, vote):
@@ -116,6 +173,10 @@ def cast(
         _add(tx, prompt_id, vote, in_time=in_time)
         after = before.with_vote(vote)
         decisive = decide(after) if in_time else None
+        following = advance(decisive, after, vote.at) if decisive is not None and advance is not None else None
+        if decisive is not None and following is not None:
+            _enter_stage(tx, prompt_id, decisive, after, following, now=vote.at)
+            return Counted(prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id)))
         if in_time and (decisive is None or len(after.votes) > 1 or vote.instead_of is not None):
             tx.run(_KEEP, prompt_id=prompt_id, votes=votes_as_json(after.votes))
         event = "too_late" if not in_time else "voted" if decisive is None else _outcome(decisive).value
@@ -126,6 +187,7 @@ def cast(
             "reason": vote.reason,
             "changed": changed,
             "shown": _shown(row.shown_hash, vote.shown.form),
+            "stage": vote.stage or None,
             **_place(vote),
         }
         told = {key: value for key, value in detail.items() if value is not None}
@@ -142,7 +204,16 @@ def cast(
     return Settlement(True, settled_prompt(settled, locked[0]))
 
 
-def recount(tx: Transaction, run: Any, prompt_id: str, counted: Ballot, *, decide: Decide, now: datetime) -> bool:
+def recount(
+    tx: Transaction,
+    run: Any,
+    prompt_id: str,
+    counted: Ballot,
+    *,
+    decide: Decide,
+    now: datetime,
+    advance: Advance | None = None,
+) -> bool:
     """Settle a prompt if its votes decide it now that more is known of those who have to agree.
 
     Args:
@@ -154,8 +225,11 @@ def recount(tx: Transaction, run: Any, prompt_id: str, counted: Ballot, *, decid
     decisive = decide(counted) if counted.votes else None
     if decisive is None:
         return False
+    if advance is not None and (following := advance(decisive, counted, now)) is not None:
+        _enter_stage(tx, prompt_id, decisive, counted, following, now=now)
+        return True
     detail = {"via": decisive.via, "answer": decisive.answer, "reason": decisive.reason, "recounted": True}
-    detail |= _place(decisive)
+    detail |= {**_place(decisive), "stage": decisive.stage or None}
     told = {key: value for key, value in detail.items() if value is not None}
     ledger.add(tx, prompt_id, _outcome(decisive).value, now=now, actor=decisive.actor, detail=told)
     _settle(tx, run, prompt_id, decisive, counted, now=now)
@@ -184,6 +258,29 @@ def _settle(tx: Transaction, run: Any, prompt_id: str, decisive: Vote, counted: 
     hand_on(tx, run, prompt_id, outcome, now=now)
     tell_requester(tx, prompt_id, requester(run), counted.reviewers, by=decisive.actor, now=now)
     return ended
+
+
+def _enter_stage(
+    tx: Transaction, prompt_id: str, decisive: Vote, counted: Ballot, following: NextStage, *, now: datetime
+) -> None:
+    """Have a prompt go on to its next stage, whose people are told in the thread."""
+    tx.run(
+        _ENTER_STAGE,
+        prompt_id=prompt_id,
+        stages=stages_as_json(following.passed),
+        deadline=following.deadline,
+        due_at=following.due_at,
+        approvers_due_at=now if following.has_names else None,
+        reviewers=reviewers_as_json(Reviewers(requester=counted.reviewers.requester)),
+    )
+    detail = {"via": decisive.via, "answer": decisive.answer, **_place(decisive)}
+    detail |= {"stage": following.passed[-1].name, "next": following.name}
+    ledger.add(tx, prompt_id, "stage_passed", now=now, actor=decisive.actor, detail=detail)
+    # What somebody has begun to fill in was an answer to the stage before.
+    drafts.discard_all(tx, prompt_id)
+    cards.touch(tx, prompt_id, now)
+    notices.add(tx, prompt_id, kind=NoticeKind.STAGE, detail={"passed": len(following.passed)}, now=now)
+    tx.touch(Topic.PROMPTS)
 
 
 def _outcome(decisive: Vote) -> Outcome:
@@ -216,7 +313,7 @@ def _place(vote: Vote) -> dict[str, str]:
 
 def _told(counted: Ballot, vote: Vote) -> dict[str, Any]:
     """What the notice of a vote needs: the votes as they are now, since others may follow before it is posted."""
-    return {"votes": votes_as_json(counted.votes), "actor": vote.actor.id}
+    return {"votes": votes_as_json(counted.votes), "actor": vote.actor.id, "stage": vote.stage}
 
 
 def _add(tx: Transaction, prompt_id: str, vote: Vote, *, in_time: bool) -> None:
@@ -233,6 +330,7 @@ def _add(tx: Transaction, prompt_id: str, vote: Vote, *, in_time: bool) -> None:
         reason=vote.reason,
         in_time=in_time,
         instead_of=person_as_json(vote.instead_of),
+        stage=vote.stage or None,
     )
 
 
@@ -245,4 +343,5 @@ def _vote(row: Any) -> Vote:
         via=row.via,
         at=row.at,
         instead_of=person(row.instead_of),
+        stage=row.stage or "",
     )

@@ -78,7 +78,16 @@ def rule_actor(note: str) -> Actor:
 REPEAT_ID = "repeat"
 """The id of the actor of an earlier approval that counts again."""
 
-NOT_PEOPLE = (RULE_ID, REPEAT_ID, SIGNOFF.id, DEADLINE.id)
+CHECK_ID = "check"
+"""The id of the actor of a stage's check that has failed."""
+
+
+def check_actor(function: str) -> Actor:
+    """The actor of a check that has failed."""
+    return Actor(CHECK_ID, f"the check {function}")
+
+
+NOT_PEOPLE = (RULE_ID, REPEAT_ID, CHECK_ID, SIGNOFF.id, DEADLINE.id)
 """The ids of the actors that settle prompts and are not people."""
 
 

@@ -127,6 +127,7 @@ class NoticeKind(StrEnum):
     ASSIGNED = "assigned"
     COMMENT = "comment"
     OUTCOME = "outcome"
+    STAGE = "stage"
 
 
 @dataclass(frozen=True, slots=True)

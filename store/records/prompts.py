@@ -14,7 +14,7 @@ from signoff.store.sentences import sentence
 
 if TYPE_CHECKING:
     # Imports pydantic, which most commands that read no prompt do not need.
-    from signoff.store.policy import BrokenPolicy, Policy
+    from signoff.store.policy import BrokenPolicy, Policy, Stage
 
 
 class Outcome(StrEnum):
@@ -59,6 +59,7 @@ class Vote:
         counts_for: The entries of the policy's `each_of` that this person is, or belongs to.
         instead_of: In whose place it was cast; `None` for the person's own.
         shown: What the person had before them. It is known only when the vote is cast.
+        stage: The name of the policy's stage in which it was cast; empty if that has none.
     """
 
     actor: Actor
@@ -71,6 +72,7 @@ class Vote:
     counts_for: tuple[str, ...] = ()
     instead_of: Actor | None = None
     shown: Shown = NOTHING_SHOWN
+    stage: str = ""
 
     @property
     def seat(self) -> Actor:
@@ -167,7 +169,9 @@ class Ballot:
         So nobody counts twice: neither a person who votes in the place of two, nor one whose delegate has voted.
         """
         mine = self._people_of(vote)
-        others = tuple(each for each in self.votes if mine.isdisjoint(self._people_of(each)))
+        others = tuple(
+            each for each in self.votes if each.stage != vote.stage or mine.isdisjoint(self._people_of(each))
+        )
         return replace(self, votes=(*others, vote))
 
     def vote_of(self, actor_id: str) -> Vote | None:
@@ -177,6 +181,40 @@ class Ballot:
 
     def _people_of(self, vote: Vote) -> set[str]:
         return {self.person(vote.actor.id), self.person(vote.seat.id)}
+
+
+@dataclass(frozen=True, slots=True)
+class PassedStage:
+    """A stage of a policy that a prompt has passed.
+
+    Attributes:
+        votes: Those who have agreed; none for a check.
+        check: The name of the function that has checked it; empty if people have.
+        values: What they have agreed on, without the verdict: the initial values of the next stage.
+    """
+
+    name: str
+    at: datetime
+    votes: tuple[Vote, ...] = ()
+    check: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NextStage:
+    """What a prompt becomes when a stage has been passed and another one follows.
+
+    Attributes:
+        passed: The stages that it has passed by then.
+        name: The name of the stage that follows.
+        has_names: Whether Slack has to be asked who its approvers are.
+    """
+
+    passed: tuple[PassedStage, ...]
+    name: str
+    deadline: datetime | None
+    due_at: datetime | None
+    has_names: bool
 
 
 SUPERSEDED = "~"
@@ -240,14 +278,17 @@ class AutomaticAnswer:
     """How a prompt is settled in the transaction that opens it.
 
     Attributes:
+        ruling: The rule, or the earlier approval, that answers it; `None` for a check that has failed.
         actor: What answers it, such as a rule.
         answer: The validated values that the flow gets; `None` for a rejection.
+        reason: Why a check has failed.
     """
 
-    ruling: Ruling
+    ruling: Ruling | None
     outcome: Outcome
     actor: Actor
     answer: Mapping[str, Any] | None = None
+    reason: str | None = None
 
 
 class DeliveryState(StrEnum):
@@ -283,8 +324,9 @@ class Prompt:
         title: One line: what is asked.
         description: More about it, as Markdown; may be empty.
         schema: The JSON Schema of the answer; `None` if the run asks only whether to continue.
-        initial_values: The values under decision, by field name.
-        stored_policy: The policy in force, or that it cannot be read. Use `policy` to decide by it.
+        initial_values: The values under decision, by field name: those that the flow gave, with what the stages that
+            were passed have changed.
+        stored_policy: The policy with all its stages, or that it cannot be read. Use `policy` to decide by it.
         model: Where the pydantic model can be imported from; `None` if there is none to import.
         deadline: When the prompt times out; `None` for never.
         due_at: When the next reminder or the deadline is due; `None` for never.
@@ -313,6 +355,8 @@ class Prompt:
             it count again.
         assignment: Who has taken it on.
         comments: What people have said about it without deciding, the oldest first.
+        passed: The stages of the policy that it has passed, the first one first.
+        values_asked: The values that the flow gave, if stages were passed since; `None` if they are the initial ones.
     """
 
     id: str
@@ -351,9 +395,25 @@ class Prompt:
     assignment: Assignment = UNASSIGNED
     comments: tuple[Comment, ...] = ()
     overdue_at: datetime | None = None
-
+    passed: tuple[PassedStage, ...] = ()
+    values_asked: Mapping[str, Any] | None = None
     escalations: int = 0
     snoozed: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def original_values(self) -> Mapping[str, Any]:
+        """The values that the flow gave, whatever the stages that were passed have changed."""
+        return self.initial_values if self.values_asked is None else self.values_asked
+
+    @property
+    def stages(self) -> "tuple[Stage, ...]":
+        """The stages of its policy; none if it has none, or cannot be read."""
+        return getattr(self.stored_policy, "stages", ())
+
+    @property
+    def stage(self) -> "Stage | None":
+        """The stage that it is in, or in which it ended; `None` if its policy has none."""
+        return self.stages[min(len(self.passed), len(self.stages) - 1)] if self.stages else None
 
     @property
     def stopped_for(self) -> timedelta:
@@ -392,7 +452,7 @@ class Prompt:
 
     @property
     def policy(self) -> "Policy":
-        """The policy in force.
+        """The policy in force: that of the stage that it is in.
 
         Raises:
             UnreadablePolicy: If this version cannot read it, so that nobody decides by other rules than the prompt's.
@@ -401,7 +461,7 @@ class Prompt:
 
         if isinstance(self.stored_policy, BrokenPolicy):
             raise UnreadablePolicy(self.policy_fault)
-        return self.stored_policy
+        return self.stored_policy.at_stage(len(self.passed))
 
     @property
     def policy_fault(self) -> str | None:
@@ -448,7 +508,7 @@ class LedgerLine:
             `asked_again`, `reworded`, `ruled`, `counted_again`, `commented`, `refused`, `unverified`, `invalid`,
             `unconfirmed`, `voted`, `approvers_found_by`, `approver_missing`, `approver_found`, `too_few_approvers`,
             `enough_approvers`, `assigned`, `left_to_all`, `claimed`, `released`, `reassigned`, `delegated`, `away`,
-            `back`, `too_late`, `reminded`, `overdue`, `timed_out`, `cancelled`,
+            `back`, `stage_passed`, `too_late`, `reminded`, `overdue`, `timed_out`, `cancelled`,
             `unanswerable`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.

@@ -23,7 +23,7 @@ from signoff.store.records.actors import SIGNOFF, Actor
 from signoff.store.records.outbox import NoticeKind
 from signoff.store.records.prompts import SUPERSEDED, AutomaticAnswer, Earlier, FoundBy, Outcome, Prompt
 from signoff.store.records.runs import RunState, Step
-from signoff.store.rows import PROMPT_BY_ID, prompt, ruling_as_json, select_prompts
+from signoff.store.rows import PROMPT_BY_ID, prompt, ruling_as_json, select_prompts, stages_as_json
 from signoff.store.runs import journal
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, insert_into, param
@@ -58,6 +58,7 @@ _OPEN = insert_into(
     "earlier",
     "ruling",
     "repeat_key",
+    "stages",
 )
 
 
@@ -187,7 +188,7 @@ def insert_prompt(
     Returns:
         The prompt, open or settled.
     """
-    if automatic is not None:
+    if automatic is not None and automatic.ruling is not None:
         asked = replace(asked, ruling=automatic.ruling)
     tx.run(
         _OPEN,
@@ -209,6 +210,7 @@ def insert_prompt(
         earlier=_earlier_as_json(asked.earlier),
         ruling=ruling_as_json(asked.ruling),
         repeat_key=asked.repeat_key,
+        stages=stages_as_json(asked.passed),
     )
     detail = {"run_id": asked.run_id, "key": asked.key}
     if asked.earlier is not None:
@@ -217,6 +219,9 @@ def insert_prompt(
     for each in found_by:
         found = {"function": each.function, "approvers": list(each.approvers)}
         ledger.add(tx, asked.id, "approvers_found_by", now=asked.opened_at, detail=found)
+    for passed in asked.passed:
+        detail = {"stage": passed.name, "check": passed.check}
+        ledger.add(tx, asked.id, "stage_passed", now=passed.at, actor=SIGNOFF, detail=detail)
     if asked.ruling is not None and not asked.ruling.has_answered:
         ledger.add(tx, asked.id, "ruled", now=asked.opened_at, detail=ruling_as_json(asked.ruling))
     cards.add(tx, asked.id, asked.policy.places(), now=asked.opened_at)

@@ -139,7 +139,7 @@ def match_question(
 def words_of(prompt: Prompt) -> str:
     """What a prompt says, as JSON: what is compared word for word."""
     texts = [storable(prompt.title), storable(prompt.description)]
-    return json.dumps([*texts, prompt.schema, dict(prompt.initial_values)], sort_keys=True, ensure_ascii=False)
+    return json.dumps([*texts, prompt.schema, dict(prompt.original_values)], sort_keys=True, ensure_ascii=False)
 
 
 def _asked_as(words: str, prompts: Iterable[Prompt]) -> Prompt | None:

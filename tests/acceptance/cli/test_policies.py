@@ -6,13 +6,17 @@ import os
 import subprocess
 import sys
 
+from signoff import Policy, Stage
+from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.quorum import decide
 from signoff.flows.approval.users import machine_user
+from signoff.store import migrations
 from signoff.store.prompts import prompts, votes
 from signoff.store.records.actors import Actor, user_claim
 from signoff.store.records.prompts import Vote
 from tests.acceptance.cli.asking import asked, assert_refused, finished
 from tests.acceptance.shell import Shell
+from tests.integration.store.samples import an_open_prompt
 
 ME = f"@{machine_user()}"
 
@@ -95,3 +99,22 @@ def test_a_yes_that_has_to_be_confirmed_takes_the_word(shell: Shell) -> None:
     assert shell("answer", again.id, "--set", "value=true", "--confirm", "payments db").code == 0
     other = asked(shell, "asking.py:typed")
     assert shell("answer", other.id, "--set", "value=false").code == 0
+
+
+def test_the_stage_of_a_prompt_is_shown(empty: Shell) -> None:
+    """In the list, in full, as JSON, and in the history."""
+    with empty.database() as db:
+        migrations.upgrade(db)
+        stages = [Stage(name="Peer", approvers=["@ana"]), Stage(name="Expert", approvers=["@ben"])]
+        prompt = an_open_prompt(db, stored_policy=Policy(stages=stages))
+        ana = Actor("@ana", "Ana", claim=user_claim("build-7", "on the command line"))
+        Desk(db).submit(prompt.id, ana, {"size": "small"}, via="cli", complete=False)
+    assert "stage 2 of 2, Expert" in empty("pending").out
+    shown = empty("show", prompt.id)
+    assert "Peer: passed by Ana (user of host build-7, on the command line)" in shown.out
+    assert "Expert: current" in shown.out
+    (as_json,) = empty("pending", "--json").json
+    assert as_json["stage"] == "Expert"
+    (passed,) = [line for line in empty("history", prompt.id, "--json").json if line["event"] == "stage_passed"]
+    assert (passed["actor"], passed["detail"]["stage"], passed["detail"]["next"]) == ("@ana", "Peer", "Expert")
+    assert "Peer" in empty("history", prompt.id).out

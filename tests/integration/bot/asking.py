@@ -12,6 +12,7 @@ from signoff import (
     PromptRejected,
     Rule,
     RunInput,
+    Stage,
     ask,
     asuspend_flow_run,
     flow,
@@ -281,9 +282,51 @@ def publish(policy: dict[str, Any]) -> dict[str, Any]:
     return {"value": value, "by": asked.answered_by and asked.answered_by.name}
 
 
+checks_called: list[str] = []
+"""The checks that were called."""
+
+
+def passes(parameters: Mapping[str, Any]) -> bool:
+    """Check nothing."""
+    assert parameters["stages"]
+    checks_called.append("passes")
+    return True
+
+
+def fails(_: Mapping[str, Any]) -> str:
+    """Say why it has failed."""
+    return "3 of 812 tests fail"
+
+
+def raises(_: Mapping[str, Any]) -> bool:
+    """Cannot say anything."""
+    raise RuntimeError("no runner")
+
+
+def says_nothing(_: Mapping[str, Any]) -> None:
+    """Forget the result."""
+
+
+_CHECKS: dict[str, Any] = {each.__name__: each for each in (passes, fails, raises, says_nothing)}
+
+
+def _stage(rules: dict[str, Any]) -> Stage:
+    return Stage.model_validate({**rules, "check": _CHECKS.get(rules.get("check", ""))})
+
+
+@flow(name="release-in-stages")
+def release_in_stages(stages: list[dict[str, Any]], policy: dict[str, Any]) -> str:
+    """Ask in stages, outside of memory."""
+    rules = Policy.model_validate({"channel": "#releases", **policy, "stages": list(map(_stage, stages))})
+    asked = ask(Approval.with_initial_data(description="May it go out?"), policy=rules, suspend=True)
+    answer = asked.result()
+    voters = ", ".join(f"{vote.actor.name} ({vote.stage})" for vote in asked.votes)
+    return f"approved: {answer.approved} {answer.reason} by {voters}"
+
+
 FLOWS: list[Flow[Any, Any]] = [
     *(approve, give_a_reason, shirt, secret, shout, fresh),
     *(release_together, order_together, start_another),
-    *(ask_owner, ask_owner_async),
+    *(ask_owner, ask_owner_async, release_in_stages),
     *(refund, transfer, deploy, consult, publish),
 ]

@@ -489,6 +489,31 @@ ADDED: dict[str, Rows] = {
         "prompts": {"open": {"escalations": 1, "snoozed": {"U1": LATER.isoformat()}}},
         "pings": {"reminded": {"prompt_id": REJECTED, "person": "U2", "at": LATER}},
     },
+    "0025": {
+        "prompts": {
+            "open": {
+                "stages": [
+                    {"name": "Tests", "at": LATER.isoformat(), "check": "run_tests"},
+                    {
+                        "name": "Peer",
+                        "at": LATER.isoformat(),
+                        "votes": [
+                            {
+                                "actor": "U1",
+                                "name": "Ana",
+                                "verdict": "submit",
+                                "via": "slack",
+                                "at": LATER.isoformat(),
+                                "stage": "Peer",
+                            }
+                        ],
+                        "values": {"color": "red"},
+                    },
+                ]
+            },
+        },
+        "submissions": {"answer": {"stage": "Peer"}},
+    },
 }
 
 RENAMED: dict[str, dict[str, dict[str, str]]] = {

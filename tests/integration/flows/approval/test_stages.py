@@ -1,0 +1,48 @@
+"""A prompt goes from one stage to the next in one transaction, whoever else acts at that moment."""
+
+import pytest
+
+from signoff import Policy, Stage
+from signoff.flows.approval.desk import Counted, Desk, Refused, Settled
+from signoff.flows.approval.quorum import decide
+from signoff.store.database import Database
+from signoff.store.prompts import drafts, prompts, votes
+from signoff.store.records.actors import Actor
+from signoff.store.records.prompts import Outcome, Prompt, Vote
+from tests.integration.store.samples import an_open_prompt
+
+ANA, BEN = Actor("@ana", "Ana"), Actor("@ben", "Ben")
+STAGES = (Stage(name="Peer", approvers=["@ana", "@ben"]), Stage(name="Expert", approvers=["@ben"]))
+
+
+def asked(db: Database) -> Prompt:
+    return an_open_prompt(db, stored_policy=Policy(stages=STAGES))
+
+
+def test_an_answer_that_passes_a_stage_leaves_the_prompt_open(db: Database) -> None:
+    """With what was agreed as the next initial values, without votes, drafts and approvers of the stage before."""
+    prompt, desk = asked(db), Desk(db)
+    drafts.save(db, prompt.id, BEN.id, {"size": "large"}, revision=drafts.NO_DRAFT, now=db.now())
+    reply = desk.submit(prompt.id, ANA, {"size": "small"}, via="cli")
+    assert isinstance(reply, Counted)
+    current = prompts.get(db, prompt.id)
+    assert (current.is_open, current.votes, current.found_approvers) == (True, (), ())
+    assert [stage.name for stage in current.passed] == ["Peer"]
+    assert current.policy.approvers == ("@ben",)
+    assert drafts.load(db, prompt.id, BEN.id) is None
+    settled = desk.submit(prompt.id, BEN, {"size": "small"}, via="cli")
+    assert isinstance(settled, Settled)
+    assert settled.prompt.outcome is Outcome.SUBMITTED
+    assert [vote.stage for vote in votes.of_prompt(db, prompt.id)] == ["Peer", "Expert"]
+
+
+def test_a_vote_counts_only_in_the_stage_in_which_it_was_let_in(db: Database) -> None:
+    """Somebody who was let vote on the first must not decide the second."""
+    prompt = asked(db)
+    Desk(db).submit(prompt.id, ANA, {"size": "small"}, via="cli")
+    late = Vote(BEN, "submit", {"size": "small"}, None, "cli", db.now(), {"size": "small"}, stage="Peer")
+    with pytest.raises(votes.StageOver):
+        votes.cast(db, prompt.id, late, decide=lambda ballot: decide(prompt, ballot), stage=0)
+    assert len(votes.of_prompt(db, prompt.id)) == 1
+    assert isinstance(Desk(db)._cast(prompt, late), Refused)
+    assert prompts.get(db, prompt.id).is_open
