@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from slack_sdk import WebClient
 
 from signoff.bot.blockkit.markup import plain
-from signoff.bot.delivery.slack_calls import ChannelRefused, SlackRejected, call
+from signoff.bot.delivery.slack_calls import ChannelBlocked, SlackRejected, call
 from signoff.flows.approval.approvers import Unknowable, names_person
 from signoff.flows.schema.slack_ids import is_conversation_id, is_user_group_id, is_user_id
 from signoff.store.places import Place, PlaceKind
@@ -104,14 +104,14 @@ class Conversations:
             )
         if found is not None:
             return found
-        raise ChannelRefused(
+        raise ChannelBlocked(
             f"{_NOT_FOUND}: there is no channel {conversation.channel}, or the bot cannot see it.", _NOT_FOUND
         )
 
     def _channel(self, place: Place) -> Conversation:
         channel = place.target or self._default_channel
         if channel is None:
-            raise ChannelRefused("No channel: name one in the policy, or set SIGNOFF_CHANNEL.", NO_CHANNEL)
+            raise ChannelBlocked("No channel: name one in the policy, or set SIGNOFF_CHANNEL.", NO_CHANNEL)
         return self._with(channel) if names_person(channel) else Conversation(channel)
 
     def _with(self, person: str) -> Conversation:
@@ -133,9 +133,9 @@ class Conversations:
         if isinstance(found, Unknowable):
             raise SlackRejected(f"Slack has not said yet who {shown} is.", RETRY_LISTING_AFTER)
         if found.id is None:
-            raise ChannelRefused(f"{_NOT_FOUND}: {shown} is nobody. {found.fault}", _NOT_FOUND)
+            raise ChannelBlocked(f"{_NOT_FOUND}: {shown} is nobody. {found.fault}", _NOT_FOUND)
         if is_user_group_id(found.id):
-            raise ChannelRefused(
+            raise ChannelBlocked(
                 f"{_NOT_FOUND}: {shown} is a user group, which has no messages. Name a channel or a person.", _NOT_FOUND
             )
         return found.id

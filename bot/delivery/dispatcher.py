@@ -247,7 +247,7 @@ class Dispatcher(BackgroundService):
         key = self._lanes.key_of(call.waiting)
         is_of_lane = error.method == key.method or (key.method == SEARCH and error.method != POST)
         method = key.method if is_of_lane else error.method
-        self._limits.refused(method, key.channel, error.retry_after, called_at=call.called_at)
+        self._limits.rate_limited(method, key.channel, error.retry_after, called_at=call.called_at)
         if is_of_lane:
             self._results.released(call.message)
         else:

@@ -241,7 +241,7 @@ class Homes(BackgroundService):
             call(lambda: self._client.views_publish(user_id=user_id, view=drawn.view))
             watched.text = text
         except RateLimited as error:
-            self._limits.refused(PUBLISH, "", error.retry_after, called_at=called_at)
+            self._limits.rate_limited(PUBLISH, "", error.retry_after, called_at=called_at)
             self._again(user_id, after=0.0)
         except SlackUnavailable as error:
             logger.info("The App Home of %s is published later: %s", user_id, error)

@@ -17,10 +17,10 @@ from signoff.bot.connection.people import People
 from signoff.bot.delivery.conversations import Conversation, Conversations
 from signoff.bot.delivery.pings import KINDS, Pings
 from signoff.bot.delivery.slack_calls import (
-    ChannelRefused,
+    Blocked,
+    ChannelBlocked,
     InvalidMessage,
     RateLimited,
-    Refused,
     SlackRejected,
     SlackUnavailable,
     call,
@@ -115,7 +115,7 @@ class Messenger:
             try:
                 sent = self._draw(card, _meant_for(card, mentions))
                 return sent._replace(is_complete=self._people.are_all(mentions, card.prompt))
-            except ChannelRefused as error:
+            except ChannelBlocked as error:
                 if card.prompt.is_open and card.place.kind is not PlaceKind.PERSON:
                     error.approvers = self._people.approvers(card.prompt)
                 raise
@@ -243,7 +243,7 @@ class Messenger:
                 for posted in each["messages"]:
                     if _is_same(posted.get("metadata"), message.metadata):
                         return channel, str(posted["ts"])
-        except Refused as error:
+        except Blocked as error:
             if error.reason not in _MAY_NOT_LOOK:
                 raise
             # Two cards can be answered as well as one, and none cannot.

@@ -2,8 +2,8 @@
 
 Slack counts `chat.postMessage` by channel, one a second with short bursts, and every other method as a whole. It does
 not say how much a whole workspace takes ("several hundred messages a minute"), nor how long a burst of another method
-may be. So posts are spaced by channel from the start, and everything else only once Slack has refused a call: then at
-the documented rate, for a while. See https://docs.slack.dev/apis/web-api/rate-limits.
+may be. So posts are spaced by channel from the start, and everything else only once Slack has rate-limited a call: then
+at the documented rate, for a while. See https://docs.slack.dev/apis/web-api/rate-limits.
 
 What listens on this machine in Slack's place, such as the emulator in tests, is given no such start: its posts are
 spaced only once it has refused one, too.
@@ -61,7 +61,7 @@ that is lower than documented is so found anew once in some 140 calls, and one t
 """
 
 MAX_INTERVAL = 30.0
-"""The longest time between two calls, in seconds, however often they are refused."""
+"""The longest time between two calls, in seconds, however often they are rate-limited."""
 
 DEFAULT_PAUSE = 1.0
 """Seconds to wait after a refusal that does not say how long."""
@@ -76,11 +76,11 @@ class _Limit:
 
     Attributes:
         interval: Seconds between two calls; 0 for no limit.
-        shortest: What the interval returns to if no more calls are refused.
+        shortest: What the interval returns to if no more calls are rate-limited.
         burst: How many calls may be made at once after a rest.
         rested_at: When a whole burst may be made again.
-        refused_at: When Slack last refused a call; `None` if it did not.
-        refused_apart_at: When it last refused one that was no part of a burst; `None` if it did not.
+        limited_at: When Slack last rate-limited a call; `None` if it did not.
+        limited_apart_at: When it last rate-limited one that was no part of a burst; `None` if it did not.
         called_at: When the last call was made.
         is_in_burst: Whether that was soon after the one before.
     """
@@ -89,8 +89,8 @@ class _Limit:
     burst: int = 1
     shortest: float = 0.0
     rested_at: float = 0.0
-    refused_at: float | None = None
-    refused_apart_at: float | None = None
+    limited_at: float | None = None
+    limited_apart_at: float | None = None
     called_at: float = -inf
     is_in_burst: bool = False
 
@@ -107,26 +107,26 @@ class _Limit:
         self.is_in_burst = now - self.called_at < POST_INTERVAL / 2
         self.called_at = now
 
-    def refuse(self, now: float, until: float, *, called_at: float, documented: float) -> None:
-        """Note that Slack has refused a call that was made at `called_at`, and takes the next one at `until`.
+    def slow_down(self, now: float, until: float, *, called_at: float, documented: float) -> None:
+        """Note that Slack has rate-limited a call that was made at `called_at`, and takes the next one at `until`.
 
         Args:
             documented: The interval in seconds that Slack's documentation gives.
         """
         ready_at = self.ready_at
-        if self.refused_at is None:
+        if self.limited_at is None:
             # Perhaps only the bursts are too long, so they end first.
             self.burst = 1
             self.interval = self.shortest = max(self.interval, documented)
-        elif called_at > self.refused_at:
-            # It was not under way already when the one before was refused, so the interval is too short.
+        elif called_at > self.limited_at:
+            # It was not under way already when the one before was rate-limited, so the interval is too short.
             self.interval = min(2 * self.interval, MAX_INTERVAL)
-        self.refused_at = now
+        self.limited_at = now
         self.rested_at = max(ready_at, until) + (self.burst - 1) * self.interval
 
-    def was_refused_since(self, moment: float) -> bool:
-        """Whether Slack has refused a call since then."""
-        return self.refused_at is not None and self.refused_at >= moment
+    def was_limited_since(self, moment: float) -> bool:
+        """Whether Slack has rate-limited a call since then."""
+        return self.limited_at is not None and self.limited_at >= moment
 
 
 class RateLimits:
@@ -151,14 +151,14 @@ class RateLimits:
         return max((limit.ready_at - now for limit in self._limits(method, channel, now)), default=0.0)
 
     def called(self, method: str, channel: str) -> float:
-        """Note that this call is made now. Returns the moment, which `refused` needs."""
+        """Note that this call is made now. Returns the moment, which `rate_limited` needs."""
         now = self._clock()
         for limit in self._limits(method, channel, now):
             limit.call(now)
         return now
 
-    def refused(self, method: str, channel: str, pause: float | None, *, called_at: float) -> None:
-        """Note that Slack has refused a call.
+    def rate_limited(self, method: str, channel: str, pause: float | None, *, called_at: float) -> None:
+        """Note that Slack has rate-limited a call.
 
         Args:
             pause: Seconds for which Slack takes no more calls of this kind; `None` if it does not say.
@@ -169,15 +169,15 @@ class RateLimits:
         if method == POST:
             of_channel = self._channel(channel, now)
             if not of_channel.is_in_burst:
-                of_channel.refused_apart_at = now
+                of_channel.limited_apart_at = now
             if of_channel.is_in_burst or not self._is_workspace_full(channel, now):
-                of_channel.refuse(now, until, called_at=called_at, documented=POST_INTERVAL)
+                of_channel.slow_down(now, until, called_at=called_at, documented=POST_INTERVAL)
                 return
-            of_channel.refused_at = now
+            of_channel.limited_at = now
         of_method = self._method(method, now) or _Limit(0.0)
         self._methods[method] = of_method
         documented = MARGIN * 60 / RATES.get(method, RATE_OTHERWISE)
-        of_method.refuse(now, until, called_at=called_at, documented=documented)
+        of_method.slow_down(now, until, called_at=called_at, documented=documented)
 
     def rename(self, channel: str, name: str) -> None:
         """Know the limit of a channel by another name from now on, unless there is one of that name."""
@@ -191,9 +191,9 @@ class RateLimits:
         return found if of_method is None else [*found, of_method]
 
     def _method(self, method: str, now: float) -> _Limit | None:
-        """The limit of a method as a whole, if Slack has refused a call lately, or if it has one from the start."""
+        """The limit of a method as a whole, if Slack has limited it lately, or if it has one from the start."""
         limit = self._methods.get(method)
-        if limit is not None and (limit.refused_at is None or limit.was_refused_since(now - SLOWED_FOR)):
+        if limit is not None and (limit.limited_at is None or limit.was_limited_since(now - SLOWED_FOR)):
             return limit
         if method != PUBLISH:
             return None
@@ -202,12 +202,12 @@ class RateLimits:
 
     def _channel(self, channel: str, now: float) -> _Limit:
         limit = self._channels.get(channel)
-        if limit is None or (limit.refused_at is not None and not limit.was_refused_since(now - SLOWED_FOR)):
+        if limit is None or (limit.limited_at is not None and not limit.was_limited_since(now - SLOWED_FOR)):
             if len(self._channels) >= PRUNE_ABOVE:
                 self._channels = {
                     name: each
                     for name, each in self._channels.items()
-                    if each.rested_at > now or each.was_refused_since(now - SLOWED_FOR)
+                    if each.rested_at > now or each.was_limited_since(now - SLOWED_FOR)
                 }
             limit = self._channels[channel] = _Limit(self._post_interval, POST_BURST)
         return limit
@@ -216,8 +216,8 @@ class RateLimits:
         """Whether a refusal of a post to this channel means that the whole workspace has reached its limit."""
         if self._method(POST, now) is not None:
             return True
-        refused_at = (each.refused_apart_at for name, each in self._channels.items() if name != channel)
-        return sum(at is not None and at >= now - WITHIN for at in refused_at) + 1 >= SEVERAL_CHANNELS
+        limited_at = (each.limited_apart_at for name, each in self._channels.items() if name != channel)
+        return sum(at is not None and at >= now - WITHIN for at in limited_at) + 1 >= SEVERAL_CHANNELS
 
 
 def _is_this_machine(url: str) -> bool:

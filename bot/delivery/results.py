@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from signoff.bot.delivery.messenger import Sent
 from signoff.bot.delivery.slack_calls import (
-    AppRefused,
-    ChannelRefused,
+    AppBlocked,
+    Blocked,
+    ChannelBlocked,
     MessageDeleted,
-    Refused,
     SlackRejected,
     SlackUnavailable,
 )
@@ -27,10 +27,10 @@ logger = logging.getLogger(__name__)
 FIRST_BACKOFF = timedelta(seconds=0.5)
 """The delay before the first retry. It doubles with every further one."""
 
-FIRST_BACKOFF_REFUSED = timedelta(minutes=1)
+FIRST_BACKOFF_BLOCKED = timedelta(minutes=1)
 """The delay before the first retry of what only a person can mend. It doubles with every further one."""
 
-MAX_BACKOFF_REFUSED = timedelta(hours=1)
+MAX_BACKOFF_BLOCKED = timedelta(hours=1)
 """The longest delay of such a retry. Slack's events, and `signoff doctor`, end it earlier."""
 
 MAX_BACKOFF_REJECTED = timedelta(minutes=5)
@@ -89,7 +89,7 @@ class Results:
             self.sent(card, Sent(card.channel or "", ts))
 
     def _card_failed(self, card: Card, error: BaseException) -> None:
-        approvers = error.approvers if isinstance(error, ChannelRefused) else ()
+        approvers = error.approvers if isinstance(error, ChannelBlocked) else ()
         told = f"Could not draw the card of {card.prompt.label} in {card.place.label}"
         _log(f"{told}, so its approvers are asked directly" if approvers else told, error)
         cards.failed(
@@ -100,10 +100,10 @@ class Results:
             in_doubt=card.in_doubt or _leaves_doubt(error),
             now=self._now(),
             channel=error.channel if isinstance(error, SlackUnavailable) else None,
-            refusal=error.reason if isinstance(error, Refused) else None,
+            refusal=error.reason if isinstance(error, Blocked) else None,
             approvers=approvers,
         )
-        if isinstance(error, ChannelRefused) and _may_have_others(card, approvers):
+        if isinstance(error, ChannelBlocked) and _may_have_others(card, approvers):
             self._redirect_again(card)
 
     def _redirect_again(self, card: Card) -> None:
@@ -119,7 +119,7 @@ class Results:
             self._repost_card(notice, error)
             return
         _log(f"Could not post a notice about {notice.prompt.label} in {notice.place.label}", error)
-        if isinstance(error, ChannelRefused) and notice.is_reply and notice.prompt.is_open:
+        if isinstance(error, ChannelBlocked) and notice.is_reply and notice.prompt.is_open:
             # Its card is refused too then. Drawing it finds that out, and where the notice goes instead.
             cards.redraw(self._db, notice.prompt.id, now=self._now())
         retry_at = None if _is_over(notice.prompt, error) else self._retry_at(notice.attempts, error)
@@ -139,8 +139,8 @@ class Results:
         if isinstance(error, SlackRejected) and error.retry_after is not None:
             return self._now() + timedelta(seconds=error.retry_after)
         first, longest = FIRST_BACKOFF, MAX_BACKOFF_REJECTED
-        if isinstance(error, Refused):
-            first, longest = FIRST_BACKOFF_REFUSED, MAX_BACKOFF_REFUSED
+        if isinstance(error, Blocked):
+            first, longest = FIRST_BACKOFF_BLOCKED, MAX_BACKOFF_BLOCKED
         elif isinstance(error, SlackUnavailable):
             longest = MAX_BACKOFF_UNAVAILABLE
         doublings = min(max(attempts - 1, 0), 10)
@@ -159,7 +159,7 @@ def _is_over(prompt: Prompt, error: BaseException) -> bool:
 
     What holds for the whole app is tried again nevertheless. Once it is mended, every card has to be right.
     """
-    return not prompt.is_open and isinstance(error, Refused) and not isinstance(error, AppRefused)
+    return not prompt.is_open and isinstance(error, Blocked) and not isinstance(error, AppBlocked)
 
 
 def _leaves_doubt(error: BaseException) -> bool:

@@ -96,7 +96,7 @@ class RateLimited(SlackRejected):
         self.method = method
 
 
-class Refused(SlackRejected):
+class Blocked(SlackRejected):
     """Slack rejected the call, and will do so until a person has mended something.
 
     Attributes:
@@ -108,7 +108,7 @@ class Refused(SlackRejected):
         self.reason = reason
 
 
-class ChannelRefused(Refused):
+class ChannelBlocked(Blocked):
     """Slack does not let the app post in this channel: it is archived, for instance, or the app is not in it.
 
     Attributes:
@@ -118,11 +118,11 @@ class ChannelRefused(Refused):
     approvers: Collection[str] = ()
 
 
-class AppRefused(Refused):
+class AppBlocked(Blocked):
     """Slack does not let the app do this anywhere: it was uninstalled, for instance."""
 
 
-class InvalidMessage(Refused):
+class InvalidMessage(Blocked):
     """Slack does not take the message as it is, which is a fault of Signoff's."""
 
 
@@ -173,11 +173,11 @@ def _error_for(response: SlackResponse | Mapping[str, Any]) -> SlackRejected | M
         return RateLimited(said, retry_after(response), method)
     if name == "missing_scope" and _POSTING_SCOPE not in str(needed).split(","):
         # Only something that this channel takes is missing. Direct messages need no more than the scope for posting.
-        return ChannelRefused(said, name)
+        return ChannelBlocked(said, name)
     if name in _OF_CHANNEL or name.startswith(RESTRICTED):
-        return ChannelRefused(said, name)
+        return ChannelBlocked(said, name)
     if name in OF_APP:
-        return AppRefused(said, name)
+        return AppBlocked(said, name)
     if name in OF_MESSAGE:
         return InvalidMessage(said, name)
     return SlackRejected(said, retry_after(response))

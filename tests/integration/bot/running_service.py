@@ -123,7 +123,7 @@ class RunningService:
 
         def is_quiet() -> bool:
             soonest = cards.next_due_at(self.db)
-            return soonest is None or soonest > self.db.now() + results.FIRST_BACKOFF_REFUSED / 2
+            return soonest is None or soonest > self.db.now() + results.FIRST_BACKOFF_BLOCKED / 2
 
         until(self.db, is_quiet, what="Slack to have been told everything")
 

@@ -286,4 +286,4 @@ def test_a_card_that_is_invalid_however_plain_is_tried_rarely(service: RunningSe
     assert len(calls) in (2, 4)
     assert {each["arguments"]["channel"] for each in calls} == {"#releases"}
     assert "card_redirected" not in service.events(prompt)
-    assert results.FIRST_BACKOFF_REFUSED.total_seconds() >= 60
+    assert results.FIRST_BACKOFF_BLOCKED.total_seconds() >= 60

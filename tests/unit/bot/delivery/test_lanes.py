@@ -107,7 +107,7 @@ def test_what_is_known_of_a_channel_is_kept_when_its_id_is_learned(lanes: Lanes,
     """A refusal holds, whichever name it was for."""
     lanes.fill([card(1), card(2)])
     (first,) = lanes.take(MANY)
-    limits.refused(POST, "#a", 60.0, called_at=limits.called(POST, "#a"))
+    limits.rate_limited(POST, "#a", 60.0, called_at=limits.called(POST, "#a"))
     lanes.learn(first.place, "Ca")
     lanes.sent(first)
     assert lanes.take(MANY) == []
@@ -136,7 +136,7 @@ def test_what_may_be_in_slack_already_is_searched_for_in_a_lane_of_its_own(lanes
     assert {each.id: lanes.key_of(each).method for each in taken} == {1: SEARCH, 2: POST, 3: UPDATE}
     for each in taken:
         lanes.sent(each)
-    limits.refused(SEARCH, "#a", 10.0, called_at=clock_of(limits))
+    limits.rate_limited(SEARCH, "#a", 10.0, called_at=clock_of(limits))
     lanes.fill([card(1, doubt=True), card(2)])
     assert [each.id for each in lanes.take(MANY)] == [2]
 
