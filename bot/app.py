@@ -45,6 +45,7 @@ from signoff.bot.interactions.form_pages import FormPages
 from signoff.bot.interactions.form_session import FormSessions
 from signoff.bot.interactions.full_text import FullText
 from signoff.bot.interactions.home import AppHome, HomeOpenings
+from signoff.bot.interactions.nudges import Nudges
 from signoff.bot.interactions.payloads import MalformedPayload, check, origin_of, person_in
 from signoff.bot.interactions.responses import IdentityUnavailable, Responses
 from signoff.bot.interactions.runs import Cancelling, Starting
@@ -179,6 +180,7 @@ def make_app(
         db, make_client(settings), RateLimits(settings.slack_api_url), draw=home.draw, concerned=home.concerned
     )
     events = Events()
+    Nudges(db, desk, people, responses).register(events)
     HomeOpenings(app.homes.opened).register(events)
     DeletedCards(db).register(events)
     ChannelChanges(db, make_client(settings, timeout=QUICK_CALL_TIMEOUT), settings.channel).register(events)

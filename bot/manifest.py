@@ -72,6 +72,7 @@ SIGNOFF = AppManifest(
             "im:write",
             "mpim:history",
             "mpim:read",
+            "reactions:read",
             "usergroups:read",
             "users:read",
             "users:read.email",
@@ -101,6 +102,7 @@ SIGNOFF = AppManifest(
             "message.groups",
             "message.im",
             "message.mpim",
+            "reaction_added",
             "subteam_created",
             "subteam_members_changed",
             "subteam_updated",
@@ -109,7 +111,9 @@ SIGNOFF = AppManifest(
             "user_change",
         }
     ),
-    # Without them, nothing but a repair is missing: see docs/operating.md.
-    optional_scopes=frozenset({"channels:history", "channels:join", "groups:history", "im:history", "mpim:history"}),
+    # Without them, nothing but a repair or a nudge is missing: see docs/operating.md.
+    optional_scopes=frozenset(
+        {"channels:history", "channels:join", "groups:history", "im:history", "mpim:history", "reactions:read"}
+    ),
 )
 """Signoff itself. A test compares it with `manifest.yml`."""

@@ -327,6 +327,8 @@ def _scopes(granted: str | None) -> Finding:
         return Finding(check, False, f"Missing: {names}. Update the app from manifest.yml, and install it again.")
     if missing:
         without = "a card may be posted twice after a crash, and one that is deleted is noticed late"
+        if missing == {"reactions:read"}:
+            without = "nobody is told that an emoji decides nothing"
         return Finding(check, True, f"All scopes that are required are granted. Without {names}, {without}")
     return Finding(check, True, f"All {len(wanted)} scopes of manifest.yml are granted")
 

@@ -236,6 +236,21 @@ class Responses:
         """Tell a person something."""
         self._later(origin_of(body), lambda: self._say(body, text))
 
+    def whisper(self, user_id: str, channel: str, thread_ts: str, draw: Callable[[], Message | None]) -> None:
+        """Say something in a thread that only one person sees; `None` says nothing."""
+
+        def whisper_it() -> None:
+            if (message := draw()) is not None:
+                self._client.chat_postEphemeral(
+                    channel=channel,
+                    user=user_id,
+                    thread_ts=thread_ts,
+                    text=message.text,
+                    blocks=message.blocks,
+                )
+
+        self._later(f"{user_id} in {channel}", whisper_it)
+
     def redraw(self, prompt: Prompt) -> None:
         """Have a card redrawn."""
         self._later(prompt.label, lambda: cards.redraw(self._db, prompt.id, now=self._db.now()))

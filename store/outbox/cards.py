@@ -315,6 +315,15 @@ def released(db: Database, card: Card) -> None:
 
 
 @transactional
+def open_prompt_of(db: Database, *, channel: str, ts: str) -> str | None:
+    """The id of the open prompt whose card was posted as this message; `None` if there is none."""
+    is_open = exists().where(prompts.c.id == cards.c.prompt_id, prompts.c.outcome.is_(None))
+    posted = select(cards.c.prompt_id).where(cards.c.channel == channel, cards.c.ts == ts, is_open)
+    with db.read() as reading:
+        found: str | None = reading.execute(posted).scalar()
+    return found
+
+
 def lost(db: Database, *, channel: str, ts: str, now: datetime) -> bool:
     """Record that a card was deleted from Slack. It is posted again while its prompt is open.
 
