@@ -16,7 +16,7 @@ from signoff.bot.emulator.server import Emulator
 from signoff.bot.interactions.commands import COMMAND
 from signoff.bot.service import Service
 from signoff.bot.settings import local_settings
-from signoff.flows.examples import dataset, release, shirt
+from signoff.flows.examples import dataset, hotfix, release, shirt
 from signoff.flows.flow import Flow
 from signoff.flows.loading import flows_in, load_flows
 from signoff.flows.services.signals import ShutdownSignal
@@ -25,8 +25,11 @@ from signoff.store.runs import runs
 
 logger = logging.getLogger(__name__)
 
-FLOWS: Sequence[Flow[Any, Any]] = [flow for module in (release, shirt, dataset) for flow in flows_in(module)]
+FLOWS: Sequence[Flow[Any, Any]] = [flow for module in (release, hotfix, shirt, dataset) for flow in flows_in(module)]
 """The example flows."""
+
+REQUESTER = "@chloe"
+"""Who requests the runs of the examples."""
 
 _CHANNEL = re.compile(r"#([a-z0-9_-]{1,80})")
 _HANDLE = re.compile(r"@([a-z0-9][a-z0-9._-]{0,20})")
@@ -67,7 +70,7 @@ class Demo:
             settings = local_settings(file, api_url=slack.api_url, bot_token=slack.bot_token, app_token=slack.app_token)
             service = stack.enter_context(Service(settings, self.flows, with_bot=True))
             welcome(slack, self.flows if self._files else ())
-            start_flows(service.db, self.flows)
+            start_flows(service.db, self.flows, requester=None if self._files else REQUESTER)
             self.url = slack.url
             self._stack = stack.pop_all()
         return self
@@ -76,11 +79,13 @@ class Demo:
         self._stack.close()
 
 
-WELCOME = """*Welcome!* Three flows are waiting for an answer. Try this:
+WELCOME = """*Welcome!* Four flows are waiting for an answer. Try this:
 • In {releases}, approve the release. Or reject it, and the form asks why.
+• The hotfix there needs two people: press *Yes*, switch to Ben or Mei at the bottom left, and press it again. After \
+two minutes it is escalated, and Dmitri may answer, too.
 • In {orders}, order a green shirt in xlarge. There is no such shirt, and the form says so. Or wait until it times out.
 • In {data}, create a data set: choose how many users, which columns, and whether to publish it.
-• Switch to another person, at the bottom left, and answer a prompt that they may not answer.
+• Switch to another person, and answer a prompt that they may not answer.
 • Type `/approvals` to list the prompts that are waiting, and `/approvals run shirt-order` to order another shirt."""
 """The message that the demo posts in an empty workspace."""
 
@@ -133,12 +138,12 @@ def _texts(file: Path) -> set[str]:
     return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
-def start_flows(db: Database, flows: Sequence[Flow[Any, Any]]) -> None:
+def start_flows(db: Database, flows: Sequence[Flow[Any, Any]], *, requester: str | None) -> None:
     """Start a run of each flow that needs no parameters, unless a run of an earlier demo is still in progress."""
     in_progress = {run.flow for run in runs.newest(db, limit=1000) if not run.state.is_final}
     for flow in flows:
         if flow.name not in in_progress and not flow.parameters.required:
-            flow.create_run(db=db)
+            flow.create_run(db=db, requester=requester)
 
 
 def how_to_start(flows: Sequence[Flow[Any, Any]]) -> str:

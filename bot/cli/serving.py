@@ -54,7 +54,7 @@ def _worker_options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 def demo(files: Sequence[Path], db: Path | None, port: int, open_page: bool) -> None:
-    """Try Signoff with a Slack workspace on this machine: with the flows in these files, or with three examples."""
+    """Try Signoff with a Slack workspace on this machine: with the flows in these files, or with four examples."""
     from signoff.flows.services.signals import ShutdownSignal
 
     log_to_stderr(logging.INFO)

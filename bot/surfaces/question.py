@@ -34,7 +34,7 @@ def asked_by(prompt: Prompt) -> Asked:
 
     The title of a prompt is often no more than the name of a model, such as "Approval".
     """
-    title = plain(prompt.title, len(prompt.title)) or plain(f"{prompt.flow} is waiting for an answer", 300)
+    title = _as_title(prompt.title) or plain(f"{prompt.flow} is waiting for an answer", 300)
     if title.endswith(_MARKS):
         return Asked(title, prompt.description)
     first, _, rest = prompt.description.strip().partition("\n")
@@ -43,6 +43,13 @@ def asked_by(prompt: Prompt) -> Asked:
     if line := _as_question(_docstring(prompt).strip().partition("\n")[0]):
         return Asked(line, prompt.description, title)
     return Asked(title, prompt.description)
+
+
+def _as_title(title: str) -> str:
+    """A title as clean text. It may be the first line of a description, which is Markdown."""
+    if any(part in title for part in _LINK):
+        return plain(title, len(title))
+    return as_line(title, len(title)) or plain(title, len(title))
 
 
 def _docstring(prompt: Prompt) -> str:

@@ -104,6 +104,20 @@ def test_one_press_approves_the_release(open_channel: Open) -> None:
     expect(thread).to_contain_text("1.4.0 is out: https://shop.example.com/releases/1.4.0")
 
 
+def test_two_people_release_the_hotfix(open_channel: Open) -> None:
+    """The first yes is a vote, the second one decides; whoever requested it may not."""
+    page = open_channel("Ana Ruiz", "releases")
+    question = "Release the hotfix 1.4.1 without the load test?"
+    hotfix = card(page, question)
+    expect(hotfix).to_contain_text("Requested by chloe, who may not answer.")
+    hotfix.get_by_role("button", name="Yes").click()
+    expect(hotfix).to_contain_text("1 of 2 agree")
+    page = open_channel("Mei Tanaka", "releases")
+    card(page, question).get_by_role("button", name="Yes").click()
+    expect(buttons(card(page, question))).to_have_count(0)
+    expect(thread_of(page, card(page, question))).to_contain_text("1.4.1 is out")
+
+
 def test_a_rejection_asks_for_its_reason(open_channel: Open) -> None:
     """The validator wants a reason: the modal opens for it, says so under the field, and then takes it."""
     page = open_channel("Ben Okafor", "releases")
@@ -161,7 +175,7 @@ def test_approvals_lists_what_waits_and_opens_it(open_channel: Open) -> None:
         "How many users should the data set have?",
     ):
         expect(answer).to_contain_text(waiting)
-    expect(answer.get_by_role("button", name="Open")).to_have_count(3)
+    expect(answer.get_by_role("button", name="Open")).to_have_count(4)
     answer.get_by_role("button", name="Open").first.click()
     expect(page.get_by_role("dialog").get_by_role("button", name="Submit")).to_be_visible()
 

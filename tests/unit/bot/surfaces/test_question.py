@@ -30,6 +30,8 @@ class Notes(BaseModel):
         (Release, "Release", "14 changes.", Asked("Release to production?", "14 changes.", "Release")),
         (Notes, "Notes", "14 changes.", Asked("Notes", "14 changes.")),
         (None, "Continue?", "", Asked("Continue?", "")),
+        (None, "Release **1.4** to my_app?", "", Asked("Release 1.4 to my_app?", "")),
+        (None, "Open [this](https://a.example)?", "", Asked("Open [this](https://a.example)?", "")),
     ],
 )
 def test_the_question_is_what_ends_as_one(
