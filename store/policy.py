@@ -296,6 +296,9 @@ class Policy(BaseModel, metaclass=_OfPolicies):
     """What happens as soon as Slack has said that none of those who are named can answer: `fail` raises `NobodyToAsk`
     in the flow, `wait` waits for the deadline."""
 
+    undo: Duration | None = None
+    """How long a person's decision is held back, during which they alone can undo it; `None` for not at all."""
+
     outside_slack: Literal["claims", "own-name", "never"] = "claims"
     """Who may answer on the command line or from a program, where nobody checks who they are: `claims` lets them say
     who they are, `own-name` takes them for the user of their machine, `never` lets nobody answer outside of Slack."""

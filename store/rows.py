@@ -16,6 +16,7 @@ from signoff.store.records.prompts import (
     Delivery,
     DeliveryState,
     Earlier,
+    Held,
     LedgerLine,
     Outcome,
     PassedStage,
@@ -131,6 +132,7 @@ def prompt(row: Any, *, run: Any = None) -> Prompt:
         assignment=UNASSIGNED if row.assignment is None else _assignment(row.assignment),
         comments=tuple(map(comment_from_json, row.comments or ())),
         overdue_at=row.overdue_at,
+        held=held(row.held),
         escalations=row.escalations,
         snoozed={person: datetime.fromisoformat(until) for person, until in (row.snoozed or {}).items()},
     )
@@ -274,6 +276,20 @@ def stages_as_json(passed: Sequence[PassedStage]) -> list[dict[str, Any]] | None
         for each in passed
     )
     return [{name: value for name, value in each.items() if value is not None} for each in stored] or None
+
+
+def held(stored: Mapping[str, Any] | None) -> Held | None:
+    """What `held_as_json` has written."""
+    if stored is None:
+        return None
+    (vote,) = votes([stored["vote"]])
+    return Held(vote, datetime.fromisoformat(stored["until"]), stored.get("shown"))
+
+
+def held_as_json(held: Held) -> dict[str, Any]:
+    """A decision that is held back, as a prompt keeps it."""
+    stored = {"vote": votes_as_json([held.vote])[0], "until": held.until.isoformat(), "shown": held.shown}
+    return {name: value for name, value in stored.items() if value is not None}
 
 
 def ballot(row: Any) -> Ballot:

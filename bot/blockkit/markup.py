@@ -87,9 +87,14 @@ def link_to(address: str, text: str) -> str:
     return f"<{address.translate(_ENTITIES)}|{escape(text, 100)}>"
 
 
-def at(moment: datetime) -> str:
-    """`moment` as mrkdwn that Slack shows in the reader's own time zone."""
-    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{utc(moment)}>"
+def at(moment: datetime, *, seconds: bool = False) -> str:
+    """`moment` as mrkdwn that Slack shows in the reader's own time zone.
+
+    Args:
+        seconds: Whether they are shown.
+    """
+    time = "{time_secs}" if seconds else "{time}"
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {time}|{utc(moment)}>"
 
 
 def utc(moment: datetime) -> str:

@@ -11,7 +11,7 @@ from signoff.bot.cli.failures import CommandFailed, WrongUsage
 from signoff.bot.cli.logs import log_to_stderr
 
 if TYPE_CHECKING:
-    from signoff.flows.approval.desk import Reply
+    from signoff.flows.approval.desk import AlreadySettled, Refused, Reply, Undone
     from signoff.store.records.actors import Actor
     from signoff.store.records.prompts import Prompt
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--reject", is_flag=True, help="Reject the prompt. Requires --reason.")
 @click.option("--reason", metavar="TEXT", help="Why you reject it.")
 @click.option("--confirm", metavar="WORD", help="What the prompt wants typed before a yes counts.")
+@click.option("--undo", is_flag=True, help="Take your answer back, as long as the policy lets you.")
 @options.who
 @options.as_json
 def answer(
@@ -38,6 +39,7 @@ def answer(
     reject: bool,
     reason: str | None,
     confirm: str | None,
+    undo: bool,
     who: str | None,
     as_json: bool,
 ) -> None:
@@ -49,6 +51,8 @@ def answer(
     else has answered already.
     """
     _check(reject, reason, gives_values=bool(sets) or values is not None, confirms=confirm is not None)
+    if undo and (reject or sets or values is not None or confirm is not None):
+        raise WrongUsage("--undo cannot be combined with an answer.")
     from signoff.bot.cli.actors import actor, refusal
     from signoff.bot.cli.arguments import submission
     from signoff.bot.cli.as_json import print_json, settled_as_json
@@ -68,6 +72,9 @@ def answer(
         if why_not:
             desk.note_refusal(found, person, via="cli", reason=why_not)
             raise CommandFailed(why_not)
+        if undo:
+            _print_undone(desk.undo(found.id, person, via="cli"), person, as_json=as_json)
+            return
         if reject:
             reply = desk.reject(found.id, person, reason or "", via="cli")
         else:
@@ -79,6 +86,21 @@ def answer(
     else:
         told = f"your vote counts: {in_short(settled)}" if settled.is_open else outcome_as_text(settled)
         click.echo(f"{value_as_text(asked_by(settled).question)}: {told}")
+
+
+def _print_undone(reply: "Undone | AlreadySettled | Refused", person: "Actor", *, as_json: bool) -> None:
+    """Print that a prompt is open again. Raises `CommandFailed` if it is not."""
+    from signoff.bot.cli.as_json import print_json, settled_as_json
+    from signoff.bot.cli.as_text import value_as_text
+    from signoff.bot.surfaces.question import asked_by
+    from signoff.flows.approval.desk import Undone
+
+    if not isinstance(reply, Undone):
+        _settled(reply, person)
+    elif as_json:
+        print_json(settled_as_json(reply.prompt))
+    else:
+        click.echo(f"{value_as_text(asked_by(reply.prompt).question)}: undone, and open again")
 
 
 def _check(reject: bool, reason: str | None, *, gives_values: bool, confirms: bool) -> None:

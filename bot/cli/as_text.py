@@ -89,6 +89,8 @@ def ended_as_text(prompt: Prompt) -> str:
     at = "" if prompt.settled_at is None else f" at {utc(prompt.settled_at)}"
     ended = "open" if prompt.outcome is None else prompt.outcome.replace("_", " ")
     followed = after_deadline(prompt)
+    if prompt.held is not None:
+        followed = f"takes effect at {utc(prompt.held.until)}, unless it is undone"
     return plain(f"{ended}{by}{at}" + (f" ({followed})" if followed else ""), _LONGEST)
 
 

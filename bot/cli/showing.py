@@ -54,6 +54,7 @@ def _of_prompt(prompt: "Prompt") -> Facts:
     yield "Description", asked.description
     yield "Values", _values(prompt.initial_values)
     yield "Asked before", asked_before_in_full(prompt)
+    prompt = prompt.decided
     yield "Outcome", "" if prompt.is_open else ended_as_text(prompt)
     yield "Answer", _values(prompt.answer or {})
     yield "Reason", prompt.reason or ""

@@ -26,6 +26,7 @@ from signoff.flows.approval.desk import (
     Refused,
     Settled,
     Unconfirmed,
+    Undone,
     Unverified,
 )
 from signoff.flows.approval.quorum import proposed
@@ -54,6 +55,7 @@ class Buttons:
         app.action(action_ids.EDIT)(self.open_form)
         app.action(action_ids.OPEN)(self.open_listed)
         app.action(action_ids.REJECT)(self.open_reason)
+        app.action(action_ids.UNDO)(self.undo)
         app.view(action_ids.REJECT_MODAL)(self.reject)
         app.view_closed(action_ids.REJECT_MODAL)(self.closed)
 
@@ -126,6 +128,14 @@ class Buttons:
             self._responses.open_reason(body, admitted)
         else:
             self._responses.tell_not_admitted(body, actor, admitted)
+        ack()
+
+    def undo(self, ack: Ack, body: Body) -> None:
+        """A press on "Undo": the person who has decided takes it back."""
+        prompt, actor = self._pressed(body), self._people.actor(body)
+        reply = self._desk.undo(prompt.id, actor, via="slack")
+        if not isinstance(reply, Undone):
+            self._responses.tell_not_admitted(body, actor, reply)
         ack()
 
     def unknown(self, ack: Ack, body: Body) -> None:

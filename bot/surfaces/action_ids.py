@@ -33,6 +33,9 @@ RELEASE = "signoff:release"
 HAND_OVER = "signoff:hand-over"
 """Open the modal that asks to whom."""
 
+UNDO = "signoff:undo"
+"""Take back a decision that is held back."""
+
 BACK = "signoff:back"
 """Show the previous page."""
 

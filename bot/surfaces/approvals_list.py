@@ -21,6 +21,7 @@ from signoff.bot.blockkit.markup import at, bold, escape, plain, span, unescaped
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.assignment import assigned_in_short
 from signoff.bot.surfaces.deadline import deadline_in_short
+from signoff.bot.surfaces.grace import held_in_short
 from signoff.bot.surfaces.listings import Listing
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.tally import in_short
@@ -105,6 +106,7 @@ def entry(prompt: Prompt, now: datetime | None) -> list[Block]:
         f"asked {at(prompt.opened_at)}" if now is None else f"open for {span(now - prompt.opened_at)}",
         deadline_in_short(prompt) or "no deadline",
         escape(in_short(prompt)),
+        held_in_short(prompt),
         assigned_in_short(prompt, now or prompt.opened_at),
         _where(prompt.policy.channel),
         escape(prompt.flow, 80),

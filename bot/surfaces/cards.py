@@ -34,6 +34,7 @@ from signoff.bot.surfaces.confirmation import deciding_button, word_rule
 from signoff.bot.surfaces.deadline import deadline_of
 from signoff.bot.surfaces.earlier import asked_before
 from signoff.bot.surfaces.escalation import escalated
+from signoff.bot.surfaces.grace import undo_buttons
 from signoff.bot.surfaces.omissions import Omitted, omission_notice
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.rulings import ruling_line
@@ -100,7 +101,7 @@ def card(
     Raises:
         FormError: If the prompt's form cannot be shown in Slack.
     """
-    form = form_of(prompt)
+    form, prompt = form_of(prompt), prompt.decided
     text, shown = asked_by(prompt), question_excerpt(prompt, SECTION_TEXT)
     fits = len(text.question) <= HEADER_TEXT
     heading = header(text.question) if fits else section(mrkdwn(shown.text))
@@ -129,6 +130,7 @@ def plain_card(prompt: Prompt, place: Place = DEFAULT_CHANNEL) -> Message:
 
     It has no buttons that decide, because it does not show what would be decided.
     """
+    prompt = prompt.decided
     sentence = lines(unescaped(_sentence(prompt, form_of(prompt), is_direct=False)), SECTION_TEXT)
     shown = [button("Open…", action_ids.EDIT, prompt.id, "primary")] if prompt.is_open else []
     return Message(
@@ -252,7 +254,9 @@ def _settled(prompt: Prompt, form: Form) -> _Body:
     rows += said
     if prompt.requester is not None:
         rows.append(context(mrkdwn(f"Requested by {name_of(prompt.requester)}.")))
-    return _Body([*blocks, *rows], [], omitted + unsaid + Omitted(reason.missing + words_left_out(prompt)))
+    return _Body(
+        [*blocks, *rows], undo_buttons(prompt), omitted + unsaid + Omitted(reason.missing + words_left_out(prompt))
+    )
 
 
 def _sentence(prompt: Prompt, form: Form, *, is_direct: bool) -> str:

@@ -32,6 +32,8 @@ _WORDS: Mapping[str, str] = {
     "rejected": "Rejected",
     "overdue": "The deadline passed, and it stays open",
     "timed_out": "Timed out",
+    "held": "Decided, and could still be undone",
+    "undone": "Undone",
     "cancelled": "Cancelled",
     "unanswerable": "Ended, since nobody can answer",
     "refused": "Tried to answer, and may not",

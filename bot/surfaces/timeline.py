@@ -114,6 +114,8 @@ def _what(act: Act, prompt: Prompt) -> str:
         case ActKind.ESCALATE:
             whom = together(list(prompt.policy.escalations[act.number - 1].to))
             return f"Escalated: {whom} may answer, too, and {'is' if ' and ' not in whom else 'are'} told"
+        case ActKind.TAKE_EFFECT:
+            return "The decision takes effect"
         case ActKind.BECOME_OVERDUE:
             return "It is overdue, which its card says, and stays open"
         case ActKind.TIME_OUT:

@@ -10,6 +10,7 @@ from signoff.bot.blockkit.markdown import as_line
 from signoff.bot.blockkit.markup import at, either, escape, escaped, link_to, plain, together, unescaped, utc
 from signoff.bot.forms import UNSET, Form, FormError, VerdictButtons, verdict_buttons
 from signoff.bot.surfaces.deadline import after_deadline
+from signoff.bot.surfaces.grace import takes_effect
 from signoff.bot.surfaces.question import asked_by
 from signoff.flows.approval.pings import delegations_waited_for, waited_for, without_part
 from signoff.flows.approval.quorum import deciders
@@ -278,8 +279,8 @@ def outcome_line(prompt: Prompt, form: Form) -> str:
     who = f" by {together(names)}" if (names := _authors(prompt, name_of)) else ""
     when = f" · {at(prompt.settled_at)}" if prompt.settled_at else ""
     followed = after_deadline(prompt)
-    said = f"\n{followed[:1].upper()}{followed[1:]}." if followed else ""
-    return f"{sign_of(prompt, form)} {what}{who}{when}{said}"
+    said = f"{followed[:1].upper()}{followed[1:]}." if followed else takes_effect(prompt)
+    return "\n".join(filter(None, [f"{sign_of(prompt, form)} {what}{who}{when}", said]))
 
 
 def outcome_sentence(prompt: Prompt, form: Form) -> str:
@@ -289,7 +290,7 @@ def outcome_sentence(prompt: Prompt, form: Form) -> str:
     who = f" by {together(names)}" if (names := _authors(prompt, name_and_claim_of)) else ""
     followed = after_deadline(prompt)
     why = f": {escape(prompt.reason, 300)}" if prompt.reason else f": {followed}." if followed else "."
-    return f"{what_happened(prompt, form)}{who}{why}"
+    return " ".join(filter(None, [f"{what_happened(prompt, form)}{who}{why}", takes_effect(prompt, spoken=True)]))
 
 
 def repeated_by(prompt: Prompt) -> Approval | None:

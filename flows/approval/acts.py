@@ -21,6 +21,7 @@ from signoff.store.records.prompts import Prompt
 class ActKind(StrEnum):
     """What happens."""
 
+    TAKE_EFFECT = "take_effect"
     TIME_OUT = "time_out"
     BECOME_OVERDUE = "become_overdue"
     ESCALATE = "escalate"
@@ -47,6 +48,7 @@ class Progress:
     Attributes:
         reminders_sent: How many reminders have come, including those that were missed and sent as one.
         escalations: How many of the policy's escalations have come.
+        held_until: When the decision takes effect that is held back; `None` if there is none.
         is_overdue: Whether it was noted that the deadline has passed, of a prompt that stays open after it.
     """
 
@@ -56,6 +58,7 @@ class Progress:
     reminders_sent: int = 0
     is_overdue: bool = False
     escalations: int = 0
+    held_until: datetime | None = None
 
     @classmethod
     def of(cls, prompt: Prompt) -> Self:
@@ -73,6 +76,7 @@ class Progress:
             prompt.reminders_sent,
             prompt.is_overdue,
             prompt.escalations,
+            None if prompt.held is None else prompt.held.until,
         )
 
     def after(self, act: Act) -> Self:
@@ -84,7 +88,7 @@ class Progress:
                 return replace(self, escalations=act.number)
             case ActKind.BECOME_OVERDUE:
                 return replace(self, is_overdue=True)
-            case ActKind.TIME_OUT:
+            case ActKind.TIME_OUT | ActKind.TAKE_EFFECT:
                 return self
 
 
@@ -113,6 +117,9 @@ def _all(progress: Progress, *, by: datetime) -> list[Act]:
     Args:
         by: Of acts of one kind that are due by then, only the last is meant: those that were missed are one.
     """
+    if progress.held_until is not None:
+        # A person has decided it. Nobody has to be asked any more, and the deadline was kept.
+        return [Act(progress.held_until, ActKind.TAKE_EFFECT)]
     return [act for kind in _KINDS if (act := kind(progress, by)) is not None]
 
 

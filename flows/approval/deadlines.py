@@ -59,6 +59,8 @@ class DeadlineEnforcer(DueCheck):
         """Perform one act of a prompt. The next one, if it is due as well, comes with the next read of the database."""
         progress = Progress.of(prompt)
         match act := act_due(progress, moment):
+            case Act(kind=ActKind.TAKE_EFFECT):
+                self._desk.take_effect(prompt)
             case Act(kind=ActKind.TIME_OUT):
                 self._desk.time_out(prompt)
             case Act(kind=ActKind.BECOME_OVERDUE):

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from signoff.flows.approval import assignment
+from signoff.flows.approval.acts import Progress, next_due_at
 from signoff.flows.approval.approvers import (
     Directory,
     StatedNames,
@@ -36,7 +37,7 @@ from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.outbox import cards
 from signoff.store.policy import Policy
-from signoff.store.prompts import comments, prompts, settle, votes
+from signoff.store.prompts import comments, grace, prompts, settle, votes
 from signoff.store.records.actors import DEADLINE, SIGNOFF, Actor
 from signoff.store.records.assignment import HandOver
 from signoff.store.records.prompts import NOTHING_SHOWN, Comment, Outcome, Prompt, Shown, Vote
@@ -47,6 +48,8 @@ logger = logging.getLogger(__name__)
 
 NO_COMMENTS = "This prompt takes no comments: its policy has comments=off."
 """What whoever comments is told if the policy does not let people comment."""
+
+_NOTHING_TO_UNDO = "There is nothing that you could undo here."
 
 REQUESTED = "You requested this, so somebody else has to answer."
 """What the requester is told if the policy does not let them answer."""
@@ -62,7 +65,7 @@ _AT_DEADLINE = {
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """It counted: this submission ended the prompt."""
+    """It counted: this submission ended the prompt, or will once it cannot be undone any more."""
 
     prompt: Prompt
 
@@ -112,6 +115,13 @@ class Invalid:
 @dataclass(frozen=True, slots=True)
 class Unconfirmed(Invalid):
     """The values fit, and the word that the policy wants typed before a yes counts is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A decision was taken back by the person who had made it, and the prompt is open again."""
+
+    prompt: Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +196,8 @@ class Desk:
         if prompt.is_open and prompt.policy_fault is not None:
             self._note(prompt, "refused", actor, {"via": via, "reason": prompt.policy_fault})
             raise UnreadablePolicy(prompt.policy_fault)
-        if prompt.is_open and prompt.deadline is not None and prompt.deadline <= self._now():
+        prompt = self._as_of_now(prompt)
+        if prompt.is_open and prompt.held is None and prompt.deadline is not None and prompt.deadline <= self._now():
             prompt = self.time_out(prompt).prompt if prompt.policy.ends_at_deadline else prompt
         if prompt.is_open and not comments and (reason := _refusal_outside_slack(prompt.policy, actor)):
             self.note_refusal(prompt, actor, via=via, reason=reason)
@@ -204,6 +215,9 @@ class Desk:
         if not prompt.is_open:
             self._note(prompt, "too_late", actor, {"via": via})
             return AlreadySettled(prompt)
+        if prompt.held is not None and not comments:
+            self._note(prompt, "too_late", actor, {"via": via})
+            return AlreadySettled(prompt.decided)
         return prompt if comments else self._admit_to_stage(prompt, actor, via)
 
     def _admit_to_stage(self, prompt: Prompt, actor: Actor, via: str) -> Prompt | Refused | Unverified:
@@ -218,6 +232,45 @@ class Desk:
                 reason = TAKEN_PART.format(earlier)
                 self._note(prompt, "refused", actor, {"via": via, "reason": reason})
                 return Refused(prompt, True, reason)
+
+    def undo(self, prompt_id: str, actor: Actor, *, via: str) -> Undone | AlreadySettled | Refused:
+        """Let the person who has decided a prompt take that back, as long as it is held back."""
+        prompt, places = prompts.get_with_places(self._db, prompt_id)
+        prompt = self._as_of_now(prompt)
+        decision = prompt.held if prompt.is_open else None
+        own = _as_approver(actor, prompt) if prompt.policy_fault is None else actor
+        # Who has decided in Slack is nobody whom somebody else can claim to be.
+        is_own = decision is not None and (own.id, own.claim) == (decision.vote.actor.id, decision.vote.actor.claim)
+        if decision is not None and is_own:
+            due_at = next_due_at(Progress.of(replace(prompt, held=None)))
+            result = grace.undo(self._db, prompt.id, decision.vote.actor, via=via, now=self._now(), due_at=due_at)
+            if result.won:
+                logger.info("%s is open again: %s has undone it, via %s", prompt.label, _name_of(actor), via)
+                return Undone(result.prompt)
+            prompt = self._as_of_now(result.prompt)
+        sees = may_see(prompt, actor, self._directory, places) is True
+        if not prompt.is_open and sees:
+            self._note(prompt, "too_late", actor, {"via": via})
+            return AlreadySettled(prompt)
+        reason = _NOTHING_TO_UNDO
+        if decision is not None and not is_own and sees:
+            reason = f"Only {decision.vote.actor.name} can undo this."
+        self.note_refusal(prompt, actor, via=via, reason=reason)
+        return Refused(prompt, sees, reason)
+
+    def take_effect(self, prompt: Prompt) -> Settled | AlreadySettled:
+        """End a prompt with the decision that was held back, once it cannot be undone any more."""
+        result = votes.take_effect(self._db, prompt.id, now=self._now())
+        if not result.won:
+            return AlreadySettled(result.prompt)
+        if prompt.held is not None:
+            _log(prompt.held.vote, result.prompt, "; it cannot be undone any more")
+        return Settled(result.prompt)
+
+    def _as_of_now(self, prompt: Prompt) -> Prompt:
+        """The prompt, settled if a decision was held back and its time is over."""
+        is_over = prompt.is_open and prompt.held is not None and prompt.held.until <= self._now()
+        return self.take_effect(prompt).prompt if is_over else prompt
 
     def may_fill_in(self, prompt: Prompt, actor: Actor) -> bool | Unknowable:
         """Whether this person may fill in the form of a prompt that is open. That they may not is noted in the ledger.
@@ -269,7 +322,10 @@ class Desk:
         waiting = (
             each
             for each in found
-            if each.is_open and not each.policy_fault and taken_part(each, actor, self._directory) == ""
+            if each.is_open
+            and each.held is None
+            and not each.policy_fault
+            and taken_part(each, actor, self._directory) == ""
         )
         return self._those_who(may_answer, actor, [each for each in waiting if not each.ballot.vote_of(actor.id)])
 
@@ -524,6 +580,7 @@ class Desk:
                     known=known,
                     stage=stage,
                     advance=advance,
+                    undo=prompt.policy.undo,
                 )
             except votes.StageOver:
                 reason = f"The stage {vote.stage} is over. Look at the card again."
@@ -536,9 +593,9 @@ class Desk:
                 _log(vote, result.prompt, "; more votes are needed")
                 return Counted(result.prompt, vote)
             if not result.won:
-                return AlreadySettled(result.prompt)
-            _log(vote, result.prompt)
-            return Settled(result.prompt)
+                return AlreadySettled(result.prompt.decided)
+            _log(vote, result.prompt, "" if result.prompt.held is None else "; this can still be undone")
+            return Settled(result.prompt.decided)
 
     def _as_voter(self, prompt: Prompt, vote: Vote) -> Vote | Unverified:
         """The vote under the id that this person has voted with before, and with whom they stand for.

@@ -129,7 +129,7 @@ def record(
             cards.send_to(tx, asked.id, direct, now, event="cards_sent")
         known = {each.id for each in asked.found_approvers}
         absences.note_found(tx, asked.id, [each.id for each in found if each.id and each.id not in known], now=now)
-        if decide is not None:
+        if decide is not None and row.held is None:
             votes.recount(
                 tx,
                 locked[0],

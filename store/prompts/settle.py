@@ -47,12 +47,16 @@ _ENDING = (
         reason=param("reason"),
         due_at=None,
         approvers_due_at=None,
+        held=None,
         revision=prompts.c.revision + 1,
     )
     .returning(prompts)
 )
 _END = Statement(_ENDING)
-_END_AT_DEADLINE = Statement(_ENDING.where(prompts.c.deadline.is_not_distinct_from(param("deadline"))))
+# What a person has decided counts before anything that comes by itself.
+_END_UNDECIDED = _ENDING.where(prompts.c.held.is_(None))
+_END_BY_ITSELF = Statement(_END_UNDECIDED)
+_END_AT_DEADLINE = Statement(_END_UNDECIDED.where(prompts.c.deadline.is_not_distinct_from(param("deadline"))))
 _MAKE_RUNNABLE = Statement(
     update(flow_runs)
     .where(
@@ -99,7 +103,8 @@ def settle(
         via: How the attempt came: `deadline`, for instance.
         answer: The validated values that the flow gets.
         reason: Why.
-        at_deadline_of: The prompt as it was read. If its deadline has moved since, it stays open.
+        at_deadline_of: The prompt as it was read. If its deadline has moved since, it stays open. It also does if a
+            person has decided it, and may still undo that.
         then: What followed from a deadline that passed, as the policy calls it.
 
     Raises:
@@ -108,7 +113,9 @@ def settle(
     with db.write() as tx:
         # The run is locked first and then the prompt. `open_prompt` uses the same order, so they cannot deadlock.
         end = ending(prompt_id, outcome=outcome, actor=actor, now=now, answer=answer, reason=reason)
-        if at_deadline_of is not None:
+        if at_deadline_of is None:
+            end = _END_BY_ITSELF.bind(**end.values)
+        else:
             end = _END_AT_DEADLINE.bind(**end.values, deadline=at_deadline_of.deadline)
         locked, won = tx.execute_many(LOCK_RUN_OF_PROMPT.bind(prompt_id=prompt_id), end)
         if not locked:

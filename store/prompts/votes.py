@@ -8,7 +8,7 @@ Every submission stays in the table. The prompt keeps those that count, one for 
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import null, select, update
@@ -17,15 +17,16 @@ from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
-from signoff.store.prompts import drafts
+from signoff.store.prompts import drafts, grace
 from signoff.store.prompts.prompts import no_such_prompt
 from signoff.store.prompts.settle import Settlement, ending, hand_on, settled_prompt, tell_requester
 from signoff.store.records.actors import recorded
 from signoff.store.records.outbox import NoticeKind
-from signoff.store.records.prompts import Ballot, NextStage, Outcome, Prompt, Reviewers, Vote
+from signoff.store.records.prompts import Ballot, Held, NextStage, Outcome, Prompt, Reviewers, Vote
 from signoff.store.rows import (
     PROMPT_BY_ID,
     ballot,
+    held,
     person,
     person_as_json,
     prompt,
@@ -57,9 +58,10 @@ _SHOWN = (
     .scalar_subquery()
 )
 _BALLOT = Statement(
-    select(*prompts.c["outcome", "votes", "approvers", "reviewers", "stages"], _SHOWN.label("shown_hash")).where(
-        _WITH_ID
-    )
+    select(
+        *prompts.c["outcome", "votes", "approvers", "reviewers", "stages", "held", "deadline"],
+        _SHOWN.label("shown_hash"),
+    ).where(_WITH_ID)
 )
 _KEEP = Statement(update(prompts).where(_WITH_ID).values(votes=param("votes"), revision=prompts.c.revision + 1))
 # What was known of the people of one stage says nothing of those of the next.
@@ -135,6 +137,7 @@ def cast(
     known: Collection[str] | None = None,
     stage: int = 0,
     advance: Advance | None = None,
+    undo: timedelta | None = None,
 ) -> Settlement | Counted:
     """Write a vote, in place of an earlier one of this person, and settle its prompt if the votes decide it.
 
@@ -143,10 +146,11 @@ def cast(
             `None` if that need not be known.
         stage: The number of stages that the prompt had passed when it was checked that this person may vote.
         advance: Says which stage follows; `None` if the policy has no stages.
+        undo: How long the decision is held back; `None` for not at all.
 
     Returns:
-        How the prompt was settled, by this vote or before; otherwise the prompt with its votes, which may be in the
-        next stage.
+        How the prompt was settled, by this vote or before, or how it will be if nobody undoes that; otherwise the
+        prompt with its votes, which may be in the next stage.
 
     Raises:
         NoSuchPrompt: If there is no such prompt.
@@ -162,7 +166,7 @@ def cast(
         if not locked:
             raise no_such_prompt(prompt_id)
         (row,) = found
-        in_time, before = row.outcome is None, ballot(row)
+        in_time, before = row.outcome is None and row.held is None, ballot(row)
         if in_time and len(row.stages or ()) != stage:
             raise StageOver
         if in_time and known is not None and not {each.actor.id for each in before.votes} <= set(known):
@@ -179,18 +183,22 @@ def cast(
             return Counted(prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id)))
         if in_time and (decisive is None or len(after.votes) > 1 or vote.instead_of is not None):
             tx.run(_KEEP, prompt_id=prompt_id, votes=votes_as_json(after.votes))
-        event = "too_late" if not in_time else "voted" if decisive is None else _outcome(decisive).value
+        until = None if decisive is None or undo is None else _until(vote.at, undo, row.deadline)
+        event = "too_late" if not in_time else "voted" if decisive is None else outcome_of(decisive).value
         changed = True if in_time and len(after.votes) == len(before.votes) else None
+        shown = _shown(row.shown_hash, vote.shown.form)
         detail = {
             "via": vote.via,
             "answer": vote.answer,
             "reason": vote.reason,
             "changed": changed,
-            "shown": _shown(row.shown_hash, vote.shown.form),
+            "shown": shown,
             "stage": vote.stage or None,
             **_place(vote),
         }
         told = {key: value for key, value in detail.items() if value is not None}
+        if decisive is not None and until is not None:
+            return Settlement(True, grace.hold(tx, prompt_id, Held(decisive, until, shown), told))
         ledger.add(tx, prompt_id, event, now=vote.at, actor=vote.actor, detail=told)
         if decisive is None:
             if in_time:
@@ -199,7 +207,7 @@ def cast(
             tx.touch(Topic.PROMPTS)
             current = prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id))
             return Counted(current) if in_time else Settlement(False, current)
-        ended = _settle(tx, locked[0], prompt_id, decisive, after, now=vote.at)
+        ended = settle_by(tx, locked[0], prompt_id, decisive, after, now=vote.at)
     (settled,) = ended.rows()
     return Settlement(True, settled_prompt(settled, locked[0]))
 
@@ -231,9 +239,35 @@ def recount(
     detail = {"via": decisive.via, "answer": decisive.answer, "reason": decisive.reason, "recounted": True}
     detail |= {**_place(decisive), "stage": decisive.stage or None}
     told = {key: value for key, value in detail.items() if value is not None}
-    ledger.add(tx, prompt_id, _outcome(decisive).value, now=now, actor=decisive.actor, detail=told)
-    _settle(tx, run, prompt_id, decisive, counted, now=now)
+    ledger.add(tx, prompt_id, outcome_of(decisive).value, now=now, actor=decisive.actor, detail=told)
+    settle_by(tx, run, prompt_id, decisive, counted, now=now)
     return True
+
+
+@transactional
+def take_effect(db: Database, prompt_id: str, *, now: datetime) -> Settlement:
+    """Settle a prompt by the decision that was held back, once it cannot be undone any more.
+
+    Returns:
+        How it was settled, by this call or before; the open prompt if there is nothing to settle it by yet.
+    """
+    with db.write() as tx:
+        locked, found = tx.execute_many(
+            LOCK_RUN_OF_PROMPT.bind(prompt_id=prompt_id), _BALLOT.bind(prompt_id=prompt_id, channel="", ts="")
+        )
+        if not locked:
+            raise no_such_prompt(prompt_id)
+        (row,) = found
+        decision = None if row.outcome is not None else held(row.held)
+        if decision is None or decision.until > now:
+            return Settlement(False, prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id)))
+        vote = decision.vote
+        detail = {"via": vote.via, "answer": vote.answer, "reason": vote.reason, "shown": decision.shown}
+        told = {key: value for key, value in (detail | _place(vote)).items() if value is not None}
+        ledger.add(tx, prompt_id, outcome_of(vote).value, now=now, actor=vote.actor, detail=told)
+        ended = settle_by(tx, locked[0], prompt_id, vote, ballot(row), now=now)
+    (settled,) = ended.rows()
+    return Settlement(True, settled_prompt(settled, locked[0]))
 
 
 def of_prompt(db: Database, prompt_id: str) -> list[Vote]:
@@ -242,8 +276,13 @@ def of_prompt(db: Database, prompt_id: str) -> list[Vote]:
         return [_vote(row) for row in reading.rows(_IN_TIME, prompt_id=prompt_id)]
 
 
-def _settle(tx: Transaction, run: Any, prompt_id: str, decisive: Vote, counted: Ballot, *, now: datetime) -> Any:
-    outcome = _outcome(decisive)
+def settle_by(tx: Transaction, run: Any, prompt_id: str, decisive: Vote, counted: Ballot, *, now: datetime) -> Any:
+    """Settle a prompt by a vote, within a transaction that has locked its run.
+
+    Returns:
+        The rows of the settled prompt, once the transaction is committed.
+    """
+    outcome = outcome_of(decisive)
     # Sent with the commit, which saves a round trip: nothing can have settled the prompt since its run was locked.
     (ended,) = tx.run_at_commit(
         ending(
@@ -283,8 +322,15 @@ def _enter_stage(
     tx.touch(Topic.PROMPTS)
 
 
-def _outcome(decisive: Vote) -> Outcome:
+def outcome_of(decisive: Vote) -> Outcome:
+    """How a prompt ends that this vote decides."""
     return Outcome.SUBMITTED if decisive.verdict == "submit" else Outcome.REJECTED
+
+
+def _until(decided_at: datetime, undo: timedelta, deadline: datetime | None) -> datetime:
+    """Until when a decision is held back: not longer than until the deadline, which it has kept."""
+    until = decided_at + undo
+    return until if deadline is None or deadline <= decided_at else min(until, deadline)
 
 
 def _is_repeated(before: Ballot, vote: Vote) -> bool:

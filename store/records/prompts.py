@@ -291,6 +291,21 @@ class AutomaticAnswer:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A decision that does not count yet, because the person may still undo it.
+
+    Attributes:
+        vote: The vote that decides the prompt.
+        until: When it takes effect.
+        shown: The hashes of what the person had before them, for the ledger.
+    """
+
+    vote: Vote
+    until: datetime
+    shown: Mapping[str, str] | None = None
+
+
 class DeliveryState(StrEnum):
     """How far the outcome of a prompt has come on its way to another engine."""
 
@@ -330,6 +345,7 @@ class Prompt:
         model: Where the pydantic model can be imported from; `None` if there is none to import.
         deadline: When the prompt times out; `None` for never.
         due_at: When the next reminder or the deadline is due; `None` for never.
+        held: The decision that its person may still undo; `None` if there is none.
         overdue_at: When it was noted that the deadline has passed, if the prompt stays open after it.
         schema_hash: A hash of what was asked: title, description and schema.
         fingerprint: The hash of the flow's code when the prompt was opened.
@@ -397,6 +413,7 @@ class Prompt:
     overdue_at: datetime | None = None
     passed: tuple[PassedStage, ...] = ()
     values_asked: Mapping[str, Any] | None = None
+    held: Held | None = None
     escalations: int = 0
     snoozed: Mapping[str, datetime] = field(default_factory=dict)
 
@@ -489,6 +506,21 @@ class Prompt:
         return self.outcome is None
 
     @property
+    def decided(self) -> "Prompt":
+        """The prompt as it will have ended unless the decision that is held back is undone; else the prompt itself."""
+        if self.held is None or not self.is_open:
+            return self
+        vote = self.held.vote
+        return replace(
+            self,
+            outcome=Outcome.SUBMITTED if vote.verdict == "submit" else Outcome.REJECTED,
+            settled_by=vote.actor,
+            settled_at=vote.at,
+            answer=vote.answer,
+            reason=vote.reason if vote.verdict == "reject" else None,
+        )
+
+    @property
     def is_overdue(self) -> bool:
         """Whether it is open although its deadline has passed, and it was noted that it has."""
         return self.is_open and self.overdue_at is not None
@@ -509,7 +541,7 @@ class LedgerLine:
             `unconfirmed`, `voted`, `approvers_found_by`, `approver_missing`, `approver_found`, `too_few_approvers`,
             `enough_approvers`, `assigned`, `left_to_all`, `claimed`, `released`, `reassigned`, `delegated`, `away`,
             `back`, `stage_passed`, `too_late`, `reminded`, `overdue`, `timed_out`, `cancelled`,
-            `unanswerable`, `delivery_accepted`, …
+            `unanswerable`, `held`, `undone`, `delivery_accepted`, …
         actor: Who did it; `None` if it was Signoff itself.
         detail: The rest, as JSON.
         number: Its number within its prompt, from 1.

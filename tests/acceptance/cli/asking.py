@@ -71,6 +71,11 @@ def ask_for_a_word():
     suspend_flow_run(bool, description="Drop it?", policy=Policy(confirm="payments db"))
 
 
+@flow(name="forgiving")
+def ask_with_grace():
+    suspend_flow_run(bool, description="Drop it?", policy=Policy(undo=3600))
+
+
 @flow(name="go-on")
 def ask_to_go_on():
     suspend_flow_run()

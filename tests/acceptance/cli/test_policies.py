@@ -19,6 +19,7 @@ from tests.acceptance.shell import Shell
 from tests.integration.store.samples import an_open_prompt
 
 ME = f"@{machine_user()}"
+UNDO_ALONE = "--undo cannot be combined with an answer."
 
 
 def program(shell: Shell, code: str) -> "subprocess.CompletedProcess[str]":
@@ -118,3 +119,19 @@ def test_the_stage_of_a_prompt_is_shown(empty: Shell) -> None:
     (passed,) = [line for line in empty("history", prompt.id, "--json").json if line["event"] == "stage_passed"]
     assert (passed["actor"], passed["detail"]["stage"], passed["detail"]["next"]) == ("@ana", "Peer", "Expert")
     assert "Peer" in empty("history", prompt.id).out
+
+
+def test_an_answer_can_be_taken_back_while_the_policy_lets(shell: Shell) -> None:
+    """By the user who gave it, and by nobody else."""
+    prompt = asked(shell, "asking.py:forgiving")
+    said = shell("answer", prompt.id, "--set", "value=true")
+    assert said.code == 0
+    assert "unless it is undone" in said.out
+    assert "unless it is undone" in shell("show", prompt.id).out
+    assert shell("answer", prompt.id, "--set", "value=false").code == 1
+    assert_refused(shell("answer", prompt.id, "--undo", "--as", "@ana"), 1, f"Only {getpass.getuser()} can undo this.")
+    assert_refused(shell("answer", prompt.id, "--undo", "--reject", "--reason", "No"), 2, UNDO_ALONE)
+    assert shell("answer", prompt.id, "--undo").out.strip() == "Drop it?: undone, and open again"
+    assert_refused(shell("answer", prompt.id, "--undo"), 1, "There is nothing that you could undo here.")
+    events = [line["event"] for line in shell("history", prompt.id, "--json").json]
+    assert [event for event in events if event in ("held", "undone")] == ["held", "undone"]
