@@ -140,6 +140,7 @@ def _opening(rules: "Policy") -> str:
 def _who(prompt: "Prompt") -> list[str]:
     """Who may answer and how many have to agree, as the card would say it."""
     from signoff.bot.blockkit.markup import unescaped
+    from signoff.bot.surfaces.assignment import assignment_rules
     from signoff.bot.surfaces.rulings import what_answers_first
     from signoff.bot.surfaces.tally import rules
     from signoff.bot.surfaces.wording import who_may_answer
@@ -147,5 +148,6 @@ def _who(prompt: "Prompt") -> list[str]:
     told = [who_may_answer(prompt, {}), rules(prompt, {})]
     if not prompt.policy.requester_may_answer:
         told.append("Whoever requests the run may not.")
+    told += assignment_rules(prompt.policy)
     told += what_answers_first(prompt.policy)
     return [unescaped(each) for each in told if each]

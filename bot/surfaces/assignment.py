@@ -19,6 +19,7 @@ from signoff.bot.blockkit.markup import at, escape, lines, span, utc
 from signoff.bot.forms import ACTION
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.wording import name_of, question_excerpt
+from signoff.store.policy import Policy
 from signoff.store.records.assignment import HandOver
 from signoff.store.records.prompts import Prompt
 from signoff.store.sql.column_types import storable
@@ -31,6 +32,19 @@ _NOTE_TO = "note"
 _NAME = 80
 _NOTE = 2 * NOTE_TEXT
 _REASON = 300
+
+
+_RULES = {
+    "claim": "One of them can take it on, who alone is reminded then.",
+    "round_robin": "It is assigned to one of them, in turn, who alone is reminded.",
+    "least_loaded": "It is assigned to the one of them who has the fewest open prompts, who alone is reminded.",
+}
+
+
+def assignment_rules(policy: Policy) -> list[str]:
+    """What a policy says of who has its prompts, and who may answer in whose place, as sentences."""
+    told = [] if policy.assignment is None else [_RULES[policy.assignment]]
+    return [*told, "They may let a colleague answer in their place."] if policy.may_delegate else told
 
 
 def assignment_blocks(prompt: Prompt) -> list[Block]:

@@ -74,7 +74,7 @@ class ApproverCheck(DueCheck):
             approvers.record(self._db, prompt, (), due_at=self._now() + RECHECK, now=self._now())
             return
         found = tuple(each for each in found_by_name.values() if isinstance(each, Approver))
-        unknown = len(found) < len(found_by_name) or rotation.is_unassigned(prompt)
+        unknown = len(found) < len(found_by_name)
         moment = self._now()
         is_held = prompt.assignment.assignee is not None
         again = RECHECK if is_held or any(_may_change(each) for each in found) else None
@@ -83,7 +83,7 @@ class ApproverCheck(DueCheck):
         elif reviewers.people is not None or reviewers.fault:
             # Somebody may join a group, or leave it.
             again = RECHECK
-        if unknown:
+        if unknown or rotation.is_unassigned(prompt):
             again = min(max((moment - prompt.opened_at) / 4, MIN_RETRY), MAX_RETRY)
         nobody = "" if unknown or not answers else _nobody_left(found, reviewers)
         gives_up = bool(nobody) and prompt.policy.if_nobody == "fail"

@@ -34,7 +34,8 @@ def whoever_is_on_call() -> Policy:
 
 @task
 def ask_finance() -> bool:
-    return ask(bool, description="Within the budget?", policy=Policy(approvers=["@fin"])).result()
+    in_turn = Policy(approvers=["@fin"], assignment="round_robin", may_delegate=True)
+    return ask(bool, description="Within the budget?", policy=in_turn).result()
 
 
 @flow
@@ -61,7 +62,7 @@ def test_each_question_of_a_flow_is_explained_with_its_timeline(empty: Shell) ->
     assert (
         said.out
         == """\
-Release  (release.py:37, pause_flow_run(Release.with_initial_data(description=version)))
+Release  (release.py:38, pause_flow_run(Release.with_initial_data(description=version)))
   @release-leads may answer.
   2 people must agree. One rejection ends it.
   Whoever requests the run may not.
@@ -70,27 +71,29 @@ Release  (release.py:37, pause_flow_run(Release.with_initial_data(description=ve
   after 1 h  ●  A reminder to those who still have to answer, in the card's thread.
   after 4 h  ●  A reminder to those who still have to answer, in the card's thread.
   after 1 d  ■  It times out, and the flow gets FlowPauseTimeout.
-  Drawn in pictures/release-37.svg
+  Drawn in pictures/release-38.svg
 
-Release  (release.py:38, suspend_flow_run(Release.with_initial_data(approved=False)))
+Release  (release.py:39, suspend_flow_run(Release.with_initial_data(approved=False)))
   @ops may answer.
 
        at once  ●  The card is posted in the channel of SIGNOFF_CHANNEL.
   after 30 min  ■  It times out, and the flow goes on with the initial values.
-  Drawn in pictures/release-38.svg
+  Drawn in pictures/release-39.svg
 
-Page somebody?  (release.py:39, suspend_flow_run(bool))
+Page somebody?  (release.py:40, suspend_flow_run(bool))
   Who is asked, only a run can tell: its policy is made there.
 
-Within the budget?  (release.py:30, ask(bool))
+Within the budget?  (release.py:31, ask(bool))
   @fin may answer.
+  It is assigned to one of them, in turn, who alone is reminded.
+  They may let a colleague answer in their place.
 
     at once  ●  The card is posted in the channel of SIGNOFF_CHANNEL.
   after 1 h  ■  It times out, and the flow gets FlowPauseTimeout.
-  Drawn in pictures/release-30.svg
+  Drawn in pictures/release-31.svg
 """
     )
-    drawn = ElementTree.parse(empty.folder / "pictures" / "release-37.svg").getroot()
+    drawn = ElementTree.parse(empty.folder / "pictures" / "release-38.svg").getroot()
     assert "after 4 h" in [each.text for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
     assert sorted(each.name for each in empty.folder.iterdir()) == ["pictures", "release.py"]
 
