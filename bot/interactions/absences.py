@@ -82,8 +82,8 @@ class Away:
             stand_in = cover_of(actor.id, away)
             if stand_in is not None:
                 told.append(
-                    f"<@{stand_in.id}> covers: reminders go there, and where a policy has `may_delegate`, so does the "
-                    "right to answer in your place."
+                    f"<@{stand_in.id}> covers: reminders go to them, and they may answer in your place where a policy "
+                    "has `may_delegate`."
                 )
             elif own.cover is not None:
                 told.append(f"<@{own.cover.id}> is away, too, so nobody covers for you.")

@@ -15,7 +15,7 @@ from signoff.bot.blockkit.blocks import (
     plain_text,
     section,
 )
-from signoff.bot.blockkit.markup import at, escape, lines, span, utc
+from signoff.bot.blockkit.markup import at, escape, lines, plain, span, utc
 from signoff.bot.forms import ACTION
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.wording import name_of, question_excerpt
@@ -30,7 +30,6 @@ NOTE_TEXT = 300
 _TO = "to"
 _NOTE_TO = "note"
 _NAME = 80
-_NOTE = 2 * NOTE_TEXT
 _REASON = 300
 
 
@@ -53,8 +52,14 @@ def assignment_blocks(prompt: Prompt) -> list[Block]:
     if assignment.assignee is None or assignment.since is None:
         return []
     given = "" if assignment.by is None else f", from {name_of(assignment.by)}"
-    note = f": “{escape(assignment.note, _NOTE)}”" if assignment.note else ""
-    return [context(mrkdwn(f"🙋 *{name_of(assignment.assignee)} has this* since {at(assignment.since)}{given}{note}"))]
+    has_it = mrkdwn(f"🙋 *{name_of(assignment.assignee)} has this* since {at(assignment.since)}{given}")
+    return [context(has_it, *_noted(assignment.note))]
+
+
+def _noted(note: str) -> list[Block]:
+    """What was said to it. As plain text, since Slack would format it otherwise."""
+    shown = plain(note, NOTE_TEXT)
+    return [plain_text(f"“{shown}”")] if shown else []
 
 
 def assignment_buttons(prompt: Prompt) -> list[Block]:
@@ -146,10 +151,15 @@ def assignment_sentence(detail: Mapping[str, Any], everybody: str) -> str:
             to = escape(str(detail["to"]), _NAME)
             whose = f" in {escape(str(detail['for']), _NAME)}'s place" if "for" in detail else ""
             may = f" {to} may answer{whose or f' in place of {by}'}." if event == "delegated" else ""
-            note = f": “{escape(str(detail['note']), _NOTE)}”" if detail.get("note") else "."
-            return f"{by} has handed this to {to}{note}{may}"
+            return f"{by} has handed this to {to}.{may}"
         case _:
             return f"{by} has released this, so nobody has it now."
+
+
+def assignment_note(detail: Mapping[str, Any]) -> list[Block]:
+    """What was said to it, for the thread; none if nothing was."""
+    noted = _noted(str(detail.get("note") or ""))
+    return [context(*noted)] if noted else []
 
 
 def _named(person: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from signoff.bot.blockkit.blocks import SECTION_TEXT, Block, Message, mrkdwn, plain_text, section
 from signoff.bot.blockkit.markup import bold, code, escape, lines, plain, span
 from signoff.bot.forms.elements.text import as_json
-from signoff.bot.surfaces.assignment import assignment_sentence
+from signoff.bot.surfaces.assignment import assignment_note, assignment_sentence
 from signoff.bot.surfaces.comments import comment_notice
 from signoff.bot.surfaces.deadline import deadline_in_short
 from signoff.bot.surfaces.escalation import escalation_notice
@@ -122,7 +122,10 @@ def _voted(notice: Notice) -> tuple[str, list[Block]]:
 def _assigned(notice: Notice, mentions: Mapping[str, str]) -> tuple[str, list[Block]]:
     prompt, question = notice.prompt, asked_by(notice.prompt).question
     said, spoken = (assignment_sentence(notice.detail, approvers_of(prompt, each)) for each in (mentions, {}))
-    return f"{escape(question, 300)} – {spoken}", [section(mrkdwn(f"🙋 {bold(question)} {said}"))]
+    return f"{escape(question, 300)} – {spoken}", [
+        section(mrkdwn(f"🙋 {bold(question)} {said}")),
+        *assignment_note(notice.detail),
+    ]
 
 
 def _as_text(result: Any) -> str:

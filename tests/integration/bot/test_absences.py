@@ -50,7 +50,7 @@ def test_somebody_who_is_away_is_told_until_when_in_full(service: RunningService
     moment = absences.current(service.db, now=service.db.now())[0].until
     assert told.startswith(f"You are away until Monday, {moment + timedelta(hours=2):%b} ")
     assert ", 00:00 (Europe/Madrid)." in told
-    assert f"<@{BEN}> covers: reminders go there" in told
+    assert f"<@{BEN}> covers: reminders go to them" in told
     assert says(service, "ana", "away").startswith("You are away until Monday, ")
     assert says(service, "ben", "away") == f"You are not away. You cover for <@{ANA}>."
     assert says(service, "ana", "back") == "Welcome back. You are asked again from now on."

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 from sqlalchemy import update
@@ -170,6 +171,12 @@ def not_handed_over(service: RunningService, name: str, card: VisibleMessage, to
     return told
 
 
+def note_of(seen: VisibleMessage) -> list[str]:
+    """The texts in small print of a message that are plain."""
+    small = (each for block in seen.blocks if block["type"] == "context" for each in block["elements"])
+    return [unescape(each["text"]) for each in small if each["type"] == "plain_text"]
+
+
 HOSTILE = "<!channel> *urgent* <https://evil.example|click> & “now”"
 
 
@@ -179,14 +186,15 @@ def test_a_prompt_is_handed_to_somebody_who_may_answer(service: RunningService) 
     card = takes(service, "ana", card)
     hands_over(service, "ana", card, "@ben", HOSTILE)
     shown = shows(service, f"*<@{BEN}> has this*").full_text
-    assert f", from <@{ANA}>: “&lt;!channel&gt; " in shown
-    assert "<https://evil" not in shown
+    assert f", from <@{ANA}>" in shown
+    assert f"“{HOSTILE}”" in note_of(shows(service, "has this"))
     ben = service.slack.person("ben")
     direct = ben.wait_for_message("@signoff", "May it go out?")
     assert f"*<@{BEN}> has this*" in direct.full_text
     service.until_all_is_said()
     lines = [each.full_text for each in service.replies(card)]
-    assert any("Ana Ruiz has handed this to Ben Okafor: “&lt;!channel&gt;" in each for each in lines)
+    assert any("Ana Ruiz has handed this to Ben Okafor." in each for each in lines)
+    assert [each for seen in service.replies(card) for each in note_of(seen)] == [f"“{HOSTILE}”"]
     assert not any(f"<@{BEN}>" in each for each in lines)
     noted = service.until_noted(prompt, "reassigned")
     assert (noted["to_id"], noted["note"]) == (BEN, HOSTILE)
@@ -223,7 +231,7 @@ def test_a_delegate_answers_in_place_of_the_one_who_delegated_it(service: Runnin
     assert (line.actor, line.detail["for_id"]) == (dmitri.id, ANA)
     service.until_all_is_said()
     lines = [each.full_text for each in service.replies(card)]
-    assert any("“I am on a train” Dmitri Sokolov may answer in place of Ana Ruiz." in each for each in lines)
+    assert any("Dmitri Sokolov. Dmitri Sokolov may answer in place of Ana Ruiz." in each for each in lines)
 
 
 def test_a_delegate_and_the_one_who_delegated_it_have_one_vote(service: RunningService) -> None:
