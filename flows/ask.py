@@ -84,6 +84,8 @@ class PromptHandle(Generic[T]):
     def answered_by(self) -> Actor | None:
         """The person who answered, or rejected, with their `id` and `name`, and a `claim` if nobody has checked it.
 
+        A rule of the policy has the id `rule`, and an earlier approval that counts again the id `repeat`.
+
         `None` while the prompt is open, and if it ended without an answer. In an async flow this blocks for some
         milliseconds.
         """

@@ -46,12 +46,12 @@ class FlowPauseTimeout(FlowsError):
 
 
 class PromptRejected(FlowsError):
-    """A person rejected the prompt.
+    """A person, or a rule of the policy, rejected the prompt.
 
     Attributes:
-        by: The person's name; if nobody has checked it, also who claims it.
-        by_id: The person's id in the ledger, such as a Slack user id.
-        reason: The reason in the person's words.
+        by: The person's name; if nobody has checked it, also who claims it. Or the rule.
+        by_id: The person's id in the ledger, such as a Slack user id; `rule` for a rule.
+        reason: The reason in the person's words, or the note of the rule.
         stage: The stage of the policy in which they did; empty if it has none.
     """
 
