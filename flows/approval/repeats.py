@@ -33,8 +33,9 @@ def count_again(asked: Prompt, earlier: Prompt) -> AutomaticAnswer | None:
         return None
     if asked.ruling is not None or earlier.settled_by is None or earlier.settled_at is None:
         return None
-    votes = deciders(earlier)
-    by = tuple(vote.actor for vote in votes) or (earlier.settled_by,)
+    # Those of the stages that it went through have approved it, too.
+    votes = [*(vote for stage in earlier.passed for vote in stage.votes), *deciders(earlier)]
+    by = tuple({each.id: each for each in (*(vote.actor for vote in votes), earlier.settled_by)}.values())
     # Whoever has approved it in somebody's place has approved it for them.
     they = {*by, *(vote.instead_of for vote in votes if vote.instead_of is not None)}
     if not asked.policy.requester_may_answer and not all(_is_somebody_else(asked, each) for each in they):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from signoff import Policy, Rule, flow, pause_flow_run
+from signoff import Policy, Rule, Stage, flow, pause_flow_run
 from signoff.bot.cli.showing import _of_prompt
 from signoff.flows.approval.desk import Desk
 from signoff.flows.engine import ReportedPause
@@ -12,6 +12,7 @@ from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
+from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Outcome, Prompt
 from signoff.testing import VisibleMessage
 from tests.integration.bot.asking import deploy
@@ -158,6 +159,27 @@ def test_what_a_rule_has_approved_does_not_count_again(db: Database, start_worke
     (prompt,) = prompts.of_run(db, again.id)
     assert prompt.ruling is not None
     assert prompt.ruling.repeats is not None
+
+
+@flow(name="staged")
+def staged() -> str:
+    """A peer and then a lead."""
+    stages = [Stage(name="peer", approvers=["U1PEER", "U4PAT"]), Stage(name="lead", approvers=["U2LEAD"])]
+    policy = Policy(channel="#a", repeat=3600, requester_may_answer=False, stages=stages)
+    return str(pause_flow_run(bool, description="Go?", policy=policy))
+
+
+def test_whoever_has_approved_in_any_stage_counts(db: Database, start_worker: StartWorker) -> None:
+    """All are named, and none of them may be the one who requests it now."""
+    start_worker(staged)
+    prompt = until_asked(db, staged.create_run(db=db, requester="U3BEN").id)
+    for person in (Actor("U1PEER", "Pia"), Actor("U2LEAD", "Leo")):
+        Desk(db).submit(prompt.id, person, {"value": True}, via="slack")
+    assert until_over(db, prompt.run_id).result == "True"
+    again = until_over(db, staged.create_run(db=db, requester="U3BEN").id)
+    (repeat,) = prompts.of_run(db, again.id)
+    assert repeat.settled_by == Actor("repeat", "an earlier approval by Pia, Leo")
+    assert until_asked(db, staged.create_run(db=db, requester="U1PEER").id).ruling is None
 
 
 def test_what_another_engine_asks_counts_again(db: Database) -> None:
