@@ -130,9 +130,12 @@ def _in_words(model: Any, error: ValidationError) -> str:
     """What is wrong with each argument, by its name."""
     faults: dict[str, list[str]] = {}
     for each in error.errors(include_url=False, include_input=False):
-        name = str(each["loc"][0]) if each["loc"] else ""
+        # What follows the name of a field, or of one of a stage, says which of several types was tried.
+        is_nested = len(each["loc"]) > 2 and each["loc"][0] in _NESTED and isinstance(each["loc"][1], int)
+        name = ".".join(map(str, each["loc"][: 3 if is_nested else 1]))
         if each["type"] == "extra_forbidden":
-            similar = get_close_matches(name, model.model_fields, n=1)
+            fields = _NESTED[str(each["loc"][0])]().model_fields if is_nested else model.model_fields
+            similar = get_close_matches(name.rpartition(".")[2], fields, n=1)
             fault = "there is no such field" + (f"; did you mean {similar[0]}?" if similar else "")
         else:
             fault = fault_of(each)
@@ -144,6 +147,11 @@ def _in_words(model: Any, error: ValidationError) -> str:
     return "; ".join(": ".join(filter(None, [name, ", or ".join(said)])).rstrip(".") for name, said in faults.items())
 
 
+_NESTED: Mapping[str, Callable[[], Any]] = {
+    "stages": lambda: Stage,
+    "escalation": lambda: Escalation,
+    "rules": lambda: Rule,
+}
 _SHOULD_BE = "Input should be "
 
 
@@ -186,12 +194,28 @@ def _check(value: Any) -> Any:
     raise ValueError("give a function that returns True, or a text that says why it has failed")
 
 
-class Stage(BaseModel):
+def _title(value: str) -> str:
+    if not value.strip() or len(value) > MAX_STAGE_NAME or not value.isprintable():
+        raise ValueError(f"give a name on one line, of at most {MAX_STAGE_NAME} characters, such as Peer review")
+    return value.strip()
+
+
+MAX_STAGE_NAME = 60
+"""How long the name of a stage may be."""
+
+
+def _several_stages(value: Any) -> Any:
+    if isinstance(value, Stage | Mapping):
+        raise ValueError("give a list, even of one stage")
+    return _several(value)
+
+
+class Stage(BaseModel, metaclass=_OfPolicies):
     """One of several stages that a prompt goes through. Its rules are those of a `Policy`, for this stage alone."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\S[^\r\n]*$")]
+    name: Annotated[str, AfterValidator(_title)]
     """What people read: `Peer review`."""
 
     approvers: Approvers = ()
@@ -331,7 +355,7 @@ class Policy(BaseModel, metaclass=_OfPolicies):
     """Whether people may comment from the card and ask the requester without deciding; with `pause-clock`, those who
     may answer can also stop the clock until the requester has answered."""
 
-    stages: Annotated[tuple[Stage, ...], BeforeValidator(_several)] = ()
+    stages: Annotated[tuple[Stage, ...], BeforeValidator(_several_stages)] = ()
     """Stages that follow each other, each with people of its own; in place of `approvers` and how many have to agree.
     It ends at the first that fails."""
 

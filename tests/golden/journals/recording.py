@@ -97,6 +97,10 @@ def load(db: Database, name: str, *, fingerprint: str | None = None) -> str:
     return RUN_ID
 
 
+_NONE = ("escalations", 0)
+"""A column that was added later, and that cannot be empty."""
+
+
 def _comparable(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows without what differs each time: identifiers, moments, the place of the file, the code's fingerprint."""
     ordered = sorted(rows, key=lambda row: row.get("key", ""))
@@ -116,7 +120,9 @@ def _comparable(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             fixed |= {"name": "brave-otter", "source": None, "fingerprint": None}
         row.update({key: value for key, value in fixed.items() if key in row})
     # What is empty is left out, so that a column which is added later changes nothing here.
-    return [{key: value for key, value in row.items() if value is not None} for row in ordered]
+    return [
+        {key: value for key, value in row.items() if value is not None and (key, value) != _NONE} for row in ordered
+    ]
 
 
 def _name(row: dict[str, Any]) -> str:

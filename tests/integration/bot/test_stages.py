@@ -1,5 +1,6 @@
 """Stages in order, each with people, a quorum and a deadline: a check, then peers, then an expert."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -258,7 +259,7 @@ def test_a_stage_survives_a_kill(slack: Emulator, sqlite_url: str) -> None:
 
 
 def stage(name: str, **rules: Any) -> Stage:
-    return Stage.model_validate({"name": name, **rules})
+    return Stage(name=name, **rules)
 
 
 @pytest.mark.parametrize(
@@ -283,6 +284,28 @@ def stage(name: str, **rules: Any) -> Stage:
 def test_stages_that_contradict_themselves_are_refused(policy: dict[str, Any], told: str) -> None:
     """With the field and the stage."""
     assert told in conflict(Policy(**policy), None)
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (
+            lambda: stage("A", quorom=2),
+            "The stage is invalid: quorom: there is no such field; did you mean quorum?",
+        ),
+        (lambda: Stage(name="A\nB"), "The stage is invalid: name: give a name on one line, of at most 60 characters"),
+        (lambda: Policy(stages=Stage(name="A")), "The policy is invalid: stages: give a list, even of one stage."),
+        (
+            lambda: Policy(stages=[{"name": "A", "quorom": 2}]),
+            "stages.0.quorom: there is no such field; did you mean q",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_stage_is_one_sentence(made: Callable[[], object], told: str) -> None:
+    """With the field's name, and its place in the policy."""
+    with pytest.raises(ValueError, match="is invalid") as refused:
+        made()
+    assert told in str(refused.value)
 
 
 def test_stages_take_the_place_of_approvers_and_the_other_way_round() -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from signoff import Escalation, Policy, PromptHandle, Rule, RunInput, flow, task, unmapped
+from signoff import Escalation, Policy, PromptHandle, Rule, RunInput, Stage, flow, task, unmapped
 from signoff.blocks import JSON
 from signoff.engines import Accepted, Actor, Engine, Outcome, OutgoingDelivery, PauseReports, Problem, Refused, RunState
 from signoff.engines import ReportedPause as Pause
@@ -53,6 +53,7 @@ OBJECTS: tuple[Any, ...] = (
     *(ended(), TaskFutures([ended()]), DoneAndNotDone({ended()}, set())),
     *(State(StateType.COMPLETED, "Completed"), StateType.FAILED, StateDetails(), RunState.PAUSED, Outcome.REJECTED),
     *(Number(number=1), AutomaticRunInput[int](value=1), BaseRunInput(), UploadedFile(name="a.csv", content=b"a")),
+    Stage(name="Peer", approvers=["@ana"]),
     *(Rule(when=lambda _: True, then="approve", note="always"), Escalation(after=timedelta(hours=4), to=["@boss"])),
     *(Accepts("csv"), RunInputMetadata(key="a", sender=None, receiver=ID)),
     InputReceiver(lambda _: 1, key_prefix="a", timeout=1, raise_timeout_error=False, exclude_keys=None, flow_run_id=ID),
