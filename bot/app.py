@@ -51,6 +51,7 @@ from signoff.bot.interactions.responses import IdentityUnavailable, Responses
 from signoff.bot.interactions.runs import Cancelling, Starting
 from signoff.bot.interactions.several import Several
 from signoff.bot.interactions.showing import Showing
+from signoff.bot.interactions.timing import Timing
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.settings import Settings
 from signoff.bot.surfaces.modals import failed_modal
@@ -167,6 +168,7 @@ def make_app(
     entries.register(app)
     FormPages(sessions, entries, FormAnswer(desk, people, responses, uploads), responses).register(app)
     Assignments(db, desk, people, responses).register(app)
+    Timing(db, desk, people, responses).register(app)
     approvals = Approvals(db, desk, directory, people, responses)
     approvals.register(app)
     Several(db, desk, people, responses, approvals).register(app)

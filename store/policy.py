@@ -244,6 +244,10 @@ MAX_DIRECT = 20
 """How many of a prompt's approvers get a card of their own."""
 
 
+APPROVERS, REQUESTER = "approvers", "requester"
+"""Whom `may_extend` may name besides people: whoever may answer, and whoever requested the run."""
+
+
 class Escalation(BaseModel):
     """More people may answer a prompt once it has been open for a while."""
 
@@ -337,6 +341,10 @@ class Policy(BaseModel, metaclass=_OfPolicies):
     reminders: Annotated[tuple[Duration, ...], BeforeValidator(_reminders)] = ()
     """How long after its opening each reminder is posted into the card's thread; `doubling` for one after 15 minutes,
     and then one whenever the prompt is twice as old."""
+
+    may_extend: Names = ()
+    """Who may give the prompt more time: people and user groups, as in `approvers`; `approvers` for whoever may answer,
+    and `requester` for whoever requested the run."""
 
     escalation: Annotated[tuple[Escalation, ...], BeforeValidator(_several)] = ()
     """Who may answer, too, once the prompt has been open for a while, and is told then."""

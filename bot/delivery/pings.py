@@ -79,7 +79,8 @@ class Pings:
             raise SlackRejected("Slack does not say whom to remind.")
 
         def ready(person: str, _recent: Sequence[datetime]) -> datetime:
-            return ready_at(prompt.policy, now, zone=zones.get(person))
+            snoozed = prompt.snoozed.get(person) if notice.kind is NoticeKind.REMINDER else None
+            return ready_at(prompt.policy, now, zone=zones.get(person), snoozed_until=snoozed)
 
         is_for_others = any(each.people is None or each.is_channel for each in asked)
         return pings.plan(self._db, notice, people, ready, now=now, is_for_others=is_for_others)

@@ -36,6 +36,15 @@ HAND_OVER = "signoff:hand-over"
 UNDO = "signoff:undo"
 """Take back a decision that is held back."""
 
+MORE_TIME = "signoff:more-time"
+"""Open the modal that asks by how much to move the deadline."""
+
+SNOOZE_HOUR = "signoff:snooze:hour"
+"""Be reminded in an hour, and not before."""
+
+SNOOZE_TOMORROW = "signoff:snooze:tomorrow"
+"""Be reminded tomorrow morning, and not before."""
+
 BACK = "signoff:back"
 """Show the previous page."""
 
@@ -75,6 +84,9 @@ REJECT_MODAL = "signoff:reject"
 
 HAND_OVER_MODAL = "signoff:hand-over"
 """The `callback_id` of the modal that hands a prompt to somebody else."""
+MORE_TIME_MODAL = "signoff:more-time"
+"""The `callback_id` of the modal that moves a deadline."""
+
 COMMENT_MODAL = "signoff:comment"
 """The `callback_id` of the modal that asks for a comment."""
 

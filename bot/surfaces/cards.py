@@ -40,6 +40,7 @@ from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.rulings import ruling_line
 from signoff.bot.surfaces.stages import stage_blocks
 from signoff.bot.surfaces.tally import rules, tally_blocks, votes_at_the_end
+from signoff.bot.surfaces.timing import more_time_button
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import (
     approver_faults,
@@ -237,7 +238,7 @@ def _buttons(prompt: Prompt, form: Form, verdict: VerdictButtons | None, *, all_
         shown.append(button("Reject…", action_ids.REJECT, prompt.id, "danger"))
     if prompt.policy.comments != "off":
         shown.append(button("Comment…", action_ids.COMMENT, prompt.id))
-    return [*shown, *assignment_buttons(prompt)]
+    return [*shown, *assignment_buttons(prompt), *more_time_button(prompt)]
 
 
 def _settled(prompt: Prompt, form: Form) -> _Body:

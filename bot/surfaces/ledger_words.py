@@ -19,6 +19,8 @@ _WORDS: Mapping[str, str] = {
     "assigned": "Assigned",
     "left_to_all": "Nobody was there to whom it could be assigned",
     "put_off": "Reminders put off",
+    "snoozed": "Put off their own reminders",
+    "extended": "Gave it more time",
     "escalated": "Escalated",
     "claimed": "Taken on",
     "released": "Given back",

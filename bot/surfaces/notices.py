@@ -1,6 +1,6 @@
 """Draws notices, the messages in the thread of a card."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from signoff.bot.surfaces.outcome_notice import outcome_notice
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.stages import stage_notice
 from signoff.bot.surfaces.tally import at_stage, in_short, vote_sentence
+from signoff.bot.surfaces.timing import extended_notice, snooze_buttons
 from signoff.bot.surfaces.wording import approvers_of, form_of, gist_of, run_line
 from signoff.store.records.outbox import Notice, NoticeKind
 from signoff.store.records.runs import RunState
@@ -44,26 +45,7 @@ def notice_message(notice: Notice, mentions: Mapping[str, str]) -> Message:
     Args:
         mentions: Slack mentions by the name that the policy uses. A reminder is meant to notify these people.
     """
-    match notice.kind:
-        case NoticeKind.REMINDER:
-            text, blocks = _reminder(notice, mentions)
-        case NoticeKind.ESCALATED:
-            text, blocks = escalation_notice(notice, mentions)
-        case NoticeKind.RUN_ENDED:
-            text, blocks = _run_ended(notice)
-        case NoticeKind.ASKED_AGAIN:
-            text, blocks = _asked_again(notice)
-        case NoticeKind.VOTED:
-            text, blocks = _voted(notice)
-        case NoticeKind.ASSIGNED:
-            text, blocks = _assigned(notice, mentions)
-        case NoticeKind.COMMENT:
-            comment = comment_from_json(notice.detail)
-            text, blocks = comment_notice(notice.prompt, comment, is_reply=notice.is_reply)
-        case NoticeKind.STAGE:
-            text, blocks = stage_notice(notice, mentions)
-        case NoticeKind.OUTCOME:
-            text, blocks = outcome_notice(notice.prompt)
+    text, blocks = _DRAWN[notice.kind](notice, mentions)
     return Message(text, blocks, {"event_type": METADATA_EVENT, "event_payload": {"notice_id": str(notice.id)}})
 
 
@@ -82,7 +64,7 @@ def _reminder(notice: Notice, mentions: Mapping[str, str]) -> tuple[str, list[Bl
     if prompt.deadline is not None:
         visible += f", {deadline_in_short(prompt)}"
         spoken += f", {deadline_in_short(prompt, spoken=True)}"
-    return f"{spoken}.", [section(mrkdwn(f"{visible}."))]
+    return f"{spoken}.", [section(mrkdwn(f"{visible}.")), snooze_buttons(prompt)]
 
 
 def _run_ended(notice: Notice) -> tuple[str, list[Block]]:
@@ -132,3 +114,22 @@ def _as_text(result: Any) -> str:
     if result is None or isinstance(result, str):
         return result or ""
     return as_json(result, indent=2 if isinstance(result, dict | list) else None)
+
+
+_Draw = Callable[[Notice, Mapping[str, str]], tuple[str, list[Block]]]
+
+_DRAWN: Mapping[NoticeKind, _Draw] = {
+    NoticeKind.REMINDER: _reminder,
+    NoticeKind.ESCALATED: escalation_notice,
+    NoticeKind.EXTENDED: lambda notice, _: extended_notice(notice),
+    NoticeKind.RUN_ENDED: lambda notice, _: _run_ended(notice),
+    NoticeKind.ASKED_AGAIN: lambda notice, _: _asked_again(notice),
+    NoticeKind.VOTED: lambda notice, _: _voted(notice),
+    NoticeKind.ASSIGNED: _assigned,
+    NoticeKind.COMMENT: lambda notice, _: comment_notice(
+        notice.prompt, comment_from_json(notice.detail), is_reply=notice.is_reply
+    ),
+    NoticeKind.STAGE: stage_notice,
+    NoticeKind.OUTCOME: lambda notice, _: outcome_notice(notice.prompt),
+}
+"""How each kind is drawn: its text and its blocks."""

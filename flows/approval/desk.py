@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from signoff.flows.approval import assignment
+from signoff.flows.approval import assignment, extension
 from signoff.flows.approval.acts import Progress, next_due_at
 from signoff.flows.approval.approvers import (
     Directory,
@@ -37,7 +37,7 @@ from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.outbox import cards
 from signoff.store.policy import Policy
-from signoff.store.prompts import comments, grace, prompts, settle, votes
+from signoff.store.prompts import comments, grace, prompts, settle, timing, votes
 from signoff.store.records.actors import DEADLINE, SIGNOFF, Actor
 from signoff.store.records.assignment import HandOver
 from signoff.store.records.prompts import NOTHING_SHOWN, Comment, Outcome, Prompt, Shown, Vote
@@ -424,6 +424,44 @@ class Desk:
         if not isinstance(prompt, Prompt):
             return prompt
         return assignment.hand_over(self._db, self._directory, prompt, actor, wanted, now=self._now())
+
+    def admit_extension(self, prompt_id: str, actor: Actor, *, via: str) -> Prompt | NotAdmitted:
+        """The prompt, if this person may give it more time now; otherwise why not."""
+        prompt = self._admit(prompt_id, actor, via=via, comments=True)
+        if not isinstance(prompt, Prompt):
+            return prompt
+        places = cards.places(self._db, [prompt.id])[prompt.id]
+        match extension.may_extend(prompt, actor, self._directory, places):
+            case Unknowable(reason):
+                return Unverified(prompt, reason)
+            case False:
+                self.note_refusal(prompt, actor, via=via, reason=extension.NOT_ALLOWED)
+                return Refused(prompt, True, extension.NOT_ALLOWED)
+        return prompt
+
+    def extend(self, prompt_id: str, actor: Actor, more: timedelta, *, via: str) -> Prompt | NotAdmitted:
+        """Give a prompt more time. Returns it with its new deadline."""
+        prompt = self.admit_extension(prompt_id, actor, via=via)
+        if not isinstance(prompt, Prompt):
+            return prompt
+        now = self._now()
+        changed = timing.extend(
+            self._db, prompt.id, actor, lambda found: extension.extended(found, more, now=now), via=via, now=now
+        )
+        return changed if changed.is_open else AlreadySettled(changed)
+
+    def snooze(self, prompt_id: str, actor: Actor, until: datetime, *, via: str) -> Prompt | NotAdmitted:
+        """Have somebody who may answer reminded of a prompt at a moment, and not before."""
+        prompt = self._admit(prompt_id, actor, via=via, comments=True)
+        if not isinstance(prompt, Prompt):
+            return prompt
+        match self.may_fill_in(prompt, actor):
+            case Unknowable(reason):
+                return Unverified(prompt, reason)
+            case False:
+                return Refused(prompt, True, "You are not asked here, so nobody reminds you.")
+        is_open = timing.snooze(self._db, prompt.id, actor, until=until, now=self._now())
+        return prompt if is_open else AlreadySettled(prompts.get(self._db, prompt.id))
 
     def comment(
         self, prompt_id: str, actor: Actor, text: str, *, via: str, stops_clock: bool = False

@@ -59,10 +59,12 @@ def without_part(prompt: Prompt) -> frozenset[str]:
     return frozenset(done)
 
 
-def ready_at(policy: Policy, now: datetime, *, zone: tzinfo | None) -> datetime:
-    """When somebody may be pinged: now, or in their next working hours.
+def ready_at(policy: Policy, now: datetime, *, zone: tzinfo | None, snoozed_until: datetime | None = None) -> datetime:
+    """When somebody may be pinged: now, or when they want to be, or in their next working hours.
 
     Args:
         zone: Their time zone; UTC if it is not known.
+        snoozed_until: Until when they have put off their reminders of this prompt.
     """
-    return now if policy.hours is None else policy.hours.next_moment(now, zone or UTC)
+    moment = max(now, snoozed_until or now)
+    return moment if policy.hours is None else policy.hours.next_moment(moment, zone or UTC)

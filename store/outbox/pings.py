@@ -14,7 +14,9 @@ from sqlalchemy import delete, insert, select, update
 from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
-from signoff.store.records.outbox import Notice
+from signoff.store.outbox import notices as notices_outbox
+from signoff.store.places import Place
+from signoff.store.records.outbox import Notice, NoticeKind
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import notices, pings
@@ -84,6 +86,20 @@ def plan(
     return replace(notice, detail=detail) if is_posted else None
 
 
+def remind_later(
+    tx: Transaction, prompt_id: str, person: str, *, until: datetime, place: Place | None, now: datetime
+) -> None:
+    """Have one person reminded of a prompt at this moment, in place of what was put off for them, within an open
+    transaction.
+
+    Args:
+        place: Where; the thread of the prompt's first card if not given.
+    """
+    _take_out(tx, prompt_id, NoticeKind.REMINDER, [person], now=now)
+    detail = {"number": 0, FOR: [person], _SINCE: now.isoformat()}
+    notices_outbox.add(tx, prompt_id, kind=NoticeKind.REMINDER, detail=detail, now=until, place=place)
+
+
 def _forget(tx: Transaction, notice: Notice, detail: Mapping[str, Any]) -> None:
     """Undo an earlier decision about a notice that was not posted then."""
     if detail.get(PINGED):
@@ -105,17 +121,22 @@ def _was_pinged(recent: Sequence[tuple[datetime, str]], prompt_id: str, since: d
     return any(about == prompt_id and at >= since for at, about in recent)
 
 
-def _put_off(tx: Transaction, notice: Notice, later: Mapping[str, datetime], *, since: datetime, now: datetime) -> None:
-    if not later:
-        return
-    of_prompt = (notices.c.prompt_id == notice.prompt.id) & (notices.c.kind == notice.kind) & (notices.c.due_at > now)
-    for row in tx.execute(select(notices).where(of_prompt, notices.c.id != notice.id).with_for_update()).all():
-        others = [each for each in row.detail.get(FOR, ()) if each not in later]
+def _take_out(tx: Transaction, prompt_id: str, kind: NoticeKind, people: Collection[str], *, now: datetime) -> None:
+    """Take people out of what was put off for them."""
+    later = (notices.c.prompt_id == prompt_id) & (notices.c.kind == kind) & (notices.c.due_at > now)
+    for row in tx.execute(select(notices).where(later).with_for_update()).all():
+        others = [each for each in row.detail.get(FOR, ()) if each not in people]
         if FOR in row.detail and len(others) < len(row.detail[FOR]):
             due_at = row.due_at if others else None
             tx.execute(
                 update(notices).where(notices.c.id == row.id).values(detail={**row.detail, FOR: others}, due_at=due_at)
             )
+
+
+def _put_off(tx: Transaction, notice: Notice, later: Mapping[str, datetime], *, since: datetime, now: datetime) -> None:
+    if not later:
+        return
+    _take_out(tx, notice.prompt.id, notice.kind, later, now=now)
     for moment in sorted(set(later.values())):
         whom = sorted(each for each, at in later.items() if at == moment)
         detail = {name: value for name, value in notice.detail.items() if name not in (PINGED, _PLANNED)}

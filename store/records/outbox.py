@@ -124,6 +124,7 @@ class NoticeKind(StrEnum):
     ASKED_AGAIN = "asked_again"
     VOTED = "voted"
     ESCALATED = "escalated"
+    EXTENDED = "extended"
     ASSIGNED = "assigned"
     COMMENT = "comment"
     OUTCOME = "outcome"

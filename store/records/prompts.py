@@ -454,7 +454,7 @@ class Prompt:
 
     @property
     def approvers_to_come(self) -> tuple[Approver, ...]:
-        """The same, with those of all escalations.
+        """The same, with those of all escalations and those who may give it more time.
 
         Raises:
             UnreadablePolicy: If this version cannot read the policy.
@@ -463,9 +463,12 @@ class Prompt:
 
     def _approvers(self, escalations: int | None) -> tuple[Approver, ...]:
         found, policy = {each.name: each for each in self.found_approvers}, self.policy
-        more = (name for each in policy.escalations[:escalations] for name in each.to) if policy.escalation else ()
-        names = dict.fromkeys((*policy.named, *more)) if policy.escalation else policy.named
-        return tuple(found.get(name) or Approver(name) for name in names)
+        names = policy.named
+        if policy.escalation:
+            names = (*names, *(name for each in policy.escalations[:escalations] for name in each.to))
+        if policy.may_extend and escalations is None:
+            names = (*names, *(name for name in policy.may_extend if name not in ("approvers", "requester")))
+        return tuple(found.get(name) or Approver(name) for name in dict.fromkeys(names))
 
     @property
     def policy(self) -> "Policy":

@@ -29,7 +29,7 @@ def asked(service: RunningService, **policy: Any) -> tuple[Prompt, VisibleMessag
     """A prompt with a reminder after an hour, and its card, once it is known who its approvers are."""
     policy = {"reminders": ["PT1H"], "deadline": "P7D", **policy}
     prompt, _ = service.ask_in("#releases", release_together, policy=policy)
-    named = len(prompt.policy.named)
+    named = len(prompt.approvers_to_come)
     until(service.db, lambda: len(prompts.get(service.db, prompt.id).found_approvers) == named, what="the approvers")
     return prompt, service.card(prompt)
 

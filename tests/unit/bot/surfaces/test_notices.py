@@ -38,7 +38,9 @@ def test_a_reminder_without_approvers_and_deadline_is_short() -> None:
     """If the policy names nobody, it is a reminder about the answer."""
     message = message_of(NoticeKind.REMINDER, {}, stored_policy=Policy())
 
-    assert texts(message) == "⏰ *Release 1.4 to production?*\nStill waiting for an answer. Open for 4 h."
+    told, *snooze = texts(message).rsplit("\n", 2)
+    assert told == "⏰ *Release 1.4 to production?*\nStill waiting for an answer. Open for 4 h."
+    assert snooze == ["Remind me in an hour", "Remind me tomorrow"]
 
 
 @pytest.mark.parametrize("state", [state for state in RunState if state.is_final])
