@@ -64,7 +64,7 @@ from signoff.flows.startable import StartableFlows
 from signoff.store.clock import MAX_SKEW
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, DatabaseReplaced, NoSuchPrompt, StoreError, UnreadablePolicy
-from signoff.store.prompts import approvers
+from signoff.store.prompts import absences, approvers
 from signoff.store.sql.write_timeout import write_deadline
 
 logger = logging.getLogger(__name__)
@@ -190,6 +190,7 @@ def make_app(
         lookups,
         lambda: approvers.look_again(db, now=db.now()),
         lambda person: approvers.look_again(db, now=db.now(), assignee=person),
+        lambda person: absences.without_cover(db, person, now=db.now()),
     ).register(events)
     events.register(app)
     FullText(db, desk, people, responses).register(app)

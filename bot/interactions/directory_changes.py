@@ -18,6 +18,7 @@ class DirectoryChanges:
     Args:
         fewer_or_more: Called when a user group has changed, somebody was deactivated, or the app sees another channel.
         left_channel: Called with the id of somebody who has left a channel.
+        deactivated: Called with the id of somebody who was deactivated.
     """
 
     def __init__(
@@ -25,10 +26,12 @@ class DirectoryChanges:
         lookups: Lookups,
         fewer_or_more: Callable[[], None] = lambda: None,
         left_channel: Callable[[str], None] = lambda _: None,
+        deactivated: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._lookups = lookups
         self._fewer_or_more = fewer_or_more
         self._left_channel = left_channel
+        self._deactivated = deactivated
 
     def register(self, events: Events) -> None:
         """Have `events` call it."""
@@ -79,4 +82,5 @@ class DirectoryChanges:
             raise MalformedPayload(f"{event.type}: user: {type(error).__name__}") from None
         self._lookups.forget_person(changed)
         if changed.is_deactivated:
+            self._deactivated(changed.id)
             self._fewer_or_more()

@@ -5,6 +5,7 @@ says so, its cards show it, and whoever covers gets a card of their own if they 
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -100,6 +101,23 @@ def end(db: Database, person_id: str, *, now: datetime, until: datetime | None =
             _redraw(tx, each.id, now)
         tx.touch(Topic.ABSENCES, Topic.PROMPTS)
         return ended
+
+
+@transactional
+def without_cover(db: Database, cover_id: str, *, now: datetime) -> None:
+    """Have nobody covered by a person who is gone for good, so that whoever is away is asked themselves again."""
+    covered = select(absences).where(absences.c.cover == cover_id)
+    # Read first: hardly anybody who is deactivated covers for somebody, and a write would wait for its turn.
+    with db.read() as reading:
+        if reading.execute(covered.limit(1)).first() is None:
+            return
+    with db.write() as tx:
+        rows = tx.execute(covered).all()
+        tx.execute(update(absences).where(absences.c.cover == cover_id).values(cover=None, cover_name=None))
+        for row in rows:
+            for prompt in _affected(tx, row.person):
+                note(tx, prompt, replace(_absence(row), cover=None), None, now=now)
+        tx.touch(Topic.ABSENCES, Topic.PROMPTS)
 
 
 def note_found(tx: Transaction, prompt_id: str, people: Collection[str], *, now: datetime) -> None:

@@ -187,3 +187,16 @@ def test_a_cover_who_may_answer_anyhow_has_one_vote(service: RunningService) -> 
     assert [vote.seat.id for vote in prompts.get(service.db, prompt.id).votes] == [BEN]
     service.slack.person("ana").press("Approve", message=card)
     assert service.over(prompt).result == "approved: True by Ben Okafor (slack), Ana Ruiz (slack)"
+
+
+def test_a_cover_who_is_deactivated_covers_nobody(service: RunningService) -> None:
+    """Whoever is away is asked themselves again, so that somebody is; and nobody else's cover changes."""
+    away(service, "mei", "@ben")
+    away(service, "ana")
+    prompt, _ = asked(service)
+    shows(service, f"<@{DMITRI}> for Ana Ruiz (away until ")
+    service.slack.client.change_person("dmitri", deleted=True)
+    shows(service, f"<@{ANA}> (away until ")
+    assert service.events(prompt).count("away") == 2
+    assert says(service, "mei", "away").startswith("You are away until ")
+    assert f"<@{BEN}> covers" in says(service, "mei", "away")
