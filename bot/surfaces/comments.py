@@ -138,12 +138,12 @@ def _author(comment: Comment) -> str:
 
 
 def _stopping(prompt: Prompt) -> Comment | None:
-    """The question for which the clock is stopped; `None` if the requester has said something since."""
+    """The question for which the clock is stopped; `None` if the requester has answered, or if its stage has passed."""
     for each in reversed(prompt.comments):
         if each.is_reply:
             return None
         if each.stops_until is not None:
-            return each
+            return each if prompt.stop_ends(each) == each.stops_until else None
     return None
 
 

@@ -76,8 +76,9 @@ def with_comment(prompt: Prompt, comment: Comment, *, stops_clock: bool) -> Prom
     comments, deadline = prompt.comments, prompt.deadline
     if comment.is_reply and deadline is not None:
         for each in comments:
-            if each.stops_until is not None and each.stops_until > comment.at:
-                deadline -= each.stops_until - comment.at
+            # A stop that ended with its stage has no part in the deadline of this one.
+            if (end := prompt.stop_ends(each)) is not None and end > comment.at:
+                deadline -= end - comment.at
         comments = tuple(_started_again(each, comment) for each in comments)
     elif stops_clock and deadline is not None and (left := time_left_to_stop(prompt, comment.at)):
         comment = replace(comment, stops_until=comment.at + left)

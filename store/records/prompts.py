@@ -435,8 +435,14 @@ class Prompt:
     @property
     def stopped_for(self) -> timedelta:
         """How long the clock has been stopped. As long as it is, this is how long it may be."""
-        stops = (each.stops_until - each.at for each in self.comments if each.stops_until is not None)
-        return sum(stops, timedelta())
+        stops = ((self.stop_ends(each), each.at) for each in self.comments)
+        return sum((end - began for end, began in stops if end is not None), timedelta())
+
+    def stop_ends(self, comment: Comment) -> datetime | None:
+        """When the stop of the clock for a comment ends: with its stage at the latest. `None` if it stops nothing."""
+        if comment.stops_until is None:
+            return None
+        return min([comment.stops_until, *(stage.at for stage in self.passed if stage.at >= comment.at)])
 
     @property
     def ballot(self) -> Ballot:

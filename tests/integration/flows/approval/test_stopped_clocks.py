@@ -1,5 +1,6 @@
 """A question stops the clock: the deadline and the reminders move, and whoever dies, they come when they should."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -7,7 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from signoff import Policy
-from signoff.flows.approval.comments import MAX_COMMENTS, MAX_TEXT
+from signoff.bot.surfaces.comments import clock_line
+from signoff.flows.approval.comments import MAX_COMMENTS, MAX_TEXT, with_comment
 from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.desk import AlreadySettled, Commented, Desk, Invalid
 from signoff.flows.approval.policy import deadline_of
@@ -16,7 +18,7 @@ from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.prompts import Comment, Outcome, PassedStage, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses
 from signoff.store.tables import flow_runs
@@ -118,6 +120,18 @@ def test_of_questions_at_once_one_stops_the_clock(db: Database) -> None:
     assert sorted(each.text for each in asked.comments) == [f"{name} {n}?" for name in ("Ana", "Mei") for n in range(3)]
     assert [each.stops_until for each in asked.comments if each.stops_until] == [NOON + 3 * HOUR]
     assert asked.deadline == NOON + 4 * HOUR
+
+
+@on_sqlite
+def test_a_stop_ends_with_its_stage(db: Database) -> None:
+    """The next stage has a deadline of its own, which an answer does not move."""
+    asked = says(db, opened(db), ANA, "Why?", at=NOON + HOUR, stops=True)
+    assert clock_line(asked) != ""
+    passed = PassedStage("Peer review", NOON + 1.5 * HOUR)
+    next_stage = replace(asked, passed=(passed,), deadline=NOON + 2.25 * HOUR)
+    assert (next_stage.stopped_for, clock_line(next_stage)) == (HOUR / 2, "")
+    answered = with_comment(next_stage, Comment(BEN, "Because.", NOON + 2 * HOUR, is_reply=True), stops_clock=False)
+    assert (answered.deadline, answered.stopped_for) == (NOON + 2.25 * HOUR, HOUR / 2)
 
 
 @on_sqlite
