@@ -7,6 +7,8 @@ _WORDS: Mapping[str, str] = {
     "card_posted": "Posted in Slack",
     "card_failed": "Slack did not take the message",
     "card_redirected": "Sent to the approvers directly",
+    "cards_sent": "Sent to people directly",
+    "stage_passed": "A stage was passed",
     "card_lost": "The message was deleted",
     "approvers_found_by": "A function named the approvers",
     "approver_missing": "An approver was not found",
