@@ -15,6 +15,8 @@ from typing import Any
 
 from signoff.store.sql.column_types import storable
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 BEGINNING = ""
 """Stands for the hash before the first line."""
 
@@ -32,7 +34,7 @@ def content_hash(prompt_id: str, at: datetime, event: str, actor: str | None, de
         # As it is read back: JSON turns the names of fields into text, and tuples into lists.
         json.loads(json.dumps(detail)),
     ]
-    return _sha256(json.dumps(content, sort_keys=True, separators=(",", ":")))
+    return _sha256(_canonical(content))
 
 
 def line_hash(previous: str, number: int, content: str) -> str:
