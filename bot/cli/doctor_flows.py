@@ -18,7 +18,7 @@ from signoff.flows.code.module_loading import load_file
 from signoff.flows.errors import BadSettings, InvalidFlow
 from signoff.flows.flow import Flow
 from signoff.flows.loading import flows_in, load_flows
-from signoff.store.policy import SCHEMA_KEY, Policy, name_of_function
+from signoff.store.policy import SCHEMA_KEY, Policy, Stage, name_of_function
 from signoff.store.records.prompts import Approver
 from signoff.store.sentences import faults_of, sentence
 
@@ -110,6 +110,12 @@ def _nobody(settings: Settings, policies: dict[str, Policy]) -> Iterator[str]:
                 yield f"Signoff sees no channel {channel}, where {flow} asks. If it is private, invite Signoff to it."
 
 
+def _shown(value: Any) -> str:
+    if isinstance(value, Stage):
+        return value.name
+    return name_of_function(value) if callable(value) else str(value)
+
+
 def _as_text(policy: Policy) -> str:
     """What a policy says that is no default, in one line."""
     told = []
@@ -117,5 +123,5 @@ def _as_text(policy: Policy) -> str:
         if value == type(policy).model_fields[name].get_default(call_default_factory=True):
             continue
         listed = value if isinstance(value, tuple) else (value,)
-        told.append(f"{name} {', '.join(name_of_function(each) if callable(each) else str(each) for each in listed)}")
+        told.append(f"{name} {', '.join(map(_shown, listed))}")
     return "; ".join(told) or "no policy, so everybody in its channel may answer"

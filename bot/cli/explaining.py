@@ -137,6 +137,24 @@ def _opening(rules: "Policy") -> str:
     return f"The card is posted in {rules.channel or 'the channel of SIGNOFF_CHANNEL'}"
 
 
+def _stages(prompt: "Prompt") -> list[str]:
+    """The same for each stage, if there are any, in a line each."""
+    from dataclasses import replace
+
+    from signoff.bot.surfaces.tally import rules
+    from signoff.bot.surfaces.wording import who_may_answer
+    from signoff.store.policy import name_of_function
+    from signoff.store.records.prompts import PassedStage
+
+    told = []
+    for number, stage in enumerate(prompt.stages):
+        there = replace(prompt, passed=(PassedStage(stage.name, prompt.opened_at),) * number)
+        people = " ".join(filter(None, [who_may_answer(there, {}), rules(there, {})]))
+        check = f"The check {name_of_function(stage.check)}." if callable(stage.check) else ""
+        told.append(f"Stage {number + 1}, {stage.name}: {check or people}")
+    return told
+
+
 def _who(prompt: "Prompt") -> list[str]:
     """Who may answer and how many have to agree, as the card would say it."""
     from signoff.bot.blockkit.markup import unescaped
@@ -145,7 +163,7 @@ def _who(prompt: "Prompt") -> list[str]:
     from signoff.bot.surfaces.tally import rules
     from signoff.bot.surfaces.wording import who_may_answer
 
-    told = [who_may_answer(prompt, {}), rules(prompt, {})]
+    told = _stages(prompt) or [who_may_answer(prompt, {}), rules(prompt, {})]
     if not prompt.policy.requester_may_answer:
         told.append("Whoever requests the run may not.")
     told += assignment_rules(prompt.policy)

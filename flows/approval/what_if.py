@@ -77,7 +77,8 @@ def what_if(
         policy: The whole of the other policy: what it leaves open is open.
     """
     was = Ending(prompt.outcome, prompt.settled_at, prompt.answer)
-    if problem := conflict(policy, prompt.requester):
+    stages = "stages: what people have answered says nothing of the stages that they would have gone through"
+    if problem := stages if policy.stages else conflict(policy, prompt.requester):
         return WhatIf(prompt, was, Ending(None), policy.named, 0, problem=problem)
     asked = _asked_under(prompt, policy)
     judged = _Judged(asked, directory)

@@ -218,7 +218,11 @@ class Pause:
             stored_policy=prompt.stored_policy if _functions_of(self.prompt) else self.prompt.stored_policy,
             opened_at=self.context.db.now(),
             ruling=None,
+            # People go through their stages again. The checks have been called.
+            passed=tuple(each for each in prompt.passed if each.check),
         )
+        if new.stages:
+            new = entered(new, new.opened_at)
         again = _placed(self.context, self.question, new, new.key, "", self.state)
         return replace(again, state=self.state, has_handle=self.has_handle)
 

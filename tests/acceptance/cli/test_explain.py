@@ -128,3 +128,18 @@ def test_the_policy_of_the_flow_and_of_the_settings_counts(empty: Shell) -> None
     assert "Whoever owner_of finds may answer." in said.out
     assert "2 people must agree." in said.out
     assert "Whoever requests the run may not." in said.out
+
+
+def test_stages_are_explained_in_a_line_each(empty: Shell) -> None:
+    """Whom each asks, and how many of them."""
+    empty.write(
+        "staged.py",
+        "from signoff import Policy, Stage, flow, pause_flow_run\n\n"
+        "def run_tests(parameters): ...\n\n"
+        "STAGES = [Stage(name='Tests', check=run_tests), Stage(name='Peer', approvers=['@dev'], quorum=2)]\n\n"
+        "@flow(policy=Policy(stages=STAGES))\n"
+        "def deploy():\n    pause_flow_run(bool)\n",
+    )
+    said = empty("policy", "explain", "staged.py")
+    assert "Stage 1, Tests: The check run_tests." in said.out
+    assert "Stage 2, Peer: @dev may answer. 2 people must agree. One rejection ends it." in said.out

@@ -1,8 +1,12 @@
 """A prompt goes from one stage to the next in one transaction, whoever else acts at that moment."""
 
-import pytest
+from collections.abc import Mapping
+from typing import Any
 
-from signoff import Policy, Stage
+import pytest
+from pydantic import field_validator
+
+from signoff import Policy, RunInput, Stage, flow, pause_flow_run
 from signoff.flows.approval.desk import Counted, Desk, Refused, Settled
 from signoff.flows.approval.quorum import decide
 from signoff.store.database import Database
@@ -10,6 +14,8 @@ from signoff.store.prompts import drafts, prompts, votes
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Outcome, Prompt, Vote
 from tests.integration.store.samples import an_open_prompt
+from tests.support.fixtures import StartWorker
+from tests.support.waiting import until_asked, until_over
 
 ANA, BEN = Actor("@ana", "Ana"), Actor("@ben", "Ben")
 STAGES = (Stage(name="Peer", approvers=["@ana", "@ben"]), Stage(name="Expert", approvers=["@ben"]))
@@ -46,3 +52,39 @@ def test_a_vote_counts_only_in_the_stage_in_which_it_was_let_in(db: Database) ->
     assert len(votes.of_prompt(db, prompt.id)) == 1
     assert isinstance(Desk(db)._cast(prompt, late), Refused)
     assert prompts.get(db, prompt.id).is_open
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_question_that_is_asked_again_does_not_wait_for_its_checks(db: Database, start_worker: StartWorker) -> None:
+    """People go through their stages again. The checks have been called, and nobody answers in their place."""
+    called: list[str] = []
+
+    class Branch(RunInput):
+        name: str
+
+        @field_validator("name")
+        @classmethod
+        def _exists(cls, name: str) -> str:
+            if name != "main":
+                raise ValueError(f"There is no branch {name}")
+            return name
+
+    def run_tests(_: Mapping[str, Any]) -> bool:
+        called.append("run_tests")
+        return True
+
+    @flow(name="deploy-in-stages")
+    def deploy() -> str:
+        stages = [Stage(name="Tests", check=run_tests), *STAGES]
+        return pause_flow_run(Branch, policy=Policy(stages=stages)).name
+
+    start_worker(deploy, defaults=Policy())
+    run = deploy.create_run(db=db)
+    desk = Desk(db)
+    for name in ("trunk", "main"):
+        asked = until_asked(db, run.id)
+        assert ([stage.name for stage in asked.passed], asked.policy.named) == (["Tests"], ("@ana", "@ben"))
+        for actor in (ANA, BEN):
+            assert not isinstance(desk.submit(asked.id, actor, {"name": name}, via="cli"), Refused)
+    assert until_over(db, run.id).result == "main"
+    assert called == ["run_tests"]
