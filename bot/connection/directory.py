@@ -136,7 +136,7 @@ class SlackDirectory:
 
         Slack is asked once for a group or channel, however many people there are.
         """
-        if prompt.policy_fault is not None or prompt.assignment.delegations:
+        if prompt.policy_fault is not None or prompt.policy.may_delegate:
             return None
         found = {prompt.requester.id} if prompt.requester is not None else set()
         for approver in prompt.approvers:

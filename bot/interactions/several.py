@@ -118,8 +118,8 @@ def _told(reply: Reply | str) -> str:
     match reply:
         case str():
             return f"⚠️ {escape(reply)}"
-        case Settled():
-            return "✅ Approved."
+        case Settled(settled):
+            return "✅ Approved." if settled.held is None else "✅ Approved. Its card lets you undo that for a moment."
         case Counted(counted, vote):
             return f"🗳️ {own_vote(counted, form_of(counted), vote)}"
         case AlreadySettled(settled):

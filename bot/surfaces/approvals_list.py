@@ -107,7 +107,7 @@ def entry(prompt: Prompt, now: datetime | None) -> list[Block]:
         deadline_in_short(prompt) or "no deadline",
         escape(in_short(prompt)),
         held_in_short(prompt),
-        assigned_in_short(prompt, now or prompt.opened_at),
+        assigned_in_short(prompt, now),
         _where(prompt.policy.channel),
         escape(prompt.flow, 80),
         escape(prompt.run_name, 80),

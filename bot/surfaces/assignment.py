@@ -112,12 +112,17 @@ def hand_over_error(message: str) -> dict[str, Any]:
     return {"response_action": "errors", "errors": {_TO: lines(message, ERROR_TEXT)}}
 
 
-def assigned_in_short(prompt: Prompt, now: datetime) -> str:
-    """Who has a prompt, and for how long, for a row of a list; empty if nobody has it."""
+def assigned_in_short(prompt: Prompt, now: datetime | None) -> str:
+    """Who has a prompt, and for how long, for a row of a list; empty if nobody has it.
+
+    Args:
+        now: `None` to say since when instead, which does not change by itself.
+    """
     assignment = prompt.assignment
     if assignment.assignee is None or assignment.since is None:
         return ""
-    return f"{name_of(assignment.assignee)} has it, for {span(now - assignment.since)}"
+    since = f"since {at(assignment.since)}" if now is None else f"for {span(now - assignment.since)}"
+    return f"{name_of(assignment.assignee)} has it, {since}"
 
 
 def assignee_as_text(prompt: Prompt) -> str:

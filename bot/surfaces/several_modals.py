@@ -92,7 +92,7 @@ def several_modal(choice: Choice, *, are_all: bool = True) -> Block:
             context(plain_text(f"{number} can be approved together. Approve these first, then open it again."))
         )
     if choice.left_out:
-        blocks += [divider(), section(mrkdwn("*These have to be answered by themselves:*"))]
+        blocks.append(section(mrkdwn("*These have to be answered by themselves:*")))
         blocks += [
             context(mrkdwn(f"{escape(what, _TITLE)} – {escape(why, _TITLE)}."))
             for what, why in choice.left_out[:_MAX_NAMED]

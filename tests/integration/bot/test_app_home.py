@@ -6,7 +6,7 @@ from signoff.bot.delivery import homes
 from signoff.bot.emulator.control.visible import Home
 from signoff.store.prompts import prompts
 from signoff.testing import Person
-from tests.integration.bot.asking import approve, secret, shirt
+from tests.integration.bot.asking import approve, release_together, secret, shirt
 from tests.integration.bot.running_service import RunningService
 from tests.support.waiting import until_asked
 
@@ -117,3 +117,18 @@ def test_only_the_newest_who_opened_it_are_kept_up_to_date(
         person.wait_for_home("*Which one?*")
     assert published(service).count(mei.id) == 1
     assert prompts.get(service.db, prompt.id).is_open
+
+
+def test_what_a_person_has_taken_on_stands_apart(service: RunningService) -> None:
+    """The others see who has it, and since when."""
+    policy = {"approvers": ["@ana", "@ben"], "assignment": "claim"}
+    prompt, _ = service.ask_in("#releases", release_together, policy=policy)
+    service.until_checked(prompt)
+    ana, ben = service.slack.person("ana"), service.slack.person("ben")
+    for person in (ana, ben):
+        opened(person, "Waiting for you (1)")
+    ana.press("I'll take it", message=service.card(prompt))
+    assert "Nothing is waiting for you." in ana.wait_for_home("Claimed by you (1)").full_text
+    assert f"<@{ana.id}> has it, since " in ben.wait_for_home("has it").full_text
+    ana.press("Open", home=ana.wait_for_home("Claimed by you (1)"))
+    ana.wait_for_modal("May it go out?")
