@@ -32,6 +32,9 @@ class CompanyProxy:
 
     def close(self) -> None:
         """End all connections."""
+        # Otherwise the thread that waits for the next one would do so for ever.
+        with suppress(OSError):
+            self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
         for pair in self._pairs:
             pair.reset()

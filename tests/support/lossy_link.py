@@ -38,6 +38,9 @@ class Link:
 
     def close(self) -> None:
         """Let nobody in any more, and end all connections."""
+        # Otherwise the thread that waits for the next one would do so for ever.
+        with suppress(OSError):
+            self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
         self.reset()
 

@@ -50,6 +50,9 @@ class Proxy:
 
     def close(self) -> None:
         """Let nobody in any more."""
+        # Otherwise the thread that waits for the next one would do so for ever.
+        with suppress(OSError):
+            self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
 
     def _admit(self) -> None:

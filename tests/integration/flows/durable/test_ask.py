@@ -227,8 +227,10 @@ def test_a_handle_says_who_answered(db: Database, start_worker: StartWorker) -> 
 
     @flow
     def order() -> list[Any]:
-        handles = [ask(int, key="a"), ask(int, key="b"), ask(int, key="c", timeout=0.05)]
-        before = [handle.answered_by for handle in handles[:1]]
+        handles = [ask(int, key="a")]
+        # Nobody answers until all three are asked.
+        before = [handles[0].answered_by]
+        handles += [ask(int, key="b"), ask(int, key="c", timeout=0.05)]
         for handle in as_answered(handles):
             with suppress(PromptRejected, FlowPauseTimeout):
                 handle.result()

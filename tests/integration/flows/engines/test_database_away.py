@@ -139,6 +139,7 @@ def test_a_worker_stops_although_the_database_is_away(
     worker.stop(grace=0.1)
     available(True)
     until(db, lambda: runs.get(db, run.id).state in (RunState.RUNNING, RunState.COMPLETED))
+    until(db, lambda: f"flow-{run.name}" not in {each.name for each in threading.enumerate()}, what="its thread to end")
 
 
 def until_logged(caplog: pytest.LogCaptureFixture, text: str) -> None:
