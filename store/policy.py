@@ -316,13 +316,15 @@ class Policy(BaseModel, metaclass=_OfPolicies):
     deadline: Duration | None = None
     """How long after its opening the prompt times out. Overrides the pause's `timeout`."""
 
-    at_deadline: Literal["fail", "continue", "approve", "reject", "none"] = "fail"
+    at_deadline: Literal["fail", "continue", "approve", "reject", "escalate", "none"] = "fail"
     """`fail` raises `FlowPauseTimeout` in the flow; `continue` continues with the initial values, `approve` and
-    `reject` with them and the yes or the no of the verdict. With `none` the prompt stays open, and is overdue."""
+    `reject` with them and the yes or the no of the verdict. With `none` the prompt stays open, and is overdue; with
+    `escalate` those of `escalation` who were not asked yet are asked then as well."""
 
-    if_nobody: Literal["fail", "wait"] = "fail"
+    if_nobody: Literal["fail", "escalate", "wait"] = "fail"
     """What happens as soon as Slack has said that none of those who are named can answer: `fail` raises `NobodyToAsk`
-    in the flow, `wait` waits for the deadline."""
+    in the flow, `escalate` asks those of `escalation` at once, and fails if they cannot answer either, and `wait`
+    waits for the deadline."""
 
     undo: Duration | None = None
     """How long a person's decision is held back, during which they alone can undo it; `None` for not at all."""
@@ -408,7 +410,7 @@ class Policy(BaseModel, metaclass=_OfPolicies):
     @property
     def ends_at_deadline(self) -> bool:
         """Whether the deadline settles the prompt. Otherwise it stays open, and is overdue."""
-        return self.at_deadline != "none"
+        return self.at_deadline not in ("escalate", "none")
 
     @property
     def word(self) -> str:

@@ -24,7 +24,8 @@ def deadline_of(prompt: Prompt, *, spoken: bool = False) -> str:
     if prompt.is_overdue:
         return f"⚠️ Overdue since {when}. It stays open."
     if not prompt.policy.ends_at_deadline:
-        return f"Due {when}, and stays open after that."
+        then = "others are asked too then" if prompt.policy.at_deadline == "escalate" else "it stays open after that"
+        return f"Due {when}; {then}."
     rule = prompt.policy.at_deadline
     then = "the run continues" if rule == "continue" and not prompt.schema else _THEN[rule]
     return f"Times out {when}, then {then}."

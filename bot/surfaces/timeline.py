@@ -130,5 +130,5 @@ def _end(prompt: Prompt) -> str:
             return "It times out, and its policy approves it"
         case "reject":
             return "It times out, and its policy rejects it"
-        case "fail" | "none":
+        case "fail" | "escalate" | "none":
             return "It times out, and the flow gets FlowPauseTimeout"

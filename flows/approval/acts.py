@@ -133,7 +133,12 @@ def _deadline(progress: Progress, _by: datetime) -> Act | None:
 def _escalation(progress: Progress, _by: datetime) -> Act | None:
     # Of those that were missed none is left out: each is meant for others.
     coming = progress.policy.escalations[progress.escalations :]
-    return Act(progress.opened_at + coming[0].after, ActKind.ESCALATE, progress.escalations + 1) if coming else None
+    if not coming:
+        return None
+    at = progress.opened_at + coming[0].after
+    if progress.policy.at_deadline == "escalate" and progress.deadline is not None:
+        at = min(at, progress.deadline)
+    return Act(at, ActKind.ESCALATE, progress.escalations + 1)
 
 
 def _reminder(progress: Progress, by: datetime) -> Act | None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from signoff.flows.approval import assignment, rotation
+from signoff.flows.approval.acts import Progress, next_due_at
 from signoff.flows.approval.approvers import Directory, NameKind, Person, Unknowable, may_answer
 from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.due_check import DueCheck
@@ -24,7 +25,7 @@ from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.outbox import cards
 from signoff.store.policy import MAX_DIRECT
-from signoff.store.prompts import approvers
+from signoff.store.prompts import approvers, escalations
 from signoff.store.records.prompts import Approver, Prompt, Reviewers
 
 logger = logging.getLogger(__name__)
@@ -85,8 +86,8 @@ class ApproverCheck(DueCheck):
             again = RECHECK
         if unknown or rotation.is_unassigned(prompt):
             again = min(max((moment - prompt.opened_at) / 4, MIN_RETRY), MAX_RETRY)
-        nobody = "" if unknown or not answers else _nobody_left(found, reviewers)
-        gives_up = bool(nobody) and prompt.policy.if_nobody == "fail"
+        nobody = "" if unknown or not answers else _nobody_left(_counted(prompt, found), reviewers)
+        gives_up = bool(nobody) and prompt.policy.if_nobody != "wait"
         # If this process dies before it has ended the prompt, the next one looks again.
         due_at = moment + MIN_RETRY if gives_up else None if again is None else moment + again
         changed = approvers.record(
@@ -109,9 +110,24 @@ class ApproverCheck(DueCheck):
             else:
                 logger.info("%s asks %s, who can answer now: it is %s.", prompt.label, each.name, each.id)
         if gives_up:
-            self._desk.give_up(prompt, nobody)
+            self._escalate_or_end(prompt, nobody)
         elif nobody and (changed or reviewers.fault != prompt.reviewers.fault):
             logger.error("Nobody can answer %s, so it waits for its deadline.", prompt.label)
+
+    def _escalate_or_end(self, prompt: Prompt, nobody: str) -> None:
+        """Have others asked, if the policy says so and has any left. What comes of them is found out at the next look.
+
+        Args:
+            nobody: Why none of those who were asked so far can answer.
+        """
+        number = prompt.escalations + 1
+        if prompt.policy.if_nobody != "escalate" or number > len(prompt.policy.escalations):
+            self._desk.give_up(prompt, nobody)
+            return
+        due_at = next_due_at(replace(Progress.of(prompt), escalations=number))
+        if escalations.escalate(self._db, prompt, number=number, due_at=due_at, now=self._now()):
+            whom = ", ".join(prompt.policy.escalations[number - 1].to)
+            logger.warning("%s was escalated to %s, because nobody else can answer it. %s", prompt.label, whom, nobody)
 
     def _has_lost_its_assignee(self, prompt: Prompt) -> bool:
         """Whether the person who has the prompt may not answer it any more, so that nobody has it now."""
@@ -246,6 +262,14 @@ def _shortage(prompt: Prompt, people: Mapping[str, Sequence[str]]) -> str:
     if len(people) >= needed:
         return f"{against} people have to reject this to end it, and {can} can answer."
     return f"{needed} {'person has' if needed == 1 else 'people have'} to agree, and {can} can answer."
+
+
+def _counted(prompt: Prompt, found: Sequence[Approver]) -> Sequence[Approver]:
+    """Those of whom one has to be able to answer: with escalations to come theirs too, unless they would be asked now
+    instead.
+    """
+    now = {each.name for each in prompt.approvers}
+    return [each for each in found if each.name in now] if prompt.policy.if_nobody == "escalate" else found
 
 
 def _nobody_left(approvers: Sequence[Approver], reviewers: Reviewers) -> str:

@@ -23,7 +23,7 @@ def fault_of(prompt: Prompt, fix: str) -> str:
         fix: How to set initial values, as a sentence.
     """
     rule = prompt.policy.at_deadline
-    if rule in ("fail", "none"):
+    if rule in ("fail", "escalate", "none"):
         return ""
     if (values := _values(prompt)) is None:
         return (

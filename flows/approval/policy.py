@@ -76,14 +76,28 @@ def conflict(policy: Policy, requester: Actor | None) -> str:
     if policy.counts_people and not policy.named:
         field = "quorum: all" if policy.threshold is None else "threshold: a part"
         return f"{field} of whom? Name people or user groups in approvers"
-    if policy.if_nobody != "fail" and not policy.named:
-        return "if_nobody: it depends on people who are named, so leave it out, or name approvers"
-    if policy.word and policy.at_deadline in ("continue", "approve"):
-        return "confirm: nobody types it at the deadline, so leave at_deadline out, or set confirm=True"
     if policy.assignment is not None and policy.takes_votes:
         return "assignment: one person has the prompt then, and this policy asks several. Leave it out"
-    faults = (rules_conflict(policy), telling_conflict(policy), escalation_conflict(policy), _no_rotation(policy))
+    faults = (
+        _no_answer_conflict(policy),
+        rules_conflict(policy),
+        telling_conflict(policy),
+        escalation_conflict(policy),
+        _no_rotation(policy),
+    )
     return next(filter(None, faults), "") or _too_few(policy, requester)
+
+
+def _no_answer_conflict(policy: Policy) -> str:
+    """Why what follows when nobody answers makes no sense, as a sentence; empty if it does."""
+    if policy.if_nobody != "fail" and not policy.named:
+        return "if_nobody: it depends on people who are named, so leave it out, or name approvers"
+    for field in ("at_deadline", "if_nobody"):
+        if getattr(policy, field) == "escalate" and not policy.escalation:
+            return f"{field}: to whom? Name people in escalation"
+    if policy.word and policy.at_deadline in ("continue", "approve"):
+        return "confirm: nobody types it at the deadline, so leave at_deadline out, or set confirm=True"
+    return ""
 
 
 def _no_rotation(policy: Policy) -> str:

@@ -62,9 +62,27 @@ def test_a_deadline_that_ends_nothing_is_said(service: RunningService) -> None:
     assert service.events(prompt).count("overdue") == 1
 
 
+def test_a_deadline_may_pass_to_others(service: RunningService) -> None:
+    """Whoever the policy escalates to is asked then, and may answer the overdue prompt."""
+    policy = {
+        "approvers": ["@ana"],
+        "deadline": AT_ONCE,
+        "at_deadline": "escalate",
+        "escalation": [{"after": 3600, "to": ["@ben"]}],
+    }
+    prompt = service.ask(publish, policy=policy)
+    service.until_noted(prompt, "overdue")
+    service.until_noted(prompt, "escalated")
+    service.until_all_is_said()
+    card = service.slack.person("ben").wait_for_message("#releases", "⚠️ Overdue since ")
+    service.slack.person("ben").press("Yes", message=card)
+    assert service.over(prompt).result == {"value": True, "by": "Ben Okafor"}
+
+
 @pytest.mark.parametrize(
     ("asked", "policy", "fault"),
     [
+        (publish, {"at_deadline": "escalate"}, "at_deadline: to whom? Name people in escalation"),
         (release_together, {"at_deadline": "reject"}, "would be rejected, but that is not valid: reason: Say what has"),
         (publish, {"at_deadline": "approve", "confirm": "prod"}, "confirm: nobody types it at the deadline"),
     ],

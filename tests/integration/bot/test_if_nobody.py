@@ -130,6 +130,21 @@ def test_a_policy_may_wait_for_somebody(service: RunningService) -> None:
     assert service.over(prompt).result == "approved: True"
 
 
+def test_others_may_be_asked_at_once(service: RunningService) -> None:
+    """One after the other, until one of them can answer; and if nobody can, the run fails."""
+    prepare(service)
+    later = [{"after": 600, "to": [APPS]}, {"after": 1200, "to": ["@ben"]}]
+    policy = {"approvers": ["@anna"], "if_nobody": "escalate", "escalation": later}
+    prompt, _ = service.ask_in("#releases", publish, policy=policy)
+    until(service.db, lambda: prompts.get(service.db, prompt.id).escalations == 2, what="both escalations")
+    service.until_all_is_said()
+    ben = service.slack.person("ben")
+    ben.press("Yes", message=ben.wait_for_message("#releases", lambda seen: "Yes" in seen.buttons))
+    assert service.over(prompt).result == {"value": True, "by": "Ben Okafor"}
+    run = publish.create_run({"policy": policy | {"escalation": later[:1]}}, db=service.db)
+    assert "Nobody can answer" in str(until_over(service.db, run.id).error)
+
+
 def test_a_retry_asks_again_once_it_is_mended(service: RunningService) -> None:
     """What nobody could answer is no answer."""
     prepare(service)
