@@ -10,6 +10,7 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
+from signoff.bot.blockkit.fingerprint import fingerprint
 from signoff.bot.blockkit.markup import bold, escape
 from signoff.bot.connection.people import People
 from signoff.bot.interactions.approvals import Approvals
@@ -22,6 +23,7 @@ from signoff.bot.surfaces.several_modals import (
     Outcome,
     choice_among,
     done_modal,
+    drawn_in_full,
     nothing_ticked,
     several_modal,
     ticked_in,
@@ -34,7 +36,7 @@ from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, NoSuchPrompt, StoreError, UnreadablePolicy
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Prompt
+from signoff.store.records.prompts import Prompt, Shown
 
 MAX_SECONDS = 1.5
 """Seconds after which no further prompt is decided. Slack drops an ack after 3 s."""
@@ -92,13 +94,14 @@ class Several:
 
     def _approve(self, prompt: Prompt, actor: Actor) -> Reply | str:
         """What came of one of them. A failure must not keep the person from hearing of those before it."""
-        choice = yes_to(prompt)
+        choice, drawn = yes_to(prompt), drawn_in_full(prompt)
         try:
-            if isinstance(choice, str):
+            if isinstance(choice, str) or isinstance(drawn, str):
                 # It may have been settled since; then that is told. Otherwise it cannot be approved here.
                 admitted = self._desk.admit(prompt.id, actor, via="slack")
-                return f"This has to be answered by itself: {choice}." if isinstance(admitted, Prompt) else admitted
-            return self._desk.submit(prompt.id, actor, choice, via="slack")
+                reason = choice if isinstance(choice, str) else drawn
+                return f"This has to be answered by itself: {reason}." if isinstance(admitted, Prompt) else admitted
+            return self._desk.submit(prompt.id, actor, choice, via="slack", shown=Shown(form=fingerprint(drawn)))
         except CommitInDoubt:
             return _IN_DOUBT
         except UnreadablePolicy:

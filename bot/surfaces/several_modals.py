@@ -63,7 +63,7 @@ def choice_among(prompts: Sequence[Prompt]) -> Choice:
     more = 0
     blocks, size = _BLOCKS_AROUND, _BYTES_AROUND
     for prompt in prompts:
-        drawn = _drawn(prompt)
+        drawn = drawn_in_full(prompt)
         if isinstance(drawn, str):
             left_out.append((asked_by(prompt).question, drawn))
             continue
@@ -152,7 +152,7 @@ def done_modal(outcomes: Sequence[Outcome], *, not_reached: int = 0) -> Block:
     return _modal(title, [section(mrkdwn(f"*{intro}*")), *(section(mrkdwn(line[:SECTION_TEXT])) for line in lines)])
 
 
-def _drawn(prompt: Prompt) -> Sequence[Block] | str:
+def drawn_in_full(prompt: Prompt) -> Sequence[Block] | str:
     """All that a prompt says, and its box; or why it cannot be among several."""
     why_not = yes_to(prompt)
     if isinstance(why_not, str):

@@ -72,6 +72,8 @@ def test_what_is_ticked_is_approved_and_nothing_else(service: RunningService) ->
     for prompt in ticked:
         service.over(prompt)
         assert service.events(prompt).count("submitted") == 1
+        # What was shown beside the box is bound into the line.
+        assert service.until_noted(prompt, "submitted")["shown"]["form"]
         by = prompts.get(service.db, prompt.id).settled_by
         assert by is not None
         assert by.id == ana.id
