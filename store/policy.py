@@ -372,6 +372,9 @@ class Policy(BaseModel, metaclass=_OfPolicies):
     repeat: Duration | None = None
     """How long an approval by people counts again for the same request; by default each is asked."""
 
+    max_pings_a_day: Count | None = None
+    """How often one person may be pinged in 24 hours, by the reminders and escalations of all prompts together."""
+
     @property
     def escalations(self) -> tuple[Escalation, ...]:
         """The escalations in the order in which they come."""

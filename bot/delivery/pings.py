@@ -68,7 +68,8 @@ class Pings:
             planned = self._decide(notice, asked)
         if planned is None:
             return None
-        is_blind = notice.prompt.policy.hours is None
+        policy = notice.prompt.policy
+        is_blind = policy.hours is None and policy.max_pings_a_day is None
         return Planned(planned, self._people.mentions(asked, planned.detail[pings.PINGED], blindly=is_blind))
 
     def _decide(self, notice: Notice, asked: Sequence[Asked]) -> Notice | None:
@@ -78,9 +79,9 @@ class Pings:
         if notice.attempts <= PATIENCE and (None in zones.values() or any(each.people is None for each in asked)):
             raise SlackRejected("Slack does not say whom to remind.")
 
-        def ready(person: str, _recent: Sequence[datetime]) -> datetime:
+        def ready(person: str, recent: Sequence[datetime]) -> datetime:
             snoozed = prompt.snoozed.get(person) if notice.kind is NoticeKind.REMINDER else None
-            return ready_at(prompt.policy, now, zone=zones.get(person), snoozed_until=snoozed)
+            return ready_at(prompt.policy, now, zone=zones.get(person), snoozed_until=snoozed, recent=recent)
 
         is_for_others = any(each.people is None or each.is_channel for each in asked)
         return pings.plan(self._db, notice, people, ready, now=now, is_for_others=is_for_others)

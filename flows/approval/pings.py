@@ -1,6 +1,7 @@
 """Who is pinged by a reminder, and when: those whose answer is still missing, in their hours. Pure functions."""
 
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from signoff.flows.approval.quorum import tally_of
 from signoff.store.policy import Policy
@@ -59,12 +60,24 @@ def without_part(prompt: Prompt) -> frozenset[str]:
     return frozenset(done)
 
 
-def ready_at(policy: Policy, now: datetime, *, zone: tzinfo | None, snoozed_until: datetime | None = None) -> datetime:
-    """When somebody may be pinged: now, or when they want to be, or in their next working hours.
+def ready_at(
+    policy: Policy,
+    now: datetime,
+    *,
+    zone: tzinfo | None,
+    snoozed_until: datetime | None = None,
+    recent: Sequence[datetime] = (),
+) -> datetime:
+    """When somebody may be pinged: now, or when they want to be, in their next working hours, or when they were not
+    pinged too often in the 24 hours before.
 
     Args:
         zone: Their time zone; UTC if it is not known.
         snoozed_until: Until when they have put off their reminders of this prompt.
+        recent: When they were pinged in the last 24 hours, the oldest first.
     """
     moment = max(now, snoozed_until or now)
+    most = policy.max_pings_a_day
+    if most is not None and len(recent) >= most:
+        moment = max(moment, recent[-most] + timedelta(days=1))
     return moment if policy.hours is None else policy.hours.next_moment(moment, zone or UTC)

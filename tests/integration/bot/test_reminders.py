@@ -192,6 +192,30 @@ def test_a_reminder_that_comes_at_the_weekend_is_posted_on_monday(slack: Emulato
         assert len([each for each in service.replies(card) if "Still waiting" in each.full_text]) == 2
 
 
+def test_nobody_is_pinged_more_often_in_a_day_than_the_policy_says(slack: Emulator, sqlite_url: str) -> None:
+    """Counted over all prompts. What would be too much comes a day later, as one."""
+    policy = {"approvers": ["@ana"], "reminders": ["PT1H", "PT2H"], "max_pings_a_day": 1}
+
+    def pings(service: RunningService, threads: list[VisibleMessage]) -> int:
+        service.until_nothing_is_under_way()
+        found = [each for card in threads for each in service.replies(card) if "Still waiting" in each.full_text]
+        assert all(f"Still waiting for {ANA}." in each.full_text for each in found)
+        return len(found)
+
+    with at(slack, sqlite_url, MONDAY) as service:
+        both = [asked(service, **policy) for _ in range(2)]
+        cards_of_both = [service.card(prompt) for prompt, _ in both]
+    with at(slack, sqlite_url, MONDAY + 1.1 * HOUR) as service:
+        until(service.db, lambda: sum(service.events(prompt).count("put_off") for prompt, _ in both) == 1)
+        assert pings(service, cards_of_both) == 1
+    with at(slack, sqlite_url, MONDAY + 2.1 * HOUR) as service:
+        until(service.db, lambda: sum(service.events(prompt).count("put_off") for prompt, _ in both) == 3)
+        assert pings(service, cards_of_both) == 1
+    with at(slack, sqlite_url, MONDAY + 25.2 * HOUR) as service:
+        until(service.db, lambda: sum(service.events(prompt).count("put_off") for prompt, _ in both) == 4)
+        assert pings(service, cards_of_both) == 2
+
+
 def was_attempted(service: RunningService) -> bool:
     with service.db.read() as reading:
         return reading.execute(select(notices.c.error).where(notices.c.error.is_not(None))).first() is not None
