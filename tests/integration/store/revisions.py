@@ -470,8 +470,9 @@ ADDED: dict[str, Rows] = {
     },
     "0024": {
         "prompts": {
-            "open": {
-                "overdue_at": LATER,
+            # What is held back is decided, so the prompt that the tests answer has nothing of it.
+            "open": {"overdue_at": LATER},
+            "rejected": {
                 "held": {
                     "vote": {
                         "actor": "U1",
@@ -491,7 +492,8 @@ ADDED: dict[str, Rows] = {
     },
     "0025": {
         "prompts": {
-            "open": {
+            # Nobody counts twice over stages, so the prompt that the tests answer has passed none.
+            "rejected": {
                 "stages": [
                     {"name": "Tests", "at": LATER.isoformat(), "check": "run_tests"},
                     {
