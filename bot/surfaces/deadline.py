@@ -42,6 +42,11 @@ def deadline_in_short(prompt: Prompt, *, spoken: bool = False) -> str:
     return f"{'times out' if ends else 'due'} {when}"
 
 
+def answered_at_deadline(prompt: Prompt) -> bool:
+    """Whether a prompt has timed out with the yes or the no that its policy gives then."""
+    return followed(prompt) in ("approve", "reject")
+
+
 def after_deadline(prompt: Prompt) -> str:
     """What followed from the deadline that ended a prompt, without a full stop; empty if it ended otherwise, or if
     nothing followed but an error.

@@ -9,7 +9,7 @@ from signoff.bot.blockkit.excerpts import MRKDWN, Excerpt, shorten
 from signoff.bot.blockkit.markdown import as_line
 from signoff.bot.blockkit.markup import at, either, escape, escaped, link_to, plain, together, unescaped, utc
 from signoff.bot.forms import UNSET, Form, FormError, VerdictButtons, verdict_buttons
-from signoff.bot.surfaces.deadline import after_deadline
+from signoff.bot.surfaces.deadline import after_deadline, answered_at_deadline
 from signoff.bot.surfaces.grace import takes_effect
 from signoff.bot.surfaces.question import asked_by
 from signoff.flows.approval.pings import delegations_waited_for, waited_for, without_part
@@ -266,7 +266,8 @@ def _answered(prompt: Prompt, form: Form) -> str:
 
 def fields_in_outcome(prompt: Prompt, form: Form) -> frozenset[str]:
     """The names of the fields whose value the outcome already states: that of the verdict."""
-    verdict = verdict_in(prompt, form) if prompt.outcome is Outcome.SUBMITTED else None
+    says_so = prompt.outcome is Outcome.SUBMITTED or answered_at_deadline(prompt)
+    verdict = verdict_in(prompt, form) if says_so else None
     return frozenset() if verdict is None else frozenset({verdict.field.name})
 
 

@@ -38,6 +38,7 @@ def test_a_policy_may_say_yes_or_no_when_nobody_does(
     assert "⌛ *Timed out* · " in card.full_text
     assert f"Nobody had answered, so its policy {done} it." in card.full_text
     assert f"*{done.title()}*" not in card.full_text
+    assert "Value" not in card.full_text
     assert card.text == f"Publish 1.4? – Timed out: nobody had answered, so its policy {done} it."
 
 
