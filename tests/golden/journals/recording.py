@@ -18,9 +18,10 @@ from sqlalchemy import Table, select
 from signoff import Flow
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.database import Database
+from signoff.store.ledger_chain import BEGINNING_OF_EARLIER
 from signoff.store.prompts import prompts
 from signoff.store.sql.column_types import UtcDateTime
-from signoff.store.tables import flow_runs, metadata, steps
+from signoff.store.tables import flow_runs, ledger_heads, metadata, steps
 from tests.support.answering import answer
 from tests.support.waiting import until_asked
 
@@ -94,6 +95,10 @@ def load(db: Database, name: str, *, fingerprint: str | None = None) -> str:
                 if fingerprint is not None and "fingerprint" in row:
                     row["fingerprint"] = fingerprint
                 tx.execute(table.insert(), {key: _read(table, key, value) for key, value in row.items()})
+                if table.name == "prompts":
+                    # As the migration leaves a prompt of an earlier version whose ledger has no lines.
+                    head = {"prompt_id": row["id"], "number": 0, "hash": BEGINNING_OF_EARLIER}
+                    tx.execute(ledger_heads.insert(), head)
     return RUN_ID
 
 
