@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from signoff.bot.blockkit.markdown import as_line
 from signoff.bot.blockkit.markup import plain
+from signoff.bot.forms.verdict import BARE
 from signoff.store.records.prompts import Prompt
 
 _MARKS = ("?", "？", "؟")
@@ -34,7 +35,7 @@ def asked_by(prompt: Prompt) -> Asked:
 
     The title of a prompt is often no more than the name of a model, such as "Approval".
     """
-    title = _as_title(prompt.title) or plain(f"{prompt.flow} is waiting for an answer", 300)
+    title = _title(prompt) or plain(f"{prompt.flow} is waiting for an answer", 300)
     if title.endswith(_MARKS):
         return Asked(title, prompt.description)
     first, _, rest = prompt.description.strip().partition("\n")
@@ -45,9 +46,11 @@ def asked_by(prompt: Prompt) -> Asked:
     return Asked(title, prompt.description)
 
 
-def _as_title(title: str) -> str:
-    """A title as clean text. It may be the first line of a description, which is Markdown."""
-    if any(part in title for part in _LINK):
+def _title(prompt: Prompt) -> str:
+    """The title as clean text. That of a plain type, or of nothing, is the first line of a description in Markdown."""
+    title = prompt.title
+    is_name = prompt.schema is not None and [*prompt.schema.get("properties", ())] != [BARE]
+    if is_name or any(part in title for part in _LINK):
         return plain(title, len(title))
     return as_line(title, len(title)) or plain(title, len(title))
 

@@ -32,7 +32,7 @@ def test_a_listed_prompt_shows_what_people_need_to_choose_it() -> None:
     entry, small_print = message.blocks[-2:]
 
     check(message)
-    assert entry["text"]["text"] == "*Release 1.4?*\nShips the new checkout."
+    assert entry["text"]["text"] == "*Release \u200b*\u200b1.4\u200b*\u200b?*\nShips the new checkout."
     assert "open for 1 d 3 h · times out <!date^1777809600^" in texts(message)
     assert small_print["elements"][0]["text"].endswith(f" · #releases · release · bold-lemur · {prompt.id[:8]}")
     assert (entry["accessory"]["action_id"], entry["accessory"]["value"]) == (OPEN, prompt.id)
