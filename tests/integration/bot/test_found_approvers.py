@@ -72,7 +72,7 @@ def test_what_was_found_is_checked_as_if_it_stood_in_the_policy(service: Running
 
 def test_a_json_schema_cannot_hold_a_function() -> None:
     """The policy of a model class is a part of its schema."""
-    with pytest.raises(ValueError, match=r"a JSON Schema cannot hold the function owner_of\. "):
+    with pytest.raises(ValueError, match=r"A JSON Schema cannot hold the function owner_of\. "):
         Policy(approvers=[owner_of]).in_schema()
     assert Policy(approvers=partial(owner_of)).functions
 
