@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Unconfirmed, Unverified
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import AlreadySettled, Invalid, Refused, Unconfirmed, Unverified
 from signoff.flows.approval.users import this_user
 from signoff.flows.current_database import current_database
 from signoff.flows.durable.pending_calls import must_be_awaited, sync_or_async

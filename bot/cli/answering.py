@@ -11,7 +11,7 @@ from signoff.bot.cli.failures import CommandFailed, WrongUsage
 from signoff.bot.cli.logs import log_to_stderr
 
 if TYPE_CHECKING:
-    from signoff.flows.approval.desk import AlreadySettled, Refused, Reply, Undone
+    from signoff.flows.approval.replies import AlreadySettled, Refused, Reply, Undone
     from signoff.store.records.actors import Actor
     from signoff.store.records.prompts import Prompt
 
@@ -93,7 +93,7 @@ def _print_undone(reply: "Undone | AlreadySettled | Refused", person: "Actor", *
     from signoff.bot.cli.as_json import print_json, settled_as_json
     from signoff.bot.cli.as_text import value_as_text
     from signoff.bot.surfaces.question import asked_by
-    from signoff.flows.approval.desk import Undone
+    from signoff.flows.approval.replies import Undone
 
     if not isinstance(reply, Undone):
         _settled(reply, person)
@@ -118,7 +118,7 @@ def _check(reject: bool, reason: str | None, *, gives_values: bool, confirms: bo
 def _settled(reply: "Reply", person: "Actor") -> "Prompt":
     """The prompt that this answer has settled, or counts for. Raises `CommandFailed` if it does not count."""
     from signoff.bot.cli.as_text import outcome_as_text
-    from signoff.flows.approval.desk import (
+    from signoff.flows.approval.replies import (
         AlreadySettled,
         Counted,
         Invalid,

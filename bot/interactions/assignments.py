@@ -12,7 +12,8 @@ from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.assignment import hand_over_error, hand_over_modal, handed_over
 from signoff.bot.surfaces.modals import refused_modal, settled_modal
 from signoff.flows.approval.assignment import Assigned, NotAssigned
-from signoff.flows.approval.desk import AlreadySettled, Desk, NotAdmitted, Refused, Unverified
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import AlreadySettled, NotAdmitted, Refused, Unverified
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor

@@ -18,10 +18,11 @@ from signoff.bot.interactions.responses import Body, IdentityUnavailable, Respon
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.modals import reason_error, reason_in, refused_modal, reject_modal, settled_modal, voted_modal
 from signoff.bot.surfaces.wording import form_of, verdict_in
-from signoff.flows.approval.desk import (
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.quorum import proposed
+from signoff.flows.approval.replies import (
     AlreadySettled,
     Counted,
-    Desk,
     Invalid,
     Refused,
     Settled,
@@ -29,7 +30,6 @@ from signoff.flows.approval.desk import (
     Undone,
     Unverified,
 )
-from signoff.flows.approval.quorum import proposed
 from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.prompts import prompts

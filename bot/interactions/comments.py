@@ -9,7 +9,8 @@ from signoff.bot.interactions.responses import Body, IdentityUnavailable, Respon
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.comments import comment_error, comment_in, comment_modal
 from signoff.bot.surfaces.modals import refused_modal, settled_modal
-from signoff.flows.approval.desk import AlreadySettled, Commented, Desk, Invalid, Refused, Unverified
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import AlreadySettled, Commented, Invalid, Refused, Unverified
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Prompt

@@ -9,10 +9,10 @@ from signoff.bot.interactions.responses import Body, IdentityUnavailable, Respon
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.surfaces.confirmation import word_in
 from signoff.bot.surfaces.modals import form_hash, refused_modal, settled_modal, voted_modal, word_error
-from signoff.flows.approval.desk import (
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import (
     AlreadySettled,
     Counted,
-    Desk,
     Invalid,
     Refused,
     Reply,

@@ -28,7 +28,8 @@ from signoff.bot.interactions.payloads import origin_of, person_in
 from signoff.bot.surfaces.modals import answer_modal, over_modal, reject_modal, settled_modal
 from signoff.bot.surfaces.tally import own_vote, what_was_voted
 from signoff.bot.surfaces.wording import form_of, outcome_sentence, refusal
-from signoff.flows.approval.desk import AlreadySettled, Counted, Desk, NotAdmitted, Refused, Unverified
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import AlreadySettled, Counted, NotAdmitted, Refused, Unverified
 from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.errors import StoreError

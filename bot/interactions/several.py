@@ -30,7 +30,8 @@ from signoff.bot.surfaces.several_modals import (
 )
 from signoff.bot.surfaces.tally import own_vote
 from signoff.bot.surfaces.wording import form_of, outcome_sentence
-from signoff.flows.approval.desk import AlreadySettled, Counted, Desk, Invalid, Refused, Reply, Settled, Unverified
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import AlreadySettled, Counted, Invalid, Refused, Reply, Settled, Unverified
 from signoff.flows.approval.several import yes_to
 from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, NoSuchPrompt, StoreError, UnreadablePolicy

@@ -10,7 +10,8 @@ from signoff.bot.interactions.responses import Body, IdentityUnavailable, Respon
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.modals import refused_modal, settled_modal
 from signoff.bot.surfaces.timing import more_time, more_time_error, more_time_modal, snoozed, snoozed_until
-from signoff.flows.approval.desk import AlreadySettled, Desk, Refused, Unverified
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import AlreadySettled, Refused, Unverified
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Prompt

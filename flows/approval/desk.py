@@ -5,7 +5,7 @@ Button, modal, slash command, command line, deadline and cancellation all come t
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -27,6 +27,19 @@ from signoff.flows.approval.at_deadline import answer_of
 from signoff.flows.approval.comments import requester_id, text_fault, time_left_to_stop, told_of, with_comment
 from signoff.flows.approval.confirmation import is_confirmed
 from signoff.flows.approval.quorum import decide, proposed
+from signoff.flows.approval.replies import (
+    AlreadySettled,
+    Commented,
+    Counted,
+    Invalid,
+    NotAdmitted,
+    Refused,
+    Reply,
+    Settled,
+    Unconfirmed,
+    Undone,
+    Unverified,
+)
 from signoff.flows.approval.stages import TAKEN_PART, next_stage, taken_part
 from signoff.flows.approval.validation import FieldError, Valid, validate
 from signoff.flows.errors import NotAllowed
@@ -63,96 +76,6 @@ _AT_DEADLINE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """It counted: this submission ended the prompt, or will once it cannot be undone any more."""
-
-    prompt: Prompt
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadySettled:
-    """Too late: the prompt had ended. It says how, by whom and with what."""
-
-    prompt: Prompt
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """This person may not answer.
-
-    Attributes:
-        may_see: Whether they may know what the prompt says. If that is not known, they may not.
-        reason: Why not, as a sentence, if it is not because of who they are.
-    """
-
-    prompt: Prompt
-    may_see: bool
-    reason: str = ""
-
-    @property
-    def may(self) -> tuple[str, ...]:
-        """Who may, as the policy names them; nobody by name if everybody may who is where its card is."""
-        return self.prompt.policy.named
-
-
-@dataclass(frozen=True, slots=True)
-class Unverified:
-    """Whether this person may answer cannot be known, so nothing has changed."""
-
-    prompt: Prompt
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Invalid:
-    """The values do not fit; nothing has changed."""
-
-    prompt: Prompt
-    errors: tuple[FieldError, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unconfirmed(Invalid):
-    """The values fit, and the word that the policy wants typed before a yes counts is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """A decision was taken back by the person who had made it, and the prompt is open again."""
-
-    prompt: Prompt
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """It counts, and more votes are needed before the prompt is settled.
-
-    Attributes:
-        prompt: The prompt, with all votes so far.
-        vote: This vote.
-    """
-
-    prompt: Prompt
-    vote: Vote
-
-
-@dataclass(frozen=True, slots=True)
-class Commented:
-    """It was said, and decides nothing.
-
-    Attributes:
-        comment: As it is kept: it also says whether the clock is stopped.
-    """
-
-    prompt: Prompt
-    comment: Comment
-
-
-Reply = Settled | Counted | AlreadySettled | Refused | Unverified | Invalid
-NotAdmitted = AlreadySettled | Refused | Unverified
-
-
 class Desk:
     """Takes submissions for the prompts of one database.
 
@@ -169,7 +92,7 @@ class Desk:
         self._directory = directory or StatedNames()
         self._now = clock or db.now
 
-    def admit(self, prompt_id: str, actor: Actor, *, via: str) -> Prompt | AlreadySettled | Refused | Unverified:
+    def admit(self, prompt_id: str, actor: Actor, *, via: str) -> Prompt | NotAdmitted:
         """The prompt, if this person may answer it now; otherwise why not.
 
         How it was settled is told only to those who may see the prompt.
@@ -179,9 +102,7 @@ class Desk:
         """
         return self._admit(prompt_id, actor, via=via)
 
-    def admit_comment(
-        self, prompt_id: str, actor: Actor, *, via: str
-    ) -> Prompt | AlreadySettled | Refused | Unverified:
+    def admit_comment(self, prompt_id: str, actor: Actor, *, via: str) -> Prompt | NotAdmitted:
         """The same for a comment: whoever may see a prompt may comment on it, if its policy takes comments."""
         prompt = self._admit(prompt_id, actor, via=via, comments=True)
         if isinstance(prompt, Prompt) and prompt.policy.comments == "off":
@@ -189,9 +110,7 @@ class Desk:
             return Refused(prompt, True, NO_COMMENTS)
         return prompt
 
-    def _admit(
-        self, prompt_id: str, actor: Actor, *, via: str, comments: bool = False
-    ) -> Prompt | AlreadySettled | Refused | Unverified:
+    def _admit(self, prompt_id: str, actor: Actor, *, via: str, comments: bool = False) -> Prompt | NotAdmitted:
         prompt, places = prompts.get_with_places(self._db, prompt_id)
         if prompt.is_open and prompt.policy_fault is not None:
             self._note(prompt, "refused", actor, {"via": via, "reason": prompt.policy_fault})

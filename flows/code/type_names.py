@@ -12,9 +12,11 @@ from typing import Any
 from signoff.flows.code.module_names import own_module, stable_name
 
 MOVED = {
+    # The oldest name of a type comes last: `first_name` goes by that.
+    "signoff.flows.approval.desk": "signoff.flows.approval.replies",
     "bot": "signoff.bot",
     "flows": "signoff.flows",
-    "flows.desk": "signoff.flows.approval.desk",
+    "flows.desk": "signoff.flows.approval.replies",
     "flows.files": "signoff.flows.schema.files",
     "flows.keysets": "signoff.flows.messages.keysets",
     "flows.policy": "signoff.flows.approval.policy",

@@ -16,7 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
-from signoff.flows.approval.desk import Desk, Settled
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import Settled
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store.database import Database
 from signoff.store.policy import Policy

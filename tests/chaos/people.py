@@ -10,7 +10,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from signoff.flows.approval.desk import AlreadySettled, Desk, Settled
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import AlreadySettled, Settled
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable
 from signoff.store.prompts import prompts

@@ -13,7 +13,8 @@ from signoff.bot.interactions.deleted_cards import DeletedCards
 from signoff.bot.interactions.events import Event
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode
-from signoff.flows.approval.desk import Desk, Settled
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import Settled
 from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.records.actors import Actor

@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from signoff import Policy, RunInput, flow, pause_flow_run
 from signoff.bot.service import Service
-from signoff.flows.approval.desk import Desk, Invalid, Settled
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import Invalid, Settled
 from signoff.store.records.actors import Actor
 from signoff.testing import Emulator
 from tests.integration.bot.asking import approve

@@ -10,7 +10,8 @@ from pydantic import AwareDatetime, Field, NaiveDatetime, SecretStr, field_valid
 from signoff import Policy, RunInput, flow, pause_flow_run
 from signoff.bot.cli.arguments import submission
 from signoff.bot.service import Service
-from signoff.flows.approval.desk import Desk, Invalid, Settled
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import Invalid, Settled
 from signoff.flows.flow import Flow
 from signoff.input import AwareTime, SlackChannel, SlackUser
 from signoff.store.records.actors import Actor

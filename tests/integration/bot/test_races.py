@@ -2,7 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from signoff.flows.approval.desk import Desk, Settled
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import Settled
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Outcome

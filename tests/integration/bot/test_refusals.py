@@ -7,7 +7,8 @@ import pytest
 
 from signoff.bot.delivery import results
 from signoff.bot.service import Service
-from signoff.flows.approval.desk import Desk, Settled
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import Settled
 from signoff.flows.names import now
 from signoff.store import ledger
 from signoff.store.outbox import cards

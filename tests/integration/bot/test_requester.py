@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from signoff import Policy
-from signoff.flows.approval.desk import REQUESTED, Desk, Refused, Unverified
+from signoff.flows.approval.desk import REQUESTED, Desk
+from signoff.flows.approval.replies import Refused, Unverified
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor, claim_of, user_claim
 from signoff.store.records.prompts import Prompt

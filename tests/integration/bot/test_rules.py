@@ -7,7 +7,8 @@ import pytest
 from signoff import Flow, Policy, Rule, RunInput, flow, pause_flow_run, suspend_flow_run
 from signoff.bot.cli.as_text import ended_as_text
 from signoff.bot.cli.showing import _of_prompt
-from signoff.flows.approval.desk import AlreadySettled, Desk
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import AlreadySettled
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store import ledger
 from signoff.store.database import Database

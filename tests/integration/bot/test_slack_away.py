@@ -7,7 +7,8 @@ import pytest
 
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode
-from signoff.flows.approval.desk import Desk, Settled
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import Settled
 from signoff.store.outbox import cards
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt

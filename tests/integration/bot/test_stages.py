@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from signoff import Policy, Stage
 from signoff.bot.service import Service
-from signoff.flows.approval.desk import Desk, Refused
+from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.policy import conflict, merged
+from signoff.flows.approval.replies import Refused
 from signoff.store import ledger
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor

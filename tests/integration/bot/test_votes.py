@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from signoff.flows.approval.desk import Desk, Unverified
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import Unverified
 from signoff.store import ledger
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor, user_claim

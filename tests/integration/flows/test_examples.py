@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from signoff.flows.approval.deadlines import DeadlineEnforcer
-from signoff.flows.approval.desk import Desk, Invalid, Refused, Settled
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import Invalid, Refused, Settled
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.examples import dataset, release, shirt
 from signoff.flows.flow import Flow

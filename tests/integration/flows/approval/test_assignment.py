@@ -12,8 +12,9 @@ from signoff import Policy
 from signoff.flows.approval.approver_check import ApproverCheck
 from signoff.flows.approval.approvers import Person
 from signoff.flows.approval.assignment import RECHECK, Assigned, NotAssigned
-from signoff.flows.approval.desk import Desk, Settled
+from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.policy import conflict
+from signoff.flows.approval.replies import Settled
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.prompts import prompts, rotations

@@ -8,7 +8,8 @@ import pytest
 
 from signoff import Policy, flow, pause_flow_run
 from signoff.flows.approval.deadlines import DeadlineEnforcer
-from signoff.flows.approval.desk import Desk, Settled
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import Settled
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor

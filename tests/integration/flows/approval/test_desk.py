@@ -9,8 +9,9 @@ import pytest
 from pydantic import Field, model_validator
 
 from signoff import Policy, RunInput
-from signoff.flows.approval.desk import AlreadySettled, Desk, Invalid, Refused, Settled
+from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.policy import deadline_of, next_due_at
+from signoff.flows.approval.replies import AlreadySettled, Invalid, Refused, Settled
 from signoff.flows.durable.question import Question
 from signoff.store import ledger
 from signoff.store.database import Database

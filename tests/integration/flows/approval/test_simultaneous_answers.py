@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from signoff.flows.approval.desk import AlreadySettled, Desk, Settled
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import AlreadySettled, Settled
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.prompts import prompts

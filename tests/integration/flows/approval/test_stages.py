@@ -7,8 +7,9 @@ import pytest
 from pydantic import field_validator
 
 from signoff import Policy, RunInput, Stage, flow, pause_flow_run
-from signoff.flows.approval.desk import Counted, Desk, Refused, Settled
+from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.quorum import decide
+from signoff.flows.approval.replies import Counted, Refused, Settled
 from signoff.store.database import Database
 from signoff.store.prompts import drafts, prompts, votes
 from signoff.store.records.actors import Actor

@@ -11,8 +11,9 @@ from signoff import Policy
 from signoff.bot.surfaces.comments import clock_line
 from signoff.flows.approval.comments import MAX_COMMENTS, MAX_TEXT, with_comment
 from signoff.flows.approval.deadlines import DeadlineEnforcer
-from signoff.flows.approval.desk import AlreadySettled, Commented, Desk, Invalid
+from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.policy import deadline_of
+from signoff.flows.approval.replies import AlreadySettled, Commented, Invalid
 from signoff.flows.engine import ReportedPause
 from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.store.database import Database

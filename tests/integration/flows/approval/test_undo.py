@@ -7,7 +7,8 @@ import pytest
 
 from signoff import Policy
 from signoff.flows.approval.deadlines import DeadlineEnforcer
-from signoff.flows.approval.desk import AlreadySettled, Desk, Refused, Settled, Undone
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import AlreadySettled, Refused, Settled, Undone
 from signoff.store.database import Database
 from signoff.store.prompts import prompts, votes
 from signoff.store.records.actors import Actor, claim_of, user_claim

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from signoff import Policy
-from signoff.flows.approval.desk import AlreadySettled, Counted, Desk, Invalid, Refused, Settled, Unverified
+from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.quorum import decide, key_of
+from signoff.flows.approval.replies import AlreadySettled, Counted, Invalid, Refused, Settled, Unverified
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable

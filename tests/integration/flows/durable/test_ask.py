@@ -9,7 +9,8 @@ import pytest
 
 from signoff import FlowPauseTimeout, Policy, PromptRejected, RunInput, as_answered, ask, ask_all, flow, gather
 from signoff.flows.approval.deadlines import DeadlineEnforcer
-from signoff.flows.approval.desk import Desk, Refused, Settled
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import Refused, Settled
 from signoff.flows.names import memorable_name, new_id, now
 from signoff.store.database import Database
 from signoff.store.prompts import approvers, prompts

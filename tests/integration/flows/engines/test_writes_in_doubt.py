@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from signoff import flow, pause_flow_run, suspend_flow_run, task
-from signoff.flows.approval.desk import AlreadySettled, Desk, Settled
+from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.replies import AlreadySettled, Settled
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.store import ledger
 from signoff.store.database import Database

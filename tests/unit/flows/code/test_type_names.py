@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from signoff import Flow, RunInput, flow
+from signoff.flows.approval.replies import Settled
 from signoff.flows.ask import PromptHandle
 from signoff.flows.code.digest import digest
 from signoff.flows.code.module_loading import find_model
@@ -80,12 +81,19 @@ def test_arguments_hash_to_what_they_hashed_to_before_the_move() -> None:
     assert digest({"flow": noop}) == "b4da68063524f727a0c9a6cab5b31a8921ce17f9deaa34026408975d6850ee5e"
 
 
+@pytest.mark.parametrize(("recorded", "first"), [("signoff.flows.approval.desk:Settled", "flows.desk:Settled")])
+def test_a_type_that_has_moved_within_the_package_is_found_by_each_of_its_names(recorded: str, first: str) -> None:
+    """And hashes to what it hashed to before."""
+    found = find_type(recorded)
+    assert (first_name(found), find_type(first)) == (first, found)
+
+
 @flow
 def noop() -> None:
     """Does nothing."""
 
 
-@pytest.mark.parametrize("type_", [UploadedFile, PromptHandle, Flow, RunInput, Actor])
+@pytest.mark.parametrize("type_", [UploadedFile, PromptHandle, Flow, RunInput, Actor, Settled])
 def test_a_type_of_today_is_found_by_its_first_name(type_: type) -> None:
     """Whatever its name was when it was first recorded."""
     assert current_name(first_name(type_)) == type_name(type_)
