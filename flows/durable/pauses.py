@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from signoff.flows.approval.at_deadline import fault_of
-from signoff.flows.approval.desk import log_automatic
+from signoff.flows.approval.decision_log import log_automatic
 from signoff.flows.approval.escalation import escalates_too_late
 from signoff.flows.approval.policy import conflict, deadline_of, merged, next_due_at, policy_in
 from signoff.flows.approval.repeats import count_again, repeat_key

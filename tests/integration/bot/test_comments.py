@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from signoff.bot.cli.showing import _of_prompt
-from signoff.flows.approval.desk import NO_COMMENTS
+from signoff.flows.approval.admission import NO_COMMENTS
 from signoff.store import ledger
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Prompt

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from signoff import Escalation, Policy
+from signoff.flows.approval.admission import REQUESTED
 from signoff.flows.approval.deadlines import DeadlineEnforcer
-from signoff.flows.approval.desk import REQUESTED
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import RunState

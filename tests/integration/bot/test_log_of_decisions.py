@@ -29,7 +29,9 @@ class Log(logging.Handler):
         super().__init__(logging.INFO)
         self._lines: SimpleQueue[str] = SimpleQueue()
         self.addFilter(
-            lambda record: record.name in ("signoff.flows.approval.desk", "signoff.flows.engines.embedded.completion")
+            lambda record: (
+                record.name in ("signoff.flows.approval.decision_log", "signoff.flows.engines.embedded.completion")
+            )
         )
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from signoff import Policy
-from signoff.flows.approval.desk import REQUESTED, Desk
+from signoff.flows.approval.admission import REQUESTED
+from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.replies import Refused, Unverified
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor, claim_of, user_claim

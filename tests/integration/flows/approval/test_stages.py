@@ -7,6 +7,8 @@ import pytest
 from pydantic import field_validator
 
 from signoff import Policy, RunInput, Stage, flow, pause_flow_run
+from signoff.flows.approval.approvers import StatedNames
+from signoff.flows.approval.ballot_box import BallotBox
 from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.quorum import decide
 from signoff.flows.approval.replies import Counted, Refused, Settled
@@ -51,7 +53,7 @@ def test_a_vote_counts_only_in_the_stage_in_which_it_was_let_in(db: Database) ->
     with pytest.raises(votes.StageOver):
         votes.cast(db, prompt.id, late, decide=lambda ballot: decide(prompt, ballot), stage=0)
     assert len(votes.of_prompt(db, prompt.id)) == 1
-    assert isinstance(Desk(db)._cast(prompt, late), Refused)
+    assert isinstance(BallotBox(db, StatedNames(), db.now).cast(prompt, late), Refused)
     assert prompts.get(db, prompt.id).is_open
 
 
