@@ -16,6 +16,8 @@ export class MessageList {
   #newLine = h("li.new-line", {}, h("span.new-line__label", {}, "New"));
   #atEnd = true;
   #quiet = null;
+  #pressed = false;
+  #waiting = null;
 
   /** @param {{label: string, inThread?: boolean}} settings */
   constructor({ label, inThread = false }) {
@@ -36,6 +38,7 @@ export class MessageList {
     );
     this.node = h("div.message-list", {}, this.scroller, this.jump);
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.list.addEventListener("pointerdown", () => this.#hold());
     const observer = new ResizeObserver(() => this.#atEnd && this.toEnd());
     observer.observe(this.scroller);
     observer.observe(this.list);
@@ -47,6 +50,23 @@ export class MessageList {
     clearTimeout(this.#quiet);
     this.scroller.setAttribute("aria-live", "off");
     this.#quiet = setTimeout(() => this.scroller.setAttribute("aria-live", "polite"), QUIET_MS);
+  }
+
+  /** Draw nothing while the pointer is down: a click counts only if what was pressed is still there at its end. */
+  #hold() {
+    if (this.#pressed) return;
+    this.#pressed = true;
+    const ended = new AbortController();
+    for (const end of ["pointerup", "pointercancel", "blur"])
+      // Clicks come after this event.
+      window.addEventListener(end, () => (ended.abort(), setTimeout(() => this.#letGo())), ended);
+  }
+
+  #letGo() {
+    this.#pressed = false;
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting) this.update(...waiting);
   }
 
   /** Whether the newest message is visible. */
@@ -82,6 +102,7 @@ export class MessageList {
 
   /** Clear the list for another channel. */
   reset(label) {
+    this.#waiting = null;
     this.#rows.clear();
     this.list.replaceChildren();
     this.list.setAttribute("aria-label", label);
@@ -96,6 +117,10 @@ export class MessageList {
    * @param {{newAfter?: string}} options `ts` after which messages are unread
    */
   update(messages, { newAfter = null } = {}) {
+    if (this.#pressed) {
+      this.#waiting = [messages, { newAfter }];
+      return;
+    }
     const nodes = [];
     const known = new Set();
     let before = null;

@@ -40,6 +40,8 @@ def test_a_run_asks_is_answered_and_goes_on(shell: Shell) -> None:
         "policy": {"channel": "#orders", "approvers": ["@ana", "@ben"]},
         "opened_at": prompt.opened_at.isoformat(),
         "deadline": prompt.deadline and prompt.deadline.isoformat(),
+        "assigned_to": None,
+        "stage": None,
         "ruling": None,
         "asked_before": None,
         "requester": prompt.requester and prompt.requester.id,

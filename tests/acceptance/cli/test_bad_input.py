@@ -41,7 +41,7 @@ BAD_SETTINGS = {
     "SLACK_SIGNING_SECRET": ("hid den", "xoxb-hidden"),
 }
 
-KNOWN = "shirt, only-slack-knows, in-slack, together, somebody-else, contradiction, typed, go-on"
+KNOWN = "shirt, only-slack-knows, in-slack, together, somebody-else, contradiction, typed, forgiving, go-on"
 """The flows of `asking.py`."""
 
 BAD_INPUT = {

@@ -132,6 +132,24 @@ def test_replies_stand_in_the_thread(app: FormApp, open_as: OpenAs, channel: str
     expect(thread).to_have_count(0)
 
 
+def test_a_press_counts_though_its_message_changes_meanwhile(
+    workspace: Emulator, app: FormApp, open_as: OpenAs, channel: str
+) -> None:
+    """The message is drawn anew once the button is up again: a click ends on what it began on."""
+    page = open_as("ana")
+    ts = app.post(channel, "A question")
+    app.client.chat_postMessage(channel=channel, text="First answer", thread_ts=ts)
+    page.get_by_role("button", name="1 reply").hover()
+    page.mouse.down()
+    app.client.chat_postMessage(channel=channel, text="Second answer", thread_ts=ts)
+    # The page hears of one after the other.
+    workspace.person("ben").say("@ana, look", in_="general")
+    expect(page.get_by_role("button", name="general")).to_contain_text("unread")
+    page.mouse.up()
+    expect(page.get_by_role("complementary", name="Thread").get_by_text("Second answer")).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("button", name="2 replies")).to_be_visible()
+
+
 def test_slash_commands_are_completed_and_sent(app: FormApp, open_as: OpenAs) -> None:
     """A slash lists the app's commands, Enter completes and then sends, and the answer appears."""
     page = open_as("ana")

@@ -1,6 +1,7 @@
 """Slack as the directory: what it knows of people, groups and channels, and how little it is asked."""
 
 from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_whom_slack_does_not_describe_is_in_the_ledger_as_unverified(
 def test_one_person_is_found_with_one_call(slack: Emulator, directory: SlackDirectory, reference: str) -> None:
     """By id or by address, and told with every name that a policy may use."""
     since = asked(slack)
-    expected = Person("U0ANARUIZ1", "Ana Ruiz", frozenset({"@ana", "ana@example.com"}))
+    expected = Person("U0ANARUIZ1", "Ana Ruiz", frozenset({"@ana", "ana@example.com"}), ZoneInfo("Europe/Madrid"))
     assert directory.person(reference) == expected
     assert directory.person(reference) == expected
     assert len(since()) == 1
