@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from signoff.flows.approval.approvers import Unknowable
 from signoff.flows.approval.names import spelling_fault
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Approver
+from signoff.store.records.approvers import Approver
 
 if TYPE_CHECKING:
     # Imports Slack's SDK, which the settings do not need.

@@ -18,8 +18,9 @@ from signoff.flows.errors import InvalidFlow, Suspended, Unwind
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts, votes
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Ballot, Outcome, Prompt, Vote
+from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.records.runs import FlowRun, RunState
+from signoff.store.records.votes import Ballot, Vote
 from signoff.store.runs.pauses import wait_for_any
 
 T = TypeVar("T")

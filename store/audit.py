@@ -10,7 +10,7 @@ from sqlalchemy import Select, exists, func, select
 
 from signoff.store.database import Database
 from signoff.store.ledger_chain import BEGINNING, BEGINNING_OF_EARLIER, content_hash, line_hash
-from signoff.store.records.prompts import LedgerLine
+from signoff.store.records.ledger import LedgerLine
 from signoff.store.rows import ledger_line
 from signoff.store.tables import flow_runs, ledger, ledger_heads, prompts
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from signoff.store.database import Database
 from signoff.store.ledger_chain import BEGINNING, content_hash, line_hash
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import LedgerLine
+from signoff.store.records.ledger import LedgerLine
 from signoff.store.rows import ledger_line
 from signoff.store.sql.column_types import storable
 from signoff.store.sql.conflicts import transactional

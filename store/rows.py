@@ -7,25 +7,14 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from signoff.store.records.actors import DEADLINE, Actor, recorded
+from signoff.store.records.approvers import Approver, Reviewers
 from signoff.store.records.assignment import UNASSIGNED, Assignment, Delegation
-from signoff.store.records.prompts import (
-    Approval,
-    Approver,
-    Ballot,
-    Comment,
-    Delivery,
-    DeliveryState,
-    Earlier,
-    Held,
-    LedgerLine,
-    Outcome,
-    PassedStage,
-    Prompt,
-    Reviewers,
-    Ruling,
-    Vote,
-)
+from signoff.store.records.ledger import LedgerLine
+from signoff.store.records.prompts import Comment, Delivery, DeliveryState, Earlier, Outcome, Prompt
+from signoff.store.records.rulings import Approval, Ruling
 from signoff.store.records.runs import FlowRun, RunState, Step
+from signoff.store.records.stages import PassedStage
+from signoff.store.records.votes import Ballot, Held, Vote
 from signoff.store.sql.statements import Statement, param
 from signoff.store.tables import deliveries, flow_runs, prompts
 

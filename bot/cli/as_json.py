@@ -8,8 +8,10 @@ from typing import Any
 import click
 
 from signoff.store.records.assignment import Assignment
-from signoff.store.records.prompts import LedgerLine, Prompt, Vote
+from signoff.store.records.ledger import LedgerLine
+from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import FlowRun, Schedule
+from signoff.store.records.votes import Vote
 
 
 def print_json(value: Any) -> None:

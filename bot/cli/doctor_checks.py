@@ -32,7 +32,8 @@ from signoff.store.outbox import cards
 from signoff.store.outbox.deliveries import stuck
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
-from signoff.store.records.prompts import Approver, Delivery, DeliveryState, Prompt
+from signoff.store.records.approvers import Approver
+from signoff.store.records.prompts import Delivery, DeliveryState, Prompt
 from signoff.store.records.runs import EMBEDDED
 from signoff.store.sqlite.file_guard import others_message
 from signoff.store.sqlite.file_system import network_fault

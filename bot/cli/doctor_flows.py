@@ -19,7 +19,7 @@ from signoff.flows.errors import BadSettings, InvalidFlow
 from signoff.flows.flow import Flow
 from signoff.flows.loading import flows_in, load_flows
 from signoff.store.policy import SCHEMA_KEY, Policy, Stage, name_of_function
-from signoff.store.records.prompts import Approver
+from signoff.store.records.approvers import Approver
 from signoff.store.sentences import faults_of, sentence
 
 _CHECK = "policies"

@@ -144,7 +144,7 @@ def _stages(prompt: "Prompt") -> list[str]:
     from signoff.bot.surfaces.tally import rules
     from signoff.bot.surfaces.wording import who_may_answer
     from signoff.store.policy import name_of_function
-    from signoff.store.records.prompts import PassedStage
+    from signoff.store.records.stages import PassedStage
 
     told = []
     for number, stage in enumerate(prompt.stages):

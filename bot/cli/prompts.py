@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from signoff.store.database import Database
-    from signoff.store.records.prompts import LedgerLine, Prompt
+    from signoff.store.records.ledger import LedgerLine
+    from signoff.store.records.prompts import Prompt
 
 
 @click.command()

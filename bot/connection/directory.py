@@ -12,8 +12,9 @@ from signoff.flows.schema.slack_ids import is_channel_id, is_conversation_id, is
 from signoff.store.places import PlaceKind
 from signoff.store.records.absence import Absence
 from signoff.store.records.actors import Actor
+from signoff.store.records.approvers import Approver
 from signoff.store.records.outbox import CardPlace
-from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.prompts import Prompt
 
 _MOST_APPS = 20
 """In a channel with more members than this, at least one is taken for a person."""

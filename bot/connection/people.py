@@ -13,7 +13,8 @@ from signoff.flows.schema.slack_ids import is_channel_id, is_user_group_id
 from signoff.store.policy import MAX_DIRECT
 from signoff.store.records.absence import Absence, cover_of
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.approvers import Approver
+from signoff.store.records.prompts import Prompt
 
 _NAME = 80
 

@@ -12,7 +12,8 @@ from signoff.flows.approval.approvers import Unknowable
 from signoff.flows.approval.pings import without_part
 from signoff.flows.schema.slack_ids import is_channel_id, is_user_group_id
 from signoff.store.records.absence import Absence
-from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.approvers import Approver
+from signoff.store.records.prompts import Prompt
 
 MAX_MENTIONS = 50
 """How many people of a user group a reminder mentions one by one, if some others of the group have answered."""

@@ -10,7 +10,7 @@ from signoff.bot.delivery.slack_calls import ChannelBlocked, SlackRejected, call
 from signoff.flows.approval.approvers import Unknowable, names_person
 from signoff.flows.schema.slack_ids import is_conversation_id, is_user_group_id, is_user_id
 from signoff.store.places import Place, PlaceKind
-from signoff.store.records.prompts import Approver
+from signoff.store.records.approvers import Approver
 
 NO_CHANNEL = "no_channel"
 """The reason why a card is not posted that has no channel at all. It is named as Slack names its own."""

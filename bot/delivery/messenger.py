@@ -31,8 +31,9 @@ from signoff.bot.surfaces.notices import notice_message
 from signoff.flows.approval.approvers import Unknowable
 from signoff.flows.schema.slack_ids import is_conversation_id, is_user_id
 from signoff.store.places import PlaceKind
+from signoff.store.records.approvers import Approver
 from signoff.store.records.outbox import Card, Notice, NoticeKind
-from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.prompts import Prompt
 
 logger = logging.getLogger(__name__)
 

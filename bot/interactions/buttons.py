@@ -33,7 +33,8 @@ from signoff.flows.approval.replies import (
 from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
-from signoff.store.records.prompts import Prompt, Shown
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.votes import Shown
 
 _NOTHING: Mapping[str, Any] = {}
 

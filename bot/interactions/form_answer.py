@@ -20,7 +20,8 @@ from signoff.flows.approval.replies import (
     Unconfirmed,
     Unverified,
 )
-from signoff.store.records.prompts import Prompt, Shown
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.votes import Shown
 
 
 class FormAnswer:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.flows.schema.slack_ids import is_conversation_id, is_user_id
-from signoff.store.records.prompts import NOTHING_SHOWN, Shown
+from signoff.store.records.votes import NOTHING_SHOWN, Shown
 
 _PROMPT_ID = re.compile(r"[0-9a-f-]{36}")
 

@@ -37,7 +37,8 @@ from signoff.store.database import Database
 from signoff.store.errors import CommitInDoubt, NoSuchPrompt, StoreError, UnreadablePolicy
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Prompt, Shown
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.votes import Shown
 
 MAX_SECONDS = 1.5
 """Seconds after which no further prompt is decided. Slack drops an ack after 3 s."""

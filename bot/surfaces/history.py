@@ -7,7 +7,8 @@ from signoff.bot.blockkit.excerpts import MRKDWN, shorten
 from signoff.bot.blockkit.markup import at, escape, plain
 from signoff.bot.surfaces.ledger_words import in_words
 from signoff.bot.surfaces.question import asked_by
-from signoff.store.records.prompts import LedgerLine, Prompt
+from signoff.store.records.ledger import LedgerLine
+from signoff.store.records.prompts import Prompt
 
 MAX_LINES = 60
 """How many lines are shown, the newest ones. `signoff history` shows all."""

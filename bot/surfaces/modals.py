@@ -37,7 +37,8 @@ from signoff.bot.surfaces.tally import own_vote
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import fields_in_outcome, form_of, outcome_line, question_excerpt, refusal
 from signoff.flows.approval.validation import FieldError
-from signoff.store.records.prompts import Prompt, Vote
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.votes import Vote
 
 _REASON = "reason"
 _REASON_TEXT = 1500

@@ -18,7 +18,8 @@ from signoff.bot.surfaces.stages import stage_in_short
 from signoff.bot.surfaces.values import value_blocks
 from signoff.bot.surfaces.wording import name_and_claim_of, name_of, verdict_in, voter_of, what_happened
 from signoff.flows.approval.quorum import Proposal, Tally, deciders, needed, tally_of
-from signoff.store.records.prompts import Outcome, Prompt, Vote
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.votes import Vote
 
 MAX_PROPOSALS = 3
 """How many proposals with values of their own a card shows."""

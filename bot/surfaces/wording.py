@@ -16,7 +16,10 @@ from signoff.flows.approval.pings import delegations_waited_for, waited_for, wit
 from signoff.flows.approval.quorum import deciders
 from signoff.flows.schema.slack_ids import is_channel_id, is_user_id
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Approval, Approver, DeliveryState, Outcome, Prompt, Vote
+from signoff.store.records.approvers import Approver
+from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
+from signoff.store.records.rulings import Approval
+from signoff.store.records.votes import Vote
 from signoff.store.redaction import redacted
 
 _NAME = 80

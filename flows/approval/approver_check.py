@@ -26,7 +26,8 @@ from signoff.store.errors import UnreadablePolicy
 from signoff.store.outbox import cards
 from signoff.store.policy import MAX_DIRECT
 from signoff.store.prompts import approvers, escalations
-from signoff.store.records.prompts import Approver, Prompt, Reviewers
+from signoff.store.records.approvers import Approver, Reviewers
+from signoff.store.records.prompts import Prompt
 
 logger = logging.getLogger(__name__)
 

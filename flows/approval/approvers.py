@@ -12,8 +12,9 @@ from signoff.flows.schema.slack_ids import is_channel_id, is_user_group_id, is_u
 from signoff.store.places import PlaceKind
 from signoff.store.records.absence import Absence, covered_by
 from signoff.store.records.actors import Actor
+from signoff.store.records.approvers import Approver
 from signoff.store.records.outbox import CardPlace
-from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.prompts import Prompt
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.prompts import prompts, votes
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Prompt, Vote
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.votes import Vote
 
 
 class BallotBox:

@@ -6,8 +6,9 @@ from typing import Any
 
 from signoff.flows.schema.verdict import verdict_of
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Outcome, Prompt, Vote
+from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.records.runs import FlowRun
+from signoff.store.records.votes import Vote
 
 logger = logging.getLogger(__name__)
 

@@ -36,8 +36,9 @@ from signoff.store.database import Database
 from signoff.store.prompts import comments, grace, prompts, timing
 from signoff.store.records.actors import Actor
 from signoff.store.records.assignment import HandOver
-from signoff.store.records.prompts import NOTHING_SHOWN, Comment, Prompt, Shown, Vote
+from signoff.store.records.prompts import Comment, Prompt
 from signoff.store.records.runs import FlowRun
+from signoff.store.records.votes import NOTHING_SHOWN, Shown, Vote
 
 _NOTHING_TO_UNDO = "There is nothing that you could undo here."
 

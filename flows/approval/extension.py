@@ -7,8 +7,9 @@ from signoff.flows.approval.acts import Progress, next_due_at
 from signoff.flows.approval.approvers import Directory, Unknowable, is_requester, may_answer
 from signoff.store.policy import APPROVERS, REQUESTER
 from signoff.store.records.actors import Actor
+from signoff.store.records.approvers import Approver
 from signoff.store.records.outbox import CardPlace
-from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import EMBEDDED
 
 LENGTHS = {

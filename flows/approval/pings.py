@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from signoff.flows.approval.quorum import tally_of
 from signoff.store.policy import Policy
+from signoff.store.records.approvers import Approver
 from signoff.store.records.assignment import Delegation
-from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.prompts import Prompt
 
 
 def waited_for(prompt: Prompt) -> tuple[Approver, ...]:

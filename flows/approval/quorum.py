@@ -13,7 +13,8 @@ from typing import Any
 from signoff.flows.code.digest import digest
 from signoff.flows.schema.verdict import is_no
 from signoff.store.policy import Policy
-from signoff.store.records.prompts import Ballot, Outcome, Prompt, Vote
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.votes import Ballot, Vote
 
 
 @dataclass(frozen=True, slots=True)

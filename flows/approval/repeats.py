@@ -6,7 +6,8 @@ from signoff.flows.code.digest import digest
 from signoff.flows.schema.verdict import is_no
 from signoff.store.policy import policy_as_json
 from signoff.store.records.actors import Actor, repeat_actor
-from signoff.store.records.prompts import Approval, AutomaticAnswer, Outcome, Prompt, Ruling
+from signoff.store.records.prompts import AutomaticAnswer, Outcome, Prompt
+from signoff.store.records.rulings import Approval, Ruling
 
 _MAX_NAMES = 3
 

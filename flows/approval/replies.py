@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from signoff.flows.approval.validation import FieldError
-from signoff.store.records.prompts import Comment, Prompt, Vote
+from signoff.store.records.prompts import Comment, Prompt
+from signoff.store.records.votes import Vote
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from signoff.flows.code.digest import digest
 from signoff.flows.schema.verdict import Stance, choice_of
 from signoff.store.policy import NO_FUNCTIONS, Policy, Rule
 from signoff.store.records.actors import rule_actor
-from signoff.store.records.prompts import AutomaticAnswer, Outcome, Prompt, Ruling
+from signoff.store.records.prompts import AutomaticAnswer, Outcome, Prompt
+from signoff.store.records.rulings import Ruling
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,9 @@ from signoff.flows.schema.slack_ids import is_user_id
 from signoff.flows.schema.verdict import verdict_of
 from signoff.store.policy import Policy, Stage
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Ballot, NextStage, PassedStage, Prompt, Vote
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.stages import NextStage, PassedStage
+from signoff.store.records.votes import Ballot, Vote
 
 TAKEN_PART = "You have answered in the stage {}, and nobody counts in two stages. Somebody else has to answer."
 """What somebody is told who has answered in an earlier stage."""

@@ -15,7 +15,10 @@ from signoff.flows.approval.policy import conflict
 from signoff.flows.approval.quorum import decide
 from signoff.store.policy import Policy
 from signoff.store.records.actors import NOT_PEOPLE, recorded
-from signoff.store.records.prompts import Ballot, LedgerLine, Outcome, Prompt, Reviewers, Vote
+from signoff.store.records.approvers import Reviewers
+from signoff.store.records.ledger import LedgerLine
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.votes import Ballot, Vote
 
 _ANSWERS = frozenset({"voted", "submitted", "rejected", "too_late"})
 

@@ -14,6 +14,15 @@ from signoff.flows.code.module_names import own_module, stable_name
 MOVED = {
     # The oldest name of a type comes last: `first_name` goes by that.
     "signoff.flows.approval.desk": "signoff.flows.approval.replies",
+    "signoff.store.records.prompts:Approval": "signoff.store.records.rulings:Approval",
+    "signoff.store.records.prompts:Approver": "signoff.store.records.approvers:Approver",
+    "signoff.store.records.prompts:Held": "signoff.store.records.votes:Held",
+    "signoff.store.records.prompts:LedgerLine": "signoff.store.records.ledger:LedgerLine",
+    "signoff.store.records.prompts:PassedStage": "signoff.store.records.stages:PassedStage",
+    "signoff.store.records.prompts:Reviewers": "signoff.store.records.approvers:Reviewers",
+    "signoff.store.records.prompts:Ruling": "signoff.store.records.rulings:Ruling",
+    "signoff.store.records.prompts:Shown": "signoff.store.records.votes:Shown",
+    "signoff.store.records.prompts:Vote": "signoff.store.records.votes:Vote",
     "bot": "signoff.bot",
     "flows": "signoff.flows",
     "flows.desk": "signoff.flows.approval.replies",
@@ -32,6 +41,15 @@ MOVED = {
     "store.records:FlowRun": "signoff.store.records.runs:FlowRun",
     "store.records:Outcome": "signoff.store.records.prompts:Outcome",
     "store.records:Prompt": "signoff.store.records.prompts:Prompt",
+    "store.records.prompts:Approval": "signoff.store.records.rulings:Approval",
+    "store.records.prompts:Approver": "signoff.store.records.approvers:Approver",
+    "store.records.prompts:Held": "signoff.store.records.votes:Held",
+    "store.records.prompts:LedgerLine": "signoff.store.records.ledger:LedgerLine",
+    "store.records.prompts:PassedStage": "signoff.store.records.stages:PassedStage",
+    "store.records.prompts:Reviewers": "signoff.store.records.approvers:Reviewers",
+    "store.records.prompts:Ruling": "signoff.store.records.rulings:Ruling",
+    "store.records.prompts:Shown": "signoff.store.records.votes:Shown",
+    "store.records.prompts:Vote": "signoff.store.records.votes:Vote",
     "store.records:RunState": "signoff.store.records.runs:RunState",
 }
 """Earlier names of modules and types, and the names of today. The longest entry that fits decides.

@@ -15,7 +15,9 @@ from signoff.flows.durable.context import RunContext, outside_of_run
 from signoff.flows.errors import InvalidFlow, Unwind, error_summary
 from signoff.store.policy import FindApprovers, Policy, Stage, name_of_function
 from signoff.store.records.actors import check_actor
-from signoff.store.records.prompts import AutomaticAnswer, FoundBy, Outcome, PassedStage, Prompt
+from signoff.store.records.approvers import FoundBy
+from signoff.store.records.prompts import AutomaticAnswer, Outcome, Prompt
+from signoff.store.records.stages import PassedStage
 from signoff.store.redaction import redacted
 from signoff.store.sentences import sentence
 

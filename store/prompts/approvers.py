@@ -11,7 +11,9 @@ from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.prompts import absences, votes
 from signoff.store.prompts.votes import Advance, Decide
-from signoff.store.records.prompts import Approver, Ballot, Prompt, Reviewers
+from signoff.store.records.approvers import Approver, Reviewers
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.votes import Ballot
 from signoff.store.rows import prompt, reviewers_as_json, select_prompts
 from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.conflicts import transactional

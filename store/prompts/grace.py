@@ -16,7 +16,8 @@ from signoff.store.outbox import cards
 from signoff.store.prompts.prompts import no_such_prompt
 from signoff.store.prompts.settle import Settlement
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Held, Prompt
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.votes import Held
 from signoff.store.rows import PROMPT_BY_ID, ballot, held, held_as_json, prompt, votes_as_json
 from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.conflicts import transactional

@@ -20,8 +20,9 @@ from signoff.store.places import Place, PlaceKind
 from signoff.store.prompts import drafts
 from signoff.store.prompts.prompts import no_such_prompt
 from signoff.store.records.actors import SIGNOFF, Actor
+from signoff.store.records.approvers import Reviewers
 from signoff.store.records.outbox import NoticeKind
-from signoff.store.records.prompts import AutomaticAnswer, Delivery, DeliveryState, Outcome, Prompt, Reviewers
+from signoff.store.records.prompts import AutomaticAnswer, Delivery, DeliveryState, Outcome, Prompt
 from signoff.store.records.runs import EMBEDDED, RunState
 from signoff.store.rows import PROMPT_BY_ID, prompt
 from signoff.store.run_locks import LOCK_RUN_OF_PROMPT

@@ -21,8 +21,11 @@ from signoff.store.prompts import drafts, grace
 from signoff.store.prompts.prompts import no_such_prompt
 from signoff.store.prompts.settle import Settlement, ending, hand_on, settled_prompt, tell_requester
 from signoff.store.records.actors import recorded
+from signoff.store.records.approvers import Reviewers
 from signoff.store.records.outbox import NoticeKind
-from signoff.store.records.prompts import Ballot, Held, NextStage, Outcome, Prompt, Reviewers, Vote
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.stages import NextStage
+from signoff.store.records.votes import Ballot, Held, Vote
 from signoff.store.rows import (
     PROMPT_BY_ID,
     ballot,

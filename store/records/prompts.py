@@ -1,15 +1,19 @@
-"""Prompts, and what happened to them."""
+"""Prompts, and how they ended."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from signoff.store.errors import UnreadablePolicy
 from signoff.store.records.actors import Actor
+from signoff.store.records.approvers import UNKNOWN_REVIEWERS, Approver, Reviewers
 from signoff.store.records.assignment import UNASSIGNED, Assignment
+from signoff.store.records.rulings import Ruling
 from signoff.store.records.runs import EMBEDDED
+from signoff.store.records.stages import PassedStage
+from signoff.store.records.votes import Ballot, Held, Vote
 from signoff.store.sentences import sentence
 
 if TYPE_CHECKING:
@@ -29,64 +33,6 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What a person had before them when they answered, as far as it is known.
-
-    Attributes:
-        channel: The id of the channel of the card in which they pressed; empty if they pressed in none.
-        ts: Slack's timestamp of that card.
-        form: The hash of the form that they submitted, filled in; empty if they submitted none.
-    """
-
-    channel: str = ""
-    ts: str = ""
-    form: str = ""
-
-
-NOTHING_SHOWN = Shown()
-
-
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """One person's submission to a prompt.
-
-    Attributes:
-        verdict: Whether values were submitted, or the prompt was rejected.
-        values: What the person sent; `None` for a rejection.
-        reason: Why it is rejected, in the person's words.
-        via: How it came: `slack`, `cli`, `flow`.
-        answer: The validated values, which the flow gets if this vote settles the prompt; `None` for a rejection.
-        counts_for: The entries of the policy's `each_of` that this person is, or belongs to.
-        instead_of: In whose place it was cast; `None` for the person's own.
-        shown: What the person had before them. It is known only when the vote is cast.
-        stage: The name of the policy's stage in which it was cast; empty if that has none.
-    """
-
-    actor: Actor
-    verdict: Literal["submit", "reject"]
-    values: Mapping[str, Any] | None
-    reason: str | None
-    via: str
-    at: datetime
-    answer: Mapping[str, Any] | None = None
-    counts_for: tuple[str, ...] = ()
-    instead_of: Actor | None = None
-    shown: Shown = NOTHING_SHOWN
-    stage: str = ""
-
-    @property
-    def seat(self) -> Actor:
-        """Whose vote it is: of two who may cast it, the one whom the policy lets answer."""
-        return self.instead_of or self.actor
-
-    @property
-    def voter(self) -> str:
-        """The name of the person who has cast it, with who says so, and in whose place: `Mei (claimed …) for Ana`."""
-        name = self.actor.name_and_claim
-        return name if self.instead_of is None else f"{name} for {self.instead_of.name}"
-
-
-@dataclass(frozen=True, slots=True)
 class Comment:
     """What somebody has said about a prompt without deciding.
 
@@ -100,121 +46,6 @@ class Comment:
     at: datetime
     is_reply: bool = False
     stops_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Approver:
-    """One approver that a policy names, and whom Slack knew by that name when the prompt was opened.
-
-    Attributes:
-        name: As the policy has it.
-        id: The id of the person or user group. Whoever takes over a handle later is not this approver. `None` if it is
-            not known, or if there is nobody.
-        fault: Why there is no such approver, and what to write instead; empty if there is, or if it is not known.
-    """
-
-    name: str
-    id: str | None = None
-    fault: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundBy:
-    """What a function among the approvers of a policy has returned.
-
-    Attributes:
-        function: The function's name.
-    """
-
-    function: str
-    approvers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewers:
-    """What Slack has said about those who have to agree.
-
-    Attributes:
-        people: The ids of everybody who is named and may answer, if the policy counts them and it is known of all.
-        requester: The Slack user id of the requester; `None` if it is not known, or does not matter.
-        fault: Why not enough people can answer, as a sentence; empty if enough can, or if it is not known.
-    """
-
-    people: tuple[str, ...] | None = None
-    requester: str | None = None
-    fault: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ballot:
-    """The votes on a prompt that count, and what is known of those who may vote.
-
-    Attributes:
-        votes: One for each person, the one that was cast first at the front.
-        approvers: What Slack has said about the approvers of the policy.
-    """
-
-    votes: tuple[Vote, ...] = ()
-    approvers: tuple[Approver, ...] = ()
-    reviewers: Reviewers = Reviewers()
-
-    def person(self, actor_id: str) -> str:
-        """The id of a voter: that which Slack has for an approver of this name, if it is known."""
-        names = {each.name.casefold(): each.id for each in self.approvers if each.id is not None}
-        return names.get(actor_id.casefold()) or actor_id
-
-    def with_vote(self, vote: Vote) -> "Ballot":
-        """The same with another vote, in place of the one that this person has cast before.
-
-        So nobody counts twice: neither a person who votes in the place of two, nor one whose delegate has voted.
-        """
-        mine = self._people_of(vote)
-        others = tuple(
-            each for each in self.votes if each.stage != vote.stage or mine.isdisjoint(self._people_of(each))
-        )
-        return replace(self, votes=(*others, vote))
-
-    def vote_of(self, actor_id: str) -> Vote | None:
-        """The vote of this person, or in their place; `None` if there is none."""
-        mine = self.person(actor_id)
-        return next((each for each in self.votes if mine in self._people_of(each)), None)
-
-    def _people_of(self, vote: Vote) -> set[str]:
-        return {self.person(vote.actor.id), self.person(vote.seat.id)}
-
-
-@dataclass(frozen=True, slots=True)
-class PassedStage:
-    """A stage of a policy that a prompt has passed.
-
-    Attributes:
-        votes: Those who have agreed; none for a check.
-        check: The name of the function that has checked it; empty if people have.
-        values: What they have agreed on, without the verdict: the initial values of the next stage.
-    """
-
-    name: str
-    at: datetime
-    votes: tuple[Vote, ...] = ()
-    check: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class NextStage:
-    """What a prompt becomes when a stage has been passed and another one follows.
-
-    Attributes:
-        passed: The stages that it has passed by then.
-        name: The name of the stage that follows.
-        has_names: Whether Slack has to be asked who its approvers are.
-    """
-
-    passed: tuple[PassedStage, ...]
-    name: str
-    deadline: datetime | None
-    due_at: datetime | None
-    has_names: bool
 
 
 SUPERSEDED = "~"
@@ -236,44 +67,6 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
-    """An approval by people that counts again for the same request.
-
-    Attributes:
-        prompt_id: The prompt that they approved.
-        by: Who they are.
-    """
-
-    prompt_id: str
-    by: tuple[Actor, ...]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What answered a prompt when it opened, or why a policy that has rules asks people all the same.
-
-    Attributes:
-        then: What follows: `approve` and `reject` have settled it, unless it was sampled; with `ask` people are asked.
-        rule: The note of the rule; empty if no rule could be applied, or if an earlier approval counts again.
-        is_sampled: Whether people are asked to check a rule that would have approved it.
-        problem: Why the rule could not be applied, as a sentence; empty if it could.
-        repeats: The earlier approval that counts again; `None` for a rule.
-    """
-
-    then: Literal["approve", "reject", "ask"]
-    rule: str = ""
-    is_sampled: bool = False
-    problem: str = ""
-    repeats: Approval | None = None
-
-    @property
-    def has_answered(self) -> bool:
-        """Whether it has settled the prompt, so that no people are asked."""
-        return self.then != "ask" and not self.is_sampled
-
-
-@dataclass(frozen=True, slots=True)
 class AutomaticAnswer:
     """How a prompt is settled in the transaction that opens it.
 
@@ -289,21 +82,6 @@ class AutomaticAnswer:
     actor: Actor
     answer: Mapping[str, Any] | None = None
     reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A decision that does not count yet, because the person may still undo it.
-
-    Attributes:
-        vote: The vote that decides the prompt.
-        until: When it takes effect.
-        shown: The hashes of what the person had before them, for the ledger.
-    """
-
-    vote: Vote
-    until: datetime
-    shown: Mapping[str, str] | None = None
 
 
 class DeliveryState(StrEnum):
@@ -405,7 +183,7 @@ class Prompt:
     delivery: Delivery | None = None
     earlier: Earlier | None = None
     votes: tuple[Vote, ...] = ()
-    reviewers: Reviewers = Reviewers()
+    reviewers: Reviewers = UNKNOWN_REVIEWERS
     ruling: Ruling | None = None
     repeat_key: str | None = None
     assignment: Assignment = UNASSIGNED
@@ -538,29 +316,3 @@ class Prompt:
     def is_superseded(self) -> bool:
         """Whether its run has asked again since, after a retry or in other words."""
         return SUPERSEDED in self.key
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerLine:
-    """One thing that happened to a prompt.
-
-    Attributes:
-        event: What happened, as a word: `opened`, `card_posted`, `submitted`, `rejected`,
-            `asked_again`, `reworded`, `ruled`, `counted_again`, `commented`, `refused`, `unverified`, `invalid`,
-            `unconfirmed`, `voted`, `approvers_found_by`, `approver_missing`, `approver_found`, `too_few_approvers`,
-            `enough_approvers`, `assigned`, `left_to_all`, `claimed`, `released`, `reassigned`, `delegated`, `away`,
-            `back`, `stage_passed`, `too_late`, `reminded`, `overdue`, `timed_out`, `cancelled`,
-            `unanswerable`, `held`, `undone`, `delivery_accepted`, …
-        actor: Who did it; `None` if it was Signoff itself.
-        detail: The rest, as JSON.
-        number: Its number within its prompt, from 1.
-        hash: Its hash, in the chain of its prompt.
-    """
-
-    prompt_id: str
-    at: datetime
-    event: str
-    actor: str | None
-    detail: Mapping[str, Any] = field(default_factory=dict)
-    number: int = 0
-    hash: str = ""

@@ -20,8 +20,9 @@ from signoff.store.prompts import repeats
 from signoff.store.prompts.repeats import CountAgain
 from signoff.store.prompts.settle import OPEN_OF_RUN, cancel_all, settle_at_opening
 from signoff.store.records.actors import SIGNOFF, Actor
+from signoff.store.records.approvers import FoundBy
 from signoff.store.records.outbox import NoticeKind
-from signoff.store.records.prompts import SUPERSEDED, AutomaticAnswer, Earlier, FoundBy, Outcome, Prompt
+from signoff.store.records.prompts import SUPERSEDED, AutomaticAnswer, Earlier, Outcome, Prompt
 from signoff.store.records.runs import RunState, Step
 from signoff.store.rows import PROMPT_BY_ID, prompt, ruling_as_json, select_prompts, stages_as_json
 from signoff.store.runs import journal

@@ -11,7 +11,7 @@ from signoff.bot.manifest import SIGNOFF as MANIFEST
 from signoff.store import migrations
 from signoff.store.outbox import cards
 from signoff.store.prompts import approvers
-from signoff.store.records.prompts import Approver, Reviewers
+from signoff.store.records.approvers import Approver, Reviewers
 from signoff.store.tables import cards as card_rows
 from signoff.testing import Emulator
 from tests.acceptance.shell import Shell, line_with

@@ -13,7 +13,7 @@ from signoff.flows.approval.users import machine_user
 from signoff.store import migrations
 from signoff.store.prompts import prompts, votes
 from signoff.store.records.actors import Actor, user_claim
-from signoff.store.records.prompts import Vote
+from signoff.store.records.votes import Vote
 from tests.acceptance.cli.asking import asked, assert_refused, finished
 from tests.acceptance.shell import Shell
 from tests.integration.store.samples import an_open_prompt

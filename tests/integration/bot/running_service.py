@@ -25,7 +25,8 @@ from signoff.store.clock import boot_seconds
 from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.prompts import prompts
-from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.approvers import Approver
+from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import FlowRun
 from signoff.store.tables import clocks
 from signoff.testing import Emulator, VisibleMessage

@@ -14,7 +14,8 @@ from signoff.flows.approval.approvers import Directory, Unknowable
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.prompts import approvers, prompts
-from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.approvers import Approver
+from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses
 from signoff.store.tables import clocks

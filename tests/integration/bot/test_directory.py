@@ -19,8 +19,9 @@ from signoff.bot.service import Service
 from signoff.flows.approval.approvers import Person, Unknowable
 from signoff.store.places import DEFAULT_CHANNEL
 from signoff.store.records.actors import Actor
+from signoff.store.records.approvers import Approver
 from signoff.store.records.outbox import CardPlace
-from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.prompts import Prompt
 from signoff.testing import Emulator
 from tests.integration.bot.asking import Approval, approve
 from tests.integration.bot.running_service import RunningService, settings_for

@@ -14,7 +14,8 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Outcome, Prompt, Ruling
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.rulings import Ruling
 from signoff.store.records.runs import RunState
 from signoff.testing import VisibleMessage
 from tests.integration.bot.asking import refund, transfer

@@ -16,8 +16,9 @@ from signoff.store.prompts import votes
 from signoff.store.prompts.settle import Settlement
 from signoff.store.records.actors import Actor
 from signoff.store.records.outbox import Card, Notice
-from signoff.store.records.prompts import Ballot, Prompt, Vote
+from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import FlowIdentity, FlowRun, RunState
+from signoff.store.records.votes import Ballot, Vote
 from signoff.store.runs import claims, pauses, reported, runs
 from signoff.store.tables import prompts
 

@@ -13,8 +13,8 @@ from signoff.store.outbox import cards, notices
 from signoff.store.places import Place, PlaceKind
 from signoff.store.policy import Policy
 from signoff.store.prompts import approvers, prompts
+from signoff.store.records.approvers import Approver
 from signoff.store.records.outbox import Card, NoticeKind
-from signoff.store.records.prompts import Approver
 from signoff.store.runs import recovery
 from tests.integration.store.samples import ANA, NOON, a_worker, an_open_prompt, claim_cards, claim_notices, settle
 from tests.support.waiting import until

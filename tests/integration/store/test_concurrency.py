@@ -13,7 +13,8 @@ from signoff.store.database import Database
 from signoff.store.errors import LeaseLost, RunFinished
 from signoff.store.outbox import cards
 from signoff.store.prompts import approvers, drafts, prompts
-from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.approvers import Approver
+from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses, recovery, runs
 from tests.integration.store.samples import (

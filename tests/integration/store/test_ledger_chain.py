@@ -14,7 +14,8 @@ from signoff.store.ledger_chain import content_hash, line_hash
 from signoff.store.outbox import cards
 from signoff.store.prompts import votes
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Prompt, Shown, Vote
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.votes import Shown, Vote
 from signoff.store.tables import attempts
 from signoff.store.tables import ledger as rows
 from tests.integration.store.samples import (

@@ -11,7 +11,8 @@ from signoff.store.policy import Policy
 from signoff.store.prompts import approvers, prompts, votes
 from signoff.store.prompts import settle as settling
 from signoff.store.records.actors import DEADLINE, Actor, claim_of
-from signoff.store.records.prompts import Approver, Outcome
+from signoff.store.records.approvers import Approver
+from signoff.store.records.prompts import Outcome
 from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses, runs
 from tests.integration.store.samples import ANA, NOON, an_open_prompt, asking, settle

@@ -12,8 +12,8 @@ from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
 from signoff.store.prompts import prompts, votes
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Vote
 from signoff.store.records.runs import Step
+from signoff.store.records.votes import Vote
 from signoff.store.runs import journal, runs
 from tests.integration.store.samples import NOON, a_claimed_run, an_open_prompt, first
 

@@ -14,7 +14,8 @@ from signoff.store.errors import NoSuchPrompt
 from signoff.store.prompts import prompts, votes
 from signoff.store.prompts.settle import Settlement
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Ballot, Outcome, Vote
+from signoff.store.records.prompts import Outcome
+from signoff.store.records.votes import Ballot, Vote
 from signoff.store.runs import runs
 from signoff.store.tables import submissions
 from tests.integration.store.samples import ANA, BEN, NOON, a_prompt_elsewhere, an_open_prompt, first

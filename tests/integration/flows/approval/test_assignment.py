@@ -21,8 +21,9 @@ from signoff.store.prompts import prompts, rotations
 from signoff.store.prompts.assignments import Change
 from signoff.store.records.absence import Absence
 from signoff.store.records.actors import Actor
+from signoff.store.records.approvers import Approver
 from signoff.store.records.assignment import Assignment
-from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.prompts import Prompt
 from tests.integration.flows.approval.test_votes import at_once, kinds
 from tests.integration.store.samples import an_open_prompt
 

@@ -15,7 +15,8 @@ from signoff.flows.approval.replies import Counted, Refused, Settled
 from signoff.store.database import Database
 from signoff.store.prompts import drafts, prompts, votes
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Outcome, Prompt, Vote
+from signoff.store.records.prompts import Outcome, Prompt
+from signoff.store.records.votes import Vote
 from tests.integration.store.samples import an_open_prompt
 from tests.support.fixtures import StartWorker
 from tests.support.waiting import until_asked, until_over

@@ -19,8 +19,9 @@ from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Comment, Outcome, PassedStage, Prompt
+from signoff.store.records.prompts import Comment, Outcome, Prompt
 from signoff.store.records.runs import RunState
+from signoff.store.records.stages import PassedStage
 from signoff.store.runs import pauses
 from signoff.store.tables import flow_runs
 from tests.integration.flows.approval.test_votes import at_once

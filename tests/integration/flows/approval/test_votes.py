@@ -17,7 +17,8 @@ from signoff.store.database import Database
 from signoff.store.errors import DatabaseUnavailable
 from signoff.store.prompts import approvers, prompts, votes
 from signoff.store.records.actors import Actor, claim_of, user_claim
-from signoff.store.records.prompts import Approver, Outcome, Prompt, Reviewers
+from signoff.store.records.approvers import Approver, Reviewers
+from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.runs import runs
 from tests.integration.store.samples import an_open_prompt
 

@@ -15,7 +15,8 @@ from signoff.flows.names import memorable_name, new_id, now
 from signoff.store.database import Database
 from signoff.store.prompts import approvers, prompts
 from signoff.store.records.actors import Actor, claim_of
-from signoff.store.records.prompts import Approver, Outcome, Prompt
+from signoff.store.records.approvers import Approver
+from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.runs import runs
 from tests.support.answering import ANA, answer

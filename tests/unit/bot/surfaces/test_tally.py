@@ -11,7 +11,8 @@ from signoff.bot.surfaces.cards import card
 from signoff.bot.surfaces.full_text import OpenPage, full_text_modal
 from signoff.store.policy import Policy
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Prompt, Vote
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.votes import Vote
 from tests.support.models import Approval
 from tests.support.prompts import OPENED, prompt_for
 

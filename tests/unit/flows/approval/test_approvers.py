@@ -9,8 +9,9 @@ from signoff.flows.approval.approvers import StatedNames, Unknowable, may_answer
 from signoff.flows.approval.names import spelling_fault
 from signoff.store.places import DEFAULT_CHANNEL
 from signoff.store.records.actors import Actor
+from signoff.store.records.approvers import Approver
 from signoff.store.records.outbox import CardPlace
-from signoff.store.records.prompts import Approver, Prompt
+from signoff.store.records.prompts import Prompt
 from tests.support.prompts import prompt_for
 
 ANA = Actor("@ana", "ana")

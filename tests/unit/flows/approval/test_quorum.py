@@ -13,7 +13,9 @@ from signoff.flows.approval.policy import conflict, merged
 from signoff.flows.approval.quorum import can_represent, decide, number_of, tally_of
 from signoff.store.policy import InvalidPolicy
 from signoff.store.records.actors import Actor
-from signoff.store.records.prompts import Approver, Ballot, Prompt, Reviewers, Vote
+from signoff.store.records.approvers import Approver, Reviewers
+from signoff.store.records.prompts import Prompt
+from signoff.store.records.votes import Ballot, Vote
 from tests.support.models import Approval
 from tests.support.prompts import OPENED, prompt_for
 

@@ -13,7 +13,7 @@ from signoff.flows.approval.policy import conflict, policy_in
 from signoff.flows.approval.rules import is_sampled
 from signoff.flows.approval.several import yes_to
 from signoff.store.policy import NO_FUNCTIONS, SCHEMA_KEY, policy_as_json, policy_from_json
-from signoff.store.records.prompts import Ruling
+from signoff.store.records.rulings import Ruling
 from signoff.store.sentences import faults_of
 from tests.support.prompts import prompt_for
 

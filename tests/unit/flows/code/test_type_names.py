@@ -81,7 +81,14 @@ def test_arguments_hash_to_what_they_hashed_to_before_the_move() -> None:
     assert digest({"flow": noop}) == "b4da68063524f727a0c9a6cab5b31a8921ce17f9deaa34026408975d6850ee5e"
 
 
-@pytest.mark.parametrize(("recorded", "first"), [("signoff.flows.approval.desk:Settled", "flows.desk:Settled")])
+@pytest.mark.parametrize(
+    ("recorded", "first"),
+    [
+        ("signoff.flows.approval.desk:Settled", "flows.desk:Settled"),
+        ("signoff.store.records.prompts:LedgerLine", "store.records.prompts:LedgerLine"),
+        ("signoff.store.records.prompts:Vote", "store.records.prompts:Vote"),
+    ],
+)
 def test_a_type_that_has_moved_within_the_package_is_found_by_each_of_its_names(recorded: str, first: str) -> None:
     """And hashes to what it hashed to before."""
     found = find_type(recorded)
