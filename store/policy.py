@@ -1,64 +1,22 @@
 """The rules of a prompt as data: who may answer, who is notified and when, what happens at the deadline."""
 
-import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from difflib import get_close_matches
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from signoff.store.places import Place, PlaceKind
-from signoff.store.sentences import fault_of, faults_of, sentence
+from signoff.store.policy_faults import ExplainsFaults
+from signoff.store.policy_parts import Escalation, Escalations, Rules, Stages
+from signoff.store.policy_values import Approvers, Confirmation, Count, Duration, Hours, Names, Reminders
+from signoff.store.sentences import faults_of
 from signoff.store.working_hours import WorkingHours
-
-if TYPE_CHECKING:
-    from pydantic._internal._model_construction import ModelMetaclass
-else:
-    ModelMetaclass = type(BaseModel)
 
 SCHEMA_KEY = "x-signoff-policy"
 """The key of a model's JSON Schema that holds a policy."""
-
-
-def _positive(value: timedelta) -> timedelta:
-    if value <= timedelta(0):
-        raise ValueError("give a duration greater than zero")
-    return value
-
-
-def _several(value: Any) -> Any:
-    if isinstance(value, (str, int, float, timedelta)):
-        raise ValueError(f"give a list, even of one: [{value!r}]")
-    return value
-
-
-def _confirmation(value: Any) -> Any:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and 0 < len(value) <= MAX_WORD and value.isprintable() and value == value.strip():
-        return value
-    raise ValueError(f"give True, or what has to be typed: one line of at most {MAX_WORD} characters, as in 'prod-db'")
-
-
-MAX_WORD = 75
-"""How long a text may be that has to be typed."""
-
-
-def _several_or_function(value: Any) -> Any:
-    return (value,) if callable(value) else _several(value)
-
-
-def _name_or_function(value: Any) -> Any:
-    if inspect.iscoroutinefunction(value):
-        raise ValueError(f"give a function that is not async in place of {value.__name__}")
-    if callable(value) or (isinstance(value, str) and value):
-        return value
-    raise ValueError(f"{value!r} is neither a name nor a function that finds one")
-
 
 NO_FUNCTIONS = (
     "rules: each needs its function, `when`, which JSON cannot hold. So give rules to the pause or to the flow's "
@@ -66,205 +24,14 @@ NO_FUNCTIONS = (
 )
 """What is wrong with rules in a JSON Schema."""
 
-DOUBLING = tuple(timedelta(minutes=15) * 2**number for number in range(16))
-"""When reminders come that are `doubling`: each at twice the age of the one before, for most of a year."""
-
-
-def _reminders(value: Any) -> Any:
-    if value == "doubling":
-        return DOUBLING
-    if isinstance(value, str):
-        raise ValueError(f"give a list, even of one: [{value!r}], or 'doubling'")
-    return _several(value)
-
-
-def _working_hours(value: str | None) -> str | None:
-    if value is not None:
-        WorkingHours.of(value)
-    return value
-
-
-Count = Annotated[int, Field(ge=1, strict=True)]
-"""A number of people."""
-
-Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_several)]
-"""People, user groups and channels."""
-
-FindApprovers = Callable[[Mapping[str, Any]], str | Iterable[str]]
-"""A function of the flow's author that finds approvers. It is given the run's parameters by name, as the flow gets
-them, and returns one name or several."""
-
-Approvers = Annotated[
-    tuple[Annotated[str | FindApprovers, PlainValidator(_name_or_function)], ...], BeforeValidator(_several_or_function)
-]
-"""The same, or functions that find them when the prompt opens."""
-
-Duration = Annotated[timedelta, AfterValidator(_positive)]
-"""A positive duration: a `timedelta`, a number of seconds, or ISO 8601 text such as `PT4H`."""
-
-
-def _callable(value: Any) -> Any:
-    if value is not None and not callable(value):
-        raise ValueError("give a function, such as `lambda refund: refund.amount < 100`")
-    return value
-
-
-class InvalidPolicy(ValueError):
-    """A policy or a rule was given something that it does not take. The message names each field."""
-
-
-class _OfPolicies(ModelMetaclass):
-    """Makes one sentence of what is wrong with the arguments of a constructor, for the author of a flow.
-
-    Validating what is stored, or what is part of a larger model, raises pydantic's own error, which has every place.
-    """
-
-    def __call__(cls, *args: Any, **arguments: Any) -> Any:  # noqa: N805 - it is a metaclass
-        try:
-            return super().__call__(*args, **arguments)
-        except ValidationError as error:
-            raise InvalidPolicy(sentence(f"The {cls.__name__.lower()} is invalid: {_in_words(cls, error)}")) from None
-
-
-def _in_words(model: Any, error: ValidationError) -> str:
-    """What is wrong with each argument, by its name."""
-    faults: dict[str, list[str]] = {}
-    for each in error.errors(include_url=False, include_input=False):
-        # What follows the name of a field, or of one of a stage, says which of several types was tried.
-        is_nested = len(each["loc"]) > 2 and each["loc"][0] in _NESTED and isinstance(each["loc"][1], int)
-        name = ".".join(map(str, each["loc"][: 3 if is_nested else 1]))
-        if each["type"] == "extra_forbidden":
-            fields = _NESTED[str(each["loc"][0])]().model_fields if is_nested else model.model_fields
-            similar = get_close_matches(name.rpartition(".")[2], fields, n=1)
-            fault = "there is no such field" + (f"; did you mean {similar[0]}?" if similar else "")
-        else:
-            fault = fault_of(each)
-        said = faults.setdefault(name, [])
-        # A field that takes one of several types has a fault for each of them.
-        fault = fault.removeprefix(_SHOULD_BE) if said and said[0].startswith(_SHOULD_BE) else fault
-        if fault not in said:
-            said.append(fault)
-    return "; ".join(": ".join(filter(None, [name, ", or ".join(said)])).rstrip(".") for name, said in faults.items())
-
-
-_NESTED: Mapping[str, Callable[[], Any]] = {
-    "stages": lambda: Stage,
-    "escalation": lambda: Escalation,
-    "rules": lambda: Rule,
-}
-_SHOULD_BE = "Input should be "
-
-
-class Rule(BaseModel, metaclass=_OfPolicies):
-    """A rule that answers a prompt when it opens, in place of a person.
-
-    Example:
-        ```python
-        Rule(when=lambda refund: refund.amount < 100, then="approve", note="below the limit")
-        ```
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    # The database keeps what a rule has said. It cannot keep the function.
-    when: Annotated[Callable[[Any], bool] | None, BeforeValidator(_callable)] = Field(
-        default=None, exclude=True, repr=False
-    )
-    """Whether the rule holds: a function that gets the answer as the flow would get it if it were approved as it is,
-    and returns `True` or `False`."""
-
-    then: Literal["approve", "reject", "ask"]
-    """`approve` and `reject` answer the prompt; `ask` stops, so that a person has to answer."""
-
-    note: Annotated[str, Field(min_length=1, max_length=60)]
-    """What the rule is called on the card and in the ledger: `below the limit`."""
-
-
-Check = Callable[[Mapping[str, Any]], bool | str]
-"""A function of the flow's author that checks something. It is given the run's parameters by name, as the flow gets
-them, and returns `True`, or `False` or a text that says why it has failed."""
-
-
-def _check(value: Any) -> Any:
-    if inspect.iscoroutinefunction(value):
-        raise ValueError(f"give a function that is not async in place of {value.__name__}")
-    # In the database it is the function's name.
-    if callable(value) or (isinstance(value, str) and value) or value is None:
-        return value
-    raise ValueError("give a function that returns True, or a text that says why it has failed")
-
-
-def _title(value: str) -> str:
-    if not value.strip() or len(value) > MAX_STAGE_NAME or not value.isprintable():
-        raise ValueError(f"give a name on one line, of at most {MAX_STAGE_NAME} characters, such as Peer review")
-    return value.strip()
-
-
-MAX_STAGE_NAME = 60
-"""How long the name of a stage may be."""
-
-
-def _several_stages(value: Any) -> Any:
-    if isinstance(value, Stage | Mapping):
-        raise ValueError("give a list, even of one stage")
-    return _several(value)
-
-
-class Stage(BaseModel, metaclass=_OfPolicies):
-    """One of several stages that a prompt goes through. Its rules are those of a `Policy`, for this stage alone."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: Annotated[str, AfterValidator(_title)]
-    """What people read: `Peer review`."""
-
-    approvers: Approvers = ()
-    """Who may answer in this stage; everybody in the card's channel if it names nobody."""
-
-    each_of: Names = ()
-    """In place of `approvers`: one of each of these has to agree."""
-
-    quorum: Count | Literal["all"] = 1
-    """How many people have to agree on the same values."""
-
-    threshold: Annotated[float, Field(gt=0, le=1)] | None = None
-    """In place of `quorum`: which part of those who are named has to agree."""
-
-    reject: Count | Literal["ends"] = "ends"
-    """How many people have to reject it."""
-
-    deadline: Duration | None = None
-    """How long after the beginning of the stage the prompt times out."""
-
-    check: Annotated[Check | str | None, PlainValidator(_check)] = None
-    """A function that checks something in place of people. Stages with a check come first."""
-
-
 MAX_DIRECT = 20
 """How many of a prompt's approvers get a card of their own."""
-
 
 APPROVERS, REQUESTER = "approvers", "requester"
 """Whom `may_extend` may name besides people: whoever may answer, and whoever requested the run."""
 
 
-class Escalation(BaseModel):
-    """More people may answer a prompt once it has been open for a while."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    after: Duration
-    """How long after the prompt's opening."""
-
-    to: Annotated[Names, Field(min_length=1)]
-    """Who may answer from then on, too: people and user groups, as in `approvers`. They are told in the card's
-    thread."""
-
-    channel: str | None = Field(default=None, min_length=1)
-    """Where the prompt gets a card then, besides its others: `#name` or a channel id; or a person."""
-
-
-class Policy(BaseModel, metaclass=_OfPolicies):
+class Policy(BaseModel, metaclass=ExplainsFaults):
     """The rules of one prompt. What it leaves open, the settings' defaults decide.
 
     Example:
@@ -309,7 +76,7 @@ class Policy(BaseModel, metaclass=_OfPolicies):
     distinct: bool = True
     """Whether one person counts for one entry of `each_of`, and in one of the `stages`, whatever groups they are in."""
 
-    confirm: Annotated[bool | str, BeforeValidator(_confirmation)] = False
+    confirm: Confirmation = False
     """`True` has Slack ask whether a person is sure when they press a button that decides. A text has to be typed
     before a yes counts, and no button decides with one press."""
 
@@ -340,7 +107,7 @@ class Policy(BaseModel, metaclass=_OfPolicies):
     may_delegate: bool = False
     """Whether those who may answer may let other people of the workspace answer in their place."""
 
-    reminders: Annotated[tuple[Duration, ...], BeforeValidator(_reminders)] = ()
+    reminders: Reminders = ()
     """How long after its opening each reminder is posted into the card's thread; `doubling` for one after 15 minutes,
     and then one whenever the prompt is twice as old."""
 
@@ -348,14 +115,14 @@ class Policy(BaseModel, metaclass=_OfPolicies):
     """Who may give the prompt more time: people and user groups, as in `approvers`; `approvers` for whoever may answer,
     and `requester` for whoever requested the run."""
 
-    escalation: Annotated[tuple[Escalation, ...], BeforeValidator(_several)] = ()
+    escalation: Escalations = ()
     """Who may answer, too, once the prompt has been open for a while, and is told then."""
 
-    working_hours: Annotated[str | None, AfterValidator(_working_hours)] = None
+    working_hours: Hours = None
     """When people may be pinged by reminders, in the time zone that each of them has in Slack: `Mon-Fri 9:00-17:00`.
     What comes outside of a person's hours waits for them. The deadline does not."""
 
-    rules: Annotated[tuple[Rule, ...], BeforeValidator(_several)] = ()
+    rules: Rules = ()
     """Rules that answer when the prompt opens. Those that reject come first, then the others in their order."""
 
     sample: Annotated[float, Field(gt=0, le=1)] | None = None
@@ -365,7 +132,7 @@ class Policy(BaseModel, metaclass=_OfPolicies):
     """Whether people may comment from the card and ask the requester without deciding; with `pause-clock`, those who
     may answer can also stop the clock until the requester has answered."""
 
-    stages: Annotated[tuple[Stage, ...], BeforeValidator(_several_stages)] = ()
+    stages: Stages = ()
     """Stages that follow each other, each with people of its own; in place of `approvers` and how many have to agree.
     It ends at the first that fails."""
 

@@ -18,7 +18,8 @@ from signoff.flows.code.module_loading import load_file
 from signoff.flows.errors import BadSettings, InvalidFlow
 from signoff.flows.flow import Flow
 from signoff.flows.loading import flows_in, load_flows
-from signoff.store.policy import SCHEMA_KEY, Policy, Stage, name_of_function
+from signoff.store.policy import SCHEMA_KEY, Policy, name_of_function
+from signoff.store.policy_parts import Stage
 from signoff.store.records.approvers import Approver
 from signoff.store.sentences import faults_of, sentence
 

@@ -7,7 +7,7 @@ from signoff.bot.blockkit.markup import bold, escape, span, together
 from signoff.bot.surfaces.deadline import deadline_in_short
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.tally import in_short
-from signoff.store.policy import Escalation
+from signoff.store.policy_parts import Escalation
 from signoff.store.records.outbox import Notice
 from signoff.store.records.prompts import Prompt
 

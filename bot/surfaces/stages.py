@@ -6,7 +6,8 @@ from signoff.bot.blockkit.blocks import Block, mrkdwn, section
 from signoff.bot.blockkit.markup import bold, escape, plain
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.wording import approvers_of, form_of, name_and_claim_of, name_of, voter_of, what_happened
-from signoff.store.policy import Stage, name_of_function
+from signoff.store.policy import name_of_function
+from signoff.store.policy_parts import Stage
 from signoff.store.records.outbox import Notice
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.stages import PassedStage

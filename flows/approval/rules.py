@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from signoff.flows.approval.validation import Valid, validate
 from signoff.flows.code.digest import digest
 from signoff.flows.schema.verdict import Stance, choice_of
-from signoff.store.policy import NO_FUNCTIONS, Policy, Rule
+from signoff.store.policy import NO_FUNCTIONS, Policy
+from signoff.store.policy_parts import Rule
 from signoff.store.records.actors import rule_actor
 from signoff.store.records.prompts import AutomaticAnswer, Outcome, Prompt
 from signoff.store.records.rulings import Ruling

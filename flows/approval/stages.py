@@ -14,7 +14,8 @@ from signoff.flows.approval.approvers import Directory, NameKind, Unknowable
 from signoff.flows.approval.quorum import can_represent, is_rejection, key_of, number_of
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.flows.schema.verdict import verdict_of
-from signoff.store.policy import Policy, Stage
+from signoff.store.policy import Policy
+from signoff.store.policy_parts import Stage
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.stages import NextStage, PassedStage

@@ -14,6 +14,10 @@ from signoff.flows.code.module_names import own_module, stable_name
 MOVED = {
     # The oldest name of a type comes last: `first_name` goes by that.
     "signoff.flows.approval.desk": "signoff.flows.approval.replies",
+    "signoff.store.policy:Escalation": "signoff.store.policy_parts:Escalation",
+    "signoff.store.policy:InvalidPolicy": "signoff.store.policy_faults:InvalidPolicy",
+    "signoff.store.policy:Rule": "signoff.store.policy_parts:Rule",
+    "signoff.store.policy:Stage": "signoff.store.policy_parts:Stage",
     "signoff.store.records.prompts:Approval": "signoff.store.records.rulings:Approval",
     "signoff.store.records.prompts:Approver": "signoff.store.records.approvers:Approver",
     "signoff.store.records.prompts:Held": "signoff.store.records.votes:Held",
@@ -41,6 +45,10 @@ MOVED = {
     "store.records:FlowRun": "signoff.store.records.runs:FlowRun",
     "store.records:Outcome": "signoff.store.records.prompts:Outcome",
     "store.records:Prompt": "signoff.store.records.prompts:Prompt",
+    "store.policy:Escalation": "signoff.store.policy_parts:Escalation",
+    "store.policy:InvalidPolicy": "signoff.store.policy_faults:InvalidPolicy",
+    "store.policy:Rule": "signoff.store.policy_parts:Rule",
+    "store.policy:Stage": "signoff.store.policy_parts:Stage",
     "store.records.prompts:Approval": "signoff.store.records.rulings:Approval",
     "store.records.prompts:Approver": "signoff.store.records.approvers:Approver",
     "store.records.prompts:Held": "signoff.store.records.votes:Held",

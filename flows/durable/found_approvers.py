@@ -13,7 +13,9 @@ from signoff.flows.approval.policy import conflict
 from signoff.flows.approval.stages import entered
 from signoff.flows.durable.context import RunContext, outside_of_run
 from signoff.flows.errors import InvalidFlow, Unwind, error_summary
-from signoff.store.policy import FindApprovers, Policy, Stage, name_of_function
+from signoff.store.policy import Policy, name_of_function
+from signoff.store.policy_parts import Stage
+from signoff.store.policy_values import FindApprovers
 from signoff.store.records.actors import check_actor
 from signoff.store.records.approvers import FoundBy
 from signoff.store.records.prompts import AutomaticAnswer, Outcome, Prompt

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from signoff.flows.resume import aresume_flow_run, aretry_flow_run, resume_flow_run, retry_flow_run
     from signoff.flows.task import Task, task
     from signoff.store.errors import DatabaseUnavailable, NoSuchRun, RunNotFailed
-    from signoff.store.policy import Escalation, Policy, Rule, Stage
+    from signoff.store.policy import Policy
+    from signoff.store.policy_parts import Escalation, Rule, Stage
 
 __all__ = [
     "DatabaseUnavailable",
@@ -118,7 +119,8 @@ _MODULES = {
         "suspend_flow_run",
     ),
     "signoff.store.errors": ("DatabaseUnavailable", "NoSuchRun", "RunNotFailed"),
-    "signoff.store.policy": ("Escalation", "Policy", "Rule", "Stage"),
+    "signoff.store.policy": ("Policy",),
+    "signoff.store.policy_parts": ("Escalation", "Rule", "Stage"),
     "signoff.flows.resume": (
         "aresume_flow_run",
         "aretry_flow_run",

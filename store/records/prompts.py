@@ -18,7 +18,8 @@ from signoff.store.sentences import sentence
 
 if TYPE_CHECKING:
     # Imports pydantic, which most commands that read no prompt do not need.
-    from signoff.store.policy import BrokenPolicy, Policy, Stage
+    from signoff.store.policy import BrokenPolicy, Policy
+    from signoff.store.policy_parts import Stage
 
 
 class Outcome(StrEnum):

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from signoff import Policy
 from signoff.store import ledger
-from signoff.store.policy import InvalidPolicy
+from signoff.store.policy_faults import InvalidPolicy
 from signoff.store.prompts import prompts
 from signoff.store.records.runs import RunState
 from tests.integration.bot.asking import ask_owner, ask_owner_async, owner_calls, owner_of

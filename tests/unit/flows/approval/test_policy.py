@@ -9,7 +9,9 @@ from pydantic import ConfigDict, ValidationError
 from signoff import Policy, RunInput
 from signoff.flows.approval.policy import deadline_of, merged, next_due_at, policy_in
 from signoff.flows.settings import DatabaseSettings
-from signoff.store.policy import BrokenPolicy, InvalidPolicy, Rule, policy_as_json, policy_from_json
+from signoff.store.policy import BrokenPolicy, policy_as_json, policy_from_json
+from signoff.store.policy_faults import InvalidPolicy
+from signoff.store.policy_parts import Rule
 
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -11,7 +11,7 @@ import pytest
 from signoff import Policy
 from signoff.flows.approval.policy import conflict, merged
 from signoff.flows.approval.quorum import can_represent, decide, number_of, tally_of
-from signoff.store.policy import InvalidPolicy
+from signoff.store.policy_faults import InvalidPolicy
 from signoff.store.records.actors import Actor
 from signoff.store.records.approvers import Approver, Reviewers
 from signoff.store.records.prompts import Prompt

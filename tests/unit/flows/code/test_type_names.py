@@ -85,6 +85,7 @@ def test_arguments_hash_to_what_they_hashed_to_before_the_move() -> None:
     ("recorded", "first"),
     [
         ("signoff.flows.approval.desk:Settled", "flows.desk:Settled"),
+        ("signoff.store.policy:InvalidPolicy", "store.policy:InvalidPolicy"),
         ("signoff.store.records.prompts:LedgerLine", "store.records.prompts:LedgerLine"),
         ("signoff.store.records.prompts:Vote", "store.records.prompts:Vote"),
     ],
