@@ -314,7 +314,6 @@ def released(db: Database, card: Card) -> None:
         tx.execute(update(cards).where(_is_held(card)).values(**release(cards, in_doubt=card.in_doubt)))
 
 
-@transactional
 def open_prompt_of(db: Database, *, channel: str, ts: str) -> str | None:
     """The id of the open prompt whose card was posted as this message; `None` if there is none."""
     is_open = exists().where(prompts.c.id == cards.c.prompt_id, prompts.c.outcome.is_(None))
@@ -324,6 +323,7 @@ def open_prompt_of(db: Database, *, channel: str, ts: str) -> str | None:
     return found
 
 
+@transactional
 def lost(db: Database, *, channel: str, ts: str, now: datetime) -> bool:
     """Record that a card was deleted from Slack. It is posted again while its prompt is open.
 
