@@ -7,13 +7,12 @@ from slack_bolt import Ack, App
 
 from signoff.bot.blockkit.markup import escape
 from signoff.bot.connection.people import People
-from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
+from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.assignment import hand_over_error, hand_over_modal, handed_over
-from signoff.bot.surfaces.modals import refused_modal, settled_modal
 from signoff.flows.approval.assignment import Assigned, NotAssigned
 from signoff.flows.approval.desk import Desk
-from signoff.flows.approval.replies import AlreadySettled, NotAdmitted, Refused, Unverified
+from signoff.flows.approval.replies import NotAdmitted
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
@@ -35,7 +34,7 @@ class Assignments:
         app.action(action_ids.RELEASE)(self.release)
         app.action(action_ids.HAND_OVER)(self.ask_to_whom)
         app.view(action_ids.HAND_OVER_MODAL)(self.hand_over)
-        app.view_closed(action_ids.HAND_OVER_MODAL)(self.closed)
+        app.view_closed(action_ids.HAND_OVER_MODAL)(self._responses.closed)
 
     def claim(self, ack: Ack, body: Body) -> None:
         """A press on "I'll take it"."""
@@ -70,18 +69,8 @@ class Assignments:
                 ack()
             case NotAssigned(_, reason):
                 ack(**hand_over_error(reason))
-            case AlreadySettled(settled):
-                ack(response_action="update", view=settled_modal(settled))
-            case Refused(refused, may_see, why):
-                mentions = self._people.mentions(refused, ask=False)
-                ack(response_action="update", view=refused_modal(refused, mentions, may_see=may_see, reason=why))
-            case Unverified(_, reason):
-                raise IdentityUnavailable(reason)
-
-    def closed(self, ack: Ack, body: Body) -> None:
-        """The modal was closed. That changes nothing."""
-        self._responses.forget_view(str(body["view"]["id"]))
-        ack()
+            case not_admitted:
+                self._responses.show_not_admitted(ack, not_admitted)
 
     def _tell(self, body: Body, actor: Actor, reply: Assigned | NotAssigned | NotAdmitted) -> None:
         match reply:

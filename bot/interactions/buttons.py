@@ -14,9 +14,9 @@ from slack_bolt import Ack, App
 from signoff.bot.blockkit.fingerprint import fingerprint
 from signoff.bot.connection.people import People
 from signoff.bot.interactions.payloads import pressed_in
-from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
+from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces import action_ids
-from signoff.bot.surfaces.modals import reason_error, reason_in, refused_modal, reject_modal, settled_modal, voted_modal
+from signoff.bot.surfaces.modals import reason_error, reason_in, reject_modal, voted_modal
 from signoff.bot.surfaces.wording import form_of, verdict_in
 from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.quorum import proposed
@@ -58,7 +58,7 @@ class Buttons:
         app.action(action_ids.REJECT)(self.open_reason)
         app.action(action_ids.UNDO)(self.undo)
         app.view(action_ids.REJECT_MODAL)(self.reject)
-        app.view_closed(action_ids.REJECT_MODAL)(self.closed)
+        app.view_closed(action_ids.REJECT_MODAL)(self._responses.closed)
 
     def register_unknown(self, app: App) -> None:
         """Have `app` call the listener for any other button. Bolt calls the first that matches, so it goes last.
@@ -158,11 +158,6 @@ class Buttons:
             self._responses.forget_view(str(view["id"]))
         self._close(ack, reply)
 
-    def closed(self, ack: Ack, body: Body) -> None:
-        """That modal was closed. That decides nothing."""
-        self._responses.forget_view(str(body["view"]["id"]))
-        ack()
-
     def _try(self, ack: Ack, body: Body, prompt: Prompt, choice: Mapping[str, Any]) -> None:
         """Press, then ask only for what is missing.
 
@@ -193,13 +188,8 @@ class Buttons:
                 ack()
             case Counted(prompt, vote):
                 ack(response_action="update", view=voted_modal(prompt, vote))
-            case AlreadySettled(prompt):
-                ack(response_action="update", view=settled_modal(prompt))
-            case Refused(prompt, may_see, why):
-                mentions = self._people.mentions(prompt, ask=False)
-                ack(response_action="update", view=refused_modal(prompt, mentions, may_see=may_see, reason=why))
-            case Unverified(_, reason):
-                raise IdentityUnavailable(reason)
+            case not_admitted:
+                self._responses.show_not_admitted(ack, not_admitted)
 
     def _pressed(self, body: Body) -> Prompt:
         return self._claimed(body["actions"][0].get("value"))

@@ -5,12 +5,11 @@ from functools import partial
 from slack_bolt import Ack, App
 
 from signoff.bot.connection.people import People
-from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
+from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.comments import comment_error, comment_in, comment_modal
-from signoff.bot.surfaces.modals import refused_modal, settled_modal
 from signoff.flows.approval.desk import Desk
-from signoff.flows.approval.replies import AlreadySettled, Commented, Invalid, Refused, Unverified
+from signoff.flows.approval.replies import Commented, Invalid
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Prompt
@@ -31,7 +30,7 @@ class Comments:
         """Have `app` call the listeners."""
         app.action(action_ids.COMMENT)(self.open)
         app.view(action_ids.COMMENT_MODAL)(self.submit)
-        app.view_closed(action_ids.COMMENT_MODAL)(self.closed)
+        app.view_closed(action_ids.COMMENT_MODAL)(self._responses.closed)
 
     def open(self, ack: Ack, body: Body) -> None:
         """A press on "Comment…", or on "Answer…" in a message to the requester."""
@@ -62,15 +61,5 @@ class Comments:
                 ack()
             case Invalid(_, errors):
                 ack(**comment_error(errors[0].message))
-            case AlreadySettled(settled):
-                ack(response_action="update", view=settled_modal(settled))
-            case Refused(refused, may_see, why):
-                mentions = self._people.mentions(refused, ask=False)
-                ack(response_action="update", view=refused_modal(refused, mentions, may_see=may_see, reason=why))
-            case Unverified(_, reason):
-                raise IdentityUnavailable(reason)
-
-    def closed(self, ack: Ack, body: Body) -> None:
-        """It was closed. Nothing is said then."""
-        self._responses.forget_view(str(body["view"]["id"]))
-        ack()
+            case not_admitted:
+                self._responses.show_not_admitted(ack, not_admitted)

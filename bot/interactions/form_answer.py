@@ -2,16 +2,14 @@
 
 from slack_bolt import Ack
 
-from signoff.bot.blockkit.blocks import Block
 from signoff.bot.connection.people import People
 from signoff.bot.interactions.form_session import FormSession, validation_errors, without_fields_of
-from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
+from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.surfaces.confirmation import word_in
-from signoff.bot.surfaces.modals import form_hash, refused_modal, settled_modal, voted_modal, word_error
+from signoff.bot.surfaces.modals import form_hash, voted_modal, word_error
 from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.replies import (
-    AlreadySettled,
     Counted,
     Invalid,
     Refused,
@@ -36,11 +34,9 @@ class FormAnswer:
     def may_continue(self, ack: Ack, body: Body, session: FormSession) -> bool:
         """Whether this person may still see the form that they are filling in. Otherwise this is acked."""
         match self._desk.admit(session.prompt.id, self._people.actor(body), via="slack"):
-            case Refused() as refused:
-                ack(response_action="update", view=self._refused(refused))
+            case Refused() | Unverified() as not_admitted:
+                self._responses.show_not_admitted(ack, not_admitted)
                 return False
-            case Unverified(_, reason):
-                raise IdentityUnavailable(reason)
             case _:
                 return True
 
@@ -75,13 +71,5 @@ class FormAnswer:
                 ack(**word_error(errors[0].message))
             case Invalid(_, errors):
                 ack(**session.errors_response(errors))
-            case AlreadySettled(settled):
-                ack(response_action="update", view=settled_modal(settled))
-            case Refused() as refused:
-                ack(response_action="update", view=self._refused(refused))
-            case Unverified(_, reason):
-                raise IdentityUnavailable(reason)
-
-    def _refused(self, refused: Refused) -> Block:
-        mentions = self._people.mentions(refused.prompt, ask=False)
-        return refused_modal(refused.prompt, mentions, may_see=refused.may_see, reason=refused.reason)
+            case not_admitted:
+                self._responses.show_not_admitted(ack, not_admitted)

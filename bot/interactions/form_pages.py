@@ -23,7 +23,7 @@ class FormPages:
     def register(self, app: App) -> None:
         """Have `app` call the listeners."""
         app.view(action_ids.ANSWER_MODAL)(self.submit)
-        app.view_closed(action_ids.ANSWER_MODAL)(self.closed)
+        app.view_closed(action_ids.ANSWER_MODAL)(self._responses.closed)
         app.action(ACTION)(self.changed)
         app.action(action_ids.BACK)(self.back)
         app.options(ACTION)(self.suggest)
@@ -57,11 +57,6 @@ class FormPages:
         query = str(body.get("value") or "")
         draft = editor.draft
         ack(options=editor.form.matching(str(body["block_id"]), query, draft.values, draft.raw_input))
-
-    def closed(self, ack: Ack, body: Body) -> None:
-        """The modal was closed. That decides nothing."""
-        self._responses.forget_view(str(body["view"]["id"]))
-        ack()
 
     @repeated
     def submit(self, ack: Ack, body: Body) -> None:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any
 
+from slack_bolt import Ack
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
@@ -25,7 +26,7 @@ from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
 from signoff.bot.interactions.open_views import OpenViews
 from signoff.bot.interactions.payloads import origin_of, person_in
-from signoff.bot.surfaces.modals import answer_modal, over_modal, reject_modal, settled_modal
+from signoff.bot.surfaces.modals import answer_modal, over_modal, refused_modal, reject_modal, settled_modal
 from signoff.bot.surfaces.tally import own_vote, what_was_voted
 from signoff.bot.surfaces.wording import form_of, outcome_sentence, refusal
 from signoff.flows.approval.desk import Desk
@@ -185,6 +186,11 @@ class Responses:
         """Note that a modal was closed."""
         self._open_views.forget(view_id)
 
+    def closed(self, ack: Ack, body: Body) -> None:
+        """Listens to a modal that its person closes. That decides nothing."""
+        self.forget_view(str(body["view"]["id"]))
+        ack()
+
     def open_reason(self, body: Body, prompt: Prompt) -> None:
         """Open the modal that asks for the reason of a rejection."""
         self.open_for(body, prompt, lambda: reject_modal(prompt))
@@ -204,6 +210,21 @@ class Responses:
                 self.tell_refused(body, reply)
             case AlreadySettled(prompt):
                 self.tell_settled(body, actor, prompt)
+            case Unverified(_, reason):
+                raise IdentityUnavailable(reason)
+
+    def show_not_admitted(self, ack: Ack, reply: NotAdmitted) -> None:
+        """Have the modal that a person has submitted say why they cannot do that.
+
+        Raises:
+            IdentityUnavailable: If it is not known who they are.
+        """
+        match reply:
+            case AlreadySettled(prompt):
+                ack(response_action="update", view=settled_modal(prompt))
+            case Refused(prompt, may_see, why):
+                mentions = self._people.mentions(prompt, ask=False)
+                ack(response_action="update", view=refused_modal(prompt, mentions, may_see=may_see, reason=why))
             case Unverified(_, reason):
                 raise IdentityUnavailable(reason)
 

@@ -6,12 +6,10 @@ What they are told is seen by them alone.
 from slack_bolt import Ack, App
 
 from signoff.bot.connection.people import People
-from signoff.bot.interactions.responses import Body, IdentityUnavailable, Responses
+from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces import action_ids
-from signoff.bot.surfaces.modals import refused_modal, settled_modal
 from signoff.bot.surfaces.timing import more_time, more_time_error, more_time_modal, snoozed, snoozed_until
 from signoff.flows.approval.desk import Desk
-from signoff.flows.approval.replies import AlreadySettled, Refused, Unverified
 from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.prompts import Prompt
@@ -32,7 +30,7 @@ class Timing:
         app.action(action_ids.SNOOZE_TOMORROW)(self.snooze)
         app.action(action_ids.MORE_TIME)(self.ask_how_much)
         app.view(action_ids.MORE_TIME_MODAL)(self.extend)
-        app.view_closed(action_ids.MORE_TIME_MODAL)(self.closed)
+        app.view_closed(action_ids.MORE_TIME_MODAL)(self._responses.closed)
 
     def snooze(self, ack: Ack, body: Body) -> None:
         """A press on "Remind me in an hour" or "Remind me tomorrow"."""
@@ -69,15 +67,5 @@ class Timing:
             case Prompt():
                 self._responses.forget_view(str(view["id"]))
                 ack()
-            case AlreadySettled(settled):
-                ack(response_action="update", view=settled_modal(settled))
-            case Refused(refused, may_see, why):
-                mentions = self._people.mentions(refused, ask=False)
-                ack(response_action="update", view=refused_modal(refused, mentions, may_see=may_see, reason=why))
-            case Unverified(_, reason):
-                raise IdentityUnavailable(reason)
-
-    def closed(self, ack: Ack, body: Body) -> None:
-        """The modal was closed. That changes nothing."""
-        self._responses.forget_view(str(body["view"]["id"]))
-        ack()
+            case not_admitted:
+                self._responses.show_not_admitted(ack, not_admitted)
