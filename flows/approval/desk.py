@@ -3,7 +3,7 @@
 Button, modal, slash command, command line, deadline and cancellation all come this way.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,7 +12,7 @@ from typing import Any
 from signoff.flows.approval import assignment, endings, extension, runs
 from signoff.flows.approval.acts import Progress, next_due_at
 from signoff.flows.approval.admission import Admission
-from signoff.flows.approval.approvers import Directory, Unknowable, may_see
+from signoff.flows.approval.approvers import Unknowable, may_see
 from signoff.flows.approval.assignment import Assigned, NotAssigned
 from signoff.flows.approval.ballot_box import BallotBox, as_approver
 from signoff.flows.approval.comments import requester_id, text_fault, time_left_to_stop, told_of, with_comment
@@ -32,7 +32,6 @@ from signoff.flows.approval.replies import (
     Unverified,
 )
 from signoff.flows.approval.validation import FieldError, Valid, validate
-from signoff.store.database import Database
 from signoff.store.prompts import comments, grace, prompts, timing
 from signoff.store.records.actors import Actor
 from signoff.store.records.assignment import HandOver
@@ -47,16 +46,7 @@ class Desk(Admission):
     """Takes submissions for the prompts of one database. `Admission` says whose.
 
     Every method may raise `store.errors.NoSuchPrompt` and `store.errors.DatabaseUnavailable`.
-
-    Args:
-        directory: Knows who people are. Without one, they are known by the names of their `Actor` alone.
     """
-
-    def __init__(
-        self, db: Database, directory: Directory | None = None, *, clock: Callable[[], datetime] | None = None
-    ) -> None:
-        super().__init__(db, directory, clock=clock)
-        self._ballot_box = BallotBox(self._db, self._directory, self._now)
 
     def submit(
         self,
@@ -94,7 +84,7 @@ class Desk(Admission):
             message = f"To confirm a yes, type this: {prompt.policy.word}"
             return Unconfirmed(prompt, (FieldError((), message),))
         vote = Vote(as_approver(actor, prompt), "submit", values, None, via, self._now(), checked.answer, shown=shown)
-        return self._ballot_box.cast(prompt, vote)
+        return self._cast(prompt, vote)
 
     def agree(self, prompt_id: str, actor: Actor, key: str, *, via: str, shown: Shown = NOTHING_SHOWN) -> Reply:
         """Take a person's vote for what somebody else has proposed.
@@ -121,7 +111,7 @@ class Desk(Admission):
         if not said:
             return Invalid(prompt, (FieldError(("reason",), "Say why, in a few words."),))
         vote = Vote(as_approver(actor, prompt), "reject", None, said, via, self._now(), shown=shown)
-        return self._ballot_box.cast(prompt, vote)
+        return self._cast(prompt, vote)
 
     def undo(self, prompt_id: str, actor: Actor, *, via: str) -> Undone | AlreadySettled | Refused:
         """Let the person who has decided a prompt take that back, as long as it is held back."""
@@ -147,6 +137,9 @@ class Desk(Admission):
             reason = f"Only {decision.vote.actor.name} can undo this."
         self.note_refusal(prompt, actor, via=via, reason=reason)
         return Refused(prompt, sees, reason)
+
+    def _cast(self, prompt: Prompt, vote: Vote) -> Reply:
+        return BallotBox(self._db, self._directory, self._now).cast(prompt, vote)
 
     def claim(self, prompt_id: str, actor: Actor, *, via: str) -> Assigned | NotAssigned | NotAdmitted:
         """Let a person take a prompt on."""
