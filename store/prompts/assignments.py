@@ -11,13 +11,12 @@ from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
-from signoff.store.prompts.prompts import no_such_prompt
+from signoff.store.prompts.prompts import lock
 from signoff.store.records.actors import Actor
 from signoff.store.records.assignment import Assignment
 from signoff.store.records.outbox import NoticeKind
 from signoff.store.records.prompts import Prompt
 from signoff.store.rows import PROMPT_BY_ID, assignment_as_json, prompt
-from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.transactions import Transaction
 from signoff.store.tables import prompts
@@ -62,18 +61,6 @@ def change(db: Database, prompt_id: str, plan: Plan, *, actor: Actor, now: datet
         if planned is None:
             return False, current
         return True, apply(tx, current, planned, actor=actor, now=now)
-
-
-def lock(tx: Transaction, prompt_id: str) -> Prompt:
-    """The prompt as it is until the end of this transaction.
-
-    Raises:
-        NoSuchPrompt: If there is no such prompt.
-    """
-    # Everybody who changes a prompt locks its run first, so of two people who claim it one comes second.
-    if not tx.rows(LOCK_RUN_OF_PROMPT, prompt_id=prompt_id):
-        raise no_such_prompt(prompt_id)
-    return prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id))
 
 
 def apply(tx: Transaction, current: Prompt, planned: Change, *, actor: Actor, now: datetime) -> Prompt:

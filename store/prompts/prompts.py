@@ -18,6 +18,7 @@ from signoff.store.records.actors import DEADLINE
 from signoff.store.records.outbox import CardPlace, NoticeKind
 from signoff.store.records.prompts import Prompt
 from signoff.store.rows import PROMPT_BY_ID, prompt, select_prompts
+from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.conflicts import transactional
 from signoff.store.sql.statements import Statement, param
 from signoff.store.sql.transactions import Transaction
@@ -320,6 +321,20 @@ def _threads_of_assignee(tx: Transaction, reminded: Prompt, now: datetime) -> li
         return []
     cover = cover_of(assignee.id, absences.current_in(tx, now=now))
     return cards.own_threads(tx, reminded.id, assignee.id if cover is None else cover.id)
+
+
+def lock(tx: Transaction, prompt_id: str) -> Prompt:
+    """The prompt as it is until the end of this transaction.
+
+    Raises:
+        NoSuchPrompt: If there is no such prompt.
+    """
+    # Everybody who changes a prompt locks its run first, so of two people who do, one comes second. There are two
+    # statements, because one that waits for the lock would still see the prompt from before the wait.
+    locked, rows = tx.execute_many(LOCK_RUN_OF_PROMPT.bind(prompt_id=prompt_id), PROMPT_BY_ID.bind(prompt_id=prompt_id))
+    if not locked:
+        raise no_such_prompt(prompt_id)
+    return prompt(rows[0])
 
 
 def no_such_prompt(prompt_id: str) -> NoSuchPrompt:

@@ -11,7 +11,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from signoff.store.database import Database
-from signoff.store.prompts.assignments import Change, apply, lock
+from signoff.store.prompts.assignments import Change, apply
+from signoff.store.prompts.prompts import lock
 from signoff.store.records.actors import SIGNOFF, Actor
 from signoff.store.records.prompts import Prompt
 from signoff.store.sql.conflicts import transactional

@@ -9,12 +9,10 @@ from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards, notices, pings
-from signoff.store.prompts.prompts import no_such_prompt
+from signoff.store.prompts.prompts import lock, no_such_prompt
 from signoff.store.records.actors import Actor
 from signoff.store.records.outbox import NoticeKind
 from signoff.store.records.prompts import Prompt
-from signoff.store.rows import PROMPT_BY_ID, prompt
-from signoff.store.run_locks import LOCK_RUN_OF_PROMPT
 from signoff.store.sql.conflicts import transactional
 from signoff.store.tables import prompts
 
@@ -36,13 +34,7 @@ def extend(
         NoSuchPrompt: If there is no such prompt.
     """
     with db.write() as tx:
-        # Two statements, because one that waits for the lock would still see the deadline from before the wait.
-        locked, rows = tx.execute_many(
-            LOCK_RUN_OF_PROMPT.bind(prompt_id=prompt_id), PROMPT_BY_ID.bind(prompt_id=prompt_id)
-        )
-        if not locked:
-            raise no_such_prompt(prompt_id)
-        found = prompt(rows[0])
+        found = lock(tx, prompt_id)
         if not found.is_open or found.deadline is None:
             return found
         changed = change(found)
