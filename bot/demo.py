@@ -119,7 +119,8 @@ def welcome(slack: Emulator, own: Sequence[Flow[Any, Any]] = ()) -> None:
 def add_named(slack: Emulator, file: Path) -> None:
     """Add the channels and people that a file names, so that a policy for another workspace works in this one."""
     workspace = slack.client.get("workspace")
-    channels = {each["name"] for each in workspace["channels"]}
+    # Direct messages, which an earlier run has left, have no name.
+    channels = {each.get("name") for each in workspace["channels"]}
     names = {each["name"] for each in workspace["people"]} | {each["handle"] for each in workspace["usergroups"]}
     addresses = {each["email"] for each in workspace["people"]}
     for text in sorted(_texts(file)):

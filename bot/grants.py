@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic_core import PydanticCustomError
 
-from signoff.flows.approval.approvers import Unknowable
+from signoff.flows.approval.approvers import Unknowable, goes_by
 from signoff.flows.approval.names import spelling_fault
 from signoff.store.records.actors import Actor
 from signoff.store.records.approvers import Approver
@@ -59,6 +59,8 @@ class Grants:
     def __init__(self, directory: "SlackDirectory", entries: Sequence[str]) -> None:
         self._directory = directory
         self._grants = [Grant.of(entry) for entry in entries]
+        # Whoever takes over somebody's handle later is not granted what they were.
+        self._pinned: dict[str, str] = {}
 
     def include(self, actor: Actor, flow: str) -> bool | Unknowable:
         """Whether a person is granted this for the runs of a flow."""
@@ -75,4 +77,6 @@ class Grants:
     def _is(self, actor: Actor, who: str) -> bool | Unknowable:
         if who == EVERYONE:
             return self._directory.is_colleague(actor)
+        if goes_by(actor.aliases, who) and self._pinned.setdefault(who.casefold(), actor.id) != actor.id:
+            return False
         return self._directory.is_approver(actor, Approver(who))

@@ -93,7 +93,7 @@ class Stage(BaseModel, metaclass=ExplainsFaults):
     """A function that checks something in place of people. Stages with a check come first."""
 
 
-class Escalation(BaseModel):
+class Escalation(BaseModel, metaclass=ExplainsFaults):
     """More people may answer a prompt once it has been open for a while."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

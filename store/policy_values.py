@@ -16,9 +16,15 @@ DOUBLING = tuple(timedelta(minutes=15) * 2**number for number in range(16))
 """When reminders come that are `doubling`: each at twice the age of the one before, for most of a year."""
 
 
+MAX_DURATION = timedelta(days=3650)
+"""The longest duration in a policy. No calendar and no database has a moment much later than that."""
+
+
 def _positive(value: timedelta) -> timedelta:
     if value <= timedelta(0):
         raise ValueError("give a duration greater than zero")
+    if value > MAX_DURATION:
+        raise ValueError(f"give at most {MAX_DURATION.days} days")
     return value
 
 

@@ -125,4 +125,4 @@ def _as_text(policy: Policy) -> str:
             continue
         listed = value if isinstance(value, tuple) else (value,)
         told.append(f"{name} {', '.join(map(_shown, listed))}")
-    return "; ".join(told) or "no policy, so everybody in its channel may answer"
+    return "; ".join(told) or "no policy of its own; its pauses and models may have one, see `signoff policy explain`"

@@ -155,6 +155,29 @@ def _stages(prompt: "Prompt") -> list[str]:
     return told
 
 
+def _limits(rules: "Policy") -> list[str]:
+    """What holds beside that: how a yes is confirmed, until when it can be taken back, and when nobody is pinged."""
+    from signoff.bot.blockkit.markup import either, span
+
+    told = []
+    if rules.confirm:
+        told.append(
+            f"A yes counts once {rules.word!r} was typed." if rules.word else "Slack asks whether they are sure."
+        )
+    if rules.undo is not None:
+        told.append(f"Whoever decides can undo it for {span(rules.undo)}.")
+    if rules.may_extend:
+        told.append(f"{either([str(each) for each in rules.may_extend])} may give it more time.")
+    if rules.working_hours is not None:
+        told.append(f"Reminders wait for {rules.working_hours}, in each person's own time zone.")
+    if rules.max_pings_a_day is not None:
+        told.append(f"Nobody is pinged more than {rules.max_pings_a_day} times a day.")
+    if rules.comments != "off":
+        clock = ", with the clock stopped" if rules.comments == "pause-clock" else ""
+        told.append(f"People may comment, and ask the requester{clock}.")
+    return told
+
+
 def _who(prompt: "Prompt") -> list[str]:
     """Who may answer and how many have to agree, as the card would say it."""
     from signoff.bot.blockkit.markup import unescaped
@@ -168,4 +191,5 @@ def _who(prompt: "Prompt") -> list[str]:
         told.append("Whoever requests the run may not.")
     told += assignment_rules(prompt.policy)
     told += what_answers_first(prompt.policy)
+    told += _limits(prompt.policy)
     return [unescaped(each) for each in told if each]

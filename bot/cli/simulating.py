@@ -68,6 +68,8 @@ def simulate(file: Path, since: timedelta, flow: str | None, as_json: bool) -> N
     if not found:
         asked = "Nothing was asked" if flow is None else f"The flow {flow!r} asked nothing"
         raise CommandFailed(f"{asked} in that time.")
+    if absent := sorted({*policies.flows} - {each.prompt.flow for each in found}):
+        click.echo(f"Nothing was asked in that time by {', '.join(absent)}, which {file} has a policy for.", err=True)
     if as_json:
         print_json([_as_json(each) for each in found])
     else:

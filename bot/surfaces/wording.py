@@ -15,6 +15,7 @@ from signoff.bot.surfaces.question import asked_by
 from signoff.flows.approval.pings import delegations_waited_for, waited_for, without_part
 from signoff.flows.approval.quorum import deciders
 from signoff.flows.schema.slack_ids import is_channel_id, is_user_id
+from signoff.flows.schema.verdict import is_no
 from signoff.store.records.actors import Actor
 from signoff.store.records.approvers import Approver
 from signoff.store.records.prompts import DeliveryState, Outcome, Prompt
@@ -366,4 +367,4 @@ def sign_of(prompt: Prompt, form: Form) -> str:
         case "Cancelled":
             return "🚫"
         case _:
-            return "✅"
+            return "❌" if prompt.answer is not None and is_no(prompt, prompt.answer) else "✅"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from signoff.flows.approval.validation import Valid, validate
-from signoff.flows.schema.verdict import verdict_of
+from signoff.flows.schema.verdict import choice_of
 from signoff.store.records.prompts import Prompt
 
 
@@ -23,11 +23,9 @@ def yes_to(prompt: Prompt) -> Mapping[str, Any] | str:
         return "a rule has it looked at"
     if prompt.comments:
         return "people have commented on it"
-    verdict = verdict_of(prompt.schema, prompt.initial_values)
-    yes = None if verdict is None else next((each for each in verdict.values if each.stance == "approve"), None)
-    if verdict is None or yes is None:
+    choice = choice_of(prompt, "approve")
+    if not choice:
         return "it asks for more than a yes or a no"
-    choice = {verdict.name: yes.value}
     if not isinstance(validate(prompt, {**prompt.initial_values, **choice}), Valid):
         return "values are missing or do not fit"
     return choice

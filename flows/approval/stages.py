@@ -95,6 +95,11 @@ def stages_conflict(policy: Policy, conflict_in: Callable[[Policy], str]) -> str
     for name in of_policy if stages else ():
         if getattr(policy, name) != Policy.model_fields[name].get_default():
             return f"stages: each stage says who may answer and how many have to agree, so leave {name} out"
+    if stages and policy.at_deadline in ("approve", "continue"):
+        return (
+            f"at_deadline: {policy.at_deadline!r} would skip the stages that have not begun. Choose fail, reject, "
+            "escalate or none"
+        )
     if stages and policy.rotates:
         return "stages: each has other people, and assignment chooses one of them once. Use claim, or leave it out"
     names = [stage.name.casefold() for stage in stages]

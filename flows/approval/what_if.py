@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from signoff.flows.approval.acts import ActKind, Progress, next_act
 from signoff.flows.approval.approvers import Directory, Unknowable, is_requester, may_answer, represented_by
+from signoff.flows.approval.at_deadline import answer_of
 from signoff.flows.approval.policy import conflict
 from signoff.flows.approval.quorum import decide
 from signoff.store.policy import Policy
@@ -158,14 +159,14 @@ def _asked_under(prompt: Prompt, policy: Policy) -> Prompt:
 def _replayed(asked: Prompt, votes: Iterable[Vote], now: datetime) -> Ending:
     ballot = Ballot((), asked.found_approvers, asked.reviewers)
     for vote in votes:
-        if asked.deadline is not None and vote.at >= asked.deadline:
+        if asked.deadline is not None and vote.at >= asked.deadline and asked.policy.ends_at_deadline:
             break
         ballot = ballot.with_vote(vote)
         if (decisive := decide(asked, ballot)) is not None:
             outcome = Outcome.SUBMITTED if decisive.verdict == "submit" else Outcome.REJECTED
             return Ending(outcome, vote.at, decisive.answer)
-    if asked.deadline is not None and asked.deadline <= now:
-        return Ending(Outcome.TIMED_OUT, asked.deadline)
+    if asked.deadline is not None and asked.deadline <= now and asked.policy.ends_at_deadline:
+        return Ending(Outcome.TIMED_OUT, asked.deadline, answer_of(asked))
     return Ending(None)
 
 
@@ -180,7 +181,18 @@ def _votes(lines: Sequence[LedgerLine]) -> Iterator[Vote]:
         answer, reason = line.detail.get("answer"), line.detail.get("reason")
         actor = recorded(line.actor, str(line.detail.get("name") or line.actor), line.detail.get("claim"))
         verdict: Literal["submit", "reject"] = "reject" if answer is None and reason is not None else "submit"
-        yield Vote(actor, verdict, answer, reason, str(line.detail.get("via") or ""), line.at, answer)
+        principal = line.detail.get("for_id")
+        theirs = None if principal is None else recorded(str(principal), str(line.detail.get("for") or principal))
+        yield Vote(
+            actor,
+            verdict,
+            answer,
+            reason,
+            str(line.detail.get("via") or ""),
+            line.at,
+            answer,
+            instead_of=theirs,
+        )
 
 
 def _reminders(asked: Prompt, end: datetime) -> int:

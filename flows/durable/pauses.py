@@ -47,6 +47,7 @@ from signoff.flows.names import new_id
 from signoff.flows.schema.prompt_model import PromptModel
 from signoff.flows.schema.verdict import is_no
 from signoff.store.policy import Policy
+from signoff.store.policy_values import MAX_DURATION
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import AutomaticAnswer, Outcome, Prompt
@@ -258,8 +259,8 @@ def prepare_pause(
         InvalidFlow: If a person cannot be asked for this.
         ValueError: If the timeout or the key is invalid.
     """
-    if timeout is not None and timeout < 0:
-        raise ValueError("timeout must be zero seconds or more.")
+    if timeout is not None and not 0 <= timeout <= MAX_DURATION.total_seconds():
+        raise ValueError(f"timeout must be from zero seconds to {MAX_DURATION.days} days. For ever is None.")
     if key is not None and not _KEY.fullmatch(key):
         raise ValueError(f"The key {key!r} is invalid: use lower-case letters, digits and dashes only.")
     question = Question.of(wait_for_input, description)

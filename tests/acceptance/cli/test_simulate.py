@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 
 from signoff import Policy
+from signoff.flows.approval.deadlines import DeadlineEnforcer
 from signoff.flows.approval.desk import Desk
 from signoff.store import migrations
 from signoff.store.database import Database
+from signoff.store.prompts import votes
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
+from signoff.store.records.votes import Vote
 from tests.acceptance.shell import Shell
 from tests.integration.store.samples import an_open_prompt
 
@@ -35,10 +38,25 @@ class History:
             self._db,
             title="Release 1.4?",
             schema=OK,
+            initial_values={"approved": False},
             stored_policy=rules,
             opened_at=self._opened_at,
             deadline=deadline,
+            due_at=deadline,
         )
+
+    def passes_its_deadline(self, prompt: Prompt) -> None:
+        """Nobody answers in time."""
+        assert prompt.deadline is not None
+        with DeadlineEnforcer(self._db, clock=lambda: self._moment) as enforcer:
+            self._moment = prompt.deadline
+            enforcer.do_due()
+
+    def votes_for(self, principal: Actor, delegate: Actor, prompt: Prompt, *, after: timedelta) -> None:
+        """Somebody votes in the place of somebody else."""
+        at = self._opened_at + after
+        vote = Vote(delegate, "submit", {}, None, "slack", at, {"approved": True}, instead_of=principal)
+        votes.cast(self._db, prompt.id, vote, decide=lambda _: None)
 
     def says(self, person: Actor, prompt: Prompt, approved: bool, *, after: timedelta) -> None:
         """Somebody answers."""
@@ -95,6 +113,35 @@ def test_other_people_deadlines_and_reminders_are_taken_into_account(empty: Shel
     assert found["would_be"]["outcome"] == "submitted"
     found = simulated(empty, by_ben + 'deadline = "PT4H"\n')[prompt.id]
     assert (found["would_be"]["outcome"], found["ends_otherwise"]) == ("timed_out", True)
+
+
+@pytest.mark.parametrize("at_deadline", ["fail", "reject", "approve", "continue", "none"])
+def test_under_an_unchanged_policy_nothing_ends_otherwise(empty: Shell, history: History, at_deadline: str) -> None:
+    """Whatever the deadline does, and whoever votes in somebody's place."""
+    late = history.asked(deadline=timedelta(hours=1), at_deadline=at_deadline)
+    history.passes_its_deadline(late)
+    together = history.asked(quorum=2)
+    history.says(ANA, together, True, after=timedelta(minutes=1))
+    history.says(MEI, together, True, after=timedelta(minutes=2))
+    found = simulated(empty, "")
+    assert [each["ends_otherwise"] for each in found.values()] == [False, False]
+
+
+def test_a_vote_in_the_place_of_somebody_counts_once_with_theirs(empty: Shell, history: History) -> None:
+    """As it did then."""
+    prompt = history.asked(quorum=2)
+    history.votes_for(ANA, MEI, prompt, after=timedelta(minutes=1))
+    history.says(ANA, prompt, True, after=timedelta(minutes=2))
+    found = simulated(empty, "")[prompt.id]
+    assert (found["was"]["outcome"], found["would_be"]["outcome"]) == (None, None)
+
+
+def test_a_flow_that_asked_nothing_is_named(empty: Shell, history: History) -> None:
+    """Its name may be misspelled."""
+    history.asked()
+    empty.write("new.toml", "[policy.flows.ordr]\nquorum = 2\n")
+    said = empty("simulate", "--policy", "new.toml")
+    assert said.err == "Nothing was asked in that time by ordr, which new.toml has a policy for.\n"
 
 
 def test_what_cannot_be_known_is_said(empty: Shell, history: History) -> None:

@@ -357,3 +357,14 @@ def test_another_variant_shows_the_old_value() -> None:
         ("*Pet › Name*", "Rex"),
         ("*Limit*", "none  (was 3)"),
     ]
+
+
+@pytest.mark.parametrize(("answer", "sign"), [(True, "✅"), (False, "❌")])
+def test_a_no_does_not_look_like_a_yes(answer: bool, sign: str) -> None:
+    """People look at the sign before they read."""
+
+    class Question(BaseModel):
+        value: bool
+
+    shown = card(prompt_for(Question, **settled(answer={"value": answer})), {})
+    assert sign in texts(shown)

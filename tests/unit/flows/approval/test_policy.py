@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ConfigDict, ValidationError
 
-from signoff import Policy, RunInput
-from signoff.flows.approval.policy import deadline_of, merged, next_due_at, policy_in
+from signoff import Escalation, Policy, RunInput, Stage
+from signoff.flows.approval.policy import conflict, deadline_of, merged, next_due_at, policy_in
 from signoff.flows.settings import DatabaseSettings
 from signoff.store.policy import BrokenPolicy, policy_as_json, policy_from_json
 from signoff.store.policy_faults import InvalidPolicy
@@ -61,6 +61,9 @@ def test_a_policy_survives_the_database_and_the_schema() -> None:
     [
         {"deadline": 0},
         {"deadline": -1},
+        {"deadline": timedelta.max},
+        {"undo": timedelta(days=3651)},
+        {"escalation": [{"after": timedelta.max, "to": ["@boss"]}]},
         {"reminders": ["PT0S"]},
         {"channel": ""},
         {"approver": "@ana"},
@@ -97,6 +100,18 @@ def test_an_author_reads_one_sentence_of_what_is_wrong_with_a_policy(wrong: dict
     assert raised.value.__suppress_context__
     with pytest.raises(InvalidPolicy, match=r"^The rule is invalid: then: Input should be 'approve'"):
         Rule(when=bool, then="perhaps", note="x")
+    with pytest.raises(InvalidPolicy, match=r"^The escalation is invalid: to: give a list, even of one"):
+        Escalation(after=60, to="@boss")
+
+
+@pytest.mark.parametrize("rule", ["approve", "continue"])
+def test_a_deadline_does_not_approve_for_stages_that_have_not_begun(rule: str) -> None:
+    """Whoever comes later would never be asked."""
+    stages = [Stage(name=name, approvers=[name]) for name in ("@ana", "@ben")]
+    said = conflict(Policy(stages=stages, at_deadline=rule), None)
+    assert said == (
+        f"at_deadline: {rule!r} would skip the stages that have not begun. Choose fail, reject, escalate or none"
+    )
 
 
 @pytest.mark.parametrize(
