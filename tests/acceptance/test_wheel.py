@@ -13,7 +13,7 @@ from signoff.store.prompts import prompts
 from signoff.testing import ControlClient, Emulator
 from tests.acceptance.command import Command
 from tests.acceptance.shell import Shell, line_with
-from tests.support.fixtures import ACK_LIMIT_SECONDS
+from tests.support.generous_limits import ACK_LIMIT_SECONDS
 from tests.support.waiting import until
 from tests.unit.test_docs import blocks, files
 

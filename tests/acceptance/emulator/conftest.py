@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from signoff.testing import ActionFailed, Emulator
 from tests.acceptance.emulator.form_app import FormApp
-from tests.support.fixtures import ACK_LIMIT_SECONDS
+from tests.support.generous_limits import ACK_LIMIT_SECONDS
 
 OpenAs = Callable[[str], Page]
 ROOM_NUMBERS = count(1)

@@ -9,7 +9,7 @@ from signoff.bot.service import Service
 from signoff.testing import Emulator
 from tests.integration.bot.asking import shirt
 from tests.integration.bot.running_service import settings_for
-from tests.support.fixtures import ACK_LIMIT_SECONDS
+from tests.support.generous_limits import ACK_LIMIT_SECONDS
 from tests.support.waiting import until_asked
 
 

@@ -14,7 +14,7 @@ from signoff.testing import Emulator
 from tests.acceptance.forms import models
 from tests.acceptance.forms.rows import ROWS
 from tests.integration.bot.running_service import RunningService, copied, settings_for
-from tests.support.fixtures import ACK_LIMIT_SECONDS
+from tests.support.generous_limits import ACK_LIMIT_SECONDS
 
 OTHERS = {"a list of models": models.Basket, "a rule of the whole model": models.Range, "pages": models.Halls}
 ROOM_NUMBERS = count(1)

@@ -5,19 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from signoff.bot import app
-from signoff.bot import service as service_module
-from signoff.bot.connection import lookups
-from signoff.bot.delivery import messenger
 from signoff.bot.service import Service
 from signoff.bot.settings import Mode
 from signoff.testing import Emulator
 from tests.integration.bot import long_forms
 from tests.integration.bot.asking import FLOWS
 from tests.integration.bot.running_service import RunningService, copied, settings_for
-
-GENEROUS_SECONDS = 15.0
-"""How long the bot tries before it tells a person that something is unavailable."""
+from tests.support.generous_limits import GENEROUS_SECONDS, limits_of_the_bot
 
 
 @pytest.fixture
@@ -30,11 +24,8 @@ def generous_limits(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequ
     """Let a press wait longer for the database and for Slack than an ack may take, as on a busy machine it has to."""
     if "real_limits" in request.fixturenames:
         return
-    monkeypatch.setattr(app, "WRITE_TIMEOUT", GENEROUS_SECONDS)
-    monkeypatch.setattr(app, "LOOKUP_TIMEOUT", GENEROUS_SECONDS)
-    monkeypatch.setattr(messenger, "MAX_LOOKUP", GENEROUS_SECONDS)
-    monkeypatch.setattr(lookups, "MAX_WAIT", GENEROUS_SECONDS)
-    monkeypatch.setattr(service_module, "QUICK_CALL_TIMEOUT", int(GENEROUS_SECONDS))
+    for module, name in limits_of_the_bot():
+        monkeypatch.setattr(module, name, GENEROUS_SECONDS)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from signoff.store.database import Database
 from signoff.store.outbox import cards
 from signoff.store.prompts import prompts
 from signoff.store.records.approvers import Approver
+from signoff.store.records.ledger import LedgerLine
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import FlowRun
 from signoff.store.tables import clocks
@@ -144,11 +145,11 @@ class RunningService:
 
     def until_noted(self, prompt: Prompt, event: str) -> Mapping[str, Any]:
         """Wait for an event in the prompt's ledger, and return its details."""
-        return until(
-            self.db,
-            lambda: next((line.detail for line in ledger.lines(self.db, prompt.id) if line.event == event), None),
-            what=event,
-        )
+
+        def noted() -> LedgerLine | None:
+            return next((line for line in ledger.lines(self.db, prompt.id) if line.event == event), None)
+
+        return until(self.db, noted, what=event).detail
 
     def until_logged(self, caplog: pytest.LogCaptureFixture, text: str) -> None:
         """Wait for a text in the log."""

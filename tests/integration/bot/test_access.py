@@ -23,7 +23,7 @@ from tests.integration.bot.long_forms import invite, pay, survey
 from tests.integration.bot.running_service import RunningService, settings_for
 from tests.integration.bot.test_forged_payloads import press
 from tests.integration.bot.test_long_forms import chosen
-from tests.support.fixtures import ACK_LIMIT_SECONDS
+from tests.support.generous_limits import ACK_LIMIT_SECONDS
 
 PRIVATE = "Only members of this workspace who are in the card's channel can."
 ELSEWHERE = "T0ELSEWHERE"

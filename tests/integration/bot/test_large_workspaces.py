@@ -22,7 +22,7 @@ from signoff.flows.approval.approvers import Unknowable
 from signoff.testing import Emulator
 from tests.integration.bot.asking import FLOWS, approve, secret
 from tests.integration.bot.running_service import RunningService, settings_for
-from tests.support.fixtures import ACK_LIMIT_SECONDS
+from tests.support.generous_limits import ACK_LIMIT_SECONDS
 
 T = TypeVar("T")
 

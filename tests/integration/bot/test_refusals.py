@@ -18,7 +18,7 @@ from signoff.store.records.prompts import Prompt
 from signoff.testing import SIGNOFF, AppManifest, Emulator, Person, VisibleMessage
 from tests.integration.bot.asking import FLOWS, approve, secret, shout
 from tests.integration.bot.running_service import RunningService, settings_for
-from tests.support.fixtures import ACK_LIMIT_SECONDS
+from tests.support.generous_limits import ACK_LIMIT_SECONDS
 from tests.support.waiting import until
 
 ANA = Actor("@ana", "ana", frozenset({"@ana"}))

@@ -15,7 +15,7 @@ from signoff.store.records.prompts import Prompt
 from signoff.testing import SIGNOFF, Emulator
 from tests.integration.bot.asking import FLOWS, approve
 from tests.integration.bot.running_service import RunningService, settings_for
-from tests.support.fixtures import ACK_LIMIT_SECONDS
+from tests.support.generous_limits import ACK_LIMIT_SECONDS
 from tests.support.ports import reserved_port
 from tests.support.waiting import until, until_asked, until_over
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import update
 
-from signoff.bot.service import Service
 from signoff.bot.surfaces import action_ids
 from signoff.store import ledger
 from signoff.store.prompts import prompts
@@ -16,9 +15,10 @@ from signoff.store.rows import held_as_json
 from signoff.store.runs import runs
 from signoff.store.tables import prompts as table
 from signoff.testing import Emulator, VisibleMessage
-from tests.integration.bot.asking import FLOWS, publish, release_together
-from tests.integration.bot.running_service import RunningService, settings_for
+from tests.integration.bot.asking import publish, release_together
+from tests.integration.bot.running_service import RunningService
 from tests.integration.bot.test_forged_payloads import TEAM, press
+from tests.integration.bot.test_reminders import MONDAY, at
 
 LONG, SHORT = 3600, 0.2
 PEOPLE = ["@ana", "@ben", "@mei"]
@@ -132,14 +132,10 @@ def test_what_was_held_back_when_everything_stopped_takes_effect_at_the_next_sta
     slack: Emulator, sqlite_url: str
 ) -> None:
     """It is in the database, and not in somebody's memory."""
-    settings = settings_for(slack.api_url, sqlite_url)
-    with Service(settings, FLOWS, with_bot=True, grace=1.0) as first:
-        service = RunningService(slack, first)
-        slack.deliver_to(service.request_url)
-        prompt, card = asked(service, 2)
+    with at(slack, sqlite_url, MONDAY) as service:
+        prompt, card = asked(service)
         decided(service, prompt, card)
-    with Service(settings, FLOWS, with_bot=True, grace=1.0) as second:
-        service = RunningService(slack, second)
+    with at(slack, sqlite_url, MONDAY + 2 * timedelta(seconds=LONG)) as service:
         assert service.over(prompt).result == {"value": True, "by": "Ana Ruiz"}
         assert prompts.get(service.db, prompt.id).outcome is Outcome.SUBMITTED
 

@@ -21,7 +21,7 @@ from signoff.bot.background_server import BackgroundServer, listen
 from signoff.bot.emulator.events.inner_events import SCOPES
 from signoff.testing import ActionFailed, AppManifest, Emulator
 from tests.integration.bot.emulator.conftest import MANIFEST, Connect
-from tests.support.fixtures import ACK_LIMIT_SECONDS
+from tests.support.generous_limits import ACK_LIMIT_SECONDS
 
 Event = dict[str, Any]
 Serve = Callable[[Callable[[Request], Any]], None]

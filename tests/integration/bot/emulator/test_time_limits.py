@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 
 from signoff.testing import ActionFailed, Emulator
 from tests.integration.bot.emulator.conftest import Connect
-from tests.support.fixtures import ACK_LIMIT_SECONDS
+from tests.support.generous_limits import ACK_LIMIT_SECONDS
 from tests.unit.bot.emulator.clock import Clock
 from tests.unit.bot.emulator.samples import actions, button, modal
 
