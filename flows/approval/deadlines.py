@@ -13,7 +13,7 @@ from signoff.flows.approval.due_check import DueCheck
 from signoff.flows.services.foreground import foreground
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
-from signoff.store.prompts import escalations, prompts
+from signoff.store.prompts import due, escalations
 from signoff.store.records.prompts import Prompt
 
 logger = logging.getLogger(__name__)
@@ -37,8 +37,8 @@ class DeadlineEnforcer(DueCheck):
         unreadable: set[str] = set()
         # One moment for the whole loop: it would not end if the clock were corrected in between.
         moment = self._now()
-        while (due_at := prompts.next_due_at(self._db, without=unreadable)) is not None and due_at <= moment:
-            for prompt in prompts.due(self._db, now=moment, without=unreadable):
+        while (due_at := due.next_due_at(self._db, without=unreadable)) is not None and due_at <= moment:
+            for prompt in due.due(self._db, now=moment, without=unreadable):
                 foreground.let_pass()
                 try:
                     self._do(prompt, moment)
@@ -65,7 +65,7 @@ class DeadlineEnforcer(DueCheck):
                 self._desk.time_out(prompt)
             case Act(kind=ActKind.BECOME_OVERDUE):
                 due_at = next_due_at(progress.after(act))
-                prompts.note_overdue(self._db, prompt, due_at=due_at, now=moment)
+                due.note_overdue(self._db, prompt, due_at=due_at, now=moment)
             case Act(kind=ActKind.ESCALATE):
                 due_at = next_due_at(progress.after(act))
                 if escalations.escalate(self._db, prompt, number=act.number, due_at=due_at, now=moment):
@@ -73,7 +73,7 @@ class DeadlineEnforcer(DueCheck):
                     logger.info("%s was escalated to %s", prompt.label, whom)
             case Act(kind=ActKind.REMIND):
                 due_at = next_due_at(progress.after(act))
-                prompts.remind(self._db, prompt, sent=act.number, due_at=due_at, now=moment)
+                due.remind(self._db, prompt, sent=act.number, due_at=due_at, now=moment)
             case None:
                 # Another process has been here, or counts differently. Left as it is, it would be due for ever.
-                prompts.reschedule(self._db, prompt, due_at=next_due_at(progress))
+                due.reschedule(self._db, prompt, due_at=next_due_at(progress))

@@ -9,6 +9,7 @@ from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
 from signoff.store.places import Place, PlaceKind
+from signoff.store.prompts.due import as_read
 from signoff.store.records.outbox import NoticeKind
 from signoff.store.records.prompts import Prompt
 from signoff.store.sql.conflicts import transactional
@@ -30,12 +31,7 @@ def escalate(db: Database, prompt: Prompt, *, number: int, due_at: datetime | No
     with db.write() as tx:
         moved = tx.execute(
             update(prompts)
-            .where(
-                prompts.c.id == prompt.id,
-                prompts.c.outcome.is_(None),
-                prompts.c.escalations == prompt.escalations,
-                prompts.c.deadline.is_not_distinct_from(prompt.deadline),
-            )
+            .where(as_read(prompt), prompts.c.escalations == prompt.escalations)
             # More people can answer now, which may matter to what was said about too few of them.
             .values(escalations=number, due_at=due_at, approvers_due_at=now, revision=prompts.c.revision + 1)
         )

@@ -36,7 +36,7 @@ from signoff.flows.approval.desk import Desk
 from signoff.flows.engines.embedded.worker import Worker
 from signoff.flows.names import new_id
 from signoff.store.database import Database
-from signoff.store.prompts import prompts
+from signoff.store.prompts import due, prompts
 from signoff.store.records.actors import Actor
 from signoff.store.tables import cards, flow_runs
 from signoff.store.tables import prompts as prompt_rows
@@ -188,7 +188,7 @@ def until_drained(db: Database) -> Happened:
         if now >= next_reminder and (prompt_id := posted(db, known, chosen)) is not None:
             next_reminder = now + REMIND_EVERY
             happened.reminded[prompt_id] = time.time()
-            prompts.remind(db, prompts.get(db, prompt_id), sent=1, due_at=None, now=db.now())
+            due.remind(db, prompts.get(db, prompt_id), sent=1, due_at=None, now=db.now())
             continue
         if now >= next_answer and (prompt_id := posted(db, known, chosen)) is not None:
             next_answer = now + ANSWER_EVERY

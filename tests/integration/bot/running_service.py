@@ -24,7 +24,7 @@ from signoff.store import ledger
 from signoff.store.clock import boot_seconds
 from signoff.store.database import Database
 from signoff.store.outbox import cards
-from signoff.store.prompts import prompts
+from signoff.store.prompts import due, prompts
 from signoff.store.records.approvers import Approver
 from signoff.store.records.ledger import LedgerLine
 from signoff.store.records.prompts import Prompt
@@ -97,7 +97,7 @@ class RunningService:
     def remind(self, prompt: Prompt) -> None:
         """Have a reminder posted now."""
         current = prompts.get(self.db, prompt.id)
-        assert prompts.remind(self.db, current, sent=1, due_at=None, now=self.db.now())
+        assert due.remind(self.db, current, sent=1, due_at=None, now=self.db.now())
 
     def over(self, prompt: Prompt) -> FlowRun:
         """Wait for the end of the prompt's run."""

@@ -23,7 +23,7 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
 from signoff.store.policy import Policy
-from signoff.store.prompts import prompts
+from signoff.store.prompts import due, prompts
 from signoff.store.records.outbox import NoticeKind
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import RunState
@@ -118,7 +118,7 @@ def test_a_channel_that_does_not_answer_delays_no_other(db: Database) -> None:
         slack.wait_until(lambda calls: len(posts(calls, "Cb") + posts(calls, "Cc")) == 2)
         until(db, lambda: len(claims(db)) == 2 or None, what="the record")
         settle(db, posted, now=LATER)
-        prompts.remind(db, reminded, sent=1, due_at=None, now=LATER)
+        due.remind(db, reminded, sent=1, due_at=None, now=LATER)
         calls = slack.wait_until(
             lambda calls: any(each.method == UPDATE for each in calls) and any(each.thread for each in calls)
         )
@@ -136,7 +136,7 @@ def test_what_was_answered_and_what_reminds_goes_before_new_cards(db: Database) 
     for channel in ("C1", "b", "c"):
         asked(db, channel, 20)
     settle(db, answered, now=LATER)
-    prompts.remind(db, reminded, sent=1, due_at=None, now=LATER)
+    due.remind(db, reminded, sent=1, due_at=None, now=LATER)
     with limited() as slack, dispatcher(db, slack):
         until_nothing_is_due(db)
     order = [each for each in slack.calls if each.method in (UPDATE, POST)]

@@ -12,7 +12,7 @@ from signoff.store.database import Database
 from signoff.store.outbox import cards, notices
 from signoff.store.places import Place, PlaceKind
 from signoff.store.policy import Policy
-from signoff.store.prompts import approvers, prompts
+from signoff.store.prompts import approvers, due, prompts
 from signoff.store.records.approvers import Approver
 from signoff.store.records.outbox import Card, NoticeKind
 from signoff.store.runs import recovery
@@ -197,7 +197,7 @@ def test_a_card_is_being_posted_until_its_timestamp_is_known(db: Database) -> No
 def test_a_reminder_waits_for_its_card_and_is_posted_once(db: Database) -> None:
     """There is no thread to post it in before."""
     prompt = an_open_prompt(db, due_at=NOON)
-    prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
+    due.remind(db, prompt, sent=1, due_at=None, now=NOON)
     mine, other = a_worker(db), a_worker(db)
     assert claim_notices(db, mine, now=NOON) == []
     (card,) = claimed(db)

@@ -12,7 +12,7 @@ from signoff.store import leases, ledger, tables
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost, RunFinished
 from signoff.store.outbox import cards
-from signoff.store.prompts import approvers, drafts, prompts
+from signoff.store.prompts import approvers, drafts, due, prompts
 from signoff.store.records.approvers import Approver
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import RunState
@@ -38,7 +38,7 @@ Act = Callable[[Database, list[str], Prompt], Any]
 
 
 def remind(db: Database, _workers: list[str], prompt: Prompt) -> Any:
-    return prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
+    return due.remind(db, prompt, sent=1, due_at=None, now=NOON)
 
 
 def draw(db: Database, workers: list[str], _prompt: Prompt) -> Any:

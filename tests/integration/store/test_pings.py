@@ -7,7 +7,7 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.outbox import notices, pings
 from signoff.store.outbox.pings import FOR, PINGED
-from signoff.store.prompts import prompts
+from signoff.store.prompts import due, prompts
 from signoff.store.records.outbox import Notice
 from signoff.store.records.prompts import Prompt
 from tests.integration.store.samples import NOON, a_worker, an_open_prompt, claim_notices, post_cards
@@ -26,7 +26,7 @@ def asked(db: Database) -> Prompt:
 def reminded(db: Database, prompt: Prompt, number: int, at: datetime = NOON) -> Notice:
     """A reminder that a dispatcher has claimed."""
     current = prompts.get(db, prompt.id)
-    assert prompts.remind(db, current, sent=number, due_at=None, now=at)
+    assert due.remind(db, current, sent=number, due_at=None, now=at)
     return claim_notices(db, a_worker(db), now=at)[-1]
 
 

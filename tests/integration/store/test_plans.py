@@ -19,7 +19,7 @@ from signoff.store.database import Database
 from signoff.store.outbox import cards, deliveries, notices
 from signoff.store.outbox.waiting import waiting
 from signoff.store.policy import Policy
-from signoff.store.prompts import approvers, drafts, prompts
+from signoff.store.prompts import approvers, drafts, due, prompts
 from signoff.store.records.outbox import NoticeKind
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.runs import RunState
@@ -134,8 +134,8 @@ AMONG_EVERYTHING: dict[str, tuple[Look, str]] = {
         lambda it: claims.claim(it.db, claim_request(it.worker, "unknown"), limit=1, now=MOMENT),
         "ix_flow_runs_runnable_at",
     ),
-    "due deadlines": (lambda it: prompts.due(it.db, now=MOMENT), "ix_prompts_due_at"),
-    "when a deadline is due": (lambda it: prompts.next_due_at(it.db), "ix_prompts_due_at"),
+    "due deadlines": (lambda it: due.due(it.db, now=MOMENT), "ix_prompts_due_at"),
+    "when a deadline is due": (lambda it: due.next_due_at(it.db), "ix_prompts_due_at"),
     "when a card is due": (lambda it: cards.next_due_at(it.db), "ix_cards_due_at"),
     "due deliveries": (
         lambda it: deliveries.claim_due(it.db, "elsewhere", it.worker, now=MOMENT),

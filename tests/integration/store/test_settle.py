@@ -8,7 +8,7 @@ from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import NoSuchPrompt
 from signoff.store.policy import Policy
-from signoff.store.prompts import approvers, prompts, votes
+from signoff.store.prompts import approvers, due, prompts, votes
 from signoff.store.prompts import settle as settling
 from signoff.store.records.actors import DEADLINE, Actor, claim_of
 from signoff.store.records.approvers import Approver
@@ -44,7 +44,7 @@ def test_a_settled_prompt_can_be_neither_reminded_of_nor_settled_again(db: Datab
     """Invariant 2: a late attempt changes nothing, and is in the ledger."""
     prompt = an_open_prompt(db)
     settle(db, prompt, answer={"size": "large"})
-    assert not prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
+    assert not due.remind(db, prompt, sent=1, due_at=None, now=NOON)
     late = settling.settle(
         db, prompt.id, outcome=Outcome.TIMED_OUT, actor=Actor("clock", "the clock"), via="clock", now=NOON
     )
@@ -55,8 +55,8 @@ def test_a_settled_prompt_can_be_neither_reminded_of_nor_settled_again(db: Datab
 def test_a_reminder_is_sent_by_one_of_two_clocks(db: Database) -> None:
     """Two processes on one database remind once."""
     prompt = an_open_prompt(db, due_at=NOON)
-    assert prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
-    assert not prompts.remind(db, prompt, sent=1, due_at=None, now=NOON)
+    assert due.remind(db, prompt, sent=1, due_at=None, now=NOON)
+    assert not due.remind(db, prompt, sent=1, due_at=None, now=NOON)
 
 
 def test_a_prompt_is_found_by_the_beginning_of_its_id(db: Database) -> None:

@@ -10,7 +10,7 @@ from signoff.store import artifacts, blocks
 from signoff.store.artifacts import Artifact
 from signoff.store.database import Database
 from signoff.store.errors import LeaseLost
-from signoff.store.prompts import prompts, votes
+from signoff.store.prompts import due, prompts, votes
 from signoff.store.records.actors import Actor
 from signoff.store.records.runs import Step
 from signoff.store.records.votes import Vote
@@ -67,14 +67,14 @@ def test_times_are_in_utc_and_exact(db: Database) -> None:
     assert found.deadline == moment
     assert found.deadline is not None
     assert found.deadline.tzinfo is UTC
-    assert [each.id for each in prompts.due(db, now=moment)] == [prompt.id]
-    assert prompts.due(db, now=moment - timedelta(microseconds=1)) == []
+    assert [each.id for each in due.due(db, now=moment)] == [prompt.id]
+    assert due.due(db, now=moment - timedelta(microseconds=1)) == []
 
 
 def test_a_time_without_a_time_zone_is_refused(db: Database) -> None:
     """It would be ambiguous."""
     with pytest.raises(ValueError, match="without a time zone"):
-        prompts.due(db, now=datetime(2031, 5, 6))  # noqa: DTZ001 - naive on purpose
+        due.due(db, now=datetime(2031, 5, 6))  # noqa: DTZ001 - naive on purpose
 
 
 def test_whole_seconds_and_fractions_are_in_order(db: Database) -> None:

@@ -13,7 +13,7 @@ from signoff.store import ledger
 from signoff.store.changes import Topic
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
-from signoff.store.prompts import prompts
+from signoff.store.prompts import due, prompts
 from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.records.runs import RunState
 from signoff.store.runs import pauses
@@ -92,7 +92,7 @@ def test_reminders_that_were_missed_are_one(db: Database) -> None:
 def test_what_is_longest_due_comes_first(db: Database) -> None:
     """Of several the oldest is ended first, and all of them are."""
     asked = [opened(db, Policy(deadline=hours * HOUR)) for hours in (3, 1, 2)]
-    assert [prompt.id for prompt in prompts.due(db, now=NOON + 9 * HOUR, limit=2)] == [asked[1].id, asked[2].id]
+    assert [prompt.id for prompt in due.due(db, now=NOON + 9 * HOUR, limit=2)] == [asked[1].id, asked[2].id]
     assert look(db, NOON + 9 * HOUR) == 3
 
 

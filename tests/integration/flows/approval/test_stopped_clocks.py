@@ -17,7 +17,7 @@ from signoff.flows.approval.replies import AlreadySettled, Commented, Invalid
 from signoff.flows.engine import ReportedPause
 from signoff.flows.engines.pause_reports import DatabasePauseReports
 from signoff.store.database import Database
-from signoff.store.prompts import prompts
+from signoff.store.prompts import due, prompts
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Comment, Outcome, Prompt
 from signoff.store.records.runs import RunState
@@ -96,7 +96,7 @@ def test_a_deadline_that_moved_while_it_was_enforced_does_not_count(db: Database
     left = Desk(db, clock=lambda: NOON + 2 * HOUR).time_out(read)
     assert isinstance(left, AlreadySettled)
     assert left.prompt == moved
-    assert not prompts.remind(db, read, sent=1, due_at=read.deadline, now=NOON + 2 * HOUR)
+    assert not due.remind(db, read, sent=1, due_at=read.deadline, now=NOON + 2 * HOUR)
     assert prompts.get(db, read.id) == moved
 
 
@@ -152,7 +152,7 @@ def test_an_overdue_prompt_has_no_clock_to_stop(db: Database) -> None:
     policy = ASKING_BACK.model_copy(update={"at_deadline": "none"})
     read = opened(db, policy)
     moved = says(db, read, ANA, "Why?", at=NOON + HOUR, stops=True)
-    assert not prompts.note_overdue(db, read, due_at=None, now=NOON + 2 * HOUR)
+    assert not due.note_overdue(db, read, due_at=None, now=NOON + 2 * HOUR)
     look(db, NOON + 4 * HOUR)
     late = says(db, moved, ANA, "Why?", at=NOON + 5 * HOUR, stops=True)
     assert (late.is_overdue, late.deadline, late.comments[-1].stops_until) == (True, moved.deadline, None)
