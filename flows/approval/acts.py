@@ -103,6 +103,15 @@ def next_due_at(progress: Progress) -> datetime | None:
     return None if act is None else act.at
 
 
+def next_due_at_of(prompt: Prompt) -> datetime | None:
+    """The same for a prompt, where it is computed in the transaction that has locked and read it.
+
+    Raises:
+        UnreadablePolicy: If this version cannot read the policy.
+    """
+    return next_due_at(Progress.of(prompt))
+
+
 def act_due(progress: Progress, moment: datetime) -> Act | None:
     """What is to be done at this moment; `None` if nothing is due yet.
 

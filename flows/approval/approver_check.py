@@ -100,7 +100,8 @@ class ApproverCheck(DueCheck):
             since=since,
             reviewers=reviewers,
             decide=partial(decide, prompt),
-            advance=partial(next_stage, prompt) if prompt.stages else None,
+            advance=next_stage if prompt.stages else None,
+            undo=prompt.policy.undo,
             direct=self._to_tell(prompt, answers, reviewers),
         )
         if reviewers.fault and reviewers.fault != prompt.reviewers.fault:

@@ -49,7 +49,7 @@ class BallotBox:
 
     def _count(self, prompt: Prompt, vote: Vote) -> Reply:
         known = None
-        stage, advance = len(prompt.passed), partial(next_stage, prompt) if prompt.stages else None
+        stage, advance = len(prompt.passed), next_stage if prompt.stages else None
         while True:
             if prompt.policy.takes_votes:
                 named = self._as_voter(prompt, vote)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from signoff.flows.approval.acts import Progress, next_due_at
+from signoff.flows.approval.acts import next_due_at_of
 from signoff.flows.approval.approvers import Directory, NameKind, Person, Unknowable
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store.records.prompts import Comment, Prompt
@@ -84,7 +84,7 @@ def with_comment(prompt: Prompt, comment: Comment, *, stops_clock: bool) -> Prom
         comment = replace(comment, stops_until=comment.at + left)
         deadline += left
     changed = replace(prompt, comments=(*comments, comment), deadline=deadline)
-    return replace(changed, due_at=next_due_at(Progress.of(changed)))
+    return replace(changed, due_at=next_due_at_of(changed))
 
 
 def told_of(prompt: Prompt, comment: Comment, requester: str | None) -> Sequence[str]:

@@ -4,13 +4,12 @@ Button, modal, slash command, command line, deadline and cancellation all come t
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from signoff.flows.approval import assignment, endings, extension, runs
-from signoff.flows.approval.acts import Progress, next_due_at
+from signoff.flows.approval.acts import next_due_at_of
 from signoff.flows.approval.admission import Admission
 from signoff.flows.approval.approvers import Unknowable, may_see
 from signoff.flows.approval.assignment import Assigned, NotAssigned
@@ -122,8 +121,8 @@ class Desk(Admission):
         # Who has decided in Slack is nobody whom somebody else can claim to be.
         is_own = decision is not None and (own.id, own.claim) == (decision.vote.actor.id, decision.vote.actor.claim)
         if decision is not None and is_own:
-            due_at = next_due_at(Progress.of(replace(prompt, held=None)))
-            result = grace.undo(self._db, prompt.id, decision.vote.actor, via=via, now=self._now(), due_at=due_at)
+            by = decision.vote.actor
+            result = grace.undo(self._db, prompt.id, by, via=via, now=self._now(), next_due_at=next_due_at_of)
             if result.won:
                 log_undone(prompt, actor, via)
                 return Undone(result.prompt)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from signoff.flows.approval.acts import Progress, next_due_at
+from signoff.flows.approval.acts import next_due_at_of
 from signoff.flows.approval.approvers import Directory, Unknowable, is_requester, may_answer
 from signoff.store.policy import APPROVERS, REQUESTER
 from signoff.store.records.actors import Actor
@@ -61,4 +61,4 @@ def extended(prompt: Prompt, more: timedelta, *, now: datetime) -> Prompt:
     One that is overdue has so much time from now on.
     """
     changed = replace(prompt, deadline=max(prompt.deadline or now, now) + more, overdue_at=None)
-    return replace(changed, due_at=next_due_at(Progress.of(changed)))
+    return replace(changed, due_at=next_due_at_of(changed))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from signoff.flows.approval import acts
+from signoff.flows.approval.acts import next_due_at_of
 from signoff.flows.approval.approvers import Directory, NameKind, Unknowable
 from signoff.flows.approval.quorum import can_represent, is_rejection, key_of, number_of
 from signoff.flows.schema.slack_ids import is_user_id
@@ -26,7 +26,12 @@ TAKEN_PART = "You have answered in the stage {}, and nobody counts in two stages
 
 
 def next_stage(prompt: Prompt, decisive: Vote, counted: Ballot, now: datetime) -> NextStage | None:
-    """What follows if this vote would settle a prompt; `None` if it does: it is a no, or this is the last stage."""
+    """What follows if this vote would settle a prompt; `None` if it does: it is a no, or this is the last stage.
+
+    Args:
+        prompt: As it is in the transaction that counts the vote: a question may have stopped its clock since it was
+            read before, which is part of the deadline of the next stage.
+    """
     stages = prompt.stages
     if is_rejection(prompt, decisive) or len(prompt.passed) + 1 >= len(stages):
         return None
@@ -55,7 +60,7 @@ def entered(prompt: Prompt, now: datetime) -> Prompt:
         moments.append(now + stage.deadline)
     deadline = min(moments, default=None)
     moved = replace(prompt, deadline=deadline, overdue_at=None)
-    return replace(moved, due_at=acts.next_due_at(acts.Progress.of(moved)))
+    return replace(moved, due_at=next_due_at_of(moved))
 
 
 def with_timeout(policy: Policy, timeout: float | None) -> Policy:

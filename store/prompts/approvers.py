@@ -1,7 +1,7 @@
 """What Slack has said about the approvers of open prompts. Each function that takes a `Database` is one transaction."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 
@@ -72,6 +72,7 @@ def record(
     reviewers: Reviewers = _NOTHING_KNOWN,
     decide: Decide | None = None,
     advance: Advance | None = None,
+    undo: timedelta | None = None,
     direct: Sequence[str] = (),
 ) -> list[Approver]:
     """Record what Slack has said about the approvers of a prompt, and have its cards say what is wrong with them.
@@ -84,6 +85,7 @@ def record(
         reviewers: What follows for those who have to agree.
         decide: Counts the votes again, since fewer may be enough now; `None` if that cannot be.
         advance: Says which stage follows then; `None` if the policy has no stages.
+        undo: How long what they decide then is held back; `None` for not at all.
         direct: The ids of people who get a card of their own, unless they have one.
 
     Returns:
@@ -139,6 +141,7 @@ def record(
                 Ballot(asked.votes, tuple(found), reviewers),
                 decide=decide,
                 advance=advance,
+                undo=undo,
                 now=now,
             )
     return changed

@@ -63,11 +63,20 @@ def _leave_out(query: Select[Any], ids: Collection[str]) -> Select[Any]:
 
 
 def as_read(found: Prompt) -> ColumnElement[bool]:
-    """That a prompt is still open, and its deadline is what it was when it was read."""
+    """That a prompt is still open, and as far as it was when it was read.
+
+    `due_at` is computed from the fields of `flows.approval.acts.Progress`, which only the columns compared here
+    change. Whoever has computed it before the transaction writes it on this condition, and reads again if it does not
+    hold: the clock may have been stopped, or somebody may have decided what is held back now.
+    """
+    is_held, is_overdue = prompts.c.held.is_not(None), prompts.c.overdue_at.is_not(None)
     return and_(
         prompts.c.id == found.id,
         prompts.c.outcome.is_(None),
-        # The clock may have been stopped, or started again, since.
+        is_held if found.held is not None else ~is_held,
+        is_overdue if found.overdue_at is not None else ~is_overdue,
+        prompts.c.reminders_sent == found.reminders_sent,
+        prompts.c.escalations == found.escalations,
         prompts.c.deadline.is_not_distinct_from(found.deadline),
     )
 
@@ -76,11 +85,8 @@ def as_read(found: Prompt) -> ColumnElement[bool]:
 def reschedule(db: Database, prompt_: Prompt, *, due_at: datetime | None) -> None:
     """Change when an open prompt is due, unless another process has changed that since it was read."""
     with db.write() as tx:
-        tx.execute(
-            update(prompts)
-            .where(prompts.c.id == prompt_.id, prompts.c.outcome.is_(None), prompts.c.due_at == prompt_.due_at)
-            .values(due_at=due_at)
-        )
+        unchanged = as_read(prompt_) & (prompts.c.due_at == prompt_.due_at)
+        tx.execute(update(prompts).where(unchanged).values(due_at=due_at))
 
 
 @transactional
@@ -92,14 +98,10 @@ def remind(db: Database, reminded: Prompt, *, sent: int, due_at: datetime | None
         due_at: When the next reminder or the deadline is due.
 
     Returns:
-        Whether this call did it; not if the prompt is settled, or another process was first.
+        Whether this call did it; not if the prompt is not `as_read` any more.
     """
     with db.write() as tx:
-        moved = tx.execute(
-            update(prompts)
-            .where(as_read(reminded), prompts.c.reminders_sent == reminded.reminders_sent)
-            .values(reminders_sent=sent, due_at=due_at)
-        )
+        moved = tx.execute(update(prompts).where(as_read(reminded)).values(reminders_sent=sent, due_at=due_at))
         if moved.rowcount == 0:
             return False
         # Whoever has it is reminded in a card of their own, if they have one, which leaves the channel in peace. And if
@@ -124,12 +126,12 @@ def note_overdue(db: Database, passed: Prompt, *, due_at: datetime | None, now: 
         due_at: When its next act is due; `None` for never.
 
     Returns:
-        Whether this call did it; not if the prompt is settled, or another process was first.
+        Whether this call did it; not if the prompt is not `as_read` any more.
     """
     with db.write() as tx:
         moved = tx.execute(
             update(prompts)
-            .where(as_read(passed), prompts.c.overdue_at.is_(None))
+            .where(as_read(passed))
             .values(overdue_at=now, due_at=due_at, revision=prompts.c.revision + 1)
         )
         if moved.rowcount == 0:

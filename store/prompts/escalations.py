@@ -25,13 +25,13 @@ def escalate(db: Database, prompt: Prompt, *, number: int, due_at: datetime | No
         due_at: When the next act of the prompt is due.
 
     Returns:
-        Whether this call did it; not if the prompt is settled, or another process was first.
+        Whether this call did it; not if the prompt is not `as_read` any more.
     """
     escalation = prompt.policy.escalations[number - 1]
     with db.write() as tx:
         moved = tx.execute(
             update(prompts)
-            .where(as_read(prompt), prompts.c.escalations == prompt.escalations)
+            .where(as_read(prompt))
             # More people can answer now, which may matter to what was said about too few of them.
             .values(escalations=number, due_at=due_at, approvers_due_at=now, revision=prompts.c.revision + 1)
         )

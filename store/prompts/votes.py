@@ -111,8 +111,10 @@ _ADD = insert_into(
 )
 
 
-Advance = Callable[[Vote, Ballot, datetime], NextStage | None]
-"""What follows if this vote would settle the prompt at this moment: `None` if it does, and otherwise the next stage."""
+Advance = Callable[[Prompt, Vote, Ballot, datetime], NextStage | None]
+"""What follows if this vote would settle the prompt at this moment: `None` if it does, and otherwise the next stage.
+
+It is given the prompt as the transaction that has locked its run finds it."""
 
 
 class StageOver(Exception):
@@ -180,7 +182,7 @@ def cast(
         _add(tx, prompt_id, vote, in_time=in_time)
         after = before.with_vote(vote)
         decisive = decide(after) if in_time else None
-        following = advance(decisive, after, vote.at) if decisive is not None and advance is not None else None
+        following = _following(tx, prompt_id, decisive, after, advance, now=vote.at)
         if decisive is not None and following is not None:
             _enter_stage(tx, prompt_id, decisive, after, following, now=vote.at)
             return Counted(prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id)))
@@ -201,7 +203,7 @@ def cast(
         }
         told = {key: value for key, value in detail.items() if value is not None}
         if decisive is not None and until is not None:
-            return Settlement(True, grace.hold(tx, prompt_id, Held(decisive, until, shown), told))
+            return Settlement(True, grace.hold(tx, prompt_id, Held(decisive, until, shown), told, now=vote.at))
         ledger.add(tx, prompt_id, event, now=vote.at, actor=vote.actor, detail=told)
         if decisive is None:
             if in_time:
@@ -224,11 +226,14 @@ def recount(
     decide: Decide,
     now: datetime,
     advance: Advance | None = None,
+    undo: timedelta | None = None,
 ) -> bool:
     """Settle a prompt if its votes decide it now that more is known of those who have to agree.
 
     Args:
         run: What `LOCK_RUN_OF_PROMPT` has found, in the same transaction.
+        undo: How long the decision is held back, so that whoever cast the vote that decides may undo it; `None` for
+            not at all.
 
     Returns:
         Whether they do.
@@ -236,12 +241,16 @@ def recount(
     decisive = decide(counted) if counted.votes else None
     if decisive is None:
         return False
-    if advance is not None and (following := advance(decisive, counted, now)) is not None:
+    if (following := _following(tx, prompt_id, decisive, counted, advance, now=now)) is not None:
         _enter_stage(tx, prompt_id, decisive, counted, following, now=now)
         return True
     detail = {"via": decisive.via, "answer": decisive.answer, "reason": decisive.reason, "recounted": True}
     detail |= {**_place(decisive), "stage": decisive.stage or None}
     told = {key: value for key, value in detail.items() if value is not None}
+    if undo is not None:
+        (row,) = tx.rows(_BALLOT, prompt_id=prompt_id, channel="", ts="")
+        grace.hold(tx, prompt_id, Held(decisive, _until(now, undo, row.deadline)), told, now=now)
+        return True
     ledger.add(tx, prompt_id, outcome_of(decisive).value, now=now, actor=decisive.actor, detail=told)
     settle_by(tx, run, prompt_id, decisive, counted, now=now)
     return True
@@ -300,6 +309,15 @@ def settle_by(tx: Transaction, run: Any, prompt_id: str, decisive: Vote, counted
     hand_on(tx, run, prompt_id, outcome, now=now)
     tell_requester(tx, prompt_id, requester(run), counted.reviewers, by=decisive.actor, now=now)
     return ended
+
+
+def _following(
+    tx: Transaction, prompt_id: str, decisive: Vote | None, counted: Ballot, advance: Advance | None, *, now: datetime
+) -> NextStage | None:
+    """The stage that follows the vote that decides this one; `None` if none decides it, or if no stage follows."""
+    if decisive is None or advance is None:
+        return None
+    return advance(prompt(tx.row(PROMPT_BY_ID, prompt_id=prompt_id)), decisive, counted, now)
 
 
 def _enter_stage(

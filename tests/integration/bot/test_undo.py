@@ -119,6 +119,24 @@ def test_only_the_vote_that_decides_is_held_back(service: RunningService) -> Non
     assert vote.actor.name == "Ana Ruiz"
 
 
+def test_a_decision_that_follows_because_somebody_has_left_can_be_undone(service: RunningService) -> None:
+    """Nobody has pressed last. The one who cast the vote that decides has the button."""
+    service.slack.client.set_user_group("dev", ["ana", "ben", "chloe"])
+    policy = {"approvers": ["@dev"], "quorum": "all", "undo": LONG}
+    prompt, card = service.ask_in("#releases", release_together, policy=policy)
+    service.until_checked(prompt)
+    service.slack.person("ana").press("Approve", message=card)
+    service.slack.person("ben").press("Approve", message=card)
+    service.slack.client.set_user_group("dev", ["ana", "ben"])
+    mei = service.slack.person("mei")
+    shown = mei.wait_for_message("#releases", lambda seen: "Undo" in seen.buttons)
+    assert "Until then Ben Okafor can undo it." in shown.full_text
+    assert runs.get(service.db, prompt.run_id).state is RunState.PAUSED
+    service.slack.person("ben").press("Undo", message=shown)
+    again = mei.wait_for_message("#releases", lambda seen: "Approve" in seen.buttons)
+    assert "*1 of 2 agree*" in again.full_text
+
+
 def test_a_deadline_that_comes_first_does_not_time_it_out(service: RunningService) -> None:
     """The decision came in time, and takes effect then."""
     prompt, card = asked(service, deadline=LONG)

@@ -17,6 +17,8 @@ from signoff.store.prompts import drafts, prompts, votes
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Outcome, Prompt
 from signoff.store.records.votes import Vote
+from tests.integration.flows.approval.test_stopped_clocks import HOUR, NOON, says
+from tests.integration.flows.approval.test_stopped_clocks import opened as opened_by_ben
 from tests.integration.store.samples import an_open_prompt
 from tests.support.fixtures import StartWorker
 from tests.support.waiting import until_asked, until_over
@@ -56,6 +58,18 @@ def test_a_vote_counts_only_in_the_stage_in_which_it_was_let_in(db: Database) ->
     assert len(votes.of_prompt(db, prompt.id)) == 1
     assert isinstance(BallotBox(db, StatedNames(), db.now).cast(prompt, late), Refused)
     assert prompts.get(db, prompt.id).is_open
+
+
+def test_the_deadline_of_the_next_stage_counts_a_clock_that_was_stopped_while_somebody_voted(db: Database) -> None:
+    """Whoever votes may have been let in before."""
+    policy = Policy(stages=STAGES, deadline=2 * HOUR, comments="pause-clock")
+    read = opened_by_ben(db, policy)
+    vote = Vote(ANA, "submit", {"size": "small"}, None, "cli", NOON + HOUR, {"size": "small"}, stage="Peer")
+    says(db, read, ANA, "Why?", at=NOON + HOUR / 2, stops=True)
+    assert isinstance(BallotBox(db, StatedNames(), db.now).cast(read, vote), Counted)
+    passed = prompts.get(db, read.id)
+    assert len(passed.passed) == 1
+    assert passed.deadline == passed.due_at == NOON + 2.5 * HOUR
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
