@@ -1,21 +1,24 @@
 """Reading the whole ledger: is every hash chain intact, and what are its lines. Nothing is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, case, exists, func, select
 
 from signoff.store.database import Database
 from signoff.store.ledger_chain import BEGINNING, BEGINNING_OF_EARLIER, content_hash, line_hash
 from signoff.store.records.ledger import LedgerLine
+from signoff.store.records.prompts import Outcome
 from signoff.store.rows import ledger_line
 from signoff.store.tables import flow_runs, ledger, ledger_heads, prompts
 
 PROMPTS_AT_ONCE = 200
 LINES_AT_ONCE = 1000
+
+_HOW_IT_ENDED = ("outcome", "settled_by", "settled_by_name", "settled_claim", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,9 @@ def _chains() -> Select[Any]:
             prompts.c.id.label("of"),
             ledger_heads.c.number.label("head_number"),
             ledger_heads.c.hash.label("head_hash"),
+            *(prompts.c[name].label(f"is_{name}") for name in _HOW_IT_ENDED),
+            # It may be large, so it is read once and not with every line.
+            case((ledger.c.event.in_([*Outcome]), prompts.c.answer)).label("is_answer"),
             ledger,
         )
         .select_from(prompts)
@@ -156,7 +162,38 @@ def _checked(prompt_id: str, rows: Sequence[Any]) -> Checked:
     is_from_before = _is_intact(lines[0], BEGINNING_OF_EARLIER, 1)
     beginning = BEGINNING_OF_EARLIER if is_from_before else BEGINNING
     faults = (*_faults(lines, beginning), *_faults_at_the_end(lines[-1], rows[0].head_number, rows[0].head_hash))
+    if not faults:
+        # A ledger that was changed proves nothing about the prompt.
+        faults = tuple(_faults_of_ending(lines, is_from_before=is_from_before))
     return Checked(prompt_id, len(lines), is_from_before, faults)
+
+
+def _faults_of_ending(lines: Sequence[Any], *, is_from_before: bool) -> Iterator[str]:
+    """Where a prompt itself, which cards and flows read, says something else of how it ended than its ledger.
+
+    Args:
+        lines: With the columns of their prompt.
+        is_from_before: Whether the line that settled it, or part of that, may never have been written.
+    """
+    row, settling = lines[0], [line for line in lines if line.event in set(Outcome)]
+    if not settling:
+        if row.is_outcome is not None and not is_from_before:
+            yield f"The prompt is recorded as {row.is_outcome}, and no line says that it ended."
+        return
+    line = settling[-1]
+    if row.is_outcome is None:
+        yield f"Line {line.number} says that the prompt ended ({line.event}), and it is recorded as open."
+        return
+    said = f"and line {line.number} says something else"
+    if row.is_outcome != line.event:
+        yield f"The prompt is recorded as {row.is_outcome}, and line {line.number} says {line.event}."
+    told: Mapping[str, Any] = line.detail
+    for name, recorded in (("answer", line.is_answer), ("reason", row.is_reason)):
+        if recorded != told.get(name) and (name in told or not is_from_before):
+            yield f"The prompt is recorded with another {name} than the one in line {line.number}."
+    by = (row.is_settled_by, row.is_settled_by_name, row.is_settled_claim)
+    if by != (line.actor, told.get("name", row.is_settled_by_name), told.get("claim")):
+        yield f"The prompt is recorded as settled by {row.is_settled_by_name} ({row.is_settled_by}), {said}."
 
 
 def _faults(lines: Sequence[Any], previous: str) -> Iterator[str]:

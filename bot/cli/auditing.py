@@ -44,7 +44,7 @@ def audit() -> None:
 @click.argument("named", metavar="[PROMPT]", required=False)
 @click.option("--all", "every", is_flag=True, help="Check the ledger of every prompt.")
 def verify(named: str | None, every: bool) -> None:
-    """Check that no line of the ledger was changed, removed, added or moved.
+    """Check that no line of the ledger was changed, removed, added or moved, and that prompts ended as it says.
 
     PROMPT is its id, or the beginning of its id. Nothing is written. Exits with 1 if the ledger is not as it was
     written, with a sentence for each fault.

@@ -16,7 +16,7 @@ from signoff.store.prompts import votes
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.votes import Shown, Vote
-from signoff.store.tables import attempts
+from signoff.store.tables import attempts, prompts
 from signoff.store.tables import ledger as rows
 from tests.integration.store.samples import (
     BEN,
@@ -176,6 +176,40 @@ def test_what_was_done_to_a_line_is_found(db: Database, tampered: str) -> None:
     for fault, pattern in zip(found.faults, expected, strict=True):
         assert re.fullmatch(pattern, fault), fault
     assert list(audit.check_all(db)) == [found]
+
+
+EDITS: list[tuple[dict[str, Any], str]] = [
+    ({"answer": {"size": "small"}}, "The prompt is recorded with another answer than the one in line 4."),
+    ({"reason": "Too late"}, "The prompt is recorded with another reason than the one in line 4."),
+    ({"outcome": "rejected"}, "The prompt is recorded as rejected, and line 4 says submitted."),
+    ({"outcome": None}, "Line 4 says that the prompt ended (submitted), and it is recorded as open."),
+    (
+        {"settled_by": "U9", "settled_by_name": "Mei"},
+        "The prompt is recorded as settled by Mei (U9), and line 4 says something else.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("edit", "fault"), EDITS)
+def test_a_prompt_that_ended_otherwise_than_its_ledger_says_is_found(
+    db: Database, edit: dict[str, Any], fault: str
+) -> None:
+    """Cards and flows read the row of the prompt, so whoever edits it must not go unnoticed."""
+    prompt = a_ledger(db)
+    with db.write() as tx:
+        tx.execute(update(prompts).where(prompts.c.id == prompt.id).values(edit))
+    assert audit.check(db, prompt.id).faults == (fault,)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_open_prompt_that_is_recorded_as_ended_is_found(db: Database) -> None:
+    """No line says that it ended."""
+    prompt = an_open_prompt(db)
+    with db.write() as tx:
+        tx.execute(update(prompts).where(prompts.c.id == prompt.id).values(outcome="submitted"))
+    assert audit.check(db, prompt.id).faults == (
+        "The prompt is recorded as submitted, and no line says that it ended.",
+    )
 
 
 def test_attempts_in_vain_are_counted_and_do_not_fill_the_ledger(db: Database) -> None:
