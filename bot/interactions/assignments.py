@@ -7,9 +7,11 @@ from slack_bolt import Ack, App
 
 from signoff.bot.blockkit.markup import escape
 from signoff.bot.connection.people import People
+from signoff.bot.interactions.payloads import pressed_in
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.assignment import hand_over_error, hand_over_modal, handed_over
+from signoff.bot.surfaces.claims import Claim
 from signoff.flows.approval.assignment import Assigned, NotAssigned
 from signoff.flows.approval.desk import Desk
 from signoff.flows.approval.replies import NotAdmitted
@@ -17,6 +19,7 @@ from signoff.store.database import Database
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
 from signoff.store.records.prompts import Prompt
+from signoff.store.records.votes import Shown
 
 
 class Assignments:
@@ -39,19 +42,19 @@ class Assignments:
     def claim(self, ack: Ack, body: Body) -> None:
         """A press on "I'll take it"."""
         prompt, actor = self._pressed(body), self._people.actor(body)
-        self._tell(body, actor, self._desk.claim(prompt.id, actor, via="slack"))
+        self._tell(body, actor, self._desk.claim(prompt.id, actor, via="slack", shown=pressed_in(body)))
         ack()
 
     def release(self, ack: Ack, body: Body) -> None:
         """A press on "Release"."""
         prompt, actor = self._pressed(body), self._people.actor(body)
-        self._tell(body, actor, self._desk.release(prompt.id, actor, via="slack"))
+        self._tell(body, actor, self._desk.release(prompt.id, actor, via="slack", shown=pressed_in(body)))
         ack()
 
     def ask_to_whom(self, ack: Ack, body: Body) -> None:
         """A press on "Hand over…": open the modal."""
         prompt, actor = self._pressed(body), self._people.actor(body)
-        admitted = self._desk.admit(prompt.id, actor, via="slack")
+        admitted = self._desk.admit(prompt.id, actor, via="slack", shown=pressed_in(body))
         if isinstance(admitted, Prompt):
             self._responses.open_for(body, admitted, lambda: hand_over_modal(admitted))
         else:
@@ -61,9 +64,10 @@ class Assignments:
     def hand_over(self, ack: Ack, body: Body) -> None:
         """The modal was submitted."""
         view = body["view"]
-        prompt = prompts.get_exact(self._db, str(view.get("private_metadata")))
+        claim = Claim.read(view.get("private_metadata"))
+        prompt, shown = prompts.get_exact(self._db, claim.prompt_id), Shown(stage=claim.stage)
         wanted = handed_over((view.get("state") or {}).get("values") or {})
-        match self._desk.hand_over(prompt.id, self._people.actor(body), wanted, via="slack"):
+        match self._desk.hand_over(prompt.id, self._people.actor(body), wanted, via="slack", shown=shown):
             case Assigned():
                 self._responses.forget_view(str(view["id"]))
                 ack()
@@ -84,4 +88,4 @@ class Assignments:
                 self._responses.tell_not_admitted(body, actor, reply)
 
     def _pressed(self, body: Body) -> Prompt:
-        return prompts.get_exact(self._db, str(body["actions"][0].get("value")))
+        return prompts.get_exact(self._db, Claim.read(body["actions"][0].get("value")).prompt_id)

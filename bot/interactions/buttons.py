@@ -1,6 +1,6 @@
 """Presses on cards and in lists, handed to the desk; and the modal that asks for the reason of a rejection.
 
-A button's value and a modal's `private_metadata` are claims: they name a prompt, and nothing else in them is trusted.
+A button's value and a modal's `private_metadata` are claims, see `Claim`, and nothing else in them is trusted.
 
 Every listener decides first and acks afterwards, so that whatever was acked is in the database. The rest, such as
 opening a modal, goes to `Responses`: Bolt would turn an error after an ack into a failed request.
@@ -16,6 +16,7 @@ from signoff.bot.connection.people import People
 from signoff.bot.interactions.payloads import pressed_in
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.claims import Claim
 from signoff.bot.surfaces.modals import reason_error, reason_in, reject_modal, voted_modal
 from signoff.bot.surfaces.wording import form_of, verdict_in
 from signoff.flows.approval.desk import Desk
@@ -111,7 +112,7 @@ class Buttons:
     def _open_form(self, ack: Ack, body: Body, *, is_listed: bool, choice: Mapping[str, Any] = _NOTHING) -> None:
         prompt = self._pressed(body)
         actor = self._people.actor(body)
-        admitted = self._desk.admit(prompt.id, actor, via="slack")
+        admitted = self._desk.admit(prompt.id, actor, via="slack", shown=pressed_in(body))
         if isinstance(admitted, Prompt):
             if is_listed:
                 self._responses.redraw(admitted)
@@ -124,7 +125,7 @@ class Buttons:
         """A press on "Reject…": open the modal that asks for the reason."""
         prompt = self._pressed(body)
         actor = self._people.actor(body)
-        admitted = self._desk.admit(prompt.id, actor, via="slack")
+        admitted = self._desk.admit(prompt.id, actor, via="slack", shown=pressed_in(body))
         if isinstance(admitted, Prompt):
             self._responses.open_reason(body, admitted)
         else:
@@ -147,9 +148,10 @@ class Buttons:
     def reject(self, ack: Ack, body: Body) -> None:
         """The modal with the reason of a rejection was submitted."""
         view = body["view"]
-        prompt = self._claimed(view.get("private_metadata"))
+        claim = Claim.read(view.get("private_metadata"))
+        prompt = prompts.get_exact(self._db, claim.prompt_id)
         reason = reason_in((view.get("state") or {}).get("values") or {})
-        shown = Shown(form=fingerprint(reject_modal(prompt)["blocks"]))
+        shown = Shown(form=fingerprint(reject_modal(prompt)["blocks"]), stage=claim.stage)
         reply = self._desk.reject(prompt.id, self._people.actor(body), reason, via="slack", shown=shown)
         if isinstance(reply, Invalid):
             ack(**reason_error(reply.errors[0].message))
@@ -192,15 +194,12 @@ class Buttons:
                 self._responses.show_not_admitted(ack, not_admitted)
 
     def _pressed(self, body: Body) -> Prompt:
-        return self._claimed(body["actions"][0].get("value"))
-
-    def _claimed(self, prompt_id: object) -> Prompt:
         """The prompt with exactly this id. Unlike on the command line, the beginning of an id is not enough.
 
         Raises:
             NoSuchPrompt: If there is no such prompt.
         """
-        return prompts.get_exact(self._db, str(prompt_id))
+        return prompts.get_exact(self._db, Claim.read(body["actions"][0].get("value")).prompt_id)
 
 
 def _errors_in(known: Mapping[str, Any], errors: tuple[FieldError, ...]) -> tuple[FieldError, ...]:

@@ -1,5 +1,7 @@
 """Hands a finished form to the desk, and tells the person what the desk said."""
 
+from dataclasses import replace
+
 from slack_bolt import Ack
 
 from signoff.bot.connection.people import People
@@ -33,7 +35,7 @@ class FormAnswer:
 
     def may_continue(self, ack: Ack, body: Body, session: FormSession) -> bool:
         """Whether this person may still see the form that they are filling in. Otherwise this is acked."""
-        match self._desk.admit(session.prompt.id, self._people.actor(body), via="slack"):
+        match self._desk.admit(session.prompt.id, self._people.actor(body), via="slack", shown=_shown(session)):
             case Refused() | Unverified() as not_admitted:
                 self._responses.show_not_admitted(ack, not_admitted)
                 return False
@@ -49,10 +51,10 @@ class FormAnswer:
         if unreadable:
             # Nothing to submit yet, but somebody may have settled the prompt in the meantime. Nobody should be made
             # to correct values that no longer count.
-            reply = self._desk.admit(prompt.id, actor, via="slack")
+            reply = self._desk.admit(prompt.id, actor, via="slack", shown=_shown(session))
         else:
             typed = word_in((body["view"].get("state") or {}).get("values") or {})
-            shown = Shown(form=form_hash(prompt, session.editor))
+            shown = replace(_shown(session), form=form_hash(prompt, session.editor))
             reply = self._desk.submit(
                 prompt.id, actor, values, via="slack", complete=True, confirmation=typed, shown=shown
             )
@@ -73,3 +75,7 @@ class FormAnswer:
                 ack(**session.errors_response(errors))
             case not_admitted:
                 self._responses.show_not_admitted(ack, not_admitted)
+
+
+def _shown(session: FormSession) -> Shown:
+    return Shown(stage=session.stage)

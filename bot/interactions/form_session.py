@@ -26,6 +26,7 @@ from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.modals import answer_errors, answer_modal, failed_modal, refused_modal, settled_modal
 from signoff.bot.surfaces.wording import UNREADABLE_POLICY, form_of
 from signoff.flows.approval.desk import Desk
+from signoff.flows.approval.stages import stage_over
 from signoff.flows.approval.validation import FieldError, validate
 from signoff.store.database import Database
 from signoff.store.prompts import drafts, prompts
@@ -43,6 +44,7 @@ class FormSession:
         view_id: The modal that shows it.
         editor: The form in that modal, with everything that was filled in so far.
         first_row: The number of the first row on the open page.
+        stage: The number of stages that the prompt had passed when the modal was drawn. It is a claim.
         reading: What the modal's inputs hold.
         revision: The revision of the stored draft.
     """
@@ -54,6 +56,7 @@ class FormSession:
     first_row: int
     reading: Reading
     revision: int
+    stage: int = 0
 
     @property
     def page(self) -> Page:
@@ -99,7 +102,7 @@ class FormSessions:
             raise MalformedPayload("a press in a form names no view")
         view, actor = body["view"], self._people.actor(body)
         metadata = ModalMetadata.read(view.get("private_metadata"))
-        prompt = prompts.get_exact(self._db, metadata.prompt_id)
+        prompt = prompts.get_exact(self._db, metadata.claim.prompt_id)
         stored = drafts.load(self._db, prompt.id, actor.id)
         draft = (stored and Draft.of_json(stored.values)) or Draft(prompt.initial_values)
         form = form_of(prompt)
@@ -109,7 +112,8 @@ class FormSessions:
         if reading.draft != editor.draft:
             editor = editor.with_draft(reading.draft)
         revision = stored.revision if stored else drafts.NO_DRAFT
-        return FormSession(actor, str(view["id"]), prompt, editor, metadata.first, reading, revision)
+        stage = metadata.claim.stage
+        return FormSession(actor, str(view["id"]), prompt, editor, metadata.first, reading, revision, stage)
 
     def save(self, session: FormSession) -> FormSession | None:
         """Store the draft. Returns the session with its new revision; `None` if the prompt is settled.
@@ -146,13 +150,16 @@ class FormSessions:
         return saved
 
     def _is_refused(self, session: FormSession) -> bool:
-        """Whether it is known that the session's person may not answer."""
+        """Whether it is known that the session's person may not answer, or not with this form."""
         prompt = session.prompt
-        return prompt.is_open and prompt.policy_fault is None and self._desk.may_fill_in(prompt, session.actor) is False
+        if not prompt.is_open or prompt.policy_fault is not None:
+            return False
+        return bool(stage_over(prompt, session.stage)) or self._desk.may_fill_in(prompt, session.actor) is False
 
     def _refused_modal(self, session: FormSession) -> dict[str, Any]:
         visible, _ = self._desk.visible_to(session.actor, [session.prompt])
-        return refused_modal(session.prompt, {}, may_see=bool(visible))
+        reason = stage_over(session.prompt, session.stage) if visible else ""
+        return refused_modal(session.prompt, {}, may_see=bool(visible), reason=reason)
 
     def _store(self, session: FormSession) -> FormSession | None:
         draft = session.editor.whole.as_json()

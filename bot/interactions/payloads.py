@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from signoff.bot.surfaces.claims import Claim
 from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.flows.schema.slack_ids import is_conversation_id, is_user_id
-from signoff.store.records.votes import NOTHING_SHOWN, Shown
+from signoff.store.records.votes import Shown
 
 _PROMPT_ID = re.compile(r"[0-9a-f-]{36}")
 
@@ -159,7 +161,7 @@ def origin_of(body: Mapping[str, Any]) -> str:
     if is_conversation_id(channel):
         origin += f" in {channel}"
     on_card = _dict(_dict(_dict(body, "message"), "metadata"), "event_payload").get("prompt_id")
-    prompt = on_card or ModalMetadata.read(_dict(body, "view").get("private_metadata")).prompt_id
+    prompt = on_card or ModalMetadata.read(_dict(body, "view").get("private_metadata")).claim.prompt_id
     if isinstance(prompt, str) and _PROMPT_ID.fullmatch(prompt):
         origin += f", prompt {prompt[:8]}"
     return origin
@@ -178,8 +180,11 @@ def person_in(body: Mapping[str, Any]) -> str | None:
 
 
 def pressed_in(payload: Mapping[str, Any]) -> Shown:
-    """The message in which somebody pressed a button. It is a claim, which only a card of the prompt can bear out."""
-    container = payload.get("container")
+    """In which message somebody pressed a button, and of which stage that was.
+
+    It is a claim. Of the message, only a card of the prompt can bear it out.
+    """
+    shown, container = Shown(stage=Claim.read(payload["actions"][0].get("value")).stage), payload.get("container")
     if not isinstance(container, Mapping) or container.get("type") != "message":
-        return NOTHING_SHOWN
-    return Shown(channel=str(container.get("channel_id") or ""), ts=str(container.get("message_ts") or ""))
+        return shown
+    return replace(shown, channel=str(container.get("channel_id") or ""), ts=str(container.get("message_ts") or ""))

@@ -30,7 +30,7 @@ from signoff.bot.surfaces.modals import answer_modal, over_modal, refused_modal,
 from signoff.bot.surfaces.tally import own_vote, what_was_voted
 from signoff.bot.surfaces.wording import form_of, outcome_sentence, refusal
 from signoff.flows.approval.desk import Desk
-from signoff.flows.approval.replies import AlreadySettled, Counted, NotAdmitted, Refused, Unverified
+from signoff.flows.approval.replies import AlreadySettled, Counted, NotAdmitted, Outdated, Refused, Unverified
 from signoff.flows.approval.validation import FieldError
 from signoff.store.database import Database
 from signoff.store.errors import StoreError
@@ -230,6 +230,9 @@ class Responses:
 
     def tell_refused(self, body: Body, refused: Refused) -> None:
         """Tell a person that they may not answer, and who may if they may know that."""
+
+        if isinstance(refused, Outdated):
+            self.redraw(refused.prompt)
 
         def tell() -> None:
             mentions = self._people.mentions(refused.prompt, ask=False)

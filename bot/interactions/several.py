@@ -6,6 +6,7 @@ card would be.
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import Ack, App
@@ -85,25 +86,26 @@ class Several:
             return
         actor, until = self._people.actor(body), time.monotonic() + MAX_SECONDS
         outcomes: list[Outcome] = []
-        for number, prompt_id in enumerate(ticked):
+        for number, claim in enumerate(ticked):
             if time.monotonic() > until:
                 ack(response_action="update", view=done_modal(outcomes, not_reached=len(ticked) - number))
                 return
             with suppress(NoSuchPrompt):
-                prompt = prompts.get_exact(self._db, prompt_id)
-                outcomes.append(_outcome(prompt, self._approve(prompt, actor)))
+                prompt = prompts.get_exact(self._db, claim.prompt_id)
+                outcomes.append(_outcome(prompt, self._approve(prompt, actor, Shown(stage=claim.stage))))
         ack(response_action="update", view=done_modal(outcomes))
 
-    def _approve(self, prompt: Prompt, actor: Actor) -> Reply | str:
+    def _approve(self, prompt: Prompt, actor: Actor, shown: Shown) -> Reply | str:
         """What came of one of them. A failure must not keep the person from hearing of those before it."""
         choice, drawn = yes_to(prompt), drawn_in_full(prompt)
         try:
             if isinstance(choice, str) or isinstance(drawn, str):
                 # It may have been settled since; then that is told. Otherwise it cannot be approved here.
-                admitted = self._desk.admit(prompt.id, actor, via="slack")
+                admitted = self._desk.admit(prompt.id, actor, via="slack", shown=shown)
                 reason = choice if isinstance(choice, str) else drawn
                 return f"This has to be answered by itself: {reason}." if isinstance(admitted, Prompt) else admitted
-            return self._desk.submit(prompt.id, actor, choice, via="slack", shown=Shown(form=fingerprint(drawn)))
+            shown = replace(shown, form=fingerprint(drawn))
+            return self._desk.submit(prompt.id, actor, choice, via="slack", shown=shown)
         except CommitInDoubt:
             return _IN_DOUBT
         except UnreadablePolicy:

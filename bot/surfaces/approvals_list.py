@@ -20,6 +20,7 @@ from signoff.bot.blockkit.blocks import actions as buttons
 from signoff.bot.blockkit.markup import at, bold, escape, plain, span, unescaped
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.assignment import assigned_in_short
+from signoff.bot.surfaces.claims import Claim
 from signoff.bot.surfaces.deadline import deadline_in_short
 from signoff.bot.surfaces.grace import held_in_short
 from signoff.bot.surfaces.listings import Listing
@@ -117,7 +118,7 @@ def entry(prompt: Prompt, now: datetime | None) -> list[Block]:
     return [
         section(
             mrkdwn("\n".join(filter(None, asked))),
-            accessory=button("Open", action_ids.OPEN, prompt.id),
+            accessory=button("Open", action_ids.OPEN, str(Claim.of(prompt))),
         ),
         context(mrkdwn(" · ".join(filter(None, facts)))),
     ]

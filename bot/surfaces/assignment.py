@@ -18,6 +18,7 @@ from signoff.bot.blockkit.blocks import (
 from signoff.bot.blockkit.markup import at, escape, lines, plain, span, utc
 from signoff.bot.forms import ACTION
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.claims import Claim
 from signoff.bot.surfaces.wording import name_of, question_excerpt
 from signoff.store.policy import Policy
 from signoff.store.records.assignment import HandOver
@@ -64,13 +65,13 @@ def _noted(note: str) -> list[Block]:
 
 def assignment_buttons(prompt: Prompt) -> list[Block]:
     """The buttons with which people take a prompt on, give it back, or hand it to somebody else."""
-    shown = []
+    shown, claim = [], str(Claim.of(prompt))
     if prompt.assignment.assignee is not None:
-        shown.append(button("Release", action_ids.RELEASE, prompt.id))
+        shown.append(button("Release", action_ids.RELEASE, claim))
     elif prompt.policy.assignment is not None:
-        shown.append(button("I'll take it", action_ids.CLAIM, prompt.id))
+        shown.append(button("I'll take it", action_ids.CLAIM, claim))
     if prompt.policy.assignment is not None or prompt.policy.may_delegate:
-        shown.append(button("Hand over…", action_ids.HAND_OVER, prompt.id))
+        shown.append(button("Hand over…", action_ids.HAND_OVER, claim))
     return shown
 
 
@@ -86,7 +87,7 @@ def hand_over_modal(prompt: Prompt) -> Block:
     return {
         "type": "modal",
         "callback_id": action_ids.HAND_OVER_MODAL,
-        "private_metadata": prompt.id,
+        "private_metadata": str(Claim.of(prompt)),
         "title": plain_text("Hand over"),
         "submit": plain_text("Hand over"),
         "close": plain_text("Close"),

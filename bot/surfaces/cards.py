@@ -29,6 +29,7 @@ from signoff.bot.forms import Form, VerdictButtons
 from signoff.bot.forms.verdict import BARE
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.assignment import assignment_blocks, assignment_buttons
+from signoff.bot.surfaces.claims import Claim
 from signoff.bot.surfaces.comments import clock_line, comment_blocks
 from signoff.bot.surfaces.confirmation import deciding_button, word_rule
 from signoff.bot.surfaces.deadline import deadline_of
@@ -133,7 +134,7 @@ def plain_card(prompt: Prompt, place: Place = DEFAULT_CHANNEL) -> Message:
     """
     prompt = prompt.decided
     sentence = lines(unescaped(_sentence(prompt, form_of(prompt), is_direct=False)), SECTION_TEXT)
-    shown = [button("Open…", action_ids.EDIT, prompt.id, "primary")] if prompt.is_open else []
+    shown = [button("Open…", action_ids.EDIT, str(Claim.of(prompt)), "primary")] if prompt.is_open else []
     return Message(
         text=escape(sentence),
         blocks=[section(plain_text(sentence)), buttons([*shown, button("Show all", action_ids.READ, prompt.id)])],
@@ -216,6 +217,7 @@ def _asked(verdict: VerdictButtons) -> Excerpt:
 
 
 def _buttons(prompt: Prompt, form: Form, verdict: VerdictButtons | None, *, all_shown: bool) -> list[Block]:
+    claim = str(Claim.of(prompt))
     if verdict is not None:
         shown = [
             deciding_button(prompt, choice.label, action_ids.choose(position), choice.style)
@@ -228,14 +230,14 @@ def _buttons(prompt: Prompt, form: Form, verdict: VerdictButtons | None, *, all_
         opens = missing or bool(form.fields and prompt.policy.word)
         label = submit if form.fields else "Resume"
         if opens:
-            shown = [button("Answer…", action_ids.ANSWER, prompt.id, "primary")]
+            shown = [button("Answer…", action_ids.ANSWER, claim, "primary")]
         else:
             shown = [deciding_button(prompt, label, action_ids.ANSWER, "primary")]
         others = bool(form.fields) and not opens
     if others:
-        shown.append(button("Edit…", action_ids.EDIT, prompt.id))
+        shown.append(button("Edit…", action_ids.EDIT, claim))
     if verdict is None or not verdict.can_reject:
-        shown.append(button("Reject…", action_ids.REJECT, prompt.id, "danger"))
+        shown.append(button("Reject…", action_ids.REJECT, claim, "danger"))
     if prompt.policy.comments != "off":
         shown.append(button("Comment…", action_ids.COMMENT, prompt.id))
     return [*shown, *assignment_buttons(prompt), *more_time_button(prompt)]

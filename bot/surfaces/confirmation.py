@@ -18,6 +18,7 @@ from signoff.bot.blockkit.blocks import (
 from signoff.bot.blockkit.excerpts import shorten
 from signoff.bot.blockkit.markup import code, plain
 from signoff.bot.forms import ACTION, Form
+from signoff.bot.surfaces.claims import Claim
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.wording import verdict_in
 from signoff.store.records.prompts import Prompt
@@ -30,9 +31,9 @@ def deciding_button(prompt: Prompt, label: str, action_id: str, style: Style | N
     """A button that decides, or that opens the form if the policy wants a word typed first."""
     if prompt.policy.word:
         opens = label if label.endswith("…") else f"{shorten(label, BUTTON_TEXT - 1)}…"
-        return button(opens, action_id, prompt.id, style)
+        return button(opens, action_id, str(Claim.of(prompt)), style)
     dialog = _dialog(prompt, label, style) if prompt.policy.confirm else None
-    return button(label, action_id, prompt.id, style, confirm=dialog)
+    return button(label, action_id, str(Claim.of(prompt)), style, confirm=dialog)
 
 
 def word_rule(prompt: Prompt) -> str:

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from signoff.bot.forms.editor_state import Step
+from signoff.bot.surfaces.claims import Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,29 +12,29 @@ class ModalMetadata:
     """A page of one of a prompt's forms.
 
     Attributes:
-        prompt_id: The prompt whose answer the modal asks for.
+        claim: The prompt whose answer the modal asks for.
         steps: The steps to the list entry whose form it shows; none for the prompt's own form.
         first: The number of the first row on the page.
     """
 
-    prompt_id: str
+    claim: Claim
     steps: tuple[Step, ...] = ()
     first: int = 0
 
     def __str__(self) -> str:
         """The text that `read` reads."""
-        return json.dumps([self.prompt_id, self.first, *self.steps], separators=(",", ":"))
+        return json.dumps([str(self.claim), self.first, *self.steps], separators=(",", ":"))
 
     @classmethod
     def read(cls, claimed: object) -> "ModalMetadata":
         """Read a modal's claim. One that makes no sense becomes a prompt that does not exist."""
         try:
             match json.loads(str(claimed)):
-                case [str() as prompt_id, int() as first, *steps] if first >= 0:
-                    return cls(prompt_id, tuple(step for each in steps if (step := _step(each))), first)
+                case [str() as claim, int() as first, *steps] if first >= 0:
+                    return cls(Claim.read(claim), tuple(step for each in steps if (step := _step(each))), first)
         except (ValueError, RecursionError):
             pass
-        return cls("")
+        return cls(Claim(""))
 
 
 def _step(claimed: object) -> Step | None:

@@ -29,6 +29,7 @@ from signoff.bot.forms.error_targets import LocatedError
 from signoff.bot.forms.layout import rows_of
 from signoff.bot.forms.pages import Page, page_with
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.claims import Claim
 from signoff.bot.surfaces.confirmation import WORD_BLOCK, word_input
 from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.omissions import NOTHING_OMITTED, Omitted, omission_notice
@@ -79,7 +80,7 @@ def answer_modal(
     view = _modal(_title(prompt, editor), blocks or _heading(prompt))
     return view | {
         "callback_id": action_ids.ANSWER_MODAL,
-        "private_metadata": str(ModalMetadata(prompt.id, editor.steps, page.first)),
+        "private_metadata": str(ModalMetadata(Claim.of(prompt), editor.steps, page.first)),
         "submit": plain_text(_submit(editor, page)),
         "close": plain_text("Close"),
         # Responses keeps track of the open modals.
@@ -135,7 +136,7 @@ def reject_modal(prompt: Prompt) -> Block:
     blocks = [*_heading(prompt), input_block(_REASON, "Reason", element, optional=False)]
     return _modal("Reject", blocks) | {
         "callback_id": action_ids.REJECT_MODAL,
-        "private_metadata": prompt.id,
+        "private_metadata": str(Claim.of(prompt)),
         "submit": plain_text("Reject"),
         "close": plain_text("Close"),
         # Responses keeps track of the open modals.

@@ -24,6 +24,7 @@ from signoff.bot.blockkit.markdown import for_modal
 from signoff.bot.blockkit.markup import escape, plain
 from signoff.bot.forms import ACTION, FormError
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.claims import Claim
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.tally import in_short
 from signoff.bot.surfaces.values import value_blocks
@@ -105,10 +106,10 @@ def several_modal(choice: Choice, *, are_all: bool = True) -> Block:
     return modal | {"callback_id": action_ids.SEVERAL_MODAL, "submit": plain_text("Approve the ticked")}
 
 
-def ticked_in(state_values: Mapping[str, Any]) -> list[str]:
-    """The ids of the prompts that are ticked, in the order of the modal. They are claims."""
+def ticked_in(state_values: Mapping[str, Any]) -> list[Claim]:
+    """The prompts that are ticked, in the order of the modal."""
     return [
-        str(block_id)
+        Claim.read(block_id)
         for block_id, block in state_values.items()
         if (((block or {}).get(ACTION) or {}).get("selected_options") or [])
     ]
@@ -169,7 +170,7 @@ def drawn_in_full(prompt: Prompt) -> Sequence[Block] | str:
     facts = [escape(prompt.flow, 80), escape(prompt.run_name, 80), requested_by(prompt), escape(in_short(prompt))]
     box = {"type": "checkboxes", "action_id": ACTION, "options": [option(plain("Approve", OPTION_TEXT), _YES)]}
     return [
-        input_block(prompt.id, plain(asked.question, LABEL_TEXT), box, optional=True),
+        input_block(str(Claim.of(prompt)), plain(asked.question, LABEL_TEXT), box, optional=True),
         *([section(mrkdwn(description.text))] if description.text else []),
         *rows,
         context(mrkdwn(" · ".join(filter(None, facts)))),

@@ -217,7 +217,7 @@ def refusal(prompt: Prompt, mentions: Mapping[str, str], *, may_see: bool, reaso
         reason: Why, as a sentence, if it is not because of whom the policy names.
     """
     if reason:
-        return reason
+        return escape(reason)
     if prompt.policy_fault is None and not prompt.policy.named:
         return "You can't answer this. Only members of this workspace who are in the card's channel can."
     if not may_see:

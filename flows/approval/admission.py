@@ -9,8 +9,8 @@ from typing import Any
 
 from signoff.flows.approval import assignment, endings, extension
 from signoff.flows.approval.approvers import Directory, StatedNames, Unknowable, may_answer, may_see
-from signoff.flows.approval.replies import AlreadySettled, NotAdmitted, Refused, Unverified
-from signoff.flows.approval.stages import TAKEN_PART, taken_part
+from signoff.flows.approval.replies import AlreadySettled, NotAdmitted, Outdated, Refused, Unverified
+from signoff.flows.approval.stages import may_count, stage_over, taken_part
 from signoff.store import ledger
 from signoff.store.database import Database
 from signoff.store.errors import UnreadablePolicy
@@ -18,7 +18,9 @@ from signoff.store.outbox import cards
 from signoff.store.policy import Policy
 from signoff.store.prompts import prompts
 from signoff.store.records.actors import Actor
+from signoff.store.records.outbox import CardPlace
 from signoff.store.records.prompts import Prompt
+from signoff.store.records.votes import NOTHING_SHOWN, Shown
 
 NO_COMMENTS = "This prompt takes no comments: its policy has comments=off."
 """What whoever comments is told if the policy does not let people comment."""
@@ -43,15 +45,16 @@ class Admission:
         self._directory = directory or StatedNames()
         self._now = clock or db.now
 
-    def admit(self, prompt_id: str, actor: Actor, *, via: str) -> Prompt | NotAdmitted:
+    def admit(self, prompt_id: str, actor: Actor, *, via: str, shown: Shown = NOTHING_SHOWN) -> Prompt | NotAdmitted:
         """The prompt, if this person may answer it now; otherwise why not.
 
         How it was settled is told only to those who may see the prompt.
 
         Args:
             via: The way the person came: `slack`, `cli`, `flow`.
+            shown: What they had before them. What was drawn in another stage than the prompt is in is refused.
         """
-        return self._admit(prompt_id, actor, via=via)
+        return self._admit(prompt_id, actor, via=via, shown=shown)
 
     def admit_comment(self, prompt_id: str, actor: Actor, *, via: str) -> Prompt | NotAdmitted:
         """The same for a comment: whoever may see a prompt may comment on it, if its policy takes comments."""
@@ -114,15 +117,8 @@ class Admission:
 
         What they have voted on does not wait for them any more, although they may change their vote.
         """
-        waiting = (
-            each
-            for each in found
-            if each.is_open
-            and each.held is None
-            and not each.policy_fault
-            and taken_part(each, actor, self._directory) == ""
-        )
-        return self._those_who(may_answer, actor, [each for each in waiting if not each.ballot.vote_of(actor.id)])
+        waiting = (each for each in found if each.is_open and each.held is None and not each.policy_fault)
+        return self._those_who(may_count, actor, [each for each in waiting if not each.ballot.vote_of(actor.id)])
 
     def _those_who(
         self, may: Callable[..., bool | Unknowable], actor: Actor, found: Sequence[Prompt]
@@ -144,7 +140,9 @@ class Admission:
     def _note(self, prompt: Prompt, event: str, actor: Actor, detail: Mapping[str, Any]) -> None:
         ledger.note(self._db, prompt.id, event, now=self._now(), actor=actor, detail=detail)
 
-    def _admit(self, prompt_id: str, actor: Actor, *, via: str, comments: bool = False) -> Prompt | NotAdmitted:
+    def _admit(
+        self, prompt_id: str, actor: Actor, *, via: str, comments: bool = False, shown: Shown = NOTHING_SHOWN
+    ) -> Prompt | NotAdmitted:
         prompt, places = prompts.get_with_places(self._db, prompt_id)
         if prompt.is_open and prompt.policy_fault is not None:
             self._note(prompt, "refused", actor, {"via": via, "reason": prompt.policy_fault})
@@ -173,18 +171,22 @@ class Admission:
         if prompt.held is not None and not comments:
             self._note(prompt, "too_late", actor, {"via": via})
             return AlreadySettled(prompt.decided)
-        return prompt if comments else self._admit_to_stage(prompt, actor, via)
+        return prompt if comments else self._admit_to_stage(prompt, actor, places, via, shown)
 
-    def _admit_to_stage(self, prompt: Prompt, actor: Actor, via: str) -> Prompt | Refused | Unverified:
-        """The prompt, unless this person counts in an earlier stage already."""
-        match taken_part(prompt, actor, self._directory):
+    def _admit_to_stage(
+        self, prompt: Prompt, actor: Actor, places: Sequence[CardPlace], via: str, shown: Shown
+    ) -> Prompt | Refused | Unverified:
+        """The prompt, unless this person counts in an earlier stage already, or was shown another stage."""
+        if reason := stage_over(prompt, shown.stage):
+            self._note(prompt, "refused", actor, {"via": via, "reason": reason})
+            return Outdated(prompt, True, reason)
+        match taken_part(prompt, actor, self._directory, places):
             case Unknowable(reason):
                 self._note(prompt, "unverified", actor, {"via": via, "reason": reason})
                 return Unverified(prompt, reason)
             case "":
                 return prompt
-            case earlier:
-                reason = TAKEN_PART.format(earlier)
+            case reason:
                 self._note(prompt, "refused", actor, {"via": via, "reason": reason})
                 return Refused(prompt, True, reason)
 

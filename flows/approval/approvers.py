@@ -147,12 +147,12 @@ def _in_place_of(
 
     They are the delegate of that person, or cover for that person who is away. It counts what holds now: the one in
     whose place it is must still be allowed to answer, and the other has to be an active person of the workspace, and
-    not a requester who may not answer.
+    not a requester who may not answer. One who counts in an earlier stage is named only if there is no other.
     """
     own = prompt.ballot.person(actor.id)
     principals = [each.by for each in prompt.assignment.delegations if prompt.ballot.person(each.to.id) == own]
     principals += covered_by(own, directory.absences())
-    reasons = []
+    reasons, spent = [], None
     for principal in principals:
         may = may_answer_themselves(prompt, principal, directory, cards)
         if may is True:
@@ -161,8 +161,35 @@ def _in_place_of(
             case Unknowable(reason):
                 reasons.append(reason)
             case True:
-                return principal
-    return Unknowable(" ".join(dict.fromkeys(reasons))) if reasons else None
+                match stage_of(prompt, principal, directory):
+                    case Unknowable(reason):
+                        reasons.append(reason)
+                    case "":
+                        return principal
+                    case _:
+                        spent = spent or principal
+    return Unknowable(" ".join(dict.fromkeys(reasons))) if reasons else spent
+
+
+def stage_of(prompt: Prompt, person: Actor, directory: Directory) -> str | Unknowable:
+    """The name of the earlier stage in which somebody counts, if nobody counts in two stages; otherwise empty.
+
+    They do if they have answered in it, in whosever place, or if somebody has in theirs.
+    """
+    if not prompt.passed or not prompt.policy.distinct:
+        return ""
+    reasons = []
+    for stage in prompt.passed:
+        for known in {each.id: each for vote in stage.votes for each in (vote.actor, vote.seat)}.values():
+            if is_user_id(known.id) and is_user_id(person.id):
+                is_same: bool | Unknowable = known.id == person.id
+            else:
+                is_same = known.id == person.id or directory.is_person(person, known.id)
+            if isinstance(is_same, Unknowable):
+                reasons.append(f"{known.name} has answered in the stage {stage.name}, and may be the same person.")
+            elif is_same:
+                return stage.name
+    return Unknowable(" ".join(dict.fromkeys(reasons))) if reasons else ""
 
 
 def may_stand_in(prompt: Prompt, actor: Actor, directory: Directory) -> bool | Unknowable:

@@ -3,7 +3,8 @@
 Handed to somebody who may answer, it is theirs to answer. Handed to anybody else, it is delegated: from then on they
 may answer in the place of the one who handed it over, and the two have one vote.
 
-What these functions return is done in one transaction, by `store.prompts.assignments`.
+What these functions return is done in one transaction, by `store.prompts.assignments`. They raise its `PromptChanged`
+if the prompt has changed since the person was admitted, who has to be admitted again then.
 """
 
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from signoff.flows.approval.approvers import (
     is_requester,
     may_answer_themselves,
     may_stand_in,
+    stage_of,
 )
 from signoff.store.database import Database
 from signoff.store.outbox import cards
@@ -61,7 +63,7 @@ def claim(db: Database, prompt: Prompt, actor: Actor, *, now: datetime) -> Assig
         after = replace(current.assignment, assignee=_plain(actor), since=now, by=None, note="")
         return Change("claimed", after, check_by=now + RECHECK)
 
-    changed, current = assignments.change(db, prompt.id, plan, actor=actor, now=now)
+    changed, current = assignments.change(db, prompt.id, plan, actor=actor, now=now, admitted=prompt)
     if changed or is_assignee(current, actor):
         return Assigned(current)
     return NotAssigned(current, _taken(current))
@@ -77,7 +79,7 @@ def release(db: Database, prompt: Prompt, actor: Actor, *, now: datetime) -> Ass
         passed = (*current.assignment.passed, actor.id)
         return Change("released", replace(_unassigned(current), passed=passed), check_by=now)
 
-    changed, current = assignments.change(db, prompt.id, plan, actor=actor, now=now)
+    changed, current = assignments.change(db, prompt.id, plan, actor=actor, now=now, admitted=prompt)
     if changed:
         return Assigned(current)
     return NotAssigned(current, _taken(current) or "Nobody has this, so there is nothing to release.")
@@ -107,7 +109,7 @@ def hand_over(
     if isinstance(target, str):
         return NotAssigned(prompt, target)
     may = may_answer_themselves(prompt, target, directory, places)
-    if may is not True and (fault := _cannot_stand_in(prompt, target, directory, may)):
+    if fault := _cannot_have(prompt, target, directory, may):
         return NotAssigned(prompt, fault)
     principal = in_place_of(prompt, actor, directory, places)
     if isinstance(principal, Unknowable):
@@ -129,7 +131,7 @@ def hand_over(
         told = {name: value for name, value in detail.items() if value}
         return Change("reassigned" if may is True else "delegated", after, told, check_by=now + RECHECK, show=target.id)
 
-    changed, current = assignments.change(db, prompt.id, plan, actor=actor, now=now)
+    changed, current = assignments.change(db, prompt.id, plan, actor=actor, now=now, admitted=prompt)
     return Assigned(current) if changed else NotAssigned(current, _taken(current))
 
 
@@ -152,6 +154,21 @@ def _person(directory: Directory, person_id: str) -> Actor | str:
             return f"{reason} Try again."
         case None:
             return "There is no user with this id."
+
+
+def _cannot_have(prompt: Prompt, target: Actor, directory: Directory, may: bool | Unknowable) -> str:
+    """Why a prompt cannot be handed to somebody, as a sentence; empty if it can.
+
+    Args:
+        may: Whether they may answer in their own right.
+    """
+    match stage_of(prompt, target, directory):
+        case Unknowable(reason):
+            return f"{reason} Try again."
+        case "":
+            return "" if may is True else _cannot_stand_in(prompt, target, directory, may)
+        case stage:
+            return f"{target.name} has answered in the stage {stage}, and nobody counts in two stages."
 
 
 def _cannot_stand_in(prompt: Prompt, target: Actor, directory: Directory, may: bool | Unknowable) -> str:

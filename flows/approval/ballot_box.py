@@ -12,8 +12,8 @@ from functools import partial
 from signoff.flows.approval.approvers import Directory, Unknowable, goes_by, in_place_of, represented_by
 from signoff.flows.approval.decision_log import log_vote
 from signoff.flows.approval.quorum import decide
-from signoff.flows.approval.replies import AlreadySettled, Counted, Refused, Reply, Settled, Unverified
-from signoff.flows.approval.stages import next_stage
+from signoff.flows.approval.replies import AlreadySettled, Counted, Outdated, Reply, Settled, Unverified
+from signoff.flows.approval.stages import STAGE_OVER, next_stage
 from signoff.flows.schema.slack_ids import is_user_id
 from signoff.store import ledger
 from signoff.store.database import Database
@@ -68,9 +68,9 @@ class BallotBox:
                     undo=prompt.policy.undo,
                 )
             except votes.StageOver:
-                reason = f"The stage {vote.stage} is over. Look at the card again."
+                reason = STAGE_OVER.format(vote.stage)
                 self._note(prompt, "refused", vote, reason)
-                return Refused(prompts.get(self._db, prompt.id), True, reason)
+                return Outdated(prompts.get(self._db, prompt.id), True, reason)
             except votes.OtherVoters:
                 prompt = prompts.get(self._db, prompt.id)
                 continue

@@ -3,7 +3,8 @@
 Button, modal, slash command, command line, deadline and cancellation all come this way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -31,7 +32,7 @@ from signoff.flows.approval.replies import (
     Unverified,
 )
 from signoff.flows.approval.validation import FieldError, Valid, validate
-from signoff.store.prompts import comments, grace, prompts, timing
+from signoff.store.prompts import assignments, comments, grace, prompts, timing
 from signoff.store.records.actors import Actor
 from signoff.store.records.assignment import HandOver
 from signoff.store.records.prompts import Comment, Prompt
@@ -66,9 +67,9 @@ class Desk(Admission):
             complete: Whether they are all there is; otherwise what they leave out is taken from the initial values.
             tentative: Whether what is missing will be asked for next, so that the ledger need not tell.
             confirmation: What they have typed to confirm a yes, if the policy has a word for that.
-            shown: What the person had before them, for the ledger.
+            shown: What the person had before them, for the ledger. What was drawn in another stage is refused.
         """
-        prompt = self.admit(prompt_id, actor, via=via)
+        prompt = self.admit(prompt_id, actor, via=via, shown=shown)
         if not isinstance(prompt, Prompt):
             return prompt
         checked = validate(prompt, values if complete else {**prompt.initial_values, **values})
@@ -93,7 +94,7 @@ class Desk(Admission):
         Args:
             key: Names what was proposed, see `quorum.proposed`. If nobody proposes that any more, it is invalid.
         """
-        prompt = self.admit(prompt_id, actor, via=via)
+        prompt = self.admit(prompt_id, actor, via=via, shown=shown)
         if not isinstance(prompt, Prompt):
             return prompt
         answer = proposed(prompt, key)
@@ -103,7 +104,7 @@ class Desk(Admission):
 
     def reject(self, prompt_id: str, actor: Actor, reason: str, *, via: str, shown: Shown = NOTHING_SHOWN) -> Reply:
         """Take a person's no. It needs a reason."""
-        prompt = self.admit(prompt_id, actor, via=via)
+        prompt = self.admit(prompt_id, actor, via=via, shown=shown)
         if not isinstance(prompt, Prompt):
             return prompt
         said = reason.replace("\0", "").strip()
@@ -140,24 +141,43 @@ class Desk(Admission):
     def _cast(self, prompt: Prompt, vote: Vote) -> Reply:
         return BallotBox(self._db, self._directory, self._now).cast(prompt, vote)
 
-    def claim(self, prompt_id: str, actor: Actor, *, via: str) -> Assigned | NotAssigned | NotAdmitted:
+    def claim(
+        self, prompt_id: str, actor: Actor, *, via: str, shown: Shown = NOTHING_SHOWN
+    ) -> Assigned | NotAssigned | NotAdmitted:
         """Let a person take a prompt on."""
-        prompt = self.admit(prompt_id, actor, via=via)
-        return assignment.claim(self._db, prompt, actor, now=self._now()) if isinstance(prompt, Prompt) else prompt
+        return self._assign(
+            lambda prompt: assignment.claim(self._db, prompt, actor, now=self._now()), prompt_id, actor, via, shown
+        )
 
-    def release(self, prompt_id: str, actor: Actor, *, via: str) -> Assigned | NotAssigned | NotAdmitted:
+    def release(
+        self, prompt_id: str, actor: Actor, *, via: str, shown: Shown = NOTHING_SHOWN
+    ) -> Assigned | NotAssigned | NotAdmitted:
         """Let a person give back a prompt that they have taken on."""
-        prompt = self.admit(prompt_id, actor, via=via)
-        return assignment.release(self._db, prompt, actor, now=self._now()) if isinstance(prompt, Prompt) else prompt
+        return self._assign(
+            lambda prompt: assignment.release(self._db, prompt, actor, now=self._now()), prompt_id, actor, via, shown
+        )
 
     def hand_over(
-        self, prompt_id: str, actor: Actor, wanted: HandOver, *, via: str
+        self, prompt_id: str, actor: Actor, wanted: HandOver, *, via: str, shown: Shown = NOTHING_SHOWN
     ) -> Assigned | NotAssigned | NotAdmitted:
         """Let a person who may answer a prompt hand it to somebody else."""
-        prompt = self.admit(prompt_id, actor, via=via)
-        if not isinstance(prompt, Prompt):
-            return prompt
-        return assignment.hand_over(self._db, self._directory, prompt, actor, wanted, now=self._now())
+        return self._assign(
+            lambda prompt: assignment.hand_over(self._db, self._directory, prompt, actor, wanted, now=self._now()),
+            prompt_id,
+            actor,
+            via,
+            shown,
+        )
+
+    def _assign(
+        self, act: Callable[[Prompt], Assigned | NotAssigned], prompt_id: str, actor: Actor, via: str, shown: Shown
+    ) -> Assigned | NotAssigned | NotAdmitted:
+        while True:
+            prompt = self.admit(prompt_id, actor, via=via, shown=shown)
+            if not isinstance(prompt, Prompt):
+                return prompt
+            with suppress(assignments.PromptChanged):
+                return act(prompt)
 
     def extend(self, prompt_id: str, actor: Actor, more: timedelta, *, via: str) -> Prompt | NotAdmitted:
         """Give a prompt more time. Returns it with its new deadline."""

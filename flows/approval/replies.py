@@ -41,6 +41,11 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Outdated(Refused):
+    """What this person has pressed was drawn in another stage, so it decides nothing in this one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unverified:
     """Whether this person may answer cannot be known, so nothing has changed."""
 

@@ -5,24 +5,36 @@ goes by the stage. The votes of a stage are counted as those of any prompt. Wher
 stage follows, the prompt goes on to that instead.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from signoff.flows.approval.acts import next_due_at_of
-from signoff.flows.approval.approvers import Directory, NameKind, Unknowable
+from signoff.flows.approval.approvers import Directory, NameKind, Unknowable, in_place_of, may_answer, stage_of
 from signoff.flows.approval.quorum import can_represent, is_rejection, key_of, number_of
-from signoff.flows.schema.slack_ids import is_user_id
 from signoff.flows.schema.verdict import verdict_of
 from signoff.store.policy import Policy
 from signoff.store.policy_parts import Stage
 from signoff.store.records.actors import Actor
+from signoff.store.records.outbox import CardPlace
 from signoff.store.records.prompts import Prompt
 from signoff.store.records.stages import NextStage, PassedStage
 from signoff.store.records.votes import Ballot, Vote
 
 TAKEN_PART = "You have answered in the stage {}, and nobody counts in two stages. Somebody else has to answer."
 """What somebody is told who has answered in an earlier stage."""
+
+SEAT_TAKEN = (
+    "You would answer in the place of {}, who counts in the stage {} already, and nobody counts in two stages. "
+    "Somebody else has to answer."
+)
+"""What somebody is told who stands in for such a person."""
+
+STAGE_OVER = "This was asked of the stage {}, which is over. Look at the card again."
+"""What somebody is told who has pressed a button that was drawn in an earlier stage."""
+
+ANOTHER_STAGE = "This was asked of another stage. Look at the card again."
+"""The same, of a stage that the prompt has not passed."""
 
 
 def next_stage(prompt: Prompt, decisive: Vote, counted: Ballot, now: datetime) -> NextStage | None:
@@ -71,22 +83,50 @@ def with_timeout(policy: Policy, timeout: float | None) -> Policy:
     return policy.model_copy(update={"deadline": timedelta(seconds=timeout)})
 
 
-def taken_part(prompt: Prompt, actor: Actor, directory: Directory) -> str | Unknowable:
-    """The name of the earlier stage in which somebody has answered, if nobody counts in two stages; otherwise empty."""
-    if not prompt.passed or not prompt.policy.distinct:
+def taken_part(prompt: Prompt, actor: Actor, directory: Directory, cards: Sequence[CardPlace]) -> str | Unknowable:
+    """Why somebody who may answer does not count in this stage, as a sentence; empty if they do.
+
+    Nobody counts in two stages: neither a person, nor two of whom one acts in the place of the other.
+    """
+    if not prompt.passed:
         return ""
-    reasons = []
-    for stage in prompt.passed:
-        for known in {person.id: person for vote in stage.votes for person in (vote.actor, vote.seat)}.values():
-            if is_user_id(known.id) and is_user_id(actor.id):
-                is_same: bool | Unknowable = known.id == actor.id
-            else:
-                is_same = known.id == actor.id or directory.is_person(actor, known.id)
-            if isinstance(is_same, Unknowable):
-                reasons.append(f"{known.name} has answered in the stage {stage.name}, and may be the same person.")
-            elif is_same:
-                return stage.name
-    return Unknowable(" ".join(dict.fromkeys(reasons))) if reasons else ""
+    match stage_of(prompt, actor, directory):
+        case Unknowable() as unknown:
+            return unknown
+        case "":
+            pass
+        case stage:
+            return TAKEN_PART.format(stage)
+    principal = in_place_of(prompt, actor, directory, cards)
+    if principal is None or isinstance(principal, Unknowable):
+        return "" if principal is None else principal
+    match stage_of(prompt, principal, directory):
+        case Unknowable() as unknown:
+            return unknown
+        case "":
+            return ""
+        case stage:
+            return SEAT_TAKEN.format(principal.name, stage)
+
+
+def may_count(prompt: Prompt, actor: Actor, directory: Directory, cards: Sequence[CardPlace]) -> bool | Unknowable:
+    """Whether somebody may answer a prompt, and would count in its stage."""
+    may = may_answer(prompt, actor, directory, cards)
+    if may is not True:
+        return may
+    taken = taken_part(prompt, actor, directory, cards)
+    return taken if isinstance(taken, Unknowable) else not taken
+
+
+def stage_over(prompt: Prompt, shown: int | None) -> str:
+    """Why what somebody has before them decides nothing in the stage that a prompt is in; empty if it may.
+
+    Args:
+        shown: The number of stages that the prompt had passed when it was drawn; `None` if nothing was drawn.
+    """
+    if shown is None or shown == len(prompt.passed):
+        return ""
+    return STAGE_OVER.format(prompt.passed[shown].name) if shown < len(prompt.passed) else ANOTHER_STAGE
 
 
 def stages_conflict(policy: Policy, conflict_in: Callable[[Policy], str]) -> str:

@@ -45,18 +45,30 @@ Plan = Callable[[Prompt], Change | None]
 """What becomes of an open prompt as it is now; `None` for nothing. It depends on nothing but the prompt."""
 
 
+class PromptChanged(Exception):
+    """The prompt is not as it was when somebody was let act on it, who perhaps may not any more."""
+
+
 @transactional
-def change(db: Database, prompt_id: str, plan: Plan, *, actor: Actor, now: datetime) -> tuple[bool, Prompt]:
+def change(
+    db: Database, prompt_id: str, plan: Plan, *, actor: Actor, now: datetime, admitted: Prompt | None = None
+) -> tuple[bool, Prompt]:
     """Change who has a prompt, unless it is settled or the plan comes to nothing.
+
+    Args:
+        admitted: The prompt as it was when this person was let act on it; `None` if nobody has to be.
 
     Returns:
         Whether this has changed it, and the prompt as it is then.
 
     Raises:
         NoSuchPrompt: If there is no such prompt.
+        PromptChanged: If it is open, and has changed since. Nothing is written.
     """
     with db.write() as tx:
         current = lock(tx, prompt_id)
+        if admitted is not None and current.is_open and current.revision != admitted.revision:
+            raise PromptChanged
         planned = plan(current) if current.is_open else None
         if planned is None:
             return False, current

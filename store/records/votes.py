@@ -17,11 +17,13 @@ class Shown:
         channel: The id of the channel of the card in which they pressed; empty if they pressed in none.
         ts: Slack's timestamp of that card.
         form: The hash of the form that they submitted, filled in; empty if they submitted none.
+        stage: The number of stages that the prompt had passed when it was drawn; `None` if nothing was drawn for them.
     """
 
     channel: str = ""
     ts: str = ""
     form: str = ""
+    stage: int | None = None
 
 
 NOTHING_SHOWN = Shown()

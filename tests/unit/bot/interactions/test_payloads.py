@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from signoff.bot.interactions.payloads import origin_of
+from signoff.bot.surfaces.claims import Claim
 from signoff.bot.surfaces.modal_metadata import ModalMetadata
 
 PROMPT = "1f0c2a9e-0d2a-4a1c-9d0c-2f1c7a9b3e55"
@@ -19,7 +20,7 @@ ON_CARD = {"metadata": {"event_payload": {"prompt_id": PROMPT}}}
             "U0ANARUIZ1 in C0RELEASES, prompt 1f0c2a9e",
         ),
         (
-            {"user": {"id": "U0ANARUIZ1"}, "view": {"private_metadata": str(ModalMetadata(PROMPT))}},
+            {"user": {"id": "U0ANARUIZ1"}, "view": {"private_metadata": str(ModalMetadata(Claim(PROMPT)))}},
             "U0ANARUIZ1, prompt 1f0c2a9e",
         ),
         ({"user_id": "U0ANARUIZ1", "channel_id": "D0ANA"}, "U0ANARUIZ1 in D0ANA"),

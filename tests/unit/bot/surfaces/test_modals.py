@@ -11,6 +11,7 @@ from signoff.bot.emulator.blocks.validation import view_violations
 from signoff.bot.forms import Form, TooLarge
 from signoff.bot.forms.draft import Draft
 from signoff.bot.forms.editor_state import EditorState
+from signoff.bot.surfaces.claims import Claim
 from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.modals import answer_errors, answer_modal, reason_in, reject_modal, settled_modal
 from signoff.bot.surfaces.wording import form_of, refusal
@@ -54,7 +55,7 @@ def test_the_modal_carries_the_prompts_id_and_nothing_else() -> None:
     """Everything else is looked up by this id, and by the place in the form."""
     prompt = prompt_for(DataSet)
 
-    assert ModalMetadata.read(answering(prompt, {})["private_metadata"]) == ModalMetadata(prompt.id)
+    assert ModalMetadata.read(answering(prompt, {})["private_metadata"]) == ModalMetadata(Claim(prompt.id))
     assert checked(reject_modal(prompt))["private_metadata"] == prompt.id
 
 
