@@ -19,6 +19,7 @@ from signoff.bot.blockkit.markup import at, escape, lines, plain, span, utc
 from signoff.bot.forms import ACTION
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.claims import Claim
+from signoff.bot.surfaces.entered import typed, user
 from signoff.bot.surfaces.wording import name_of, question_excerpt
 from signoff.store.policy import Policy
 from signoff.store.records.assignment import HandOver
@@ -103,9 +104,8 @@ def hand_over_modal(prompt: Prompt) -> Block:
 
 def handed_over(state_values: Mapping[str, Any]) -> HandOver:
     """What somebody has entered into that modal. It may be anything, since it comes from outside."""
-    to = state_values.get(_TO, {}).get(ACTION, {}).get("selected_user")
-    note = storable(str(state_values.get(_NOTE_TO, {}).get(ACTION, {}).get("value") or "").strip())
-    return HandOver(str(to or ""), note[:NOTE_TEXT])
+    note = storable(typed(state_values, _NOTE_TO))
+    return HandOver(user(state_values, _TO), note[:NOTE_TEXT])
 
 
 def hand_over_error(message: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from signoff.bot.blockkit.blocks import actions as buttons
 from signoff.bot.blockkit.markup import at, bold, escape, excerpt_of, lines, span, utc
 from signoff.bot.forms import ACTION
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.entered import ticked, typed
 from signoff.bot.surfaces.omissions import Omitted
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.wording import name_and_claim_of, name_of, question_excerpt
@@ -96,9 +97,7 @@ def comment_modal(prompt: Prompt, *, may_stop: timedelta, is_requester: bool) ->
 
 def comment_in(state_values: Mapping[str, Any]) -> tuple[str, bool]:
     """What was typed into the modal, and whether the clock is to be stopped."""
-    text = str(state_values.get(_TEXT, {}).get(ACTION, {}).get("value") or "")
-    chosen = state_values.get(_CLOCK, {}).get(ACTION, {}).get("selected_options") or []
-    return text, any(each.get("value") == _STOP for each in chosen if isinstance(each, Mapping))
+    return typed(state_values, _TEXT), _STOP in ticked(state_values, _CLOCK)
 
 
 def comment_error(message: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from signoff.bot.blockkit.excerpts import shorten
 from signoff.bot.blockkit.markup import code, plain
 from signoff.bot.forms import ACTION, Form
 from signoff.bot.surfaces.claims import Claim
+from signoff.bot.surfaces.entered import typed
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.wording import verdict_in
 from signoff.store.records.prompts import Prompt
@@ -57,7 +58,7 @@ def word_input(prompt: Prompt, form: Form) -> list[Block]:
 
 def word_in(state_values: Mapping[str, Any]) -> str:
     """What was typed there; empty if nothing was."""
-    return str(state_values.get(WORD_BLOCK, {}).get(ACTION, {}).get("value") or "")
+    return typed(state_values, WORD_BLOCK)
 
 
 def _dialog(prompt: Prompt, label: str, style: Style | None) -> Block:

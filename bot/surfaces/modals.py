@@ -31,6 +31,7 @@ from signoff.bot.forms.pages import Page, page_with
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.claims import Claim
 from signoff.bot.surfaces.confirmation import WORD_BLOCK, word_input
+from signoff.bot.surfaces.entered import typed
 from signoff.bot.surfaces.modal_metadata import ModalMetadata
 from signoff.bot.surfaces.omissions import NOTHING_OMITTED, Omitted, omission_notice
 from signoff.bot.surfaces.question import asked_by
@@ -146,7 +147,7 @@ def reject_modal(prompt: Prompt) -> Block:
 
 def reason_in(state_values: Mapping[str, Any]) -> str:
     """The reason that was typed into the reject modal; empty if there is none."""
-    return str(state_values.get(_REASON, {}).get(ACTION, {}).get("value") or "").strip()
+    return typed(state_values, _REASON)
 
 
 def reason_error(message: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from signoff.bot.forms.field import Field
 from signoff.bot.forms.layout import rows_of
 from signoff.bot.forms.pages import page_with
 from signoff.bot.surfaces import action_ids
+from signoff.bot.surfaces.entered import chosen, typed
 from signoff.flows.approval.validation import FieldError
 from signoff.store.records.runs import FlowRun
 
@@ -226,8 +227,7 @@ def choose_flow_modal(names: Sequence[str], carried: str = "", *, note: str = ""
 
 def flow_chosen(state_values: Mapping[str, Any]) -> str:
     """The name that was chosen in that modal; empty if none was."""
-    chosen = (state_values.get(_FLOW, {}).get(ACTION, {}) or {}).get("selected_option") or {}
-    return str(chosen.get("value") or "")
+    return chosen(state_values, _FLOW)
 
 
 def started_modal(flow: str, run: FlowRun) -> Block:
@@ -271,8 +271,7 @@ def cancel_modal(run: FlowRun, questions: Sequence[str]) -> Block:
 
 def cancel_reason_in(state_values: Mapping[str, Any]) -> str:
     """The reason that was typed into that modal; empty if there is none."""
-    typed = str((state_values.get(_REASON, {}).get(ACTION, {}) or {}).get("value") or "")
-    return typed.replace("\0", "").strip()
+    return typed(state_values, _REASON)
 
 
 def _modal(title: str, blocks: list[Block]) -> Block:

@@ -25,6 +25,7 @@ from signoff.bot.blockkit.markup import escape, plain
 from signoff.bot.forms import ACTION, FormError
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.claims import Claim
+from signoff.bot.surfaces.entered import ticked
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.tally import in_short
 from signoff.bot.surfaces.values import value_blocks
@@ -108,11 +109,7 @@ def several_modal(choice: Choice, *, are_all: bool = True) -> Block:
 
 def ticked_in(state_values: Mapping[str, Any]) -> list[Claim]:
     """The prompts that are ticked, in the order of the modal."""
-    return [
-        Claim.read(block_id)
-        for block_id, block in state_values.items()
-        if (((block or {}).get(ACTION) or {}).get("selected_options") or [])
-    ]
+    return [Claim.read(block_id) for block_id in state_values if ticked(state_values, block_id)]
 
 
 def nothing_ticked(first: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from signoff.bot.blockkit.markup import at, bold, escape, utc
 from signoff.bot.forms import ACTION
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.deadline import deadline_of
+from signoff.bot.surfaces.entered import chosen
 from signoff.bot.surfaces.question import asked_by
 from signoff.bot.surfaces.wording import question_excerpt
 from signoff.flows.approval.extension import LENGTHS, can_be_extended
@@ -50,8 +51,7 @@ def more_time_modal(prompt: Prompt) -> Block:
 
 def more_time(state_values: Mapping[str, Any]) -> timedelta | None:
     """What somebody has chosen in that modal; `None` if it makes no sense, since it comes from outside."""
-    chosen = state_values.get(_MORE, {}).get(ACTION, {}).get("selected_option") or {}
-    return LENGTHS.get(str(chosen.get("value")))
+    return LENGTHS.get(chosen(state_values, _MORE))
 
 
 def more_time_error(message: str) -> dict[str, Any]:
