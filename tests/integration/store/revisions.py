@@ -403,6 +403,16 @@ ADDED: dict[str, Rows] = {
             "open": {"approvers_due_at": LATER},
         },
         "submissions": {"answer": {"claim": "claimed on the command line by ben on host build-7"}},
+        "ledger": {
+            "submitted": {
+                "detail": {
+                    "via": "slack",
+                    "answer": {"size": "large"},
+                    "name": "Ana",
+                    "claim": "claimed on the command line by ben on host build-7",
+                }
+            }
+        },
     },
     "0014": {
         "clocks": {"earlier": {"timeline": "an earlier start", "offset_us": 1_714_996_800_000_000}},
@@ -447,14 +457,14 @@ ADDED: dict[str, Rows] = {
     "0028": {
         "ledger": {
             "opened": {"number": 1, "hash": "bcaad2801c3a6859a9e77f847b57072fa09a52c58b0da12e5e362597fc149d8d"},
-            "submitted": {"number": 2, "hash": "146a74437f316e382dc468ac7354178b2cb1ed474fb02093fa4376c4cde48437"},
+            "submitted": {"number": 2, "hash": "772301fb9191bb1e39c20545d6564e3bd489fa97c64c5f2113068cab3e98ef64"},
             "opened again": {"number": 1, "hash": "1d84a7e08c94d75f9da8801e75bea7b60d6d21afab1ed2a64fd293f8cf6e8e46"},
         },
         "ledger_heads": {
             "answered": {
                 "prompt_id": ANSWERED,
                 "number": 2,
-                "hash": "146a74437f316e382dc468ac7354178b2cb1ed474fb02093fa4376c4cde48437",
+                "hash": "772301fb9191bb1e39c20545d6564e3bd489fa97c64c5f2113068cab3e98ef64",
             },
             "open": {
                 "prompt_id": OPEN,
