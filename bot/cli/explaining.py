@@ -91,20 +91,12 @@ def _explained(flow: "Flow[Any, Any]", found: "FoundQuestion") -> "tuple[str, li
 
 
 def _policy(flow: "Flow[Any, Any]", question: "Question", found: "FoundQuestion") -> "Policy":
-    from pydantic import ValidationError
-
-    from signoff.flows.approval.policy import merged, policy_in, with_functions_named
-    from signoff.flows.errors import InvalidFlow
+    from signoff.flows.approval.policy import merged, with_functions_named
+    from signoff.flows.durable.pauses import policy_on
     from signoff.flows.settings import DatabaseSettings, load
-    from signoff.store.policy import Policy
-    from signoff.store.sentences import faults_of, sentence
 
-    try:
-        on_model = policy_in(question.schema or {})
-    except ValidationError as error:
-        raise InvalidFlow(sentence(f"The policy on {question.title!r} is invalid: {faults_of(error)}")) from None
     of_flow = merged(flow.policy, load(DatabaseSettings).defaults().of(flow.name, flow.tags))
-    return with_functions_named(merged(found.arguments.get("policy") or Policy(), merged(on_model, of_flow)))
+    return with_functions_named(policy_on(question, found.arguments.get("policy"), of_flow))
 
 
 def _prompt(flow: "Flow[Any, Any]", question: "Question", rules: "Policy", found: "FoundQuestion") -> "Prompt":

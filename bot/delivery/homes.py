@@ -53,6 +53,8 @@ INCOMPLETE_INTERVAL = 30.0
 """Seconds until a Home is drawn again for which Slack did not say everything."""
 
 POLL_INTERVAL = 30.0
+"""Seconds after which somebody is looked for even if no change was announced."""
+
 MAX_CHANGED = 200
 """If so many prompts have changed at once, everybody's Home is drawn again."""
 
@@ -208,7 +210,8 @@ class Homes(BackgroundService):
             concerned = set(watched)
         else:
             concerned = {user_id for user_id, shown in watched.items() if not shown.isdisjoint(changed)}
-            for prompt in prompts.with_ids(self._db, changed & now_open.keys()) if changed & now_open.keys() else ():
+            still_open = changed & now_open.keys()
+            for prompt in prompts.with_ids(self._db, still_open) if still_open else ():
                 people = self._concerned(prompt)
                 concerned |= watched.keys() if people is None else watched.keys() & set(people)
         for user_id in concerned:

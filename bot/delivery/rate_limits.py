@@ -56,9 +56,8 @@ Refusals of bursts do not count. After a restart amid a backlog, for instance, t
 """
 
 EASING = 0.995
-"""What an interval that has been doubled is multiplied by at each call, until it is the documented one again. A limit
-that is lower than documented is so found anew once in some 140 calls, and one that was passed by chance is forgotten.
-"""
+"""What an interval that was doubled is multiplied by at each call, until it is the documented one again. So a limit
+below the documented one refuses about one call in 140, and a refusal by chance slows nothing down for long."""
 
 MAX_INTERVAL = 30.0
 """The longest time between two calls, in seconds, however often they are rate-limited."""

@@ -264,7 +264,7 @@ def prepare_pause(
     if key is not None and not _KEY.fullmatch(key):
         raise ValueError(f"The key {key!r} is invalid: use lower-case letters, digits and dashes only.")
     question = Question.of(wait_for_input, description)
-    rules = with_timeout(_policy(question, policy, context), timeout)
+    rules = with_timeout(policy_on(question, policy, context.defaults), timeout)
     opened_at = context.db.now()
     deadline = deadline_of(rules, opened_at, timeout)
     prompt = Prompt(
@@ -328,12 +328,17 @@ def _placed(
     return Pause(context, question, replace(prompt, key=found), match, state, is_in_order)
 
 
-def _policy(question: Question, policy: Policy | None, context: RunContext) -> Policy:
+def policy_on(question: Question, policy: Policy | None, defaults: Policy) -> Policy:
+    """The policy in force for a question: the pause's own, then its model's, then the defaults.
+
+    Raises:
+        InvalidFlow: If the one on the model is invalid.
+    """
     try:
         on_model = policy_in(question.schema or {})
     except ValidationError as error:
         raise InvalidFlow(sentence(f"The policy on {question.title!r} is invalid: {faults_of(error)}")) from None
-    return merged(policy or Policy(), merged(on_model, context.defaults))
+    return merged(policy or Policy(), merged(on_model, defaults))
 
 
 def wait_for_answer(what: str, pause: Pause) -> Any:
