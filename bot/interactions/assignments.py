@@ -7,7 +7,7 @@ from slack_bolt import Ack, App
 
 from signoff.bot.blockkit.markup import escape
 from signoff.bot.connection.people import People
-from signoff.bot.interactions.payloads import pressed_in
+from signoff.bot.interactions.payloads import claim_in, pressed_in, values_in
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.assignment import hand_over_error, hand_over_modal, handed_over
@@ -66,7 +66,7 @@ class Assignments:
         view = body["view"]
         claim = Claim.read(view.get("private_metadata"))
         prompt, shown = prompts.get_exact(self._db, claim.prompt_id), Shown(stage=claim.stage)
-        wanted = handed_over((view.get("state") or {}).get("values") or {})
+        wanted = handed_over(values_in(view))
         match self._desk.hand_over(prompt.id, self._people.actor(body), wanted, via="slack", shown=shown):
             case Assigned():
                 self._responses.forget_view(str(view["id"]))
@@ -88,4 +88,4 @@ class Assignments:
                 self._responses.tell_not_admitted(body, actor, reply)
 
     def _pressed(self, body: Body) -> Prompt:
-        return prompts.get_exact(self._db, Claim.read(body["actions"][0].get("value")).prompt_id)
+        return prompts.get_exact(self._db, claim_in(body).prompt_id)

@@ -13,7 +13,7 @@ from slack_bolt import Ack, App
 
 from signoff.bot.blockkit.fingerprint import fingerprint
 from signoff.bot.connection.people import People
-from signoff.bot.interactions.payloads import pressed_in
+from signoff.bot.interactions.payloads import claim_in, pressed_in, values_in
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.claims import Claim
@@ -150,7 +150,7 @@ class Buttons:
         view = body["view"]
         claim = Claim.read(view.get("private_metadata"))
         prompt = prompts.get_exact(self._db, claim.prompt_id)
-        reason = reason_in((view.get("state") or {}).get("values") or {})
+        reason = reason_in(values_in(view))
         shown = Shown(form=fingerprint(reject_modal(prompt)["blocks"]), stage=claim.stage)
         reply = self._desk.reject(prompt.id, self._people.actor(body), reason, via="slack", shown=shown)
         if isinstance(reply, Invalid):
@@ -199,7 +199,7 @@ class Buttons:
         Raises:
             NoSuchPrompt: If there is no such prompt.
         """
-        return prompts.get_exact(self._db, Claim.read(body["actions"][0].get("value")).prompt_id)
+        return prompts.get_exact(self._db, claim_in(body).prompt_id)
 
 
 def _errors_in(known: Mapping[str, Any], errors: tuple[FieldError, ...]) -> tuple[FieldError, ...]:

@@ -5,6 +5,7 @@ from functools import partial
 from slack_bolt import Ack, App
 
 from signoff.bot.connection.people import People
+from signoff.bot.interactions.payloads import values_in
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.comments import comment_error, comment_in, comment_modal
@@ -51,7 +52,7 @@ class Comments:
         """The modal was submitted."""
         view = body["view"]
         prompt = prompts.get_exact(self._db, str(view.get("private_metadata")))
-        text, stops = comment_in((view.get("state") or {}).get("values") or {})
+        text, stops = comment_in(values_in(view))
         actor = self._people.actor(body)
         match self._desk.comment(prompt.id, actor, text, via="slack", stops_clock=stops):
             case Commented(_, comment):

@@ -6,6 +6,7 @@ from slack_bolt import Ack
 
 from signoff.bot.connection.people import People
 from signoff.bot.interactions.form_session import FormSession, validation_errors, without_fields_of
+from signoff.bot.interactions.payloads import values_in
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.interactions.uploads import Uploads
 from signoff.bot.surfaces.confirmation import word_in
@@ -53,7 +54,7 @@ class FormAnswer:
             # to correct values that no longer count.
             reply = self._desk.admit(prompt.id, actor, via="slack", shown=_shown(session))
         else:
-            typed = word_in((body["view"].get("state") or {}).get("values") or {})
+            typed = word_in(values_in(body["view"]))
             shown = replace(_shown(session), form=form_hash(prompt, session.editor))
             reply = self._desk.submit(
                 prompt.id, actor, values, via="slack", complete=True, confirmation=typed, shown=shown

@@ -179,12 +179,23 @@ def person_in(body: Mapping[str, Any]) -> str | None:
     return user_id if isinstance(user_id, str) and is_user_id(user_id) else None
 
 
+def claim_in(payload: Mapping[str, Any]) -> Claim:
+    """The prompt, and the stage of it, that the button claims which somebody pressed."""
+    return Claim.read(payload["actions"][0].get("value"))
+
+
+def values_in(view: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was entered in a modal, by its blocks."""
+    values: Mapping[str, Any] = (view.get("state") or {}).get("values") or {}
+    return values
+
+
 def pressed_in(payload: Mapping[str, Any]) -> Shown:
     """In which message somebody pressed a button, and of which stage that was.
 
     It is a claim. Of the message, only a card of the prompt can bear it out.
     """
-    shown, container = Shown(stage=Claim.read(payload["actions"][0].get("value")).stage), payload.get("container")
+    shown, container = Shown(stage=claim_in(payload).stage), payload.get("container")
     if not isinstance(container, Mapping) or container.get("type") != "message":
         return shown
     return replace(shown, channel=str(container.get("channel_id") or ""), ts=str(container.get("message_ts") or ""))

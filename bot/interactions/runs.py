@@ -18,6 +18,7 @@ from signoff.bot.connection.people import People
 from signoff.bot.forms import ACTION, FormError, Reading
 from signoff.bot.grants import Grants
 from signoff.bot.interactions.commands import COMMAND, Invocation, SubCommand
+from signoff.bot.interactions.payloads import values_in
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.interactions.showing import message
 from signoff.bot.surfaces import action_ids
@@ -158,7 +159,7 @@ class Starting:
     def chosen(self, ack: Ack, body: Body) -> None:
         """A flow was chosen: ask for its parameters, in the same modal."""
         view, actor = body["view"], self._people.actor(body)
-        flow = self._flows.named(flow_chosen((view.get("state") or {}).get("values") or {}))
+        flow = self._flows.named(flow_chosen(values_in(view)))
         may = False if flow is None else self._grants.include(actor, flow.name)
         if flow is None or may is not True:
             told = _UNKNOWN if isinstance(may, Unknowable) else _GONE if flow is None else _NOT_THIS
@@ -318,7 +319,7 @@ class Cancelling:
         if isinstance(found, str):
             ack(response_action="update", view=said_modal("Nothing was cancelled", found))
             return
-        reason = cancel_reason_in((view.get("state") or {}).get("values") or {}) or _BY_DEFAULT
+        reason = cancel_reason_in(values_in(view)) or _BY_DEFAULT
         try:
             run = self._desk.cancel(found.id, actor, reason, via="slack")
         except (RunFinished, RunElsewhere, NotAllowed) as error:

@@ -15,6 +15,7 @@ from signoff.bot.blockkit.fingerprint import fingerprint
 from signoff.bot.blockkit.markup import bold, escape
 from signoff.bot.connection.people import People
 from signoff.bot.interactions.approvals import Approvals
+from signoff.bot.interactions.payloads import values_in
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.listings import Listing
@@ -79,7 +80,7 @@ class Several:
 
     def submit(self, ack: Ack, body: Body) -> None:
         """The modal was submitted: approve what is ticked, one after the other."""
-        values = (body["view"].get("state") or {}).get("values") or {}
+        values = values_in(body["view"])
         ticked = ticked_in(values)[:MAX_SHOWN]
         if not ticked:
             ack(**nothing_ticked(next(iter(values), "")))

@@ -6,6 +6,7 @@ What they are told is seen by them alone.
 from slack_bolt import Ack, App
 
 from signoff.bot.connection.people import People
+from signoff.bot.interactions.payloads import values_in
 from signoff.bot.interactions.responses import Body, Responses
 from signoff.bot.surfaces import action_ids
 from signoff.bot.surfaces.timing import more_time, more_time_error, more_time_modal, snoozed, snoozed_until
@@ -59,7 +60,7 @@ class Timing:
         """The modal was submitted."""
         view = body["view"]
         prompt = prompts.get_exact(self._db, str(view.get("private_metadata")))
-        more = more_time((view.get("state") or {}).get("values") or {})
+        more = more_time(values_in(view))
         if more is None:
             ack(**more_time_error("Choose one of these."))
             return
